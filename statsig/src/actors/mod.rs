@@ -1,0 +1,1 @@
+//! The actors: the owners of all mutable state.

@@ -1,0 +1,91 @@
+//! What can fail: building options, loading specs, starting, flushing, shutting down.
+
+use std::time::Duration;
+
+/// An error from starting, flushing or shutting down a client, or from the shared instance.
+///
+/// Evaluations have no error: they return the fallback, and their
+/// [`EvaluationDetails`](crate::EvaluationDetails) say why. No variant contains the SDK key or anything of a user.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatsigError {
+    /// [`StatsigOptions`](crate::StatsigOptions) could not be built.
+    #[error("invalid options: {0}")]
+    InvalidOptions(#[from] OptionsError),
+    /// No specs could be loaded while initialising. Background syncing goes on; evaluations serve fallbacks until it succeeds.
+    #[error(
+        "initialisation finished without specs ({reason}); syncing continues in the background"
+    )]
+    NoSpecs {
+        /// What went wrong, in one line.
+        reason: String,
+    },
+    /// The overall limit of initialisation passed. Background syncing goes on.
+    #[error("initialisation did not finish within {} ms; syncing continues in the background", limit.as_millis())]
+    InitTimeout {
+        /// The limit, from `StatsigOptions::init_timeout`.
+        limit: Duration,
+    },
+    /// `initialize` was called outside of a tokio runtime.
+    #[error(
+        "expected to run inside a tokio runtime, found none; call it from async code driven by tokio"
+    )]
+    NoRuntime,
+    /// The client was not initialised, so there is nothing that could do this.
+    #[error("expected an initialised client; call `initialize` first")]
+    NotInitialized,
+    /// The client has been shut down.
+    #[error("the client has been shut down; create a new one")]
+    ShutDown,
+    /// An internal task ended before it answered.
+    #[error("an internal task ended before it answered while {during}; try again")]
+    Interrupted {
+        /// What was being done.
+        during: &'static str,
+    },
+    /// A shared instance exists already.
+    #[error(
+        "a shared instance exists already; use `Statsig::shared`, or remove it first with `Statsig::remove_shared`"
+    )]
+    SharedInstanceExists,
+}
+
+/// A value that [`StatsigOptions`](crate::StatsigOptions) cannot have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("option `{option}`: expected {expected}, found {found}")]
+pub struct OptionsError {
+    /// The option's name.
+    pub option: &'static str,
+    /// What it accepts.
+    pub expected: &'static str,
+    /// What it was given.
+    pub found: String,
+}
+
+/// Why a specs payload was refused. The specs in use stay in use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecsError {
+    /// The payload is larger than the limit.
+    #[error(
+        "expected specs of at most {limit} bytes, found {found} bytes; raise `max_specs_bytes` if this is intended"
+    )]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+        /// What arrived, in bytes (at least).
+        found: usize,
+    },
+    /// Nothing but white space.
+    #[error("expected specs as JSON, found an empty body")]
+    Empty,
+    /// Not JSON, or not a specs object.
+    #[error("expected dcs-v2 specs: {problem}")]
+    Malformed {
+        /// The parser's message with line and column.
+        problem: String,
+    },
+    /// The service says that there is nothing new, but nothing was ever loaded.
+    #[error("expected a first set of specs, found `has_updates: false`")]
+    NothingLoaded,
+}

@@ -1,0 +1,173 @@
+//! Events as recorded on the caller's thread: shared pointers, no JSON, no text built.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::results::EvaluationDetails;
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// What waits in the queue.
+#[derive(Debug)]
+pub(crate) enum QueuedEvent {
+    /// A gate, config, experiment or layer parameter that a user was exposed to.
+    Exposure(Exposure),
+    /// Everything else.
+    Other(Box<OtherEvent>),
+}
+
+/// A user met the value of a gate, config, experiment or layer parameter.
+#[derive(Debug)]
+pub(crate) struct Exposure {
+    pub(crate) user: StatsigUser,
+    /// The name that was asked for.
+    pub(crate) name: SharedStr,
+    pub(crate) rule_id: SharedStr,
+    pub(crate) subject: ExposureSubject,
+    pub(crate) details: EvaluationDetails,
+    /// `None` goes out as `null`.
+    pub(crate) secondary: Option<Arc<[SecondaryExposure]>>,
+    pub(crate) is_manual: bool,
+    /// The spec that a config mapping evaluated instead.
+    pub(crate) override_config_name: Option<SharedStr>,
+    pub(crate) sampling: SamplingInputs,
+    /// When the value was read, in epoch milliseconds.
+    pub(crate) time_ms: u64,
+}
+
+/// What kind of entity was exposed.
+#[derive(Debug)]
+pub(crate) enum ExposureSubject {
+    Gate {
+        value: bool,
+    },
+    DynamicConfig {
+        /// `None` when the evaluation failed.
+        rule_passed: Option<bool>,
+    },
+    Experiment,
+    LayerParameter {
+        parameter: SharedStr,
+        is_explicit: bool,
+        /// Empty unless the parameter is explicit.
+        allocated_experiment: SharedStr,
+    },
+}
+
+/// A nested gate that an evaluation went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SecondaryExposure {
+    pub(crate) gate: SharedStr,
+    pub(crate) value: bool,
+    pub(crate) rule_id: SharedStr,
+}
+
+/// What the sampling decision needs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SamplingInputs {
+    /// The matched rule's rate: about one in so many is kept.
+    pub(crate) rate: Option<u64>,
+    pub(crate) forward_all: bool,
+    pub(crate) has_seen_analytical_gates: bool,
+    /// Identifies spec and rule; the first sight of a pair is always kept.
+    pub(crate) spec_rule_hash: u64,
+    /// Identifies the exposure; decides whether it is sampled.
+    pub(crate) key_hash: u64,
+}
+
+/// Custom events and the SDK's own.
+#[derive(Debug)]
+pub(crate) struct OtherEvent {
+    pub(crate) name: SharedStr,
+    /// `None` for events about the SDK itself, which go out with an empty user.
+    pub(crate) user: Option<StatsigUser>,
+    pub(crate) value: Option<EventValue>,
+    pub(crate) metadata: Option<EventMetadata>,
+    pub(crate) time_ms: u64,
+}
+
+/// The value of a custom event: text or a number.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum EventValue {
+    /// Text, as is.
+    Text(String),
+    /// A number; one that JSON cannot express (NaN, infinite) goes out as `null`.
+    Number(f64),
+}
+
+impl From<&str> for EventValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for EventValue {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<f64> for EventValue {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<i32> for EventValue {
+    fn from(number: i32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+/// Metadata of a custom event, in the order of its keys.
+pub(crate) type EventMetadata = BTreeMap<String, Value>;
+
+/// A custom event: a name, optionally a value, optionally metadata.
+///
+/// ```
+/// use statsig::Event;
+///
+/// let event = Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99");
+/// let sale = Event::new("purchase").value(19.5).metadata("items", 3);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "an event does nothing until it is given to `Statsig::log_event`"]
+pub struct Event {
+    pub(crate) name: SharedStr,
+    pub(crate) value: Option<EventValue>,
+    pub(crate) metadata: Option<EventMetadata>,
+}
+
+impl Event {
+    /// An event of this name, without value and metadata.
+    pub fn new(name: impl Into<SharedStr>) -> Self {
+        Self {
+            name: name.into(),
+            value: None,
+            metadata: None,
+        }
+    }
+
+    /// Sets the value: text or a number.
+    pub fn value(mut self, value: impl Into<EventValue>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// Adds one entry to the metadata; any JSON value is accepted.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.metadata
+            .get_or_insert_default()
+            .insert(key.into(), value.into());
+        self
+    }
+
+    /// Adds all entries of a map to the metadata. An empty map goes out as `{}`, no metadata as `null`.
+    pub fn metadata_map(mut self, entries: HashMap<String, Value>) -> Self {
+        self.metadata.get_or_insert_default().extend(entries);
+        self
+    }
+}

@@ -1,0 +1,5 @@
+//! Batches waiting for the service.
+
+/// stub
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {}
