@@ -2,19 +2,30 @@
 #![allow(dead_code, unused_imports)]
 
 mod actors;
+mod client;
 mod clock;
 mod counters;
 mod error;
+mod evaluation;
 mod events;
+mod hash;
 mod options;
 mod results;
 mod shared;
 mod sources;
 mod specs;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod transport;
 mod user;
+mod value;
 
+pub use client::{
+    DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
+    InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
+    ParameterStoreEvaluationOptions, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
+};
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount};
 pub use error::{OptionsError, SpecsError, StatsigError};
@@ -22,8 +33,10 @@ pub use events::event::{Event, EventValue};
 pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };
-pub use results::{EvaluationDetails, IdListSource, Reason, SpecsSource};
+pub use results::{
+    DynamicConfig, EvaluationDetails, Experiment, FeatureGate, IdListSource, Reason, SpecsSource,
+};
 pub use sources::SpecsAdapter;
 pub use text::SharedStr;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
-pub use user::StatsigUser;
+pub use user::{StatsigUser, StatsigUserBuilder};

@@ -1,12 +1,14 @@
 //! What the client and the actors share. It outlives every actor, so that one that crashes loses nothing.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
 use crate::counters::EventCounters;
+use crate::evaluation::memo::Memo;
 use crate::events::dedupe::Dedupe;
 use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
@@ -39,6 +41,30 @@ impl fmt::Debug for SdkKey {
     }
 }
 
+/// A snapshot with the evaluations remembered for it: both are replaced together.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) memo: Memo,
+}
+
+impl From<Snapshot> for Published {
+    fn from(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            memo: Memo::default(),
+        }
+    }
+}
+
+impl Deref for Published {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
 /// What the client and the actors share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -48,7 +74,7 @@ pub(crate) struct Shared {
     /// Identifies this client to the service, in headers and events.
     pub(crate) session_id: String,
     /// Published by the evaluation actor only.
-    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) snapshot: ArcSwap<Published>,
     pub(crate) queue: EventQueue,
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
@@ -68,7 +94,7 @@ impl Shared {
             sdk_key: SdkKey::new(sdk_key),
             clock: Arc::clone(&options.clock),
             session_id: uuid::Uuid::new_v4().to_string(),
-            snapshot: ArcSwap::from_pointee(snapshot),
+            snapshot: ArcSwap::from_pointee(snapshot.into()),
             queue: EventQueue::new(batch_size * QUEUE_BATCHES, batch_size),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
@@ -76,5 +102,10 @@ impl Shared {
             outbox: Mutex::new(Outbox::default()),
             options,
         }
+    }
+
+    /// Replaces what callers read, and forgets what was evaluated with it. For the evaluation actor only.
+    pub(crate) fn publish(&self, next: Snapshot) {
+        self.snapshot.store(Arc::new(next.into()));
     }
 }

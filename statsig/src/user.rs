@@ -1,7 +1,436 @@
 //! The user that everything is evaluated for.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::Hasher;
+use std::sync::{Arc, OnceLock};
 
-/// stub
-#[derive(Debug, Clone, Default)]
-pub struct StatsigUser(Arc<()>);
+use serde::de::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::hash::{mix, process_hasher, text_hash};
+use crate::value::text_of;
+
+/// Custom fields, private attributes, custom IDs, environment: values by name.
+pub(crate) type Fields = BTreeMap<String, Value>;
+
+/// Who (or what) gates, configs, experiments and layers are evaluated for.
+///
+/// A user has a user ID, custom IDs, or both; stable bucketing needs the ID that an entity buckets on. Cloning copies a
+/// pointer. The fields are fixed once the user is built.
+///
+/// [Private attributes](StatsigUserBuilder::private) take part in evaluation and in nothing else: they are never sent,
+/// logged or printed.
+///
+/// ```
+/// use statsig::StatsigUser;
+///
+/// let user = StatsigUser::builder("a-user")
+///     .custom_id("companyID", "c-9")
+///     .email("a@example.com")
+///     .custom("plan", "premium")
+///     .custom("age", 25)
+///     .private("card", "4111")
+///     .build();
+/// assert_eq!(user.user_id().as_deref(), Some("a-user"));
+/// assert!(!format!("{user:?}").contains("4111"));
+/// ```
+#[derive(Clone)]
+pub struct StatsigUser {
+    data: Arc<UserData>,
+}
+
+/// The fields of a user, and what is derived from them once.
+#[derive(Default)]
+pub(crate) struct UserData {
+    pub(crate) user_id: Option<Value>,
+    pub(crate) custom_ids: Option<Fields>,
+    pub(crate) email: Option<Value>,
+    pub(crate) ip: Option<Value>,
+    pub(crate) user_agent: Option<Value>,
+    pub(crate) country: Option<Value>,
+    pub(crate) locale: Option<Value>,
+    pub(crate) app_version: Option<Value>,
+    pub(crate) custom: Option<Fields>,
+    pub(crate) private_attributes: Option<Fields>,
+    pub(crate) statsig_environment: Option<Fields>,
+    ids_hash: OnceLock<IdsHash>,
+    fingerprint: OnceLock<u64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct IdsHash {
+    user_id: u64,
+    all: u64,
+}
+
+impl StatsigUser {
+    /// Starts building a user with this user ID: text or a number.
+    pub fn builder(user_id: impl Into<Value>) -> StatsigUserBuilder {
+        let mut builder = StatsigUserBuilder::default();
+        builder.data.user_id = present(user_id.into());
+        builder
+    }
+
+    /// Starts building a user without a user ID, for entities that bucket on a custom ID.
+    pub fn builder_with_custom_ids<K, V>(
+        ids: impl IntoIterator<Item = (K, V)>,
+    ) -> StatsigUserBuilder
+    where
+        K: Into<String>,
+        V: Into<Value>,
+    {
+        ids.into_iter()
+            .fold(StatsigUserBuilder::default(), |builder, (id_type, id)| {
+                builder.custom_id(id_type, id)
+            })
+    }
+
+    /// A user with a user ID and nothing else.
+    #[must_use]
+    pub fn with_user_id(user_id: impl Into<Value>) -> Self {
+        Self::builder(user_id).build()
+    }
+
+    /// A user with custom IDs and nothing else.
+    #[must_use]
+    pub fn with_custom_ids<K, V>(ids: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<String>,
+        V: Into<Value>,
+    {
+        Self::builder_with_custom_ids(ids).build()
+    }
+
+    /// A user without any ID: percentages and buckets treat all of them as one and the same.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        StatsigUserBuilder::default().build()
+    }
+
+    /// The user ID as text, if there is one.
+    #[must_use]
+    pub fn user_id(&self) -> Option<Cow<'_, str>> {
+        self.data.user_id.as_ref().and_then(text_of)
+    }
+
+    pub(crate) fn data(&self) -> &UserData {
+        &self.data
+    }
+
+    /// The ID of a type: `userID` in any case, else the custom ID by its name as written, else lower-cased.
+    pub(crate) fn unit_id(&self, is_user_id: bool, id_type: &str, lower: &str) -> Option<&Value> {
+        if is_user_id {
+            return self.data.user_id.as_ref();
+        }
+        let ids = self.data.custom_ids.as_ref()?;
+        ids.get(id_type).or_else(|| ids.get(lower))
+    }
+
+    /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the ID of this type.
+    pub(crate) fn exposure_hash(&self, id_type: Option<&str>) -> u64 {
+        let ids = *self.data.ids_hash.get_or_init(|| self.hash_ids());
+        let unit = match id_type {
+            None => 0,
+            Some(id_type) if id_type.eq_ignore_ascii_case("userid") => ids.user_id,
+            Some(id_type) => self
+                .unit_id(false, id_type, &id_type.to_lowercase())
+                .map_or(0, id_hash),
+        };
+        mix(ids.all, unit)
+    }
+
+    fn hash_ids(&self) -> IdsHash {
+        let user_id = self.data.user_id.as_ref().map_or(0, id_hash);
+        let (stable_id, sum) = match &self.data.custom_ids {
+            None => (0, 0),
+            Some(ids) => (
+                ids.get("stableID")
+                    .or_else(|| ids.get("stableid"))
+                    .map_or(0, id_hash),
+                ids.values()
+                    .fold(0, |sum: u64, id| sum.wrapping_add(id_hash(id))),
+            ),
+        };
+        IdsHash {
+            user_id,
+            all: mix(mix(user_id, stable_id), sum),
+        }
+    }
+
+    /// Identifies everything about the user that evaluation can see.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        *self.data.fingerprint.get_or_init(|| {
+            let data = &*self.data;
+            let mut hasher = process_hasher();
+            let scalars = [
+                &data.user_id,
+                &data.email,
+                &data.ip,
+                &data.user_agent,
+                &data.country,
+                &data.locale,
+                &data.app_version,
+            ];
+            for value in scalars {
+                match value {
+                    None => hasher.write_u8(0),
+                    Some(value) => hash_value(value, &mut hasher),
+                }
+            }
+            let maps = [
+                &data.custom_ids,
+                &data.custom,
+                &data.private_attributes,
+                &data.statsig_environment,
+            ];
+            for fields in maps {
+                match fields {
+                    None => hasher.write_u8(0),
+                    Some(fields) => hash_fields(fields.iter(), fields.len(), &mut hasher),
+                }
+            }
+            hasher.finish()
+        })
+    }
+}
+
+fn id_hash(id: &Value) -> u64 {
+    match id {
+        Value::String(text) => text_hash(text),
+        other => text_hash(&other.to_string()),
+    }
+}
+
+fn hash_value(value: &Value, hasher: &mut impl Hasher) {
+    match value {
+        Value::Null => hasher.write_u8(1),
+        Value::Bool(value) => hasher.write_u8(2 + u8::from(*value)),
+        Value::Number(number) => {
+            hasher.write_u8(4);
+            // Numbers that differ in kind differ in their bits; 1 and 1.0 are two users to the memo, which is safe.
+            match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), _, _) => hasher.write_u64(number),
+                (_, Some(number), _) => hasher.write_i64(number),
+                (_, _, number) => hasher.write_u64(number.unwrap_or(f64::NAN).to_bits() ^ 1),
+            }
+        }
+        Value::String(text) => hash_text(text, hasher),
+        Value::Array(items) => {
+            hasher.write_u8(6);
+            hasher.write_usize(items.len());
+            for item in items {
+                hash_value(item, hasher);
+            }
+        }
+        Value::Object(object) => hash_fields(object.iter(), object.len(), hasher),
+    }
+}
+
+fn hash_text(text: &str, hasher: &mut impl Hasher) {
+    hasher.write_u8(5);
+    hasher.write_usize(text.len());
+    hasher.write(text.as_bytes());
+}
+
+fn hash_fields<'a>(
+    fields: impl Iterator<Item = (&'a String, &'a Value)>,
+    len: usize,
+    hasher: &mut impl Hasher,
+) {
+    hasher.write_u8(7);
+    hasher.write_usize(len);
+    for (name, value) in fields {
+        hash_text(name, hasher);
+        hash_value(value, hasher);
+    }
+}
+
+impl fmt::Debug for StatsigUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = &*self.data;
+        let mut out = f.debug_struct("StatsigUser");
+        let scalars = [
+            ("user_id", &data.user_id),
+            ("email", &data.email),
+            ("ip", &data.ip),
+            ("user_agent", &data.user_agent),
+            ("country", &data.country),
+            ("locale", &data.locale),
+            ("app_version", &data.app_version),
+        ];
+        for (name, value) in scalars {
+            if let Some(value) = value {
+                out.field(name, &format_args!("{value}"));
+            }
+        }
+        let maps = [
+            ("custom_ids", &data.custom_ids),
+            ("custom", &data.custom),
+            ("statsig_environment", &data.statsig_environment),
+        ];
+        for (name, fields) in maps {
+            if let Some(fields) = fields {
+                out.field(name, fields);
+            }
+        }
+        if let Some(private) = &data.private_attributes {
+            out.field(
+                "private_attributes",
+                &format_args!("<{} hidden>", private.len()),
+            );
+        }
+        out.finish()
+    }
+}
+
+/// Builds a [`StatsigUser`].
+///
+/// Values are text, numbers, booleans, lists or nested JSON; a JSON `null` given for a field other than a custom or private
+/// one leaves the field unset.
+#[derive(Default)]
+#[must_use = "a user is made by `build`"]
+pub struct StatsigUserBuilder {
+    data: UserData,
+}
+
+impl fmt::Debug for StatsigUserBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatsigUserBuilder")
+    }
+}
+
+impl StatsigUserBuilder {
+    /// Adds a custom ID, such as `companyID` or `stableID`.
+    pub fn custom_id(mut self, id_type: impl Into<String>, id: impl Into<Value>) -> Self {
+        self.data
+            .custom_ids
+            .get_or_insert_default()
+            .insert(id_type.into(), id.into());
+        self
+    }
+
+    /// Sets the e-mail address.
+    pub fn email(mut self, email: impl Into<Value>) -> Self {
+        self.data.email = present(email.into());
+        self
+    }
+
+    /// Sets the IP address, from which the country is derived unless it is given.
+    pub fn ip(mut self, ip: impl Into<Value>) -> Self {
+        self.data.ip = present(ip.into());
+        self
+    }
+
+    /// Sets the user agent, from which browser and operating system are derived unless they are given as custom fields.
+    pub fn user_agent(mut self, user_agent: impl Into<Value>) -> Self {
+        self.data.user_agent = present(user_agent.into());
+        self
+    }
+
+    /// Sets the country, as two capital letters.
+    pub fn country(mut self, country: impl Into<Value>) -> Self {
+        self.data.country = present(country.into());
+        self
+    }
+
+    /// Sets the locale, such as `en_US`.
+    pub fn locale(mut self, locale: impl Into<Value>) -> Self {
+        self.data.locale = present(locale.into());
+        self
+    }
+
+    /// Sets the version of the application.
+    pub fn app_version(mut self, version: impl Into<Value>) -> Self {
+        self.data.app_version = present(version.into());
+        self
+    }
+
+    /// Adds a custom field.
+    pub fn custom(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.data
+            .custom
+            .get_or_insert_default()
+            .insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds a private attribute: used in evaluation, and never sent, logged or printed.
+    pub fn private(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.data
+            .private_attributes
+            .get_or_insert_default()
+            .insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets the user's own environment tier, which beats the one of the options.
+    pub fn environment_tier(mut self, tier: impl Into<Value>) -> Self {
+        self.data
+            .statsig_environment
+            .get_or_insert_default()
+            .insert("tier".to_owned(), tier.into());
+        self
+    }
+
+    /// The user.
+    #[must_use]
+    pub fn build(self) -> StatsigUser {
+        StatsigUser {
+            data: Arc::new(self.data),
+        }
+    }
+}
+
+fn present(value: Value) -> Option<Value> {
+    (!value.is_null()).then_some(value)
+}
+
+impl From<&StatsigUser> for StatsigUser {
+    fn from(user: &StatsigUser) -> Self {
+        user.clone()
+    }
+}
+
+/// Reads the usual Statsig user JSON (`userID`, `customIDs`, …); unknown fields are ignored.
+impl<'de> Deserialize<'de> for StatsigUser {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire {
+            #[serde(rename = "userID")]
+            user_id: Option<Value>,
+            #[serde(rename = "customIDs")]
+            custom_ids: Option<Fields>,
+            email: Option<Value>,
+            ip: Option<Value>,
+            user_agent: Option<Value>,
+            country: Option<Value>,
+            locale: Option<Value>,
+            app_version: Option<Value>,
+            custom: Option<Fields>,
+            private_attributes: Option<Fields>,
+            statsig_environment: Option<Fields>,
+        }
+
+        let wire = Wire::deserialize(deserializer)?;
+        let data = UserData {
+            user_id: wire.user_id,
+            custom_ids: wire.custom_ids,
+            email: wire.email,
+            ip: wire.ip,
+            user_agent: wire.user_agent,
+            country: wire.country,
+            locale: wire.locale,
+            app_version: wire.app_version,
+            custom: wire.custom,
+            private_attributes: wire.private_attributes,
+            statsig_environment: wire.statsig_environment,
+            ..UserData::default()
+        };
+        Ok(Self {
+            data: Arc::new(data),
+        })
+    }
+}

@@ -27,8 +27,7 @@ pub(crate) struct Exposure {
     pub(crate) rule_id: SharedStr,
     pub(crate) subject: ExposureSubject,
     pub(crate) details: EvaluationDetails,
-    /// `None` goes out as `null`.
-    pub(crate) secondary: Option<Arc<[SecondaryExposure]>>,
+    pub(crate) secondary: SecondaryExposures,
     pub(crate) is_manual: bool,
     /// The spec that a config mapping evaluated instead.
     pub(crate) override_config_name: Option<SharedStr>,
@@ -54,6 +53,16 @@ pub(crate) enum ExposureSubject {
         /// Empty unless the parameter is explicit.
         allocated_experiment: SharedStr,
     },
+}
+
+/// The nested gates that an evaluation went through, in order, repeats included.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum SecondaryExposures {
+    /// There is no such list; goes out as `null`.
+    Absent,
+    #[default]
+    Empty,
+    List(Arc<[SecondaryExposure]>),
 }
 
 /// A nested gate that an evaluation went through.

@@ -1,11 +1,24 @@
 //! The `log_event` body, written straight from the recorded events.
+//!
+//! Every event has the same seven keys; what is absent is `null`. All metadata of exposures is text. A user's absent fields
+//! are left out, and its private attributes always are.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::event::QueuedEvent;
-use super::sampling::SamplingNote;
+use super::event::{
+    EventValue, Exposure, ExposureSubject, OtherEvent, QueuedEvent, SecondaryExposure,
+    SecondaryExposures,
+};
+use super::sampling::{SamplingMode, SamplingNote};
+use crate::user::{Fields, StatsigUser};
+
+/// How this SDK calls itself. The service knows the type; the version is ours.
+pub(crate) const SDK_TYPE: &str = "statsig-server-core";
+pub(crate) const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An event with the note of its sampling.
 #[derive(Debug)]
@@ -36,6 +49,267 @@ pub(crate) fn write_batch(
     events: &[BatchedEvent],
     context: &BatchContext<'_>,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    let _ = (events, context);
-    Ok(Vec::new())
+    /// What one exposure typically takes.
+    const BYTES_PER_EVENT: usize = 512;
+
+    let mut body = Vec::with_capacity(events.len() * BYTES_PER_EVENT + BYTES_PER_EVENT);
+    let mut json = serde_json::Serializer::new(&mut body);
+    let mut batch = json.serialize_map(Some(2))?;
+    batch.serialize_entry("events", &Events { events, context })?;
+    batch.serialize_entry("statsigMetadata", &BatchMetadata(context))?;
+    batch.end()?;
+    Ok(body)
+}
+
+struct Events<'a> {
+    events: &'a [BatchedEvent],
+    context: &'a BatchContext<'a>,
+}
+
+impl Serialize for Events<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.events.iter().map(|event| WireEvent {
+            event,
+            context: self.context,
+        }))
+    }
+}
+
+struct BatchMetadata<'a>(&'a BatchContext<'a>);
+
+impl Serialize for BatchMetadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let context = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("sdkType", SDK_TYPE)?;
+        map.serialize_entry("sdkVersion", SDK_VERSION)?;
+        map.serialize_entry("sessionID", context.session_id)?;
+        if let Some(service_name) = context.service_name {
+            map.serialize_entry("service_name", service_name)?;
+        }
+        map.serialize_entry("flushingIntervalMs", &context.flushing_interval_ms)?;
+        map.serialize_entry("batchSize", &context.batch_size)?;
+        map.serialize_entry("maxPendingBatches", &context.max_pending_batches)?;
+        map.serialize_entry("flushType", context.flush_type)?;
+        map.end()
+    }
+}
+
+struct WireEvent<'a> {
+    event: &'a BatchedEvent,
+    context: &'a BatchContext<'a>,
+}
+
+impl Serialize for WireEvent<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(7))?;
+        match &self.event.event {
+            QueuedEvent::Exposure(exposure) => self.exposure(exposure, &mut map)?,
+            QueuedEvent::Other(event) => self.other(event, &mut map)?,
+        }
+        map.end()
+    }
+}
+
+impl WireEvent<'_> {
+    fn exposure<M: SerializeMap>(&self, exposure: &Exposure, map: &mut M) -> Result<(), M::Error> {
+        let name = match exposure.subject {
+            ExposureSubject::Gate { .. } => "statsig::gate_exposure",
+            ExposureSubject::DynamicConfig { .. } | ExposureSubject::Experiment => {
+                "statsig::config_exposure"
+            }
+            ExposureSubject::LayerParameter { .. } => "statsig::layer_exposure",
+        };
+        map.serialize_entry("eventName", name)?;
+        map.serialize_entry("value", &())?;
+        map.serialize_entry("metadata", &ExposureMetadata(exposure))?;
+        map.serialize_entry("statsigMetadata", &SamplingMetadata(self.event.sampling))?;
+        map.serialize_entry(
+            "user",
+            &LoggedUser {
+                user: &exposure.user,
+                context: self.context,
+            },
+        )?;
+        map.serialize_entry("time", &exposure.time_ms)?;
+        map.serialize_entry("secondaryExposures", &Secondary(&exposure.secondary))
+    }
+
+    fn other<M: SerializeMap>(&self, event: &OtherEvent, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("eventName", &event.name)?;
+        match &event.value {
+            None => map.serialize_entry("value", &())?,
+            Some(EventValue::Text(text)) => map.serialize_entry("value", text)?,
+            Some(EventValue::Number(number)) => map.serialize_entry("value", number)?,
+        }
+        map.serialize_entry("metadata", &event.metadata)?;
+        map.serialize_entry("statsigMetadata", &())?;
+        match &event.user {
+            Some(user) => {
+                map.serialize_entry(
+                    "user",
+                    &LoggedUser {
+                        user,
+                        context: self.context,
+                    },
+                )?;
+            }
+            None => map.serialize_entry("user", &Fields::new())?,
+        }
+        map.serialize_entry("time", &event.time_ms)?;
+        map.serialize_entry("secondaryExposures", &())
+    }
+}
+
+/// Anything as JSON text, without building a string first.
+struct AsText<T>(T);
+
+impl<T: Display> Serialize for AsText<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+fn bool_text(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+struct ExposureMetadata<'a>(&'a Exposure);
+
+impl Serialize for ExposureMetadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let exposure = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        match &exposure.subject {
+            ExposureSubject::Gate { value } => {
+                map.serialize_entry("gate", &exposure.name)?;
+                map.serialize_entry("gateValue", bool_text(*value))?;
+            }
+            ExposureSubject::DynamicConfig { rule_passed } => {
+                map.serialize_entry("config", &exposure.name)?;
+                if let Some(rule_passed) = rule_passed {
+                    map.serialize_entry("rulePassed", bool_text(*rule_passed))?;
+                }
+            }
+            ExposureSubject::Experiment => map.serialize_entry("config", &exposure.name)?,
+            ExposureSubject::LayerParameter {
+                parameter,
+                is_explicit,
+                allocated_experiment,
+            } => {
+                map.serialize_entry("config", &exposure.name)?;
+                map.serialize_entry("parameterName", parameter)?;
+                map.serialize_entry("isExplicitParameter", bool_text(*is_explicit))?;
+                map.serialize_entry("allocatedExperiment", allocated_experiment)?;
+            }
+        }
+        map.serialize_entry("ruleID", &exposure.rule_id)?;
+        let details = &exposure.details;
+        map.serialize_entry("reason", &details.reason)?;
+        if let Some(lcut) = details.lcut {
+            map.serialize_entry("lcut", &AsText(lcut))?;
+        }
+        if let Some(received_at) = details.received_at {
+            map.serialize_entry("receivedAt", &AsText(received_at))?;
+        }
+        if let Some(version) = details.version {
+            map.serialize_entry("configVersion", &AsText(version))?;
+        }
+        if exposure.is_manual {
+            map.serialize_entry("isManualExposure", "true")?;
+        }
+        if let Some(name) = &exposure.override_config_name {
+            map.serialize_entry("overrideConfigName", name)?;
+        }
+        map.end()
+    }
+}
+
+struct SamplingMetadata(Option<SamplingNote>);
+
+impl Serialize for SamplingMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(note) = self.0 {
+            let mode = match note.mode {
+                SamplingMode::Off => "off",
+                SamplingMode::On => "on",
+                SamplingMode::Shadow => "shadow",
+            };
+            map.serialize_entry("samplingRate", &note.rate)?;
+            map.serialize_entry("samplingMode", mode)?;
+            let logged = if note.is_in_sample {
+                "logged"
+            } else {
+                "dropped"
+            };
+            map.serialize_entry("shadowLogged", logged)?;
+        }
+        map.end()
+    }
+}
+
+struct Secondary<'a>(&'a SecondaryExposures);
+
+impl Serialize for Secondary<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            SecondaryExposures::Absent => serializer.serialize_none(),
+            SecondaryExposures::Empty => serializer.collect_seq([(); 0]),
+            SecondaryExposures::List(list) => serializer.collect_seq(list.iter().map(Nested)),
+        }
+    }
+}
+
+struct Nested<'a>(&'a SecondaryExposure);
+
+impl Serialize for Nested<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("gate", &self.0.gate)?;
+        map.serialize_entry("gateValue", bool_text(self.0.value))?;
+        map.serialize_entry("ruleID", &self.0.rule_id)?;
+        map.end()
+    }
+}
+
+/// A user as events show it: private attributes never, the SDK's global fields and environment filled in.
+struct LoggedUser<'a> {
+    user: &'a StatsigUser,
+    context: &'a BatchContext<'a>,
+}
+
+impl Serialize for LoggedUser<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let data = self.user.data();
+        let mut map = serializer.serialize_map(None)?;
+        let mut entry = |name, value: &Option<Value>| match value {
+            Some(value) => map.serialize_entry(name, value),
+            None => Ok(()),
+        };
+        entry("userID", &data.user_id)?;
+        entry("email", &data.email)?;
+        entry("ip", &data.ip)?;
+        entry("userAgent", &data.user_agent)?;
+        entry("country", &data.country)?;
+        entry("locale", &data.locale)?;
+        entry("appVersion", &data.app_version)?;
+        if let Some(ids) = &data.custom_ids {
+            map.serialize_entry("customIDs", ids)?;
+        }
+        let globals = self.context.global_custom_fields;
+        if !globals.is_empty() {
+            let mut custom: BTreeMap<_, _> = globals.iter().collect();
+            custom.extend(data.custom.iter().flatten());
+            map.serialize_entry("custom", &custom)?;
+        } else if let Some(custom) = &data.custom {
+            map.serialize_entry("custom", custom)?;
+        }
+        if let Some(environment) = &data.statsig_environment {
+            map.serialize_entry("statsigEnvironment", environment)?;
+        } else if let Some(tier) = self.context.tier {
+            map.serialize_entry("statsigEnvironment", &BTreeMap::from([("tier", tier)]))?;
+        }
+        map.end()
+    }
 }

@@ -1,3 +1,16 @@
 //! Specs: from bytes to the compiled, immutable form that evaluation reads.
+//!
+//! [`parse`] reads the wire [`model`] out of a payload, [`compile`] turns it into [`compiled::CompiledSpecs`], and a
+//! [`snapshot::Snapshot`] publishes that together with everything else that evaluation needs besides a user.
 
+pub(crate) mod compile;
+pub(crate) mod compile_condition;
+pub(crate) mod compiled;
+pub(crate) mod condition;
+pub(crate) mod id_list;
+pub(crate) mod model;
+pub(crate) mod parse;
+pub(crate) mod settings;
 pub(crate) mod snapshot;
+pub(crate) mod symbols;
+mod traits;

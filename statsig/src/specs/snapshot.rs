@@ -5,34 +5,31 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::compile::compile;
+use super::compiled::CompiledSpecs;
+use super::id_list::IdLists;
+use super::parse::{Parsed, parse};
+use super::settings::Settings;
 use crate::error::SpecsError;
-use crate::events::sampling::SamplingConfig;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
 
-/// stub
-#[derive(Debug, Default)]
-pub(crate) struct CompiledSpecs {
-    /// The specs' own time (`lcut`), epoch milliseconds; 0 when nothing was ever loaded.
-    pub(crate) time: u64,
-    pub(crate) checksum: Option<SharedStr>,
-}
-
-/// stub
-#[derive(Debug)]
+/// One generation of what evaluation reads.
+#[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
+    /// Counts up with every published snapshot of a client.
     pub(crate) generation: u64,
     pub(crate) source: SpecsSource,
     pub(crate) source_api: Option<SharedStr>,
     /// Epoch milliseconds when these specs were applied; `None` before the first.
     pub(crate) received_at: Option<u64>,
     pub(crate) specs: Arc<CompiledSpecs>,
-    /// From the options, else the specs' default environment.
-    pub(crate) tier: Option<SharedStr>,
+    pub(crate) id_lists: Arc<IdLists>,
+    pub(crate) settings: Arc<Settings>,
+    /// The environment tier: from the options, else the specs' default environment.
+    pub(crate) tier: Option<Value>,
+    tier_option: Option<SharedStr>,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
-    pub(crate) sampling: SamplingConfig,
-    /// How long an exposure suppresses its repeats.
-    pub(crate) dedupe_ttl_ms: u64,
 }
 
 /// What came of a payload.
@@ -45,49 +42,6 @@ pub(crate) enum Loaded {
 }
 
 impl Snapshot {
-    /// Parses, checks against the current specs and compiles. Never touches the current ones.
-    pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
-        let _ = payload;
-        Err(SpecsError::Empty)
-    }
-
-    /// The next generation with other specs.
-    pub(crate) fn with_specs(
-        &self,
-        specs: CompiledSpecs,
-        source: SpecsSource,
-        source_api: Option<SharedStr>,
-        received_at: u64,
-    ) -> Self {
-        let _ = (specs, received_at);
-        Self {
-            generation: self.generation + 1,
-            source,
-            source_api,
-            received_at: Some(received_at),
-            specs: self.specs.clone(),
-            tier: None,
-            global_custom_fields: self.global_custom_fields.clone(),
-            sampling: self.sampling,
-            dedupe_ttl_ms: self.dedupe_ttl_ms,
-        }
-    }
-
-    /// The next generation with the same specs from another source (`Loading`, `NoValues`).
-    pub(crate) fn with_source(&self, source: SpecsSource) -> Self {
-        Self {
-            generation: self.generation + 1,
-            source,
-            source_api: self.source_api.clone(),
-            received_at: self.received_at,
-            specs: self.specs.clone(),
-            tier: None,
-            global_custom_fields: self.global_custom_fields.clone(),
-            sampling: self.sampling,
-            dedupe_ttl_ms: self.dedupe_ttl_ms,
-        }
-    }
-
     /// The first generation: no specs, source `Uninitialized`.
     pub(crate) fn uninitialized(
         tier: Option<SharedStr>,
@@ -99,10 +53,86 @@ impl Snapshot {
             source_api: None,
             received_at: None,
             specs: Arc::default(),
-            tier,
+            id_lists: Arc::default(),
+            settings: Arc::default(),
+            tier: tier.as_deref().map(Value::from),
+            tier_option: tier,
             global_custom_fields,
-            sampling: SamplingConfig::default(),
-            dedupe_ttl_ms: 60_000,
         }
+    }
+
+    /// Parses a payload, decides whether it replaces the current specs, and compiles it. The current ones stay untouched.
+    ///
+    /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new.
+    pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
+        let payload = match parse(payload)? {
+            Parsed::Full(payload) => payload,
+            Parsed::NoUpdates => return Ok(Loaded::Unchanged),
+        };
+        let is_older = self.specs.time > 0 && self.specs.time > payload.time;
+        let has_same_checksum = self
+            .specs
+            .checksum
+            .as_ref()
+            .is_some_and(|current| Some(&**current) == payload.checksum.as_deref());
+        if is_older || has_same_checksum {
+            return Ok(Loaded::Unchanged);
+        }
+        Ok(Loaded::New(Box::new(compile(&payload))))
+    }
+
+    /// The next generation with other specs.
+    pub(crate) fn with_specs(
+        &self,
+        specs: CompiledSpecs,
+        source: SpecsSource,
+        source_api: Option<SharedStr>,
+        received_at: u64,
+    ) -> Self {
+        let tier = self
+            .tier_option
+            .as_ref()
+            .or(specs.default_environment.as_ref());
+        Self {
+            generation: self.generation + 1,
+            source,
+            source_api,
+            received_at: Some(received_at),
+            settings: Arc::new(self.settings.merged(&specs.sdk_configs)),
+            tier: tier.map(|tier| Value::from(tier.as_str())),
+            specs: Arc::new(specs),
+            ..self.clone()
+        }
+    }
+
+    /// The next generation with the same specs from another source (`Loading`, `NoValues`).
+    pub(crate) fn with_source(&self, source: SpecsSource) -> Self {
+        Self {
+            generation: self.generation + 1,
+            source,
+            ..self.clone()
+        }
+    }
+
+    /// The next generation with other ID lists.
+    pub(crate) fn with_id_lists(&self, id_lists: IdLists) -> Self {
+        Self {
+            generation: self.generation + 1,
+            id_lists: Arc::new(id_lists),
+            ..self.clone()
+        }
+    }
+
+    /// The environment tier as text.
+    pub(crate) fn tier_text(&self) -> Option<&str> {
+        self.tier.as_ref().and_then(Value::as_str)
+    }
+
+    /// Whether there is anything to evaluate.
+    pub(crate) fn has_specs(&self) -> bool {
+        !matches!(
+            self.source,
+            SpecsSource::Uninitialized | SpecsSource::NoValues
+        )
     }
 }

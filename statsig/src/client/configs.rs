@@ -1,0 +1,123 @@
+//! Dynamic configs and experiments.
+
+use super::reading::{Logging, Reading};
+use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
+use crate::evaluation::{Kind, Outcome, ParametersRef};
+use crate::events::event::ExposureSubject;
+use crate::results::{DynamicConfig, Experiment, SharedParameters};
+use crate::user::StatsigUser;
+
+impl Statsig {
+    /// A dynamic config's values for a user. Logs a config exposure, whether or not a value is read.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let statsig = statsig::doc_client().await;
+    /// let config = statsig.get_dynamic_config(&StatsigUser::with_user_id("a-user"), "a_config");
+    /// let limit = config.get_i64("limit", 10);
+    /// # assert_eq!(limit, 25); Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn get_dynamic_config(&self, user: &StatsigUser, config: &str) -> DynamicConfig {
+        self.get_dynamic_config_with_options(
+            user,
+            config,
+            DynamicConfigEvaluationOptions::default(),
+        )
+    }
+
+    /// Like [`get_dynamic_config`](Self::get_dynamic_config), with options.
+    #[must_use]
+    pub fn get_dynamic_config_with_options(
+        &self,
+        user: &StatsigUser,
+        config: &str,
+        options: DynamicConfigEvaluationOptions,
+    ) -> DynamicConfig {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core
+            .evaluate(Kind::DynamicConfig, config, user, |reading| {
+                self.expose_dynamic_config(&reading, logging);
+                DynamicConfig {
+                    name: reading.shared_name(),
+                    value: reading.parameters(),
+                    rule_id: reading.rule_id(),
+                    id_type: reading.id_type(),
+                    passed: reading.evaluation.value,
+                    details: reading.details(),
+                }
+            })
+    }
+
+    /// An experiment's parameters for a user. Logs a config exposure, whether or not a parameter is read.
+    ///
+    /// For an experiment inside of a layer use [`get_layer`](Self::get_layer), which respects the layer's decisions.
+    #[must_use]
+    pub fn get_experiment(&self, user: &StatsigUser, experiment: &str) -> Experiment {
+        self.get_experiment_with_options(user, experiment, ExperimentEvaluationOptions::default())
+    }
+
+    /// Like [`get_experiment`](Self::get_experiment), with options.
+    #[must_use]
+    pub fn get_experiment_with_options(
+        &self,
+        user: &StatsigUser,
+        experiment: &str,
+        options: ExperimentEvaluationOptions,
+    ) -> Experiment {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core
+            .evaluate(Kind::Experiment, experiment, user, |reading| {
+                self.core
+                    .expose(&reading, ExposureSubject::Experiment, logging);
+                let evaluation = reading.evaluation;
+                Experiment {
+                    name: reading.shared_name(),
+                    value: reading.parameters(),
+                    rule_id: reading.rule_id(),
+                    id_type: reading.id_type(),
+                    group_name: evaluation.group_name.map(|name| reading.text(name)),
+                    is_experiment_active: evaluation.is_experiment_active,
+                    is_user_in_experiment: evaluation.is_experiment_group,
+                    details: reading.details(),
+                }
+            })
+    }
+
+    /// Logs the exposure of a dynamic config that was fetched with exposure logging disabled, as it evaluates now.
+    pub fn manually_log_dynamic_config_exposure(&self, user: &StatsigUser, config: &str) {
+        self.core
+            .evaluate(Kind::DynamicConfig, config, user, |reading| {
+                self.expose_dynamic_config(&reading, Logging::Manual);
+            });
+    }
+
+    /// Logs the exposure of an experiment that was fetched with exposure logging disabled, as it evaluates now.
+    pub fn manually_log_experiment_exposure(&self, user: &StatsigUser, experiment: &str) {
+        self.core
+            .evaluate(Kind::Experiment, experiment, user, |reading| {
+                self.core
+                    .expose(&reading, ExposureSubject::Experiment, Logging::Manual);
+            });
+    }
+
+    pub(super) fn expose_dynamic_config(&self, reading: &Reading<'_>, logging: Logging) {
+        let failed = reading.evaluation.outcome == Outcome::TooDeep;
+        let rule_passed = (!failed).then_some(reading.evaluation.value);
+        self.core.expose(
+            reading,
+            ExposureSubject::DynamicConfig { rule_passed },
+            logging,
+        );
+    }
+}
+
+impl Reading<'_> {
+    pub(super) fn parameters(&self) -> SharedParameters {
+        match &self.evaluation.parameters {
+            ParametersRef::Shared(parameters) => SharedParameters(Some(parameters.clone())),
+            ParametersRef::Nothing | ParametersRef::NoObject => SharedParameters(None),
+        }
+    }
+}

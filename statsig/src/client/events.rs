@@ -1,0 +1,130 @@
+//! Custom events and log lines.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::Statsig;
+use crate::events::event::{Event, EventValue, OtherEvent, QueuedEvent};
+use crate::events::wire::SDK_TYPE;
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// The level of a forwarded log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StatsigLogLineLevel {
+    /// `trace`
+    Trace,
+    /// `debug`
+    Debug,
+    /// A plain line; its status is `info`.
+    Log,
+    /// `info`
+    Info,
+    /// `warn`
+    Warn,
+    /// `error`
+    Error,
+}
+
+impl StatsigLogLineLevel {
+    /// Status and level, as the service spells them.
+    fn wire(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Trace => ("trace", "Trace"),
+            Self::Debug => ("debug", "Debug"),
+            Self::Log => ("info", "Log"),
+            Self::Info => ("info", "Info"),
+            Self::Warn => ("warn", "Warn"),
+            Self::Error => ("error", "Error"),
+        }
+    }
+}
+
+/// A level that is none of `trace`, `debug`, `log`, `info`, `warn` (or `warning`), `error` (or `err`).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of trace, debug, log, info, warn, error, found `{found}`")]
+pub struct UnknownLogLineLevel {
+    found: String,
+}
+
+impl std::str::FromStr for StatsigLogLineLevel {
+    type Err = UnknownLogLineLevel;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "trace" => Ok(Self::Trace),
+            "debug" => Ok(Self::Debug),
+            "log" => Ok(Self::Log),
+            "info" => Ok(Self::Info),
+            "warn" | "warning" => Ok(Self::Warn),
+            "error" | "err" => Ok(Self::Error),
+            _ => Err(UnknownLogLineLevel {
+                found: text.to_owned(),
+            }),
+        }
+    }
+}
+
+impl Statsig {
+    /// Records a custom event. Never waits; custom events are neither deduplicated nor sampled.
+    ///
+    /// ```
+    /// # use statsig::{Event, StatsigUser};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let statsig = statsig::doc_client().await;
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.log_event(&user, Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99"));
+    /// # assert_eq!(statsig.event_account().pending, 1); Ok(()) }
+    /// ```
+    pub fn log_event(&self, user: &StatsigUser, event: Event) {
+        self.record(OtherEvent {
+            name: event.name,
+            user: Some(user.clone()),
+            value: event.value,
+            metadata: event.metadata,
+            time_ms: self.core.shared.clock.now_ms(),
+        });
+    }
+
+    /// Records that a user exists, without any event of its own.
+    pub fn identify(&self, user: &StatsigUser) {
+        self.log_event(user, Event::new("statsig::identify"));
+    }
+
+    /// Records a line of the application's log, for Statsig's Logs Explorer.
+    pub fn forward_log_line_event(
+        &self,
+        user: &StatsigUser,
+        level: StatsigLogLineLevel,
+        message: impl Into<Option<String>>,
+        metadata: impl Into<Option<HashMap<String, String>>>,
+    ) {
+        let (status, log_level) = level.wire();
+        let own = [
+            ("status", status),
+            ("source", SDK_TYPE),
+            ("log_level", log_level),
+        ];
+        let metadata = metadata
+            .into()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(key, value)| (key, Value::from(value)))
+            .chain(own.map(|(key, value)| (key.to_owned(), Value::from(value))))
+            .collect();
+        self.record(OtherEvent {
+            name: SharedStr::from("statsig::log_line"),
+            user: Some(user.clone()),
+            value: message.into().map(EventValue::Text),
+            metadata: Some(metadata),
+            time_ms: self.core.shared.clock.now_ms(),
+        });
+    }
+
+    fn record(&self, event: OtherEvent) {
+        if !self.core.shared.options.disable_all_logging {
+            self.core.queue(QueuedEvent::Other(Box::new(event)));
+        }
+    }
+}

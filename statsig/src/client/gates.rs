@@ -1,0 +1,86 @@
+//! Gates.
+
+use super::reading::{Logging, Reading};
+use super::{FeatureGateEvaluationOptions, Statsig};
+use crate::evaluation::Kind;
+use crate::events::event::ExposureSubject;
+use crate::results::FeatureGate;
+use crate::user::StatsigUser;
+
+impl Statsig {
+    /// Whether a gate passes for a user. Logs a gate exposure.
+    ///
+    /// An unknown gate, a client without specs and everything unexpected read as `false`. Does not block, and does not
+    /// allocate when the exposure is a repeat.
+    ///
+    /// ```
+    /// # use statsig::{BootstrapSpecs, Statsig, StatsigOptions, StatsigUser};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let statsig = statsig::doc_client().await;
+    /// let user = StatsigUser::with_user_id("a-user");
+    /// if statsig.check_gate(&user, "a_gate") {
+    ///     println!("the new way");
+    /// }
+    /// # assert!(statsig.check_gate(&user, "a_gate")); Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn check_gate(&self, user: &StatsigUser, gate: &str) -> bool {
+        self.check_gate_with_options(user, gate, FeatureGateEvaluationOptions::default())
+    }
+
+    /// Like [`check_gate`](Self::check_gate), with options.
+    #[must_use]
+    pub fn check_gate_with_options(
+        &self,
+        user: &StatsigUser,
+        gate: &str,
+        options: FeatureGateEvaluationOptions,
+    ) -> bool {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core.evaluate(Kind::Gate, gate, user, |reading| {
+            self.expose_gate(&reading, logging);
+            reading.evaluation.value
+        })
+    }
+
+    /// A gate with its rule, id type and details. Logs a gate exposure, like [`check_gate`](Self::check_gate).
+    #[must_use]
+    pub fn get_feature_gate(&self, user: &StatsigUser, gate: &str) -> FeatureGate {
+        self.get_feature_gate_with_options(user, gate, FeatureGateEvaluationOptions::default())
+    }
+
+    /// Like [`get_feature_gate`](Self::get_feature_gate), with options.
+    #[must_use]
+    pub fn get_feature_gate_with_options(
+        &self,
+        user: &StatsigUser,
+        gate: &str,
+        options: FeatureGateEvaluationOptions,
+    ) -> FeatureGate {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core.evaluate(Kind::Gate, gate, user, |reading| {
+            self.expose_gate(&reading, logging);
+            FeatureGate {
+                name: reading.shared_name(),
+                value: reading.evaluation.value,
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                details: reading.details(),
+            }
+        })
+    }
+
+    /// Logs the exposure of a gate that was checked with exposure logging disabled, as it evaluates now.
+    pub fn manually_log_gate_exposure(&self, user: &StatsigUser, gate: &str) {
+        self.core.evaluate(Kind::Gate, gate, user, |reading| {
+            self.expose_gate(&reading, Logging::Manual);
+        });
+    }
+
+    pub(super) fn expose_gate(&self, reading: &Reading<'_>, logging: Logging) {
+        let subject = ExposureSubject::Gate {
+            value: reading.evaluation.value,
+        };
+        self.core.expose(reading, subject, logging);
+    }
+}

@@ -1,0 +1,230 @@
+//! Layers: parameters that mutually exclusive experiments share. Each parameter is exposed when it is read.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::reading::{Held, Logging};
+use super::{LayerEvaluationOptions, Statsig};
+use crate::evaluation::{Evaluation, Kind, ParametersRef};
+use crate::events::event::ExposureSubject;
+use crate::hash::{mix, text_hash};
+use crate::results::EvaluationDetails;
+use crate::results::getters::typed_getters;
+use crate::specs::compiled::CompiledSpecs;
+use crate::specs::symbols::Symbol;
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// A layer as it was for one user at one moment.
+///
+/// Fetching it exposes nothing. A getter exposes the parameter that it reads, if the layer has it in the type asked for.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Layer {
+    /// The name that was asked for.
+    pub name: SharedStr,
+    /// The rule that decided; empty for an unknown layer.
+    pub rule_id: SharedStr,
+    /// The type of ID that the layer counts with; empty for an unknown layer.
+    pub id_type: SharedStr,
+    /// The group of the allocated experiment that the user is in.
+    pub group_name: Option<SharedStr>,
+    /// The experiment that the layer allocated the user to.
+    pub allocated_experiment_name: Option<SharedStr>,
+    /// Whether the allocated experiment is running.
+    pub is_experiment_active: bool,
+    /// Whether the user counts in the allocated experiment's results.
+    pub is_user_in_experiment: bool,
+    /// Why.
+    pub details: EvaluationDetails,
+    held: Held,
+    logging: Logging,
+}
+
+impl Statsig {
+    /// A layer's parameters for a user. Logs nothing by itself: each getter of the [`Layer`] logs the parameter it reads.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let statsig = statsig::doc_client().await;
+    /// let layer = statsig.get_layer(&StatsigUser::with_user_id("a-user"), "a_layer");
+    /// let title = layer.get_string("title", "Welcome");
+    /// # assert_eq!(title, "Hello"); Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn get_layer(&self, user: &StatsigUser, layer: &str) -> Layer {
+        self.get_layer_with_options(user, layer, LayerEvaluationOptions::default())
+    }
+
+    /// Like [`get_layer`](Self::get_layer), with options.
+    #[must_use]
+    pub fn get_layer_with_options(
+        &self,
+        user: &StatsigUser,
+        layer: &str,
+        options: LayerEvaluationOptions,
+    ) -> Layer {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core.evaluate(Kind::Layer, layer, user, |reading| {
+            let evaluation = reading.evaluation;
+            self.core.expose_looked_up_only(&reading, logging);
+            if logging == Logging::Disabled {
+                self.core.shared.non_exposed.add(&reading.shared_name());
+            }
+            let allocated = allocated_experiment(evaluation);
+            Layer {
+                name: reading.shared_name(),
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                group_name: evaluation.group_name.map(|name| reading.text(name)),
+                allocated_experiment_name: allocated.map(|name| reading.text(name)),
+                is_experiment_active: allocated.is_some() && evaluation.is_experiment_active,
+                is_user_in_experiment: allocated.is_some() && evaluation.is_experiment_group,
+                details: reading.details(),
+                held: Held::new(self, &reading),
+                logging,
+            }
+        })
+    }
+
+    /// Logs the exposure of a layer's parameter, as the layer evaluates now. The parameter need not exist.
+    pub fn manually_log_layer_parameter_exposure(
+        &self,
+        user: &StatsigUser,
+        layer: &str,
+        parameter: impl Into<SharedStr>,
+    ) {
+        self.core.evaluate(Kind::Layer, layer, user, |reading| {
+            self.core
+                .expose_looked_up_only(&reading, Logging::Automatic);
+            Held::new(self, &reading).expose_layer_parameter(parameter.into(), Logging::Manual);
+        });
+    }
+
+    /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
+    pub fn log_layer_param_exposure_with_layer(
+        &self,
+        layer: &Layer,
+        parameter: impl Into<SharedStr>,
+    ) {
+        layer
+            .held
+            .expose_layer_parameter(parameter.into(), layer.logging);
+    }
+}
+
+fn allocated_experiment(evaluation: &Evaluation) -> Option<Symbol> {
+    evaluation.delegate.filter(|name| *name != Symbol::EMPTY)
+}
+
+fn is_explicit(evaluation: &Evaluation, specs: &CompiledSpecs, parameter: &str) -> bool {
+    evaluation.delegate.is_some()
+        && evaluation
+            .explicit_parameters(specs)
+            .is_some_and(|explicit| explicit.iter().any(|name| name == parameter))
+}
+
+impl Held {
+    /// The value of a layer's or config's parameter.
+    pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
+        match &self.evaluation.parameters {
+            ParametersRef::Shared(parameters) => parameters.get(parameter),
+            ParametersRef::Nothing | ParametersRef::NoObject => None,
+        }
+    }
+
+    /// The rule that supplied a parameter.
+    fn rule_of(&self, parameter: &str) -> Symbol {
+        let rules = self.evaluation.parameter_rules.as_deref();
+        rules
+            .and_then(|rules| rules.iter().find(|(name, _)| name == parameter))
+            .map_or(self.evaluation.rule_symbol(), |(_, rule)| *rule)
+    }
+
+    /// Logs the exposure of one parameter. One that the allocated experiment sets carries the experiment and all nested
+    /// gates; any other carries only the gates that the layer itself went through.
+    pub(super) fn expose_layer_parameter(&self, parameter: SharedStr, logging: Logging) {
+        let reading = self.reading();
+        let evaluation = reading.evaluation;
+        let specs = &reading.published.specs;
+        let explicit = is_explicit(evaluation, specs, &parameter);
+        let allocated = allocated_experiment(evaluation).filter(|_| explicit);
+        let mut extra = text_hash(&parameter);
+        let (rule, secondary) = if logging == Logging::Manual {
+            // Known by another key than automatic reads, and by the layer's overall rule.
+            extra = mix(extra, 1);
+            let gates = if explicit {
+                Some(&*evaluation.nested_gates)
+            } else {
+                evaluation.undelegated_gates()
+            };
+            (evaluation.rule_symbol(), gates)
+        } else {
+            let gates = if explicit {
+                &*evaluation.nested_gates
+            } else {
+                evaluation.undelegated_gates().unwrap_or_default()
+            };
+            (self.rule_of(&parameter), Some(gates))
+        };
+        let subject = ExposureSubject::LayerParameter {
+            parameter,
+            is_explicit: explicit,
+            allocated_experiment: allocated.map(|name| reading.text(name)).unwrap_or_default(),
+        };
+        self.statsig
+            .core
+            .log(&reading, subject, rule, secondary, extra, logging);
+    }
+}
+
+impl Layer {
+    /// The parameter as it is, or `None` if it is missing. Exposes the parameter.
+    #[must_use]
+    pub fn get_raw_value(&self, parameter: &str) -> Option<Value> {
+        self.read(parameter, |value| Some(value.clone()))
+    }
+
+    fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
+        let decoded = self.held.parameter(parameter).and_then(decode)?;
+        self.held
+            .expose_layer_parameter(parameter.into(), self.logging);
+        Some(decoded)
+    }
+}
+
+typed_getters!(
+    Layer,
+    "Exposes the parameter, unless the fallback is returned."
+);
+
+/// Shows no parameters: seeing them would be an exposure.
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer")
+            .field("name", &self.name)
+            .field("rule_id", &self.rule_id)
+            .field("id_type", &self.id_type)
+            .field("group_name", &self.group_name)
+            .field("allocated_experiment_name", &self.allocated_experiment_name)
+            .field("is_experiment_active", &self.is_experiment_active)
+            .field("details", &self.details)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "layer {} (rule {:?}, {})",
+            self.name, self.rule_id, self.details.reason
+        )?;
+        match &self.allocated_experiment_name {
+            Some(experiment) => write!(f, ", allocated to {experiment}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The client: a cheap handle whose reads are synchronous, over actors that own everything that changes.
+
+mod configs;
+mod events;
+mod gates;
+mod layers;
+mod lifecycle;
+mod options;
+mod param_stores;
+mod reading;
+mod shared_instance;
+
+use std::sync::Arc;
+
+pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
+pub use layers::Layer;
+pub use lifecycle::InitializeDetails;
+pub use options::{
+    DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
+    LayerEvaluationOptions, ParameterStoreEvaluationOptions,
+};
+pub use param_stores::ParameterStore;
+
+use crate::options::StatsigOptions;
+use crate::shared::Shared;
+
+/// A Statsig client: gates, dynamic configs, experiments, layers, parameter stores and events.
+///
+/// A handle: cloning it copies a pointer, and all clones are the same client. Creating one does nothing yet;
+/// [`initialize`](Self::initialize) loads the specs and starts the actors that keep them fresh and deliver events. From then
+/// on every evaluation is a plain function call that neither waits nor fails.
+///
+/// Clients are independent of each other. [`shutdown`](Self::shutdown) delivers what is queued and reports what became of it.
+///
+/// ```no_run
+/// use statsig::{Statsig, StatsigOptions, StatsigUser};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let statsig = Statsig::new("secret-key", StatsigOptions::builder().environment("staging").build()?);
+/// statsig.initialize().await?;
+///
+/// let user = StatsigUser::with_user_id("a-user");
+/// if statsig.check_gate(&user, "a_gate") {
+///     println!("the new way");
+/// }
+/// let report = statsig.shutdown().await;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Statsig {
+    core: Arc<Core>,
+}
+
+#[derive(Debug)]
+struct Core {
+    shared: Arc<Shared>,
+}
+
+impl Statsig {
+    /// A client with this server secret key. `options` may be left out with `None`. Does no work: no task, no connection.
+    #[must_use]
+    pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
+        let options = options.into().unwrap_or_default();
+        let shared = Arc::new(Shared::new(sdk_key, options));
+        Self {
+            core: Arc::new(Core { shared }),
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn shared_state(&self) -> &Shared {
+        &self.core.shared
+    }
+}

@@ -1,0 +1,196 @@
+//! Parameter stores: parameters whose source (constant, gate, config, experiment, layer) is chosen in the console.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::reading::{Held, Logging};
+use super::{ParameterStoreEvaluationOptions, Statsig};
+use crate::evaluation::{Kind, ParametersRef};
+use crate::events::event::ExposureSubject;
+use crate::results::getters::typed_getters;
+use crate::results::{EvaluationDetails, Reason};
+use crate::shared::Published;
+use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// A parameter store for one user, with the specs of one moment.
+///
+/// Reading a parameter evaluates what it refers to and logs the exposure of that: of the gate, config or experiment, or of
+/// the layer's parameter; a constant logs nothing. All reads use the same specs, however much later they happen.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ParameterStore {
+    /// The name that was asked for.
+    pub name: SharedStr,
+    /// Why.
+    pub details: EvaluationDetails,
+    store: Option<Arc<ParamStore>>,
+    statsig: Statsig,
+    published: Arc<Published>,
+    user: StatsigUser,
+    logging: Logging,
+}
+
+impl Statsig {
+    /// A parameter store for a user. Each getter of the [`ParameterStore`] logs the exposure of what its parameter refers to.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let statsig = statsig::doc_client().await;
+    /// let store = statsig.get_parameter_store(&StatsigUser::with_user_id("a-user"), "a_store");
+    /// let color = store.get_string("color", "blue");
+    /// # assert_eq!(color, "red"); Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn get_parameter_store(&self, user: &StatsigUser, store: &str) -> ParameterStore {
+        self.get_parameter_store_with_options(
+            user,
+            store,
+            ParameterStoreEvaluationOptions::default(),
+        )
+    }
+
+    /// Like [`get_parameter_store`](Self::get_parameter_store), with options.
+    #[must_use]
+    pub fn get_parameter_store_with_options(
+        &self,
+        user: &StatsigUser,
+        store: &str,
+        options: ParameterStoreEvaluationOptions,
+    ) -> ParameterStore {
+        let published = self.core.shared.snapshot.load_full();
+        let found = published.specs.param_stores.get_key_value(store);
+        let name = found.map_or_else(|| store.into(), |(name, _)| name.clone());
+        if !self.core.shared.options.disable_all_logging {
+            self.core.shared.non_exposed.add(&name);
+        }
+        ParameterStore {
+            name,
+            details: store_details(&published, found.is_some()),
+            store: found.map(|(_, store)| Arc::clone(store)),
+            statsig: self.clone(),
+            published,
+            user: user.clone(),
+            logging: Logging::unless(options.disable_exposure_logging),
+        }
+    }
+}
+
+fn store_details(published: &Published, is_known: bool) -> EvaluationDetails {
+    let source = published.source.clone();
+    if !published.has_specs() {
+        return EvaluationDetails::without_specs(Reason::NoSpecs(source));
+    }
+    EvaluationDetails {
+        reason: if is_known {
+            Reason::Recognized {
+                source,
+                id_list: None,
+            }
+        } else {
+            Reason::Unrecognized(source)
+        },
+        lcut: Some(published.specs.time),
+        received_at: published.received_at,
+        version: None,
+    }
+}
+
+impl ParameterStore {
+    /// The names of all parameters, sorted. Logs nothing.
+    #[must_use]
+    pub fn get_parameter_names(&self) -> Vec<SharedStr> {
+        self.parameters().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The declared type of each parameter (`boolean`, `number`, `string`, `array`, `object`), sorted by name. Logs nothing.
+    #[must_use]
+    pub fn get_parameter_types(&self) -> BTreeMap<SharedStr, SharedStr> {
+        self.parameters()
+            .map(|(name, parameter)| (name.clone(), parameter.param_type.clone()))
+            .collect()
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = (&SharedStr, &Parameter)> {
+        self.store.iter().flat_map(|store| &store.parameters)
+    }
+
+    fn target(&self, parameter: &str) -> Option<&ParameterTarget> {
+        self.store
+            .as_ref()?
+            .parameters
+            .get(parameter)
+            .map(|parameter| &parameter.target)
+    }
+
+    fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
+        let core = &self.statsig.core;
+        match self.target(parameter)? {
+            ParameterTarget::Static(value) => decode(value),
+            ParameterTarget::Gate { name, pass, fail } => {
+                let kind = Kind::Gate;
+                core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
+                    self.statsig.expose_gate(&reading, self.logging);
+                    decode(if reading.evaluation.value { pass } else { fail })
+                })
+            }
+            ParameterTarget::DynamicConfig { name, parameter } => {
+                let kind = Kind::DynamicConfig;
+                core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
+                    self.statsig.expose_dynamic_config(&reading, self.logging);
+                    in_parameters(&reading.evaluation.parameters, parameter).and_then(decode)
+                })
+            }
+            ParameterTarget::Experiment { name, parameter } => {
+                let kind = Kind::Experiment;
+                core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
+                    core.expose(&reading, ExposureSubject::Experiment, self.logging);
+                    in_parameters(&reading.evaluation.parameters, parameter).and_then(decode)
+                })
+            }
+            ParameterTarget::Layer { name, parameter } => {
+                core.evaluate_in(&self.published, Kind::Layer, name, &self.user, |reading| {
+                    core.expose_looked_up_only(&reading, self.logging);
+                    if self.logging == Logging::Disabled {
+                        core.shared.non_exposed.add(&reading.shared_name());
+                    }
+                    let value = in_parameters(&reading.evaluation.parameters, parameter)?;
+                    // `null` is read by no type, and yet it is a value that was read.
+                    let decoded = decode(value);
+                    if decoded.is_some() || value.is_null() {
+                        Held::new(&self.statsig, &reading)
+                            .expose_layer_parameter(parameter.clone(), self.logging);
+                    }
+                    decoded
+                })
+            }
+        }
+    }
+}
+
+fn in_parameters<'a>(parameters: &'a ParametersRef, parameter: &str) -> Option<&'a Value> {
+    match parameters {
+        ParametersRef::Shared(parameters) => parameters.get(parameter),
+        ParametersRef::Nothing | ParametersRef::NoObject => None,
+    }
+}
+
+typed_getters!(
+    ParameterStore,
+    "Exposes what the parameter refers to; a layer's parameter only if the fallback is not returned."
+);
+
+impl fmt::Debug for ParameterStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParameterStore")
+            .field("name", &self.name)
+            .field("details", &self.details)
+            .field("parameters", &self.get_parameter_names())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,345 @@
+//! From a name and a user to an evaluation, to what callers get and to what is logged: the path that every call takes.
+
+use std::sync::Arc;
+
+use super::{Core, Statsig};
+use crate::counters::DropReason;
+use crate::evaluation::memo::Key;
+use crate::evaluation::{Evaluation, Evaluator, Kind, LookedUp, NestedGate, Outcome, Scope};
+use crate::events::event::{
+    Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
+};
+use crate::events::queue::Pushed;
+use crate::hash::{mix, text_hash};
+use crate::results::{EvaluationDetails, Reason};
+use crate::shared::Published;
+use crate::specs::compiled::EntryId;
+use crate::specs::symbols::Symbol;
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// An evaluation within the call that made it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) published: &'a Arc<Published>,
+    pub(super) user: &'a StatsigUser,
+    /// The name that was asked for.
+    pub(super) name: &'a str,
+    /// `None` when the specs do not know the name.
+    pub(super) entry: Option<EntryId>,
+    pub(super) evaluation: &'a Evaluation,
+}
+
+/// How an exposure came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logging {
+    /// By reading a value.
+    Automatic,
+    /// On request.
+    Manual,
+    /// Suppressed: only counted.
+    Disabled,
+}
+
+impl Logging {
+    pub(super) fn unless(disabled: bool) -> Self {
+        if disabled {
+            Self::Disabled
+        } else {
+            Self::Automatic
+        }
+    }
+}
+
+impl Core {
+    /// Evaluates with the current specs.
+    #[inline]
+    pub(super) fn evaluate<R>(
+        &self,
+        kind: Kind,
+        name: &str,
+        user: &StatsigUser,
+        read: impl FnOnce(Reading<'_>) -> R,
+    ) -> R {
+        self.evaluate_in(&self.shared.snapshot.load(), kind, name, user, read)
+    }
+
+    /// Evaluates with these specs.
+    #[inline]
+    pub(super) fn evaluate_in<R>(
+        &self,
+        published: &Arc<Published>,
+        kind: Kind,
+        name: &str,
+        user: &StatsigUser,
+        read: impl FnOnce(Reading<'_>) -> R,
+    ) -> R {
+        let found = published.specs.find(name);
+        let Some((id, entry)) = found.and_then(|id| Some((id, published.specs.entry(id)?))) else {
+            let evaluation = &Evaluation::default();
+            return read(Reading {
+                published,
+                user,
+                name,
+                entry: None,
+                evaluation,
+            });
+        };
+        let reading = |evaluation: &Evaluation| {
+            read(Reading {
+                published,
+                user,
+                name,
+                entry: Some(id),
+                evaluation,
+            })
+        };
+        let evaluate = || {
+            let now_ms = if entry.traits.time {
+                self.shared.clock.now_ms()
+            } else {
+                0
+            };
+            let seed = if entry.traits.volatile {
+                fastrand::u64(..)
+            } else {
+                0
+            };
+            Evaluator::new(Scope::of(published, now_ms, seed), user).evaluate(kind, id)
+        };
+        if !entry.traits.is_memoisable() {
+            return reading(&evaluate());
+        }
+        let key = Key {
+            fingerprint: user.fingerprint(),
+            entry: id,
+            kind,
+        };
+        published.memo.read(key, evaluate, reading)
+    }
+
+    /// Logs the exposure of a gate, config or experiment, and before it those of experiments that conditions asked for.
+    #[inline]
+    pub(super) fn expose(&self, reading: &Reading<'_>, subject: ExposureSubject, logging: Logging) {
+        self.expose_looked_up_only(reading, logging);
+        let extra = match &subject {
+            ExposureSubject::Gate { value } => u64::from(*value),
+            ExposureSubject::DynamicConfig { rule_passed } => u64::from(*rule_passed == Some(true)),
+            ExposureSubject::Experiment => u64::from(reading.evaluation.is_experiment_group),
+            ExposureSubject::LayerParameter { parameter, .. } => text_hash(parameter),
+        };
+        let rule = reading.evaluation.rule_symbol();
+        let secondary = Some(&*reading.evaluation.nested_gates);
+        self.log(reading, subject, rule, secondary, extra, logging);
+    }
+
+    /// Logs the exposures of experiments that conditions asked for, and not the entity's own.
+    #[inline]
+    pub(super) fn expose_looked_up_only(&self, reading: &Reading<'_>, logging: Logging) {
+        if let Some(looked_up) = &reading.evaluation.looked_up {
+            self.expose_looked_up(reading, looked_up, logging);
+        }
+    }
+
+    /// A condition that asks for an experiment's group exposes that experiment like a call of its own.
+    #[cold]
+    fn expose_looked_up(&self, reading: &Reading<'_>, looked_up: &[LookedUp], logging: Logging) {
+        // A manual exposure is about the entity that it names; the experiments behind it are read as ever.
+        let logging = if logging == Logging::Manual {
+            Logging::Automatic
+        } else {
+            logging
+        };
+        let specs = &reading.published.specs;
+        for LookedUp { entry, evaluation } in looked_up {
+            let Some(name) = specs.entry(*entry).map(|entry| specs.text(entry.name)) else {
+                continue;
+            };
+            let inner = Reading {
+                name,
+                entry: Some(*entry),
+                evaluation,
+                ..*reading
+            };
+            self.expose(&inner, ExposureSubject::Experiment, logging);
+        }
+    }
+
+    /// Deduplicates and queues one exposure. `secondary` is `None` for no list at all.
+    #[inline]
+    pub(super) fn log(
+        &self,
+        reading: &Reading<'_>,
+        subject: ExposureSubject,
+        rule: Symbol,
+        secondary: Option<&[NestedGate]>,
+        extra: u64,
+        logging: Logging,
+    ) {
+        let shared = &self.shared;
+        if shared.options.disable_all_logging {
+            return;
+        }
+        if logging == Logging::Disabled {
+            shared.non_exposed.add(&reading.shared_name());
+            return;
+        }
+        let specs = &reading.published.specs;
+        let evaluation = reading.evaluation;
+        let name_hash = match reading.entry.and_then(|entry| specs.entry(entry)) {
+            Some(entry) => specs.symbols.hash(entry.name),
+            None => text_hash(reading.name),
+        };
+        // A manual exposure is known by another key, so that an automatic one does not suppress it.
+        let id_type = evaluation
+            .id_type
+            .filter(|_| logging == Logging::Automatic)
+            .map(|id_type| specs.text(id_type).as_str());
+        let spec_rule_hash = mix(name_hash, specs.symbols.hash(rule));
+        let key_hash = mix(
+            mix(spec_rule_hash, reading.user.exposure_hash(id_type)),
+            extra,
+        );
+        if !shared.dedupe.is_new(key_hash) {
+            return;
+        }
+        let sampling = SamplingInputs {
+            rate: evaluation.sampling_rate,
+            forward_all: evaluation.forward_all_exposures,
+            has_seen_analytical_gates: evaluation.has_seen_analytical_gates,
+            spec_rule_hash,
+            key_hash,
+        };
+        self.queue(QueuedEvent::Exposure(Exposure {
+            user: reading.user.clone(),
+            name: reading.shared_name(),
+            rule_id: specs.text(rule).clone(),
+            subject,
+            details: reading.details(),
+            secondary: reading.secondary(secondary),
+            is_manual: logging == Logging::Manual,
+            override_config_name: evaluation.mapped_to.map(|name| specs.text(name).clone()),
+            sampling,
+            time_ms: shared.clock.now_ms(),
+        }));
+    }
+
+    /// Puts an event into the queue, or counts it as lost.
+    pub(super) fn queue(&self, event: QueuedEvent) {
+        let shared = &self.shared;
+        shared.counters.add_enqueued(1);
+        match shared.queue.push(event) {
+            Pushed::Queued => {}
+            Pushed::QueuedAtHighWater => self.nudge(),
+            Pushed::Full => shared.counters.add_dropped(DropReason::QueueFull, 1),
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// The name, shared with the specs when they know it.
+    pub(super) fn shared_name(&self) -> SharedStr {
+        let specs = &self.published.specs;
+        match self.entry.and_then(|entry| specs.entry(entry)) {
+            Some(entry) => specs.text(entry.name).clone(),
+            None => self.name.into(),
+        }
+    }
+
+    /// The rule as callers see it: an evaluation that was given up reads `default`.
+    pub(super) fn rule_id(&self) -> SharedStr {
+        let symbol = match self.evaluation.outcome {
+            Outcome::TooDeep => Symbol::DEFAULT,
+            _ => self.evaluation.rule_symbol(),
+        };
+        self.published.specs.text(symbol).clone()
+    }
+
+    pub(super) fn id_type(&self) -> SharedStr {
+        self.text(self.evaluation.id_type.unwrap_or(Symbol::EMPTY))
+    }
+
+    pub(super) fn text(&self, symbol: Symbol) -> SharedStr {
+        self.published.specs.text(symbol).clone()
+    }
+
+    pub(super) fn details(&self) -> EvaluationDetails {
+        let snapshot = &self.published.snapshot;
+        let source = || snapshot.source.clone();
+        let evaluation = self.evaluation;
+        let reason = if let Some(by) = evaluation.override_reason {
+            Reason::Overridden(by)
+        } else if !snapshot.has_specs() {
+            return EvaluationDetails::without_specs(Reason::NoSpecs(source()));
+        } else {
+            match evaluation.outcome {
+                Outcome::TooDeep => {
+                    return EvaluationDetails::without_specs(Reason::Error(
+                        "Statsig Evaluation Depth Exceeded",
+                    ));
+                }
+                Outcome::Unrecognized => Reason::Unrecognized(source()),
+                Outcome::Unsupported => Reason::Unsupported(source()),
+                Outcome::Recognized => Reason::Recognized {
+                    source: source(),
+                    id_list: evaluation.id_list,
+                },
+            }
+        };
+        EvaluationDetails {
+            reason,
+            lcut: Some(snapshot.specs.time),
+            received_at: snapshot.received_at,
+            version: evaluation.version,
+        }
+    }
+
+    fn secondary(&self, gates: Option<&[NestedGate]>) -> SecondaryExposures {
+        let Some(gates) = gates.filter(|_| self.evaluation.outcome != Outcome::TooDeep) else {
+            return SecondaryExposures::Absent;
+        };
+        if gates.is_empty() {
+            return SecondaryExposures::Empty;
+        }
+        let shared = gates.iter().map(|nested| SecondaryExposure {
+            gate: self.text(nested.gate),
+            value: nested.value,
+            rule_id: self.text(nested.rule_id),
+        });
+        SecondaryExposures::List(shared.collect())
+    }
+}
+
+/// An evaluation that outlives the call that made it, with what it takes to expose it later.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(super) statsig: Statsig,
+    pub(super) published: Arc<Published>,
+    user: StatsigUser,
+    name: SharedStr,
+    entry: Option<EntryId>,
+    pub(super) evaluation: Evaluation,
+}
+
+impl Held {
+    pub(super) fn new(statsig: &Statsig, reading: &Reading<'_>) -> Self {
+        Self {
+            statsig: statsig.clone(),
+            published: Arc::clone(reading.published),
+            user: reading.user.clone(),
+            name: reading.shared_name(),
+            entry: reading.entry,
+            evaluation: reading.evaluation.clone(),
+        }
+    }
+
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading {
+            published: &self.published,
+            user: &self.user,
+            name: &self.name,
+            entry: self.entry,
+            evaluation: &self.evaluation,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Contextual bandits ("autotune AI"): the best group by what was learnt, or one drawn to learn more.
+
+use super::bucket::with_unit_id;
+use super::evaluate::{Evaluator, TooDeep};
+use super::fields::user_field;
+use super::result::{Evaluation, NestedGate, Outcome, ParametersRef};
+use super::trace::Trace;
+use crate::specs::compiled::{Cmab, CmabGroup, CmabWeights, Share};
+use crate::specs::condition::FieldName;
+use crate::specs::symbols::Symbol;
+use crate::value::{float_of, text_of};
+
+impl<'a, T: Trace> Evaluator<'a, T> {
+    pub(super) fn bandit(
+        &mut self,
+        cmab: &'a Cmab,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        result.outcome = Outcome::Recognized;
+        result.id_type = Some(cmab.id_type);
+        result.version = Some(cmab.version);
+        result.is_experiment_active = cmab.enabled;
+        result.is_experiment_group = false;
+        let not_in_it = |result: &mut Evaluation, rule_id| {
+            result.value = false;
+            result.rule_id = Some(rule_id);
+            result.parameters = ParametersRef::from(&cmab.default_value);
+        };
+        if !cmab.enabled || cmab.groups.is_empty() {
+            not_in_it(result, Symbol::PRESTART);
+            return Ok(());
+        }
+        if !self.is_targeted(cmab, result)? {
+            not_in_it(result, Symbol::TARGETING);
+            return Ok(());
+        }
+        let hash = with_unit_id(&cmab.unit, self.user, |unit_id| cmab.salt.of(unit_id));
+        let (group, is_explored) = self.choose(cmab, hash % Share::BUCKETS);
+        if let Some(group) = group {
+            result.value = true;
+            result.group_name = Some(group.name);
+            result.parameters = ParametersRef::from(&group.value);
+            result.rule_id = Some(if is_explored {
+                group.explore_id
+            } else {
+                group.id
+            });
+        }
+        result.sampling_rate = None;
+        result.forward_all_exposures = false;
+        Ok(())
+    }
+
+    /// The targeting gate is evaluated into the result, so that its nested gates are exposures too.
+    fn is_targeted(&mut self, cmab: &'a Cmab, result: &mut Evaluation) -> Result<bool, TooDeep> {
+        let Some(gate) = cmab.targeting_gate else {
+            return Ok(true);
+        };
+        let Some(entry) = self.specs.entry(gate) else {
+            return Ok(true);
+        };
+        let mut nested = match self.nested(gate) {
+            Ok(nested) => nested,
+            // A gate that leads too deep counts as not passed.
+            Err(TooDeep) => return Ok(false),
+        };
+        self.count_nested_gates(nested.nested_gates.len() + 1)?;
+        result.nested_gates.extend_from_slice(&nested.nested_gates);
+        if let Some(looked_up) = nested.looked_up.take() {
+            result.looked_up.get_or_insert_default().extend(*looked_up);
+        }
+        result.id_list = nested.id_list.or(result.id_list);
+        result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;
+        if !entry.is_segment {
+            result.nested_gates.push(NestedGate {
+                gate: entry.name,
+                value: nested.value,
+                rule_id: nested.rule_symbol(),
+            });
+        }
+        Ok(nested.value)
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "buckets are below 10 000, groups few"
+    )]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the quotient is an index of a group"
+    )]
+    #[expect(clippy::cast_sign_loss, reason = "the quotient is positive")]
+    fn choose(&mut self, cmab: &'a Cmab, bucket: u64) -> (Option<&'a CmabGroup>, bool) {
+        let groups = &cmab.groups;
+        if !cmab.has_weights {
+            let width = Share::BUCKETS as f64 / groups.len() as f64;
+            return (groups.get((bucket as f64 / width).floor() as usize), true);
+        }
+        if (bucket as f64) < cmab.explore_below {
+            return (self.explore(groups), true);
+        }
+        let mut best: Option<(&CmabGroup, f64)> = None;
+        for group in groups {
+            let Some(score) = group
+                .weights
+                .as_ref()
+                .and_then(|weights| self.score(weights))
+            else {
+                continue;
+            };
+            let is_better = best.is_none_or(|(_, best)| {
+                if cmab.higher_is_better {
+                    score > best
+                } else {
+                    score < best
+                }
+            });
+            if is_better {
+                best = Some((group, score));
+            }
+        }
+        match best {
+            Some((group, _)) => (Some(group), false),
+            None => (groups.get(self.draws.usize(..groups.len())), false),
+        }
+    }
+
+    /// Groups that were seen less are drawn more.
+    #[expect(clippy::cast_precision_loss, reason = "a weight need not be exact")]
+    fn explore(&mut self, groups: &'a [CmabGroup]) -> Option<&'a CmabGroup> {
+        let weight = |group: &CmabGroup| {
+            let records = group.weights.as_ref().map_or(0, |weights| weights.records);
+            1.0 / (records as f64 + 1.0)
+        };
+        let mut left = self.draws.f64() * groups.iter().map(weight).sum::<f64>();
+        groups
+            .iter()
+            .find(|group| {
+                left -= weight(group);
+                left <= 0.0
+            })
+            .or_else(|| groups.last())
+    }
+
+    fn score(&self, weights: &CmabWeights) -> Option<f64> {
+        if weights.numerical.is_empty() && weights.categorical.is_empty() {
+            return None;
+        }
+        let field = |field: &FieldName| {
+            user_field(self.user, &self.scope.snapshot.global_custom_fields, field)
+        };
+        let mut score = weights.base;
+        for (name, weight_of) in &weights.categorical {
+            let Some(value) = field(name) else { continue };
+            let text =
+                text_of(value).or_else(|| value.is_object().then(|| value.to_string().into()));
+            score += text
+                .and_then(|text| weight_of.get(&*text))
+                .copied()
+                .unwrap_or(0.0);
+        }
+        for (name, weight) in &weights.numerical {
+            score += field(name)
+                .and_then(float_of)
+                .map_or(0.0, |number| weight * number);
+        }
+        Some(score)
+    }
+}

@@ -1,0 +1,180 @@
+//! One condition: from the user and its surroundings to true, false or unsupported.
+
+use super::bucket::with_unit_id;
+use super::evaluate::{Evaluator, Kind, TooDeep};
+use super::fields::{environment_field, user_field};
+use super::operators::{Observed, id_list_member, passes};
+use super::result::{Evaluation, LookedUp, NestedGate, Outcome};
+use super::trace::Trace;
+use crate::results::IdListSource;
+use crate::specs::compiled::{Entry, EntryId};
+use crate::specs::condition::{BucketSet, Condition, FieldName, Subject, Test};
+use crate::specs::symbols::Symbol;
+
+impl<'a, T: Trace> Evaluator<'a, T> {
+    /// Leaves in `result.value` whether the condition holds; one that is unsupported leaves the value as it was.
+    pub(super) fn condition(
+        &mut self,
+        condition: &'a Condition,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        match condition {
+            Condition::Public => result.value = true,
+            Condition::Gate { gate, passes } => self.nested_gate(*gate, *passes, result)?,
+            Condition::Unsupported => result.outcome = Outcome::Unsupported,
+            Condition::Compare { subject, test } => {
+                let observed = self.observe(subject, result)?;
+                match test {
+                    Test::IdList { list, negated } => {
+                        let is_member = match (list, id_list_member(&observed)) {
+                            (Some(list), Some(id)) => {
+                                result.id_list = Some(IdListSource::InMemory);
+                                self.scope.snapshot.id_lists.contains(list, &id)
+                            }
+                            _ => false,
+                        };
+                        result.value = is_member != *negated;
+                    }
+                    test => match passes(test, &observed) {
+                        Some(value) => result.value = value,
+                        None => result.outcome = Outcome::Unsupported,
+                    },
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn observe(
+        &mut self,
+        subject: &'a Subject,
+        result: &mut Evaluation,
+    ) -> Result<Observed<'a>, TooDeep> {
+        Ok(match subject {
+            Subject::UserField(field) => self.user_field(field.as_ref()),
+            Subject::IpBased(field) => self.ip_based(field.as_ref()),
+            Subject::UserAgentBased(field) => self.user_agent_based(field.as_ref()),
+            Subject::EnvironmentField(field) => field
+                .as_ref()
+                .and_then(|field| {
+                    environment_field(self.user, self.scope.snapshot.tier.as_ref(), field)
+                })
+                .into(),
+            Subject::CurrentTime => {
+                Observed::Now(i64::try_from(self.scope.now_ms).unwrap_or(i64::MAX))
+            }
+            Subject::UserBucket { salt, unit } => {
+                let hash = with_unit_id(unit, self.user, |unit_id| salt.of(unit_id));
+                Observed::Bucket(hash % BucketSet::BUCKETS)
+            }
+            Subject::UnitId(unit) => self
+                .user
+                .unit_id(unit.is_user_id, &unit.exact, &unit.lower)
+                .into(),
+            Subject::TargetApp => self.scope.app_id.into(),
+            Subject::ExperimentGroup(experiment) => match experiment {
+                Some(experiment) => self.experiment_group(*experiment, result)?,
+                None => Observed::Missing,
+            },
+        })
+    }
+
+    fn user_field(&self, field: Option<&FieldName>) -> Observed<'a> {
+        let globals = &self.scope.snapshot.global_custom_fields;
+        field
+            .and_then(|field| user_field(self.user, globals, field))
+            .into()
+    }
+
+    /// The country falls back to the one of the IP address.
+    fn ip_based(&self, field: Option<&FieldName>) -> Observed<'a> {
+        self.user_field(field)
+    }
+
+    /// Browser and operating system fall back to those of the user agent.
+    fn user_agent_based(&self, field: Option<&FieldName>) -> Observed<'a> {
+        self.user_field(field)
+    }
+
+    /// A nested gate is evaluated apart; what it went through and its outcome join the exposures of its parent.
+    fn nested_gate(
+        &mut self,
+        gate: Option<EntryId>,
+        must_pass: bool,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        let entry = gate.and_then(|gate| self.specs.entry(gate));
+        let (Some(gate), Some(entry)) = (gate, entry) else {
+            // An empty name is an unknown gate.
+            result.has_seen_analytical_gates = true;
+            result.rule_id = None;
+            result.value = !must_pass;
+            return Ok(());
+        };
+        let nested = self.nested(gate)?;
+        self.add_nested(entry, &nested, must_pass, result)
+    }
+
+    fn add_nested(
+        &mut self,
+        entry: &Entry,
+        nested: &Evaluation,
+        must_pass: bool,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        self.count_nested_gates(nested.nested_gates.len() + 1)?;
+        result.nested_gates.extend_from_slice(&nested.nested_gates);
+        if let Some(looked_up) = &nested.looked_up {
+            result
+                .looked_up
+                .get_or_insert_default()
+                .extend_from_slice(looked_up);
+        }
+        result.id_list = nested.id_list.or(result.id_list);
+        result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;
+        if nested.outcome == Outcome::Unsupported {
+            result.outcome = Outcome::Unsupported;
+            return Ok(());
+        }
+        result.has_seen_analytical_gates |= !entry.is_segment && nested.sampling_rate.is_none();
+        result.rule_id = nested.rule_id;
+        result.mapped_to = nested.mapped_to.or(result.mapped_to);
+        if !entry.is_segment && nested.rule_symbol() != Symbol::EMPTY {
+            result.nested_gates.push(NestedGate {
+                gate: entry.name,
+                value: nested.value,
+                rule_id: nested.rule_symbol(),
+            });
+        }
+        result.value = nested.value == must_pass;
+        Ok(())
+    }
+
+    /// The group name of another experiment; asking for it is an exposure of that experiment.
+    fn experiment_group(
+        &mut self,
+        experiment: EntryId,
+        result: &mut Evaluation,
+    ) -> Result<Observed<'a>, TooDeep> {
+        // An experiment whose group depends on itself has none.
+        if self.looking_up.contains(&experiment) {
+            return Ok(Observed::Missing);
+        }
+        self.looking_up.push(experiment);
+        let evaluated = self.isolated(Kind::Experiment, experiment);
+        self.looking_up.pop();
+        let mut evaluation = evaluated?;
+        let looked_up = result.looked_up.get_or_insert_default();
+        if let Some(inner) = evaluation.looked_up.take() {
+            looked_up.extend(*inner);
+        }
+        let group = evaluation.group_name;
+        looked_up.push(LookedUp {
+            entry: experiment,
+            evaluation,
+        });
+        Ok(group.map_or(Observed::Missing, |group| {
+            Observed::Text(self.specs.text(group).as_str().into())
+        }))
+    }
+}

@@ -1,0 +1,345 @@
+//! The order of evaluation: override, redirection, bandit, rules, default.
+
+use serde_json::Value;
+use smallvec::SmallVec;
+
+use super::bucket::is_in_share;
+use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
+use super::trace::{NoTrace, Trace};
+use crate::specs::compiled::{CompiledSpecs, Entry, EntryId, Rule, Spec, SpecId};
+use crate::specs::snapshot::Snapshot;
+use crate::specs::symbols::Symbol;
+use crate::user::StatsigUser;
+
+/// Nested gates may be this deep.
+const MAX_NESTED_GATES_DEPTH: usize = 64;
+/// Delegates may be chained this often.
+const MAX_DELEGATIONS: usize = 300;
+/// Everything that recurses counts towards this, so that no specs can exhaust the stack.
+const MAX_FRAMES: usize = 400;
+/// Rules tried in one evaluation, so that no specs can make it run without end.
+const MAX_RULES: usize = 200_000;
+/// Nested gates recorded in one evaluation, repeats included, so that no specs can exhaust the memory.
+const MAX_NESTED_GATES: usize = 100_000;
+
+/// What is asked for; decides where the name is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Gate,
+    DynamicConfig,
+    Experiment,
+    Layer,
+}
+
+impl Entry {
+    /// The spec of this name for what is asked for. Experiments and dynamic configs share one map.
+    pub(crate) fn spec(&self, kind: Kind) -> Option<SpecId> {
+        match kind {
+            Kind::Gate => self.gate,
+            Kind::DynamicConfig | Kind::Experiment => self.config,
+            Kind::Layer => self.layer,
+        }
+    }
+}
+
+/// What an evaluation reads besides the user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    /// Compared by `target_app` conditions.
+    pub(crate) app_id: Option<&'a Value>,
+    /// Epoch milliseconds. May be 0 for what does not depend on time.
+    pub(crate) now_ms: u64,
+    /// Where a bandit's draws start.
+    pub(crate) seed: u64,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn of(snapshot: &'a Snapshot, now_ms: u64, seed: u64) -> Self {
+        Self {
+            snapshot,
+            app_id: snapshot.specs.app_id.as_ref(),
+            now_ms,
+            seed,
+        }
+    }
+}
+
+/// A limit was reached: the evaluation is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooDeep;
+
+/// Evaluates for one user with one set of specs.
+#[derive(Debug)]
+pub(crate) struct Evaluator<'a, T: Trace = NoTrace> {
+    pub(super) specs: &'a CompiledSpecs,
+    pub(super) user: &'a StatsigUser,
+    pub(super) scope: Scope<'a>,
+    pub(super) trace: T,
+    /// Experiments whose group is being looked up.
+    pub(super) looking_up: SmallVec<[EntryId; 2]>,
+    /// Names that are being redirected.
+    pub(super) redirecting: SmallVec<[EntryId; 2]>,
+    /// Nested gates that were evaluated already and lead to others themselves.
+    known_gates: Vec<(EntryId, Evaluation)>,
+    nested_gates_depth: usize,
+    frames: usize,
+    rules_tried: usize,
+    nested_gates_recorded: usize,
+    pub(super) draws: fastrand::Rng,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn new(scope: Scope<'a>, user: &'a StatsigUser) -> Self {
+        Self::traced(scope, user, NoTrace)
+    }
+}
+
+impl<'a, T: Trace> Evaluator<'a, T> {
+    pub(crate) fn traced(scope: Scope<'a>, user: &'a StatsigUser, trace: T) -> Self {
+        Self {
+            specs: &scope.snapshot.specs,
+            user,
+            scope,
+            trace,
+            looking_up: SmallVec::new(),
+            redirecting: SmallVec::new(),
+            known_gates: Vec::new(),
+            nested_gates_depth: 0,
+            frames: 0,
+            rules_tried: 0,
+            nested_gates_recorded: 0,
+            draws: fastrand::Rng::with_seed(scope.seed),
+        }
+    }
+
+    /// Evaluates an entity. Total: a limit that is reached is an outcome.
+    pub(crate) fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
+        if kind == Kind::Experiment {
+            self.looking_up.push(entry);
+        }
+        self.isolated(kind, entry)
+            .unwrap_or_else(|TooDeep| Evaluation {
+                outcome: Outcome::TooDeep,
+                ..Evaluation::default()
+            })
+    }
+
+    /// Evaluates into a result of its own.
+    pub(super) fn isolated(&mut self, kind: Kind, entry: EntryId) -> Result<Evaluation, TooDeep> {
+        let mut result = Evaluation::default();
+        self.entry(kind, entry, &mut Delegations::default(), &mut result)?;
+        Ok(result)
+    }
+
+    /// Evaluates a gate that another entity refers to.
+    pub(super) fn nested(&mut self, gate: EntryId) -> Result<Evaluation, TooDeep> {
+        if let Some((_, known)) = self.known_gates.iter().find(|(known, _)| *known == gate) {
+            return Ok(known.clone());
+        }
+        if self.nested_gates_depth >= MAX_NESTED_GATES_DEPTH {
+            return Err(TooDeep);
+        }
+        self.nested_gates_depth += 1;
+        let evaluated = self.isolated(Kind::Gate, gate);
+        self.nested_gates_depth -= 1;
+        let evaluation = evaluated?;
+        if !evaluation.nested_gates.is_empty() {
+            self.known_gates.push((gate, evaluation.clone()));
+        }
+        Ok(evaluation)
+    }
+
+    pub(super) fn count_nested_gates(&mut self, count: usize) -> Result<(), TooDeep> {
+        self.nested_gates_recorded += count;
+        if self.nested_gates_recorded > MAX_NESTED_GATES {
+            Err(TooDeep)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Evaluates into a result that may hold something of a layer already.
+    pub(super) fn entry(
+        &mut self,
+        kind: Kind,
+        id: EntryId,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        let Some(entry) = self.specs.entry(id) else {
+            return Ok(());
+        };
+        self.frames += 1;
+        if self.frames > MAX_FRAMES {
+            return Err(TooDeep);
+        }
+        self.trace.entered(id);
+        let evaluated = self.entry_steps(kind, id, entry, delegations, result);
+        self.frames -= 1;
+        evaluated
+    }
+
+    fn entry_steps(
+        &mut self,
+        kind: Kind,
+        id: EntryId,
+        entry: &'a Entry,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        if entry.mapping.is_some() && self.redirected(kind, id, delegations, result)? {
+            return Ok(());
+        }
+        if kind == Kind::Experiment
+            && let Some(cmab) = entry.cmab.and_then(|cmab| self.specs.cmab(cmab))
+        {
+            return self.bandit(cmab, result);
+        }
+        let spec_id = entry.spec(kind);
+        let Some((spec_id, spec)) = spec_id.and_then(|id| Some((id, self.specs.spec(id)?))) else {
+            result.outcome = Outcome::Unrecognized;
+            return Ok(());
+        };
+        begin(spec_id, spec, result);
+        if spec.use_new_layer_eval && kind == Kind::Layer {
+            self.layer_by_parameter(spec, delegations, result)
+        } else {
+            self.rules(spec, delegations, result)
+        }
+    }
+
+    /// The first rule whose conditions pass decides, also when the user is outside of its share.
+    fn rules(
+        &mut self,
+        spec: &'a Spec,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        for rule in &spec.rules {
+            self.rule(rule, result)?;
+            if result.outcome == Outcome::Unsupported {
+                return Ok(());
+            }
+            if !result.value {
+                continue;
+            }
+            if self.delegate(rule, delegations, result)? {
+                finish(spec, None, delegations, result);
+                return Ok(());
+            }
+            let value = if is_in_share(&rule.share, &rule.unit, self.user) {
+                result.value = rule.return_value.is_not_false();
+                &rule.return_value
+            } else {
+                result.value = spec.default_value.is_true();
+                &spec.default_value
+            };
+            result.parameters = ParametersRef::from(value);
+            result.rule_id = Some(rule.id);
+            result.group_name = rule.group_name;
+            result.is_experiment_group = rule.is_experiment_group;
+            result.is_experiment_active = spec.is_active.unwrap_or(false);
+            finish(spec, Some(rule), delegations, result);
+            return Ok(());
+        }
+        result.value = spec.default_value.is_true();
+        result.parameters = ParametersRef::from(&spec.default_value);
+        result.rule_id = Some(if spec.enabled {
+            Symbol::DEFAULT
+        } else {
+            Symbol::DISABLED
+        });
+        finish(spec, None, delegations, result);
+        Ok(())
+    }
+
+    /// Leaves in `result.value` whether all conditions hold. All are evaluated, since nested gates are exposures.
+    pub(super) fn rule(&mut self, rule: &'a Rule, result: &mut Evaluation) -> Result<(), TooDeep> {
+        self.rules_tried += 1;
+        if self.rules_tried > MAX_RULES {
+            return Err(TooDeep);
+        }
+        let mut all_pass = true;
+        for condition in &rule.conditions {
+            let Some(condition) = condition.and_then(|id| self.specs.condition(id)) else {
+                result.outcome = Outcome::Unsupported;
+                return Ok(());
+            };
+            self.condition(condition, result)?;
+            all_pass &= result.value;
+        }
+        result.value = all_pass;
+        self.trace.rule_tried(rule, all_pass);
+        Ok(())
+    }
+
+    /// Lets the rule's delegate decide, if it has one that exists. Its share does not matter then.
+    pub(super) fn delegate(
+        &mut self,
+        rule: &Rule,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<bool, TooDeep> {
+        let Some(id) = rule.delegate else {
+            return Ok(false);
+        };
+        let Some(entry) = self.specs.entry(id) else {
+            return Ok(false);
+        };
+        let Some(spec) = entry.config else {
+            return Ok(false);
+        };
+        result.undelegated = Undelegated::First(result.nested_gates.len());
+        result.value = false;
+        result.parameters = ParametersRef::Nothing;
+        delegations.0 += 1;
+        if delegations.0 > MAX_DELEGATIONS {
+            return Err(TooDeep);
+        }
+        self.entry(Kind::Experiment, id, delegations, result)?;
+        result.explicit_parameters_of = Some(spec);
+        result.delegate = Some(entry.name);
+        Ok(true)
+    }
+}
+
+/// How many delegates the evaluation is inside of.
+#[derive(Debug, Default)]
+pub(super) struct Delegations(pub(super) usize);
+
+/// What is known before any rule: a delegating layer keeps its own id type and version.
+fn begin(id: SpecId, spec: &Spec, result: &mut Evaluation) {
+    if result.outcome == Outcome::Unrecognized {
+        result.outcome = Outcome::Recognized;
+    }
+    result.id_type.get_or_insert(spec.id_type);
+    if result.version.is_none() {
+        result.version = spec.version;
+    }
+    if let Some(is_active) = spec.is_active {
+        result.is_experiment_active = is_active;
+    }
+    if let Some(is_in_layer) = spec.has_shared_params {
+        result.is_in_layer = is_in_layer;
+    }
+    if spec.explicit_parameters.is_some() {
+        result.explicit_parameters_of = Some(id);
+    }
+}
+
+/// What sampling needs, and the list of nested gates before any delegation.
+fn finish(
+    spec: &Spec,
+    rule: Option<&Rule>,
+    delegations: &mut Delegations,
+    result: &mut Evaluation,
+) {
+    result.sampling_rate = rule.and_then(|rule| rule.sampling_rate);
+    result.forward_all_exposures = spec.forward_all_exposures;
+    if delegations.0 > 0 {
+        delegations.0 -= 1;
+    } else if result.undelegated == Undelegated::None && !result.nested_gates.is_empty() {
+        result.undelegated = Undelegated::First(result.nested_gates.len());
+    }
+}

@@ -1,0 +1,142 @@
+//! The evaluation cache: what was evaluated for a user before, within one generation.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwapOption;
+
+use super::evaluate::Kind;
+use super::result::Evaluation;
+use crate::hash::mix;
+use crate::specs::compiled::EntryId;
+
+/// The most evaluations remembered at once: a few megabytes.
+const SLOTS: usize = 8 * 1024;
+
+/// Remembers evaluations in a table of fixed size, one for each slot, without locks.
+///
+/// Only a user who asks again is worth remembering: the first miss leaves a mark in its slot, the second an evaluation. A
+/// user who never returns costs a load and a store.
+#[derive(Debug)]
+pub(crate) struct Memo {
+    slots: Box<[Slot]>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    mark: AtomicU64,
+    remembered: ArcSwapOption<Remembered>,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    key: Key,
+    evaluation: Evaluation,
+}
+
+/// Who was evaluated for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// Of everything about the user that evaluation can see.
+    pub(crate) fingerprint: u64,
+    pub(crate) entry: EntryId,
+    pub(crate) kind: Kind,
+}
+
+impl Key {
+    fn hash(self) -> u64 {
+        mix(
+            self.fingerprint,
+            (u64::from(self.entry.0) << 2) | self.kind as u64,
+        )
+    }
+}
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self {
+            slots: (0..SLOTS).map(|_| Slot::default()).collect(),
+        }
+    }
+}
+
+impl Memo {
+    /// Reads the evaluation of this key: remembered, or made now.
+    #[inline]
+    pub(crate) fn read<R>(
+        &self,
+        key: Key,
+        evaluate: impl FnOnce() -> Evaluation,
+        read: impl FnOnce(&Evaluation) -> R,
+    ) -> R {
+        let hash = key.hash();
+        let Some(slot) = self.slots.get(hash as usize & (SLOTS - 1)) else {
+            return read(&evaluate());
+        };
+        if let Some(remembered) = &*slot.remembered.load()
+            && remembered.key == key
+        {
+            return read(&remembered.evaluation);
+        }
+        let evaluation = evaluate();
+        if slot.mark.load(Ordering::Relaxed) == hash {
+            let remembered = Arc::new(Remembered { key, evaluation });
+            let result = read(&remembered.evaluation);
+            slot.remembered.store(Some(remembered));
+            return result;
+        }
+        slot.mark.store(hash, Ordering::Relaxed);
+        read(&evaluation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(fingerprint: u64) -> Key {
+        Key {
+            fingerprint,
+            entry: EntryId(3),
+            kind: Kind::Gate,
+        }
+    }
+
+    fn evaluated(value: bool) -> Evaluation {
+        Evaluation {
+            value,
+            ..Evaluation::default()
+        }
+    }
+
+    #[test]
+    fn the_third_ask_is_answered_from_memory() {
+        let memo = Memo::default();
+        for _ in 0..2 {
+            assert!(memo.read(key(7), || evaluated(true), |evaluation| evaluation.value));
+        }
+        assert!(memo.read(key(7), || evaluated(false), |evaluation| evaluation.value));
+    }
+
+    #[test]
+    fn another_user_or_kind_is_never_mistaken() {
+        let memo = Memo::default();
+        for _ in 0..3 {
+            memo.read(key(7), || evaluated(true), |_| ());
+        }
+        let others = [
+            key(8),
+            Key {
+                kind: Kind::Layer,
+                ..key(7)
+            },
+            Key {
+                entry: EntryId(4),
+                ..key(7)
+            },
+        ];
+        for other in others {
+            assert!(!memo.read(other, || evaluated(false), |evaluation| evaluation.value));
+        }
+    }
+}

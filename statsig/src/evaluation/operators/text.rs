@@ -1,0 +1,27 @@
+//! `str_starts_with_any` and the like, and `str_matches`.
+
+use fancy_regex::Regex;
+
+use super::Observed;
+use crate::specs::condition::Place;
+use crate::text::SharedStr;
+use crate::value::lower_case;
+
+/// Whether the lower-cased text has one of the parts. A value without text form is the empty text.
+pub(super) fn has_part(place: Place, parts: &[SharedStr], observed: &Observed<'_>) -> bool {
+    let text = observed.text();
+    let text = lower_case(text.as_deref().unwrap_or(""));
+    parts.iter().any(|part| match place {
+        Place::Start => text.starts_with(part.as_str()),
+        Place::End => text.ends_with(part.as_str()),
+        Place::Anywhere => text.contains(part.as_str()),
+    })
+}
+
+/// Whether the pattern is found anywhere. Giving up (too much backtracking) counts as no.
+pub(super) fn matches(pattern: Option<&Regex>, observed: &Observed<'_>) -> bool {
+    let (Some(pattern), Some(text)) = (pattern, observed.text()) else {
+        return false;
+    };
+    pattern.is_match(&text).unwrap_or(false)
+}

@@ -1,0 +1,75 @@
+//! Config mapping: under some rules, another spec answers for a name.
+
+use super::bucket::is_in_share;
+use super::evaluate::{Delegations, Evaluator, Kind, TooDeep};
+use super::result::{Evaluation, Outcome};
+use super::trace::Trace;
+use crate::specs::compiled::{EntryId, MappingRule};
+
+impl<'a, T: Trace> Evaluator<'a, T> {
+    /// Whether another spec answered. Its answer is complete; only the name stays the one that was asked for.
+    pub(super) fn redirected(
+        &mut self,
+        kind: Kind,
+        id: EntryId,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<bool, TooDeep> {
+        // Redirections that go in a circle lead nowhere: the name itself answers.
+        if self.redirecting.contains(&id) {
+            return Ok(false);
+        }
+        let mappings = self
+            .specs
+            .entry(id)
+            .and_then(|entry| self.specs.mapping(entry.mapping?));
+        let now = i64::try_from(self.scope.now_ms).unwrap_or(i64::MAX);
+        for mapping in mappings.into_iter().flatten() {
+            for rule in mapping.rules.iter().filter(|rule| rule.start_time <= now) {
+                if !self.holds(rule, delegations, result) {
+                    continue;
+                }
+                let id_list = result.id_list;
+                result.mapped_to = self.specs.entry(mapping.to).map(|entry| entry.name);
+                self.redirecting.push(id);
+                let evaluated = self.entry(kind, mapping.to, delegations, result);
+                self.redirecting.pop();
+                if evaluated.is_ok() && result.outcome != Outcome::Unrecognized {
+                    result.id_list = result.id_list.or(id_list);
+                    return Ok(true);
+                }
+                clear(delegations, result);
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the user is meant by a rule. Nothing but the lists it consulted stays in the result.
+    fn holds(
+        &mut self,
+        mapping_rule: &'a MappingRule,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> bool {
+        let rule = &mapping_rule.rule;
+        let evaluated = self.rule(rule, result);
+        let passes = evaluated.is_ok() && result.outcome != Outcome::Unsupported && result.value;
+        let id_list = result.id_list;
+        clear(delegations, result);
+        if passes {
+            result.id_list = id_list;
+        }
+        passes && is_in_share(&rule.share, &rule.unit, self.user)
+    }
+}
+
+fn clear(delegations: &mut Delegations, result: &mut Evaluation) {
+    // Experiments that were looked up have been exposed by then.
+    let looked_up = result.looked_up.take();
+    *result = Evaluation {
+        looked_up,
+        ..Evaluation::default()
+    };
+    *delegations = Delegations::default();
+}

@@ -1,0 +1,359 @@
+//! Specs as evaluation reads them: names resolved to indices, operands parsed, texts and values shared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::condition::Condition;
+use super::symbols::{Symbol, Symbols};
+use crate::hash::{FastMap, SaltedHash};
+use crate::text::SharedStr;
+
+/// The parameters of a config, experiment or layer.
+pub(crate) type Parameters = Map<String, Value>;
+
+/// One complete, immutable set of specs.
+#[derive(Debug, Default)]
+pub(crate) struct CompiledSpecs {
+    /// The specs' own time (`lcut`), epoch milliseconds; 0 when nothing was ever loaded.
+    pub(crate) time: u64,
+    pub(crate) checksum: Option<SharedStr>,
+    pub(crate) default_environment: Option<SharedStr>,
+    pub(crate) app_id: Option<Value>,
+    pub(crate) sdk_configs: BTreeMap<String, Value>,
+    pub(crate) symbols: Symbols,
+    pub(crate) index: FastMap<SharedStr, EntryId>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) specs: Vec<Spec>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) cmabs: Vec<Cmab>,
+    pub(crate) mappings: Vec<Vec<Mapping>>,
+    pub(crate) param_stores: FastMap<SharedStr, Arc<ParamStore>>,
+}
+
+/// Declares an index into one of the tables of [`CompiledSpecs`], and the look-up that cannot fail.
+macro_rules! table_index {
+    ($id:ident, $table:ident, $item:ty, $look_up:ident, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) struct $id(pub(crate) u32);
+
+        impl CompiledSpecs {
+            /// `None` only for an index of other specs.
+            pub(crate) fn $look_up(&self, id: $id) -> Option<&$item> {
+                self.$table.get(id.0 as usize)
+            }
+        }
+    };
+}
+
+table_index!(
+    EntryId,
+    entries,
+    Entry,
+    entry,
+    "A name that the specs define or refer to."
+);
+table_index!(SpecId, specs, Spec, spec, "A gate, config or layer.");
+table_index!(
+    ConditionId,
+    conditions,
+    Condition,
+    condition,
+    "A condition."
+);
+table_index!(CmabId, cmabs, Cmab, cmab, "A contextual bandit.");
+table_index!(
+    MappingId,
+    mappings,
+    Vec<Mapping>,
+    mapping,
+    "The redirections of one name."
+);
+
+impl CompiledSpecs {
+    /// What the specs know about a name.
+    #[inline]
+    pub(crate) fn find(&self, name: &str) -> Option<EntryId> {
+        self.index.get(name).copied()
+    }
+
+    pub(crate) fn text(&self, symbol: Symbol) -> &SharedStr {
+        self.symbols.text(symbol)
+    }
+}
+
+/// Everything that goes by one name.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: Symbol,
+    /// Segments are evaluated like gates and leave no exposure.
+    pub(crate) is_segment: bool,
+    pub(crate) gate: Option<SpecId>,
+    /// Dynamic configs, experiments and autotunes.
+    pub(crate) config: Option<SpecId>,
+    pub(crate) layer: Option<SpecId>,
+    pub(crate) cmab: Option<CmabId>,
+    pub(crate) mapping: Option<MappingId>,
+    /// What evaluating any of them may depend on, however deep.
+    pub(crate) traits: Traits,
+}
+
+/// What an evaluation may depend on, and whether remembering it pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Traits {
+    /// On the time of day, so that the clock must be read.
+    pub(crate) time: bool,
+    /// On something that may change without a new generation, or on chance.
+    pub(crate) volatile: bool,
+    /// It computes hashes or visits other specs: looking it up beats doing it again.
+    pub(crate) costly: bool,
+}
+
+impl Traits {
+    pub(crate) fn union(self, other: Self) -> Self {
+        Self {
+            time: self.time || other.time,
+            volatile: self.volatile || other.volatile,
+            costly: self.costly || other.costly,
+        }
+    }
+
+    /// Whether the memo may and should hold such an evaluation.
+    pub(crate) fn is_memoisable(self) -> bool {
+        self.costly && !self.time && !self.volatile
+    }
+}
+
+/// A gate, dynamic config, experiment, layer, segment or holdout.
+#[derive(Debug)]
+pub(crate) struct Spec {
+    pub(crate) entity: Entity,
+    pub(crate) enabled: bool,
+    pub(crate) default_value: ReturnValue,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) salt: SharedStr,
+    pub(crate) id_type: Symbol,
+    pub(crate) version: Option<u32>,
+    pub(crate) is_active: Option<bool>,
+    pub(crate) has_shared_params: Option<bool>,
+    pub(crate) explicit_parameters: Option<Vec<SharedStr>>,
+    pub(crate) target_app_ids: Option<Vec<SharedStr>>,
+    pub(crate) fields_used: Vec<SharedStr>,
+    pub(crate) forward_all_exposures: bool,
+    pub(crate) use_new_layer_eval: bool,
+}
+
+/// What kind of thing a spec is, as the console has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entity {
+    FeatureGate,
+    DynamicConfig,
+    Autotune,
+    Experiment,
+    Layer,
+    Segment,
+    Holdout,
+    Unknown,
+}
+
+impl Entity {
+    pub(crate) fn from_wire(text: &str) -> Self {
+        match text {
+            "feature_gate" => Self::FeatureGate,
+            "dynamic_config" => Self::DynamicConfig,
+            "autotune" => Self::Autotune,
+            "experiment" => Self::Experiment,
+            "layer" => Self::Layer,
+            "segment" => Self::Segment,
+            "holdout" => Self::Holdout,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// One rule.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) id: Symbol,
+    pub(crate) share: Share,
+    pub(crate) unit: UnitIdType,
+    pub(crate) return_value: ReturnValue,
+    /// `None` stands for a condition that the specs lack.
+    pub(crate) conditions: Vec<Option<ConditionId>>,
+    pub(crate) group_name: Option<Symbol>,
+    pub(crate) delegate: Option<EntryId>,
+    pub(crate) is_experiment_group: bool,
+    pub(crate) sampling_rate: Option<u64>,
+    /// The rule's id type as written.
+    pub(crate) id_type: Symbol,
+}
+
+/// Which share of the users a rule holds for.
+#[derive(Debug)]
+pub(crate) enum Share {
+    All,
+    Nobody,
+    /// Those whose bucket, out of 10 000, is below the threshold.
+    Part {
+        salt: SaltedHash,
+        threshold: f64,
+    },
+}
+
+impl Share {
+    /// Buckets run from 0 to 9999.
+    pub(crate) const BUCKETS: u64 = 10_000;
+
+    pub(crate) fn new(pass_percentage: f64, spec_salt: &str, rule_salt: &str) -> Self {
+        if pass_percentage == 100.0 {
+            Self::All
+        } else if pass_percentage == 0.0 {
+            Self::Nobody
+        } else {
+            Self::Part {
+                salt: SaltedHash::new(&format!("{spec_salt}.{rule_salt}.")),
+                threshold: pass_percentage * 100.0,
+            }
+        }
+    }
+}
+
+/// Which ID of a user is meant.
+#[derive(Debug)]
+pub(crate) struct UnitIdType {
+    pub(crate) is_user_id: bool,
+    pub(crate) exact: SharedStr,
+    pub(crate) lower: SharedStr,
+}
+
+impl UnitIdType {
+    pub(crate) fn new(id_type: &str) -> Self {
+        let lower = id_type.to_lowercase();
+        Self {
+            is_user_id: lower == "userid",
+            exact: id_type.into(),
+            lower: lower.into(),
+        }
+    }
+}
+
+/// What a rule, a spec or a bandit returns.
+#[derive(Debug, Clone)]
+pub(crate) enum ReturnValue {
+    Null,
+    Bool(bool),
+    Parameters(Arc<Parameters>),
+}
+
+impl ReturnValue {
+    pub(crate) fn parameters(&self) -> Option<&Arc<Parameters>> {
+        match self {
+            Self::Parameters(parameters) => Some(parameters),
+            Self::Null | Self::Bool(_) => None,
+        }
+    }
+
+    /// As a default: only `true` is true.
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
+    /// As the value of a rule that passed: everything but `false` is true.
+    pub(crate) fn is_not_false(&self) -> bool {
+        !matches!(self, Self::Bool(false))
+    }
+}
+
+/// A contextual bandit ("autotune AI").
+#[derive(Debug)]
+pub(crate) struct Cmab {
+    pub(crate) salt: SaltedHash,
+    pub(crate) unit: UnitIdType,
+    pub(crate) id_type: Symbol,
+    pub(crate) enabled: bool,
+    pub(crate) version: u32,
+    pub(crate) default_value: ReturnValue,
+    /// Buckets, out of 10 000, in which groups are drawn instead of scored.
+    pub(crate) explore_below: f64,
+    pub(crate) higher_is_better: bool,
+    pub(crate) groups: Vec<CmabGroup>,
+    /// Without weights, groups are explored evenly.
+    pub(crate) has_weights: bool,
+    pub(crate) targeting_gate: Option<EntryId>,
+    pub(crate) target_app_ids: Option<Vec<SharedStr>>,
+}
+
+/// One arm of a contextual bandit.
+#[derive(Debug)]
+pub(crate) struct CmabGroup {
+    pub(crate) name: Symbol,
+    pub(crate) id: Symbol,
+    /// The id with the suffix `:explore`.
+    pub(crate) explore_id: Symbol,
+    pub(crate) value: ReturnValue,
+    pub(crate) weights: Option<CmabWeights>,
+}
+
+/// What a bandit has learnt about an arm.
+#[derive(Debug)]
+pub(crate) struct CmabWeights {
+    pub(crate) base: f64,
+    pub(crate) records: u64,
+    pub(crate) numerical: Vec<(super::condition::FieldName, f64)>,
+    pub(crate) categorical: Vec<(super::condition::FieldName, FastMap<SharedStr, f64>)>,
+}
+
+/// One redirection of a name to another.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    pub(crate) to: EntryId,
+    pub(crate) rules: Vec<MappingRule>,
+}
+
+/// A rule under which a redirection holds, its share computed with the salt of the redirected spec.
+#[derive(Debug)]
+pub(crate) struct MappingRule {
+    /// Epoch milliseconds.
+    pub(crate) start_time: i64,
+    pub(crate) rule: Rule,
+}
+
+/// A parameter store.
+#[derive(Debug, Default)]
+pub(crate) struct ParamStore {
+    pub(crate) parameters: BTreeMap<SharedStr, Parameter>,
+    pub(crate) target_app_ids: Option<Vec<SharedStr>>,
+}
+
+/// One parameter of a store.
+#[derive(Debug, Clone)]
+pub(crate) struct Parameter {
+    /// Informational: `boolean`, `number`, `string`, `array`, `object`.
+    pub(crate) param_type: SharedStr,
+    pub(crate) target: ParameterTarget,
+}
+
+/// Where a parameter's value comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum ParameterTarget {
+    Static(Arc<Value>),
+    Gate {
+        name: SharedStr,
+        pass: Arc<Value>,
+        fail: Arc<Value>,
+    },
+    DynamicConfig {
+        name: SharedStr,
+        parameter: SharedStr,
+    },
+    Experiment {
+        name: SharedStr,
+        parameter: SharedStr,
+    },
+    Layer {
+        name: SharedStr,
+        parameter: SharedStr,
+    },
+}

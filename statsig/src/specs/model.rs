@@ -1,0 +1,299 @@
+//! The wire format of specs (`dcs-v2`): one struct for each JSON object, borrowing from the payload.
+//!
+//! Maps of entities keep each entity as raw JSON, so that a malformed one disables itself and not its neighbours.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Text that borrows from the payload where it has no escapes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The entries of a JSON object in their order, duplicates included.
+#[derive(Debug)]
+pub(crate) struct Entries<'a, T>(pub(crate) Vec<(Text<'a>, T)>);
+
+/// Entries whose values are parsed one by one, later.
+pub(crate) type RawEntries<'a> = Entries<'a, &'a RawValue>;
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+            type Value = Entries<'de, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(0));
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+/// The whole response.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Payload<'a> {
+    pub(crate) has_updates: bool,
+    pub(crate) time: u64,
+    #[serde(borrow)]
+    pub(crate) feature_gates: RawEntries<'a>,
+    #[serde(borrow)]
+    pub(crate) dynamic_configs: RawEntries<'a>,
+    #[serde(borrow)]
+    pub(crate) layer_configs: RawEntries<'a>,
+    #[serde(borrow)]
+    pub(crate) condition_map: RawEntries<'a>,
+    /// Required by the protocol, consulted by nobody.
+    #[serde(borrow, rename = "experiment_to_layer")]
+    pub(crate) _experiment_to_layer: RawEntries<'a>,
+    #[serde(borrow)]
+    pub(crate) checksum: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) param_stores: Option<RawEntries<'a>>,
+    #[serde(borrow)]
+    pub(crate) cmab_configs: Option<RawEntries<'a>>,
+    #[serde(borrow)]
+    pub(crate) overrides: Option<RawEntries<'a>>,
+    #[serde(borrow)]
+    pub(crate) override_rules: Option<RawEntries<'a>>,
+    #[serde(borrow)]
+    pub(crate) default_environment: Option<Text<'a>>,
+    pub(crate) app_id: Option<Value>,
+    pub(crate) sdk_configs: Option<BTreeMap<String, Value>>,
+}
+
+/// The only part that is read of an answer without updates.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct HasUpdates {
+    pub(crate) has_updates: bool,
+}
+
+/// A gate, dynamic config, experiment, layer, segment or holdout.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Spec<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) _type: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) salt: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) default_value: &'a RawValue,
+    pub(crate) enabled: bool,
+    #[serde(borrow)]
+    pub(crate) rules: Vec<Rule<'a>>,
+    #[serde(borrow)]
+    pub(crate) id_type: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) entity: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) explicit_parameters: Option<Vec<Text<'a>>>,
+    pub(crate) has_shared_params: Option<bool>,
+    pub(crate) is_active: Option<bool>,
+    pub(crate) version: Option<u32>,
+    #[serde(borrow, rename = "targetAppIDs")]
+    pub(crate) target_app_ids: Option<Vec<Text<'a>>>,
+    pub(crate) forward_all_exposures: Option<bool>,
+    #[serde(borrow)]
+    pub(crate) fields_used: Option<Vec<Text<'a>>>,
+    pub(crate) use_new_layer_eval: Option<bool>,
+}
+
+/// One rule of a spec, or of `override_rules`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Rule<'a> {
+    #[serde(borrow, rename = "name")]
+    pub(crate) _name: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) id: Text<'a>,
+    pub(crate) pass_percentage: f64,
+    #[serde(borrow)]
+    pub(crate) return_value: &'a RawValue,
+    #[serde(borrow)]
+    pub(crate) conditions: Vec<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) id_type: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) salt: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) group_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) config_delegate: Option<Text<'a>>,
+    pub(crate) is_experiment_group: Option<bool>,
+    pub(crate) sampling_rate: Option<u64>,
+}
+
+/// One condition; rules refer to it by id.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Condition<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) id_type: Text<'a>,
+    pub(crate) target_value: Option<Value>,
+    #[serde(borrow)]
+    pub(crate) operator: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) field: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) additional_values: Option<Entries<'a, Text<'a>>>,
+}
+
+/// A parameter store.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ParamStore<'a> {
+    #[serde(borrow)]
+    pub(crate) parameters: RawEntries<'a>,
+    #[serde(borrow, rename = "targetAppIDs")]
+    pub(crate) target_app_ids: Option<Vec<Text<'a>>>,
+}
+
+/// One parameter of a store: which of the optional fields are present decides what it refers to.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Parameter<'a> {
+    #[serde(borrow)]
+    pub(crate) ref_type: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) param_type: Text<'a>,
+    /// `Some(Null)` is a value, `None` is none.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) value: Option<Value>,
+    #[serde(borrow)]
+    pub(crate) gate_name: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) pass_value: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) fail_value: Option<Value>,
+    #[serde(borrow)]
+    pub(crate) config_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) experiment_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) layer_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) param_name: Option<Text<'a>>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// A contextual bandit.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Cmab<'a> {
+    #[serde(borrow)]
+    pub(crate) salt: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) default_value: &'a RawValue,
+    #[serde(borrow)]
+    pub(crate) id_type: Text<'a>,
+    pub(crate) enabled: bool,
+    pub(crate) version: u32,
+    pub(crate) sample_rate: f64,
+    pub(crate) higher_is_better: bool,
+    #[serde(borrow)]
+    pub(crate) groups: Vec<CmabGroup<'a>>,
+    #[serde(borrow)]
+    pub(crate) config: Option<Entries<'a, CmabWeights<'a>>>,
+    #[serde(borrow)]
+    pub(crate) targeting_gate_name: Option<Text<'a>>,
+    #[serde(borrow, rename = "targetAppIDs")]
+    pub(crate) target_app_ids: Option<Vec<Text<'a>>>,
+}
+
+/// One arm of a contextual bandit.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CmabGroup<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) parameter_values: &'a RawValue,
+    #[serde(borrow)]
+    pub(crate) id: Text<'a>,
+}
+
+/// What a contextual bandit has learnt about an arm.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CmabWeights<'a> {
+    pub(crate) alpha: f64,
+    pub(crate) intercept: f64,
+    pub(crate) records: u64,
+    #[serde(borrow)]
+    pub(crate) weights_numerical: Entries<'a, f64>,
+    #[serde(borrow)]
+    pub(crate) weights_categorical: Entries<'a, Entries<'a, f64>>,
+}
+
+/// One redirection of a config to another.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct ConfigMapping<'a> {
+    #[serde(borrow)]
+    pub(crate) new_config_name: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) rules: Vec<MappingRule<'a>>,
+}
+
+/// A rule under which a redirection holds.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct MappingRule<'a> {
+    #[serde(borrow)]
+    pub(crate) rule_name: Text<'a>,
+    pub(crate) start_time: Option<i64>,
+}

@@ -1,0 +1,107 @@
+//! The texts that compiled specs share: rule ids, names, group names, id types, each stored once.
+
+use crate::hash::{FastMap, text_hash};
+use crate::text::SharedStr;
+
+/// A text of one set of compiled specs, as an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Symbol(u32);
+
+impl Symbol {
+    /// The empty text: no rule matched.
+    pub(crate) const EMPTY: Self = Self(0);
+    /// Rule id when no rule matched and the spec is enabled.
+    pub(crate) const DEFAULT: Self = Self(1);
+    /// Rule id when no rule matched and the spec is disabled.
+    pub(crate) const DISABLED: Self = Self(2);
+    /// Rule id of a local override.
+    pub(crate) const OVERRIDE: Self = Self(3);
+    /// Rule id of a contextual bandit that has not started.
+    pub(crate) const PRESTART: Self = Self(4);
+    /// Rule id of a contextual bandit whose targeting gate failed.
+    pub(crate) const TARGETING: Self = Self(5);
+}
+
+/// The texts in [`Symbol`] order that every table starts with.
+const WELL_KNOWN: [&str; 6] = [
+    "",
+    "default",
+    "disabled",
+    "override",
+    "prestart",
+    "inlineTargetingRules",
+];
+
+/// All texts, by symbol.
+#[derive(Debug)]
+pub(crate) struct Symbols {
+    texts: Vec<SharedStr>,
+    hashes: Vec<u64>,
+    empty: SharedStr,
+}
+
+impl Symbols {
+    pub(crate) fn text(&self, symbol: Symbol) -> &SharedStr {
+        self.texts.get(symbol.0 as usize).unwrap_or(&self.empty)
+    }
+
+    /// The text's hash, equal for equal texts of different specs.
+    pub(crate) fn hash(&self, symbol: Symbol) -> u64 {
+        self.hashes.get(symbol.0 as usize).copied().unwrap_or(0)
+    }
+}
+
+impl Default for Symbols {
+    fn default() -> Self {
+        Interner::default().finish()
+    }
+}
+
+/// Gives each distinct text its symbol.
+#[derive(Debug)]
+pub(crate) struct Interner {
+    symbols: FastMap<SharedStr, Symbol>,
+    texts: Vec<SharedStr>,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        let mut interner = Self {
+            symbols: FastMap::default(),
+            texts: Vec::new(),
+        };
+        for text in WELL_KNOWN {
+            interner.symbol(text);
+        }
+        interner
+    }
+}
+
+impl Interner {
+    pub(crate) fn symbol(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.symbols.get(text) {
+            return *symbol;
+        }
+        // Payload sizes are limited far below the number of texts that would overflow this.
+        let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(0));
+        let text = SharedStr::from(text);
+        self.texts.push(text.clone());
+        self.symbols.insert(text, symbol);
+        symbol
+    }
+
+    pub(crate) fn text(&self, symbol: Symbol) -> SharedStr {
+        self.texts
+            .get(symbol.0 as usize)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn finish(self) -> Symbols {
+        Symbols {
+            hashes: self.texts.iter().map(|text| text_hash(text)).collect(),
+            texts: self.texts,
+            empty: SharedStr::default(),
+        }
+    }
+}

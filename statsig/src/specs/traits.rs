@@ -1,0 +1,119 @@
+//! What each name's evaluation may depend on, followed through nested gates, delegates and redirections.
+
+use super::compiled::{CompiledSpecs, Entry, EntryId, Rule, Share, Traits};
+use super::condition::{Condition, Subject, Test};
+
+/// Fills in the traits of all entries: those of their own rules, and of everything that these lead to.
+pub(super) fn derive(specs: &mut CompiledSpecs) {
+    let facts: Vec<_> = specs
+        .entries
+        .iter()
+        .map(|entry| own_facts(specs, entry))
+        .collect();
+    let mut traits: Vec<_> = facts.iter().map(|(own, _)| *own).collect();
+    // Traits only ever gain, so this ends, also for specs that refer to each other in circles.
+    loop {
+        let mut gained = false;
+        for (place, (_, references)) in facts.iter().enumerate() {
+            let all = references
+                .iter()
+                .filter_map(|entry| traits.get(entry.0 as usize).copied())
+                .chain(traits.get(place).copied())
+                .fold(Traits::default(), Traits::union);
+            if let Some(known) = traits.get_mut(place)
+                && *known != all
+            {
+                *known = all;
+                gained = true;
+            }
+        }
+        if !gained {
+            break;
+        }
+    }
+    for (entry, traits) in specs.entries.iter_mut().zip(traits) {
+        entry.traits = traits;
+    }
+}
+
+/// What an entry's own rules depend on, and which entries they lead to.
+fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
+    let mut traits = Traits::default();
+    let mut references = Vec::new();
+    let own_specs = [entry.gate, entry.config, entry.layer];
+    for spec in own_specs
+        .into_iter()
+        .flatten()
+        .filter_map(|id| specs.spec(id))
+    {
+        traits.costly |= spec.use_new_layer_eval;
+        for rule in &spec.rules {
+            add_rule(specs, rule, &mut traits, &mut references);
+        }
+    }
+    if let Some(cmab) = entry.cmab.and_then(|id| specs.cmab(id)) {
+        // Groups may be drawn by chance.
+        traits.volatile |= cmab.has_weights;
+        traits.costly = true;
+        references.extend(cmab.targeting_gate);
+    }
+    for mapping in entry
+        .mapping
+        .and_then(|id| specs.mapping(id))
+        .into_iter()
+        .flatten()
+    {
+        traits.costly = true;
+        references.push(mapping.to);
+        for mapping_rule in &mapping.rules {
+            traits.time |= mapping_rule.start_time > 0;
+            add_rule(specs, &mapping_rule.rule, &mut traits, &mut references);
+        }
+    }
+    (traits, references)
+}
+
+fn add_rule(
+    specs: &CompiledSpecs,
+    rule: &Rule,
+    traits: &mut Traits,
+    references: &mut Vec<EntryId>,
+) {
+    traits.costly |= matches!(rule.share, Share::Part { .. }) || rule.delegate.is_some();
+    references.extend(rule.delegate);
+    for condition in rule
+        .conditions
+        .iter()
+        .flatten()
+        .filter_map(|id| specs.condition(*id))
+    {
+        match condition {
+            Condition::Public | Condition::Unsupported => {}
+            Condition::Gate { gate, .. } => {
+                traits.costly = true;
+                references.extend(*gate);
+            }
+            Condition::Compare { subject, test } => {
+                match subject {
+                    Subject::CurrentTime => traits.time = true,
+                    Subject::UserBucket { .. } => traits.costly = true,
+                    Subject::UserAgentBased(_) => traits.costly = true,
+                    Subject::ExperimentGroup(experiment) => {
+                        traits.costly = true;
+                        references.extend(*experiment);
+                    }
+                    Subject::UserField(_)
+                    | Subject::IpBased(_)
+                    | Subject::EnvironmentField(_)
+                    | Subject::UnitId(_)
+                    | Subject::TargetApp => {}
+                }
+                match test {
+                    Test::IdList { .. } => traits.volatile = true,
+                    Test::Matches(_) | Test::Part { .. } => traits.costly = true,
+                    _ => {}
+                }
+            }
+        }
+    }
+}
