@@ -1,0 +1,108 @@
+//! Request bodies: reading within the limits, decompressing, and saying what is wrong with them.
+
+use std::io::{self, Read};
+
+use axum::Json;
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::limits::{MAX_BODY_BYTES, MAX_DECODED_BODY_BYTES};
+
+/// Why a request was refused. Answered as `{"success": false, "message": …}`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the body is larger than {MAX_BODY_BYTES} bytes, or broke off")]
+    TooLarge,
+    #[error("the decompressed body is larger than {MAX_DECODED_BODY_BYTES} bytes")]
+    TooLargeDecoded,
+    #[error("content-encoding `{0}` is not supported; expected `gzip`, `zstd` or none")]
+    Encoding(String),
+    #[error("the body is not valid {encoding}: {error}")]
+    Corrupt { encoding: String, error: io::Error },
+    #[error("{0}")]
+    Malformed(String),
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::TooLarge | Self::TooLargeDecoded => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Corrupt { .. } | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+        };
+        let answer = json!({ "success": false, "message": self.to_string() });
+        (status, Json(answer)).into_response()
+    }
+}
+
+/// A body as it was meant, and its size as sent.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) sent_bytes: usize,
+}
+
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Decoded, Refusal> {
+    let sent = axum::body::to_bytes(body, MAX_BODY_BYTES)
+        .await
+        .map_err(|_| Refusal::TooLarge)?;
+    let encoding = headers
+        .get(header::CONTENT_ENCODING)
+        .map_or(Ok("identity"), |value| value.to_str())
+        .unwrap_or("(not text)");
+    decode(&sent, encoding)
+}
+
+fn decode(sent: &Bytes, encoding: &str) -> Result<Decoded, Refusal> {
+    let corrupt = |error| Refusal::Corrupt {
+        encoding: encoding.to_owned(),
+        error,
+    };
+    let reader: Box<dyn Read + '_> = match encoding.trim().to_ascii_lowercase().as_str() {
+        "identity" | "" => Box::new(sent.as_ref()),
+        "gzip" => Box::new(flate2::read::MultiGzDecoder::new(sent.as_ref())),
+        "zstd" => Box::new(zstd::Decoder::with_buffer(sent.as_ref()).map_err(corrupt)?),
+        _ => return Err(Refusal::Encoding(encoding.to_owned())),
+    };
+    let mut bytes = Vec::new();
+    let one_too_many = MAX_DECODED_BODY_BYTES as u64 + 1;
+    reader
+        .take(one_too_many)
+        .read_to_end(&mut bytes)
+        .map_err(corrupt)?;
+    if bytes.len() > MAX_DECODED_BODY_BYTES {
+        return Err(Refusal::TooLargeDecoded);
+    }
+    Ok(Decoded {
+        bytes,
+        sent_bytes: sent.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_body_cannot_unpack_beyond_the_limit() {
+        let packed = |size: usize| {
+            Bytes::from(zstd::encode_all(io::repeat(b' ').take(size as u64), 1).unwrap())
+        };
+        let at_limit = decode(&packed(MAX_DECODED_BODY_BYTES), "zstd").unwrap();
+        assert_eq!(at_limit.bytes.len(), MAX_DECODED_BODY_BYTES);
+        let refusal = decode(&packed(MAX_DECODED_BODY_BYTES + 1), "zstd").unwrap_err();
+        assert!(matches!(refusal, Refusal::TooLargeDecoded));
+    }
+
+    #[tokio::test]
+    async fn one_byte_beyond_the_limit_is_refused() {
+        let body = |size: usize| Body::from(vec![b' '; size]);
+        let none = HeaderMap::new();
+        assert!(read(&none, body(MAX_BODY_BYTES)).await.is_ok());
+        let refusal = read(&none, body(MAX_BODY_BYTES + 1)).await.unwrap_err();
+        assert!(matches!(refusal, Refusal::TooLarge));
+    }
+}

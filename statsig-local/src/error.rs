@@ -1,0 +1,114 @@
+//! What can go wrong when starting, reloading or scripting the server.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of the local Statsig. Texts name the file, the place in it and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocalError {
+    /// The address could not be bound.
+    #[error("cannot listen on `{address}`; expected a free `host:port` (port 0 picks a free one)")]
+    Bind {
+        /// The address as configured.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file could not be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file or text exceeds its limit.
+    #[error("{origin}: {found} bytes, but at most {limit} are accepted")]
+    TooLarge {
+        /// The file name, or what else the text is.
+        origin: String,
+        /// Its size in bytes.
+        found: usize,
+        /// The limit in bytes, see [`limits`](crate::limits).
+        limit: usize,
+    },
+    /// A text is not the JSON that was expected.
+    #[error("{origin}:{line}:{column}: {problem}")]
+    Syntax {
+        /// The file name, or what else the text is.
+        origin: String,
+        /// Line of the problem, from 1.
+        line: usize,
+        /// Column of the problem, from 1.
+        column: usize,
+        /// What was found and expected there.
+        problem: String,
+    },
+    /// Specs lack required top-level fields.
+    #[error(
+        "{origin}: the top-level object lacks {}; expected the JSON of /v2/download_config_specs",
+        quoted(missing)
+    )]
+    MissingFields {
+        /// The file name, or what else the text is.
+        origin: String,
+        /// The names of all missing fields.
+        missing: Vec<&'static str>,
+    },
+    /// An ID list is not an array of strings or whole numbers.
+    #[error(
+        "{origin}: ID list `{list}`: {problem}; expected an array of unit IDs (strings or whole numbers)"
+    )]
+    IdList {
+        /// The file name, or what else the text is.
+        origin: String,
+        /// The name of the list.
+        list: String,
+        /// What was found instead.
+        problem: String,
+    },
+    /// A fault cannot be scripted as given.
+    #[error("invalid fault: {0}")]
+    InvalidFault(String),
+    /// Too many faults wait for one endpoint.
+    #[error(
+        "{} faults wait for one endpoint already; clear some first",
+        crate::limits::MAX_QUEUED_FAULTS
+    )]
+    TooManyFaults,
+    /// The runtime stopped while a file was loading.
+    #[error("the runtime is shutting down")]
+    Stopped,
+}
+
+impl LocalError {
+    /// The text with all its sources, on one line.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+
+    pub(crate) fn syntax(origin: &str, error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        let position = format!(" at line {} column {}", error.line(), error.column());
+        Self::Syntax {
+            origin: origin.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            problem: text.strip_suffix(&position).unwrap_or(&text).to_owned(),
+        }
+    }
+}
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}

@@ -1,0 +1,346 @@
+//! Faults on demand: what is scripted for each endpoint, and how a client gets to see it.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use hyper::body::Frame;
+use serde::{Deserialize, Serialize};
+
+use crate::error::LocalError;
+use crate::limits::{MAX_BODY_BYTES, MAX_QUEUED_FAULTS};
+use crate::requests::Endpoint;
+use crate::sync::lock;
+
+/// Something that goes wrong with requests to one [`Endpoint`].
+///
+/// Without [`times`](Fault::times) it lasts until faults are cleared. Faults of one endpoint apply one after another, in the
+/// order of injection: the second begins once the first has been used up.
+///
+/// ```
+/// use statsig_local::Fault;
+/// use std::time::Duration;
+///
+/// let two_slow_failures = Fault::status(503).delayed(Duration::from_millis(20)).times(2);
+/// # let _ = two_slow_failures;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    kind: Kind,
+    delay: Duration,
+    times: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Delay,
+    Status(u16),
+    DropConnection,
+    LoseAnswer,
+    Truncate,
+    Corrupt,
+}
+
+impl Fault {
+    /// Answers with this status (200–599) instead of handling the request.
+    #[must_use]
+    pub fn status(code: u16) -> Self {
+        Self::new(Kind::Status(code))
+    }
+
+    /// Closes the connection without an answer and without handling the request.
+    #[must_use]
+    pub fn drop_connection() -> Self {
+        Self::new(Kind::DropConnection)
+    }
+
+    /// Handles the request (events are kept), then closes the connection without an answer.
+    #[must_use]
+    pub fn lose_answer() -> Self {
+        Self::new(Kind::LoseAnswer)
+    }
+
+    /// Handles the request, announces the whole answer, sends half of it and closes the connection.
+    #[must_use]
+    pub fn truncate() -> Self {
+        Self::new(Kind::Truncate)
+    }
+
+    /// Handles the request and answers with as many bytes, all of them wrong: neither JSON nor gzip.
+    #[must_use]
+    pub fn corrupt() -> Self {
+        Self::new(Kind::Corrupt)
+    }
+
+    /// Handles the request correctly, but only after a while.
+    #[must_use]
+    pub fn delay(delay: Duration) -> Self {
+        Self::new(Kind::Delay).delayed(delay)
+    }
+
+    /// Waits before anything else happens. Default: not at all.
+    #[must_use]
+    pub fn delayed(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Applies to this many requests. Default: to all until faults are cleared.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            delay: Duration::ZERO,
+            times: None,
+        }
+    }
+
+    fn check(&self) -> Result<(), LocalError> {
+        match (self.kind, self.times) {
+            (Kind::Status(code), _) if !(200..600).contains(&code) => Err(
+                LocalError::InvalidFault(format!("status {code}; expected 200 to 599")),
+            ),
+            (_, Some(0)) => Err(LocalError::InvalidFault(
+                "zero times; expected at least one, or none for `until cleared`".to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A fault for an endpoint as the control endpoints write it, such as
+/// `{"endpoint": "specs", "fault": {"status": 500}, "delay_ms": 20, "times": 2}`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WireFault {
+    endpoint: Endpoint,
+    fault: Kind,
+    #[serde(default)]
+    delay_ms: u64,
+    times: Option<u32>,
+}
+
+impl WireFault {
+    fn into_parts(self) -> (Endpoint, Fault) {
+        let fault = Fault {
+            kind: self.fault,
+            delay: Duration::from_millis(self.delay_ms),
+            times: self.times,
+        };
+        (self.endpoint, fault)
+    }
+}
+
+/// The faults that wait, by endpoint.
+#[derive(Debug, Default)]
+pub(crate) struct FaultScript(Mutex<HashMap<Endpoint, VecDeque<Fault>>>);
+
+impl FaultScript {
+    pub(crate) fn inject(&self, endpoint: Endpoint, fault: Fault) -> Result<(), LocalError> {
+        push(&mut lock(&self.0), endpoint, fault)
+    }
+
+    /// Replaces all faults, or none if one of the new ones is invalid.
+    pub(crate) fn replace(&self, faults: Vec<WireFault>) -> Result<(), LocalError> {
+        let mut next = HashMap::new();
+        for fault in faults {
+            let (endpoint, fault) = fault.into_parts();
+            push(&mut next, endpoint, fault)?;
+        }
+        *lock(&self.0) = next;
+        Ok(())
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).clear();
+    }
+
+    /// The fault for the request that has just arrived.
+    pub(crate) fn next(&self, endpoint: Endpoint) -> Option<Fault> {
+        let mut script = lock(&self.0);
+        let queue = script.get_mut(&endpoint)?;
+        let first = queue.front_mut()?;
+        let fault = first.clone();
+        if let Some(times) = &mut first.times {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                queue.pop_front();
+            }
+        }
+        Some(fault)
+    }
+
+    pub(crate) fn pending(&self) -> Vec<WireFault> {
+        let script = lock(&self.0);
+        let faults = script.iter().flat_map(|(endpoint, queue)| {
+            queue.iter().map(|fault| WireFault {
+                endpoint: *endpoint,
+                fault: fault.kind,
+                delay_ms: u64::try_from(fault.delay.as_millis()).unwrap_or(u64::MAX),
+                times: fault.times,
+            })
+        });
+        faults.collect()
+    }
+}
+
+fn push(
+    script: &mut HashMap<Endpoint, VecDeque<Fault>>,
+    endpoint: Endpoint,
+    fault: Fault,
+) -> Result<(), LocalError> {
+    fault.check()?;
+    let queue = script.entry(endpoint).or_default();
+    if queue.len() >= MAX_QUEUED_FAULTS {
+        return Err(LocalError::TooManyFaults);
+    }
+    queue.push_back(fault);
+    Ok(())
+}
+
+/// What becomes of a request under a fault; `None` means that the connection is to be closed without an answer.
+pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option<Response> {
+    tokio::time::sleep(fault.delay).await;
+    match fault.kind {
+        Kind::Delay => Some(next.run(request).await),
+        Kind::Status(code) => {
+            // A client that is still sending when the answer comes might see a broken connection instead.
+            let _ = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await;
+            let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            Some((status, "injected by statsig-local").into_response())
+        }
+        Kind::DropConnection => None,
+        Kind::LoseAnswer => {
+            next.run(request).await;
+            None
+        }
+        Kind::Truncate => Some(rewrite(next.run(request).await, truncated).await),
+        Kind::Corrupt => Some(rewrite(next.run(request).await, corrupted).await),
+    }
+}
+
+async fn rewrite(response: Response, change: fn(Bytes) -> Body) -> Response {
+    let (mut parts, body) = response.into_parts();
+    // Our own answers are in memory already, so that there is nothing to limit.
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    Response::from_parts(parts, change(body))
+}
+
+fn corrupted(body: Bytes) -> Body {
+    Body::from(body.iter().map(|byte| byte ^ 0xA5).collect::<Vec<u8>>())
+}
+
+fn truncated(body: Bytes) -> Body {
+    let half = body.slice(..body.len() / 2);
+    Body::new(BrokenOff::Half(half))
+}
+
+/// A body that sends half of what was announced, lets it reach the client, and fails.
+enum BrokenOff {
+    Half(Bytes),
+    Flush,
+    Fail,
+}
+
+impl hyper::body::Body for BrokenOff {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match std::mem::replace(&mut *self, Self::Fail) {
+            Self::Half(half) => {
+                *self = Self::Flush;
+                Poll::Ready(Some(Ok(Frame::data(half))))
+            }
+            // The server flushes what it has whenever the body is not ready.
+            Self::Flush => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Self::Fail => Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_an_endpoint_apply_in_turn() {
+        let script = FaultScript::default();
+        script
+            .inject(Endpoint::Specs, Fault::status(500).times(2))
+            .unwrap();
+        script.inject(Endpoint::Specs, Fault::corrupt()).unwrap();
+        let kinds: Vec<_> = (0..4)
+            .map(|_| script.next(Endpoint::Specs).unwrap().kind)
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                Kind::Status(500),
+                Kind::Status(500),
+                Kind::Corrupt,
+                Kind::Corrupt
+            ]
+        );
+        assert_eq!(script.next(Endpoint::LogEvent), None);
+        script.clear();
+        assert_eq!(script.next(Endpoint::Specs), None);
+    }
+
+    #[test]
+    fn impossible_faults_are_refused() {
+        let script = FaultScript::default();
+        for (fault, text) in [
+            (
+                Fault::status(99),
+                "invalid fault: status 99; expected 200 to 599",
+            ),
+            (
+                Fault::status(600),
+                "invalid fault: status 600; expected 200 to 599",
+            ),
+            (Fault::corrupt().times(0), "invalid fault: zero times"),
+        ] {
+            let error = script.inject(Endpoint::Specs, fault).unwrap_err();
+            assert!(error.to_string().starts_with(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_queue_of_an_endpoint_is_bounded() {
+        let script = FaultScript::default();
+        for _ in 0..MAX_QUEUED_FAULTS {
+            script.inject(Endpoint::Specs, Fault::corrupt()).unwrap();
+        }
+        let error = script
+            .inject(Endpoint::Specs, Fault::corrupt())
+            .unwrap_err();
+        assert!(matches!(error, LocalError::TooManyFaults));
+        script.inject(Endpoint::LogEvent, Fault::corrupt()).unwrap();
+    }
+}

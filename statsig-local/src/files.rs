@@ -1,0 +1,157 @@
+//! Picking up changes of the specs and ID-lists files.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::Mutex;
+use tokio::time::MissedTickBehavior;
+
+use crate::error::LocalError;
+use crate::limits::{FILE_POLL_INTERVAL, MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
+use crate::notice::Notice;
+use crate::shared::Shared;
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    Specs,
+    IdLists,
+}
+
+impl Content {
+    fn limit(self) -> usize {
+        match self {
+            Self::Specs => MAX_SPECS_BYTES,
+            Self::IdLists => MAX_ID_LISTS_BYTES,
+        }
+    }
+}
+
+/// The watched files; the lock keeps two reloads from overtaking each other.
+#[derive(Debug)]
+pub(crate) struct Files(Mutex<Vec<WatchedFile>>);
+
+/// A file that is looked at again and again.
+#[derive(Debug, Clone)]
+pub(crate) struct WatchedFile {
+    path: PathBuf,
+    content: Content,
+    /// Of the last good read; `None` makes the next look read the file whatever its stamp.
+    stamp: Option<Stamp>,
+    /// The last notice about this file, so that each problem is told once.
+    problem: Option<String>,
+}
+
+/// Tells a changed file without reading it.
+type Stamp = (SystemTime, u64);
+
+impl Files {
+    pub(crate) fn new(files: Vec<WatchedFile>) -> Self {
+        Self(Mutex::new(files))
+    }
+
+    /// Looks at the files for ever, telling changes and problems by notice.
+    pub(crate) async fn watch(self: Arc<Self>, shared: Arc<Shared>) {
+        if self.0.lock().await.is_empty() {
+            return;
+        }
+        let mut ticks = tokio::time::interval(FILE_POLL_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            for file in self.0.lock().await.iter_mut() {
+                match file.look(&shared).await {
+                    Ok(_) => file.problem = None,
+                    Err(error) => {
+                        let problem = error.report();
+                        if file.problem.as_ref() != Some(&problem) {
+                            shared.notify(&Notice::FileRefused(error));
+                            file.problem = Some(problem);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads all files now. True if what is served has changed.
+    pub(crate) async fn reload(&self, shared: &Arc<Shared>) -> Result<bool, LocalError> {
+        let mut has_changed = false;
+        for file in self.0.lock().await.iter_mut() {
+            file.stamp = None;
+            has_changed |= file.look(shared).await?;
+            file.problem = None;
+        }
+        Ok(has_changed)
+    }
+}
+
+impl WatchedFile {
+    /// Reads a file for the first time.
+    pub(crate) fn open(path: PathBuf, content: Content) -> Result<(Self, String), LocalError> {
+        let (stamp, text) = read(&path, content, None)?;
+        let file = Self {
+            path,
+            content,
+            stamp: Some(stamp),
+            problem: None,
+        };
+        Ok((file, text.unwrap_or_default()))
+    }
+
+    /// How notices and errors name it.
+    pub(crate) fn origin(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Reads the file if its stamp has changed. True if what is served has changed.
+    async fn look(&mut self, shared: &Arc<Shared>) -> Result<bool, LocalError> {
+        let (file, shared) = (self.clone(), Arc::clone(shared));
+        let look = tokio::task::spawn_blocking(move || {
+            let (stamp, text) = read(&file.path, file.content, file.stamp)?;
+            let Some(text) = text else {
+                return Ok((stamp, false));
+            };
+            let origin = file.origin();
+            let has_changed = match file.content {
+                Content::Specs => shared.set_specs(text, &origin)?,
+                Content::IdLists => shared.set_id_lists(&text, &origin)?,
+            };
+            Ok((stamp, has_changed))
+        });
+        let looked = look.await.unwrap_or(Err(LocalError::Stopped));
+        self.stamp = looked.as_ref().ok().map(|(stamp, _)| *stamp);
+        looked.map(|(_, has_changed)| has_changed)
+    }
+}
+
+/// The file's stamp, and its text unless the stamp is the known one.
+///
+/// Reads at most one byte more than the limit, which is then refused by whoever parses it.
+fn read(
+    path: &Path,
+    content: Content,
+    known: Option<Stamp>,
+) -> Result<(Stamp, Option<String>), LocalError> {
+    let read = || {
+        // Taken first: a change while reading is then seen at the next look.
+        let metadata = fs::metadata(path)?;
+        let stamp = (metadata.modified()?, metadata.len());
+        if known == Some(stamp) {
+            return Ok((stamp, None));
+        }
+        let mut text = String::new();
+        let limit = content.limit() as u64;
+        File::open(path)?
+            .take(limit + 1)
+            .read_to_string(&mut text)?;
+        Ok((stamp, Some(text)))
+    };
+    read().map_err(|source| LocalError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}

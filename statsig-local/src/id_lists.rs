@@ -1,0 +1,256 @@
+//! ID lists: their source, the manifest, and the files that clients download in ranges.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::clock;
+use crate::error::LocalError;
+use crate::limits::MAX_ID_LISTS_BYTES;
+use crate::sync::lock;
+
+/// Characters of a unit ID's hash that stand in a list.
+const LOOKUP_CHARS: usize = 8;
+
+/// List name to unit IDs, in order.
+pub(crate) type Source = BTreeMap<String, Vec<String>>;
+
+/// Reads `{"list name": ["unit ID", 123]}`.
+pub(crate) fn parse(text: &str, origin: &str) -> Result<Source, LocalError> {
+    if text.len() > MAX_ID_LISTS_BYTES {
+        return Err(LocalError::TooLarge {
+            origin: origin.to_owned(),
+            found: text.len(),
+            limit: MAX_ID_LISTS_BYTES,
+        });
+    }
+    let lists: BTreeMap<String, Value> =
+        serde_json::from_str(text).map_err(|error| LocalError::syntax(origin, &error))?;
+    lists
+        .into_iter()
+        .map(|(list, ids)| match unit_ids(ids) {
+            Ok(ids) => Ok((list, ids)),
+            Err(problem) => Err(LocalError::IdList {
+                origin: origin.to_owned(),
+                list,
+                problem,
+            }),
+        })
+        .collect()
+}
+
+fn unit_ids(ids: Value) -> Result<Vec<String>, String> {
+    let Value::Array(ids) = ids else {
+        return Err(format!("found `{ids}`"));
+    };
+    let texts = ids.into_iter().map(|id| match id {
+        Value::String(id) => Ok(id),
+        Value::Number(id) if id.is_i64() || id.is_u64() => Ok(id.to_string()),
+        other => Err(format!("found the entry `{other}`")),
+    });
+    texts.collect()
+}
+
+/// The lists now served; replaced as a whole.
+#[derive(Debug, Default)]
+pub(crate) struct IdListStore(Mutex<Arc<BTreeMap<String, IdList>>>);
+
+impl IdListStore {
+    /// Takes over new lists. A list that only grew keeps its file, so that clients fetch just the new lines.
+    pub(crate) fn replace(&self, source: &Source) {
+        let now = clock::epoch_millis(clock::now());
+        let mut current = lock(&self.0);
+        let next = source
+            .iter()
+            .map(|(name, ids)| {
+                let list = IdList::new(name, ids, current.get(name), now);
+                (name.clone(), list)
+            })
+            .collect();
+        *current = Arc::new(next);
+    }
+
+    /// The answer to `get_id_lists`; `base_url` is how the client reaches this server.
+    pub(crate) fn manifest(&self, base_url: &str) -> Value {
+        let lists = Arc::clone(&lock(&self.0));
+        let entries = lists.iter().map(|(name, list)| {
+            let file = utf8_percent_encode(name, NON_ALPHANUMERIC);
+            let entry = json!({
+                "name": name,
+                "url": format!("{base_url}/v1/download_id_list_file/{file}"),
+                "size": list.lines.len(),
+                "creationTime": list.created,
+                "fileID": list.file_id,
+            });
+            (name.clone(), entry)
+        });
+        Value::Object(entries.collect())
+    }
+
+    pub(crate) fn lines(&self, name: &str) -> Option<Bytes> {
+        lock(&self.0).get(name).map(|list| list.lines.clone())
+    }
+}
+
+#[derive(Debug)]
+struct IdList {
+    lines: Bytes,
+    /// Names the file as it began, so that it differs whenever what a client has is not the beginning of `lines`.
+    file_id: String,
+    created: u64,
+}
+
+impl IdList {
+    fn new(name: &str, ids: &[String], previous: Option<&Self>, now: u64) -> Self {
+        let mut lines = String::new();
+        for id in ids {
+            lines.push('+');
+            lines.push_str(&lookup(id));
+            lines.push('\n');
+        }
+        let lines = Bytes::from(lines);
+        if let Some(previous) = previous
+            && lines.starts_with(&previous.lines)
+        {
+            return Self {
+                lines,
+                file_id: previous.file_id.clone(),
+                created: previous.created,
+            };
+        }
+        let digest = Sha256::new()
+            .chain_update(name)
+            .chain_update(now.to_be_bytes())
+            .chain_update(&lines)
+            .finalize();
+        Self {
+            lines,
+            file_id: STANDARD.encode(digest),
+            created: previous.map_or(now, |previous| now.max(previous.created + 1)),
+        }
+    }
+}
+
+/// How a unit ID stands in a list and how clients look it up.
+fn lookup(id: &str) -> String {
+    let mut text = STANDARD.encode(Sha256::digest(id.as_bytes()));
+    text.truncate(LOOKUP_CHARS);
+    text
+}
+
+/// A part of a file, as asked for with `bytes=N-` or `N-`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// No range, or one that this server does not understand and HTTP lets it ignore.
+    Whole,
+    From(usize),
+    /// The range begins at or after the end.
+    Beyond,
+}
+
+impl Part {
+    pub(crate) fn of(range: Option<&str>, size: usize) -> Self {
+        let start = range
+            .map(|range| range.trim().strip_prefix("bytes=").unwrap_or(range.trim()))
+            .and_then(|range| range.strip_suffix('-'))
+            .and_then(|start| start.parse().ok());
+        match start {
+            None => Self::Whole,
+            Some(start) if start < size => Self::From(start),
+            Some(_) => Self::Beyond,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(ids: &[&str]) -> Source {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        Source::from([("a list".to_owned(), ids)])
+    }
+
+    fn entry(store: &IdListStore) -> Value {
+        store.manifest("http://here")["a list"].clone()
+    }
+
+    #[test]
+    fn unit_ids_are_hashed_as_clients_look_them_up() {
+        let store = IdListStore::default();
+        store.replace(&source(&["Marcos", "123", "a-user"]));
+        assert_eq!(
+            store.lines("a list").unwrap(),
+            "+2Tv4fIVX\n+pmWkWSBC\n+Z/hEKLio\n"
+        );
+        assert_eq!(store.lines("another"), None);
+    }
+
+    #[test]
+    fn a_list_that_grows_keeps_its_file_and_any_other_change_starts_a_new_one() {
+        let store = IdListStore::default();
+        store.replace(&source(&["a"]));
+        let first = entry(&store);
+        assert_eq!(first["size"], 10);
+        assert_eq!(
+            first["url"],
+            "http://here/v1/download_id_list_file/a%20list"
+        );
+
+        store.replace(&source(&["a", "b"]));
+        let grown = entry(&store);
+        assert_eq!(
+            (&grown["fileID"], &grown["size"]),
+            (&first["fileID"], &json!(20))
+        );
+
+        store.replace(&source(&["b"]));
+        let other = entry(&store);
+        assert_ne!(other["fileID"], first["fileID"]);
+        assert!(other["creationTime"].as_u64() > first["creationTime"].as_u64());
+
+        store.replace(&Source::new());
+        assert_eq!(store.manifest("http://here"), json!({}));
+    }
+
+    #[test]
+    fn source_errors_name_the_list_and_what_was_found() {
+        let parsed = parse(r#"{"a": ["x", 7]}"#, "lists.json").unwrap();
+        assert_eq!(parsed["a"], ["x", "7"]);
+        for (text, expected) in [
+            (
+                r#"{"a": "x"}"#,
+                "lists.json: ID list `a`: found `\"x\"`; expected an array",
+            ),
+            (
+                r#"{"a": [1.5]}"#,
+                "lists.json: ID list `a`: found the entry `1.5`; expected",
+            ),
+            ("{\n  \"a\": [", "lists.json:2:8: EOF while parsing a list"),
+        ] {
+            let error = parse(text, "lists.json").unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn ranges() {
+        for (range, part) in [
+            (None, Part::Whole),
+            (Some("bytes=0-"), Part::From(0)),
+            (Some("bytes=9-"), Part::From(9)),
+            (Some("9-"), Part::From(9)),
+            (Some("bytes=10-"), Part::Beyond),
+            (Some("bytes=-5"), Part::Whole),
+            (Some("x-"), Part::Whole),
+        ] {
+            assert_eq!(Part::of(range, 10), part, "{range:?}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Every bound of the local Statsig, in one place.
+//!
+//! What is kept is dropped oldest first once a bound is reached; what is received beyond a bound is refused.
+
+use std::time::Duration;
+
+/// Largest accepted specs file, in bytes.
+pub const MAX_SPECS_BYTES: usize = 64 * 1024 * 1024;
+
+/// Largest accepted ID-lists file, in bytes.
+pub const MAX_ID_LISTS_BYTES: usize = 64 * 1024 * 1024;
+
+/// Largest accepted event or exception body as sent, in bytes.
+pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Largest accepted event or exception body once decompressed, in bytes.
+pub const MAX_DECODED_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// Largest request line with headers that is accepted in any case, in bytes. Twice as much is refused in any case; what lies
+/// between depends on how it arrives.
+pub const MAX_REQUEST_HEAD_BYTES: usize = 64 * 1024;
+
+/// Connections served at a time; further ones wait to be accepted.
+pub const MAX_CONNECTIONS: usize = 256;
+
+/// Events kept.
+pub const MAX_KEPT_EVENTS: usize = 20_000;
+
+/// Total JSON text of the events kept, in bytes. The newest event is kept even if it alone is larger.
+pub const MAX_KEPT_EVENT_BYTES: usize = 32 * 1024 * 1024;
+
+/// Batches (headers and `statsigMetadata` of a `log_event` request) kept.
+pub const MAX_KEPT_BATCHES: usize = 1_000;
+
+/// Requests kept.
+pub const MAX_KEPT_REQUESTS: usize = 1_000;
+
+/// SDK exception reports kept.
+pub const MAX_KEPT_EXCEPTIONS: usize = 100;
+
+/// Total text of each of: batches, requests and exceptions kept, in bytes.
+pub const MAX_KEPT_OTHER_BYTES: usize = 16 * 1024 * 1024;
+
+/// Faults waiting for one endpoint.
+pub const MAX_QUEUED_FAULTS: usize = 100;
+
+/// How often the files are looked at.
+pub const FILE_POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long [`shutdown`](crate::LocalStatsig::shutdown) waits for requests that are being answered.
+pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(1);

@@ -1,0 +1,131 @@
+//! What has arrived, and waiting for more.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+
+use crate::events::{Batch, ReceivedBatch, ReceivedEvent};
+use crate::limits::{
+    MAX_KEPT_BATCHES, MAX_KEPT_EVENT_BYTES, MAX_KEPT_EVENTS, MAX_KEPT_EXCEPTIONS,
+    MAX_KEPT_OTHER_BYTES, MAX_KEPT_REQUESTS,
+};
+use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
+use crate::ring::Ring;
+use crate::sync::lock;
+
+/// How much has arrived. Events count from the last clearing, all else from the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) events: u64,
+    pub(crate) requests: u64,
+    by_endpoint: [u64; 5],
+}
+
+impl Counts {
+    pub(crate) fn requests_to(&self, endpoint: Endpoint) -> u64 {
+        self.by_endpoint
+            .get(endpoint as usize)
+            .copied()
+            .unwrap_or(0)
+    }
+}
+
+/// The bounded memory of the server.
+#[derive(Debug)]
+pub(crate) struct Record {
+    kept: Mutex<Kept>,
+    counts: watch::Sender<Counts>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    events: Ring<ReceivedEvent>,
+    batches: Ring<Arc<ReceivedBatch>>,
+    requests: Ring<ReceivedRequest>,
+    exceptions: Ring<ReceivedException>,
+    batches_seen: u64,
+}
+
+impl Record {
+    pub(crate) fn new() -> Self {
+        Self {
+            kept: Mutex::new(Kept {
+                events: Ring::new(MAX_KEPT_EVENTS, MAX_KEPT_EVENT_BYTES),
+                batches: Ring::new(MAX_KEPT_BATCHES, MAX_KEPT_OTHER_BYTES),
+                requests: Ring::new(MAX_KEPT_REQUESTS, MAX_KEPT_OTHER_BYTES),
+                exceptions: Ring::new(MAX_KEPT_EXCEPTIONS, MAX_KEPT_OTHER_BYTES),
+                batches_seen: 0,
+            }),
+            counts: watch::Sender::default(),
+        }
+    }
+
+    pub(crate) fn next_batch_number(&self) -> u64 {
+        let mut kept = lock(&self.kept);
+        kept.batches_seen += 1;
+        kept.batches_seen
+    }
+
+    pub(crate) fn keep_batch(&self, batch: Batch) {
+        let count = batch.events.len() as u64;
+        {
+            let mut kept = lock(&self.kept);
+            kept.batches.push(batch.info, batch.info_bytes);
+            for (bytes, event) in batch.events {
+                kept.events.push(event, bytes);
+            }
+        }
+        self.counts.send_modify(|counts| counts.events += count);
+    }
+
+    /// Numbers a request and keeps it.
+    pub(crate) fn keep_request(&self, mut request: ReceivedRequest) {
+        let endpoint = request.endpoint;
+        self.counts.send_modify(|counts| {
+            counts.requests += 1;
+            request.number = counts.requests;
+            let slot = endpoint.and_then(|to| counts.by_endpoint.get_mut(to as usize));
+            if let Some(slot) = slot {
+                *slot += 1;
+            }
+            let bytes = request.bytes();
+            lock(&self.kept).requests.push(request, bytes);
+        });
+    }
+
+    pub(crate) fn keep_exception(&self, exception: ReceivedException, bytes: usize) {
+        lock(&self.kept).exceptions.push(exception, bytes);
+    }
+
+    /// The events kept, and how many were forgotten for want of room.
+    pub(crate) fn events(&self) -> (Vec<ReceivedEvent>, u64) {
+        let kept = lock(&self.kept);
+        (kept.events.to_vec(), kept.events.forgotten())
+    }
+
+    pub(crate) fn batches(&self) -> Vec<Arc<ReceivedBatch>> {
+        lock(&self.kept).batches.to_vec()
+    }
+
+    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
+        lock(&self.kept).requests.to_vec()
+    }
+
+    pub(crate) fn exceptions(&self) -> Vec<ReceivedException> {
+        lock(&self.kept).exceptions.to_vec()
+    }
+
+    pub(crate) fn clear_events(&self) {
+        {
+            let mut kept = lock(&self.kept);
+            kept.events.clear();
+            kept.batches.clear();
+        }
+        self.counts.send_modify(|counts| counts.events = 0);
+    }
+
+    pub(crate) async fn wait_for(&self, reached: impl FnMut(&Counts) -> bool) {
+        // An error would mean that the sender is gone, but it is in `self`.
+        let _ = self.counts.subscribe().wait_for(reached).await;
+    }
+}

@@ -1,0 +1,256 @@
+//! The endpoints that SDKs talk to.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::body::{self, Refusal};
+use crate::clock;
+use crate::connection::Connection;
+use crate::control;
+use crate::events;
+use crate::faults;
+use crate::headers::Headers;
+use crate::id_lists::Part;
+use crate::notice::Notice;
+use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
+use crate::shared::Shared;
+
+type App = State<Arc<Shared>>;
+
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    // Requests are recorded, and faults injected, by endpoint.
+    let watched = |endpoint: Endpoint, route: MethodRouter<Arc<Shared>>| {
+        let state = (Arc::clone(&shared), endpoint);
+        route.layer(middleware::from_fn_with_state(state, watch))
+    };
+    let specs = || watched(Endpoint::Specs, get(serve_specs));
+    let manifest = || watched(Endpoint::IdLists, get(serve_manifest).post(serve_manifest));
+    Router::new()
+        .route("/v1/download_config_specs/{file}", specs())
+        .route("/v2/download_config_specs/{file}", specs())
+        .route("/v1/get_id_lists", manifest())
+        .route("/v1/get_id_lists/{file}", manifest())
+        .route(
+            "/v1/download_id_list_file/{name}",
+            watched(Endpoint::IdListFile, get(serve_id_list)),
+        )
+        .route(
+            "/v1/log_event",
+            watched(Endpoint::LogEvent, post(receive_events)),
+        )
+        .route(
+            "/v1/sdk_exception",
+            watched(Endpoint::SdkException, post(receive_exception)),
+        )
+        .nest("/_local", control::router())
+        .fallback(not_served)
+        .with_state(shared)
+}
+
+async fn watch(
+    State((shared, endpoint)): State<(Arc<Shared>, Endpoint)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    shared
+        .record
+        .keep_request(recorded(&request, Some(endpoint)));
+    let Some(fault) = shared.faults.next(endpoint) else {
+        return next.run(request).await;
+    };
+    let connection = request.extensions().get::<Connection>().cloned();
+    match faults::answer(fault, request, next).await {
+        Some(response) => response,
+        None => connection.unwrap_or_default().close().await,
+    }
+}
+
+fn recorded(request: &Request, endpoint: Option<Endpoint>) -> ReceivedRequest {
+    ReceivedRequest {
+        number: 0,
+        received_at: clock::now(),
+        endpoint,
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: Headers::from_http(request.headers()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SpecsQuery {
+    since_time: Option<u64>,
+    checksum: Option<String>,
+}
+
+async fn serve_specs(
+    State(shared): App,
+    Path(file): Path<String>,
+    Query(query): Query<SpecsQuery>,
+    headers: HeaderMap,
+) -> Response {
+    if !file.ends_with(".json") {
+        return message(
+            StatusCode::NOT_FOUND,
+            "expected `{sdk key}.json` after download_config_specs/",
+        );
+    }
+    let specs = shared.specs.current();
+    if !specs.is_news_to(query.since_time, query.checksum.as_deref()) {
+        return Json(json!({ "has_updates": false })).into_response();
+    }
+    let json = (header::CONTENT_TYPE, "application/json");
+    let vary = (header::VARY, "accept-encoding");
+    if accepts_gzip(&headers) {
+        let gzip = (header::CONTENT_ENCODING, "gzip");
+        ([json, vary, gzip], specs.gzip.clone()).into_response()
+    } else {
+        ([json, vary], specs.text.clone()).into_response()
+    }
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|choice| {
+            let (name, weight) = choice.split_once(';').unwrap_or((choice, ""));
+            let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+            name.trim().eq_ignore_ascii_case("gzip") && weight.parse().is_ok_and(|q: f32| q > 0.0)
+        })
+}
+
+async fn serve_manifest(State(shared): App, headers: HeaderMap) -> Json<Value> {
+    // Clients may reach this server under another name, from within a container for example.
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .map(|host| format!("http://{host}"));
+    Json(
+        shared
+            .id_lists
+            .manifest(host.as_ref().unwrap_or(&shared.url)),
+    )
+}
+
+#[derive(Deserialize)]
+struct FileQuery {
+    range: Option<String>,
+}
+
+async fn serve_id_list(
+    State(shared): App,
+    Path(name): Path<String>,
+    Query(query): Query<FileQuery>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(lines) = shared.id_lists.lines(&name) else {
+        return message(StatusCode::NOT_FOUND, "no such ID list");
+    };
+    let range = headers
+        .get(header::RANGE)
+        .and_then(|range| range.to_str().ok());
+    let size = lines.len();
+    let text = (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned());
+    let content_range = |range| (header::CONTENT_RANGE, range);
+    match Part::of(range.or(query.range.as_deref()), size) {
+        Part::Whole => ([text], lines).into_response(),
+        Part::From(start) => {
+            let range = content_range(format!("bytes {start}-{}/{size}", size - 1));
+            (
+                StatusCode::PARTIAL_CONTENT,
+                [text, range],
+                lines.slice(start..),
+            )
+                .into_response()
+        }
+        Part::Beyond => {
+            let range = content_range(format!("bytes */{size}"));
+            (StatusCode::RANGE_NOT_SATISFIABLE, [range]).into_response()
+        }
+    }
+}
+
+async fn receive_events(State(shared): App, request: Request) -> Response {
+    match keep_events(&shared, request).await {
+        Ok(()) => accepted(),
+        Err(refusal) => {
+            shared.notify(&Notice::EventsRefused(refusal.to_string()));
+            refusal.into_response()
+        }
+    }
+}
+
+async fn keep_events(shared: &Shared, request: Request) -> Result<(), Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = body::read(&parts.headers, body).await?;
+    let headers = Headers::from_http(&parts.headers);
+    let batch = events::parse(shared.record.next_batch_number(), headers, &body)?;
+    if let Some(on_event) = &shared.on_event {
+        batch.events.iter().for_each(|(_, event)| on_event(event));
+    }
+    shared.record.keep_batch(batch);
+    Ok(())
+}
+
+async fn receive_exception(State(shared): App, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = body::read(&parts.headers, body).await?;
+    let json: Value = serde_json::from_slice(&body.bytes)
+        .map_err(|error| Refusal::Malformed(format!("the body is not JSON: {error}")))?;
+    let exception = ReceivedException {
+        received_at: clock::now(),
+        json,
+    };
+    shared.notify(&Notice::Exception(exception.clone()));
+    shared.record.keep_exception(exception, body.bytes.len());
+    Ok(accepted())
+}
+
+async fn not_served(State(shared): App, request: Request) -> Response {
+    let recorded = recorded(&request, None);
+    shared.notify(&Notice::NotServed(recorded.clone()));
+    shared.record.keep_request(recorded);
+    message(
+        StatusCode::NOT_FOUND,
+        "not served here; see /v2/download_config_specs/{key}.json, /v1/get_id_lists, /v1/log_event, /v1/sdk_exception",
+    )
+}
+
+fn accepted() -> Response {
+    (StatusCode::ACCEPTED, Json(json!({ "success": true }))).into_response()
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, Json(json!({ "success": false, "message": text }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_only_to_those_who_take_it() {
+        for (value, expected) in [
+            ("gzip", true),
+            ("statsig-br, GZIP;q=0.5, br", true),
+            ("br", false),
+            ("gzip;q=0", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, value.parse().unwrap());
+            assert_eq!(accepts_gzip(&headers), expected, "{value}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The handle of a running server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::connection;
+use crate::error::LocalError;
+use crate::events::{ReceivedBatch, ReceivedEvent};
+use crate::faults::{Fault, FaultScript};
+use crate::files::{Content, Files, WatchedFile};
+use crate::id_lists::{IdListStore, Source};
+use crate::limits::MAX_CONNECTIONS;
+use crate::notice::Notice;
+use crate::record::Record;
+use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
+use crate::routes;
+use crate::shared::{EventCallback, IdListSources, NoticeCallback, Shared};
+use crate::specs::{EMPTY_SPECS, ServedSpecs, SpecsStore, SpecsSummary};
+
+/// How errors name specs that are not from a file.
+const GIVEN_SPECS: &str = "the given specs";
+
+/// A running local Statsig. Dropping it closes all connections at once; [`shutdown`](Self::shutdown) lets requests finish.
+#[derive(Debug)]
+pub struct LocalStatsig {
+    shared: Arc<Shared>,
+    files: Arc<Files>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    watcher: JoinHandle<()>,
+}
+
+impl LocalStatsig {
+    /// What to serve and where.
+    pub fn builder() -> LocalStatsigBuilder {
+        LocalStatsigBuilder::default()
+    }
+
+    /// `http://host:port`, without a slash at the end. A server bound to all interfaces gives the loopback address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.shared.url
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// For an SDK's `specs_url` option.
+    #[must_use]
+    pub fn specs_url(&self) -> String {
+        format!("{}/v2/download_config_specs", self.url())
+    }
+
+    /// For an SDK's `id_lists_url` option.
+    #[must_use]
+    pub fn id_lists_url(&self) -> String {
+        format!("{}/v1/get_id_lists", self.url())
+    }
+
+    /// For an SDK's `log_event_url` option.
+    #[must_use]
+    pub fn log_event_url(&self) -> String {
+        format!("{}/v1/log_event", self.url())
+    }
+
+    /// What the specs now served hold.
+    #[must_use]
+    pub fn specs_summary(&self) -> SpecsSummary {
+        self.shared.specs.current().summary
+    }
+
+    /// Serves this text instead, until it is replaced again or the specs file changes.
+    ///
+    /// # Errors
+    ///
+    /// If it is not JSON or lacks a required field; what was served before still is.
+    pub fn set_specs_json(&self, text: impl Into<String>) -> Result<(), LocalError> {
+        self.shared.set_specs(text.into(), GIVEN_SPECS)?;
+        Ok(())
+    }
+
+    /// Serves this ID list from now on, in place of one of the same name. The IDs are plain unit IDs.
+    ///
+    /// A list that only grows keeps its file, so that clients fetch just the new part.
+    pub fn set_id_list<I>(&self, name: impl Into<String>, unit_ids: I)
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        let ids = unit_ids.into_iter().map(Into::into).collect();
+        let name = name.into();
+        self.shared
+            .change_id_lists(|lists| lists.code.insert(name, ids));
+    }
+
+    /// Reads the files now instead of at the next look. True if what is served has changed.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or used; what was served before still is.
+    pub async fn reload_now(&self) -> Result<bool, LocalError> {
+        self.files.reload(&self.shared).await
+    }
+
+    /// The events received since the start or the last clearing, oldest first; at most
+    /// [`MAX_KEPT_EVENTS`](crate::limits::MAX_KEPT_EVENTS) and
+    /// [`MAX_KEPT_EVENT_BYTES`](crate::limits::MAX_KEPT_EVENT_BYTES) of them.
+    #[must_use]
+    pub fn events(&self) -> Vec<ReceivedEvent> {
+        self.shared.record.events().0
+    }
+
+    /// What came with the events: one entry for each accepted `log_event` request, oldest first; at most
+    /// [`MAX_KEPT_BATCHES`](crate::limits::MAX_KEPT_BATCHES).
+    #[must_use]
+    pub fn batches(&self) -> Vec<Arc<ReceivedBatch>> {
+        self.shared.record.batches()
+    }
+
+    /// Forgets all events and batches; [`wait_for_events`](Self::wait_for_events) counts from zero again.
+    pub fn clear_events(&self) {
+        self.shared.record.clear_events();
+    }
+
+    /// All requests, also refused ones and those to unknown paths, oldest first; at most
+    /// [`MAX_KEPT_REQUESTS`](crate::limits::MAX_KEPT_REQUESTS).
+    #[must_use]
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.shared.record.requests()
+    }
+
+    /// The error reports of SDKs, oldest first; at most [`MAX_KEPT_EXCEPTIONS`](crate::limits::MAX_KEPT_EXCEPTIONS).
+    #[must_use]
+    pub fn exceptions(&self) -> Vec<ReceivedException> {
+        self.shared.record.exceptions()
+    }
+
+    /// Waits until `count` events have arrived since the start or the last clearing, and returns those kept.
+    ///
+    /// Waits for ever if they do not come: put it into a [`timeout`](tokio::time::timeout).
+    pub async fn wait_for_events(&self, count: u64) -> Vec<ReceivedEvent> {
+        let record = &self.shared.record;
+        record.wait_for(|counts| counts.events >= count).await;
+        self.events()
+    }
+
+    /// Waits until `count` requests to an endpoint have begun since the start, whatever became of them.
+    ///
+    /// Waits for ever if they do not come: put it into a [`timeout`](tokio::time::timeout).
+    pub async fn wait_for_requests(&self, endpoint: Endpoint, count: u64) {
+        let record = &self.shared.record;
+        record
+            .wait_for(|counts| counts.requests_to(endpoint) >= count)
+            .await;
+    }
+
+    /// Makes requests to an endpoint fail, after the faults already injected there.
+    ///
+    /// # Errors
+    ///
+    /// If the fault is impossible or [`MAX_QUEUED_FAULTS`](crate::limits::MAX_QUEUED_FAULTS) wait already.
+    pub fn inject(&self, endpoint: Endpoint, fault: Fault) -> Result<(), LocalError> {
+        self.shared.faults.inject(endpoint, fault)
+    }
+
+    /// Takes back all faults that have not been used up.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// Stops accepting, lets open requests finish within
+    /// [`SHUTDOWN_DEADLINE`](crate::limits::SHUTDOWN_DEADLINE), and closes what is left.
+    pub async fn shutdown(mut self) {
+        self.watcher.abort();
+        self.stop.send_replace(true);
+        // It can only fail by having been stopped already.
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for LocalStatsig {
+    fn drop(&mut self) {
+        self.watcher.abort();
+        self.server.abort();
+    }
+}
+
+#[derive(Debug)]
+enum SpecsSource {
+    File(PathBuf),
+    Text(String),
+}
+
+/// Builds a [`LocalStatsig`].
+#[derive(Default)]
+#[must_use = "nothing is served before `start`"]
+pub struct LocalStatsigBuilder {
+    specs: Option<SpecsSource>,
+    id_lists_file: Option<PathBuf>,
+    id_lists: Source,
+    address: Option<String>,
+    on_event: Option<EventCallback>,
+    on_notice: Option<NoticeCallback>,
+}
+
+impl LocalStatsigBuilder {
+    /// Serves this file and its changes. Default: a project in which nothing exists.
+    pub fn specs_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.specs = Some(SpecsSource::File(path.into()));
+        self
+    }
+
+    /// Serves this text, in place of a file.
+    pub fn specs_json(mut self, text: impl Into<String>) -> Self {
+        self.specs = Some(SpecsSource::Text(text.into()));
+        self
+    }
+
+    /// Serves the ID lists of this file and its changes. The file maps list names to arrays of plain unit IDs.
+    pub fn id_lists_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.id_lists_file = Some(path.into());
+        self
+    }
+
+    /// Serves this ID list, in place of one of the same name in the file. The IDs are plain unit IDs.
+    pub fn id_list<I>(mut self, name: impl Into<String>, unit_ids: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        let ids = unit_ids.into_iter().map(Into::into).collect();
+        self.id_lists.insert(name.into(), ids);
+        self
+    }
+
+    /// Where to listen, `host:port`. Default: `127.0.0.1:0`, a free port for this machine only.
+    pub fn bind(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
+        self
+    }
+
+    /// Called for every event as it arrives, before it can be seen in [`events`](LocalStatsig::events). It must not block.
+    pub fn on_event(mut self, callback: impl Fn(&ReceivedEvent) + Send + Sync + 'static) -> Self {
+        self.on_event = Some(Box::new(callback));
+        self
+    }
+
+    /// Called for reloads, refused files and the like. It must not block.
+    pub fn on_notice(mut self, callback: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.on_notice = Some(Box::new(callback));
+        self
+    }
+
+    /// Starts serving, on the current tokio runtime.
+    ///
+    /// Sockets and files are real, so do not use it on a runtime whose clock is paused: while data is on its way, that clock runs
+    /// ahead. Start it on a runtime of its own instead.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be bound, or a file or text cannot be read or used.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime with I/O and time enabled.
+    pub async fn start(self) -> Result<LocalStatsig, LocalError> {
+        let mut files = Vec::new();
+        let (text, origin) = match self.specs {
+            Some(SpecsSource::File(path)) => {
+                let (file, text) = WatchedFile::open(path, Content::Specs)?;
+                let origin = file.origin();
+                files.push(file);
+                (text, origin)
+            }
+            Some(SpecsSource::Text(text)) => (text, GIVEN_SPECS.to_owned()),
+            None => (EMPTY_SPECS.to_owned(), GIVEN_SPECS.to_owned()),
+        };
+        let specs = ServedSpecs::parse(text, &origin, None)?;
+        let address = self.address.unwrap_or_else(|| "127.0.0.1:0".to_owned());
+        let bound = async {
+            let listener = TcpListener::bind(&address).await?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let (listener, address) = bound
+            .await
+            .map_err(|source| LocalError::Bind { address, source })?;
+
+        let shared = Arc::new(Shared {
+            url: format!("http://{}", reachable(address)),
+            specs: SpecsStore::new(specs),
+            id_lists: IdListStore::default(),
+            faults: FaultScript::default(),
+            record: Record::new(),
+            on_event: self.on_event,
+            on_notice: self.on_notice,
+            replacing_specs: Mutex::new(()),
+            id_list_sources: Mutex::new(IdListSources::default()),
+        });
+        shared.change_id_lists(|lists| lists.code = self.id_lists);
+        if let Some(path) = self.id_lists_file {
+            let (file, text) = WatchedFile::open(path, Content::IdLists)?;
+            shared.set_id_lists(&text, &file.origin())?;
+            files.push(file);
+        }
+
+        let files = Arc::new(Files::new(files));
+        let (stop, stopped) = watch::channel(false);
+        let app = routes::router(Arc::clone(&shared));
+        Ok(LocalStatsig {
+            server: tokio::spawn(connection::serve(listener, app, stopped, MAX_CONNECTIONS)),
+            watcher: tokio::spawn(Arc::clone(&files).watch(Arc::clone(&shared))),
+            shared,
+            files,
+            address,
+            stop,
+        })
+    }
+}
+
+impl std::fmt::Debug for LocalStatsigBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalStatsigBuilder")
+            .field("specs", &self.specs)
+            .field("id_lists_file", &self.id_lists_file)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An address that a client on this machine can use.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        match address {
+            SocketAddr::V4(_) => address.set_ip(std::net::Ipv4Addr::LOCALHOST.into()),
+            SocketAddr::V6(_) => address.set_ip(std::net::Ipv6Addr::LOCALHOST.into()),
+        }
+    }
+    address
+}

@@ -1,0 +1,98 @@
+//! What the handlers, the file watcher and the handle share.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use crate::error::LocalError;
+use crate::events::ReceivedEvent;
+use crate::faults::FaultScript;
+use crate::id_lists::{self, IdListStore, Source};
+use crate::notice::Notice;
+use crate::record::Record;
+use crate::specs::{ServedSpecs, SpecsStore};
+use crate::sync::lock;
+
+pub(crate) type EventCallback = Box<dyn Fn(&ReceivedEvent) + Send + Sync>;
+pub(crate) type NoticeCallback = Box<dyn Fn(&Notice) + Send + Sync>;
+
+pub(crate) struct Shared {
+    /// `http://host:port`, for clients that do not say how they reach this server.
+    pub(crate) url: String,
+    pub(crate) specs: SpecsStore,
+    pub(crate) id_lists: IdListStore,
+    pub(crate) faults: FaultScript,
+    pub(crate) record: Record,
+    pub(crate) on_event: Option<EventCallback>,
+    pub(crate) on_notice: Option<NoticeCallback>,
+    /// Held while new specs are prepared, which is long and must not keep readers waiting.
+    pub(crate) replacing_specs: Mutex<()>,
+    pub(crate) id_list_sources: Mutex<IdListSources>,
+}
+
+/// Where the ID lists come from; lists set by code win over those of the file.
+#[derive(Debug, Default)]
+pub(crate) struct IdListSources {
+    pub(crate) file: Source,
+    pub(crate) code: Source,
+}
+
+impl Shared {
+    pub(crate) fn notify(&self, notice: &Notice) {
+        if let Some(on_notice) = &self.on_notice {
+            on_notice(notice);
+        }
+    }
+
+    /// Serves another specs text. False if it is the one already served.
+    pub(crate) fn set_specs(&self, text: String, origin: &str) -> Result<bool, LocalError> {
+        let replacing = lock(&self.replacing_specs);
+        let previous = self.specs.current();
+        if previous.was_made_from(&text) {
+            return Ok(false);
+        }
+        let specs = ServedSpecs::parse(text, origin, Some(&previous))?;
+        let summary = specs.summary;
+        self.specs.replace(specs);
+        drop(replacing);
+        self.notify(&Notice::SpecsLoaded {
+            origin: origin.to_owned(),
+            summary,
+        });
+        Ok(true)
+    }
+
+    /// Serves the ID lists of another text in place of the last one's. False if they are the same.
+    pub(crate) fn set_id_lists(&self, text: &str, origin: &str) -> Result<bool, LocalError> {
+        let lists = id_lists::parse(text, origin)?;
+        let count = lists.len();
+        let is_change = self.change_id_lists(|sources| {
+            let is_change = sources.file != lists;
+            sources.file = lists;
+            is_change
+        });
+        if is_change {
+            self.notify(&Notice::IdListsLoaded {
+                origin: origin.to_owned(),
+                lists: count,
+            });
+        }
+        Ok(is_change)
+    }
+
+    pub(crate) fn change_id_lists<T>(&self, change: impl FnOnce(&mut IdListSources) -> T) -> T {
+        let mut sources = lock(&self.id_list_sources);
+        let result = change(&mut sources);
+        let mut all = sources.file.clone();
+        all.extend(sources.code.clone());
+        self.id_lists.replace(&all);
+        result
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! A small HTTP client that shows what a client sees, broken answers included.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1;
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use statsig_local::LocalStatsig;
+use tokio::net::TcpStream;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The body as far as it came.
+    pub(crate) received: Vec<u8>,
+    /// Why it broke off, if it did.
+    pub(crate) broken: Option<hyper::Error>,
+}
+
+impl Answer {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        assert!(self.broken.is_none(), "{self:?}");
+        &self.received
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(self.bytes()).expect("a JSON body")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// Sends a request on a connection of its own. An error means that no answer came.
+pub(crate) async fn send(
+    local: &LocalStatsig,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Answer, hyper::Error> {
+    let stream = TcpStream::connect(local.address()).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", local.address().to_string());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(body.into())).unwrap();
+    let response = sender.send_request(request).await?;
+    let (parts, mut body) = response.into_parts();
+    let (mut received, mut broken) = (Vec::new(), None);
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => received.extend_from_slice(frame.data_ref().expect("no trailers")),
+            Err(error) => broken = Some(error),
+        }
+    }
+    drop(sender);
+    let _ = connection.await;
+    Ok(Answer {
+        status: parts.status,
+        headers: parts.headers,
+        received,
+        broken,
+    })
+}
+
+pub(crate) async fn get(local: &LocalStatsig, path: &str) -> Answer {
+    get_with(local, path, &[]).await
+}
+
+pub(crate) async fn get_with(local: &LocalStatsig, path: &str, headers: &[(&str, &str)]) -> Answer {
+    send(local, Method::GET, path, headers, "").await.unwrap()
+}
+
+pub(crate) async fn post(local: &LocalStatsig, path: &str, body: impl Into<Bytes>) -> Answer {
+    send(local, Method::POST, path, &[], body).await.unwrap()
+}
+
+pub(crate) async fn start() -> LocalStatsig {
+    LocalStatsig::builder().start().await.unwrap()
+}
+
+/// Specs with one gate.
+pub(crate) fn specs(time: u64, gate: &str) -> String {
+    format!(
+        r#"{{ "has_updates": true, "time": {time}, "feature_gates": {{ "{gate}": {{}} }}, "dynamic_configs": {{}}, "layer_configs": {{}}, "condition_map": {{}} }}"#
+    )
+}

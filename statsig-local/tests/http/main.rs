@@ -1,0 +1,12 @@
+//! The server as its clients see it, over loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests may panic as tests do"
+)]
+
+mod client;
+mod events;
+mod faults;
+mod id_lists;
+mod specs;
