@@ -1,6 +1,8 @@
 //! Statsig.
 #![allow(dead_code, unused_imports)]
 
+extern crate self as statsig;
+
 mod actors;
 mod client;
 mod clock;
@@ -18,6 +20,7 @@ mod specs;
 pub mod testing;
 mod text;
 mod transport;
+pub mod typed;
 mod user;
 mod value;
 
@@ -39,4 +42,7 @@ pub use results::{
 pub use sources::SpecsAdapter;
 pub use text::SharedStr;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
+#[cfg(feature = "macros")]
+pub use typed::ParamEnum;
+pub use typed::{StatsigParams, Typed};
 pub use user::{StatsigUser, StatsigUserBuilder};

@@ -15,6 +15,7 @@ use crate::events::outbox::Outbox;
 use crate::events::queue::EventQueue;
 use crate::options::StatsigOptions;
 use crate::specs::snapshot::Snapshot;
+use crate::typed::MismatchLog;
 
 /// The queue holds this many batches: room for bursts while the exposure actor works.
 const QUEUE_BATCHES: usize = 4;
@@ -79,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
     pub(crate) counters: EventCounters,
+    /// Which typed parameters did not fit, so that each is told once.
+    pub(crate) mismatches: MismatchLog,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
     pub(crate) outbox: Mutex<Outbox>,
 }
@@ -99,6 +102,7 @@ impl Shared {
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
+            mismatches: MismatchLog::default(),
             outbox: Mutex::new(Outbox::default()),
             options,
         }

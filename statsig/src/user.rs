@@ -387,9 +387,9 @@ fn present(value: Value) -> Option<Value> {
     (!value.is_null()).then_some(value)
 }
 
-impl From<&StatsigUser> for StatsigUser {
-    fn from(user: &StatsigUser) -> Self {
-        user.clone()
+impl AsRef<Self> for StatsigUser {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

@@ -9,6 +9,7 @@ mod options;
 mod param_stores;
 mod reading;
 mod shared_instance;
+mod typed;
 
 use std::sync::Arc;
 

@@ -120,12 +120,21 @@ impl ParameterStore {
         self.store.iter().flat_map(|store| &store.parameters)
     }
 
-    fn target(&self, parameter: &str) -> Option<&ParameterTarget> {
+    pub(super) fn target(&self, parameter: &str) -> Option<&ParameterTarget> {
         self.store
             .as_ref()?
             .parameters
             .get(parameter)
             .map(|parameter| &parameter.target)
+    }
+
+    /// Evaluates a target for the store's user, with the store's specs.
+    pub(super) fn hold(&self, kind: Kind, name: &str) -> Held {
+        self.statsig
+            .core
+            .evaluate_in(&self.published, kind, name, &self.user, |reading| {
+                Held::new(&self.statsig, &reading)
+            })
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
@@ -164,7 +173,7 @@ impl ParameterStore {
                     let decoded = decode(value);
                     if decoded.is_some() || value.is_null() {
                         Held::new(&self.statsig, &reading)
-                            .expose_layer_parameter(parameter.clone(), self.logging);
+                            .expose_layer_parameter(parameter, self.logging);
                     }
                     decoded
                 })
@@ -173,7 +182,10 @@ impl ParameterStore {
     }
 }
 
-fn in_parameters<'a>(parameters: &'a ParametersRef, parameter: &str) -> Option<&'a Value> {
+pub(super) fn in_parameters<'a>(
+    parameters: &'a ParametersRef,
+    parameter: &str,
+) -> Option<&'a Value> {
     match parameters {
         ParametersRef::Shared(parameters) => parameters.get(parameter),
         ParametersRef::Nothing | ParametersRef::NoObject => None,

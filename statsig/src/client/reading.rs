@@ -130,7 +130,7 @@ impl Core {
         };
         let rule = reading.evaluation.rule_symbol();
         let secondary = Some(&*reading.evaluation.nested_gates);
-        self.log(reading, subject, rule, secondary, extra, logging);
+        self.log(reading, || subject, rule, secondary, extra, logging);
     }
 
     /// Logs the exposures of experiments that conditions asked for, and not the entity's own.
@@ -170,7 +170,7 @@ impl Core {
     pub(super) fn log(
         &self,
         reading: &Reading<'_>,
-        subject: ExposureSubject,
+        subject: impl FnOnce() -> ExposureSubject,
         rule: Symbol,
         secondary: Option<&[NestedGate]>,
         extra: u64,
@@ -214,7 +214,7 @@ impl Core {
             user: reading.user.clone(),
             name: reading.shared_name(),
             rule_id: specs.text(rule).clone(),
-            subject,
+            subject: subject(),
             details: reading.details(),
             secondary: reading.secondary(secondary),
             is_manual: logging == Logging::Manual,
