@@ -1,6 +1,5 @@
 //! What the client and the actors share. It outlives every actor, so that one that crashes loses nothing.
 
-use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -13,31 +12,10 @@ use crate::events::outbox::Outbox;
 use crate::events::queue::EventQueue;
 use crate::options::StatsigOptions;
 use crate::specs::snapshot::Snapshot;
+use crate::transport::identity::{Identity, SdkKey};
 
 /// The queue holds this many batches: room for bursts while the exposure actor works.
 const QUEUE_BATCHES: usize = 4;
-
-/// The SDK key. Its `Debug` shows a few characters only.
-#[derive(Clone)]
-pub(crate) struct SdkKey(Arc<str>);
-
-impl SdkKey {
-    pub(crate) fn new(key: &str) -> Self {
-        Self(Arc::from(key))
-    }
-
-    /// The whole key, for the requests that must carry it.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SdkKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.0.chars().take("secret-".len() + 3).collect();
-        write!(f, "{shown}*****")
-    }
-}
 
 /// What the client and the actors share.
 #[derive(Debug)]
