@@ -51,7 +51,10 @@ impl Shared {
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
-            outbox: Mutex::new(Outbox::default()),
+            outbox: Mutex::new(Outbox::new(
+                batch_size,
+                options.event_logging_max_pending_batch_queue_size,
+            )),
             options,
         }
     }
