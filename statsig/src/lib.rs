@@ -11,10 +11,13 @@ mod results;
 mod shared;
 mod sources;
 mod specs;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod text;
 mod transport;
 mod user;
 
+pub use actors::ShutdownReport;
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount};
 pub use error::{OptionsError, SpecsError, StatsigError};
@@ -23,7 +26,10 @@ pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };
 pub use results::{EvaluationDetails, IdListSource, Reason, SpecsSource};
-pub use sources::SpecsAdapter;
+pub use sources::{
+    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
+    StatsigBootstrapSpecsAdapter,
+};
 pub use text::SharedStr;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
 pub use user::StatsigUser;

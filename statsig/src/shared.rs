@@ -1,15 +1,17 @@
 //! What the client and the actors share. It outlives every actor, so that one that crashes loses nothing.
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
-use crate::counters::EventCounters;
+use crate::counters::{DropReason, EventCounters};
 use crate::events::dedupe::Dedupe;
+use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
-use crate::events::queue::EventQueue;
+use crate::events::queue::{EventQueue, Pushed};
 use crate::options::StatsigOptions;
 use crate::specs::snapshot::Snapshot;
 use crate::transport::identity::{Identity, SdkKey};
@@ -32,7 +34,9 @@ pub(crate) struct Shared {
     pub(crate) non_exposed: NonExposedChecks,
     pub(crate) counters: EventCounters,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
-    pub(crate) outbox: Mutex<Outbox>,
+    outbox: Mutex<Outbox>,
+    /// Set when a shutdown begins: nothing is recorded any more.
+    is_closed: AtomicBool,
 }
 
 impl Shared {
@@ -55,7 +59,48 @@ impl Shared {
                 batch_size,
                 options.event_logging_max_pending_batch_queue_size,
             )),
+            is_closed: AtomicBool::new(false),
             options,
+        }
+    }
+
+    /// Counts an event and puts it into the queue. True when the exposure actor should be nudged.
+    pub(crate) fn record(&self, event: QueuedEvent) -> bool {
+        self.counters.add_enqueued(1);
+        if self.is_closed() {
+            self.counters.add_dropped(DropReason::ShutDown, 1);
+            return false;
+        }
+        match self.queue.push(event) {
+            Pushed::Queued => false,
+            Pushed::QueuedAtHighWater => true,
+            Pushed::Full => {
+                self.counters.add_dropped(DropReason::QueueFull, 1);
+                false
+            }
+        }
+    }
+
+    /// Refuses events from now on.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// The outbox, locked. To be held for bookkeeping only, never across work.
+    pub(crate) fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who sends this client's requests.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            key: self.sdk_key.clone(),
+            session_id: self.session_id.clone(),
+            service_name: self.options.service_name.clone(),
         }
     }
 }

@@ -36,6 +36,17 @@ pub(crate) fn write_batch(
     events: &[BatchedEvent],
     context: &BatchContext<'_>,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    let _ = (events, context);
-    Ok(Vec::new())
+    let events: Vec<Value> = events
+        .iter()
+        .map(|batched| match &batched.event {
+            QueuedEvent::Exposure(exposure) => serde_json::json!({"eventName": exposure.name}),
+            QueuedEvent::Other(other) => serde_json::json!({
+                "eventName": other.name, "metadata": other.metadata, "time": other.time_ms,
+            }),
+        })
+        .collect();
+    serde_json::to_vec(&serde_json::json!({
+        "events": events,
+        "statsigMetadata": {"sessionID": context.session_id, "flushType": context.flush_type},
+    }))
 }

@@ -47,8 +47,23 @@ pub(crate) enum Loaded {
 impl Snapshot {
     /// Parses, checks against the current specs and compiles. Never touches the current ones.
     pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
-        let _ = payload;
-        Err(SpecsError::Empty)
+        let specs: Value =
+            serde_json::from_slice(payload).map_err(|error| SpecsError::Malformed {
+                problem: error.to_string(),
+            })?;
+        if specs["has_updates"] == Value::Bool(false) {
+            return Ok(Loaded::Unchanged);
+        }
+        let time = specs["time"]
+            .as_u64()
+            .ok_or_else(|| SpecsError::Malformed {
+                problem: "missing field `time`".to_owned(),
+            })?;
+        let checksum = specs["checksum"].as_str().map(SharedStr::from);
+        if time < self.specs.time || (checksum.is_some() && checksum == self.specs.checksum) {
+            return Ok(Loaded::Unchanged);
+        }
+        Ok(Loaded::New(Box::new(CompiledSpecs { time, checksum })))
     }
 
     /// The next generation with other specs.
@@ -59,13 +74,12 @@ impl Snapshot {
         source_api: Option<SharedStr>,
         received_at: u64,
     ) -> Self {
-        let _ = (specs, received_at);
-        Self {
+                Self {
             generation: self.generation + 1,
             source,
             source_api,
             received_at: Some(received_at),
-            specs: self.specs.clone(),
+            specs: Arc::new(specs),
             tier: None,
             global_custom_fields: self.global_custom_fields.clone(),
             sampling: self.sampling,
