@@ -29,10 +29,12 @@ pub(crate) enum DropReason {
     NetworkDisabled,
     /// The batch could not be encoded, or the task that posted it died.
     Internal,
+    /// The client had been shut down.
+    ShutDown,
 }
 
 impl DropReason {
-    const COUNT: usize = 6;
+    const COUNT: usize = 7;
 }
 
 impl EventCounters {
@@ -69,6 +71,7 @@ impl EventCounters {
             sampled_out: self.dropped_for(DropReason::SampledOut),
             network_disabled: self.dropped_for(DropReason::NetworkDisabled),
             internal: self.dropped_for(DropReason::Internal),
+            after_shutdown: self.dropped_for(DropReason::ShutDown),
         };
         let delivered = self.delivered.load(Ordering::Relaxed);
         let enqueued = self.enqueued.load(Ordering::Relaxed);
@@ -111,6 +114,8 @@ pub struct DroppedEvents {
     pub network_disabled: u64,
     /// Lost inside the SDK: the batch could not be encoded, or its task died.
     pub internal: u64,
+    /// Recorded after the shutdown of the client had begun.
+    pub after_shutdown: u64,
 }
 
 impl DroppedEvents {
@@ -123,5 +128,6 @@ impl DroppedEvents {
             + self.sampled_out
             + self.network_disabled
             + self.internal
+            + self.after_shutdown
     }
 }

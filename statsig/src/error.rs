@@ -26,6 +26,12 @@ pub enum StatsigError {
         /// The limit, from `StatsigOptions::init_timeout`.
         limit: Duration,
     },
+    /// The specs could not be brought up to date. The ones in use stay in use, and background syncing goes on.
+    #[error("the specs could not be brought up to date ({reason}); the ones in use stay in use")]
+    SyncFailed {
+        /// What went wrong, in one line.
+        reason: String,
+    },
     /// `initialize` was called outside of a tokio runtime.
     #[error(
         "expected to run inside a tokio runtime, found none; call it from async code driven by tokio"

@@ -16,7 +16,7 @@ mod results;
 mod shared;
 mod sources;
 mod specs;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
 mod transport;
@@ -24,6 +24,7 @@ pub mod typed;
 mod user;
 mod value;
 
+pub use actors::ShutdownReport;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
@@ -39,7 +40,10 @@ pub use options::{
 pub use results::{
     DynamicConfig, EvaluationDetails, Experiment, FeatureGate, IdListSource, Reason, SpecsSource,
 };
-pub use sources::SpecsAdapter;
+pub use sources::{
+    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
+    StatsigBootstrapSpecsAdapter,
+};
 pub use text::SharedStr;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
 #[cfg(feature = "macros")]

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::Statsig;
 use crate::events::event::{Event, EventValue, OtherEvent, QueuedEvent};
-use crate::events::wire::SDK_TYPE;
+
 use crate::text::SharedStr;
+use crate::transport::identity::SDK_TYPE;
 use crate::user::StatsigUser;
 
 /// The level of a forwarded log line.

@@ -11,7 +11,9 @@ mod reading;
 mod shared_instance;
 mod typed;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::OnceCell;
 
 pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
 pub use layers::Layer;
@@ -22,6 +24,7 @@ pub use options::{
 };
 pub use param_stores::ParameterStore;
 
+use crate::actors::Handle;
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
 
@@ -55,6 +58,9 @@ pub struct Statsig {
 #[derive(Debug)]
 struct Core {
     shared: Arc<Shared>,
+    /// Set by the first `initialize`.
+    handle: OnceCell<Handle>,
+    details: OnceLock<InitializeDetails>,
 }
 
 impl Statsig {
@@ -63,8 +69,13 @@ impl Statsig {
     pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
         let options = options.into().unwrap_or_default();
         let shared = Arc::new(Shared::new(sdk_key, options));
+        let core = Core {
+            shared,
+            handle: OnceCell::new(),
+            details: OnceLock::new(),
+        };
         Self {
-            core: Arc::new(Core { shared }),
+            core: Arc::new(core),
         }
     }
 

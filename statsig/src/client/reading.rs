@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use super::{Core, Statsig};
-use crate::counters::DropReason;
 use crate::evaluation::memo::Key;
 use crate::evaluation::{Evaluation, Evaluator, Kind, LookedUp, NestedGate, Outcome, Scope};
 use crate::events::event::{
     Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
 };
-use crate::events::queue::Pushed;
 use crate::hash::{mix, text_hash};
 use crate::results::{EvaluationDetails, Reason};
 use crate::shared::Published;
@@ -226,12 +224,8 @@ impl Core {
 
     /// Puts an event into the queue, or counts it as lost.
     pub(super) fn queue(&self, event: QueuedEvent) {
-        let shared = &self.shared;
-        shared.counters.add_enqueued(1);
-        match shared.queue.push(event) {
-            Pushed::Queued => {}
-            Pushed::QueuedAtHighWater => self.nudge(),
-            Pushed::Full => shared.counters.add_dropped(DropReason::QueueFull, 1),
+        if self.shared.record(event) {
+            self.nudge();
         }
     }
 }
