@@ -47,11 +47,10 @@ impl Statsig {
     ///
     /// ```
     /// # use statsig::StatsigUser;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let layer = statsig.get_layer(&StatsigUser::with_user_id("a-user"), "a_layer");
     /// let title = layer.get_string("title", "Welcome");
-    /// # assert_eq!(title, "Hello"); Ok(()) }
+    /// # assert_eq!(title, "Hello");
     /// ```
     #[must_use]
     pub fn get_layer(&self, user: &StatsigUser, layer: &str) -> Layer {

@@ -40,11 +40,10 @@ impl Statsig {
     ///
     /// ```
     /// # use statsig::StatsigUser;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let store = statsig.get_parameter_store(&StatsigUser::with_user_id("a-user"), "a_store");
     /// let color = store.get_string("color", "blue");
-    /// # assert_eq!(color, "red"); Ok(()) }
+    /// # assert_eq!(color, "red");
     /// ```
     #[must_use]
     pub fn get_parameter_store(&self, user: &StatsigUser, store: &str) -> ParameterStore {

@@ -36,12 +36,10 @@ impl Statsig {
     ///     discount: f64,
     /// }
     ///
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let promo = statsig.get_typed::<Promo>(StatsigUser::with_user_id("a-user"));
     /// assert_eq!(promo.title, "Hello");
     /// assert_eq!(promo.discount, 0.1);
-    /// # Ok(()) }
     /// ```
     #[must_use]
     pub fn get_typed<P: StatsigParams>(&self, user: impl AsRef<StatsigUser>) -> Typed<P> {
