@@ -1,5 +1,6 @@
 //! The account of every event: enqueued = delivered + dropped (by reason) + pending.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
@@ -129,5 +130,44 @@ impl DroppedEvents {
             + self.network_disabled
             + self.internal
             + self.after_shutdown
+    }
+}
+
+/// How a shutdown ended.
+///
+/// ```
+/// # fn show(report: statsig::ShutdownReport) {
+/// if report.account.pending > 0 {
+///     eprintln!("{report}"); // timed out: 120 events delivered, 0 dropped, 3 not sent
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// What became of all events since the client was created. Those `pending` are lost.
+    pub account: EventAccount,
+    /// The limit passed, or the runtime went away, before every event was delivered or dropped.
+    pub timed_out: bool,
+}
+
+impl fmt::Display for ShutdownReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EventAccount {
+            delivered,
+            dropped,
+            pending,
+            ..
+        } = self.account;
+        let how = if self.timed_out {
+            "timed out"
+        } else {
+            "complete"
+        };
+        let dropped = dropped.total();
+        write!(
+            f,
+            "{how}: {delivered} events delivered, {dropped} dropped, {pending} not sent"
+        )
     }
 }

@@ -24,14 +24,13 @@ pub mod typed;
 mod user;
 mod value;
 
-pub use actors::ShutdownReport;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
     ParameterStoreEvaluationOptions, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
 };
 pub use clock::{Clock, SystemClock};
-pub use counters::{DroppedEvents, EventAccount};
+pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use options::{

@@ -23,14 +23,12 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef, RpcReplyPort};
-use serde::Serialize;
 use tokio::runtime;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -38,7 +36,7 @@ use tokio::sync::{Mutex, Semaphore};
 pub use self::disturbance::{ActorName, Disturbance};
 use self::supervisor::{SupervisorActor, SupervisorMsg};
 use self::tree::Tree;
-use crate::counters::EventAccount;
+use crate::counters::{EventAccount, ShutdownReport};
 use crate::error::StatsigError;
 use crate::shared::Shared;
 
@@ -50,45 +48,6 @@ const FLUSH_LIMIT: Duration = Duration::from_secs(60);
 const REFRESH_LIMIT: Duration = Duration::from_secs(120);
 /// What a shutdown may take beyond its limit, for stopping what does not wait for the network.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
-
-/// How a shutdown ended.
-///
-/// ```
-/// # fn show(report: statsig::ShutdownReport) {
-/// if report.account.pending > 0 {
-///     eprintln!("{report}"); // timed out: 120 events delivered, 0 dropped, 3 not sent
-/// }
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ShutdownReport {
-    /// What became of all events since the client was created. Those `pending` are lost.
-    pub account: EventAccount,
-    /// The limit passed, or the runtime went away, before every event was delivered or dropped.
-    pub timed_out: bool,
-}
-
-impl fmt::Display for ShutdownReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EventAccount {
-            delivered,
-            dropped,
-            pending,
-            ..
-        } = self.account;
-        let how = if self.timed_out {
-            "timed out"
-        } else {
-            "complete"
-        };
-        let dropped = dropped.total();
-        write!(
-            f,
-            "{how}: {delivered} events delivered, {dropped} dropped, {pending} not sent"
-        )
-    }
-}
 
 /// The only door to the actors of one client. Cheap to clone; the actors end when the last clone is dropped.
 ///

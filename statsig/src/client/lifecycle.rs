@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Core, Statsig};
-use crate::actors::{self, Handle, ShutdownReport};
-use crate::counters::EventAccount;
+use crate::actors::{self, Handle};
+use crate::counters::{EventAccount, ShutdownReport};
 use crate::error::StatsigError;
 use crate::results::SpecsSource;
 
@@ -116,15 +116,25 @@ impl Statsig {
     /// Delivers what was recorded, ends the actors, and reports what became of all events. Takes at most 3 s.
     ///
     /// Afterwards evaluations go on with the last specs, events are refused and counted. Whoever calls it again gets the same
-    /// report.
-    pub async fn shutdown(&self) -> ShutdownReport {
+    /// answer.
+    ///
+    /// # Errors
+    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered or dropped; the report is in it.
+    pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
         self.shutdown_with_timeout(DEFAULT_SHUTDOWN_LIMIT).await
     }
 
     /// Like [`shutdown`](Self::shutdown), within another limit.
-    pub async fn shutdown_with_timeout(&self, limit: Duration) -> ShutdownReport {
-        match self.core.handle() {
+    ///
+    /// # Errors
+    /// As [`shutdown`](Self::shutdown).
+    pub async fn shutdown_with_timeout(
+        &self,
+        limit: Duration,
+    ) -> Result<ShutdownReport, StatsigError> {
+        let report = match self.core.handle() {
             Ok(handle) => handle.shutdown(limit).await,
+            // Never initialised: nothing runs, and nothing can be delivered.
             Err(_) => {
                 self.core.shared.close();
                 ShutdownReport {
@@ -132,6 +142,11 @@ impl Statsig {
                     timed_out: false,
                 }
             }
+        };
+        if report.timed_out {
+            Err(StatsigError::ShutdownTimedOut { report })
+        } else {
+            Ok(report)
         }
     }
 
