@@ -11,8 +11,6 @@ pub(crate) struct EventCounters {
     enqueued: AtomicU64,
     delivered: AtomicU64,
     dropped: [AtomicU64; DropReason::COUNT],
-    /// Repeats within the dedupe window: never enqueued, so outside of the account.
-    deduplicated: AtomicU64,
 }
 
 /// Why an event was dropped.
@@ -51,10 +49,6 @@ impl EventCounters {
         if let Some(counter) = self.dropped.get(reason as usize) {
             counter.fetch_add(events, Ordering::Relaxed);
         }
-    }
-
-    pub(crate) fn add_deduplicated(&self) {
-        self.deduplicated.fetch_add(1, Ordering::Relaxed);
     }
 
     fn dropped_for(&self, reason: DropReason) -> u64 {
