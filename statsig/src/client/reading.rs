@@ -192,12 +192,15 @@ impl Core {
         let id_type = evaluation
             .id_type
             .filter(|_| logging == Logging::Automatic)
-            .map(|id_type| specs.text(id_type).as_str());
+            .map(|id_type| specs.symbols.get(id_type));
+        let user_hash = match id_type {
+            Some(id_type) if id_type.is_user_id => reading.user.exposure_hash_by_user_id(),
+            id_type => reading
+                .user
+                .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
+        };
         let spec_rule_hash = mix(name_hash, specs.symbols.hash(rule));
-        let key_hash = mix(
-            mix(spec_rule_hash, reading.user.exposure_hash(id_type)),
-            extra,
-        );
+        let key_hash = mix(mix(spec_rule_hash, user_hash), extra);
         if !shared.dedupe.is_new(key_hash) {
             return;
         }
