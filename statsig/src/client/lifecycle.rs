@@ -176,3 +176,16 @@ impl Core {
         }
     }
 }
+
+#[cfg(feature = "testing")]
+impl Statsig {
+    pub(crate) fn disturb(
+        &self,
+        whom: crate::testing::ActorName,
+        what: crate::testing::Disturbance,
+    ) {
+        if let Some(handle) = self.core.handle.get() {
+            handle.disturb(whom, what);
+        }
+    }
+}

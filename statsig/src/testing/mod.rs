@@ -37,3 +37,13 @@ pub use offline::OfflineClient;
 pub use transport::{Answer, Endpoint, PostedBatch, RecordedRequest, ScriptedTransport};
 
 pub use crate::actors::{ActorName, Disturbance};
+#[cfg(feature = "testing")]
+use crate::client::Statsig;
+
+/// Makes one of a client's actors crash or pause. Does nothing to a client that was not initialised.
+///
+/// The supervisor starts a crashed actor again; nothing that was recorded is lost. See [`Statsig::restarts`].
+#[cfg(feature = "testing")]
+pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
+    statsig.disturb(whom, what);
+}
