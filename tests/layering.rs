@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "user", "value", "results", "error", "clock", "text", "hash", "counters",
     ],
-    &["specs", "events", "transport"],
+    &["specs", "events", "transport", "overrides"],
     &["evaluation", "typed", "sources", "transport/http"],
     &["options", "shared"],
     &["actors"],

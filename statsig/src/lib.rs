@@ -61,6 +61,7 @@ mod evaluation;
 mod events;
 mod hash;
 mod options;
+mod overrides;
 mod results;
 mod shared;
 mod sources;
@@ -85,6 +86,7 @@ pub use events::event::{Event, EventValue};
 pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };
+pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
     DynamicConfig, EvaluationDetails, Experiment, FeatureGate, IdListSource, Reason, SpecsSource,
 };

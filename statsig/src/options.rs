@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::OptionsError;
+use crate::overrides::OverrideAdapter;
 use crate::sources::SpecsAdapter;
 use crate::text::SharedStr;
 use crate::transport::Transport;
@@ -55,6 +56,7 @@ pub struct StatsigOptions {
     pub(crate) disable_network: bool,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
     pub(crate) service_name: Option<String>,
+    pub(crate) override_adapter: Option<Arc<dyn OverrideAdapter>>,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -86,6 +88,7 @@ impl Default for StatsigOptions {
             disable_network: false,
             global_custom_fields: Arc::default(),
             service_name: None,
+            override_adapter: None,
             transport: None,
             clock: Arc::new(SystemClock),
         }
@@ -193,6 +196,12 @@ impl StatsigOptionsBuilder {
     /// The service's name, sent with every request.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.options.service_name = Some(name.into());
+        self
+    }
+
+    /// Asks this adapter for overrides in every evaluation, before those set on the client.
+    pub fn override_adapter(mut self, adapter: Arc<dyn OverrideAdapter>) -> Self {
+        self.options.override_adapter = Some(adapter);
         self
     }
 

@@ -15,6 +15,7 @@ use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
 use crate::events::queue::{EventQueue, Pushed};
 use crate::options::StatsigOptions;
+use crate::overrides::Overrides;
 use crate::specs::snapshot::Snapshot;
 use crate::transport::identity::{Identity, SdkKey};
 use crate::typed::MismatchLog;
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
     pub(crate) counters: EventCounters,
+    pub(crate) overrides: Overrides,
     /// Which typed parameters did not fit, so that each is told once.
     pub(crate) mismatches: MismatchLog,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
@@ -84,6 +86,7 @@ impl Shared {
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
+            overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
             outbox: Mutex::new(Outbox::new(
                 batch_size,

@@ -6,6 +6,7 @@ mod gates;
 mod layers;
 mod lifecycle;
 mod options;
+mod overrides;
 mod param_stores;
 mod reading;
 mod shared_instance;

@@ -1,0 +1,133 @@
+//! Local overrides: values forced for one ID or for everybody.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Statsig;
+use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
+
+/// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
+/// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
+/// gates and delegated experiments. Details read `LocalOverride:Recognized`, the rule is `override`; exposures are logged as ever.
+impl Statsig {
+    /// Forces a gate.
+    ///
+    /// ```
+    /// use statsig::{Statsig, StatsigUser};
+    ///
+    /// let statsig = Statsig::new("secret-key", None);
+    /// statsig.override_gate("a_gate", true, Some("alice"));
+    /// assert!(statsig.check_gate(&StatsigUser::with_user_id("alice"), "a_gate"));
+    /// assert!(!statsig.check_gate(&StatsigUser::with_user_id("bob"), "a_gate"));
+    /// ```
+    pub fn override_gate(&self, gate: &str, value: bool, id: Option<&str>) {
+        self.core
+            .shared
+            .overrides
+            .set(gate, id, &OverrideChange::Gate(value));
+    }
+
+    /// Forces the values of a dynamic config: these and nothing else. Does not apply to an experiment.
+    pub fn override_dynamic_config(
+        &self,
+        config: &str,
+        value: Map<String, Value>,
+        id: Option<&str>,
+    ) {
+        let change = OverrideChange::DynamicConfig(Arc::new(value));
+        self.core.shared.overrides.set(config, id, &change);
+    }
+
+    /// Forces the parameters of an experiment: these and nothing else. Does not apply to a dynamic config.
+    pub fn override_experiment(
+        &self,
+        experiment: &str,
+        value: Map<String, Value>,
+        id: Option<&str>,
+    ) {
+        let forced = ExperimentOverride::Parameters(Arc::new(value));
+        self.core
+            .shared
+            .overrides
+            .set(experiment, id, &OverrideChange::Experiment(forced));
+    }
+
+    /// Forces an experiment to a group: to the parameters of the first rule with this group name, or to none if there is no
+    /// such group. Replaces an override by value, and the other way round.
+    pub fn override_experiment_by_group_name(
+        &self,
+        experiment: &str,
+        group: &str,
+        id: Option<&str>,
+    ) {
+        let forced = ExperimentOverride::Group(group.to_owned());
+        self.core
+            .shared
+            .overrides
+            .set(experiment, id, &OverrideChange::Experiment(forced));
+    }
+
+    /// Forces all parameters of a layer.
+    pub fn override_layer(&self, layer: &str, value: Map<String, Value>, id: Option<&str>) {
+        let change = OverrideChange::Layer(Arc::new(value));
+        self.core.shared.overrides.set(layer, id, &change);
+    }
+
+    /// Forces the parameters of a parameter store, which replace all of its own. A value that has the shape of a parameter
+    /// (`ref_type`, `param_type`, …) is one; any other is a constant.
+    pub fn override_parameter_store(
+        &self,
+        store: &str,
+        value: Map<String, Value>,
+        id: Option<&str>,
+    ) {
+        let change = OverrideChange::ParameterStore(Arc::new(value));
+        self.core.shared.overrides.set(store, id, &change);
+    }
+
+    /// Removes the override of a gate for an ID, or without one all of this name.
+    pub fn remove_gate_override(&self, gate: &str, id: Option<&str>) {
+        self.core
+            .shared
+            .overrides
+            .remove(gate, id, Overridden::Gate);
+    }
+
+    /// Removes the override of a dynamic config for an ID, or without one all of this name.
+    pub fn remove_dynamic_config_override(&self, config: &str, id: Option<&str>) {
+        self.core
+            .shared
+            .overrides
+            .remove(config, id, Overridden::DynamicConfig);
+    }
+
+    /// Removes the override of an experiment for an ID, or without one all of this name.
+    pub fn remove_experiment_override(&self, experiment: &str, id: Option<&str>) {
+        self.core
+            .shared
+            .overrides
+            .remove(experiment, id, Overridden::Experiment);
+    }
+
+    /// Removes the override of a layer for an ID, or without one all of this name.
+    pub fn remove_layer_override(&self, layer: &str, id: Option<&str>) {
+        self.core
+            .shared
+            .overrides
+            .remove(layer, id, Overridden::Layer);
+    }
+
+    /// Removes the override of a parameter store for an ID, or without one all of this name.
+    pub fn remove_parameter_store_override(&self, store: &str, id: Option<&str>) {
+        self.core
+            .shared
+            .overrides
+            .remove(store, id, Overridden::ParameterStore);
+    }
+
+    /// Removes all overrides.
+    pub fn remove_all_overrides(&self) {
+        self.core.shared.overrides.remove_all();
+    }
+}

@@ -1,0 +1,319 @@
+//! Local overrides: values forced for one ID or for everybody, in tests and in development.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use serde_json::{Map, Value};
+
+use crate::user::StatsigUser;
+use crate::value::text_of;
+
+/// What an override forces an experiment to.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ExperimentOverride {
+    /// These parameters, and nothing else.
+    Parameters(Arc<Map<String, Value>>),
+    /// The parameters of the first rule with this group name; none if there is no such group.
+    Group(String),
+}
+
+/// A source of overrides that goes before the specs.
+///
+/// The SDK brings one in memory, which the `override_*` methods of [`Statsig`](crate::Statsig) write. Implement it to take
+/// overrides from elsewhere, such as a request's headers; give it to
+/// [`StatsigOptionsBuilder::override_adapter`](crate::StatsigOptionsBuilder::override_adapter). It is asked in every evaluation, on
+/// the caller's thread, before the one in memory: it must not block.
+///
+/// Nested gates and delegated experiments are asked for too. Every method answers `None` unless implemented.
+///
+/// ```
+/// use statsig::{OverrideAdapter, StatsigUser};
+///
+/// #[derive(Debug)]
+/// struct Testers;
+///
+/// impl OverrideAdapter for Testers {
+///     fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
+///         (name == "new_checkout" && user.user_id().is_some_and(|id| id.starts_with("tester-"))).then_some(true)
+///     }
+/// }
+///
+/// let user = StatsigUser::with_user_id("tester-7");
+/// assert_eq!(Testers.gate(&user, "new_checkout"), Some(true));
+/// ```
+pub trait OverrideAdapter: Debug + Send + Sync + 'static {
+    /// The value of a gate.
+    fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
+        let _ = (user, name);
+        None
+    }
+
+    /// The parameters of a dynamic config. Does not apply to an experiment, even one of the same name.
+    fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        let _ = (user, name);
+        None
+    }
+
+    /// The parameters or the group of an experiment. Does not apply to a dynamic config.
+    fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
+        let _ = (user, name);
+        None
+    }
+
+    /// All parameters of a layer.
+    fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        let _ = (user, name);
+        None
+    }
+
+    /// The parameters of a parameter store, which replace all of its own. Each is a parameter as in the specs (`ref_type`, …), or
+    /// any other value, which is then a constant.
+    fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        let _ = (user, name);
+        None
+    }
+}
+
+/// The overrides of one kind of entity: by name, then for everybody or by ID.
+#[derive(Debug, Clone)]
+struct ByName<T>(BTreeMap<String, ById<T>>);
+
+#[derive(Debug, Clone)]
+struct ById<T> {
+    for_all: Option<T>,
+    for_id: HashMap<String, T>,
+}
+
+impl<T> Default for ByName<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T> Default for ById<T> {
+    fn default() -> Self {
+        Self {
+            for_all: None,
+            for_id: HashMap::new(),
+        }
+    }
+}
+
+impl<T> ByName<T> {
+    /// The override for the user ID, else for any custom ID whatever its type, else for everybody.
+    fn find(&self, user: &StatsigUser, name: &str) -> Option<&T> {
+        let overrides = self.0.get(name)?;
+        let for_id = |id: &Value| overrides.for_id.get(&*text_of(id)?);
+        let data = user.data();
+        data.user_id
+            .as_ref()
+            .and_then(for_id)
+            .or_else(|| {
+                data.custom_ids
+                    .iter()
+                    .flat_map(BTreeMap::values)
+                    .find_map(for_id)
+            })
+            .or(overrides.for_all.as_ref())
+    }
+
+    fn set(&mut self, name: &str, id: Option<&str>, value: T) {
+        let overrides = self.0.entry(name.to_owned()).or_default();
+        match id {
+            None => overrides.for_all = Some(value),
+            Some(id) => {
+                overrides.for_id.insert(id.to_owned(), value);
+            }
+        }
+    }
+
+    /// Removes the override for an ID, or all of this name.
+    fn remove(&mut self, name: &str, id: Option<&str>) {
+        let Some(id) = id else {
+            self.0.remove(name);
+            return;
+        };
+        if let Some(overrides) = self.0.get_mut(name) {
+            overrides.for_id.remove(id);
+            if overrides.for_id.is_empty() && overrides.for_all.is_none() {
+                self.0.remove(name);
+            }
+        }
+    }
+}
+
+/// One immutable set of overrides; setting one makes the next set.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OverrideSet {
+    gates: ByName<bool>,
+    dynamic_configs: ByName<Arc<Map<String, Value>>>,
+    experiments: ByName<ExperimentOverride>,
+    layers: ByName<Arc<Map<String, Value>>>,
+    parameter_stores: ByName<Arc<Map<String, Value>>>,
+}
+
+/// A change to the overrides.
+#[derive(Debug, Clone)]
+pub(crate) enum OverrideChange {
+    Gate(bool),
+    DynamicConfig(Arc<Map<String, Value>>),
+    Experiment(ExperimentOverride),
+    Layer(Arc<Map<String, Value>>),
+    ParameterStore(Arc<Map<String, Value>>),
+}
+
+/// Which kind of entity an override is removed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overridden {
+    Gate,
+    DynamicConfig,
+    Experiment,
+    Layer,
+    ParameterStore,
+}
+
+impl OverrideSet {
+    fn is_empty(&self) -> bool {
+        self.gates.0.is_empty()
+            && self.dynamic_configs.0.is_empty()
+            && self.experiments.0.is_empty()
+            && self.layers.0.is_empty()
+            && self.parameter_stores.0.is_empty()
+    }
+
+    fn set(&mut self, name: &str, id: Option<&str>, change: OverrideChange) {
+        match change {
+            OverrideChange::Gate(value) => self.gates.set(name, id, value),
+            OverrideChange::DynamicConfig(value) => self.dynamic_configs.set(name, id, value),
+            OverrideChange::Experiment(value) => self.experiments.set(name, id, value),
+            OverrideChange::Layer(value) => self.layers.set(name, id, value),
+            OverrideChange::ParameterStore(value) => self.parameter_stores.set(name, id, value),
+        }
+    }
+
+    fn remove(&mut self, name: &str, id: Option<&str>, from: Overridden) {
+        match from {
+            Overridden::Gate => self.gates.remove(name, id),
+            Overridden::DynamicConfig => self.dynamic_configs.remove(name, id),
+            Overridden::Experiment => self.experiments.remove(name, id),
+            Overridden::Layer => self.layers.remove(name, id),
+            Overridden::ParameterStore => self.parameter_stores.remove(name, id),
+        }
+    }
+}
+
+impl OverrideAdapter for OverrideSet {
+    fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
+        self.gates.find(user, name).copied()
+    }
+
+    fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        self.dynamic_configs.find(user, name).cloned()
+    }
+
+    fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
+        self.experiments.find(user, name).cloned()
+    }
+
+    fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        self.layers.find(user, name).cloned()
+    }
+
+    fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        self.parameter_stores.find(user, name).cloned()
+    }
+}
+
+/// The overrides in use: an adapter of the application's, and behind it the set in memory.
+#[derive(Debug)]
+pub(crate) struct Overrides {
+    adapter: Option<Arc<dyn OverrideAdapter>>,
+    set: ArcSwap<OverrideSet>,
+    /// Whether there is anything in the set: without overrides, evaluations must not pay for them.
+    is_set: AtomicBool,
+}
+
+impl Overrides {
+    pub(crate) fn new(adapter: Option<Arc<dyn OverrideAdapter>>) -> Self {
+        Self {
+            adapter,
+            set: ArcSwap::default(),
+            is_set: AtomicBool::new(false),
+        }
+    }
+
+    /// The overrides, if there may be any.
+    #[inline]
+    pub(crate) fn active(&self) -> Option<&dyn OverrideAdapter> {
+        (self.adapter.is_some() || self.is_set.load(Ordering::Acquire)).then_some(self)
+    }
+
+    pub(crate) fn set(&self, name: &str, id: Option<&str>, change: &OverrideChange) {
+        self.update(|set| set.set(name, id, change.clone()));
+    }
+
+    pub(crate) fn remove(&self, name: &str, id: Option<&str>, from: Overridden) {
+        self.update(|set| set.remove(name, id, from));
+    }
+
+    pub(crate) fn remove_all(&self) {
+        self.update(|set| *set = OverrideSet::default());
+    }
+
+    /// Readers see the set before or after the change, never one in between.
+    fn update(&self, change: impl Fn(&mut OverrideSet)) {
+        self.set.rcu(|set| {
+            let mut next = OverrideSet::clone(set);
+            change(&mut next);
+            next
+        });
+        self.is_set
+            .store(!self.set.load().is_empty(), Ordering::Release);
+    }
+}
+
+impl OverrideAdapter for Overrides {
+    fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
+        let own = self
+            .adapter
+            .as_ref()
+            .and_then(|adapter| adapter.gate(user, name));
+        own.or_else(|| self.set.load().gate(user, name))
+    }
+
+    fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        let own = self
+            .adapter
+            .as_ref()
+            .and_then(|adapter| adapter.dynamic_config(user, name));
+        own.or_else(|| self.set.load().dynamic_config(user, name))
+    }
+
+    fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
+        let own = self
+            .adapter
+            .as_ref()
+            .and_then(|adapter| adapter.experiment(user, name));
+        own.or_else(|| self.set.load().experiment(user, name))
+    }
+
+    fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        let own = self
+            .adapter
+            .as_ref()
+            .and_then(|adapter| adapter.layer(user, name));
+        own.or_else(|| self.set.load().layer(user, name))
+    }
+
+    fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
+        let own = self
+            .adapter
+            .as_ref()
+            .and_then(|adapter| adapter.parameter_store(user, name));
+        own.or_else(|| self.set.load().parameter_store(user, name))
+    }
+}
