@@ -15,6 +15,7 @@ use crate::results::SpecsSource;
 use crate::shared::Published;
 use crate::sources::SpecsPayload;
 use crate::specs::snapshot::{Loaded, Snapshot};
+use crate::text::SharedStr;
 
 /// What the evaluation actor is asked to do.
 ///
@@ -35,6 +36,8 @@ pub(super) enum Assignment {
     Apply {
         payload: SpecsPayload,
         source: SpecsSource,
+        /// Tells payloads apart; comes back with the outcome.
+        fingerprint: u64,
     },
     /// Publish that nothing could be loaded.
     NoValues { reason: String },
@@ -43,8 +46,9 @@ pub(super) enum Assignment {
 #[derive(Debug)]
 pub(super) struct Compiled {
     loaded: Result<Loaded, SyncError>,
-    payload: SpecsPayload,
+    source_api: Option<SharedStr>,
     source: SpecsSource,
+    fingerprint: u64,
 }
 
 pub(super) struct EvaluationActor;
@@ -88,17 +92,23 @@ impl Actor for EvaluationActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            EvaluationMsg::Assign(Assignment::Apply { payload, source }) => {
-                state.start_compiling(me, payload, source);
-            }
+            EvaluationMsg::Assign(Assignment::Apply {
+                payload,
+                source,
+                fingerprint,
+            }) => state.start_compiling(me, payload, source, fingerprint),
             EvaluationMsg::Assign(Assignment::NoValues { reason }) => {
                 state.publish_no_values(reason);
                 state.report(SupervisorMsg::NoValuesPublished);
             }
             EvaluationMsg::Compiled(compiled) => {
                 state.compiling = None;
+                let fingerprint = compiled.fingerprint;
                 let outcome = state.apply(*compiled);
-                state.report(SupervisorMsg::Applied(outcome));
+                state.report(SupervisorMsg::Applied {
+                    fingerprint,
+                    outcome,
+                });
             }
             #[cfg(any(test, feature = "testing"))]
             EvaluationMsg::Disturb(disturbance) => disturbance.happen().await?,
@@ -113,11 +123,12 @@ impl State {
         me: ActorRef<EvaluationMsg>,
         payload: SpecsPayload,
         source: SpecsSource,
+        fingerprint: u64,
     ) {
         let current = self.tree.shared.snapshot.load_full();
         let garbage = self.previous.take();
         let max_bytes = self.tree.shared.options.max_specs_bytes;
-        let body = payload.body.clone();
+        let SpecsPayload { body, source_api } = payload;
         let compilation = tokio::task::spawn_blocking(move || {
             drop(garbage);
             if body.len() > max_bytes {
@@ -136,8 +147,9 @@ impl State {
             // Refused only when this actor is gone; then the supervisor repeats the assignment.
             let _ = me.cast(EvaluationMsg::Compiled(Box::new(Compiled {
                 loaded,
-                payload,
+                source_api,
                 source,
+                fingerprint,
             })));
         });
         self.compiling = Some(AbortOnDrop::new(&task));
@@ -149,7 +161,7 @@ impl State {
             let next = shared.snapshot.load().with_specs(
                 *specs,
                 compiled.source,
-                compiled.payload.source_api,
+                compiled.source_api,
                 shared.clock.now_ms(),
             );
             self.publish(next);

@@ -67,7 +67,8 @@ impl Actor for ExposureActor {
             supervisor,
             sampler: Sampler::default(),
             window_start: now(),
-            timer: Some(cast_after(&me, TICK, ExposureMsg::Tick)),
+            // At once: after a crash the queue may be full, and its nudge lost.
+            timer: Some(cast_after(&me, Duration::ZERO, ExposureMsg::Tick)),
             flushing: Vec::new(),
             closing: None,
         })

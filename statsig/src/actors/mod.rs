@@ -170,7 +170,7 @@ impl Handle {
                 let answer = supervisor
                     .call(
                         |reply| SupervisorMsg::Shutdown { limit, reply },
-                        Some(limit + SHUTDOWN_GRACE),
+                        Some(limit.saturating_add(SHUTDOWN_GRACE)),
                     )
                     .await;
                 if supervisor.wait(Some(SHUTDOWN_GRACE)).await.is_err() {
@@ -191,6 +191,7 @@ impl Handle {
     }
 
     /// How often an actor was started again after a crash.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn restarts(&self) -> u64 {
         self.0.tree.restarts()
     }

@@ -160,9 +160,14 @@ pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, bat
 
 fn fail(shared: &Shared, batch: SealedBatch) {
     let now = tokio::time::Instant::now().into_std();
-    shared
-        .outbox()
-        .failed(batch, now, fastrand::f64(), &shared.counters);
+    let mut outbox = shared.outbox();
+    let was_healthy = outbox.is_healthy();
+    outbox.failed(batch, now, fastrand::f64(), &shared.counters);
+    drop(outbox);
+    // Once for each series of failures: the service may be away for hours.
+    if was_healthy {
+        tracing::warn!("events could not be posted; they wait and will be tried again");
+    }
 }
 
 fn split(shared: &Shared, batch: SealedBatch) {

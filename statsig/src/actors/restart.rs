@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::transport::backoff::Backoff;
 
 /// The pause before the first restart.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause before a restart.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// An actor that ran this long is forgiven its earlier crashes.

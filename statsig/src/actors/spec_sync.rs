@@ -1,8 +1,10 @@
 //! The spec sync actor: decides when to fetch specs and from where.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
 #[cfg(any(test, feature = "testing"))]
@@ -44,7 +46,10 @@ pub(super) enum SpecSyncMsg {
     Changed,
     Fetched(Box<Result<SpecsPayload, FetchError>>),
     /// The evaluation actor is done with what was fetched.
-    Applied(Result<(), SyncError>),
+    Applied {
+        fingerprint: u64,
+        outcome: Result<(), SyncError>,
+    },
     Refresh(RpcReplyPort<Result<(), SyncError>>),
     #[cfg(any(test, feature = "testing"))]
     Disturb(Disturbance),
@@ -62,6 +67,9 @@ pub(super) struct State {
     /// The adapter had something new while a fetch was under way.
     fetch_again: bool,
     failures_in_row: u32,
+    /// The fingerprint of the payload that was applied last: the same bytes again are no news, whatever they say.
+    applied: Option<u64>,
+    fingerprints: RandomState,
     /// Callers that wait for the sync that is under way.
     waiting: Vec<RpcReplyPort<Result<(), SyncError>>>,
 }
@@ -69,7 +77,7 @@ pub(super) struct State {
 enum Phase {
     Idle,
     Fetching { round: Round, _task: AbortOnDrop },
-    Applying { round: Round },
+    Applying { round: Round, fingerprint: u64 },
 }
 
 /// One round of syncing: why it runs, and whom it asked last.
@@ -97,6 +105,8 @@ impl Actor for SpecSyncActor {
             watcher: None,
             fetch_again: false,
             failures_in_row: 0,
+            applied: None,
+            fingerprints: RandomState::default(),
             waiting: Vec::new(),
         };
         state.watch_adapter(&me);
@@ -116,7 +126,7 @@ impl Actor for SpecSyncActor {
                     state.start(&me, Trigger::Background);
                 }
                 Phase::Idle => state.start(&me, Trigger::Initial),
-                Phase::Applying { round } => {
+                Phase::Applying { round, .. } => {
                     state.attempt_failed(&me, round, SyncError::NotApplied)
                 }
                 Phase::Fetching { .. } => {}
@@ -144,11 +154,19 @@ impl Actor for SpecSyncActor {
                     }
                 }
             }
-            SpecSyncMsg::Applied(outcome) => {
+            SpecSyncMsg::Applied {
+                fingerprint: of,
+                outcome,
+            } => {
                 // Otherwise it came too late, or a predecessor of this actor fetched it.
-                if let Phase::Applying { round } = state.phase {
+                if let Phase::Applying { round, fingerprint } = state.phase
+                    && fingerprint == of
+                {
                     match outcome {
-                        Ok(()) => state.end(&me, Ok(())),
+                        Ok(()) => {
+                            state.applied = Some(fingerprint);
+                            state.end(&me, Ok(()));
+                        }
                         Err(error) => state.attempt_failed(&me, round, error),
                     }
                 }
@@ -201,10 +219,19 @@ impl State {
     }
 
     fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, payload: SpecsPayload) {
-        self.phase = Phase::Applying { round };
+        let fingerprint = self.fingerprints.hash_one(&payload.body);
+        if self.applied == Some(fingerprint) {
+            self.end(me, Ok(()));
+            return;
+        }
+        self.phase = Phase::Applying { round, fingerprint };
         self.timer = Some(cast_after(me, APPLY_LIMIT, SpecSyncMsg::Tick));
         let source = self.tree.specs.source();
-        self.tell_supervisor(Assignment::Apply { payload, source });
+        self.tell_supervisor(Assignment::Apply {
+            payload,
+            source,
+            fingerprint,
+        });
     }
 
     /// Asks the fallback, if it is its turn; otherwise the sync has failed.
@@ -229,7 +256,12 @@ impl State {
     fn end(&mut self, me: &ActorRef<SpecSyncMsg>, outcome: Result<(), SyncError>) {
         self.phase = Phase::Idle;
         match &outcome {
-            Ok(()) => self.failures_in_row = 0,
+            Ok(()) => {
+                if self.failures_in_row > 0 {
+                    tracing::info!(failures = self.failures_in_row, "specs sync works again");
+                }
+                self.failures_in_row = 0;
+            }
             Err(error) => {
                 self.failures_in_row = self.failures_in_row.saturating_add(1);
                 // Once for each series of failures: the service may be away for hours.

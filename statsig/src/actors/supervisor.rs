@@ -38,7 +38,10 @@ pub(super) enum SupervisorMsg {
     /// From spec sync to evaluation.
     ForEvaluation(Assignment),
     /// From evaluation to spec sync.
-    Applied(Result<(), SyncError>),
+    Applied {
+        fingerprint: u64,
+        outcome: Result<(), SyncError>,
+    },
     NoValuesPublished,
     Restart(Role),
     Shutdown {
@@ -165,10 +168,10 @@ impl Actor for SupervisorActor {
                 state.assignment = Some((assignment.clone(), 0));
                 drop(state.evaluation.cast(EvaluationMsg::Assign(assignment)));
             }
-            SupervisorMsg::Applied(outcome) => {
-                state.assignment = None;
-                drop(state.spec_sync.cast(SpecSyncMsg::Applied(outcome)));
-            }
+            SupervisorMsg::Applied {
+                fingerprint,
+                outcome,
+            } => state.end_assignment(fingerprint, outcome),
             SupervisorMsg::NoValuesPublished => state.assignment = None,
             SupervisorMsg::Restart(role) => state.restart(&me, role).await,
             SupervisorMsg::Shutdown { limit, reply } => {
@@ -286,14 +289,27 @@ impl State {
 
     /// An assignment that keeps crashing its actor is given up, and counts as failed.
     fn count_assignment_crash(&mut self) {
-        if let Some((_, crashes)) = &mut self.assignment {
-            *crashes += 1;
-            if *crashes >= MAX_ASSIGNMENT_CRASHES {
-                self.assignment = None;
-                let outcome = Err(SyncError::Interrupted);
-                drop(self.spec_sync.cast(SpecSyncMsg::Applied(outcome)));
-            }
+        let Some((assignment, crashes)) = &mut self.assignment else {
+            return;
+        };
+        *crashes += 1;
+        if *crashes < MAX_ASSIGNMENT_CRASHES {
+            return;
         }
+        match *assignment {
+            Assignment::Apply { fingerprint, .. } => {
+                self.end_assignment(fingerprint, Err(SyncError::Interrupted));
+            }
+            Assignment::NoValues { .. } => self.assignment = None,
+        }
+    }
+
+    fn end_assignment(&mut self, fingerprint: u64, outcome: Result<(), SyncError>) {
+        self.assignment = None;
+        drop(self.spec_sync.cast(SpecSyncMsg::Applied {
+            fingerprint,
+            outcome,
+        }));
     }
 
     fn forward_flush(&mut self, reply: RpcReplyPort<EventAccount>) {

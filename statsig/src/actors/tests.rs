@@ -1,1 +1,129 @@
+//! The whole tree in simulated time, over a network in memory.
 
+mod crashes;
+mod delivery;
+mod ending;
+mod syncing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::{ActorName, Disturbance, Handle, start};
+use crate::counters::EventAccount;
+use crate::events::event::{OtherEvent, QueuedEvent};
+use crate::options::{StatsigOptions, StatsigOptionsBuilder};
+use crate::shared::Shared;
+use crate::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
+
+const KEY: &str = "secret-0123456789";
+const BATCH: usize = 10;
+
+/// A running tree with its network.
+struct Lab {
+    network: Arc<ScriptedTransport>,
+    shared: Arc<Shared>,
+    handle: Handle,
+}
+
+impl Lab {
+    /// Starts with specs of time 1 on the network and waits for them.
+    async fn start() -> Self {
+        Self::start_with(|options| options).await
+    }
+
+    async fn start_with(set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder) -> Self {
+        let network = Arc::new(ScriptedTransport::new());
+        network.serve_specs(specs(1));
+        let lab = Self::start_on(network, set).await;
+        lab.handle.first_sync(None).await.unwrap();
+        lab
+    }
+
+    /// Starts on this network and waits for nothing.
+    async fn start_on(
+        network: Arc<ScriptedTransport>,
+        set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
+    ) -> Self {
+        let options = StatsigOptions::builder()
+            .transport(network.clone())
+            .clock(Arc::new(SimulatedClock::new()))
+            .event_logging_max_queue_size(BATCH);
+        let shared = Arc::new(Shared::new(KEY, set(options).build().unwrap()));
+        let handle = start(Arc::clone(&shared)).await.unwrap();
+        Self {
+            network,
+            shared,
+            handle,
+        }
+    }
+
+    /// Records events as a client does, nudge included.
+    fn record(&self, events: usize) {
+        for _ in 0..events {
+            let event = OtherEvent {
+                name: "purchase".into(),
+                user: None,
+                value: None,
+                metadata: None,
+                time_ms: self.shared.clock.now_ms(),
+            };
+            if self.shared.record(QueuedEvent::Other(Box::new(event))) {
+                self.handle.nudge();
+            }
+        }
+    }
+
+    /// Lets every task do what it can without time passing to speak of.
+    async fn settle(&self) {
+        sleep(Duration::from_millis(1)).await;
+    }
+
+    fn account(&self) -> EventAccount {
+        let account = self.shared.counters.account();
+        assert_eq!(
+            account.enqueued,
+            account.delivered + account.dropped.total() + account.pending
+        );
+        let load = self.shared.outbox().load();
+        assert_eq!(
+            account.pending,
+            load.events() + self.shared.queue.len() as u64
+        );
+        account
+    }
+
+    /// The time of the specs in use.
+    fn specs_time(&self) -> u64 {
+        self.shared.snapshot.load().specs.time
+    }
+
+    fn source(&self) -> String {
+        self.shared.snapshot.load().source.to_string()
+    }
+
+    /// When specs were asked for, in whole seconds.
+    fn fetch_seconds(&self) -> Vec<u64> {
+        let requests = self.network.requests(Endpoint::Specs);
+        requests
+            .iter()
+            .map(|request| request.at.as_secs())
+            .collect()
+    }
+
+    fn crash(&self, whom: ActorName) {
+        self.handle.disturb(whom, Disturbance::Crash);
+    }
+}
+
+/// Specs of this time, without any entity.
+fn specs(time: u64) -> String {
+    format!(
+        r#"{{"has_updates":true,"time":{time},"feature_gates":{{}},"dynamic_configs":{{}},"layer_configs":{{}},"condition_map":{{}},"experiment_to_layer":{{}}}}"#
+    )
+}
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}

@@ -66,6 +66,8 @@ pub(crate) struct Outbox {
     hold_until: Option<Instant>,
     last_flush: Option<Instant>,
     is_closing: bool,
+    /// Failures in a row since closing began.
+    final_failures: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +99,8 @@ pub(crate) struct SealedBatch {
     pub(crate) body: Bytes,
 }
 
-/// How many events are where, for tests and metrics.
+/// How many events are where.
+#[cfg(test)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct OutboxLoad {
     pub(crate) unsealed: u64,
@@ -108,6 +111,7 @@ pub(crate) struct OutboxLoad {
     pub(crate) in_flight_batches: usize,
 }
 
+#[cfg(test)]
 impl OutboxLoad {
     pub(crate) fn events(&self) -> u64 {
         self.unsealed + self.sealing + self.waiting + self.in_flight
@@ -132,6 +136,7 @@ impl Outbox {
             hold_until: None,
             last_flush: None,
             is_closing: false,
+            final_failures: 0,
         }
     }
 
@@ -299,7 +304,8 @@ impl Outbox {
         // Batches that fail together are one failure: only the first of them lengthens the pause.
         if self.hold_until.is_none_or(|until| until <= now) {
             let pause = if self.is_closing {
-                FINAL_PAUSE * (1 << batch.attempts.min(MAX_ATTEMPTS))
+                self.final_failures += 1;
+                FINAL_PAUSE * (1 << (self.final_failures - 1).min(MAX_ATTEMPTS))
             } else {
                 self.interval
             };
@@ -358,6 +364,7 @@ impl Outbox {
         self.hold_until.filter(|_| !self.waiting.is_empty())
     }
 
+    #[cfg(test)]
     pub(crate) fn load(&self) -> OutboxLoad {
         OutboxLoad {
             unsealed: self.unsealed.len() as u64,
@@ -375,7 +382,8 @@ impl Outbox {
         self.last_flush = Some(now);
     }
 
-    fn is_healthy(&self) -> bool {
+    /// Whether the service took what it was sent last.
+    pub(crate) fn is_healthy(&self) -> bool {
         self.interval == MIN_INTERVAL && self.hold_until.is_none()
     }
 

@@ -184,6 +184,7 @@ impl ChangeSignal {
 
     /// Tells the client. Signals that come before it got to fetch count as one. False when the client is gone, and the signal
     /// may be forgotten.
+    #[expect(clippy::must_use_candidate, reason = "most callers need not know")]
     pub fn notify(&self) -> bool {
         let Some(notify) = self.0.upgrade() else {
             return false;

@@ -245,7 +245,7 @@ async fn run_off_thread<T: Send + 'static>(
 }
 
 fn to_transport_error(error: reqwest::Error, limit: Duration) -> TransportError {
-    if error.is_timeout() {
+    if error.is_timeout() && !error.is_connect() {
         return TransportError::TimedOut { limit };
     }
     let is_unusable = error.is_builder();
