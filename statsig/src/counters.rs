@@ -130,7 +130,7 @@ impl DroppedEvents {
 /// How a shutdown ended.
 ///
 /// ```
-/// # fn show(report: statsig::ShutdownReport) {
+/// # fn _show(report: statsig::ShutdownReport) {
 /// if report.account.pending > 0 {
 ///     eprintln!("{report}"); // timed out: 120 events delivered, 0 dropped, 3 not sent
 /// }

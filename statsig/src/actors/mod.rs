@@ -191,7 +191,6 @@ impl Handle {
     }
 
     /// How often an actor was started again after a crash.
-    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn restarts(&self) -> u64 {
         self.0.tree.restarts()
     }

@@ -93,7 +93,6 @@ impl Tree {
     }
 
     /// How often an actor was started again after a crash.
-    #[cfg(any(test, feature = "testing"))]
     pub(super) fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }

@@ -80,7 +80,7 @@ impl Statsig {
         }
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn shared_state(&self) -> &Shared {
         &self.core.shared
     }

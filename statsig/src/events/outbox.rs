@@ -54,7 +54,8 @@ pub(crate) struct Outbox {
     seal_reason: &'static str,
     /// A flush wants an attempt for the events numbered below this, whatever the interval says.
     urgent_to: u64,
-    sealing: Option<Sealing>,
+    /// How many events are being sealed, if any are.
+    sealing: Option<u64>,
     /// Sealed batches: those with the fewest attempts first, so that one that the service chokes on does not hold up the others;
     /// then the oldest first.
     waiting: BTreeMap<(u32, u64), SealedBatch>,
@@ -68,11 +69,6 @@ pub(crate) struct Outbox {
     is_closing: bool,
     /// Failures in a row since closing began.
     final_failures: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Sealing {
-    events: u64,
 }
 
 /// Events taken out to be written and compressed.
@@ -216,9 +212,7 @@ impl Outbox {
         };
         let count = self.batch_size.min(self.unsealed.len());
         let events: Vec<BatchedEvent> = self.unsealed.drain(..count).collect();
-        self.sealing = Some(Sealing {
-            events: events.len() as u64,
-        });
+        self.sealing = Some(events.len() as u64);
         Some(Unsealed {
             first,
             events,
@@ -368,7 +362,7 @@ impl Outbox {
     pub(crate) fn load(&self) -> OutboxLoad {
         OutboxLoad {
             unsealed: self.unsealed.len() as u64,
-            sealing: self.sealing.map_or(0, |sealing| sealing.events),
+            sealing: self.sealing.unwrap_or(0),
             waiting: self.waiting.values().map(|batch| batch.events).sum(),
             in_flight: self.in_flight.values().sum(),
             waiting_batches: self.waiting.len(),

@@ -23,6 +23,7 @@ use crate::transport::BoxFuture;
 /// let options = StatsigOptions::builder().specs_adapter(specs.clone()).build()?;
 /// // Later, at any time: clients pick it up at once. Older specs than the ones in use are ignored.
 /// specs.set_data(newer_json);
+/// # let _ = options;
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub struct BootstrapSpecs {

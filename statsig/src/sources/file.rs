@@ -19,6 +19,7 @@ use crate::transport::{BoxFuture, TransportError};
 ///
 /// let specs = Arc::new(FileSpecs::new("/etc/shop/statsig.json"));
 /// let options = StatsigOptions::builder().specs_adapter(specs).build()?;
+/// # let _ = options;
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 #[derive(Debug)]

@@ -51,6 +51,7 @@ use crate::transport::{BoxFuture, TransportError, retry};
 /// let options = StatsigOptions::builder()
 ///     .specs_adapter(std::sync::Arc::new(SharedCache))
 ///     .build()?;
+/// # let _ = options;
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub trait SpecsAdapter: Debug + Send + Sync + 'static {

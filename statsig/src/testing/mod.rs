@@ -21,6 +21,7 @@
 //!     .transport(network.clone())
 //!     .clock(Arc::new(SimulatedClock::new()))
 //!     .build()?;
+//! # let _ = options;
 //! // … start a client with these options, use it, let time pass:
 //! tokio::time::sleep(Duration::from_secs(3_600)).await;
 //! // … and look at what it sent:

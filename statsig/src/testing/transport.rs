@@ -29,6 +29,7 @@ pub enum Endpoint {
 ///
 /// let slow_failure = Answer::status(503).after(Duration::from_secs(2));
 /// let dead_line = Answer::hang();
+/// # let _ = (slow_failure, dead_line);
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "an answer does nothing until it is given to `ScriptedTransport`"]

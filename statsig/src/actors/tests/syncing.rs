@@ -1,5 +1,4 @@
 use super::*;
-use crate::clock::Clock;
 use crate::error::StatsigError;
 use crate::sources::{BootstrapSpecs, FileSpecs};
 
