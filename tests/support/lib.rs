@@ -1,1 +1,6 @@
-//! Support for the tests.
+//! What the tests of several suites share.
+
+pub mod clock;
+pub mod conformance;
+pub mod json;
+pub mod tally;

@@ -3,6 +3,8 @@
 mod configs;
 mod events;
 mod gates;
+#[cfg(feature = "testing")]
+mod inspect;
 mod layers;
 mod lifecycle;
 mod options;
@@ -13,6 +15,8 @@ mod shared_instance;
 use std::sync::Arc;
 
 pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
+#[cfg(feature = "testing")]
+pub use inspect::{Inspected, InspectedGate, InspectedKind};
 pub use layers::Layer;
 pub use lifecycle::InitializeDetails;
 pub use options::{
