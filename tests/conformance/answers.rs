@@ -275,7 +275,9 @@ impl Values {
         expected: &Value,
     ) -> Value {
         let parameters = public.unwrap_or(&self.nothing);
-        let index = expected.as_u64().and_then(|index| usize::try_from(index).ok());
+        let index = expected
+            .as_u64()
+            .and_then(|index| usize::try_from(index).ok());
         let index = index.expect("an index of a value");
         let key = (std::ptr::from_ref(parameters) as usize, index);
         if self.known.contains_key(&key) {

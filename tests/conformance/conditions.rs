@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 use statsig::StatsigUser;
 use statsig::testing::OfflineClient;
 use statsig_tests::conformance::{Case, Conformance, entries, items, text};

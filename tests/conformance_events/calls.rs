@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use statsig::{
     DynamicConfigEvaluationOptions, Event, ExperimentEvaluationOptions,
-    FeatureGateEvaluationOptions, LayerEvaluationOptions,
-    ParameterStoreEvaluationOptions, Statsig, StatsigUser,
+    FeatureGateEvaluationOptions, LayerEvaluationOptions, ParameterStoreEvaluationOptions, Statsig,
+    StatsigUser,
 };
 use statsig_tests::conformance::{entries, items};
 
@@ -19,9 +19,7 @@ macro_rules! read_as {
             "i64" => $from.get_opt::<i64>($param).map(Value::from),
             "string" => $from.get_opt::<String>($param).map(Value::from),
             "array" => $from.get_opt::<Vec<Value>>($param).map(Value::from),
-            "object" => $from
-                .get_opt::<Map<String, Value>>($param)
-                .map(Value::from),
+            "object" => $from.get_opt::<Map<String, Value>>($param).map(Value::from),
             unknown => panic!("unknown type {unknown}"),
         }
     };

@@ -168,11 +168,7 @@ impl Conformance {
         let client = match OfflineClient::new(specs, options.clone()) {
             Ok(client) => client,
             Err(problem) => {
-                assert!(
-                    case.spec_name() == "not_a_spec",
-                    "{}: {problem}",
-                    case.spec
-                );
+                assert!(case.spec_name() == "not_a_spec", "{}: {problem}", case.spec);
                 OfflineClient::without_specs(options)
             }
         };

@@ -34,8 +34,7 @@ pub fn is_same_object(left: &Map<String, Value>, right: &Map<String, Value>) -> 
 
 /// Whether an integer and a double are the same number, exactly.
 fn is_same_number(integer: &serde_json::Number, double: &serde_json::Number) -> bool {
-    let (Some(integer), true, Some(double)) =
-        (integer.as_i128(), double.is_f64(), double.as_f64())
+    let (Some(integer), true, Some(double)) = (integer.as_i128(), double.is_f64(), double.as_f64())
     else {
         return false;
     };
@@ -97,9 +96,6 @@ mod tests {
             &json!({"value": true, "empty": []}),
             &json!({"value": false, "absent": null}),
         );
-        assert_eq!(
-            differences,
-            ["gate g, value: expected true, found false"]
-        );
+        assert_eq!(differences, ["gate g, value: expected true, found false"]);
     }
 }

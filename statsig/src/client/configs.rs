@@ -116,22 +116,21 @@ impl Statsig {
         if self.core.shared.options.disable_all_logging {
             return;
         }
-        self.core
-            .evaluate(Kind::Experiment, cmab, user, |reading| {
-                self.core
-                    .expose_looked_up_only(&reading, Logging::Automatic);
-                let evaluation = reading.evaluation;
-                let in_group = u64::from(evaluation.is_experiment_group);
-                let key = ExposureKey::new(&reading, evaluation.rule_symbol(), in_group, true);
-                self.core.log_once(
-                    key,
-                    &reading,
-                    ExposureSubject::Experiment,
-                    &group_id.into(),
-                    Some(&evaluation.nested_gates),
-                    true,
-                );
-            });
+        self.core.evaluate(Kind::Experiment, cmab, user, |reading| {
+            self.core
+                .expose_looked_up_only(&reading, Logging::Automatic);
+            let evaluation = reading.evaluation;
+            let in_group = u64::from(evaluation.is_experiment_group);
+            let key = ExposureKey::new(&reading, evaluation.rule_symbol(), in_group, true);
+            self.core.log_once(
+                key,
+                &reading,
+                ExposureSubject::Experiment,
+                &group_id.into(),
+                Some(&evaluation.nested_gates),
+                true,
+            );
+        });
     }
 
     pub(super) fn expose_dynamic_config(&self, reading: &Reading<'_>, logging: Logging) {

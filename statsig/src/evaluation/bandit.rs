@@ -71,6 +71,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
         result.id_list = nested.id_list.or(result.id_list);
         result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;
+        result.mapped_to = nested.mapped_to;
+        if nested.outcome == Outcome::Unsupported {
+            result.outcome = Outcome::Unsupported;
+        }
         if !entry.is_segment {
             result.nested_gates.push(NestedGate {
                 gate: entry.name,

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::bucket::is_in_share;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
 use super::trace::{NoTrace, Trace};
-use crate::specs::compiled::{CompiledSpecs, Entry, EntryId, Rule, Spec, SpecId};
+use crate::specs::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Spec, SpecId};
 use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
@@ -256,12 +256,25 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Leaves in `result.value` whether all conditions hold. All are evaluated, since nested gates are exposures.
     pub(super) fn rule(&mut self, rule: &'a Rule, result: &mut Evaluation) -> Result<(), TooDeep> {
+        self.conditions(&rule.conditions, result)?;
+        if result.outcome != Outcome::Unsupported {
+            self.trace.rule_tried(rule, result.value);
+        }
+        Ok(())
+    }
+
+    /// Leaves in `result.value` whether all of them hold.
+    pub(super) fn conditions(
+        &mut self,
+        conditions: &'a [Option<ConditionId>],
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
         self.rules_tried += 1;
         if self.rules_tried > MAX_RULES {
             return Err(TooDeep);
         }
         let mut all_pass = true;
-        for condition in &rule.conditions {
+        for condition in conditions {
             let Some(condition) = condition.and_then(|id| self.specs.condition(id)) else {
                 result.outcome = Outcome::Unsupported;
                 return Ok(());
@@ -270,7 +283,6 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             all_pass &= result.value;
         }
         result.value = all_pass;
-        self.trace.rule_tried(rule, all_pass);
         Ok(())
     }
 
