@@ -104,3 +104,37 @@ fn gates_that_double_at_every_level_end_quickly() {
     assert!(shown.value);
     assert_eq!(shown.nested.len(), (1 << (levels - 50 + 1)) - 2);
 }
+
+#[test]
+fn segments_that_double_at_every_level_have_an_answer() {
+    let levels = 60;
+    let specs = (0..levels).fold(Specs::new(), |specs, level| {
+        let next = format!("pass:segment:{}", level + 1);
+        let twice = rule("r", [&*next, &*next], json!(true));
+        specs.gate(&format!("segment:{level}"), [twice])
+    });
+    let last = rule("last", ["everyone"], json!(true));
+    let shown =
+        specs
+            .gate(&format!("segment:{levels}"), [last])
+            .evaluate(Kind::Gate, "segment:0", &ann());
+    assert!(shown.value);
+    assert!(shown.nested.is_empty());
+}
+
+#[test]
+fn experiments_looked_up_again_and_again_are_given_up() {
+    let levels = 60;
+    let specs = (0..levels).fold(Specs::new(), |specs, level| {
+        let next = format!("pass:segment:{}", level + 1);
+        let twice = rule("r", [&*next, &*next], json!(true));
+        specs.gate(&format!("segment:{level}"), [twice])
+    });
+    let group = but(rule("er", ["everyone"], json!({})), "groupName", "A");
+    let last = rule("last", ["in:e:A"], json!(true));
+    let shown = specs
+        .config("e", json!({}), [group])
+        .gate(&format!("segment:{levels}"), [last])
+        .evaluate(Kind::Gate, "segment:0", &ann());
+    assert_eq!(shown.outcome, Outcome::TooDeep);
+}

@@ -290,12 +290,6 @@ proptest! {
     }
 
     #[test]
-    fn tangled_specs_evaluate(specs in tangled_specs(), user in any_user()) {
-        let snapshot = snapshot(&specs.to_string()).expect("valid specs");
-        evaluate_all(&snapshot, &user);
-    }
-
-    #[test]
     fn damaged_bytes_load_or_are_refused(
         damage in vec((any::<Index>(), any::<u8>()), 1..6),
         length in any::<Index>(),
@@ -313,5 +307,16 @@ proptest! {
         if let Err(problem) = empty.load(&bytes) {
             prop_assert!(!problem.to_string().is_empty());
         }
+    }
+}
+
+proptest! {
+    // Most of these go on up to a limit, which takes its time without optimisation.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn tangled_specs_evaluate(specs in tangled_specs(), user in any_user()) {
+        let snapshot = snapshot(&specs.to_string()).expect("valid specs");
+        evaluate_all(&snapshot, &user);
     }
 }
