@@ -1,1 +1,32 @@
-//! Derive macros of the `statsig` crate.
+//! Derive macros of the `statsig` crate, which re-exports and documents them: name that crate, not this one.
+
+mod attributes;
+mod case;
+mod default;
+mod enums;
+mod errors;
+mod expand;
+mod model;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+#[expect(
+    missing_docs,
+    reason = "`statsig` documents it, where the examples can run"
+)]
+#[proc_macro_derive(StatsigParams, attributes(statsig))]
+pub fn derive_statsig_params(input: TokenStream) -> TokenStream {
+    expand::derive(input.into()).into()
+}
+
+#[expect(
+    missing_docs,
+    reason = "`statsig` documents it, where the examples can run"
+)]
+#[proc_macro_derive(ParamEnum, attributes(statsig))]
+pub fn derive_param_enum(input: TokenStream) -> TokenStream {
+    enums::derive(input.into()).into()
+}

@@ -1,5 +1,6 @@
 //! The account of every event: enqueued = delivered + dropped (by reason) + pending.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
@@ -10,8 +11,6 @@ pub(crate) struct EventCounters {
     enqueued: AtomicU64,
     delivered: AtomicU64,
     dropped: [AtomicU64; DropReason::COUNT],
-    /// Repeats within the dedupe window: never enqueued, so outside of the account.
-    deduplicated: AtomicU64,
 }
 
 /// Why an event was dropped.
@@ -29,10 +28,12 @@ pub(crate) enum DropReason {
     NetworkDisabled,
     /// The batch could not be encoded, or the task that posted it died.
     Internal,
+    /// The client had been shut down.
+    ShutDown,
 }
 
 impl DropReason {
-    const COUNT: usize = 6;
+    const COUNT: usize = 7;
 }
 
 impl EventCounters {
@@ -50,10 +51,6 @@ impl EventCounters {
         }
     }
 
-    pub(crate) fn add_deduplicated(&self) {
-        self.deduplicated.fetch_add(1, Ordering::Relaxed);
-    }
-
     fn dropped_for(&self, reason: DropReason) -> u64 {
         self.dropped
             .get(reason as usize)
@@ -69,6 +66,7 @@ impl EventCounters {
             sampled_out: self.dropped_for(DropReason::SampledOut),
             network_disabled: self.dropped_for(DropReason::NetworkDisabled),
             internal: self.dropped_for(DropReason::Internal),
+            after_shutdown: self.dropped_for(DropReason::ShutDown),
         };
         let delivered = self.delivered.load(Ordering::Relaxed);
         let enqueued = self.enqueued.load(Ordering::Relaxed);
@@ -111,6 +109,8 @@ pub struct DroppedEvents {
     pub network_disabled: u64,
     /// Lost inside the SDK: the batch could not be encoded, or its task died.
     pub internal: u64,
+    /// Recorded after the shutdown of the client had begun.
+    pub after_shutdown: u64,
 }
 
 impl DroppedEvents {
@@ -123,5 +123,45 @@ impl DroppedEvents {
             + self.sampled_out
             + self.network_disabled
             + self.internal
+            + self.after_shutdown
+    }
+}
+
+/// How a shutdown ended.
+///
+/// ```
+/// # fn show(report: statsig::ShutdownReport) {
+/// if report.account.pending > 0 {
+///     eprintln!("{report}"); // timed out: 120 events delivered, 0 dropped, 3 not sent
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// What became of all events since the client was created. Those `pending` are lost.
+    pub account: EventAccount,
+    /// The limit passed, or the runtime went away, before every event was delivered or dropped.
+    pub timed_out: bool,
+}
+
+impl fmt::Display for ShutdownReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EventAccount {
+            delivered,
+            dropped,
+            pending,
+            ..
+        } = self.account;
+        let how = if self.timed_out {
+            "timed out"
+        } else {
+            "complete"
+        };
+        let dropped = dropped.total();
+        write!(
+            f,
+            "{how}: {delivered} events delivered, {dropped} dropped, {pending} not sent"
+        )
     }
 }

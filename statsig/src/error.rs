@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::counters::ShutdownReport;
+
 /// An error from starting, flushing or shutting down a client, or from the shared instance.
 ///
 /// Evaluations have no error: they return the fallback, and their
@@ -26,6 +28,12 @@ pub enum StatsigError {
         /// The limit, from `StatsigOptions::init_timeout`.
         limit: Duration,
     },
+    /// The specs could not be brought up to date. The ones in use stay in use, and background syncing goes on.
+    #[error("the specs could not be brought up to date ({reason}); the ones in use stay in use")]
+    SyncFailed {
+        /// What went wrong, in one line.
+        reason: String,
+    },
     /// `initialize` was called outside of a tokio runtime.
     #[error(
         "expected to run inside a tokio runtime, found none; call it from async code driven by tokio"
@@ -37,6 +45,12 @@ pub enum StatsigError {
     /// The client has been shut down.
     #[error("the client has been shut down; create a new one")]
     ShutDown,
+    /// The limit of a shutdown passed before every event was delivered or dropped.
+    #[error("the shutdown ran out of time; {report}")]
+    ShutdownTimedOut {
+        /// What became of all events; those pending are lost.
+        report: ShutdownReport,
+    },
     /// An internal task ended before it answered.
     #[error("an internal task ended before it answered while {during}; try again")]
     Interrupted {

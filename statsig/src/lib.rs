@@ -1,5 +1,56 @@
-//! Statsig.
-#![allow(dead_code, unused_imports)]
+//! A Statsig server SDK: gates, dynamic configs, experiments, layers, parameter stores and events, with typed parameters,
+//! built on actors.
+//!
+//! ```
+//! use statsig::{Event, Statsig, StatsigParams, StatsigUser};
+//!
+//! #[derive(Debug, StatsigParams)]
+//! #[statsig(layer = "a_layer")]
+//! struct Promo {
+//!     #[statsig(default = "Welcome to Statsig!")]
+//!     title: String,
+//!     #[statsig(default = 0.1)]
+//!     discount: f64,
+//! }
+//!
+//! # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+//! // let statsig = Statsig::new(secret, StatsigOptions::builder().environment("production").build()?);
+//! // statsig.initialize().await?;
+//! let user = StatsigUser::builder("a-user").custom("plan", "premium").private("email", "p@example.com").build();
+//! if statsig.check_gate(&user, "a_gate") {
+//!     let promo = statsig.get_typed::<Promo>(&user);
+//!     println!("{} -{:.0}%", promo.title, promo.discount * 100.0);
+//! }
+//! statsig.log_event(&user, Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99"));
+//! // let report = statsig.shutdown().await?;
+//! ```
+//!
+//! # What to expect
+//!
+//! * **After [`initialize`](Statsig::initialize) every evaluation is synchronous**: no await, no message to an actor, no lock held
+//!   while working, and none fails. An unknown name or a missing value reads as the fallback, and the
+//!   [`EvaluationDetails`] say why.
+//! * **Evaluations and events are those of the other Statsig SDKs**, to the bit: the same buckets, rules, reasons and exposures.
+//! * **Memory is bounded**: the event queue, the batches that wait, the dedupe table and the evaluation cache have fixed limits.
+//!   No event is lost without being counted; see [`EventAccount`].
+//! * **Specs in use are never replaced by bad ones**; a malformed gate disables itself, not its neighbours.
+//! * **Nothing is hidden**: [`Statsig::new`] does no work, no logger is installed (the SDK emits [`tracing`] events), the only global is
+//!   the [shared instance](Statsig::new_shared), and clients do not touch each other.
+//!
+//! # Features
+//!
+//! | feature | default | what for |
+//! |---|---|---|
+//! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
+//! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
+//! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
+//! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc(test(attr(deny(warnings))))]
+
+// The derives name this crate `::statsig`, also in its own tests.
+extern crate self as statsig;
 
 mod actors;
 mod client;
@@ -14,10 +65,11 @@ mod results;
 mod shared;
 mod sources;
 mod specs;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
 mod transport;
+pub mod typed;
 mod user;
 mod value;
 
@@ -27,7 +79,7 @@ pub use client::{
     ParameterStoreEvaluationOptions, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
 };
 pub use clock::{Clock, SystemClock};
-pub use counters::{DroppedEvents, EventAccount};
+pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use options::{
@@ -36,7 +88,13 @@ pub use options::{
 pub use results::{
     DynamicConfig, EvaluationDetails, Experiment, FeatureGate, IdListSource, Reason, SpecsSource,
 };
-pub use sources::SpecsAdapter;
+pub use sources::{
+    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
+    StatsigBootstrapSpecsAdapter,
+};
 pub use text::SharedStr;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
+#[cfg(feature = "macros")]
+pub use typed::ParamEnum;
+pub use typed::{StatsigParams, Typed};
 pub use user::{StatsigUser, StatsigUserBuilder};

@@ -1,45 +1,26 @@
 //! What the client and the actors share. It outlives every actor, so that one that crashes loses nothing.
 
-use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
-use crate::counters::EventCounters;
+use crate::counters::{DropReason, EventCounters};
 use crate::evaluation::memo::Memo;
 use crate::events::dedupe::Dedupe;
+use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
-use crate::events::queue::EventQueue;
+use crate::events::queue::{EventQueue, Pushed};
 use crate::options::StatsigOptions;
 use crate::specs::snapshot::Snapshot;
+use crate::transport::identity::{Identity, SdkKey};
+use crate::typed::MismatchLog;
 
 /// The queue holds this many batches: room for bursts while the exposure actor works.
 const QUEUE_BATCHES: usize = 4;
-
-/// The SDK key. Its `Debug` shows a few characters only.
-#[derive(Clone)]
-pub(crate) struct SdkKey(Arc<str>);
-
-impl SdkKey {
-    pub(crate) fn new(key: &str) -> Self {
-        Self(Arc::from(key))
-    }
-
-    /// The whole key, for the requests that must carry it.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SdkKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.0.chars().take("secret-".len() + 3).collect();
-        write!(f, "{shown}*****")
-    }
-}
 
 /// A snapshot with the evaluations remembered for it: both are replaced together.
 #[derive(Debug)]
@@ -79,8 +60,12 @@ pub(crate) struct Shared {
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
     pub(crate) counters: EventCounters,
+    /// Which typed parameters did not fit, so that each is told once.
+    pub(crate) mismatches: MismatchLog,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
-    pub(crate) outbox: Mutex<Outbox>,
+    outbox: Mutex<Outbox>,
+    /// Set when a shutdown begins: nothing is recorded any more.
+    is_closed: AtomicBool,
 }
 
 impl Shared {
@@ -99,13 +84,59 @@ impl Shared {
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
-            outbox: Mutex::new(Outbox::default()),
+            mismatches: MismatchLog::default(),
+            outbox: Mutex::new(Outbox::new(
+                batch_size,
+                options.event_logging_max_pending_batch_queue_size,
+            )),
+            is_closed: AtomicBool::new(false),
             options,
         }
     }
 
-    /// Replaces what callers read, and forgets what was evaluated with it. For the evaluation actor only.
-    pub(crate) fn publish(&self, next: Snapshot) {
-        self.snapshot.store(Arc::new(next.into()));
+    /// Replaces what callers read, and forgets what was evaluated with it. For the evaluation actor only, who gets back what
+    /// was replaced: dropping large specs takes time.
+    pub(crate) fn publish(&self, next: Snapshot) -> Arc<Published> {
+        self.snapshot.swap(Arc::new(next.into()))
+    }
+
+    /// Counts an event and puts it into the queue. True when the exposure actor should be nudged.
+    pub(crate) fn record(&self, event: QueuedEvent) -> bool {
+        self.counters.add_enqueued(1);
+        if self.is_closed() {
+            self.counters.add_dropped(DropReason::ShutDown, 1);
+            return false;
+        }
+        match self.queue.push(event) {
+            Pushed::Queued => false,
+            Pushed::QueuedAtHighWater => true,
+            Pushed::Full => {
+                self.counters.add_dropped(DropReason::QueueFull, 1);
+                false
+            }
+        }
+    }
+
+    /// Refuses events from now on.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// The outbox, locked. To be held for bookkeeping only, never across work.
+    pub(crate) fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who sends this client's requests.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            key: self.sdk_key.clone(),
+            session_id: self.session_id.clone(),
+            service_name: self.options.service_name.clone(),
+        }
     }
 }

@@ -128,17 +128,22 @@ impl StatsigUser {
         ids.get(id_type).or_else(|| ids.get(lower))
     }
 
-    /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the ID of this type.
-    pub(crate) fn exposure_hash(&self, id_type: Option<&str>) -> u64 {
-        let ids = *self.data.ids_hash.get_or_init(|| self.hash_ids());
-        let unit = match id_type {
-            None => 0,
-            Some(id_type) if id_type.eq_ignore_ascii_case("userid") => ids.user_id,
-            Some(id_type) => self
-                .unit_id(false, id_type, &id_type.to_lowercase())
-                .map_or(0, id_hash),
-        };
-        mix(ids.all, unit)
+    /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the user ID once more.
+    #[inline]
+    pub(crate) fn exposure_hash_by_user_id(&self) -> u64 {
+        let ids = self.ids_hash();
+        mix(ids.all, ids.user_id)
+    }
+
+    /// Like [`exposure_hash_by_user_id`](Self::exposure_hash_by_user_id), with the ID of this type instead; `None` for no ID.
+    pub(crate) fn exposure_hash_by(&self, id_type: Option<&str>) -> u64 {
+        let unit = id_type.map(|id_type| self.unit_id(false, id_type, &id_type.to_lowercase()));
+        mix(self.ids_hash().all, unit.flatten().map_or(0, id_hash))
+    }
+
+    #[inline]
+    fn ids_hash(&self) -> IdsHash {
+        *self.data.ids_hash.get_or_init(|| self.hash_ids())
     }
 
     fn hash_ids(&self) -> IdsHash {
@@ -387,9 +392,9 @@ fn present(value: Value) -> Option<Value> {
     (!value.is_null()).then_some(value)
 }
 
-impl From<&StatsigUser> for StatsigUser {
-    fn from(user: &StatsigUser) -> Self {
-        user.clone()
+impl AsRef<Self> for StatsigUser {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

@@ -1,1 +1,238 @@
-//! The actors: the owners of all mutable state.
+//! The actors: the owners of all mutable state. [`Handle`] is the only door to them.
+//!
+//! ```text
+//! Supervisor ─┬─ SpecSync     when and where from: interval, retries, fallback
+//!             ├─ Evaluation   compiles payloads, publishes snapshots
+//!             └─ Exposure     drains the queue, has batches sealed and posted
+//! ```
+//!
+//! Siblings do not know each other: an address goes stale at a restart, so messages between them pass through the supervisor.
+//! What must survive a crash is in [`Shared`] or [`Tree`]; an actor's own state may be lost at any time.
+
+#[cfg(any(test, feature = "testing"))]
+mod disturbance;
+mod evaluation;
+mod exposure;
+mod posting;
+mod restart;
+mod spec_sync;
+mod supervisor;
+mod timer;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::rpc::CallResult;
+use ractor::{Actor, ActorRef, RpcReplyPort};
+use tokio::runtime;
+use tokio::sync::{Mutex, Semaphore};
+
+#[cfg(any(test, feature = "testing"))]
+pub use self::disturbance::{ActorName, Disturbance};
+use self::supervisor::{SupervisorActor, SupervisorMsg};
+use self::tree::Tree;
+use crate::counters::{EventAccount, ShutdownReport};
+use crate::error::StatsigError;
+use crate::shared::Shared;
+
+/// Callers that may wait for a flush or a refresh at the same time; further ones wait for their turn.
+const MAX_CALLERS: usize = 64;
+/// The longest a flush may take. Each batch gets one attempt.
+const FLUSH_LIMIT: Duration = Duration::from_secs(60);
+/// The longest a refresh may take: it may have to wait for a background sync with all its attempts.
+const REFRESH_LIMIT: Duration = Duration::from_secs(120);
+/// What a shutdown may take beyond its limit, for stopping what does not wait for the network.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
+
+/// The only door to the actors of one client. Cheap to clone; the actors end when the last clone is dropped.
+///
+/// Its methods may be awaited from any executor: the work happens on the runtime that the actors were started on. Once that
+/// is gone they answer with an error.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle(Arc<Door>);
+
+#[derive(Debug)]
+struct Door {
+    tree: Arc<Tree>,
+    supervisor: ActorRef<SupervisorMsg>,
+    runtime: runtime::Handle,
+    callers: Arc<Semaphore>,
+    /// Held during a shutdown, so that all who ask get the same report.
+    report: Mutex<Option<ShutdownReport>>,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.supervisor.stop(None);
+    }
+}
+
+/// Starts the actors on the current runtime. The first sync begins at once.
+///
+/// # Errors
+/// Outside of a tokio runtime.
+pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
+    let runtime = runtime::Handle::try_current().map_err(|_| StatsigError::NoRuntime)?;
+    let tree = Arc::new(Tree::new(shared));
+    let (supervisor, _) = Actor::spawn(None, SupervisorActor, Arc::clone(&tree))
+        .await
+        .map_err(|_| StatsigError::Interrupted {
+            during: "starting the actors",
+        })?;
+    Ok(Handle(Arc::new(Door {
+        tree,
+        supervisor,
+        runtime,
+        callers: Arc::new(Semaphore::new(MAX_CALLERS)),
+        report: Mutex::new(None),
+    })))
+}
+
+impl Handle {
+    /// Waits for the first sync to end, but not longer than `limit`. Syncing goes on in any case.
+    ///
+    /// # Errors
+    /// When it failed, or did not end in time.
+    pub(crate) async fn first_sync(&self, limit: Option<Duration>) -> Result<(), StatsigError> {
+        let interrupted = StatsigError::Interrupted {
+            during: "initialising",
+        };
+        let mut outcome = self.0.tree.watch_first_sync();
+        let supervisor = self.0.supervisor.clone();
+        let first_sync = async move {
+            let ended = async {
+                let known = outcome.wait_for(Option::is_some).await;
+                known.ok().and_then(|known| known.clone())
+            };
+            tokio::select! {
+                biased;
+                ended = ended => ended,
+                _ = supervisor.wait(None) => None,
+            }
+        };
+        let limited = async move {
+            match limit {
+                None => first_sync.await,
+                Some(limit) => tokio::time::timeout(limit, first_sync)
+                    .await
+                    .unwrap_or(Some(Err(StatsigError::InitTimeout { limit }))),
+            }
+        };
+        match self.run(limited).await.flatten() {
+            Some(outcome) => outcome,
+            None if self.0.tree.shared.is_closed() => Err(StatsigError::ShutDown),
+            None => Err(interrupted),
+        }
+    }
+
+    /// Fetches specs now, or joins the sync that is under way.
+    ///
+    /// # Errors
+    /// When no specs could be had, or the client has been shut down.
+    pub(crate) async fn refresh(&self) -> Result<(), StatsigError> {
+        self.call("refreshing specs", REFRESH_LIMIT, SupervisorMsg::Refresh)
+            .await?
+            .map_err(|error| StatsigError::SyncFailed {
+                reason: error.to_string(),
+            })
+    }
+
+    /// The queue reached its high-water mark. Does not wait; works from any thread.
+    pub(crate) fn nudge(&self) {
+        // Refused only when the actors are gone: then nobody drains the queue, and what it cannot hold is counted.
+        let _ = self.0.supervisor.cast(SupervisorMsg::Nudge);
+    }
+
+    /// Sends what was recorded so far; each batch that waits gets one attempt. The answer is the account afterwards.
+    ///
+    /// # Errors
+    /// When the client has been shut down, or an actor crashed meanwhile.
+    pub(crate) async fn flush(&self) -> Result<EventAccount, StatsigError> {
+        self.call("flushing events", FLUSH_LIMIT, SupervisorMsg::Flush)
+            .await
+    }
+
+    /// Refuses events from now on, stops syncing, sends what is left and ends the actors, all within `limit`. Whoever asks
+    /// again gets the same report.
+    pub(crate) async fn shutdown(&self, limit: Duration) -> ShutdownReport {
+        let mut report = self.0.report.lock().await;
+        if let Some(report) = *report {
+            return report;
+        }
+        let supervisor = self.0.supervisor.clone();
+        let answer = self
+            .run(async move {
+                let answer = supervisor
+                    .call(
+                        |reply| SupervisorMsg::Shutdown { limit, reply },
+                        Some(limit + SHUTDOWN_GRACE),
+                    )
+                    .await;
+                if supervisor.wait(Some(SHUTDOWN_GRACE)).await.is_err() {
+                    supervisor.kill();
+                }
+                answer
+            })
+            .await;
+        self.0.tree.shared.close();
+        *report.insert(match answer {
+            Some(Ok(CallResult::Success(report))) => report,
+            // An earlier call that nobody waited for may have ended the actors.
+            _ => *self.0.tree.report.get_or_init(|| ShutdownReport {
+                account: self.0.tree.shared.counters.account(),
+                timed_out: true,
+            }),
+        })
+    }
+
+    /// How often an actor was started again after a crash.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.0.tree.restarts()
+    }
+
+    /// Makes an actor crash or pause.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn disturb(&self, whom: ActorName, what: Disturbance) {
+        // Refused only when the actors are gone, and there is nothing to disturb.
+        let _ = self.0.supervisor.cast(SupervisorMsg::Disturb(whom, what));
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        during: &'static str,
+        limit: Duration,
+        message: impl FnOnce(RpcReplyPort<T>) -> SupervisorMsg + Send + 'static,
+    ) -> Result<T, StatsigError> {
+        let is_closed = || self.0.tree.shared.is_closed();
+        if is_closed() {
+            return Err(StatsigError::ShutDown);
+        }
+        let callers = Arc::clone(&self.0.callers);
+        let supervisor = self.0.supervisor.clone();
+        let answer = self
+            .run(async move {
+                let _turn = callers.acquire().await.ok()?;
+                supervisor.call(message, Some(limit)).await.ok()
+            })
+            .await
+            .flatten();
+        match answer {
+            Some(CallResult::Success(answer)) => Ok(answer),
+            _ if is_closed() => Err(StatsigError::ShutDown),
+            _ => Err(StatsigError::Interrupted { during }),
+        }
+    }
+
+    /// Runs the future on the actors' runtime, where its timers and channels live. `None` if that is gone.
+    async fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        self.0.runtime.spawn(future).await.ok()
+    }
+}

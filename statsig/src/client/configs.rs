@@ -13,11 +13,10 @@ impl Statsig {
     ///
     /// ```
     /// # use statsig::StatsigUser;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let config = statsig.get_dynamic_config(&StatsigUser::with_user_id("a-user"), "a_config");
     /// let limit = config.get_i64("limit", 10);
-    /// # assert_eq!(limit, 25); Ok(()) }
+    /// # assert_eq!(limit, 25);
     /// ```
     #[must_use]
     pub fn get_dynamic_config(&self, user: &StatsigUser, config: &str) -> DynamicConfig {
@@ -125,7 +124,7 @@ impl Statsig {
             self.core.log_once(
                 key,
                 &reading,
-                ExposureSubject::Experiment,
+                || ExposureSubject::Experiment,
                 &group_id.into(),
                 Some(&evaluation.nested_gates),
                 true,

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::Statsig;
 use crate::events::event::{Event, EventValue, OtherEvent, QueuedEvent};
-use crate::events::wire::SDK_TYPE;
+
 use crate::text::SharedStr;
+use crate::transport::identity::SDK_TYPE;
 use crate::user::StatsigUser;
 
 /// The level of a forwarded log line.
@@ -71,11 +72,10 @@ impl Statsig {
     ///
     /// ```
     /// # use statsig::{Event, StatsigUser};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// statsig.log_event(&user, Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99"));
-    /// # assert_eq!(statsig.event_account().pending, 1); Ok(()) }
+    /// # assert_eq!(statsig.event_account().pending, 1);
     /// ```
     pub fn log_event(&self, user: &StatsigUser, event: Event) {
         self.record(OtherEvent {

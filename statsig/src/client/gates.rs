@@ -14,14 +14,13 @@ impl Statsig {
     /// allocate when the exposure is a repeat.
     ///
     /// ```
-    /// # use statsig::{BootstrapSpecs, Statsig, StatsigOptions, StatsigUser};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let user = StatsigUser::with_user_id("a-user");
     /// if statsig.check_gate(&user, "a_gate") {
     ///     println!("the new way");
     /// }
-    /// # assert!(statsig.check_gate(&user, "a_gate")); Ok(()) }
+    /// # assert!(statsig.check_gate(&user, "a_gate"));
     /// ```
     #[must_use]
     pub fn check_gate(&self, user: &StatsigUser, gate: &str) -> bool {

@@ -47,11 +47,10 @@ impl Statsig {
     ///
     /// ```
     /// # use statsig::StatsigUser;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let layer = statsig.get_layer(&StatsigUser::with_user_id("a-user"), "a_layer");
     /// let title = layer.get_string("title", "Welcome");
-    /// # assert_eq!(title, "Hello"); Ok(()) }
+    /// # assert_eq!(title, "Hello");
     /// ```
     #[must_use]
     pub fn get_layer(&self, user: &StatsigUser, layer: &str) -> Layer {
@@ -94,24 +93,18 @@ impl Statsig {
         &self,
         user: &StatsigUser,
         layer: &str,
-        parameter: impl Into<SharedStr>,
+        parameter: &str,
     ) {
         self.core.evaluate(Kind::Layer, layer, user, |reading| {
             self.core
                 .expose_looked_up_only(&reading, Logging::Automatic);
-            Held::new(self, &reading).expose_layer_parameter(parameter.into(), Logging::Manual);
+            Held::new(self, &reading).expose_layer_parameter(parameter, Logging::Manual);
         });
     }
 
     /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
-    pub fn log_layer_param_exposure_with_layer(
-        &self,
-        layer: &Layer,
-        parameter: impl Into<SharedStr>,
-    ) {
-        layer
-            .held
-            .expose_layer_parameter(parameter.into(), layer.logging);
+    pub fn log_layer_param_exposure_with_layer(&self, layer: &Layer, parameter: &str) {
+        layer.held.expose_layer_parameter(parameter, layer.logging);
     }
 }
 
@@ -145,13 +138,12 @@ impl Held {
 
     /// Logs the exposure of one parameter. One that the allocated experiment sets carries the experiment and all nested
     /// gates; any other carries only the gates that the layer itself went through.
-    pub(super) fn expose_layer_parameter(&self, parameter: SharedStr, logging: Logging) {
+    pub(super) fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
         let reading = self.reading();
         let evaluation = reading.evaluation;
         let specs = &reading.published.specs;
-        let explicit = is_explicit(evaluation, specs, &parameter);
-        let allocated = allocated_experiment(evaluation).filter(|_| explicit);
-        let mut extra = text_hash(&parameter);
+        let explicit = is_explicit(evaluation, specs, parameter);
+        let mut extra = text_hash(parameter);
         let (rule, secondary) = if logging == Logging::Manual {
             // Known by another key than automatic reads, and by the layer's overall rule.
             extra = mix(extra, 1);
@@ -167,12 +159,15 @@ impl Held {
             } else {
                 evaluation.undelegated_gates().unwrap_or_default()
             };
-            (self.rule_of(&parameter), Some(gates))
+            (self.rule_of(parameter), Some(gates))
         };
-        let subject = ExposureSubject::LayerParameter {
-            parameter,
+        let subject = || ExposureSubject::LayerParameter {
+            parameter: parameter.into(),
             is_explicit: explicit,
-            allocated_experiment: allocated.map(|name| reading.text(name)).unwrap_or_default(),
+            allocated_experiment: allocated_experiment(evaluation)
+                .filter(|_| explicit)
+                .map(|name| reading.text(name))
+                .unwrap_or_default(),
         };
         self.statsig
             .core
@@ -189,8 +184,7 @@ impl Layer {
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
         let decoded = self.held.parameter(parameter).and_then(decode)?;
-        self.held
-            .expose_layer_parameter(parameter.into(), self.logging);
+        self.held.expose_layer_parameter(parameter, self.logging);
         Some(decoded)
     }
 }

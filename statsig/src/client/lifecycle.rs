@@ -1,22 +1,191 @@
-//! Starting, flushing, shutting down.
+//! Starting, refreshing, flushing, shutting down.
+
+use std::time::Duration;
 
 use super::{Core, Statsig};
-use crate::counters::EventAccount;
+use crate::actors::{self, Handle};
+use crate::counters::{EventAccount, ShutdownReport};
+use crate::error::StatsigError;
+use crate::results::SpecsSource;
 
-/// stub
-#[derive(Debug)]
-pub struct InitializeDetails;
+/// How long a shutdown may take, unless said otherwise.
+const DEFAULT_SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
+
+/// How an initialisation ended.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct InitializeDetails {
+    /// Whether initialisation ran to its end in time. It may have, and yet there are no specs: see `is_config_spec_ready`.
+    pub init_success: bool,
+    /// Whether there are specs to evaluate with.
+    pub is_config_spec_ready: bool,
+    /// Where the specs came from.
+    pub source: SpecsSource,
+    /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
+    pub spec_source_api: Option<String>,
+    /// Why there are no specs. Syncing goes on in the background and may succeed later.
+    pub failure_details: Option<StatsigError>,
+    /// How long it took.
+    pub duration: Duration,
+}
 
 impl Statsig {
+    /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime.
+    ///
+    /// Ends with the first sync: one request. Afterwards every evaluation is synchronous. If it fails, the client serves
+    /// fallbacks, and background syncing goes on until it succeeds. Calling it again, also at the same time, starts nothing
+    /// twice.
+    ///
+    /// # Errors
+    /// [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no specs could be had: the client is usable all the same.
+    /// [`StatsigError::NoRuntime`] outside of a tokio runtime, [`StatsigError::ShutDown`] after a shutdown.
+    pub async fn initialize(&self) -> Result<InitializeDetails, StatsigError> {
+        let details = self.initialize_with_details().await?;
+        match details.failure_details {
+            Some(error) => Err(error),
+            None => Ok(details),
+        }
+    }
+
+    /// Like [`initialize`](Self::initialize), but a client without specs is no error: the details say why.
+    ///
+    /// # Errors
+    /// [`StatsigError::NoRuntime`] outside of a tokio runtime, [`StatsigError::ShutDown`] after a shutdown.
+    pub async fn initialize_with_details(&self) -> Result<InitializeDetails, StatsigError> {
+        let shared = &self.core.shared;
+        if shared.is_closed() {
+            return Err(StatsigError::ShutDown);
+        }
+        let handle = self
+            .core
+            .handle
+            .get_or_try_init(|| actors::start(shared.clone()))
+            .await?;
+        let started = tokio::time::Instant::now();
+        let failure = handle.first_sync(shared.options.init_timeout).await.err();
+        if let Some(fatal @ (StatsigError::ShutDown | StatsigError::NoRuntime)) = failure {
+            return Err(fatal);
+        }
+        let snapshot = shared.snapshot.load();
+        let details = InitializeDetails {
+            init_success: !matches!(failure, Some(StatsigError::InitTimeout { .. })),
+            is_config_spec_ready: snapshot.specs.time != 0,
+            source: snapshot.source.clone(),
+            spec_source_api: snapshot.source_api.as_deref().map(str::to_owned),
+            failure_details: failure,
+            duration: started.elapsed(),
+        };
+        // Later calls wait for the same first sync: its details are theirs.
+        Ok(self.core.details.get_or_init(|| details).clone())
+    }
+
+    /// How initialisation ended; `None` before it did.
+    #[must_use]
+    pub fn get_initialize_details(&self) -> Option<InitializeDetails> {
+        self.core.details.get().cloned()
+    }
+
+    /// Whether an initialisation ran to its end in time. Whether there are specs is in the details.
+    #[must_use]
+    pub fn is_initialized(&self) -> bool {
+        self.core
+            .details
+            .get()
+            .is_some_and(|details| details.init_success)
+    }
+
+    /// Fetches specs now instead of at the next interval, and waits until they are in use.
+    ///
+    /// # Errors
+    /// When no specs could be had; the ones in use stay in use.
+    pub async fn refresh(&self) -> Result<(), StatsigError> {
+        self.core.handle()?.refresh().await
+    }
+
+    /// Delivers what was recorded so far, and waits for the service's answers. Returns the account of all events afterwards.
+    ///
+    /// Events otherwise leave when a batch is full, or after a minute: scripts and functions that end must flush or
+    /// [shut down](Self::shutdown).
+    ///
+    /// # Errors
+    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile.
+    pub async fn flush_events(&self) -> Result<EventAccount, StatsigError> {
+        self.core.handle()?.flush().await
+    }
+
+    /// Delivers what was recorded, ends the actors, and reports what became of all events. Takes at most 3 s.
+    ///
+    /// Afterwards evaluations go on with the last specs, events are refused and counted. Whoever calls it again gets the same
+    /// answer.
+    ///
+    /// # Errors
+    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered or dropped; the report is in it.
+    pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
+        self.shutdown_with_timeout(DEFAULT_SHUTDOWN_LIMIT).await
+    }
+
+    /// Like [`shutdown`](Self::shutdown), within another limit.
+    ///
+    /// # Errors
+    /// As [`shutdown`](Self::shutdown).
+    pub async fn shutdown_with_timeout(
+        &self,
+        limit: Duration,
+    ) -> Result<ShutdownReport, StatsigError> {
+        let report = match self.core.handle() {
+            Ok(handle) => handle.shutdown(limit).await,
+            // Never initialised: nothing runs, and nothing can be delivered.
+            Err(_) => {
+                self.core.shared.close();
+                ShutdownReport {
+                    account: self.event_account(),
+                    timed_out: false,
+                }
+            }
+        };
+        if report.timed_out {
+            Err(StatsigError::ShutdownTimedOut { report })
+        } else {
+            Ok(report)
+        }
+    }
+
     /// What became of all events so far.
     #[must_use]
     pub fn event_account(&self) -> EventAccount {
         self.core.shared.counters.account()
     }
+
+    /// How often an internal actor was started again after a crash: 0 in a healthy client.
+    #[must_use]
+    pub fn restarts(&self) -> u64 {
+        self.core.handle.get().map_or(0, Handle::restarts)
+    }
 }
 
 impl Core {
+    fn handle(&self) -> Result<&Handle, StatsigError> {
+        self.handle.get().ok_or(StatsigError::NotInitialized)
+    }
+
     /// Tells the exposure actor that the queue reached its high-water mark.
     #[cold]
-    pub(super) fn nudge(&self) {}
+    pub(super) fn nudge(&self) {
+        if let Some(handle) = self.handle.get() {
+            handle.nudge();
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Statsig {
+    pub(crate) fn disturb(
+        &self,
+        whom: crate::testing::ActorName,
+        what: crate::testing::Disturbance,
+    ) {
+        if let Some(handle) = self.core.handle.get() {
+            handle.disturb(whom, what);
+        }
+    }
 }

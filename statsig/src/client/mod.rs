@@ -3,7 +3,7 @@
 mod configs;
 mod events;
 mod gates;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 mod inspect;
 mod layers;
 mod lifecycle;
@@ -11,11 +11,14 @@ mod options;
 mod param_stores;
 mod reading;
 mod shared_instance;
+mod typed;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::OnceCell;
 
 pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub use inspect::{Inspected, InspectedGate, InspectedKind};
 pub use layers::Layer;
 pub use lifecycle::InitializeDetails;
@@ -25,6 +28,7 @@ pub use options::{
 };
 pub use param_stores::ParameterStore;
 
+use crate::actors::Handle;
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
 
@@ -58,6 +62,9 @@ pub struct Statsig {
 #[derive(Debug)]
 struct Core {
     shared: Arc<Shared>,
+    /// Set by the first `initialize`.
+    handle: OnceCell<Handle>,
+    details: OnceLock<InitializeDetails>,
 }
 
 impl Statsig {
@@ -66,12 +73,17 @@ impl Statsig {
     pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
         let options = options.into().unwrap_or_default();
         let shared = Arc::new(Shared::new(sdk_key, options));
+        let core = Core {
+            shared,
+            handle: OnceCell::new(),
+            details: OnceLock::new(),
+        };
         Self {
-            core: Arc::new(Core { shared }),
+            core: Arc::new(core),
         }
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn shared_state(&self) -> &Shared {
         &self.core.shared
     }

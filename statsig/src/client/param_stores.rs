@@ -40,11 +40,10 @@ impl Statsig {
     ///
     /// ```
     /// # use statsig::StatsigUser;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let statsig = statsig::doc_client().await;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let store = statsig.get_parameter_store(&StatsigUser::with_user_id("a-user"), "a_store");
     /// let color = store.get_string("color", "blue");
-    /// # assert_eq!(color, "red"); Ok(()) }
+    /// # assert_eq!(color, "red");
     /// ```
     #[must_use]
     pub fn get_parameter_store(&self, user: &StatsigUser, store: &str) -> ParameterStore {
@@ -120,12 +119,21 @@ impl ParameterStore {
         self.store.iter().flat_map(|store| &store.parameters)
     }
 
-    fn target(&self, parameter: &str) -> Option<&ParameterTarget> {
+    pub(super) fn target(&self, parameter: &str) -> Option<&ParameterTarget> {
         self.store
             .as_ref()?
             .parameters
             .get(parameter)
             .map(|parameter| &parameter.target)
+    }
+
+    /// Evaluates a target for the store's user, with the store's specs.
+    pub(super) fn hold(&self, kind: Kind, name: &str) -> Held {
+        self.statsig
+            .core
+            .evaluate_in(&self.published, kind, name, &self.user, |reading| {
+                Held::new(&self.statsig, &reading)
+            })
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
@@ -164,7 +172,7 @@ impl ParameterStore {
                     let decoded = decode(value);
                     if decoded.is_some() || value.is_null() {
                         Held::new(&self.statsig, &reading)
-                            .expose_layer_parameter(parameter.clone(), self.logging);
+                            .expose_layer_parameter(parameter, self.logging);
                     }
                     decoded
                 })
@@ -173,7 +181,10 @@ impl ParameterStore {
     }
 }
 
-fn in_parameters<'a>(parameters: &'a ParametersRef, parameter: &str) -> Option<&'a Value> {
+pub(super) fn in_parameters<'a>(
+    parameters: &'a ParametersRef,
+    parameter: &str,
+) -> Option<&'a Value> {
     match parameters {
         ParametersRef::Shared(parameters) => parameters.get(parameter),
         ParametersRef::Nothing | ParametersRef::NoObject => None,

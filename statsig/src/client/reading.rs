@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use super::{Core, Statsig};
-use crate::counters::DropReason;
 use crate::evaluation::memo::Key;
 use crate::evaluation::{Evaluation, Evaluator, Kind, LookedUp, NestedGate, Outcome, Scope};
 use crate::events::event::{
     Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
 };
-use crate::events::queue::Pushed;
 use crate::hash::{mix, text_hash};
 use crate::results::{EvaluationDetails, Reason};
 use crate::shared::Published;
@@ -76,9 +74,14 @@ impl ExposureKey {
             .evaluation
             .id_type
             .filter(|_| counts_id_type)
-            .map(|id_type| specs.text(id_type).as_str());
+            .map(|id_type| specs.symbols.get(id_type));
+        let user = match id_type {
+            Some(id_type) if id_type.is_user_id => reading.user.exposure_hash_by_user_id(),
+            id_type => reading
+                .user
+                .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
+        };
         let spec_and_rule = mix(name_hash, specs.symbols.hash(rule));
-        let user = reading.user.exposure_hash(id_type);
         Self {
             spec_and_rule,
             whole: mix(mix(spec_and_rule, user), extra),
@@ -165,7 +168,7 @@ impl Core {
         };
         let rule = reading.evaluation.rule_symbol();
         let secondary = Some(&*reading.evaluation.nested_gates);
-        self.log(reading, subject, rule, secondary, extra, logging);
+        self.log(reading, || subject, rule, secondary, extra, logging);
     }
 
     /// Logs the exposures of experiments that conditions asked for, and not the entity's own.
@@ -205,7 +208,7 @@ impl Core {
     pub(super) fn log(
         &self,
         reading: &Reading<'_>,
-        subject: ExposureSubject,
+        subject: impl FnOnce() -> ExposureSubject,
         rule: Symbol,
         secondary: Option<&[NestedGate]>,
         extra: u64,
@@ -232,7 +235,7 @@ impl Core {
         &self,
         key: ExposureKey,
         reading: &Reading<'_>,
-        subject: ExposureSubject,
+        subject: impl FnOnce() -> ExposureSubject,
         rule_id: &SharedStr,
         secondary: Option<&[NestedGate]>,
         is_manual: bool,
@@ -253,7 +256,7 @@ impl Core {
             user: reading.user.clone(),
             name: reading.shared_name(),
             rule_id: rule_id.clone(),
-            subject,
+            subject: subject(),
             details: reading.details(),
             secondary: reading.secondary(secondary),
             is_manual,
@@ -265,12 +268,8 @@ impl Core {
 
     /// Puts an event into the queue, or counts it as lost.
     pub(super) fn queue(&self, event: QueuedEvent) {
-        let shared = &self.shared;
-        shared.counters.add_enqueued(1);
-        match shared.queue.push(event) {
-            Pushed::Queued => {}
-            Pushed::QueuedAtHighWater => self.nudge(),
-            Pushed::Full => shared.counters.add_dropped(DropReason::QueueFull, 1),
+        if self.shared.record(event) {
+            self.nudge();
         }
     }
 }

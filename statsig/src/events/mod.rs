@@ -7,4 +7,5 @@ pub(crate) mod non_exposed;
 pub(crate) mod outbox;
 pub(crate) mod queue;
 pub(crate) mod sampling;
+pub(crate) mod seal;
 pub(crate) mod wire;

@@ -14,11 +14,8 @@ use super::event::{
     SecondaryExposures,
 };
 use super::sampling::{SamplingMode, SamplingNote};
+use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
 use crate::user::{Fields, StatsigUser};
-
-/// How this SDK calls itself. The service knows the type; the version is ours.
-pub(crate) const SDK_TYPE: &str = "statsig-server-core";
-pub(crate) const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An event with the note of its sampling.
 #[derive(Debug)]

@@ -1,6 +1,242 @@
 //! Where specs come from: the [`SpecsAdapter`] trait and the adapters that come with the SDK.
 
-use std::fmt::Debug;
+mod bootstrap;
+mod file;
+pub(crate) mod http;
+pub(crate) mod schedule;
 
-/// stub
-pub trait SpecsAdapter: Debug + Send + Sync + 'static {}
+use std::fmt::Debug;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
+pub use file::FileSpecs;
+
+use crate::results::SpecsSource;
+use crate::text::SharedStr;
+use crate::transport::{BoxFuture, TransportError, retry};
+
+/// Brings specs: the JSON that the service's `download_config_specs` endpoint answers with.
+///
+/// The SDK brings adapters for the network (used unless options say otherwise), for a text in memory ([`BootstrapSpecs`])
+/// and for a file ([`FileSpecs`]). Implement it to take specs from elsewhere, such as a cache that your services share. The
+/// SDK calls it from its own tasks, one call at a time for each client; parsing, checking and keeping the last good specs are
+/// the SDK's.
+///
+/// ```
+/// use statsig::{
+///     BoxFuture, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest, SpecsSource, StatsigOptions,
+/// };
+///
+/// #[derive(Debug)]
+/// struct SharedCache;
+///
+/// impl SpecsAdapter for SharedCache {
+///     fn source(&self) -> SpecsSource {
+///         SpecsSource::Adapter("SharedCache".into())
+///     }
+///
+///     fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+///         let _what_we_have = (request.since_time, &request.checksum);
+///         Box::pin(async {
+///             let json = r#"{"has_updates": false}"#; // read it from the cache
+///             Ok(SpecsPayload::new(json))
+///         })
+///     }
+/// }
+///
+/// let options = StatsigOptions::builder()
+///     .specs_adapter(std::sync::Arc::new(SharedCache))
+///     .build()?;
+/// # Ok::<(), statsig::OptionsError>(())
+/// ```
+pub trait SpecsAdapter: Debug + Send + Sync + 'static {
+    /// What the specs' source is called in evaluation details and exposures.
+    fn source(&self) -> SpecsSource;
+
+    /// Brings the specs, or `{"has_updates": false}` when there is nothing newer than what the request says is known.
+    ///
+    /// # Errors
+    /// When no payload could be had. The specs in use stay in use.
+    fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>>;
+
+    /// Whether to ask again after every sync interval. Default: true.
+    fn is_polled(&self) -> bool {
+        true
+    }
+
+    /// Whether it sends requests that the option `disable_network` is to prevent: then it is never asked. Default: false.
+    fn uses_network(&self) -> bool {
+        false
+    }
+
+    /// Called once, when a client starts: keep the signal and [notify](ChangeSignal::notify) it whenever there is something
+    /// new, and the SDK fetches without waiting for the interval. Default: the signal is dropped.
+    fn on_start(&self, signal: ChangeSignal) {
+        drop(signal);
+    }
+}
+
+/// What the SDK has and wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpecsRequest {
+    /// The time of the specs in use, in epoch milliseconds; 0 when there are none.
+    pub since_time: u64,
+    /// The checksum of the specs in use, if they have one.
+    pub checksum: Option<SharedStr>,
+    /// How long the SDK will wait.
+    pub limit: Duration,
+    /// The largest payload the SDK will read, in bytes.
+    pub max_bytes: usize,
+}
+
+/// Specs as they arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpecsPayload {
+    /// The JSON.
+    pub body: Bytes,
+    /// The part of the source's address that details and metrics may show, such as `https://api.statsigcdn.com/v2`.
+    pub source_api: Option<SharedStr>,
+}
+
+impl SpecsPayload {
+    /// A payload without a source address.
+    pub fn new(body: impl Into<Bytes>) -> Self {
+        Self {
+            body: body.into(),
+            source_api: None,
+        }
+    }
+}
+
+/// Why an adapter brought no payload. No variant contains the SDK key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The network is disabled by option.
+    #[error("the network is disabled by option")]
+    NetworkDisabled,
+    /// No response could be had.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The response has a status other than success.
+    #[error("expected a success status, found {status}{}", status_hint(*.status))]
+    Status {
+        /// The status code.
+        status: u16,
+    },
+    /// The adapter did not answer in time.
+    #[error("expected specs within {} ms, found none", limit.as_millis())]
+    TimedOut {
+        /// How long the SDK waited.
+        limit: Duration,
+    },
+    /// The adapter ended without an answer: it panicked.
+    #[error("the specs adapter ended without an answer")]
+    Abandoned,
+    /// Anything else; for adapters of your own.
+    #[error("{problem}")]
+    Other {
+        /// What went wrong, in one line.
+        problem: String,
+    },
+}
+
+impl FetchError {
+    /// Whether the same request may succeed a moment later.
+    #[must_use]
+    pub fn is_worth_retrying(&self) -> bool {
+        match self {
+            Self::Status { status } => retry::is_worth_retrying(*status),
+            Self::Transport(
+                TransportError::TimedOut { .. } | TransportError::Connection { .. },
+            )
+            | Self::TimedOut { .. }
+            | Self::Other { .. } => true,
+            Self::Transport(TransportError::TooLarge { .. } | TransportError::Unusable { .. })
+            | Self::NetworkDisabled
+            | Self::Abandoned => false,
+        }
+    }
+}
+
+fn status_hint(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "; check the SDK key",
+        404 => "; check the specs URL",
+        _ => "",
+    }
+}
+
+/// Tells a client that its adapter has something new. Cheap to clone; works from any thread.
+#[derive(Debug, Clone)]
+pub struct ChangeSignal(Weak<Notify>);
+
+impl ChangeSignal {
+    pub(crate) fn new(notify: &Arc<Notify>) -> Self {
+        Self(Arc::downgrade(notify))
+    }
+
+    /// Tells the client. Signals that come before it got to fetch count as one. False when the client is gone, and the signal
+    /// may be forgotten.
+    pub fn notify(&self) -> bool {
+        let Some(notify) = self.0.upgrade() else {
+            return false;
+        };
+        notify.notify_one();
+        true
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_retried() {
+        let cases = [
+            (FetchError::Status { status: 403 }, false),
+            (FetchError::Status { status: 401 }, true),
+            (FetchError::Status { status: 429 }, true),
+            (FetchError::Status { status: 503 }, true),
+            (FetchError::NetworkDisabled, false),
+            (FetchError::Abandoned, false),
+            (TransportError::TooLarge { limit: 5 }.into(), false),
+            (
+                FetchError::TimedOut {
+                    limit: Duration::from_secs(3),
+                },
+                true,
+            ),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(error.is_worth_retrying(), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_was_found_and_what_to_check() {
+        assert_eq!(
+            FetchError::Status { status: 403 }.to_string(),
+            "expected a success status, found 403; check the SDK key"
+        );
+    }
+
+    #[test]
+    fn a_signal_outlives_its_client_harmlessly() {
+        let notify = Arc::new(Notify::new());
+        let signal = ChangeSignal::new(&notify);
+        assert!(signal.notify());
+        drop(notify);
+        assert!(!signal.notify());
+    }
+}

@@ -35,19 +35,42 @@ const WELL_KNOWN: [&str; 6] = [
 /// All texts, by symbol.
 #[derive(Debug)]
 pub(crate) struct Symbols {
-    texts: Vec<SharedStr>,
-    hashes: Vec<u64>,
-    empty: SharedStr,
+    entries: Vec<SymbolEntry>,
+    empty: SymbolEntry,
+}
+
+/// A text and what is asked about it on every call.
+#[derive(Debug)]
+pub(crate) struct SymbolEntry {
+    pub(crate) text: SharedStr,
+    /// Equal for equal texts of different specs.
+    pub(crate) hash: u64,
+    /// As an ID type: whether it means the user ID.
+    pub(crate) is_user_id: bool,
+}
+
+impl From<SharedStr> for SymbolEntry {
+    fn from(text: SharedStr) -> Self {
+        Self {
+            hash: text_hash(&text),
+            is_user_id: text.eq_ignore_ascii_case("userid"),
+            text,
+        }
+    }
 }
 
 impl Symbols {
-    pub(crate) fn text(&self, symbol: Symbol) -> &SharedStr {
-        self.texts.get(symbol.0 as usize).unwrap_or(&self.empty)
+    #[inline]
+    pub(crate) fn get(&self, symbol: Symbol) -> &SymbolEntry {
+        self.entries.get(symbol.0 as usize).unwrap_or(&self.empty)
     }
 
-    /// The text's hash, equal for equal texts of different specs.
+    pub(crate) fn text(&self, symbol: Symbol) -> &SharedStr {
+        &self.get(symbol).text
+    }
+
     pub(crate) fn hash(&self, symbol: Symbol) -> u64 {
-        self.hashes.get(symbol.0 as usize).copied().unwrap_or(0)
+        self.get(symbol).hash
     }
 }
 
@@ -99,9 +122,8 @@ impl Interner {
 
     pub(crate) fn finish(self) -> Symbols {
         Symbols {
-            hashes: self.texts.iter().map(|text| text_hash(text)).collect(),
-            texts: self.texts,
-            empty: SharedStr::default(),
+            entries: self.texts.into_iter().map(SymbolEntry::from).collect(),
+            empty: SharedStr::default().into(),
         }
     }
 }

@@ -1,14 +1,55 @@
-//! Tools for tests: a client without actors, simulated time, a scripted transport.
+//! For the tests of code that uses this SDK: simulated time and a network in memory. Feature `testing`.
+//!
+//! Under tokio's paused time an hour of syncing takes milliseconds: every timer of the SDK is tokio's, wall time comes from
+//! [`SimulatedClock`], and [`ScriptedTransport`] answers requests without a socket (a real one would stand still while paused
+//! time jumps).
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! use statsig::StatsigOptions;
+//! use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
+//!
+//! # const SPECS: &str = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
+//! #   "condition_map":{},"experiment_to_layer":{}}"#;
+//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+//! let network = Arc::new(ScriptedTransport::new());
+//! network.serve_specs(SPECS);
+//! network.next(Endpoint::Events, Answer::status(503)); // the first batch of events fails
+//!
+//! let options = StatsigOptions::builder()
+//!     .transport(network.clone())
+//!     .clock(Arc::new(SimulatedClock::new()))
+//!     .build()?;
+//! // … start a client with these options, use it, let time pass:
+//! tokio::time::sleep(Duration::from_secs(3_600)).await;
+//! // … and look at what it sent:
+//! assert!(network.events().is_empty());
+//! # Ok::<(), statsig::OptionsError>(()) }).unwrap();
+//! ```
 
+mod clock;
 #[doc(hidden)]
 pub mod internals;
 mod offline;
+mod transport;
 
-pub use crate::client::{Inspected, InspectedGate, InspectedKind};
+pub use clock::SimulatedClock;
 pub use offline::OfflineClient;
+pub use transport::{Answer, Endpoint, PostedBatch, RecordedRequest, ScriptedTransport};
 
+pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;
+pub use crate::client::{Inspected, InspectedGate, InspectedKind};
 use crate::user::StatsigUser;
+
+/// Makes one of a client's actors crash or pause. Does nothing to a client that was not initialised.
+///
+/// The supervisor starts a crashed actor again; nothing that was recorded is lost. See [`Statsig::restarts`].
+#[cfg(feature = "testing")]
+pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
+    statsig.disturb(whom, what);
+}
 
 /// What an evaluation knows and the public results do not show. Logs nothing.
 #[must_use]

@@ -1,1 +1,274 @@
-//! The HTTP transport.
+//! The HTTP transport: reqwest over rustls, with bodies decompressed here so that their size is bounded.
+
+use std::error::Error;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
+use reqwest::redirect::Policy;
+use rustls_platform_verifier::Verifier;
+use tokio::sync::OnceCell;
+
+use super::{BoxFuture, Method, Request, Response, Transport, TransportError};
+
+/// Longest wait for a TCP and TLS connection; the request's own limit covers the rest.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Idle connections are closed after this long; longer than the default sync interval, so that polling reuses one.
+const IDLE_CONNECTION_LIMIT: Duration = Duration::from_secs(90);
+/// Idle connections kept for each host: as many as batches are posted at once.
+const MAX_IDLE_CONNECTIONS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
+
+/// Sends requests with reqwest over HTTP/1.1, keeping connections alive.
+///
+/// Certificates are checked by the operating system's trust store with rustls and its *ring* provider, without touching the
+/// process-wide provider. Nothing is built before the first request.
+#[derive(Debug, Default)]
+pub(crate) struct HttpTransport {
+    client: OnceCell<Client>,
+}
+
+#[derive(Debug)]
+struct Client {
+    http: reqwest::Client,
+    /// Why `https` cannot be used, if it cannot; plain `http` works nevertheless.
+    tls_problem: Option<String>,
+}
+
+impl HttpTransport {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+        let client = self
+            .client
+            .get_or_try_init(Client::build_off_thread)
+            .await?;
+        if let Some(problem) = &client.tls_problem
+            && request.url.starts_with("https:")
+        {
+            return Err(TransportError::Unusable {
+                problem: problem.clone(),
+            });
+        }
+        let limit = request.timeout;
+        let max_bytes = request.max_response_bytes;
+        let response = client
+            .http
+            .execute(to_reqwest(&client.http, request)?)
+            .await
+            .map_err(|error| to_transport_error(error, limit))?;
+        let status = response.status().as_u16();
+        let headers = readable_headers(&response);
+        let is_gzip = response
+            .headers()
+            .get(CONTENT_ENCODING)
+            .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let body = read_body(response, limit, max_bytes).await?;
+        let body = if is_gzip && !body.is_empty() {
+            run_off_thread(move || gunzip(&body, max_bytes)).await??
+        } else {
+            body
+        };
+        Ok(Response {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+impl Client {
+    /// Reading the trust store touches many files, so it happens off the async workers.
+    async fn build_off_thread() -> Result<Self, TransportError> {
+        run_off_thread(Self::build).await?
+    }
+
+    fn build() -> Result<Self, TransportError> {
+        let (tls, tls_problem) = tls_config()?;
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .http1_only()
+            // Decompression is ours, also when another crate in the build turns reqwest's on.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .connect_timeout(CONNECT_LIMIT)
+            .pool_idle_timeout(IDLE_CONNECTION_LIMIT)
+            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
+            .redirect(same_origin_redirects());
+        // A proxy of the developer's environment must not see the tests' loopback traffic.
+        #[cfg(test)]
+        let builder = builder.no_proxy();
+        let http = builder.build().map_err(|error| TransportError::Unusable {
+            problem: describe(error),
+        })?;
+        Ok(Self { http, tls_problem })
+    }
+}
+
+/// The TLS configuration, and why it accepts no certificate if the trust store cannot be read.
+fn tls_config() -> Result<(rustls::ClientConfig, Option<String>), TransportError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TransportError::Unusable {
+            problem: error.to_string(),
+        })?;
+    Ok(match Verifier::new(provider) {
+        Ok(verifier) => {
+            let config = builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier))
+                .with_no_client_auth();
+            (config, None)
+        }
+        Err(error) => {
+            let config = builder
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth();
+            let problem =
+                format!("expected the system's trusted certificates, found none ({error})");
+            (config, Some(problem))
+        }
+    })
+}
+
+/// Follows redirects within one origin only: elsewhere, the header with the SDK key must not go.
+fn same_origin_redirects() -> Policy {
+    Policy::custom(|attempt| {
+        let next = attempt.url();
+        let may_follow = attempt.previous().len() <= MAX_REDIRECTS
+            && attempt
+                .previous()
+                .last()
+                .is_some_and(|from| from.origin() == next.origin());
+        if may_follow {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
+fn to_reqwest(
+    client: &reqwest::Client,
+    request: Request,
+) -> Result<reqwest::Request, TransportError> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+    };
+    let mut builder = client
+        .request(method, &request.url)
+        .timeout(request.timeout)
+        .header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    for (name, value) in request.headers {
+        builder = builder.header(name, value);
+    }
+    if !request.body.is_empty() {
+        builder = builder.body(request.body);
+    }
+    builder.build().map_err(|error| TransportError::Unusable {
+        problem: describe(error),
+    })
+}
+
+fn readable_headers(response: &reqwest::Response) -> Vec<(String, String)> {
+    let headers = response.headers().iter();
+    headers
+        .filter_map(|(name, value)| {
+            let text = value.to_str().ok()?;
+            Some((name.as_str().to_owned(), text.to_owned()))
+        })
+        .collect()
+}
+
+async fn read_body(
+    mut response: reqwest::Response,
+    limit: Duration,
+    max_bytes: usize,
+) -> Result<Bytes, TransportError> {
+    let too_large = TransportError::TooLarge { limit: max_bytes };
+    let announced = response.content_length().unwrap_or(0);
+    if announced > max_bytes as u64 {
+        return Err(too_large);
+    }
+    let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| to_transport_error(error, limit))?
+    {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(too_large);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Decompresses at most `max_bytes`, so that a small body cannot blow up.
+fn gunzip(compressed: &[u8], max_bytes: usize) -> Result<Bytes, TransportError> {
+    let mut plain = Vec::new();
+    MultiGzDecoder::new(compressed)
+        .take(max_bytes as u64 + 1)
+        .read_to_end(&mut plain)
+        .map_err(|error| TransportError::Connection {
+            problem: format!("expected a gzip body, found a broken one ({error})"),
+        })?;
+    if plain.len() > max_bytes {
+        return Err(TransportError::TooLarge { limit: max_bytes });
+    }
+    Ok(plain.into())
+}
+
+async fn run_off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, TransportError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| TransportError::Connection {
+            problem: "the runtime is shutting down".to_owned(),
+        })
+}
+
+fn to_transport_error(error: reqwest::Error, limit: Duration) -> TransportError {
+    if error.is_timeout() {
+        return TransportError::TimedOut { limit };
+    }
+    let is_unusable = error.is_builder();
+    let problem = describe(error);
+    if is_unusable {
+        TransportError::Unusable { problem }
+    } else {
+        TransportError::Connection { problem }
+    }
+}
+
+/// The whole chain of causes in one line, without the URL: it holds the SDK key.
+fn describe(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,12 @@
 //! How bytes travel: the [`Transport`] trait and its requests, responses and errors.
 
+pub(crate) mod backoff;
 #[cfg(feature = "http")]
 pub(crate) mod http;
+pub(crate) mod identity;
+pub(crate) mod retry;
 
-pub(crate) mod backoff;
-
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -56,6 +57,50 @@ pub struct Request {
     pub max_response_bytes: usize,
 }
 
+impl Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Headers<'a>(&'a [(&'static str, String)]);
+
+        impl Debug for Headers<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let shown = self.0.iter().map(|(name, value)| {
+                    let is_key = name.eq_ignore_ascii_case(identity::KEY_HEADER);
+                    (name, if is_key { MASK } else { value.as_str() })
+                });
+                f.debug_map().entries(shown).finish()
+            }
+        }
+
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &masked_url(&self.url))
+            .field("headers", &Headers(&self.headers))
+            .field("body_bytes", &self.body.len())
+            .field("timeout", &self.timeout)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .finish()
+    }
+}
+
+const MASK: &str = "*****";
+
+/// The URL without what may be secret in it: credentials, the last segment of its path and the query.
+fn masked_url(url: &str) -> String {
+    let end_of_path = url.find(['?', '#']).unwrap_or(url.len());
+    let path = url.get(..end_of_path).unwrap_or_default();
+    let Some((scheme, rest)) = path.split_once("://") else {
+        return MASK.to_owned();
+    };
+    let (authority, segments) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    match segments.rsplit_once('/') {
+        Some((parents, _)) => format!("{scheme}://{host}/{parents}/{MASK}"),
+        None => format!("{scheme}://{host}/{MASK}"),
+    }
+}
+
 /// One HTTP response, body included and decompressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
@@ -65,6 +110,35 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
+}
+
+/// Sends a request and holds the transport to the request's limit, so that one that ignores it cannot stall the SDK.
+pub(crate) async fn send(
+    transport: &dyn Transport,
+    request: Request,
+) -> Result<Response, TransportError> {
+    let limit = request.timeout;
+    match tokio::time::timeout(limit, transport.send(request)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(TransportError::TimedOut { limit }),
+    }
+}
+
+/// Stands in when the crate is built without the `http` feature and the options name no transport.
+#[cfg(not(feature = "http"))]
+#[derive(Debug)]
+pub(crate) struct NoTransport;
+
+#[cfg(not(feature = "http"))]
+impl Transport for NoTransport {
+    fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async {
+            Err(TransportError::Unusable {
+                problem: "found no transport; enable the `http` feature or set `StatsigOptions::transport`"
+                    .to_owned(),
+            })
+        })
+    }
 }
 
 /// Why no response could be had.
@@ -95,4 +169,45 @@ pub enum TransportError {
         /// Why.
         problem: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_of_a_request_hides_the_key() {
+        let request = Request {
+            method: Method::Get,
+            url: "https://user:pw@example.com/v2/download_config_specs/secret-abc.json?sinceTime=1"
+                .to_owned(),
+            headers: vec![
+                ("statsig-api-key", "secret-abc".to_owned()),
+                ("x-request-service", "shop".to_owned()),
+            ],
+            body: Bytes::from_static(b"secret-abc"),
+            timeout: Duration::from_secs(1),
+            max_response_bytes: 10,
+        };
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("abc") && !shown.contains("pw"), "{shown}");
+        assert!(shown.contains("shop"), "{shown}");
+        assert!(
+            shown.contains("https://example.com/v2/download_config_specs/*****"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn odd_urls_are_masked_too() {
+        for url in [
+            "secret-abc",
+            "http://h",
+            "http://h/secret-abc",
+            "/secret-abc?k=secret-abc",
+            "",
+        ] {
+            assert!(!masked_url(url).contains("abc"), "{url}");
+        }
+    }
 }

@@ -1,0 +1,1 @@
+//! Examples of the Statsig SDK; each `[[example]]` has one lesson.

@@ -1,0 +1,135 @@
+//! A service that serves typed, experiment-driven values.
+//!
+//! Run it with `cargo run --example promo` and open <http://127.0.0.1:8080>. It starts a local Statsig with the specs in
+//! `specs.json` (edit them while it runs) and shows every exposure and event in the terminal. With `STATSIG_SERVER_SECRET` set
+//! it talks to the real service instead; `PORT` sets the port.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "the terminal is where this example shows what happens"
+)]
+
+mod local;
+
+use std::error::Error;
+
+use axum::extract::{Query, State};
+use axum::response::Html;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use statsig::{Event, Statsig, StatsigOptions, StatsigParams, StatsigUser};
+
+/// What the shop shows above everything else. Each field is a parameter of the layer.
+#[derive(Debug, StatsigParams, Serialize)]
+#[statsig(layer = "user_promo_experiments")]
+struct Promo {
+    #[statsig(default = "Welcome")]
+    title: String,
+    #[statsig(default = 0.0)]
+    discount: f64,
+    #[statsig(default = "Browse")]
+    call_to_action: String,
+}
+
+/// Small things that the console decides: constants, gates, configs, experiments and layers mixed.
+#[derive(Debug, StatsigParams, Serialize)]
+#[statsig(param_store = "storefront")]
+struct Storefront {
+    #[statsig(default = "help@example.com")]
+    support_email: String,
+    #[statsig(default = "")]
+    shipping_note: String,
+    #[statsig(default = 10)]
+    max_items: u32,
+}
+
+#[derive(Deserialize)]
+struct Who {
+    user: String,
+}
+
+/// What one user gets. Reading the fields of `Promo` logs the exposures.
+async fn promo(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<Value> {
+    let user = StatsigUser::with_user_id(who.user.as_str());
+    let promo = statsig.get_typed::<Promo>(&user);
+    let storefront = statsig.get_typed::<Storefront>(&user);
+    let gate = statsig.get_feature_gate(&user, "free_shipping");
+    let decided = promo.meta();
+    Json(json!({
+        "user": who.user,
+        "promo": {
+            "title": promo.title,
+            "discount": promo.discount,
+            "call_to_action": promo.call_to_action,
+            "experiment": decided.allocated_experiment,
+            "group": decided.group_name,
+        },
+        "gate": { "value": gate.value, "rule_id": gate.rule_id, "reason": gate.details.reason },
+        "storefront": *storefront,
+    }))
+}
+
+/// Buys, and records it: this is what experiments are measured by.
+async fn checkout(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<Value> {
+    let user = StatsigUser::with_user_id(who.user.as_str());
+    let promo = statsig.get_typed::<Promo>(&user);
+    let price = 49.0 * (1.0 - promo.discount);
+    statsig.log_event(
+        &user,
+        Event::new("checkout")
+            .value(price)
+            .metadata("sku", "T-SHIRT"),
+    );
+    Json(json!({ "user": who.user, "price": price }))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_env_filter("warn,statsig=info")
+        .init();
+    let options = StatsigOptions::builder()
+        .environment("development")
+        .service_name("promo");
+    let (secret, options, local) = match std::env::var("STATSIG_SERVER_SECRET") {
+        Ok(secret) => (secret, options, None),
+        Err(_) => {
+            let local = local::start().await?;
+            let options = options
+                .specs_url(local.specs_url())
+                .log_event_url(local.log_event_url());
+            ("secret-local".to_owned(), options, Some(local))
+        }
+    };
+    let statsig = Statsig::new(&secret, options.build()?);
+    statsig.initialize().await?;
+    // Events leave in batches, once a minute at low traffic: for show, every second.
+    if local.is_some() {
+        tokio::spawn(local::flush_often(statsig.clone()));
+    }
+
+    let app = Router::new()
+        .route("/", get(async || Html(include_str!("page.html"))))
+        .route("/promo", get(promo))
+        .route("/checkout", post(checkout))
+        .with_state(statsig.clone());
+    let port = std::env::var("PORT").unwrap_or_else(|_| "8080".to_owned());
+    let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    println!("Open http://{}, stop with Ctrl-C.", listener.local_addr()?);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(ctrl_c())
+        .await?;
+
+    let report = statsig.shutdown().await?;
+    println!("Events: {report}");
+    Ok(())
+}
+
+async fn ctrl_c() {
+    // Without a handler there is nothing to wait for: the process ends the hard way.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,183 @@
+//! `#[derive(ParamEnum)]`: an enum that is one of several strings.
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Data, DeriveInput, Fields, Ident, Path, Variant};
+
+use crate::attributes::{Place, items};
+use crate::case::Case;
+use crate::errors::Errors;
+use crate::parse::{default_crate, rename_all};
+
+/// What the derive means.
+struct ParamEnum {
+    krate: Path,
+    /// The served names of the variants, the current name of each before its older ones.
+    names: Vec<(String, Ident)>,
+    /// The current names, in the order of the variants.
+    listed: Vec<String>,
+    /// The variant for every other string.
+    other: Option<Ident>,
+}
+
+/// The whole derive.
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let model = parse(&input, &mut errors);
+    let krate = &model.krate;
+    let (body, errors) = match errors.into_tokens() {
+        None => (decode(&model), None),
+        errors => (quote!(::core::unreachable!()), errors),
+    };
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        #errors
+
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #impl_generics #krate::typed::FromParam for #ident #ty_generics #where_clause {
+            const KIND: #krate::typed::ParamKind = #krate::typed::ParamKind::String;
+
+            fn from_param(
+                value: &#krate::typed::Value,
+            ) -> ::core::result::Result<Self, #krate::typed::WrongValue> {
+                #body
+            }
+        }
+    }
+}
+
+fn parse(input: &DeriveInput, errors: &mut Errors) -> ParamEnum {
+    let mut model = ParamEnum {
+        krate: default_crate(),
+        names: Vec::new(),
+        listed: Vec::new(),
+        other: None,
+    };
+    let mut case = None;
+    for item in items(&input.attrs, Place::Enum, errors) {
+        if item.key == "rename_all" {
+            case = rename_all(&item, errors);
+        } else {
+            model.krate = item.path(errors).unwrap_or_else(default_crate);
+        }
+    }
+    match &input.data {
+        Data::Enum(data) => {
+            for variant in &data.variants {
+                parse_variant(variant, case, &mut model, errors);
+            }
+            if data.variants.is_empty() {
+                errors.at(
+                    input.ident.span(),
+                    "expected an enum with variants, found none",
+                );
+            }
+        }
+        Data::Struct(_) | Data::Union(_) => errors.at(
+            input.ident.span(),
+            "expected an enum; for a struct of parameters, derive `StatsigParams`",
+        ),
+    }
+    check_names(&model, errors);
+    model
+}
+
+fn parse_variant(
+    variant: &Variant,
+    case: Option<Case>,
+    model: &mut ParamEnum,
+    errors: &mut Errors,
+) {
+    let ident = &variant.ident;
+    if !matches!(variant.fields, Fields::Unit) {
+        errors.at(
+            ident.span(),
+            "expected a variant without data; to decode data, implement `serde::Deserialize` and mark the field with `#[statsig(json)]`",
+        );
+    }
+    let (mut rename, mut aliases, mut other) = (None, Vec::new(), None);
+    let mut naming = None;
+    for item in items(&variant.attrs, Place::Variant, errors) {
+        if item.key == "other" {
+            item.flag(errors);
+            other = Some(item.span());
+            continue;
+        }
+        naming = Some(item.span());
+        let name = item.name(errors).map(|name| name.value());
+        if item.key == "rename" {
+            rename = name;
+        } else {
+            aliases.extend(name);
+        }
+    }
+    if let Some(span) = other {
+        if let Some(span) = naming {
+            errors.at(
+                span,
+                "`other` takes every string that no variant is named after, so it has no name",
+            );
+        }
+        if let Some(first) = model.other.replace(ident.clone()) {
+            errors.at(span, format!("`{first}` is marked with `other` already"));
+        }
+        return;
+    }
+    let name = rename.unwrap_or_else(|| {
+        let name = ident.unraw().to_string();
+        case.map_or(name.clone(), |case| case.variant(&name))
+    });
+    model.listed.push(name.clone());
+    let names = std::iter::once(name).chain(aliases);
+    model.names.extend(names.map(|name| (name, ident.clone())));
+}
+
+fn check_names(model: &ParamEnum, errors: &mut Errors) {
+    let mut variants = HashMap::new();
+    for (name, variant) in &model.names {
+        if let Some(first) = variants.insert(name, variant) {
+            let message = if first == variant {
+                format!("`{first}` is named \"{name}\" twice")
+            } else {
+                format!("\"{name}\" names the variant `{first}` already")
+            };
+            errors.at(variant.span(), message);
+        }
+    }
+}
+
+fn decode(model: &ParamEnum) -> TokenStream {
+    let krate = &model.krate;
+    let arms = model.names.iter().map(|(name, variant)| {
+        quote!(::core::option::Option::Some(#name) => ::core::result::Result::Ok(Self::#variant))
+    });
+    let quoted: Vec<_> = model
+        .listed
+        .iter()
+        .map(|name| format!("{name:?}"))
+        .collect();
+    let expected = match (&model.other, quoted.as_slice()) {
+        (Some(_), _) => "a string".to_owned(),
+        (None, [only]) => only.clone(),
+        (None, _) => format!("one of {}", quoted.join(", ")),
+    };
+    let other = model.other.as_ref().map(|other| {
+        quote!(::core::option::Option::Some(_) => ::core::result::Result::Ok(Self::#other),)
+    });
+    quote! {
+        match value.as_str() {
+            #(#arms,)*
+            #other
+            _ => ::core::result::Result::Err(#krate::typed::WrongValue::expected(#expected)),
+        }
+    }
+}

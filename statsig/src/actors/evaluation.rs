@@ -1,0 +1,178 @@
+//! The evaluation actor: compiles payloads and publishes snapshots. Nobody else publishes any.
+
+use std::sync::Arc;
+
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+#[cfg(any(test, feature = "testing"))]
+use super::disturbance::Disturbance;
+use super::spec_sync::SyncError;
+use super::supervisor::SupervisorMsg;
+use super::timer::AbortOnDrop;
+use super::tree::Tree;
+use crate::error::{SpecsError, StatsigError};
+use crate::results::SpecsSource;
+use crate::shared::Published;
+use crate::sources::SpecsPayload;
+use crate::specs::snapshot::{Loaded, Snapshot};
+
+/// What the evaluation actor is asked to do.
+///
+/// At most three wait: one assignment, since the spec sync actor awaits the outcome before it has another (two when the
+/// supervisor repeats one after a crash), and one compilation that ended, since they run one at a time.
+#[derive(Debug)]
+pub(super) enum EvaluationMsg {
+    Assign(Assignment),
+    Compiled(Box<Compiled>),
+    #[cfg(any(test, feature = "testing"))]
+    Disturb(Disturbance),
+}
+
+/// One piece of work, cheap to clone, so that the supervisor can repeat it after a crash.
+#[derive(Debug, Clone)]
+pub(super) enum Assignment {
+    /// Compile and publish these specs.
+    Apply {
+        payload: SpecsPayload,
+        source: SpecsSource,
+    },
+    /// Publish that nothing could be loaded.
+    NoValues { reason: String },
+}
+
+#[derive(Debug)]
+pub(super) struct Compiled {
+    loaded: Result<Loaded, SyncError>,
+    payload: SpecsPayload,
+    source: SpecsSource,
+}
+
+pub(super) struct EvaluationActor;
+
+pub(super) struct State {
+    tree: Arc<Tree>,
+    supervisor: ActorRef<SupervisorMsg>,
+    compiling: Option<AbortOnDrop>,
+    /// The snapshot before the published one. Dropping the last pointer to one can take long, so it is kept for a cycle, until
+    /// readers have let go of it, and dropped by the next compilation, off the async workers.
+    previous: Option<Arc<Published>>,
+}
+
+impl Actor for EvaluationActor {
+    type Msg = EvaluationMsg;
+    type State = State;
+    type Arguments = (Arc<Tree>, ActorRef<SupervisorMsg>);
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<EvaluationMsg>,
+        (tree, supervisor): Self::Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        let mut state = State {
+            tree,
+            supervisor,
+            compiling: None,
+            previous: None,
+        };
+        let current = state.tree.shared.snapshot.load_full();
+        if current.source == SpecsSource::Uninitialized {
+            state.publish(current.with_source(SpecsSource::Loading));
+        }
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<EvaluationMsg>,
+        message: EvaluationMsg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            EvaluationMsg::Assign(Assignment::Apply { payload, source }) => {
+                state.start_compiling(me, payload, source);
+            }
+            EvaluationMsg::Assign(Assignment::NoValues { reason }) => {
+                state.publish_no_values(reason);
+                state.report(SupervisorMsg::NoValuesPublished);
+            }
+            EvaluationMsg::Compiled(compiled) => {
+                state.compiling = None;
+                let outcome = state.apply(*compiled);
+                state.report(SupervisorMsg::Applied(outcome));
+            }
+            #[cfg(any(test, feature = "testing"))]
+            EvaluationMsg::Disturb(disturbance) => disturbance.happen().await?,
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn start_compiling(
+        &mut self,
+        me: ActorRef<EvaluationMsg>,
+        payload: SpecsPayload,
+        source: SpecsSource,
+    ) {
+        let current = self.tree.shared.snapshot.load_full();
+        let garbage = self.previous.take();
+        let max_bytes = self.tree.shared.options.max_specs_bytes;
+        let body = payload.body.clone();
+        let compilation = tokio::task::spawn_blocking(move || {
+            drop(garbage);
+            if body.len() > max_bytes {
+                return Err(SpecsError::TooLarge {
+                    limit: max_bytes,
+                    found: body.len(),
+                });
+            }
+            current.load(&body)
+        });
+        let task = tokio::spawn(async move {
+            let loaded = match compilation.await {
+                Ok(loaded) => loaded.map_err(SyncError::Specs),
+                Err(_) => Err(SyncError::Interrupted),
+            };
+            // Refused only when this actor is gone; then the supervisor repeats the assignment.
+            let _ = me.cast(EvaluationMsg::Compiled(Box::new(Compiled {
+                loaded,
+                payload,
+                source,
+            })));
+        });
+        self.compiling = Some(AbortOnDrop::new(&task));
+    }
+
+    fn apply(&mut self, compiled: Compiled) -> Result<(), SyncError> {
+        let shared = &self.tree.shared;
+        if let Loaded::New(specs) = compiled.loaded? {
+            let next = shared.snapshot.load().with_specs(
+                *specs,
+                compiled.source,
+                compiled.payload.source_api,
+                shared.clock.now_ms(),
+            );
+            self.publish(next);
+        }
+        self.tree.end_first_sync(Ok(()));
+        Ok(())
+    }
+
+    fn publish_no_values(&mut self, reason: String) {
+        let current = self.tree.shared.snapshot.load_full();
+        if current.source == SpecsSource::Loading {
+            self.publish(current.with_source(SpecsSource::NoValues));
+        }
+        self.tree
+            .end_first_sync(Err(StatsigError::NoSpecs { reason }));
+    }
+
+    fn publish(&mut self, next: Snapshot) {
+        self.previous = Some(self.tree.shared.publish(next));
+    }
+
+    fn report(&self, message: SupervisorMsg) {
+        // Refused only when the supervisor is gone, and everything ends.
+        let _ = self.supervisor.cast(message);
+    }
+}

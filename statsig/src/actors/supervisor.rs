@@ -1,0 +1,350 @@
+//! The supervisor: owns the other actors, starts them again after a crash, forwards between them and ends them in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::{
+    Actor, ActorId, ActorProcessingErr, ActorRef, Message, MessagingErr, RpcReplyPort, SpawnErr,
+    SupervisionEvent,
+};
+
+#[cfg(any(test, feature = "testing"))]
+use super::disturbance::{ActorName, Disturbance};
+use super::evaluation::{Assignment, EvaluationActor, EvaluationMsg};
+use super::exposure::{ExposureActor, ExposureMsg};
+use super::restart::CrashRecord;
+use super::spec_sync::{SpecSyncActor, SpecSyncMsg, SyncError};
+use super::timer::{AbortOnDrop, cast_after};
+use super::tree::Tree;
+use super::{MAX_CALLERS, ShutdownReport};
+use crate::counters::EventAccount;
+
+/// The longest wait for an actor, or for the posting tasks, to end when told so. None of them waits for the network.
+const STOP_LIMIT: Duration = Duration::from_millis(500);
+/// An assignment that was under way in this many crashes of the evaluation actor is given up.
+const MAX_ASSIGNMENT_CRASHES: u32 = 3;
+
+/// What the supervisor is told.
+///
+/// At most `10 + 2 * MAX_CALLERS` wait: one `Nudge`, as the queue asks once until it is drained (two across a drain); one
+/// `ForEvaluation`, and one of `Applied` and `NoValuesPublished`, as the spec sync actor runs one round at a time (two each
+/// across a crash); one `Restart` for each child; one `ClosedDown`; one `DeadlinePassed`; and a `Flush` or `Refresh` for each
+/// caller that may wait, and one `Shutdown`.
+#[derive(Debug)]
+pub(super) enum SupervisorMsg {
+    Nudge,
+    Flush(RpcReplyPort<EventAccount>),
+    Refresh(RpcReplyPort<Result<(), SyncError>>),
+    /// From spec sync to evaluation.
+    ForEvaluation(Assignment),
+    /// From evaluation to spec sync.
+    Applied(Result<(), SyncError>),
+    NoValuesPublished,
+    Restart(Role),
+    Shutdown {
+        limit: Duration,
+        reply: RpcReplyPort<ShutdownReport>,
+    },
+    /// The exposure actor has sent everything.
+    ClosedDown,
+    DeadlinePassed,
+    #[cfg(any(test, feature = "testing"))]
+    Disturb(ActorName, Disturbance),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    SpecSync,
+    Evaluation,
+    Exposure,
+}
+
+pub(super) struct SupervisorActor;
+
+pub(super) struct State {
+    tree: Arc<Tree>,
+    spec_sync: Child<SpecSyncMsg>,
+    evaluation: Child<EvaluationMsg>,
+    exposure: Child<ExposureMsg>,
+    /// What the evaluation actor has not answered yet, and how many of its crashes that has seen.
+    assignment: Option<(Assignment, u32)>,
+    /// Flushes that came while there was no exposure actor; at most [`MAX_CALLERS`].
+    held_flushes: Vec<RpcReplyPort<EventAccount>>,
+    shutdown: Option<Shutdown>,
+}
+
+struct Shutdown {
+    reply: RpcReplyPort<ShutdownReport>,
+    _deadline: AbortOnDrop,
+}
+
+/// A place for an actor: the one that lives there now, if one does.
+struct Child<M> {
+    actor: Option<ActorRef<M>>,
+    crashes: CrashRecord,
+    restart: Option<AbortOnDrop>,
+}
+
+impl<M: Message> Child<M> {
+    fn new() -> Self {
+        Self {
+            actor: None,
+            crashes: CrashRecord::default(),
+            restart: None,
+        }
+    }
+
+    fn is(&self, id: ActorId) -> bool {
+        self.actor
+            .as_ref()
+            .is_some_and(|actor| actor.get_id() == id)
+    }
+
+    /// The message comes back if nobody is there to take it.
+    fn cast(&self, message: M) -> Option<M> {
+        let Some(actor) = &self.actor else {
+            return Some(message);
+        };
+        match actor.cast(message) {
+            Err(MessagingErr::SendErr(message)) => Some(message),
+            Ok(()) | Err(MessagingErr::ChannelClosed | MessagingErr::InvalidActorType) => None,
+        }
+    }
+
+    /// Ends the actor for good, by force when it does not end within the limit.
+    async fn stop(&mut self, limit: Duration) {
+        self.restart = None;
+        if let Some(actor) = self.actor.take() {
+            actor.stop(None);
+            if actor.wait(Some(limit)).await.is_err() {
+                actor.kill();
+            }
+        }
+    }
+}
+
+impl Actor for SupervisorActor {
+    type Msg = SupervisorMsg;
+    type State = State;
+    type Arguments = Arc<Tree>;
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<SupervisorMsg>,
+        tree: Arc<Tree>,
+    ) -> Result<State, ActorProcessingErr> {
+        let mut state = State {
+            tree,
+            spec_sync: Child::new(),
+            evaluation: Child::new(),
+            exposure: Child::new(),
+            assignment: None,
+            held_flushes: Vec::new(),
+            shutdown: None,
+        };
+        for role in [Role::Evaluation, Role::Exposure, Role::SpecSync] {
+            state.start(&me, role).await?;
+        }
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<SupervisorMsg>,
+        message: SupervisorMsg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            SupervisorMsg::Nudge => drop(state.exposure.cast(ExposureMsg::Nudge)),
+            SupervisorMsg::Flush(reply) => state.forward_flush(reply),
+            SupervisorMsg::Refresh(reply) => {
+                // If it comes back the actor is gone, and dropping the reply tells the caller.
+                drop(state.spec_sync.cast(SpecSyncMsg::Refresh(reply)));
+            }
+            SupervisorMsg::ForEvaluation(assignment) => {
+                state.assignment = Some((assignment.clone(), 0));
+                drop(state.evaluation.cast(EvaluationMsg::Assign(assignment)));
+            }
+            SupervisorMsg::Applied(outcome) => {
+                state.assignment = None;
+                drop(state.spec_sync.cast(SpecSyncMsg::Applied(outcome)));
+            }
+            SupervisorMsg::NoValuesPublished => state.assignment = None,
+            SupervisorMsg::Restart(role) => state.restart(&me, role).await,
+            SupervisorMsg::Shutdown { limit, reply } => {
+                state.begin_shutdown(&me, limit, reply).await;
+            }
+            SupervisorMsg::ClosedDown => state.finish_shutdown(&me, false).await,
+            SupervisorMsg::DeadlinePassed => state.finish_shutdown(&me, true).await,
+            #[cfg(any(test, feature = "testing"))]
+            SupervisorMsg::Disturb(whom, what) => state.disturb(whom, what).await?,
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        me: ActorRef<SupervisorMsg>,
+        event: SupervisionEvent,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorFailed(who, error) => {
+                state.child_ended(&me, who.get_id(), &error.to_string());
+            }
+            SupervisionEvent::ActorTerminated(who, _, reason) => {
+                state.child_ended(&me, who.get_id(), reason.as_deref().unwrap_or("stopped"));
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
+        }
+        Ok(())
+    }
+
+    /// When a parent ends its children are killed in the middle of what they do; so they are ended here, in order.
+    async fn post_stop(
+        &self,
+        _: ActorRef<SupervisorMsg>,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        state.tree.shared.close();
+        state.spec_sync.stop(STOP_LIMIT).await;
+        state.evaluation.stop(STOP_LIMIT).await;
+        state.exposure.stop(STOP_LIMIT).await;
+        state.tree.posts.abort_all(STOP_LIMIT).await;
+        Ok(())
+    }
+}
+
+impl State {
+    async fn start(&mut self, me: &ActorRef<SupervisorMsg>, role: Role) -> Result<(), SpawnErr> {
+        let arguments = (Arc::clone(&self.tree), me.clone());
+        let parent = me.get_cell();
+        match role {
+            Role::SpecSync => {
+                let (actor, _) =
+                    Actor::spawn_linked(None, SpecSyncActor, arguments, parent).await?;
+                self.spec_sync.actor = Some(actor);
+            }
+            Role::Evaluation => {
+                let (actor, _) =
+                    Actor::spawn_linked(None, EvaluationActor, arguments, parent).await?;
+                self.evaluation.actor = Some(actor);
+                if let Some((assignment, _)) = &self.assignment {
+                    let repeated = EvaluationMsg::Assign(assignment.clone());
+                    drop(self.evaluation.cast(repeated));
+                }
+            }
+            Role::Exposure => {
+                let (actor, _) =
+                    Actor::spawn_linked(None, ExposureActor, arguments, parent).await?;
+                self.exposure.actor = Some(actor);
+                for reply in std::mem::take(&mut self.held_flushes) {
+                    self.forward_flush(reply);
+                }
+                if self.shutdown.is_some() {
+                    drop(self.exposure.cast(ExposureMsg::CloseDown));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn restart(&mut self, me: &ActorRef<SupervisorMsg>, role: Role) {
+        if let Err(error) = self.start(me, role).await {
+            self.plan_restart(me, role, &error.to_string());
+        } else {
+            self.tree.count_restart();
+        }
+    }
+
+    fn child_ended(&mut self, me: &ActorRef<SupervisorMsg>, who: ActorId, why: &str) {
+        // One that was ended on purpose lives nowhere any more, and is not found.
+        if self.spec_sync.is(who) {
+            self.spec_sync.actor = None;
+            self.plan_restart(me, Role::SpecSync, why);
+        } else if self.evaluation.is(who) {
+            self.evaluation.actor = None;
+            self.count_assignment_crash();
+            self.plan_restart(me, Role::Evaluation, why);
+        } else if self.exposure.is(who) {
+            self.exposure.actor = None;
+            self.plan_restart(me, Role::Exposure, why);
+        }
+    }
+
+    fn plan_restart(&mut self, me: &ActorRef<SupervisorMsg>, role: Role, why: &str) {
+        let now = tokio::time::Instant::now().into_std();
+        let (crashes, restart) = match role {
+            Role::SpecSync => (&mut self.spec_sync.crashes, &mut self.spec_sync.restart),
+            Role::Evaluation => (&mut self.evaluation.crashes, &mut self.evaluation.restart),
+            Role::Exposure => (&mut self.exposure.crashes, &mut self.exposure.restart),
+        };
+        let pause = crashes.crashed(now, fastrand::f64());
+        tracing::error!(actor = ?role, why, ?pause, "an actor ended and will be started again");
+        *restart = Some(cast_after(me, pause, SupervisorMsg::Restart(role)));
+    }
+
+    /// An assignment that keeps crashing its actor is given up, and counts as failed.
+    fn count_assignment_crash(&mut self) {
+        if let Some((_, crashes)) = &mut self.assignment {
+            *crashes += 1;
+            if *crashes >= MAX_ASSIGNMENT_CRASHES {
+                self.assignment = None;
+                let outcome = Err(SyncError::Interrupted);
+                drop(self.spec_sync.cast(SpecSyncMsg::Applied(outcome)));
+            }
+        }
+    }
+
+    fn forward_flush(&mut self, reply: RpcReplyPort<EventAccount>) {
+        if let Some(ExposureMsg::Flush(reply)) = self.exposure.cast(ExposureMsg::Flush(reply)) {
+            self.held_flushes.retain(|caller| !caller.is_closed());
+            if self.held_flushes.len() < MAX_CALLERS {
+                self.held_flushes.push(reply);
+            }
+        }
+    }
+
+    async fn begin_shutdown(
+        &mut self,
+        me: &ActorRef<SupervisorMsg>,
+        limit: Duration,
+        reply: RpcReplyPort<ShutdownReport>,
+    ) {
+        self.tree.shared.close();
+        self.shutdown = Some(Shutdown {
+            reply,
+            _deadline: cast_after(me, limit, SupervisorMsg::DeadlinePassed),
+        });
+        self.spec_sync.stop(STOP_LIMIT.min(limit / 4)).await;
+        self.evaluation.stop(STOP_LIMIT.min(limit / 4)).await;
+        // If it comes back there is no exposure actor; the next one is told when it starts.
+        drop(self.exposure.cast(ExposureMsg::CloseDown));
+    }
+
+    async fn finish_shutdown(&mut self, me: &ActorRef<SupervisorMsg>, timed_out: bool) {
+        let Some(shutdown) = self.shutdown.take() else {
+            return;
+        };
+        self.exposure.stop(STOP_LIMIT).await;
+        self.tree.posts.abort_all(STOP_LIMIT).await;
+        let report = self.tree.report.get_or_init(|| ShutdownReport {
+            account: self.tree.shared.counters.account(),
+            timed_out,
+        });
+        // Refused only when the caller has stopped waiting.
+        let _ = shutdown.reply.send(*report);
+        me.stop(None);
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    async fn disturb(&self, whom: ActorName, what: Disturbance) -> Result<(), ActorProcessingErr> {
+        match whom {
+            ActorName::Supervisor => return what.happen().await,
+            ActorName::SpecSync => drop(self.spec_sync.cast(SpecSyncMsg::Disturb(what))),
+            ActorName::Evaluation => drop(self.evaluation.cast(EvaluationMsg::Disturb(what))),
+            ActorName::Exposure => drop(self.exposure.cast(ExposureMsg::Disturb(what))),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! Sealing a batch: compressing its body once, for all attempts, and splitting one that the service finds too large.
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::outbox::{Half, SealedBatch};
+
+/// What the bodies of batches are compressed with, as the `content-encoding` header says it.
+#[cfg(not(feature = "zstd"))]
+pub(crate) const CONTENT_ENCODING: &str = "gzip";
+/// What the bodies of batches are compressed with, as the `content-encoding` header says it.
+#[cfg(feature = "zstd")]
+pub(crate) const CONTENT_ENCODING: &str = "zstd";
+
+/// Low levels compress events nearly as well as high ones, at a fraction of the time.
+const COMPRESSION_LEVEL: u8 = 3;
+
+#[cfg(not(feature = "zstd"))]
+pub(crate) fn compress(plain: &[u8]) -> io::Result<Bytes> {
+    let level = flate2::Compression::new(COMPRESSION_LEVEL.into());
+    let mut compressed = Vec::with_capacity(plain.len() / 8);
+    flate2::read::GzEncoder::new(plain, level).read_to_end(&mut compressed)?;
+    Ok(compressed.into())
+}
+
+#[cfg(feature = "zstd")]
+pub(crate) fn compress(plain: &[u8]) -> io::Result<Bytes> {
+    zstd::encode_all(plain, COMPRESSION_LEVEL.into()).map(Bytes::from)
+}
+
+#[cfg(not(feature = "zstd"))]
+pub(crate) fn decompress(sealed: &[u8]) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(sealed).read_to_end(&mut plain)?;
+    Ok(plain)
+}
+
+#[cfg(feature = "zstd")]
+pub(crate) fn decompress(sealed: &[u8]) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    zstd::stream::read::Decoder::new(sealed)?.read_to_end(&mut plain)?;
+    Ok(plain)
+}
+
+/// The body of a batch, its events untouched.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    statsig_metadata: &'a RawValue,
+}
+
+/// The two halves of a batch, or `None` if there is only one event in it.
+pub(crate) fn split(batch: &SealedBatch) -> io::Result<Option<[Half; 2]>> {
+    let plain = decompress(&batch.body)?;
+    let body: Body<'_> = serde_json::from_slice(&plain)?;
+    if body.events.len() < 2 {
+        return Ok(None);
+    }
+    let (early, late) = body.events.split_at(body.events.len() / 2);
+    let seal = |events: &[&RawValue]| -> io::Result<Half> {
+        let part = Body {
+            events: events.to_vec(),
+            statsig_metadata: body.statsig_metadata,
+        };
+        Ok(Half {
+            events: events.len() as u64,
+            body: compress(&serde_json::to_vec(&part)?)?,
+        })
+    };
+    Ok(Some([seal(early)?, seal(late)?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(plain: &str, events: u64) -> SealedBatch {
+        SealedBatch {
+            first: 0,
+            events,
+            attempts: 0,
+            is_urgent: false,
+            body: compress(plain.as_bytes()).unwrap(),
+        }
+    }
+
+    fn text(half: &Half) -> String {
+        String::from_utf8(decompress(&half.body).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_compressed_comes_back() {
+        let plain = b"[1,2,3] ".repeat(1_000);
+        let sealed = compress(&plain).unwrap();
+        assert!(sealed.len() < plain.len() / 20);
+        assert_eq!(decompress(&sealed).unwrap(), plain);
+    }
+
+    #[test]
+    fn halves_keep_order_and_the_exact_text_of_events() {
+        let plain = r#"{"events":[{"a":1.0},{"b":[]},{"c":"\u00e9"}],"statsigMetadata":{"x":"y"}}"#;
+        let [early, late] = split(&batch(plain, 3)).unwrap().unwrap();
+        assert_eq!((early.events, late.events), (1, 2));
+        assert_eq!(
+            text(&early),
+            r#"{"events":[{"a":1.0}],"statsigMetadata":{"x":"y"}}"#
+        );
+        assert_eq!(
+            text(&late),
+            r#"{"events":[{"b":[]},{"c":"\u00e9"}],"statsigMetadata":{"x":"y"}}"#
+        );
+    }
+
+    #[test]
+    fn a_single_event_cannot_be_split() {
+        let plain = r#"{"events":[{}],"statsigMetadata":{}}"#;
+        assert_eq!(split(&batch(plain, 1)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_body_that_is_no_batch_is_an_error() {
+        assert!(split(&batch("nonsense", 2)).is_err());
+    }
+}

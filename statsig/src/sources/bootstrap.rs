@@ -1,0 +1,93 @@
+//! Specs from a text in memory.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::{ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::results::SpecsSource;
+use crate::transport::BoxFuture;
+
+/// Specs from a JSON text that the application provides, and replaces when it likes.
+///
+/// Nothing is downloaded. Evaluations say `Bootstrap` as the source. One adapter may serve several clients.
+///
+/// ```
+/// use std::sync::Arc;
+/// use statsig::{BootstrapSpecs, StatsigOptions};
+///
+/// # let json = "{}";
+/// # let newer_json = "{}";
+/// let specs = Arc::new(BootstrapSpecs::new(json));
+/// let options = StatsigOptions::builder().specs_adapter(specs.clone()).build()?;
+/// // Later, at any time: clients pick it up at once. Older specs than the ones in use are ignored.
+/// specs.set_data(newer_json);
+/// # Ok::<(), statsig::OptionsError>(())
+/// ```
+pub struct BootstrapSpecs {
+    state: Mutex<State>,
+}
+
+/// [`BootstrapSpecs`] under the name that Statsig's other SDKs use.
+pub type StatsigBootstrapSpecsAdapter = BootstrapSpecs;
+
+struct State {
+    data: Bytes,
+    clients: Vec<ChangeSignal>,
+}
+
+impl BootstrapSpecs {
+    /// An adapter that brings this JSON.
+    pub fn new(json: impl Into<String>) -> Self {
+        Self {
+            state: Mutex::new(State {
+                data: json.into().into(),
+                clients: Vec::new(),
+            }),
+        }
+    }
+
+    /// Replaces the JSON and tells the clients.
+    pub fn set_data(&self, json: impl Into<String>) {
+        self.with_state(|state| {
+            state.data = json.into().into();
+            state.clients.retain(ChangeSignal::notify);
+        });
+    }
+
+    fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl SpecsAdapter for BootstrapSpecs {
+    fn source(&self) -> SpecsSource {
+        SpecsSource::Bootstrap
+    }
+
+    fn fetch(&self, _: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+        let data = self.with_state(|state| state.data.clone());
+        Box::pin(async { Ok(SpecsPayload::new(data)) })
+    }
+
+    fn is_polled(&self) -> bool {
+        false
+    }
+
+    fn on_start(&self, signal: ChangeSignal) {
+        self.with_state(|state| {
+            state.clients.retain(ChangeSignal::is_wanted);
+            state.clients.push(signal);
+        });
+    }
+}
+
+impl fmt::Debug for BootstrapSpecs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.with_state(|state| state.data.len());
+        f.debug_struct("BootstrapSpecs")
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
+    }
+}

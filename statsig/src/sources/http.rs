@@ -1,0 +1,216 @@
+//! Specs from the `download_config_specs` endpoint.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::clock::Clock;
+use crate::results::SpecsSource;
+use crate::text::SharedStr;
+use crate::transport::identity::Identity;
+use crate::transport::{self, BoxFuture, Method, Request, Transport, retry};
+
+/// Downloads specs as JSON.
+///
+/// It asks for JSON alone: neither `supports_proto` nor the `statsig-br` encoding is offered, as both announce a reader of the
+/// binary format.
+#[derive(Debug)]
+pub(crate) struct HttpSpecs {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    identity: Identity,
+    base_url: String,
+    source_api: Option<SharedStr>,
+}
+
+impl HttpSpecs {
+    /// `base_url` goes up to and including `download_config_specs`.
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        identity: Identity,
+        base_url: &str,
+    ) -> Self {
+        Self {
+            transport,
+            clock,
+            identity,
+            base_url: base_url.to_owned(),
+            source_api: source_api(base_url).map(SharedStr::from),
+        }
+    }
+
+    fn request(&self, request: &SpecsRequest) -> Request {
+        Request {
+            method: Method::Get,
+            url: specs_url(&self.base_url, self.identity.key.expose(), request),
+            headers: self.identity.headers(self.clock.now_ms()),
+            body: Bytes::new(),
+            timeout: request.limit,
+            max_response_bytes: request.max_bytes,
+        }
+    }
+}
+
+impl SpecsAdapter for HttpSpecs {
+    fn source(&self) -> SpecsSource {
+        SpecsSource::Network
+    }
+
+    fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+        let request = self.request(request);
+        Box::pin(async move {
+            let response = transport::send(&*self.transport, request).await?;
+            if !retry::is_success(response.status) {
+                return Err(FetchError::Status {
+                    status: response.status,
+                });
+            }
+            Ok(SpecsPayload {
+                body: response.body,
+                source_api: self.source_api.clone(),
+            })
+        })
+    }
+
+    fn uses_network(&self) -> bool {
+        true
+    }
+}
+
+/// `{base}/{key}.json?sinceTime=…&checksum=…`, for a base that may end in slashes or have a query of its own.
+fn specs_url(base: &str, key: &str, request: &SpecsRequest) -> String {
+    let (path, query) = base.split_once('?').unwrap_or((base, ""));
+    let mut url = format!("{}/{key}.json", path.trim_end_matches('/'));
+    let mut separator = '?';
+    let mut add = |name: &str, value: &str| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(url, "{separator}{name}{value}");
+        separator = '&';
+    };
+    if !query.is_empty() {
+        add("", query);
+    }
+    if request.since_time > 0 {
+        add("sinceTime=", &request.since_time.to_string());
+    }
+    if let Some(checksum) = request.checksum.as_deref().filter(|text| !text.is_empty()) {
+        add("checksum=", &percent_encoded(checksum));
+    }
+    url
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// `scheme://host[:port]`, and `/v<digits>` if that is how the path begins.
+fn source_api(base: &str) -> Option<String> {
+    let (scheme, rest) = base.split_once("://")?;
+    let rest = rest.split(['?', '#']).next()?;
+    let mut segments = rest.split('/');
+    let authority = segments.next()?;
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    if host.is_empty() {
+        return None;
+    }
+    let version = segments.next().filter(|segment| {
+        segment.strip_prefix('v').is_some_and(|digits| {
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    });
+    Some(match version {
+        Some(version) => format!("{scheme}://{host}/{version}"),
+        None => format!("{scheme}://{host}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn request(since_time: u64, checksum: Option<&str>) -> SpecsRequest {
+        SpecsRequest {
+            since_time,
+            checksum: checksum.map(SharedStr::from),
+            limit: Duration::from_secs(3),
+            max_bytes: 100,
+        }
+    }
+
+    #[test]
+    fn urls_say_what_is_known() {
+        let base = "https://api.statsigcdn.com/v2/download_config_specs";
+        let cases = [
+            (base, request(0, None), ".json"),
+            (base, request(17, None), ".json?sinceTime=17"),
+            (
+                base,
+                request(17, Some("85066")),
+                ".json?sinceTime=17&checksum=85066",
+            ),
+            (base, request(0, Some("")), ".json"),
+            (
+                base,
+                request(0, Some("a+b/c=")),
+                ".json?checksum=a%2Bb%2Fc%3D",
+            ),
+        ];
+        for (base, request, end) in cases {
+            assert_eq!(
+                specs_url(base, "secret-k", &request),
+                format!("{base}/secret-k{end}")
+            );
+        }
+    }
+
+    #[test]
+    fn bases_are_normalised() {
+        let known = request(5, None);
+        assert_eq!(
+            specs_url("http://h/specs//", "secret-k", &known),
+            "http://h/specs/secret-k.json?sinceTime=5"
+        );
+        assert_eq!(
+            specs_url("http://h/specs?x=1", "secret-k", &known),
+            "http://h/specs/secret-k.json?x=1&sinceTime=5"
+        );
+    }
+
+    #[test]
+    fn the_source_api_is_host_and_version() {
+        let cases = [
+            (
+                "https://api.statsigcdn.com/v2/download_config_specs",
+                Some("https://api.statsigcdn.com/v2"),
+            ),
+            (
+                "http://127.0.0.1:8080/download_config_specs",
+                Some("http://127.0.0.1:8080"),
+            ),
+            ("http://u:p@h/v12/x?k=1", Some("http://h/v12")),
+            ("http://h/version/x", Some("http://h")),
+            ("http://h/v", Some("http://h")),
+            ("http://h?x", Some("http://h")),
+            ("http:///v2", None),
+            ("nonsense", None),
+        ];
+        for (base, expected) in cases {
+            assert_eq!(source_api(base).as_deref(), expected, "{base}");
+        }
+    }
+}

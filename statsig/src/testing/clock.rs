@@ -1,0 +1,71 @@
+//! Wall time that follows tokio's.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+
+/// Wall time that follows tokio's clock, which tests can pause and move.
+///
+/// It starts at a fixed moment, so that tests repeat exactly.
+///
+/// ```
+/// use std::time::Duration;
+/// use statsig::Clock;
+/// use statsig::testing::SimulatedClock;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+/// let clock = SimulatedClock::new();
+/// assert_eq!(clock.now_ms(), SimulatedClock::START_MS);
+/// tokio::time::sleep(Duration::from_secs(3_600)).await;
+/// assert_eq!(clock.now_ms(), SimulatedClock::START_MS + 3_600_000);
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct SimulatedClock {
+    start: Instant,
+    start_ms: AtomicU64,
+}
+
+impl SimulatedClock {
+    /// Where the clock starts, unless told otherwise: 2026-01-01, 00:00 UTC.
+    pub const START_MS: u64 = 1_767_225_600_000;
+
+    /// A clock that starts at [`START_MS`](Self::START_MS).
+    #[must_use]
+    pub fn new() -> Self {
+        Self::starting_at(Self::START_MS)
+    }
+
+    /// A clock that starts at this moment, in epoch milliseconds.
+    #[must_use]
+    pub fn starting_at(epoch_ms: u64) -> Self {
+        Self {
+            start: Instant::now(),
+            start_ms: AtomicU64::new(epoch_ms),
+        }
+    }
+
+    /// Moves wall time alone, as when somebody sets the clock of the machine. Timers do not notice.
+    pub fn jump(&self, forward: Duration) {
+        let ms = u64::try_from(forward.as_millis()).unwrap_or(u64::MAX);
+        self.start_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Default for SimulatedClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SimulatedClock {
+    fn now_ms(&self) -> u64 {
+        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.start_ms
+            .load(Ordering::Relaxed)
+            .saturating_add(elapsed)
+    }
+}

@@ -1,0 +1,335 @@
+//! A network in memory.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::events::seal;
+use crate::transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// Downloads of specs.
+    Specs,
+    /// Posts of events.
+    Events,
+}
+
+/// How the network answers one request.
+///
+/// ```
+/// use std::time::Duration;
+/// use statsig::testing::Answer;
+///
+/// let slow_failure = Answer::status(503).after(Duration::from_secs(2));
+/// let dead_line = Answer::hang();
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "an answer does nothing until it is given to `ScriptedTransport`"]
+pub struct Answer {
+    delay: Duration,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone)]
+enum Outcome {
+    Response(u16, Bytes),
+    Broken(&'static str),
+    Hang,
+}
+
+impl Answer {
+    fn new(outcome: Outcome) -> Self {
+        Self {
+            delay: Duration::ZERO,
+            outcome,
+        }
+    }
+
+    /// A response with this status and body.
+    pub fn response(status: u16, body: impl Into<Bytes>) -> Self {
+        Self::new(Outcome::Response(status, body.into()))
+    }
+
+    /// A response with this status and an empty body.
+    pub fn status(status: u16) -> Self {
+        Self::response(status, Bytes::new())
+    }
+
+    /// A success with this JSON, always in full: `sinceTime` plays no part.
+    pub fn json(json: impl Into<String>) -> Self {
+        Self::response(200, json.into())
+    }
+
+    /// A success with the first half of this body.
+    pub fn truncated(body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        let half = body.len() / 2;
+        Self::response(200, body.slice(..half))
+    }
+
+    /// No connection.
+    pub fn refuse_connection() -> Self {
+        Self::new(Outcome::Broken("connection refused"))
+    }
+
+    /// No answer at all, until the SDK gives up.
+    pub fn hang() -> Self {
+        Self::new(Outcome::Hang)
+    }
+
+    /// The same, but only after this time.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The time since the transport was created.
+    pub at: Duration,
+    /// What it was for.
+    pub endpoint: Endpoint,
+    /// The request itself. Unlike its `Debug`, its fields hide nothing.
+    pub request: Request,
+}
+
+/// A batch of events as it was posted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PostedBatch {
+    /// The time since the transport was created.
+    pub at: Duration,
+    /// The earlier attempts, from the header.
+    pub retries: u32,
+    /// The events.
+    pub events: Vec<Value>,
+    /// What the SDK says about itself (`statsigMetadata`).
+    pub metadata: Value,
+    /// Whether the answer was a success. `None` while there is no answer.
+    pub is_accepted: Option<bool>,
+}
+
+/// A [`Transport`] in memory: answers as scripted, and records what is sent.
+///
+/// Unless scripted otherwise, specs requests get status 404 until [`serve_specs`](Self::serve_specs) provides some, and events
+/// are accepted. A `GET` is a specs request, a `POST` carries events.
+///
+/// ```
+/// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+///
+/// let network = ScriptedTransport::new();
+/// network.serve_specs(r#"{"has_updates": true, "time": 5}"#);
+/// network.next(Endpoint::Specs, Answer::status(500)); // the next request fails, later ones are served
+/// network.always(Endpoint::Events, Answer::hang()); // from now on
+/// ```
+#[derive(Debug)]
+pub struct ScriptedTransport {
+    start: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    specs: Option<String>,
+    next: HashMap<Endpoint, VecDeque<Answer>>,
+    always: HashMap<Endpoint, Answer>,
+    requests: Vec<RecordedRequest>,
+    batches: Vec<PostedBatch>,
+}
+
+impl ScriptedTransport {
+    /// A network without specs that accepts events.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Serves these specs from now on, as the service does: a client that has them already is told that there is nothing new.
+    pub fn serve_specs(&self, json: impl Into<String>) {
+        self.state().specs = Some(json.into());
+    }
+
+    /// The answer to the next request to this endpoint; called several times, to the ones after it.
+    pub fn next(&self, endpoint: Endpoint, answer: Answer) {
+        self.state()
+            .next
+            .entry(endpoint)
+            .or_default()
+            .push_back(answer);
+    }
+
+    /// The answer to all further requests to this endpoint.
+    pub fn always(&self, endpoint: Endpoint, answer: Answer) {
+        self.state().always.insert(endpoint, answer);
+    }
+
+    /// Takes back what was scripted for this endpoint.
+    pub fn recover(&self, endpoint: Endpoint) {
+        let mut state = self.state();
+        state.next.remove(&endpoint);
+        state.always.remove(&endpoint);
+    }
+
+    /// The requests to this endpoint so far.
+    #[must_use]
+    pub fn requests(&self, endpoint: Endpoint) -> Vec<RecordedRequest> {
+        let state = self.state();
+        let requests = state.requests.iter();
+        requests
+            .filter(|request| request.endpoint == endpoint)
+            .cloned()
+            .collect()
+    }
+
+    /// The batches posted so far, accepted or not, in order.
+    #[must_use]
+    pub fn batches(&self) -> Vec<PostedBatch> {
+        self.state().batches.clone()
+    }
+
+    /// The events accepted so far, in the order they were posted.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        let state = self.state();
+        let accepted = state
+            .batches
+            .iter()
+            .filter(|batch| batch.is_accepted == Some(true));
+        accepted.flat_map(|batch| batch.events.clone()).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records the request and decides the answer; for events, also where the batch is recorded.
+    fn receive(&self, request: &Request) -> (Answer, Option<usize>) {
+        let at = self.start.elapsed();
+        let endpoint = match request.method {
+            Method::Get => Endpoint::Specs,
+            Method::Post => Endpoint::Events,
+        };
+        let mut state = self.state();
+        state.requests.push(RecordedRequest {
+            at,
+            endpoint,
+            request: request.clone(),
+        });
+        let batch = (endpoint == Endpoint::Events).then(|| {
+            state.batches.push(decode_batch(at, request));
+            state.batches.len() - 1
+        });
+        let scripted = state.next.get_mut(&endpoint).and_then(VecDeque::pop_front);
+        let answer = scripted
+            .or_else(|| state.always.get(&endpoint).cloned())
+            .unwrap_or_else(|| match endpoint {
+                Endpoint::Specs => specs_answer(state.specs.as_deref(), &request.url),
+                Endpoint::Events => Answer::response(202, r#"{"success":true}"#),
+            });
+        (answer, batch)
+    }
+
+    fn note_answer(&self, batch: Option<usize>, is_accepted: bool) {
+        let mut state = self.state();
+        if let Some(batch) = batch.and_then(|batch| state.batches.get_mut(batch)) {
+            batch.is_accepted = Some(is_accepted);
+        }
+    }
+}
+
+impl Default for ScriptedTransport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Transport for ScriptedTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let (answer, batch) = self.receive(&request);
+            let outcome = async {
+                if !answer.delay.is_zero() {
+                    tokio::time::sleep(answer.delay).await;
+                }
+                match answer.outcome {
+                    Outcome::Response(_, body) if body.len() > request.max_response_bytes => {
+                        Err(TransportError::TooLarge {
+                            limit: request.max_response_bytes,
+                        })
+                    }
+                    Outcome::Response(status, body) => Ok(Response {
+                        status,
+                        headers: Vec::new(),
+                        body,
+                    }),
+                    Outcome::Broken(problem) => Err(TransportError::Connection {
+                        problem: problem.to_owned(),
+                    }),
+                    Outcome::Hang => std::future::pending().await,
+                }
+            };
+            let result = tokio::time::timeout(request.timeout, outcome)
+                .await
+                .unwrap_or(Err(TransportError::TimedOut {
+                    limit: request.timeout,
+                }));
+            let is_accepted =
+                matches!(&result, Ok(response) if (200..300).contains(&response.status));
+            self.note_answer(batch, is_accepted);
+            result
+        })
+    }
+}
+
+/// What the service would answer to a specs request with this URL.
+fn specs_answer(specs: Option<&str>, url: &str) -> Answer {
+    let Some(specs) = specs else {
+        return Answer::status(404);
+    };
+    let known = url
+        .split_once("sinceTime=")
+        .and_then(|(_, rest)| rest.split('&').next()?.parse().ok());
+    let offered = serde_json::from_str::<Value>(specs)
+        .ok()
+        .and_then(|specs| specs.get("time")?.as_u64());
+    match (known, offered) {
+        (Some(known), Some(offered)) if offered <= known => {
+            Answer::json(format!(r#"{{"has_updates":false,"time":{known}}}"#))
+        }
+        _ => Answer::json(specs),
+    }
+}
+
+fn decode_batch(at: Duration, request: &Request) -> PostedBatch {
+    let plain = seal::decompress(&request.body).unwrap_or_default();
+    let mut body: Value = serde_json::from_slice(&plain).unwrap_or_default();
+    let mut take = |key: &str| body.get_mut(key).map(Value::take).unwrap_or_default();
+    let retries = request
+        .headers
+        .iter()
+        .find(|(name, _)| *name == "statsig-retry-count")
+        .and_then(|(_, count)| count.parse().ok());
+    PostedBatch {
+        at,
+        retries: retries.unwrap_or_default(),
+        events: match take("events") {
+            Value::Array(events) => events,
+            _ => Vec::new(),
+        },
+        metadata: take("statsigMetadata"),
+        is_accepted: None,
+    }
+}

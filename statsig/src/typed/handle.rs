@@ -1,0 +1,159 @@
+//! `Typed`: a loaded struct that knows when to expose its parameters.
+
+use std::fmt;
+use std::ops::Deref;
+
+use serde::{Serialize, Serializer};
+
+use super::lease::{ExposureLease, find};
+use super::marks::Marks;
+use super::params::StatsigParams;
+use super::schema::ExposePolicy;
+use super::source::{Detached, ParamsMeta};
+
+/// A loaded struct of parameters.
+///
+/// It derefs to the struct, so fields are read as `promo.title`. Loading exposes nothing; the first access exposes every parameter
+/// that was served, once for this value and all its clones. A value that fell back to its default is never exposed. Other
+/// [policies](ExposePolicy) are one attribute away; with `expose = "read"` fields are read as `promo.title()`.
+///
+/// `Debug`, `PartialEq`, `Serialize` and [`peek`](Self::peek) expose nothing.
+///
+/// An access costs a load of one atomic once everything is exposed; it never blocks, fails or allocates.
+pub struct Typed<P: StatsigParams> {
+    view: P::View,
+    lease: ExposureLease,
+}
+
+/// Where the value of a field came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParamOrigin {
+    /// Statsig served it.
+    Served,
+    /// Nothing was served, so it is the default.
+    Default,
+    /// What was served did not fit the field, so it is the default.
+    Mismatch,
+}
+
+impl<P: StatsigParams> Typed<P> {
+    pub(crate) fn new(params: P, lease: ExposureLease) -> Self {
+        if matches!(P::SCHEMA.expose, ExposePolicy::Load) {
+            lease.expose_all(false);
+        }
+        Self {
+            view: params.into_view(&lease),
+            lease,
+        }
+    }
+
+    /// Wraps a struct that no evaluation stands behind: no parameter counts as served, so nothing is ever exposed.
+    ///
+    /// For testing code that takes a `Typed`.
+    #[must_use]
+    pub fn detached(params: P) -> Self {
+        let served = Marks::with_len(P::SCHEMA.params.len());
+        Self::new(params, ExposureLease::new(P::SCHEMA, served, Detached))
+    }
+
+    /// The struct, without exposing anything.
+    #[must_use]
+    pub fn peek(&self) -> &P {
+        P::peek(&self.view)
+    }
+
+    /// The struct, after exposing every parameter that was served and not exposed before (none with `expose = "manual"`).
+    #[must_use = "use `log_exposures` to expose without taking the struct"]
+    pub fn into_inner(self) -> P {
+        if !matches!(P::SCHEMA.expose, ExposePolicy::Manual) {
+            self.lease.expose_all(false);
+        }
+        self.into_inner_unexposed()
+    }
+
+    /// The struct, without exposing anything.
+    #[must_use]
+    pub fn into_inner_unexposed(self) -> P {
+        P::from_view(self.view)
+    }
+
+    /// Exposes one parameter, by its name in Statsig, and marks the exposure as manual.
+    ///
+    /// Returns whether an exposure was logged: false if the parameter was not served, was exposed before, or is unknown.
+    pub fn log_exposure(&self, param: &str) -> bool {
+        index_of::<P>(param).is_some_and(|index| self.lease.expose(index, true))
+    }
+
+    /// Exposes every parameter that was served and not exposed before, and marks the exposures as manual.
+    pub fn log_exposures(&self) {
+        self.lease.expose_all(true);
+    }
+
+    /// The evaluation behind the values: rule, group, reason. Allocates.
+    #[must_use]
+    pub fn meta(&self) -> ParamsMeta {
+        self.lease.meta()
+    }
+
+    /// Where the value of a parameter came from, by the parameter's name in Statsig; `None` if the struct has no such parameter.
+    #[must_use]
+    pub fn origin(&self, param: &str) -> Option<ParamOrigin> {
+        let index = index_of::<P>(param)?;
+        let schema = P::SCHEMA.params.get(index)?;
+        Some(if self.lease.is_served(index) {
+            ParamOrigin::Served
+        } else if find(self.lease.source(), schema).is_some() {
+            ParamOrigin::Mismatch
+        } else {
+            ParamOrigin::Default
+        })
+    }
+}
+
+fn index_of<P: StatsigParams>(param: &str) -> Option<usize> {
+    let mut params = P::SCHEMA.params.iter();
+    params.position(|schema| schema.is_called(param))
+}
+
+impl<P: StatsigParams> Deref for Typed<P> {
+    type Target = P::View;
+
+    #[inline]
+    fn deref(&self) -> &P::View {
+        if matches!(P::SCHEMA.expose, ExposePolicy::Access) {
+            self.lease.expose_all(false);
+        }
+        &self.view
+    }
+}
+
+/// The clone shares what was exposed.
+impl<P: StatsigParams + Clone> Clone for Typed<P> {
+    fn clone(&self) -> Self {
+        Self {
+            view: self.peek().clone().into_view(&self.lease),
+            lease: self.lease.clone(),
+        }
+    }
+}
+
+impl<P: StatsigParams + fmt::Debug> fmt::Debug for Typed<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.peek().fmt(f)
+    }
+}
+
+impl<P: StatsigParams + PartialEq> PartialEq for Typed<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.peek() == other.peek()
+    }
+}
+
+impl<P: StatsigParams + Eq> Eq for Typed<P> {}
+
+impl<P: StatsigParams + Serialize> Serialize for Typed<P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.peek().serialize(serializer)
+    }
+}

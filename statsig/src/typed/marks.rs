@@ -1,0 +1,192 @@
+//! Sets of field indices: plain while reading, atomic afterwards. Up to 64 fields take no allocation.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const WORD_BITS: usize = 64;
+
+/// Fields that were served.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Marks {
+    first: u64,
+    rest: Box<[u64]>,
+}
+
+impl Marks {
+    /// An empty set with room for `len` fields.
+    pub(crate) fn with_len(len: usize) -> Self {
+        let more_words = len.saturating_sub(1) / WORD_BITS;
+        Self {
+            first: 0,
+            rest: vec![0; more_words].into_boxed_slice(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, index: usize) {
+        if index < WORD_BITS {
+            self.first |= 1 << index;
+        } else if let Some(word) = self.rest.get_mut(index / WORD_BITS - 1) {
+            *word |= 1 << (index % WORD_BITS);
+        }
+    }
+
+    pub(crate) fn contains(&self, index: usize) -> bool {
+        if index < WORD_BITS {
+            self.first & (1 << index) != 0
+        } else {
+            self.rest
+                .get(index / WORD_BITS - 1)
+                .is_some_and(|word| word & (1 << (index % WORD_BITS)) != 0)
+        }
+    }
+
+    /// The set with nothing but its smallest member.
+    fn smallest(&self) -> Self {
+        let mut smallest = self.clone();
+        smallest.first &= self.first.wrapping_neg();
+        let mut found = self.first != 0;
+        for word in &mut smallest.rest {
+            *word = if found {
+                0
+            } else {
+                *word & word.wrapping_neg()
+            };
+            found |= *word != 0;
+        }
+        smallest
+    }
+}
+
+/// Exposures that are still to be logged, shared by all clones of a struct.
+///
+/// Relaxed operations are enough: whoever clears a bit logs that exposure, and no other memory hangs on the bits.
+#[derive(Debug)]
+pub(crate) struct PendingMarks {
+    first: AtomicU64,
+    rest: Box<[AtomicU64]>,
+}
+
+impl PendingMarks {
+    /// One exposure for each mark.
+    pub(crate) fn each(marks: &Marks) -> Self {
+        Self {
+            first: AtomicU64::new(marks.first),
+            rest: marks.rest.iter().copied().map(AtomicU64::new).collect(),
+        }
+    }
+
+    /// One exposure for all the marks together, under the smallest of them.
+    pub(crate) fn one(marks: &Marks) -> Self {
+        Self::each(&marks.smallest())
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.load(Ordering::Relaxed) == 0
+            && self
+                .rest
+                .iter()
+                .all(|word| word.load(Ordering::Relaxed) == 0)
+    }
+
+    /// Removes a member; true if it was there.
+    #[inline]
+    pub(crate) fn take(&self, index: usize) -> bool {
+        let word = if index < WORD_BITS {
+            &self.first
+        } else if let Some(word) = self.rest.get(index / WORD_BITS - 1) {
+            word
+        } else {
+            return false;
+        };
+        let bit = 1 << (index % WORD_BITS);
+        // The load keeps a read that was exposed before from writing to shared memory.
+        word.load(Ordering::Relaxed) & bit != 0
+            && word.fetch_and(!bit, Ordering::Relaxed) & bit != 0
+    }
+
+    /// Removes all members, and calls `each` with those that this call removed.
+    pub(crate) fn take_all(&self, mut each: impl FnMut(usize)) {
+        for (position, word) in std::iter::once(&self.first).chain(&self.rest).enumerate() {
+            let mut taken = word.swap(0, Ordering::Relaxed);
+            while taken != 0 {
+                each(position * WORD_BITS + taken.trailing_zeros() as usize);
+                taken &= taken - 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(pending: &PendingMarks) -> Vec<usize> {
+        let mut taken = Vec::new();
+        pending.take_all(|index| taken.push(index));
+        taken
+    }
+
+    #[test]
+    fn members_are_kept_across_words() {
+        for len in [1, 64, 65, 128, 129, 200] {
+            let mut marks = Marks::with_len(len);
+            let members = [0, 63.min(len - 1), len - 1];
+            for index in members {
+                marks.insert(index);
+            }
+            let mut expected = members.to_vec();
+            expected.dedup();
+            for index in 0..len {
+                assert_eq!(
+                    marks.contains(index),
+                    members.contains(&index),
+                    "{index} of {len}"
+                );
+            }
+            let pending = PendingMarks::each(&marks);
+            assert_eq!(drain(&pending), expected);
+            assert!(pending.is_empty());
+        }
+    }
+
+    #[test]
+    fn only_structs_of_more_than_64_fields_need_more_words() {
+        assert_eq!(Marks::with_len(0).rest.len(), 0);
+        assert_eq!(Marks::with_len(64).rest.len(), 0);
+        assert_eq!(Marks::with_len(65).rest.len(), 1);
+    }
+
+    #[test]
+    fn indices_out_of_range_are_ignored() {
+        let mut marks = Marks::with_len(2);
+        marks.insert(64);
+        assert!(!marks.contains(64));
+        assert!(!PendingMarks::each(&marks).take(64));
+    }
+
+    #[test]
+    fn a_member_is_taken_once() {
+        let mut marks = Marks::with_len(70);
+        marks.insert(3);
+        marks.insert(69);
+        let pending = PendingMarks::each(&marks);
+        assert!(pending.take(69));
+        assert!(!pending.take(69));
+        assert!(!pending.take(4));
+        assert_eq!(drain(&pending), [3]);
+    }
+
+    #[test]
+    fn one_keeps_the_smallest_member() {
+        for (members, expected) in [
+            (vec![], vec![]),
+            (vec![5, 7, 69], vec![5]),
+            (vec![69, 68], vec![68]),
+        ] {
+            let mut marks = Marks::with_len(70);
+            members.iter().for_each(|&index| marks.insert(index));
+            assert_eq!(drain(&PendingMarks::one(&marks)), expected);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Typed parameters: a struct of your own, filled from a layer, parameter store, experiment or dynamic config.
+//!
+//! Derive [`StatsigParams`](macro@StatsigParams) for the struct; a client then hands it out as [`Typed`]. What the struct asks for is in
+//! its [`Schema`]; what does not fit is told by [`ParamMismatch`] and [`ParamsError`].
+
+mod decode;
+mod handle;
+mod lease;
+mod load;
+mod marks;
+mod params;
+mod reader;
+mod report;
+mod schema;
+mod source;
+#[cfg(test)]
+#[cfg(feature = "macros")]
+mod tests;
+
+pub use decode::{FromParam, WrongValue};
+pub use handle::{ParamOrigin, Typed};
+pub use lease::ExposureLease;
+pub use params::StatsigParams;
+pub use reader::{ParamReader, from_json};
+pub use report::{ParamMismatch, ParamProblem, ParamsError};
+pub use schema::{ExposePolicy, ParamKind, ParamSchema, Schema, SourceKind};
+pub use source::ParamsMeta;
+
+pub(crate) use load::{load, try_load};
+pub(crate) use report::MismatchLog;
+pub(crate) use source::ParamSource;
+
+#[cfg(feature = "macros")]
+#[doc = include_str!("derive_params.md")]
+pub use statsig_macros::StatsigParams;
+
+#[cfg(feature = "macros")]
+#[doc = include_str!("derive_enum.md")]
+pub use statsig_macros::ParamEnum;
+
+/// For generated code.
+#[doc(hidden)]
+pub use {serde::de::DeserializeOwned, serde_json::Value};

@@ -1,0 +1,441 @@
+//! The derive and its runtime together: which exposures are logged, and when.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Serves fixed values and remembers the exposures.
+#[derive(Debug, Clone)]
+struct Fake {
+    values: HashMap<String, Value>,
+    recognized: bool,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Fake {
+    fn new(values: Value) -> Self {
+        Self {
+            values: serde_json::from_value(values).unwrap(),
+            recognized: true,
+            log: Arc::default(),
+        }
+    }
+
+    /// The exposures since the last call.
+    fn exposed(&self) -> Vec<String> {
+        std::mem::take(&mut self.log.lock().unwrap())
+    }
+
+    fn load<P: StatsigParams>(&self) -> Typed<P> {
+        load(self.clone(), &MismatchLog::default())
+    }
+
+    fn try_load<P: StatsigParams>(&self) -> Result<Typed<P>, ParamsError> {
+        try_load(self.clone())
+    }
+}
+
+impl ParamSource for Fake {
+    fn value(&self, param: &str) -> Option<&Value> {
+        self.values.get(param)
+    }
+
+    fn expose(&self, param: &str, manual: bool) {
+        let marker = if manual { " (manual)" } else { "" };
+        self.log.lock().unwrap().push(format!("{param}{marker}"));
+    }
+
+    fn is_recognized(&self) -> bool {
+        self.recognized
+    }
+
+    fn meta(&self) -> ParamsMeta {
+        ParamsMeta {
+            rule_id: Some("rule".to_owned()),
+            group_name: Some("Test".to_owned()),
+            allocated_experiment: None,
+            reason: if self.recognized {
+                "Network:Recognized".to_owned()
+            } else {
+                "Network:Unrecognized".to_owned()
+            },
+        }
+    }
+}
+
+const NOTHING: [&str; 0] = [];
+
+macro_rules! promo {
+    ($name:ident, $($attributes:tt)*) => {
+        #[derive(Debug, Clone, PartialEq, Serialize, StatsigParams)]
+        #[statsig($($attributes)*)]
+        struct $name {
+            #[statsig(default = "Welcome!")]
+            title: String,
+            #[statsig(default = 0.1)]
+            discount: f64,
+            #[statsig(alias = "call_to_action")]
+            cta: Option<String>,
+            #[statsig(default = 3)]
+            limit: u8,
+        }
+    };
+}
+
+promo!(OnAccess, layer = "promos");
+promo!(OnRead, layer = "promos", expose = "read");
+promo!(OnLoad, layer = "promos", expose = "load");
+promo!(Manually, layer = "promos", expose = "manual");
+promo!(Experiment, experiment = "promo");
+promo!(ExperimentOnRead, experiment = "promo", expose = "read");
+
+/// `title` fits, `discount` is missing, `cta` comes under its alias, `limit` does not fit.
+fn mixed() -> Fake {
+    Fake::new(json!({"title": "Hi", "call_to_action": null, "limit": 300, "unknown": 1}))
+}
+
+#[test]
+fn values_defaults_and_misfits_are_told_apart() {
+    let promo = mixed().load::<OnAccess>();
+    let expected = OnAccess {
+        title: "Hi".to_owned(),
+        discount: 0.1,
+        cta: None,
+        limit: 3,
+    };
+    assert_eq!(*promo.peek(), expected);
+    assert_eq!(promo.origin("title"), Some(ParamOrigin::Served));
+    assert_eq!(promo.origin("discount"), Some(ParamOrigin::Default));
+    assert_eq!(promo.origin("cta"), Some(ParamOrigin::Served));
+    assert_eq!(promo.origin("limit"), Some(ParamOrigin::Mismatch));
+    assert_eq!(promo.origin("unknown"), None);
+    assert_eq!(promo.meta().rule_id.as_deref(), Some("rule"));
+}
+
+#[test]
+fn on_access_everything_served_is_exposed_once() {
+    let fake = mixed();
+    let promo = fake.load::<OnAccess>();
+    assert_eq!(fake.exposed(), NOTHING);
+    assert_eq!(promo.discount, 0.1);
+    assert_eq!(fake.exposed(), ["title", "call_to_action"]);
+    assert_eq!(promo.title, "Hi");
+    assert_eq!(promo.clone().title, "Hi");
+    assert_eq!(promo.into_inner().title, "Hi");
+    assert_eq!(fake.exposed(), NOTHING);
+}
+
+#[test]
+fn on_read_each_parameter_is_exposed_at_its_own_first_read() {
+    let fake = mixed();
+    let promo = fake.load::<OnRead>();
+    assert_eq!(promo.discount(), 0.1);
+    assert_eq!(promo.limit(), 3);
+    assert_eq!(fake.exposed(), NOTHING);
+    assert_eq!(promo.cta(), None);
+    assert_eq!(promo.cta(), None);
+    assert_eq!(fake.exposed(), ["call_to_action"]);
+    let clone = promo.clone();
+    assert_eq!(clone.title(), "Hi");
+    assert_eq!(promo.title(), "Hi");
+    assert_eq!(fake.exposed(), ["title"]);
+}
+
+#[test]
+fn on_load_everything_served_is_exposed_at_once() {
+    let fake = mixed();
+    let promo = fake.load::<OnLoad>();
+    assert_eq!(fake.exposed(), ["title", "call_to_action"]);
+    assert_eq!(promo.title, "Hi");
+    assert_eq!(promo.into_inner().title, "Hi");
+    assert_eq!(fake.exposed(), NOTHING);
+}
+
+#[test]
+fn manually_only_what_is_asked_for_is_exposed() {
+    let fake = mixed();
+    let promo = fake.load::<Manually>();
+    assert_eq!(promo.title, "Hi");
+    assert_eq!(fake.exposed(), NOTHING);
+    assert!(promo.log_exposure("title"));
+    assert!(!promo.log_exposure("title"), "logged before");
+    assert!(!promo.log_exposure("discount"), "not served");
+    assert!(!promo.log_exposure("limit"), "does not fit");
+    assert!(!promo.log_exposure("unknown"));
+    assert_eq!(fake.exposed(), ["title (manual)"]);
+    promo.log_exposures();
+    promo.log_exposures();
+    assert_eq!(fake.exposed(), ["call_to_action (manual)"]);
+    let promo = fake.load::<Manually>();
+    assert_eq!(promo.into_inner().title, "Hi");
+    assert_eq!(fake.exposed(), NOTHING);
+}
+
+#[test]
+fn a_parameter_exposed_by_hand_is_not_exposed_again() {
+    let fake = mixed();
+    let promo = fake.load::<OnAccess>();
+    assert!(promo.log_exposure("call_to_action"));
+    assert_eq!(promo.title, "Hi");
+    assert_eq!(fake.exposed(), ["call_to_action (manual)", "title"]);
+}
+
+#[test]
+fn an_experiment_is_exposed_once_by_whatever_was_served() {
+    let fake = mixed();
+    let promo = fake.load::<Experiment>();
+    assert_eq!(promo.limit, 3);
+    assert_eq!(promo.title, "Hi");
+    assert_eq!(fake.exposed(), ["title"]);
+
+    let promo = fake.load::<ExperimentOnRead>();
+    assert_eq!((promo.limit(), promo.discount()), (3, 0.1));
+    assert_eq!(fake.exposed(), NOTHING, "defaults are never exposed");
+    assert_eq!(promo.cta(), None);
+    assert_eq!(promo.title(), "Hi");
+    promo.log_exposures();
+    assert_eq!(fake.exposed(), ["call_to_action"]);
+
+    let unserved = Fake::new(json!({"limit": "x"}));
+    let promo = unserved.load::<Experiment>();
+    assert_eq!(promo.limit, 3);
+    promo.log_exposures();
+    assert_eq!(unserved.exposed(), NOTHING);
+}
+
+#[test]
+fn looking_without_reading_exposes_nothing() {
+    let fake = mixed();
+    let promo = fake.load::<OnAccess>();
+    let view = fake.load::<OnRead>();
+    assert_eq!(promo.peek().title, "Hi");
+    assert_eq!(promo, promo.clone());
+    assert!(format!("{promo:?}").starts_with("OnAccess { title: \"Hi\""));
+    assert!(format!("{view:?}").starts_with("OnRead { title: \"Hi\""));
+    assert_eq!(serde_json::to_value(&promo).unwrap()["title"], "Hi");
+    assert_eq!(view.peek().title, "Hi");
+    assert_eq!(promo.into_inner_unexposed().title, "Hi");
+    assert_eq!(view.into_inner_unexposed().title, "Hi");
+    assert_eq!(fake.exposed(), NOTHING);
+}
+
+#[test]
+fn taking_the_struct_exposes_the_rest() {
+    let fake = mixed();
+    let promo = fake.load::<OnRead>();
+    assert_eq!(promo.title(), "Hi");
+    assert_eq!(fake.exposed(), ["title"]);
+    assert_eq!(promo.into_inner().title, "Hi");
+    assert_eq!(fake.exposed(), ["call_to_action"]);
+}
+
+#[test]
+fn the_current_name_wins_over_an_alias() {
+    let fake = Fake::new(json!({"cta": "new", "call_to_action": "old"}));
+    let promo = fake.load::<OnAccess>();
+    assert_eq!(promo.cta.as_deref(), Some("new"));
+    assert_eq!(fake.exposed(), ["cta"]);
+}
+
+#[test]
+fn threads_that_share_a_struct_expose_it_once() {
+    let fake = mixed();
+    let promo = fake.load::<OnAccess>();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| assert_eq!(promo.clone().title, "Hi"));
+        }
+    });
+    assert_eq!(fake.exposed().len(), 2);
+}
+
+#[test]
+fn a_strict_load_lists_every_problem() {
+    assert!(
+        Fake::new(json!({"title": "Hi"}))
+            .try_load::<OnAccess>()
+            .is_ok()
+    );
+
+    let mut fake =
+        Fake::new(json!({"title": 1, "discount": "x", "call_to_action": [], "limit": 3}));
+    fake.recognized = false;
+    let error = fake.try_load::<OnLoad>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"OnLoad: expected layer "promos" in the specs, found none (Network:Unrecognized)
+OnLoad.title: layer "promos", rule "rule", group "Test": expected a string, found 1
+OnLoad.discount: layer "promos", rule "rule", group "Test": expected a number, found "x"
+OnLoad.cta: layer "promos", parameter "call_to_action", rule "rule", group "Test": expected a string, found []"#
+    );
+    assert_eq!(error.problems().len(), 4);
+    assert_eq!(fake.exposed(), NOTHING);
+}
+
+#[test]
+fn a_lenient_load_counts_mismatches() {
+    let log = MismatchLog::default();
+    let promo: Typed<OnAccess> = load(mixed(), &log);
+    assert_eq!(promo.peek().limit, 3);
+    assert_eq!(log.total(), 1);
+}
+
+#[test]
+fn a_detached_struct_exposes_nothing() {
+    let promo = Typed::detached(OnRead {
+        limit: 9,
+        ..OnRead::defaults()
+    });
+    assert_eq!((promo.limit(), promo.title()), (9, "Welcome!"));
+    assert!(!promo.log_exposure("limit"));
+    assert_eq!(promo.origin("limit"), Some(ParamOrigin::Default));
+    assert_eq!(promo.meta().reason, "Detached");
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Banner {
+    text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, StatsigParams)]
+#[statsig(param_store = "checkout", default, rename_all = "kebab-case")]
+struct Checkout {
+    button_color: String,
+    #[statsig(json)]
+    banner: Banner,
+    #[statsig(default = 7)]
+    max_items: i64,
+    #[statsig(skip)]
+    origin: &'static str,
+    view: Option<bool>,
+}
+
+impl Default for Checkout {
+    fn default() -> Self {
+        Self {
+            button_color: "blue".to_owned(),
+            banner: Banner {
+                text: "none".to_owned(),
+            },
+            max_items: 1,
+            origin: "code",
+            view: Some(true),
+        }
+    }
+}
+
+#[test]
+fn the_container_default_fills_what_is_missing() {
+    let expected = Checkout {
+        max_items: 7,
+        ..Checkout::default()
+    };
+    assert_eq!(Checkout::defaults(), expected);
+
+    let fake = Fake::new(json!({"button-color": "red", "banner": {"text": "Hi"}, "origin": "x"}));
+    let checkout = fake.load::<Checkout>();
+    assert_eq!(checkout.button_color, "red");
+    assert_eq!(checkout.banner.text, "Hi");
+    assert_eq!((checkout.max_items, checkout.origin), (7, "code"));
+    // `Typed` has a private field of that name.
+    assert_eq!(checkout.view, Some(true));
+    assert_eq!(fake.exposed(), ["button-color", "banner"]);
+}
+
+#[test]
+fn json_that_does_not_fit_says_why() {
+    let fake = Fake::new(json!({"banner": {"txt": 1}}));
+    let error = fake.try_load::<Checkout>().unwrap_err().to_string();
+    let (_, problem) = error.split_once("banner: ").unwrap();
+    assert!(problem.contains(r#"found {"txt":1}"#), "{problem}");
+    assert!(problem.ends_with("(missing field `text`)"), "{problem}");
+}
+
+#[test]
+fn the_schema_describes_the_struct() {
+    let schema = Checkout::SCHEMA;
+    assert_eq!(schema.struct_name, "Checkout");
+    assert_eq!(schema.source, SourceKind::ParameterStore);
+    assert_eq!(schema.source_name, "checkout");
+    assert_eq!(schema.expose, ExposePolicy::Access);
+    let params: Vec<_> = schema
+        .params
+        .iter()
+        .map(|param| {
+            (
+                param.field,
+                param.name,
+                param.kind,
+                param.nullable,
+                param.has_default,
+            )
+        })
+        .collect();
+    assert_eq!(
+        params,
+        [
+            (
+                "button_color",
+                "button-color",
+                ParamKind::String,
+                false,
+                true
+            ),
+            ("banner", "banner", ParamKind::Any, true, true),
+            ("max_items", "max-items", ParamKind::Integer, false, true),
+            ("view", "view", ParamKind::Bool, true, true),
+        ]
+    );
+}
+
+macro_rules! wide {
+    ($name:ident, $policy:literal, $($field:ident)*) => {
+        #[derive(Debug, Clone, StatsigParams)]
+        #[statsig(layer = "wide", expose = $policy)]
+        struct $name { $(#[statsig(default)] $field: u32,)* }
+    };
+}
+
+macro_rules! wide_70 {
+    ($name:ident, $policy:literal) => {
+        wide! { $name, $policy,
+            a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 b0 b1 b2 b3 b4 b5 b6 b7 b8 b9
+            c0 c1 c2 c3 c4 c5 c6 c7 c8 c9 d0 d1 d2 d3 d4 d5 d6 d7 d8 d9
+            e0 e1 e2 e3 e4 e5 e6 e7 e8 e9 f0 f1 f2 f3 f4 f5 f6 f7 f8 f9
+            g0 g1 g2 g3 g4 g5 g6 g7 g8 g9
+        }
+    };
+}
+
+wide_70!(Wide, "access");
+wide_70!(WideOnRead, "read");
+
+#[test]
+fn structs_of_more_than_64_fields_expose_each_once() {
+    let names: Vec<&str> = Wide::SCHEMA.params.iter().map(|param| param.name).collect();
+    let served: BTreeMap<&str, u32> = names.iter().copied().zip(0..).collect();
+    let fake = Fake::new(json!(served));
+    let wide = fake.load::<Wide>();
+    assert_eq!((wide.a0, wide.g9), (0, 69));
+    assert_eq!(fake.exposed(), names);
+
+    let wide = fake.load::<WideOnRead>();
+    assert_eq!(
+        (wide.g9(), wide.g9(), wide.f3(), wide.f4()),
+        (69, 69, 53, 54)
+    );
+    assert_eq!(fake.exposed(), ["g9", "f3", "f4"]);
+}
+
+#[test]
+fn handles_cross_threads() {
+    fn assert_send_sync<T: Send + Sync + 'static>() {}
+    assert_send_sync::<Typed<OnRead>>();
+    assert_send_sync::<Typed<OnAccess>>();
+    assert_send_sync::<ParamsError>();
+}

@@ -1,0 +1,32 @@
+//! Small specs, written by hand.
+
+use serde_json::{Value, json};
+
+/// A gate that everybody passes, or nobody.
+#[must_use]
+pub fn one_gate(name: &str, passes: bool) -> Value {
+    json!({
+        "has_updates": true,
+        "time": 1_790_000_000_000_u64,
+        "feature_gates": { name: {
+            "type": "feature_gate", "entity": "feature_gate", "salt": name, "enabled": true, "defaultValue": false,
+            "idType": "userID", "rules": [{
+                "name": "everyone", "id": "everyone", "passPercentage": if passes { 100 } else { 0 }, "returnValue": true,
+                "conditions": ["everyone"], "idType": "userID",
+            }],
+        }},
+        "dynamic_configs": {},
+        "layer_configs": {},
+        "condition_map": { "everyone": {"type": "public", "idType": "userID"} },
+        "experiment_to_layer": {},
+    })
+}
+
+/// A dynamic config that returns the same to everybody.
+#[must_use]
+pub fn config(value: Value) -> Value {
+    json!({
+        "type": "dynamic_config", "entity": "dynamic_config", "salt": "config", "enabled": true, "defaultValue": value,
+        "idType": "userID", "rules": [],
+    })
+}

@@ -1,0 +1,33 @@
+use statsig::StatsigParams;
+
+#[derive(StatsigParams)]
+#[statsig(layer = "promos")]
+struct Promo {
+    title: String,
+    #[statsig(default = 1, rename = 5)]
+    discount: f64,
+    #[statsig(defualt = 1)]
+    limit: Option<u8>,
+    #[statsig(nested)]
+    nested: Option<u8>,
+    #[statsig(json, skip)]
+    contradictory: u8,
+    #[statsig(default, default_with = zero)]
+    two_defaults: u8,
+    #[statsig(rename = "")]
+    empty: Option<u8>,
+    #[statsig(rename = "title")]
+    twice: Option<u8>,
+    #[statsig(layer = "other")]
+    misplaced: Option<u8>,
+    #[statsig(default = "a")]
+    borrowed: &'static str,
+}
+
+fn zero() -> u8 {
+    0
+}
+
+fn main() {
+    let _ = (Promo::defaults(), zero());
+}
