@@ -1,10 +1,11 @@
 //! Dynamic configs and experiments.
 
-use super::reading::{Logging, Reading};
+use super::reading::{ExposureKey, Logging, Reading};
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, Outcome, ParametersRef};
 use crate::events::event::ExposureSubject;
 use crate::results::{DynamicConfig, Experiment, SharedParameters};
+use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
 impl Statsig {
@@ -99,6 +100,36 @@ impl Statsig {
                 self.core
                     .expose(&reading, ExposureSubject::Experiment, Logging::Manual);
             });
+    }
+
+    /// Logs that a user met one group of a contextual bandit, whichever group would be served.
+    ///
+    /// One such exposure suppresses another for as long as the same group would be served, and so does
+    /// [`get_experiment`](Self::get_experiment).
+    pub fn log_cmab_exposure_for_group(
+        &self,
+        user: &StatsigUser,
+        cmab: &str,
+        group_id: impl Into<SharedStr>,
+    ) {
+        if self.core.shared.options.disable_all_logging {
+            return;
+        }
+        self.core.evaluate(Kind::Experiment, cmab, user, |reading| {
+            self.core
+                .expose_looked_up_only(&reading, Logging::Automatic);
+            let evaluation = reading.evaluation;
+            let in_group = u64::from(evaluation.is_experiment_group);
+            let key = ExposureKey::new(&reading, evaluation.rule_symbol(), in_group, true);
+            self.core.log_once(
+                key,
+                &reading,
+                || ExposureSubject::Experiment,
+                &group_id.into(),
+                Some(&evaluation.nested_gates),
+                true,
+            );
+        });
     }
 
     pub(super) fn expose_dynamic_config(&self, reading: &Reading<'_>, logging: Logging) {

@@ -3,6 +3,8 @@
 mod configs;
 mod events;
 mod gates;
+#[cfg(any(test, feature = "testing"))]
+mod inspect;
 mod layers;
 mod lifecycle;
 mod options;
@@ -17,6 +19,8 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::OnceCell;
 
 pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
+#[cfg(any(test, feature = "testing"))]
+pub use inspect::{Inspected, InspectedGate, InspectedKind};
 pub use layers::Layer;
 pub use lifecycle::InitializeDetails;
 pub use options::{

@@ -49,6 +49,46 @@ impl Logging {
     }
 }
 
+/// What makes an exposure a repeat of another, and what sampling decides by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ExposureKey {
+    spec_and_rule: u64,
+    whole: u64,
+}
+
+impl ExposureKey {
+    /// `extra` is what else tells two exposures of an entity apart; so does the ID of the entity's type, if it is to count.
+    #[inline]
+    pub(super) fn new(
+        reading: &Reading<'_>,
+        rule: Symbol,
+        extra: u64,
+        counts_id_type: bool,
+    ) -> Self {
+        let specs = &reading.published.specs;
+        let name_hash = match reading.entry.and_then(|entry| specs.entry(entry)) {
+            Some(entry) => specs.symbols.hash(entry.name),
+            None => text_hash(reading.name),
+        };
+        let id_type = reading
+            .evaluation
+            .id_type
+            .filter(|_| counts_id_type)
+            .map(|id_type| specs.symbols.get(id_type));
+        let user = match id_type {
+            Some(id_type) if id_type.is_user_id => reading.user.exposure_hash_by_user_id(),
+            id_type => reading
+                .user
+                .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
+        };
+        let spec_and_rule = mix(name_hash, specs.symbols.hash(rule));
+        Self {
+            spec_and_rule,
+            whole: mix(mix(spec_and_rule, user), extra),
+        }
+    }
+}
+
 impl Core {
     /// Evaluates with the current specs.
     #[inline]
@@ -182,44 +222,45 @@ impl Core {
             shared.non_exposed.add(&reading.shared_name());
             return;
         }
-        let specs = &reading.published.specs;
-        let evaluation = reading.evaluation;
-        let name_hash = match reading.entry.and_then(|entry| specs.entry(entry)) {
-            Some(entry) => specs.symbols.hash(entry.name),
-            None => text_hash(reading.name),
-        };
         // A manual exposure is known by another key, so that an automatic one does not suppress it.
-        let id_type = evaluation
-            .id_type
-            .filter(|_| logging == Logging::Automatic)
-            .map(|id_type| specs.symbols.get(id_type));
-        let user_hash = match id_type {
-            Some(id_type) if id_type.is_user_id => reading.user.exposure_hash_by_user_id(),
-            id_type => reading
-                .user
-                .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
-        };
-        let spec_rule_hash = mix(name_hash, specs.symbols.hash(rule));
-        let key_hash = mix(mix(spec_rule_hash, user_hash), extra);
-        if !shared.dedupe.is_new(key_hash) {
+        let key = ExposureKey::new(reading, rule, extra, logging == Logging::Automatic);
+        let rule_id = reading.published.specs.text(rule);
+        let is_manual = logging == Logging::Manual;
+        self.log_once(key, reading, subject, rule_id, secondary, is_manual);
+    }
+
+    /// Queues one exposure, unless one with this key was logged before.
+    #[inline]
+    pub(super) fn log_once(
+        &self,
+        key: ExposureKey,
+        reading: &Reading<'_>,
+        subject: impl FnOnce() -> ExposureSubject,
+        rule_id: &SharedStr,
+        secondary: Option<&[NestedGate]>,
+        is_manual: bool,
+    ) {
+        let shared = &self.shared;
+        if !shared.dedupe.is_new(key.whole) {
             return;
         }
+        let evaluation = reading.evaluation;
         let sampling = SamplingInputs {
             rate: evaluation.sampling_rate,
             forward_all: evaluation.forward_all_exposures,
             has_seen_analytical_gates: evaluation.has_seen_analytical_gates,
-            spec_rule_hash,
-            key_hash,
+            spec_rule_hash: key.spec_and_rule,
+            key_hash: key.whole,
         };
         self.queue(QueuedEvent::Exposure(Exposure {
             user: reading.user.clone(),
             name: reading.shared_name(),
-            rule_id: specs.text(rule).clone(),
+            rule_id: rule_id.clone(),
             subject: subject(),
             details: reading.details(),
             secondary: reading.secondary(secondary),
-            is_manual: logging == Logging::Manual,
-            override_config_name: evaluation.mapped_to.map(|name| specs.text(name).clone()),
+            is_manual,
+            override_config_name: evaluation.mapped_to.map(|name| reading.text(name)),
             sampling,
             time_ms: shared.clock.now_ms(),
         }));

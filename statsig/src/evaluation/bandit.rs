@@ -59,18 +59,13 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let Some(entry) = self.specs.entry(gate) else {
             return Ok(true);
         };
-        let mut nested = match self.nested(gate) {
+        let nested = match self.nested(gate) {
             Ok(nested) => nested,
             // A gate that leads too deep counts as not passed.
             Err(TooDeep) => return Ok(false),
         };
-        self.count_nested_gates(nested.nested_gates.len() + 1)?;
-        result.nested_gates.extend_from_slice(&nested.nested_gates);
-        if let Some(looked_up) = nested.looked_up.take() {
-            result.looked_up.get_or_insert_default().extend(*looked_up);
-        }
-        result.id_list = nested.id_list.or(result.id_list);
-        result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;
+        self.join(&nested, result)?;
+        result.mapped_to = nested.mapped_to;
         if !entry.is_segment {
             result.nested_gates.push(NestedGate {
                 gate: entry.name,

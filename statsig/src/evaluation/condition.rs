@@ -122,18 +122,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         must_pass: bool,
         result: &mut Evaluation,
     ) -> Result<(), TooDeep> {
-        self.count_nested_gates(nested.nested_gates.len() + 1)?;
-        result.nested_gates.extend_from_slice(&nested.nested_gates);
-        if let Some(looked_up) = &nested.looked_up {
-            result
-                .looked_up
-                .get_or_insert_default()
-                .extend_from_slice(looked_up);
-        }
-        result.id_list = nested.id_list.or(result.id_list);
-        result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;
+        self.join(nested, result)?;
         if nested.outcome == Outcome::Unsupported {
-            result.outcome = Outcome::Unsupported;
             return Ok(());
         }
         result.has_seen_analytical_gates |= !entry.is_segment && nested.sampling_rate.is_none();
@@ -164,6 +154,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let evaluated = self.isolated(Kind::Experiment, experiment);
         self.looking_up.pop();
         let mut evaluation = evaluated?;
+        self.count_recorded(1 + evaluation.looked_up.as_deref().map_or(0, Vec::len))?;
         let looked_up = result.looked_up.get_or_insert_default();
         if let Some(inner) = evaluation.looked_up.take() {
             looked_up.extend(*inner);

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::bucket::is_in_share;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
 use super::trace::{NoTrace, Trace};
-use crate::specs::compiled::{CompiledSpecs, Entry, EntryId, Rule, Spec, SpecId};
+use crate::specs::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Spec, SpecId};
 use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
@@ -17,10 +17,11 @@ const MAX_NESTED_GATES_DEPTH: usize = 64;
 const MAX_DELEGATIONS: usize = 300;
 /// Everything that recurses counts towards this, so that no specs can exhaust the stack.
 const MAX_FRAMES: usize = 400;
-/// Rules tried in one evaluation, so that no specs can make it run without end.
-const MAX_RULES: usize = 200_000;
-/// Nested gates recorded in one evaluation, repeats included, so that no specs can exhaust the memory.
-const MAX_NESTED_GATES: usize = 100_000;
+/// Rules tried in one evaluation, so that no specs can make it run without end: a few milliseconds.
+const MAX_RULES: usize = 50_000;
+/// Nested gates and looked-up experiments recorded in one evaluation, repeats included, so that no specs can exhaust the
+/// memory.
+const MAX_RECORDED: usize = 100_000;
 
 /// What is asked for; decides where the name is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,9 +84,10 @@ pub(crate) struct Evaluator<'a, T: Trace = NoTrace> {
     /// Nested gates that were evaluated already and lead to others themselves.
     known_gates: Vec<(EntryId, Evaluation)>,
     nested_gates_depth: usize,
+    nested_gates_evaluated: usize,
     frames: usize,
     rules_tried: usize,
-    nested_gates_recorded: usize,
+    recorded: usize,
     pub(super) draws: fastrand::Rng,
 }
 
@@ -106,9 +108,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             redirecting: SmallVec::new(),
             known_gates: Vec::new(),
             nested_gates_depth: 0,
+            nested_gates_evaluated: 0,
             frames: 0,
             rules_tried: 0,
-            nested_gates_recorded: 0,
+            recorded: 0,
             draws: fastrand::Rng::with_seed(scope.seed),
         }
     }
@@ -140,19 +143,45 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if self.nested_gates_depth >= MAX_NESTED_GATES_DEPTH {
             return Err(TooDeep);
         }
+        self.nested_gates_evaluated += 1;
+        let evaluated_before = self.nested_gates_evaluated;
         self.nested_gates_depth += 1;
         let evaluated = self.isolated(Kind::Gate, gate);
         self.nested_gates_depth -= 1;
         let evaluation = evaluated?;
-        if !evaluation.nested_gates.is_empty() {
+        if self.nested_gates_evaluated > evaluated_before {
             self.known_gates.push((gate, evaluation.clone()));
         }
         Ok(evaluation)
     }
 
-    pub(super) fn count_nested_gates(&mut self, count: usize) -> Result<(), TooDeep> {
-        self.nested_gates_recorded += count;
-        if self.nested_gates_recorded > MAX_NESTED_GATES {
+    /// Adds what a nested gate went through to the result of its parent, and counts it with the gate itself.
+    pub(super) fn join(
+        &mut self,
+        nested: &Evaluation,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        let looked_up = nested.looked_up.as_deref();
+        let looked_up_count = looked_up.map_or(0, Vec::len);
+        self.count_recorded(nested.nested_gates.len() + looked_up_count + 1)?;
+        result.nested_gates.extend_from_slice(&nested.nested_gates);
+        if let Some(looked_up) = looked_up {
+            result
+                .looked_up
+                .get_or_insert_default()
+                .extend_from_slice(looked_up);
+        }
+        result.id_list = nested.id_list.or(result.id_list);
+        result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;
+        if nested.outcome == Outcome::Unsupported {
+            result.outcome = Outcome::Unsupported;
+        }
+        Ok(())
+    }
+
+    pub(super) fn count_recorded(&mut self, count: usize) -> Result<(), TooDeep> {
+        self.recorded += count;
+        if self.recorded > MAX_RECORDED {
             Err(TooDeep)
         } else {
             Ok(())
@@ -256,12 +285,25 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Leaves in `result.value` whether all conditions hold. All are evaluated, since nested gates are exposures.
     pub(super) fn rule(&mut self, rule: &'a Rule, result: &mut Evaluation) -> Result<(), TooDeep> {
+        self.conditions(&rule.conditions, result)?;
+        if result.outcome != Outcome::Unsupported {
+            self.trace.rule_tried(rule, result.value);
+        }
+        Ok(())
+    }
+
+    /// Leaves in `result.value` whether all of them hold.
+    pub(super) fn conditions(
+        &mut self,
+        conditions: &'a [Option<ConditionId>],
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
         self.rules_tried += 1;
         if self.rules_tried > MAX_RULES {
             return Err(TooDeep);
         }
         let mut all_pass = true;
-        for condition in &rule.conditions {
+        for condition in conditions {
             let Some(condition) = condition.and_then(|id| self.specs.condition(id)) else {
                 result.outcome = Outcome::Unsupported;
                 return Ok(());
@@ -270,7 +312,6 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             all_pass &= result.value;
         }
         result.value = all_pass;
-        self.trace.rule_tried(rule, all_pass);
         Ok(())
     }
 

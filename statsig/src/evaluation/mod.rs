@@ -13,6 +13,8 @@ pub(crate) mod memo;
 pub(crate) mod operators;
 mod redirect;
 pub(crate) mod result;
+#[cfg(test)]
+mod tests;
 pub(crate) mod trace;
 
 pub(crate) use evaluate::{Evaluator, Kind, Scope};

@@ -26,7 +26,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let now = i64::try_from(self.scope.now_ms).unwrap_or(i64::MAX);
         for mapping in mappings.into_iter().flatten() {
             for rule in mapping.rules.iter().filter(|rule| rule.start_time <= now) {
-                if !self.holds(rule, delegations, result) {
+                if !self.holds(rule, kind, delegations, result) {
                     continue;
                 }
                 let id_list = result.id_list;
@@ -48,19 +48,24 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     /// Whether the user is meant by a rule. Nothing but the lists it consulted stays in the result.
     fn holds(
         &mut self,
-        mapping_rule: &'a MappingRule,
+        rule: &'a MappingRule,
+        kind: Kind,
         delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> bool {
-        let rule = &mapping_rule.rule;
-        let evaluated = self.rule(rule, result);
+        let evaluated = self.conditions(&rule.conditions, result);
         let passes = evaluated.is_ok() && result.outcome != Outcome::Unsupported && result.value;
         let id_list = result.id_list;
         clear(delegations, result);
         if passes {
             result.id_list = id_list;
         }
-        passes && is_in_share(&rule.share, &rule.unit, self.user)
+        let share = match kind {
+            Kind::Gate => &rule.share.gate,
+            Kind::DynamicConfig | Kind::Experiment => &rule.share.config,
+            Kind::Layer => &rule.share.layer,
+        };
+        passes && is_in_share(share, &rule.unit, self.user)
     }
 }
 

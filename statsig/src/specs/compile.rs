@@ -10,7 +10,7 @@ use super::compile_condition;
 use super::compiled::{
     Cmab, CmabGroup, CmabId, CmabWeights, CompiledSpecs, ConditionId, Entity, Entry, EntryId,
     Mapping, MappingId, MappingRule, ParamStore, Parameter, ParameterTarget, Parameters,
-    ReturnValue, Rule, Share, Spec, SpecId, Traits, UnitIdType,
+    ReturnValue, Rule, Share, ShareByKind, Spec, SpecId, Traits, UnitIdType,
 };
 use super::condition::{Condition, FieldName};
 use super::model;
@@ -153,17 +153,12 @@ impl Compiler {
     }
 
     fn rule(&mut self, rule: &model::Rule<'_>, spec_salt: &str) -> Rule {
-        let rule_salt = rule.salt.as_ref().unwrap_or(&rule.id);
         Rule {
             id: self.interner.symbol(&rule.id),
-            share: Share::new(rule.pass_percentage, spec_salt, rule_salt),
+            share: share(rule, spec_salt),
             unit: UnitIdType::new(&rule.id_type),
             return_value: self.return_value(rule.return_value),
-            conditions: rule
-                .conditions
-                .iter()
-                .map(|id| self.condition_ids.get(&**id).copied())
-                .collect(),
+            conditions: self.rule_conditions(rule),
             group_name: rule
                 .group_name
                 .as_ref()
@@ -177,6 +172,19 @@ impl Compiler {
             sampling_rate: rule.sampling_rate,
             id_type: self.interner.symbol(&rule.id_type),
         }
+    }
+
+    fn rule_conditions(&self, rule: &model::Rule<'_>) -> Vec<Option<ConditionId>> {
+        rule.conditions
+            .iter()
+            .map(|id| self.condition_ids.get(&**id).copied())
+            .collect()
+    }
+
+    /// The share of a rule that belongs to no spec, with the salt of this one.
+    fn share(&self, rule: &model::Rule<'_>, spec: Option<SpecId>) -> Share {
+        let spec = spec.and_then(|spec| self.specs.get(spec.0 as usize));
+        share(rule, spec.map_or("", |spec| &spec.salt))
     }
 
     /// Objects are parameters; a value that is none of object, boolean and null reads as an empty object.
@@ -274,15 +282,11 @@ impl Compiler {
         mapping: &model::ConfigMapping<'_>,
         rules: &BTreeMap<&str, &RawValue>,
     ) -> Mapping {
-        // The share counts with the salt of the spec that is redirected; which kind of spec that is, its name decides.
         let entry = self.entry(name);
-        let spec = self
-            .entries
-            .get(entry.0 as usize)
-            .and_then(|entry| entry.config.or(entry.gate).or(entry.layer));
-        let salt = spec
-            .and_then(|spec| self.specs.get(spec.0 as usize))
-            .map_or_else(SharedStr::default, |spec| spec.salt.clone());
+        let (gate, config, layer) = match self.entries.get(entry.0 as usize) {
+            Some(entry) => (entry.gate, entry.config, entry.layer),
+            None => (None, None, None),
+        };
         let rules = mapping
             .rules
             .iter()
@@ -291,7 +295,13 @@ impl Compiler {
                 let rule = read::<model::Rule<'_>>(raw, "override rule", &reference.rule_name)?;
                 Some(MappingRule {
                     start_time: reference.start_time.unwrap_or(0),
-                    rule: self.rule(&rule, &salt),
+                    conditions: self.rule_conditions(&rule),
+                    unit: UnitIdType::new(&rule.id_type),
+                    share: ShareByKind {
+                        gate: self.share(&rule, gate),
+                        config: self.share(&rule, config),
+                        layer: self.share(&rule, layer),
+                    },
                 })
             })
             .collect();
@@ -300,6 +310,12 @@ impl Compiler {
             rules,
         }
     }
+}
+
+/// A rule counts with its salt, and with its id only if it has none: an empty salt is one.
+fn share(rule: &model::Rule<'_>, spec_salt: &str) -> Share {
+    let rule_salt = rule.salt.as_ref().unwrap_or(&rule.id);
+    Share::new(rule.pass_percentage, spec_salt, rule_salt)
 }
 
 fn cmab_weights(

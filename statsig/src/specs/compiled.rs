@@ -312,12 +312,23 @@ pub(crate) struct Mapping {
     pub(crate) rules: Vec<MappingRule>,
 }
 
-/// A rule under which a redirection holds, its share computed with the salt of the redirected spec.
+/// A rule under which a redirection holds.
 #[derive(Debug)]
 pub(crate) struct MappingRule {
     /// Epoch milliseconds.
     pub(crate) start_time: i64,
-    pub(crate) rule: Rule,
+    pub(crate) conditions: Vec<Option<ConditionId>>,
+    pub(crate) unit: UnitIdType,
+    pub(crate) share: ShareByKind,
+}
+
+/// A share that counts with the salt of the redirected spec: the gate, config or layer of that name has each its own. Where
+/// there is no such spec, the salt is empty.
+#[derive(Debug)]
+pub(crate) struct ShareByKind {
+    pub(crate) gate: Share,
+    pub(crate) config: Share,
+    pub(crate) layer: Share,
 }
 
 /// A parameter store.

@@ -1,6 +1,6 @@
 //! What each name's evaluation may depend on, followed through nested gates, delegates and redirections.
 
-use super::compiled::{CompiledSpecs, Entry, EntryId, Rule, Share, Traits};
+use super::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Traits};
 use super::condition::{Condition, Subject, Test};
 
 /// Fills in the traits of all entries: those of their own rules, and of everything that these lead to.
@@ -67,7 +67,12 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
         references.push(mapping.to);
         for mapping_rule in &mapping.rules {
             traits.time |= mapping_rule.start_time > 0;
-            add_rule(specs, &mapping_rule.rule, &mut traits, &mut references);
+            add_conditions(
+                specs,
+                &mapping_rule.conditions,
+                &mut traits,
+                &mut references,
+            );
         }
     }
     (traits, references)
@@ -81,8 +86,16 @@ fn add_rule(
 ) {
     traits.costly |= matches!(rule.share, Share::Part { .. }) || rule.delegate.is_some();
     references.extend(rule.delegate);
-    for condition in rule
-        .conditions
+    add_conditions(specs, &rule.conditions, traits, references);
+}
+
+fn add_conditions(
+    specs: &CompiledSpecs,
+    conditions: &[Option<ConditionId>],
+    traits: &mut Traits,
+    references: &mut Vec<EntryId>,
+) {
+    for condition in conditions
         .iter()
         .flatten()
         .filter_map(|id| specs.condition(*id))

@@ -30,6 +30,8 @@
 //! ```
 
 mod clock;
+#[doc(hidden)]
+pub mod internals;
 mod offline;
 mod transport;
 
@@ -38,8 +40,9 @@ pub use offline::OfflineClient;
 pub use transport::{Answer, Endpoint, PostedBatch, RecordedRequest, ScriptedTransport};
 
 pub use crate::actors::{ActorName, Disturbance};
-#[cfg(feature = "testing")]
 use crate::client::Statsig;
+pub use crate::client::{Inspected, InspectedGate, InspectedKind};
+use crate::user::StatsigUser;
 
 /// Makes one of a client's actors crash or pause. Does nothing to a client that was not initialised.
 ///
@@ -47,4 +50,15 @@ use crate::client::Statsig;
 #[cfg(feature = "testing")]
 pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
     statsig.disturb(whom, what);
+}
+
+/// What an evaluation knows and the public results do not show. Logs nothing.
+#[must_use]
+pub fn inspect(
+    statsig: &Statsig,
+    kind: InspectedKind,
+    user: &StatsigUser,
+    name: &str,
+) -> Inspected {
+    statsig.inspect(kind, user, name)
 }

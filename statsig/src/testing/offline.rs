@@ -1,7 +1,15 @@
 //! A client that evaluates and records, without actors, runtime or network.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
 use crate::client::Statsig;
+use crate::counters::DropReason;
 use crate::error::SpecsError;
+use crate::events::event::QueuedEvent;
+use crate::events::sampling::{Sampled, Sampler};
+use crate::events::wire::{BatchContext, BatchedEvent, write_batch};
 use crate::hash::id_list_lookup;
 use crate::options::StatsigOptions;
 use crate::results::SpecsSource;
@@ -9,9 +17,13 @@ use crate::specs::id_list::IdLists;
 use crate::specs::snapshot::Loaded;
 use crate::text::SharedStr;
 
+/// The key of a client that never uses it.
+const SDK_KEY: &str = "secret-offline";
+
 /// A client with fixed specs for synchronous tests: no actors, no runtime, no network.
 ///
-/// Derefs to [`Statsig`]. Events stay in its queue, which holds a few thousand.
+/// Derefs to [`Statsig`]. Events stay in its queue, which holds a few thousand, until they are
+/// [taken](Self::take_events).
 ///
 /// ```
 /// use statsig::StatsigUser;
@@ -27,6 +39,7 @@ use crate::text::SharedStr;
 #[derive(Debug, Clone)]
 pub struct OfflineClient {
     statsig: Statsig,
+    sampler: Arc<Mutex<Sampler>>,
 }
 
 impl OfflineClient {
@@ -38,11 +51,88 @@ impl OfflineClient {
         specs: &str,
         options: impl Into<Option<StatsigOptions>>,
     ) -> Result<Self, SpecsError> {
-        let client = Self {
-            statsig: Statsig::new("secret-offline", options),
-        };
+        let client = Self::of(Statsig::new(SDK_KEY, options));
         client.set_specs(specs)?;
         Ok(client)
+    }
+
+    /// A client that found no specs anywhere, source `NoValues`.
+    #[must_use]
+    pub fn without_specs(options: impl Into<Option<StatsigOptions>>) -> Self {
+        let client = Self::of(Statsig::new(SDK_KEY, options));
+        let shared = client.statsig.shared_state();
+        let next = shared.snapshot.load().with_source(SpecsSource::NoValues);
+        shared.publish(next);
+        client
+    }
+
+    /// A fresh client with the specs, ID lists and options of this one: it has recorded nothing yet.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        let shared = self.statsig.shared_state();
+        let client = Self::of(Statsig::new(SDK_KEY, shared.options.clone()));
+        let same = shared.snapshot.load().snapshot.clone();
+        client.statsig.shared_state().publish(same);
+        client
+    }
+
+    fn of(statsig: Statsig) -> Self {
+        Self {
+            statsig,
+            sampler: Arc::default(),
+        }
+    }
+
+    /// Takes everything that was recorded, as a flush would send it: sampled, and followed by the counts of checks that were
+    /// not exposed. One JSON object for each event, as on the wire.
+    #[must_use]
+    pub fn take_events(&self) -> Vec<Value> {
+        let shared = self.statsig.shared_state();
+        let snapshot = shared.snapshot.load();
+        let now_ms = shared.clock.now_ms();
+        let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut batch = Vec::new();
+        shared.queue.rearm();
+        while let Some(event) = shared.queue.pop() {
+            let sampled = match &event {
+                QueuedEvent::Exposure(exposure) => {
+                    sampler.decide(exposure, snapshot.settings.sampling, now_ms)
+                }
+                QueuedEvent::Other(_) => Sampled::Keep(None),
+            };
+            match sampled {
+                Sampled::Keep(sampling) => batch.push(BatchedEvent { event, sampling }),
+                Sampled::LeaveOut => shared.counters.add_dropped(DropReason::SampledOut, 1),
+            }
+        }
+        if let Some(checks) = shared.non_exposed.take(now_ms) {
+            shared.counters.add_enqueued(1);
+            batch.push(BatchedEvent {
+                event: QueuedEvent::Other(Box::new(checks)),
+                sampling: None,
+            });
+        }
+        let options = &shared.options;
+        let context = BatchContext {
+            session_id: &shared.session_id,
+            service_name: options.service_name.as_deref(),
+            flushing_interval_ms: 0,
+            batch_size: options.event_logging_max_queue_size,
+            max_pending_batches: options.event_logging_max_pending_batch_queue_size,
+            flush_type: "manual",
+            tier: snapshot.tier_text(),
+            global_custom_fields: &snapshot.global_custom_fields,
+        };
+        let written = write_batch(&batch, &context).ok();
+        let body = written.and_then(|body| serde_json::from_slice::<Value>(&body).ok());
+        let events = body.and_then(|mut body| match body.get_mut("events").map(Value::take) {
+            Some(Value::Array(events)) => Some(events),
+            _ => None,
+        });
+        let events = events.unwrap_or_default();
+        let delivered = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        shared.counters.add_delivered(delivered);
+        events
     }
 
     /// Replaces the specs.

@@ -1,0 +1,106 @@
+//! What an evaluation went through, for comparing this SDK with others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Statsig;
+use super::reading::Reading;
+use crate::evaluation::{Kind, NestedGate, Outcome};
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// What to inspect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InspectedKind {
+    /// A gate.
+    Gate,
+    /// A dynamic config.
+    DynamicConfig,
+    /// An experiment.
+    Experiment,
+    /// A layer.
+    Layer,
+}
+
+impl From<InspectedKind> for Kind {
+    fn from(kind: InspectedKind) -> Self {
+        match kind {
+            InspectedKind::Gate => Self::Gate,
+            InspectedKind::DynamicConfig => Self::DynamicConfig,
+            InspectedKind::Experiment => Self::Experiment,
+            InspectedKind::Layer => Self::Layer,
+        }
+    }
+}
+
+/// What an evaluation knows and the public results do not show.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Inspected {
+    /// All parameters, a layer's too; `None` when it returned none.
+    pub parameters: Option<Arc<Map<String, Value>>>,
+    /// Whether the experiment shares its parameters with a layer.
+    pub is_in_layer: bool,
+    /// The parameters that the experiment sets itself; of a layer, those of the allocated experiment.
+    pub explicit_parameters: Vec<SharedStr>,
+    /// The nested gates, in the order in which events carry them.
+    pub secondary_exposures: Vec<InspectedGate>,
+    /// The nested gates that a layer went through before it delegated; `None` when there is no such list.
+    pub undelegated_secondary_exposures: Option<Vec<InspectedGate>>,
+    /// The rule that supplied each parameter of a layer (new layer evaluation only).
+    pub parameter_rule_ids: Option<BTreeMap<SharedStr, SharedStr>>,
+}
+
+/// A nested gate that an evaluation went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InspectedGate {
+    /// The gate's name.
+    pub gate: SharedStr,
+    /// Whether it passed.
+    pub value: bool,
+    /// The rule that decided.
+    pub rule_id: SharedStr,
+}
+
+impl Statsig {
+    /// Evaluates like any read, and logs nothing.
+    pub(crate) fn inspect(&self, kind: InspectedKind, user: &StatsigUser, name: &str) -> Inspected {
+        self.core
+            .evaluate(kind.into(), name, user, |reading| inspected(&reading))
+    }
+}
+
+fn inspected(reading: &Reading<'_>) -> Inspected {
+    let evaluation = reading.evaluation;
+    if evaluation.outcome == Outcome::TooDeep {
+        return Inspected::default();
+    }
+    let specs = &reading.published.specs;
+    let gates = |gates: &[NestedGate]| {
+        let shown = gates.iter().map(|nested| InspectedGate {
+            gate: reading.text(nested.gate),
+            value: nested.value,
+            rule_id: reading.text(nested.rule_id),
+        });
+        shown.collect()
+    };
+    Inspected {
+        parameters: reading.parameters().0,
+        is_in_layer: evaluation.is_in_layer,
+        explicit_parameters: evaluation
+            .explicit_parameters(specs)
+            .cloned()
+            .unwrap_or_default(),
+        secondary_exposures: gates(&evaluation.nested_gates),
+        undelegated_secondary_exposures: evaluation.undelegated_gates().map(gates),
+        parameter_rule_ids: evaluation.parameter_rules.as_ref().map(|rules| {
+            let shown = rules
+                .iter()
+                .map(|(parameter, rule)| (parameter.clone(), reading.text(*rule)));
+            shown.collect()
+        }),
+    }
+}

@@ -1,0 +1,48 @@
+//! Inner functions whose results must agree with other SDKs. Not for applications: they may change at any time.
+
+use serde_json::Value;
+
+use crate::hash::{self, SaltedHash};
+use crate::value;
+
+/// The name hash `djb2`, as text.
+#[must_use]
+pub fn djb2(text: &str) -> String {
+    hash::djb2(text)
+}
+
+/// The name hash `sha256`, in base64.
+#[must_use]
+pub fn sha256_base64(text: &str) -> String {
+    hash::sha256_base64(text)
+}
+
+/// The number that buckets are taken from, of a whole text and of the text split behind a salt.
+#[must_use]
+pub fn evaluation_hash(salt: &str, unit_id: &str) -> u64 {
+    SaltedHash::new(salt).of(unit_id)
+}
+
+/// A user's value as text.
+#[must_use]
+pub fn text_of(value: &Value) -> Option<String> {
+    value::text_of(value).map(Into::into)
+}
+
+/// A user's value as a number.
+#[must_use]
+pub fn number_of(value: &Value) -> Option<f64> {
+    value::float_of(value)
+}
+
+/// A user's value as an integer.
+#[must_use]
+pub fn integer_of(value: &Value) -> Option<i64> {
+    value::int_of(value)
+}
+
+/// A user's text as a time.
+#[must_use]
+pub fn time_of(value: &Value) -> Option<i64> {
+    value.as_str().and_then(value::user_time_of)
+}

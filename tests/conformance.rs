@@ -1,0 +1,76 @@
+//! Compares this SDK's answers with those of the official one, as recorded in the conformance data.
+//!
+//! A comparison is one answer: one entity for one user, with all of its fields.
+
+#[path = "conformance/answers.rs"]
+mod answers;
+#[path = "conformance/conditions.rs"]
+mod conditions;
+#[path = "conformance/functions.rs"]
+mod functions;
+#[path = "conformance/meta.rs"]
+mod meta;
+
+use statsig_tests::conformance::{Case, Conformance, Job, announce_absence, conclude, run};
+use statsig_tests::tally::Tally;
+
+#[test]
+fn answers_are_those_of_the_official_sdk() {
+    let Some(data) = Conformance::find() else {
+        announce_absence("conformance");
+        return;
+    };
+    let data = &data;
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    let expected = data.cases("expected");
+    for case in expected.clone() {
+        let name = case.file.clone();
+        jobs.push((name, Box::new(move || answers::compare(data, &case))));
+    }
+    for case in data.cases("conditions") {
+        let compare = if case.is_by_clock {
+            conditions::compare_by_clock
+        } else {
+            conditions::compare
+        };
+        jobs.push((case.file.clone(), Box::new(move || compare(data, &case))));
+    }
+    for file in data.files("expected", ".meta.json") {
+        let spec = file.trim_start_matches("expected/");
+        let spec = spec.trim_end_matches(".meta.json");
+        let with_spec = expected.iter().find(|case| case.spec_name() == spec);
+        let spec = &with_spec.expect("answers with the same specs").spec;
+        let case = Case::plain(&file, spec);
+        jobs.push((file, Box::new(move || meta::compare(data, &case))));
+    }
+    for case in data.cases("gcir") {
+        let reason = "client initialize responses are not implemented yet";
+        jobs.push((case.file.clone(), skipped(data, &case.file, reason)));
+    }
+    let file = "coercions.jsonl";
+    jobs.push((file.into(), Box::new(|| functions::coercions(data))));
+    let file = "hash_vectors.jsonl";
+    jobs.push((file.into(), Box::new(|| functions::hashes(data))));
+    for (file, reason) in [
+        ("ip_country.jsonl", "country lookup is not implemented yet"),
+        ("ua.jsonl.gz", "user-agent parsing is not implemented yet"),
+    ] {
+        jobs.push((file.to_owned(), skipped(data, file, reason)));
+    }
+    println!("a comparison is one answer: one entity for one user, with all of its fields");
+    conclude("conformance", &run(&jobs));
+}
+
+/// A file of which nothing is compared: each line is an answer.
+fn skipped<'a>(
+    data: &'a Conformance,
+    file: &str,
+    reason: &'static str,
+) -> Box<dyn Fn() -> Tally + Send + Sync + 'a> {
+    let file = file.to_owned();
+    Box::new(move || {
+        let mut tally = Tally::default();
+        tally.skip(reason, data.line_count(&file));
+        tally
+    })
+}

@@ -1,0 +1,126 @@
+//! `conditions/*`: each condition on its own, read through an extra gate with one rule that has this condition only.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+use statsig::StatsigUser;
+use statsig::testing::OfflineClient;
+use statsig_tests::conformance::{Case, Conformance, entries, items, text};
+use statsig_tests::tally::Tally;
+
+/// One condition for one user is one comparison.
+pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
+    let mut lines = data.lines(&case.file).into_iter();
+    let names: Vec<String> = match lines.next() {
+        Some(first) => items(&first["conditions"]).iter().map(text).collect(),
+        None => Vec::new(),
+    };
+    let specs = specs_with_gates(&data.text(&case.spec), &names);
+    let client = data.client(case, &specs);
+    let skipped = not_implemented(data, case);
+    let gates: Vec<_> = names
+        .iter()
+        .map(|name| (name, gate_of(name), skipped.get(name)))
+        .collect();
+    let mut tally = Tally::default();
+    for line in lines {
+        let id = text(&line["user"]);
+        let user = data.user(&id);
+        let outcomes = text(&line["outcomes"]);
+        assert_eq!(outcomes.len(), gates.len(), "{}: {id}", case.file);
+        for ((name, gate, skipped), expected) in gates.iter().zip(outcomes.chars()) {
+            let found = outcome(&client, user, gate);
+            if expected == 'p' {
+                tally.skip("the oracle panics", 1);
+            } else if let Some(reason) = skipped {
+                tally.skip(reason, 1);
+            } else {
+                let context = || format!("{}: {id}, condition {name}", case.file);
+                tally.compare(difference(context, expected, found));
+            }
+        }
+    }
+    tally
+}
+
+/// The conditions that need what this SDK has not got yet: those recorded as such, and those that ask for a gate that is.
+fn not_implemented(data: &Conformance, case: &Case) -> BTreeMap<String, &'static str> {
+    let mut conditions = data.not_implemented(case, "conditions");
+    let gates = data.not_implemented(case, "gates");
+    for (name, condition) in entries(&data.json(&case.spec)["condition_map"]) {
+        let asks_for_gate = condition["type"] == "pass_gate" || condition["type"] == "fail_gate";
+        let gate = condition["targetValue"].as_str().filter(|_| asks_for_gate);
+        if let Some(reason) = gate.and_then(|gate| gates.get(gate)) {
+            conditions.insert(name.clone(), reason);
+        }
+    }
+    conditions
+}
+
+/// The outcomes of time-dependent conditions at many moments: one condition at one moment is one comparison.
+pub(crate) fn compare_by_clock(data: &Conformance, case: &Case) -> Tally {
+    let mut tally = Tally::default();
+    let specs = data.text(&case.spec);
+    for line in data.lines(&case.file) {
+        let now_ms = line["clock_ms"].as_u64().expect("a time");
+        let names: Vec<String> = entries(&line["outcomes"])
+            .map(|(name, _)| name.clone())
+            .collect();
+        let client = data.client_at(case, &specs_with_gates(&specs, &names), now_ms);
+        // These depend on no user.
+        let (_, user) = data.users().first().expect("a user");
+        for (name, expected) in entries(&line["outcomes"]) {
+            let expected = text(expected).chars().next().expect("an outcome");
+            let found = outcome(&client, user, &gate_of(name));
+            let context = || format!("{} at {}, condition {name}", case.file, line["clock"]);
+            tally.compare(difference(context, expected, found));
+        }
+    }
+    tally
+}
+
+fn difference(context: impl Fn() -> String, expected: char, found: char) -> Option<String> {
+    (expected != found).then(|| format!("{}: expected {expected}, found {found}", context()))
+}
+
+fn outcome(client: &OfflineClient, user: &StatsigUser, gate: &str) -> char {
+    let gate = client.get_feature_gate(user, gate);
+    if gate.details.reason == "Bootstrap:Unsupported" {
+        'u'
+    } else if gate.value {
+        '1'
+    } else {
+        '0'
+    }
+}
+
+fn gate_of(condition: &str) -> String {
+    format!("the condition {condition}")
+}
+
+/// The specs with a gate for each condition; everything else is copied as it is written.
+fn specs_with_gates(specs: &str, conditions: &[String]) -> String {
+    type Object = BTreeMap<String, Box<RawValue>>;
+    let mut specs: Object = serde_json::from_str(specs).expect("specs");
+    let gates = specs.get("feature_gates").expect("gates");
+    let mut gates: Object = serde_json::from_str(gates.get()).expect("gates");
+    for condition in conditions {
+        let gate = to_raw_value(&gate_spec(condition)).expect("a gate");
+        gates.insert(gate_of(condition), gate);
+    }
+    let gates = to_raw_value(&gates).expect("gates");
+    specs.insert("feature_gates".to_owned(), gates);
+    serde_json::to_string(&specs).expect("specs")
+}
+
+fn gate_spec(condition: &str) -> Value {
+    json!({
+        "type": "feature_gate", "entity": "feature_gate", "salt": "salt", "enabled": true,
+        "defaultValue": false, "idType": "userID",
+        "rules": [{
+            "name": "rule", "id": "rule", "salt": "salt", "passPercentage": 100, "idType": "userID",
+            "conditions": [condition], "returnValue": true,
+        }],
+    })
+}

@@ -1,0 +1,150 @@
+//! Replays recorded calls and compares the events that they cause with those of the official SDK.
+//!
+//! A comparison is one event, or one result of a call.
+
+#[path = "conformance_events/calls.rs"]
+mod calls;
+#[path = "conformance_events/masks.rs"]
+mod masks;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use statsig::testing::OfflineClient;
+use statsig_tests::conformance::{Case, Conformance, Job, announce_absence, conclude, items, run};
+use statsig_tests::tally::Tally;
+
+#[test]
+fn events_are_those_of_the_official_sdk() {
+    let Some(data) = Conformance::find() else {
+        announce_absence("events");
+        return;
+    };
+    let data = &data;
+    let jobs: Vec<Job<'_>> = data
+        .cases("events")
+        .into_iter()
+        .map(|case| -> Job<'_> {
+            let name = case.file.clone();
+            if name.starts_with("events/overrides.") {
+                (name, Box::new(move || overrides(data, &case)))
+            } else {
+                (name, Box::new(move || replay(data, &case)))
+            }
+        })
+        .collect();
+    println!("a comparison is one event, or one result of a call");
+    println!("not recorded, so not compared: diagnostics events");
+    conclude("events", &run(&jobs));
+}
+
+/// What a client would send, in order: the one place that knows how events leave it.
+fn deliver(client: &OfflineClient) -> Vec<Value> {
+    client.take_events()
+}
+
+/// Each recorded user makes all calls on a client of its own.
+fn replay(data: &Conformance, case: &Case) -> Tally {
+    let template = data.client(case, &data.text(&case.spec));
+    let recorded_calls = data.json(case.calls.as_ref().expect("a file with calls"));
+    let calls = items(&recorded_calls["calls"]);
+    let skipped = NotImplemented::new(data, case);
+    let mut tally = Tally::default();
+    for line in data.lines(&case.file) {
+        let id = line["user"].as_str().expect("a user");
+        let client = template.fresh();
+        let context = format!("{}: {id}", case.file);
+        let results: Vec<_> = calls
+            .iter()
+            .map(|call| calls::make(&client, data.user(id), call))
+            .collect();
+        for (place, expected) in items(&line["results"]).iter().enumerate() {
+            let call = &calls[place];
+            if let Some(reason) = skipped.of_call(call) {
+                tally.skip(reason, 1);
+                continue;
+            }
+            let found = results[place].clone().unwrap_or_default();
+            let context = format!("{context}, result of call {place} {call}");
+            tally.compare(masks::differences(&context, expected, &found));
+        }
+        compare_events(&context, &line, deliver(&client), &skipped, &mut tally);
+    }
+    tally
+}
+
+/// Compares event by event: the same ones, in the same order.
+fn compare_events(
+    context: &str,
+    line: &Value,
+    delivered: Vec<Value>,
+    skipped: &NotImplemented,
+    tally: &mut Tally,
+) {
+    let mut expected = Vec::new();
+    for recorded in items(&line["events"]) {
+        match skipped.of_event(&recorded["event"]) {
+            Some(reason) => tally.skip(reason, 1),
+            None => expected.push(recorded),
+        }
+    }
+    let delivered: Vec<_> = delivered
+        .into_iter()
+        .filter(|event| skipped.of_event(event).is_none())
+        .collect();
+    for place in 0..expected.len().max(delivered.len()) {
+        let recorded = expected.get(place).map_or(&Value::Null, |event| *event);
+        let found = delivered.get(place).unwrap_or(&Value::Null);
+        let context = format!("{context}, event {place} of call {}", recorded["call"]);
+        tally.compare(masks::differences(&context, &recorded["event"], found));
+    }
+}
+
+/// Local overrides are not implemented yet.
+fn overrides(data: &Conformance, case: &Case) -> Tally {
+    let mut tally = Tally::default();
+    for line in data.lines(&case.file) {
+        let answers = items(&line["events"]).len() + items(&line["results"]).len();
+        tally.skip("local overrides are not implemented yet", answers as u64);
+    }
+    tally
+}
+
+/// The entities whose answers need what this SDK has not got yet, by the sort of event that exposes them.
+struct NotImplemented {
+    gates: BTreeMap<String, &'static str>,
+    configs: BTreeMap<String, &'static str>,
+    layers: BTreeMap<String, &'static str>,
+}
+
+impl NotImplemented {
+    fn new(data: &Conformance, case: &Case) -> Self {
+        Self {
+            gates: data.not_implemented(case, "gates"),
+            configs: data.not_implemented(case, "configs"),
+            layers: data.not_implemented(case, "layers"),
+        }
+    }
+
+    fn of_event(&self, event: &Value) -> Option<&'static str> {
+        let metadata = &event["metadata"];
+        let (names, name) = match event["eventName"].as_str()? {
+            "statsig::gate_exposure" => (&self.gates, &metadata["gate"]),
+            "statsig::config_exposure" => (&self.configs, &metadata["config"]),
+            "statsig::layer_exposure" => (&self.layers, &metadata["config"]),
+            _ => return None,
+        };
+        names.get(name.as_str()?).copied()
+    }
+
+    fn of_call(&self, call: &Value) -> Option<&'static str> {
+        let names = match call["op"].as_str()? {
+            "check_gate" | "get_feature_gate" => &self.gates,
+            "get_dynamic_config" | "get_experiment" => &self.configs,
+            "get_layer" => &self.layers,
+            "client_init" => return Some("client initialize responses are not implemented yet"),
+            _ => return None,
+        };
+        names.get(call["name"].as_str()?).copied()
+    }
+}

@@ -1,0 +1,165 @@
+//! Makes the recorded calls.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+use statsig::{
+    DynamicConfigEvaluationOptions, Event, ExperimentEvaluationOptions,
+    FeatureGateEvaluationOptions, LayerEvaluationOptions, ParameterStoreEvaluationOptions, Statsig,
+    StatsigUser,
+};
+use statsig_tests::conformance::{entries, items};
+
+/// Reads a parameter as the type of this name.
+macro_rules! read_as {
+    ($from:expr, $param:expr, $kind:expr) => {
+        match $kind {
+            "bool" => $from.get_opt::<bool>($param).map(Value::from),
+            "f64" => $from.get_opt::<f64>($param).map(Value::from),
+            "i64" => $from.get_opt::<i64>($param).map(Value::from),
+            "string" => $from.get_opt::<String>($param).map(Value::from),
+            "array" => $from.get_opt::<Vec<Value>>($param).map(Value::from),
+            "object" => $from.get_opt::<Map<String, Value>>($param).map(Value::from),
+            unknown => panic!("unknown type {unknown}"),
+        }
+    };
+}
+
+/// Makes a call and returns its result in the form in which results were recorded; `None` for a call without one.
+pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Option<Value> {
+    let name = call["name"].as_str().unwrap_or_default();
+    let disable_exposure_logging = call["disable_exposure"] == true;
+    match call["op"].as_str().expect("an operation") {
+        "check_gate" => {
+            let options = FeatureGateEvaluationOptions {
+                disable_exposure_logging,
+            };
+            Some(json!(statsig.check_gate_with_options(user, name, options)))
+        }
+        "get_feature_gate" => {
+            let gate = statsig.get_feature_gate(user, name);
+            Some(json!({
+                "value": gate.value,
+                "rule_id": gate.rule_id,
+                "id_type": gate.id_type,
+                "reason": gate.details.reason,
+            }))
+        }
+        "get_dynamic_config" => {
+            let options = DynamicConfigEvaluationOptions {
+                disable_exposure_logging,
+            };
+            let config = statsig.get_dynamic_config_with_options(user, name, options);
+            Some(json!({
+                "value": config.value().unwrap_or(&Map::new()),
+                "rule_id": config.rule_id,
+                "id_type": config.id_type,
+                "reason": config.details.reason,
+            }))
+        }
+        "get_experiment" => {
+            let options = ExperimentEvaluationOptions {
+                disable_exposure_logging,
+            };
+            let experiment = statsig.get_experiment_with_options(user, name, options);
+            Some(json!({
+                "value": experiment.value().unwrap_or(&Map::new()),
+                "rule_id": experiment.rule_id,
+                "id_type": experiment.id_type,
+                "group_name": experiment.group_name,
+                "is_experiment_active": experiment.is_experiment_active,
+                "reason": experiment.details.reason,
+            }))
+        }
+        "get_layer" => {
+            let options = LayerEvaluationOptions {
+                disable_exposure_logging,
+            };
+            let layer = statsig.get_layer_with_options(user, name, options);
+            let params: Vec<_> = items(&call["params"])
+                .iter()
+                .map(|read| {
+                    let param = read["param"].as_str().expect("a parameter");
+                    match read["as"].as_str() {
+                        None => layer.get_raw_value(param),
+                        Some(kind) => read_as!(layer, param, kind),
+                    }
+                })
+                .collect();
+            Some(json!({
+                "params": params,
+                "rule_id": layer.rule_id,
+                "group_name": layer.group_name,
+                "allocated_experiment_name": layer.allocated_experiment_name,
+                "reason": layer.details.reason,
+            }))
+        }
+        "get_param" => {
+            let options = ParameterStoreEvaluationOptions {
+                disable_exposure_logging,
+            };
+            let store = call["store"].as_str().expect("a store");
+            let store = statsig.get_parameter_store_with_options(user, store, options);
+            let param = call["param"].as_str().expect("a parameter");
+            read_as!(store, param, call["as"].as_str().expect("a type"))
+        }
+        "client_init" => None,
+        _ => {
+            log(statsig, user, name, call);
+            None
+        }
+    }
+}
+
+/// Calls that do nothing but log.
+fn log(statsig: &Statsig, user: &StatsigUser, name: &str, call: &Value) {
+    match call["op"].as_str().expect("an operation") {
+        "manual_gate_exposure" => statsig.manually_log_gate_exposure(user, name),
+        "manual_config_exposure" => statsig.manually_log_dynamic_config_exposure(user, name),
+        "manual_experiment_exposure" => statsig.manually_log_experiment_exposure(user, name),
+        "manual_layer_exposure" => {
+            let param = call["param"].as_str().expect("a parameter");
+            statsig.manually_log_layer_parameter_exposure(user, name, param);
+        }
+        "log_cmab_exposure" => {
+            let group = call["group"].as_str().expect("a group");
+            statsig.log_cmab_exposure_for_group(user, name, group);
+        }
+        "log_event" | "log_event_number" | "log_event_typed" | "log_event_number_typed" => {
+            statsig.log_event(user, custom_event(name, call));
+        }
+        "identify" => statsig.identify(user),
+        "forward_log_line" => {
+            let level = call["level"].as_str().expect("a level");
+            let metadata = call.get("metadata").map(|metadata| {
+                let text = |value: &Value| value.as_str().expect("a text").to_owned();
+                let texts = entries(metadata).map(|(key, value)| (key.clone(), text(value)));
+                texts.collect::<HashMap<_, _>>()
+            });
+            statsig.forward_log_line_event(
+                user,
+                level.parse().expect("a level"),
+                call["value"].as_str().map(str::to_owned),
+                metadata,
+            );
+        }
+        unknown => panic!("unknown operation {unknown}"),
+    }
+}
+
+fn custom_event(name: &str, call: &Value) -> Event {
+    let mut event = Event::new(name);
+    event = match &call["value"] {
+        Value::String(text) => event.value(text.as_str()),
+        Value::Number(number) => event.value(number.as_f64().expect("a number")),
+        _ => event,
+    };
+    match call.get("metadata") {
+        Some(metadata) => event.metadata_map(
+            entries(metadata)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+        ),
+        None => event,
+    }
+}

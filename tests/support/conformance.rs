@@ -1,0 +1,365 @@
+//! The recorded answers of the official SDK: where they are, and how to read them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::DateTime;
+use flate2::read::GzDecoder;
+use serde_json::{Map, Value};
+use statsig::testing::OfflineClient;
+use statsig::{StatsigOptions, StatsigUser};
+
+use crate::clock::FixedClock;
+use crate::tally::Tally;
+
+/// Names the directory of the data.
+const DIRECTORY_VARIABLE: &str = "STATSIG_CONFORMANCE_DIR";
+
+/// The directory with the recorded answers. Its README describes every file.
+#[derive(Debug)]
+pub struct Conformance {
+    directory: PathBuf,
+    users: Vec<(String, StatsigUser)>,
+    id_lists: Vec<(String, Vec<[u8; 8]>)>,
+    depends_on: Value,
+    generated_at_ms: u64,
+}
+
+impl Conformance {
+    /// The data, if it is anywhere: where `STATSIG_CONFORMANCE_DIR` says, else next to the workspace.
+    ///
+    /// # Panics
+    /// When the variable is set and names no such directory, or the data cannot be read.
+    #[must_use]
+    pub fn find() -> Option<Self> {
+        let directory = match std::env::var_os(DIRECTORY_VARIABLE) {
+            Some(directory) => {
+                let directory = PathBuf::from(directory);
+                let cases = directory.join("cases.json");
+                assert!(cases.is_file(), "expected {}", cases.display());
+                directory
+            }
+            None => {
+                let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
+                beside.join("cases.json").is_file().then_some(beside)?
+            }
+        };
+        Some(Self::read(directory))
+    }
+
+    fn read(directory: PathBuf) -> Self {
+        let mut data = Self {
+            directory,
+            users: Vec::new(),
+            id_lists: Vec::new(),
+            depends_on: Value::Null,
+            generated_at_ms: 0,
+        };
+        for line in data.lines("users.jsonl") {
+            let id = text(&line["id"]);
+            let user = serde_json::from_value(line["user"].clone());
+            data.users.push((id, user.expect("a user of users.jsonl")));
+        }
+        for (name, list) in entries(&data.json("id_lists.json")) {
+            let hashes = items(&list["hashes"]).iter();
+            let lookups = hashes.map(|hash| text(hash).into_bytes().try_into().expect("8 bytes"));
+            data.id_lists.push((name.clone(), lookups.collect()));
+        }
+        data.depends_on = data.json("depends_on.json");
+        data.generated_at_ms = data.json("time_dependent.json")["generated_at_ms"]
+            .as_u64()
+            .expect("a time");
+        data
+    }
+
+    /// The text of a file, decompressed if its name ends in `.gz`.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    #[must_use]
+    pub fn text(&self, file: &str) -> String {
+        let path = self.directory.join(file);
+        let mut reader: Box<dyn Read> = match File::open(&path) {
+            Ok(plain) if file.ends_with(".gz") => Box::new(GzDecoder::new(plain)),
+            Ok(plain) => Box::new(plain),
+            Err(problem) => panic!("{}: {problem}", path.display()),
+        };
+        let mut text = String::new();
+        reader
+            .read_to_string(&mut text)
+            .unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
+        text
+    }
+
+    /// A file with one JSON value.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn json(&self, file: &str) -> Value {
+        parse(&self.text(file))
+    }
+
+    /// A file with one JSON value a line.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn lines(&self, file: &str) -> Vec<Value> {
+        self.text(file).lines().map(parse).collect()
+    }
+
+    /// How many lines a file has.
+    #[must_use]
+    pub fn line_count(&self, file: &str) -> u64 {
+        self.text(file).lines().count() as u64
+    }
+
+    /// All recorded users, in order.
+    #[must_use]
+    pub fn users(&self) -> &[(String, StatsigUser)] {
+        &self.users
+    }
+
+    /// A recorded user.
+    ///
+    /// # Panics
+    /// When there is none of this id.
+    #[must_use]
+    pub fn user(&self, id: &str) -> &StatsigUser {
+        let found = self.users.iter().find(|(known, _)| known == id);
+        &found.unwrap_or_else(|| panic!("no user {id}")).1
+    }
+
+    /// A client as `cases.json` describes it, with the clock held where the answers were recorded (or where the case says).
+    ///
+    /// # Panics
+    /// When the specs are not valid although answers were recorded with them.
+    #[must_use]
+    pub fn client(&self, case: &Case, specs: &str) -> OfflineClient {
+        self.client_at(case, specs, case.clock_ms.unwrap_or(self.generated_at_ms))
+    }
+
+    /// A client as `cases.json` describes it, with the clock held at this moment.
+    ///
+    /// # Panics
+    /// When the specs are not valid although answers were recorded with them.
+    #[must_use]
+    pub fn client_at(&self, case: &Case, specs: &str, now_ms: u64) -> OfflineClient {
+        let mut options = StatsigOptions::builder().clock(Arc::new(FixedClock(now_ms)));
+        for (option, value) in entries(&case.options) {
+            options = match option.as_str() {
+                "environment" => options.environment(text(value)),
+                "global_custom_fields" => entries(value)
+                    .into_iter()
+                    .fold(options, |options, (name, value)| {
+                        options.global_custom_field(name, value.clone())
+                    }),
+                // Every entity that can tell the difference is skipped.
+                "disable_country_lookup" | "use_third_party_ua_parser" => options,
+                unknown => panic!("{}: unknown option {unknown}", case.file),
+            };
+        }
+        let options = options.build().expect("valid options");
+        let client = match OfflineClient::new(specs, options.clone()) {
+            Ok(client) => client,
+            Err(problem) => {
+                assert!(case.spec_name() == "not_a_spec", "{}: {problem}", case.spec);
+                OfflineClient::without_specs(options)
+            }
+        };
+        if case.has_id_lists {
+            client.set_id_list_lookups(
+                self.id_lists
+                    .iter()
+                    .map(|(name, lookups)| (name.as_str(), lookups.iter().copied())),
+            );
+        }
+        client
+    }
+
+    /// The entities of one sort (`gates`, `configs`, `layers`, `conditions`) whose answers need what this SDK has not got yet,
+    /// with the reason.
+    #[must_use]
+    pub fn not_implemented(&self, case: &Case, sort: &str) -> BTreeMap<String, &'static str> {
+        let mut skipped = BTreeMap::new();
+        for (dependency, reason) in [
+            ("ip_country", "country lookup is not implemented yet"),
+            ("user_agent", "user-agent parsing is not implemented yet"),
+        ] {
+            let names = items(&self.depends_on[dependency][case.spec_name()][sort]);
+            skipped.extend(names.iter().map(|name| (text(name), reason)));
+        }
+        skipped
+    }
+
+    /// The cases of one section of `cases.json`.
+    #[must_use]
+    pub fn cases(&self, section: &str) -> Vec<Case> {
+        items(&self.json("cases.json")[section])
+            .iter()
+            .map(Case::read)
+            .collect()
+    }
+
+    /// Every file that is not named in `cases.json` and ends like this.
+    ///
+    /// # Panics
+    /// When the directory cannot be read.
+    #[must_use]
+    pub fn files(&self, folder: &str, suffix: &str) -> BTreeSet<String> {
+        let listing = self.directory.join(folder).read_dir().expect("a folder");
+        listing
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(suffix))
+            .map(|name| format!("{folder}/{name}"))
+            .collect()
+    }
+}
+
+/// One file of recorded answers, and what they were recorded with.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The file with the answers.
+    pub file: String,
+    /// The file with the specs.
+    pub spec: String,
+    /// The file with the values that answers refer to, where there is one.
+    pub values: Option<String>,
+    /// The file with the calls that were made, where there is one.
+    pub calls: Option<String>,
+    /// The moment at which the clock was held, if it was.
+    pub clock_ms: Option<u64>,
+    /// Whether the file has the answers of many moments.
+    pub is_by_clock: bool,
+    options: Value,
+    has_id_lists: bool,
+}
+
+impl Case {
+    fn read(case: &Value) -> Self {
+        let optional = |key: &str| case.get(key).map(text);
+        Self {
+            file: text(&case["file"]),
+            spec: text(&case["spec"]),
+            values: optional("values"),
+            calls: optional("calls"),
+            clock_ms: optional("clock").map(|clock| {
+                let time = DateTime::parse_from_rfc3339(&clock).expect("a time");
+                u64::try_from(time.timestamp_millis()).expect("a time after 1970")
+            }),
+            is_by_clock: case["by_clock"] == true,
+            options: case["options"].clone(),
+            has_id_lists: case["id_lists"] == true,
+        }
+    }
+
+    /// A case with default options for a file that `cases.json` does not name.
+    #[must_use]
+    pub fn plain(file: &str, spec: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            spec: spec.to_owned(),
+            values: None,
+            calls: None,
+            clock_ms: None,
+            is_by_clock: false,
+            options: Value::Null,
+            has_id_lists: false,
+        }
+    }
+
+    /// The specs' name, without folder and suffix.
+    #[must_use]
+    pub fn spec_name(&self) -> &str {
+        let name = self.spec.rsplit('/').next().unwrap_or_default();
+        name.split('.').next().unwrap_or_default()
+    }
+}
+
+/// One thing to compare: what to call it, and how.
+pub type Job<'a> = (String, Box<dyn Fn() -> Tally + Send + Sync + 'a>);
+
+/// Runs all jobs on as many threads as there are processors, prints a line for each as it ends, and returns the sum.
+///
+/// # Panics
+/// When a job does.
+#[must_use]
+pub fn run(jobs: &[Job<'_>]) -> Tally {
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut sum = Tally::default();
+        while let Some((name, compare)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let tally = compare();
+            println!("{name}: {tally}");
+            sum.merge(&tally);
+        }
+        sum
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut sum = Tally::default();
+        for worker in workers {
+            sum.merge(&worker.join().expect("a job panicked"));
+        }
+        sum
+    })
+}
+
+/// Prints what was skipped and what differs, then the last line, and fails on any difference.
+///
+/// # Panics
+/// When anything differs, or nothing was compared.
+pub fn conclude(suite: &str, sum: &Tally) {
+    for (reason, answers) in &sum.skipped {
+        println!("skipped {answers}: {reason}");
+    }
+    for example in &sum.examples {
+        println!("{example}");
+    }
+    println!("{suite}: {sum}");
+    assert_eq!(sum.different, 0, "the first differences are listed above");
+    assert!(sum.equal > 0, "expected something to compare");
+}
+
+/// Says loudly that there is nothing to compare with.
+pub fn announce_absence(suite: &str) {
+    println!(
+        "{suite}: SKIPPED, nothing was compared: no recorded answers next to the workspace, and {DIRECTORY_VARIABLE} is not set"
+    );
+}
+
+fn parse(text: &str) -> Value {
+    text.parse().unwrap_or_else(|problem| {
+        let start: String = text.chars().take(80).collect();
+        panic!("{problem} in {start}")
+    })
+}
+
+/// The text of a JSON string.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    let text = value.as_str();
+    text.unwrap_or_else(|| panic!("expected a text, found {value}"))
+        .to_owned()
+}
+
+/// The elements of a JSON array; none of anything else.
+#[must_use]
+pub fn items(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The entries of a JSON object; none of anything else.
+#[must_use]
+pub fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter)
+}
