@@ -54,6 +54,7 @@ pub struct StatsigOptions {
     pub(crate) exposure_dedupe_max_keys: usize,
     pub(crate) disable_all_logging: bool,
     pub(crate) disable_network: bool,
+    pub(crate) disable_country_lookup: bool,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
     pub(crate) service_name: Option<String>,
     pub(crate) override_adapter: Option<Arc<dyn OverrideAdapter>>,
@@ -86,6 +87,7 @@ impl Default for StatsigOptions {
             exposure_dedupe_max_keys: DEFAULT_DEDUPE_MAX_KEYS,
             disable_all_logging: false,
             disable_network: false,
+            disable_country_lookup: false,
             global_custom_fields: Arc::default(),
             service_name: None,
             override_adapter: None,
@@ -184,6 +186,12 @@ impl StatsigOptionsBuilder {
     /// Sends nothing over the network; events are counted as dropped. Default: false.
     pub fn disable_network(mut self, disable: bool) -> Self {
         self.options.disable_network = disable;
+        self
+    }
+
+    /// Derives no country from IP addresses: conditions on it see only the country that a user carries. Default: false.
+    pub fn disable_country_lookup(mut self, disable: bool) -> Self {
+        self.options.disable_country_lookup = disable;
         self
     }
 

@@ -76,6 +76,7 @@ impl Shared {
         let snapshot = Snapshot::uninitialized(
             options.environment.clone(),
             Arc::clone(&options.global_custom_fields),
+            cfg!(feature = "country") && !options.disable_country_lookup,
         );
         Self {
             sdk_key: SdkKey::new(sdk_key),

@@ -1,5 +1,8 @@
 //! The user that everything is evaluated for.
 
+mod country;
+mod user_agent;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +12,13 @@ use std::sync::{Arc, OnceLock};
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use self::country::country_of;
+use self::user_agent::UserAgent;
 use crate::hash::{mix, process_hasher, text_hash};
 use crate::value::text_of;
+
+/// Longer user agents count as none.
+const MAX_USER_AGENT_BYTES: usize = 1000;
 
 /// Custom fields, private attributes, custom IDs, environment: values by name.
 pub(crate) type Fields = BTreeMap<String, Value>;
@@ -57,6 +65,8 @@ pub(crate) struct UserData {
     pub(crate) statsig_environment: Option<Fields>,
     ids_hash: OnceLock<IdsHash>,
     fingerprint: OnceLock<u64>,
+    parsed_user_agent: OnceLock<Box<UserAgent>>,
+    looked_up_country: OnceLock<Option<&'static str>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +136,32 @@ impl StatsigUser {
         }
         let ids = self.data.custom_ids.as_ref()?;
         ids.get(id_type).or_else(|| ids.get(lower))
+    }
+
+    /// What its own user agent says: parsed once.
+    pub(crate) fn user_agent_part(&self, user_agent: &str, part: &str) -> Option<Cow<'_, str>> {
+        if user_agent.len() > MAX_USER_AGENT_BYTES {
+            return None;
+        }
+        if self.data.user_agent.as_ref().and_then(Value::as_str) != Some(user_agent) {
+            // It stands in a custom field, which may differ between clients.
+            return UserAgent::parse(user_agent)
+                .field(part)
+                .map(|text| Cow::Owned(text.to_owned()));
+        }
+        let parsed = self
+            .data
+            .parsed_user_agent
+            .get_or_init(|| Box::new(UserAgent::parse(user_agent)));
+        parsed.field(part).map(Cow::Borrowed)
+    }
+
+    /// The country of an IP address; of its own, looked up once.
+    pub(crate) fn country_of_ip(&self, ip: &str) -> Option<&'static str> {
+        if self.data.ip.as_ref().and_then(Value::as_str) != Some(ip) {
+            return country_of(ip);
+        }
+        *self.data.looked_up_country.get_or_init(|| country_of(ip))
     }
 
     /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the user ID once more.

@@ -62,21 +62,45 @@ impl Statsig {
         store: &str,
         options: ParameterStoreEvaluationOptions,
     ) -> ParameterStore {
-        let published = self.core.shared.snapshot.load_full();
+        let shared = &self.core.shared;
+        let published = shared.snapshot.load_full();
         let found = published.specs.param_stores.get_key_value(store);
         let name = found.map_or_else(|| store.into(), |(name, _)| name.clone());
-        if !self.core.shared.options.disable_all_logging {
-            self.core.shared.non_exposed.add(&name);
+        if !shared.options.disable_all_logging {
+            shared.non_exposed.add(&name);
         }
+        let forced = shared
+            .overrides
+            .active()
+            .and_then(|overrides| overrides.parameter_store(user, store));
+        let (details, store) = match forced {
+            Some(parameters) => (
+                overridden_details(&published),
+                Some(Arc::new(ParamStore::of_values(&parameters))),
+            ),
+            None => {
+                let store = found.map(|(_, store)| Arc::clone(store));
+                (store_details(&published, store.is_some()), store)
+            }
+        };
         ParameterStore {
             name,
-            details: store_details(&published, found.is_some()),
-            store: found.map(|(_, store)| Arc::clone(store)),
+            details,
+            store,
             statsig: self.clone(),
             published,
             user: user.clone(),
             logging: Logging::unless(options.disable_exposure_logging),
         }
+    }
+}
+
+fn overridden_details(published: &Published) -> EvaluationDetails {
+    EvaluationDetails {
+        reason: Reason::Overridden("LocalOverride"),
+        lcut: Some(published.specs.time),
+        received_at: published.received_at,
+        version: None,
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{Core, Statsig};
 use crate::evaluation::memo::Key;
-use crate::evaluation::{Evaluation, Evaluator, Kind, LookedUp, NestedGate, Outcome, Scope};
+use crate::evaluation::{
+    Evaluation, Evaluator, Kind, LookedUp, NestedGate, Outcome, Scope, evaluate_unknown,
+};
 use crate::events::event::{
     Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
 };
@@ -112,9 +114,11 @@ impl Core {
         user: &StatsigUser,
         read: impl FnOnce(Reading<'_>) -> R,
     ) -> R {
+        let overrides = self.shared.overrides.active();
         let found = published.specs.find(name);
         let Some((id, entry)) = found.and_then(|id| Some((id, published.specs.entry(id)?))) else {
-            let evaluation = &Evaluation::default();
+            let scope = Scope::of(published, 0, 0).with_overrides(overrides);
+            let evaluation = &evaluate_unknown(&scope, kind, name, user);
             return read(Reading {
                 published,
                 user,
@@ -143,9 +147,10 @@ impl Core {
             } else {
                 0
             };
-            Evaluator::new(Scope::of(published, now_ms, seed), user).evaluate(kind, id)
+            let scope = Scope::of(published, now_ms, seed).with_overrides(overrides);
+            Evaluator::new(scope, user).evaluate(kind, id)
         };
-        if !entry.traits.is_memoisable() {
+        if !entry.traits.is_memoisable() || overrides.is_some() {
             return reading(&evaluate());
         }
         let key = Key {

@@ -1,5 +1,7 @@
 //! One condition: from the user and its surroundings to true, false or unsupported.
 
+use std::borrow::Cow;
+
 use super::bucket::with_unit_id;
 use super::evaluate::{Evaluator, Kind, TooDeep};
 use super::fields::{environment_field, user_field};
@@ -8,8 +10,12 @@ use super::result::{Evaluation, LookedUp, NestedGate, Outcome};
 use super::trace::Trace;
 use crate::results::IdListSource;
 use crate::specs::compiled::{Entry, EntryId};
-use crate::specs::condition::{BucketSet, Condition, FieldName, Subject, Test};
+use crate::specs::condition::{BucketSet, Condition, FieldName, Source, Subject, Test};
 use crate::specs::symbols::Symbol;
+use crate::value::text_of;
+
+/// The reason when a country is needed and the look-up is disabled.
+const COUNTRY_LOOKUP_NOT_LOADED: &str = "CountryLookupNotLoaded";
 
 impl<'a, T: Trace> Evaluator<'a, T> {
     /// Leaves in `result.value` whether the condition holds; one that is unsupported leaves the value as it was.
@@ -52,8 +58,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     ) -> Result<Observed<'a>, TooDeep> {
         Ok(match subject {
             Subject::UserField(field) => self.user_field(field.as_ref()),
-            Subject::IpBased(field) => self.ip_based(field.as_ref()),
-            Subject::UserAgentBased(field) => self.user_agent_based(field.as_ref()),
+            Subject::Derived { field, from } => self.derived(field, from, result),
             Subject::EnvironmentField(field) => field
                 .as_ref()
                 .and_then(|field| {
@@ -86,14 +91,35 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             .into()
     }
 
-    /// The country falls back to the one of the IP address.
-    fn ip_based(&self, field: Option<&FieldName>) -> Observed<'a> {
-        self.user_field(field)
-    }
-
-    /// Browser and operating system fall back to those of the user agent.
-    fn user_agent_based(&self, field: Option<&FieldName>) -> Observed<'a> {
-        self.user_field(field)
+    /// A field of the user, or what can be derived from another one.
+    fn derived(
+        &self,
+        field: &FieldName,
+        from: &'a Source,
+        result: &mut Evaluation,
+    ) -> Observed<'a> {
+        let given = self.user_field(Some(field));
+        if !matches!(given, Observed::Missing) {
+            return given;
+        }
+        let text_of_field = |name| match self.user_field(Some(name)) {
+            Observed::Json(value) => text_of(value),
+            _ => None,
+        };
+        let derived = match from {
+            Source::UserAgent(name) => text_of_field(name)
+                .and_then(|user_agent| self.user.user_agent_part(&user_agent, &field.lower)),
+            Source::Ip(name) => text_of_field(name).and_then(|ip| {
+                if self.scope.snapshot.can_look_up_countries {
+                    return self.user.country_of_ip(&ip).map(Cow::Borrowed);
+                }
+                if ip.split('.').count() == 4 {
+                    result.override_reason = Some(COUNTRY_LOOKUP_NOT_LOADED);
+                }
+                None
+            }),
+        };
+        derived.map_or(Observed::Missing, Observed::Text)
     }
 
     /// A nested gate is evaluated apart; what it went through and its outcome join the exposures of its parent.

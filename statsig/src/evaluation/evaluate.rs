@@ -4,8 +4,10 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::bucket::is_in_share;
+use super::overridden::overridden;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
 use super::trace::{NoTrace, Trace};
+use crate::overrides::OverrideAdapter;
 use crate::specs::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Spec, SpecId};
 use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
@@ -53,6 +55,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) now_ms: u64,
     /// Where a bandit's draws start.
     pub(crate) seed: u64,
+    /// What goes before the specs.
+    pub(crate) overrides: Option<&'a dyn OverrideAdapter>,
 }
 
 impl<'a> Scope<'a> {
@@ -62,7 +66,12 @@ impl<'a> Scope<'a> {
             app_id: snapshot.specs.app_id.as_ref(),
             now_ms,
             seed,
+            overrides: None,
         }
+    }
+
+    pub(crate) fn with_overrides(self, overrides: Option<&'a dyn OverrideAdapter>) -> Self {
+        Self { overrides, ..self }
     }
 }
 
@@ -217,6 +226,15 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> Result<(), TooDeep> {
+        let spec_id = entry.spec(kind);
+        let spec = spec_id.and_then(|id| Some((id, self.specs.spec(id)?)));
+        if let Some(overrides) = self.scope.overrides {
+            let spec = spec.map(|(_, spec)| (self.specs, spec));
+            let name = self.specs.text(entry.name);
+            if overridden(overrides, self.user, kind, name, spec, result) {
+                return Ok(());
+            }
+        }
         if entry.mapping.is_some() && self.redirected(kind, id, delegations, result)? {
             return Ok(());
         }
@@ -225,8 +243,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         {
             return self.bandit(cmab, result);
         }
-        let spec_id = entry.spec(kind);
-        let Some((spec_id, spec)) = spec_id.and_then(|id| Some((id, self.specs.spec(id)?))) else {
+        let Some((spec_id, spec)) = spec else {
             result.outcome = Outcome::Unrecognized;
             return Ok(());
         };

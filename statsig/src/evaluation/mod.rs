@@ -11,6 +11,7 @@ mod fields;
 pub(crate) mod layer;
 pub(crate) mod memo;
 pub(crate) mod operators;
+mod overridden;
 mod redirect;
 pub(crate) mod result;
 #[cfg(test)]
@@ -18,4 +19,5 @@ mod tests;
 pub(crate) mod trace;
 
 pub(crate) use evaluate::{Evaluator, Kind, Scope};
+pub(crate) use overridden::evaluate_unknown;
 pub(crate) use result::{Evaluation, LookedUp, NestedGate, Outcome, ParametersRef};

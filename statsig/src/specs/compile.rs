@@ -367,6 +367,41 @@ fn compile_param_stores(
     compiled
 }
 
+impl ParamStore {
+    /// A store of given values: one that has the shape of a parameter is one, any other is a constant.
+    pub(crate) fn of_values(values: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let parameters = values.iter().map(|(name, value)| {
+            let shaped = serde_json::to_string(value).ok().and_then(|text| {
+                let parameter = serde_json::from_str::<model::Parameter<'_>>(&text).ok()?;
+                compile_parameter(&parameter)
+            });
+            let constant = || Parameter {
+                param_type: kind_of(value).into(),
+                target: ParameterTarget::Static(Arc::new(value.clone())),
+            };
+            (
+                SharedStr::from(name.as_str()),
+                shaped.unwrap_or_else(constant),
+            )
+        });
+        Self {
+            parameters: parameters.collect(),
+            target_app_ids: None,
+        }
+    }
+}
+
+fn kind_of(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "boolean",
+        serde_json::Value::Number(_) => "number",
+        serde_json::Value::String(_) => "string",
+        serde_json::Value::Array(_) => "array",
+        serde_json::Value::Object(_) => "object",
+    }
+}
+
 /// The first of the five shapes whose fields are all there; `ref_type` does not decide.
 pub(crate) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
     let text = |text: &model::Text<'_>| SharedStr::from(&**text);

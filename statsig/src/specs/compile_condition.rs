@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::compile::Compiler;
 use super::compiled::UnitIdType;
 use super::condition::{
-    ArrayMatch, BucketSet, Condition, FieldName, Members, Operand, Order, Place, Subject, Test,
-    TimeOrder, Version,
+    ArrayMatch, BucketSet, Condition, FieldName, Members, Operand, Order, Place, Source, Subject,
+    Test, TimeOrder, Version,
 };
 use super::model;
 use crate::hash::{FastMap, SaltedHash};
@@ -29,8 +29,14 @@ pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler)
             };
         }
         "user_field" => Subject::UserField(field()),
-        "ip_based" => Subject::IpBased(field()),
-        "ua_based" => Subject::UserAgentBased(field()),
+        "ip_based" => derived(field(), |field| {
+            (field.exact == "country").then(|| Source::Ip(FieldName::new("ip")))
+        }),
+        "ua_based" => derived(field(), |field| {
+            USER_AGENT_PARTS
+                .contains(&field.lower.as_str())
+                .then(|| Source::UserAgent(FieldName::new("userAgent")))
+        }),
         "environment_field" => Subject::EnvironmentField(field()),
         "current_time" => Subject::CurrentTime,
         "user_bucket" => Subject::UserBucket {
@@ -57,6 +63,28 @@ pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler)
         _ => compile_test(operator, target),
     };
     Condition::Compare { subject, test }
+}
+
+/// What a user agent is taken apart into.
+const USER_AGENT_PARTS: [&str; 8] = [
+    "os_name",
+    "osname",
+    "os_version",
+    "osversion",
+    "browser_name",
+    "browsername",
+    "browser_version",
+    "browserversion",
+];
+
+fn derived(field: Option<FieldName>, source: impl FnOnce(&FieldName) -> Option<Source>) -> Subject {
+    match field {
+        None => Subject::UserField(None),
+        Some(field) => match source(&field) {
+            Some(from) => Subject::Derived { field, from },
+            None => Subject::UserField(Some(field)),
+        },
+    }
 }
 
 fn bucket_salt<'a>(condition: &'a model::Condition<'_>) -> &'a str {

@@ -23,10 +23,11 @@ pub(crate) enum Condition {
 #[derive(Debug)]
 pub(crate) enum Subject {
     UserField(Option<FieldName>),
-    /// Like a user field; the country falls back to the IP address.
-    IpBased(Option<FieldName>),
-    /// Like a user field; browser and operating system fall back to the user agent.
-    UserAgentBased(Option<FieldName>),
+    /// A user field that may be derived from another one.
+    Derived {
+        field: FieldName,
+        from: Source,
+    },
     EnvironmentField(Option<FieldName>),
     CurrentTime,
     /// The bucket out of 1000.
@@ -38,6 +39,15 @@ pub(crate) enum Subject {
     TargetApp,
     /// The group name of an experiment.
     ExperimentGroup(Option<EntryId>),
+}
+
+/// What a field is derived from when the user lacks it.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// The country, from this field with an IP address.
+    Ip(FieldName),
+    /// Browser or operating system, from this field with a user agent.
+    UserAgent(FieldName),
 }
 
 /// A field by the name that a condition gives.

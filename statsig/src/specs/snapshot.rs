@@ -30,6 +30,8 @@ pub(crate) struct Snapshot {
     pub(crate) tier: Option<Value>,
     tier_option: Option<SharedStr>,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
+    /// Whether the country of an IP address may be looked up.
+    pub(crate) can_look_up_countries: bool,
 }
 
 /// What came of a payload.
@@ -46,6 +48,7 @@ impl Snapshot {
     pub(crate) fn uninitialized(
         tier: Option<SharedStr>,
         global_custom_fields: Arc<BTreeMap<String, Value>>,
+        can_look_up_countries: bool,
     ) -> Self {
         Self {
             generation: 0,
@@ -58,6 +61,7 @@ impl Snapshot {
             tier: tier.as_deref().map(Value::from),
             tier_option: tier,
             global_custom_fields,
+            can_look_up_countries,
         }
     }
 

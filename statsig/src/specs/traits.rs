@@ -110,13 +110,12 @@ fn add_conditions(
                 match subject {
                     Subject::CurrentTime => traits.time = true,
                     Subject::UserBucket { .. } => traits.costly = true,
-                    Subject::UserAgentBased(_) => traits.costly = true,
+                    Subject::Derived { .. } => traits.costly = true,
                     Subject::ExperimentGroup(experiment) => {
                         traits.costly = true;
                         references.extend(*experiment);
                     }
                     Subject::UserField(_)
-                    | Subject::IpBased(_)
                     | Subject::EnvironmentField(_)
                     | Subject::UnitId(_)
                     | Subject::TargetApp => {}
