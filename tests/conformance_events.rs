@@ -2,6 +2,14 @@
 //!
 //! A comparison is one event, or one result of a call.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and say what they found"
+)]
+
 #[path = "conformance_events/calls.rs"]
 mod calls;
 #[path = "conformance_events/delivery.rs"]

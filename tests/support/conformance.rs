@@ -160,11 +160,9 @@ impl Conformance {
         for (option, value) in entries(&case.options) {
             options = match option.as_str() {
                 "environment" => options.environment(text(value)),
-                "global_custom_fields" => entries(value)
-                    .into_iter()
-                    .fold(options, |options, (name, value)| {
-                        options.global_custom_field(name, value.clone())
-                    }),
+                "global_custom_fields" => entries(value).fold(options, |options, (name, value)| {
+                    options.global_custom_field(name, value.clone())
+                }),
                 // Every entity that can tell the difference is skipped.
                 "disable_country_lookup" | "use_third_party_ua_parser" => options,
                 unknown => panic!("{}: unknown option {unknown}", case.file),
@@ -365,7 +363,6 @@ pub fn items(value: &Value) -> &[Value] {
 }
 
 /// The entries of a JSON object; none of anything else.
-#[must_use]
 pub fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter)
 }
