@@ -2,6 +2,14 @@
 //!
 //! A comparison is one answer: one entity for one user, with all of its fields.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and say what they found"
+)]
+
 #[path = "conformance/answers.rs"]
 mod answers;
 #[path = "conformance/conditions.rs"]

@@ -2,15 +2,25 @@
 //!
 //! A comparison is one event, or one result of a call.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and say what they found"
+)]
+
 #[path = "conformance_events/calls.rs"]
 mod calls;
+#[path = "conformance_events/delivery.rs"]
+mod delivery;
 #[path = "conformance_events/masks.rs"]
 mod masks;
 
 use std::collections::BTreeMap;
 
+use delivery::Delivery;
 use serde_json::Value;
-use statsig::testing::OfflineClient;
 use statsig_tests::conformance::{Case, Conformance, Job, announce_absence, conclude, items, run};
 use statsig_tests::tally::Tally;
 
@@ -38,14 +48,19 @@ fn events_are_those_of_the_official_sdk() {
     conclude("events", &run(&jobs));
 }
 
-/// What a client would send, in order: the one place that knows how events leave it.
-fn deliver(client: &OfflineClient) -> Vec<Value> {
-    client.take_events()
+fn replay(data: &Conformance, case: &Case) -> Tally {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(replay_over_http(data, case))
 }
 
 /// Each recorded user makes all calls on a client of its own.
-fn replay(data: &Conformance, case: &Case) -> Tally {
-    let template = data.client(case, &data.text(&case.spec));
+async fn replay_over_http(data: &Conformance, case: &Case) -> Tally {
+    let delivery = Delivery::start().await;
+    let specs = data.text(&case.spec);
+    let template = data.client_with(case, &specs, |options| delivery.options(options));
     let recorded_calls = data.json(case.calls.as_ref().expect("a file with calls"));
     let calls = items(&recorded_calls["calls"]);
     let skipped = NotImplemented::new(data, case);
@@ -54,10 +69,9 @@ fn replay(data: &Conformance, case: &Case) -> Tally {
         let id = line["user"].as_str().expect("a user");
         let client = template.fresh();
         let context = format!("{}: {id}", case.file);
-        let results: Vec<_> = calls
-            .iter()
-            .map(|call| calls::make(&client, data.user(id), call))
-            .collect();
+        let make = |call| calls::make(&client, data.user(id), call);
+        let make_all = || calls.iter().map(make).collect::<Vec<_>>();
+        let (results, delivered) = delivery.of(&client, make_all).await;
         for (place, expected) in items(&line["results"]).iter().enumerate() {
             let call = &calls[place];
             if let Some(reason) = skipped.of_call(call) {
@@ -68,7 +82,7 @@ fn replay(data: &Conformance, case: &Case) -> Tally {
             let context = format!("{context}, result of call {place} {call}");
             tally.compare(masks::differences(&context, expected, &found));
         }
-        compare_events(&context, &line, deliver(&client), &skipped, &mut tally);
+        compare_events(&context, &line, delivered, &skipped, &mut tally);
     }
     tally
 }

@@ -1,11 +1,13 @@
 //! `conditions/*`: each condition on its own, read through an extra gate with one rule that has this condition only.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use statsig::StatsigUser;
 use statsig::testing::OfflineClient;
+use statsig_tests::clock::FixedClock;
 use statsig_tests::conformance::{Case, Conformance, entries, items, text};
 use statsig_tests::tally::Tally;
 
@@ -67,7 +69,10 @@ pub(crate) fn compare_by_clock(data: &Conformance, case: &Case) -> Tally {
         let names: Vec<String> = entries(&line["outcomes"])
             .map(|(name, _)| name.clone())
             .collect();
-        let client = data.client_at(case, &specs_with_gates(&specs, &names), now_ms);
+        let specs = specs_with_gates(&specs, &names);
+        let client = data.client_with(case, &specs, |options| {
+            options.clock(Arc::new(FixedClock(now_ms)))
+        });
         // These depend on no user.
         let (_, user) = data.users().first().expect("a user");
         for (name, expected) in entries(&line["outcomes"]) {

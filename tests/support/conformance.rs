@@ -11,7 +11,7 @@ use chrono::DateTime;
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use statsig::testing::OfflineClient;
-use statsig::{StatsigOptions, StatsigUser};
+use statsig::{StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 
 use crate::clock::FixedClock;
 use crate::tally::Tally;
@@ -141,30 +141,34 @@ impl Conformance {
     /// When the specs are not valid although answers were recorded with them.
     #[must_use]
     pub fn client(&self, case: &Case, specs: &str) -> OfflineClient {
-        self.client_at(case, specs, case.clock_ms.unwrap_or(self.generated_at_ms))
+        self.client_with(case, specs, |options| options)
     }
 
-    /// A client as `cases.json` describes it, with the clock held at this moment.
+    /// The same with more options: some, or others than the case says.
     ///
     /// # Panics
     /// When the specs are not valid although answers were recorded with them.
     #[must_use]
-    pub fn client_at(&self, case: &Case, specs: &str, now_ms: u64) -> OfflineClient {
+    pub fn client_with(
+        &self,
+        case: &Case,
+        specs: &str,
+        more: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
+    ) -> OfflineClient {
+        let now_ms = case.clock_ms.unwrap_or(self.generated_at_ms);
         let mut options = StatsigOptions::builder().clock(Arc::new(FixedClock(now_ms)));
         for (option, value) in entries(&case.options) {
             options = match option.as_str() {
                 "environment" => options.environment(text(value)),
-                "global_custom_fields" => entries(value)
-                    .into_iter()
-                    .fold(options, |options, (name, value)| {
-                        options.global_custom_field(name, value.clone())
-                    }),
+                "global_custom_fields" => entries(value).fold(options, |options, (name, value)| {
+                    options.global_custom_field(name, value.clone())
+                }),
                 // Every entity that can tell the difference is skipped.
                 "disable_country_lookup" | "use_third_party_ua_parser" => options,
                 unknown => panic!("{}: unknown option {unknown}", case.file),
             };
         }
-        let options = options.build().expect("valid options");
+        let options = more(options).build().expect("valid options");
         let client = match OfflineClient::new(specs, options.clone()) {
             Ok(client) => client,
             Err(problem) => {
@@ -359,7 +363,6 @@ pub fn items(value: &Value) -> &[Value] {
 }
 
 /// The entries of a JSON object; none of anything else.
-#[must_use]
 pub fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter)
 }

@@ -85,6 +85,20 @@ impl OfflineClient {
 
     /// Takes everything that was recorded, as a flush would send it: sampled, and followed by the counts of checks that were
     /// not exposed. One JSON object for each event, as on the wire.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # use statsig::testing::OfflineClient;
+    /// # let specs = r#"{"has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {},
+    /// #                 "layer_configs": {}, "condition_map": {}, "experiment_to_layer": {}}"#;
+    /// let statsig = OfflineClient::new(specs, None)?;
+    /// let _ = statsig.check_gate(&StatsigUser::with_user_id("a-user"), "a_gate");
+    /// let events = statsig.take_events();
+    /// assert_eq!(events[0]["metadata"]["gate"], "a_gate");
+    /// assert_eq!(statsig.event_account().pending, 0);
+    /// assert!(statsig.take_events().is_empty());
+    /// # Ok::<(), statsig::SpecsError>(())
+    /// ```
     #[must_use]
     pub fn take_events(&self) -> Vec<Value> {
         let shared = self.statsig.shared_state();

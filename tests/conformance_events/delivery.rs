@@ -1,0 +1,52 @@
+//! How recorded events get out of a client: over HTTP, to a local Statsig.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use statsig::testing::OfflineClient;
+use statsig::{BootstrapSpecs, StatsigOptionsBuilder};
+use statsig_local::LocalStatsig;
+
+/// The receiving end.
+pub(crate) struct Delivery {
+    local: LocalStatsig,
+}
+
+impl Delivery {
+    pub(crate) async fn start() -> Self {
+        let local = LocalStatsig::builder().start().await;
+        Self {
+            local: local.expect("a free port"),
+        }
+    }
+
+    /// Lets a client deliver to here. It has its specs already, and finds no newer ones.
+    pub(crate) fn options(&self, options: StatsigOptionsBuilder) -> StatsigOptionsBuilder {
+        options
+            .log_event_url(self.local.log_event_url())
+            .specs_adapter(Arc::new(BootstrapSpecs::new(r#"{"has_updates": false}"#)))
+    }
+
+    /// Starts the client's actors, makes the calls, and returns what arrived by the end of a shutdown, in order.
+    pub(crate) async fn of<T>(
+        &self,
+        client: &OfflineClient,
+        calls: impl FnOnce() -> T,
+    ) -> (T, Vec<Value>) {
+        client.initialize().await.expect("specs are there already");
+        let results = calls();
+        let report = client.shutdown().await.expect("everything is delivered");
+        let account = report.account;
+        let received = self.local.events();
+        assert_eq!(account.delivered, received.len() as u64, "{account:?}");
+        assert_eq!(
+            account.dropped.total(),
+            account.dropped.sampled_out,
+            "{account:?}"
+        );
+        assert_eq!(account.pending, 0, "{account:?}");
+        self.local.clear_events();
+        let events = received.iter().map(|event| event.json().clone());
+        (results, events.collect())
+    }
+}
