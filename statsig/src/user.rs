@@ -237,6 +237,18 @@ impl StatsigUser {
     }
 }
 
+/// The country of an IP address.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn country_of_ip(ip: &str) -> Option<&'static str> {
+    country_of(ip)
+}
+
+/// What a user agent says, however long it is.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn part_of_user_agent(user_agent: &str, part: &str) -> Option<String> {
+    UserAgent::parse(user_agent).field(part).map(str::to_owned)
+}
+
 fn id_hash(id: &Value) -> u64 {
     match id {
         Value::String(text) => text_hash(text),

@@ -19,16 +19,13 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
         tally: Tally::default(),
         values: Values::new(values.unwrap_or_default()),
     };
-    let not_implemented = ["gates", "configs", "layers"].map(|sort| {
-        let skipped = data.not_implemented(case, sort);
-        (sort, skipped)
-    });
+    let skips = ["gates", "configs", "layers"].map(|sort| (sort, data.skips(case, sort)));
     for line in data.lines(&case.file) {
         let id = line["user"].as_str().expect("a user");
         let user = data.user(id);
-        for (sort, skipped) in &not_implemented {
+        for (sort, skips) in &skips {
             for (name, expected) in entries(&line[sort]) {
-                if let Some(reason) = skipped.get(name) {
+                if let Some(reason) = skips.reason(id, name) {
                     answers.tally.skip(reason, 1);
                     continue;
                 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use statsig::StatsigUser;
 use statsig::testing::OfflineClient;
 use statsig_tests::clock::FixedClock;
-use statsig_tests::conformance::{Case, Conformance, entries, items, text};
+use statsig_tests::conformance::{Case, Conformance, Skips, entries, items, text};
 use statsig_tests::tally::Tally;
 
 /// One condition for one user is one comparison.
@@ -20,22 +20,19 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     };
     let specs = specs_with_gates(&data.text(&case.spec), &names);
     let client = data.client(case, &specs);
-    let skipped = not_implemented(data, case);
-    let gates: Vec<_> = names
-        .iter()
-        .map(|name| (name, gate_of(name), skipped.get(name)))
-        .collect();
+    let skips = skips(data, case);
+    let gates: Vec<_> = names.iter().map(|name| (name, gate_of(name))).collect();
     let mut tally = Tally::default();
     for line in lines {
         let id = text(&line["user"]);
         let user = data.user(&id);
         let outcomes = text(&line["outcomes"]);
         assert_eq!(outcomes.len(), gates.len(), "{}: {id}", case.file);
-        for ((name, gate, skipped), expected) in gates.iter().zip(outcomes.chars()) {
+        for ((name, gate), expected) in gates.iter().zip(outcomes.chars()) {
             let found = outcome(&client, user, gate);
             if expected == 'p' {
                 tally.skip("the oracle panics", 1);
-            } else if let Some(reason) = skipped {
+            } else if let Some(reason) = skips.reason(&id, name) {
                 tally.skip(reason, 1);
             } else {
                 let context = || format!("{}: {id}, condition {name}", case.file);
@@ -46,15 +43,15 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// The conditions that need what this SDK has not got yet: those recorded as such, and those that ask for a gate that is.
-fn not_implemented(data: &Conformance, case: &Case) -> BTreeMap<String, &'static str> {
-    let mut conditions = data.not_implemented(case, "conditions");
-    let gates = data.not_implemented(case, "gates");
+/// What is not compared: also conditions that ask for a gate that depends on the country.
+fn skips<'a>(data: &'a Conformance, case: &Case) -> Skips<'a> {
+    let mut conditions = data.skips(case, "conditions");
+    let gates = data.skips(case, "gates");
     for (name, condition) in entries(&data.json(&case.spec)["condition_map"]) {
         let asks_for_gate = condition["type"] == "pass_gate" || condition["type"] == "fail_gate";
         let gate = condition["targetValue"].as_str().filter(|_| asks_for_gate);
-        if let Some(reason) = gate.and_then(|gate| gates.get(gate)) {
-            conditions.insert(name.clone(), reason);
+        if gate.is_some_and(|gate| gates.needs_country(gate)) {
+            conditions.add_country_dependent(name);
         }
     }
     conditions

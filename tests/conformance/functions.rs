@@ -1,4 +1,5 @@
-//! `coercions.jsonl` and `hash_vectors.jsonl`: how a user's values are read, and the hashes.
+//! `coercions.jsonl`, `hash_vectors.jsonl`, `ua.jsonl.gz`, `ip_country.jsonl`: how a user's values are read, and what is derived
+//! from them.
 
 use serde_json::{Value, json};
 use statsig::testing::internals;
@@ -60,6 +61,71 @@ pub(crate) fn hashes(data: &Conformance) -> Tally {
             differing.push(format!("{context}: another hash behind the salt {salt:?}"));
         }
         tally.compare(differing);
+    }
+    tally
+}
+
+/// One user agent is one comparison.
+pub(crate) fn user_agents(data: &Conformance) -> Tally {
+    let mut tally = Tally::default();
+    for mut recorded in data.lines("ua.jsonl.gz") {
+        let user_agent = text(&recorded["ua"]);
+        let part = |part| internals::user_agent_part(&user_agent, part);
+        let found = json!({
+            "ua": user_agent,
+            "os_name": part("os_name"),
+            "os_version": part("os_version"),
+            "browser_name": part("browser_name"),
+            "browser_version": part("browser_version"),
+        });
+        if let Some(recorded) = recorded.as_object_mut() {
+            // What the optional other parser says.
+            recorded.remove("third_party");
+        }
+        tally.compare(differences(
+            &format!("ua.jsonl.gz: {user_agent}"),
+            &recorded,
+            &found,
+        ));
+    }
+    tally
+}
+
+/// One address is one comparison. Ranges change hands and tables are made differently: an address that lies in another country
+/// is counted as skipped, as long as they are few.
+pub(crate) fn countries(data: &Conformance) -> Tally {
+    /// The least share of addresses that must lie in the recorded country, of those that both tables assign.
+    const LEAST_EQUAL: f64 = 0.92;
+
+    let mut tally = Tally::default();
+    let (mut equal, mut other) = (0_u32, 0_u32);
+    for recorded in data.lines("ip_country.jsonl") {
+        let ip = text(&recorded["ip"]);
+        let (there, here) = (recorded["country"].as_str(), internals::country_of(&ip));
+        if there == here {
+            tally.compare([]);
+            equal += u32::from(there.is_some());
+        } else {
+            let both = there.is_some() && here.is_some();
+            other += u32::from(both);
+            let reason = if both {
+                "the address lies in another country here"
+            } else {
+                "only one of the tables assigns the address"
+            };
+            tally.skip(reason, 1);
+        }
+    }
+    let share = f64::from(equal) / f64::from(equal + other);
+    println!(
+        "ip_country.jsonl: {equal} of {} assigned addresses in the same country ({:.2} %)",
+        equal + other,
+        share * 100.0
+    );
+    if share < LEAST_EQUAL {
+        tally.compare([format!(
+            "ip_country.jsonl: expected at least {LEAST_EQUAL}, found {share}"
+        )]);
     }
     tally
 }

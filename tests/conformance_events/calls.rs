@@ -94,20 +94,57 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
                 "reason": layer.details.reason,
             }))
         }
-        "get_param" => {
+        "get_param" | "get_param_for_user" => {
             let options = ParameterStoreEvaluationOptions {
                 disable_exposure_logging,
             };
             let store = call["store"].as_str().expect("a store");
             let store = statsig.get_parameter_store_with_options(user, store, options);
             let param = call["param"].as_str().expect("a parameter");
-            read_as!(store, param, call["as"].as_str().expect("a type"))
+            match call["as"].as_str() {
+                None => Some(json!({
+                    "value": store.get_typed_opt(param, None),
+                    "names": store.get_parameter_names(),
+                    "reason": store.details.reason,
+                })),
+                Some(kind) => read_as!(store, param, kind),
+            }
         }
         "client_init" => None,
+        operation if operation.contains("override") => {
+            change_overrides(statsig, operation, name, call);
+            None
+        }
         _ => {
             log(statsig, user, name, call);
             None
         }
+    }
+}
+
+/// Calls that set and remove local overrides.
+fn change_overrides(statsig: &Statsig, operation: &str, name: &str, call: &Value) {
+    let id = call["id"].as_str();
+    let value = || call["value"].as_object().expect("an object").clone();
+    match operation {
+        "override_gate" => {
+            statsig.override_gate(name, call["value"].as_bool().expect("a boolean"), id);
+        }
+        "override_config" => statsig.override_dynamic_config(name, value(), id),
+        "override_experiment" => statsig.override_experiment(name, value(), id),
+        "override_experiment_group" => {
+            let group = call["group"].as_str().expect("a group");
+            statsig.override_experiment_by_group_name(name, group, id);
+        }
+        "override_layer" => statsig.override_layer(name, value(), id),
+        "override_store" => statsig.override_parameter_store(name, value(), id),
+        "remove_gate_override" => statsig.remove_gate_override(name, id),
+        "remove_config_override" => statsig.remove_dynamic_config_override(name, id),
+        "remove_experiment_override" => statsig.remove_experiment_override(name, id),
+        "remove_layer_override" => statsig.remove_layer_override(name, id),
+        "remove_store_override" => statsig.remove_parameter_store_override(name, id),
+        "remove_all_overrides" => statsig.remove_all_overrides(),
+        unknown => panic!("unknown operation {unknown}"),
     }
 }
 

@@ -11,6 +11,7 @@ use chrono::DateTime;
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use statsig::testing::OfflineClient;
+use statsig::testing::internals::country_of;
 use statsig::{StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 
 use crate::clock::FixedClock;
@@ -27,6 +28,7 @@ pub struct Conformance {
     id_lists: Vec<(String, Vec<[u8; 8]>)>,
     depends_on: Value,
     generated_at_ms: u64,
+    users_elsewhere: BTreeSet<String>,
 }
 
 impl Conformance {
@@ -58,6 +60,7 @@ impl Conformance {
             id_lists: Vec::new(),
             depends_on: Value::Null,
             generated_at_ms: 0,
+            users_elsewhere: BTreeSet::new(),
         };
         for line in data.lines("users.jsonl") {
             let id = text(&line["id"]);
@@ -69,6 +72,7 @@ impl Conformance {
             let lookups = hashes.map(|hash| text(hash).into_bytes().try_into().expect("8 bytes"));
             data.id_lists.push((name.clone(), lookups.collect()));
         }
+        data.find_users_elsewhere();
         data.depends_on = data.json("depends_on.json");
         data.generated_at_ms = data.json("time_dependent.json")["generated_at_ms"]
             .as_u64()
@@ -163,8 +167,9 @@ impl Conformance {
                 "global_custom_fields" => entries(value).fold(options, |options, (name, value)| {
                     options.global_custom_field(name, value.clone())
                 }),
+                "disable_country_lookup" => options.disable_country_lookup(*value == true),
                 // Every entity that can tell the difference is skipped.
-                "disable_country_lookup" | "use_third_party_ua_parser" => options,
+                "use_third_party_ua_parser" => options,
                 unknown => panic!("{}: unknown option {unknown}", case.file),
             };
         }
@@ -186,19 +191,49 @@ impl Conformance {
         client
     }
 
-    /// The entities of one sort (`gates`, `configs`, `layers`, `conditions`) whose answers need what this SDK has not got yet,
-    /// with the reason.
+    /// What is not compared of one sort of entities (`gates`, `configs`, `layers`, `conditions`).
     #[must_use]
-    pub fn not_implemented(&self, case: &Case, sort: &str) -> BTreeMap<String, &'static str> {
-        let mut skipped = BTreeMap::new();
-        for (dependency, reason) in [
-            ("ip_country", "country lookup is not implemented yet"),
-            ("user_agent", "user-agent parsing is not implemented yet"),
-        ] {
-            let names = items(&self.depends_on[dependency][case.spec_name()][sort]);
-            skipped.extend(names.iter().map(|name| (text(name), reason)));
+    pub fn skips(&self, case: &Case, sort: &str) -> Skips<'_> {
+        let dependent = |on: &str| {
+            let names = items(&self.depends_on[on][case.spec_name()][sort]);
+            names.iter().map(text).collect()
+        };
+        let has_other_parser = case.options.get("use_third_party_ua_parser").is_some();
+        Skips {
+            data: self,
+            need_other_parser: if has_other_parser {
+                dependent("user_agent")
+            } else {
+                BTreeSet::new()
+            },
+            need_country: dependent("ip_country"),
         }
-        skipped
+    }
+
+    /// The users whose IP address lies in another country here: ranges change hands, and tables are made differently.
+    fn find_users_elsewhere(&mut self) {
+        let recorded: BTreeMap<String, Value> = self
+            .lines("ip_country.jsonl")
+            .into_iter()
+            .map(|line| (text(&line["ip"]), line["country"].clone()))
+            .collect();
+        for line in self.lines("users.jsonl") {
+            let user = &line["user"];
+            let addresses = [
+                &user["ip"],
+                &user["custom"]["ip"],
+                &user["privateAttributes"]["ip"],
+            ];
+            let is_elsewhere = addresses.iter().filter_map(|ip| ip.as_str()).any(|ip| {
+                let here = country_of(ip);
+                recorded
+                    .get(ip)
+                    .is_none_or(|country| country.as_str() != here)
+            });
+            if is_elsewhere {
+                self.users_elsewhere.insert(text(&line["id"]));
+            }
+        }
     }
 
     /// The cases of one section of `cases.json`.
@@ -222,6 +257,38 @@ impl Conformance {
             .filter(|name| name.ends_with(suffix))
             .map(|name| format!("{folder}/{name}"))
             .collect()
+    }
+}
+
+/// What is not compared, and why.
+#[derive(Debug)]
+pub struct Skips<'a> {
+    data: &'a Conformance,
+    need_other_parser: BTreeSet<String>,
+    need_country: BTreeSet<String>,
+}
+
+impl Skips<'_> {
+    /// Adds an entity that depends on the country of an IP address.
+    pub fn add_country_dependent(&mut self, name: &str) {
+        self.need_country.insert(name.to_owned());
+    }
+
+    /// Whether an entity depends on the country of an IP address.
+    #[must_use]
+    pub fn needs_country(&self, name: &str) -> bool {
+        self.need_country.contains(name)
+    }
+
+    /// Why an entity is not compared for a user, if it is not.
+    #[must_use]
+    pub fn reason(&self, user: &str, name: &str) -> Option<&'static str> {
+        if self.need_other_parser.contains(name) {
+            return Some("the other user-agent parser does not exist here");
+        }
+        let is_elsewhere = self.data.users_elsewhere.contains(user);
+        (is_elsewhere && self.need_country.contains(name))
+            .then_some("the IP address lies in another country, or the entity asks for it")
     }
 }
 

@@ -46,3 +46,15 @@ pub fn integer_of(value: &Value) -> Option<i64> {
 pub fn time_of(value: &Value) -> Option<i64> {
     value.as_str().and_then(value::user_time_of)
 }
+
+/// The country of an IP address, as `ip_based` conditions see it.
+#[must_use]
+pub fn country_of(ip: &str) -> Option<&'static str> {
+    crate::user::country_of_ip(ip)
+}
+
+/// What a user agent says of `os_name`, `os_version`, `browser_name` or `browser_version`.
+#[must_use]
+pub fn user_agent_part(user_agent: &str, part: &str) -> Option<String> {
+    crate::user::part_of_user_agent(user_agent, part)
+}
