@@ -1,0 +1,100 @@
+//! Our own work, piece by piece as far as the public API reaches. Best run without the other crate:
+//! `cargo bench --no-default-features`.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use statsig::FeatureGateEvaluationOptions;
+use statsig::testing::OfflineClient;
+use statsig_benches::ours::{self, Ours};
+use statsig_benches::specs;
+
+const OFF: FeatureGateEvaluationOptions = FeatureGateEvaluationOptions {
+    disable_exposure_logging: true,
+};
+/// A full batch of events.
+const BATCH: u64 = 2_000;
+
+fn offline() -> OfflineClient {
+    OfflineClient::new(&specs::generate(), None).expect("the specs are valid")
+}
+
+/// What each of many users costs who never asked before, so that nothing is remembered. Nothing is exposed.
+fn evaluation(c: &mut Criterion) {
+    let statsig = offline();
+    let mut group = c.benchmark_group("evaluate");
+    for gate in [
+        "public_gate",
+        "percentage_gate",
+        "attribute_gate",
+        "nested_gate",
+    ] {
+        let mut number = 0_u64;
+        group.bench_function(gate, |bencher| {
+            bencher.iter_batched_ref(
+                || {
+                    number += 1;
+                    ours::user(format!("user-{number}"))
+                },
+                |user| statsig.check_gate_with_options(user, gate, OFF),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn repeats(c: &mut Criterion) {
+    let statsig = offline();
+    let user = ours::user("a-user".to_owned());
+    let mut group = c.benchmark_group("repeat");
+    group.bench_function("memo_hit", |bencher| {
+        bencher.iter(|| statsig.check_gate_with_options(black_box(&user), "nested_gate", OFF));
+    });
+    group.bench_function("memo_hit_and_duplicate_exposure", |bencher| {
+        bencher.iter(|| statsig.check_gate(black_box(&user), "nested_gate"));
+    });
+    group.bench_function("duplicate_exposure", |bencher| {
+        bencher.iter(|| statsig.check_gate(black_box(&user), "public_gate"));
+    });
+    group.finish();
+}
+
+fn parse_and_compile(c: &mut Criterion) {
+    let specs = specs::generate();
+    c.bench_function("parse_and_compile", |bencher| {
+        bencher.iter_with_large_drop(|| OfflineClient::new(black_box(&specs), None));
+    });
+}
+
+/// From a full queue to a posted batch: JSON, compression, and the actors' part. A batch an iteration.
+fn deliver_batch(c: &mut Criterion) {
+    let statsig = Ours::new(&specs::generate());
+    let mut number = 0_u64;
+    c.bench_function("deliver_batch_of_2000", |bencher| {
+        bencher.iter_custom(|iterations| {
+            let mut taken = Duration::ZERO;
+            for _ in 0..iterations {
+                for _ in 0..BATCH - 1 {
+                    number += 1;
+                    let user = ours::user(format!("user-{number}"));
+                    black_box(statsig.client.check_gate(&user, "nested_gate"));
+                }
+                let start = Instant::now();
+                statsig.flush();
+                taken += start.elapsed();
+            }
+            taken
+        });
+    });
+}
+
+criterion_group!(
+    benches,
+    evaluation,
+    repeats,
+    parse_and_compile,
+    deliver_batch
+);
+criterion_main!(benches);

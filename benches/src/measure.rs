@@ -1,0 +1,343 @@
+//! Measuring work in short rounds, side by side, so that whatever else the machine does hits all sides alike.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::alloc;
+
+/// How long a side's part of a round should take.
+const ROUND: Duration = Duration::from_millis(3);
+/// The fewest calls in a round of work that starts threads, so that starting them does not matter.
+const THREADS_CALLS: usize = 40_000;
+/// New users are made in groups of this many, so that they are still in the processor's cache when their turn comes, as users
+/// of real requests are.
+const GROUP: usize = 64;
+/// Calls in a round of work that takes fresh users or delivers events. Two full batches, which fit into either side's queue.
+pub const BURST: usize = 4_000;
+/// Passes of counting allocations; the smallest counts, as the others met background work.
+const COUNTING_PASSES: usize = 3;
+
+/// Something that can be done many times.
+pub struct Work {
+    prepare: Box<dyn FnMut(usize)>,
+    run: Box<dyn FnMut(usize)>,
+    delivery: Option<Box<dyn Delivery>>,
+    calls: Calls,
+    /// Calls that are prepared at once.
+    group: usize,
+}
+
+/// Sees to it that recorded events reach their end.
+pub trait Delivery {
+    /// Delivers what earlier work left behind.
+    fn clear(&mut self);
+    /// Returns when this many events were delivered since [`clear`](Self::clear).
+    fn finish(&mut self, events: usize);
+}
+
+/// How many calls a round has.
+#[derive(Debug, Clone, Copy)]
+enum Calls {
+    /// As many as fill the time.
+    Calibrated {
+        at_least: usize,
+    },
+    Fixed(usize),
+}
+
+impl Work {
+    /// The same call again and again.
+    pub fn repeat<R>(mut call: impl FnMut() -> R + 'static) -> Self {
+        Self::batch(move |calls| {
+            for _ in 0..calls {
+                black_box(call());
+            }
+        })
+    }
+
+    /// Work that makes as many calls as it is told.
+    pub fn batch(run: impl FnMut(usize) + 'static) -> Self {
+        Self {
+            prepare: Box::new(|_| ()),
+            run: Box::new(run),
+            delivery: None,
+            calls: Calls::Calibrated { at_least: 16 },
+            group: usize::MAX,
+        }
+    }
+
+    /// A call for each of many users that were never seen before. Making and dropping them is not measured.
+    pub fn fresh<U: 'static, R>(
+        make: impl Fn(String) -> U + 'static,
+        mut call: impl FnMut(&U) -> R + 'static,
+    ) -> Self {
+        let users = std::rc::Rc::new(std::cell::RefCell::new((Vec::new(), 0)));
+        let prepared = std::rc::Rc::clone(&users);
+        Self {
+            prepare: Box::new(move |calls| {
+                let fresh = (0..calls).map(|_| make(next_id())).collect();
+                *prepared.borrow_mut() = (fresh, 0);
+            }),
+            run: Box::new(move |calls| {
+                let (users, used) = &mut *users.borrow_mut();
+                let next = *used..*used + calls;
+                for user in users.get(next).expect("as many users were prepared") {
+                    black_box(call(user));
+                }
+                *used += calls;
+            }),
+            delivery: None,
+            calls: Calls::Fixed(BURST),
+            group: GROUP,
+        }
+    }
+
+    /// Prepared before each round, unmeasured, by this, which is told how many calls there will be.
+    pub fn prepared_by(mut self, prepare: impl FnMut(usize) + 'static) -> Self {
+        self.prepare = Box::new(prepare);
+        self
+    }
+
+    /// One call a round, as it is too long to be repeated.
+    pub fn once(mut self) -> Self {
+        self.calls = Calls::Fixed(1);
+        self
+    }
+
+    /// In rounds long enough that starting threads does not matter.
+    pub fn on_threads(mut self) -> Self {
+        self.calls = Calls::Calibrated {
+            at_least: THREADS_CALLS,
+        };
+        self
+    }
+
+    /// In bursts that end when the event of each call was delivered.
+    pub fn delivered(mut self, delivery: impl Delivery + 'static) -> Self {
+        self.delivery = Some(Box::new(delivery));
+        self.calls = Calls::Fixed(BURST);
+        self
+    }
+
+    pub fn delivers(&self) -> bool {
+        self.delivery.is_some()
+    }
+
+    fn clear(&mut self) {
+        if let Some(delivery) = &mut self.delivery {
+            delivery.clear();
+        }
+    }
+
+    fn calibrate(&mut self) -> usize {
+        let mut calls = match self.calls {
+            Calls::Fixed(calls) => return calls,
+            Calls::Calibrated { at_least } => at_least,
+        };
+        loop {
+            // The shortest of some, as a stall would end the search too early.
+            let taken = (0..3).map(|_| self.time(calls)).min().unwrap_or_default();
+            if taken >= ROUND / 4 {
+                let fitting = calls as f64 * ROUND.as_secs_f64() / taken.as_secs_f64();
+                let at_least = match self.calls {
+                    Calls::Calibrated { at_least } => at_least,
+                    Calls::Fixed(_) => 1,
+                };
+                return (fitting as usize).max(at_least);
+            }
+            calls *= 2;
+        }
+    }
+
+    fn time(&mut self, calls: usize) -> Duration {
+        (self.prepare)(calls);
+        let start = Instant::now();
+        (self.run)(calls);
+        start.elapsed()
+    }
+
+    fn sample(&mut self, calls: usize) -> Sample {
+        let caller = self.sample_caller(calls);
+        let whole = match self.delivery {
+            Some(_) => self.sample_whole(calls),
+            None => caller,
+        };
+        Sample { caller, whole }
+    }
+
+    /// What calls cost the thread that makes them.
+    fn sample_caller(&mut self, calls: usize) -> Figures {
+        let (mut wall, mut cpu) = (Duration::ZERO, Duration::ZERO);
+        let mut left = calls;
+        while left > 0 {
+            let some = left.min(self.group);
+            (self.prepare)(some);
+            let cpu_before = cpu_of(self.clock());
+            let start = Instant::now();
+            (self.run)(some);
+            wall += start.elapsed();
+            cpu += cpu_of(self.clock()) - cpu_before;
+            left -= some;
+        }
+        self.clear();
+        Figures::a_call(wall, cpu, calls)
+    }
+
+    /// The calling thread's time where another one works on what it leaves behind, which is measured apart.
+    fn clock(&self) -> ClockId {
+        match self.delivery {
+            Some(_) => ClockId::ThreadCPUTime,
+            None => ClockId::ProcessCPUTime,
+        }
+    }
+
+    /// What calls cost until the last of their events was delivered.
+    fn sample_whole(&mut self, calls: usize) -> Figures {
+        (self.prepare)(calls);
+        self.clear();
+        let cpu = cpu_of(ClockId::ProcessCPUTime);
+        let start = Instant::now();
+        (self.run)(calls);
+        if let Some(delivery) = &mut self.delivery {
+            delivery.finish(calls);
+        }
+        let wall = start.elapsed();
+        Figures::a_call(wall, cpu_of(ClockId::ProcessCPUTime) - cpu, calls)
+    }
+
+    /// Allocations a call: on the calling thread, and on all until everything is delivered.
+    fn allocations(&mut self) -> (f64, f64) {
+        let calls = match self.calls {
+            Calls::Fixed(calls) => calls,
+            Calls::Calibrated { .. } => 1_000,
+        };
+        let passes = (0..COUNTING_PASSES).map(|_| {
+            (self.prepare)(calls);
+            self.clear();
+            alloc::start();
+            (self.run)(calls);
+            let caller = alloc::so_far().this_thread;
+            if let Some(delivery) = &mut self.delivery {
+                delivery.finish(calls);
+            }
+            let whole = alloc::so_far().all_threads;
+            alloc::stop();
+            (caller, whole)
+        });
+        let (caller, whole) = passes.fold((u64::MAX, u64::MAX), |least, pass| {
+            (least.0.min(pass.0), least.1.min(pass.1))
+        });
+        (caller as f64 / calls as f64, whole as f64 / calls as f64)
+    }
+
+    /// Makes this many calls, of which at most `pool` in total, without measuring: for tools that count instructions.
+    pub fn just_run(&mut self, calls: usize, pool: usize) {
+        (self.prepare)(pool.max(calls));
+        let mut left = calls;
+        while left > 0 {
+            self.clear();
+            let some = match self.calls {
+                Calls::Fixed(at_most) => left.min(at_most),
+                Calls::Calibrated { .. } => left,
+            };
+            (self.run)(some);
+            if let Some(delivery) = &mut self.delivery {
+                delivery.finish(some);
+            }
+            left -= some;
+        }
+    }
+}
+
+struct Sample {
+    caller: Figures,
+    whole: Figures,
+}
+
+/// What a call costs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Figures {
+    /// Nanoseconds that passed.
+    pub wall: f64,
+    /// Nanoseconds of processor time.
+    pub cpu: f64,
+    pub allocs: f64,
+}
+
+impl Figures {
+    fn a_call(wall: Duration, cpu: Duration, calls: usize) -> Self {
+        let a_call = |time: Duration| time.as_nanos() as f64 / calls as f64;
+        Self {
+            wall: a_call(wall),
+            cpu: a_call(cpu),
+            allocs: 0.0,
+        }
+    }
+}
+
+/// What a call costs the thread that makes it, and in all, with the work behind it until its event is delivered.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    pub caller: Figures,
+    pub whole: Figures,
+}
+
+/// Measures works side by side: each round has a turn of each, in alternating order. Medians.
+pub fn side_by_side<const N: usize>(works: [&mut Work; N], rounds: usize) -> [Measured; N] {
+    let mut works = works.map(|work| {
+        let calls = work.calibrate();
+        // Warms up, and settles what only the first round does.
+        work.sample(calls);
+        let allocations = work.allocations();
+        (work, calls, allocations, Vec::with_capacity(rounds))
+    });
+    for round in 0..rounds {
+        let turn = |(work, calls, _, samples): &mut (&mut Work, usize, _, Vec<_>)| {
+            samples.push(work.sample(*calls));
+        };
+        if round % 2 == 0 {
+            works.iter_mut().for_each(turn);
+        } else {
+            works.iter_mut().rev().for_each(turn);
+        }
+    }
+    works.map(|(_, _, (caller_allocs, whole_allocs), samples)| {
+        let figures = |of: fn(&Sample) -> Figures, allocs| Figures {
+            wall: median(samples.iter().map(|sample| of(sample).wall)),
+            cpu: median(samples.iter().map(|sample| of(sample).cpu)),
+            allocs,
+        };
+        Measured {
+            caller: figures(|sample| sample.caller, caller_allocs),
+            whole: figures(|sample| sample.whole, whole_allocs),
+        }
+    })
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => f64::NAN,
+        length if length % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}
+
+fn cpu_of(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+/// An ID that no user had before.
+fn next_id() -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("user-{:08}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

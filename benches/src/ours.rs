@@ -1,0 +1,137 @@
+//! This SDK, ready to be measured: initialised, with a network that accepts everything and keeps nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use statsig::{
+    BootstrapSpecs, BoxFuture, Event, Request, Response, Statsig, StatsigOptions, StatsigParams,
+    StatsigUser, Transport, TransportError,
+};
+use tokio::runtime::Runtime;
+
+use crate::one_worker;
+
+/// A client and what it runs on.
+pub struct Ours {
+    pub client: Statsig,
+    runtime: Arc<Runtime>,
+    network: Arc<Swallow>,
+}
+
+/// Accepts every post, counts the events and forgets them.
+#[derive(Debug, Default)]
+struct Swallow {
+    events: AtomicU64,
+}
+
+impl Transport for Swallow {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        let mut headers = request.headers.iter();
+        let events = headers
+            .find(|(name, _)| *name == "statsig-event-count")
+            .and_then(|(_, count)| count.parse().ok());
+        self.events
+            .fetch_add(events.unwrap_or(0), Ordering::Relaxed);
+        Box::pin(async {
+            Ok(Response {
+                status: 202,
+                headers: Vec::new(),
+                body: r#"{"success":true}"#.into(),
+            })
+        })
+    }
+}
+
+impl Ours {
+    pub fn new(specs: &str) -> Self {
+        Self::on(Arc::new(one_worker()), specs)
+    }
+
+    /// Another client on the same runtime.
+    pub fn again(&self, specs: &str) -> Self {
+        Self::on(Arc::clone(&self.runtime), specs)
+    }
+
+    fn on(runtime: Arc<Runtime>, specs: &str) -> Self {
+        let network = Arc::new(Swallow::default());
+        let options = StatsigOptions::builder()
+            .specs_adapter(Arc::new(BootstrapSpecs::new(specs)))
+            .transport(network.clone())
+            .build()
+            .expect("the options are valid");
+        let client = Statsig::new("secret-bench", options);
+        let details = runtime
+            .block_on(client.initialize())
+            .expect("the specs are valid");
+        assert!(details.is_config_spec_ready, "there are specs");
+        Self {
+            client,
+            runtime,
+            network,
+        }
+    }
+
+    /// Events that reached the network.
+    pub fn delivered(&self) -> u64 {
+        self.network.events.load(Ordering::Relaxed)
+    }
+
+    /// Delivers everything that was recorded.
+    pub fn flush(&self) {
+        let account = self.runtime.block_on(self.client.flush_events());
+        assert!(account.is_ok_and(|account| account.pending == 0));
+    }
+
+    pub fn shut_down(self) {
+        let report = self.runtime.block_on(self.client.shutdown());
+        assert!(report.is_ok(), "{report:?}");
+    }
+}
+
+/// A user as a backend would make it. Both sides get the same one.
+pub fn user(id: String) -> StatsigUser {
+    StatsigUser::builder(id)
+        .custom_id("companyID", "an-employer")
+        .email("someone@example.com")
+        .country("NZ")
+        .custom("plan", "premium")
+        .build()
+}
+
+/// A user with all fields.
+pub fn full_user(id: &str) -> StatsigUser {
+    StatsigUser::builder(id)
+        .custom_id("companyID", "an-employer")
+        .custom_id("stableID", "5f2b8c1e-stable")
+        .email("someone@example.com")
+        .ip("203.0.113.7")
+        .user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+        .country("NZ")
+        .locale("en_NZ")
+        .app_version("4.17.2")
+        .custom("plan", "premium")
+        .custom("age", 41)
+        .custom("beta", true)
+        .private("card", "4111")
+        .environment_tier("production")
+        .build()
+}
+
+pub fn purchase() -> Event {
+    Event::new("add_to_cart")
+        .value("SKU_12345")
+        .metadata("price", "9.99")
+        .metadata("currency", "EUR")
+}
+
+/// Three parameters of a layer, as a handler would declare them.
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "promo_layer")]
+pub struct Promo {
+    #[statsig(default = "Welcome")]
+    pub title: String,
+    #[statsig(default = 0.0)]
+    pub discount: f64,
+    #[statsig(default = "Browse")]
+    pub call_to_action: String,
+}

@@ -1,0 +1,161 @@
+//! The official crate, ready to be measured: initialised, with an adapter that does what its own one does but for the network.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use statsig_rust::compression::compression_helper::compress_data;
+use statsig_rust::log_event_payload::LogEventRequest;
+use statsig_rust::{
+    DynamicValue, EventLoggingAdapter, Statsig, StatsigBootstrapSpecsAdapter, StatsigErr,
+    StatsigOptions, StatsigRuntime, StatsigUser, StatsigUserBuilder,
+};
+use tokio::runtime::Runtime;
+
+use crate::one_worker;
+
+/// A client and what it runs on.
+pub struct Peer {
+    pub client: Arc<Statsig>,
+    runtime: Arc<Runtime>,
+    adapter: Arc<Swallow>,
+}
+
+/// Serialises and compresses each request with the crate's own code, as its HTTP adapter does, and forgets the result.
+#[derive(Default)]
+struct Swallow {
+    events: AtomicU64,
+}
+
+#[async_trait]
+impl EventLoggingAdapter for Swallow {
+    async fn start(&self, _: &Arc<StatsigRuntime>) -> Result<(), StatsigErr> {
+        Ok(())
+    }
+
+    async fn log_events(&self, request: LogEventRequest) -> Result<bool, StatsigErr> {
+        let body = serde_json::to_vec(&request.payload)
+            .map_err(|error| StatsigErr::SerializationError(error.to_string()))?;
+        std::hint::black_box(compress_data(&body)?);
+        self.events
+            .fetch_add(request.event_count, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    async fn shutdown(&self) -> Result<(), StatsigErr> {
+        Ok(())
+    }
+
+    fn should_schedule_background_flush(&self) -> bool {
+        true
+    }
+}
+
+impl Peer {
+    pub fn new(specs: &str) -> Self {
+        Self::on(Arc::new(one_worker()), "secret-bench", specs)
+    }
+
+    /// Another client on the same runtime. It has a key of its own, as clients with one key share state.
+    pub fn again(&self, specs: &str) -> Self {
+        Self::on(Arc::clone(&self.runtime), "secret-again", specs)
+    }
+
+    fn on(runtime: Arc<Runtime>, key: &str, specs: &str) -> Self {
+        let adapter = Arc::new(Swallow::default());
+        let options = StatsigOptions {
+            specs_adapter: Some(Arc::new(StatsigBootstrapSpecsAdapter::new(
+                specs.to_owned(),
+            ))),
+            event_logging_adapter: Some(adapter.clone()),
+            // Loaded once in a process. Awaited, so that no measurement runs beside it.
+            wait_for_country_lookup_init: Some(true),
+            wait_for_user_agent_init: Some(true),
+            ..StatsigOptions::default()
+        };
+        // Its constructor spawns tasks on the runtime it is called in.
+        let client = runtime.block_on(async {
+            let client = Statsig::new(key, Some(Arc::new(options)));
+            client.initialize().await.expect("the specs are valid");
+            client
+        });
+        Self {
+            client: Arc::new(client),
+            runtime,
+            adapter,
+        }
+    }
+
+    /// Events that reached the adapter's end.
+    pub fn delivered(&self) -> u64 {
+        self.adapter.events.load(Ordering::Relaxed)
+    }
+
+    /// Delivers everything that was recorded and is not being delivered yet.
+    pub fn flush(&self) {
+        self.runtime.block_on(self.client.flush_events());
+    }
+
+    pub fn shut_down(self) {
+        let result = self.runtime.block_on(self.client.shutdown());
+        assert!(result.is_ok(), "{result:?}");
+    }
+}
+
+/// A user as a backend would make it. Both sides get the same one.
+pub fn user(id: String) -> StatsigUser {
+    StatsigUserBuilder::new_with_user_id(id)
+        .custom_ids(Some([("companyID", "an-employer")]))
+        .email(Some("someone@example.com".to_owned()))
+        .country(Some("NZ".to_owned()))
+        .custom(Some(HashMap::from([(
+            "plan".to_owned(),
+            DynamicValue::from("premium"),
+        )])))
+        .build()
+}
+
+/// A user with all fields.
+pub fn full_user(id: &str) -> StatsigUser {
+    StatsigUserBuilder::new_with_user_id(id)
+        .custom_ids(Some([
+            ("companyID", "an-employer"),
+            ("stableID", "5f2b8c1e-stable"),
+        ]))
+        .email(Some("someone@example.com".to_owned()))
+        .ip(Some("203.0.113.7".to_owned()))
+        .user_agent(Some(
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(),
+        ))
+        .country(Some("NZ".to_owned()))
+        .locale(Some("en_NZ".to_owned()))
+        .app_version(Some("4.17.2".to_owned()))
+        .custom(Some(HashMap::from([
+            ("plan".to_owned(), DynamicValue::from("premium")),
+            ("age".to_owned(), DynamicValue::from(41_i64)),
+            ("beta".to_owned(), DynamicValue::from(true)),
+        ])))
+        .private_attributes(Some(HashMap::from([(
+            "card".to_owned(),
+            DynamicValue::from("4111"),
+        )])))
+        .statsig_environment(Some(HashMap::from([(
+            "tier".to_owned(),
+            "production".to_owned(),
+        )])))
+        .build()
+}
+
+pub fn log_purchase(client: &Statsig, user: &StatsigUser) {
+    let metadata = HashMap::from([
+        ("price".to_owned(), "9.99".to_owned()),
+        ("currency".to_owned(), "EUR".to_owned()),
+    ]);
+    client.log_event(
+        user,
+        "add_to_cart",
+        Some("SKU_12345".to_owned()),
+        Some(metadata),
+    );
+}

@@ -1,0 +1,60 @@
+//! Which entities play the parts that the cases need, in each of the specs that may be measured with.
+
+use serde_json::Value;
+
+/// The names of the entities to measure. `None`: these specs have none of the kind, and its cases are left out.
+#[derive(Debug, Clone, Copy)]
+pub struct Roles {
+    pub public_gate: Option<&'static str>,
+    pub percentage_gate: Option<&'static str>,
+    pub nested_gate: Option<&'static str>,
+    pub config: Option<&'static str>,
+    pub large_config: Option<&'static str>,
+    pub experiment: Option<&'static str>,
+    pub large_experiment: Option<&'static str>,
+    /// A layer and a text parameter of it.
+    pub layer: Option<(&'static str, &'static str)>,
+    /// The layer of the derived struct, whose three parameters are named in the code.
+    pub typed_layer: Option<&'static str>,
+    /// Parameter stores, text parameters of theirs, and what they refer to.
+    pub store_static: Option<(&'static str, &'static str)>,
+    pub store_gate: Option<(&'static str, &'static str)>,
+    pub store_layer: Option<(&'static str, &'static str)>,
+}
+
+impl Roles {
+    /// The roles in these specs: the generated ones, or one of the two projects of the conformance data.
+    pub fn find(specs: &str) -> Result<Self, String> {
+        let specs: Value = serde_json::from_str(specs).map_err(|error| error.to_string())?;
+        let pick = |kind: &str, names: &[&'static str]| {
+            names
+                .iter()
+                .copied()
+                .find(|name| specs[kind].get(name).is_some())
+        };
+        let gate = |names: &[&'static str]| pick("feature_gates", names);
+        let config = |names: &[&'static str]| pick("dynamic_configs", names);
+        let layer = |names: &[&'static str]| pick("layer_configs", names);
+        let parameter = |parameter: &'static str| {
+            let store = pick("param_stores", &["storefront", "test_parameter_store"])?;
+            let parameters = &specs["param_stores"][store]["parameters"];
+            parameters.get(parameter).map(|_| (store, parameter))
+        };
+        Ok(Self {
+            public_gate: gate(&["public_gate", "test_public"]),
+            percentage_gate: gate(&["percentage_gate", "test_50_50"]),
+            nested_gate: gate(&["nested_gate", "double_nested_gates"]),
+            config: config(&["small_config", "operating_system_config"]),
+            large_config: config(&["large_config"]),
+            experiment: config(&["small_experiment", "experiment_with_many_params"]),
+            large_experiment: config(&["large_experiment", "big_experiment_two"]),
+            layer: layer(&["promo_layer"])
+                .map(|name| (name, "title"))
+                .or_else(|| layer(&["layer_with_many_params"]).map(|name| (name, "a_string"))),
+            typed_layer: layer(&["promo_layer"]),
+            store_static: parameter("support_email").or_else(|| parameter("bool_param")),
+            store_gate: parameter("shipping_note"),
+            store_layer: parameter("headline"),
+        })
+    }
+}
