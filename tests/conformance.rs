@@ -18,9 +18,10 @@ mod conditions;
 mod functions;
 #[path = "conformance/meta.rs"]
 mod meta;
+#[path = "conformance/responses.rs"]
+mod responses;
 
 use statsig_tests::conformance::{Case, Conformance, Job, announce_absence, conclude, run};
-use statsig_tests::tally::Tally;
 
 #[test]
 fn answers_are_those_of_the_official_sdk() {
@@ -52,8 +53,8 @@ fn answers_are_those_of_the_official_sdk() {
         jobs.push((file, Box::new(move || meta::compare(data, &case))));
     }
     for case in data.cases("gcir") {
-        let reason = "client initialize responses are not implemented yet";
-        jobs.push((case.file.clone(), skipped(data, &case.file, reason)));
+        let name = case.file.clone();
+        jobs.push((name, Box::new(move || responses::compare(data, &case))));
     }
     let file = "coercions.jsonl";
     jobs.push((file.into(), Box::new(|| functions::coercions(data))));
@@ -65,18 +66,4 @@ fn answers_are_those_of_the_official_sdk() {
     jobs.push((file.into(), Box::new(|| functions::countries(data))));
     println!("a comparison is one answer: one entity for one user, with all of its fields");
     conclude("conformance", &run(&jobs));
-}
-
-/// A file of which nothing is compared: each line is an answer.
-fn skipped<'a>(
-    data: &'a Conformance,
-    file: &str,
-    reason: &'static str,
-) -> Box<dyn Fn() -> Tally + Send + Sync + 'a> {
-    let file = file.to_owned();
-    Box::new(move || {
-        let mut tally = Tally::default();
-        tally.skip(reason, data.line_count(&file));
-        tally
-    })
 }

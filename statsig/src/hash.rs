@@ -6,8 +6,71 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+/// How the names of gates, configs, experiments and layers are disguised in a client initialize response.
+///
+/// Client SDKs hash the name they are asked for in the same way; `hash_used` of the response tells them how.
+///
+/// ```
+/// use statsig::HashAlgorithm;
+///
+/// assert_eq!("sha256".parse(), Ok(HashAlgorithm::Sha256));
+/// assert_eq!(HashAlgorithm::default(), HashAlgorithm::Djb2);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum HashAlgorithm {
+    /// Names as they are, readable by everybody who receives the response.
+    None,
+    /// 32 bits, as decimal text: short, and all that most client SDKs need.
+    #[default]
+    Djb2,
+    /// SHA-256 in base64.
+    Sha256,
+}
+
+impl HashAlgorithm {
+    pub(crate) fn hash(self, text: &str) -> String {
+        match self {
+            Self::None => text.to_owned(),
+            Self::Djb2 => djb2(text),
+            Self::Sha256 => sha256_base64(text),
+        }
+    }
+
+    /// How the protocol spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Djb2 => "djb2",
+            Self::Sha256 => "sha256",
+        }
+    }
+}
+
+/// A hash algorithm that is none of `none`, `djb2`, `sha256`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of none, djb2, sha256, found `{found}`")]
+pub struct UnknownHashAlgorithm {
+    found: String,
+}
+
+impl std::str::FromStr for HashAlgorithm {
+    type Err = UnknownHashAlgorithm;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" | "None" | "NONE" => Ok(Self::None),
+            "djb2" | "Djb2" | "DJB2" => Ok(Self::Djb2),
+            "sha256" | "Sha256" | "SHA256" => Ok(Self::Sha256),
+            _ => Err(UnknownHashAlgorithm {
+                found: text.to_owned(),
+            }),
+        }
+    }
+}
+
 /// The first eight bytes of a SHA-256, big endian: the number that every bucket is taken from.
-fn leading_u64(digest: &[u8]) -> u64 {
+pub(crate) fn leading_u64(digest: &[u8]) -> u64 {
     digest
         .iter()
         .take(8)

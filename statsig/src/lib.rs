@@ -54,6 +54,7 @@ extern crate self as statsig;
 
 mod actors;
 mod client;
+mod client_init;
 mod clock;
 mod counters;
 mod error;
@@ -79,10 +80,12 @@ pub use client::{
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
     ParameterStoreEvaluationOptions, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
 };
+pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
+pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
 pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };

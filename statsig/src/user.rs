@@ -1,6 +1,7 @@
 //! The user that everything is evaluated for.
 
 mod country;
+pub(crate) mod logged;
 mod user_agent;
 
 use std::borrow::Cow;

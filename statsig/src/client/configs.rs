@@ -147,7 +147,9 @@ impl Reading<'_> {
     pub(super) fn parameters(&self) -> SharedParameters {
         match &self.evaluation.parameters {
             ParametersRef::Shared(parameters) => SharedParameters(Some(parameters.clone())),
-            ParametersRef::Nothing | ParametersRef::NoObject => SharedParameters(None),
+            ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => {
+                SharedParameters(None)
+            }
         }
     }
 }

@@ -124,7 +124,7 @@ impl Held {
     pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
         match &self.evaluation.parameters {
             ParametersRef::Shared(parameters) => parameters.get(parameter),
-            ParametersRef::Nothing | ParametersRef::NoObject => None,
+            ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => None,
         }
     }
 

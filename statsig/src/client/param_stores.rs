@@ -211,7 +211,7 @@ pub(super) fn in_parameters<'a>(
 ) -> Option<&'a Value> {
     match parameters {
         ParametersRef::Shared(parameters) => parameters.get(parameter),
-        ParametersRef::Nothing | ParametersRef::NoObject => None,
+        ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Buckets: which share of the users someone belongs to.
 
+use smallvec::SmallVec;
+
 use crate::specs::compiled::{Share, UnitIdType};
+use crate::specs::condition::{Bucket, BucketId, BucketSet};
 use crate::user::StatsigUser;
 use crate::value::text_of;
 
@@ -13,6 +16,28 @@ pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) 
             let hash = with_unit_id(unit, user, |unit_id| salt.of(unit_id));
             below(hash % Share::BUCKETS, *threshold)
         }
+    }
+}
+
+/// The buckets of a user that were computed already: looking one up beats hashing again.
+#[derive(Debug, Default)]
+pub(crate) struct KnownBuckets(SmallVec<[(BucketId, u64); 4]>);
+
+impl KnownBuckets {
+    /// The most buckets remembered: searching more would cost what hashing does.
+    const MAX: usize = 128;
+
+    /// The user's bucket, out of 1000.
+    pub(crate) fn get(&mut self, bucket: &Bucket, user: &StatsigUser) -> u64 {
+        if let Some((_, known)) = self.0.iter().find(|(id, _)| *id == bucket.id) {
+            return *known;
+        }
+        let hash = with_unit_id(&bucket.unit, user, |unit_id| bucket.salt.of(unit_id));
+        let number = hash % BucketSet::BUCKETS;
+        if self.0.len() < Self::MAX {
+            self.0.push((bucket.id, number));
+        }
+        number
     }
 }
 

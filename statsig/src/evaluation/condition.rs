@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::bucket::with_unit_id;
 use super::evaluate::{Evaluator, Kind, TooDeep};
 use super::fields::{environment_field, user_field};
 use super::operators::{Observed, id_list_member, passes};
@@ -10,7 +9,7 @@ use super::result::{Evaluation, LookedUp, NestedGate, Outcome};
 use super::trace::Trace;
 use crate::results::IdListSource;
 use crate::specs::compiled::{Entry, EntryId};
-use crate::specs::condition::{BucketSet, Condition, FieldName, Source, Subject, Test};
+use crate::specs::condition::{Condition, FieldName, Source, Subject, Test};
 use crate::specs::symbols::Symbol;
 use crate::value::text_of;
 
@@ -68,9 +67,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             Subject::CurrentTime => {
                 Observed::Now(i64::try_from(self.scope.now_ms).unwrap_or(i64::MAX))
             }
-            Subject::UserBucket { salt, unit } => {
-                let hash = with_unit_id(unit, self.user, |unit_id| salt.of(unit_id));
-                Observed::Bucket(hash % BucketSet::BUCKETS)
+            Subject::UserBucket(bucket) => {
+                Observed::Bucket(self.known_buckets.get(bucket, self.user))
             }
             Subject::UnitId(unit) => self
                 .user

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use smallvec::SmallVec;
 
-use super::bucket::is_in_share;
+use super::bucket::{KnownBuckets, is_in_share};
+use super::known_gates::KnownGates;
 use super::overridden::overridden;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
 use super::trace::{NoTrace, Trace};
@@ -79,6 +80,16 @@ impl<'a> Scope<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooDeep;
 
+/// What is held against the limits.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    nested_gates_depth: usize,
+    nested_gates_evaluated: usize,
+    frames: usize,
+    rules_tried: usize,
+    recorded: usize,
+}
+
 /// Evaluates for one user with one set of specs.
 #[derive(Debug)]
 pub(crate) struct Evaluator<'a, T: Trace = NoTrace> {
@@ -90,13 +101,9 @@ pub(crate) struct Evaluator<'a, T: Trace = NoTrace> {
     pub(super) looking_up: SmallVec<[EntryId; 2]>,
     /// Names that are being redirected.
     pub(super) redirecting: SmallVec<[EntryId; 2]>,
-    /// Nested gates that were evaluated already and lead to others themselves.
-    known_gates: Vec<(EntryId, Evaluation)>,
-    nested_gates_depth: usize,
-    nested_gates_evaluated: usize,
-    frames: usize,
-    rules_tried: usize,
-    recorded: usize,
+    pub(super) known_gates: KnownGates,
+    pub(super) known_buckets: KnownBuckets,
+    pub(super) progress: Progress,
     pub(super) draws: fastrand::Rng,
 }
 
@@ -115,12 +122,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             trace,
             looking_up: SmallVec::new(),
             redirecting: SmallVec::new(),
-            known_gates: Vec::new(),
-            nested_gates_depth: 0,
-            nested_gates_evaluated: 0,
-            frames: 0,
-            rules_tried: 0,
-            recorded: 0,
+            known_gates: KnownGates::default(),
+            known_buckets: KnownBuckets::default(),
+            progress: Progress::default(),
             draws: fastrand::Rng::with_seed(scope.seed),
         }
     }
@@ -149,21 +153,22 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Evaluates a gate that another entity refers to.
     pub(super) fn nested(&mut self, gate: EntryId) -> Result<Evaluation, TooDeep> {
-        if let Some((_, known)) = self.known_gates.iter().find(|(known, _)| *known == gate) {
+        if let Some(known) = self.known_gates.get(gate) {
             return Ok(known.clone());
         }
-        if self.nested_gates_depth >= MAX_NESTED_GATES_DEPTH {
+        if self.progress.nested_gates_depth >= MAX_NESTED_GATES_DEPTH {
             return Err(TooDeep);
         }
-        self.nested_gates_evaluated += 1;
-        let evaluated_before = self.nested_gates_evaluated;
-        self.nested_gates_depth += 1;
+        self.progress.nested_gates_evaluated += 1;
+        let evaluated_before = self.progress.nested_gates_evaluated;
+        self.progress.nested_gates_depth += 1;
         let evaluated = self.isolated(Kind::Gate, gate);
-        self.nested_gates_depth -= 1;
+        self.progress.nested_gates_depth -= 1;
         let evaluation = evaluated?;
-        if self.nested_gates_evaluated > evaluated_before {
-            self.known_gates.push((gate, evaluation.clone()));
-        }
+        let leads_to_others = self.progress.nested_gates_evaluated > evaluated_before;
+        let is_contextual = (self.specs.entry(gate)).is_none_or(|entry| entry.traits.contextual);
+        self.known_gates
+            .add(gate, &evaluation, is_contextual, leads_to_others);
         Ok(evaluation)
     }
 
@@ -192,8 +197,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 
     pub(super) fn count_recorded(&mut self, count: usize) -> Result<(), TooDeep> {
-        self.recorded += count;
-        if self.recorded > MAX_RECORDED {
+        self.progress.recorded += count;
+        if self.progress.recorded > MAX_RECORDED {
             Err(TooDeep)
         } else {
             Ok(())
@@ -211,13 +216,13 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let Some(entry) = self.specs.entry(id) else {
             return Ok(());
         };
-        self.frames += 1;
-        if self.frames > MAX_FRAMES {
+        self.progress.frames += 1;
+        if self.progress.frames > MAX_FRAMES {
             return Err(TooDeep);
         }
         self.trace.entered(id);
         let evaluated = self.entry_steps(kind, id, entry, delegations, result);
-        self.frames -= 1;
+        self.progress.frames -= 1;
         evaluated
     }
 
@@ -318,8 +323,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         conditions: &'a [Option<ConditionId>],
         result: &mut Evaluation,
     ) -> Result<(), TooDeep> {
-        self.rules_tried += 1;
-        if self.rules_tried > MAX_RULES {
+        self.progress.rules_tried += 1;
+        if self.progress.rules_tried > MAX_RULES {
             return Err(TooDeep);
         }
         let mut all_pass = true;

@@ -10,7 +10,7 @@ use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 
 /// A nested gate that the evaluation went through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct NestedGate {
     pub(crate) gate: Symbol,
     pub(crate) value: bool,
@@ -97,16 +97,20 @@ pub(crate) enum ParametersRef {
     /// Nothing was returned.
     #[default]
     Nothing,
-    /// `null` or a boolean was returned, which reads as no parameters.
-    NoObject,
+    /// `null` was returned, which reads as no parameters.
+    Null,
+    /// A boolean was returned, which reads as no parameters.
+    Bool(bool),
     Shared(Arc<Parameters>),
 }
 
 impl From<&ReturnValue> for ParametersRef {
     fn from(value: &ReturnValue) -> Self {
-        value
-            .parameters()
-            .map_or(Self::NoObject, |shared| Self::Shared(Arc::clone(shared)))
+        match value {
+            ReturnValue::Null => Self::Null,
+            ReturnValue::Bool(value) => Self::Bool(*value),
+            ReturnValue::Parameters(shared) => Self::Shared(Arc::clone(shared)),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::event::{
 };
 use super::sampling::{SamplingMode, SamplingNote};
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
+use crate::user::logged::LoggedUser;
 use crate::user::{Fields, StatsigUser};
 
 /// An event with the note of its sampling.
@@ -36,6 +37,16 @@ pub(crate) struct BatchContext<'a> {
     /// The SDK's environment tier, for users without an environment of their own.
     pub(crate) tier: Option<&'a str>,
     pub(crate) global_custom_fields: &'a BTreeMap<String, Value>,
+}
+
+impl<'a> BatchContext<'a> {
+    fn logged(&self, user: &'a StatsigUser) -> LoggedUser<'a> {
+        LoggedUser {
+            user,
+            tier: self.tier,
+            global_custom_fields: self.global_custom_fields,
+        }
+    }
 }
 
 /// Writes `{"events": […], "statsigMetadata": {…}}`.
@@ -121,13 +132,7 @@ impl WireEvent<'_> {
         map.serialize_entry("value", &())?;
         map.serialize_entry("metadata", &ExposureMetadata(exposure))?;
         map.serialize_entry("statsigMetadata", &SamplingMetadata(self.event.sampling))?;
-        map.serialize_entry(
-            "user",
-            &LoggedUser {
-                user: &exposure.user,
-                context: self.context,
-            },
-        )?;
+        map.serialize_entry("user", &self.context.logged(&exposure.user))?;
         map.serialize_entry("time", &exposure.time_ms)?;
         map.serialize_entry("secondaryExposures", &Secondary(&exposure.secondary))
     }
@@ -142,15 +147,7 @@ impl WireEvent<'_> {
         map.serialize_entry("metadata", &event.metadata)?;
         map.serialize_entry("statsigMetadata", &())?;
         match &event.user {
-            Some(user) => {
-                map.serialize_entry(
-                    "user",
-                    &LoggedUser {
-                        user,
-                        context: self.context,
-                    },
-                )?;
-            }
+            Some(user) => map.serialize_entry("user", &self.context.logged(user))?,
             None => map.serialize_entry("user", &Fields::new())?,
         }
         map.serialize_entry("time", &event.time_ms)?;
@@ -266,47 +263,6 @@ impl Serialize for Nested<'_> {
         map.serialize_entry("gate", &self.0.gate)?;
         map.serialize_entry("gateValue", bool_text(self.0.value))?;
         map.serialize_entry("ruleID", &self.0.rule_id)?;
-        map.end()
-    }
-}
-
-/// A user as events show it: private attributes never, the SDK's global fields and environment filled in.
-struct LoggedUser<'a> {
-    user: &'a StatsigUser,
-    context: &'a BatchContext<'a>,
-}
-
-impl Serialize for LoggedUser<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let data = self.user.data();
-        let mut map = serializer.serialize_map(None)?;
-        let mut entry = |name, value: &Option<Value>| match value {
-            Some(value) => map.serialize_entry(name, value),
-            None => Ok(()),
-        };
-        entry("userID", &data.user_id)?;
-        entry("email", &data.email)?;
-        entry("ip", &data.ip)?;
-        entry("userAgent", &data.user_agent)?;
-        entry("country", &data.country)?;
-        entry("locale", &data.locale)?;
-        entry("appVersion", &data.app_version)?;
-        if let Some(ids) = &data.custom_ids {
-            map.serialize_entry("customIDs", ids)?;
-        }
-        let globals = self.context.global_custom_fields;
-        if !globals.is_empty() {
-            let mut custom: BTreeMap<_, _> = globals.iter().collect();
-            custom.extend(data.custom.iter().flatten());
-            map.serialize_entry("custom", &custom)?;
-        } else if let Some(custom) = &data.custom {
-            map.serialize_entry("custom", custom)?;
-        }
-        if let Some(environment) = &data.statsig_environment {
-            map.serialize_entry("statsigEnvironment", environment)?;
-        } else if let Some(tier) = self.context.tier {
-            map.serialize_entry("statsigEnvironment", &BTreeMap::from([("tier", tier)]))?;
-        }
         map.end()
     }
 }

@@ -12,8 +12,10 @@ use super::compiled::{
     Mapping, MappingId, MappingRule, ParamStore, Parameter, ParameterTarget, Parameters,
     ReturnValue, Rule, Share, ShareByKind, Spec, SpecId, Traits, UnitIdType,
 };
-use super::condition::{Condition, FieldName};
+use super::condition::{BucketId, Condition, FieldName};
+use super::for_clients::{ForClients, SessionReplay};
 use super::model;
+use super::rendered::Rendered;
 use super::symbols::Interner;
 use super::traits;
 use crate::hash::FastMap;
@@ -31,6 +33,7 @@ pub(crate) fn compile(payload: &model::Payload<'_>) -> CompiledSpecs {
     compiler.compile_cmabs(payload.cmab_configs.as_ref());
     compiler.compile_mappings(payload.overrides.as_ref(), payload.override_rules.as_ref());
     let param_stores = compile_param_stores(payload.param_stores.as_ref());
+    let for_clients = for_clients(payload);
     let mut specs = CompiledSpecs {
         time: payload.time,
         checksum: payload
@@ -52,6 +55,8 @@ pub(crate) fn compile(payload: &model::Payload<'_>) -> CompiledSpecs {
         cmabs: compiler.cmabs,
         mappings: compiler.mappings,
         param_stores,
+        for_clients,
+        rendered: Rendered::default(),
     };
     traits::derive(&mut specs);
     specs
@@ -66,6 +71,8 @@ pub(super) struct Compiler {
     specs: Vec<Spec>,
     conditions: Vec<Condition>,
     condition_ids: FastMap<String, ConditionId>,
+    /// By salt and ID type.
+    bucket_ids: FastMap<(String, String), BucketId>,
     cmabs: Vec<Cmab>,
     mappings: Vec<Vec<Mapping>>,
     /// Equal return values are parsed and kept once: most rules of an experiment differ in few of them.
@@ -88,10 +95,17 @@ impl Compiler {
             layer: None,
             cmab: None,
             mapping: None,
+            is_referred_to: false,
             traits: Traits::default(),
         });
         self.index.insert(self.interner.text(symbol), entry);
         entry
+    }
+
+    pub(super) fn bucket_id(&mut self, salt: &str, id_type: &str) -> BucketId {
+        let next = u32::try_from(self.bucket_ids.len()).unwrap_or(u32::MAX);
+        let key = (salt.to_owned(), id_type.to_owned());
+        *self.bucket_ids.entry(key).or_insert(BucketId(next))
     }
 
     fn entry_mut(&mut self, name: &str) -> Option<&mut Entry> {
@@ -347,6 +361,21 @@ fn cmab_weights(
     })
 }
 
+fn for_clients(payload: &model::Payload<'_>) -> ForClients {
+    let app_ids = |raw: Option<&RawValue>, what| raw.and_then(|raw| read(raw, what, ""));
+    let replay = payload
+        .session_replay_info
+        .and_then(|raw| read::<SessionReplay>(raw, "session replay info", ""));
+    ForClients {
+        app_ids_by_key: app_ids(payload.sdk_keys_to_app_ids, "app ids of SDK keys"),
+        app_ids_by_hashed_key: app_ids(
+            payload.hashed_sdk_keys_to_app_ids,
+            "app ids of hashed SDK keys",
+        ),
+        session_replay: replay,
+    }
+}
+
 fn compile_param_stores(
     stores: Option<&model::RawEntries<'_>>,
 ) -> FastMap<SharedStr, Arc<ParamStore>> {
@@ -376,6 +405,7 @@ impl ParamStore {
                 compile_parameter(&parameter)
             });
             let constant = || Parameter {
+                ref_type: "static".into(),
                 param_type: kind_of(value).into(),
                 target: ParameterTarget::Static(Arc::new(value.clone())),
             };
@@ -434,6 +464,7 @@ pub(crate) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Para
         return None;
     };
     Some(Parameter {
+        ref_type: text(&parameter.ref_type),
         param_type: text(&parameter.param_type),
         target,
     })

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::compile::Compiler;
 use super::compiled::UnitIdType;
 use super::condition::{
-    ArrayMatch, BucketSet, Condition, FieldName, Members, Operand, Order, Place, Source, Subject,
-    Test, TimeOrder, Version,
+    ArrayMatch, Bucket, BucketSet, Condition, FieldName, Members, Operand, Order, Place, Source,
+    Subject, Test, TimeOrder, Version,
 };
 use super::model;
 use crate::hash::{FastMap, SaltedHash};
@@ -39,10 +39,7 @@ pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler)
         }),
         "environment_field" => Subject::EnvironmentField(field()),
         "current_time" => Subject::CurrentTime,
-        "user_bucket" => Subject::UserBucket {
-            salt: Box::new(SaltedHash::new(&format!("{}.", bucket_salt(condition)))),
-            unit: UnitIdType::new(&condition.id_type),
-        },
+        "user_bucket" => Subject::UserBucket(bucket(condition, compiler)),
         "unit_id" => Subject::UnitId(UnitIdType::new(&condition.id_type)),
         "target_app" => Subject::TargetApp,
         "experiment_group" => Subject::ExperimentGroup(
@@ -56,7 +53,7 @@ pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler)
     let operator = condition.operator.as_deref().unwrap_or_default();
     let target = target.unwrap_or(&Value::Null);
     let test = match subject {
-        Subject::UserBucket { .. } if matches!(operator, "any" | "none") => Test::BucketAny {
+        Subject::UserBucket(_) if matches!(operator, "any" | "none") => Test::BucketAny {
             buckets: buckets(target),
             negated: operator == "none",
         },
@@ -84,6 +81,15 @@ fn derived(field: Option<FieldName>, source: impl FnOnce(&FieldName) -> Option<S
             Some(from) => Subject::Derived { field, from },
             None => Subject::UserField(Some(field)),
         },
+    }
+}
+
+fn bucket(condition: &model::Condition<'_>, compiler: &mut Compiler) -> Bucket {
+    let salt = bucket_salt(condition);
+    Bucket {
+        id: compiler.bucket_id(salt, &condition.id_type),
+        salt: Box::new(SaltedHash::new(&format!("{salt}."))),
+        unit: UnitIdType::new(&condition.id_type),
     }
 }
 

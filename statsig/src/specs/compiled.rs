@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
+use super::for_clients::ForClients;
+use super::rendered::Rendered;
 use super::symbols::{Symbol, Symbols};
 use crate::hash::{FastMap, SaltedHash};
 use crate::text::SharedStr;
@@ -30,6 +32,8 @@ pub(crate) struct CompiledSpecs {
     pub(crate) cmabs: Vec<Cmab>,
     pub(crate) mappings: Vec<Vec<Mapping>>,
     pub(crate) param_stores: FastMap<SharedStr, Arc<ParamStore>>,
+    pub(crate) for_clients: ForClients,
+    pub(crate) rendered: Rendered,
 }
 
 /// Declares an index into one of the tables of [`CompiledSpecs`], and the look-up that cannot fail.
@@ -96,6 +100,8 @@ pub(crate) struct Entry {
     pub(crate) layer: Option<SpecId>,
     pub(crate) cmab: Option<CmabId>,
     pub(crate) mapping: Option<MappingId>,
+    /// Whether evaluating another name may lead to it.
+    pub(crate) is_referred_to: bool,
     /// What evaluating any of them may depend on, however deep.
     pub(crate) traits: Traits,
 }
@@ -111,6 +117,8 @@ pub(crate) struct Traits {
     pub(crate) volatile: bool,
     /// It computes hashes or visits other specs: looking it up beats doing it again.
     pub(crate) costly: bool,
+    /// On where it is referred to from: on what is being looked up or redirected already.
+    pub(crate) contextual: bool,
 }
 
 impl Traits {
@@ -120,6 +128,7 @@ impl Traits {
             time: self.time || other.time,
             volatile: self.volatile || other.volatile,
             costly: self.costly || other.costly,
+            contextual: self.contextual || other.contextual,
         }
     }
 
@@ -351,6 +360,8 @@ pub(crate) struct ParamStore {
 /// One parameter of a store.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
+    /// As declared; what counts is the target.
+    pub(crate) ref_type: SharedStr,
     /// Informational: `boolean`, `number`, `string`, `array`, `object`.
     pub(crate) param_type: SharedStr,
     pub(crate) target: ParameterTarget,

@@ -31,15 +31,25 @@ pub(crate) enum Subject {
     EnvironmentField(Option<FieldName>),
     CurrentTime,
     /// The bucket out of 1000.
-    UserBucket {
-        salt: Box<SaltedHash>,
-        unit: UnitIdType,
-    },
+    UserBucket(Bucket),
     UnitId(UnitIdType),
     TargetApp,
     /// The group name of an experiment.
     ExperimentGroup(Option<EntryId>),
 }
+
+/// Which bucket of a user is meant.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    /// The same for all conditions that ask for the same bucket: each group of an experiment does.
+    pub(crate) id: BucketId,
+    pub(crate) salt: Box<SaltedHash>,
+    pub(crate) unit: UnitIdType,
+}
+
+/// Identifies a bucket within one set of specs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BucketId(pub(crate) u32);
 
 /// What a field is derived from when the user lacks it.
 #[derive(Debug)]

@@ -111,6 +111,12 @@ pub(crate) struct Payload<'a> {
     #[serde(borrow)]
     pub(crate) default_environment: Option<Text<'a>>,
     pub(crate) app_id: Option<Value>,
+    #[serde(borrow)]
+    pub(crate) sdk_keys_to_app_ids: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) hashed_sdk_keys_to_app_ids: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) session_replay_info: Option<&'a RawValue>,
     pub(crate) sdk_configs: Option<BTreeMap<String, Value>>,
 }
 

@@ -20,6 +20,11 @@ impl Symbol {
     pub(crate) const PRESTART: Self = Self(4);
     /// Rule id of a contextual bandit whose targeting gate failed.
     pub(crate) const TARGETING: Self = Self(5);
+
+    /// Its place in tables by symbol.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// The texts in [`Symbol`] order that every table starts with.
@@ -67,6 +72,10 @@ impl Symbols {
 
     pub(crate) fn text(&self, symbol: Symbol) -> &SharedStr {
         &self.get(symbol).text
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     pub(crate) fn hash(&self, symbol: Symbol) -> u64 {

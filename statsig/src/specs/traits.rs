@@ -6,7 +6,7 @@ use super::condition::{Condition, Subject, Test};
 /// Evaluating so many plain conditions is about as fast as looking the result up.
 const MAX_CHEAP_CONDITIONS: usize = 3;
 
-/// Fills in the traits of all entries: those of their own rules, and of everything that these lead to.
+/// Fills in the traits of all entries: those of their own rules, and of everything that these lead to. Notes what they lead to.
 pub(super) fn derive(specs: &mut CompiledSpecs) {
     let facts: Vec<_> = specs
         .entries
@@ -36,6 +36,11 @@ pub(super) fn derive(specs: &mut CompiledSpecs) {
     }
     for (entry, traits) in specs.entries.iter_mut().zip(traits) {
         entry.traits = traits;
+    }
+    for entry in facts.iter().flat_map(|(_, references)| references) {
+        if let Some(entry) = specs.entries.get_mut(entry.0 as usize) {
+            entry.is_referred_to = true;
+        }
     }
 }
 
@@ -71,6 +76,7 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
         // The share of a redirection is one of users.
         traits.user = true;
         traits.costly = true;
+        traits.contextual = true;
         references.push(mapping.to);
         for mapping_rule in &mapping.rules {
             traits.time |= mapping_rule.start_time > 0;
@@ -119,10 +125,11 @@ fn add_conditions(
                 traits.user = true;
                 match subject {
                     Subject::CurrentTime => traits.time = true,
-                    Subject::UserBucket { .. } => traits.costly = true,
+                    Subject::UserBucket(_) => traits.costly = true,
                     Subject::Derived { .. } => traits.costly = true,
                     Subject::ExperimentGroup(experiment) => {
                         traits.costly = true;
+                        traits.contextual = true;
                         references.extend(*experiment);
                     }
                     Subject::UserField(_)

@@ -6,6 +6,7 @@ mod gates;
 mod layers;
 mod limits;
 mod redirections;
+mod series;
 mod totality;
 
 use std::collections::BTreeMap;
@@ -210,7 +211,7 @@ fn shown(snapshot: &Snapshot, evaluation: &Evaluation) -> Shown {
         rule: text(evaluation.rule_symbol()),
         parameters: match &evaluation.parameters {
             ParametersRef::Shared(parameters) => Value::Object((**parameters).clone()),
-            ParametersRef::Nothing | ParametersRef::NoObject => Value::Null,
+            ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => Value::Null,
         },
         group: evaluation.group_name.map(text),
         delegate: evaluation.delegate.map(text),

@@ -1,0 +1,94 @@
+//! What client SDKs start from.
+
+use serde_json::Value;
+
+use super::Statsig;
+use crate::client_init::{ClientInit, ClientInitResponseFormat, ClientInitResponseOptions};
+use crate::user::StatsigUser;
+
+/// Bootstraps client SDKs: a server evaluates everything for a user, and the client starts with the answer at once instead of
+/// asking Statsig. Nothing is exposed: the client logs what it reads.
+///
+/// The response cannot fail. Without specs, and when the specs are so entangled that an evaluation is given up, it is blank:
+/// `has_updates` is false, and a client keeps what it has.
+impl Statsig {
+    /// The client initialize response for a user, as JSON text to be handed to a client SDK.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let user = StatsigUser::with_user_id("a-user");
+    /// let json = statsig.get_client_init_response_as_string(&user);
+    /// # assert!(json.contains(r#""hash_used":"djb2""#));
+    /// ```
+    #[must_use]
+    pub fn get_client_init_response_as_string(&self, user: &StatsigUser) -> String {
+        self.get_client_init_response_as_string_with_options(
+            user,
+            &ClientInitResponseOptions::default(),
+        )
+    }
+
+    /// Like [`get_client_init_response_as_string`](Self::get_client_init_response_as_string), with options.
+    ///
+    /// ```
+    /// use statsig::{ClientInitResponseFormat, ClientInitResponseOptions, HashAlgorithm};
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    ///
+    /// let options = ClientInitResponseOptions::new()
+    ///     .hash_algorithm(HashAlgorithm::None)
+    ///     .response_format(ClientInitResponseFormat::InitV2)
+    ///     .feature_gate_filter(["a_gate"]);
+    /// let user = StatsigUser::with_user_id("a-user");
+    /// let json = statsig.get_client_init_response_as_string_with_options(&user, &options);
+    /// # assert!(json.contains(r#""a_gate":{"r":"all","i":"userID","v":true}"#));
+    /// ```
+    #[must_use]
+    pub fn get_client_init_response_as_string_with_options(
+        &self,
+        user: &StatsigUser,
+        options: &ClientInitResponseOptions,
+    ) -> String {
+        let shared = &self.core.shared;
+        ClientInit {
+            snapshot: &shared.snapshot.load(),
+            user,
+            options,
+            now_ms: shared.clock.now_ms(),
+            seed: fastrand::u64(..),
+            overrides: shared.overrides.active(),
+            session_id: &shared.session_id,
+        }
+        .respond()
+    }
+
+    /// The client initialize response for a user, to be looked into.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let response = statsig.get_client_init_response(&StatsigUser::with_user_id("a-user"));
+    /// assert_eq!(response["has_updates"], true);
+    /// ```
+    #[must_use]
+    pub fn get_client_init_response(&self, user: &StatsigUser) -> Value {
+        self.get_client_init_response_with_options(user, &ClientInitResponseOptions::default())
+    }
+
+    /// Like [`get_client_init_response`](Self::get_client_init_response), with options. The format is always
+    /// [`V1`](ClientInitResponseFormat::V1), whatever the options say.
+    #[must_use]
+    pub fn get_client_init_response_with_options(
+        &self,
+        user: &StatsigUser,
+        options: &ClientInitResponseOptions,
+    ) -> Value {
+        let options = options
+            .clone()
+            .response_format(ClientInitResponseFormat::V1);
+        let json = self.get_client_init_response_as_string_with_options(user, &options);
+        // The SDK's own JSON can be read.
+        serde_json::from_str(&json).unwrap_or_default()
+    }
+}
