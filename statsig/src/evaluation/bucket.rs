@@ -1,5 +1,6 @@
 //! Buckets: which share of the users someone belongs to.
 
+use crate::hash::SaltedHash;
 use crate::specs::compiled::{Share, UnitIdType};
 use crate::user::StatsigUser;
 use crate::value::text_of;
@@ -10,10 +11,14 @@ pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) 
         Share::All => true,
         Share::Nobody => false,
         Share::Part { salt, threshold } => {
-            let hash = with_unit_id(unit, user, |unit_id| salt.of(unit_id));
-            below(hash % Share::BUCKETS, *threshold)
+            below(bucket_of(salt, unit, user), *threshold)
         }
     }
+}
+
+/// A user's bucket for a salt, out of [`Share::BUCKETS`].
+pub(crate) fn bucket_of(salt: &SaltedHash, unit: &UnitIdType, user: &StatsigUser) -> u64 {
+    with_unit_id(unit, user, |unit_id| salt.of(unit_id)) % Share::BUCKETS
 }
 
 #[expect(clippy::cast_precision_loss, reason = "buckets are below 10 000")]

@@ -6,9 +6,11 @@ use smallvec::SmallVec;
 use super::bucket::is_in_share;
 use super::overridden::overridden;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
-use super::trace::{NoTrace, Trace};
+use super::trace::{NoTrace, RuleEnd, Trace};
 use crate::overrides::OverrideAdapter;
-use crate::specs::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Spec, SpecId};
+use crate::specs::compiled::{
+    CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Spec, SpecId, UnitIdType,
+};
 use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
@@ -147,6 +149,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     /// Evaluates a gate that another entity refers to.
     pub(super) fn nested(&mut self, gate: EntryId) -> Result<Evaluation, TooDeep> {
         if let Some((_, known)) = self.known_gates.iter().find(|(known, _)| *known == gate) {
+            self.trace.known(gate, known);
             return Ok(known.clone());
         }
         if self.nested_gates_depth >= MAX_NESTED_GATES_DEPTH {
@@ -212,8 +215,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if self.frames > MAX_FRAMES {
             return Err(TooDeep);
         }
-        self.trace.entered(id);
+        self.trace.entered(kind, entry);
         let evaluated = self.entry_steps(kind, id, entry, delegations, result);
+        self.trace.left(evaluated.is_ok().then_some(&*result));
         self.frames -= 1;
         evaluated
     }
@@ -232,6 +236,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             let spec = spec.map(|(_, spec)| (self.specs, spec));
             let name = self.specs.text(entry.name);
             if overridden(overrides, self.user, kind, name, spec, result) {
+                self.trace.overridden(result);
                 return Ok(());
             }
         }
@@ -244,6 +249,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             return self.bandit(cmab, result);
         }
         let Some((spec_id, spec)) = spec else {
+            self.trace.unknown();
             result.outcome = Outcome::Unrecognized;
             return Ok(());
         };
@@ -265,19 +271,24 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         for rule in &spec.rules {
             self.rule(rule, result)?;
             if result.outcome == Outcome::Unsupported {
+                self.trace.rule_ended(RuleEnd::Unsupported);
                 return Ok(());
             }
             if !result.value {
+                self.trace.rule_ended(RuleEnd::NotMet);
                 continue;
             }
             if self.delegate(rule, delegations, result)? {
+                self.trace.rule_ended(RuleEnd::Delegated);
                 finish(spec, None, delegations, result);
                 return Ok(());
             }
-            let value = if is_in_share(&rule.share, &rule.unit, self.user) {
+            let value = if self.is_in_share(&rule.share, &rule.unit) {
+                self.trace.rule_ended(RuleEnd::Served);
                 result.value = rule.return_value.is_not_false();
                 &rule.return_value
             } else {
+                self.trace.rule_ended(RuleEnd::OutOfShare);
                 result.value = spec.default_value.is_true();
                 &spec.default_value
             };
@@ -289,6 +300,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             finish(spec, Some(rule), delegations, result);
             return Ok(());
         }
+        self.trace.default_served(spec);
         result.value = spec.default_value.is_true();
         result.parameters = ParametersRef::from(&spec.default_value);
         result.rule_id = Some(if spec.enabled {
@@ -302,11 +314,15 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Leaves in `result.value` whether all conditions hold. All are evaluated, since nested gates are exposures.
     pub(super) fn rule(&mut self, rule: &'a Rule, result: &mut Evaluation) -> Result<(), TooDeep> {
-        self.conditions(&rule.conditions, result)?;
-        if result.outcome != Outcome::Unsupported {
-            self.trace.rule_tried(rule, result.value);
-        }
-        Ok(())
+        self.trace.rule_began(rule);
+        self.conditions(&rule.conditions, result)
+    }
+
+    /// Whether the user is in a share.
+    pub(super) fn is_in_share(&mut self, share: &Share, unit: &UnitIdType) -> bool {
+        let is_in = is_in_share(share, unit, self.user);
+        self.trace.share_tried(share, unit, is_in);
+        is_in
     }
 
     /// Leaves in `result.value` whether all of them hold.
@@ -322,10 +338,14 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let mut all_pass = true;
         for condition in conditions {
             let Some(condition) = condition.and_then(|id| self.specs.condition(id)) else {
+                self.trace.condition_began(None);
                 result.outcome = Outcome::Unsupported;
+                self.trace.condition_ended(result);
                 return Ok(());
             };
+            self.trace.condition_began(Some(condition));
             self.condition(condition, result)?;
+            self.trace.condition_ended(result);
             all_pass &= result.value;
         }
         result.value = all_pass;
