@@ -2,6 +2,7 @@
 
 mod configs;
 mod events;
+mod explain;
 mod gates;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;

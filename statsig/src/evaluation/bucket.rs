@@ -10,9 +10,7 @@ pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) 
     match share {
         Share::All => true,
         Share::Nobody => false,
-        Share::Part { salt, threshold } => {
-            below(bucket_of(salt, unit, user), *threshold)
-        }
+        Share::Part { salt, threshold } => below(bucket_of(salt, unit, user), *threshold),
     }
 }
 

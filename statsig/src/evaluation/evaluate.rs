@@ -127,6 +127,11 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
     }
 
+    /// The trace, with what it heard.
+    pub(crate) fn finish(self) -> T {
+        self.trace
+    }
+
     /// Evaluates an entity. Total: a limit that is reached is an outcome.
     pub(crate) fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
         if kind == Kind::Experiment {
@@ -338,12 +343,12 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let mut all_pass = true;
         for condition in conditions {
             let Some(condition) = condition.and_then(|id| self.specs.condition(id)) else {
-                self.trace.condition_began(None);
+                self.trace.condition_began(None, result);
                 result.outcome = Outcome::Unsupported;
                 self.trace.condition_ended(result);
                 return Ok(());
             };
-            self.trace.condition_began(Some(condition));
+            self.trace.condition_began(Some(condition), result);
             self.condition(condition, result)?;
             self.trace.condition_ended(result);
             all_pass &= result.value;

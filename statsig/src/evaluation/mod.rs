@@ -7,6 +7,7 @@ mod bandit;
 pub(crate) mod bucket;
 pub(crate) mod condition;
 pub(crate) mod evaluate;
+pub(crate) mod explain;
 mod fields;
 pub(crate) mod layer;
 pub(crate) mod memo;

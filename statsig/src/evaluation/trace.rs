@@ -87,7 +87,7 @@ pub(crate) trait Trace {
 
     /// A condition is looked at; `None` if the specs lack it.
     #[inline]
-    fn condition_began(&mut self, _condition: Option<&Condition>) {}
+    fn condition_began(&mut self, _condition: Option<&Condition>, _result: &Evaluation) {}
 
     /// The value that the current condition found.
     #[inline]

@@ -75,7 +75,10 @@ impl Test {
 
 impl Subject {
     /// What a condition looks at.
-    pub(crate) fn describe(&self, text_of_entry: impl Fn(super::compiled::EntryId) -> String) -> String {
+    pub(crate) fn describe(
+        &self,
+        text_of_entry: impl Fn(super::compiled::EntryId) -> String,
+    ) -> String {
         let field = |field: Option<&FieldName>| match field {
             Some(field) => format!("field {}", quoted(&field.exact)),
             None => "a field without a name".to_owned(),
@@ -277,8 +280,16 @@ mod tests {
             ("str_contains_none", list.clone(), r#"["a", "b"]"#),
             ("str_matches", json!("^a+$"), r#""^a+$""#),
             ("str_matches", json!("("), "<no valid pattern>"),
-            ("before", json!(1_704_067_201_000_i64), "2024-01-01T00:00:01Z"),
-            ("after", json!("2024-01-01T00:00:01Z"), "2024-01-01T00:00:01Z"),
+            (
+                "before",
+                json!(1_704_067_201_000_i64),
+                "2024-01-01T00:00:01Z",
+            ),
+            (
+                "after",
+                json!("2024-01-01T00:00:01Z"),
+                "2024-01-01T00:00:01Z",
+            ),
             ("on", json!(i64::MAX), "9223372036854775807"),
             ("eq", json!({"k": 1}), r#"{"k": "1"}"#),
             ("neq", json!(null), "null"),

@@ -2,6 +2,7 @@
 
 mod bandits;
 mod experiment_groups;
+mod explained;
 mod gates;
 mod layers;
 mod limits;
