@@ -79,6 +79,12 @@ impl Statsig {
         }
     }
 
+    /// How many served values did not fit a field of a typed struct so far, repeats included.
+    #[must_use]
+    pub fn typed_mismatches(&self) -> u64 {
+        self.core.shared.mismatches.total()
+    }
+
     fn layer_source(&self, user: &StatsigUser, schema: &Schema) -> LayerSource {
         LayerSource(self.hold(Kind::Layer, schema.source_name, user))
     }
