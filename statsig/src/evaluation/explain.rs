@@ -1,34 +1,30 @@
 //! Listens to an evaluation and makes a tree of what it hears.
 
-use serde_json::Value;
+mod found;
 
-use super::bucket::bucket_of;
+use self::found::tells;
 use super::evaluate::{Kind, Scope};
-use super::fields::user_field;
 use super::operators::Observed;
 use super::result::{Evaluation, Outcome};
 use super::trace::{MappingEnd, RuleEnd, Trace};
 use crate::results::explanation::{
     BanditChoice, ConditionTried, ExplainKind, Found, MappingTried, MappingTriedEnd, RuleTried,
-    RuleTriedEnd, ShareTried, Step, Visit, VisitEnd,
+    RuleTriedEnd, Step, Visit, VisitEnd,
 };
 use crate::specs::compiled::{
     Cmab, CmabGroup, CompiledSpecs, Entry, EntryId, Mapping, MappingRule, Rule, Share, Spec,
     UnitIdType,
 };
-use crate::specs::condition::{BucketSet, Condition, Source, Subject, Test};
-use crate::specs::describe::{Describer, shortened, time};
+use crate::specs::condition::{Condition, Subject, Test};
+use crate::specs::describe::Describer;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
-use crate::value::text_of;
 
 /// Rules, conditions and names that are recorded in one explanation.
 const MAX_RECORDED: usize = 5_000;
 /// Names within names that are recorded: deeper ones are named, without their steps. JSON of this depth is read by every parser.
 const MAX_DEPTH: usize = 16;
-/// Bytes of JSON of a found value beyond which it is shown as a shortened text.
-const MAX_VALUE_BYTES: usize = 200;
 
 impl From<Kind> for ExplainKind {
     fn from(kind: Kind) -> Self {
@@ -183,86 +179,7 @@ impl<'a> Explainer<'a> {
             conclude(visit, specs, result);
         }
     }
-
-    fn share(&self, share: &Share, unit: &UnitIdType, is_in: bool) -> ShareTried {
-        let (threshold, bucket) = match share {
-            Share::All => (ALL_BUCKETS, None),
-            Share::Nobody => (0.0, None),
-            Share::Part { salt, threshold } => (*threshold, Some(bucket_of(salt, unit, self.user))),
-        };
-        ShareTried {
-            // A threshold is the percentage times 100; what that lost in the last digits is no news to anybody.
-            pass_percentage: (threshold * 1e6).round() / 1e8,
-            bucket,
-            threshold,
-            id_type: unit.exact.clone(),
-            id: self.unit_id(unit),
-            is_in,
-        }
-    }
-
-    fn unit_id(&self, unit: &UnitIdType) -> Option<String> {
-        let id = self.user.unit_id(unit.is_user_id, &unit.exact, &unit.lower);
-        id.and_then(text_of).map(|id| shortened(&id))
-    }
-
-    /// Whether this very value stands in the private attributes.
-    fn is_private(&self, value: &Value) -> bool {
-        let attributes = self.user.data().private_attributes.as_ref();
-        attributes.is_some_and(|attributes| {
-            attributes
-                .values()
-                .any(|attribute| std::ptr::eq(attribute, value))
-        })
-    }
-
-    /// The user's value behind what a condition found, if it must not be shown.
-    fn private_source<'s>(
-        &'s self,
-        subject: &Subject,
-        found: &'s Observed<'_>,
-    ) -> Option<&'s Value> {
-        let value = match (subject, found) {
-            (_, Observed::Json(value)) => *value,
-            (Subject::Derived { from, .. }, Observed::Text(_)) => self.source(from)?,
-            _ => return None,
-        };
-        self.is_private(value).then_some(value)
-    }
-
-    fn source(&self, from: &Source) -> Option<&'a Value> {
-        let (Source::Ip(field) | Source::UserAgent(field)) = from;
-        let globals = &self.scope.snapshot.global_custom_fields;
-        user_field(self.user, globals, field)
-    }
-
-    fn found(&self, subject: &Subject, found: &Observed<'_>) -> Found {
-        match (found, subject) {
-            (Observed::Missing, _) => Found::Nothing,
-            (Observed::Json(value), _) => Found::Value(shortened_value(value)),
-            (Observed::Text(text), Subject::Derived { from, .. }) => {
-                let (Source::Ip(field) | Source::UserAgent(field)) = from;
-                Found::Derived {
-                    value: shortened(text),
-                    from: field.exact.clone(),
-                }
-            }
-            (Observed::Text(text), _) => Found::Value(Value::from(shortened(text))),
-            (Observed::Bucket(bucket), subject) => Found::Bucket {
-                bucket: *bucket,
-                of: BucketSet::BUCKETS,
-                id: match subject {
-                    Subject::UserBucket { unit, .. } => self.unit_id(unit),
-                    _ => None,
-                },
-            },
-            (Observed::Now(ms), _) => Found::Time(time(*ms)),
-        }
-    }
 }
-
-/// The threshold of everybody.
-const ALL_BUCKETS: f64 = 10_000.0;
 
 fn conclude(visit: &mut Visit, specs: &CompiledSpecs, result: &Evaluation) {
     visit.end = match result.outcome {
@@ -298,35 +215,6 @@ pub(crate) fn explain_unknown(
     };
     conclude(&mut visit, &scope.snapshot.specs, result);
     visit
-}
-
-fn shortened_value(value: &Value) -> Value {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        Value::String(text) => Value::from(shortened(text)),
-        Value::Array(_) | Value::Object(_) => {
-            let text = value.to_string();
-            if text.len() > MAX_VALUE_BYTES {
-                Value::from(shortened(&text))
-            } else {
-                value.clone()
-            }
-        }
-    }
-}
-
-/// Whether a text of the specs is a text of this value or of something in it.
-fn tells(value: &Value, text: &str) -> bool {
-    let same = |of: &str| of.to_lowercase() == text.to_lowercase();
-    match value {
-        Value::Array(items) => {
-            same(&value.to_string()) || items.iter().any(|item| tells(item, text))
-        }
-        Value::Object(entries) => {
-            same(&value.to_string()) || entries.values().any(|item| tells(item, text))
-        }
-        scalar => text_of(scalar).is_some_and(|of| same(&of)),
-    }
 }
 
 impl Trace for Explainer<'_> {
@@ -474,7 +362,7 @@ impl Trace for Explainer<'_> {
             return;
         }
         let private = self.private_source(subject, found);
-        let hides = |text: &str| private.is_some_and(|value| tells(value, text));
+        let hides = |text: &str| private.is_some_and(|source| tells(source, found, text));
         let target = Describer { hides: &hides }.target(test);
         let found = match private {
             Some(_) => Found::Private,
