@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use statsig::ExplainKind;
 
-/// A local Statsig: serves specs and ID lists from files and shows the events that services log.
+/// A local Statsig: serves specs and ID lists from files, shows the events that services log, and explains what users get.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -22,6 +23,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve until interrupted (the default command).
     Serve(Serve),
+    /// Show what a user gets: the named gates, configs, experiments, layers and parameter stores, or all of them.
+    Eval(Eval),
+    /// Show why a user gets it: every rule and condition that was tried.
+    Explain(Explain),
+    /// Show what the specs define.
+    List(List),
 }
 
 #[derive(Debug, Args)]
@@ -35,6 +42,101 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8765")]
     pub(crate) bind: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// What to evaluate; without a name, everything that the specs define.
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// What to explain.
+    #[arg(value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
+}
+
+/// What is asked about whom.
+#[derive(Debug, Args)]
+pub(crate) struct Question {
+    #[command(flatten)]
+    pub(crate) specs: Specs,
+    /// The user as Statsig's JSON, such as '{"userID": "a-user", "custom": {"plan": "premium"}}'; @FILE reads a file, - the input.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) user: String,
+    /// The ID lists: a JSON object of list name to array of plain unit IDs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) id_lists: Option<PathBuf>,
+    /// The environment, such as production. Default: the one in the specs.
+    #[arg(long, value_name = "TIER")]
+    pub(crate) environment: Option<String>,
+    /// When to evaluate: RFC 3339, such as 2026-01-31T12:00:00Z, or epoch milliseconds. Default: now.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) now: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) specs: Specs,
+}
+
+/// Which part of which specs, and how to answer.
+#[derive(Debug, Args)]
+pub(crate) struct Specs {
+    /// The specs, as /v2/download_config_specs answers them.
+    #[arg(long = "specs", value_name = "FILE")]
+    pub(crate) path: PathBuf,
+    /// Only this kind. Default: every kind that has the name.
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Kind {
+    /// A gate, segment or holdout.
+    Gate,
+    /// A dynamic config.
+    Config,
+    /// An experiment or autotune.
+    Experiment,
+    /// A layer.
+    Layer,
+    /// A parameter store.
+    Store,
+}
+
+impl From<Kind> for ExplainKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Gate => Self::Gate,
+            Kind::Config => Self::DynamicConfig,
+            Kind::Experiment => Self::Experiment,
+            Kind::Layer => Self::Layer,
+            Kind::Store => Self::ParameterStore,
+        }
+    }
+}
+
+fn parse_time(text: &str) -> Result<u64, String> {
+    if let Ok(ms) = text.parse() {
+        return Ok(ms);
+    }
+    let time = chrono::DateTime::parse_from_rfc3339(text).ok();
+    time.and_then(|time| u64::try_from(time.timestamp_millis()).ok())
+        .ok_or_else(|| {
+            "expected a time such as 2026-01-31T12:00:00Z, or epoch milliseconds".to_owned()
+        })
 }
 
 impl Cli {
@@ -67,6 +169,43 @@ mod tests {
         for argument in ["--specs <FILE>", "--id-lists <FILE>", "--bind <HOST:PORT>"] {
             assert!(help.contains(argument), "{help}");
         }
+    }
+
+    #[test]
+    fn times_are_dates_or_milliseconds() {
+        assert_eq!(parse_time("2026-01-01T00:00:00Z"), Ok(1_767_225_600_000));
+        assert_eq!(parse_time("1767225600000"), Ok(1_767_225_600_000));
+        for text in ["yesterday", "2026-01-01", "-5", "1900-01-01T00:00:00Z"] {
+            assert!(parse_time(text).unwrap_err().contains("epoch"), "{text}");
+        }
+    }
+
+    #[test]
+    fn explaining_needs_a_name_and_evaluating_does_not() {
+        let parse = |command: &str, names: &[&str]| {
+            let arguments = [
+                "statsig-local",
+                command,
+                "--specs",
+                "a.json",
+                "--user",
+                "{}",
+            ];
+            Cli::try_parse_from(arguments.iter().chain(names)).map(|cli| cli.command.is_some())
+        };
+        assert!(parse("eval", &[]).is_ok_and(|is_command| is_command));
+        assert!(parse("explain", &["a", "b", "--kind", "gate"]).is_ok());
+        assert!(
+            parse("explain", &[])
+                .unwrap_err()
+                .to_string()
+                .contains("<NAME>")
+        );
+        let error = parse("eval", &["--kind", "flag"]).unwrap_err().to_string();
+        assert!(
+            error.contains("gate, config, experiment, layer, store"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -60,6 +60,8 @@ impl Files {
         }
         let mut ticks = tokio::time::interval(FILE_POLL_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The files were just read: the first look comes after the interval, not at once.
+        ticks.reset();
         loop {
             ticks.tick().await;
             for file in self.0.lock().await.iter_mut() {

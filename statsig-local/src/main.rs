@@ -1,5 +1,6 @@
 //! `statsig-local`: a local Statsig on the command line.
 
+mod ask;
 mod cli;
 
 use std::fmt::Display;
@@ -11,21 +12,46 @@ use statsig_local::{LocalError, LocalStatsig};
 
 use crate::cli::{Cli, Command, Serve};
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() -> ExitCode {
-    let Some(Command::Serve(arguments)) = Cli::parse().command() else {
-        tell("statsig-local: nothing to do; see --help");
-        return ExitCode::FAILURE;
+fn main() -> ExitCode {
+    let result = match Cli::parse().command() {
+        Some(Command::Serve(arguments)) => serve(arguments).map_err(|error| error.report()),
+        Some(Command::Eval(arguments)) => ask(|terminal| ask::eval(&arguments, terminal)),
+        Some(Command::Explain(arguments)) => ask(|terminal| ask::explain(&arguments, terminal)),
+        Some(Command::List(arguments)) => ask(|terminal| ask::list(&arguments, terminal)),
+        None => Err("nothing to do; see --help".to_owned()),
     };
-    match serve(arguments).await {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tell(format_args!("statsig-local: {}", error.report()));
+        Err(problem) => {
+            tell(format_args!("statsig-local: {problem}"));
             ExitCode::FAILURE
         }
     }
 }
 
+/// Answers a question about the specs. Warnings about them go to the error output.
+fn ask(
+    answer: impl FnOnce(&mut ask::Terminal<'_>) -> Result<(), ask::AskError>,
+) -> Result<(), String> {
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_target(false)
+        .without_time();
+    let _ = subscriber.try_init();
+    let mut terminal = ask::Terminal {
+        input: &mut io::stdin().lock(),
+        output: &mut io::stdout().lock(),
+        notes: &mut io::stderr(),
+    };
+    match answer(&mut terminal) {
+        // Whoever reads the answer has seen enough.
+        Err(ask::AskError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        answered => answered.map_err(|error| error.to_string()),
+    }
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn serve(arguments: Serve) -> Result<(), LocalError> {
     let origin = arguments.specs.display().to_string();
     let mut builder = LocalStatsig::builder()

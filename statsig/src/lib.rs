@@ -81,10 +81,20 @@ pub use client::{
     ParameterStoreEvaluationOptions, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
 };
 pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
+/// What [`Statsig::explain`] answers.
+pub mod explain {
+    pub use crate::results::explanation::{
+        BanditChoice, ConditionTried, ExplainKind, ExplainedParameter, ExplainedResult,
+        Explanation, Found, MappingTried, MappingTriedEnd, RuleTried, RuleTriedEnd, ShareTried,
+        Step, Visit, VisitEnd,
+    };
+}
+
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
+pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
 pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,

@@ -108,7 +108,7 @@ impl Statsig {
     }
 }
 
-fn allocated_experiment(evaluation: &Evaluation) -> Option<Symbol> {
+pub(super) fn allocated_experiment(evaluation: &Evaluation) -> Option<Symbol> {
     evaluation.delegate.filter(|name| *name != Symbol::EMPTY)
 }
 

@@ -3,6 +3,7 @@
 mod client_init;
 mod configs;
 mod events;
+mod explain;
 mod gates;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;

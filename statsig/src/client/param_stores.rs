@@ -30,7 +30,7 @@ pub struct ParameterStore {
     pub details: EvaluationDetails,
     store: Option<Arc<ParamStore>>,
     statsig: Statsig,
-    published: Arc<Published>,
+    pub(super) published: Arc<Published>,
     user: StatsigUser,
     logging: Logging,
 }
@@ -63,12 +63,25 @@ impl Statsig {
         options: ParameterStoreEvaluationOptions,
     ) -> ParameterStore {
         let shared = &self.core.shared;
+        let logging = Logging::unless(options.disable_exposure_logging);
+        let store = self.open_parameter_store(user, store, logging);
+        if !shared.options.disable_all_logging {
+            shared.non_exposed.add(&store.name);
+        }
+        store
+    }
+
+    /// A parameter store, which logs nothing until it is read.
+    pub(super) fn open_parameter_store(
+        &self,
+        user: &StatsigUser,
+        store: &str,
+        logging: Logging,
+    ) -> ParameterStore {
+        let shared = &self.core.shared;
         let published = shared.snapshot.load_full();
         let found = published.specs.param_stores.get_key_value(store);
         let name = found.map_or_else(|| store.into(), |(name, _)| name.clone());
-        if !shared.options.disable_all_logging {
-            shared.non_exposed.add(&name);
-        }
         let forced = shared
             .overrides
             .active()
@@ -90,7 +103,7 @@ impl Statsig {
             statsig: self.clone(),
             published,
             user: user.clone(),
-            logging: Logging::unless(options.disable_exposure_logging),
+            logging,
         }
     }
 }
@@ -139,7 +152,7 @@ impl ParameterStore {
             .collect()
     }
 
-    fn parameters(&self) -> impl Iterator<Item = (&SharedStr, &Parameter)> {
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&SharedStr, &Parameter)> {
         self.store.iter().flat_map(|store| &store.parameters)
     }
 

@@ -27,15 +27,19 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             result.parameters = ParametersRef::from(&cmab.default_value);
         };
         if !cmab.enabled || cmab.groups.is_empty() {
+            self.trace.bandit_kept_out(false);
             not_in_it(result, Symbol::PRESTART);
             return Ok(());
         }
         if !self.is_targeted(cmab, result)? {
+            self.trace.bandit_kept_out(true);
             not_in_it(result, Symbol::TARGETING);
             return Ok(());
         }
         let hash = with_unit_id(&cmab.unit, self.user, |unit_id| cmab.salt.of(unit_id));
-        let (group, is_explored) = self.choose(cmab, hash % Share::BUCKETS);
+        let bucket = hash % Share::BUCKETS;
+        let (group, is_explored) = self.choose(cmab, bucket);
+        self.trace.bandit_chose(cmab, bucket, group, is_explored);
         if let Some(group) = group {
             result.value = true;
             result.group_name = Some(group.name);

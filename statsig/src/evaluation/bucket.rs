@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::hash::SaltedHash;
 use crate::specs::compiled::{Share, UnitIdType};
 use crate::specs::condition::{Bucket, BucketId, BucketSet};
 use crate::user::StatsigUser;
@@ -12,10 +13,7 @@ pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) 
     match share {
         Share::All => true,
         Share::Nobody => false,
-        Share::Part { salt, threshold } => {
-            let hash = with_unit_id(unit, user, |unit_id| salt.of(unit_id));
-            below(hash % Share::BUCKETS, *threshold)
-        }
+        Share::Part { salt, threshold } => below(bucket_of(salt, unit, user), *threshold),
     }
 }
 
@@ -39,6 +37,11 @@ impl KnownBuckets {
         }
         number
     }
+}
+
+/// A user's bucket for a salt, out of [`Share::BUCKETS`].
+pub(crate) fn bucket_of(salt: &SaltedHash, unit: &UnitIdType, user: &StatsigUser) -> u64 {
+    with_unit_id(unit, user, |unit_id| salt.of(unit_id)) % Share::BUCKETS
 }
 
 #[expect(clippy::cast_precision_loss, reason = "buckets are below 10 000")]

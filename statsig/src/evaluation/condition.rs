@@ -26,9 +26,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         match condition {
             Condition::Public => result.value = true,
             Condition::Gate { gate, passes } => self.nested_gate(*gate, *passes, result)?,
-            Condition::Unsupported => result.outcome = Outcome::Unsupported,
+            Condition::Unsupported(_) => result.outcome = Outcome::Unsupported,
             Condition::Compare { subject, test } => {
                 let observed = self.observe(subject, result)?;
+                self.trace.observed(subject, test, &observed);
                 match test {
                     Test::IdList { list, negated } => {
                         let is_member = match (list, id_list_member(&observed)) {

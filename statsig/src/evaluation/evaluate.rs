@@ -7,9 +7,11 @@ use super::bucket::{KnownBuckets, is_in_share};
 use super::known_gates::KnownGates;
 use super::overridden::overridden;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
-use super::trace::{NoTrace, Trace};
+use super::trace::{NoTrace, RuleEnd, Trace};
 use crate::overrides::OverrideAdapter;
-use crate::specs::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Spec, SpecId};
+use crate::specs::compiled::{
+    CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Spec, SpecId, UnitIdType,
+};
 use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
@@ -129,6 +131,11 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
     }
 
+    /// The trace, with what it heard.
+    pub(crate) fn finish(self) -> T {
+        self.trace
+    }
+
     /// Evaluates an entity. Total: a limit that is reached is an outcome.
     pub(crate) fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
         if kind == Kind::Experiment {
@@ -154,6 +161,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     /// Evaluates a gate that another entity refers to.
     pub(super) fn nested(&mut self, gate: EntryId) -> Result<Evaluation, TooDeep> {
         if let Some(known) = self.known_gates.get(gate) {
+            self.trace.known(gate, known);
             return Ok(known.clone());
         }
         if self.progress.nested_gates_depth >= MAX_NESTED_GATES_DEPTH {
@@ -220,8 +228,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if self.progress.frames > MAX_FRAMES {
             return Err(TooDeep);
         }
-        self.trace.entered(id);
+        self.trace.entered(kind, entry);
         let evaluated = self.entry_steps(kind, id, entry, delegations, result);
+        self.trace.left(evaluated.is_ok().then_some(&*result));
         self.progress.frames -= 1;
         evaluated
     }
@@ -240,6 +249,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             let spec = spec.map(|(_, spec)| (self.specs, spec));
             let name = self.specs.text(entry.name);
             if overridden(overrides, self.user, kind, name, spec, result) {
+                self.trace.overridden(result);
                 return Ok(());
             }
         }
@@ -252,6 +262,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             return self.bandit(cmab, result);
         }
         let Some((spec_id, spec)) = spec else {
+            self.trace.unknown();
             result.outcome = Outcome::Unrecognized;
             return Ok(());
         };
@@ -273,19 +284,24 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         for rule in &spec.rules {
             self.rule(rule, result)?;
             if result.outcome == Outcome::Unsupported {
+                self.trace.rule_ended(RuleEnd::Unsupported);
                 return Ok(());
             }
             if !result.value {
+                self.trace.rule_ended(RuleEnd::NotMet);
                 continue;
             }
             if self.delegate(rule, delegations, result)? {
+                self.trace.rule_ended(RuleEnd::Delegated);
                 finish(spec, None, delegations, result);
                 return Ok(());
             }
-            let value = if is_in_share(&rule.share, &rule.unit, self.user) {
+            let value = if self.is_in_share(&rule.share, &rule.unit) {
+                self.trace.rule_ended(RuleEnd::Served);
                 result.value = rule.return_value.is_not_false();
                 &rule.return_value
             } else {
+                self.trace.rule_ended(RuleEnd::OutOfShare);
                 result.value = spec.default_value.is_true();
                 &spec.default_value
             };
@@ -297,6 +313,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             finish(spec, Some(rule), delegations, result);
             return Ok(());
         }
+        self.trace.default_served(spec);
         result.value = spec.default_value.is_true();
         result.parameters = ParametersRef::from(&spec.default_value);
         result.rule_id = Some(if spec.enabled {
@@ -310,11 +327,15 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Leaves in `result.value` whether all conditions hold. All are evaluated, since nested gates are exposures.
     pub(super) fn rule(&mut self, rule: &'a Rule, result: &mut Evaluation) -> Result<(), TooDeep> {
-        self.conditions(&rule.conditions, result)?;
-        if result.outcome != Outcome::Unsupported {
-            self.trace.rule_tried(rule, result.value);
-        }
-        Ok(())
+        self.trace.rule_began(rule);
+        self.conditions(&rule.conditions, result)
+    }
+
+    /// Whether the user is in a share.
+    pub(super) fn is_in_share(&mut self, share: &Share, unit: &UnitIdType) -> bool {
+        let is_in = is_in_share(share, unit, self.user);
+        self.trace.share_tried(share, unit, is_in);
+        is_in
     }
 
     /// Leaves in `result.value` whether all of them hold.
@@ -330,10 +351,14 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let mut all_pass = true;
         for condition in conditions {
             let Some(condition) = condition.and_then(|id| self.specs.condition(id)) else {
+                self.trace.condition_began(None, result);
                 result.outcome = Outcome::Unsupported;
+                self.trace.condition_ended(result);
                 return Ok(());
             };
+            self.trace.condition_began(Some(condition), result);
             self.condition(condition, result)?;
+            self.trace.condition_ended(result);
             all_pass &= result.value;
         }
         result.value = all_pass;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::bucket::is_in_share;
 use super::evaluate::{Delegations, Evaluator, TooDeep};
 use super::result::{Evaluation, NestedGates, Outcome, ParametersRef, Undelegated};
-use super::trace::Trace;
+use super::trace::{RuleEnd, Trace};
 use crate::specs::compiled::{Parameters, Spec, SpecId};
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
@@ -68,14 +67,21 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             self.rule(rule, result)?;
             collected.take_nested_gates(result);
             if result.outcome == Outcome::Unsupported {
+                self.trace.rule_ended(RuleEnd::Unsupported);
                 collected.put_nested_gates(result);
                 return Ok(());
             }
-            if !result.value || !is_in_share(&rule.share, &rule.unit, self.user) {
+            if !result.value {
+                self.trace.rule_ended(RuleEnd::NotMet);
+                continue;
+            }
+            if !self.is_in_share(&rule.share, &rule.unit) {
+                self.trace.rule_ended(RuleEnd::PassedOver);
                 continue;
             }
             if self.delegate(rule, delegations, result)? {
                 if collected.has_passed || matches!(result.parameters, ParametersRef::Nothing) {
+                    self.trace.rule_ended(RuleEnd::Ignored);
                     continue;
                 }
                 if let ParametersRef::Shared(parameters) = &result.parameters {
@@ -94,8 +100,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                     collected.add(parameters, rule.id);
                 }
             }
+            self.trace.rule_ended(RuleEnd::Contributed);
             collected.has_passed = true;
         }
+        self.trace.default_served(spec);
         if let Some(parameters) = spec.default_value.parameters() {
             collected.add(parameters, Symbol::DEFAULT);
         }

@@ -7,6 +7,7 @@ mod bandit;
 pub(crate) mod bucket;
 pub(crate) mod condition;
 pub(crate) mod evaluate;
+pub(crate) mod explain;
 mod fields;
 mod known_gates;
 pub(crate) mod layer;

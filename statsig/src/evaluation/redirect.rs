@@ -1,9 +1,8 @@
 //! Config mapping: under some rules, another spec answers for a name.
 
-use super::bucket::is_in_share;
 use super::evaluate::{Delegations, Evaluator, Kind, TooDeep};
 use super::result::{Evaluation, Outcome};
-use super::trace::Trace;
+use super::trace::{MappingEnd, Trace};
 use crate::specs::compiled::{EntryId, MappingRule};
 
 impl<'a, T: Trace> Evaluator<'a, T> {
@@ -25,8 +24,14 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             .and_then(|entry| self.specs.mapping(entry.mapping?));
         let now = i64::try_from(self.scope.now_ms).unwrap_or(i64::MAX);
         for mapping in mappings.into_iter().flatten() {
-            for rule in mapping.rules.iter().filter(|rule| rule.start_time <= now) {
+            for rule in &mapping.rules {
+                self.trace.mapping_began(mapping, rule);
+                if rule.start_time > now {
+                    self.trace.mapping_ended(MappingEnd::NotYet);
+                    continue;
+                }
                 if !self.holds(rule, kind, delegations, result) {
+                    self.trace.mapping_ended(MappingEnd::NotMet);
                     continue;
                 }
                 let id_list = result.id_list;
@@ -35,9 +40,11 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                 let evaluated = self.entry(kind, mapping.to, delegations, result);
                 self.redirecting.pop();
                 if evaluated.is_ok() && result.outcome != Outcome::Unrecognized {
+                    self.trace.mapping_ended(MappingEnd::Answered);
                     result.id_list = result.id_list.or(id_list);
                     return Ok(true);
                 }
+                self.trace.mapping_ended(MappingEnd::LedNowhere);
                 clear(delegations, result);
                 break;
             }
@@ -65,7 +72,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             Kind::DynamicConfig | Kind::Experiment => &rule.share.config,
             Kind::Layer => &rule.share.layer,
         };
-        passes && is_in_share(share, &rule.unit, self.user)
+        passes && self.is_in_share(share, &rule.unit)
     }
 }
 

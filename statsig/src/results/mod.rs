@@ -2,6 +2,7 @@
 
 mod details;
 mod entities;
+pub(crate) mod explanation;
 pub(crate) mod getters;
 
 pub use details::{EvaluationDetails, IdListSource, Reason, SpecsSource};

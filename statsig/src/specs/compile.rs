@@ -169,6 +169,7 @@ impl Compiler {
     fn rule(&mut self, rule: &model::Rule<'_>, spec_salt: &str) -> Rule {
         Rule {
             id: self.interner.symbol(&rule.id),
+            name: self.interner.symbol(&rule.name),
             share: share(rule, spec_salt),
             unit: UnitIdType::new(&rule.id_type),
             return_value: self.return_value(rule.return_value),
@@ -308,6 +309,7 @@ impl Compiler {
                 let raw = rules.get(&*reference.rule_name)?;
                 let rule = read::<model::Rule<'_>>(raw, "override rule", &reference.rule_name)?;
                 Some(MappingRule {
+                    name: self.interner.symbol(&reference.rule_name),
                     start_time: reference.start_time.unwrap_or(0),
                     conditions: self.rule_conditions(&rule),
                     unit: UnitIdType::new(&rule.id_type),

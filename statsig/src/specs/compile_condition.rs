@@ -48,7 +48,7 @@ pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler)
                 .as_ref()
                 .map(|experiment| compiler.entry(experiment)),
         ),
-        _ => return Condition::Unsupported,
+        kind => return Condition::Unsupported(kind.into()),
     };
     let operator = condition.operator.as_deref().unwrap_or_default();
     let target = target.unwrap_or(&Value::Null);
@@ -187,7 +187,7 @@ fn compile_test(operator: &str, target: &Value) -> Test {
         "array_contains_none" => array(ArrayMatch::None),
         "array_contains_all" => array(ArrayMatch::All),
         "not_array_contains_all" => array(ArrayMatch::NotAll),
-        _ => Test::Unsupported,
+        _ => Test::Unsupported(operator.into()),
     }
 }
 

@@ -196,6 +196,8 @@ impl Entity {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) id: Symbol,
+    /// Mostly the same as the id; only for those who ask why.
+    pub(crate) name: Symbol,
     pub(crate) share: Share,
     pub(crate) unit: UnitIdType,
     pub(crate) return_value: ReturnValue,
@@ -334,6 +336,7 @@ pub(crate) struct Mapping {
 /// A rule under which a redirection holds.
 #[derive(Debug)]
 pub(crate) struct MappingRule {
+    pub(crate) name: Symbol,
     /// Epoch milliseconds.
     pub(crate) start_time: i64,
     pub(crate) conditions: Vec<Option<ConditionId>>,

@@ -16,7 +16,7 @@ pub(crate) enum Condition {
     /// Whether a value passes a test.
     Compare { subject: Subject, test: Test },
     /// A condition type that this SDK does not know.
-    Unsupported,
+    Unsupported(SharedStr),
 }
 
 /// Where the value of a comparison comes from.
@@ -153,7 +153,7 @@ pub(crate) enum Test {
         members: Option<Vec<SharedStr>>,
     },
     /// An operator that this SDK does not know, or none where one is needed.
-    Unsupported,
+    Unsupported(SharedStr),
 }
 
 /// How two values must be ordered.

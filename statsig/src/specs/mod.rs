@@ -7,6 +7,7 @@ pub(crate) mod compile;
 pub(crate) mod compile_condition;
 pub(crate) mod compiled;
 pub(crate) mod condition;
+pub(crate) mod describe;
 pub(crate) mod for_clients;
 pub(crate) mod id_list;
 pub(crate) mod model;

@@ -160,8 +160,8 @@ pub(crate) struct Spec<'a> {
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rule<'a> {
-    #[serde(borrow, rename = "name")]
-    pub(crate) _name: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) name: Text<'a>,
     #[serde(borrow)]
     pub(crate) id: Text<'a>,
     pub(crate) pass_percentage: f64,

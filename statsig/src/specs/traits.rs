@@ -116,7 +116,7 @@ fn add_conditions(
         .filter_map(|id| specs.condition(*id))
     {
         match condition {
-            Condition::Public | Condition::Unsupported => {}
+            Condition::Public | Condition::Unsupported(_) => {}
             Condition::Gate { gate, .. } => {
                 traits.costly = true;
                 references.extend(*gate);

@@ -2,6 +2,8 @@
 
 mod bandits;
 mod experiment_groups;
+mod explained;
+mod explained_ends;
 mod gates;
 mod layers;
 mod limits;

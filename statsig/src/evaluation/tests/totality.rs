@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 
 /// Specs that use everything once.
-fn everything() -> Value {
+pub(super) fn everything() -> Value {
     let grouped = but(
         rule("group", ["everyone"], json!({"a": 1})),
         "groupName",
@@ -180,7 +180,7 @@ fn replace(tree: &mut Value, node: Index, with: Value) {
 }
 
 prop_compose! {
-    fn mutated_specs()(
+    pub(super) fn mutated_specs()(
         replacements in vec((any::<Index>(), any_json()), 0..4),
         renames in vec((any::<Index>(), meaningful().prop_map(Value::from)), 0..4),
     ) -> Value {
@@ -194,7 +194,7 @@ prop_compose! {
 
 prop_compose! {
     /// Gates, experiments and layers that refer to each other at random, mostly in circles.
-    fn tangled_specs()(
+    pub(super) fn tangled_specs()(
         links in vec((0..3_usize, 0..6_usize, vec((0..4_usize, 0..6_usize), 0..4), any::<bool>()), 1..24),
     ) -> Value {
         links.into_iter().fold(Specs::new(), |specs, (sort, name, conditions, delegates)| {
@@ -229,7 +229,7 @@ prop_compose! {
     }
 }
 
-fn any_user() -> impl Strategy<Value = StatsigUser> {
+pub(super) fn any_user() -> impl Strategy<Value = StatsigUser> {
     let fields = || vec((meaningful(), any_json()), 0..3);
     let custom_fields = vec(
         (

@@ -1,0 +1,57 @@
+//! Why a question has no answer.
+
+use std::io;
+
+/// Texts say where the problem is, what was expected, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AskError {
+    #[error("cannot read {origin}: {source}")]
+    Read { origin: String, source: io::Error },
+    #[error("{origin}: {found} bytes, but at most {limit} are accepted")]
+    TooLarge {
+        origin: String,
+        found: usize,
+        limit: usize,
+    },
+    #[error("{origin}:{line}:{column}: {problem}\n{hint}")]
+    Syntax {
+        origin: String,
+        line: usize,
+        column: usize,
+        problem: String,
+        hint: &'static str,
+    },
+    #[error("{origin}: {problem}")]
+    Specs { origin: String, problem: String },
+    #[error("--environment: {0}")]
+    Options(#[from] statsig::OptionsError),
+    #[error("{0}")]
+    UnknownName(String),
+    #[error("cannot write the answer: {0}")]
+    Write(#[from] io::Error),
+    #[error("cannot write the answer as JSON: {0}")]
+    Json(serde_json::Error),
+}
+
+impl AskError {
+    pub(crate) fn syntax(origin: &str, error: &serde_json::Error, hint: &'static str) -> Self {
+        let text = error.to_string();
+        let position = format!(" at line {} column {}", error.line(), error.column());
+        Self::Syntax {
+            origin: origin.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            problem: text.strip_suffix(&position).unwrap_or(&text).to_owned(),
+            hint,
+        }
+    }
+}
+
+impl From<serde_json::Error> for AskError {
+    fn from(error: serde_json::Error) -> Self {
+        match error.io_error_kind() {
+            Some(kind) => Self::Write(kind.into()),
+            None => Self::Json(error),
+        }
+    }
+}

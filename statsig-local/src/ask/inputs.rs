@@ -1,0 +1,184 @@
+//! What a question is asked with: specs, user, ID lists, time.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+use statsig::testing::OfflineClient;
+use statsig::{Clock, StatsigOptions, StatsigUser};
+use statsig_local::limits::{MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
+
+use super::catalogue::Catalogue;
+use super::{AskError, Terminal};
+use crate::cli::{Question, Specs};
+
+/// Largest accepted user, in bytes.
+const MAX_USER_BYTES: usize = 1024 * 1024;
+
+const USER_HINT: &str = "Expected a user such as '{\"userID\": \"a-user\", \"custom\": {\"plan\": \"premium\"}}', @FILE to read one from a file, or - to read \
+     it from the input. Some shells need single quotes around it.";
+const ID_LISTS_HINT: &str = "Expected a JSON object of list name to array of unit IDs, such as {\"employees\": [\"u-1\", 2]}.";
+
+/// The fields that a user can have.
+const USER_FIELDS: [&str; 11] = [
+    "userID",
+    "customIDs",
+    "email",
+    "ip",
+    "userAgent",
+    "country",
+    "locale",
+    "appVersion",
+    "custom",
+    "privateAttributes",
+    "statsigEnvironment",
+];
+
+/// Everything that a question needs, read and checked.
+pub(crate) struct Inputs {
+    pub(crate) client: OfflineClient,
+    pub(crate) user: StatsigUser,
+    pub(crate) catalogue: Catalogue,
+}
+
+/// A moment that stays.
+#[derive(Debug)]
+struct FixedClock(u64);
+
+impl Clock for FixedClock {
+    fn now_ms(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Inputs {
+    pub(crate) fn read(question: &Question, terminal: &mut Terminal<'_>) -> Result<Self, AskError> {
+        let (text, catalogue) = read_specs(&question.specs)?;
+        let mut options = StatsigOptions::builder();
+        if let Some(tier) = &question.environment {
+            options = options.environment(tier.as_str());
+        }
+        if let Some(now) = question.now {
+            options = options.clock(Arc::new(FixedClock(now)));
+        }
+        let client = OfflineClient::new(&text, options.max_specs_bytes(MAX_SPECS_BYTES).build()?)
+            .map_err(|error| AskError::Specs {
+            origin: origin(&question.specs.path),
+            problem: error.to_string(),
+        })?;
+        if let Some(path) = &question.id_lists {
+            client.set_id_lists(read_id_lists(path)?);
+        }
+        Ok(Self {
+            client,
+            user: read_user(&question.user, terminal)?,
+            catalogue,
+        })
+    }
+}
+
+/// The text of the specs, and what they define.
+pub(crate) fn read_specs(specs: &Specs) -> Result<(String, Catalogue), AskError> {
+    let text = read_file(&specs.path, MAX_SPECS_BYTES)?;
+    let catalogue = Catalogue::parse(&text, &origin(&specs.path))?;
+    Ok((text, catalogue))
+}
+
+fn origin(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn read_file(path: &Path, limit: usize) -> Result<String, AskError> {
+    let fail = |source| AskError::Read {
+        origin: origin(path),
+        source,
+    };
+    read_limited(File::open(path).map_err(fail)?, &origin(path), limit)
+}
+
+/// Reads at most one byte more than the limit.
+fn read_limited(input: impl Read, origin: &str, limit: usize) -> Result<String, AskError> {
+    let mut text = String::new();
+    let read = input.take(limit as u64 + 1).read_to_string(&mut text);
+    let found = read.map_err(|source| AskError::Read {
+        origin: origin.to_owned(),
+        source,
+    })?;
+    if found > limit {
+        return Err(AskError::TooLarge {
+            origin: origin.to_owned(),
+            found,
+            limit,
+        });
+    }
+    Ok(text)
+}
+
+/// Unit IDs are texts or whole numbers.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected unit IDs to be texts or whole numbers")]
+enum UnitId {
+    Text(String),
+    Unsigned(u64),
+    Signed(i64),
+}
+
+fn read_id_lists(path: &Path) -> Result<BTreeMap<String, Vec<String>>, AskError> {
+    let text = read_file(path, MAX_ID_LISTS_BYTES)?;
+    let lists: BTreeMap<String, Vec<UnitId>> = serde_json::from_str(&text)
+        .map_err(|error| AskError::syntax(&origin(path), &error, ID_LISTS_HINT))?;
+    let texts = lists.into_iter().map(|(name, ids)| {
+        let ids = ids.into_iter().map(|id| match id {
+            UnitId::Text(id) => id,
+            UnitId::Unsigned(id) => id.to_string(),
+            UnitId::Signed(id) => id.to_string(),
+        });
+        (name, ids.collect())
+    });
+    Ok(texts.collect())
+}
+
+fn read_user(argument: &str, terminal: &mut Terminal<'_>) -> Result<StatsigUser, AskError> {
+    let (origin, text) = if argument == "-" {
+        let input = &mut *terminal.input;
+        (
+            "the input".to_owned(),
+            read_limited(input, "the input", MAX_USER_BYTES)?,
+        )
+    } else if let Some(path) = argument.strip_prefix('@') {
+        (path.to_owned(), read_file(Path::new(path), MAX_USER_BYTES)?)
+    } else {
+        ("--user".to_owned(), argument.to_owned())
+    };
+    // First for the fields that are ignored, then for those that count.
+    let fail = |error| AskError::syntax(&origin, &error, USER_HINT);
+    let fields: BTreeMap<String, Value> = serde_json::from_str(&text).map_err(fail)?;
+    for field in fields
+        .keys()
+        .filter(|field| !USER_FIELDS.contains(&field.as_str()))
+    {
+        tell_ignored(field, terminal.notes)?;
+    }
+    serde_json::from_str(&text).map_err(fail)
+}
+
+fn tell_ignored(field: &str, notes: &mut dyn Write) -> io::Result<()> {
+    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    let meant = USER_FIELDS
+        .iter()
+        .find(|known| plain(known) == plain(field));
+    match meant {
+        Some(meant) => writeln!(
+            notes,
+            "note: the user's field `{field}` is ignored; did you mean `{meant}`?"
+        ),
+        None => writeln!(
+            notes,
+            "note: the user's field `{field}` is ignored; fields of your own belong into `custom` or `privateAttributes`"
+        ),
+    }
+}

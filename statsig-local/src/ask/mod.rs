@@ -1,0 +1,28 @@
+//! Questions about specs in a file: what a user gets, why, and what there is. No server, no network.
+
+mod catalogue;
+mod error;
+mod eval;
+mod explain;
+mod inputs;
+mod list;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::io::{Read, Write};
+
+pub(crate) use error::AskError;
+pub(crate) use eval::eval;
+pub(crate) use explain::explain;
+pub(crate) use list::list;
+
+/// Where a question is read from and answered to.
+pub(crate) struct Terminal<'a> {
+    /// Read for `--user -`.
+    pub(crate) input: &'a mut dyn Read,
+    /// Gets the answer.
+    pub(crate) output: &'a mut dyn Write,
+    /// Gets hints that are not part of the answer.
+    pub(crate) notes: &'a mut dyn Write,
+}

@@ -1,0 +1,134 @@
+//! What shares and conditions found, as it is shown: long values shortened, private ones not at all.
+
+use serde_json::Value;
+
+use super::Explainer;
+use crate::evaluation::bucket::bucket_of;
+use crate::evaluation::fields::user_field;
+use crate::evaluation::operators::Observed;
+use crate::results::explanation::{Found, ShareTried};
+use crate::specs::compiled::{Share, UnitIdType};
+use crate::specs::condition::{BucketSet, Source, Subject};
+use crate::specs::describe::{shortened, time};
+use crate::value::text_of;
+
+/// Bytes of JSON of a found value beyond which it is shown as a shortened text.
+const MAX_VALUE_BYTES: usize = 200;
+/// The threshold of everybody.
+const ALL_BUCKETS: f64 = 10_000.0;
+
+impl<'a> Explainer<'a> {
+    pub(super) fn share(&self, share: &Share, unit: &UnitIdType, is_in: bool) -> ShareTried {
+        let (threshold, bucket) = match share {
+            Share::All => (ALL_BUCKETS, None),
+            Share::Nobody => (0.0, None),
+            Share::Part { salt, threshold } => (*threshold, Some(bucket_of(salt, unit, self.user))),
+        };
+        ShareTried {
+            // A threshold is the percentage times 100; what that lost in the last digits is no news to anybody.
+            pass_percentage: (threshold * 1e6).round() / 1e8,
+            bucket,
+            threshold,
+            id_type: unit.exact.clone(),
+            id: self.unit_id(unit),
+            is_in,
+        }
+    }
+
+    fn unit_id(&self, unit: &UnitIdType) -> Option<String> {
+        let id = self.user.unit_id(unit.is_user_id, &unit.exact, &unit.lower);
+        id.and_then(text_of).map(|id| shortened(&id))
+    }
+
+    /// Whether this very value stands in the private attributes.
+    fn is_private(&self, value: &Value) -> bool {
+        let attributes = self.user.data().private_attributes.as_ref();
+        attributes.is_some_and(|attributes| {
+            attributes
+                .values()
+                .any(|attribute| std::ptr::eq(attribute, value))
+        })
+    }
+
+    /// The user's value behind what a condition found, if it must not be shown.
+    pub(super) fn private_source<'s>(
+        &'s self,
+        subject: &Subject,
+        found: &'s Observed<'_>,
+    ) -> Option<&'s Value> {
+        let value = match (subject, found) {
+            (_, Observed::Json(value)) => *value,
+            (Subject::Derived { from, .. }, Observed::Text(_)) => self.source(from)?,
+            _ => return None,
+        };
+        self.is_private(value).then_some(value)
+    }
+
+    fn source(&self, from: &Source) -> Option<&'a Value> {
+        let (Source::Ip(field) | Source::UserAgent(field)) = from;
+        let globals = &self.scope.snapshot.global_custom_fields;
+        user_field(self.user, globals, field)
+    }
+
+    pub(super) fn found(&self, subject: &Subject, found: &Observed<'_>) -> Found {
+        match (found, subject) {
+            (Observed::Missing, _) => Found::Nothing,
+            (Observed::Json(value), _) => Found::Value(shortened_value(value)),
+            (Observed::Text(text), Subject::Derived { from, .. }) => {
+                let (Source::Ip(field) | Source::UserAgent(field)) = from;
+                Found::Derived {
+                    value: shortened(text),
+                    from: field.exact.clone(),
+                }
+            }
+            (Observed::Text(text), _) => Found::Value(Value::from(shortened(text))),
+            (Observed::Bucket(bucket), subject) => Found::Bucket {
+                bucket: *bucket,
+                of: BucketSet::BUCKETS,
+                id: match subject {
+                    Subject::UserBucket(bucket) => self.unit_id(&bucket.unit),
+                    _ => None,
+                },
+            },
+            (Observed::Now(ms), _) => Found::Time(time(*ms)),
+        }
+    }
+}
+
+fn shortened_value(value: &Value) -> Value {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::String(text) => Value::from(shortened(text)),
+        Value::Array(_) | Value::Object(_) => {
+            let text = value.to_string();
+            if text.len() > MAX_VALUE_BYTES {
+                Value::from(shortened(&text))
+            } else {
+                value.clone()
+            }
+        }
+    }
+}
+
+/// Whether a text of the specs tells a private value: it is a text of that value, of something in it, or of what was derived
+/// from it.
+pub(super) fn tells(source: &Value, found: &Observed<'_>, text: &str) -> bool {
+    let text = text.to_lowercase();
+    match found {
+        Observed::Text(derived) if derived.to_lowercase() == text => true,
+        _ => contains(source, &text),
+    }
+}
+
+fn contains(value: &Value, text: &str) -> bool {
+    let same = |of: &str| of.to_lowercase() == text;
+    match value {
+        Value::Array(items) => {
+            same(&value.to_string()) || items.iter().any(|item| contains(item, text))
+        }
+        Value::Object(entries) => {
+            same(&value.to_string()) || entries.values().any(|item| contains(item, text))
+        }
+        scalar => text_of(scalar).is_some_and(|of| same(&of)),
+    }
+}
