@@ -1,5 +1,13 @@
 //! The client against a local Statsig over real HTTP: specs in, decisions, exposures out, and faults on the way.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -160,7 +160,6 @@ impl Compiler {
             has_shared_params: spec.has_shared_params,
             explicit_parameters: spec.explicit_parameters.as_deref().map(shared),
             target_app_ids: spec.target_app_ids.as_deref().map(shared),
-            fields_used: spec.fields_used.as_deref().map(shared).unwrap_or_default(),
             forward_all_exposures: spec.forward_all_exposures.unwrap_or(false),
             use_new_layer_eval: spec.use_new_layer_eval.unwrap_or(false),
         }
@@ -185,7 +184,6 @@ impl Compiler {
                 .map(|name| self.entry(name)),
             is_experiment_group: rule.is_experiment_group.unwrap_or(false),
             sampling_rate: rule.sampling_rate,
-            id_type: self.interner.symbol(&rule.id_type),
         }
     }
 

@@ -159,7 +159,6 @@ pub(crate) struct Spec {
     pub(crate) has_shared_params: Option<bool>,
     pub(crate) explicit_parameters: Option<Vec<SharedStr>>,
     pub(crate) target_app_ids: Option<Vec<SharedStr>>,
-    pub(crate) fields_used: Vec<SharedStr>,
     pub(crate) forward_all_exposures: bool,
     pub(crate) use_new_layer_eval: bool,
 }
@@ -207,8 +206,6 @@ pub(crate) struct Rule {
     pub(crate) delegate: Option<EntryId>,
     pub(crate) is_experiment_group: bool,
     pub(crate) sampling_rate: Option<u64>,
-    /// The rule's id type as written.
-    pub(crate) id_type: Symbol,
 }
 
 /// Which share of the users a rule holds for.

@@ -8,6 +8,10 @@ use crate::text::SharedStr;
 
 /// One condition of a rule.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all conditions are comparisons: boxing them would cost a jump each"
+)]
 pub(crate) enum Condition {
     /// Everybody.
     Public,

@@ -151,8 +151,8 @@ pub(crate) struct Spec<'a> {
     #[serde(borrow, rename = "targetAppIDs")]
     pub(crate) target_app_ids: Option<Vec<Text<'a>>>,
     pub(crate) forward_all_exposures: Option<bool>,
-    #[serde(borrow)]
-    pub(crate) fields_used: Option<Vec<Text<'a>>>,
+    #[serde(borrow, rename = "fieldsUsed")]
+    pub(crate) _fields_used: Option<Vec<Text<'a>>>,
     pub(crate) use_new_layer_eval: Option<bool>,
 }
 

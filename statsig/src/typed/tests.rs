@@ -396,6 +396,7 @@ fn the_schema_describes_the_struct() {
 macro_rules! wide {
     ($name:ident, $policy:literal, $($field:ident)*) => {
         #[derive(Debug, Clone, StatsigParams)]
+        #[allow(dead_code, reason = "with accessors every field is read, without them only some")]
         #[statsig(layer = "wide", expose = $policy)]
         struct $name { $(#[statsig(default)] $field: u32,)* }
     };
