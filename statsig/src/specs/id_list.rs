@@ -12,6 +12,7 @@ pub(crate) struct IdLists {
 }
 
 impl IdLists {
+    #[cfg(any(test, feature = "testing"))]
     /// Lists from names and the lookups (the first eight characters of base64 SHA-256) of their members.
     pub(crate) fn from_lookups<N, L>(lists: impl IntoIterator<Item = (N, L)>) -> Self
     where

@@ -118,6 +118,7 @@ impl Snapshot {
         }
     }
 
+    #[cfg(any(test, feature = "testing"))]
     /// The next generation with other ID lists.
     pub(crate) fn with_id_lists(&self, id_lists: IdLists) -> Self {
         Self {
