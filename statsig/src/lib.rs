@@ -66,6 +66,7 @@ mod results;
 mod shared;
 mod sources;
 mod specs;
+mod sticky;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
@@ -77,7 +78,8 @@ mod value;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
-    ParameterStoreEvaluationOptions, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
+    ParameterStoreEvaluationOptions, PinnedStatsig, Statsig, StatsigLogLineLevel,
+    UnknownLogLineLevel,
 };
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
@@ -88,11 +90,16 @@ pub use options::{
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
-    DynamicConfig, EvaluationDetails, Experiment, FeatureGate, IdListSource, Reason, SpecsSource,
+    CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
+    ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
 pub use sources::{
     BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
     StatsigBootstrapSpecsAdapter,
+};
+pub use sticky::{
+    FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,
+    StickyExposure, StickyValues, UserPersistedValues,
 };
 pub use text::SharedStr;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};

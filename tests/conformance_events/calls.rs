@@ -60,6 +60,7 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
         "get_experiment" => {
             let options = ExperimentEvaluationOptions {
                 disable_exposure_logging,
+                ..Default::default()
             };
             let experiment = statsig.get_experiment_with_options(user, name, options);
             Some(json!({
@@ -74,6 +75,7 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
         "get_layer" => {
             let options = LayerEvaluationOptions {
                 disable_exposure_logging,
+                ..Default::default()
             };
             let layer = statsig.get_layer_with_options(user, name, options);
             let params: Vec<_> = items(&call["params"])

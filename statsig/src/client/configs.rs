@@ -1,6 +1,7 @@
 //! Dynamic configs and experiments.
 
 use super::reading::{ExposureKey, Logging, Reading};
+use super::view::View;
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, Outcome, ParametersRef};
 use crate::events::event::ExposureSubject;
@@ -35,19 +36,8 @@ impl Statsig {
         config: &str,
         options: DynamicConfigEvaluationOptions,
     ) -> DynamicConfig {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core
-            .evaluate(Kind::DynamicConfig, config, user, |reading| {
-                self.expose_dynamic_config(&reading, logging);
-                DynamicConfig {
-                    name: reading.shared_name(),
-                    value: reading.parameters(),
-                    rule_id: reading.rule_id(),
-                    id_type: reading.id_type(),
-                    passed: reading.evaluation.value,
-                    details: reading.details(),
-                }
-            })
+        self.view(&self.current())
+            .dynamic_config(user, config, options)
     }
 
     /// An experiment's parameters for a user. Logs a config exposure, whether or not a parameter is read.
@@ -66,23 +56,8 @@ impl Statsig {
         experiment: &str,
         options: ExperimentEvaluationOptions,
     ) -> Experiment {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core
-            .evaluate(Kind::Experiment, experiment, user, |reading| {
-                self.core
-                    .expose(&reading, ExposureSubject::Experiment, logging);
-                let evaluation = reading.evaluation;
-                Experiment {
-                    name: reading.shared_name(),
-                    value: reading.parameters(),
-                    rule_id: reading.rule_id(),
-                    id_type: reading.id_type(),
-                    group_name: evaluation.group_name.map(|name| reading.text(name)),
-                    is_experiment_active: evaluation.is_experiment_active,
-                    is_user_in_experiment: evaluation.is_experiment_group,
-                    details: reading.details(),
-                }
-            })
+        self.view(&self.current())
+            .experiment(user, experiment, &options)
     }
 
     /// Logs the exposure of a dynamic config that was fetched with exposure logging disabled, as it evaluates now.
@@ -140,6 +115,55 @@ impl Statsig {
             ExposureSubject::DynamicConfig { rule_passed },
             logging,
         );
+    }
+}
+
+impl View<'_> {
+    pub(super) fn dynamic_config(
+        self,
+        user: &StatsigUser,
+        config: &str,
+        options: DynamicConfigEvaluationOptions,
+    ) -> DynamicConfig {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::DynamicConfig, config, user, |reading| {
+            self.statsig.expose_dynamic_config(&reading, logging);
+            DynamicConfig {
+                name: reading.shared_name(),
+                value: reading.parameters(),
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                passed: reading.evaluation.value,
+                details: reading.details(),
+            }
+        })
+    }
+
+    pub(super) fn experiment(
+        self,
+        user: &StatsigUser,
+        experiment: &str,
+        options: &ExperimentEvaluationOptions,
+    ) -> Experiment {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::Experiment, experiment, user, |reading| {
+            if let Some(sticky) = self.sticky_experiment(&reading, options) {
+                return sticky;
+            }
+            self.core()
+                .expose(&reading, ExposureSubject::Experiment, logging);
+            let evaluation = reading.evaluation;
+            Experiment {
+                name: reading.shared_name(),
+                value: reading.parameters(),
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                group_name: evaluation.group_name.map(|name| reading.text(name)),
+                is_experiment_active: evaluation.is_experiment_active,
+                is_user_in_experiment: evaluation.is_experiment_group,
+                details: reading.details(),
+            }
+        })
     }
 }
 

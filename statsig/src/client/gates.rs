@@ -1,6 +1,7 @@
 //! Gates.
 
 use super::reading::{Logging, Reading};
+use super::view::View;
 use super::{FeatureGateEvaluationOptions, Statsig};
 use crate::evaluation::Kind;
 use crate::events::event::ExposureSubject;
@@ -35,11 +36,7 @@ impl Statsig {
         gate: &str,
         options: FeatureGateEvaluationOptions,
     ) -> bool {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core.evaluate(Kind::Gate, gate, user, |reading| {
-            self.expose_gate(&reading, logging);
-            reading.evaluation.value
-        })
+        self.view(&self.current()).check_gate(user, gate, options)
     }
 
     /// A gate with its rule, id type and details. Logs a gate exposure, like [`check_gate`](Self::check_gate).
@@ -56,17 +53,7 @@ impl Statsig {
         gate: &str,
         options: FeatureGateEvaluationOptions,
     ) -> FeatureGate {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core.evaluate(Kind::Gate, gate, user, |reading| {
-            self.expose_gate(&reading, logging);
-            FeatureGate {
-                name: reading.shared_name(),
-                value: reading.evaluation.value,
-                rule_id: reading.rule_id(),
-                id_type: reading.id_type(),
-                details: reading.details(),
-            }
-        })
+        self.view(&self.current()).feature_gate(user, gate, options)
     }
 
     /// Logs the exposure of a gate that was checked with exposure logging disabled, as it evaluates now.
@@ -81,5 +68,40 @@ impl Statsig {
             value: reading.evaluation.value,
         };
         self.core.expose(reading, subject, logging);
+    }
+}
+
+impl View<'_> {
+    #[inline]
+    pub(super) fn check_gate(
+        self,
+        user: &StatsigUser,
+        gate: &str,
+        options: FeatureGateEvaluationOptions,
+    ) -> bool {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::Gate, gate, user, |reading| {
+            self.statsig.expose_gate(&reading, logging);
+            reading.evaluation.value
+        })
+    }
+
+    pub(super) fn feature_gate(
+        self,
+        user: &StatsigUser,
+        gate: &str,
+        options: FeatureGateEvaluationOptions,
+    ) -> FeatureGate {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::Gate, gate, user, |reading| {
+            self.statsig.expose_gate(&reading, logging);
+            FeatureGate {
+                name: reading.shared_name(),
+                value: reading.evaluation.value,
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                details: reading.details(),
+            }
+        })
     }
 }

@@ -1,10 +1,13 @@
 //! Layers: parameters that mutually exclusive experiments share. Each parameter is exposed when it is read.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::reading::{Held, Logging};
+use super::sticky::Assigned;
+use super::view::View;
 use super::{LayerEvaluationOptions, Statsig};
 use crate::evaluation::{Evaluation, Kind, ParametersRef};
 use crate::events::event::ExposureSubject;
@@ -38,8 +41,16 @@ pub struct Layer {
     pub is_user_in_experiment: bool,
     /// Why.
     pub details: EvaluationDetails,
-    held: Held,
-    logging: Logging,
+    pub(super) behind: Behind,
+    pub(super) logging: Logging,
+}
+
+/// Where a layer's parameters come from.
+#[derive(Clone)]
+pub(super) enum Behind {
+    Evaluated(Held),
+    /// Persistent storage.
+    Assigned(Arc<Assigned>),
 }
 
 impl Statsig {
@@ -65,27 +76,7 @@ impl Statsig {
         layer: &str,
         options: LayerEvaluationOptions,
     ) -> Layer {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core.evaluate(Kind::Layer, layer, user, |reading| {
-            let evaluation = reading.evaluation;
-            self.core.expose_looked_up_only(&reading, logging);
-            if logging == Logging::Disabled {
-                self.core.shared.non_exposed.add(&reading.shared_name());
-            }
-            let allocated = allocated_experiment(evaluation);
-            Layer {
-                name: reading.shared_name(),
-                rule_id: reading.rule_id(),
-                id_type: reading.id_type(),
-                group_name: evaluation.group_name.map(|name| reading.text(name)),
-                allocated_experiment_name: allocated.map(|name| reading.text(name)),
-                is_experiment_active: allocated.is_some() && evaluation.is_experiment_active,
-                is_user_in_experiment: allocated.is_some() && evaluation.is_experiment_group,
-                details: reading.details(),
-                held: Held::new(self, &reading),
-                logging,
-            }
-        })
+        self.view(&self.current()).layer(user, layer, &options)
     }
 
     /// Logs the exposure of a layer's parameter, as the layer evaluates now. The parameter need not exist.
@@ -104,11 +95,45 @@ impl Statsig {
 
     /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
     pub fn log_layer_param_exposure_with_layer(&self, layer: &Layer, parameter: &str) {
-        layer.held.expose_layer_parameter(parameter, layer.logging);
+        layer.expose(parameter);
     }
 }
 
-fn allocated_experiment(evaluation: &Evaluation) -> Option<Symbol> {
+impl View<'_> {
+    pub(super) fn layer(
+        self,
+        user: &StatsigUser,
+        layer: &str,
+        options: &LayerEvaluationOptions,
+    ) -> Layer {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::Layer, layer, user, |reading| {
+            if let Some(sticky) = self.sticky_layer(&reading, options) {
+                return sticky;
+            }
+            let evaluation = reading.evaluation;
+            self.core().expose_looked_up_only(&reading, logging);
+            if logging == Logging::Disabled {
+                self.core().shared.non_exposed.add(&reading.shared_name());
+            }
+            let allocated = allocated_experiment(evaluation);
+            Layer {
+                name: reading.shared_name(),
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                group_name: evaluation.group_name.map(|name| reading.text(name)),
+                allocated_experiment_name: allocated.map(|name| reading.text(name)),
+                is_experiment_active: allocated.is_some() && evaluation.is_experiment_active,
+                is_user_in_experiment: allocated.is_some() && evaluation.is_experiment_group,
+                details: reading.details(),
+                behind: Behind::Evaluated(Held::new(self.statsig, &reading)),
+                logging,
+            }
+        })
+    }
+}
+
+pub(super) fn allocated_experiment(evaluation: &Evaluation) -> Option<Symbol> {
     evaluation.delegate.filter(|name| *name != Symbol::EMPTY)
 }
 
@@ -183,9 +208,20 @@ impl Layer {
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
-        let decoded = self.held.parameter(parameter).and_then(decode)?;
-        self.held.expose_layer_parameter(parameter, self.logging);
+        let value = match &self.behind {
+            Behind::Evaluated(held) => held.parameter(parameter),
+            Behind::Assigned(assigned) => assigned.parameter(parameter),
+        };
+        let decoded = value.and_then(decode)?;
+        self.expose(parameter);
         Some(decoded)
+    }
+
+    fn expose(&self, parameter: &str) {
+        match &self.behind {
+            Behind::Evaluated(held) => held.expose_layer_parameter(parameter, self.logging),
+            Behind::Assigned(assigned) => assigned.expose_layer_parameter(parameter, self.logging),
+        }
     }
 }
 

@@ -11,13 +11,13 @@ pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) 
         Share::Nobody => false,
         Share::Part { salt, threshold } => {
             let hash = with_unit_id(unit, user, |unit_id| salt.of(unit_id));
-            below(hash % Share::BUCKETS, *threshold)
+            is_below(hash % Share::BUCKETS, *threshold)
         }
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "buckets are below 10 000")]
-fn below(bucket: u64, threshold: f64) -> bool {
+pub(super) fn is_below(bucket: u64, threshold: f64) -> bool {
     (bucket as f64) < threshold
 }
 

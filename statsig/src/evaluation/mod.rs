@@ -12,8 +12,10 @@ pub(crate) mod layer;
 pub(crate) mod memo;
 pub(crate) mod operators;
 mod overridden;
+mod ranking;
 mod redirect;
 pub(crate) mod result;
+mod selected;
 #[cfg(test)]
 mod tests;
 pub(crate) mod trace;

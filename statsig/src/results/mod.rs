@@ -3,7 +3,9 @@
 mod details;
 mod entities;
 pub(crate) mod getters;
+mod groups;
 
 pub use details::{EvaluationDetails, IdListSource, Reason, SpecsSource};
 pub(crate) use entities::SharedParameters;
 pub use entities::{DynamicConfig, Experiment, FeatureGate};
+pub use groups::{CMABRankedGroup, ExperimentGroup, ExperimentGroupsResult};
