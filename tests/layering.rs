@@ -61,6 +61,10 @@ fn sources() -> Vec<Source> {
                     .expect("inside of the root")
                     .to_string_lossy()
                     .replace('\\', "/");
+                // Included by doctests, and no module.
+                if path.starts_with("docs/") {
+                    continue;
+                }
                 found.push(Source {
                     path,
                     lines: text.lines().map(str::to_owned).collect(),
@@ -196,7 +200,8 @@ fn the_core_is_pure() {
         "Instant::now",
         "now_ms()",
         "std::fs",
-        "std::net",
+        "std::net::Tcp",
+        "std::net::Udp",
         "std::thread",
     ];
     let mut violations = Vec::new();

@@ -47,7 +47,7 @@
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![doc(test(attr(deny(warnings))))]
+#![doc(test(attr(deny(warnings), allow(dead_code, unused_variables, unused_imports))))]
 
 // The derives name this crate `::statsig`, also in its own tests.
 extern crate self as statsig;

@@ -33,8 +33,8 @@ pub(crate) struct Published {
 impl From<Snapshot> for Published {
     fn from(snapshot: Snapshot) -> Self {
         Self {
+            memo: Memo::new(&snapshot.specs),
             snapshot,
-            memo: Memo::default(),
         }
     }
 }

@@ -15,12 +15,8 @@ struct Wrong {
     list: Vec<bool>,
     #[statsig(default = "x")]
     wrapped: Option<u8>,
-    #[statsig(default = u64::MAX)]
-    narrowed: u32,
     #[statsig(default_with = text)]
     function: u8,
-    #[statsig(json, default)]
-    no_default: std::num::NonZero<u8>,
 }
 
 fn text() -> String {

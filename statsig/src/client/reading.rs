@@ -145,7 +145,15 @@ impl Core {
             let scope = Scope::of(published, now_ms, seed).with_overrides(overrides);
             Evaluator::new(scope, user).evaluate(kind, id)
         };
-        if !entry.traits.is_memoisable() || overrides.is_some() {
+        if overrides.is_some() {
+            return reading(&evaluate());
+        }
+        if entry.traits.is_constant()
+            && let Some(evaluation) = published.memo.constant(kind, id, evaluate)
+        {
+            return reading(evaluation);
+        }
+        if !entry.traits.is_memoisable() {
             return reading(&evaluate());
         }
         let key = Key {

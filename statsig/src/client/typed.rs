@@ -58,6 +58,12 @@ impl Statsig {
     ) -> Result<Typed<P>, ParamsError> {
         self.view(&self.current()).try_get_typed(user.as_ref())
     }
+
+    /// How many served values did not fit a field of a typed struct so far, repeats included.
+    #[must_use]
+    pub fn typed_mismatches(&self) -> u64 {
+        self.core.shared.mismatches.total()
+    }
 }
 
 impl View<'_> {

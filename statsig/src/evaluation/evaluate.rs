@@ -130,11 +130,14 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if kind == Kind::Experiment {
             self.looking_up.push(entry);
         }
-        self.isolated(kind, entry)
-            .unwrap_or_else(|TooDeep| Evaluation {
+        let mut result = Evaluation::default();
+        if self.entry(kind, entry, &mut Delegations::default(), &mut result) == Err(TooDeep) {
+            result = Evaluation {
                 outcome: Outcome::TooDeep,
                 ..Evaluation::default()
-            })
+            };
+        }
+        result
     }
 
     /// Evaluates into a result of its own.

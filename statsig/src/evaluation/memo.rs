@@ -1,24 +1,27 @@
-//! The evaluation cache: what was evaluated for a user before, within one generation.
+//! The evaluation cache: what was evaluated before, within one generation.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 
 use super::evaluate::Kind;
 use super::result::Evaluation;
 use crate::hash::mix;
-use crate::specs::compiled::EntryId;
+use crate::specs::compiled::{CompiledSpecs, EntryId};
 
-/// The most evaluations remembered at once: a few megabytes.
+/// The most evaluations of users remembered at once: a few megabytes.
 const SLOTS: usize = 8 * 1024;
+const KINDS: usize = 4;
 
-/// Remembers evaluations in a table of fixed size, one for each slot, without locks.
+/// Remembers evaluations, without locks.
 ///
-/// Only a user who asks again is worth remembering: the first miss leaves a mark in its slot, the second an evaluation. A
-/// user who never returns costs a load and a store.
+/// What is the same for everybody has a place of its own. Evaluations of users are in a table of fixed size, one for each
+/// slot. There, only a user who asks again is worth remembering: the first miss leaves a mark in its slot, the second an
+/// evaluation. A user who never returns costs a load and a store.
 #[derive(Debug)]
 pub(crate) struct Memo {
+    constants: Box<[[OnceLock<Box<Evaluation>>; KINDS]]>,
     slots: Box<[Slot]>,
 }
 
@@ -52,15 +55,26 @@ impl Key {
     }
 }
 
-impl Default for Memo {
-    fn default() -> Self {
+impl Memo {
+    pub(crate) fn new(specs: &CompiledSpecs) -> Self {
         Self {
+            constants: specs.entries.iter().map(|_| Default::default()).collect(),
             slots: (0..SLOTS).map(|_| Slot::default()).collect(),
         }
     }
-}
 
-impl Memo {
+    /// The evaluation of an entry that is the same for everybody: remembered, or made now.
+    #[inline]
+    pub(crate) fn constant(
+        &self,
+        kind: Kind,
+        entry: EntryId,
+        evaluate: impl FnOnce() -> Evaluation,
+    ) -> Option<&Evaluation> {
+        let place = self.constants.get(entry.0 as usize)?.get(kind as usize)?;
+        Some(place.get_or_init(|| Box::new(evaluate())))
+    }
+
     /// Reads the evaluation of this key: remembered, or made now.
     #[inline]
     pub(crate) fn read<R>(
@@ -111,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_third_ask_is_answered_from_memory() {
-        let memo = Memo::default();
+        let memo = Memo::new(&CompiledSpecs::default());
         for _ in 0..2 {
             assert!(memo.read(key(7), || evaluated(true), |evaluation| evaluation.value));
         }
@@ -120,7 +134,7 @@ mod tests {
 
     #[test]
     fn another_user_or_kind_is_never_mistaken() {
-        let memo = Memo::default();
+        let memo = Memo::new(&CompiledSpecs::default());
         for _ in 0..3 {
             memo.read(key(7), || evaluated(true), |_| ());
         }

@@ -77,3 +77,90 @@ impl Dedupe {
         self.slots.get(mixed as usize & (self.slots.len() - 1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::AtomicUsize;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hash::text_hash;
+
+    fn key(number: usize) -> u64 {
+        text_hash(&number.to_string())
+    }
+
+    #[test]
+    fn a_key_is_new_once_a_window() {
+        let dedupe = Dedupe::new(1000);
+        for _ in 0..3 {
+            assert!(dedupe.is_new(key(1)));
+            assert!(!dedupe.is_new(key(1)));
+            assert!(dedupe.is_new(key(2)));
+            dedupe.start_window();
+        }
+    }
+
+    #[test]
+    fn windows_are_told_apart_when_their_numbers_begin_anew() {
+        let dedupe = Dedupe::new(8);
+        for _ in 0..=EPOCH_MASK {
+            assert!(dedupe.is_new(key(7)));
+            assert!(!dedupe.is_new(key(7)));
+            dedupe.start_window();
+        }
+    }
+
+    #[test]
+    fn a_table_filled_to_its_size_forgets_few_and_one_beyond_forgets_some_but_loses_none() {
+        let dedupe = Dedupe::new(100_000);
+        let keys = 100_000;
+        assert!((0..keys).all(|number| dedupe.is_new(key(number))));
+        let forgotten = (0..keys)
+            .filter(|number| dedupe.is_new(key(*number)))
+            .count();
+        assert!(forgotten < keys / 4, "{forgotten} of {keys} forgotten");
+        // Far beyond its size it still takes every new key for new.
+        assert!((keys..10 * keys).all(|number| dedupe.is_new(key(number))));
+    }
+
+    #[test]
+    fn the_size_is_rounded_up_and_never_zero() {
+        for (keys, slots) in [(0, 4), (1, 4), (5, 8), (100_000, 131_072)] {
+            assert_eq!(Dedupe::new(keys).slots.len() * WAYS, slots, "{keys}");
+        }
+    }
+
+    #[test]
+    fn of_many_threads_with_one_key_one_finds_it_new() {
+        let dedupe = Dedupe::new(1000);
+        for number in 0..200 {
+            let new = AtomicUsize::new(0);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        if dedupe.is_new(key(number)) {
+                            new.fetch_add(1, Ordering::Relaxed);
+                        }
+                    });
+                }
+            });
+            assert_eq!(new.into_inner(), 1);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_not_seen_is_new(keys in proptest::collection::vec(any::<u64>(), 0..300)) {
+            let dedupe = Dedupe::new(4096);
+            let mut seen = HashSet::new();
+            for key in keys {
+                let is_first = seen.insert(key);
+                prop_assert!(dedupe.is_new(key) || !is_first);
+                prop_assert!(!dedupe.is_new(key));
+            }
+        }
+    }
+}

@@ -11,6 +11,10 @@ use crate::user::StatsigUser;
 
 /// What waits in the queue.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "exposures are what the queue is for: boxing them would cost an allocation each"
+)]
 pub(crate) enum QueuedEvent {
     /// A gate, config, experiment or layer parameter that a user was exposed to.
     Exposure(Exposure),

@@ -45,3 +45,37 @@ impl NonExposedChecks {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checks(taken: Option<OtherEvent>) -> HashMap<String, u64> {
+        let metadata = taken.and_then(|event| event.metadata).unwrap();
+        serde_json::from_str(metadata["checks"].as_str().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn counts_by_name_and_begins_anew_when_taken() {
+        let counted = NonExposedChecks::default();
+        assert!(counted.take(0).is_none());
+        for name in ["a", "b", "a"] {
+            counted.add(&name.into());
+        }
+        let expected = HashMap::from([("a".to_owned(), 2), ("b".to_owned(), 1)]);
+        assert_eq!(checks(counted.take(0)), expected);
+        assert!(counted.take(0).is_none());
+    }
+
+    #[test]
+    fn names_beyond_the_limit_are_counted_together() {
+        let counted = NonExposedChecks::default();
+        for number in 0..MAX_NAMES + 2 {
+            counted.add(&number.to_string().into());
+        }
+        counted.add(&"0".into());
+        let counts = checks(counted.take(0));
+        assert_eq!(counts.len(), MAX_NAMES + 1);
+        assert_eq!((counts["0"], counts[OVERFLOW_NAME]), (2, 2));
+    }
+}

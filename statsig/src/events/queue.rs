@@ -61,3 +61,73 @@ impl EventQueue {
         self.events.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::events::event::OtherEvent;
+
+    fn event(number: u64) -> QueuedEvent {
+        QueuedEvent::Other(Box::new(OtherEvent {
+            name: "event".into(),
+            user: None,
+            value: None,
+            metadata: None,
+            time_ms: number,
+        }))
+    }
+
+    fn number_of(event: &QueuedEvent) -> Option<u64> {
+        match event {
+            QueuedEvent::Other(event) => Some(event.time_ms),
+            QueuedEvent::Exposure(_) => None,
+        }
+    }
+
+    #[test]
+    fn takes_as_many_as_it_holds_and_refuses_one_more() {
+        let queue = EventQueue::new(3, 100);
+        for number in 0..3 {
+            assert_eq!(queue.push(event(number)), Pushed::Queued);
+        }
+        assert_eq!(queue.push(event(3)), Pushed::Full);
+        assert_eq!(queue.pop().as_ref().and_then(number_of), Some(0));
+        assert_eq!(queue.push(event(4)), Pushed::Queued);
+    }
+
+    #[test]
+    fn asks_for_a_drain_once_until_it_is_answered() {
+        let queue = EventQueue::new(10, 2);
+        assert_eq!(queue.push(event(0)), Pushed::Queued);
+        assert_eq!(queue.push(event(1)), Pushed::QueuedAtHighWater);
+        assert_eq!(queue.push(event(2)), Pushed::Queued);
+        queue.rearm();
+        assert_eq!(queue.push(event(3)), Pushed::QueuedAtHighWater);
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out_in_order_or_was_refused(
+            capacity in 1_usize..20,
+            steps in proptest::collection::vec(any::<bool>(), 0..200),
+        ) {
+            let queue = EventQueue::new(capacity, 5);
+            let mut expected = std::collections::VecDeque::new();
+            for (number, is_push) in (0..).zip(steps) {
+                if is_push {
+                    let refused = queue.push(event(number)) == Pushed::Full;
+                    prop_assert_eq!(refused, expected.len() == capacity);
+                    if !refused {
+                        expected.push_back(number);
+                    }
+                } else {
+                    let popped = queue.pop().as_ref().and_then(number_of);
+                    prop_assert_eq!(popped, expected.pop_front());
+                }
+                prop_assert_eq!(queue.len(), expected.len());
+            }
+        }
+    }
+}

@@ -40,7 +40,7 @@ pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler)
         "environment_field" => Subject::EnvironmentField(field()),
         "current_time" => Subject::CurrentTime,
         "user_bucket" => Subject::UserBucket {
-            salt: SaltedHash::new(&format!("{}.", bucket_salt(condition))),
+            salt: Box::new(SaltedHash::new(&format!("{}.", bucket_salt(condition)))),
             unit: UnitIdType::new(&condition.id_type),
         },
         "unit_id" => Subject::UnitId(UnitIdType::new(&condition.id_type)),
@@ -92,9 +92,10 @@ fn bucket_salt<'a>(condition: &'a model::Condition<'_>) -> &'a str {
         .additional_values
         .iter()
         .flat_map(|values| &values.0);
+    // Of duplicates the last counts.
     values
-        .filter(|(key, _)| &**key == "salt")
-        .last()
+        .rev()
+        .find(|(key, _)| &**key == "salt")
         .map_or("", |(_, salt)| salt)
 }
 

@@ -103,6 +103,8 @@ pub(crate) struct Entry {
 /// What an evaluation may depend on, and whether remembering it pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Traits {
+    /// On the user: otherwise everybody gets the same.
+    pub(crate) user: bool,
     /// On the time of day, so that the clock must be read.
     pub(crate) time: bool,
     /// On something that may change without a new generation, or on chance.
@@ -114,13 +116,21 @@ pub(crate) struct Traits {
 impl Traits {
     pub(crate) fn union(self, other: Self) -> Self {
         Self {
+            user: self.user || other.user,
             time: self.time || other.time,
             volatile: self.volatile || other.volatile,
             costly: self.costly || other.costly,
         }
     }
 
+    /// Whether one evaluation holds for everybody.
+    #[inline]
+    pub(crate) fn is_constant(self) -> bool {
+        !self.user && !self.time && !self.volatile
+    }
+
     /// Whether the memo may and should hold such an evaluation.
+    #[inline]
     pub(crate) fn is_memoisable(self) -> bool {
         self.costly && !self.time && !self.volatile
     }
@@ -197,7 +207,7 @@ pub(crate) enum Share {
     Nobody,
     /// Those whose bucket, out of 10 000, is below the threshold.
     Part {
-        salt: SaltedHash,
+        salt: Box<SaltedHash>,
         threshold: f64,
     },
 }
@@ -213,7 +223,7 @@ impl Share {
             Self::Nobody
         } else {
             Self::Part {
-                salt: SaltedHash::new(&format!("{spec_salt}.{rule_salt}.")),
+                salt: Box::new(SaltedHash::new(&format!("{spec_salt}.{rule_salt}."))),
                 threshold: pass_percentage * 100.0,
             }
         }

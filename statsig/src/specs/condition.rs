@@ -32,7 +32,7 @@ pub(crate) enum Subject {
     CurrentTime,
     /// The bucket out of 1000.
     UserBucket {
-        salt: SaltedHash,
+        salt: Box<SaltedHash>,
         unit: UnitIdType,
     },
     UnitId(UnitIdType),

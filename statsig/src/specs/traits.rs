@@ -3,6 +3,9 @@
 use super::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Traits};
 use super::condition::{Condition, Subject, Test};
 
+/// Evaluating so many plain conditions is about as fast as looking the result up.
+const MAX_CHEAP_CONDITIONS: usize = 3;
+
 /// Fills in the traits of all entries: those of their own rules, and of everything that these lead to.
 pub(super) fn derive(specs: &mut CompiledSpecs) {
     let facts: Vec<_> = specs
@@ -46,12 +49,14 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
         .flatten()
         .filter_map(|id| specs.spec(id))
     {
-        traits.costly |= spec.use_new_layer_eval;
+        let conditions: usize = spec.rules.iter().map(|rule| rule.conditions.len()).sum();
+        traits.costly |= spec.use_new_layer_eval || conditions > MAX_CHEAP_CONDITIONS;
         for rule in &spec.rules {
             add_rule(specs, rule, &mut traits, &mut references);
         }
     }
     if let Some(cmab) = entry.cmab.and_then(|id| specs.cmab(id)) {
+        traits.user = true;
         // Groups may be drawn by chance.
         traits.volatile |= cmab.has_weights;
         traits.costly = true;
@@ -63,6 +68,8 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
         .into_iter()
         .flatten()
     {
+        // The share of a redirection is one of users.
+        traits.user = true;
         traits.costly = true;
         references.push(mapping.to);
         for mapping_rule in &mapping.rules {
@@ -84,7 +91,9 @@ fn add_rule(
     traits: &mut Traits,
     references: &mut Vec<EntryId>,
 ) {
-    traits.costly |= matches!(rule.share, Share::Part { .. }) || rule.delegate.is_some();
+    let is_shared_out = matches!(rule.share, Share::Part { .. });
+    traits.user |= is_shared_out;
+    traits.costly |= is_shared_out || rule.delegate.is_some();
     references.extend(rule.delegate);
     add_conditions(specs, &rule.conditions, traits, references);
 }
@@ -107,6 +116,7 @@ fn add_conditions(
                 references.extend(*gate);
             }
             Condition::Compare { subject, test } => {
+                traits.user = true;
                 match subject {
                     Subject::CurrentTime => traits.time = true,
                     Subject::UserBucket { .. } => traits.costly = true,
