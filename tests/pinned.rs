@@ -1,5 +1,11 @@
 //! A pinned handle keeps reading with the specs that were current when it was pinned.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
 use serde_json::{Map, Value, json};
 use statsig::testing::OfflineClient;
 use statsig::{

@@ -1,5 +1,11 @@
 //! Sticky assignment: what users once got, kept while the experiment runs.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

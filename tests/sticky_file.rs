@@ -1,5 +1,11 @@
 //! Sticky assignments in a file.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
 use std::fs;
 
 use serde_json::{Value, json};

@@ -47,6 +47,10 @@ pub struct Layer {
 
 /// Where a layer's parameters come from.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "evaluated is what nearly all layers are: boxing it would cost an allocation each"
+)]
 pub(super) enum Behind {
     Evaluated(Held),
     /// Persistent storage.

@@ -232,23 +232,23 @@ fn to_be_stored(reading: &Reading<'_>) -> StickyValues {
         });
         stored.collect()
     };
-    let mut stored = StickyValues::default();
-    stored.value = evaluation.value;
-    if let ParametersRef::Shared(parameters) = &evaluation.parameters {
-        stored.json_value = Some(Arc::clone(parameters));
+    let parameters = match &evaluation.parameters {
+        ParametersRef::Shared(parameters) => Some(Arc::clone(parameters)),
+        _ => None,
+    };
+    let specs = &reading.published.specs;
+    StickyValues {
+        value: evaluation.value,
+        json_value: parameters,
+        rule_id: evaluation.rule_id.map(|rule| reading.text(rule)),
+        group_name: evaluation.group_name.map(|group| reading.text(group)),
+        secondary_exposures: gates(&evaluation.nested_gates),
+        undelegated_secondary_exposures: evaluation.undelegated_gates().map(gates),
+        config_delegate: allocated_experiment(evaluation).map(|delegate| reading.text(delegate)),
+        explicit_parameters: evaluation.explicit_parameters(specs).cloned(),
+        time: Some(specs.time),
+        config_version: evaluation.version,
     }
-    stored.rule_id = evaluation.rule_id.map(|rule| reading.text(rule));
-    stored.group_name = evaluation.group_name.map(|group| reading.text(group));
-    stored.secondary_exposures = gates(&evaluation.nested_gates);
-    stored.undelegated_secondary_exposures = evaluation.undelegated_gates().map(gates);
-    stored.config_delegate =
-        allocated_experiment(evaluation).map(|delegate| reading.text(delegate));
-    stored.explicit_parameters = evaluation
-        .explicit_parameters(&reading.published.specs)
-        .cloned();
-    stored.time = Some(reading.published.specs.time);
-    stored.config_version = evaluation.version;
-    stored
 }
 
 impl Assigned {

@@ -6,6 +6,7 @@ mod gates;
 mod layers;
 mod limits;
 mod redirections;
+mod selected;
 mod totality;
 
 use std::collections::BTreeMap;
