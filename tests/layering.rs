@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "user", "value", "results", "error", "clock", "text", "hash", "counters",
     ],
-    &["specs", "events", "transport", "overrides"],
+    &["specs", "events", "transport", "overrides", "sticky"],
     &["evaluation", "typed", "sources", "transport/http"],
     &["client_init", "options", "shared"],
     &["actors"],

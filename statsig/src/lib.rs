@@ -67,6 +67,7 @@ mod results;
 mod shared;
 mod sources;
 mod specs;
+mod sticky;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
@@ -78,7 +79,8 @@ mod value;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
-    ParameterStoreEvaluationOptions, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
+    ParameterStoreEvaluationOptions, PinnedStatsig, Statsig, StatsigLogLineLevel,
+    UnknownLogLineLevel,
 };
 pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
 /// What [`Statsig::explain`] answers.
@@ -101,11 +103,16 @@ pub use options::{
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
-    DynamicConfig, EvaluationDetails, Experiment, FeatureGate, IdListSource, Reason, SpecsSource,
+    CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
+    ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
 pub use sources::{
     BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
     StatsigBootstrapSpecsAdapter,
+};
+pub use sticky::{
+    FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,
+    StickyExposure, StickyValues, UserPersistedValues,
 };
 pub use text::SharedStr;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};

@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::OptionsError;
 use crate::overrides::OverrideAdapter;
 use crate::sources::SpecsAdapter;
+use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
 
@@ -58,6 +59,7 @@ pub struct StatsigOptions {
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
     pub(crate) service_name: Option<String>,
     pub(crate) override_adapter: Option<Arc<dyn OverrideAdapter>>,
+    pub(crate) persistent_storage: Option<Arc<dyn PersistentStorage>>,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -91,6 +93,7 @@ impl Default for StatsigOptions {
             global_custom_fields: Arc::default(),
             service_name: None,
             override_adapter: None,
+            persistent_storage: None,
             transport: None,
             clock: Arc::new(SystemClock),
         }
@@ -210,6 +213,13 @@ impl StatsigOptionsBuilder {
     /// Asks this adapter for overrides in every evaluation, before those set on the client.
     pub fn override_adapter(mut self, adapter: Arc<dyn OverrideAdapter>) -> Self {
         self.options.override_adapter = Some(adapter);
+        self
+    }
+
+    /// Keeps users in the groups they once got; see [`PersistentStorage`]. It is called on the caller's thread, within
+    /// `get_experiment` and `get_layer`. Default: none.
+    pub fn persistent_storage(mut self, storage: Arc<dyn PersistentStorage>) -> Self {
+        self.options.persistent_storage = Some(storage);
         self
     }
 

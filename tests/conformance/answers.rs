@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use statsig::testing::{Inspected, InspectedGate, InspectedKind, OfflineClient, inspect};
-use statsig::{ParameterStore, StatsigUser};
+use statsig::{CMABRankedGroup, ParameterStore, StatsigUser};
 use statsig_tests::conformance::{Case, Conformance, entries, items};
 use statsig_tests::json::{differences, is_same_object};
 use statsig_tests::tally::Tally;
@@ -45,9 +45,11 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
                 .tally
                 .compare(differences(&context, expected, &found));
         }
-        let ranked = entries(&line["cmab_ranked_groups"]).count() as u64;
-        let reason = "ranked groups of bandits are not implemented yet";
-        answers.tally.skip(reason, ranked);
+        for (name, expected) in entries(&line["cmab_ranked_groups"]) {
+            let context = format!("{}: {id}, cmab_ranked_groups {name}", case.file);
+            let differences = answers.ranked_groups(&context, user, name, expected);
+            answers.tally.compare(differences);
+        }
     }
     answers.tally
 }
@@ -167,6 +169,35 @@ impl Answers {
             found["get_raw_value"] = json!("another value");
         }
         differences(context, expected, &found)
+    }
+
+    fn ranked_groups(
+        &mut self,
+        context: &str,
+        user: &StatsigUser,
+        name: &str,
+        expected: &Value,
+    ) -> Vec<String> {
+        let ranked = self.client.get_cmab_ranked_groups(user, name);
+        let with_value_of = |(place, group): (usize, &CMABRankedGroup)| {
+            let nothing_special = Inspected::default();
+            let index = &expected[place]["value"];
+            json!({
+                "group": group.variant_name,
+                "rule_id": group.rule_id,
+                "score": (group.score * 1e9).round() / 1e9,
+                "value": index.is_u64().then(|| self.values.index(Some(&group.value), &nothing_special, index)),
+                "cmab_name": (group.cmab_name != *name).then_some(&group.cmab_name),
+            })
+        };
+        let found: Value = ranked.iter().enumerate().map(with_value_of).collect();
+        let mut differing = Vec::new();
+        let places = items(expected).len().max(ranked.len());
+        for place in 0..places {
+            let context = format!("{context}, place {place}");
+            differing.extend(differences(&context, &expected[place], &found[place]));
+        }
+        differing
     }
 
     fn param_store(&self, user: &StatsigUser, name: &str) -> Value {

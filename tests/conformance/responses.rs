@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use statsig::testing::internals::{djb2, sha256_base64};
-use statsig::{ClientInitResponseFormat, ClientInitResponseOptions};
+use statsig_tests::client_init::options_of;
 use statsig_tests::conformance::{Case, Conformance, entries, items, text};
 use statsig_tests::json::is_same;
 use statsig_tests::tally::Tally;
@@ -68,34 +68,6 @@ fn plain_names(specs: &Value) -> BTreeMap<String, String> {
     names
         .flat_map(|name| [djb2(name), sha256_base64(name)].map(|hash| (hash, name.clone())))
         .collect()
-}
-
-fn options_of(recorded: &Value) -> ClientInitResponseOptions {
-    let mut options = ClientInitResponseOptions::new();
-    for (option, value) in entries(recorded) {
-        let names = || items(value).iter().map(text);
-        let is_set = *value == true;
-        options = match option.as_str() {
-            "hash_algorithm" => options.hash_algorithm(text(value).parse().expect("an algorithm")),
-            "response_format" => options.response_format(
-                text(value)
-                    .parse::<ClientInitResponseFormat>()
-                    .expect("a format"),
-            ),
-            "client_sdk_key" => options.client_sdk_key(text(value)),
-            "target_app_id" => options.target_app_id(text(value)),
-            "feature_gate_filter" => options.feature_gate_filter(names()),
-            "experiment_filter" => options.experiment_filter(names()),
-            "dynamic_config_filter" => options.dynamic_config_filter(names()),
-            "layer_filter" => options.layer_filter(names()),
-            "param_store_filter" => options.param_store_filter(names()),
-            "remove_id_type" => options.remove_id_type(is_set),
-            "remove_default_value_gates" => options.remove_default_value_gates(is_set),
-            "remove_experiments_in_layers" => options.remove_experiments_in_layers(is_set),
-            unknown => panic!("unknown option {unknown}"),
-        };
-    }
-    options
 }
 
 struct Response<'a> {

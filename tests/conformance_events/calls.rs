@@ -8,7 +8,8 @@ use statsig::{
     FeatureGateEvaluationOptions, LayerEvaluationOptions, ParameterStoreEvaluationOptions, Statsig,
     StatsigUser,
 };
-use statsig_tests::conformance::{entries, items};
+use statsig_tests::client_init::options_of;
+use statsig_tests::conformance::{entries, items, text};
 
 /// Reads a parameter as the type of this name.
 macro_rules! read_as {
@@ -60,6 +61,7 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
         "get_experiment" => {
             let options = ExperimentEvaluationOptions {
                 disable_exposure_logging,
+                ..Default::default()
             };
             let experiment = statsig.get_experiment_with_options(user, name, options);
             Some(json!({
@@ -74,6 +76,7 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
         "get_layer" => {
             let options = LayerEvaluationOptions {
                 disable_exposure_logging,
+                ..Default::default()
             };
             let layer = statsig.get_layer_with_options(user, name, options);
             let params: Vec<_> = items(&call["params"])
@@ -110,7 +113,12 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
                 Some(kind) => read_as!(store, param, kind),
             }
         }
-        "client_init" => None,
+        "client_init" => {
+            let options = options_of(&call["options"]);
+            let response = statsig.get_client_init_response_with_options(user, &options);
+            let path = items(&call["pick"]).iter().map(text);
+            Some(path.fold(response, |from, name| from[name].clone()))
+        }
         operation if operation.contains("override") => {
             change_overrides(statsig, operation, name, call);
             None

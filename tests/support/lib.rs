@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, and say what they found"
 )]
 
+pub mod client_init;
 pub mod clock;
 pub mod conformance;
 pub mod json;

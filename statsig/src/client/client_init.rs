@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Statsig;
+use super::view::View;
 use crate::client_init::{ClientInit, ClientInitResponseFormat, ClientInitResponseOptions};
 use crate::user::StatsigUser;
 
@@ -50,17 +51,8 @@ impl Statsig {
         user: &StatsigUser,
         options: &ClientInitResponseOptions,
     ) -> String {
-        let shared = &self.core.shared;
-        ClientInit {
-            snapshot: &shared.snapshot.load(),
-            user,
-            options,
-            now_ms: shared.clock.now_ms(),
-            seed: fastrand::u64(..),
-            overrides: shared.overrides.active(),
-            session_id: &shared.session_id,
-        }
-        .respond()
+        self.view(&self.current())
+            .client_init_response(user, options)
     }
 
     /// The client initialize response for a user, to be looked into.
@@ -84,10 +76,38 @@ impl Statsig {
         user: &StatsigUser,
         options: &ClientInitResponseOptions,
     ) -> Value {
+        self.view(&self.current()).client_init_value(user, options)
+    }
+}
+
+impl View<'_> {
+    pub(super) fn client_init_response(
+        self,
+        user: &StatsigUser,
+        options: &ClientInitResponseOptions,
+    ) -> String {
+        let shared = &self.core().shared;
+        ClientInit {
+            snapshot: self.published,
+            user,
+            options,
+            now_ms: shared.clock.now_ms(),
+            seed: fastrand::u64(..),
+            overrides: shared.overrides.active(),
+            session_id: &shared.session_id,
+        }
+        .respond()
+    }
+
+    pub(super) fn client_init_value(
+        self,
+        user: &StatsigUser,
+        options: &ClientInitResponseOptions,
+    ) -> Value {
         let options = options
             .clone()
             .response_format(ClientInitResponseFormat::V1);
-        let json = self.get_client_init_response_as_string_with_options(user, &options);
+        let json = self.client_init_response(user, &options);
         // The SDK's own JSON can be read.
         serde_json::from_str(&json).unwrap_or_default()
     }

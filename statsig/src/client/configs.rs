@@ -1,6 +1,7 @@
 //! Dynamic configs and experiments.
 
 use super::reading::{ExposureKey, Logging, Reading};
+use super::view::View;
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, Outcome, ParametersRef};
 use crate::events::event::ExposureSubject;
@@ -35,19 +36,8 @@ impl Statsig {
         config: &str,
         options: DynamicConfigEvaluationOptions,
     ) -> DynamicConfig {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core
-            .evaluate(Kind::DynamicConfig, config, user, |reading| {
-                self.expose_dynamic_config(&reading, logging);
-                DynamicConfig {
-                    name: reading.shared_name(),
-                    value: reading.parameters(),
-                    rule_id: reading.rule_id(),
-                    id_type: reading.id_type(),
-                    passed: reading.evaluation.value,
-                    details: reading.details(),
-                }
-            })
+        self.view(&self.current())
+            .dynamic_config(user, config, options)
     }
 
     /// An experiment's parameters for a user. Logs a config exposure, whether or not a parameter is read.
@@ -66,40 +56,20 @@ impl Statsig {
         experiment: &str,
         options: ExperimentEvaluationOptions,
     ) -> Experiment {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core
-            .evaluate(Kind::Experiment, experiment, user, |reading| {
-                self.core
-                    .expose(&reading, ExposureSubject::Experiment, logging);
-                let evaluation = reading.evaluation;
-                Experiment {
-                    name: reading.shared_name(),
-                    value: reading.parameters(),
-                    rule_id: reading.rule_id(),
-                    id_type: reading.id_type(),
-                    group_name: evaluation.group_name.map(|name| reading.text(name)),
-                    is_experiment_active: evaluation.is_experiment_active,
-                    is_user_in_experiment: evaluation.is_experiment_group,
-                    details: reading.details(),
-                }
-            })
+        self.view(&self.current())
+            .experiment(user, experiment, &options)
     }
 
     /// Logs the exposure of a dynamic config that was fetched with exposure logging disabled, as it evaluates now.
     pub fn manually_log_dynamic_config_exposure(&self, user: &StatsigUser, config: &str) {
-        self.core
-            .evaluate(Kind::DynamicConfig, config, user, |reading| {
-                self.expose_dynamic_config(&reading, Logging::Manual);
-            });
+        self.view(&self.current())
+            .expose_dynamic_config(user, config);
     }
 
     /// Logs the exposure of an experiment that was fetched with exposure logging disabled, as it evaluates now.
     pub fn manually_log_experiment_exposure(&self, user: &StatsigUser, experiment: &str) {
-        self.core
-            .evaluate(Kind::Experiment, experiment, user, |reading| {
-                self.core
-                    .expose(&reading, ExposureSubject::Experiment, Logging::Manual);
-            });
+        self.view(&self.current())
+            .expose_experiment(user, experiment);
     }
 
     /// Logs that a user met one group of a contextual bandit, whichever group would be served.
@@ -112,24 +82,8 @@ impl Statsig {
         cmab: &str,
         group_id: impl Into<SharedStr>,
     ) {
-        if self.core.shared.options.disable_all_logging {
-            return;
-        }
-        self.core.evaluate(Kind::Experiment, cmab, user, |reading| {
-            self.core
-                .expose_looked_up_only(&reading, Logging::Automatic);
-            let evaluation = reading.evaluation;
-            let in_group = u64::from(evaluation.is_experiment_group);
-            let key = ExposureKey::new(&reading, evaluation.rule_symbol(), in_group, true);
-            self.core.log_once(
-                key,
-                &reading,
-                || ExposureSubject::Experiment,
-                &group_id.into(),
-                Some(&evaluation.nested_gates),
-                true,
-            );
-        });
+        self.view(&self.current())
+            .expose_cmab_group(user, cmab, &group_id.into());
     }
 
     pub(super) fn expose_dynamic_config(&self, reading: &Reading<'_>, logging: Logging) {
@@ -140,6 +94,90 @@ impl Statsig {
             ExposureSubject::DynamicConfig { rule_passed },
             logging,
         );
+    }
+}
+
+impl View<'_> {
+    pub(super) fn expose_dynamic_config(self, user: &StatsigUser, config: &str) {
+        self.evaluate(Kind::DynamicConfig, config, user, |reading| {
+            self.statsig
+                .expose_dynamic_config(&reading, Logging::Manual);
+        });
+    }
+
+    pub(super) fn expose_experiment(self, user: &StatsigUser, experiment: &str) {
+        self.evaluate(Kind::Experiment, experiment, user, |reading| {
+            self.core()
+                .expose(&reading, ExposureSubject::Experiment, Logging::Manual);
+        });
+    }
+
+    pub(super) fn expose_cmab_group(self, user: &StatsigUser, cmab: &str, group_id: &SharedStr) {
+        let core = self.core();
+        if core.shared.options.disable_all_logging {
+            return;
+        }
+        self.evaluate(Kind::Experiment, cmab, user, |reading| {
+            core.expose_looked_up_only(&reading, Logging::Automatic);
+            let evaluation = reading.evaluation;
+            let in_group = u64::from(evaluation.is_experiment_group);
+            let key = ExposureKey::new(&reading, evaluation.rule_symbol(), in_group, true);
+            core.log_once(
+                key,
+                &reading,
+                || ExposureSubject::Experiment,
+                group_id,
+                Some(&evaluation.nested_gates),
+                true,
+            );
+        });
+    }
+
+    pub(super) fn dynamic_config(
+        self,
+        user: &StatsigUser,
+        config: &str,
+        options: DynamicConfigEvaluationOptions,
+    ) -> DynamicConfig {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::DynamicConfig, config, user, |reading| {
+            self.statsig.expose_dynamic_config(&reading, logging);
+            DynamicConfig {
+                name: reading.shared_name(),
+                value: reading.parameters(),
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                passed: reading.evaluation.value,
+                details: reading.details(),
+            }
+        })
+    }
+
+    pub(super) fn experiment(
+        self,
+        user: &StatsigUser,
+        experiment: &str,
+        options: &ExperimentEvaluationOptions,
+    ) -> Experiment {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::Experiment, experiment, user, |reading| {
+            if let Some(sticky) = self.sticky_experiment(&reading, options) {
+                return sticky;
+            }
+            self.core()
+                .expose(&reading, ExposureSubject::Experiment, logging);
+            let evaluation = reading.evaluation;
+            Experiment {
+                name: reading.shared_name(),
+                value: reading.parameters(),
+                rule_id: reading.rule_id(),
+                id_type: reading.id_type(),
+                group_name: evaluation.group_name.map(|name| reading.text(name)),
+                is_experiment_active: evaluation.is_experiment_active,
+                is_user_in_experiment: evaluation.is_experiment_group,
+                details: reading.details(),
+            }
+        })
     }
 }
 

@@ -1,18 +1,17 @@
 //! Why the answer is what it is.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Statsig;
 use super::layers::allocated_experiment;
-use super::param_stores::{ParameterStore, in_parameters};
+use super::param_stores::in_parameters;
 use super::reading::{Logging, Reading};
+use super::view::View;
 use crate::evaluation::explain::{Explainer, explain_unknown};
-use crate::evaluation::{Evaluation, Evaluator, Kind, Scope, evaluate_unknown};
+use crate::evaluation::{Evaluation, Evaluator, Kind, evaluate_unknown};
 use crate::results::explanation::{ExplainKind, ExplainedParameter, ExplainedResult, Explanation};
-use crate::shared::Published;
 use crate::specs::compiled::ParameterTarget;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
@@ -23,7 +22,8 @@ impl Statsig {
     ///
     /// For people who look into a surprising answer: print it. It evaluates as every check does, with the same specs,
     /// overrides and time, and ends in the same result; only contextual bandits that draw groups by chance may draw
-    /// another. It logs no exposure, and takes far longer than a check.
+    /// another. Stored assignments are given with a call and play no part here. It logs no exposure, and takes far longer than
+    /// a check.
     ///
     /// The user's private attributes do not appear in it; other fields that a condition looks at do.
     ///
@@ -38,6 +38,12 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn explain(&self, user: &StatsigUser, kind: ExplainKind, name: &str) -> Explanation {
+        self.view(&self.current()).explain(user, kind, name)
+    }
+}
+
+impl View<'_> {
+    pub(super) fn explain(self, user: &StatsigUser, kind: ExplainKind, name: &str) -> Explanation {
         let kind = match kind {
             ExplainKind::Gate => Kind::Gate,
             ExplainKind::DynamicConfig => Kind::DynamicConfig,
@@ -45,21 +51,17 @@ impl Statsig {
             ExplainKind::Layer => Kind::Layer,
             ExplainKind::ParameterStore => return self.explain_store(user, name),
         };
-        let published = self.core.shared.snapshot.load();
-        let (explanation, _) = self.explain_in(&published, user, kind, name);
-        explanation
+        self.explain_evaluation(user, kind, name).0
     }
 
-    fn explain_in(
-        &self,
-        published: &Arc<Published>,
+    fn explain_evaluation(
+        self,
         user: &StatsigUser,
         kind: Kind,
         name: &str,
     ) -> (Explanation, Evaluation) {
-        let shared = &self.core.shared;
-        let scope = Scope::of(published, shared.clock.now_ms(), fastrand::u64(..))
-            .with_overrides(shared.overrides.active());
+        let published = self.published;
+        let scope = self.scope();
         let entry = published.specs.find(name);
         let (evaluation, path, is_abridged) = match entry {
             Some(entry) => {
@@ -92,12 +94,12 @@ impl Statsig {
         (explanation, evaluation)
     }
 
-    fn explain_store(&self, user: &StatsigUser, name: &str) -> Explanation {
+    fn explain_store(self, user: &StatsigUser, name: &str) -> Explanation {
         let store = self.open_parameter_store(user, name, Logging::Disabled);
         let parameters: BTreeMap<_, _> = store
             .parameters()
             .map(|(name, parameter)| {
-                let explained = self.explain_parameter(&store, user, &parameter.target);
+                let explained = self.explain_parameter(user, &parameter.target);
                 (name.clone(), explained)
             })
             .collect();
@@ -125,13 +127,8 @@ impl Statsig {
         }
     }
 
-    fn explain_parameter(
-        &self,
-        store: &ParameterStore,
-        user: &StatsigUser,
-        target: &ParameterTarget,
-    ) -> ExplainedParameter {
-        let explain = |kind, name| self.explain_in(&store.published, user, kind, name);
+    fn explain_parameter(self, user: &StatsigUser, target: &ParameterTarget) -> ExplainedParameter {
+        let explain = |kind, name| self.explain_evaluation(user, kind, name);
         let (kind, name, parameter) = match target {
             ParameterTarget::Static(value) => {
                 return ExplainedParameter {

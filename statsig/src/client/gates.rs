@@ -1,6 +1,7 @@
 //! Gates.
 
 use super::reading::{Logging, Reading};
+use super::view::View;
 use super::{FeatureGateEvaluationOptions, Statsig};
 use crate::evaluation::Kind;
 use crate::events::event::ExposureSubject;
@@ -35,11 +36,7 @@ impl Statsig {
         gate: &str,
         options: FeatureGateEvaluationOptions,
     ) -> bool {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core.evaluate(Kind::Gate, gate, user, |reading| {
-            self.expose_gate(&reading, logging);
-            reading.evaluation.value
-        })
+        self.view(&self.current()).check_gate(user, gate, options)
     }
 
     /// A gate with its rule, id type and details. Logs a gate exposure, like [`check_gate`](Self::check_gate).
@@ -56,9 +53,52 @@ impl Statsig {
         gate: &str,
         options: FeatureGateEvaluationOptions,
     ) -> FeatureGate {
+        self.view(&self.current()).feature_gate(user, gate, options)
+    }
+
+    /// Logs the exposure of a gate that was checked with exposure logging disabled, as it evaluates now.
+    pub fn manually_log_gate_exposure(&self, user: &StatsigUser, gate: &str) {
+        self.view(&self.current()).expose_gate(user, gate);
+    }
+
+    pub(super) fn expose_gate(&self, reading: &Reading<'_>, logging: Logging) {
+        let subject = ExposureSubject::Gate {
+            value: reading.evaluation.value,
+        };
+        self.core.expose(reading, subject, logging);
+    }
+}
+
+impl View<'_> {
+    pub(super) fn expose_gate(self, user: &StatsigUser, gate: &str) {
+        self.evaluate(Kind::Gate, gate, user, |reading| {
+            self.statsig.expose_gate(&reading, Logging::Manual);
+        });
+    }
+
+    #[inline]
+    pub(super) fn check_gate(
+        self,
+        user: &StatsigUser,
+        gate: &str,
+        options: FeatureGateEvaluationOptions,
+    ) -> bool {
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.core.evaluate(Kind::Gate, gate, user, |reading| {
-            self.expose_gate(&reading, logging);
+        self.evaluate(Kind::Gate, gate, user, |reading| {
+            self.statsig.expose_gate(&reading, logging);
+            reading.evaluation.value
+        })
+    }
+
+    pub(super) fn feature_gate(
+        self,
+        user: &StatsigUser,
+        gate: &str,
+        options: FeatureGateEvaluationOptions,
+    ) -> FeatureGate {
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.evaluate(Kind::Gate, gate, user, |reading| {
+            self.statsig.expose_gate(&reading, logging);
             FeatureGate {
                 name: reading.shared_name(),
                 value: reading.evaluation.value,
@@ -67,19 +107,5 @@ impl Statsig {
                 details: reading.details(),
             }
         })
-    }
-
-    /// Logs the exposure of a gate that was checked with exposure logging disabled, as it evaluates now.
-    pub fn manually_log_gate_exposure(&self, user: &StatsigUser, gate: &str) {
-        self.core.evaluate(Kind::Gate, gate, user, |reading| {
-            self.expose_gate(&reading, Logging::Manual);
-        });
-    }
-
-    pub(super) fn expose_gate(&self, reading: &Reading<'_>, logging: Logging) {
-        let subject = ExposureSubject::Gate {
-            value: reading.evaluation.value,
-        };
-        self.core.expose(reading, subject, logging);
     }
 }

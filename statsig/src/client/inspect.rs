@@ -68,7 +68,7 @@ pub struct InspectedGate {
 impl Statsig {
     /// Evaluates like any read, and logs nothing.
     pub(crate) fn inspect(&self, kind: InspectedKind, user: &StatsigUser, name: &str) -> Inspected {
-        self.core
+        self.view(&self.current())
             .evaluate(kind.into(), name, user, |reading| inspected(&reading))
     }
 }

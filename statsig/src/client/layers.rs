@@ -1,10 +1,13 @@
 //! Layers: parameters that mutually exclusive experiments share. Each parameter is exposed when it is read.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::reading::{Held, Logging};
+use super::sticky::Assigned;
+use super::view::View;
 use super::{LayerEvaluationOptions, Statsig};
 use crate::evaluation::{Evaluation, Kind, ParametersRef};
 use crate::events::event::ExposureSubject;
@@ -38,8 +41,20 @@ pub struct Layer {
     pub is_user_in_experiment: bool,
     /// Why.
     pub details: EvaluationDetails,
-    held: Held,
-    logging: Logging,
+    pub(super) behind: Behind,
+    pub(super) logging: Logging,
+}
+
+/// Where a layer's parameters come from.
+#[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "evaluated is what nearly all layers are: boxing it would cost an allocation each"
+)]
+pub(super) enum Behind {
+    Evaluated(Held),
+    /// Persistent storage.
+    Assigned(Arc<Assigned>),
 }
 
 impl Statsig {
@@ -65,12 +80,50 @@ impl Statsig {
         layer: &str,
         options: LayerEvaluationOptions,
     ) -> Layer {
+        self.view(&self.current()).layer(user, layer, &options)
+    }
+
+    /// Logs the exposure of a layer's parameter, as the layer evaluates now. The parameter need not exist.
+    pub fn manually_log_layer_parameter_exposure(
+        &self,
+        user: &StatsigUser,
+        layer: &str,
+        parameter: &str,
+    ) {
+        self.view(&self.current())
+            .expose_layer_parameter(user, layer, parameter);
+    }
+
+    /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
+    pub fn log_layer_param_exposure_with_layer(&self, layer: &Layer, parameter: &str) {
+        layer.expose(parameter);
+    }
+}
+
+impl View<'_> {
+    pub(super) fn expose_layer_parameter(self, user: &StatsigUser, layer: &str, parameter: &str) {
+        self.evaluate(Kind::Layer, layer, user, |reading| {
+            self.core()
+                .expose_looked_up_only(&reading, Logging::Automatic);
+            Held::new(self.statsig, &reading).expose_layer_parameter(parameter, Logging::Manual);
+        });
+    }
+
+    pub(super) fn layer(
+        self,
+        user: &StatsigUser,
+        layer: &str,
+        options: &LayerEvaluationOptions,
+    ) -> Layer {
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.core.evaluate(Kind::Layer, layer, user, |reading| {
+        self.evaluate(Kind::Layer, layer, user, |reading| {
+            if let Some(sticky) = self.sticky_layer(&reading, options) {
+                return sticky;
+            }
             let evaluation = reading.evaluation;
-            self.core.expose_looked_up_only(&reading, logging);
+            self.core().expose_looked_up_only(&reading, logging);
             if logging == Logging::Disabled {
-                self.core.shared.non_exposed.add(&reading.shared_name());
+                self.core().shared.non_exposed.add(&reading.shared_name());
             }
             let allocated = allocated_experiment(evaluation);
             Layer {
@@ -82,29 +135,10 @@ impl Statsig {
                 is_experiment_active: allocated.is_some() && evaluation.is_experiment_active,
                 is_user_in_experiment: allocated.is_some() && evaluation.is_experiment_group,
                 details: reading.details(),
-                held: Held::new(self, &reading),
+                behind: Behind::Evaluated(Held::new(self.statsig, &reading)),
                 logging,
             }
         })
-    }
-
-    /// Logs the exposure of a layer's parameter, as the layer evaluates now. The parameter need not exist.
-    pub fn manually_log_layer_parameter_exposure(
-        &self,
-        user: &StatsigUser,
-        layer: &str,
-        parameter: &str,
-    ) {
-        self.core.evaluate(Kind::Layer, layer, user, |reading| {
-            self.core
-                .expose_looked_up_only(&reading, Logging::Automatic);
-            Held::new(self, &reading).expose_layer_parameter(parameter, Logging::Manual);
-        });
-    }
-
-    /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
-    pub fn log_layer_param_exposure_with_layer(&self, layer: &Layer, parameter: &str) {
-        layer.held.expose_layer_parameter(parameter, layer.logging);
     }
 }
 
@@ -183,9 +217,20 @@ impl Layer {
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
-        let decoded = self.held.parameter(parameter).and_then(decode)?;
-        self.held.expose_layer_parameter(parameter, self.logging);
+        let value = match &self.behind {
+            Behind::Evaluated(held) => held.parameter(parameter),
+            Behind::Assigned(assigned) => assigned.parameter(parameter),
+        };
+        let decoded = value.and_then(decode)?;
+        self.expose(parameter);
         Some(decoded)
+    }
+
+    fn expose(&self, parameter: &str) {
+        match &self.behind {
+            Behind::Evaluated(held) => held.expose_layer_parameter(parameter, self.logging),
+            Behind::Assigned(assigned) => assigned.expose_layer_parameter(parameter, self.logging),
+        }
     }
 }
 

@@ -7,14 +7,18 @@ mod explain;
 mod gates;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
+mod introspection;
 mod layers;
 mod lifecycle;
 mod options;
 mod overrides;
 mod param_stores;
+mod pinned;
 mod reading;
 mod shared_instance;
+mod sticky;
 mod typed;
+mod view;
 
 use std::sync::{Arc, OnceLock};
 
@@ -30,6 +34,7 @@ pub use options::{
     LayerEvaluationOptions, ParameterStoreEvaluationOptions,
 };
 pub use param_stores::ParameterStore;
+pub use pinned::PinnedStatsig;
 
 use crate::actors::Handle;
 use crate::options::StatsigOptions;

@@ -1,5 +1,9 @@
 //! Options of single calls.
 
+use std::sync::Arc;
+
+use crate::sticky::UserPersistedValues;
+
 /// Options of a gate check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FeatureGateEvaluationOptions {
@@ -15,17 +19,35 @@ pub struct DynamicConfigEvaluationOptions {
 }
 
 /// Options of fetching an experiment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+///
+/// The last three have an effect only with [persistent storage](crate::PersistentStorage).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExperimentEvaluationOptions {
     /// Logs no exposure; the check is only counted. Default: false.
     pub disable_exposure_logging: bool,
+    /// What is [stored for the user](crate::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
+    /// the experiment runs. **With `None`, what is stored for the experiment is deleted.** Default: `None`.
+    pub user_persisted_values: Option<Arc<UserPersistedValues>>,
+    /// A rule of the experiment that forces a group goes before a stored value. Default: false.
+    pub enforce_overrides: bool,
+    /// A stored value is not served to a user who by now fails the experiment's targeting. Default: false.
+    pub enforce_targeting: bool,
 }
 
 /// Options of fetching a layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+///
+/// The last three have an effect only with [persistent storage](crate::PersistentStorage).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LayerEvaluationOptions {
     /// Logs no exposure when parameters are read; the fetch and the reads are only counted. Default: false.
     pub disable_exposure_logging: bool,
+    /// What is [stored for the user](crate::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
+    /// the experiment that the layer allocated runs. **With `None`, what is stored for the layer is deleted.** Default: `None`.
+    pub user_persisted_values: Option<Arc<UserPersistedValues>>,
+    /// A rule of the experiment that forces a group goes before a stored value. Default: false.
+    pub enforce_overrides: bool,
+    /// A stored value is not served to a user who by now fails the experiment's targeting. Default: false.
+    pub enforce_targeting: bool,
 }
 
 /// Options of fetching a parameter store.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::reading::{Held, Logging};
+use super::view::View;
 use super::{ParameterStoreEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, ParametersRef};
 use crate::events::event::ExposureSubject;
@@ -30,7 +31,7 @@ pub struct ParameterStore {
     pub details: EvaluationDetails,
     store: Option<Arc<ParamStore>>,
     statsig: Statsig,
-    pub(super) published: Arc<Published>,
+    published: Arc<Published>,
     user: StatsigUser,
     logging: Logging,
 }
@@ -62,7 +63,19 @@ impl Statsig {
         store: &str,
         options: ParameterStoreEvaluationOptions,
     ) -> ParameterStore {
-        let shared = &self.core.shared;
+        self.view(&self.current())
+            .parameter_store(user, store, options)
+    }
+}
+
+impl View<'_> {
+    pub(super) fn parameter_store(
+        self,
+        user: &StatsigUser,
+        store: &str,
+        options: ParameterStoreEvaluationOptions,
+    ) -> ParameterStore {
+        let shared = &self.core().shared;
         let logging = Logging::unless(options.disable_exposure_logging);
         let store = self.open_parameter_store(user, store, logging);
         if !shared.options.disable_all_logging {
@@ -73,13 +86,13 @@ impl Statsig {
 
     /// A parameter store, which logs nothing until it is read.
     pub(super) fn open_parameter_store(
-        &self,
+        self,
         user: &StatsigUser,
         store: &str,
         logging: Logging,
     ) -> ParameterStore {
-        let shared = &self.core.shared;
-        let published = shared.snapshot.load_full();
+        let shared = &self.core().shared;
+        let published = self.published;
         let found = published.specs.param_stores.get_key_value(store);
         let name = found.map_or_else(|| store.into(), |(name, _)| name.clone());
         let forced = shared
@@ -88,20 +101,20 @@ impl Statsig {
             .and_then(|overrides| overrides.parameter_store(user, store));
         let (details, store) = match forced {
             Some(parameters) => (
-                overridden_details(&published),
+                overridden_details(published),
                 Some(Arc::new(ParamStore::of_values(&parameters))),
             ),
             None => {
                 let store = found.map(|(_, store)| Arc::clone(store));
-                (store_details(&published, store.is_some()), store)
+                (details_of_name(published, store.is_some()), store)
             }
         };
         ParameterStore {
             name,
             details,
             store,
-            statsig: self.clone(),
-            published,
+            statsig: self.statsig.clone(),
+            published: Arc::clone(published),
             user: user.clone(),
             logging,
         }
@@ -117,7 +130,8 @@ fn overridden_details(published: &Published) -> EvaluationDetails {
     }
 }
 
-fn store_details(published: &Published, is_known: bool) -> EvaluationDetails {
+/// Details that no evaluation stands behind: whether the specs know a name.
+pub(super) fn details_of_name(published: &Published, is_known: bool) -> EvaluationDetails {
     let source = published.source.clone();
     if !published.has_specs() {
         return EvaluationDetails::without_specs(Reason::NoSpecs(source));

@@ -54,8 +54,8 @@ impl Logging {
 /// What makes an exposure a repeat of another, and what sampling decides by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExposureKey {
-    spec_and_rule: u64,
-    whole: u64,
+    pub(super) spec_and_rule: u64,
+    pub(super) whole: u64,
 }
 
 impl ExposureKey {
@@ -67,23 +67,18 @@ impl ExposureKey {
         extra: u64,
         counts_id_type: bool,
     ) -> Self {
-        let specs = &reading.published.specs;
-        let name_hash = match reading.entry.and_then(|entry| specs.entry(entry)) {
-            Some(entry) => specs.symbols.hash(entry.name),
-            None => text_hash(reading.name),
-        };
-        let id_type = reading
-            .evaluation
-            .id_type
-            .filter(|_| counts_id_type)
-            .map(|id_type| specs.symbols.get(id_type));
-        let user = match id_type {
-            Some(id_type) if id_type.is_user_id => reading.user.exposure_hash_by_user_id(),
-            id_type => reading
-                .user
-                .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
-        };
-        let spec_and_rule = mix(name_hash, specs.symbols.hash(rule));
+        Self::of(
+            reading.name_hash(),
+            reading.published.specs.symbols.hash(rule),
+            reading.user_hash(counts_id_type),
+            extra,
+        )
+    }
+
+    /// The key of these parts, each of them hashed.
+    #[inline]
+    pub(super) fn of(name: u64, rule: u64, user: u64, extra: u64) -> Self {
+        let spec_and_rule = mix(name, rule);
         Self {
             spec_and_rule,
             whole: mix(mix(spec_and_rule, user), extra),
@@ -92,18 +87,6 @@ impl ExposureKey {
 }
 
 impl Core {
-    /// Evaluates with the current specs.
-    #[inline]
-    pub(super) fn evaluate<R>(
-        &self,
-        kind: Kind,
-        name: &str,
-        user: &StatsigUser,
-        read: impl FnOnce(Reading<'_>) -> R,
-    ) -> R {
-        self.evaluate_in(&self.shared.snapshot.load(), kind, name, user, read)
-    }
-
     /// Evaluates with these specs.
     #[inline]
     pub(super) fn evaluate_in<R>(
@@ -288,6 +271,31 @@ impl Core {
 }
 
 impl Reading<'_> {
+    #[inline]
+    fn name_hash(&self) -> u64 {
+        let specs = &self.published.specs;
+        match self.entry.and_then(|entry| specs.entry(entry)) {
+            Some(entry) => specs.symbols.hash(entry.name),
+            None => text_hash(self.name),
+        }
+    }
+
+    /// Identifies the user for deduplication, by the ID of the entity's type too if that is to count.
+    #[inline]
+    pub(super) fn user_hash(&self, counts_id_type: bool) -> u64 {
+        let id_type = self
+            .evaluation
+            .id_type
+            .filter(|_| counts_id_type)
+            .map(|id_type| self.published.specs.symbols.get(id_type));
+        match id_type {
+            Some(id_type) if id_type.is_user_id => self.user.exposure_hash_by_user_id(),
+            id_type => self
+                .user
+                .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
+        }
+    }
+
     /// The name, shared with the specs when they know it.
     pub(super) fn shared_name(&self) -> SharedStr {
         let specs = &self.published.specs;

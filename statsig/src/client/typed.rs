@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Statsig;
 use super::param_stores::{ParameterStore, in_parameters};
 use super::reading::{Held, Logging};
+use super::view::View;
+use super::{ParameterStoreEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, Outcome};
 use crate::events::event::ExposureSubject;
 use crate::results::Reason;
@@ -43,7 +44,31 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_typed<P: StatsigParams>(&self, user: impl AsRef<StatsigUser>) -> Typed<P> {
-        let (user, log) = (user.as_ref(), &self.core.shared.mismatches);
+        self.view(&self.current()).get_typed(user.as_ref())
+    }
+
+    /// Like [`get_typed`](Self::get_typed), but strict.
+    ///
+    /// # Errors
+    /// When the specs do not know the source, or a served value does not fit its field. All problems are listed at once, and
+    /// nothing is exposed.
+    pub fn try_get_typed<P: StatsigParams>(
+        &self,
+        user: impl AsRef<StatsigUser>,
+    ) -> Result<Typed<P>, ParamsError> {
+        self.view(&self.current()).try_get_typed(user.as_ref())
+    }
+
+    /// How many served values did not fit a field of a typed struct so far, repeats included.
+    #[must_use]
+    pub fn typed_mismatches(&self) -> u64 {
+        self.core.shared.mismatches.total()
+    }
+}
+
+impl View<'_> {
+    pub(super) fn get_typed<P: StatsigParams>(self, user: &StatsigUser) -> Typed<P> {
+        let log = &self.core().shared.mismatches;
         match P::SCHEMA.source {
             SourceKind::Layer => load(self.layer_source(user, P::SCHEMA), log),
             SourceKind::ParameterStore => load(self.store_source(user, P::SCHEMA), log),
@@ -57,16 +82,10 @@ impl Statsig {
         }
     }
 
-    /// Like [`get_typed`](Self::get_typed), but strict.
-    ///
-    /// # Errors
-    /// When the specs do not know the source, or a served value does not fit its field. All problems are listed at once, and
-    /// nothing is exposed.
-    pub fn try_get_typed<P: StatsigParams>(
-        &self,
-        user: impl AsRef<StatsigUser>,
+    pub(super) fn try_get_typed<P: StatsigParams>(
+        self,
+        user: &StatsigUser,
     ) -> Result<Typed<P>, ParamsError> {
-        let user = user.as_ref();
         match P::SCHEMA.source {
             SourceKind::Layer => try_load(self.layer_source(user, P::SCHEMA)),
             SourceKind::ParameterStore => try_load(self.store_source(user, P::SCHEMA)),
@@ -79,30 +98,26 @@ impl Statsig {
         }
     }
 
-    /// How many served values did not fit a field of a typed struct so far, repeats included.
-    #[must_use]
-    pub fn typed_mismatches(&self) -> u64 {
-        self.core.shared.mismatches.total()
-    }
-
-    fn layer_source(&self, user: &StatsigUser, schema: &Schema) -> LayerSource {
+    fn layer_source(self, user: &StatsigUser, schema: &Schema) -> LayerSource {
         LayerSource(self.hold(Kind::Layer, schema.source_name, user))
     }
 
-    fn config_source(&self, kind: Kind, user: &StatsigUser, schema: &Schema) -> ConfigSource {
+    fn config_source(self, kind: Kind, user: &StatsigUser, schema: &Schema) -> ConfigSource {
         ConfigSource {
             held: self.hold(kind, schema.source_name, user),
             kind,
         }
     }
 
-    fn hold(&self, kind: Kind, name: &str, user: &StatsigUser) -> Held {
-        self.core
-            .evaluate(kind, name, user, |reading| Held::new(self, &reading))
+    fn hold(self, kind: Kind, name: &str, user: &StatsigUser) -> Held {
+        self.evaluate(kind, name, user, |reading| {
+            Held::new(self.statsig, &reading)
+        })
     }
 
-    fn store_source(&self, user: &StatsigUser, schema: &Schema) -> StoreSource {
-        let store = self.get_parameter_store(user, schema.source_name);
+    fn store_source(self, user: &StatsigUser, schema: &Schema) -> StoreSource {
+        let options = ParameterStoreEvaluationOptions::default();
+        let store = self.parameter_store(user, schema.source_name, options);
         let mut source = StoreSource {
             parameters: Vec::new(),
             targets: Vec::new(),

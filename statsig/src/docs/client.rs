@@ -8,7 +8,11 @@
                 "conditions": ["everyone"], "idType": "userID"}]}},
         "dynamic_configs": {
             "a_config": {"type": "dynamic_config", "entity": "dynamic_config", "salt": "b", "enabled": true, "idType": "userID",
-                "defaultValue": {"limit": 25}, "rules": []}},
+                "defaultValue": {"limit": 25}, "rules": []},
+            "an_experiment": {"type": "dynamic_config", "entity": "experiment", "salt": "d", "enabled": true, "idType": "userID",
+                "isActive": true, "defaultValue": {}, "rules": [{"name": "control", "id": "control", "passPercentage": 100,
+                "returnValue": {"color": "grey"}, "conditions": ["everyone"], "idType": "userID", "groupName": "Control",
+                "isExperimentGroup": true}]}},
         "layer_configs": {
             "a_layer": {"type": "dynamic_config", "entity": "layer", "salt": "c", "enabled": true, "idType": "userID",
                 "defaultValue": {"title": "Hello"}, "rules": []}},

@@ -1,6 +1,6 @@
 //! Contextual bandits ("autotune AI"): the best group by what was learnt, or one drawn to learn more.
 
-use super::bucket::with_unit_id;
+use super::bucket::{bucket_of, is_below};
 use super::evaluate::{Evaluator, TooDeep};
 use super::fields::user_field;
 use super::result::{Evaluation, NestedGate, Outcome, ParametersRef};
@@ -8,6 +8,7 @@ use super::trace::Trace;
 use crate::specs::compiled::{Cmab, CmabGroup, CmabWeights, Share};
 use crate::specs::condition::FieldName;
 use crate::specs::symbols::Symbol;
+use crate::user::StatsigUser;
 use crate::value::{float_of, text_of};
 
 impl<'a, T: Trace> Evaluator<'a, T> {
@@ -36,8 +37,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             not_in_it(result, Symbol::TARGETING);
             return Ok(());
         }
-        let hash = with_unit_id(&cmab.unit, self.user, |unit_id| cmab.salt.of(unit_id));
-        let bucket = hash % Share::BUCKETS;
+        let bucket = bucket_of(&cmab.salt, &cmab.unit, self.user);
         let (group, is_explored) = self.choose(cmab, bucket);
         self.trace.bandit_chose(cmab, bucket, group, is_explored);
         if let Some(group) = group {
@@ -56,7 +56,11 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 
     /// The targeting gate is evaluated into the result, so that its nested gates are exposures too.
-    fn is_targeted(&mut self, cmab: &'a Cmab, result: &mut Evaluation) -> Result<bool, TooDeep> {
+    pub(super) fn is_targeted(
+        &mut self,
+        cmab: &'a Cmab,
+        result: &mut Evaluation,
+    ) -> Result<bool, TooDeep> {
         let Some(gate) = cmab.targeting_gate else {
             return Ok(true);
         };
@@ -95,7 +99,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             let width = Share::BUCKETS as f64 / groups.len() as f64;
             return (groups.get((bucket as f64 / width).floor() as usize), true);
         }
-        if (bucket as f64) < cmab.explore_below {
+        if is_below(bucket, cmab.explore_below) {
             return (self.explore(groups), true);
         }
         let mut best: Option<(&CmabGroup, f64)> = None;
@@ -141,7 +145,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             .or_else(|| groups.last())
     }
 
-    fn score(&self, weights: &CmabWeights) -> Option<f64> {
+    pub(super) fn score(&self, weights: &CmabWeights) -> Option<f64> {
         if weights.numerical.is_empty() && weights.categorical.is_empty() {
             return None;
         }
@@ -165,4 +169,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
         Some(score)
     }
+}
+
+/// Whether a bandit that has learnt something draws a group for this user all the same.
+pub(super) fn is_explored(cmab: &Cmab, user: &StatsigUser) -> bool {
+    is_below(bucket_of(&cmab.salt, &cmab.unit, user), cmab.explore_below)
 }

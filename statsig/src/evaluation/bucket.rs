@@ -13,7 +13,7 @@ pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) 
     match share {
         Share::All => true,
         Share::Nobody => false,
-        Share::Part { salt, threshold } => below(bucket_of(salt, unit, user), *threshold),
+        Share::Part { salt, threshold } => is_below(bucket_of(salt, unit, user), *threshold),
     }
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn bucket_of(salt: &SaltedHash, unit: &UnitIdType, user: &StatsigUser
 }
 
 #[expect(clippy::cast_precision_loss, reason = "buckets are below 10 000")]
-fn below(bucket: u64, threshold: f64) -> bool {
+pub(super) fn is_below(bucket: u64, threshold: f64) -> bool {
     (bucket as f64) < threshold
 }
 

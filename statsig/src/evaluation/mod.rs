@@ -14,8 +14,10 @@ pub(crate) mod layer;
 pub(crate) mod memo;
 pub(crate) mod operators;
 mod overridden;
+mod ranking;
 mod redirect;
 pub(crate) mod result;
+mod selected;
 mod series;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,9 @@ mod details;
 mod entities;
 pub(crate) mod explanation;
 pub(crate) mod getters;
+mod groups;
 
 pub use details::{EvaluationDetails, IdListSource, Reason, SpecsSource};
 pub(crate) use entities::SharedParameters;
 pub use entities::{DynamicConfig, Experiment, FeatureGate};
+pub use groups::{CMABRankedGroup, ExperimentGroup, ExperimentGroupsResult};

@@ -162,6 +162,9 @@ impl Compiler {
             target_app_ids: spec.target_app_ids.as_deref().map(shared),
             forward_all_exposures: spec.forward_all_exposures.unwrap_or(false),
             use_new_layer_eval: spec.use_new_layer_eval.unwrap_or(false),
+            fields_used: (spec.fields_used.iter().flatten())
+                .map(|field| self.interner.symbol(field))
+                .collect(),
         }
     }
 

@@ -161,6 +161,8 @@ pub(crate) struct Spec {
     pub(crate) target_app_ids: Option<Vec<SharedStr>>,
     pub(crate) forward_all_exposures: bool,
     pub(crate) use_new_layer_eval: bool,
+    /// The fields of a user that the service says decide.
+    pub(crate) fields_used: Vec<Symbol>,
 }
 
 /// What kind of thing a spec is, as the console has it.

@@ -152,7 +152,7 @@ pub(crate) struct Spec<'a> {
     pub(crate) target_app_ids: Option<Vec<Text<'a>>>,
     pub(crate) forward_all_exposures: Option<bool>,
     #[serde(borrow, rename = "fieldsUsed")]
-    pub(crate) _fields_used: Option<Vec<Text<'a>>>,
+    pub(crate) fields_used: Option<Vec<Text<'a>>>,
     pub(crate) use_new_layer_eval: Option<bool>,
 }
 

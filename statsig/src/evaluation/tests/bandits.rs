@@ -49,3 +49,62 @@ fn those_who_are_not_targeted_get_the_default() {
         assert_eq!(shown.rule, "inlineTargetingRules", "{target}");
     }
 }
+
+/// The ranking for ann: rule and score of each group.
+fn ranked(bandit: Value, seed: u64) -> Vec<(String, f64)> {
+    let specs = Specs::new()
+        .with("cmab_configs", "b", bandit)
+        .gate("target", [rule("tr", ["everyone"], json!(true))]);
+    let snapshot = specs.snapshot();
+    let (specs, user) = (&snapshot.specs, ann());
+    let id = specs.find("b").expect("a bandit");
+    let ranked = Evaluator::new(Scope::of(&snapshot, NOW_MS, seed), &user).ranked_groups(id);
+    ranked
+        .iter()
+        .map(|ranked| (specs.text(ranked.rule_id).to_string(), ranked.score))
+        .collect()
+}
+
+#[test]
+fn groups_are_ranked_by_their_score() {
+    let named = |rules: [&str; 2], scores: [f64; 2]| -> Vec<(String, f64)> {
+        rules.map(str::to_owned).into_iter().zip(scores).collect()
+    };
+    let best_first = ranked(bandit("target"), 1);
+    assert_eq!(best_first, named(["green", "red"], [2.0, 1.5]));
+    let lowest_first = ranked(but(bandit("target"), "higherIsBetter", false), 1);
+    assert_eq!(lowest_first, named(["red", "green"], [1.5, 2.0]));
+    for (key, value) in [
+        ("enabled", json!(false)),
+        ("groups", json!([])),
+        ("targetingGateName", json!("unknown")),
+    ] {
+        assert!(
+            ranked(but(bandit("target"), key, value), 1).is_empty(),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn an_order_that_is_drawn_holds_every_group() {
+    let explored = but(bandit("target"), "sampleRate", 1.0);
+    let unknown = but(bandit("target"), "config", Value::Null);
+    for (bandit, rules) in [
+        (explored, ["green:explore", "red:explore"]),
+        (unknown, ["green", "red"]),
+    ] {
+        let mut firsts = Vec::new();
+        for seed in 0..64 {
+            let mut ranked = ranked(bandit.clone(), seed);
+            firsts.extend(ranked.first().map(|(rule, _)| rule.clone()));
+            assert!(ranked.iter().all(|(_, score)| *score == 0.0001));
+            ranked.sort_by(|one, other| one.0.cmp(&other.0));
+            let found: Vec<_> = ranked.iter().map(|(rule, _)| rule.as_str()).collect();
+            assert_eq!(found, rules);
+        }
+        firsts.sort();
+        firsts.dedup();
+        assert_eq!(firsts, rules, "either group comes first at times");
+    }
+}

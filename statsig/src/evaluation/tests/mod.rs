@@ -8,6 +8,7 @@ mod gates;
 mod layers;
 mod limits;
 mod redirections;
+mod selected;
 mod series;
 mod totality;
 

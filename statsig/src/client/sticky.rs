@@ -1,0 +1,356 @@
+//! Serving stored assignments instead of evaluations, and storing new ones. Does nothing unless storage is configured.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::layers::{Behind, allocated_experiment};
+use super::reading::{ExposureKey, Logging, Reading};
+use super::view::View;
+use super::{ExperimentEvaluationOptions, Layer, LayerEvaluationOptions, Statsig};
+use crate::evaluation::{Evaluator, NestedGate, ParametersRef};
+use crate::events::event::{
+    Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
+};
+use crate::hash::text_hash;
+use crate::results::{EvaluationDetails, Experiment, Reason, SharedParameters};
+use crate::sticky::{
+    Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
+    is_override_rule, is_targeting_rule, storage_key,
+};
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// Which live rules go before a stored value.
+#[derive(Debug, Clone, Copy)]
+struct Enforced {
+    overrides: bool,
+    targeting: bool,
+}
+
+/// A stored assignment, with what it takes to expose it.
+#[derive(Debug)]
+pub(super) struct Assigned {
+    statsig: Statsig,
+    user: StatsigUser,
+    name: SharedStr,
+    rule_id: SharedStr,
+    id_type: SharedStr,
+    name_hash: u64,
+    user_hash: u64,
+    stored: StickyValues,
+    details: EvaluationDetails,
+    /// Events carry the version that is live, not the one that assigned.
+    live_version: Option<u32>,
+    sampling: SamplingInputs,
+}
+
+impl View<'_> {
+    /// The experiment as it is stored for the user, if that is to be served. Logs its exposure.
+    #[inline]
+    pub(super) fn sticky_experiment(
+        self,
+        reading: &Reading<'_>,
+        options: &ExperimentEvaluationOptions,
+    ) -> Option<Experiment> {
+        let storage = self.core().shared.options.persistent_storage.as_deref()?;
+        self.stored_experiment(storage, reading, options)
+    }
+
+    #[cold]
+    fn stored_experiment(
+        self,
+        storage: &dyn PersistentStorage,
+        reading: &Reading<'_>,
+        options: &ExperimentEvaluationOptions,
+    ) -> Option<Experiment> {
+        let evaluation = reading.evaluation;
+        let enforced = Enforced {
+            overrides: options.enforce_overrides,
+            targeting: options.enforce_targeting,
+        };
+        let assigned = self.assigned(
+            storage,
+            reading,
+            options.user_persisted_values.as_deref(),
+            |_| evaluation.is_experiment_active,
+            evaluation.is_experiment_group,
+            |_| self.is_overruled(reading.user, reading.name, enforced),
+        )?;
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core().expose_looked_up_only(reading, logging);
+        let secondary = &assigned.stored.secondary_exposures;
+        assigned.expose(|| ExposureSubject::Experiment, secondary, 1, logging);
+        Some(assigned.into_experiment())
+    }
+
+    /// The layer as it is stored for the user, if that is to be served.
+    #[inline]
+    pub(super) fn sticky_layer(
+        self,
+        reading: &Reading<'_>,
+        options: &LayerEvaluationOptions,
+    ) -> Option<Layer> {
+        let storage = self.core().shared.options.persistent_storage.as_deref()?;
+        self.stored_layer(storage, reading, options)
+    }
+
+    #[cold]
+    fn stored_layer(
+        self,
+        storage: &dyn PersistentStorage,
+        reading: &Reading<'_>,
+        options: &LayerEvaluationOptions,
+    ) -> Option<Layer> {
+        let evaluation = reading.evaluation;
+        let is_allocated = allocated_experiment(evaluation).is_some();
+        let is_live = is_allocated && evaluation.is_experiment_active;
+        let enforced = Enforced {
+            overrides: options.enforce_overrides,
+            targeting: options.enforce_targeting,
+        };
+        let assigned = self.assigned(
+            storage,
+            reading,
+            options.user_persisted_values.as_deref(),
+            |stored| {
+                let delegate = stored.and_then(|stored| stored.config_delegate.as_deref());
+                delegate
+                    .and_then(|delegate| self.is_experiment_active(delegate))
+                    .unwrap_or(is_live)
+            },
+            is_allocated && evaluation.is_experiment_group,
+            |stored| {
+                let delegate = stored.config_delegate.as_deref();
+                delegate.is_some_and(|delegate| self.is_overruled(reading.user, delegate, enforced))
+            },
+        )?;
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core().expose_looked_up_only(reading, logging);
+        if logging == Logging::Disabled {
+            self.core().shared.non_exposed.add(&assigned.name);
+        }
+        Some(Layer {
+            name: assigned.name.clone(),
+            rule_id: assigned.rule_id.clone(),
+            id_type: assigned.id_type.clone(),
+            group_name: assigned.stored.group_name.clone(),
+            allocated_experiment_name: assigned.allocated_experiment().cloned(),
+            is_experiment_active: true,
+            is_user_in_experiment: true,
+            details: assigned.details.clone(),
+            behind: Behind::Assigned(Arc::new(assigned)),
+            logging,
+        })
+    }
+
+    /// Saves or deletes what is stored, or says what is to be served from there.
+    fn assigned(
+        self,
+        storage: &dyn PersistentStorage,
+        reading: &Reading<'_>,
+        given: Option<&UserPersistedValues>,
+        is_active: impl FnOnce(Option<&StickyValues>) -> bool,
+        is_in_group: bool,
+        is_overruled: impl FnOnce(&StickyValues) -> bool,
+    ) -> Option<Assigned> {
+        let symbols = &reading.published.specs.symbols;
+        let id_type = symbols.get(reading.evaluation.id_type?);
+        let key = storage_key(reading.user, id_type.is_user_id, &id_type.text)?;
+        match decide(given, reading.name, is_active, is_in_group, is_overruled) {
+            Decision::Stored(stored) => Some(self.assign(reading, stored.clone())),
+            Decision::Live => None,
+            Decision::LiveAndDelete => {
+                storage.delete(&key, reading.name);
+                None
+            }
+            Decision::LiveAndSave => {
+                storage.save(&key, reading.name, to_be_stored(reading));
+                None
+            }
+        }
+    }
+
+    /// Whether an experiment of this name is running; `None` when there is none, or it does not say.
+    fn is_experiment_active(self, experiment: &str) -> Option<bool> {
+        let specs = &self.published.specs;
+        let entry = specs.entry(specs.find(experiment)?)?;
+        specs.spec(entry.config?)?.is_active
+    }
+
+    /// Whether one of the experiment's rules that are to be enforced catches the user.
+    fn is_overruled(self, user: &StatsigUser, experiment: &str, enforced: Enforced) -> bool {
+        let catches = |is_meant: fn(&str) -> bool| {
+            let experiment = self.published.specs.find(experiment);
+            experiment.is_some_and(|experiment| {
+                Evaluator::new(self.scope(), user).passes_rules(experiment, is_meant)
+            })
+        };
+        (enforced.targeting && catches(is_targeting_rule))
+            || (enforced.overrides && catches(is_override_rule))
+    }
+
+    fn assign(self, reading: &Reading<'_>, stored: StickyValues) -> Assigned {
+        let evaluation = reading.evaluation;
+        let name = reading.shared_name();
+        Assigned {
+            statsig: self.statsig.clone(),
+            user: reading.user.clone(),
+            name_hash: text_hash(&name),
+            name,
+            rule_id: stored.rule_id.clone().unwrap_or_default(),
+            id_type: reading.id_type(),
+            user_hash: reading.user_hash(true),
+            details: EvaluationDetails {
+                reason: Reason::Persisted,
+                lcut: stored.time,
+                received_at: Some(self.core().shared.clock.now_ms()),
+                version: stored.config_version,
+            },
+            live_version: evaluation.version,
+            sampling: SamplingInputs {
+                // The rule that assigned may be gone, and its rate with it: none is left out.
+                rate: None,
+                forward_all: evaluation.forward_all_exposures,
+                has_seen_analytical_gates: evaluation.has_seen_analytical_gates,
+                ..SamplingInputs::default()
+            },
+            stored,
+        }
+    }
+}
+
+fn to_be_stored(reading: &Reading<'_>) -> StickyValues {
+    let evaluation = reading.evaluation;
+    let gates = |gates: &[NestedGate]| {
+        let stored = gates.iter().map(|nested| {
+            StickyExposure::new(
+                reading.text(nested.gate),
+                nested.value,
+                reading.text(nested.rule_id),
+            )
+        });
+        stored.collect()
+    };
+    let parameters = match &evaluation.parameters {
+        ParametersRef::Shared(parameters) => Some(Arc::clone(parameters)),
+        _ => None,
+    };
+    let specs = &reading.published.specs;
+    StickyValues {
+        value: evaluation.value,
+        json_value: parameters,
+        rule_id: evaluation.rule_id.map(|rule| reading.text(rule)),
+        group_name: evaluation.group_name.map(|group| reading.text(group)),
+        secondary_exposures: gates(&evaluation.nested_gates),
+        undelegated_secondary_exposures: evaluation.undelegated_gates().map(gates),
+        config_delegate: allocated_experiment(evaluation).map(|delegate| reading.text(delegate)),
+        explicit_parameters: evaluation.explicit_parameters(specs).cloned(),
+        time: Some(specs.time),
+        config_version: evaluation.version,
+    }
+}
+
+impl Assigned {
+    fn allocated_experiment(&self) -> Option<&SharedStr> {
+        let delegate = self.stored.config_delegate.as_ref();
+        delegate.filter(|delegate| !delegate.is_empty())
+    }
+
+    pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
+        self.stored.json_value.as_ref()?.get(parameter)
+    }
+
+    fn into_experiment(self) -> Experiment {
+        Experiment {
+            name: self.name,
+            rule_id: self.rule_id,
+            value: SharedParameters(self.stored.json_value),
+            id_type: self.id_type,
+            group_name: self.stored.group_name,
+            is_experiment_active: true,
+            is_user_in_experiment: true,
+            details: self.details,
+        }
+    }
+
+    /// Like a layer's own parameters: one that the allocated experiment sets carries the experiment and all nested gates.
+    pub(super) fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
+        let stored = &self.stored;
+        let explicit = stored.explicit_parameters.as_deref().unwrap_or_default();
+        let is_explicit =
+            stored.config_delegate.is_some() && explicit.iter().any(|name| name == parameter);
+        let secondary = if is_explicit {
+            &stored.secondary_exposures
+        } else {
+            stored
+                .undelegated_secondary_exposures
+                .as_deref()
+                .unwrap_or_default()
+        };
+        let subject = || ExposureSubject::LayerParameter {
+            parameter: parameter.into(),
+            is_explicit,
+            allocated_experiment: self
+                .allocated_experiment()
+                .filter(|_| is_explicit)
+                .cloned()
+                .unwrap_or_default(),
+        };
+        self.expose(subject, secondary, text_hash(parameter), logging);
+    }
+
+    fn expose(
+        &self,
+        subject: impl FnOnce() -> ExposureSubject,
+        secondary: &[StickyExposure],
+        extra: u64,
+        logging: Logging,
+    ) {
+        let core = &self.statsig.core;
+        let shared = &core.shared;
+        if shared.options.disable_all_logging {
+            return;
+        }
+        if logging == Logging::Disabled {
+            shared.non_exposed.add(&self.name);
+            return;
+        }
+        let rule_hash = text_hash(&self.rule_id);
+        let key = ExposureKey::of(self.name_hash, rule_hash, self.user_hash, extra);
+        if !shared.dedupe.is_new(key.whole) {
+            return;
+        }
+        core.queue(QueuedEvent::Exposure(Exposure {
+            user: self.user.clone(),
+            name: self.name.clone(),
+            rule_id: self.rule_id.clone(),
+            subject: subject(),
+            details: EvaluationDetails {
+                version: self.live_version,
+                ..self.details.clone()
+            },
+            secondary: shared_gates(secondary),
+            is_manual: false,
+            override_config_name: None,
+            sampling: SamplingInputs {
+                spec_rule_hash: key.spec_and_rule,
+                key_hash: key.whole,
+                ..self.sampling
+            },
+            time_ms: shared.clock.now_ms(),
+        }));
+    }
+}
+
+fn shared_gates(gates: &[StickyExposure]) -> SecondaryExposures {
+    if gates.is_empty() {
+        return SecondaryExposures::Empty;
+    }
+    let shared = gates.iter().map(|nested| SecondaryExposure {
+        gate: nested.gate.clone(),
+        value: nested.gate_value,
+        rule_id: nested.rule_id.clone(),
+    });
+    SecondaryExposures::List(shared.collect())
+}

@@ -1,0 +1,58 @@
+//! One generation of specs to read with: the current one for a single call, a pinned one for many.
+
+use std::sync::Arc;
+
+use super::reading::Reading;
+use super::{Core, Statsig};
+use crate::evaluation::{Kind, Scope};
+use crate::shared::Published;
+use crate::user::StatsigUser;
+
+/// A client, and the specs that it reads with. Every public read is implemented here, once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) statsig: &'a Statsig,
+    pub(super) published: &'a Arc<Published>,
+}
+
+impl Statsig {
+    /// The specs of this moment, for one call.
+    #[inline]
+    pub(super) fn current(&self) -> arc_swap::Guard<Arc<Published>> {
+        self.core.shared.snapshot.load()
+    }
+
+    #[inline]
+    pub(super) fn view<'a>(&'a self, published: &'a Arc<Published>) -> View<'a> {
+        View {
+            statsig: self,
+            published,
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    #[inline]
+    pub(super) fn core(self) -> &'a Core {
+        &self.statsig.core
+    }
+
+    #[inline]
+    pub(super) fn evaluate<R>(
+        self,
+        kind: Kind,
+        name: &str,
+        user: &StatsigUser,
+        read: impl FnOnce(Reading<'_>) -> R,
+    ) -> R {
+        self.core()
+            .evaluate_in(self.published, kind, name, user, read)
+    }
+
+    /// What an evaluation outside of the usual path reads besides the user.
+    pub(super) fn scope(self) -> Scope<'a> {
+        let shared = &self.core().shared;
+        Scope::of(self.published, shared.clock.now_ms(), fastrand::u64(..))
+            .with_overrides(shared.overrides.active())
+    }
+}

@@ -1,0 +1,87 @@
+//! Sticky assignments in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{PersistentStorage, StickyValues, UserPersistedValues};
+use crate::text::SharedStr;
+
+/// What is stored, by key.
+pub(super) type ByKey = HashMap<SharedStr, Arc<UserPersistedValues>>;
+
+/// Sticky assignments for as long as the process lives: for tests, and to try the feature out.
+///
+/// Grows with every user who is assigned; nothing is forgotten but by [`delete`](PersistentStorage::delete).
+///
+/// ```
+/// use statsig::{InMemoryPersistentStorage, PersistentStorage, StickyValues};
+///
+/// let storage = InMemoryPersistentStorage::new();
+/// storage.save("a-user:userID", "an_experiment", StickyValues::default());
+/// assert!(storage.load("a-user:userID").contains_key("an_experiment"));
+/// ```
+#[derive(Debug, Default)]
+pub struct InMemoryPersistentStorage {
+    by_key: Mutex<ByKey>,
+}
+
+impl InMemoryPersistentStorage {
+    /// An empty storage.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn by_key(&self) -> MutexGuard<'_, ByKey> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PersistentStorage for InMemoryPersistentStorage {
+    fn load(&self, key: &str) -> Arc<UserPersistedValues> {
+        self.by_key().get(key).cloned().unwrap_or_default()
+    }
+
+    fn save(&self, key: &str, config_name: &str, values: StickyValues) {
+        insert(&mut self.by_key(), key, config_name, values);
+    }
+
+    fn delete(&self, key: &str, config_name: &str) {
+        remove(&mut self.by_key(), key, config_name);
+    }
+}
+
+/// True when that changes anything.
+pub(super) fn insert(
+    by_key: &mut ByKey,
+    key: &str,
+    config_name: &str,
+    values: StickyValues,
+) -> bool {
+    if let Some(of_key) = by_key.get_mut(key) {
+        if of_key.get(config_name) == Some(&values) {
+            return false;
+        }
+        Arc::make_mut(of_key).insert(config_name.to_owned(), values);
+    } else {
+        let of_key = UserPersistedValues::from([(config_name.to_owned(), values)]);
+        by_key.insert(key.into(), Arc::new(of_key));
+    }
+    true
+}
+
+/// True when that changes anything.
+pub(super) fn remove(by_key: &mut ByKey, key: &str, config_name: &str) -> bool {
+    let Some(of_key) = by_key.get_mut(key) else {
+        return false;
+    };
+    if !of_key.contains_key(config_name) {
+        return false;
+    }
+    if of_key.len() == 1 {
+        by_key.remove(key);
+    } else {
+        Arc::make_mut(of_key).remove(config_name);
+    }
+    true
+}

@@ -1,0 +1,181 @@
+//! A pinned handle keeps reading with the specs that were current when it was pinned.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use serde_json::{Map, Value, json};
+use statsig::testing::OfflineClient;
+use statsig::{
+    DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
+    LayerEvaluationOptions, ParameterStoreEvaluationOptions, PinnedStatsig, Statsig, StatsigParams,
+    StatsigUser,
+};
+
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "a_layer")]
+struct Params {
+    #[statsig(default = 0)]
+    generation: u64,
+}
+
+#[derive(Debug, StatsigParams)]
+#[statsig(param_store = "a_store")]
+struct StoreParams {
+    #[statsig(default = 0)]
+    generation: u64,
+}
+
+/// Specs in which everything answers with their generation; the gate passes in odd ones.
+fn specs(generation: u64) -> String {
+    let spec = |entity: &str, default: Value| {
+        json!({
+            "type": "dynamic_config", "entity": entity, "salt": "salt", "enabled": true, "idType": "userID",
+            "version": generation, "defaultValue": default, "rules": [],
+        })
+    };
+    let value = json!({"generation": generation});
+    json!({
+        "has_updates": true, "time": generation, "experiment_to_layer": {}, "condition_map": {},
+        "feature_gates": {"a_gate": spec("feature_gate", json!(generation % 2 == 1))},
+        "dynamic_configs": {
+            "a_config": spec("dynamic_config", value.clone()),
+            "an_experiment": spec("experiment", value.clone()),
+        },
+        "layer_configs": {"a_layer": spec("layer", value)},
+        "param_stores": {"a_store": {"parameters": {
+            "generation": {
+                "ref_type": "dynamic_config", "param_type": "number", "config_name": "a_config", "param_name": "generation",
+            },
+        }}},
+    })
+    .to_string()
+}
+
+/// What every read answers. A macro, because client and handle have no trait in common.
+macro_rules! answers {
+    ($statsig:expr) => {{
+        let (statsig, user) = ($statsig, &StatsigUser::with_user_id("a-user"));
+        let gate = statsig.get_feature_gate(user, "a_gate");
+        let quiet_gate = FeatureGateEvaluationOptions {
+            disable_exposure_logging: true,
+        };
+        let config = DynamicConfigEvaluationOptions {
+            disable_exposure_logging: true,
+        };
+        let store = ParameterStoreEvaluationOptions {
+            disable_exposure_logging: true,
+        };
+        let (experiment, layer) = (
+            ExperimentEvaluationOptions::default(),
+            LayerEvaluationOptions::default(),
+        );
+        let booleans = [
+            statsig.check_gate(user, "a_gate"),
+            statsig.check_gate_with_options(user, "a_gate", quiet_gate),
+            gate.value,
+            statsig
+                .get_feature_gate_with_options(user, "a_gate", quiet_gate)
+                .value,
+        ];
+        let generations = [
+            gate.details.lcut.unwrap_or_default() as i64,
+            statsig
+                .get_dynamic_config(user, "a_config")
+                .get_i64("generation", 0),
+            statsig
+                .get_dynamic_config_with_options(user, "a_config", config)
+                .get_i64("generation", 0),
+            statsig
+                .get_experiment(user, "an_experiment")
+                .get_i64("generation", 0),
+            statsig
+                .get_experiment_with_options(user, "an_experiment", experiment)
+                .get_i64("generation", 0),
+            statsig.get_layer(user, "a_layer").get_i64("generation", 0),
+            statsig
+                .get_layer_with_options(user, "a_layer", layer)
+                .get_i64("generation", 0),
+            statsig
+                .get_parameter_store(user, "a_store")
+                .get_i64("generation", 0),
+            statsig
+                .get_parameter_store_with_options(user, "a_store", store)
+                .get_i64("generation", 0),
+            statsig.get_typed::<Params>(user).generation as i64,
+            statsig.get_typed::<StoreParams>(user).generation as i64,
+            statsig
+                .try_get_typed::<Params>(user)
+                .expect("a layer")
+                .generation as i64,
+        ];
+        (booleans, generations)
+    }};
+}
+
+fn of_client(statsig: &Statsig) -> ([bool; 4], [i64; 12]) {
+    answers!(statsig)
+}
+
+fn of_handle(pinned: &PinnedStatsig) -> ([bool; 4], [i64; 12]) {
+    answers!(pinned)
+}
+
+#[test]
+fn a_handle_keeps_its_generation_while_the_client_goes_on() {
+    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let first = statsig.pin();
+    statsig.set_specs(&specs(2)).expect("valid specs");
+    let second = statsig.pin();
+    statsig.set_specs(&specs(3)).expect("valid specs");
+
+    let answers_of = |generation: i64| ([generation % 2 == 1; 4], [generation; 12]);
+    for _ in 0..3 {
+        assert_eq!(of_handle(&first), answers_of(1));
+        assert_eq!(of_handle(&second), answers_of(2));
+        assert_eq!(of_handle(&second.clone()), answers_of(2));
+        assert_eq!(of_client(&statsig), answers_of(3));
+        assert_eq!(of_client(first.client()), answers_of(3));
+    }
+}
+
+#[test]
+fn exposures_of_a_handle_are_the_clients() {
+    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let user = StatsigUser::with_user_id("a-user");
+    let pinned = statsig.pin();
+    statsig.set_specs(&specs(2)).expect("valid specs");
+    assert!(pinned.check_gate(&user, "a_gate"));
+    let events = statsig.take_events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    let metadata = &events[0]["metadata"];
+    assert_eq!(metadata["gateValue"], "true");
+    assert_eq!(metadata["lcut"], "1");
+    assert_eq!(metadata["configVersion"], "1");
+}
+
+#[test]
+fn overrides_hold_for_handles_too() {
+    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let user = StatsigUser::with_user_id("a-user");
+    let pinned = statsig.pin();
+    let forced = Map::from_iter([("generation".to_owned(), json!(9))]);
+    statsig.override_dynamic_config("a_config", forced, None);
+    let config = pinned.get_dynamic_config(&user, "a_config");
+    assert_eq!(config.get_i64("generation", 0), 9);
+}
+
+#[test]
+fn a_handle_of_a_client_without_specs_never_gets_any() {
+    let statsig = OfflineClient::without_specs(None);
+    let pinned = statsig.pin();
+    statsig.set_specs(&specs(1)).expect("valid specs");
+    let user = StatsigUser::with_user_id("a-user");
+    assert_eq!(
+        pinned.get_feature_gate(&user, "a_gate").details.reason,
+        "NoValues"
+    );
+    assert!(statsig.check_gate(&user, "a_gate"));
+}
