@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use statsig::ExplainKind;
+use statsig::{ClientInitResponseFormat, ExplainKind, HashAlgorithm};
 
 /// A local Statsig: serves specs and ID lists from files, shows the events that services log, and explains what users get.
 #[derive(Debug, Parser)]
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Show what the specs define.
     List(List),
+    /// Show what a client SDK would start from: the client initialize response for a user.
+    ClientInit(ClientInit),
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +50,8 @@ pub(crate) struct Serve {
 pub(crate) struct Eval {
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) only: Only,
     /// What to evaluate; without a name, everything that the specs define.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
@@ -57,6 +61,8 @@ pub(crate) struct Eval {
 pub(crate) struct Explain {
     #[command(flatten)]
     pub(crate) question: Question,
+    #[command(flatten)]
+    pub(crate) only: Only,
     /// What to explain.
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
@@ -85,20 +91,70 @@ pub(crate) struct Question {
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) specs: Specs,
+    #[command(flatten)]
+    pub(crate) only: Only,
 }
 
-/// Which part of which specs, and how to answer.
+/// The options of the response, as `ClientInitResponseOptions` has them.
+#[derive(Debug, Args)]
+pub(crate) struct ClientInit {
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// How names are hashed: djb2, sha256 or none.
+    #[arg(long, value_name = "ALGORITHM", default_value = "djb2")]
+    pub(crate) hash: HashAlgorithm,
+    /// What the response looks like: v1, v2 or init_v2.
+    #[arg(long, value_name = "FORMAT", default_value = "v1")]
+    pub(crate) format: ClientInitResponseFormat,
+    /// The client SDK key that the response is for: only what targets its app is included.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) client_key: Option<String>,
+    /// The app that the response is for: only what targets it is included.
+    #[arg(long, value_name = "ID")]
+    pub(crate) target_app: Option<String>,
+    /// Include only these gates.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) gates: Option<Vec<String>>,
+    /// Include only these dynamic configs.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) configs: Option<Vec<String>>,
+    /// Include only these experiments.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) experiments: Option<Vec<String>>,
+    /// Include only these layers.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) layers: Option<Vec<String>>,
+    /// Include only these parameter stores.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) stores: Option<Vec<String>>,
+    /// Leave ID types out.
+    #[arg(long)]
+    pub(crate) remove_id_type: bool,
+    /// Leave out gates that are false by default and went through no other gate.
+    #[arg(long)]
+    pub(crate) remove_default_value_gates: bool,
+    /// Leave out experiments that share their parameters with a layer.
+    #[arg(long)]
+    pub(crate) remove_experiments_in_layers: bool,
+}
+
+/// Which specs, and how to answer.
 #[derive(Debug, Args)]
 pub(crate) struct Specs {
     /// The specs, as /v2/download_config_specs answers them.
     #[arg(long = "specs", value_name = "FILE")]
     pub(crate) path: PathBuf,
+    /// Answer in JSON for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which part of the specs.
+#[derive(Debug, Args)]
+pub(crate) struct Only {
     /// Only this kind. Default: every kind that has the name.
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
-    /// Answer in JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// What a name stands for.

@@ -18,6 +18,9 @@ fn main() -> ExitCode {
         Some(Command::Eval(arguments)) => ask(|terminal| ask::eval(&arguments, terminal)),
         Some(Command::Explain(arguments)) => ask(|terminal| ask::explain(&arguments, terminal)),
         Some(Command::List(arguments)) => ask(|terminal| ask::list(&arguments, terminal)),
+        Some(Command::ClientInit(arguments)) => {
+            ask(|terminal| ask::client_init(&arguments, terminal))
+        }
         None => Err("nothing to do; see --help".to_owned()),
     };
     match result {

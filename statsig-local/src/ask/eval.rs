@@ -22,7 +22,9 @@ struct Answer {
 pub(crate) fn eval(arguments: &Eval, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
     let specs = &arguments.question.specs;
     let inputs = Inputs::read(&arguments.question, terminal)?;
-    let selected = inputs.catalogue.select(specs.kind, &arguments.names)?;
+    let selected = inputs
+        .catalogue
+        .select(arguments.only.kind, &arguments.names)?;
     let answers: Vec<_> = selected
         .into_iter()
         .map(|(kind, name)| {

@@ -8,7 +8,9 @@ use crate::cli::Explain;
 pub(crate) fn explain(arguments: &Explain, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
     let specs = &arguments.question.specs;
     let inputs = Inputs::read(&arguments.question, terminal)?;
-    let selected = inputs.catalogue.select(specs.kind, &arguments.names)?;
+    let selected = inputs
+        .catalogue
+        .select(arguments.only.kind, &arguments.names)?;
     let explanations: Vec<_> = selected
         .into_iter()
         .map(|(kind, name)| inputs.client.explain(&inputs.user, kind.into(), &name))

@@ -12,7 +12,8 @@ use crate::cli::List;
 pub(crate) fn list(arguments: &List, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
     let specs = &arguments.specs;
     let (_, catalogue) = read_specs(specs)?;
-    let is_wanted = |defined: &&Defined| specs.kind.is_none_or(|kind| kind == defined.kind);
+    let only = arguments.only.kind;
+    let is_wanted = |defined: &&Defined| only.is_none_or(|kind| kind == defined.kind);
     let defined: Vec<_> = catalogue.0.iter().filter(is_wanted).collect();
     if specs.json {
         serde_json::to_writer_pretty(&mut *terminal.output, &defined)?;

@@ -1,6 +1,7 @@
 //! Questions about specs in a file: what a user gets, why, and what there is. No server, no network.
 
 mod catalogue;
+mod client_init;
 mod error;
 mod eval;
 mod explain;
@@ -12,6 +13,7 @@ mod tests;
 
 use std::io::{Read, Write};
 
+pub(crate) use client_init::client_init;
 pub(crate) use error::AskError;
 pub(crate) use eval::eval;
 pub(crate) use explain::explain;

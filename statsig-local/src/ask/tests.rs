@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::{AskError, Terminal, eval, explain, list};
+use super::{AskError, Terminal, client_init, eval, explain, list};
 use crate::cli::{Cli, Command};
 
 /// A folder with the files of one test.
@@ -47,6 +47,7 @@ impl Files {
             Command::Eval(arguments) => eval(&arguments, &mut terminal)?,
             Command::Explain(arguments) => explain(&arguments, &mut terminal)?,
             Command::List(arguments) => list(&arguments, &mut terminal)?,
+            Command::ClientInit(arguments) => client_init(&arguments, &mut terminal)?,
             Command::Serve(_) => panic!("no question"),
         }
         let text = |bytes| String::from_utf8(bytes).expect("text");
@@ -300,4 +301,55 @@ fn bad_specs_are_named_with_their_line() {
     assert!(missing.contains("line 2"), "{missing}");
     let nothing = problem("{\"has_updates\": false}");
     assert!(nothing.contains("`has_updates` is false"), "{nothing}");
+}
+
+#[test]
+fn a_client_init_response_is_what_client_sdks_get() {
+    let shop = shop();
+    let (pretty, note) = shop
+        .ask(&["client-init", "--user", ANN, "--hash", "none"], "")
+        .expect("an answer");
+    let exact = shop.answer(&["client-init", "--user", ANN, "--hash", "none", "--json"]);
+    assert_eq!(note, format!("{} bytes\n", exact.trim_end().len()));
+    let read = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    assert_eq!(
+        read(&pretty)["feature_gates"],
+        read(&exact)["feature_gates"]
+    );
+    let gates = |answer: &str| -> Vec<String> {
+        let answer = read(answer);
+        let gates = answer["feature_gates"].as_object().expect("gates");
+        gates.keys().cloned().collect()
+    };
+    assert!(gates(&exact).contains(&"early_checkout".to_owned()));
+    let filtered = shop.answer(&[
+        "client-init",
+        "--user",
+        ANN,
+        "--hash",
+        "none",
+        "--gates",
+        "early_checkout",
+        "--json",
+    ]);
+    assert_eq!(gates(&filtered), ["early_checkout"]);
+    let compact = shop.answer(&[
+        "client-init",
+        "--user",
+        ANN,
+        "--format",
+        "init_v2",
+        "--json",
+    ]);
+    assert_eq!(read(&compact)["response_format"], "init-v2");
+    assert!(compact.len() < exact.len());
+}
+
+#[test]
+fn a_client_init_filter_names_what_exists() {
+    let problem = shop().problem(&["client-init", "--user", ANN, "--gates", "early_chekout"]);
+    assert!(
+        problem.contains("did you mean `early_checkout`?"),
+        "{problem}"
+    );
 }
