@@ -1,5 +1,6 @@
 //! Whole evaluations of small specs.
 
+mod agreement;
 mod bandits;
 mod experiment_groups;
 mod explained;
@@ -10,6 +11,7 @@ mod limits;
 mod redirections;
 mod selected;
 mod series;
+mod shares;
 mod totality;
 
 use std::collections::BTreeMap;
