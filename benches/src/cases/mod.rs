@@ -1,7 +1,9 @@
 //! What is compared: each case is the same work done by both sides.
 
+mod client_init;
 mod configs;
 mod events;
+mod everything;
 mod gates;
 mod initialise;
 mod layers;
@@ -67,6 +69,8 @@ pub fn all(sides: &Sides) -> Vec<Case> {
         typed::cases(sides),
         events::cases(sides),
         users::cases(),
+        client_init::cases(sides),
+        everything::cases(sides),
         initialise::cases(sides),
         threads::cases(sides),
     ]
