@@ -1,4 +1,9 @@
-//! The client's options, with every default in one place.
+//! The client's options, with every default in one place. The builder's methods are in a file for each subject.
+
+mod evaluation;
+mod events;
+mod network;
+mod specs;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -108,127 +113,6 @@ pub struct StatsigOptionsBuilder {
 }
 
 impl StatsigOptionsBuilder {
-    /// The environment tier, such as `production`, `staging` or `development`. A user's own environment beats it; without
-    /// either, the project's default applies.
-    pub fn environment(mut self, tier: impl Into<SharedStr>) -> Self {
-        self.options.environment = Some(tier.into());
-        self
-    }
-
-    /// Where specs are downloaded from: the URL up to and including `download_config_specs`.
-    /// Default: [`DEFAULT_SPECS_URL`]. Empty means the default.
-    pub fn specs_url(mut self, url: impl Into<String>) -> Self {
-        self.options.specs_url = url_or(url.into(), DEFAULT_SPECS_URL);
-        self
-    }
-
-    /// Takes specs from this adapter instead of the network.
-    pub fn specs_adapter(mut self, adapter: Arc<dyn SpecsAdapter>) -> Self {
-        self.options.specs_adapter = Some(adapter);
-        self
-    }
-
-    /// The pause between two background syncs. Default: 10 s. At least 1 s.
-    pub fn specs_sync_interval(mut self, interval: Duration) -> Self {
-        self.options.specs_sync_interval = interval;
-        self
-    }
-
-    /// The largest specs payload to accept, in bytes after decompression. Default: 100 MiB.
-    pub fn max_specs_bytes(mut self, bytes: usize) -> Self {
-        self.options.max_specs_bytes = bytes;
-        self
-    }
-
-    /// A limit for the whole of `initialize`. Default: none, but the first request has a limit of 3 s of its own.
-    pub fn init_timeout(mut self, limit: Duration) -> Self {
-        self.options.init_timeout = Some(limit);
-        self
-    }
-
-    /// When a specs URL of your own fails, ask Statsig's. Default: false.
-    pub fn fallback_to_statsig_api(mut self, enable: bool) -> Self {
-        self.options.fallback_to_statsig_api = enable;
-        self
-    }
-
-    /// Where events are posted: the complete URL. Default: [`DEFAULT_LOG_EVENT_URL`]. Empty means the default.
-    pub fn log_event_url(mut self, url: impl Into<String>) -> Self {
-        self.options.log_event_url = url_or(url.into(), DEFAULT_LOG_EVENT_URL);
-        self
-    }
-
-    /// Events in a batch; a full batch is posted at once. Default: 2000. Between 10 and 2000.
-    pub fn event_logging_max_queue_size(mut self, events: usize) -> Self {
-        self.options.event_logging_max_queue_size = events;
-        self
-    }
-
-    /// Batches that may wait for the service; beyond, the oldest is dropped and counted. Default: 100. At least 1.
-    pub fn event_logging_max_pending_batch_queue_size(mut self, batches: usize) -> Self {
-        self.options.event_logging_max_pending_batch_queue_size = batches;
-        self
-    }
-
-    /// Exposures remembered for deduplication, 8 bytes each, rounded up to a power of two. Default: 100 000; 0 means the default.
-    pub fn exposure_dedupe_max_keys(mut self, keys: usize) -> Self {
-        self.options.exposure_dedupe_max_keys = if keys == 0 {
-            DEFAULT_DEDUPE_MAX_KEYS
-        } else {
-            keys
-        };
-        self
-    }
-
-    /// Records no events at all. Default: false.
-    pub fn disable_all_logging(mut self, disable: bool) -> Self {
-        self.options.disable_all_logging = disable;
-        self
-    }
-
-    /// Sends nothing over the network; events are counted as dropped. Default: false.
-    pub fn disable_network(mut self, disable: bool) -> Self {
-        self.options.disable_network = disable;
-        self
-    }
-
-    /// Derives no country from IP addresses: conditions on it see only the country that a user carries. Default: false.
-    pub fn disable_country_lookup(mut self, disable: bool) -> Self {
-        self.options.disable_country_lookup = disable;
-        self
-    }
-
-    /// A custom field that every user has, in evaluation and in events, unless the user has one of the same name.
-    pub fn global_custom_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        Arc::make_mut(&mut self.options.global_custom_fields).insert(name.into(), value.into());
-        self
-    }
-
-    /// The service's name, sent with every request.
-    pub fn service_name(mut self, name: impl Into<String>) -> Self {
-        self.options.service_name = Some(name.into());
-        self
-    }
-
-    /// Asks this adapter for overrides in every evaluation, before those set on the client.
-    pub fn override_adapter(mut self, adapter: Arc<dyn OverrideAdapter>) -> Self {
-        self.options.override_adapter = Some(adapter);
-        self
-    }
-
-    /// Keeps users in the groups they once got; see [`PersistentStorage`]. It is called on the caller's thread, within
-    /// `get_experiment` and `get_layer`. Default: none.
-    pub fn persistent_storage(mut self, storage: Arc<dyn PersistentStorage>) -> Self {
-        self.options.persistent_storage = Some(storage);
-        self
-    }
-
-    /// Sends requests through this transport instead of the SDK's own HTTP client.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.options.transport = Some(transport);
-        self
-    }
-
     /// Reads wall-clock time here. Default: [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.options.clock = clock;

@@ -1,0 +1,44 @@
+//! What evaluation knows beside specs and users.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::StatsigOptionsBuilder;
+use crate::overrides::OverrideAdapter;
+use crate::sticky::PersistentStorage;
+use crate::text::SharedStr;
+
+impl StatsigOptionsBuilder {
+    /// The environment tier, such as `production`, `staging` or `development`. A user's own environment beats it; without
+    /// either, the project's default applies.
+    pub fn environment(mut self, tier: impl Into<SharedStr>) -> Self {
+        self.options.environment = Some(tier.into());
+        self
+    }
+
+    /// Derives no country from IP addresses: conditions on it see only the country that a user carries. Default: false.
+    pub fn disable_country_lookup(mut self, disable: bool) -> Self {
+        self.options.disable_country_lookup = disable;
+        self
+    }
+
+    /// A custom field that every user has, in evaluation and in events, unless the user has one of the same name.
+    pub fn global_custom_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Arc::make_mut(&mut self.options.global_custom_fields).insert(name.into(), value.into());
+        self
+    }
+
+    /// Asks this adapter for overrides in every evaluation, before those set on the client.
+    pub fn override_adapter(mut self, adapter: Arc<dyn OverrideAdapter>) -> Self {
+        self.options.override_adapter = Some(adapter);
+        self
+    }
+
+    /// Keeps users in the groups they once got; see [`PersistentStorage`]. It is called on the caller's thread, within
+    /// `get_experiment` and `get_layer`. Default: none.
+    pub fn persistent_storage(mut self, storage: Arc<dyn PersistentStorage>) -> Self {
+        self.options.persistent_storage = Some(storage);
+        self
+    }
+}
