@@ -15,10 +15,17 @@ use std::path::{Path, PathBuf};
 /// The layers of the SDK, from the leaves up. A module may use its own layer and those below.
 const LAYERS: &[&[&str]] = &[
     &[
-        "user", "value", "results", "error", "clock", "text", "hash", "counters",
+        "user", "value", "results", "error", "clock", "text", "hash", "counters", "striped",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
-    &["evaluation", "typed", "sources", "transport/http"],
+    &[
+        "evaluation",
+        "typed",
+        "sources",
+        "sinks",
+        "spool",
+        "transport/http",
+    ],
     &["client_init", "options", "shared"],
     &["actors"],
     &["client", "testing"],

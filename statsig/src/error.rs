@@ -45,10 +45,10 @@ pub enum StatsigError {
     /// The client has been shut down.
     #[error("the client has been shut down; create a new one")]
     ShutDown,
-    /// The limit of a shutdown passed before every event was delivered or dropped.
+    /// The limit of a shutdown passed before every event was delivered, spooled or dropped.
     #[error("the shutdown ran out of time; {report}")]
     ShutdownTimedOut {
-        /// What became of all events; those pending are lost.
+        /// What became of all events; those pending are lost, those spooled are not.
         report: ShutdownReport,
     },
     /// An internal task ended before it answered.

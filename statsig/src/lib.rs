@@ -32,7 +32,7 @@
 //!   [`EvaluationDetails`] say why.
 //! * **Evaluations and events are those of the other Statsig SDKs**, to the bit: the same buckets, rules, reasons and exposures.
 //! * **Memory is bounded**: the event queue, the batches that wait, the dedupe table and the evaluation cache have fixed limits.
-//!   No event is lost without being counted; see [`EventAccount`].
+//!   No event is lost without being counted; see [`EventStats`].
 //! * **Specs in use are never replaced by bad ones**; a malformed gate disables itself, not its neighbours.
 //! * **Nothing is hidden**: [`Statsig::new`] does no work, no logger is installed (the SDK emits [`tracing`] events), the only global is
 //!   the [shared instance](Statsig::new_shared), and clients do not touch each other.
@@ -43,6 +43,7 @@
 //! |---|---|---|
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
+//! | `spool` | no | keeps undelivered events on disk: `StatsigOptionsBuilder::event_spool` |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
@@ -65,9 +66,13 @@ mod options;
 mod overrides;
 mod results;
 mod shared;
+mod sinks;
 mod sources;
 mod specs;
+#[cfg(feature = "spool")]
+mod spool;
 mod sticky;
+mod striped;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
@@ -93,7 +98,7 @@ pub mod explain {
 }
 
 pub use clock::{Clock, SystemClock};
-pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
+pub use counters::{DroppedEvents, EventStats, ShutdownReport};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
@@ -105,6 +110,10 @@ pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
+};
+pub use sinks::{
+    EventBatch, EventLoggingAdapter, EventLoggingError, FileEvents,
+    StatsigLocalFileEventLoggingAdapter,
 };
 pub use sources::{
     BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,

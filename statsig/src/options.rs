@@ -5,7 +5,7 @@ mod events;
 mod network;
 mod specs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,9 @@ use serde_json::Value;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::OptionsError;
+use crate::events::limits::EventLimits;
 use crate::overrides::OverrideAdapter;
+use crate::sinks::EventLoggingAdapter;
 use crate::sources::SpecsAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
@@ -27,9 +29,6 @@ pub const DEFAULT_LOG_EVENT_URL: &str = "https://prodregistryv2.org/v1/log_event
 
 const DEFAULT_SPECS_SYNC_INTERVAL: Duration = Duration::from_secs(10);
 const MIN_SYNC_INTERVAL: Duration = Duration::from_secs(1);
-const DEFAULT_BATCH_SIZE: usize = 2_000;
-const BATCH_SIZES: std::ops::RangeInclusive<usize> = 10..=2_000;
-const DEFAULT_MAX_PENDING_BATCHES: usize = 100;
 const DEFAULT_DEDUPE_MAX_KEYS: usize = 100_000;
 const DEFAULT_MAX_SPECS_BYTES: usize = 100 * 1024 * 1024;
 
@@ -55,8 +54,12 @@ pub struct StatsigOptions {
     pub(crate) init_timeout: Option<Duration>,
     pub(crate) fallback_to_statsig_api: bool,
     pub(crate) log_event_url: String,
-    pub(crate) event_logging_max_queue_size: usize,
-    pub(crate) event_logging_max_pending_batch_queue_size: usize,
+    pub(crate) event_logging_adapter: Option<Arc<dyn EventLoggingAdapter>>,
+    pub(crate) event_limits: EventLimits,
+    #[cfg(feature = "spool")]
+    pub(crate) event_spool: Option<events::SpoolSettings>,
+    pub(crate) on_events_dropped: Option<events::DropHook>,
+    pub(crate) experimental_flags: BTreeSet<String>,
     pub(crate) exposure_dedupe_max_keys: usize,
     pub(crate) disable_all_logging: bool,
     pub(crate) disable_network: bool,
@@ -89,8 +92,12 @@ impl Default for StatsigOptions {
             init_timeout: None,
             fallback_to_statsig_api: false,
             log_event_url: DEFAULT_LOG_EVENT_URL.to_owned(),
-            event_logging_max_queue_size: DEFAULT_BATCH_SIZE,
-            event_logging_max_pending_batch_queue_size: DEFAULT_MAX_PENDING_BATCHES,
+            event_logging_adapter: None,
+            event_limits: EventLimits::default(),
+            #[cfg(feature = "spool")]
+            event_spool: None,
+            on_events_dropped: None,
+            experimental_flags: BTreeSet::new(),
             exposure_dedupe_max_keys: DEFAULT_DEDUPE_MAX_KEYS,
             disable_all_logging: false,
             disable_network: false,
@@ -132,20 +139,7 @@ impl StatsigOptionsBuilder {
                 found: format!("{} ms", options.specs_sync_interval.as_millis()),
             });
         }
-        if !BATCH_SIZES.contains(&options.event_logging_max_queue_size) {
-            return Err(OptionsError {
-                option: "event_logging_max_queue_size",
-                expected: "between 10 and 2000 events",
-                found: options.event_logging_max_queue_size.to_string(),
-            });
-        }
-        if options.event_logging_max_pending_batch_queue_size == 0 {
-            return Err(OptionsError {
-                option: "event_logging_max_pending_batch_queue_size",
-                expected: "at least 1 batch",
-                found: "0".to_owned(),
-            });
-        }
+        events::check(&options)?;
         Ok(options)
     }
 }

@@ -7,21 +7,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
-use crate::counters::{DropReason, EventCounters};
+use crate::counters::EventCounters;
 use crate::evaluation::memo::Memo;
 use crate::events::dedupe::Dedupe;
 use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
 use crate::events::queue::{EventQueue, Pushed};
+use crate::events::secondary::rollout_bucket;
 use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
 use crate::specs::snapshot::Snapshot;
 use crate::transport::identity::{Identity, SdkKey};
 use crate::typed::MismatchLog;
-
-/// The queue holds this many batches: room for bursts while the exposure actor works.
-const QUEUE_BATCHES: usize = 4;
 
 /// A snapshot with the evaluations remembered for it: both are replaced together.
 #[derive(Debug)]
@@ -64,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) overrides: Overrides,
     /// Which typed parameters did not fit, so that each is told once.
     pub(crate) mismatches: MismatchLog,
+    /// This client's part in the rollout of nested gates as exposures.
+    rollout_bucket: Option<u64>,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
     outbox: Mutex<Outbox>,
     /// Set when a shutdown begins: nothing is recorded any more.
@@ -72,7 +72,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(sdk_key: &str, options: StatsigOptions) -> Self {
-        let batch_size = options.event_logging_max_queue_size;
+        let limits = options.event_limits;
         let snapshot = Snapshot::uninitialized(
             options.environment.clone(),
             Arc::clone(&options.global_custom_fields),
@@ -83,16 +83,14 @@ impl Shared {
             clock: Arc::clone(&options.clock),
             session_id: uuid::Uuid::new_v4().to_string(),
             snapshot: ArcSwap::from_pointee(snapshot.into()),
-            queue: EventQueue::new(batch_size * QUEUE_BATCHES, batch_size),
+            queue: EventQueue::new(limits.queue_capacity(), limits.high_water()),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
             overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
-            outbox: Mutex::new(Outbox::new(
-                batch_size,
-                options.event_logging_max_pending_batch_queue_size,
-            )),
+            outbox: Mutex::new(Outbox::new(limits, options.has_event_spool())),
+            rollout_bucket: rollout_bucket(&options.experimental_flags),
             is_closed: AtomicBool::new(false),
             options,
         }
@@ -104,21 +102,28 @@ impl Shared {
         self.snapshot.swap(Arc::new(next.into()))
     }
 
-    /// Counts an event and puts it into the queue. True when the exposure actor should be nudged.
+    /// Counts an event and puts it into the queue; when that is full, in place of the oldest. True when the exposure actor should be nudged.
     pub(crate) fn record(&self, event: QueuedEvent) -> bool {
         self.counters.add_enqueued(1);
         if self.is_closed() {
-            self.counters.add_dropped(DropReason::ShutDown, 1);
+            self.counters.add_after_shutdown();
             return false;
         }
         match self.queue.push(event) {
             Pushed::Queued => false,
             Pushed::QueuedAtHighWater => true,
-            Pushed::Full => {
-                self.counters.add_dropped(DropReason::QueueFull, 1);
+            Pushed::InPlaceOfOldest => {
+                self.counters.add_queue_full();
                 false
             }
         }
+    }
+
+    /// Whether nested gates are logged as exposures of their own: the service rolls that out among clients that take part.
+    #[inline]
+    pub(crate) fn exposes_nested_gates(&self, snapshot: &Snapshot) -> bool {
+        self.rollout_bucket
+            .is_some_and(|bucket| bucket < snapshot.settings.nested_gates_rollout)
     }
 
     /// Refuses events from now on.

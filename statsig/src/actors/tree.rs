@@ -10,8 +10,11 @@ use tokio::task::JoinSet;
 
 use super::ShutdownReport;
 use crate::error::StatsigError;
+use crate::events::spool::Spool;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
+use crate::sinks::EventLoggingAdapter;
+use crate::sinks::http::HttpEvents;
 use crate::sources::http::HttpSpecs;
 use crate::sources::{ChangeSignal, SpecsAdapter};
 use crate::transport::Transport;
@@ -20,7 +23,10 @@ use crate::transport::Transport;
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) shared: Arc<Shared>,
-    pub(super) transport: Arc<dyn Transport>,
+    /// Where events go.
+    pub(super) events: Arc<dyn EventLoggingAdapter>,
+    /// Where events wait that cannot go there now.
+    pub(super) spool: Option<Arc<dyn Spool>>,
     pub(super) specs: Arc<dyn SpecsAdapter>,
     /// Asked when `specs` fails.
     pub(super) fallback: Option<Arc<dyn SpecsAdapter>>,
@@ -38,6 +44,15 @@ impl Tree {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let options = &shared.options;
         let transport = options.transport.clone().unwrap_or_else(default_transport);
+        let events = options.event_logging_adapter.clone().unwrap_or_else(|| {
+            Arc::new(HttpEvents::new(
+                Arc::clone(&transport),
+                Arc::clone(&shared.clock),
+                shared.identity(),
+                &options.log_event_url,
+                options.event_limits.post_timeout,
+            ))
+        });
         let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
             Arc::new(HttpSpecs::new(
                 Arc::clone(&transport),
@@ -57,7 +72,8 @@ impl Tree {
         let changed = Arc::new(Notify::new());
         specs.on_start(ChangeSignal::new(&changed));
         Self {
-            transport,
+            spool: spool_of(&shared),
+            events,
             specs,
             fallback,
             changed,
@@ -66,6 +82,18 @@ impl Tree {
             report: OnceLock::new(),
             restarts: AtomicU64::new(0),
             shared,
+        }
+    }
+
+    /// Tells the caller's hook what was dropped since the last time, from a thread where it may take its time.
+    pub(super) fn report_drops(&self) {
+        let Some(hook) = self.shared.options.on_events_dropped.clone() else {
+            return;
+        };
+        let dropped = self.shared.counters.take_unreported();
+        if dropped.total() > 0 {
+            // The handle is let go: what the hook does, a panic included, is its own affair.
+            drop(tokio::task::spawn_blocking(move || hook.call(&dropped)));
         }
     }
 
@@ -98,6 +126,22 @@ impl Tree {
     }
 }
 
+#[cfg(feature = "spool")]
+fn spool_of(shared: &Shared) -> Option<Arc<dyn Spool>> {
+    let settings = shared.options.event_spool.as_ref()?;
+    Some(Arc::new(crate::spool::DiskSpool::new(
+        settings.directory.clone(),
+        shared.sdk_key.expose(),
+        settings.max_bytes,
+        Arc::clone(&shared.clock),
+    )))
+}
+
+#[cfg(not(feature = "spool"))]
+fn spool_of(_: &Shared) -> Option<Arc<dyn Spool>> {
+    None
+}
+
 #[cfg(feature = "http")]
 fn default_transport() -> Arc<dyn Transport> {
     Arc::new(crate::transport::http::HttpTransport::new())
@@ -113,8 +157,7 @@ fn default_transport() -> Arc<dyn Transport> {
 pub(super) struct PostTasks(Mutex<JoinSet<()>>);
 
 impl PostTasks {
-    /// Starts a task. At most [`MAX_CONCURRENT_POSTS`](crate::events::outbox::MAX_CONCURRENT_POSTS) run at a time, since
-    /// the outbox hands out no more batches.
+    /// Starts a task. No more run at a time than the options allow, since the outbox hands out no more batches.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}

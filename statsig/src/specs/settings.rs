@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) sampling: SamplingConfig,
     /// How long an exposure suppresses its repeats.
     pub(crate) dedupe_ttl_ms: u64,
+    /// Clients in buckets below this log nested gates as exposures of their own.
+    pub(crate) nested_gates_rollout: u64,
 }
 
 impl Default for Settings {
@@ -23,6 +25,7 @@ impl Default for Settings {
             sdk_configs: BTreeMap::new(),
             sampling: SamplingConfig::default(),
             dedupe_ttl_ms: DEFAULT_DEDUPE_TTL_MS,
+            nested_gates_rollout: 0,
         }
     }
 }
@@ -48,11 +51,13 @@ impl Settings {
             first_sight_ttl_ms: number("exposure_spec_sampling_ttl_ms")
                 .unwrap_or(SamplingConfig::default().first_sight_ttl_ms),
         };
+        let nested_gates_rollout = number("sec_expo_number").unwrap_or(0);
         let dedupe_ttl_ms = number("exposure_dedupe_ttl_ms").unwrap_or(DEFAULT_DEDUPE_TTL_MS);
         Self {
             sdk_configs,
             sampling,
             dedupe_ttl_ms,
+            nested_gates_rollout,
         }
     }
 }

@@ -35,6 +35,7 @@ pub enum Endpoint {
 #[must_use = "an answer does nothing until it is given to `ScriptedTransport`"]
 pub struct Answer {
     delay: Duration,
+    headers: Vec<(String, String)>,
     outcome: Outcome,
 }
 
@@ -49,6 +50,7 @@ impl Answer {
     fn new(outcome: Outcome) -> Self {
         Self {
             delay: Duration::ZERO,
+            headers: Vec::new(),
             outcome,
         }
     }
@@ -83,6 +85,12 @@ impl Answer {
     /// No answer at all, until the SDK gives up.
     pub fn hang() -> Self {
         Self::new(Outcome::Hang)
+    }
+
+    /// The same, with this header in the response, if there is one.
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
     }
 
     /// The same, but only after this time.
@@ -273,7 +281,7 @@ impl Transport for ScriptedTransport {
                     }
                     Outcome::Response(status, body) => Ok(Response {
                         status,
-                        headers: Vec::new(),
+                        headers: answer.headers,
                         body,
                     }),
                     Outcome::Broken(problem) => Err(TransportError::Connection {
