@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &[
         "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
+        "files",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &["evaluation", "typed", "sources", "transport/http"],

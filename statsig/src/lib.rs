@@ -61,6 +61,7 @@ mod country;
 mod error;
 mod evaluation;
 mod events;
+mod files;
 mod hash;
 mod options;
 mod overrides;
@@ -109,8 +110,9 @@ pub use results::{
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
-    StatsigBootstrapSpecsAdapter,
+    BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
+    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,
+    SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,
