@@ -58,9 +58,11 @@ mod client;
 mod client_init;
 mod clock;
 mod counters;
+mod country;
 mod error;
 mod evaluation;
 mod events;
+mod files;
 mod hash;
 mod options;
 mod overrides;
@@ -99,6 +101,7 @@ pub mod explain {
 
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventStats, ShutdownReport};
+pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
@@ -116,8 +119,9 @@ pub use sinks::{
     StatsigLocalFileEventLoggingAdapter,
 };
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
-    StatsigBootstrapSpecsAdapter,
+    BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
+    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,
+    SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,

@@ -215,6 +215,7 @@ impl Actor for SupervisorActor {
     ) -> Result<(), ActorProcessingErr> {
         state.tree.shared.close();
         state.spec_sync.stop(STOP_LIMIT).await;
+        state.tree.specs.on_stop();
         state.evaluation.stop(STOP_LIMIT).await;
         state.end_events().await;
         Ok(())

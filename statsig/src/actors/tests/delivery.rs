@@ -54,10 +54,7 @@ async fn a_post_carries_what_the_protocol_asks_for() {
         assert_eq!(header("statsig-event-count"), [BATCH.to_string()]);
         assert_eq!(header("statsig-retry-count"), [retries.to_string()]);
         assert_eq!(header("content-type"), ["application/json"]);
-        assert_eq!(
-            header("content-encoding"),
-            [seal::CONTENT_ENCODING]
-        );
+        assert_eq!(header("content-encoding"), [seal::CONTENT_ENCODING]);
     }
     assert_eq!(requests[0].request.body, requests[1].request.body);
 }
@@ -397,7 +394,12 @@ async fn every_limit_is_an_option() {
     let between = (batches[2].at - batches[0].at).as_secs_f64();
     assert!((12.0..=14.6).contains(&between), "{between} s");
     sleep(secs(60)).await;
-    let retries = lab.network.batches().iter().map(|batch| batch.retries).max();
+    let retries = lab
+        .network
+        .batches()
+        .iter()
+        .map(|batch| batch.retries)
+        .max();
     assert_eq!(retries, Some(1));
     assert_eq!(lab.stats().dropped.delivery_failed, 4 * BATCH as u64);
 
