@@ -29,6 +29,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ractor", &["actors/"]),
     ("reqwest", &["transport/http"]),
     ("rustls", &["transport/http"]),
+    ("tonic", &["sources/grpc/connection.rs"]),
 ];
 
 /// Modules that know no runtime and never read a clock.

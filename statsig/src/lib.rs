@@ -41,6 +41,7 @@
 //!
 //! | feature | default | what for |
 //! |---|---|---|
+//! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
@@ -106,6 +107,8 @@ pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
+#[cfg(feature = "grpc")]
+pub use sources::GrpcForwardProxy;
 pub use sources::{
     BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
     StatsigBootstrapSpecsAdapter,

@@ -2,6 +2,8 @@
 
 mod bootstrap;
 mod file;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod schedule;
 
@@ -14,6 +16,8 @@ use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
 pub use file::FileSpecs;
+#[cfg(feature = "grpc")]
+pub use grpc::GrpcForwardProxy;
 
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
@@ -144,6 +148,12 @@ pub enum FetchError {
         /// How long the SDK waited.
         limit: Duration,
     },
+    /// A stream that brings specs is broken. The adapter opens it again by itself.
+    #[error("{problem}")]
+    Stream {
+        /// What went wrong, in one line.
+        problem: String,
+    },
     /// The adapter ended without an answer: it panicked.
     #[error("the specs adapter ended without an answer")]
     Abandoned,
@@ -168,6 +178,7 @@ impl FetchError {
             | Self::Other { .. } => true,
             Self::Transport(TransportError::TooLarge { .. } | TransportError::Unusable { .. })
             | Self::NetworkDisabled
+            | Self::Stream { .. }
             | Self::Abandoned => false,
         }
     }
