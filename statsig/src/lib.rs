@@ -61,6 +61,7 @@ mod counters;
 mod error;
 mod evaluation;
 mod events;
+mod files;
 mod hash;
 mod options;
 mod overrides;
@@ -110,8 +111,9 @@ pub use results::{
 #[cfg(feature = "grpc")]
 pub use sources::GrpcForwardProxy;
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
-    StatsigBootstrapSpecsAdapter,
+    BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
+    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,
+    SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,

@@ -1,6 +1,7 @@
 //! Where specs come from: the [`SpecsAdapter`] trait and the adapters that come with the SDK.
 
 mod bootstrap;
+mod data_store;
 mod file;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
@@ -15,6 +16,10 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
+pub use data_store::{
+    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
+    FileDataStore, RequestPath,
+};
 pub use file::FileSpecs;
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcForwardProxy;
