@@ -143,8 +143,7 @@ async fn specs_beyond_the_limit_are_refused_and_the_ones_in_use_stay() {
 #[tokio::test]
 async fn an_unknown_key_and_a_proxy_that_fails_are_told_apart() {
     let proxy = proxy(true).await;
-    let reached =
-        || GrpcForwardProxy::new(proxy.url()).init_timeout(Duration::from_millis(500));
+    let reached = || GrpcForwardProxy::new(proxy.url()).init_timeout(Duration::from_millis(500));
     let text = refusal(&client_with_key("secret-other-0123456789", reached())).await;
     assert!(text.contains("Unauthenticated: Unauthorized"), "{text}");
 
@@ -153,9 +152,7 @@ async fn an_unknown_key_and_a_proxy_that_fails_are_told_apart() {
         (Fault::drop_connection(), "the forward proxy"),
     ];
     for (fault, expected) in cases {
-        proxy
-            .inject(Endpoint::SpecsStream, fault)
-            .expect("a fault");
+        proxy.inject(Endpoint::SpecsStream, fault).expect("a fault");
         let text = refusal(&client(reached())).await;
         assert!(text.contains(expected), "{text}");
         proxy.clear_faults();
@@ -204,7 +201,10 @@ async fn an_encrypted_connection_needs_the_right_authority() {
 
     let soon = Duration::from_millis(500);
     let stranger = Authority::new();
-    let text = refusal(&client(reached(&stranger.certificate_file()).init_timeout(soon))).await;
+    let text = refusal(&client(
+        reached(&stranger.certificate_file()).init_timeout(soon),
+    ))
+    .await;
     assert!(text.contains("certificate"), "{text}");
 
     // Without encryption, or to a proxy without: refused, never downgraded.

@@ -18,13 +18,13 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 /// Issues certificates.
-pub struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("valid names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
@@ -35,12 +35,12 @@ impl Authority {
     }
 
     /// A PEM file.
-    pub fn certificate_file(&self) -> PathBuf {
+    pub(crate) fn certificate_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
     /// A certificate for this name, good for clients and servers.
-    pub fn issue(&self, name: &str) -> Identity {
+    pub(crate) fn issue(&self, name: &str) -> Identity {
         let mut params = CertificateParams::new(vec![name.replace(' ', "-")]).expect("a name");
         params.extended_key_usages = vec![
             ExtendedKeyUsagePurpose::ServerAuth,
@@ -66,7 +66,7 @@ impl Authority {
 }
 
 /// A certificate with its key.
-pub struct Identity {
+pub(crate) struct Identity {
     certificate: rcgen::Certificate,
     key: KeyPair,
     folder: TempDir,
@@ -74,25 +74,25 @@ pub struct Identity {
 
 impl Identity {
     /// A PEM file.
-    pub fn certificate_file(&self) -> PathBuf {
+    pub(crate) fn certificate_file(&self) -> PathBuf {
         self.folder.path().join("cert.pem")
     }
 
     /// A PEM file.
-    pub fn key_file(&self) -> PathBuf {
+    pub(crate) fn key_file(&self) -> PathBuf {
         self.folder.path().join("key.pem")
     }
 }
 
 /// Accepts encrypted connections for HTTP/2 and passes what they carry on.
-pub struct Encryption {
-    pub address: SocketAddr,
+pub(crate) struct Encryption {
+    pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Encryption {
     /// In front of `target`, under the name `proxy.test`, for clients with certificates of `clients` only, if given.
-    pub async fn start(
+    pub(crate) async fn start(
         authority: &Authority,
         clients: Option<&Authority>,
         target: SocketAddr,
@@ -112,7 +112,9 @@ impl Encryption {
         };
         let key = PrivateKeyDer::try_from(identity.key.serialize_der()).expect("a key");
         let chain = vec![identity.certificate.der().clone()];
-        let mut config = builder.with_single_cert(chain, key).expect("a configuration");
+        let mut config = builder
+            .with_single_cert(chain, key)
+            .expect("a configuration");
         config.alpn_protocols = vec![b"h2".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const LOOK: Duration = Duration::from_millis(20);
 const LOOKS: u32 = 1_500;
 
-pub struct RedisServer {
+pub(crate) struct RedisServer {
     port: u16,
     process: Child,
     folder: tempfile::TempDir,
@@ -19,7 +19,7 @@ pub struct RedisServer {
 
 impl RedisServer {
     /// `None`, said aloud, where there is no `redis-server`.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let is_installed = Command::new("redis-server")
             .arg("--version")
             .stdout(Stdio::null())
@@ -44,24 +44,24 @@ impl RedisServer {
     }
 
     /// A store on a connection of its own.
-    pub fn store(&self) -> RedisDataStore {
+    pub(crate) fn store(&self) -> RedisDataStore {
         RedisDataStore::new(&format!("redis://127.0.0.1:{}", self.port)).expect("an address")
     }
 
     /// Ends it without a chance to say goodbye.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().expect("a running process");
         self.process.wait().expect("an ended process");
     }
 
     /// Starts it again on the same port, empty.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.process = spawn(self.port, self.folder.path());
         wait_until_it_listens(self.port);
     }
 
     /// Sends a command past the SDK.
-    pub async fn command(&self, words: &[&str]) {
+    pub(crate) async fn command(&self, words: &[&str]) {
         let mut text = format!("*{}\r\n", words.len());
         for word in words {
             text.push_str(&format!("${}\r\n{word}\r\n", word.len()));

@@ -16,6 +16,8 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
+#[cfg(feature = "redis")]
+pub use data_store::RedisDataStore;
 pub use data_store::{
     DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
     FileDataStore, RequestPath,

@@ -37,12 +37,12 @@ const FIRST_CONNECT_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{RedisDataStore, StatsigOptions};
+/// use statsig::{DataStore, RedisDataStore};
 ///
 /// let store = RedisDataStore::new("redis://cache.internal:6379")?.polled(true).read_only(true);
-/// let options = StatsigOptions::builder().data_store(Arc::new(store)).build()?;
-/// # let _ = options;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let store: Arc<dyn DataStore> = Arc::new(store);
+/// # let _ = store;
+/// # Ok::<(), statsig::DataStoreError>(())
 /// ```
 ///
 /// With `rediss://` the connection is encrypted and the system's certificate authorities are trusted. The Redis client takes
@@ -145,11 +145,7 @@ impl RedisDataStore {
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, DataStoreError> {
         // A value beyond the limit is never read as a whole; a missing one reads as empty.
-        let command = cmd("GETRANGE")
-            .arg(key)
-            .arg(0)
-            .arg(MAX_VALUE_BYTES)
-            .take();
+        let command = cmd("GETRANGE").arg(key).arg(0).arg(MAX_VALUE_BYTES).take();
         let value: Vec<u8> = self.run(&command).await?;
         if value.len() > MAX_VALUE_BYTES {
             return Err(DataStoreError::failed(format!(
