@@ -59,6 +59,7 @@ mod client;
 mod client_init;
 mod clock;
 mod counters;
+mod country;
 mod error;
 mod evaluation;
 mod events;
@@ -97,6 +98,7 @@ pub mod explain {
 
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
+pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
