@@ -41,9 +41,11 @@
 //!
 //! | feature | default | what for |
 //! |---|---|---|
+//! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
-//! | `spool` | no | keeps undelivered events on disk: `StatsigOptionsBuilder::event_spool` |
+//! | `redis` | no | [`RedisDataStore`] |
+//! | `spool` | no | keeps undelivered events on disk: [`StatsigOptionsBuilder::event_spool`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
@@ -118,6 +120,10 @@ pub use sinks::{
     EventBatch, EventLoggingAdapter, EventLoggingError, FileEvents,
     StatsigLocalFileEventLoggingAdapter,
 };
+#[cfg(feature = "grpc")]
+pub use sources::GrpcForwardProxy;
+#[cfg(feature = "redis")]
+pub use sources::RedisDataStore;
 pub use sources::{
     BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
     DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,
