@@ -107,8 +107,8 @@ pub use results::{
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
-    StatsigBootstrapSpecsAdapter,
+    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, IdListFileRequest, IdListsAdapter,
+    IdListsRequest, SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod file;
 pub(crate) mod http;
+pub(crate) mod id_lists;
 pub(crate) mod schedule;
 
 use std::fmt::Debug;
@@ -14,6 +15,7 @@ use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
 pub use file::FileSpecs;
+pub use id_lists::{IdListFileRequest, IdListsAdapter, IdListsRequest};
 
 use crate::results::SpecsSource;
 use crate::text::SharedStr;

@@ -65,7 +65,8 @@ impl Snapshot {
         }
     }
 
-    /// Parses a payload, decides whether it replaces the current specs, and compiles it. The current ones stay untouched.
+    /// Parses a payload, decides whether it replaces the current specs, and compiles it, taking over what has not changed. The
+    /// current ones stay untouched.
     ///
     /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new.
     pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
@@ -82,7 +83,7 @@ impl Snapshot {
         if is_older || has_same_checksum {
             return Ok(Loaded::Unchanged);
         }
-        Ok(Loaded::New(Box::new(compile(&payload))))
+        Ok(Loaded::New(Box::new(compile(&payload, &self.specs))))
     }
 
     /// The next generation with other specs.
@@ -118,12 +119,11 @@ impl Snapshot {
         }
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    /// The next generation with other ID lists.
-    pub(crate) fn with_id_lists(&self, id_lists: IdLists) -> Self {
+    /// The next generation with other ID lists, and the same specs.
+    pub(crate) fn with_id_lists(&self, id_lists: Arc<IdLists>) -> Self {
         Self {
             generation: self.generation + 1,
-            id_lists: Arc::new(id_lists),
+            id_lists,
             ..self.clone()
         }
     }

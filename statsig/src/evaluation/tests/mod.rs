@@ -6,6 +6,7 @@ mod experiment_groups;
 mod explained;
 mod explained_ends;
 mod gates;
+mod incremental;
 mod layers;
 mod limits;
 mod redirections;
