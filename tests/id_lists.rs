@@ -73,6 +73,15 @@ impl Lab {
             .collect()
     }
 
+    /// Waits until the lists have been synced once more.
+    async fn next_sync(&self) {
+        let syncs = self.manifest_seconds().len();
+        while self.manifest_seconds().len() == syncs {
+            sleep(Duration::from_secs(1)).await;
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+
     fn reason(&self) -> String {
         let user = StatsigUser::with_user_id("Marcos");
         let gate = self.statsig.get_feature_gate(&user, "in_list");
@@ -175,19 +184,19 @@ async fn trap_9_positions_are_bytes_applied_and_not_sizes_of_the_manifest() {
         .next(Endpoint::IdLists, manifest(CDN_FILE, 10, 1, "f"));
     lab.network
         .next(Endpoint::IdListFile, Answer::response(200, body.clone()));
-    sleep(INTERVAL).await;
+    lab.next_sync().await;
     assert_eq!(lab.members(), ["Marcos", "123"]);
 
     // 27 bytes were applied: a manifest of up to 27 asks for nothing.
     lab.network
         .next(Endpoint::IdLists, manifest(CDN_FILE, 27, 2, "f"));
-    sleep(INTERVAL).await;
+    lab.next_sync().await;
     assert_eq!(lab.downloads().len(), 1);
     lab.network
         .next(Endpoint::IdLists, manifest(CDN_FILE, 37, 3, "f"));
     lab.network
         .next(Endpoint::IdListFile, Answer::response(206, A_USER));
-    sleep(INTERVAL).await;
+    lab.next_sync().await;
     assert!(
         lab.downloads()[1].ends_with("range=27-"),
         "{:?}",
@@ -220,7 +229,7 @@ async fn trap_10_growing_creation_time_is_no_reset_and_another_file_is_unless_it
                 .next(Endpoint::IdListFile, Answer::response(200, lines));
             downloads += 1;
         }
-        sleep(INTERVAL).await;
+        lab.next_sync().await;
         assert_eq!(lab.members(), members, "{file}, created {creation_time}");
         assert_eq!(
             lab.downloads().len(),
@@ -256,7 +265,7 @@ async fn trap_11_statsigs_files_take_the_range_in_the_query_and_others_in_a_head
             .next(Endpoint::IdLists, manifest(url, 20, 2, "f"));
         lab.network
             .next(Endpoint::IdListFile, Answer::response(206, A_USER));
-        sleep(INTERVAL).await;
+        lab.next_sync().await;
         let requests = lab.network.requests(Endpoint::IdListFile);
         let sent: Vec<_> = requests
             .iter()
@@ -337,14 +346,14 @@ async fn lines_add_remove_and_empty_a_list_over_time() {
     ] {
         lines.push_str(line);
         lab.network.set_id_list_file("a_list", lines.clone());
-        sleep(INTERVAL).await;
+        lab.next_sync().await;
         assert_eq!(lab.members(), members, "{line}");
     }
     lab.network.set_id_list_file("a_list", A_USER);
-    sleep(INTERVAL).await;
+    lab.next_sync().await;
     assert_eq!(lab.members(), ["a-user"]);
     lab.network.remove_id_list("a_list");
-    sleep(INTERVAL).await;
+    lab.next_sync().await;
     assert!(lab.members().is_empty());
 }
 
@@ -523,7 +532,7 @@ async fn new_lists_are_a_new_generation_of_the_same_specs() {
     let before = lab.statsig.pin();
     let user = StatsigUser::with_user_id("a-user");
     lab.network.set_id_list_file("a_list", A_USER);
-    sleep(INTERVAL).await;
+    lab.next_sync().await;
     assert!(lab.statsig.check_gate(&user, "in_list"));
     assert!(!before.check_gate(&user, "in_list"));
     // Specs come and go without touching the lists.

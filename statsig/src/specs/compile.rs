@@ -15,7 +15,7 @@ use super::compiled::{
 };
 use super::condition::{BucketId, Condition};
 use super::for_clients::{ForClients, SessionReplay};
-use super::model;
+use super::model::{self, RawEntity};
 use super::origins::{ByName, Fingerprint, Origin, Origins, TableSizes};
 use super::rendered::Rendered;
 use super::symbols::{Interner, Symbol};
@@ -28,8 +28,9 @@ use crate::text::SharedStr;
 /// What is the same in the previous specs is taken over as it was compiled there.
 pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
     let nothing = CompiledSpecs::default();
+    let sizes = TableSizes::of(previous);
     let previous = match previous.origins.fresh {
-        Some(fresh) if !fresh.are_outgrown_by(TableSizes::of(previous)) => previous,
+        Some(fresh) if !fresh.are_outgrown_by(sizes) => previous,
         _ => &nothing,
     };
 
@@ -176,9 +177,9 @@ impl<'p> Compiler<'p> {
         self.entries.get_mut(entry.0 as usize)
     }
 
-    fn compile_conditions(&mut self, conditions: &model::RawEntries<'_>) {
-        for (id, raw) in &conditions.0 {
-            let from = Fingerprint::of(raw);
+    fn compile_conditions(&mut self, conditions: &model::RawEntities<'_>) {
+        for (id, RawEntity { json, from }) in &conditions.0 {
+            let from = *from;
             let known = self.previous.origins.conditions.get(&**id);
             let place = known.and_then(|known| known.made);
             let condition = if known.is_some_and(|known| known.from == from) {
@@ -186,7 +187,7 @@ impl<'p> Compiler<'p> {
                     .and_then(|place| self.previous.condition(place))
                     .cloned()
             } else {
-                read::<model::Condition<'_>>(raw, "condition", id)
+                read::<model::Condition<'_>>(json, "condition", id)
                     .map(|condition| compile_condition::compile(&condition, self))
             };
             let made = condition.map(|condition| self.put_condition(place, condition));
@@ -219,9 +220,9 @@ impl<'p> Compiler<'p> {
         id
     }
 
-    fn compile_specs(&mut self, specs: &model::RawEntries<'_>, kind: &SpecKind) {
-        for (name, raw) in &specs.0 {
-            let from = Fingerprint::of(raw);
+    fn compile_specs(&mut self, specs: &model::RawEntities<'_>, kind: &SpecKind) {
+        for (name, RawEntity { json, from }) in &specs.0 {
+            let from = *from;
             let before = (kind.origins)(&self.previous.origins).get(&**name);
             let before = before.filter(|before| before.from == from);
             let was_malformed = before.is_some_and(|before| before.made.is_none());
@@ -231,7 +232,7 @@ impl<'p> Compiler<'p> {
             let spec = match taken_over {
                 Some(spec) => Some(spec.clone()),
                 None if was_malformed => None,
-                None => read::<model::Spec<'_>>(raw, kind.what, name).map(|spec| self.spec(&spec)),
+                None => read::<model::Spec<'_>>(json, kind.what, name).map(|spec| self.spec(&spec)),
             };
             let made = spec.map(|spec| {
                 let id = SpecId(next_index(&self.specs));
@@ -324,23 +325,25 @@ impl<'p> Compiler<'p> {
             "false" => ReturnValue::Bool(false),
             text => {
                 let values = &mut self.origins.values;
-                let parameters = values.entry(Fingerprint::of(raw)).or_insert_with(|| {
-                    let parameters: Parameters = serde_json::from_str(text).unwrap_or_default();
-                    Arc::new(parameters)
-                });
+                let parameters = values
+                    .entry(Fingerprint::of(text.as_bytes()))
+                    .or_insert_with(|| {
+                        let parameters: Parameters = serde_json::from_str(text).unwrap_or_default();
+                        Arc::new(parameters)
+                    });
                 ReturnValue::Parameters(Arc::clone(parameters))
             }
         }
     }
 
-    fn compile_cmabs(&mut self, cmabs: Option<&model::RawEntries<'_>>) {
-        for (name, raw) in cmabs.iter().flat_map(|cmabs| &cmabs.0) {
-            let from = Fingerprint::of(raw);
+    fn compile_cmabs(&mut self, cmabs: Option<&model::RawEntities<'_>>) {
+        for (name, RawEntity { json, from }) in cmabs.iter().flat_map(|cmabs| &cmabs.0) {
+            let from = *from;
             let cmab = match self.previous.origins.cmabs.get(&**name) {
                 Some(known) if known.from == from => {
                     known.made.and_then(|id| self.previous.cmab(id)).cloned()
                 }
-                _ => read::<model::Cmab<'_>>(raw, "bandit", name).map(|cmab| self.cmab(&cmab)),
+                _ => read::<model::Cmab<'_>>(json, "bandit", name).map(|cmab| self.cmab(&cmab)),
             };
             let made = cmab.map(|cmab| {
                 let id = CmabId(next_index(&self.cmabs));
@@ -367,7 +370,8 @@ impl<'p> Compiler<'p> {
         let rules: BTreeMap<&str, &RawValue> =
             rules.0.iter().map(|(name, raw)| (&**name, *raw)).collect();
         for (name, raw) in &mappings.0 {
-            let Some(wire) = read::<Vec<model::ConfigMapping<'_>>>(raw, "config mapping", name)
+            let Some(wire) =
+                read::<Vec<model::ConfigMapping<'_>>>(bytes_of(raw), "config mapping", name)
             else {
                 continue;
             };
@@ -399,7 +403,8 @@ impl<'p> Compiler<'p> {
             .iter()
             .filter_map(|reference| {
                 let raw = rules.get(&*reference.rule_name)?;
-                let rule = read::<model::Rule<'_>>(raw, "override rule", &reference.rule_name)?;
+                let rule =
+                    read::<model::Rule<'_>>(bytes_of(raw), "override rule", &reference.rule_name)?;
                 Some(MappingRule {
                     name: self.symbol(&reference.rule_name),
                     start_time: reference.start_time.unwrap_or(0),
@@ -421,15 +426,15 @@ impl<'p> Compiler<'p> {
 
     fn compile_param_stores(
         &mut self,
-        stores: Option<&model::RawEntries<'_>>,
+        stores: Option<&model::RawEntities<'_>>,
     ) -> FastMap<SharedStr, Arc<ParamStore>> {
         let mut compiled = FastMap::default();
-        for (name, raw) in stores.iter().flat_map(|stores| &stores.0) {
+        for (name, RawEntity { json, from }) in stores.iter().flat_map(|stores| &stores.0) {
             let name = SharedStr::from(&**name);
-            let from = Fingerprint::of(raw);
+            let from = *from;
             let made = match self.previous.origins.param_stores.get(&name) {
                 Some(known) if known.from == from => known.made.clone(),
-                _ => read::<model::ParamStore<'_>>(raw, "parameter store", &name)
+                _ => read::<model::ParamStore<'_>>(json, "parameter store", &name)
                     .map(|store| Arc::new(param_store(&store))),
             };
             // A malformed duplicate does not undo the one before it.
@@ -448,10 +453,10 @@ fn share(rule: &model::Rule<'_>, spec_salt: &str) -> Share {
 }
 
 fn for_clients(payload: &model::Payload<'_>) -> ForClients {
-    let app_ids = |raw: Option<&RawValue>, what| raw.and_then(|raw| read(raw, what, ""));
+    let app_ids = |raw: Option<&RawValue>, what| raw.and_then(|raw| read(bytes_of(raw), what, ""));
     let replay = payload
         .session_replay_info
-        .and_then(|raw| read::<SessionReplay>(raw, "session replay info", ""));
+        .and_then(|raw| read::<SessionReplay>(bytes_of(raw), "session replay info", ""));
     ForClients {
         app_ids_by_key: app_ids(payload.sdk_keys_to_app_ids, "app ids of SDK keys"),
         app_ids_by_hashed_key: app_ids(
@@ -464,15 +469,19 @@ fn for_clients(payload: &model::Payload<'_>) -> ForClients {
 
 /// Reads one entity; a malformed one is reported and left out.
 pub(super) fn read<'a, T: Deserialize<'a>>(
-    raw: &'a RawValue,
+    json: &'a [u8],
     what: &'static str,
     name: &str,
 ) -> Option<T> {
-    serde_json::from_str(raw.get())
+    serde_json::from_slice(json)
         .inspect_err(|problem| {
             tracing::warn!(what, name, %problem, "left out a malformed entity of the specs");
         })
         .ok()
+}
+
+pub(super) fn bytes_of(raw: &RawValue) -> &[u8] {
+    raw.get().as_bytes()
 }
 
 pub(super) fn shared(texts: &[model::Text<'_>]) -> Vec<SharedStr> {

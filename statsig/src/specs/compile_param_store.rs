@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::compile::{read, shared};
+use super::compile::{bytes_of, read, shared};
 use super::compiled::{ParamStore, Parameter, ParameterTarget};
 use super::model;
 use crate::text::SharedStr;
@@ -10,7 +10,7 @@ use crate::text::SharedStr;
 /// A store; parameters of no known shape are left out.
 pub(super) fn param_store(store: &model::ParamStore<'_>) -> ParamStore {
     let parameters = store.parameters.0.iter().filter_map(|(name, raw)| {
-        let parameter = read::<model::Parameter<'_>>(raw, "parameter", name)?;
+        let parameter = read::<model::Parameter<'_>>(bytes_of(raw), "parameter", name)?;
         Some((SharedStr::from(&**name), compile_parameter(&parameter)?))
     });
     ParamStore {

@@ -18,6 +18,7 @@ mod origins;
 pub(crate) mod parse;
 pub(crate) mod rendered;
 pub(crate) mod settings;
+mod skim;
 pub(crate) mod snapshot;
 pub(crate) mod symbols;
 mod traits;

@@ -3,8 +3,6 @@
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
 use super::compiled::{CmabId, CompiledSpecs, ConditionId, ParamStore, Parameters, SpecId};
 use super::condition::BucketId;
 use crate::hash::{FastMap, process_hasher};
@@ -19,17 +17,16 @@ const SPARE: usize = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint {
     hash: u64,
-    length: usize,
+    pub(super) length: usize,
 }
 
 impl Fingerprint {
-    pub(super) fn of(json: &RawValue) -> Self {
-        let text = json.get();
+    pub(super) fn of(json: &[u8]) -> Self {
         let mut hasher = process_hasher();
-        hasher.write(text.as_bytes());
+        hasher.write(json);
         Self {
             hash: hasher.finish(),
-            length: text.len(),
+            length: json.len(),
         }
     }
 }
@@ -88,6 +85,11 @@ impl TableSizes {
 }
 
 impl Origins {
+    /// Whether nothing was ever compiled.
+    pub(super) fn is_empty(&self) -> bool {
+        self.fresh.is_none()
+    }
+
     /// Values that no specs have any more are forgotten.
     pub(super) fn forget_unused_values(&mut self) {
         self.values.retain(|_, value| Arc::strong_count(value) > 1);

@@ -70,7 +70,8 @@ impl Snapshot {
     ///
     /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new.
     pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
-        let payload = match parse(payload)? {
+        let mut rest = Vec::new();
+        let payload = match parse(payload, &self.specs.origins, &mut rest)? {
             Parsed::Full(payload) => payload,
             Parsed::NoUpdates => return Ok(Loaded::Unchanged),
         };
