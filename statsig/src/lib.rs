@@ -57,9 +57,11 @@ mod client;
 mod client_init;
 mod clock;
 mod counters;
+mod country;
 mod error;
 mod evaluation;
 mod events;
+mod files;
 mod hash;
 mod options;
 mod overrides;
@@ -94,6 +96,7 @@ pub mod explain {
 
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
+pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
@@ -107,8 +110,10 @@ pub use results::{
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, IdListFileRequest, IdListsAdapter,
-    IdListsRequest, SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
+    BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
+    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, IdListFileRequest,
+    IdListsAdapter, IdListsRequest, RequestPath, SpecsAdapter, SpecsPayload, SpecsRequest,
+    StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,
