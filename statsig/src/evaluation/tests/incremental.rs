@@ -101,7 +101,7 @@ proptest! {
 
     #[test]
     fn incremental_equals_full(history in history(), users in vec(any_user(), 1..3)) {
-        let mut current = Snapshot::uninitialized(None, Arc::new(BTreeMap::new()), true);
+        let mut current = empty();
         for specs in history {
             let full = snapshot(&specs.to_string());
             let incremental = next(&current, &specs);
@@ -189,7 +189,7 @@ fn conditions_may_go_and_come_back() {
         .as_object_mut()
         .unwrap()
         .remove("everyone");
-    let mut current = Snapshot::uninitialized(None, Arc::new(BTreeMap::new()), true);
+    let mut current = empty();
     for (time, specs) in (1..).zip([&mut with.clone(), &mut without, &mut with]) {
         specs["time"] = json!(time);
         current = next(&current, specs).unwrap();
@@ -199,7 +199,7 @@ fn conditions_may_go_and_come_back() {
 
 #[test]
 fn what_is_left_over_from_the_past_is_bounded() {
-    let mut current = Snapshot::uninitialized(None, Arc::new(BTreeMap::new()), true);
+    let mut current = empty();
     for time in 1..20 {
         let mut specs = Specs::new();
         for number in 0..200 {
