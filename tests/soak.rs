@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use statsig::{Statsig, StatsigOptions, StatsigUser};
 use statsig_local::LocalStatsig;
 use statsig_tests::specs;
@@ -92,20 +92,16 @@ fn read(statsig: &Statsig, seen: &Seen, stop: &AtomicBool, reader: usize) {
     let mut last = 0;
     while !stop.load(Ordering::Relaxed) {
         let pinned = statsig.pin();
-        let stamp = |value: Option<&Value>| value.and_then(Value::as_u64);
         let configs = ["stamp_a", "stamp_b"].map(|name| pinned.get_dynamic_config(&user, name));
         let mut stamps: Vec<Option<u64>> = configs
             .iter()
-            .flat_map(|config| ["first", "second"].map(|key| stamp(config.value().get(key))))
+            .flat_map(|config| ["first", "second"].map(|key| config.get_opt(key)))
             .collect();
         let layer = pinned.get_layer(&user, "stamp_layer");
-        stamps.extend(["first", "second"].map(|key| stamp(layer.get_raw_value(key).as_ref())));
+        stamps.extend(["first", "second"].map(|key| layer.get_opt(key)));
         // Without a pin, one call is one snapshot.
         let config = statsig.get_dynamic_config(&user, "stamp_a");
-        let (first, second) = (
-            stamp(config.value().get("first")),
-            stamp(config.value().get("second")),
-        );
+        let [first, second] = ["first", "second"].map(|key| config.get_opt::<u64>(key));
         let memberships =
             [(); 3].map(|()| ["grows", "flips"].map(|gate| pinned.check_gate(&member, gate)));
         let is_torn = stamps
@@ -259,7 +255,7 @@ fn specs_and_lists_change_under_readers() {
     let last_member = StatsigUser::with_user_id(service.members.last().unwrap().as_str());
     let has_arrived = || {
         let config = statsig.get_dynamic_config(&member, "stamp_a");
-        config.value().get("first").and_then(Value::as_u64) == Some(service.changes)
+        config.get_opt("first") == Some(service.changes)
             && statsig.check_gate(&member, "flips") == service.has_flipped
             && statsig.check_gate(&last_member, "grows")
     };

@@ -48,6 +48,12 @@
 //! no checksum is then always sent the text, because it cannot be told apart from one that has the text before the edit. Only
 //! setting `time` *back* needs a restart of running clients, and loading says so.
 //!
+//! # As a forward proxy
+//!
+//! With [`forward_proxy`](LocalStatsigBuilder::forward_proxy), or `--forward-proxy` on the command line, it answers as a Statsig
+//! forward proxy does. It forwards nothing: what it serves is its own. With the feature `grpc` it also streams specs, whether it
+//! answers as a proxy or not: the SDK's `GrpcForwardProxy` takes [`url`](LocalStatsig::url), the same port.
+//!
 //! # Control endpoints
 //!
 //! For scripts and tests in other languages, next to the program `statsig-local`:
@@ -77,7 +83,7 @@
 //!
 //! | field | meaning |
 //! |---|---|
-//! | `endpoint` | `specs`, `id_lists` (the manifest), `id_list_file`, `log_event` or `sdk_exception` |
+//! | `endpoint` | `specs`, `specs_stream` (gRPC), `id_lists` (the manifest), `id_list_file`, `log_event`, `sdk_exception` or `user_enrichment` |
 //! | `fault` | what happens, from the table below |
 //! | `delay_ms` | milliseconds to wait before; default 0 |
 //! | `times` | to how many requests it happens; default: to all, until faults are cleared or replaced |
@@ -119,6 +125,8 @@ mod routes;
 mod server;
 mod shared;
 mod specs;
+#[cfg(feature = "grpc")]
+mod stream;
 mod sync;
 
 pub use error::LocalError;

@@ -17,6 +17,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::country::CountryLookup;
 use crate::error::OptionsError;
 use crate::overrides::OverrideAdapter;
+#[cfg(feature = "grpc")]
+use crate::sources::GrpcForwardProxy;
 use crate::sources::SpecsAdapter;
 use crate::sources::id_lists::IdListsAdapter;
 use crate::sticky::PersistentStorage;
@@ -56,6 +58,8 @@ pub struct StatsigOptions {
     pub(crate) environment: Option<SharedStr>,
     pub(crate) specs_url: String,
     pub(crate) specs_adapter: Option<Arc<dyn SpecsAdapter>>,
+    #[cfg(feature = "grpc")]
+    pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
     pub(crate) specs_sync_interval: Duration,
     pub(crate) max_specs_bytes: usize,
     pub(crate) init_timeout: Option<Duration>,
@@ -98,6 +102,8 @@ impl Default for StatsigOptions {
             environment: None,
             specs_url: DEFAULT_SPECS_URL.to_owned(),
             specs_adapter: None,
+            #[cfg(feature = "grpc")]
+            grpc_forward_proxy: None,
             specs_sync_interval: DEFAULT_SPECS_SYNC_INTERVAL,
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
             init_timeout: None,
