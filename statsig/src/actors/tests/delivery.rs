@@ -354,7 +354,7 @@ async fn a_service_that_finds_everything_malformed_is_not_asked_without_end() {
 #[tokio::test(start_paused = true)]
 async fn the_pause_that_the_service_asks_for_is_kept() {
     let lab = Lab::start().await;
-    let busy = Answer::status(429).with_header("retry-after", "40");
+    let busy = Answer::status(429).header("retry-after", "40");
     lab.network.next(Endpoint::Events, busy);
     lab.record(BATCH);
     sleep(secs(39)).await;
