@@ -49,7 +49,7 @@ pub enum StatsigError {
     #[error("the shutdown ran out of time; {report}")]
     ShutdownTimedOut {
         /// What became of all events; those pending are lost, those spooled are not.
-        report: ShutdownReport,
+        report: Box<ShutdownReport>,
     },
     /// An internal task ended before it answered.
     #[error("an internal task ended before it answered while {during}; try again")]

@@ -151,7 +151,9 @@ impl Statsig {
             }
         };
         if report.timed_out {
-            Err(StatsigError::ShutdownTimedOut { report })
+            Err(StatsigError::ShutdownTimedOut {
+                report: Box::new(report),
+            })
         } else {
             Ok(report)
         }

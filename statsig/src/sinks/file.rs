@@ -88,8 +88,7 @@ impl EventLoggingAdapter for FileEvents {
         Box::pin(async move {
             tokio::task::spawn_blocking(move || target.append(&batch))
                 .await
-                .map_err(io::Error::other)
-                .flatten()
+                .unwrap_or_else(|error| Err(io::Error::other(error)))
                 .map_err(EventLoggingError::temporary)
         })
     }

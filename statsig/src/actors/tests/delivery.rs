@@ -464,7 +464,7 @@ async fn an_adapter_gets_the_events_instead_of_the_network_even_if_that_is_disab
     let report = lab.handle.shutdown(secs(3)).await;
     assert_eq!(report.stats.delivered, BATCH as u64 + 2);
     assert!(lab.network.batches().is_empty());
-    let batches = memory.batches.lock().unwrap();
+    let batches = memory.batches.lock().unwrap().clone();
     assert_eq!(batches.iter().map(EventBatch::event_count).sum::<u64>(), 12);
     let json: serde_json::Value = serde_json::from_slice(&batches[0].json().unwrap()).unwrap();
     assert_eq!(json["events"][0]["eventName"], "purchase");
