@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &["evaluation", "typed", "sources", "transport/http"],
-    &["client_init", "options", "shared"],
+    &["client_init", "observability", "options", "shared"],
     &["actors"],
     &["client", "testing"],
 ];

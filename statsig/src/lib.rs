@@ -61,6 +61,7 @@ mod error;
 mod evaluation;
 mod events;
 mod hash;
+mod observability;
 mod options;
 mod overrides;
 mod results;
@@ -98,6 +99,7 @@ pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
+pub use observability::{SdkEvent, SubscriptionID};
 pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };

@@ -1,5 +1,6 @@
 //! The client: a cheap handle whose reads are synchronous, over actors that own everything that changes.
 
+mod announce;
 mod client_init;
 mod configs;
 mod events;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::compile_condition;
 use super::compiled::{
@@ -47,6 +48,10 @@ pub(crate) fn compile(payload: &model::Payload<'_>) -> CompiledSpecs {
             .map(|tier| SharedStr::from(&**tier)),
         app_id: payload.app_id.clone(),
         sdk_configs: payload.sdk_configs.clone().unwrap_or_default(),
+        diagnostics: match &payload.diagnostics {
+            Some(Value::Object(rates)) => rates.clone(),
+            _ => Map::new(),
+        },
         symbols: compiler.interner.finish(),
         index: compiler.index,
         entries: compiler.entries,

@@ -1,0 +1,16 @@
+//! The targets of the SDK's `tracing` events and spans. They are documented, so they do not change with the code.
+
+/// Subscriptions, the shared instance, misuse of the client.
+pub(crate) const CLIENT: &str = "statsig::client";
+/// Evaluations, in the shape of OpenTelemetry.
+pub(crate) const EVALUATION: &str = "statsig::evaluation";
+/// Recording, batching and delivering events.
+pub(crate) const EVENTS: &str = "statsig::events";
+/// Requests and their answers.
+pub(crate) const NETWORK: &str = "statsig::network";
+/// Observability clients and reports about errors.
+pub(crate) const OBSERVABILITY: &str = "statsig::observability";
+/// Fetching, compiling and applying specs.
+pub(crate) const SYNC: &str = "statsig::sync";
+/// Actors that end and are started again.
+pub(crate) const SUPERVISOR: &str = "statsig::supervisor";
