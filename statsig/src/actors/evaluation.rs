@@ -128,7 +128,9 @@ impl State {
         let current = self.tree.shared.snapshot.load_full();
         let garbage = self.previous.take();
         let max_bytes = self.tree.shared.options.max_specs_bytes;
-        let SpecsPayload { body, source_api } = payload;
+        let SpecsPayload {
+            body, source_api, ..
+        } = payload;
         let compilation = tokio::task::spawn_blocking(move || {
             drop(garbage);
             if body.len() > max_bytes {

@@ -226,7 +226,10 @@ impl State {
         }
         self.phase = Phase::Applying { round, fingerprint };
         self.timer = Some(cast_after(me, APPLY_LIMIT, SpecSyncMsg::Tick));
-        let source = self.tree.specs.source();
+        let source = payload
+            .source
+            .clone()
+            .unwrap_or_else(|| self.tree.specs.source());
         self.tell_supervisor(Assignment::Apply {
             payload,
             source,

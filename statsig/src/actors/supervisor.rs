@@ -211,6 +211,7 @@ impl Actor for SupervisorActor {
     ) -> Result<(), ActorProcessingErr> {
         state.tree.shared.close();
         state.spec_sync.stop(STOP_LIMIT).await;
+        state.tree.specs.on_stop();
         state.evaluation.stop(STOP_LIMIT).await;
         state.exposure.stop(STOP_LIMIT).await;
         state.tree.posts.abort_all(STOP_LIMIT).await;

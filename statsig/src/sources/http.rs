@@ -71,6 +71,7 @@ impl SpecsAdapter for HttpSpecs {
             Ok(SpecsPayload {
                 body: response.body,
                 source_api: self.source_api.clone(),
+                source: None,
             })
         })
     }

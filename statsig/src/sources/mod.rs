@@ -79,6 +79,10 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
     fn on_start(&self, signal: ChangeSignal) {
         drop(signal);
     }
+
+    /// Called once, when the client has ended: no further call comes from it. End tasks and close connections here; it must not
+    /// block. Default: nothing.
+    fn on_stop(&self) {}
 }
 
 /// What the SDK has and wants.
@@ -103,14 +107,17 @@ pub struct SpecsPayload {
     pub body: Bytes,
     /// The part of the source's address that details and metrics may show, such as `https://api.statsigcdn.com/v2`.
     pub source_api: Option<SharedStr>,
+    /// Where it came from, if not from where the adapter's [`source`](SpecsAdapter::source) says: an adapter may ask others.
+    pub source: Option<SpecsSource>,
 }
 
 impl SpecsPayload {
-    /// A payload without a source address.
+    /// A payload from the adapter's own source, without an address.
     pub fn new(body: impl Into<Bytes>) -> Self {
         Self {
             body: body.into(),
             source_api: None,
+            source: None,
         }
     }
 }

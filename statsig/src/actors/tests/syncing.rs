@@ -1,6 +1,10 @@
 use super::*;
 use crate::error::StatsigError;
-use crate::sources::{BootstrapSpecs, FileSpecs};
+use crate::results::SpecsSource;
+use crate::sources::{
+    BootstrapSpecs, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
+};
+use crate::transport::BoxFuture;
 
 #[tokio::test(start_paused = true)]
 async fn an_hour_of_polling_is_one_request_each_interval() {
@@ -359,4 +363,39 @@ async fn with_the_network_disabled_nothing_is_sent() {
     assert_eq!((report.account.pending, report.timed_out), (0, false));
     assert!(lab.network.requests(Endpoint::Specs).is_empty());
     assert!(lab.network.requests(Endpoint::Events).is_empty());
+}
+
+/// Has specs from somewhere else, and notes when it is stopped.
+#[derive(Debug, Default)]
+struct Relay(std::sync::atomic::AtomicU32);
+
+impl SpecsAdapter for Relay {
+    fn source(&self) -> SpecsSource {
+        SpecsSource::Adapter("Relay".into())
+    }
+
+    fn fetch(&self, _: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+        Box::pin(async {
+            let mut payload = SpecsPayload::new(specs(1));
+            payload.source = Some(SpecsSource::Network);
+            Ok(payload)
+        })
+    }
+
+    fn on_stop(&self) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_may_name_its_own_source_and_the_adapter_is_stopped_once() {
+    let relay = Arc::new(Relay::default());
+    let stops = || relay.0.load(std::sync::atomic::Ordering::SeqCst);
+    let lab = Lab::start_with(|options| options.specs_adapter(relay.clone())).await;
+    assert_eq!(lab.source(), "Network");
+    assert_eq!(stops(), 0);
+    lab.handle.shutdown(secs(3)).await;
+    drop(lab);
+    sleep(secs(1)).await;
+    assert_eq!(stops(), 1);
 }
