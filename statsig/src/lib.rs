@@ -61,7 +61,7 @@ mod error;
 mod evaluation;
 mod events;
 mod hash;
-mod observability;
+pub mod observability;
 mod options;
 mod overrides;
 mod results;
@@ -69,6 +69,7 @@ mod shared;
 mod sources;
 mod specs;
 mod sticky;
+mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
@@ -99,9 +100,9 @@ pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
-pub use observability::{SdkEvent, SubscriptionID};
+pub use observability::{ObservabilityClient, SdkEvent, SubscriptionID};
 pub use options::{
-    DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
+    DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{

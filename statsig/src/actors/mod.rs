@@ -13,7 +13,9 @@
 mod disturbance;
 mod evaluation;
 mod exposure;
+mod observed;
 mod posting;
+mod reporting;
 mod restart;
 mod spec_sync;
 mod supervisor;

@@ -7,9 +7,9 @@ use tracing::Instrument;
 
 use crate::observability::facts::{Endpoint, Fact, RequestEnded};
 use crate::observability::mask::Masked;
-use crate::observability::targets;
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
+use crate::targets;
 use crate::transport::{self, BoxFuture, Request, Response, Transport, TransportError, retry};
 
 /// Sends through another transport, and tells how that went.

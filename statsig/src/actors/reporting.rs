@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::observability::client::Told;
 use crate::observability::outlet::Outlet;
-use crate::observability::{ObservabilityClient, targets};
+use crate::observability::ObservabilityClient;
 use crate::shared::Shared;
+use crate::targets;
 use crate::transport::{self, Method, Request, Transport};
 
 /// How often the counters are looked at.

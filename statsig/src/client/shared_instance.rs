@@ -4,8 +4,8 @@ use std::sync::{PoisonError, RwLock};
 
 use super::Statsig;
 use crate::error::StatsigError;
-use crate::observability::targets;
 use crate::options::StatsigOptions;
+use crate::targets;
 
 static SHARED: RwLock<Option<Statsig>> = RwLock::new(None);
 

@@ -42,6 +42,7 @@ macro_rules! metrics {
             };
         )+
         /// All metrics there are.
+        #[cfg(any(test, feature = "opentelemetry"))]
         pub(crate) const ALL: &[&Metric] = &[$($constant),+];
     };
 }
@@ -85,20 +86,12 @@ mod tests {
 
     #[test]
     fn names_are_distinct_and_documented() {
-        let guide = include_str!("../../../README.md");
+        let documented = include_str!("metrics.md");
         let names: HashSet<_> = ALL.iter().map(|metric| metric.name).collect();
         assert_eq!(names.len(), ALL.len());
         for metric in ALL {
-            assert!(
-                super::super::DOCUMENTED_METRICS.contains(&format!("`{}`", metric.name)),
-                "{} is not in the module's documentation",
-                metric.name
-            );
-            assert!(
-                guide.contains(&format!("`{}`", metric.name)),
-                "{} is not in README.md",
-                metric.name
-            );
+            let row = format!("| `{}` |", metric.name);
+            assert!(documented.contains(&row), "{} has no row", metric.name);
         }
     }
 }

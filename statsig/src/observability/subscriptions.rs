@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::targets;
 use crate::results::Reason;
+use crate::targets;
 
 /// The name that stands for all events.
 const ALL: &str = "*";
@@ -77,8 +77,8 @@ pub enum SdkEvent<'a> {
         source: &'a str,
         /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
         source_api: Option<&'a str>,
-        /// The whole payload, as JSON.
-        values: &'a RawValue,
+        /// The whole payload; `None` when it came in another form than JSON.
+        values: Option<&'a RawValue>,
     },
 }
 
@@ -448,7 +448,7 @@ mod tests {
         let specs = SdkEvent::SpecsUpdated {
             source: "Network",
             source_api: None,
-            values: &payload,
+            values: Some(&payload),
         };
         assert_eq!(
             serde_json::to_string(&specs).unwrap(),

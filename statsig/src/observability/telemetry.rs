@@ -1,7 +1,7 @@
 //! Evaluations as `tracing` events, in the shape that OpenTelemetry's semantic conventions give to feature flags.
 
-use super::targets;
 use crate::results::{EvaluationDetails, Reason};
+use crate::targets;
 
 /// The vendor, as the conventions name it.
 const PROVIDER: &str = "statsig";

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::compile_condition;
 use super::compiled::{
@@ -48,10 +47,12 @@ pub(crate) fn compile(payload: &model::Payload<'_>) -> CompiledSpecs {
             .map(|tier| SharedStr::from(&**tier)),
         app_id: payload.app_id.clone(),
         sdk_configs: payload.sdk_configs.clone().unwrap_or_default(),
-        diagnostics: match &payload.diagnostics {
-            Some(Value::Object(rates)) => rates.clone(),
-            _ => Map::new(),
-        },
+        diagnostics: payload
+            .diagnostics
+            .as_ref()
+            .and_then(serde_json::Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
         symbols: compiler.interner.finish(),
         index: compiler.index,
         entries: compiler.entries,

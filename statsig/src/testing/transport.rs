@@ -19,6 +19,8 @@ pub enum Endpoint {
     Specs,
     /// Posts of events.
     Events,
+    /// Reports about errors of the SDK itself.
+    Exceptions,
 }
 
 /// How the network answers one request.
@@ -123,7 +125,7 @@ pub struct PostedBatch {
 /// A [`Transport`] in memory: answers as scripted, and records what is sent.
 ///
 /// Unless scripted otherwise, specs requests get status 404 until [`serve_specs`](Self::serve_specs) provides some, and events
-/// are accepted. A `GET` is a specs request, a `POST` carries events.
+/// are accepted. A `GET` is a specs request, a `POST` carries events, or an error report if its URL ends with `/sdk_exception`.
 ///
 /// ```
 /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
@@ -201,7 +203,8 @@ impl ScriptedTransport {
         self.state().batches.clone()
     }
 
-    /// The events accepted so far, in the order they were posted.
+    /// The events accepted so far, in the order they were posted. Without `statsig::diagnostics`, which the SDK sends at random:
+    /// those are in the [batches](Self::batches).
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         let state = self.state();
@@ -209,7 +212,11 @@ impl ScriptedTransport {
             .batches
             .iter()
             .filter(|batch| batch.is_accepted == Some(true));
-        accepted.flat_map(|batch| batch.events.clone()).collect()
+        let events = accepted.flat_map(|batch| &batch.events);
+        events
+            .filter(|event| event["eventName"] != "statsig::diagnostics")
+            .cloned()
+            .collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -221,6 +228,7 @@ impl ScriptedTransport {
         let at = self.start.elapsed();
         let endpoint = match request.method {
             Method::Get => Endpoint::Specs,
+            Method::Post if request.url.ends_with("/sdk_exception") => Endpoint::Exceptions,
             Method::Post => Endpoint::Events,
         };
         let mut state = self.state();
@@ -238,7 +246,9 @@ impl ScriptedTransport {
             .or_else(|| state.always.get(&endpoint).cloned())
             .unwrap_or_else(|| match endpoint {
                 Endpoint::Specs => specs_answer(state.specs.as_deref(), &request.url),
-                Endpoint::Events => Answer::response(202, r#"{"success":true}"#),
+                Endpoint::Events | Endpoint::Exceptions => {
+                    Answer::response(202, r#"{"success":true}"#)
+                }
             });
         (answer, batch)
     }
