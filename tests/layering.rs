@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 /// The layers of the SDK, from the leaves up. A module may use its own layer and those below.
 const LAYERS: &[&[&str]] = &[
     &[
-        "user", "value", "results", "error", "clock", "text", "hash", "counters",
-        "targets",
+        "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
+        "files", "targets",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &["evaluation", "typed", "sources", "transport/http"],

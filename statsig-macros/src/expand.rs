@@ -50,13 +50,7 @@ fn stub(ident: &Ident, krate: &syn::Path) -> Body {
     let typed = quote!(#krate::typed);
     Body {
         schema: quote! {
-            &#typed::Schema::new(
-                #struct_name,
-                #typed::SourceKind::Layer,
-                "",
-                #typed::ExposePolicy::Manual,
-                &[],
-            )
+            &#typed::Schema::new(#struct_name, &[])
         },
         read: quote!(::core::unreachable!()),
     }
@@ -138,12 +132,12 @@ fn schema(params: &Params) -> TokenStream {
     let typed = typed(params);
     let struct_name = params.ident.unraw().to_string();
     let source_name = &params.source.name;
-    let kind = Ident::new(
+    let constructor = Ident::new(
         match params.source.kind {
-            SourceKind::Layer => "Layer",
-            SourceKind::ParameterStore => "ParameterStore",
-            SourceKind::Experiment => "Experiment",
-            SourceKind::DynamicConfig => "DynamicConfig",
+            SourceKind::Layer => "layer",
+            SourceKind::ParameterStore => "parameter_store",
+            SourceKind::Experiment => "experiment",
+            SourceKind::DynamicConfig => "dynamic_config",
         },
         Span::call_site(),
     );
@@ -158,13 +152,9 @@ fn schema(params: &Params) -> TokenStream {
     );
     let entries = params_of(params).map(|field| param_schema(field, &typed));
     quote! {
-        &#typed::Schema::new(
-            #struct_name,
-            #typed::SourceKind::#kind,
-            #source_name,
-            #typed::ExposePolicy::#expose,
-            &[#(#entries),*],
-        )
+        &#typed::Schema::new(#struct_name, &[#(#entries),*])
+            .source(#typed::Source::#constructor(#source_name))
+            .expose(#typed::ExposePolicy::#expose)
     }
 }
 
@@ -174,14 +164,9 @@ fn param_schema(field: &Field, typed: &TokenStream) -> TokenStream {
     };
     let (name, field_name, ty) = (&param.name, field.ident.unraw().to_string(), &field.ty);
     let mut entry = if param.json {
-        quote!(#typed::ParamSchema::new(#field_name, #name, #typed::ParamKind::Any).nullable(true))
+        quote_spanned!(ty.span()=> #typed::ParamSchema::json::<#ty>(#field_name, #name))
     } else {
-        // The same path as in `decoder`, so that an unsupported type is one error.
-        let from_param = quote_spanned!(ty.span()=> <#ty as #typed::FromParam>);
-        quote! {
-            #typed::ParamSchema::new(#field_name, #name, #from_param::KIND)
-                .nullable(#from_param::NULLABLE)
-        }
+        quote_spanned!(ty.span()=> #typed::ParamSchema::of::<#ty>(#field_name, #name))
     };
     if !param.aliases.is_empty() {
         let aliases = &param.aliases;

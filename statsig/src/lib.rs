@@ -57,9 +57,11 @@ mod client;
 mod client_init;
 mod clock;
 mod counters;
+mod country;
 mod error;
 mod evaluation;
 mod events;
+mod files;
 mod hash;
 pub mod observability;
 mod options;
@@ -78,6 +80,8 @@ pub mod typed;
 mod user;
 mod value;
 
+#[cfg(feature = "tracing-layer")]
+pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
@@ -96,13 +100,15 @@ pub mod explain {
 
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
+pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
 pub use observability::{ObservabilityClient, SdkEvent, SubscriptionID};
 pub use options::{
-    DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
+    DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, DEFAULT_SPECS_URL, StatsigOptions,
+    StatsigOptionsBuilder,
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
@@ -110,8 +116,9 @@ pub use results::{
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
-    StatsigBootstrapSpecsAdapter,
+    BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
+    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,
+    SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,

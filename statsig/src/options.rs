@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::{Clock, SystemClock};
+use crate::country::CountryLookup;
 use crate::error::OptionsError;
 use crate::observability::ObservabilityClient;
 use crate::overrides::OverrideAdapter;
@@ -67,6 +68,7 @@ pub struct StatsigOptions {
     pub(crate) disable_all_logging: bool,
     pub(crate) disable_network: bool,
     pub(crate) disable_country_lookup: bool,
+    pub(crate) country_lookup: Option<Arc<dyn CountryLookup>>,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
     pub(crate) service_name: Option<String>,
     pub(crate) override_adapter: Option<Arc<dyn OverrideAdapter>>,
@@ -105,6 +107,7 @@ impl Default for StatsigOptions {
             disable_all_logging: false,
             disable_network: false,
             disable_country_lookup: false,
+            country_lookup: None,
             global_custom_fields: Arc::default(),
             service_name: None,
             override_adapter: None,

@@ -31,7 +31,9 @@ impl ObservedTransport {
         let span = tracing::debug_span!(target: targets::NETWORK, "request", ?endpoint, url);
         let started_ms = shared.clock.now_ms();
         let started = Instant::now();
-        let answer = transport::send(&*self.inner, request).instrument(span.clone()).await;
+        let answer = transport::send(&*self.inner, request)
+            .instrument(span.clone())
+            .await;
         let duration = started.elapsed();
         let mut ended = RequestEnded {
             endpoint,
@@ -144,11 +146,20 @@ mod tests {
             .build()
             .unwrap();
         let cases = [
-            ("https://proxy/specs/secret-k.json?sinceTime=1", Endpoint::Specs),
-            ("https://h/v1/download_config_specs/secret-k.json", Endpoint::Specs),
+            (
+                "https://proxy/specs/secret-k.json?sinceTime=1",
+                Endpoint::Specs,
+            ),
+            (
+                "https://h/v1/download_config_specs/secret-k.json",
+                Endpoint::Specs,
+            ),
             ("https://proxy/events?x=1", Endpoint::Events),
             ("https://h/v1/get_id_lists/secret-k.json", Endpoint::IdLists),
-            ("https://h/v1/download_id_list_file/abc?sig=x", Endpoint::IdListFile),
+            (
+                "https://h/v1/download_id_list_file/abc?sig=x",
+                Endpoint::IdListFile,
+            ),
             ("https://h/else", Endpoint::Other),
         ];
         for (url, endpoint) in cases {

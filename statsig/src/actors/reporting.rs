@@ -9,9 +9,9 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::observability::ObservabilityClient;
 use crate::observability::client::Told;
 use crate::observability::outlet::Outlet;
-use crate::observability::ObservabilityClient;
 use crate::shared::Shared;
 use crate::targets;
 use crate::transport::{self, Method, Request, Transport};
@@ -123,10 +123,7 @@ async fn tell_clients(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool>)
 }
 
 /// Calls code of the application's, whose panics do no harm.
-fn guarded(
-    client: &Arc<dyn ObservabilityClient>,
-    call: impl FnOnce(&dyn ObservabilityClient),
-) {
+fn guarded(client: &Arc<dyn ObservabilityClient>, call: impl FnOnce(&dyn ObservabilityClient)) {
     if catch_unwind(AssertUnwindSafe(|| call(&**client))).is_err() {
         tracing::error!(target: targets::OBSERVABILITY, "an observability client panicked");
     }

@@ -222,9 +222,9 @@ impl State {
             is_given: false,
         };
         let attempts = round.trigger.attempts();
-        let span = tracing::debug_span!(target: targets::SYNC, "fetch_specs", trigger = ?round.trigger);
-        let fetching =
-            async move { answer.give(try_to_fetch(&*from, &request, attempts).await) };
+        let span =
+            tracing::debug_span!(target: targets::SYNC, "fetch_specs", trigger = ?round.trigger);
+        let fetching = async move { answer.give(try_to_fetch(&*from, &request, attempts).await) };
         let task = tokio::spawn(fetching.instrument(span));
         self.phase = Phase::Fetching {
             round,

@@ -96,7 +96,9 @@ impl Statsig {
         };
         // Later calls wait for the same first sync: its details are theirs.
         let details = self.core.details.get_or_init(|| {
-            self.core.shared.note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
+            self.core
+                .shared
+                .note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
             details
         });
         Ok(details.clone())

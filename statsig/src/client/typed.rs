@@ -14,7 +14,8 @@ use crate::results::Reason;
 use crate::specs::compiled::ParameterTarget;
 use crate::text::SharedStr;
 use crate::typed::{
-    ParamSource, ParamsError, ParamsMeta, Schema, SourceKind, StatsigParams, Typed, load, try_load,
+    ParamSource, ParamsError, ParamsMeta, Schema, Source, SourceKind, StatsigParams, Typed, load,
+    try_load,
 };
 use crate::user::StatsigUser;
 
@@ -69,16 +70,16 @@ impl Statsig {
 impl View<'_> {
     pub(super) fn get_typed<P: StatsigParams>(self, user: &StatsigUser) -> Typed<P> {
         let log = &self.core().shared.mismatches;
-        match P::SCHEMA.source {
-            SourceKind::Layer => load(self.layer_source(user, P::SCHEMA), log),
-            SourceKind::ParameterStore => load(self.store_source(user, P::SCHEMA), log),
-            SourceKind::Experiment => {
-                load(self.config_source(Kind::Experiment, user, P::SCHEMA), log)
+        let source = P::SCHEMA.source.unwrap_or(Source::layer(""));
+        let name = source.name;
+        match source.kind {
+            SourceKind::Layer => load(self.layer_source(user, name), log),
+            SourceKind::ParameterStore => load(self.store_source(user, name, P::SCHEMA), log),
+            SourceKind::Experiment => load(self.config_source(Kind::Experiment, user, name), log),
+            SourceKind::DynamicConfig => {
+                load(self.config_source(Kind::DynamicConfig, user, name), log)
             }
-            SourceKind::DynamicConfig => load(
-                self.config_source(Kind::DynamicConfig, user, P::SCHEMA),
-                log,
-            ),
+            SourceKind::FeatureGate => load(self.config_source(Kind::Gate, user, name), log),
         }
     }
 
@@ -86,25 +87,26 @@ impl View<'_> {
         self,
         user: &StatsigUser,
     ) -> Result<Typed<P>, ParamsError> {
-        match P::SCHEMA.source {
-            SourceKind::Layer => try_load(self.layer_source(user, P::SCHEMA)),
-            SourceKind::ParameterStore => try_load(self.store_source(user, P::SCHEMA)),
-            SourceKind::Experiment => {
-                try_load(self.config_source(Kind::Experiment, user, P::SCHEMA))
-            }
+        let source = P::SCHEMA.source.unwrap_or(Source::layer(""));
+        let name = source.name;
+        match source.kind {
+            SourceKind::Layer => try_load(self.layer_source(user, name)),
+            SourceKind::ParameterStore => try_load(self.store_source(user, name, P::SCHEMA)),
+            SourceKind::Experiment => try_load(self.config_source(Kind::Experiment, user, name)),
             SourceKind::DynamicConfig => {
-                try_load(self.config_source(Kind::DynamicConfig, user, P::SCHEMA))
+                try_load(self.config_source(Kind::DynamicConfig, user, name))
             }
+            SourceKind::FeatureGate => try_load(self.config_source(Kind::Gate, user, name)),
         }
     }
 
-    fn layer_source(self, user: &StatsigUser, schema: &Schema) -> LayerSource {
-        LayerSource(self.hold(Kind::Layer, schema.source_name, user))
+    fn layer_source(self, user: &StatsigUser, name: &str) -> LayerSource {
+        LayerSource(self.hold(Kind::Layer, name, user))
     }
 
-    fn config_source(self, kind: Kind, user: &StatsigUser, schema: &Schema) -> ConfigSource {
+    fn config_source(self, kind: Kind, user: &StatsigUser, name: &str) -> ConfigSource {
         ConfigSource {
-            held: self.hold(kind, schema.source_name, user),
+            held: self.hold(kind, name, user),
             kind,
         }
     }
@@ -116,9 +118,9 @@ impl View<'_> {
         })
     }
 
-    fn store_source(self, user: &StatsigUser, schema: &Schema) -> StoreSource {
+    fn store_source(self, user: &StatsigUser, name: &str, schema: &Schema) -> StoreSource {
         let options = ParameterStoreEvaluationOptions::default();
-        let store = self.parameter_store(user, schema.source_name, options);
+        let store = self.parameter_store(user, name, options);
         let mut source = StoreSource {
             parameters: Vec::new(),
             targets: Vec::new(),

@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn a_key_of_another_form_is_masked_too() {
         let masked = Masked::new("k.1:2");
-        assert_eq!(masked.text("got k.1:2 and secret-abcdefghijk"), "got ***** and secret-abcde*****");
+        assert_eq!(
+            masked.text("got k.1:2 and secret-abcdefghijk"),
+            "got ***** and secret-abcde*****"
+        );
         assert_eq!(Masked::new("").text("plain"), "plain");
     }
 }

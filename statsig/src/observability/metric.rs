@@ -42,7 +42,7 @@ macro_rules! metrics {
             };
         )+
         /// All metrics there are.
-        #[cfg(any(test, feature = "opentelemetry"))]
+        #[cfg(any(test, feature = "metrics", feature = "opentelemetry"))]
         pub(crate) const ALL: &[&Metric] = &[$($constant),+];
     };
 }

@@ -67,7 +67,10 @@ pub(crate) struct Health {
 
 impl Health {
     /// Events that were given up since then, by reason.
-    fn dropped_since<'a>(&'a self, then: &'a Self) -> impl Iterator<Item = (&'static str, u64)> + 'a {
+    fn dropped_since<'a>(
+        &'a self,
+        then: &'a Self,
+    ) -> impl Iterator<Item = (&'static str, u64)> + 'a {
         self.dropped.iter().filter_map(|(reason, now)| {
             let earlier = then.dropped.iter().find(|(other, _)| other == reason);
             let more = now.saturating_sub(earlier.map_or(0, |(_, count)| *count));
@@ -93,11 +96,7 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    pub(crate) fn note(
-        &mut self,
-        fact: Fact,
-        scene: &Scene<'_>,
-    ) -> Reports {
+    pub(crate) fn note(&mut self, fact: Fact, scene: &Scene<'_>) -> Reports {
         let mut reports = Reports::default();
         match fact {
             Fact::InitializeStarted { at_ms } => self.diagnostics.initialize_started(at_ms),
@@ -201,12 +200,7 @@ impl Observer {
         }
     }
 
-    fn request_ended(
-        &mut self,
-        request: RequestEnded,
-        scene: &Scene<'_>,
-        reports: &mut Reports,
-    ) {
+    fn request_ended(&mut self, request: RequestEnded, scene: &Scene<'_>, reports: &mut Reports) {
         self.diagnostics.request_ended(&request);
         if scene.is_measured() {
             measure_request(&request, scene, reports);
@@ -226,12 +220,7 @@ impl Observer {
         }
     }
 
-    fn specs_processed(
-        &mut self,
-        specs: SpecsProcessed,
-        scene: &Scene<'_>,
-        reports: &mut Reports,
-    ) {
+    fn specs_processed(&mut self, specs: SpecsProcessed, scene: &Scene<'_>, reports: &mut Reports) {
         self.was_processed = true;
         self.source_api = specs.source_api.as_deref().unwrap_or_default().to_owned();
         let success = !matches!(specs.outcome, Processed::Refused { .. });
@@ -270,12 +259,7 @@ impl Observer {
         }
     }
 
-    fn no_update(
-        &self,
-        source: &SpecsSource,
-        scene: &Scene<'_>,
-        reports: &mut Reports,
-    ) {
+    fn no_update(&self, source: &SpecsSource, scene: &Scene<'_>, reports: &mut Reports) {
         if scene.is_measured() {
             let tags = vec![
                 ("source", source.to_string().into()),
@@ -285,12 +269,7 @@ impl Observer {
         }
     }
 
-    fn sync_ended(
-        &mut self,
-        sync: &SyncEnded,
-        scene: &Scene<'_>,
-        reports: &mut Reports,
-    ) {
+    fn sync_ended(&mut self, sync: &SyncEnded, scene: &Scene<'_>, reports: &mut Reports) {
         let was_processed = std::mem::take(&mut self.was_processed);
         let process_failed = std::mem::take(&mut self.process_failed);
         if sync.error.is_none() {
@@ -325,12 +304,7 @@ impl Observer {
         }
     }
 
-    fn end_context(
-        &mut self,
-        ended: Ended,
-        scene: &Scene<'_>,
-        reports: &mut Reports,
-    ) {
+    fn end_context(&mut self, ended: Ended, scene: &Scene<'_>, reports: &mut Reports) {
         let event = self
             .diagnostics
             .end(ended, scene.rates, scene.now_ms, scene.random);

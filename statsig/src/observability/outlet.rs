@@ -54,6 +54,9 @@ mod tests {
         let outlet = Outlet::new(2);
         (1..=5).for_each(|item| outlet.put(item));
         assert_eq!((outlet.take_lost(), outlet.take_lost()), (3, 0));
-        assert_eq!([outlet.take(), outlet.take(), outlet.take()], [Some(1), Some(2), None]);
+        assert_eq!(
+            [outlet.take(), outlet.take(), outlet.take()],
+            [Some(1), Some(2), None]
+        );
     }
 }

@@ -343,7 +343,11 @@ mod tests {
     /// A callback that notes its label and the event's name.
     fn note(told: &Told, label: &'static str) -> Arc<Callback> {
         let told = Arc::clone(told);
-        Arc::new(move |event| told.lock().unwrap().push(format!("{label} {}", event.name())))
+        Arc::new(move |event| {
+            told.lock()
+                .unwrap()
+                .push(format!("{label} {}", event.name()))
+        })
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_SYNC_INTERVAL, DEFAULT_SPECS_URL, StatsigOptions};
+use super::{
+    DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_SYNC_INTERVAL, DEFAULT_SPECS_URL, StatsigOptions,
+};
 
 /// Stands for what is set to something that has no text, or whose text is nobody's business.
 const SET: &str = "set";
@@ -36,7 +38,10 @@ pub(crate) fn describe(options: &StatsigOptions) -> String {
     );
     add("disable_all_logging", flag(options.disable_all_logging));
     add("disable_network", flag(options.disable_network));
-    add("environment", options.environment.as_deref().map(Value::from));
+    add(
+        "environment",
+        options.environment.as_deref().map(Value::from),
+    );
     add(
         "fallback_to_statsig_api",
         flag(options.fallback_to_statsig_api),

@@ -1,6 +1,7 @@
 //! Where specs come from: the [`SpecsAdapter`] trait and the adapters that come with the SDK.
 
 mod bootstrap;
+mod data_store;
 mod file;
 pub(crate) mod http;
 pub(crate) mod schedule;
@@ -13,6 +14,10 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
+pub use data_store::{
+    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
+    FileDataStore, RequestPath,
+};
 pub use file::FileSpecs;
 
 use crate::results::SpecsSource;

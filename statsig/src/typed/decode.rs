@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::schema::ParamKind;
@@ -51,12 +52,20 @@ pub trait FromParam: Sized {
     /// Whether `null` is a value of this type.
     const NULLABLE: bool = false;
 
+    /// The strings that an enum knows, older names included; empty for other types.
+    const NAMES: &'static [&'static str] = &[];
+
     /// Decodes a served value.
     ///
     /// # Errors
     ///
     /// [`WrongValue`], which says what was expected instead.
     fn from_param(value: &Value) -> Result<Self, WrongValue>;
+
+    /// The value as JSON that decodes into it again; `None` if there is none. For overrides and for defaults in reports.
+    fn to_param(&self) -> Option<Value> {
+        None
+    }
 }
 
 /// What a value should have been. It does not hold the value itself: reports add that, shortened.
@@ -257,6 +266,18 @@ collections! {
     Array elements: [T: FromParam + Eq + Hash, S: BuildHasher + Default] HashSet<T, S>;
     Object entries: [T: FromParam] BTreeMap<String, T>;
     Object entries: [T: FromParam, S: BuildHasher + Default] HashMap<String, T, S>;
+}
+
+/// Decodes a parameter with the type's own [`serde::Deserialize`]: the attribute `json`.
+///
+/// # Errors
+///
+/// [`WrongValue`] with serde's message, when the value does not fit.
+pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
+    T::deserialize(value).map_err(|error| {
+        let expected = format!("JSON for `{}`", std::any::type_name::<T>());
+        WrongValue::expected(expected).because(error.to_string())
+    })
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl ExposureLease {
         served: Marks,
         source: S,
     ) -> Self {
-        let pending = if schema.source.is_exposed_as_a_whole() {
+        let pending = if schema.is_exposed_as_a_whole() {
             PendingMarks::one(&served)
         } else {
             PendingMarks::each(&served)
@@ -53,7 +53,7 @@ impl ExposureLease {
     pub(crate) fn expose(&self, index: usize, manual: bool) -> bool {
         let lease = &*self.0;
         let mut taken = false;
-        if lease.schema.source.is_exposed_as_a_whole() {
+        if lease.schema.is_exposed_as_a_whole() {
             if lease.served.contains(index) {
                 lease.pending.take_all(|_| taken = true);
             }

@@ -3,6 +3,7 @@
 //! Derive [`StatsigParams`](macro@StatsigParams) for the struct; a client then hands it out as [`Typed`]. What the struct asks for is in
 //! its [`Schema`]; what does not fit is told by [`ParamMismatch`] and [`ParamsError`].
 
+mod constraint;
 mod decode;
 mod handle;
 mod lease;
@@ -16,15 +17,18 @@ mod source;
 #[cfg(test)]
 #[cfg(feature = "macros")]
 mod tests;
+mod unit;
 
-pub use decode::{FromParam, WrongValue};
+pub use constraint::{ParamLiteral, ParamRange};
+pub use decode::{FromParam, WrongValue, from_json};
 pub use handle::{ParamOrigin, Typed};
 pub use lease::ExposureLease;
 pub use params::StatsigParams;
-pub use reader::{ParamReader, from_json};
+pub use reader::ParamReader;
 pub use report::{ParamMismatch, ParamProblem, ParamsError};
-pub use schema::{ExposePolicy, ParamKind, ParamSchema, Schema, SourceKind};
+pub use schema::{ExposePolicy, OnMismatch, ParamKind, ParamSchema, Schema, Source, SourceKind};
 pub use source::ParamsMeta;
+pub use unit::TimeUnit;
 
 pub(crate) use load::{load, try_load};
 pub(crate) use report::MismatchLog;

@@ -11,7 +11,7 @@ use super::schema::Schema;
 ///
 /// ```
 /// use statsig::typed::{
-///     ExposePolicy, ExposureLease, FromParam, ParamReader, ParamSchema, Schema, SourceKind, StatsigParams,
+///     ExposureLease, FromParam, ParamReader, ParamSchema, Schema, Source, StatsigParams,
 /// };
 ///
 /// #[derive(Debug)]
@@ -25,14 +25,12 @@ use super::schema::Schema;
 ///
 ///     const SCHEMA: &'static Schema = &Schema::new(
 ///         "Promo",
-///         SourceKind::Layer,
-///         "user_promo_experiments",
-///         ExposePolicy::Access,
 ///         &[
 ///             ParamSchema::of::<String>("title", "title").with_default(),
 ///             ParamSchema::of::<f64>("discount", "discount").with_default(),
 ///         ],
-///     );
+///     )
+///     .source(Source::layer("user_promo_experiments"));
 ///
 ///     fn read(reader: &mut ParamReader<'_>) -> Self {
 ///         Self {

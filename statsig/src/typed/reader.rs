@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::decode::WrongValue;
@@ -70,15 +69,25 @@ impl<'a> ParamReader<'a> {
         index: usize,
         decode: fn(&Value) -> Result<T, WrongValue>,
     ) -> Option<T> {
-        let (_, value) = find(self.source?, self.schema.params.get(index)?)?;
-        match decode(value) {
+        let param = self.schema.params.get(index)?;
+        let (_, value) = find(self.source?, param)?;
+        let decoded = decode(value).map_err(|wrong| param.explain(wrong));
+        let fits = |decoded| {
+            if param.is_constrained() {
+                param.check_constraint(value).map(|()| decoded)
+            } else {
+                Ok(decoded)
+            }
+        };
+        match decoded.and_then(fits) {
             Ok(value) => {
                 self.served.insert(index);
                 Some(value)
             }
             Err(wrong) => {
                 self.misfits.push(Misfit { index, wrong });
-                None
+                let nearest = param.range.filter(|_| param.clamp)?.clamp(value)?;
+                decode(&nearest).ok()
             }
         }
     }
@@ -96,16 +105,4 @@ impl fmt::Debug for ParamReader<'_> {
             .field("misfits", &self.misfits)
             .finish_non_exhaustive()
     }
-}
-
-/// Decodes a parameter with the type's own [`serde::Deserialize`]: the attribute `json`.
-///
-/// # Errors
-///
-/// [`WrongValue`] with serde's message, when the value does not fit.
-pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
-    T::deserialize(value).map_err(|error| {
-        let expected = format!("JSON for `{}`", std::any::type_name::<T>());
-        WrongValue::expected(expected).because(error.to_string())
-    })
 }

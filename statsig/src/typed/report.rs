@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::lease::find;
 use super::reader::Misfit;
-use super::schema::{Schema, SourceKind};
+use super::schema::{Schema, Source};
 use super::source::{ParamSource, ParamsMeta};
 
 /// Characters of a served value that a report shows.
@@ -30,10 +30,8 @@ pub struct ParamMismatch {
     pub field: &'static str,
     /// The name under which the parameter was served.
     pub parameter: &'static str,
-    /// The kind of entity that served it.
-    pub source_kind: SourceKind,
-    /// The name of the entity that served it.
-    pub source_name: &'static str,
+    /// The entity that served it.
+    pub entity: Source,
     /// The rule that decided, where a single one did.
     pub rule_id: Option<String>,
     /// The user's group, where there is one.
@@ -49,7 +47,7 @@ pub struct ParamMismatch {
 impl fmt::Display for ParamMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}: ", self.struct_name, self.field)?;
-        write!(f, "{} {:?}", self.source_kind, self.source_name)?;
+        self.entity.fmt(f)?;
         if self.parameter != self.field {
             write!(f, ", parameter {:?}", self.parameter)?;
         }
@@ -72,16 +70,12 @@ impl fmt::Display for ParamMismatch {
 #[non_exhaustive]
 pub enum ParamProblem {
     /// The specs do not have the entity, or there are no specs.
-    #[error(
-        "{struct_name}: expected {source_kind} {source_name:?} in the specs, found none ({reason})"
-    )]
+    #[error("{struct_name}: expected {entity} in the specs, found none ({reason})")]
     UnknownSource {
         /// The struct's name in Rust.
         struct_name: &'static str,
-        /// The kind of entity that was looked for.
-        source_kind: SourceKind,
-        /// Its name.
-        source_name: &'static str,
+        /// The entity that was looked for.
+        entity: Source,
         /// Why it was not found, such as `Network:Unrecognized`.
         reason: String,
     },
@@ -141,11 +135,10 @@ pub(crate) fn check(
     misfits: Vec<Misfit>,
 ) -> Result<(), ParamsError> {
     let mut problems = Vec::new();
-    if !source.is_recognized() {
+    if let (Some(entity), false) = (schema.source, source.is_recognized()) {
         problems.push(ParamProblem::UnknownSource {
             struct_name: schema.struct_name,
-            source_kind: schema.source,
-            source_name: schema.source_name,
+            entity,
             reason: source.meta().reason,
         });
     }
@@ -171,8 +164,7 @@ fn describe(
         struct_name: schema.struct_name,
         field: param.field,
         parameter,
-        source_kind: schema.source,
-        source_name: schema.source_name,
+        entity: schema.source_of(param)?,
         rule_id: meta.rule_id.clone(),
         group_name: meta.group_name.clone(),
         expected,
@@ -274,8 +266,7 @@ mod tests {
             struct_name: "Promo",
             field: "discount",
             parameter: "discount",
-            source_kind: SourceKind::Layer,
-            source_name: "promos",
+            entity: Source::layer("promos"),
             rule_id: Some("2bXd".to_owned()),
             group_name: Some("Deep cut".to_owned()),
             expected: "a number".to_owned(),

@@ -360,8 +360,7 @@ fn json_that_does_not_fit_says_why() {
 fn the_schema_describes_the_struct() {
     let schema = Checkout::SCHEMA;
     assert_eq!(schema.struct_name, "Checkout");
-    assert_eq!(schema.source, SourceKind::ParameterStore);
-    assert_eq!(schema.source_name, "checkout");
+    assert_eq!(schema.source, Some(Source::parameter_store("checkout")));
     assert_eq!(schema.expose, ExposePolicy::Access);
     let params: Vec<_> = schema
         .params

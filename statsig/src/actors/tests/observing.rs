@@ -219,9 +219,7 @@ async fn a_failed_or_late_initialisation_is_diagnosed_too() {
     assert_eq!(markers[2]["statusCode"], 500);
     assert_eq!(markers[2]["error"]["code"], "500");
 
-    let late = Observed::with(Listener::default(), |options| {
-        options.init_timeout(secs(1))
-    });
+    let late = Observed::with(Listener::default(), |options| options.init_timeout(secs(1)));
     late.network.always(Endpoint::Specs, Answer::hang());
     late.statsig.initialize().await.unwrap_err();
     let (_, markers) = late.diagnostics().await.remove(0);
@@ -359,9 +357,7 @@ async fn observers_hear_of_the_health_of_the_client() {
     observed.log(BATCH);
     observed.network.serve_specs(specs(2));
     sleep(secs(11)).await;
-    observed
-        .network
-        .next(Endpoint::Events, Answer::status(400));
+    observed.network.next(Endpoint::Events, Answer::status(400));
     observed.log(BATCH);
     sleep(secs(10)).await;
     let sent = observed.health.of("events_successfully_sent_count");
@@ -372,7 +368,10 @@ async fn observers_hear_of_the_health_of_the_client() {
     assert_eq!(observed.health.of("events_pending").len(), 2);
     assert_eq!(observed.health.of("events_request.latency").len(), 2);
     let ages = observed.health.of("config_sync_age");
-    assert!(ages.iter().all(|age| age.kind == "gauge" && age.value <= 10_000.0));
+    assert!(
+        ages.iter()
+            .all(|age| age.kind == "gauge" && age.value <= 10_000.0)
+    );
     let propagation = observed.health.of("config_propagation_diff").remove(0);
     assert_eq!(propagation.tags["response_format"], "JSON");
     assert!(!propagation.tags.contains_key("lcut"));
