@@ -43,7 +43,10 @@
 //! |---|---|---|
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
+//! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
+//! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
+//! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -4,8 +4,6 @@
 pub(crate) const CLIENT: &str = "statsig::client";
 /// Evaluations, in the shape of OpenTelemetry.
 pub(crate) const EVALUATION: &str = "statsig::evaluation";
-/// Recording, batching and delivering events.
-pub(crate) const EVENTS: &str = "statsig::events";
 /// Requests and their answers.
 pub(crate) const NETWORK: &str = "statsig::network";
 /// Observability clients and reports about errors.
