@@ -29,7 +29,9 @@ const LAYERS: &[&[&str]] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("ractor", &["actors/"]),
     ("reqwest", &["transport/http"]),
-    ("rustls", &["transport/http"]),
+    ("rustls", &["sources/data_store/redis.rs", "transport/http"]),
+    ("redis", &["sources/data_store"]),
+    ("tonic", &["sources/grpc/connection.rs"]),
 ];
 
 /// Modules that know no runtime and never read a clock.

@@ -41,10 +41,12 @@
 //!
 //! | feature | default | what for |
 //! |---|---|---|
+//! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
 //! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
 //! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
+//! | `redis` | no | [`RedisDataStore`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
@@ -118,6 +120,10 @@ pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
+#[cfg(feature = "grpc")]
+pub use sources::GrpcForwardProxy;
+#[cfg(feature = "redis")]
+pub use sources::RedisDataStore;
 pub use sources::{
     BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
     DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,

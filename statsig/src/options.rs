@@ -19,6 +19,8 @@ use crate::country::CountryLookup;
 use crate::error::OptionsError;
 use crate::observability::ObservabilityClient;
 use crate::overrides::OverrideAdapter;
+#[cfg(feature = "grpc")]
+use crate::sources::GrpcForwardProxy;
 use crate::sources::SpecsAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
@@ -57,6 +59,8 @@ pub struct StatsigOptions {
     pub(crate) environment: Option<SharedStr>,
     pub(crate) specs_url: String,
     pub(crate) specs_adapter: Option<Arc<dyn SpecsAdapter>>,
+    #[cfg(feature = "grpc")]
+    pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
     pub(crate) specs_sync_interval: Duration,
     pub(crate) max_specs_bytes: usize,
     pub(crate) init_timeout: Option<Duration>,
@@ -96,6 +100,8 @@ impl Default for StatsigOptions {
             environment: None,
             specs_url: DEFAULT_SPECS_URL.to_owned(),
             specs_adapter: None,
+            #[cfg(feature = "grpc")]
+            grpc_forward_proxy: None,
             specs_sync_interval: DEFAULT_SPECS_SYNC_INTERVAL,
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
             init_timeout: None,
