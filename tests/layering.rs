@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &[
         "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
-        "striped", "files",
+        "striped", "files", "targets",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &[
@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
         "spool",
         "transport/http",
     ],
-    &["client_init", "options", "shared"],
+    &["client_init", "observability", "options", "shared"],
     &["actors"],
     &["client", "testing"],
 ];

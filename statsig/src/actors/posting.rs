@@ -12,6 +12,7 @@ use crate::events::seal;
 use crate::events::wire::{self, BatchContext, BatchedEvent};
 use crate::shared::Shared;
 use crate::sinks::{EventBatch, EventLoggingError};
+use crate::targets;
 
 /// Tells the exposure actor when dropped, so that it hears of the end of a task whichever way it comes.
 pub(super) struct TellWhenDone {
@@ -82,7 +83,7 @@ impl SealingJob {
         match body {
             Ok(body) => outbox.sealed(self.first, count, body, &self.shared.counters),
             Err(error) => {
-                tracing::error!(%error, events = count, "events could not be written as JSON");
+                tracing::error!(target: targets::EVENTS, %error, events = count, "events could not be written as JSON");
                 outbox.unsealable(count, &self.shared.counters);
             }
         }
@@ -178,7 +179,7 @@ impl InFlight {
                 problem,
                 retry_after,
             }) => {
-                tracing::debug!(problem, "events could not be sent");
+                tracing::debug!(target: targets::EVENTS, problem, "events could not be sent");
                 self.failed(batch, retry_after);
             }
             Err(error @ (EventLoggingError::TooLarge | EventLoggingError::Malformed { .. })) => {
@@ -206,13 +207,13 @@ impl InFlight {
         drop(outbox);
         // Once for each series of failures: the service may be away for hours.
         if was_healthy {
-            tracing::warn!("events could not be posted; they wait and will be tried again");
+            tracing::warn!(target: targets::EVENTS, "events could not be posted; they wait and will be tried again");
         }
     }
 
     fn refused(&self, batch: &SealedBatch, error: &EventLoggingError) {
         let shared = &self.tree.shared;
-        tracing::warn!(events = batch.events, %error, "events were refused, and are lost");
+        tracing::warn!(target: targets::EVENTS, events = batch.events, %error, "events were refused, and are lost");
         self.tree.forget_record(batch);
         shared.outbox().refused(batch, &shared.counters);
     }

@@ -14,6 +14,7 @@ use crate::events::batch::{Half, RecordId, SealedBatch};
 use crate::events::outbox::SpoolJob;
 use crate::events::sampling::Sampler;
 use crate::events::spool::Spool;
+use crate::targets;
 
 /// Starts a job of the spool.
 pub(super) fn start(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, job: SpoolJob) {
@@ -52,7 +53,7 @@ impl Job {
         match spool.adopt() {
             Ok(events) => {
                 if events > 0 {
-                    tracing::info!(events, "events of an earlier process were found on disk");
+                    tracing::info!(target: targets::EVENTS, events, "events of an earlier process were found on disk");
                 }
                 let ready_at = spool.ready_at(now());
                 shared.outbox().adopted(events, ready_at, &shared.counters);
@@ -68,7 +69,7 @@ impl Job {
         let shared = &self.tree.shared;
         let loaded = spool.load(now());
         if loaded.lost > 0 {
-            tracing::error!(events = loaded.lost, "events on disk are damaged, and lost");
+            tracing::error!(target: targets::EVENTS, events = loaded.lost, "events on disk are damaged, and lost");
             let reason = DropReason::SpoolUnreadable;
             shared.counters.add_dropped_from_spool(reason, loaded.lost);
         }
@@ -92,7 +93,7 @@ impl Drop for Job {
 /// Once for each series of failures: the disk may be full for hours.
 fn tell_of_failure(is_news: bool, error: &io::Error) {
     if is_news {
-        tracing::error!(%error, "events cannot be kept on disk; they are kept in memory, as far as it goes");
+        tracing::error!(target: targets::EVENTS, %error, "events cannot be kept on disk; they are kept in memory, as far as it goes");
     }
 }
 
@@ -117,7 +118,7 @@ impl Tree {
     fn count_evicted(&self, events: u64) {
         if events > 0 {
             tracing::warn!(
-                events,
+                target: targets::EVENTS, events,
                 "the event spool is full; its oldest events are lost"
             );
             let reason = DropReason::SpoolFull;

@@ -89,6 +89,21 @@ impl DroppedEvents {
             + spool_unreadable
     }
 
+    /// Each reason, by the name of its field.
+    pub(crate) fn by_reason(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("queue_full", self.queue_full),
+            ("too_many_batches", self.too_many_batches),
+            ("delivery_failed", self.delivery_failed),
+            ("refused", self.refused),
+            ("network_disabled", self.network_disabled),
+            ("internal", self.internal),
+            ("after_shutdown", self.after_shutdown),
+            ("spool_full", self.spool_full),
+            ("spool_unreadable", self.spool_unreadable),
+        ]
+    }
+
     pub(super) fn add(&mut self, reason: DropReason, events: u64) {
         let place = match reason {
             DropReason::TooManyBatches => &mut self.too_many_batches,

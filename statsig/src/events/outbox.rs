@@ -390,6 +390,11 @@ impl Outbox {
         self.interval == self.limits.min_pause && self.hold_until.is_none()
     }
 
+    /// The pause between two attempts now.
+    pub(crate) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     #[cfg(test)]
     pub(crate) fn load(&self) -> OutboxLoad {
         OutboxLoad {

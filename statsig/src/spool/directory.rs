@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::segment::HEADER;
 use crate::events::seal::CONTENT_ENCODING;
 use crate::hash::sha256_base64;
+use crate::targets;
 
 /// No segment is read beyond this size: a larger file is none of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
@@ -162,7 +163,7 @@ impl SegmentFile {
             .set_len(0)
             .and_then(|()| fs::remove_file(&self.path));
         if let Err(error) = removed {
-            tracing::debug!(%error, "a segment of an event spool could not be deleted");
+            tracing::debug!(target: targets::EVENTS, %error, "a segment of an event spool could not be deleted");
         }
     }
 }

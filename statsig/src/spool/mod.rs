@@ -19,6 +19,7 @@ use self::segment::{BatchRecord, HEADER, Place};
 use crate::clock::Clock;
 use crate::events::batch::{RecordId, SealedBatch};
 use crate::events::spool::{Loaded, Spool};
+use crate::targets;
 
 /// A segment takes no more batches once it has this size.
 const SEGMENT_BYTES: u64 = 1024 * 1024;
@@ -178,7 +179,7 @@ impl Spool for DiskSpool {
             if contents.whole < bytes.len() as u64 {
                 let cut = bytes.len() as u64 - contents.whole;
                 tracing::warn!(
-                    bytes = cut,
+                    target: targets::EVENTS, bytes = cut,
                     "an event spool ended in a write that was cut off"
                 );
                 file.truncate(contents.whole)?;
@@ -275,7 +276,7 @@ impl Spool for DiskSpool {
             let end = file.length();
             // Not synced: should the note be lost, the batch is sent twice, and never lost.
             if let Err(error) = file.append(&note) {
-                tracing::debug!(%error, "an event spool could not be written");
+                tracing::debug!(target: targets::EVENTS, %error, "an event spool could not be written");
                 let _ = file.truncate(end);
             }
         }
