@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::constraint::{ParamLiteral, ParamRange};
-use super::decode::{FromParam, WrongValue, from_json};
+use super::custom::from_json;
+use super::decode::{FromParam, WrongValue};
 use super::unit::TimeUnit;
 
 /// The kind of entity that a parameter struct reads from.
@@ -394,6 +395,8 @@ pub struct Schema {
     pub on_mismatch: OnMismatch,
     /// The parameters, in the order of their fields, then those of flattened structs. Skipped fields are not among them.
     pub params: &'static [ParamSchema],
+    has_sources_of_fields: bool,
+    has_policies_of_fields: bool,
     /// The default of each parameter as JSON, in the order of `params`; `None` where it cannot be told. Empty if unknown.
     pub defaults: fn() -> Vec<Option<Value>>,
 }
@@ -411,6 +414,8 @@ impl Schema {
             deny_unknown: false,
             on_mismatch: OnMismatch::Warn,
             params,
+            has_sources_of_fields: have_sources(params),
+            has_policies_of_fields: have_policies(params),
             defaults: Vec::new,
         }
     }
@@ -483,6 +488,32 @@ impl Schema {
         }
     }
 
+    /// Whether each value has a source. A struct without can only be part of others.
+    pub(crate) const fn has_sources(&self) -> bool {
+        if self.source.is_some() {
+            return true;
+        }
+        let mut rest = self.params;
+        while let [param, others @ ..] = rest {
+            if param.source.is_none() {
+                return false;
+            }
+            rest = others;
+        }
+        true
+    }
+
+    /// Whether some parameters have a source of their own.
+    pub(crate) const fn has_sources_of_fields(&self) -> bool {
+        self.has_sources_of_fields
+    }
+
+    /// Whether some parameters have a source or policy of their own.
+    #[inline]
+    pub(crate) const fn is_mixed(&self) -> bool {
+        self.has_sources_of_fields || self.has_policies_of_fields
+    }
+
     pub(crate) fn is_exposed_as_a_whole(&self) -> bool {
         self.source
             .is_some_and(|source| source.kind.is_exposed_as_a_whole())
@@ -500,4 +531,24 @@ impl Schema {
         }
         sources
     }
+}
+
+const fn have_sources(mut params: &[ParamSchema]) -> bool {
+    while let [param, rest @ ..] = params {
+        if param.source.is_some() {
+            return true;
+        }
+        params = rest;
+    }
+    false
+}
+
+const fn have_policies(mut params: &[ParamSchema]) -> bool {
+    while let [param, rest @ ..] = params {
+        if param.expose.is_some() {
+            return true;
+        }
+        params = rest;
+    }
+    false
 }
