@@ -6,6 +6,7 @@
 mod constraint;
 mod custom;
 mod decode;
+mod flatten;
 mod handle;
 mod lease;
 mod load;
@@ -26,6 +27,7 @@ mod writer;
 pub use constraint::{ParamLiteral, ParamRange};
 pub use custom::{IntoWrongValue, Valid, decode_with, from_json, validated};
 pub use decode::{FromParam, WrongValue};
+pub use flatten::flattened_params;
 pub use handle::{ParamOrigin, Typed};
 pub use lease::ExposureLease;
 pub use params::StatsigParams;
@@ -33,7 +35,7 @@ pub use reader::ParamReader;
 pub use report::{ParamMismatch, ParamProblem, ParamsError};
 pub use schema::{ExposePolicy, OnMismatch, ParamKind, ParamSchema, Schema, Source, SourceKind};
 pub use source::{FieldMeta, ParamsMeta};
-pub use unit::TimeUnit;
+pub use unit::{Count, TimeUnit};
 pub use writer::{ParamWriter, default_values, values_of};
 
 pub(crate) use load::{load, try_load};

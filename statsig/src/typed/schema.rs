@@ -207,6 +207,9 @@ pub struct ParamSchema {
 }
 
 impl ParamSchema {
+    /// Fills arrays until the real ones are put there.
+    pub(super) const NOTHING: Self = Self::new("", "", ParamKind::Any);
+
     /// A parameter of the given kind and any value: not nullable, and without everything else.
     #[must_use]
     pub const fn new(field: &'static str, name: &'static str, kind: ParamKind) -> Self {
@@ -247,6 +250,12 @@ impl ParamSchema {
         Self::new(field, name, ParamKind::Any)
             .nullable(true)
             .checked_by(|value| from_json::<T>(value).map(drop))
+    }
+
+    /// A number that becomes a duration.
+    #[must_use]
+    pub const fn duration(field: &'static str, name: &'static str, unit: TimeUnit) -> Self {
+        Self::new(field, name, ParamKind::Number).unit(unit)
     }
 
     /// An object that is read field by field.
@@ -347,6 +356,13 @@ impl ParamSchema {
     ///
     /// [`WrongValue`], which says what was expected instead.
     pub fn check(&self, value: &Value) -> Result<(), WrongValue> {
+        if self.nullable && value.is_null() {
+            return Ok(());
+        }
+        if let Some(unit) = self.unit {
+            let decoded = unit.decode(value).map(drop);
+            decoded.map_err(|wrong| self.explain(wrong))?;
+        }
         (self.decodes)(value).map_err(|wrong| self.explain(wrong))?;
         self.check_constraint(value)?;
         let Some(inside) = self.nested else {

@@ -1,5 +1,9 @@
 //! The derive and its runtime together: which exposures are logged, and when.
 
+mod attributes;
+#[allow(dead_code, reason = "fields are seen through `Debug`")]
+mod table;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -115,7 +119,26 @@ fn values_defaults_and_misfits_are_told_apart() {
     assert_eq!(promo.origin("cta"), Some(ParamOrigin::Served));
     assert_eq!(promo.origin("limit"), Some(ParamOrigin::Mismatch));
     assert_eq!(promo.origin("unknown"), None);
-    assert_eq!(promo.meta().rule_id.as_deref(), Some("rule"));
+    let meta = promo.meta();
+    assert_eq!(meta.rule_id.as_deref(), Some("rule"));
+    let fields: Vec<_> = meta
+        .fields
+        .iter()
+        .map(|meta| (meta.field, meta.parameter, meta.origin))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("title", "title", ParamOrigin::Served),
+            ("discount", "discount", ParamOrigin::Default),
+            ("cta", "call_to_action", ParamOrigin::Served),
+            ("limit", "limit", ParamOrigin::Mismatch),
+        ]
+    );
+    assert_eq!(
+        meta.field("limit").unwrap().rule_id.as_deref(),
+        Some("rule")
+    );
 }
 
 #[test]
