@@ -4,9 +4,14 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "tests fail by panicking"
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and say what they found"
 )]
 
+#[path = "conformance_events/masks.rs"]
+mod masks;
+#[path = "typed_exposures/recorded.rs"]
+mod recorded;
 #[path = "typed_exposures/specs.rs"]
 mod specs;
 
@@ -65,7 +70,11 @@ fn layer_by_hand(layer: &str) -> Vec<Value> {
         let layer = statsig.get_layer(user, layer);
         assert_eq!(layer.get_string("title", ""), "Sale");
         assert_eq!(layer.get_f64("discount", 0.0), 0.5);
-        assert_eq!(layer.get_string("limit", "none"), "none", "of the wrong type");
+        assert_eq!(
+            layer.get_string("limit", "none"),
+            "none",
+            "of the wrong type"
+        );
         assert!(layer.get_bool("missing", true));
     })
 }
