@@ -41,8 +41,17 @@ pub const MAX_KEPT_EXCEPTIONS: usize = 100;
 /// Total text of each of: batches, requests and exceptions kept, in bytes.
 pub const MAX_KEPT_OTHER_BYTES: usize = 16 * 1024 * 1024;
 
+/// Largest accepted file of faults, in bytes.
+pub const MAX_FAULTS_BYTES: usize = 1024 * 1024;
+
+/// Largest bomb (see [`Fault::bomb`](crate::Fault::bomb)), in mebibytes after decompression.
+pub const MAX_BOMB_MIB: u32 = 4096;
+
 /// Faults waiting for one endpoint.
 pub const MAX_QUEUED_FAULTS: usize = 100;
+
+/// The pause between two heartbeats of a stream of specs.
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How often the files are looked at.
 pub const FILE_POLL_INTERVAL: Duration = Duration::from_millis(500);

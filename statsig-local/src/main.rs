@@ -60,10 +60,14 @@ async fn serve(arguments: Serve) -> Result<(), LocalError> {
     let mut builder = LocalStatsig::builder()
         .specs_file(arguments.specs)
         .bind(arguments.bind)
+        .forward_proxy(arguments.forward_proxy)
         .on_event(|event| show(event))
         .on_notice(|notice| tell(notice));
     if let Some(path) = arguments.id_lists {
         builder = builder.id_lists_file(path);
+    }
+    if let Some(path) = arguments.faults {
+        builder = builder.faults_file(path);
     }
     let local = builder.start().await?;
     show(format_args!("serving {origin}: {}", local.specs_summary()));

@@ -1,11 +1,12 @@
 //! What the handlers, the file watcher and the handle share.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Mutex;
 
 use crate::error::LocalError;
 use crate::events::ReceivedEvent;
-use crate::faults::FaultScript;
+use crate::faults::{FaultScript, WireFaults};
 use crate::id_lists::{self, IdListStore, Source};
 use crate::notice::Notice;
 use crate::record::Record;
@@ -18,6 +19,9 @@ pub(crate) type NoticeCallback = Box<dyn Fn(&Notice) + Send + Sync>;
 pub(crate) struct Shared {
     /// `http://host:port`, for clients that do not say how they reach this server.
     pub(crate) url: String,
+    /// The SDK keys that are served; none for every key.
+    pub(crate) sdk_keys: Option<BTreeSet<String>>,
+    pub(crate) is_forward_proxy: bool,
     pub(crate) specs: SpecsStore,
     pub(crate) id_lists: IdListStore,
     pub(crate) faults: FaultScript,
@@ -37,6 +41,12 @@ pub(crate) struct IdListSources {
 }
 
 impl Shared {
+    pub(crate) fn serves(&self, sdk_key: &str) -> bool {
+        self.sdk_keys
+            .as_ref()
+            .is_none_or(|keys| keys.contains(sdk_key))
+    }
+
     pub(crate) fn notify(&self, notice: &Notice) {
         if let Some(on_notice) = &self.on_notice {
             on_notice(notice);
@@ -77,6 +87,18 @@ impl Shared {
             });
         }
         Ok(is_change)
+    }
+
+    /// Replaces all faults by those of a file, from its beginning. Always true: some may have been used up.
+    pub(crate) fn set_faults(&self, text: &str, origin: &str) -> Result<bool, LocalError> {
+        let WireFaults { faults } = WireFaults::parse(text, origin)?;
+        let count = faults.len();
+        self.faults.replace(faults)?;
+        self.notify(&Notice::FaultsLoaded {
+            origin: origin.to_owned(),
+            faults: count,
+        });
+        Ok(true)
     }
 
     pub(crate) fn change_id_lists<T>(&self, change: impl FnOnce(&mut IdListSources) -> T) -> T {

@@ -41,8 +41,10 @@
 //!
 //! | feature | default | what for |
 //! |---|---|---|
+//! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
+//! | `redis` | no | [`RedisDataStore`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
@@ -57,9 +59,11 @@ mod client;
 mod client_init;
 mod clock;
 mod counters;
+mod country;
 mod error;
 mod evaluation;
 mod events;
+mod files;
 mod hash;
 mod options;
 mod overrides;
@@ -94,6 +98,7 @@ pub mod explain {
 
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
+pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
@@ -106,8 +111,14 @@ pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
+#[cfg(feature = "grpc")]
+pub use sources::GrpcForwardProxy;
+#[cfg(feature = "redis")]
+pub use sources::RedisDataStore;
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, FetchError, FileSpecs, SpecsAdapter, SpecsPayload, SpecsRequest,
+    BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
+    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, IdListFileRequest,
+    IdListsAdapter, IdListsRequest, RequestPath, SpecsAdapter, SpecsPayload, SpecsRequest,
     StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{

@@ -1,7 +1,5 @@
 //! One condition: from the user and its surroundings to true, false or unsupported.
 
-use std::borrow::Cow;
-
 use super::evaluate::{Evaluator, Kind, TooDeep};
 use super::fields::{environment_field, user_field};
 use super::operators::{Observed, id_list_member, passes};
@@ -34,8 +32,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                     Test::IdList { list, negated } => {
                         let is_member = match (list, id_list_member(&observed)) {
                             (Some(list), Some(id)) => {
-                                result.id_list = Some(IdListSource::InMemory);
-                                self.scope.snapshot.id_lists.contains(list, &id)
+                                let (is_member, source) = self.is_in_id_list(list, &id);
+                                result.id_list = Some(source);
+                                is_member
                             }
                             _ => false,
                         };
@@ -49,6 +48,17 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             }
         }
         Ok(())
+    }
+
+    /// What the user says counts more than what the lists say.
+    fn is_in_id_list(&self, list: &str, id: &str) -> (bool, IdListSource) {
+        match self.user.is_in_id_list(list, id) {
+            Some(is_member) => (is_member, IdListSource::Enriched),
+            None => (
+                self.scope.snapshot.id_lists.contains(list, id),
+                IdListSource::InMemory,
+            ),
+        }
     }
 
     fn observe(
@@ -109,8 +119,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             Source::UserAgent(name) => text_of_field(name)
                 .and_then(|user_agent| self.user.user_agent_part(&user_agent, &field.lower)),
             Source::Ip(name) => text_of_field(name).and_then(|ip| {
-                if self.scope.snapshot.can_look_up_countries {
-                    return self.user.country_of_ip(&ip).map(Cow::Borrowed);
+                let countries = &self.scope.snapshot.countries;
+                if countries.can_look_up() {
+                    return self.user.country_of_ip(&ip, countries);
                 }
                 if ip.split('.').count() == 4 {
                     result.override_reason = Some(COUNTRY_LOOKUP_NOT_LOADED);

@@ -1,10 +1,9 @@
 //! Specs from a file.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::files;
 use crate::results::SpecsSource;
 use crate::transport::{BoxFuture, TransportError};
 
@@ -51,21 +50,12 @@ impl SpecsAdapter for FileSpecs {
 }
 
 fn read(path: &Path, max_bytes: usize) -> Result<SpecsPayload, FetchError> {
-    let read_capped = || -> io::Result<Vec<u8>> {
-        let mut json = Vec::new();
-        File::open(path)?
-            .take(max_bytes as u64 + 1)
-            .read_to_end(&mut json)?;
-        Ok(json)
-    };
-    let json = read_capped().map_err(|error| FetchError::Other {
+    let json = files::read_at_most(path, max_bytes).map_err(|error| FetchError::Other {
         problem: format!(
             "expected specs in the file {}, found none ({error})",
             path.display()
         ),
     })?;
-    if json.len() > max_bytes {
-        return Err(TransportError::TooLarge { limit: max_bytes }.into());
-    }
+    let json = json.ok_or(TransportError::TooLarge { limit: max_bytes })?;
     Ok(SpecsPayload::new(json))
 }

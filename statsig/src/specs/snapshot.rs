@@ -10,6 +10,7 @@ use super::compiled::CompiledSpecs;
 use super::id_list::IdLists;
 use super::parse::{Parsed, parse};
 use super::settings::Settings;
+use crate::country::Countries;
 use crate::error::SpecsError;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
@@ -30,8 +31,8 @@ pub(crate) struct Snapshot {
     pub(crate) tier: Option<Value>,
     tier_option: Option<SharedStr>,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
-    /// Whether the country of an IP address may be looked up.
-    pub(crate) can_look_up_countries: bool,
+    /// Where the country of an IP address is looked up.
+    pub(crate) countries: Countries,
 }
 
 /// What came of a payload.
@@ -48,7 +49,7 @@ impl Snapshot {
     pub(crate) fn uninitialized(
         tier: Option<SharedStr>,
         global_custom_fields: Arc<BTreeMap<String, Value>>,
-        can_look_up_countries: bool,
+        countries: Countries,
     ) -> Self {
         Self {
             generation: 0,
@@ -61,15 +62,17 @@ impl Snapshot {
             tier: tier.as_deref().map(Value::from),
             tier_option: tier,
             global_custom_fields,
-            can_look_up_countries,
+            countries,
         }
     }
 
-    /// Parses a payload, decides whether it replaces the current specs, and compiles it. The current ones stay untouched.
+    /// Parses a payload, decides whether it replaces the current specs, and compiles it, taking over what has not changed. The
+    /// current ones stay untouched.
     ///
     /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new.
     pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
-        let payload = match parse(payload)? {
+        let mut rest = Vec::new();
+        let payload = match parse(payload, &self.specs.origins, &mut rest)? {
             Parsed::Full(payload) => payload,
             Parsed::NoUpdates => return Ok(Loaded::Unchanged),
         };
@@ -82,7 +85,7 @@ impl Snapshot {
         if is_older || has_same_checksum {
             return Ok(Loaded::Unchanged);
         }
-        Ok(Loaded::New(Box::new(compile(&payload))))
+        Ok(Loaded::New(Box::new(compile(&payload, &self.specs))))
     }
 
     /// The next generation with other specs.
@@ -118,12 +121,11 @@ impl Snapshot {
         }
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    /// The next generation with other ID lists.
-    pub(crate) fn with_id_lists(&self, id_lists: IdLists) -> Self {
+    /// The next generation with other ID lists, and the same specs.
+    pub(crate) fn with_id_lists(&self, id_lists: Arc<IdLists>) -> Self {
         Self {
             generation: self.generation + 1,
-            id_lists: Arc::new(id_lists),
+            id_lists,
             ..self.clone()
         }
     }

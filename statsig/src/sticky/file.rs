@@ -1,13 +1,14 @@
 //! Sticky assignments in a file.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::memory::{ByKey, insert, remove};
 use super::{PersistentStorage, StickyValues, UserPersistedValues};
+use crate::files;
 
 /// Sticky assignments in one JSON file, for a single process: an object of key, then name, then [`StickyValues`].
 ///
@@ -242,11 +243,5 @@ fn read(path: &Path) -> Result<ByKey, PersistentStorageError> {
 
 /// Replaces the file, or leaves it as it is.
 fn write(path: &Path, by_key: &ByKey) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".tmp");
-    let mut file = BufWriter::new(File::create(&beside)?);
-    serde_json::to_writer(&mut file, by_key)?;
-    file.flush()?;
-    file.get_ref().sync_all()?;
-    fs::rename(&beside, path)
+    files::replace(path, |file| Ok(serde_json::to_writer(file, by_key)?))
 }

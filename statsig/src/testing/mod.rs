@@ -30,6 +30,7 @@
 //! ```
 
 mod clock;
+mod id_lists;
 #[doc(hidden)]
 pub mod internals;
 mod offline;

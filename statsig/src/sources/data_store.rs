@@ -1,0 +1,238 @@
+//! A store that services share, so that specs outlive a process: the [`DataStore`] trait.
+
+mod file;
+#[cfg(feature = "redis")]
+mod redis;
+
+use std::fmt::Debug;
+
+use bytes::Bytes;
+
+#[cfg(feature = "redis")]
+pub use self::redis::RedisDataStore;
+pub use file::FileDataStore;
+
+use crate::transport::BoxFuture;
+
+/// Keeps specs, and ID lists, outside of the process: in Redis, in a file, in what your services share.
+///
+/// With one set, a client that starts reads its specs there first, asks the network only when there are none, and writes back what the
+/// network brings. A store that [supports polling](Self::support_polling_updates_for) is read again at every sync interval, and the
+/// network is not polled at all: one process writes, many read.
+///
+/// Values are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store from its
+/// own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`] comes
+/// with the SDK.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Arc, Mutex, PoisonError};
+/// use statsig::{BoxFuture, DataStore, DataStoreError, DataStoreResponse};
+///
+/// #[derive(Debug, Default)]
+/// struct InMemory(Mutex<HashMap<String, String>>);
+///
+/// impl DataStore for InMemory {
+///     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
+///         let values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let result = values.get(key).cloned();
+///         Box::pin(async { Ok(DataStoreResponse::new(result)) })
+///     }
+///
+///     fn set<'a>(
+///         &'a self,
+///         key: &'a str,
+///         value: &'a str,
+///         _time: Option<u64>,
+///     ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+///         let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         values.insert(key.to_owned(), value.to_owned());
+///         Box::pin(async { Ok(()) })
+///     }
+/// }
+///
+/// let store: Arc<dyn DataStore> = Arc::new(InMemory::default());
+/// # let _ = store;
+/// ```
+pub trait DataStore: Debug + Send + Sync + 'static {
+    /// Called before the first read or write; again before the next one if it failed. Default: nothing to do.
+    ///
+    /// # Errors
+    /// When the store cannot be used now.
+    fn initialize(&self) -> BoxFuture<'_, Result<(), DataStoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Called once when the client shuts down, after the last read and write, if initialising succeeded. Default: nothing
+    /// to do.
+    ///
+    /// # Errors
+    /// When something was left undone. It is logged.
+    fn shutdown(&self) -> BoxFuture<'_, Result<(), DataStoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// The text under this key, if there is one.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>>;
+
+    /// Replaces the text under this key. `time` is when the SDK received it, in epoch milliseconds.
+    ///
+    /// # Errors
+    /// When it was not stored.
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a str,
+        time: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>>;
+
+    /// The bytes under this key, if there are any. Asked before [`get`](Self::get), which is not asked unless the answer is
+    /// [`BytesNotImplemented`](DataStoreError::BytesNotImplemented): the default.
+    ///
+    /// # Errors
+    /// When the store keeps text only, or cannot tell.
+    fn get_bytes<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<DataStoreBytesResponse, DataStoreError>> {
+        let _ = key;
+        Box::pin(async { Err(DataStoreError::BytesNotImplemented) })
+    }
+
+    /// Replaces the bytes under this key. Asked before [`set`](Self::set), like [`get_bytes`](Self::get_bytes).
+    ///
+    /// # Errors
+    /// When the store keeps text only, or they were not stored.
+    fn set_bytes<'a>(
+        &'a self,
+        key: &'a str,
+        value: Bytes,
+        time: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+        let _ = (key, value, time);
+        Box::pin(async { Err(DataStoreError::BytesNotImplemented) })
+    }
+
+    /// Whether to read the store at every sync interval, instead of the network. Asked when a client starts. Default: false.
+    fn support_polling_updates_for(&self, path: RequestPath) -> bool {
+        let _ = path;
+        false
+    }
+
+    /// What the store is used for. Default: specs only.
+    fn supports_feature(&self, feature: DataStoreFeature) -> bool {
+        feature == DataStoreFeature::ConfigSpecs
+    }
+
+    /// Like [`support_polling_updates_for`](Self::support_polling_updates_for), for a feature. Default: `None`, no opinion.
+    fn support_polling_updates_for_feature(&self, feature: DataStoreFeature) -> Option<bool> {
+        let _ = feature;
+        None
+    }
+}
+
+/// The text that a [`DataStore`] found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DataStoreResponse {
+    /// The text; `None` when there is nothing under the key.
+    pub result: Option<String>,
+    /// When it was stored, in epoch milliseconds, if the store knows. The SDK does not use it.
+    pub time: Option<u64>,
+}
+
+impl DataStoreResponse {
+    /// An answer without a time.
+    #[must_use]
+    pub fn new(result: Option<String>) -> Self {
+        Self { result, time: None }
+    }
+}
+
+/// The bytes that a [`DataStore`] found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DataStoreBytesResponse {
+    /// The bytes; `None` when there is nothing under the key.
+    pub result: Option<Bytes>,
+    /// When they were stored, in epoch milliseconds, if the store knows. The SDK does not use it.
+    pub time: Option<u64>,
+}
+
+impl DataStoreBytesResponse {
+    /// An answer without a time.
+    #[must_use]
+    pub fn new(result: Option<Bytes>) -> Self {
+        Self { result, time: None }
+    }
+}
+
+/// What a [`DataStore`] can be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataStoreFeature {
+    /// Specs.
+    ConfigSpecs,
+    /// Reading complete sets of ID lists.
+    IdListSnapshot,
+    /// Writing complete sets of ID lists.
+    IdListSnapshotWrite,
+}
+
+/// The endpoint whose responses a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestPath {
+    /// Specs in today's format.
+    RulesetsV2,
+    /// Specs in the format before.
+    RulesetsV1,
+    /// The manifest of ID lists.
+    IDListsV1,
+    /// One ID list.
+    IDList,
+}
+
+impl RequestPath {
+    /// How it is written in keys.
+    ///
+    /// ```
+    /// assert_eq!(statsig::RequestPath::RulesetsV2.as_str(), "/v2/download_config_specs");
+    /// ```
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RulesetsV2 => "/v2/download_config_specs",
+            Self::RulesetsV1 => "/v1/download_config_specs",
+            Self::IDListsV1 => "/v1/get_id_lists",
+            Self::IDList => "id_list",
+        }
+    }
+}
+
+/// Why a [`DataStore`] did not do what it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataStoreError {
+    /// The store keeps text only; the SDK asks for text then.
+    #[error("the data store keeps text only")]
+    BytesNotImplemented,
+    /// The store failed.
+    #[error("the data store failed: {problem}")]
+    Failed {
+        /// What went wrong, in one line and without secrets.
+        problem: String,
+    },
+}
+
+impl DataStoreError {
+    /// A failure, described in one line and without secrets.
+    pub fn failed(problem: impl ToString) -> Self {
+        Self::Failed {
+            problem: problem.to_string(),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! A data store in a directory.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use super::{
+    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
+    RequestPath,
+};
+use crate::files;
+use crate::hash::sha256_base64;
+use crate::transport::BoxFuture;
+
+/// The largest value that is read. Specs have a limit of their own beside it, `max_specs_bytes`.
+const MAX_VALUE_BYTES: usize = 256 * 1024 * 1024;
+/// At most so much of a key is readable in the name of its file.
+const MAX_READABLE_CHARS: usize = 64;
+
+/// A [`DataStore`] in a directory: one file for each key, replaced as a whole.
+///
+/// For processes on one machine, or in containers that share a volume: a service that restarts without network starts with the
+/// specs it had. Let one process write, and the others [poll](Self::polled). Keeps specs and ID lists.
+///
+/// ```
+/// use std::sync::Arc;
+/// use statsig::{FileDataStore, StatsigOptions};
+///
+/// let store = Arc::new(FileDataStore::new("/var/cache/shop/statsig"));
+/// # let _ = store;
+/// ```
+#[derive(Debug, Clone)]
+pub struct FileDataStore {
+    directory: PathBuf,
+    is_polled: bool,
+}
+
+impl FileDataStore {
+    /// A store in this directory, which is created when it is first written to.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            is_polled: false,
+        }
+    }
+
+    /// Whether clients read it at every sync interval and leave the network alone. Default: false.
+    #[must_use]
+    pub fn polled(mut self, is_polled: bool) -> Self {
+        self.is_polled = is_polled;
+        self
+    }
+
+    /// Different for different keys, and readable but for their last part, which may hold a piece of the SDK key.
+    fn path(&self, key: &str) -> PathBuf {
+        let (shown, _) = key.rsplit_once('|').unwrap_or_default();
+        let readable: String = shown
+            .chars()
+            .take(MAX_READABLE_CHARS)
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
+        let hash = sha256_base64(key).replace('/', "_").replace('+', "-");
+        let hash = hash.trim_end_matches('=');
+        self.directory.join(format!("{readable}-{hash}"))
+    }
+
+    fn read(&self, key: &str) -> BoxFuture<'_, Result<Option<Vec<u8>>, DataStoreError>> {
+        let path = self.path(key);
+        run_off_thread(move || match files::read_at_most(&path, MAX_VALUE_BYTES) {
+            Ok(Some(value)) => Ok(Some(value)),
+            Ok(None) => Err(DataStoreError::failed(format!(
+                "expected at most {MAX_VALUE_BYTES} bytes in {}, found more",
+                path.display()
+            ))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DataStoreError::failed(format!(
+                "expected to read {}, found {error}",
+                path.display()
+            ))),
+        })
+    }
+
+    fn write(&self, key: &str, value: Bytes) -> BoxFuture<'_, Result<(), DataStoreError>> {
+        let path = self.path(key);
+        let directory = self.directory.clone();
+        run_off_thread(move || {
+            std::fs::create_dir_all(&directory)
+                .and_then(|()| files::replace(&path, |file| file.write_all(&value)))
+                .map_err(|error| {
+                    DataStoreError::failed(format!(
+                        "expected to write {}, found {error}",
+                        path.display()
+                    ))
+                })
+        })
+    }
+}
+
+fn run_off_thread<'a, T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DataStoreError> + Send + 'static,
+) -> BoxFuture<'a, Result<T, DataStoreError>> {
+    Box::pin(async move {
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or_else(|_| Err(DataStoreError::failed("the runtime is shutting down")))
+    })
+}
+
+impl DataStore for FileDataStore {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
+        Box::pin(async move {
+            let text = self.read(key).await?.map(String::from_utf8).transpose();
+            text.map(DataStoreResponse::new).map_err(|_| {
+                DataStoreError::failed(format!(
+                    "expected text in {}, found other bytes",
+                    self.path(key).display()
+                ))
+            })
+        })
+    }
+
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a str,
+        _: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+        self.write(key, Bytes::copy_from_slice(value.as_bytes()))
+    }
+
+    fn get_bytes<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<DataStoreBytesResponse, DataStoreError>> {
+        Box::pin(async move {
+            let value = self.read(key).await?;
+            Ok(DataStoreBytesResponse::new(value.map(Bytes::from)))
+        })
+    }
+
+    fn set_bytes<'a>(
+        &'a self,
+        key: &'a str,
+        value: Bytes,
+        _: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+        self.write(key, value)
+    }
+
+    fn support_polling_updates_for(&self, _: RequestPath) -> bool {
+        self.is_polled
+    }
+
+    fn supports_feature(&self, _: DataStoreFeature) -> bool {
+        true
+    }
+
+    fn support_polling_updates_for_feature(&self, _: DataStoreFeature) -> Option<bool> {
+        Some(self.is_polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory() -> PathBuf {
+        std::env::temp_dir().join(format!("statsig-store-{}", uuid::Uuid::new_v4()))
+    }
+
+    #[tokio::test]
+    async fn what_is_stored_is_found_by_another_store_in_the_same_directory() {
+        let directory = directory();
+        let (one, other) = (
+            FileDataStore::new(&directory),
+            FileDataStore::new(&directory),
+        );
+        assert_eq!(one.get("a|/key|=").await.unwrap().result, None);
+        one.set("a|/key|=", "text", Some(5)).await.unwrap();
+        one.set_bytes("a|/key|+", Bytes::from_static(&[0, 255]), None)
+            .await
+            .unwrap();
+        assert_eq!(
+            other.get("a|/key|=").await.unwrap().result.as_deref(),
+            Some("text")
+        );
+        let bytes = other.get_bytes("a|/key|+").await.unwrap().result.unwrap();
+        assert_eq!(&bytes[..], [0, 255]);
+        let error = other.get("a|/key|+").await.unwrap_err();
+        assert!(error.to_string().contains("expected text in"), "{error}");
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_cannot_be_had_is_a_clear_error() {
+        let file = directory();
+        std::fs::write(&file, "in the way").unwrap();
+        let store = FileDataStore::new(file.join("below"));
+        let error = store.set("key", "value", None).await.unwrap_err();
+        assert!(error.to_string().contains("expected to write"), "{error}");
+        std::fs::remove_file(&file).unwrap();
+    }
+}
