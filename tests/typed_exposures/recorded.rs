@@ -114,7 +114,7 @@ fn exposures(client: &OfflineClient) -> Vec<Value> {
         .collect()
 }
 
-fn recorded<'a>(line: &'a Value, call: usize) -> impl Iterator<Item = &'a Value> {
+fn recorded(line: &Value, call: usize) -> impl Iterator<Item = &Value> {
     let events = items(&line["events"]).iter();
     events
         .filter(move |event| event["call"] == call)
