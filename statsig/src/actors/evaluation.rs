@@ -42,8 +42,17 @@ pub(super) enum Assignment {
         /// Tells payloads apart; comes back with the outcome.
         fingerprint: u64,
     },
-    /// Publish that nothing could be loaded.
-    NoValues { reason: String },
+    /// Publish that nothing could be loaded. Without a reason it was not meant to be.
+    NoValues { reason: Option<String> },
+}
+
+/// What became of specs that are no failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// They were published.
+    New,
+    /// They are the ones in use, or older, or say that there is nothing new.
+    Unchanged,
 }
 
 #[derive(Debug)]
@@ -165,28 +174,29 @@ impl State {
         self.compiling = Some(AbortOnDrop::new(&task));
     }
 
-    fn apply(&mut self, compiled: Compiled) -> Result<(), SyncError> {
+    fn apply(&mut self, compiled: Compiled) -> Result<Applied, SyncError> {
+        let Loaded::New(specs) = compiled.loaded? else {
+            return Ok(Applied::Unchanged);
+        };
         let shared = &self.tree.shared;
-        if let Loaded::New(specs) = compiled.loaded? {
-            let next = shared.snapshot.load().with_specs(
-                *specs,
-                compiled.source,
-                compiled.source_api,
-                shared.clock.now_ms(),
-            );
-            self.publish(next);
-        }
+        let next = shared.snapshot.load().with_specs(
+            *specs,
+            compiled.source,
+            compiled.source_api,
+            shared.clock.now_ms(),
+        );
+        self.publish(next);
         self.tree.end_first_sync(Ok(()));
-        Ok(())
+        Ok(Applied::New)
     }
 
-    fn publish_no_values(&mut self, reason: String) {
+    fn publish_no_values(&mut self, reason: Option<String>) {
         let current = self.tree.shared.snapshot.load_full();
         if current.source == SpecsSource::Loading {
             self.publish(current.with_source(SpecsSource::NoValues));
         }
-        self.tree
-            .end_first_sync(Err(StatsigError::NoSpecs { reason }));
+        let failure = reason.map(|reason| StatsigError::NoSpecs { reason });
+        self.tree.end_first_sync(failure.map_or(Ok(()), Err));
     }
 
     fn publish(&mut self, next: Snapshot) {
