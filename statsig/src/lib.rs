@@ -44,8 +44,11 @@
 //! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
+//! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
+//! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
 //! | `redis` | no | [`RedisDataStore`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
+//! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
 //! | `bundled-roots` | no | trusts Mozilla's list of certificates besides the system's, for containers without one |
 //! | `brotli` | no | reads specs that are compressed with Brotli, too |
 //! | `zstd` | no | compresses events with zstd instead of gzip, and reads specs in it; needs a C compiler |
@@ -67,6 +70,7 @@ mod evaluation;
 mod events;
 mod files;
 mod hash;
+pub mod observability;
 mod options;
 mod overrides;
 mod results;
@@ -74,6 +78,7 @@ mod shared;
 mod sources;
 mod specs;
 mod sticky;
+mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
@@ -82,6 +87,8 @@ pub mod typed;
 mod user;
 mod value;
 
+#[cfg(feature = "tracing-layer")]
+pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
@@ -105,8 +112,10 @@ pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
+pub use observability::{ObservabilityClient, SdkEvent, SubscriptionID};
 pub use options::{
-    DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
+    DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, DEFAULT_SPECS_URL, StatsigOptions,
+    StatsigOptionsBuilder,
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{

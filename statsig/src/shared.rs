@@ -16,6 +16,11 @@ use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
 use crate::events::queue::{EventQueue, Pushed};
+use crate::observability::client::Told;
+use crate::observability::facts::Fact;
+use crate::observability::observer::{Health, Observer, Reports, Scene};
+use crate::observability::outlet::Outlet;
+use crate::observability::subscriptions::Subscriptions;
 use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
 use crate::results::SpecsStatus;
@@ -27,6 +32,11 @@ use crate::typed::MismatchLog;
 
 /// The queue holds this many batches: room for bursts while the exposure actor works.
 const QUEUE_BATCHES: usize = 4;
+
+/// Measurements that may wait for the observability clients; further ones are lost.
+const MAX_TOLD: usize = 1_000;
+/// Errors that may wait to be posted; further ones are lost.
+const MAX_EXCEPTIONS: usize = 100;
 
 /// A snapshot with the evaluations remembered for it: both are replaced together.
 #[derive(Debug)]
@@ -71,6 +81,14 @@ pub(crate) struct Shared {
     pub(crate) overrides: Overrides,
     /// Which typed parameters did not fit, so that each is told once.
     pub(crate) mismatches: MismatchLog,
+    /// Who wants to be told of evaluations and new specs.
+    pub(crate) subscriptions: Subscriptions,
+    /// For the observability clients.
+    pub(crate) told: Outlet<Told>,
+    /// Bodies of reports to be posted.
+    pub(crate) exceptions: Outlet<Vec<u8>>,
+    /// Touched by actors and the tasks that work for them, never by callers.
+    observer: Mutex<Observer>,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
     outbox: Mutex<Outbox>,
     /// Set when a shutdown begins: nothing is recorded any more.
@@ -102,6 +120,10 @@ impl Shared {
             counters: EventCounters::default(),
             overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
+            subscriptions: Subscriptions::new(options.evaluation_telemetry),
+            told: Outlet::new(MAX_TOLD),
+            exceptions: Outlet::new(MAX_EXCEPTIONS),
+            observer: Mutex::default(),
             outbox: Mutex::new(Outbox::new(
                 batch_size,
                 options.event_logging_max_pending_batch_queue_size,
@@ -176,6 +198,49 @@ impl Shared {
             self.identity(),
             base_url,
         )
+    }
+
+    /// Takes note of something that happened, and hands on what there is to report of it.
+    pub(crate) fn note(&self, fact: Fact) {
+        self.report(|observer, scene| observer.note(fact, scene));
+    }
+
+    /// Reports what the counters say.
+    pub(crate) fn look_at_health(&self) {
+        let account = self.counters.account();
+        let health = Health {
+            delivered: account.delivered,
+            pending: account.pending,
+            dropped: account.dropped.by_reason(),
+            memo_hits: 0,
+            memo_misses: 0,
+            interval_ms: self.outbox().interval().as_millis(),
+        };
+        self.report(|observer, scene| observer.look(health, scene));
+    }
+
+    fn report(&self, report: impl FnOnce(&mut Observer, &Scene<'_>) -> Reports) {
+        let snapshot = self.snapshot.load();
+        let scene = Scene {
+            sdk_key: self.sdk_key.expose(),
+            options: &self.options,
+            rates: &snapshot.settings.diagnostics,
+            now_ms: self.clock.now_ms(),
+            random: fastrand::f64(),
+        };
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        let reports = report(&mut observer, &scene);
+        drop(observer);
+        reports
+            .told
+            .into_iter()
+            .for_each(|told| self.told.put(told));
+        let exceptions = reports.exceptions.into_iter();
+        exceptions.for_each(|body| self.exceptions.put(body));
+        if let Some(event) = reports.event {
+            // The queue is looked at every second: one event of the SDK's own can wait for that.
+            self.record(QueuedEvent::Other(Box::new(event)));
+        }
     }
 
     /// Who sends this client's requests.

@@ -8,6 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use foldhash::fast::RandomState;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::answer::Answer;
 #[cfg(any(test, feature = "testing"))]
@@ -17,10 +19,12 @@ use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::error::SpecsError;
+use crate::observability::facts::{Fact, SyncEnded};
 use crate::results::SpecsSource;
 use crate::sources::chain::Turn;
 use crate::sources::schedule::{RETRY_BACKOFF, Trigger};
 use crate::sources::{BackgroundSync, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::targets;
 
 /// If specs are not applied by then, the sync counts as failed.
 const APPLY_LIMIT: Duration = Duration::from_secs(60);
@@ -85,6 +89,12 @@ pub(super) struct State {
     background_failures: u32,
     /// What went wrong in the round that is under way.
     problems: Vec<String>,
+    /// About the round that is under way, or the last one.
+    started: Instant,
+    is_initial: bool,
+    /// Whom it asked last.
+    asked: SpecsSource,
+    got_payload: bool,
     /// The fingerprint of the payload that was applied last: the same bytes again are no news, whatever they say.
     applied: Option<u64>,
     fingerprints: RandomState,
@@ -133,6 +143,10 @@ impl Actor for SpecSyncActor {
             failures_in_row: 0,
             background_failures: 0,
             problems: Vec::new(),
+            started: Instant::now(),
+            is_initial: false,
+            asked: SpecsSource::default(),
+            got_payload: false,
             applied: None,
             fingerprints: RandomState::default(),
             waiting: Vec::new(),
@@ -223,6 +237,9 @@ impl State {
     fn start(&mut self, me: &ActorRef<SpecSyncMsg>, trigger: Trigger, turn: Option<Turn>) {
         self.timer = None;
         self.problems.clear();
+        self.started = Instant::now();
+        self.is_initial = trigger == Trigger::Initial;
+        self.got_payload = false;
         if let Some(turn) = turn {
             self.fetch(me, Round { trigger, turn });
         }
@@ -233,6 +250,7 @@ impl State {
         let Some(from) = self.tree.specs.adapter(round.turn).cloned() else {
             return;
         };
+        self.asked = from.source();
         if options.disable_network && from.uses_network() {
             self.attempt_failed(me, round, FetchError::NetworkDisabled.into());
             return;
@@ -247,10 +265,13 @@ impl State {
         let after_panic = SpecSyncMsg::Fetched(Box::new(Err(FetchError::Abandoned)));
         let answer = Answer::new(me, after_panic);
         let attempts = round.trigger.attempts();
-        let task = tokio::spawn(async move {
+        let span =
+            tracing::debug_span!(target: targets::SYNC, "fetch_specs", trigger = ?round.trigger);
+        let fetching = async move {
             let result = try_to_fetch(&*from, &request, attempts).await;
             answer.give(SpecSyncMsg::Fetched(Box::new(result)));
-        });
+        };
+        let task = tokio::spawn(fetching.instrument(span));
         self.phase = Phase::Fetching {
             round,
             _task: AbortOnDrop::new(&task),
@@ -259,6 +280,7 @@ impl State {
 
     fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, fetched: Fetched) {
         let Fetched { payload, source } = fetched;
+        self.got_payload = true;
         let fingerprint = self.fingerprints.hash_one(&payload.body);
         if self.applied == Some(fingerprint) {
             self.end(me, Ok(()));
@@ -311,7 +333,7 @@ impl State {
         let asks_fallback = round.trigger.asks_fallback(self.background_failures);
         match self.tree.specs.turn_after(round.turn, asks_fallback) {
             Some(turn) => {
-                tracing::debug!(%error, "specs sync failed, asking the next source");
+                tracing::debug!(target: targets::SYNC, %error, "specs sync failed, asking the next source");
                 self.note_problem(&error);
                 self.fetch(me, Round { turn, ..round });
             }
@@ -329,6 +351,7 @@ impl State {
     /// Ends the sync: answers whoever waits for it and arranges the next one.
     fn end(&mut self, me: &ActorRef<SpecSyncMsg>, outcome: Result<(), SyncError>) {
         self.phase = Phase::Idle;
+        self.note_end(&outcome);
         match &outcome {
             Ok(()) => {
                 // Specs that were published have ended it already, perhaps otherwise.
@@ -336,7 +359,11 @@ impl State {
                     self.tree.end_first_sync(Ok(()));
                 }
                 if self.failures_in_row > 0 {
-                    tracing::info!(failures = self.failures_in_row, "specs sync works again");
+                    tracing::info!(
+                        target: targets::SYNC,
+                        failures = self.failures_in_row,
+                        "specs sync works again"
+                    );
                 }
                 self.failures_in_row = 0;
             }
@@ -348,7 +375,7 @@ impl State {
                 if self.failures_in_row == 1
                     && let Some(problem) = &problem
                 {
-                    tracing::warn!(problem, "specs sync failed, the specs in use stay in use");
+                    tracing::warn!(target: targets::SYNC, problem, "specs sync failed, the specs in use stay in use");
                 }
                 if !self.tree.is_first_sync_over() {
                     self.tell_supervisor(Assignment::NoValues { reason: problem });
@@ -365,6 +392,22 @@ impl State {
             Some(Duration::ZERO)
         };
         self.timer = pause.map(|pause| cast_after(me, pause, SpecSyncMsg::Tick));
+    }
+
+    fn note_end(&self, outcome: &Result<(), SyncError>) {
+        let error = outcome.as_ref().err();
+        if error.is_some_and(|error| *error == FetchError::NetworkDisabled.into()) {
+            return;
+        }
+        let shared = &self.tree.shared;
+        shared.note(Fact::SyncEnded(SyncEnded {
+            at_ms: shared.clock.now_ms(),
+            is_initial: self.is_initial,
+            duration: self.started.elapsed(),
+            source: self.asked.clone(),
+            network_success: self.got_payload,
+            error: error.map(ToString::to_string),
+        }));
     }
 
     fn pause_until_next(&self) -> Option<Duration> {

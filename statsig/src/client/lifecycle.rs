@@ -8,6 +8,7 @@ use super::{Core, Statsig};
 use crate::actors::{self, Handle};
 use crate::counters::{EventAccount, ShutdownReport};
 use crate::error::StatsigError;
+use crate::observability::facts::{Fact, InitializeEnded};
 use crate::results::SpecsSource;
 
 /// How long a shutdown may take, unless said otherwise.
@@ -31,6 +32,20 @@ pub struct InitializeDetails {
     pub failure_details: Option<StatsigError>,
     /// How long it took.
     pub duration: Duration,
+}
+
+impl InitializeDetails {
+    fn fact(&self, at_ms: u64) -> InitializeEnded {
+        InitializeEnded {
+            at_ms,
+            duration: self.duration,
+            success: self.init_success,
+            is_config_spec_ready: self.is_config_spec_ready,
+            source: self.source.clone(),
+            source_api: self.spec_source_api.clone(),
+            failure: self.failure_details.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 impl Statsig {
@@ -80,7 +95,14 @@ impl Statsig {
             duration: started.elapsed(),
         };
         // Later calls wait for the same first sync: its details are theirs.
-        Ok(self.core.details().get_or_insert(details).clone())
+        Ok(self
+            .core
+            .details()
+            .get_or_insert_with(|| {
+                shared.note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
+                details
+            })
+            .clone())
     }
 
     /// How initialisation ended; `None` before it did.
@@ -179,6 +201,8 @@ impl Core {
             // It has ended already, or is about to.
             handle.shutdown(DEFAULT_SHUTDOWN_LIMIT).await;
         }
+        let at_ms = self.shared.clock.now_ms();
+        self.shared.note(Fact::InitializeStarted { at_ms });
         let handle = Arc::new(actors::start(Arc::clone(&self.shared)).await?);
         *self.details() = None;
         self.handle.store(Some(Arc::clone(&handle)));
@@ -192,6 +216,7 @@ impl Core {
         }
         if !self.is_fork_told.swap(true, Ordering::Relaxed) {
             tracing::error!(
+                target: crate::targets::CLIENT,
                 "this process was forked after `initialize`: specs stay as they are and no event is sent; use `Statsig::after_fork`"
             );
         }

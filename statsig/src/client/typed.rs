@@ -113,6 +113,7 @@ impl View<'_> {
 
     fn hold(self, kind: Kind, name: &str, user: &StatsigUser) -> Held {
         self.evaluate(kind, name, user, |reading| {
+            self.announce(kind, &reading);
             Held::new(self.statsig, &reading)
         })
     }

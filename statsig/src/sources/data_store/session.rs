@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::keys::{DataStoreKeyVersion, Keys};
 use super::{DataStore, DataStoreError, DataStoreFeature};
+use crate::targets;
 use crate::transport::identity::SdkKey;
 
 /// The longest a write may take.
@@ -85,11 +86,11 @@ impl StoreSession {
             if self.initialized.initialized()
                 && let Err(error) = self.store.shutdown().await
             {
-                tracing::warn!(%error, "the data store did not shut down cleanly");
+                tracing::warn!(target: targets::SYNC, %error, "the data store did not shut down cleanly");
             }
         };
         if timeout(limit, close).await.is_err() {
-            tracing::warn!("the data store did not shut down in time");
+            tracing::warn!(target: targets::SYNC, "the data store did not shut down in time");
         }
     }
 
@@ -109,7 +110,7 @@ impl StoreSession {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("not written within {} s", WRITE_LIMIT.as_secs()),
         };
-        tracing::warn!(problem, "specs were not written to the data store");
+        tracing::warn!(target: targets::SYNC, problem, "specs were not written to the data store");
     }
 
     async fn write(&self, specs: SpecsToWrite) -> Result<(), DataStoreError> {

@@ -88,6 +88,7 @@ fn usable_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Tran
     }
     if usable.len() < entries {
         tracing::warn!(
+            target: crate::targets::NETWORK,
             path = %path.display(),
             left_out = entries - usable.len(),
             "the certificate bundle holds entries that cannot be used"
