@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::counters::{DropReason, EventCounters};
 use crate::country::Countries;
-use crate::evaluation::memo::Memo;
+use crate::evaluation::memo::{Memo, MemoCounts};
 use crate::events::dedupe::Dedupe;
 use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
@@ -45,10 +45,10 @@ pub(crate) struct Published {
     pub(crate) memo: Memo,
 }
 
-impl From<Snapshot> for Published {
-    fn from(snapshot: Snapshot) -> Self {
+impl Published {
+    fn new(snapshot: Snapshot, memo_counts: Option<Arc<MemoCounts>>) -> Self {
         Self {
-            memo: Memo::new(&snapshot.specs),
+            memo: Memo::new(&snapshot.specs).counting(memo_counts),
             snapshot,
         }
     }
@@ -89,6 +89,8 @@ pub(crate) struct Shared {
     pub(crate) exceptions: Outlet<Vec<u8>>,
     /// Touched by actors and the tasks that work for them, never by callers.
     observer: Mutex<Observer>,
+    /// `None` when nobody listens to measurements.
+    memo_counts: Option<Arc<MemoCounts>>,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
     outbox: Mutex<Outbox>,
     /// Set when a shutdown begins: nothing is recorded any more.
@@ -108,11 +110,12 @@ impl Shared {
             Arc::clone(&options.global_custom_fields),
             countries,
         );
+        let memo_counts = options.is_measured().then(Arc::default);
         Self {
             sdk_key: SdkKey::new(sdk_key),
             clock: Arc::clone(&options.clock),
             session_id: uuid::Uuid::new_v4().to_string(),
-            snapshot: ArcSwap::from_pointee(snapshot.into()),
+            snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
             status: watch::Sender::new(SpecsStatus::default()),
             queue: EventQueue::new(batch_size * QUEUE_BATCHES, batch_size),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
@@ -124,6 +127,7 @@ impl Shared {
             told: Outlet::new(MAX_TOLD),
             exceptions: Outlet::new(MAX_EXCEPTIONS),
             observer: Mutex::default(),
+            memo_counts,
             outbox: Mutex::new(Outbox::new(
                 batch_size,
                 options.event_logging_max_pending_batch_queue_size,
@@ -137,7 +141,8 @@ impl Shared {
     /// was replaced: dropping large specs takes time.
     pub(crate) fn publish(&self, next: Snapshot) -> Arc<Published> {
         let status = next.status();
-        let previous = self.snapshot.swap(Arc::new(next.into()));
+        let published = Published::new(next, self.memo_counts.clone());
+        let previous = self.snapshot.swap(Arc::new(published));
         self.status.send_if_modified(|known| {
             let is_news = *known != status;
             *known = status;
@@ -208,12 +213,14 @@ impl Shared {
     /// Reports what the counters say.
     pub(crate) fn look_at_health(&self) {
         let account = self.counters.account();
+        let memo = self.memo_counts.as_ref();
+        let (memo_hits, memo_misses) = memo.map_or((0, 0), |counts| counts.so_far());
         let health = Health {
             delivered: account.delivered,
             pending: account.pending,
             dropped: account.dropped.by_reason(),
-            memo_hits: 0,
-            memo_misses: 0,
+            memo_hits,
+            memo_misses,
             interval_ms: self.outbox().interval().as_millis(),
         };
         self.report(|observer, scene| observer.look(health, scene));

@@ -43,7 +43,7 @@ pub(crate) struct Scene<'a> {
 impl Scene<'_> {
     /// Whether somebody listens to measurements.
     fn is_measured(&self) -> bool {
-        !self.options.observability_clients.is_empty()
+        self.options.is_measured()
     }
 
     fn shown_key(&self) -> Cow<'static, str> {

@@ -50,6 +50,11 @@ impl StatsigOptions {
         url.filter(|url| !url.is_empty() && !self.disable_network)
     }
 
+    /// Whether somebody listens to measurements.
+    pub(crate) fn is_measured(&self) -> bool {
+        !self.observability_clients.is_empty()
+    }
+
     /// Whether diagnostics events are recorded.
     pub(crate) fn is_diagnosed(&self) -> bool {
         !self.disable_diagnostics && !self.disable_all_logging
