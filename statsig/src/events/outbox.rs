@@ -168,6 +168,13 @@ impl Outbox {
         self.flush(now)
     }
 
+    /// Goes on after [`close`](Self::close), with a spool that was closed meanwhile.
+    pub(crate) fn reopen(&mut self) {
+        self.is_closing = false;
+        self.final_failures = 0;
+        self.disk = self.disk.take().map(|_| Disk::default());
+    }
+
     /// Whether every event before the mark has left, is on disk, or had the attempt that the flush promised.
     pub(crate) fn is_flushed(&self, mark: u64, now: Instant) -> bool {
         let unsealed_from = self.pushed - self.unsealed.len() as u64;

@@ -79,10 +79,8 @@ impl EventLoggingAdapter for HttpEvents {
 fn judge(answer: &Result<Response, TransportError>, now_ms: u64) -> Result<(), EventLoggingError> {
     let response = match answer {
         Ok(response) => response,
-        // An endless answer to a batch comes from something else than the service; the next one would be the same.
-        Err(error @ (TransportError::TooLarge { .. } | TransportError::Unusable { .. })) => {
-            return Err(EventLoggingError::refused(error));
-        }
+        // An endless answer to a batch, too, comes from something else than the service; the next one would be the same.
+        Err(error) if error.is_final() => return Err(EventLoggingError::refused(error)),
         Err(error) => return Err(EventLoggingError::temporary(error)),
     };
     let status = response.status;
