@@ -11,6 +11,7 @@ use crate::default::{convert, is_primitive, last_name, option_of, ungroup};
 use crate::errors::Errors;
 use crate::model::{Expose, Fallback, Field, Params, SourceKind};
 use crate::parse;
+use crate::register::registration;
 
 /// The whole derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -35,12 +36,14 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 struct Body {
     schema: TokenStream,
     read: TokenStream,
+    registration: TokenStream,
 }
 
 fn full(params: &Params) -> Body {
     Body {
         schema: schema(params),
         read: read(params),
+        registration: registration(params),
     }
 }
 
@@ -53,6 +56,7 @@ fn stub(ident: &Ident, krate: &syn::Path) -> Body {
             &#typed::Schema::new(#struct_name, &[])
         },
         read: quote!(::core::unreachable!()),
+        registration: TokenStream::new(),
     }
 }
 
@@ -61,7 +65,11 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
     let typed = typed(params);
     let generics = bounded_generics(params);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let Body { schema, read } = body;
+    let Body {
+        schema,
+        read,
+        registration,
+    } = body;
     let reader = reader();
     let (view, view_type, conversions) = match params.expose {
         Expose::Read => view(params, &generics),
@@ -83,6 +91,8 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
 
             #conversions
         }
+
+        #registration
 
         #view
     }

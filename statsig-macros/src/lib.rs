@@ -8,6 +8,7 @@ mod errors;
 mod expand;
 mod model;
 mod parse;
+mod register;
 #[cfg(test)]
 mod tests;
 

@@ -43,6 +43,8 @@
 //! |---|---|---|
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
+//! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
+//! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
@@ -57,6 +59,8 @@ mod client;
 mod client_init;
 mod clock;
 mod counters;
+#[cfg(feature = "macros")]
+pub mod docs;
 mod error;
 mod evaluation;
 mod events;

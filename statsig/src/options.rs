@@ -3,6 +3,7 @@
 mod evaluation;
 mod events;
 mod network;
+mod schemas;
 mod specs;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::sources::SpecsAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
+use crate::typed::Schema;
 
 /// Where specs are downloaded from, unless set otherwise.
 pub const DEFAULT_SPECS_URL: &str = "https://api.statsigcdn.com/v2/download_config_specs";
@@ -65,6 +67,9 @@ pub struct StatsigOptions {
     pub(crate) service_name: Option<String>,
     pub(crate) override_adapter: Option<Arc<dyn OverrideAdapter>>,
     pub(crate) persistent_storage: Option<Arc<dyn PersistentStorage>>,
+    pub(crate) schemas: Vec<&'static Schema>,
+    pub(crate) check_registered_schemas: bool,
+    pub(crate) strict_schemas: bool,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -99,6 +104,9 @@ impl Default for StatsigOptions {
             service_name: None,
             override_adapter: None,
             persistent_storage: None,
+            schemas: Vec::new(),
+            check_registered_schemas: false,
+            strict_schemas: false,
             transport: None,
             clock: Arc::new(SystemClock),
         }

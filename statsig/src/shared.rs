@@ -18,7 +18,7 @@ use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
 use crate::specs::snapshot::Snapshot;
 use crate::transport::identity::{Identity, SdkKey};
-use crate::typed::MismatchLog;
+use crate::typed::{DriftLog, MismatchLog};
 
 /// The queue holds this many batches: room for bursts while the exposure actor works.
 const QUEUE_BATCHES: usize = 4;
@@ -64,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) overrides: Overrides,
     /// Which typed parameters did not fit, so that each is told once.
     pub(crate) mismatches: MismatchLog,
+    /// What the latest check of parameter structs found.
+    pub(crate) drift_log: DriftLog,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
     outbox: Mutex<Outbox>,
     /// Set when a shutdown begins: nothing is recorded any more.
@@ -89,6 +91,7 @@ impl Shared {
             counters: EventCounters::default(),
             overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
+            drift_log: DriftLog::default(),
             outbox: Mutex::new(Outbox::new(
                 batch_size,
                 options.event_logging_max_pending_batch_queue_size,

@@ -6,6 +6,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::Disturbance;
+use super::schemas::{check_schemas, refusal};
 use super::spec_sync::SyncError;
 use super::supervisor::SupervisorMsg;
 use super::timer::AbortOnDrop;
@@ -16,6 +17,7 @@ use crate::shared::Published;
 use crate::sources::SpecsPayload;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::text::SharedStr;
+use crate::typed::SchemaReport;
 
 /// What the evaluation actor is asked to do.
 ///
@@ -46,6 +48,8 @@ pub(super) enum Assignment {
 #[derive(Debug)]
 pub(super) struct Compiled {
     loaded: Result<Loaded, SyncError>,
+    /// What became of the check of parameter structs, if there was one.
+    reports: Option<Vec<SchemaReport>>,
     source_api: Option<SharedStr>,
     source: SpecsSource,
     fingerprint: u64,
@@ -127,28 +131,36 @@ impl State {
     ) {
         let current = self.tree.shared.snapshot.load_full();
         let garbage = self.previous.take();
-        let max_bytes = self.tree.shared.options.max_specs_bytes;
+        let shared = Arc::clone(&self.tree.shared);
         let SpecsPayload {
             body, source_api, ..
         } = payload;
         let compilation = tokio::task::spawn_blocking(move || {
             drop(garbage);
+            let max_bytes = shared.options.max_specs_bytes;
             if body.len() > max_bytes {
                 return Err(SpecsError::TooLarge {
                     limit: max_bytes,
                     found: body.len(),
                 });
             }
-            current.load(&body)
+            let loaded = current.load(&body)?;
+            let reports = match &loaded {
+                Loaded::New(specs) => check_schemas(&shared.options, specs),
+                Loaded::Unchanged => None,
+            };
+            Ok((loaded, reports))
         });
         let task = tokio::spawn(async move {
-            let loaded = match compilation.await {
-                Ok(loaded) => loaded.map_err(SyncError::Specs),
-                Err(_) => Err(SyncError::Interrupted),
+            let (loaded, reports) = match compilation.await {
+                Ok(Ok((loaded, reports))) => (Ok(loaded), reports),
+                Ok(Err(refused)) => (Err(SyncError::Specs(refused)), None),
+                Err(_) => (Err(SyncError::Interrupted), None),
             };
             // Refused only when this actor is gone; then the supervisor repeats the assignment.
             let _ = me.cast(EvaluationMsg::Compiled(Box::new(Compiled {
                 loaded,
+                reports,
                 source_api,
                 source,
                 fingerprint,
@@ -168,7 +180,13 @@ impl State {
             );
             self.publish(next);
         }
-        self.tree.end_first_sync(Ok(()));
+        let shared = &self.tree.shared;
+        let mut refused = None;
+        if let Some(reports) = compiled.reports {
+            refused = refusal(&shared.options, &reports);
+            shared.drift_log.update(reports);
+        }
+        self.tree.end_first_sync(refused.map_or(Ok(()), Err));
         Ok(())
     }
 

@@ -15,6 +15,7 @@ mod evaluation;
 mod exposure;
 mod posting;
 mod restart;
+mod schemas;
 mod spec_sync;
 mod supervisor;
 mod timer;

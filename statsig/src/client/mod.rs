@@ -15,6 +15,7 @@ mod overrides;
 mod param_stores;
 mod pinned;
 mod reading;
+mod schemas;
 mod shared_instance;
 mod sticky;
 mod typed;

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Statsig;
 use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
+#[cfg(any(test, feature = "testing"))]
+use crate::typed::{Source, SourceKind};
 
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
 /// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
@@ -86,6 +88,33 @@ impl Statsig {
         self.core.shared.overrides.set(store, id, &change);
     }
 
+    /// Forces the parameters of a source. Those of a store become constants, whatever they look like.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn override_source(
+        &self,
+        source: Source,
+        value: Map<String, Value>,
+        id: Option<&str>,
+    ) {
+        let name = source.name;
+        match source.kind {
+            SourceKind::Layer => self.override_layer(name, value, id),
+            SourceKind::Experiment => self.override_experiment(name, value, id),
+            SourceKind::DynamicConfig => self.override_dynamic_config(name, value, id),
+            SourceKind::ParameterStore => {
+                let constants = value
+                    .into_iter()
+                    .map(|(name, value)| (name, constant(value)));
+                self.override_parameter_store(name, constants.collect(), id);
+            }
+            SourceKind::FeatureGate => {
+                if let Some(Value::Bool(passes)) = value.get(name) {
+                    self.override_gate(name, *passes, id);
+                }
+            }
+        }
+    }
+
     /// Removes the override of a gate for an ID, or without one all of this name.
     pub fn remove_gate_override(&self, gate: &str, id: Option<&str>) {
         self.core
@@ -130,4 +159,10 @@ impl Statsig {
     pub fn remove_all_overrides(&self) {
         self.core.shared.overrides.remove_all();
     }
+}
+
+/// A constant in the shape of a store's parameter, which no value can be mistaken for.
+#[cfg(any(test, feature = "testing"))]
+fn constant(value: Value) -> Value {
+    serde_json::json!({"ref_type": "static", "param_type": "", "value": value})
 }

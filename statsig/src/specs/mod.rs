@@ -13,6 +13,7 @@ pub(crate) mod id_list;
 pub(crate) mod model;
 pub(crate) mod parse;
 pub(crate) mod rendered;
+pub(crate) mod servings;
 pub(crate) mod settings;
 pub(crate) mod snapshot;
 pub(crate) mod symbols;

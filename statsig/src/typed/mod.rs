@@ -5,12 +5,14 @@
 
 mod constraint;
 mod decode;
+mod drift;
 mod handle;
 mod lease;
 mod load;
 mod marks;
 mod params;
 mod reader;
+mod registry;
 mod report;
 mod schema;
 mod source;
@@ -21,15 +23,24 @@ mod unit;
 
 pub use constraint::{ParamLiteral, ParamRange};
 pub use decode::{FromParam, WrongValue, from_json};
+pub use drift::{
+    Drift, DriftKind, DriftSeverity, ParamDocument, PossibleParameter, PossibleValue,
+    RangeDocument, SchemaDocument, SchemaReport, ServedBy, SourceDocument,
+};
 pub use handle::{ParamOrigin, Typed};
 pub use lease::ExposureLease;
 pub use params::StatsigParams;
 pub use reader::ParamReader;
+#[cfg(feature = "registry")]
+pub use registry::registered_schemas;
 pub use report::{ParamMismatch, ParamProblem, ParamsError};
 pub use schema::{ExposePolicy, OnMismatch, ParamKind, ParamSchema, Schema, Source, SourceKind};
 pub use source::ParamsMeta;
 pub use unit::TimeUnit;
 
+pub(crate) use drift::{DriftLog, check, check_all, check_documents, possible_parameters};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use drift::{Variant, VariantValue, variants};
 pub(crate) use load::{load, try_load};
 pub(crate) use report::MismatchLog;
 pub(crate) use source::ParamSource;
@@ -42,6 +53,9 @@ pub use statsig_macros::StatsigParams;
 #[doc = include_str!("derive_enum.md")]
 pub use statsig_macros::ParamEnum;
 
+#[cfg(feature = "registry")]
+#[doc(hidden)]
+pub use {inventory, registry::RegisteredSchema};
 /// For generated code.
 #[doc(hidden)]
 pub use {serde::de::DeserializeOwned, serde_json::Value};

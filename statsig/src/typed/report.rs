@@ -174,7 +174,7 @@ fn describe(
 }
 
 /// Writes a value without ever writing all of a large one.
-fn shorten(value: impl fmt::Display, max_chars: usize) -> String {
+pub(super) fn shorten(value: impl fmt::Display, max_chars: usize) -> String {
     struct Shortened {
         text: String,
         chars_left: usize,

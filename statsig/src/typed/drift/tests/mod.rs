@@ -1,0 +1,716 @@
+//! Clean specs, and one thing wrong with them at a time.
+
+use serde_json::{Value, json};
+
+use super::check::check;
+use super::fleet::check_all;
+use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
+use super::{SchemaDocument, check_documents, possible_parameters};
+use crate::specs::compile::compile;
+use crate::specs::compiled::CompiledSpecs;
+use crate::specs::parse::{Parsed, parse};
+use crate::typed::{
+    FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, Schema, Source, SourceKind,
+    TimeUnit, WrongValue,
+};
+
+const SPECS: &str = include_str!("specs.json");
+
+#[derive(Debug)]
+struct Tone;
+
+impl FromParam for Tone {
+    const KIND: ParamKind = ParamKind::String;
+    const NAMES: &'static [&'static str] = &["friendly", "formal"];
+
+    fn from_param(value: &Value) -> Result<Self, WrongValue> {
+        match value.as_str() {
+            Some("friendly" | "formal") => Ok(Self),
+            _ => Err(WrongValue::expected("one of \"friendly\", \"formal\"")),
+        }
+    }
+}
+
+const BANNER: &Schema = &Schema::new(
+    "Banner",
+    &[ParamSchema::of::<String>("color", "color").with_default()],
+);
+
+const PROMO: &Schema = &Schema::new(
+    "Promo",
+    &[
+        ParamSchema::of::<String>("title", "title").with_default(),
+        ParamSchema::of::<f64>("discount", "discount")
+            .aliases(&["rebate"])
+            .range(ParamRange::floats(Some(0.0), Some(0.9)))
+            .with_default(),
+        ParamSchema::of::<Tone>("tone", "tone").with_default(),
+        ParamSchema::new("delay", "delay", ParamKind::Number)
+            .unit(TimeUnit::Milliseconds)
+            .checked_by(|value| TimeUnit::Milliseconds.decode(value).map(drop))
+            .with_default(),
+        ParamSchema::of::<Option<String>>("badge", "badge"),
+        ParamSchema::of::<u8>("amount", "count").with_default(),
+        ParamSchema::of::<Vec<String>>("countries", "countries")
+            .non_empty()
+            .with_default(),
+        ParamSchema::nested("banner", "banner", BANNER).with_default(),
+        ParamSchema::of::<String>("size", "size")
+            .one_of(&[ParamLiteral::Text("s"), ParamLiteral::Text("m")])
+            .with_default(),
+    ],
+)
+.source(Source::layer("promo"))
+.id_type("userID")
+.defaults(|| {
+    vec![
+        Some(json!("Welcome")),
+        Some(json!(0.1)),
+        Some(json!("friendly")),
+        Some(json!(100.0)),
+        None,
+        Some(json!(3)),
+        Some(json!(["US", "CA"])),
+        Some(json!({"color": "grey"})),
+        Some(json!("s")),
+    ]
+});
+
+const CHECKOUT: &Schema = &Schema::new(
+    "Checkout",
+    &[
+        ParamSchema::of::<String>("theme", "theme").with_default(),
+        ParamSchema::of::<bool>("fast", "fast").with_default(),
+        ParamSchema::of::<u32>("limit", "limit").with_default(),
+        ParamSchema::of::<f64>("price", "price").with_default(),
+        ParamSchema::of::<String>("headline", "headline")
+            .aliases(&["title"])
+            .with_default(),
+    ],
+)
+.source(Source::parameter_store("checkout"))
+.id_type("userID");
+
+const LIMITS: &Schema = &Schema::new(
+    "Limits",
+    &[ParamSchema::of::<u32>("items", "items").with_default()],
+)
+.source(Source::dynamic_config("limits"));
+
+const PRICE: &Schema = &Schema::new(
+    "Price",
+    &[ParamSchema::of::<f64>("price", "price").with_default()],
+)
+.source(Source::experiment("price_test"));
+
+const RANKING: &Schema = &Schema::new(
+    "Ranking",
+    &[ParamSchema::of::<String>("order", "order").with_default()],
+)
+.source(Source::experiment("ranking"));
+
+const COLLECTED: &Schema = &Schema::new(
+    "Collected",
+    &[
+        ParamSchema::of::<u32>("items", "items").with_default(),
+        ParamSchema::of::<f64>("price", "price").with_default(),
+    ],
+)
+.source(Source::layer("collected"));
+
+const BUNDLE: &Schema = &Schema::new(
+    "Bundle",
+    &[
+        ParamSchema::of::<bool>("express", "express")
+            .source(Source::gate("express"))
+            .with_default(),
+        ParamSchema::of::<u32>("items", "items")
+            .source(Source::dynamic_config("limits"))
+            .with_default(),
+    ],
+);
+
+const ALL: &[&Schema] = &[PROMO, CHECKOUT, LIMITS, PRICE, RANKING, COLLECTED, BUNDLE];
+
+fn compiled(specs: &Value) -> CompiledSpecs {
+    let text = specs.to_string();
+    match parse(text.as_bytes()) {
+        Ok(Parsed::Full(payload)) => compile(&payload),
+        other => panic!("expected specs, found {other:?}"),
+    }
+}
+
+/// The specs with one change; `null` removes.
+fn changed(pointer: &str, value: Value) -> Value {
+    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = specs
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("no {pointer}"));
+    match (parent, value) {
+        (Value::Object(object), Value::Null) => drop(object.remove(key).unwrap()),
+        (Value::Object(object), value) => drop(object.insert(key.to_owned(), value)),
+        (parent, value) => parent[key.parse::<usize>().unwrap()] = value,
+    }
+    specs
+}
+
+/// Everything found, in both ways of checking, which must agree where the document can tell.
+fn drifts(specs: &Value) -> Vec<(String, Drift)> {
+    let specs = compiled(specs);
+    let reports = check_all(ALL, &specs);
+    let documents: Vec<_> = ALL.iter().copied().map(SchemaDocument::from).collect();
+    let dump = serde_json::to_string(&documents).unwrap();
+    let read: Vec<SchemaDocument> = serde_json::from_str(&dump).unwrap();
+    assert_eq!(read, documents);
+    let kinds = |reports: &[SchemaReport]| -> Vec<DriftKind> {
+        let all = reports.iter().flat_map(|report| &report.drifts);
+        all.map(|drift| drift.kind)
+            .filter(|kind| *kind != DriftKind::RejectedValue)
+            .collect()
+    };
+    assert_eq!(kinds(&check_documents(&read, &specs)), kinds(&reports));
+    let found = reports.into_iter().flat_map(|report| {
+        let name = report.struct_name;
+        report
+            .drifts
+            .into_iter()
+            .map(move |drift| (name.clone(), drift))
+    });
+    found.collect()
+}
+
+#[test]
+fn nothing_is_found_in_clean_specs() {
+    assert_eq!(drifts(&serde_json::from_str(SPECS).unwrap()), []);
+}
+
+#[test]
+fn each_seeded_drift_is_found() {
+    use DriftKind as K;
+
+    const HEADLINE: &str = "/dynamic_configs/headline_test";
+    const BOLD: &str = "/dynamic_configs/headline_test/rules/1/returnValue";
+    const VIP: &str = "/layer_configs/promo/rules/1/returnValue";
+    const STORE: &str = "/param_stores/checkout/parameters";
+    let bold = |key: &str| format!("{BOLD}/{key}");
+    let at = |base: &str, rest: &str| format!("{base}{rest}");
+    // What changes, to what, and the drifts as struct, kind, first line without severity.
+    let seeds: Vec<(String, Value, Vec<(&str, K, &str)>)> = vec![
+        (
+            "/dynamic_configs/price_test".into(),
+            json!(null),
+            vec![
+                (
+                    "Checkout",
+                    K::UnknownTarget,
+                    r#"price: expected experiment "price_test", which the store's parameter refers to, in the specs, found none"#,
+                ),
+                (
+                    "Price",
+                    K::UnknownSource,
+                    r#"expected experiment "price_test" in the specs, found none"#,
+                ),
+            ],
+        ),
+        (
+            "/dynamic_configs/price_test/entity".into(),
+            json!("dynamic_config"),
+            vec![(
+                "Price",
+                K::OtherKind,
+                r#"expected experiment "price_test" in the specs, found a config of that name"#,
+            )],
+        ),
+        (
+            "/layer_configs/collected".into(),
+            json!(null),
+            vec![(
+                "Collected",
+                K::UnknownSource,
+                r#"expected layer "collected" in the specs, found none"#,
+            )],
+        ),
+        (
+            "/dynamic_configs/limits/enabled".into(),
+            json!(false),
+            vec![
+                (
+                    "Limits",
+                    K::DisabledSource,
+                    r#"expected config "limits" to be enabled, found it disabled"#,
+                ),
+                (
+                    "Bundle",
+                    K::DisabledSource,
+                    r#"expected config "limits" to be enabled, found it disabled"#,
+                ),
+            ],
+        ),
+        (
+            "/dynamic_configs/price_test/isActive".into(),
+            json!(false),
+            vec![
+                (
+                    "Checkout",
+                    K::InactiveExperiment,
+                    r#"expected experiment "price_test" to be running, found it not running"#,
+                ),
+                (
+                    "Price",
+                    K::InactiveExperiment,
+                    r#"expected experiment "price_test" to be running, found it not running"#,
+                ),
+            ],
+        ),
+        (
+            "/layer_configs/promo/idType".into(),
+            json!("companyID"),
+            vec![
+                (
+                    "Promo",
+                    K::WrongUnit,
+                    r#"expected layer "promo" to count by userID, found it counting by companyID"#,
+                ),
+                (
+                    "Checkout",
+                    K::WrongUnit,
+                    r#"expected layer "promo" to count by userID, found it counting by companyID"#,
+                ),
+            ],
+        ),
+        (
+            "/feature_gates/express/idType".into(),
+            json!("stableID"),
+            vec![(
+                "Checkout",
+                K::WrongUnit,
+                r#"expected gate "express" to count by userID, found it counting by stableID"#,
+            )],
+        ),
+        (
+            at(HEADLINE, "/idType"),
+            json!("companyID"),
+            vec![
+                (
+                    "Promo",
+                    K::WrongUnit,
+                    r#"expected experiment "headline_test" to count by userID, found it counting by companyID"#,
+                ),
+                (
+                    "Checkout",
+                    K::WrongUnit,
+                    r#"expected experiment "headline_test" to count by userID, found it counting by companyID"#,
+                ),
+            ],
+        ),
+        (
+            "/layer_configs/promo/rules/1/configDelegate".into(),
+            json!("gone_test"),
+            vec![(
+                "Promo",
+                K::UnknownExperiment,
+                r#"expected experiment "gone_test" in the specs, found none"#,
+            )],
+        ),
+        (
+            "/layer_configs/collected/defaultValue/price".into(),
+            json!(null),
+            vec![(
+                "Collected",
+                K::MissingParameter,
+                r#"price: expected a number in layer "collected", found none"#,
+            )],
+        ),
+        (
+            at(STORE, "/theme"),
+            json!(null),
+            vec![(
+                "Checkout",
+                K::MissingParameter,
+                r#"theme: expected a string in parameter store "checkout", found none"#,
+            )],
+        ),
+        (
+            bold("count"),
+            json!(null),
+            vec![(
+                "Promo",
+                K::PartlyMissing,
+                r#"amount (parameter "count"): expected an integer in 0..=255 in every rule, found none in 1 of 2 rules"#,
+            )],
+        ),
+        (
+            BOLD.into(),
+            json!({"title": "Hurry!", "rebate": 0.5, "tone": "formal", "delay": 250, "count": 1, "countries": ["US"],
+                             "badge": "new", "banner": {}, "size": "m"}),
+            vec![(
+                "Promo",
+                K::FormerName,
+                r#"discount: expected the name "discount", found "rebate""#,
+            )],
+        ),
+        (
+            at(STORE, "/headline"),
+            json!(null),
+            vec![(
+                "Checkout",
+                K::MissingParameter,
+                r#"headline: expected a string in parameter store "checkout", found none"#,
+            )],
+        ),
+        (
+            at(STORE, "/fast/gate_name"),
+            json!("gone"),
+            vec![(
+                "Checkout",
+                K::UnknownTarget,
+                r#"fast: expected gate "gone", which the store's parameter refers to, in the specs, found none"#,
+            )],
+        ),
+        (
+            at(STORE, "/limit/param_name"),
+            json!("gone"),
+            vec![(
+                "Checkout",
+                K::MissingParameter,
+                r#"limit: expected an integer in 0..=4294967295 in parameter store "checkout", found none"#,
+            )],
+        ),
+        (
+            at(STORE, "/price/param_type"),
+            json!("string"),
+            vec![(
+                "Checkout",
+                K::WrongDeclaredType,
+                "price: expected the type number, found string",
+            )],
+        ),
+        (
+            bold("title"),
+            json!(5),
+            vec![
+                ("Promo", K::WrongType, "title: expected a string, found 5"),
+                (
+                    "Checkout",
+                    K::WrongType,
+                    "headline: expected a string, found 5",
+                ),
+            ],
+        ),
+        (
+            at(STORE, "/theme/value"),
+            json!(["dark"]),
+            vec![(
+                "Checkout",
+                K::WrongType,
+                r#"theme: expected a string, found ["dark"]"#,
+            )],
+        ),
+        (
+            at(STORE, "/fast/pass_value"),
+            json!("yes"),
+            vec![(
+                "Checkout",
+                K::WrongType,
+                r#"fast: expected true or false, found "yes""#,
+            )],
+        ),
+        (
+            "/dynamic_configs/limits_next/defaultValue/items".into(),
+            json!("20"),
+            vec![
+                (
+                    "Checkout",
+                    K::WrongType,
+                    r#"limit: expected an integer in 0..=4294967295, found "20""#,
+                ),
+                (
+                    "Limits",
+                    K::WrongType,
+                    r#"items: expected an integer in 0..=4294967295, found "20""#,
+                ),
+                (
+                    "Bundle",
+                    K::WrongType,
+                    r#"items: expected an integer in 0..=4294967295, found "20""#,
+                ),
+            ],
+        ),
+        (
+            "/cmab_configs/ranking/groups/0/parameterValues/order".into(),
+            json!(1),
+            vec![("Ranking", K::WrongType, "order: expected a string, found 1")],
+        ),
+        (
+            at(VIP, "/banner"),
+            json!({"color": 7}),
+            vec![(
+                "Promo",
+                K::WrongType,
+                r#"banner.color (parameter "banner"): expected a string, found {"color":7}"#,
+            )],
+        ),
+        (
+            bold("discount"),
+            json!(1.2),
+            vec![(
+                "Promo",
+                K::OutOfRange,
+                "discount: expected a number in 0.0..=0.9, found 1.2",
+            )],
+        ),
+        (
+            bold("count"),
+            json!(256),
+            vec![(
+                "Promo",
+                K::OutOfRange,
+                r#"amount (parameter "count"): expected an integer in 0..=255, found 256"#,
+            )],
+        ),
+        (
+            bold("count"),
+            json!(1.5),
+            vec![(
+                "Promo",
+                K::WrongType,
+                r#"amount (parameter "count"): expected an integer in 0..=255, found 1.5"#,
+            )],
+        ),
+        (
+            bold("delay"),
+            json!(-1),
+            vec![(
+                "Promo",
+                K::OutOfRange,
+                "delay: expected a number of milliseconds, found -1",
+            )],
+        ),
+        (
+            bold("tone"),
+            json!("rude"),
+            vec![(
+                "Promo",
+                K::UnknownName,
+                r#"tone: expected one of "friendly", "formal", found "rude""#,
+            )],
+        ),
+        (
+            bold("size"),
+            json!("xxl"),
+            vec![(
+                "Promo",
+                K::UnknownName,
+                r#"size: expected one of "s", "m", found "xxl""#,
+            )],
+        ),
+        (
+            bold("countries"),
+            json!([]),
+            vec![(
+                "Promo",
+                K::EmptyValue,
+                "countries: expected a list that is not empty, found []",
+            )],
+        ),
+        (
+            bold("countries"),
+            json!(["US", 1]),
+            vec![(
+                "Promo",
+                K::RejectedValue,
+                r#"countries: expected a string, found ["US",1] (at [1])"#,
+            )],
+        ),
+        (
+            "/layer_configs/promo/defaultValue/discount".into(),
+            json!(0.2),
+            vec![(
+                "Promo",
+                K::DefaultDiffers,
+                "discount: expected the default of the code, 0.1, found 0.2",
+            )],
+        ),
+        (
+            bold("subtitle"),
+            json!("new"),
+            vec![(
+                "Promo",
+                K::UnreadParameter,
+                r#"parameter "subtitle": expected a field that reads it, found none"#,
+            )],
+        ),
+        (
+            at(STORE, "/extra"),
+            json!({"ref_type": "static", "param_type": "string", "value": ""}),
+            vec![(
+                "Checkout",
+                K::UnreadParameter,
+                r#"parameter "extra": expected a field that reads it, found none"#,
+            )],
+        ),
+    ];
+    let mut kinds = std::collections::BTreeSet::new();
+    for (pointer, value, expected) in seeds {
+        let found = drifts(&changed(&pointer, value.clone()));
+        let lines: Vec<_> = found
+            .iter()
+            .map(|(name, drift)| {
+                let text = drift.to_string();
+                let first = text.lines().next().unwrap();
+                let line = first.split_once(": ").unwrap().1.to_owned();
+                (name.as_str(), drift.kind, line)
+            })
+            .collect();
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|(name, kind, line)| (*name, *kind, line.as_str()))
+            .collect();
+        assert_eq!(lines, expected, "{pointer} = {value}");
+        kinds.extend(expected.iter().map(|(_, kind, _)| *kind));
+    }
+    assert!(kinds.len() >= 15, "{kinds:?}");
+}
+
+#[test]
+fn null_is_a_drift_of_its_own() {
+    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    specs["layer_configs"]["promo"]["rules"][1]["returnValue"]["title"] = Value::Null;
+    specs["layer_configs"]["promo"]["rules"][1]["returnValue"]["badge"] = Value::Null;
+    let found = drifts(&specs);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(_, drift)| drift.kind == DriftKind::NullValue)
+    );
+}
+
+#[test]
+fn another_kind_of_the_same_name_is_told() {
+    let layer_named_like_a_store = Schema::new("Odd", &[]).source(Source::layer("checkout"));
+    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    let report = check(&layer_named_like_a_store, &specs, &|_, _| false);
+    assert_eq!(
+        report.to_string(),
+        "Odd of layer \"checkout\": 1 error\n\
+         error: expected layer \"checkout\" in the specs, found a parameter store of that name\n    \
+         name the source by its kind in the struct's attribute"
+    );
+}
+
+#[test]
+fn a_report_names_the_rules_and_says_what_to_do() {
+    let specs = changed(
+        "/dynamic_configs/headline_test/rules/1/returnValue/discount",
+        json!(1.2),
+    );
+    let report = check(PROMO, &compiled(&specs), &|_, _| false);
+    assert_eq!(
+        report.to_string(),
+        "Promo of layer \"promo\": 1 error\n\
+         error: discount: expected a number in 0.0..=0.9, found 1.2\n    \
+         in experiment \"headline_test\", rule bold, group \"Bold\"\n    \
+         correct the value in the console, or let the field accept it; until then these users get the code's default"
+    );
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["drifts"][0]["kind"], "out_of_range");
+    assert_eq!(json["drifts"][0]["severity"], "error");
+    assert_eq!(json["drifts"][0]["served_by"][0]["rule_id"], "bold");
+    assert_eq!(
+        json["sources"][0],
+        json!({"kind": "layer", "name": "promo"})
+    );
+}
+
+#[test]
+fn long_reports_are_bounded() {
+    let rule = |number: usize| {
+        json!({"name": "r", "id": format!("r{number}"), "passPercentage": 1, "conditions": [], "idType": "userID",
+               "returnValue": {"items": format!("no number {}", number % 40)}})
+    };
+    let rules: Vec<_> = (0..1_000).map(rule).collect();
+    let specs = changed("/dynamic_configs/limits/rules", json!(rules));
+    let report = check(LIMITS, &compiled(&specs), &|_, _| false);
+    assert_eq!(report.drifts.len(), 5);
+    let rules = report
+        .drifts
+        .iter()
+        .map(|drift| drift.served_by.len() + drift.more_rules);
+    assert_eq!(rules.sum::<usize>(), 1_000);
+    assert!(report.drifts.iter().all(|drift| drift.served_by.len() <= 8));
+    assert!(report.to_string().contains("more rules"), "{report}");
+}
+
+#[test]
+fn unread_parameters_are_errors_only_where_they_are_denied() {
+    const STRICT: &Schema = &PROMO.deny_unknown();
+    let specs = compiled(&changed(
+        "/layer_configs/promo/defaultValue/subtitle",
+        json!("new"),
+    ));
+    let severity = |schema| check(schema, &specs, &|_, _| false).drifts[0].severity;
+    assert_eq!(severity(PROMO), DriftSeverity::Warning);
+    assert_eq!(severity(STRICT), DriftSeverity::Error);
+}
+
+#[test]
+fn structs_share_the_reading_of_a_source() {
+    const TITLE: &Schema = &Schema::new(
+        "Title",
+        &[ParamSchema::of::<u32>("items", "items").with_default()],
+    )
+    .source(Source::layer("collected"));
+    const PRICE: &Schema = &Schema::new(
+        "Price",
+        &[ParamSchema::of::<f64>("price", "price").with_default()],
+    )
+    .source(Source::layer("collected"));
+    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    assert_eq!(check(TITLE, &specs, &|_, _| false).drifts.len(), 1);
+    let together = check_all(&[TITLE, PRICE], &specs);
+    assert!(together.iter().all(SchemaReport::is_clean), "{together:?}");
+}
+
+#[test]
+fn circles_of_redirections_and_delegates_end() {
+    let mut specs = changed(
+        "/overrides/limits_next",
+        json!([{"new_config_name": "limits", "rules": [{"rule_name": "next"}]}]),
+    );
+    specs["dynamic_configs"]["limits"]["rules"][0]["configDelegate"] = json!("limits");
+    let found =
+        possible_parameters(&compiled(&specs), SourceKind::DynamicConfig, "limits").unwrap();
+    assert_eq!(found[0].values.len(), 2);
+}
+
+#[test]
+fn before_specs_arrive_every_source_is_unknown() {
+    let report = check(PROMO, &CompiledSpecs::default(), &|_, _| false);
+    assert_eq!(report.drifts[0].kind, DriftKind::UnknownSource);
+    assert_eq!(report.drifts.len(), 1);
+}
+
+#[test]
+fn possible_parameters_tell_who_serves_what() {
+    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    let promo = possible_parameters(&specs, SourceKind::Layer, "promo").unwrap();
+    let badge = promo
+        .iter()
+        .find(|parameter| parameter.name == "badge")
+        .unwrap();
+    assert_eq!(badge.values.len(), 1);
+    assert_eq!(badge.lacking.len(), 1);
+    assert_eq!(badge.lacking[0].rule_id.as_deref(), Some("vip"));
+    let title = promo
+        .iter()
+        .find(|parameter| parameter.name == "title")
+        .unwrap();
+    let default = title.values.iter().find(|value| value.is_default).unwrap();
+    assert_eq!(default.value, "Welcome");
+    assert_eq!(possible_parameters(&specs, SourceKind::Layer, "gone"), None);
+    let store = possible_parameters(&specs, SourceKind::ParameterStore, "checkout").unwrap();
+    assert_eq!(store[0].name, "fast");
+    assert_eq!(store[0].declared_type.as_deref(), Some("boolean"));
+}
