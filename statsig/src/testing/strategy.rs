@@ -1,6 +1,7 @@
 //! Structs of values that the console could have, for property tests. Feature `proptest`.
 
 use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
 
 use proptest::prelude::*;
 use proptest::strategy::Union;
@@ -46,14 +47,17 @@ const MAX_ATTEMPTS: u32 = 256;
 /// ```
 pub fn params_strategy<P: StatsigParams + Debug>() -> impl Strategy<Value = P> {
     let values: Vec<_> = P::SCHEMA.params.iter().map(served).collect();
-    values.prop_map(read)
+    let client = Mutex::new(OfflineClient::without_specs(None));
+    values.prop_map(move |values| {
+        let client = client.lock().unwrap_or_else(PoisonError::into_inner);
+        read(&client, &values)
+    })
 }
 
 /// Reads a struct as if these were the served values.
-fn read<P: StatsigParams>(values: Vec<Option<Value>>) -> P {
-    let client = OfflineClient::without_specs(None);
+fn read<P: StatsigParams>(client: &OfflineClient, values: &[Option<Value>]) -> P {
     for source in P::SCHEMA.sources() {
-        let params = P::SCHEMA.params.iter().zip(&values);
+        let params = P::SCHEMA.params.iter().zip(values);
         let of_source = params.filter(|(param, _)| P::SCHEMA.source_of(param) == Some(source));
         let served = of_source.filter_map(|(param, value)| {
             let value = value.clone()?;
