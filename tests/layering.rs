@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 /// The layers of the SDK, from the leaves up. A module may use its own layer and those below.
 const LAYERS: &[&[&str]] = &[
     &[
-        "user", "value", "results", "error", "clock", "text", "hash", "counters", "files",
+        "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
+        "files",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &["evaluation", "typed", "sources", "transport/http"],
@@ -28,7 +29,9 @@ const LAYERS: &[&[&str]] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("ractor", &["actors/"]),
     ("reqwest", &["transport/http"]),
-    ("rustls", &["transport/http"]),
+    ("rustls", &["sources/data_store/redis.rs", "transport/http"]),
+    ("redis", &["sources/data_store"]),
+    ("tonic", &["sources/grpc/connection.rs"]),
 ];
 
 /// Modules that know no runtime and never read a clock.

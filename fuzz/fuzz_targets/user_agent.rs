@@ -9,5 +9,5 @@ fuzz_target!(|text: &str| {
     for part in ["os_name", "os_version", "browser_name", "browser_version"] {
         assert!(internals::user_agent_part(text, part).is_some());
     }
-    let _ = internals::country_of(text);
+    let _ = internals::country_of(text, None);
 });

@@ -43,6 +43,9 @@ pub(crate) struct Serve {
     /// The ID lists: a JSON object of list name to array of plain unit IDs; changes are picked up.
     #[arg(long, value_name = "FILE")]
     pub(crate) id_lists: Option<PathBuf>,
+    /// Answer as a Statsig forward proxy does.
+    #[arg(long)]
+    pub(crate) forward_proxy: bool,
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8765")]
     pub(crate) bind: String,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -67,11 +67,9 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 async fn serve_one(stream: TcpStream, app: Router, mut stop: watch::Receiver<bool>) {
     let handle = Connection::default();
     let service = TowerToHyperService::new(app.layer(Extension(handle.clone())));
-    let mut connection = pin!(
-        http1::Builder::new()
-            .max_buf_size(MAX_REQUEST_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), service)
-    );
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().max_buf_size(MAX_REQUEST_HEAD_BYTES);
+    let mut connection = pin!(server.serve_connection(TokioIo::new(stream), service));
     let mut is_stopping = false;
     loop {
         tokio::select! {

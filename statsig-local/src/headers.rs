@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 
 /// The header that carries the SDK key.
-const KEY_HEADER: &str = "statsig-api-key";
+pub(crate) const KEY_HEADER: &str = "statsig-api-key";
 
 /// How a server's secret key begins.
 const SECRET: &str = "secret-";

@@ -93,6 +93,27 @@ impl IdListStore {
         Value::Object(entries.collect())
     }
 
+    /// The names of the lists that each of these lookups is in.
+    pub(crate) fn memberships(&self, lookups: &[String]) -> BTreeMap<String, Vec<String>> {
+        let lists = Arc::clone(&lock(&self.0));
+        let mut found: BTreeMap<_, Vec<String>> = lookups
+            .iter()
+            .map(|lookup| (lookup.clone(), Vec::new()))
+            .collect();
+        for (name, list) in &*lists {
+            let lines = std::str::from_utf8(&list.lines).unwrap_or_default();
+            for id in lines.lines().filter_map(|line| line.strip_prefix('+')) {
+                if let Some(names) = found.get_mut(id) {
+                    names.push(name.clone());
+                }
+            }
+        }
+        for names in found.values_mut() {
+            names.dedup();
+        }
+        found
+    }
+
     pub(crate) fn lines(&self, name: &str) -> Option<Bytes> {
         lock(&self.0).get(name).map(|list| list.lines.clone())
     }
@@ -190,6 +211,21 @@ mod tests {
             "+2Tv4fIVX\n+pmWkWSBC\n+Z/hEKLio\n"
         );
         assert_eq!(store.lines("another"), None);
+    }
+
+    #[test]
+    fn memberships_name_every_list_once_and_every_lookup() {
+        let store = IdListStore::default();
+        let lists = [("even", ["2", "4", "2"]), ("small", ["1", "2", "3"])];
+        let lists = lists.map(|(name, ids)| (name.to_owned(), ids.map(str::to_owned).to_vec()));
+        store.replace(&Source::from(lists));
+        let lookups = ["2", "3", "9"].map(lookup);
+        let found = store.memberships(&lookups);
+        let names = |id| found[&lookup(id)].join(" ");
+        assert_eq!(
+            [names("2"), names("3"), names("9")],
+            ["even small", "small", ""]
+        );
     }
 
     #[test]

@@ -48,6 +48,12 @@
 //! no checksum is then always sent the text, because it cannot be told apart from one that has the text before the edit. Only
 //! setting `time` *back* needs a restart of running clients, and loading says so.
 //!
+//! # As a forward proxy
+//!
+//! With [`forward_proxy`](LocalStatsigBuilder::forward_proxy), or `--forward-proxy` on the command line, it answers as a Statsig
+//! forward proxy does. It forwards nothing: what it serves is its own. With the feature `grpc` it also streams specs, whether it
+//! answers as a proxy or not: the SDK's `GrpcForwardProxy` takes [`url`](LocalStatsig::url), the same port.
+//!
 //! # Control endpoints
 //!
 //! For scripts and tests in other languages, next to the program `statsig-local`:
@@ -61,7 +67,7 @@
 //! | `PUT /_local/faults` | replaces them: `{"faults": [{"endpoint": "specs", "fault": {"status": 503}, "delay_ms": 50, "times": 2}]}` |
 //! | `DELETE /_local/faults` | clears them |
 //!
-//! Endpoints are `specs`, `id_lists`, `id_list_file`, `log_event` and `sdk_exception`; faults are `{"status": code}`, `"delay"`,
+//! Endpoints are `specs`, `specs_stream`, `id_lists`, `id_list_file`, `log_event`, `sdk_exception` and `user_enrichment`; faults are `{"status": code}`, `"delay"`,
 //! `"drop_connection"`, `"lose_answer"`, `"truncate"` and `"corrupt"`, see [`Fault`].
 
 #![doc(test(attr(deny(warnings))))]
@@ -85,6 +91,8 @@ mod routes;
 mod server;
 mod shared;
 mod specs;
+#[cfg(feature = "grpc")]
+mod stream;
 mod sync;
 
 pub use error::LocalError;

@@ -44,6 +44,9 @@ pub const MAX_KEPT_OTHER_BYTES: usize = 16 * 1024 * 1024;
 /// Faults waiting for one endpoint.
 pub const MAX_QUEUED_FAULTS: usize = 100;
 
+/// The pause between two heartbeats of a stream of specs.
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
+
 /// How often the files are looked at.
 pub const FILE_POLL_INTERVAL: Duration = Duration::from_millis(500);
 

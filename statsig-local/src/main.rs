@@ -61,6 +61,7 @@ async fn serve(arguments: Serve) -> Result<(), LocalError> {
     let mut builder = LocalStatsig::builder()
         .specs_file(arguments.specs)
         .bind(arguments.bind)
+        .forward_proxy(arguments.forward_proxy)
         .on_event(|event| show(event))
         .on_notice(|notice| tell(notice));
     if let Some(path) = arguments.id_lists {

@@ -18,7 +18,7 @@ use crate::sync::lock;
 pub(crate) struct Counts {
     pub(crate) events: u64,
     pub(crate) requests: u64,
-    by_endpoint: [u64; 5],
+    by_endpoint: [u64; 7],
 }
 
 impl Counts {

@@ -16,6 +16,8 @@ use crate::headers::{Headers, masked_path, masked_text};
 pub enum Endpoint {
     /// `download_config_specs`.
     Specs,
+    /// `StreamConfigSpec`, the stream of a forward proxy.
+    SpecsStream,
     /// `get_id_lists`, the manifest.
     IdLists,
     /// `download_id_list_file`.
@@ -24,6 +26,8 @@ pub enum Endpoint {
     LogEvent,
     /// `sdk_exception`.
     SdkException,
+    /// `user_enrichment`, of a forward proxy.
+    UserEnrichment,
 }
 
 /// One request to any path but those of the control endpoints.

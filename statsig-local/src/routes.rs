@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -17,13 +17,21 @@ use crate::connection::Connection;
 use crate::control;
 use crate::events;
 use crate::faults;
-use crate::headers::Headers;
+use crate::headers::{Headers, KEY_HEADER};
 use crate::id_lists::Part;
 use crate::notice::Notice;
 use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
 use crate::shared::Shared;
+use crate::specs::NO_UPDATES;
+#[cfg(feature = "grpc")]
+use crate::stream;
 
 type App = State<Arc<Shared>>;
+
+/// The time of the specs that are served.
+const SINCE_TIME: HeaderName = HeaderName::from_static("x-since-time");
+/// Says that there is nothing new.
+const CACHE_HIT: HeaderName = HeaderName::from_static("x-cache-hit");
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     // Requests are recorded, and faults injected, by endpoint.
@@ -33,7 +41,21 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     };
     let specs = || watched(Endpoint::Specs, get(serve_specs));
     let manifest = || watched(Endpoint::IdLists, get(serve_manifest).post(serve_manifest));
-    Router::new()
+    let router = Router::new();
+    #[cfg(feature = "grpc")]
+    let router = router.route(
+        stream::PATH,
+        watched(Endpoint::SpecsStream, post(stream::stream_specs)),
+    );
+    let router = if shared.is_forward_proxy {
+        router.route(
+            "/v1/user_enrichment",
+            watched(Endpoint::UserEnrichment, post(enrich_user)),
+        )
+    } else {
+        router
+    };
+    router
         .route("/v1/download_config_specs/{file}", specs())
         .route("/v2/download_config_specs/{file}", specs())
         .route("/v1/get_id_lists", manifest())
@@ -98,23 +120,35 @@ async fn serve_specs(
     Query(query): Query<SpecsQuery>,
     headers: HeaderMap,
 ) -> Response {
-    if !file.ends_with(".json") {
+    let Some(key_in_path) = file.strip_suffix(".json").or(file.strip_suffix(".js")) else {
         return message(
             StatusCode::NOT_FOUND,
             "expected `{sdk key}.json` after download_config_specs/",
         );
+    };
+    let key_in_header = headers
+        .get(KEY_HEADER)
+        .and_then(|value| value.to_str().ok());
+    if !shared.serves(key_in_header.unwrap_or(key_in_path)) {
+        return (StatusCode::UNAUTHORIZED, "Unauthorized").into_response();
     }
     let specs = shared.specs.current();
-    if !specs.is_news_to(query.since_time, query.checksum.as_deref()) {
-        return Json(json!({ "has_updates": false })).into_response();
-    }
+    let time = [(SINCE_TIME, specs.summary.time.to_string())];
+    let is_news = if shared.is_forward_proxy {
+        specs.is_newer_than(query.since_time)
+    } else {
+        specs.is_news_to(query.since_time, query.checksum.as_deref())
+    };
     let json = (header::CONTENT_TYPE, "application/json");
+    if !is_news {
+        return (time, [json], [(CACHE_HIT, "true")], NO_UPDATES).into_response();
+    }
     let vary = (header::VARY, "accept-encoding");
     if accepts_gzip(&headers) {
         let gzip = (header::CONTENT_ENCODING, "gzip");
-        ([json, vary, gzip], specs.gzip.clone()).into_response()
+        (time, [json, vary, gzip], specs.gzip.clone()).into_response()
     } else {
-        ([json, vary], specs.text.clone()).into_response()
+        (time, [json, vary], specs.text.clone()).into_response()
     }
 }
 
@@ -179,6 +213,21 @@ async fn serve_id_list(
             (StatusCode::RANGE_NOT_SATISFIABLE, [range]).into_response()
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Enrichment {
+    id_list_lookups: Vec<String>,
+}
+
+/// Which ID lists the hashed IDs of a user are in.
+async fn enrich_user(State(shared): App, request: Request) -> Result<Json<Value>, Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = body::read(&parts.headers, body).await?;
+    let Enrichment { id_list_lookups } = serde_json::from_slice(&body.bytes)
+        .map_err(|error| Refusal::Malformed(format!("expected `id_list_lookups`: {error}")))?;
+    let id_lists = shared.id_lists.memberships(&id_list_lookups);
+    Ok(Json(json!({ "id_lists": id_lists })))
 }
 
 async fn receive_events(State(shared): App, request: Request) -> Response {

@@ -1,5 +1,6 @@
 //! The handle of a running server.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -207,6 +208,8 @@ pub struct LocalStatsigBuilder {
     id_lists_file: Option<PathBuf>,
     id_lists: Source,
     address: Option<String>,
+    sdk_keys: Option<BTreeSet<String>>,
+    is_forward_proxy: bool,
     on_event: Option<EventCallback>,
     on_notice: Option<NoticeCallback>,
 }
@@ -243,6 +246,22 @@ impl LocalStatsigBuilder {
     /// Where to listen, `host:port`. Default: `127.0.0.1:0`, a free port for this machine only.
     pub fn bind(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
+        self
+    }
+
+    /// Serves specs for these SDK keys only; another one gets 401. Default: every key.
+    pub fn sdk_keys<I>(mut self, keys: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        self.sdk_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Whether to answer as a Statsig forward proxy does: a client whose specs have the served `time` gets no update, whatever
+    /// their checksum, and `POST /v1/user_enrichment` tells which ID lists a user is in. Default: false.
+    pub fn forward_proxy(mut self, is_forward_proxy: bool) -> Self {
+        self.is_forward_proxy = is_forward_proxy;
         self
     }
 
@@ -295,6 +314,8 @@ impl LocalStatsigBuilder {
 
         let shared = Arc::new(Shared {
             url: format!("http://{}", reachable(address)),
+            sdk_keys: self.sdk_keys,
+            is_forward_proxy: self.is_forward_proxy,
             specs: SpecsStore::new(specs),
             id_lists: IdListStore::default(),
             faults: FaultScript::default(),
@@ -331,6 +352,7 @@ impl std::fmt::Debug for LocalStatsigBuilder {
             .field("specs", &self.specs)
             .field("id_lists_file", &self.id_lists_file)
             .field("address", &self.address)
+            .field("is_forward_proxy", &self.is_forward_proxy)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! What the handlers, the file watcher and the handle share.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Mutex;
 
@@ -18,6 +19,9 @@ pub(crate) type NoticeCallback = Box<dyn Fn(&Notice) + Send + Sync>;
 pub(crate) struct Shared {
     /// `http://host:port`, for clients that do not say how they reach this server.
     pub(crate) url: String,
+    /// The SDK keys that are served; none for every key.
+    pub(crate) sdk_keys: Option<BTreeSet<String>>,
+    pub(crate) is_forward_proxy: bool,
     pub(crate) specs: SpecsStore,
     pub(crate) id_lists: IdListStore,
     pub(crate) faults: FaultScript,
@@ -37,6 +41,12 @@ pub(crate) struct IdListSources {
 }
 
 impl Shared {
+    pub(crate) fn serves(&self, sdk_key: &str) -> bool {
+        self.sdk_keys
+            .as_ref()
+            .is_none_or(|keys| keys.contains(sdk_key))
+    }
+
     pub(crate) fn notify(&self, notice: &Notice) {
         if let Some(on_notice) = &self.on_notice {
             on_notice(notice);

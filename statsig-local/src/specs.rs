@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -17,29 +17,38 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use crate::error::LocalError;
 use crate::limits::MAX_SPECS_BYTES;
-use crate::sync::lock;
 
 /// What a server without configured specs serves: a project in which nothing exists, older than any real one.
 pub(crate) const EMPTY_SPECS: &str = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
 
+/// What a client gets that has the specs already.
+pub(crate) const NO_UPDATES: &str = r#"{"has_updates":false}"#;
+
 /// The specs now served; replaced as a whole.
 #[derive(Debug)]
-pub(crate) struct SpecsStore(Mutex<Arc<ServedSpecs>>);
+pub(crate) struct SpecsStore(watch::Sender<Arc<ServedSpecs>>);
 
 impl SpecsStore {
     pub(crate) fn new(specs: ServedSpecs) -> Self {
-        Self(Mutex::new(Arc::new(specs)))
+        Self(watch::Sender::new(Arc::new(specs)))
     }
 
     pub(crate) fn current(&self) -> Arc<ServedSpecs> {
-        Arc::clone(&lock(&self.0))
+        Arc::clone(&self.0.borrow())
+    }
+
+    /// The specs, now and whenever they are replaced.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<ServedSpecs>> {
+        self.0.subscribe()
     }
 
     pub(crate) fn replace(&self, specs: ServedSpecs) {
-        *lock(&self.0) = Arc::new(specs);
+        self.0.send_replace(Arc::new(specs));
     }
 }
 
@@ -111,12 +120,17 @@ impl ServedSpecs {
         self.source_digest == <[u8; 32]>::from(Sha256::digest(text.as_bytes()))
     }
 
+    /// Whether a client that has specs of this time lacks these.
+    pub(crate) fn is_newer_than(&self, since_time: Option<u64>) -> bool {
+        since_time.is_none_or(|since| since < self.summary.time)
+    }
+
     /// Whether a client that names what it has in this way is to get the text.
     ///
     /// It is not if its `time` is not older and its checksum is the one served. A client that sends no checksum has only its
     /// `time` to tell; it always gets a text whose `time` and checksum an edit has kept.
     pub(crate) fn is_news_to(&self, since_time: Option<u64>, checksum: Option<&str>) -> bool {
-        let is_recent = since_time.is_some_and(|since| since >= self.summary.time);
+        let is_recent = !self.is_newer_than(since_time);
         let is_same = match checksum {
             Some(checksum) => self.checksum.as_deref() == Some(checksum),
             None => !self.has_own_checksum,

@@ -41,10 +41,12 @@
 //!
 //! | feature | default | what for |
 //! |---|---|---|
+//! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
 //! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
 //! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
+//! | `redis` | no | [`RedisDataStore`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
@@ -59,6 +61,7 @@ mod client;
 mod client_init;
 mod clock;
 mod counters;
+mod country;
 #[cfg(feature = "macros")]
 pub mod docs;
 mod error;
@@ -99,6 +102,7 @@ pub mod explain {
 
 pub use clock::{Clock, SystemClock};
 pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
+pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
@@ -111,6 +115,10 @@ pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
 };
+#[cfg(feature = "grpc")]
+pub use sources::GrpcForwardProxy;
+#[cfg(feature = "redis")]
+pub use sources::RedisDataStore;
 pub use sources::{
     BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
     DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,

@@ -14,8 +14,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::{Clock, SystemClock};
+use crate::country::CountryLookup;
 use crate::error::OptionsError;
 use crate::overrides::OverrideAdapter;
+#[cfg(feature = "grpc")]
+use crate::sources::GrpcForwardProxy;
 use crate::sources::SpecsAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
@@ -52,6 +55,8 @@ pub struct StatsigOptions {
     pub(crate) environment: Option<SharedStr>,
     pub(crate) specs_url: String,
     pub(crate) specs_adapter: Option<Arc<dyn SpecsAdapter>>,
+    #[cfg(feature = "grpc")]
+    pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
     pub(crate) specs_sync_interval: Duration,
     pub(crate) max_specs_bytes: usize,
     pub(crate) init_timeout: Option<Duration>,
@@ -63,6 +68,7 @@ pub struct StatsigOptions {
     pub(crate) disable_all_logging: bool,
     pub(crate) disable_network: bool,
     pub(crate) disable_country_lookup: bool,
+    pub(crate) country_lookup: Option<Arc<dyn CountryLookup>>,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
     pub(crate) service_name: Option<String>,
     pub(crate) override_adapter: Option<Arc<dyn OverrideAdapter>>,
@@ -89,6 +95,8 @@ impl Default for StatsigOptions {
             environment: None,
             specs_url: DEFAULT_SPECS_URL.to_owned(),
             specs_adapter: None,
+            #[cfg(feature = "grpc")]
+            grpc_forward_proxy: None,
             specs_sync_interval: DEFAULT_SPECS_SYNC_INTERVAL,
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
             init_timeout: None,
@@ -100,6 +108,7 @@ impl Default for StatsigOptions {
             disable_all_logging: false,
             disable_network: false,
             disable_country_lookup: false,
+            country_lookup: None,
             global_custom_fields: Arc::default(),
             service_name: None,
             override_adapter: None,

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
 use crate::counters::{DropReason, EventCounters};
+use crate::country::Countries;
 use crate::evaluation::memo::Memo;
 use crate::events::dedupe::Dedupe;
 use crate::events::event::QueuedEvent;
@@ -75,10 +76,15 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(sdk_key: &str, options: StatsigOptions) -> Self {
         let batch_size = options.event_logging_max_queue_size;
+        let countries = if options.disable_country_lookup {
+            Countries::disabled()
+        } else {
+            Countries::new(options.country_lookup.clone())
+        };
         let snapshot = Snapshot::uninitialized(
             options.environment.clone(),
             Arc::clone(&options.global_custom_fields),
-            cfg!(feature = "country") && !options.disable_country_lookup,
+            countries,
         );
         Self {
             sdk_key: SdkKey::new(sdk_key),

@@ -1,6 +1,5 @@
 //! The user that everything is evaluated for.
 
-mod country;
 pub(crate) mod logged;
 mod user_agent;
 
@@ -13,8 +12,8 @@ use std::sync::{Arc, OnceLock};
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use self::country::country_of;
 use self::user_agent::UserAgent;
+use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
 use crate::value::text_of;
 
@@ -67,7 +66,14 @@ pub(crate) struct UserData {
     ids_hash: OnceLock<IdsHash>,
     fingerprint: OnceLock<u64>,
     parsed_user_agent: OnceLock<Box<UserAgent>>,
-    looked_up_country: OnceLock<Option<&'static str>>,
+    looked_up_country: OnceLock<LookedUpCountry>,
+}
+
+/// The country of the user's IP address, and whose lookup said so.
+#[derive(Debug)]
+struct LookedUpCountry {
+    by: u64,
+    code: Option<CountryCode>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -157,12 +163,19 @@ impl StatsigUser {
         parsed.field(part).map(Cow::Borrowed)
     }
 
-    /// The country of an IP address; of its own, looked up once.
-    pub(crate) fn country_of_ip(&self, ip: &str) -> Option<&'static str> {
-        if self.data.ip.as_ref().and_then(Value::as_str) != Some(ip) {
-            return country_of(ip);
+    /// The country of an IP address; of the user's own, looked up once.
+    pub(crate) fn country_of_ip(&self, ip: &str, countries: &Countries) -> Option<Cow<'_, str>> {
+        let look_up = || countries.country_of(ip);
+        if self.data.ip.as_ref().and_then(Value::as_str) == Some(ip) {
+            let found = self.data.looked_up_country.get_or_init(|| LookedUpCountry {
+                by: countries.id(),
+                code: look_up(),
+            });
+            if found.by == countries.id() {
+                return found.code.as_ref().map(|code| Cow::Borrowed(code.as_str()));
+            }
         }
-        *self.data.looked_up_country.get_or_init(|| country_of(ip))
+        look_up().map(|code| Cow::Owned(code.to_string()))
     }
 
     /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the user ID once more.
@@ -236,12 +249,6 @@ impl StatsigUser {
             hasher.finish()
         })
     }
-}
-
-/// The country of an IP address.
-#[cfg(any(test, feature = "testing"))]
-pub(crate) fn country_of_ip(ip: &str) -> Option<&'static str> {
-    country_of(ip)
 }
 
 /// What a user agent says, however long it is.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +12,15 @@ use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use statsig::testing::OfflineClient;
 use statsig::testing::internals::country_of;
-use statsig::{StatsigOptions, StatsigOptionsBuilder, StatsigUser};
+use statsig::{CountryLookup, CountryTable, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 
 use crate::clock::FixedClock;
 use crate::tally::Tally;
 
 /// Names the directory of the data.
 const DIRECTORY_VARIABLE: &str = "STATSIG_CONFORMANCE_DIR";
+/// Names a CSV file with the countries of address ranges, to compare with instead of the SDK's own table.
+const COUNTRIES_VARIABLE: &str = "STATSIG_COUNTRY_TABLE";
 
 /// The directory with the recorded answers. Its README describes every file.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub struct Conformance {
     depends_on: Value,
     generated_at_ms: u64,
     users_elsewhere: BTreeSet<String>,
+    countries: Option<Arc<CountryTable>>,
 }
 
 impl Conformance {
@@ -61,6 +64,7 @@ impl Conformance {
             depends_on: Value::Null,
             generated_at_ms: 0,
             users_elsewhere: BTreeSet::new(),
+            countries: countries(),
         };
         for line in data.lines("users.jsonl") {
             let id = text(&line["id"]);
@@ -123,6 +127,12 @@ impl Conformance {
         self.text(file).lines().count() as u64
     }
 
+    /// The table that countries are looked up in, if it is another one than the SDK's own.
+    #[must_use]
+    pub fn countries(&self) -> Option<Arc<dyn CountryLookup>> {
+        Some(self.countries.clone()?)
+    }
+
     /// All recorded users, in order.
     #[must_use]
     pub fn users(&self) -> &[(String, StatsigUser)] {
@@ -161,6 +171,9 @@ impl Conformance {
     ) -> OfflineClient {
         let now_ms = case.clock_ms.unwrap_or(self.generated_at_ms);
         let mut options = StatsigOptions::builder().clock(Arc::new(FixedClock(now_ms)));
+        if let Some(countries) = self.countries() {
+            options = options.country_lookup(countries);
+        }
         for (option, value) in entries(&case.options) {
             options = match option.as_str() {
                 "environment" => options.environment(text(value)),
@@ -225,10 +238,10 @@ impl Conformance {
                 &user["privateAttributes"]["ip"],
             ];
             let is_elsewhere = addresses.iter().filter_map(|ip| ip.as_str()).any(|ip| {
-                let here = country_of(ip);
+                let here = country_of(ip, self.countries());
                 recorded
                     .get(ip)
-                    .is_none_or(|country| country.as_str() != here)
+                    .is_none_or(|country| country.as_str() != here.as_deref())
             });
             if is_elsewhere {
                 self.users_elsewhere.insert(text(&line["id"]));
@@ -258,6 +271,15 @@ impl Conformance {
             .map(|name| format!("{folder}/{name}"))
             .collect()
     }
+}
+
+fn countries() -> Option<Arc<CountryTable>> {
+    let path = std::env::var_os(COUNTRIES_VARIABLE)?;
+    let file = File::open(&path).unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
+    let table = CountryTable::from_csv(BufReader::new(file));
+    Some(Arc::new(table.unwrap_or_else(|problem| {
+        panic!("{}: {problem}", path.display())
+    })))
 }
 
 /// What is not compared, and why.

@@ -8,5 +8,6 @@
 mod client;
 mod events;
 mod faults;
+mod forward_proxy;
 mod id_lists;
 mod specs;

@@ -12,6 +12,8 @@ use super::ShutdownReport;
 use crate::error::StatsigError;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
+#[cfg(feature = "grpc")]
+use crate::sources::grpc::GrpcSpecs;
 use crate::sources::http::HttpSpecs;
 use crate::sources::{ChangeSignal, SpecsAdapter};
 use crate::transport::Transport;
@@ -46,14 +48,15 @@ impl Tree {
                 base_url,
             ))
         };
-        let specs = options
+        let other = options
             .specs_adapter
             .clone()
-            .unwrap_or_else(|| download(&options.specs_url));
+            .or_else(|| streamed(&shared, &download));
         let has_fallback = options.fallback_to_statsig_api
-            && options.specs_adapter.is_none()
+            && other.is_none()
             && options.specs_url != DEFAULT_SPECS_URL;
         let fallback = has_fallback.then(|| download(DEFAULT_SPECS_URL));
+        let specs = other.unwrap_or_else(|| download(&options.specs_url));
         let changed = Arc::new(Notify::new());
         specs.on_start(ChangeSignal::new(&changed));
         Self {
@@ -96,6 +99,29 @@ impl Tree {
     pub(super) fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }
+}
+
+/// The adapter for the forward proxy of the options.
+#[cfg(feature = "grpc")]
+fn streamed(
+    shared: &Shared,
+    download: &dyn Fn(&str) -> Arc<dyn SpecsAdapter>,
+) -> Option<Arc<dyn SpecsAdapter>> {
+    let proxy = shared.options.grpc_forward_proxy.clone()?;
+    let http = download(&shared.options.specs_url);
+    Some(Arc::new(GrpcSpecs::new(
+        proxy,
+        shared.sdk_key.clone(),
+        http,
+    )))
+}
+
+#[cfg(not(feature = "grpc"))]
+fn streamed(
+    _: &Shared,
+    _: &dyn Fn(&str) -> Arc<dyn SpecsAdapter>,
+) -> Option<Arc<dyn SpecsAdapter>> {
+    None
 }
 
 #[cfg(feature = "http")]

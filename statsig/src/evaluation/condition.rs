@@ -1,7 +1,5 @@
 //! One condition: from the user and its surroundings to true, false or unsupported.
 
-use std::borrow::Cow;
-
 use super::evaluate::{Evaluator, Kind, TooDeep};
 use super::fields::{environment_field, user_field};
 use super::operators::{Observed, id_list_member, passes};
@@ -109,8 +107,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             Source::UserAgent(name) => text_of_field(name)
                 .and_then(|user_agent| self.user.user_agent_part(&user_agent, &field.lower)),
             Source::Ip(name) => text_of_field(name).and_then(|ip| {
-                if self.scope.snapshot.can_look_up_countries {
-                    return self.user.country_of_ip(&ip).map(Cow::Borrowed);
+                let countries = &self.scope.snapshot.countries;
+                if countries.can_look_up() {
+                    return self.user.country_of_ip(&ip, countries);
                 }
                 if ip.split('.').count() == 4 {
                     result.override_reason = Some(COUNTRY_LOOKUP_NOT_LOADED);

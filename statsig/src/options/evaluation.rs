@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::StatsigOptionsBuilder;
+use crate::country::CountryLookup;
 use crate::overrides::OverrideAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
@@ -20,6 +21,12 @@ impl StatsigOptionsBuilder {
     /// Derives no country from IP addresses: conditions on it see only the country that a user carries. Default: false.
     pub fn disable_country_lookup(mut self, disable: bool) -> Self {
         self.options.disable_country_lookup = disable;
+        self
+    }
+
+    /// Derives countries from IP addresses here. Default: the internet registries' table, if the feature `country` is on.
+    pub fn country_lookup(mut self, lookup: Arc<dyn CountryLookup>) -> Self {
+        self.options.country_lookup = Some(lookup);
         self
     }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DEFAULT_SPECS_URL, StatsigOptionsBuilder, url_or};
+#[cfg(feature = "grpc")]
+use crate::sources::GrpcForwardProxy;
 use crate::sources::SpecsAdapter;
 
 impl StatsigOptionsBuilder {
@@ -17,6 +19,13 @@ impl StatsigOptionsBuilder {
     /// Takes specs from this adapter instead of the network.
     pub fn specs_adapter(mut self, adapter: Arc<dyn SpecsAdapter>) -> Self {
         self.options.specs_adapter = Some(adapter);
+        self
+    }
+
+    /// Takes specs from a stream of this forward proxy, unless a [`specs_adapter`](Self::specs_adapter) is set.
+    #[cfg(feature = "grpc")]
+    pub fn grpc_forward_proxy(mut self, proxy: GrpcForwardProxy) -> Self {
+        self.options.grpc_forward_proxy = Some(proxy);
         self
     }
 

@@ -1,11 +1,15 @@
 //! A store that services share, so that specs outlive a process: the [`DataStore`] trait.
 
 mod file;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::fmt::Debug;
 
 use bytes::Bytes;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisDataStore;
 pub use file::FileDataStore;
 
 use crate::transport::BoxFuture;

@@ -3,6 +3,8 @@
 mod bootstrap;
 mod data_store;
 mod file;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod schedule;
 
@@ -14,11 +16,15 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
+#[cfg(feature = "redis")]
+pub use data_store::RedisDataStore;
 pub use data_store::{
     DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
     FileDataStore, RequestPath,
 };
 pub use file::FileSpecs;
+#[cfg(feature = "grpc")]
+pub use grpc::GrpcForwardProxy;
 
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
@@ -149,6 +155,12 @@ pub enum FetchError {
         /// How long the SDK waited.
         limit: Duration,
     },
+    /// A stream that brings specs is broken. The adapter opens it again by itself.
+    #[error("{problem}")]
+    Stream {
+        /// What went wrong, in one line.
+        problem: String,
+    },
     /// The adapter ended without an answer: it panicked.
     #[error("the specs adapter ended without an answer")]
     Abandoned,
@@ -173,6 +185,7 @@ impl FetchError {
             | Self::Other { .. } => true,
             Self::Transport(TransportError::TooLarge { .. } | TransportError::Unusable { .. })
             | Self::NetworkDisabled
+            | Self::Stream { .. }
             | Self::Abandoned => false,
         }
     }

@@ -10,6 +10,7 @@ use super::compiled::CompiledSpecs;
 use super::id_list::IdLists;
 use super::parse::{Parsed, parse};
 use super::settings::Settings;
+use crate::country::Countries;
 use crate::error::SpecsError;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
@@ -30,8 +31,8 @@ pub(crate) struct Snapshot {
     pub(crate) tier: Option<Value>,
     tier_option: Option<SharedStr>,
     pub(crate) global_custom_fields: Arc<BTreeMap<String, Value>>,
-    /// Whether the country of an IP address may be looked up.
-    pub(crate) can_look_up_countries: bool,
+    /// Where the country of an IP address is looked up.
+    pub(crate) countries: Countries,
 }
 
 /// What came of a payload.
@@ -48,7 +49,7 @@ impl Snapshot {
     pub(crate) fn uninitialized(
         tier: Option<SharedStr>,
         global_custom_fields: Arc<BTreeMap<String, Value>>,
-        can_look_up_countries: bool,
+        countries: Countries,
     ) -> Self {
         Self {
             generation: 0,
@@ -61,7 +62,7 @@ impl Snapshot {
             tier: tier.as_deref().map(Value::from),
             tier_option: tier,
             global_custom_fields,
-            can_look_up_countries,
+            countries,
         }
     }
 

@@ -1,7 +1,10 @@
 //! Inner functions whose results must agree with other SDKs. Not for applications: they may change at any time.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use crate::country::{Countries, CountryLookup};
 use crate::hash::{self, SaltedHash};
 use crate::value;
 
@@ -47,10 +50,11 @@ pub fn time_of(value: &Value) -> Option<i64> {
     value.as_str().and_then(value::user_time_of)
 }
 
-/// The country of an IP address, as `ip_based` conditions see it.
+/// The country of an IP address, as `ip_based` conditions see it, by this lookup or by default.
 #[must_use]
-pub fn country_of(ip: &str) -> Option<&'static str> {
-    crate::user::country_of_ip(ip)
+pub fn country_of(ip: &str, lookup: Option<Arc<dyn CountryLookup>>) -> Option<String> {
+    let code = Countries::new(lookup).country_of(ip)?;
+    Some(code.to_string())
 }
 
 /// What a user agent says of `os_name`, `os_version`, `browser_name` or `browser_version`.

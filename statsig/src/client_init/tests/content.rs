@@ -122,7 +122,11 @@ fn specs_in_a_circle_give_a_blank_response() {
 
 #[test]
 fn a_client_without_specs_answers_blank() {
-    let empty = Snapshot::uninitialized(None, Arc::new(BTreeMap::new()), true);
+    let empty = Snapshot::uninitialized(
+        None,
+        Arc::new(BTreeMap::new()),
+        crate::country::Countries::new(None),
+    );
     let response = respond_with(&empty, &ann(), &plain(), None);
     assert_eq!(response["has_updates"], false);
     assert_eq!(response["user"]["userID"], "ann");

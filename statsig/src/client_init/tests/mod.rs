@@ -90,7 +90,11 @@ fn ann() -> StatsigUser {
 }
 
 fn snapshot(specs: &Value) -> Snapshot {
-    let empty = Snapshot::uninitialized(Some("staging".into()), Arc::new(BTreeMap::new()), true);
+    let empty = Snapshot::uninitialized(
+        Some("staging".into()),
+        Arc::new(BTreeMap::new()),
+        crate::country::Countries::new(None),
+    );
     match empty.load(specs.to_string().as_bytes()) {
         Ok(Loaded::New(specs)) => empty.with_specs(*specs, SpecsSource::Bootstrap, None, 1),
         other => panic!("expected valid specs, found {other:?}"),

@@ -151,7 +151,11 @@ fn condition(name: &str) -> Option<Value> {
 }
 
 fn snapshot(specs: &str) -> Option<Snapshot> {
-    let empty = Snapshot::uninitialized(None, Arc::new(BTreeMap::new()), true);
+    let empty = Snapshot::uninitialized(
+        None,
+        Arc::new(BTreeMap::new()),
+        crate::country::Countries::new(None),
+    );
     match empty.load(specs.as_bytes()) {
         Ok(Loaded::New(specs)) => Some(empty.with_specs(*specs, SpecsSource::Bootstrap, None, 1)),
         Ok(Loaded::Unchanged) | Err(_) => None,

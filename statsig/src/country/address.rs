@@ -1,0 +1,82 @@
+//! From text to an IP address, as Statsig's other SDKs read it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The address in a text. IPv4 addresses that are mapped into IPv6 come out as IPv4.
+pub(super) fn parse(ip: &str) -> Option<IpAddr> {
+    parse_v4(ip).map(IpAddr::V4).or_else(|| parse_v6(ip))
+}
+
+/// Four integers joined by dots, each weighing 256 times the next.
+///
+/// Signs, leading zeros and numbers above 255 count as the other SDKs count them; only the sum must be an address.
+fn parse_v4(ip: &str) -> Option<Ipv4Addr> {
+    let mut parts = ip.split('.');
+    let mut sum = 0_i128;
+    for _ in 0..4 {
+        let part: i64 = parts.next()?.parse().ok()?;
+        sum = sum * 256 + i128::from(part);
+    }
+    if parts.next().is_some() {
+        return None;
+    }
+    u32::try_from(sum).ok().map(Ipv4Addr::from)
+}
+
+fn parse_v6(ip: &str) -> Option<IpAddr> {
+    let address: Ipv6Addr = ip.parse().ok()?;
+    Some(IpAddr::V6(address).to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_numbers_are_added_up_whatever_their_size() {
+        for (odd, plain) in [
+            ("08.08.08.08", "8.8.8.8"),
+            ("+1.2.3.4", "1.2.3.4"),
+            ("8.8.8.256", "8.8.9.0"),
+            ("8.8.300.8", "8.9.44.8"),
+            ("8.-1.8.8", "7.255.8.8"),
+        ] {
+            assert_eq!(parse(odd), plain.parse().ok(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn mapped_addresses_are_those_they_stand_for() {
+        assert_eq!(parse("::ffff:8.8.8.8"), parse("8.8.8.8"));
+        assert_eq!(parse("2A00:1450::1"), "2a00:1450::1".parse().ok());
+    }
+
+    #[test]
+    fn anything_else_is_no_address() {
+        for text in [
+            "",
+            "abc",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.x",
+            "1.2..3",
+            ".1.2.3",
+            "1.2.3.",
+            " 8.8.8.8",
+            "8.8.8.8 ",
+            "0x8.8.8.8",
+            "8.8.8.8:80",
+            "8.8.8.8/24",
+            "256.0.0.0",
+            "255.255.255.256",
+            "999.999.999.999",
+            "-1.0.0.0",
+            "9223372036854775807.0.0.0",
+            "9223372036854775808.0.0.0",
+            "fe80::1%eth0",
+            "[::1]",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The connection to a forward proxy: the only file that knows tonic.
+
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use tonic::client::Grpc;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::{Request, Status, Streaming};
+use tonic_prost::ProstCodec;
+
+use super::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC};
+use super::proxy::{GrpcForwardProxy, Tls};
+use crate::transport::BoxFuture;
+use crate::transport::identity::SdkKey;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// The longest wait for the proxy to accept a stream on an open connection.
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// How often the system, and HTTP/2, check that the proxy is still there.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// How long the proxy may take to answer such a check.
+const KEEP_ALIVE_LIMIT: Duration = Duration::from_secs(20);
+/// What a message may be larger than the specs in it.
+const MESSAGE_OVERHEAD_BYTES: usize = 1_024;
+
+/// Why a stream could not be opened, or broke.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum StreamProblem {
+    #[error("the forward proxy cannot be connected to: {problem}")]
+    Unconnected { problem: String },
+    #[error("expected {what} in the file {path}, found none ({problem})")]
+    File {
+        what: &'static str,
+        path: String,
+        problem: String,
+    },
+    #[error("the forward proxy answers {code}: {message}")]
+    Status { code: String, message: String },
+    #[error("the forward proxy accepted no stream within {} s", OPEN_LIMIT.as_secs())]
+    NotOpened,
+    #[error("the forward proxy ended the stream")]
+    Ended,
+}
+
+/// Opens streams.
+pub(super) trait Opener: Debug + Send + Sync + 'static {
+    /// A new stream, for a client that has specs of this time in use; no message of it may be larger than `max_bytes`.
+    fn open(
+        &self,
+        since_time: u64,
+        max_bytes: usize,
+    ) -> BoxFuture<'_, Result<Box<dyn Messages>, StreamProblem>>;
+}
+
+/// An open stream.
+pub(super) trait Messages: Send {
+    /// Waits for the next message: specs as JSON, or that there are no newer ones.
+    fn next(&mut self) -> BoxFuture<'_, Result<Bytes, StreamProblem>>;
+}
+
+/// Opens streams from a forward proxy, each on a connection of its own.
+#[derive(Debug)]
+pub(super) struct ProxyConnections {
+    pub(super) proxy: GrpcForwardProxy,
+    pub(super) sdk_key: SdkKey,
+}
+
+impl ProxyConnections {
+    async fn connect(&self) -> Result<Channel, StreamProblem> {
+        let proxy = self.proxy.clone();
+        let endpoint = tokio::task::spawn_blocking(move || endpoint(&proxy))
+            .await
+            .map_err(|_| StreamProblem::Ended)??;
+        endpoint.connect().await.map_err(unconnected)
+    }
+
+    async fn open_stream(
+        &self,
+        channel: Channel,
+        since_time: u64,
+        max_bytes: usize,
+    ) -> Result<ProxyStream, StreamProblem> {
+        let mut grpc = Grpc::new(channel)
+            .max_decoding_message_size(max_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES));
+        grpc.ready().await.map_err(unconnected)?;
+        let request = ConfigSpecRequest::new(self.sdk_key.expose(), since_time);
+        let codec = ProstCodec::<ConfigSpecRequest, ConfigSpecResponse>::default();
+        let path = PathAndQuery::from_static(STREAM_CONFIG_SPEC);
+        let response = grpc
+            .server_streaming(Request::new(request), path, codec)
+            .await
+            .map_err(|status| status_problem(&status, &self.sdk_key))?;
+        Ok(ProxyStream {
+            messages: response.into_inner(),
+            sdk_key: self.sdk_key.clone(),
+        })
+    }
+}
+
+impl Opener for ProxyConnections {
+    fn open(
+        &self,
+        since_time: u64,
+        max_bytes: usize,
+    ) -> BoxFuture<'_, Result<Box<dyn Messages>, StreamProblem>> {
+        Box::pin(async move {
+            let channel = self.connect().await?;
+            let opened = self.open_stream(channel, since_time, max_bytes);
+            match tokio::time::timeout(OPEN_LIMIT, opened).await {
+                Ok(stream) => Ok(Box::new(stream?) as Box<dyn Messages>),
+                Err(_) => Err(StreamProblem::NotOpened),
+            }
+        })
+    }
+}
+
+struct ProxyStream {
+    messages: Streaming<ConfigSpecResponse>,
+    sdk_key: SdkKey,
+}
+
+impl Messages for ProxyStream {
+    fn next(&mut self) -> BoxFuture<'_, Result<Bytes, StreamProblem>> {
+        Box::pin(async {
+            match self.messages.message().await {
+                Ok(Some(response)) => Ok(response.spec),
+                Ok(None) => Err(StreamProblem::Ended),
+                Err(status) => Err(status_problem(&status, &self.sdk_key)),
+            }
+        })
+    }
+}
+
+/// Reads the certificates, so it blocks.
+fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
+    let url = address(&proxy.url, proxy.tls.is_some())?;
+    let endpoint = Endpoint::from_shared(url)
+        .map_err(unconnected)?
+        .connect_timeout(CONNECT_LIMIT)
+        .tcp_keepalive(Some(KEEP_ALIVE_INTERVAL))
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_LIMIT)
+        .keep_alive_while_idle(true);
+    match &proxy.tls {
+        None => Ok(endpoint),
+        Some(tls) => endpoint
+            .tls_config(tls_config(proxy, tls)?)
+            .map_err(unconnected),
+    }
+}
+
+/// tonic encrypts if, and only if, the scheme says so.
+fn address(url: &str, is_encrypted: bool) -> Result<String, StreamProblem> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    match (scheme, is_encrypted) {
+        ("http" | "https", true) => Ok(format!("https://{rest}")),
+        ("http", false) => Ok(format!("http://{rest}")),
+        ("https", false) => Err(StreamProblem::Unconnected {
+            problem: "expected a CA certificate for an https address, found none; set `GrpcForwardProxy::tls`"
+                .to_owned(),
+        }),
+        _ => Err(StreamProblem::Unconnected {
+            problem: format!("expected an address such as http://host:50051, found the scheme `{scheme}`"),
+        }),
+    }
+}
+
+fn tls_config(proxy: &GrpcForwardProxy, tls: &Tls) -> Result<ClientTlsConfig, StreamProblem> {
+    let authority = read_pem("a CA certificate", "CERTIFICATE", &tls.ca_certificate)?;
+    let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
+    if let Some(name) = &tls.domain_name {
+        config = config.domain_name(name);
+    }
+    if let Some(client) = &proxy.client_certificate {
+        let certificate = read_pem("a certificate", "CERTIFICATE", &client.certificate)?;
+        let key = read_pem("a private key", "PRIVATE KEY", &client.key)?;
+        config = config.identity(Identity::from_pem(certificate, key));
+    }
+    Ok(config)
+}
+
+/// Reads a PEM file that has a section of this kind.
+fn read_pem(what: &'static str, section: &str, path: &Path) -> Result<Vec<u8>, StreamProblem> {
+    let problem = |problem: String| StreamProblem::File {
+        what,
+        path: path.display().to_string(),
+        problem,
+    };
+    let text = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let end_of_header = format!("{section}-----");
+    let has_section = text
+        .windows(end_of_header.len())
+        .any(|window| window == end_of_header.as_bytes());
+    if has_section {
+        Ok(text)
+    } else {
+        Err(problem(format!("no PEM section {section}")))
+    }
+}
+
+fn unconnected(error: tonic::transport::Error) -> StreamProblem {
+    StreamProblem::Unconnected {
+        problem: with_causes(&error),
+    }
+}
+
+/// The message comes from the proxy, which might name the key.
+fn status_problem(status: &Status, sdk_key: &SdkKey) -> StreamProblem {
+    StreamProblem::Status {
+        code: format!("{:?}", status.code()),
+        message: status.message().replace(sdk_key.expose(), "*****"),
+    }
+}
+
+/// tonic's errors tell nothing without their causes.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_follows_what_is_configured_and_never_drops_encryption() {
+        let cases = [
+            ("http://h:50051", false, Some("http://h:50051")),
+            ("h:50051", false, Some("http://h:50051")),
+            ("http://h:50052", true, Some("https://h:50052")),
+            ("https://h:50052", true, Some("https://h:50052")),
+            ("https://h:50052", false, None),
+            ("unix:///run/proxy", false, None),
+        ];
+        for (url, is_encrypted, expected) in cases {
+            let found = address(url, is_encrypted);
+            assert_eq!(found.ok().as_deref(), expected, "{url} {is_encrypted}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_no_certificate_is_named() {
+        let proxy = GrpcForwardProxy::new("http://h").tls("/nowhere/ca.pem");
+        let problem = endpoint(&proxy).unwrap_err().to_string();
+        assert!(
+            problem
+                .starts_with("expected a CA certificate in the file /nowhere/ca.pem, found none"),
+            "{problem}"
+        );
+        let own_source = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let proxy = GrpcForwardProxy::new("http://h").tls(own_source);
+        let problem = endpoint(&proxy).unwrap_err().to_string();
+        assert!(problem.contains("no PEM section CERTIFICATE"), "{problem}");
+        let without_authority = GrpcForwardProxy::new("http://h").client_certificate("a", "b");
+        assert!(endpoint(&without_authority).is_err());
+    }
+
+    #[test]
+    fn a_status_does_not_repeat_the_key() {
+        let key = SdkKey::new("secret-0123456789");
+        let status = Status::permission_denied("unknown key secret-0123456789");
+        let problem = status_problem(&status, &key).to_string();
+        assert_eq!(
+            problem,
+            "the forward proxy answers PermissionDenied: unknown key *****"
+        );
+    }
+}

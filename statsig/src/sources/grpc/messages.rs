@@ -1,0 +1,47 @@
+//! The messages of the package `statsig_forward_proxy`, as far as they are used.
+
+use bytes::Bytes;
+
+/// The method that streams specs.
+pub(super) const STREAM_CONFIG_SPEC: &str =
+    "/statsig_forward_proxy.StatsigForwardProxy/StreamConfigSpec";
+
+/// The version of the specs' format, `dcs-v2`.
+const VERSION_2: i32 = 2;
+
+/// Asks for specs. Its `Debug` would show the SDK key, so it has none.
+#[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
+pub(super) struct ConfigSpecRequest {
+    #[prost(string, tag = "1")]
+    sdk_key: String,
+    /// An enumeration: none 0, v1 1, v2 2.
+    #[prost(int32, optional, tag = "3")]
+    version: Option<i32>,
+    #[prost(uint64, optional, tag = "12")]
+    since_time: Option<u64>,
+}
+
+impl ConfigSpecRequest {
+    pub(super) fn new(sdk_key: &str, since_time: u64) -> Self {
+        Self {
+            sdk_key: sdk_key.to_owned(),
+            version: Some(VERSION_2),
+            since_time: Some(since_time),
+        }
+    }
+}
+
+impl std::fmt::Debug for ConfigSpecRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConfigSpecRequest").finish_non_exhaustive()
+    }
+}
+
+/// Brings specs, or says that there are no newer ones.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ConfigSpecResponse {
+    /// JSON. A string on the wire; read as bytes, because whoever parses it checks it.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(super) spec: Bytes,
+}

@@ -1,0 +1,204 @@
+//! What a stream has brought so far, and what follows from it. Pure.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::connection::StreamProblem;
+use crate::sources::SpecsRequest;
+use crate::text::SharedStr;
+use crate::transport::backoff::Backoff;
+
+/// The pauses before a broken stream is opened again.
+const REOPENING: Backoff = Backoff::new(Duration::from_secs(3), Duration::from_secs(60));
+/// After this many failures in a row, specs are downloaded over HTTP.
+const FAILURES_BEFORE_POLLING: u32 = 31;
+/// What is longer is no heartbeat, and left to the parser of specs.
+const MAX_HEARTBEAT_BYTES: usize = 1_024;
+
+/// What a stream has brought so far.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// The newest specs, until the client has them in use.
+    newest: Option<Newest>,
+    /// Whether any message came, ever.
+    is_heard: bool,
+    failures_in_row: u32,
+    problem: Option<StreamProblem>,
+    /// What the client had in use when it last asked.
+    in_use: InUse,
+}
+
+#[derive(Debug)]
+struct Newest {
+    body: Bytes,
+    /// What the client had in use when it was given these.
+    given_to: Option<InUse>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct InUse {
+    time: u64,
+    checksum: Option<SharedStr>,
+}
+
+/// What a client that asks for specs gets.
+#[derive(Debug, PartialEq)]
+pub(super) enum Answer {
+    Specs(Bytes),
+    NoUpdates,
+    Broken(StreamProblem),
+    /// Nothing has happened yet.
+    Nothing,
+}
+
+impl Progress {
+    /// A message came. True if it brought specs.
+    pub(super) fn received(&mut self, body: Bytes) -> bool {
+        self.is_heard = true;
+        self.failures_in_row = 0;
+        self.problem = None;
+        let brings_specs = !is_heartbeat(&body);
+        if brings_specs {
+            self.newest = Some(Newest {
+                body,
+                given_to: None,
+            });
+        }
+        brings_specs
+    }
+
+    /// The stream broke, or could not be opened. The pause before the next attempt, for a `random` in `0.0..1.0`.
+    pub(super) fn failed(&mut self, problem: StreamProblem, random: f64) -> Duration {
+        self.failures_in_row = self.failures_in_row.saturating_add(1);
+        self.problem = Some(problem);
+        REOPENING.pause(self.failures_in_row, random)
+    }
+
+    /// Whether specs are to be downloaded, as the stream has been broken for long.
+    pub(super) fn is_polling(&self) -> bool {
+        self.failures_in_row >= FAILURES_BEFORE_POLLING
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        self.is_heard
+    }
+
+    /// Whether the failure that was noted last is the first of its series.
+    pub(super) fn has_just_failed(&self) -> bool {
+        self.failures_in_row == 1
+    }
+
+    /// The time of the specs that the client had in use when it last asked.
+    pub(super) fn time_in_use(&self) -> u64 {
+        self.in_use.time
+    }
+
+    /// A client asks. Specs that it was given are kept, and given again, until it has others in use than it had then.
+    pub(super) fn answer(&mut self, request: &SpecsRequest) -> Answer {
+        self.in_use = InUse {
+            time: request.since_time,
+            checksum: request.checksum.clone(),
+        };
+        let in_use = &self.in_use;
+        self.newest
+            .take_if(|newest| newest.given_to.as_ref().is_some_and(|then| then != in_use));
+        if let Some(newest) = &mut self.newest {
+            newest.given_to = Some(in_use.clone());
+            return Answer::Specs(newest.body.clone());
+        }
+        match &self.problem {
+            Some(problem) => Answer::Broken(problem.clone()),
+            None if self.is_heard => Answer::NoUpdates,
+            None => Answer::Nothing,
+        }
+    }
+}
+
+fn is_heartbeat(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Heartbeat {
+        has_updates: bool,
+    }
+
+    body.len() <= MAX_HEARTBEAT_BYTES
+        && serde_json::from_slice(body).is_ok_and(|Heartbeat { has_updates }| !has_updates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEARTBEAT: &[u8] = br#"{"has_updates":false}"#;
+
+    fn request(since_time: u64) -> SpecsRequest {
+        SpecsRequest {
+            since_time,
+            checksum: None,
+            limit: Duration::from_secs(3),
+            max_bytes: 100,
+        }
+    }
+
+    fn broken() -> StreamProblem {
+        StreamProblem::Ended
+    }
+
+    #[test]
+    fn specs_are_given_until_they_are_in_use() {
+        let mut progress = Progress::default();
+        assert_eq!(progress.answer(&request(0)), Answer::Nothing);
+        assert!(progress.received(Bytes::from_static(b"specs 1")));
+        let specs = Answer::Specs(Bytes::from_static(b"specs 1"));
+        assert_eq!(progress.answer(&request(0)), specs);
+        // The client could not use them, or lost them on the way.
+        assert_eq!(progress.answer(&request(0)), specs);
+        assert_eq!(progress.answer(&request(1)), Answer::NoUpdates);
+        assert_eq!(progress.time_in_use(), 1);
+
+        assert!(progress.received(Bytes::from_static(b"specs 2")));
+        assert!(!progress.received(Bytes::from_static(HEARTBEAT)));
+        let specs = Answer::Specs(Bytes::from_static(b"specs 2"));
+        assert_eq!(progress.answer(&request(1)), specs);
+        assert_eq!(progress.answer(&request(2)), Answer::NoUpdates);
+    }
+
+    #[test]
+    fn a_heartbeat_alone_is_no_update() {
+        let mut progress = Progress::default();
+        assert!(!progress.received(Bytes::from_static(HEARTBEAT)));
+        assert_eq!(progress.answer(&request(0)), Answer::NoUpdates);
+        for no_heartbeat in ["", "{}", r#"{"has_updates":true}"#, "[]", "nonsense"] {
+            assert!(!is_heartbeat(no_heartbeat.as_bytes()), "{no_heartbeat}");
+        }
+        let long = format!(r#"{{"has_updates":false,"x":"{}"}}"#, "x".repeat(1_024));
+        assert!(!is_heartbeat(long.as_bytes()));
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_minute_and_start_again_after_a_message() {
+        let mut progress = Progress::default();
+        let pauses: Vec<u64> = (0..7)
+            .map(|_| progress.failed(broken(), 0.0).as_secs())
+            .collect();
+        assert_eq!(pauses, [3, 6, 12, 24, 48, 60, 60]);
+        assert_eq!(progress.answer(&request(0)), Answer::Broken(broken()));
+        progress.received(Bytes::from_static(HEARTBEAT));
+        assert_eq!(progress.answer(&request(0)), Answer::NoUpdates);
+        assert_eq!(progress.failed(broken(), 0.0).as_secs(), 3);
+    }
+
+    #[test]
+    fn polling_begins_with_the_31st_failure_and_ends_with_a_message() {
+        let mut progress = Progress::default();
+        for _ in 0..30 {
+            progress.failed(broken(), 0.0);
+        }
+        assert!(!progress.is_polling());
+        progress.failed(broken(), 0.0);
+        assert!(progress.is_polling());
+        progress.received(Bytes::from_static(HEARTBEAT));
+        assert!(!progress.is_polling());
+    }
+}

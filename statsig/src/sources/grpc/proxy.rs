@@ -1,0 +1,96 @@
+//! Where a forward proxy is, and how to reach it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a start waits for the first message, unless set otherwise.
+const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A Statsig forward proxy that streams specs over gRPC.
+///
+/// The client opens one stream and gets every change as soon as the proxy has it; `specs_sync_interval` has no influence.
+/// Evaluations say `Adapter(GRPC)` as the source. A stream that breaks is opened again after 3 s, 6 s and so on up to a
+/// minute, each pause longer by a random quarter at most; the specs in use stay in use. After 31 failures in a row specs are
+/// downloaded over HTTP every 3 s, from [`specs_url`](crate::StatsigOptionsBuilder::specs_url), until the proxy sends again.
+///
+/// ```
+/// use statsig::{GrpcForwardProxy, StatsigOptions};
+///
+/// let proxy = GrpcForwardProxy::new("http://proxy.internal:50052")
+///     .tls("/etc/shop/proxy-ca.pem")
+///     .client_certificate("/etc/shop/client.pem", "/etc/shop/client.key");
+/// let options = StatsigOptions::builder().grpc_forward_proxy(proxy).build()?;
+/// # let _ = options;
+/// # Ok::<(), statsig::OptionsError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrpcForwardProxy {
+    pub(super) url: String,
+    pub(super) init_timeout: Duration,
+    pub(super) tls: Option<Tls>,
+    pub(super) client_certificate: Option<ClientCertificate>,
+}
+
+/// Files are read whenever a connection is made, so that renewed certificates are picked up.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Tls {
+    pub(super) ca_certificate: PathBuf,
+    pub(super) domain_name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ClientCertificate {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+}
+
+impl GrpcForwardProxy {
+    /// The proxy at this address, such as `http://proxy.internal:50051`. Without [`tls`](Self::tls) the connection is not
+    /// encrypted.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            init_timeout: DEFAULT_INIT_TIMEOUT,
+            tls: None,
+            client_certificate: None,
+        }
+    }
+
+    /// How long a start waits for the first message. Default: 3 s.
+    #[must_use]
+    pub fn init_timeout(mut self, limit: Duration) -> Self {
+        self.init_timeout = limit;
+        self
+    }
+
+    /// Encrypts the connection and accepts a proxy whose certificate was issued by this authority: a PEM file. One that cannot
+    /// be read or used fails each attempt to connect; the connection is never made without encryption instead.
+    #[must_use]
+    pub fn tls(mut self, ca_certificate: impl Into<PathBuf>) -> Self {
+        self.tls.get_or_insert_default().ca_certificate = ca_certificate.into();
+        self
+    }
+
+    /// The name in the proxy's certificate. Default: the host of the address. Needs [`tls`](Self::tls).
+    #[must_use]
+    pub fn domain_name(mut self, name: impl Into<String>) -> Self {
+        self.tls.get_or_insert_default().domain_name = Some(name.into());
+        self
+    }
+
+    /// Shows this certificate to the proxy (mutual TLS): PEM files of the certificate chain and its key. Needs
+    /// [`tls`](Self::tls).
+    #[must_use]
+    pub fn client_certificate(
+        mut self,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.tls.get_or_insert_default();
+        self.client_certificate = Some(ClientCertificate {
+            certificate: certificate.into(),
+            key: key.into(),
+        });
+        self
+    }
+}
