@@ -15,7 +15,7 @@ pub mod roles;
 pub mod specs;
 
 /// What each side's client runs on: one worker, beside the thread that measures.
-pub(crate) fn one_worker() -> tokio::runtime::Runtime {
+pub fn one_worker() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -63,11 +63,18 @@ impl Peer {
     }
 
     fn on(runtime: Arc<Runtime>, key: &str, specs: &str) -> Self {
+        let specs = Arc::new(StatsigBootstrapSpecsAdapter::new(specs.to_owned()));
+        Self::with_specs(runtime, key, specs)
+    }
+
+    fn with_specs(
+        runtime: Arc<Runtime>,
+        key: &str,
+        specs: Arc<StatsigBootstrapSpecsAdapter>,
+    ) -> Self {
         let adapter = Arc::new(Swallow::default());
         let options = StatsigOptions {
-            specs_adapter: Some(Arc::new(StatsigBootstrapSpecsAdapter::new(
-                specs.to_owned(),
-            ))),
+            specs_adapter: Some(specs),
             event_logging_adapter: Some(adapter.clone()),
             // Loaded once in a process. Awaited, so that no measurement runs beside it.
             wait_for_country_lookup_init: Some(true),
@@ -100,6 +107,30 @@ impl Peer {
     pub fn shut_down(self) {
         let result = self.runtime.block_on(self.client.shutdown());
         assert!(result.is_ok(), "{result:?}");
+    }
+}
+
+/// A client whose specs can be replaced.
+pub struct Replaceable {
+    _client: Peer,
+    specs: Arc<StatsigBootstrapSpecsAdapter>,
+}
+
+impl Replaceable {
+    pub fn new(text: &str) -> Self {
+        let specs = Arc::new(StatsigBootstrapSpecsAdapter::new(text.to_owned()));
+        let runtime = Arc::new(one_worker());
+        Self {
+            _client: Peer::with_specs(runtime, "secret-again", specs.clone()),
+            specs,
+        }
+    }
+
+    /// Returns when the specs are in use.
+    pub fn replace(&self, text: String) -> Result<(), String> {
+        self.specs
+            .set_data(text)
+            .map_err(|error| error.to_string())
     }
 }
 

@@ -43,6 +43,10 @@ pub(crate) struct Serve {
     /// The ID lists: a JSON object of list name to array of plain unit IDs; changes are picked up.
     #[arg(long, value_name = "FILE")]
     pub(crate) id_lists: Option<PathBuf>,
+    /// Faults: requests that fail, in order, as {"faults": [{"endpoint": "specs", "fault": {"status": 503}, "times": 2}]}; read
+    /// anew when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
     /// Answer as a Statsig forward proxy does.
     #[arg(long)]
     pub(crate) forward_proxy: bool,
@@ -245,7 +249,12 @@ mod tests {
     fn the_arguments_are_consistent_and_explained() {
         <Cli as CommandFactory>::command().debug_assert();
         let help = parse("serve --help").unwrap_err().to_string();
-        for argument in ["--specs <FILE>", "--id-lists <FILE>", "--bind <HOST:PORT>"] {
+        for argument in [
+            "--specs <FILE>",
+            "--id-lists <FILE>",
+            "--faults <FILE>",
+            "--bind <HOST:PORT>",
+        ] {
             assert!(help.contains(argument), "{help}");
         }
     }

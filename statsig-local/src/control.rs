@@ -8,11 +8,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::events::ReceivedEvent;
-use crate::faults::WireFault;
+use crate::faults::WireFaults;
 use crate::requests::ReceivedRequest;
 use crate::shared::Shared;
 
@@ -48,21 +47,15 @@ async fn list_requests(State(shared): App) -> Json<Value> {
     Json(json!({ "requests": requests }))
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Faults {
-    faults: Vec<WireFault>,
-}
-
-async fn list_faults(State(shared): App) -> Json<Faults> {
+async fn list_faults(State(shared): App) -> Json<WireFaults> {
     let faults = shared.faults.pending();
-    Json(Faults { faults })
+    Json(WireFaults { faults })
 }
 
 async fn set_faults(State(shared): App, body: Bytes) -> Response {
     let set = serde_json::from_slice(&body)
         .map_err(|error| error.to_string())
-        .and_then(|Faults { faults }| {
+        .and_then(|WireFaults { faults }| {
             let replaced = shared.faults.replace(faults);
             replaced.map_err(|error| error.to_string())
         });

@@ -1,9 +1,7 @@
 //! Faults on demand: what is scripted for each endpoint, and how a client gets to see it.
 
 use std::collections::{HashMap, VecDeque};
-use std::pin::Pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,11 +10,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
 
+use crate::bodies;
 use crate::error::LocalError;
-use crate::limits::{MAX_BODY_BYTES, MAX_QUEUED_FAULTS};
+use crate::limits::{MAX_BODY_BYTES, MAX_BOMB_MIB, MAX_FAULTS_BYTES, MAX_QUEUED_FAULTS};
 use crate::requests::Endpoint;
 use crate::sync::lock;
 
@@ -42,12 +40,19 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
+    Pass,
     Delay,
     Status(u16),
     DropConnection,
     LoseAnswer,
     Truncate,
+    Stall,
     Corrupt,
+    Empty,
+    Html,
+    WrongEncoding,
+    /// Mebibytes after decompression.
+    Bomb(u32),
 }
 
 impl Fault {
@@ -79,6 +84,42 @@ impl Fault {
     #[must_use]
     pub fn corrupt() -> Self {
         Self::new(Kind::Corrupt)
+    }
+
+    /// Handles the request, announces the whole answer, sends half of it, and then nothing more.
+    #[must_use]
+    pub fn stall() -> Self {
+        Self::new(Kind::Stall)
+    }
+
+    /// Handles the request and answers with its status and an empty body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::new(Kind::Empty)
+    }
+
+    /// Answers with status 200 and a web page instead of handling the request, as a captive portal does.
+    #[must_use]
+    pub fn html() -> Self {
+        Self::new(Kind::Html)
+    }
+
+    /// Handles the request and answers with a body that is not in the encoding that its header says.
+    #[must_use]
+    pub fn wrong_encoding() -> Self {
+        Self::new(Kind::WrongEncoding)
+    }
+
+    /// Answers with status 200 and a small gzip body that grows to this many mebibytes (1–4096) when it is decompressed.
+    #[must_use]
+    pub fn bomb(mebibytes: u32) -> Self {
+        Self::new(Kind::Bomb(mebibytes))
+    }
+
+    /// Handles the request as if nothing were wrong: for scripts in which some requests succeed before others fail.
+    #[must_use]
+    pub fn pass() -> Self {
+        Self::new(Kind::Pass)
     }
 
     /// Handles the request correctly, but only after a while.
@@ -114,6 +155,11 @@ impl Fault {
             (Kind::Status(code), _) if !(200..600).contains(&code) => Err(
                 LocalError::InvalidFault(format!("status {code}; expected 200 to 599")),
             ),
+            (Kind::Bomb(size), _) if !(1..=MAX_BOMB_MIB).contains(&size) => {
+                Err(LocalError::InvalidFault(format!(
+                    "a bomb of {size} MiB; expected 1 to {MAX_BOMB_MIB}"
+                )))
+            }
             (_, Some(0)) => Err(LocalError::InvalidFault(
                 "zero times; expected at least one, or none for `until cleared`".to_owned(),
             )),
@@ -142,6 +188,27 @@ impl WireFault {
             times: self.times,
         };
         (self.endpoint, fault)
+    }
+}
+
+/// Faults as the control endpoints and files have them: `{"faults": […]}`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WireFaults {
+    pub(crate) faults: Vec<WireFault>,
+}
+
+impl WireFaults {
+    /// Reads a file of faults.
+    pub(crate) fn parse(text: &str, origin: &str) -> Result<Self, LocalError> {
+        if text.len() > MAX_FAULTS_BYTES {
+            return Err(LocalError::TooLarge {
+                origin: origin.to_owned(),
+                found: text.len(),
+                limit: MAX_FAULTS_BYTES,
+            });
+        }
+        serde_json::from_str(text).map_err(|error| LocalError::syntax(origin, &error))
     }
 }
 
@@ -216,21 +283,51 @@ fn push(
 pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option<Response> {
     tokio::time::sleep(fault.delay).await;
     match fault.kind {
-        Kind::Delay => Some(next.run(request).await),
+        Kind::Pass | Kind::Delay => Some(next.run(request).await),
         Kind::Status(code) => {
-            // A client that is still sending when the answer comes might see a broken connection instead.
-            let _ = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await;
             let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            Some((status, "injected by statsig-local").into_response())
+            Some(instead(request, (status, "injected by statsig-local")).await)
+        }
+        Kind::Html => {
+            let html = (header::CONTENT_TYPE, "text/html; charset=utf-8");
+            Some(instead(request, ([html], bodies::PAGE)).await)
+        }
+        Kind::Bomb(size) => {
+            let made = tokio::task::spawn_blocking(move || bodies::bomb(size)).await;
+            let gzip = (header::CONTENT_ENCODING, "gzip");
+            Some(instead(request, ([gzip], made.unwrap_or_default())).await)
         }
         Kind::DropConnection => None,
         Kind::LoseAnswer => {
             next.run(request).await;
             None
         }
-        Kind::Truncate => Some(rewrite(next.run(request).await, truncated).await),
-        Kind::Corrupt => Some(rewrite(next.run(request).await, corrupted).await),
+        Kind::Truncate => Some(rewrite(next.run(request).await, bodies::truncated).await),
+        Kind::Stall => Some(rewrite(next.run(request).await, bodies::stalled).await),
+        Kind::Corrupt => Some(rewrite(next.run(request).await, bodies::corrupted).await),
+        Kind::Empty => {
+            let (mut parts, _) = next.run(request).await.into_parts();
+            parts.headers.remove(header::CONTENT_ENCODING);
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Some(Response::from_parts(parts, Body::empty()))
+        }
+        Kind::WrongEncoding => {
+            let mut response = next.run(request).await;
+            let is_gzip = response.headers().contains_key(header::CONTENT_ENCODING);
+            let other = HeaderValue::from_static(if is_gzip { "br" } else { "gzip" });
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, other);
+            Some(response)
+        }
     }
+}
+
+/// An answer to a request that is read and not handled.
+async fn instead(request: Request, answer: impl IntoResponse) -> Response {
+    // A client that is still sending when the answer comes might see a broken connection instead.
+    let _ = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await;
+    answer.into_response()
 }
 
 async fn rewrite(response: Response, change: fn(Bytes) -> Body) -> Response {
@@ -243,45 +340,6 @@ async fn rewrite(response: Response, change: fn(Bytes) -> Body) -> Response {
         .headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     Response::from_parts(parts, change(body))
-}
-
-fn corrupted(body: Bytes) -> Body {
-    Body::from(body.iter().map(|byte| byte ^ 0xA5).collect::<Vec<u8>>())
-}
-
-fn truncated(body: Bytes) -> Body {
-    let half = body.slice(..body.len() / 2);
-    Body::new(BrokenOff::Half(half))
-}
-
-/// A body that sends half of what was announced, lets it reach the client, and fails.
-enum BrokenOff {
-    Half(Bytes),
-    Flush,
-    Fail,
-}
-
-impl hyper::body::Body for BrokenOff {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        match std::mem::replace(&mut *self, Self::Fail) {
-            Self::Half(half) => {
-                *self = Self::Flush;
-                Poll::Ready(Some(Ok(Frame::data(half))))
-            }
-            // The server flushes what it has whenever the body is not ready.
-            Self::Flush => {
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Self::Fail => Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into()))),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -325,10 +383,35 @@ mod tests {
                 "invalid fault: status 600; expected 200 to 599",
             ),
             (Fault::corrupt().times(0), "invalid fault: zero times"),
+            (
+                Fault::bomb(0),
+                "invalid fault: a bomb of 0 MiB; expected 1 to",
+            ),
         ] {
             let error = script.inject(Endpoint::Specs, fault).unwrap_err();
             assert!(error.to_string().starts_with(text), "{error}");
         }
+    }
+
+    #[test]
+    fn files_of_faults_are_read_in_order_and_problems_have_a_place() {
+        let text = r#"{"faults": [
+            {"endpoint": "specs", "fault": "pass", "times": 1},
+            {"endpoint": "specs", "fault": {"bomb": 200}, "delay_ms": 5, "times": 1}
+        ]}"#;
+        let WireFaults { faults } = WireFaults::parse(text, "faults.json").unwrap();
+        let script = FaultScript::default();
+        script.replace(faults).unwrap();
+        let kinds = [(); 2].map(|()| script.next(Endpoint::Specs).unwrap().kind);
+        assert_eq!(kinds, [Kind::Pass, Kind::Bomb(200)]);
+        assert_eq!(script.next(Endpoint::Specs), None);
+
+        let wrong = "{\"faults\": [\n  {\"endpoint\": \"specs\", \"fault\": \"slow\"}]}";
+        let error = WireFaults::parse(wrong, "faults.json").unwrap_err();
+        assert!(error.to_string().starts_with("faults.json:2:"), "{error}");
+        let long = " ".repeat(MAX_FAULTS_BYTES + 1);
+        let error = WireFaults::parse(&long, "faults.json").unwrap_err();
+        assert!(matches!(error, LocalError::TooLarge { .. }), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Picking up changes of the specs and ID-lists files.
+//! Picking up changes of the specs, ID-lists and faults files.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::error::LocalError;
-use crate::limits::{FILE_POLL_INTERVAL, MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
+use crate::limits::{FILE_POLL_INTERVAL, MAX_FAULTS_BYTES, MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
 use crate::notice::Notice;
 use crate::shared::Shared;
 
@@ -19,6 +19,7 @@ use crate::shared::Shared;
 pub(crate) enum Content {
     Specs,
     IdLists,
+    Faults,
 }
 
 impl Content {
@@ -26,6 +27,7 @@ impl Content {
         match self {
             Self::Specs => MAX_SPECS_BYTES,
             Self::IdLists => MAX_ID_LISTS_BYTES,
+            Self::Faults => MAX_FAULTS_BYTES,
         }
     }
 }
@@ -121,6 +123,7 @@ impl WatchedFile {
             let has_changed = match file.content {
                 Content::Specs => shared.set_specs(text, &origin)?,
                 Content::IdLists => shared.set_id_lists(&text, &origin)?,
+                Content::Faults => shared.set_faults(&text, &origin)?,
             };
             Ok((stamp, has_changed))
         });

@@ -64,14 +64,48 @@
 //! | `DELETE /_local/events` | forgets events and batches |
 //! | `GET /_local/requests` | `{"requests": [{"number", "endpoint", "method", "path", "query", "headers", …}]}`, SDK keys masked |
 //! | `GET /_local/faults` | the faults that wait |
-//! | `PUT /_local/faults` | replaces them: `{"faults": [{"endpoint": "specs", "fault": {"status": 503}, "delay_ms": 50, "times": 2}]}` |
+//! | `PUT /_local/faults` | replaces them, in the format below |
 //! | `DELETE /_local/faults` | clears them |
 //!
-//! Endpoints are `specs`, `specs_stream`, `id_lists`, `id_list_file`, `log_event`, `sdk_exception` and `user_enrichment`; faults are `{"status": code}`, `"delay"`,
-//! `"drop_connection"`, `"lose_answer"`, `"truncate"` and `"corrupt"`, see [`Fault`].
+//! # Faults from a file
+//!
+//! `--faults FILE` (or [`faults_file`](LocalStatsigBuilder::faults_file)) makes requests fail as a script says. Requests to an
+//! endpoint take its faults in the order of the file; once they are used up, all is well. When the file changes, the script
+//! starts over. The control endpoint takes the same format:
+//!
+//! ```json
+//! {"faults": [
+//!   {"endpoint": "specs", "fault": "pass", "times": 1},
+//!   {"endpoint": "specs", "fault": {"status": 503}, "delay_ms": 50, "times": 2},
+//!   {"endpoint": "id_list_file", "fault": "truncate"}
+//! ]}
+//! ```
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `endpoint` | `specs`, `specs_stream` (gRPC), `id_lists` (the manifest), `id_list_file`, `log_event`, `sdk_exception` or `user_enrichment` |
+//! | `fault` | what happens, from the table below |
+//! | `delay_ms` | milliseconds to wait before; default 0 |
+//! | `times` | to how many requests it happens; default: to all, until faults are cleared or replaced |
+//!
+//! | fault | the client sees |
+//! |---|---|
+//! | `"pass"` | the right answer |
+//! | `"delay"` | the right answer, after `delay_ms` |
+//! | `{"status": 503}` | this status (200–599); the request is not handled |
+//! | `"drop_connection"` | a connection that closes without an answer; the request is not handled |
+//! | `"lose_answer"` | the same, but the request was handled |
+//! | `"truncate"` | half of the answer, then the end of the connection |
+//! | `"stall"` | half of the answer, then nothing |
+//! | `"corrupt"` | an answer of the right length, with every byte wrong |
+//! | `"empty"` | the right status and an empty body |
+//! | `"html"` | status 200 and a web page, as from a captive portal |
+//! | `"wrong_encoding"` | a body that is not in the encoding that its header says |
+//! | `{"bomb": 200}` | a small gzip body that grows to 200 MiB (1–4096) |
 
 #![doc(test(attr(deny(warnings))))]
 
+mod bodies;
 mod body;
 mod clock;
 mod connection;

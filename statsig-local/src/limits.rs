@@ -41,6 +41,12 @@ pub const MAX_KEPT_EXCEPTIONS: usize = 100;
 /// Total text of each of: batches, requests and exceptions kept, in bytes.
 pub const MAX_KEPT_OTHER_BYTES: usize = 16 * 1024 * 1024;
 
+/// Largest accepted file of faults, in bytes.
+pub const MAX_FAULTS_BYTES: usize = 1024 * 1024;
+
+/// Largest bomb (see [`Fault::bomb`](crate::Fault::bomb)), in mebibytes after decompression.
+pub const MAX_BOMB_MIB: u32 = 4096;
+
 /// Faults waiting for one endpoint.
 pub const MAX_QUEUED_FAULTS: usize = 100;
 

@@ -67,6 +67,9 @@ async fn serve(arguments: Serve) -> Result<(), LocalError> {
     if let Some(path) = arguments.id_lists {
         builder = builder.id_lists_file(path);
     }
+    if let Some(path) = arguments.faults {
+        builder = builder.faults_file(path);
+    }
     let local = builder.start().await?;
     show(format_args!("serving {origin}: {}", local.specs_summary()));
     show(format_args!("  specs_url      {}", local.specs_url()));

@@ -24,6 +24,13 @@ pub enum Notice {
         /// Number of lists in it.
         lists: usize,
     },
+    /// The faults of a changed file apply from now on, in place of all others.
+    FaultsLoaded {
+        /// The file name.
+        origin: String,
+        /// Number of faults in it.
+        faults: usize,
+    },
     /// A changed file is unusable; what was served before still is.
     FileRefused(LocalError),
     /// A batch of events was refused, for this reason.
@@ -40,6 +47,9 @@ impl fmt::Display for Notice {
             Self::SpecsLoaded { origin, summary } => write!(f, "serving {origin}: {summary}"),
             Self::IdListsLoaded { origin, lists } => {
                 write!(f, "serving {origin}: {lists} ID lists")
+            }
+            Self::FaultsLoaded { origin, faults } => {
+                write!(f, "applying {origin}: {faults} faults")
             }
             Self::FileRefused(error) => {
                 write!(f, "{}; still serving what was good", error.report())

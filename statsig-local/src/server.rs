@@ -207,6 +207,7 @@ pub struct LocalStatsigBuilder {
     specs: Option<SpecsSource>,
     id_lists_file: Option<PathBuf>,
     id_lists: Source,
+    faults_file: Option<PathBuf>,
     address: Option<String>,
     sdk_keys: Option<BTreeSet<String>>,
     is_forward_proxy: bool,
@@ -240,6 +241,13 @@ impl LocalStatsigBuilder {
     {
         let ids = unit_ids.into_iter().map(Into::into).collect();
         self.id_lists.insert(name.into(), ids);
+        self
+    }
+
+    /// Makes requests fail as this file says, and starts over with it whenever it changes; see
+    /// [the format](crate#faults-from-a-file).
+    pub fn faults_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.faults_file = Some(path.into());
         self
     }
 
@@ -332,6 +340,12 @@ impl LocalStatsigBuilder {
             files.push(file);
         }
 
+        if let Some(path) = self.faults_file {
+            let (file, text) = WatchedFile::open(path, Content::Faults)?;
+            shared.set_faults(&text, &file.origin())?;
+            files.push(file);
+        }
+
         let files = Arc::new(Files::new(files));
         let (stop, stopped) = watch::channel(false);
         let app = routes::router(Arc::clone(&shared));
@@ -351,6 +365,7 @@ impl std::fmt::Debug for LocalStatsigBuilder {
         f.debug_struct("LocalStatsigBuilder")
             .field("specs", &self.specs)
             .field("id_lists_file", &self.id_lists_file)
+            .field("faults_file", &self.faults_file)
             .field("address", &self.address)
             .field("is_forward_proxy", &self.is_forward_proxy)
             .finish_non_exhaustive()

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use crate::error::LocalError;
 use crate::events::ReceivedEvent;
-use crate::faults::FaultScript;
+use crate::faults::{FaultScript, WireFaults};
 use crate::id_lists::{self, IdListStore, Source};
 use crate::notice::Notice;
 use crate::record::Record;
@@ -87,6 +87,18 @@ impl Shared {
             });
         }
         Ok(is_change)
+    }
+
+    /// Replaces all faults by those of a file, from its beginning. Always true: some may have been used up.
+    pub(crate) fn set_faults(&self, text: &str, origin: &str) -> Result<bool, LocalError> {
+        let WireFaults { faults } = WireFaults::parse(text, origin)?;
+        let count = faults.len();
+        self.faults.replace(faults)?;
+        self.notify(&Notice::FaultsLoaded {
+            origin: origin.to_owned(),
+            faults: count,
+        });
+        Ok(true)
     }
 
     pub(crate) fn change_id_lists<T>(&self, change: impl FnOnce(&mut IdListSources) -> T) -> T {

@@ -109,15 +109,51 @@ pub(crate) fn sha256_base64(text: &str) -> String {
     STANDARD.encode(Sha256::digest(text))
 }
 
-/// The form in which ID lists hold a unit ID: the first eight characters of its SHA-256 in base64.
-pub(crate) fn id_list_lookup(unit_id: &str) -> [u8; 8] {
-    // Eight base64 characters stand for six bytes.
-    let digest = Sha256::digest(unit_id);
-    let mut lookup = [0; 8];
-    let leading = digest.as_slice().get(..6).unwrap_or_default();
-    // The output is exactly as long as six bytes encode to, so this cannot fail.
-    let _ = STANDARD.encode_slice(leading, &mut lookup);
-    lookup
+/// A unit ID as ID lists hold it: the first 48 bits of its SHA-256, which the protocol writes as eight characters of base64.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct IdLookup([u8; 6]);
+
+impl IdLookup {
+    pub(crate) const BITS: u32 = 48;
+
+    pub(crate) fn of(unit_id: &str) -> Self {
+        let [a, b, c, d, e, f, ..] = Sha256::digest(unit_id).0;
+        Self([a, b, c, d, e, f])
+    }
+
+    /// Reads the eight characters; `None` for any other text.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        // Without this, shorter texts with padding would pass.
+        let text: &[u8; 8] = text.try_into().ok()?;
+        let mut bytes = [0; 6];
+        let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
+        (length == bytes.len()).then_some(Self(bytes))
+    }
+
+    /// In the same order as the values themselves.
+    pub(crate) fn number(self) -> u64 {
+        let [a, b, c, d, e, f] = self.0;
+        u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+    }
+}
+
+impl Ord for IdLookup {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        // Much faster than comparing bytes.
+        self.number().cmp(&other.number())
+    }
+}
+
+impl PartialOrd for IdLookup {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl std::fmt::Debug for IdLookup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&STANDARD.encode(self.0))
+    }
 }
 
 /// djb2 over Unicode scalar values, as decimal text of its low 32 bits.
@@ -186,13 +222,26 @@ mod tests {
 
     #[test]
     fn id_lists_hold_the_start_of_the_base64() {
-        for (id, lookup) in [
+        for (id, text) in [
             ("123", "pmWkWSBC"),
             ("Marcos", "2Tv4fIVX"),
             ("a-user", "Z/hEKLio"),
         ] {
-            assert_eq!(id_list_lookup(id), lookup.as_bytes());
-            assert_eq!(&sha256_base64(id)[..8], lookup);
+            let lookup = IdLookup::of(id);
+            assert_eq!(IdLookup::parse(text.as_bytes()), Some(lookup));
+            assert_eq!(format!("{lookup:?}"), text);
+            assert_eq!(&sha256_base64(id)[..8], text);
         }
+        for text in [
+            "",
+            "2Tv4fIV",
+            "2Tv4fIVXX",
+            "2Tv4fIV=",
+            "2Tv4fI==",
+            "2Tv4-IVX",
+        ] {
+            assert_eq!(IdLookup::parse(text.as_bytes()), None, "{text}");
+        }
+        assert!(IdLookup::parse(b"AAAAAAAB") < IdLookup::parse(b"AAABAAAA"));
     }
 }

@@ -121,8 +121,9 @@ pub use sources::GrpcForwardProxy;
 pub use sources::RedisDataStore;
 pub use sources::{
     BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
-    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, RequestPath,
-    SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
+    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, IdListFileRequest,
+    IdListsAdapter, IdListsRequest, RequestPath, SpecsAdapter, SpecsPayload, SpecsRequest,
+    StatsigBootstrapSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,

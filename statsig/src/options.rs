@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod events;
+mod id_lists;
 mod network;
 mod schemas;
 mod specs;
@@ -20,6 +21,7 @@ use crate::overrides::OverrideAdapter;
 #[cfg(feature = "grpc")]
 use crate::sources::GrpcForwardProxy;
 use crate::sources::SpecsAdapter;
+use crate::sources::id_lists::IdListsAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
@@ -37,6 +39,9 @@ const BATCH_SIZES: std::ops::RangeInclusive<usize> = 10..=2_000;
 const DEFAULT_MAX_PENDING_BATCHES: usize = 100;
 const DEFAULT_DEDUPE_MAX_KEYS: usize = 100_000;
 const DEFAULT_MAX_SPECS_BYTES: usize = 100 * 1024 * 1024;
+const DEFAULT_ID_LISTS_SYNC_INTERVAL: Duration = Duration::from_secs(60);
+const DEFAULT_ID_LISTS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_MAX_ID_LIST_BYTES: usize = 256 * 1024 * 1024;
 
 /// Options of a [`Statsig`](crate::Statsig) client. Everything has a default; make one with [`StatsigOptions::builder`].
 ///
@@ -61,6 +66,13 @@ pub struct StatsigOptions {
     pub(crate) max_specs_bytes: usize,
     pub(crate) init_timeout: Option<Duration>,
     pub(crate) fallback_to_statsig_api: bool,
+    pub(crate) enable_id_lists: bool,
+    pub(crate) id_lists_url: Option<String>,
+    pub(crate) download_id_list_file_api: Option<String>,
+    pub(crate) id_lists_sync_interval: Duration,
+    pub(crate) id_lists_request_timeout: Duration,
+    pub(crate) max_id_list_bytes: usize,
+    pub(crate) id_lists_adapter: Option<Arc<dyn IdListsAdapter>>,
     pub(crate) log_event_url: String,
     pub(crate) event_logging_max_queue_size: usize,
     pub(crate) event_logging_max_pending_batch_queue_size: usize,
@@ -101,6 +113,13 @@ impl Default for StatsigOptions {
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
             init_timeout: None,
             fallback_to_statsig_api: false,
+            enable_id_lists: false,
+            id_lists_url: None,
+            download_id_list_file_api: None,
+            id_lists_sync_interval: DEFAULT_ID_LISTS_SYNC_INTERVAL,
+            id_lists_request_timeout: DEFAULT_ID_LISTS_REQUEST_TIMEOUT,
+            max_id_list_bytes: DEFAULT_MAX_ID_LIST_BYTES,
+            id_lists_adapter: None,
             log_event_url: DEFAULT_LOG_EVENT_URL.to_owned(),
             event_logging_max_queue_size: DEFAULT_BATCH_SIZE,
             event_logging_max_pending_batch_queue_size: DEFAULT_MAX_PENDING_BATCHES,
@@ -149,6 +168,13 @@ impl StatsigOptionsBuilder {
                 found: format!("{} ms", options.specs_sync_interval.as_millis()),
             });
         }
+        if options.id_lists_sync_interval < MIN_SYNC_INTERVAL {
+            return Err(OptionsError {
+                option: "id_lists_sync_interval",
+                expected: "at least 1000 ms",
+                found: format!("{} ms", options.id_lists_sync_interval.as_millis()),
+            });
+        }
         if !BATCH_SIZES.contains(&options.event_logging_max_queue_size) {
             return Err(OptionsError {
                 option: "event_logging_max_queue_size",
@@ -169,10 +195,11 @@ impl StatsigOptionsBuilder {
 
 /// An empty URL, or one that says `null`, means the default.
 fn url_or(url: String, default: &str) -> String {
+    given_url(url).unwrap_or_else(|| default.to_owned())
+}
+
+/// An empty URL, or one that says `null`, is none.
+fn given_url(url: String) -> Option<String> {
     let trimmed = url.trim();
-    if trimmed.is_empty() || trimmed.eq_ignore_ascii_case("null") {
-        default.to_owned()
-    } else {
-        url
-    }
+    (!trimmed.is_empty() && !trimmed.eq_ignore_ascii_case("null")).then_some(url)
 }

@@ -1,6 +1,7 @@
 //! The user that everything is evaluated for.
 
 pub(crate) mod logged;
+mod memberships;
 mod user_agent;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use self::memberships::Memberships;
 use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
@@ -63,6 +65,8 @@ pub(crate) struct UserData {
     pub(crate) custom: Option<Fields>,
     pub(crate) private_attributes: Option<Fields>,
     pub(crate) statsig_environment: Option<Fields>,
+    /// The ID lists that each of the user's IDs is in, when somebody else knows: then the SDK's own lists play no part.
+    id_list_memberships: Option<Memberships>,
     ids_hash: OnceLock<IdsHash>,
     fingerprint: OnceLock<u64>,
     parsed_user_agent: OnceLock<Box<UserAgent>>,

@@ -101,6 +101,77 @@ async fn a_corrupt_answer_is_whole_but_no_json() {
 }
 
 #[tokio::test]
+async fn a_stalled_answer_comes_by_half_and_no_further() {
+    let local = inject(Fault::stall()).await;
+    let mut stream = tokio::net::TcpStream::connect(local.address())
+        .await
+        .unwrap();
+    let request = format!("GET {SPECS} HTTP/1.1\r\nhost: x\r\n\r\n");
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
+        .await
+        .unwrap();
+    let mut received = Vec::new();
+    while !String::from_utf8_lossy(&received).contains("\r\n\r\n{") {
+        let read = tokio::io::AsyncReadExt::read_buf(&mut stream, &mut received).await;
+        assert_ne!(read.unwrap(), 0, "it stays open");
+    }
+    let rest = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut received);
+    let ended = tokio::time::timeout(Duration::from_millis(50), rest).await;
+    assert!(ended.is_err(), "neither the rest nor the end comes");
+}
+
+#[tokio::test]
+async fn wrong_answers_have_a_good_status() {
+    let page = get(&inject(Fault::html()).await, SPECS).await;
+    assert_eq!(page.status, 200);
+    assert!(page.bytes().starts_with(b"<!DOCTYPE html>"));
+
+    let empty = get(&inject(Fault::empty()).await, SPECS).await;
+    assert_eq!((empty.status.as_u16(), empty.bytes().len()), (200, 0));
+
+    let local = inject(Fault::wrong_encoding()).await;
+    let mislabelled = get(&local, SPECS).await;
+    assert_eq!(mislabelled.header("content-encoding"), Some("gzip"));
+    assert!(mislabelled.received.starts_with(b"{"));
+
+    let bomb = get(&inject(Fault::bomb(8)).await, SPECS).await;
+    assert_eq!(bomb.header("content-encoding"), Some("gzip"));
+    assert!(bomb.received.len() < 100_000);
+}
+
+#[tokio::test]
+async fn a_file_of_faults_is_played_in_order_and_again_when_it_changes() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let script = json!({"faults": [
+        {"endpoint": "specs", "fault": "pass", "times": 1},
+        {"endpoint": "specs", "fault": {"status": 503}, "times": 2},
+    ]});
+    std::fs::write(file.path(), script.to_string()).unwrap();
+    let local = LocalStatsig::builder()
+        .faults_file(file.path())
+        .start()
+        .await
+        .unwrap();
+    let statuses = async |count: usize| {
+        let mut statuses = Vec::new();
+        for _ in 0..count {
+            statuses.push(get(&local, SPECS).await.status.as_u16());
+        }
+        statuses
+    };
+    assert_eq!(statuses(4).await, [200, 503, 503, 200]);
+
+    let script = json!({"faults": [{"endpoint": "specs", "fault": {"status": 429}, "times": 1}]});
+    std::fs::write(file.path(), script.to_string()).unwrap();
+    assert!(local.reload_now().await.unwrap());
+    assert_eq!(statuses(2).await, [429, 200]);
+
+    std::fs::write(file.path(), "{").unwrap();
+    local.reload_now().await.unwrap_err();
+    assert_eq!(statuses(1).await, [200]);
+}
+
+#[tokio::test]
 async fn a_delay_comes_before_the_answer() {
     let delay = Duration::from_millis(50);
     let local = inject(Fault::delay(delay)).await;

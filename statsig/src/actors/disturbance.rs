@@ -12,6 +12,8 @@ pub enum ActorName {
     Supervisor,
     /// Fetches specs.
     SpecSync,
+    /// Fetches ID lists, if they are enabled.
+    IdListSync,
     /// Compiles and publishes specs.
     Evaluation,
     /// Sends events.

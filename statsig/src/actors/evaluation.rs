@@ -15,17 +15,20 @@ use crate::error::{SpecsError, StatsigError};
 use crate::results::SpecsSource;
 use crate::shared::Published;
 use crate::sources::SpecsPayload;
+use crate::specs::id_list::IdLists;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::text::SharedStr;
 use crate::typed::SchemaReport;
 
 /// What the evaluation actor is asked to do.
 ///
-/// At most three wait: one assignment, since the spec sync actor awaits the outcome before it has another (two when the
-/// supervisor repeats one after a crash), and one compilation that ended, since they run one at a time.
+/// At most five wait: one assignment, since the spec sync actor awaits the outcome before it has another (two when the
+/// supervisor repeats one after a crash); one compilation that ended, since they run one at a time; and one `PublishIdLists`,
+/// since the ID list sync actor awaits the outcome (two when it gave up waiting for the one before).
 #[derive(Debug)]
 pub(super) enum EvaluationMsg {
     Assign(Assignment),
+    PublishIdLists(Arc<IdLists>),
     Compiled(Box<Compiled>),
     #[cfg(any(test, feature = "testing"))]
     Disturb(Disturbance),
@@ -62,7 +65,7 @@ pub(super) struct State {
     supervisor: ActorRef<SupervisorMsg>,
     compiling: Option<AbortOnDrop>,
     /// The snapshot before the published one. Dropping the last pointer to one can take long, so it is kept for a cycle, until
-    /// readers have let go of it, and dropped by the next compilation, off the async workers.
+    /// readers have let go of it, and dropped by the next compilation or publication, off the async workers.
     previous: Option<Arc<Published>>,
 }
 
@@ -104,6 +107,11 @@ impl Actor for EvaluationActor {
             EvaluationMsg::Assign(Assignment::NoValues { reason }) => {
                 state.publish_no_values(reason);
                 state.report(SupervisorMsg::NoValuesPublished);
+            }
+            EvaluationMsg::PublishIdLists(lists) => {
+                let current = state.tree.shared.snapshot.load_full();
+                state.publish(current.with_id_lists(lists));
+                state.report(SupervisorMsg::IdListsPublished);
             }
             EvaluationMsg::Compiled(compiled) => {
                 state.compiling = None;
@@ -200,7 +208,10 @@ impl State {
     }
 
     fn publish(&mut self, next: Snapshot) {
-        self.previous = Some(self.tree.shared.publish(next));
+        let garbage = self.previous.replace(self.tree.shared.publish(next));
+        if garbage.is_some() {
+            tokio::task::spawn_blocking(move || drop(garbage));
+        }
     }
 
     fn report(&self, message: SupervisorMsg) {

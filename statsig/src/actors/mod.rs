@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Supervisor ─┬─ SpecSync     when and where from: interval, retries, fallback
+//!             ├─ IdListSync   the same for ID lists, if they are enabled
 //!             ├─ Evaluation   compiles payloads, publishes snapshots
 //!             └─ Exposure     drains the queue, has batches sealed and posted
 //! ```
@@ -9,10 +10,12 @@
 //! Siblings do not know each other: an address goes stale at a restart, so messages between them pass through the supervisor.
 //! What must survive a crash is in [`Shared`] or [`Tree`]; an actor's own state may be lost at any time.
 
+mod answer;
 #[cfg(any(test, feature = "testing"))]
 mod disturbance;
 mod evaluation;
 mod exposure;
+mod id_list_sync;
 mod posting;
 mod restart;
 mod schemas;
@@ -95,20 +98,25 @@ pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
 }
 
 impl Handle {
-    /// Waits for the first sync to end, but not longer than `limit`. Syncing goes on in any case.
+    /// Waits for the first syncs of specs and ID lists to end, but not longer than `limit`. Syncing goes on in any case.
     ///
     /// # Errors
-    /// When it failed, or did not end in time.
+    /// When that of specs failed, or they did not end in time.
     pub(crate) async fn first_sync(&self, limit: Option<Duration>) -> Result<(), StatsigError> {
         let interrupted = StatsigError::Interrupted {
             during: "initialising",
         };
         let mut outcome = self.0.tree.watch_first_sync();
+        let tree = Arc::clone(&self.0.tree);
         let supervisor = self.0.supervisor.clone();
         let first_sync = async move {
             let ended = async {
-                let known = outcome.wait_for(Option::is_some).await;
-                known.ok().and_then(|known| known.clone())
+                let outcome = match outcome.wait_for(Option::is_some).await {
+                    Ok(known) => known.clone(),
+                    Err(_) => None,
+                };
+                tree.first_id_lists_over().await;
+                outcome
             };
             tokio::select! {
                 biased;
@@ -129,6 +137,11 @@ impl Handle {
             None if self.0.tree.shared.is_closed() => Err(StatsigError::ShutDown),
             None => Err(interrupted),
         }
+    }
+
+    /// Whether the first sync of ID lists succeeded, or a later one; `None` when they are off.
+    pub(crate) fn is_id_list_ready(&self) -> Option<bool> {
+        self.0.tree.is_id_list_ready()
     }
 
     /// Fetches specs now, or joins the sync that is under way.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
+use super::answer::Answer;
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::Disturbance;
 use super::evaluation::Assignment;
@@ -203,15 +204,13 @@ impl State {
             limit: round.trigger.limit(options.init_timeout),
             max_bytes: options.max_specs_bytes,
         };
-        let answer = Answer {
-            to: me.clone(),
-            is_given: false,
-        };
+        let after_panic = SpecSyncMsg::Fetched(Box::new(Err(FetchError::Abandoned)));
+        let answer = Answer::new(me, after_panic);
         let attempts = round.trigger.attempts();
-        let task =
-            tokio::spawn(
-                async move { answer.give(try_to_fetch(&*from, &request, attempts).await) },
-            );
+        let task = tokio::spawn(async move {
+            let result = try_to_fetch(&*from, &request, attempts).await;
+            answer.give(SpecSyncMsg::Fetched(Box::new(result)));
+        });
         self.phase = Phase::Fetching {
             round,
             _task: AbortOnDrop::new(&task),
@@ -333,28 +332,5 @@ async fn try_to_fetch(
             return Err(error);
         }
         tokio::time::sleep(RETRY_BACKOFF.pause(failures, fastrand::f64())).await;
-    }
-}
-
-/// The duty of a fetching task to answer, even if the adapter panics.
-struct Answer {
-    to: ActorRef<SpecSyncMsg>,
-    is_given: bool,
-}
-
-impl Answer {
-    fn give(mut self, result: Result<SpecsPayload, FetchError>) {
-        self.is_given = true;
-        // Refused only when the actor is gone, and with it the wish for specs.
-        let _ = self.to.cast(SpecSyncMsg::Fetched(Box::new(result)));
-    }
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        if !self.is_given && std::thread::panicking() {
-            let result = Box::new(Err(FetchError::Abandoned));
-            let _ = self.to.cast(SpecSyncMsg::Fetched(result));
-        }
     }
 }

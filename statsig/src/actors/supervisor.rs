@@ -12,12 +12,14 @@ use ractor::{
 use super::disturbance::{ActorName, Disturbance};
 use super::evaluation::{Assignment, EvaluationActor, EvaluationMsg};
 use super::exposure::{ExposureActor, ExposureMsg};
+use super::id_list_sync::{IdListSyncActor, IdListSyncMsg};
 use super::restart::CrashRecord;
 use super::spec_sync::{SpecSyncActor, SpecSyncMsg, SyncError};
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use super::{MAX_CALLERS, ShutdownReport};
 use crate::counters::EventAccount;
+use crate::specs::id_list::IdLists;
 
 /// The longest wait for an actor, or for the posting tasks, to end when told so. None of them waits for the network.
 const STOP_LIMIT: Duration = Duration::from_millis(500);
@@ -26,9 +28,9 @@ const MAX_ASSIGNMENT_CRASHES: u32 = 3;
 
 /// What the supervisor is told.
 ///
-/// At most `10 + 2 * MAX_CALLERS` wait: one `Nudge`, as the queue asks once until it is drained (two across a drain); one
+/// At most `15 + 2 * MAX_CALLERS` wait: one `Nudge`, as the queue asks once until it is drained (two across a drain); one
 /// `ForEvaluation`, and one of `Applied` and `NoValuesPublished`, as the spec sync actor runs one round at a time (two each
-/// across a crash); one `Restart` for each child; one `ClosedDown`; one `DeadlinePassed`; and a `Flush` or `Refresh` for each
+/// across a crash); the same for `PublishIdLists` and `IdListsPublished`; one `Restart` for each child; one `ClosedDown`; one `DeadlinePassed`; and a `Flush` or `Refresh` for each
 /// caller that may wait, and one `Shutdown`.
 #[derive(Debug)]
 pub(super) enum SupervisorMsg {
@@ -43,6 +45,10 @@ pub(super) enum SupervisorMsg {
         outcome: Result<(), SyncError>,
     },
     NoValuesPublished,
+    /// From ID list sync to evaluation. After a crash of the latter, the former syncs again.
+    PublishIdLists(Arc<IdLists>),
+    /// From evaluation to ID list sync.
+    IdListsPublished,
     Restart(Role),
     Shutdown {
         limit: Duration,
@@ -58,6 +64,7 @@ pub(super) enum SupervisorMsg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     SpecSync,
+    IdListSync,
     Evaluation,
     Exposure,
 }
@@ -67,6 +74,7 @@ pub(super) struct SupervisorActor;
 pub(super) struct State {
     tree: Arc<Tree>,
     spec_sync: Child<SpecSyncMsg>,
+    id_list_sync: Child<IdListSyncMsg>,
     evaluation: Child<EvaluationMsg>,
     exposure: Child<ExposureMsg>,
     /// What the evaluation actor has not answered yet, and how many of its crashes that has seen.
@@ -139,13 +147,19 @@ impl Actor for SupervisorActor {
         let mut state = State {
             tree,
             spec_sync: Child::new(),
+            id_list_sync: Child::new(),
             evaluation: Child::new(),
             exposure: Child::new(),
             assignment: None,
             held_flushes: Vec::new(),
             shutdown: None,
         };
-        for role in [Role::Evaluation, Role::Exposure, Role::SpecSync] {
+        for role in [
+            Role::Evaluation,
+            Role::Exposure,
+            Role::SpecSync,
+            Role::IdListSync,
+        ] {
             state.start(&me, role).await?;
         }
         Ok(state)
@@ -173,6 +187,12 @@ impl Actor for SupervisorActor {
                 outcome,
             } => state.end_assignment(fingerprint, outcome),
             SupervisorMsg::NoValuesPublished => state.assignment = None,
+            SupervisorMsg::PublishIdLists(lists) => {
+                drop(state.evaluation.cast(EvaluationMsg::PublishIdLists(lists)));
+            }
+            SupervisorMsg::IdListsPublished => {
+                drop(state.id_list_sync.cast(IdListSyncMsg::Published));
+            }
             SupervisorMsg::Restart(role) => state.restart(&me, role).await,
             SupervisorMsg::Shutdown { limit, reply } => {
                 state.begin_shutdown(&me, limit, reply).await;
@@ -211,6 +231,7 @@ impl Actor for SupervisorActor {
     ) -> Result<(), ActorProcessingErr> {
         state.tree.shared.close();
         state.spec_sync.stop(STOP_LIMIT).await;
+        state.id_list_sync.stop(STOP_LIMIT).await;
         state.tree.specs.on_stop();
         state.evaluation.stop(STOP_LIMIT).await;
         state.exposure.stop(STOP_LIMIT).await;
@@ -228,6 +249,15 @@ impl State {
                 let (actor, _) =
                     Actor::spawn_linked(None, SpecSyncActor, arguments, parent).await?;
                 self.spec_sync.actor = Some(actor);
+            }
+            Role::IdListSync => {
+                if let Some(adapter) = self.tree.usable_id_lists() {
+                    let (tree, me) = arguments;
+                    let arguments = (tree, me, adapter);
+                    let (actor, _) =
+                        Actor::spawn_linked(None, IdListSyncActor, arguments, parent).await?;
+                    self.id_list_sync.actor = Some(actor);
+                }
             }
             Role::Evaluation => {
                 let (actor, _) =
@@ -266,6 +296,9 @@ impl State {
         if self.spec_sync.is(who) {
             self.spec_sync.actor = None;
             self.plan_restart(me, Role::SpecSync, why);
+        } else if self.id_list_sync.is(who) {
+            self.id_list_sync.actor = None;
+            self.plan_restart(me, Role::IdListSync, why);
         } else if self.evaluation.is(who) {
             self.evaluation.actor = None;
             self.count_assignment_crash();
@@ -280,6 +313,10 @@ impl State {
         let now = tokio::time::Instant::now().into_std();
         let (crashes, restart) = match role {
             Role::SpecSync => (&mut self.spec_sync.crashes, &mut self.spec_sync.restart),
+            Role::IdListSync => (
+                &mut self.id_list_sync.crashes,
+                &mut self.id_list_sync.restart,
+            ),
             Role::Evaluation => (&mut self.evaluation.crashes, &mut self.evaluation.restart),
             Role::Exposure => (&mut self.exposure.crashes, &mut self.exposure.restart),
         };
@@ -334,6 +371,7 @@ impl State {
             _deadline: cast_after(me, limit, SupervisorMsg::DeadlinePassed),
         });
         self.spec_sync.stop(STOP_LIMIT.min(limit / 4)).await;
+        self.id_list_sync.stop(STOP_LIMIT.min(limit / 4)).await;
         self.evaluation.stop(STOP_LIMIT.min(limit / 4)).await;
         // If it comes back there is no exposure actor; the next one is told when it starts.
         drop(self.exposure.cast(ExposureMsg::CloseDown));
@@ -359,6 +397,7 @@ impl State {
         match whom {
             ActorName::Supervisor => return what.happen().await,
             ActorName::SpecSync => drop(self.spec_sync.cast(SpecSyncMsg::Disturb(what))),
+            ActorName::IdListSync => drop(self.id_list_sync.cast(IdListSyncMsg::Disturb(what))),
             ActorName::Evaluation => drop(self.evaluation.cast(EvaluationMsg::Disturb(what))),
             ActorName::Exposure => drop(self.exposure.cast(ExposureMsg::Disturb(what))),
         }

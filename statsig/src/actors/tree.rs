@@ -15,6 +15,8 @@ use crate::shared::Shared;
 #[cfg(feature = "grpc")]
 use crate::sources::grpc::GrpcSpecs;
 use crate::sources::http::HttpSpecs;
+use crate::sources::id_lists::IdListsAdapter;
+use crate::sources::id_lists::http::HttpIdLists;
 use crate::sources::{ChangeSignal, SpecsAdapter};
 use crate::transport::Transport;
 
@@ -26,10 +28,14 @@ pub(super) struct Tree {
     pub(super) specs: Arc<dyn SpecsAdapter>,
     /// Asked when `specs` fails.
     pub(super) fallback: Option<Arc<dyn SpecsAdapter>>,
+    /// `None` when ID lists are off.
+    pub(super) id_lists: Option<Arc<dyn IdListsAdapter>>,
     /// The adapter has something new.
     pub(super) changed: Arc<Notify>,
     /// The outcome of the first sync, once there is one. A success replaces a failure, never the reverse.
     first_sync: watch::Sender<Option<Result<(), StatsigError>>>,
+    /// Whether all ID lists could be had, once that is known. A success replaces a failure, never the reverse.
+    first_id_lists: watch::Sender<Option<bool>>,
     pub(super) posts: PostTasks,
     /// Set when a shutdown has ended.
     pub(super) report: OnceLock<ShutdownReport>,
@@ -57,14 +63,33 @@ impl Tree {
             && options.specs_url != DEFAULT_SPECS_URL;
         let fallback = has_fallback.then(|| download(DEFAULT_SPECS_URL));
         let specs = other.unwrap_or_else(|| download(&options.specs_url));
+        let id_lists = options
+            .enable_id_lists
+            .then(|| match options.id_lists_adapter.clone() {
+                Some(adapter) => adapter,
+                None => Arc::new(
+                    HttpIdLists::new(
+                        Arc::clone(&transport),
+                        Arc::clone(&shared.clock),
+                        shared.identity(),
+                    )
+                    .with_manifest_url(
+                        options.id_lists_url.clone(),
+                        options.fallback_to_statsig_api,
+                    )
+                    .with_file_api(options.download_id_list_file_api.clone()),
+                ),
+            });
         let changed = Arc::new(Notify::new());
         specs.on_start(ChangeSignal::new(&changed));
         Self {
             transport,
             specs,
             fallback,
+            id_lists,
             changed,
             first_sync: watch::Sender::new(None),
+            first_id_lists: watch::Sender::new(None),
             posts: PostTasks::default(),
             report: OnceLock::new(),
             restarts: AtomicU64::new(0),
@@ -86,6 +111,38 @@ impl Tree {
             let is_news = !matches!(known, Some(Ok(()))) && *known != Some(outcome.clone());
             if is_news {
                 *known = Some(outcome);
+            }
+            is_news
+        });
+    }
+
+    /// The ID lists' adapter, if they are enabled and it may be asked.
+    pub(super) fn usable_id_lists(&self) -> Option<Arc<dyn IdListsAdapter>> {
+        let is_forbidden = self.shared.options.disable_network;
+        let adapter = self.id_lists.as_ref()?;
+        (!is_forbidden || !adapter.uses_network()).then(|| Arc::clone(adapter))
+    }
+
+    /// Waits for the first sync of ID lists, if there is to be one.
+    pub(super) async fn first_id_lists_over(&self) {
+        if self.usable_id_lists().is_some() {
+            let mut ready = self.first_id_lists.subscribe();
+            // Fails only without a sender, which is here.
+            let _ = ready.wait_for(Option::is_some).await;
+        }
+    }
+
+    /// Whether all ID lists could be had; `None` when they are off.
+    pub(super) fn is_id_list_ready(&self) -> Option<bool> {
+        self.id_lists.as_ref()?;
+        Some(self.first_id_lists.borrow().unwrap_or(false))
+    }
+
+    pub(super) fn end_first_id_lists(&self, is_ready: bool) {
+        self.first_id_lists.send_if_modified(|known| {
+            let is_news = *known != Some(true) && *known != Some(is_ready);
+            if is_news {
+                *known = Some(is_ready);
             }
             is_news
         });

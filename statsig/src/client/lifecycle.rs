@@ -19,6 +19,8 @@ pub struct InitializeDetails {
     pub init_success: bool,
     /// Whether there are specs to evaluate with.
     pub is_config_spec_ready: bool,
+    /// Whether all ID lists could be had; `None` when they are not enabled.
+    pub is_id_list_ready: Option<bool>,
     /// Where the specs came from.
     pub source: SpecsSource,
     /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
@@ -32,7 +34,7 @@ pub struct InitializeDetails {
 impl Statsig {
     /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime.
     ///
-    /// Ends with the first sync: one request. Afterwards every evaluation is synchronous. If it fails, the client serves
+    /// Ends with the first sync: one request, and those for ID lists if they are enabled. Afterwards every evaluation is synchronous. If it fails, the client serves
     /// fallbacks, and background syncing goes on until it succeeds. Calling it again, also at the same time, starts nothing
     /// twice.
     ///
@@ -70,6 +72,7 @@ impl Statsig {
         let details = InitializeDetails {
             init_success: !matches!(failure, Some(StatsigError::InitTimeout { .. })),
             is_config_spec_ready: snapshot.specs.time != 0,
+            is_id_list_ready: handle.is_id_list_ready(),
             source: snapshot.source.clone(),
             spec_source_api: snapshot.source_api.as_deref().map(str::to_owned),
             failure_details: failure,

@@ -32,8 +32,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                     Test::IdList { list, negated } => {
                         let is_member = match (list, id_list_member(&observed)) {
                             (Some(list), Some(id)) => {
-                                result.id_list = Some(IdListSource::InMemory);
-                                self.scope.snapshot.id_lists.contains(list, &id)
+                                let (is_member, source) = self.is_in_id_list(list, &id);
+                                result.id_list = Some(source);
+                                is_member
                             }
                             _ => false,
                         };
@@ -47,6 +48,17 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             }
         }
         Ok(())
+    }
+
+    /// What the user says counts more than what the lists say.
+    fn is_in_id_list(&self, list: &str, id: &str) -> (bool, IdListSource) {
+        match self.user.is_in_id_list(list, id) {
+            Some(is_member) => (is_member, IdListSource::Enriched),
+            None => (
+                self.scope.snapshot.id_lists.contains(list, id),
+                IdListSource::InMemory,
+            ),
+        }
     }
 
     fn observe(

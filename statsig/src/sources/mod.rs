@@ -6,6 +6,7 @@ mod file;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
 pub(crate) mod http;
+pub(crate) mod id_lists;
 pub(crate) mod schedule;
 
 use std::fmt::Debug;
@@ -25,6 +26,7 @@ pub use data_store::{
 pub use file::FileSpecs;
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcForwardProxy;
+pub use id_lists::{IdListFileRequest, IdListsAdapter, IdListsRequest};
 
 use crate::results::SpecsSource;
 use crate::text::SharedStr;

@@ -7,32 +7,41 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compile_condition;
+use super::compile_param_store::param_store;
 use super::compiled::{
-    Cmab, CmabGroup, CmabId, CmabWeights, CompiledSpecs, ConditionId, Entity, Entry, EntryId,
-    Mapping, MappingId, MappingRule, ParamStore, Parameter, ParameterTarget, Parameters,
-    ReturnValue, Rule, Share, ShareByKind, Spec, SpecId, Traits, UnitIdType,
+    Cmab, CmabId, CompiledSpecs, ConditionId, Entity, Entry, EntryId, Mapping, MappingId,
+    MappingRule, ParamStore, Parameters, ReturnValue, Rule, Share, ShareByKind, Spec, SpecId,
+    UnitIdType,
 };
-use super::condition::{BucketId, Condition, FieldName};
+use super::condition::{BucketId, Condition};
 use super::for_clients::{ForClients, SessionReplay};
-use super::model;
+use super::model::{self, RawEntity};
+use super::origins::{ByName, Fingerprint, Origin, Origins, TableSizes};
 use super::rendered::Rendered;
-use super::symbols::Interner;
+use super::symbols::{Interner, Symbol};
 use super::traits;
 use crate::hash::FastMap;
 use crate::text::SharedStr;
 
 /// Compiles a payload. Entities that are malformed are left out, with a warning; their neighbours are not affected.
-pub(crate) fn compile(payload: &model::Payload<'_>) -> CompiledSpecs {
-    let mut compiler = Compiler::default();
+///
+/// What is the same in the previous specs is taken over as it was compiled there.
+pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
+    let nothing = CompiledSpecs::default();
+    let sizes = TableSizes::of(previous);
+    let previous = match previous.origins.fresh {
+        Some(fresh) if !fresh.are_outgrown_by(sizes) => previous,
+        _ => &nothing,
+    };
+
+    let mut compiler = Compiler::resume(previous);
     compiler.compile_conditions(&payload.condition_map);
-    compiler.compile_specs(&payload.feature_gates, "gate", |entry| &mut entry.gate);
-    compiler.compile_specs(&payload.dynamic_configs, "config", |entry| {
-        &mut entry.config
-    });
-    compiler.compile_specs(&payload.layer_configs, "layer", |entry| &mut entry.layer);
+    compiler.compile_specs(&payload.feature_gates, &GATES);
+    compiler.compile_specs(&payload.dynamic_configs, &CONFIGS);
+    compiler.compile_specs(&payload.layer_configs, &LAYERS);
     compiler.compile_cmabs(payload.cmab_configs.as_ref());
     compiler.compile_mappings(payload.overrides.as_ref(), payload.override_rules.as_ref());
-    let param_stores = compile_param_stores(payload.param_stores.as_ref());
+    let param_stores = compiler.compile_param_stores(payload.param_stores.as_ref());
     let for_clients = for_clients(payload);
     let mut specs = CompiledSpecs {
         time: payload.time,
@@ -57,29 +66,88 @@ pub(crate) fn compile(payload: &model::Payload<'_>) -> CompiledSpecs {
         param_stores,
         for_clients,
         rendered: Rendered::default(),
+        origins: compiler.origins,
     };
+    specs.origins.forget_unused_values();
+    let sizes = TableSizes::of(&specs);
+    specs.origins.fresh = previous.origins.fresh.or(Some(sizes));
     traits::derive(&mut specs);
     specs
 }
 
+/// One of the maps of specs: what errors call its entries, and where those belong.
+struct SpecKind {
+    what: &'static str,
+    slot: fn(&mut Entry) -> &mut Option<SpecId>,
+    origins: fn(&Origins) -> &ByName<SpecId>,
+    origins_mut: fn(&mut Origins) -> &mut ByName<SpecId>,
+}
+
+const GATES: SpecKind = SpecKind {
+    what: "gate",
+    slot: |entry| &mut entry.gate,
+    origins: |origins| &origins.gates,
+    origins_mut: |origins| &mut origins.gates,
+};
+const CONFIGS: SpecKind = SpecKind {
+    what: "config",
+    slot: |entry| &mut entry.config,
+    origins: |origins| &origins.configs,
+    origins_mut: |origins| &mut origins.configs,
+};
+const LAYERS: SpecKind = SpecKind {
+    what: "layer",
+    slot: |entry| &mut entry.layer,
+    origins: |origins| &origins.layers,
+    origins_mut: |origins| &mut origins.layers,
+};
+
 /// What has been compiled so far.
-#[derive(Debug, Default)]
-pub(super) struct Compiler {
+///
+/// Texts, names and conditions keep the places that they had in the previous specs, so that what refers to them can be taken
+/// over as it is.
+#[derive(Debug)]
+pub(super) struct Compiler<'p> {
+    previous: &'p CompiledSpecs,
     interner: Interner,
     index: FastMap<SharedStr, EntryId>,
     entries: Vec<Entry>,
     specs: Vec<Spec>,
     conditions: Vec<Condition>,
-    condition_ids: FastMap<String, ConditionId>,
-    /// By salt and ID type.
-    bucket_ids: FastMap<(String, String), BucketId>,
+    /// Which of the conditions these specs have: the others are left over from the previous ones.
+    has_condition: Vec<bool>,
     cmabs: Vec<Cmab>,
     mappings: Vec<Vec<Mapping>>,
-    /// Equal return values are parsed and kept once: most rules of an experiment differ in few of them.
-    values: FastMap<String, ReturnValue>,
+    origins: Origins,
 }
 
-impl Compiler {
+impl<'p> Compiler<'p> {
+    /// Goes on where the previous specs ended.
+    pub(super) fn resume(previous: &'p CompiledSpecs) -> Self {
+        let count = previous.conditions.len();
+        Self {
+            interner: Interner::resume(&previous.symbols),
+            index: previous.index.clone(),
+            entries: previous
+                .entries
+                .iter()
+                .map(|entry| Entry::new(entry.name, entry.is_segment))
+                .collect(),
+            specs: Vec::new(),
+            // Nothing refers to those that are not put in their place.
+            conditions: vec![Condition::Public; count],
+            has_condition: vec![false; count],
+            cmabs: Vec::new(),
+            mappings: Vec::new(),
+            origins: Origins {
+                values: previous.origins.values.clone(),
+                bucket_ids: previous.origins.bucket_ids.clone(),
+                ..Origins::default()
+            },
+            previous,
+        }
+    }
+
     /// The entry of a name, made when the name is new: specs may refer to what comes later, or never.
     pub(super) fn entry(&mut self, name: &str) -> EntryId {
         if let Some(entry) = self.index.get(name) {
@@ -87,25 +155,21 @@ impl Compiler {
         }
         let entry = EntryId(next_index(&self.entries));
         let symbol = self.interner.symbol(name);
-        self.entries.push(Entry {
-            name: symbol,
-            is_segment: name.starts_with("segment:"),
-            gate: None,
-            config: None,
-            layer: None,
-            cmab: None,
-            mapping: None,
-            is_referred_to: false,
-            traits: Traits::default(),
-        });
+        self.entries
+            .push(Entry::new(symbol, name.starts_with("segment:")));
         self.index.insert(self.interner.text(symbol), entry);
         entry
     }
 
+    pub(super) fn symbol(&mut self, text: &str) -> Symbol {
+        self.interner.symbol(text)
+    }
+
     pub(super) fn bucket_id(&mut self, salt: &str, id_type: &str) -> BucketId {
-        let next = u32::try_from(self.bucket_ids.len()).unwrap_or(u32::MAX);
+        let bucket_ids = &mut self.origins.bucket_ids;
+        let next = u32::try_from(bucket_ids.len()).unwrap_or(u32::MAX);
         let key = (salt.to_owned(), id_type.to_owned());
-        *self.bucket_ids.entry(key).or_insert(BucketId(next))
+        *bucket_ids.entry(key).or_insert(BucketId(next))
     }
 
     fn entry_mut(&mut self, name: &str) -> Option<&mut Entry> {
@@ -113,34 +177,87 @@ impl Compiler {
         self.entries.get_mut(entry.0 as usize)
     }
 
-    fn compile_conditions(&mut self, conditions: &model::RawEntries<'_>) {
-        for (id, raw) in &conditions.0 {
-            if let Some(condition) = read::<model::Condition<'_>>(raw, "condition", id) {
-                let compiled = compile_condition::compile(&condition, self);
-                let condition_id = ConditionId(next_index(&self.conditions));
-                self.conditions.push(compiled);
-                self.condition_ids.insert(id.to_string(), condition_id);
+    fn compile_conditions(&mut self, conditions: &model::RawEntities<'_>) {
+        for (id, RawEntity { json, from }) in &conditions.0 {
+            let from = *from;
+            let known = self.previous.origins.conditions.get(&**id);
+            let place = known.and_then(|known| known.made);
+            let condition = if known.is_some_and(|known| known.from == from) {
+                place
+                    .and_then(|place| self.previous.condition(place))
+                    .cloned()
             } else {
-                self.condition_ids.remove(&**id);
+                read::<model::Condition<'_>>(json, "condition", id)
+                    .map(|condition| compile_condition::compile(&condition, self))
+            };
+            let made = condition.map(|condition| self.put_condition(place, condition));
+            let origin = Origin { from, made };
+            // Of duplicates the last counts, also if it is malformed.
+            let replaced = self.origins.conditions.insert((&**id).into(), origin);
+            if let Some(ConditionId(place)) = replaced.and_then(|replaced| replaced.made)
+                && made != Some(ConditionId(place))
+                && let Some(has) = self.has_condition.get_mut(place as usize)
+            {
+                *has = false;
             }
         }
     }
 
-    fn compile_specs(
-        &mut self,
-        specs: &model::RawEntries<'_>,
-        what: &'static str,
-        slot: impl Fn(&mut Entry) -> &mut Option<SpecId>,
-    ) {
-        for (name, raw) in &specs.0 {
-            let spec = read::<model::Spec<'_>>(raw, what, name).map(|spec| self.spec(&spec));
-            let id = SpecId(next_index(&self.specs));
-            let is_valid = spec.is_some();
-            self.specs.extend(spec);
-            if let Some(entry) = self.entry_mut(name) {
-                *slot(entry) = is_valid.then_some(id);
+    /// Puts a condition where one of the same name was, else behind the others.
+    fn put_condition(&mut self, place: Option<ConditionId>, condition: Condition) -> ConditionId {
+        let id = place.unwrap_or(ConditionId(next_index(&self.conditions)));
+        let place = id.0 as usize;
+        match (
+            self.conditions.get_mut(place),
+            self.has_condition.get_mut(place),
+        ) {
+            (Some(known), Some(has)) => (*known, *has) = (condition, true),
+            _ => {
+                self.conditions.push(condition);
+                self.has_condition.push(true);
             }
         }
+        id
+    }
+
+    fn compile_specs(&mut self, specs: &model::RawEntities<'_>, kind: &SpecKind) {
+        for (name, RawEntity { json, from }) in &specs.0 {
+            let from = *from;
+            let before = (kind.origins)(&self.previous.origins).get(&**name);
+            let before = before.filter(|before| before.from == from);
+            let was_malformed = before.is_some_and(|before| before.made.is_none());
+            let taken_over = before
+                .and_then(|before| self.previous.spec(before.made?))
+                .filter(|spec| self.has_conditions_of(spec));
+            let spec = match taken_over {
+                Some(spec) => Some(spec.clone()),
+                None if was_malformed => None,
+                None => read::<model::Spec<'_>>(json, kind.what, name).map(|spec| self.spec(&spec)),
+            };
+            let made = spec.map(|spec| {
+                let id = SpecId(next_index(&self.specs));
+                self.specs.push(spec);
+                id
+            });
+            if let Some(entry) = self.entry_mut(name) {
+                *(kind.slot)(entry) = made;
+            }
+            let origin = Origin { from, made };
+            (kind.origins_mut)(&mut self.origins).insert((&**name).into(), origin);
+        }
+    }
+
+    /// Whether the conditions of a spec are the ones it would be compiled with.
+    fn has_conditions_of(&self, spec: &Spec) -> bool {
+        let has = |condition: &Option<ConditionId>| {
+            // One that was lacking may be there now.
+            condition.is_some_and(|ConditionId(place)| {
+                self.has_condition.get(place as usize) == Some(&true)
+            })
+        };
+        spec.rules
+            .iter()
+            .all(|rule| rule.conditions.iter().all(has))
     }
 
     fn spec(&mut self, spec: &model::Spec<'_>) -> Spec {
@@ -154,7 +271,7 @@ impl Compiler {
                 .map(|rule| self.rule(rule, &spec.salt))
                 .collect(),
             salt: (&*spec.salt).into(),
-            id_type: self.interner.symbol(&spec.id_type),
+            id_type: self.symbol(&spec.id_type),
             version: spec.version,
             is_active: spec.is_active,
             has_shared_params: spec.has_shared_params,
@@ -163,23 +280,20 @@ impl Compiler {
             forward_all_exposures: spec.forward_all_exposures.unwrap_or(false),
             use_new_layer_eval: spec.use_new_layer_eval.unwrap_or(false),
             fields_used: (spec.fields_used.iter().flatten())
-                .map(|field| self.interner.symbol(field))
+                .map(|field| self.symbol(field))
                 .collect(),
         }
     }
 
     fn rule(&mut self, rule: &model::Rule<'_>, spec_salt: &str) -> Rule {
         Rule {
-            id: self.interner.symbol(&rule.id),
-            name: self.interner.symbol(&rule.name),
+            id: self.symbol(&rule.id),
+            name: self.symbol(&rule.name),
             share: share(rule, spec_salt),
             unit: UnitIdType::new(&rule.id_type),
             return_value: self.return_value(rule.return_value),
             conditions: self.rule_conditions(rule),
-            group_name: rule
-                .group_name
-                .as_ref()
-                .map(|name| self.interner.symbol(name)),
+            group_name: rule.group_name.as_ref().map(|name| self.symbol(name)),
             delegate: rule
                 .config_delegate
                 .as_ref()
@@ -193,7 +307,7 @@ impl Compiler {
     fn rule_conditions(&self, rule: &model::Rule<'_>) -> Vec<Option<ConditionId>> {
         rule.conditions
             .iter()
-            .map(|id| self.condition_ids.get(&**id).copied())
+            .map(|id| self.origins.conditions.get(&**id)?.made)
             .collect()
     }
 
@@ -204,63 +318,43 @@ impl Compiler {
     }
 
     /// Objects are parameters; a value that is none of object, boolean and null reads as an empty object.
-    fn return_value(&mut self, raw: &RawValue) -> ReturnValue {
+    pub(super) fn return_value(&mut self, raw: &RawValue) -> ReturnValue {
         match raw.get() {
             "null" => ReturnValue::Null,
             "true" => ReturnValue::Bool(true),
             "false" => ReturnValue::Bool(false),
             text => {
-                if let Some(value) = self.values.get(text) {
-                    return value.clone();
+                let values = &mut self.origins.values;
+                let parameters = values
+                    .entry(Fingerprint::of(text.as_bytes()))
+                    .or_insert_with(|| {
+                        let parameters: Parameters = serde_json::from_str(text).unwrap_or_default();
+                        Arc::new(parameters)
+                    });
+                ReturnValue::Parameters(Arc::clone(parameters))
+            }
+        }
+    }
+
+    fn compile_cmabs(&mut self, cmabs: Option<&model::RawEntities<'_>>) {
+        for (name, RawEntity { json, from }) in cmabs.iter().flat_map(|cmabs| &cmabs.0) {
+            let from = *from;
+            let cmab = match self.previous.origins.cmabs.get(&**name) {
+                Some(known) if known.from == from => {
+                    known.made.and_then(|id| self.previous.cmab(id)).cloned()
                 }
-                let parameters: Parameters = serde_json::from_str(text).unwrap_or_default();
-                let value = ReturnValue::Parameters(Arc::new(parameters));
-                self.values.insert(text.to_owned(), value.clone());
-                value
-            }
-        }
-    }
-
-    fn compile_cmabs(&mut self, cmabs: Option<&model::RawEntries<'_>>) {
-        for (name, raw) in cmabs.iter().flat_map(|cmabs| &cmabs.0) {
-            let cmab = read::<model::Cmab<'_>>(raw, "bandit", name).map(|cmab| self.cmab(&cmab));
-            let id = CmabId(next_index(&self.cmabs));
-            let is_valid = cmab.is_some();
-            self.cmabs.extend(cmab);
+                _ => read::<model::Cmab<'_>>(json, "bandit", name).map(|cmab| self.cmab(&cmab)),
+            };
+            let made = cmab.map(|cmab| {
+                let id = CmabId(next_index(&self.cmabs));
+                self.cmabs.push(cmab);
+                id
+            });
             if let Some(entry) = self.entry_mut(name) {
-                entry.cmab = is_valid.then_some(id);
+                entry.cmab = made;
             }
-        }
-    }
-
-    fn cmab(&mut self, cmab: &model::Cmab<'_>) -> Cmab {
-        Cmab {
-            salt: crate::hash::SaltedHash::new(&format!("{}.", &*cmab.salt)),
-            unit: UnitIdType::new(&cmab.id_type),
-            id_type: self.interner.symbol(&cmab.id_type),
-            enabled: cmab.enabled,
-            version: cmab.version,
-            default_value: self.return_value(cmab.default_value),
-            explore_below: cmab.sample_rate * 10_000.0,
-            higher_is_better: cmab.higher_is_better,
-            groups: cmab
-                .groups
-                .iter()
-                .map(|group| CmabGroup {
-                    name: self.interner.symbol(&group.name),
-                    id: self.interner.symbol(&group.id),
-                    explore_id: self.interner.symbol(&format!("{}:explore", &*group.id)),
-                    value: self.return_value(group.parameter_values),
-                    weights: cmab_weights(cmab.config.as_ref(), &group.id),
-                })
-                .collect(),
-            has_weights: cmab.config.is_some(),
-            targeting_gate: cmab
-                .targeting_gate_name
-                .as_ref()
-                .filter(|name| !name.is_empty())
-                .map(|name| self.entry(name)),
-            target_app_ids: cmab.target_app_ids.as_deref().map(shared),
+            let origin = Origin { from, made };
+            self.origins.cmabs.insert((&**name).into(), origin);
         }
     }
 
@@ -276,7 +370,8 @@ impl Compiler {
         let rules: BTreeMap<&str, &RawValue> =
             rules.0.iter().map(|(name, raw)| (&**name, *raw)).collect();
         for (name, raw) in &mappings.0 {
-            let Some(wire) = read::<Vec<model::ConfigMapping<'_>>>(raw, "config mapping", name)
+            let Some(wire) =
+                read::<Vec<model::ConfigMapping<'_>>>(bytes_of(raw), "config mapping", name)
             else {
                 continue;
             };
@@ -308,9 +403,10 @@ impl Compiler {
             .iter()
             .filter_map(|reference| {
                 let raw = rules.get(&*reference.rule_name)?;
-                let rule = read::<model::Rule<'_>>(raw, "override rule", &reference.rule_name)?;
+                let rule =
+                    read::<model::Rule<'_>>(bytes_of(raw), "override rule", &reference.rule_name)?;
                 Some(MappingRule {
-                    name: self.interner.symbol(&reference.rule_name),
+                    name: self.symbol(&reference.rule_name),
                     start_time: reference.start_time.unwrap_or(0),
                     conditions: self.rule_conditions(&rule),
                     unit: UnitIdType::new(&rule.id_type),
@@ -327,6 +423,27 @@ impl Compiler {
             rules,
         }
     }
+
+    fn compile_param_stores(
+        &mut self,
+        stores: Option<&model::RawEntities<'_>>,
+    ) -> FastMap<SharedStr, Arc<ParamStore>> {
+        let mut compiled = FastMap::default();
+        for (name, RawEntity { json, from }) in stores.iter().flat_map(|stores| &stores.0) {
+            let name = SharedStr::from(&**name);
+            let from = *from;
+            let made = match self.previous.origins.param_stores.get(&name) {
+                Some(known) if known.from == from => known.made.clone(),
+                _ => read::<model::ParamStore<'_>>(json, "parameter store", &name)
+                    .map(|store| Arc::new(param_store(&store))),
+            };
+            // A malformed duplicate does not undo the one before it.
+            compiled.extend(made.clone().map(|made| (name.clone(), made)));
+            let origin = Origin { from, made };
+            self.origins.param_stores.insert(name, origin);
+        }
+        compiled
+    }
 }
 
 /// A rule counts with its salt, and with its id only if it has none: an empty salt is one.
@@ -335,40 +452,11 @@ fn share(rule: &model::Rule<'_>, spec_salt: &str) -> Share {
     Share::new(rule.pass_percentage, spec_salt, rule_salt)
 }
 
-fn cmab_weights(
-    config: Option<&model::Entries<'_, model::CmabWeights<'_>>>,
-    group_id: &str,
-) -> Option<CmabWeights> {
-    let (_, weights) = config?.0.iter().rev().find(|(id, _)| &**id == group_id)?;
-    Some(CmabWeights {
-        base: weights.intercept + weights.alpha,
-        records: weights.records,
-        numerical: weights
-            .weights_numerical
-            .0
-            .iter()
-            .map(|(field, weight)| (FieldName::new(field), *weight))
-            .collect(),
-        categorical: weights
-            .weights_categorical
-            .0
-            .iter()
-            .map(|(field, weights)| {
-                let weights = weights
-                    .0
-                    .iter()
-                    .map(|(value, weight)| ((&**value).into(), *weight));
-                (FieldName::new(field), weights.collect())
-            })
-            .collect(),
-    })
-}
-
 fn for_clients(payload: &model::Payload<'_>) -> ForClients {
-    let app_ids = |raw: Option<&RawValue>, what| raw.and_then(|raw| read(raw, what, ""));
+    let app_ids = |raw: Option<&RawValue>, what| raw.and_then(|raw| read(bytes_of(raw), what, ""));
     let replay = payload
         .session_replay_info
-        .and_then(|raw| read::<SessionReplay>(raw, "session replay info", ""));
+        .and_then(|raw| read::<SessionReplay>(bytes_of(raw), "session replay info", ""));
     ForClients {
         app_ids_by_key: app_ids(payload.sdk_keys_to_app_ids, "app ids of SDK keys"),
         app_ids_by_hashed_key: app_ids(
@@ -379,110 +467,24 @@ fn for_clients(payload: &model::Payload<'_>) -> ForClients {
     }
 }
 
-fn compile_param_stores(
-    stores: Option<&model::RawEntries<'_>>,
-) -> FastMap<SharedStr, Arc<ParamStore>> {
-    let mut compiled = FastMap::default();
-    for (name, raw) in stores.iter().flat_map(|stores| &stores.0) {
-        if let Some(store) = read::<model::ParamStore<'_>>(raw, "parameter store", name) {
-            let parameters = store.parameters.0.iter().filter_map(|(name, raw)| {
-                let parameter = read::<model::Parameter<'_>>(raw, "parameter", name)?;
-                Some((SharedStr::from(&**name), compile_parameter(&parameter)?))
-            });
-            let store = ParamStore {
-                parameters: parameters.collect(),
-                target_app_ids: store.target_app_ids.as_deref().map(shared),
-            };
-            compiled.insert(SharedStr::from(&**name), Arc::new(store));
-        }
-    }
-    compiled
-}
-
-impl ParamStore {
-    /// A store of given values: one that has the shape of a parameter is one, any other is a constant.
-    pub(crate) fn of_values(values: &serde_json::Map<String, serde_json::Value>) -> Self {
-        let parameters = values.iter().map(|(name, value)| {
-            let shaped = serde_json::to_string(value).ok().and_then(|text| {
-                let parameter = serde_json::from_str::<model::Parameter<'_>>(&text).ok()?;
-                compile_parameter(&parameter)
-            });
-            let constant = || Parameter {
-                ref_type: "static".into(),
-                param_type: kind_of(value).into(),
-                target: ParameterTarget::Static(Arc::new(value.clone())),
-            };
-            (
-                SharedStr::from(name.as_str()),
-                shaped.unwrap_or_else(constant),
-            )
-        });
-        Self {
-            parameters: parameters.collect(),
-            target_app_ids: None,
-        }
-    }
-}
-
-fn kind_of(value: &serde_json::Value) -> &'static str {
-    match value {
-        serde_json::Value::Null => "null",
-        serde_json::Value::Bool(_) => "boolean",
-        serde_json::Value::Number(_) => "number",
-        serde_json::Value::String(_) => "string",
-        serde_json::Value::Array(_) => "array",
-        serde_json::Value::Object(_) => "object",
-    }
-}
-
-/// The first of the five shapes whose fields are all there; `ref_type` does not decide.
-pub(crate) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
-    let text = |text: &model::Text<'_>| SharedStr::from(&**text);
-    let named = |name: &Option<model::Text<'_>>| {
-        Some((text(name.as_ref()?), text(parameter.param_name.as_ref()?)))
-    };
-    let target = if let Some(value) = &parameter.value {
-        ParameterTarget::Static(Arc::new(value.clone()))
-    } else if let (Some(gate), Some(pass), Some(fail)) = (
-        &parameter.gate_name,
-        &parameter.pass_value,
-        &parameter.fail_value,
-    ) {
-        ParameterTarget::Gate {
-            name: text(gate),
-            pass: Arc::new(pass.clone()),
-            fail: Arc::new(fail.clone()),
-        }
-    } else if let Some((name, parameter)) = named(&parameter.config_name) {
-        ParameterTarget::DynamicConfig { name, parameter }
-    } else if let Some((name, parameter)) = named(&parameter.experiment_name) {
-        ParameterTarget::Experiment { name, parameter }
-    } else if let Some((name, parameter)) = named(&parameter.layer_name) {
-        ParameterTarget::Layer { name, parameter }
-    } else {
-        tracing::warn!(
-            ref_type = &*parameter.ref_type,
-            "left out a parameter of no known shape"
-        );
-        return None;
-    };
-    Some(Parameter {
-        ref_type: text(&parameter.ref_type),
-        param_type: text(&parameter.param_type),
-        target,
-    })
-}
-
 /// Reads one entity; a malformed one is reported and left out.
-fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue, what: &'static str, name: &str) -> Option<T> {
-    serde_json::from_str(raw.get())
+pub(super) fn read<'a, T: Deserialize<'a>>(
+    json: &'a [u8],
+    what: &'static str,
+    name: &str,
+) -> Option<T> {
+    serde_json::from_slice(json)
         .inspect_err(|problem| {
             tracing::warn!(what, name, %problem, "left out a malformed entity of the specs");
         })
         .ok()
 }
 
-fn shared(texts: &[model::Text<'_>]) -> Vec<SharedStr> {
+pub(super) fn bytes_of(raw: &RawValue) -> &[u8] {
+    raw.get().as_bytes()
+}
+
+pub(super) fn shared(texts: &[model::Text<'_>]) -> Vec<SharedStr> {
     texts.iter().map(|text| SharedStr::from(&**text)).collect()
 }
 

@@ -1,5 +1,7 @@
 //! From a condition on the wire to its compiled form: the operand is parsed here, once.
 
+use std::sync::Arc;
+
 use fancy_regex::Regex;
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ use crate::hash::{FastMap, SaltedHash};
 use crate::text::SharedStr;
 use crate::value::{lower_case, target_text_of, target_time_of};
 
-pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler) -> Condition {
+pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler<'_>) -> Condition {
     let target = condition.target_value.as_ref();
     let field = || condition.field.as_ref().map(|field| FieldName::new(field));
     let subject = match &*condition.kind {
@@ -84,11 +86,11 @@ fn derived(field: Option<FieldName>, source: impl FnOnce(&FieldName) -> Option<S
     }
 }
 
-fn bucket(condition: &model::Condition<'_>, compiler: &mut Compiler) -> Bucket {
+fn bucket(condition: &model::Condition<'_>, compiler: &mut Compiler<'_>) -> Bucket {
     let salt = bucket_salt(condition);
     Bucket {
         id: compiler.bucket_id(salt, &condition.id_type),
-        salt: Box::new(SaltedHash::new(&format!("{salt}."))),
+        salt: Arc::new(SaltedHash::new(&format!("{salt}."))),
         unit: UnitIdType::new(&condition.id_type),
     }
 }
@@ -162,7 +164,7 @@ fn compile_test(operator: &str, target: &Value) -> Test {
             target
                 .as_str()
                 .and_then(|text| Regex::new(text).ok())
-                .map(Box::new),
+                .map(Arc::new),
         ),
         "before" => time(TimeOrder::Before),
         "after" => time(TimeOrder::After),

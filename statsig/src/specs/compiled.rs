@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::for_clients::ForClients;
+use super::origins::Origins;
 use super::rendered::Rendered;
 use super::symbols::{Symbol, Symbols};
 use crate::hash::{FastMap, SaltedHash};
@@ -34,6 +35,7 @@ pub(crate) struct CompiledSpecs {
     pub(crate) param_stores: FastMap<SharedStr, Arc<ParamStore>>,
     pub(crate) for_clients: ForClients,
     pub(crate) rendered: Rendered,
+    pub(super) origins: Origins,
 }
 
 /// Declares an index into one of the tables of [`CompiledSpecs`], and the look-up that cannot fail.
@@ -106,6 +108,23 @@ pub(crate) struct Entry {
     pub(crate) traits: Traits,
 }
 
+impl Entry {
+    /// A name for which nothing is defined yet.
+    pub(super) fn new(name: Symbol, is_segment: bool) -> Self {
+        Self {
+            name,
+            is_segment,
+            gate: None,
+            config: None,
+            layer: None,
+            cmab: None,
+            mapping: None,
+            is_referred_to: false,
+            traits: Traits::default(),
+        }
+    }
+}
+
 /// What an evaluation may depend on, and whether remembering it pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Traits {
@@ -146,7 +165,7 @@ impl Traits {
 }
 
 /// A gate, dynamic config, experiment, layer, segment or holdout.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Spec {
     pub(crate) entity: Entity,
     pub(crate) enabled: bool,
@@ -194,7 +213,7 @@ impl Entity {
 }
 
 /// One rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) id: Symbol,
     /// Mostly the same as the id; only for those who ask why.
@@ -211,13 +230,13 @@ pub(crate) struct Rule {
 }
 
 /// Which share of the users a rule holds for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Share {
     All,
     Nobody,
     /// Those whose bucket, out of 10 000, is below the threshold.
     Part {
-        salt: Box<SaltedHash>,
+        salt: Arc<SaltedHash>,
         threshold: f64,
     },
 }
@@ -233,7 +252,7 @@ impl Share {
             Self::Nobody
         } else {
             Self::Part {
-                salt: Box::new(SaltedHash::new(&format!("{spec_salt}.{rule_salt}."))),
+                salt: Arc::new(SaltedHash::new(&format!("{spec_salt}.{rule_salt}."))),
                 threshold: pass_percentage * 100.0,
             }
         }
@@ -241,7 +260,7 @@ impl Share {
 }
 
 /// Which ID of a user is meant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct UnitIdType {
     pub(crate) is_user_id: bool,
     pub(crate) exact: SharedStr,
@@ -287,7 +306,7 @@ impl ReturnValue {
 }
 
 /// A contextual bandit ("autotune AI").
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Cmab {
     pub(crate) salt: SaltedHash,
     pub(crate) unit: UnitIdType,
@@ -306,7 +325,7 @@ pub(crate) struct Cmab {
 }
 
 /// One arm of a contextual bandit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CmabGroup {
     pub(crate) name: Symbol,
     pub(crate) id: Symbol,
@@ -317,7 +336,7 @@ pub(crate) struct CmabGroup {
 }
 
 /// What a bandit has learnt about an arm.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CmabWeights {
     pub(crate) base: f64,
     pub(crate) records: u64,

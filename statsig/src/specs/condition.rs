@@ -1,4 +1,7 @@
-//! Conditions in compiled form: where the value comes from, and a test with its operand parsed.
+//! Conditions in compiled form: where the value comes from, and a test with its operand parsed. What is large is shared, so that
+//! the next specs take over a condition for little.
+
+use std::sync::Arc;
 
 use fancy_regex::Regex;
 
@@ -7,7 +10,7 @@ use crate::hash::{FastMap, SaltedHash};
 use crate::text::SharedStr;
 
 /// One condition of a rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly all conditions are comparisons: boxing them would cost a jump each"
@@ -24,7 +27,7 @@ pub(crate) enum Condition {
 }
 
 /// Where the value of a comparison comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Subject {
     UserField(Option<FieldName>),
     /// A user field that may be derived from another one.
@@ -43,11 +46,11 @@ pub(crate) enum Subject {
 }
 
 /// Which bucket of a user is meant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bucket {
     /// The same for all conditions that ask for the same bucket: each group of an experiment does.
     pub(crate) id: BucketId,
-    pub(crate) salt: Box<SaltedHash>,
+    pub(crate) salt: Arc<SaltedHash>,
     pub(crate) unit: UnitIdType,
 }
 
@@ -56,7 +59,7 @@ pub(crate) struct Bucket {
 pub(crate) struct BucketId(pub(crate) u32);
 
 /// What a field is derived from when the user lacks it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Source {
     /// The country, from this field with an IP address.
     Ip(FieldName),
@@ -116,7 +119,7 @@ impl FieldName {
 }
 
 /// What a value is tested for. Negated forms (`none`, `neq`, …) share the test of the positive form.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Test {
     /// `gt`, `gte`, `lt`, `lte`; without a number to compare with, false.
     Number { order: Order, target: Option<f64> },
@@ -138,7 +141,7 @@ pub(crate) enum Test {
         negated: bool,
     },
     /// `str_matches`; a pattern that does not compile matches nothing.
-    Matches(Option<Box<Regex>>),
+    Matches(Option<Arc<Regex>>),
     /// `before`, `after`, `on`, in epoch milliseconds.
     Time {
         order: TimeOrder,
@@ -211,7 +214,7 @@ pub(crate) enum ArrayMatch {
 }
 
 /// The components of a version; one that is no number makes the comparison false when it is reached.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Version(pub(crate) Vec<Option<i128>>);
 
 impl Version {
@@ -225,11 +228,11 @@ impl Version {
 }
 
 /// A set of texts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Members {
     /// So few that comparing them one by one is fastest.
     Few(Vec<SharedStr>),
-    Many(FastMap<SharedStr, ()>),
+    Many(Arc<FastMap<SharedStr, ()>>),
 }
 
 impl Members {
@@ -247,7 +250,8 @@ impl FromIterator<SharedStr> for Members {
     fn from_iter<I: IntoIterator<Item = SharedStr>>(members: I) -> Self {
         let mut members: Vec<_> = members.into_iter().collect();
         if members.len() > Self::FEW {
-            return Self::Many(members.into_iter().map(|member| (member, ())).collect());
+            let members = members.into_iter().map(|member| (member, ())).collect();
+            return Self::Many(Arc::new(members));
         }
         members.shrink_to_fit();
         Self::Few(members)
@@ -275,7 +279,7 @@ impl BucketSet {
 }
 
 /// What `eq` compares with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Operand {
     Null,
     Bool(bool),

@@ -242,6 +242,7 @@ mod tests {
     use super::*;
     use crate::specs::compile::Compiler;
     use crate::specs::compile_condition::compile;
+    use crate::specs::compiled::CompiledSpecs;
     use crate::specs::condition::Condition;
     use crate::specs::model;
 
@@ -252,7 +253,9 @@ mod tests {
         })
         .to_string();
         let wire: model::Condition<'_> = serde_json::from_str(&wire).unwrap();
-        let Condition::Compare { test, .. } = compile(&wire, &mut Compiler::default()) else {
+        let nothing = CompiledSpecs::default();
+        let Condition::Compare { test, .. } = compile(&wire, &mut Compiler::resume(&nothing))
+        else {
             panic!("no comparison");
         };
         let hides = |text: &str| text == "secret";

@@ -1,34 +1,68 @@
 //! ID lists: large segments, held as the short hashes of their members.
+//!
+//! The lists that are published are also what a sync starts from: how much of each file has been applied stands beside the
+//! members, so that neither can get ahead of the other.
 
-use std::collections::HashSet;
+mod ids;
+mod lines;
 
-use crate::hash::{FastMap, FastState, id_list_lookup};
+use std::sync::Arc;
+
+pub(crate) use self::ids::Ids;
+pub(crate) use self::lines::changes;
+use crate::hash::{FastMap, IdLookup};
 use crate::text::SharedStr;
 
-/// All ID lists, by name.
-#[derive(Debug, Default)]
+/// All ID lists, by name. Cloning copies no members.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct IdLists {
-    lists: FastMap<SharedStr, HashSet<[u8; 8], FastState>>,
+    pub(crate) lists: FastMap<SharedStr, Arc<IdList>>,
+}
+
+/// One ID list. Cloning copies no members.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct IdList {
+    pub(crate) ids: Ids,
+    pub(crate) file: ListFile,
+}
+
+/// The file that a list was read from, and how far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ListFile {
+    pub(crate) id: Option<SharedStr>,
+    /// Epoch milliseconds. It moves with every append.
+    pub(crate) creation_time: i64,
+    /// The bytes applied so far.
+    pub(crate) size: u64,
 }
 
 impl IdLists {
     #[cfg(any(test, feature = "testing"))]
-    /// Lists from names and the lookups (the first eight characters of base64 SHA-256) of their members.
+    /// Lists from names and the lookups of their members.
     pub(crate) fn from_lookups<N, L>(lists: impl IntoIterator<Item = (N, L)>) -> Self
     where
         N: Into<SharedStr>,
-        L: IntoIterator<Item = [u8; 8]>,
+        L: IntoIterator<Item = IdLookup>,
     {
-        let lists = lists
-            .into_iter()
-            .map(|(name, lookups)| (name.into(), lookups.into_iter().collect()))
-            .collect();
-        Self { lists }
+        let lists = lists.into_iter().map(|(name, lookups)| {
+            let mut list = IdList::default();
+            list.ids
+                .apply(lookups.into_iter().map(|lookup| (lookup, true)));
+            (name.into(), Arc::new(list))
+        });
+        Self {
+            lists: lists.collect(),
+        }
     }
 
     pub(crate) fn contains(&self, list: &str, unit_id: &str) -> bool {
         self.lists
             .get(list)
-            .is_some_and(|members| members.contains(&id_list_lookup(unit_id)))
+            .is_some_and(|list| list.ids.contains(IdLookup::of(unit_id)))
+    }
+
+    /// The members of all lists together.
+    pub(crate) fn len(&self) -> usize {
+        self.lists.values().map(|list| list.ids.len()).sum()
     }
 }

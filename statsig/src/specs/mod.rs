@@ -1,20 +1,25 @@
 //! Specs: from bytes to the compiled, immutable form that evaluation reads.
 //!
-//! [`parse`] reads the wire [`model`] out of a payload, [`compile`] turns it into [`compiled::CompiledSpecs`], and a
+//! [`parse`] reads the wire [`model`] out of a payload, [`compile`] turns it into [`compiled::CompiledSpecs`] with what it can
+//! take over from the previous ones, and a
 //! [`snapshot::Snapshot`] publishes that together with everything else that evaluation needs besides a user.
 
 pub(crate) mod compile;
+mod compile_cmab;
 pub(crate) mod compile_condition;
+mod compile_param_store;
 pub(crate) mod compiled;
 pub(crate) mod condition;
 pub(crate) mod describe;
 pub(crate) mod for_clients;
 pub(crate) mod id_list;
 pub(crate) mod model;
+mod origins;
 pub(crate) mod parse;
 pub(crate) mod rendered;
 pub(crate) mod servings;
 pub(crate) mod settings;
+mod skim;
 pub(crate) mod snapshot;
 pub(crate) mod symbols;
 mod traits;

@@ -11,6 +11,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::origins::Fingerprint;
+
 /// Text that borrows from the payload where it has no escapes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
@@ -58,6 +60,9 @@ pub(crate) struct Entries<'a, T>(pub(crate) Vec<(Text<'a>, T)>);
 /// Entries whose values are parsed one by one, later.
 pub(crate) type RawEntries<'a> = Entries<'a, &'a RawValue>;
 
+/// The entities of one kind.
+pub(crate) type RawEntities<'a> = Entries<'a, RawEntity<'a>>;
+
 impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct EntriesVisitor<T>(PhantomData<T>);
@@ -82,28 +87,51 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
     }
 }
 
+/// An entity that is parsed later, if the one of its name that is known has another fingerprint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawEntity<'a> {
+    pub(super) json: &'a [u8],
+    pub(super) from: Fingerprint,
+}
+
+impl<'a> RawEntity<'a> {
+    pub(super) fn new(json: &'a [u8]) -> Self {
+        Self {
+            json,
+            from: Fingerprint::of(json),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawEntity<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json: &'de RawValue = Deserialize::deserialize(deserializer)?;
+        Ok(Self::new(json.get().as_bytes()))
+    }
+}
+
 /// The whole response.
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct Payload<'a> {
     pub(crate) has_updates: bool,
     pub(crate) time: u64,
     #[serde(borrow)]
-    pub(crate) feature_gates: RawEntries<'a>,
+    pub(crate) feature_gates: RawEntities<'a>,
     #[serde(borrow)]
-    pub(crate) dynamic_configs: RawEntries<'a>,
+    pub(crate) dynamic_configs: RawEntities<'a>,
     #[serde(borrow)]
-    pub(crate) layer_configs: RawEntries<'a>,
+    pub(crate) layer_configs: RawEntities<'a>,
     #[serde(borrow)]
-    pub(crate) condition_map: RawEntries<'a>,
+    pub(crate) condition_map: RawEntities<'a>,
     /// Required by the protocol, consulted by nobody.
     #[serde(borrow, rename = "experiment_to_layer")]
     pub(crate) _experiment_to_layer: RawEntries<'a>,
     #[serde(borrow)]
     pub(crate) checksum: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(crate) param_stores: Option<RawEntries<'a>>,
+    pub(crate) param_stores: Option<RawEntities<'a>>,
     #[serde(borrow)]
-    pub(crate) cmab_configs: Option<RawEntries<'a>>,
+    pub(crate) cmab_configs: Option<RawEntities<'a>>,
     #[serde(borrow)]
     pub(crate) overrides: Option<RawEntries<'a>>,
     #[serde(borrow)]

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use serde_json::Deserializer;
 
 use super::model::{HasUpdates, Payload};
+use super::origins::Origins;
+use super::skim::skim;
 use crate::error::SpecsError;
 
 /// What a payload says.
@@ -16,11 +18,22 @@ pub(crate) enum Parsed<'a> {
 }
 
 /// Reads a payload. Bytes behind the first JSON value are ignored, as the service's other SDKs do.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed<'_>, SpecsError> {
+///
+/// What is `known` is skipped. `rest` must be empty; the payload may borrow from it what is not.
+pub(crate) fn parse<'a>(
+    bytes: &'a [u8],
+    known: &Origins,
+    rest: &'a mut Vec<u8>,
+) -> Result<Parsed<'a>, SpecsError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(SpecsError::Empty);
     }
-    let problem = match first_value::<Payload<'_>>(bytes) {
+    let skimmed = (!known.is_empty()).then(|| skim(bytes, known, rest));
+    let read = match skimmed.flatten() {
+        Some(payload) => Ok(payload),
+        None => first_value::<Payload<'a>>(bytes),
+    };
+    let problem = match read {
         Ok(payload) if payload.has_updates => return Ok(Parsed::Full(Box::new(payload))),
         Ok(_) => return Ok(Parsed::NoUpdates),
         Err(problem) => problem,

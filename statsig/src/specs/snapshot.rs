@@ -66,11 +66,13 @@ impl Snapshot {
         }
     }
 
-    /// Parses a payload, decides whether it replaces the current specs, and compiles it. The current ones stay untouched.
+    /// Parses a payload, decides whether it replaces the current specs, and compiles it, taking over what has not changed. The
+    /// current ones stay untouched.
     ///
     /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new.
     pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
-        let payload = match parse(payload)? {
+        let mut rest = Vec::new();
+        let payload = match parse(payload, &self.specs.origins, &mut rest)? {
             Parsed::Full(payload) => payload,
             Parsed::NoUpdates => return Ok(Loaded::Unchanged),
         };
@@ -83,7 +85,7 @@ impl Snapshot {
         if is_older || has_same_checksum {
             return Ok(Loaded::Unchanged);
         }
-        Ok(Loaded::New(Box::new(compile(&payload))))
+        Ok(Loaded::New(Box::new(compile(&payload, &self.specs))))
     }
 
     /// The next generation with other specs.
@@ -119,12 +121,11 @@ impl Snapshot {
         }
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    /// The next generation with other ID lists.
-    pub(crate) fn with_id_lists(&self, id_lists: IdLists) -> Self {
+    /// The next generation with other ID lists, and the same specs.
+    pub(crate) fn with_id_lists(&self, id_lists: Arc<IdLists>) -> Self {
         Self {
             generation: self.generation + 1,
-            id_lists: Arc::new(id_lists),
+            id_lists,
             ..self.clone()
         }
     }

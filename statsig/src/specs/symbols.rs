@@ -45,7 +45,7 @@ pub(crate) struct Symbols {
 }
 
 /// A text and what is asked about it on every call.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SymbolEntry {
     pub(crate) text: SharedStr,
     /// Equal for equal texts of different specs.
@@ -93,14 +93,14 @@ impl Default for Symbols {
 #[derive(Debug)]
 pub(crate) struct Interner {
     symbols: FastMap<SharedStr, Symbol>,
-    texts: Vec<SharedStr>,
+    entries: Vec<SymbolEntry>,
 }
 
 impl Default for Interner {
     fn default() -> Self {
         let mut interner = Self {
             symbols: FastMap::default(),
-            texts: Vec::new(),
+            entries: Vec::new(),
         };
         for text in WELL_KNOWN {
             interner.symbol(text);
@@ -110,28 +110,39 @@ impl Default for Interner {
 }
 
 impl Interner {
+    /// Goes on where another one ended: its texts keep their symbols.
+    pub(crate) fn resume(symbols: &Symbols) -> Self {
+        let by_text = (0..)
+            .zip(&symbols.entries)
+            .map(|(place, entry)| (entry.text.clone(), Symbol(place)));
+        Self {
+            symbols: by_text.collect(),
+            entries: symbols.entries.clone(),
+        }
+    }
+
     pub(crate) fn symbol(&mut self, text: &str) -> Symbol {
         if let Some(symbol) = self.symbols.get(text) {
             return *symbol;
         }
         // Payload sizes are limited far below the number of texts that would overflow this.
-        let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(0));
+        let symbol = Symbol(u32::try_from(self.entries.len()).unwrap_or(0));
         let text = SharedStr::from(text);
-        self.texts.push(text.clone());
+        self.entries.push(text.clone().into());
         self.symbols.insert(text, symbol);
         symbol
     }
 
     pub(crate) fn text(&self, symbol: Symbol) -> SharedStr {
-        self.texts
+        self.entries
             .get(symbol.0 as usize)
-            .cloned()
+            .map(|entry| entry.text.clone())
             .unwrap_or_default()
     }
 
     pub(crate) fn finish(self) -> Symbols {
         Symbols {
-            entries: self.texts.into_iter().map(SymbolEntry::from).collect(),
+            entries: self.entries,
             empty: SharedStr::default().into(),
         }
     }

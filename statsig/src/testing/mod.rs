@@ -31,6 +31,7 @@
 
 mod clock;
 mod exposures;
+mod id_lists;
 #[doc(hidden)]
 pub mod internals;
 mod offline;

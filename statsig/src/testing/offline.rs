@@ -11,7 +11,7 @@ use crate::error::SpecsError;
 use crate::events::event::QueuedEvent;
 use crate::events::sampling::{Sampled, Sampler};
 use crate::events::wire::{BatchContext, BatchedEvent, write_batch};
-use crate::hash::id_list_lookup;
+use crate::hash::IdLookup;
 use crate::options::StatsigOptions;
 use crate::results::SpecsSource;
 use crate::specs::id_list::IdLists;
@@ -185,10 +185,10 @@ impl OfflineClient {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        self.set_id_list_lookups(
+        self.publish_id_lists(
             lists
                 .into_iter()
-                .map(|(name, ids)| (name, ids.into_iter().map(|id| id_list_lookup(id.as_ref())))),
+                .map(|(name, ids)| (name, ids.into_iter().map(|id| IdLookup::of(id.as_ref())))),
         );
     }
 
@@ -198,11 +198,22 @@ impl OfflineClient {
         N: Into<SharedStr>,
         L: IntoIterator<Item = [u8; 8]>,
     {
+        self.publish_id_lists(lists.into_iter().map(|(name, lookups)| {
+            let lookups = lookups.into_iter();
+            (name, lookups.filter_map(|lookup| IdLookup::parse(&lookup)))
+        }));
+    }
+
+    fn publish_id_lists<N, L>(&self, lists: impl IntoIterator<Item = (N, L)>)
+    where
+        N: Into<SharedStr>,
+        L: IntoIterator<Item = IdLookup>,
+    {
         let shared = self.statsig.shared_state();
         let next = shared
             .snapshot
             .load()
-            .with_id_lists(IdLists::from_lookups(lists));
+            .with_id_lists(Arc::new(IdLists::from_lookups(lists)));
         shared.publish(next);
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::id_lists::ServedIdLists;
 use crate::events::seal;
 use crate::transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
 
@@ -17,6 +18,10 @@ use crate::transport::{BoxFuture, Method, Request, Response, Transport, Transpor
 pub enum Endpoint {
     /// Downloads of specs.
     Specs,
+    /// Requests for the manifest of ID lists.
+    IdLists,
+    /// Downloads of the files of ID lists.
+    IdListFile,
     /// Posts of events.
     Events,
 }
@@ -40,7 +45,7 @@ pub struct Answer {
 
 #[derive(Debug, Clone)]
 enum Outcome {
-    Response(u16, Bytes),
+    Response(u16, Vec<(String, String)>, Bytes),
     Broken(&'static str),
     Hang,
 }
@@ -55,7 +60,15 @@ impl Answer {
 
     /// A response with this status and body.
     pub fn response(status: u16, body: impl Into<Bytes>) -> Self {
-        Self::new(Outcome::Response(status, body.into()))
+        Self::new(Outcome::Response(status, Vec::new(), body.into()))
+    }
+
+    /// The same, with one more header; its name in lower case. Only responses have headers.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        if let Outcome::Response(_, headers, _) = &mut self.outcome {
+            headers.push((name.into(), value.into()));
+        }
+        self
     }
 
     /// A response with this status and an empty body.
@@ -123,7 +136,8 @@ pub struct PostedBatch {
 /// A [`Transport`] in memory: answers as scripted, and records what is sent.
 ///
 /// Unless scripted otherwise, specs requests get status 404 until [`serve_specs`](Self::serve_specs) provides some, and events
-/// are accepted. A `GET` is a specs request, a `POST` carries events.
+/// are accepted; there are no ID lists until [`set_id_list_file`](Self::set_id_list_file) provides some. A request is for ID
+/// lists if its URL says `get_id_lists` or `download_id_list_file`; any other `GET` is for specs, any other `POST` carries events.
 ///
 /// ```
 /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
@@ -142,6 +156,7 @@ pub struct ScriptedTransport {
 #[derive(Debug, Default)]
 struct State {
     specs: Option<String>,
+    id_lists: ServedIdLists,
     next: HashMap<Endpoint, VecDeque<Answer>>,
     always: HashMap<Endpoint, Answer>,
     requests: Vec<RecordedRequest>,
@@ -161,6 +176,19 @@ impl ScriptedTransport {
     /// Serves these specs from now on, as the service does: a client that has them already is told that there is nothing new.
     pub fn serve_specs(&self, json: impl Into<String>) {
         self.state().specs = Some(json.into());
+    }
+
+    /// Serves an ID list with these lines (`+` or `-` and the first eight characters of base64 SHA-256) from now on, as the
+    /// service does: in ranges, and named in the manifest.
+    ///
+    /// A text that begins with the one before is the same file, grown; any other is a new file.
+    pub fn set_id_list_file(&self, list: impl Into<String>, lines: impl Into<String>) {
+        self.state().id_lists.set(list.into(), lines.into());
+    }
+
+    /// Takes an ID list out of the manifest.
+    pub fn remove_id_list(&self, list: &str) {
+        self.state().id_lists.remove(list);
     }
 
     /// The answer to the next request to this endpoint; called several times, to the ones after it.
@@ -219,10 +247,7 @@ impl ScriptedTransport {
     /// Records the request and decides the answer; for events, also where the batch is recorded.
     fn receive(&self, request: &Request) -> (Answer, Option<usize>) {
         let at = self.start.elapsed();
-        let endpoint = match request.method {
-            Method::Get => Endpoint::Specs,
-            Method::Post => Endpoint::Events,
-        };
+        let endpoint = endpoint_of(request);
         let mut state = self.state();
         state.requests.push(RecordedRequest {
             at,
@@ -238,6 +263,8 @@ impl ScriptedTransport {
             .or_else(|| state.always.get(&endpoint).cloned())
             .unwrap_or_else(|| match endpoint {
                 Endpoint::Specs => specs_answer(state.specs.as_deref(), &request.url),
+                Endpoint::IdLists => Answer::json(state.id_lists.manifest()),
+                Endpoint::IdListFile => file_answer(&state.id_lists, request),
                 Endpoint::Events => Answer::response(202, r#"{"success":true}"#),
             });
         (answer, batch)
@@ -266,14 +293,14 @@ impl Transport for ScriptedTransport {
                     tokio::time::sleep(answer.delay).await;
                 }
                 match answer.outcome {
-                    Outcome::Response(_, body) if body.len() > request.max_response_bytes => {
+                    Outcome::Response(_, _, body) if body.len() > request.max_response_bytes => {
                         Err(TransportError::TooLarge {
                             limit: request.max_response_bytes,
                         })
                     }
-                    Outcome::Response(status, body) => Ok(Response {
+                    Outcome::Response(status, headers, body) => Ok(Response {
                         status,
-                        headers: Vec::new(),
+                        headers,
                         body,
                     }),
                     Outcome::Broken(problem) => Err(TransportError::Connection {
@@ -295,14 +322,59 @@ impl Transport for ScriptedTransport {
     }
 }
 
+fn endpoint_of(request: &Request) -> Endpoint {
+    if request.url.contains("get_id_lists") {
+        Endpoint::IdLists
+    } else if request.url.contains("download_id_list_file") {
+        Endpoint::IdListFile
+    } else {
+        match request.method {
+            Method::Get => Endpoint::Specs,
+            Method::Post => Endpoint::Events,
+        }
+    }
+}
+
+/// What the service would answer to a request for a part of an ID list's file.
+fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
+    let start = in_query(&request.url, "range=").or_else(|| {
+        let range = request.headers.iter().find(|(name, _)| *name == "range");
+        range.and_then(|(_, value)| {
+            value
+                .strip_prefix("bytes=")?
+                .strip_suffix('-')?
+                .parse()
+                .ok()
+        })
+    });
+    let Some(file) = lists.file(&request.url) else {
+        return Answer::status(404);
+    };
+    let start = start.unwrap_or(0);
+    match usize::try_from(start)
+        .ok()
+        .and_then(|start| file.get(start..))
+    {
+        None | Some("") => Answer::status(416),
+        Some(part) => Answer::response(206, part.to_owned()).header(
+            "content-range",
+            format!("bytes {start}-{}/{}", file.len() - 1, file.len()),
+        ),
+    }
+}
+
+/// A number in the query of a URL; what stands behind it up to the next `&` or `-` is the number.
+fn in_query(url: &str, name: &str) -> Option<u64> {
+    let (_, rest) = url.split_once(name)?;
+    rest.split(['&', '-']).next()?.parse().ok()
+}
+
 /// What the service would answer to a specs request with this URL.
 fn specs_answer(specs: Option<&str>, url: &str) -> Answer {
     let Some(specs) = specs else {
         return Answer::status(404);
     };
-    let known = url
-        .split_once("sinceTime=")
-        .and_then(|(_, rest)| rest.split('&').next()?.parse().ok());
+    let known = in_query(url, "sinceTime=");
     let offered = serde_json::from_str::<Value>(specs)
         .ok()
         .and_then(|specs| specs.get("time")?.as_u64());

@@ -6,6 +6,7 @@ mod experiment_groups;
 mod explained;
 mod explained_ends;
 mod gates;
+mod incremental;
 mod layers;
 mod limits;
 mod redirections;
@@ -150,12 +151,13 @@ fn condition(name: &str) -> Option<Value> {
     })
 }
 
+/// A snapshot without specs.
+fn empty() -> Snapshot {
+    Snapshot::uninitialized(None, Arc::default(), crate::country::Countries::new(None))
+}
+
 fn snapshot(specs: &str) -> Option<Snapshot> {
-    let empty = Snapshot::uninitialized(
-        None,
-        Arc::new(BTreeMap::new()),
-        crate::country::Countries::new(None),
-    );
+    let empty = empty();
     match empty.load(specs.as_bytes()) {
         Ok(Loaded::New(specs)) => Some(empty.with_specs(*specs, SpecsSource::Bootstrap, None, 1)),
         Ok(Loaded::Unchanged) | Err(_) => None,

@@ -303,8 +303,7 @@ proptest! {
         if is_cut {
             bytes.truncate(length.index(bytes.len()));
         }
-        let empty = Snapshot::uninitialized(None, Arc::new(BTreeMap::new()), crate::country::Countries::new(None));
-        if let Err(problem) = empty.load(&bytes) {
+        if let Err(problem) = empty().load(&bytes) {
             prop_assert!(!problem.to_string().is_empty());
         }
     }

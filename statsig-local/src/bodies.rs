@@ -1,0 +1,110 @@
+//! Bodies of answers that went wrong.
+
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hyper::body::Frame;
+
+/// What a captive portal says.
+pub(crate) const PAGE: &str =
+    "<!DOCTYPE html>\n<title>Sign in</title>\n<p>Sign in to use this network.</p>\n";
+
+const MEBIBYTE: usize = 1024 * 1024;
+
+/// As many bytes, none of them right.
+pub(crate) fn corrupted(body: Bytes) -> Body {
+    Body::from(body.iter().map(|byte| byte ^ 0xA5).collect::<Vec<u8>>())
+}
+
+/// Half of the body, then the end of the connection.
+pub(crate) fn truncated(body: Bytes) -> Body {
+    Body::new(Half::new(body, After::Fail))
+}
+
+/// Half of the body, then nothing.
+pub(crate) fn stalled(body: Bytes) -> Body {
+    Body::new(Half::new(body, After::Hang))
+}
+
+/// A gzip body that decompresses to blanks of this size.
+pub(crate) fn bomb(mebibytes: u32) -> Vec<u8> {
+    let blanks = vec![b' '; MEBIBYTE];
+    let write = || -> io::Result<Vec<u8>> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        for _ in 0..mebibytes {
+            gzip.write_all(&blanks)?;
+        }
+        gzip.finish()
+    };
+    // Writing to memory cannot fail.
+    write().unwrap_or_default()
+}
+
+/// A body that sends half of what was announced, lets it reach the client, and goes wrong.
+struct Half {
+    half: Option<Bytes>,
+    is_flushed: bool,
+    after: After,
+}
+
+#[derive(Clone, Copy)]
+enum After {
+    Fail,
+    Hang,
+}
+
+impl Half {
+    fn new(body: Bytes, after: After) -> Self {
+        Self {
+            half: Some(body.slice(..body.len() / 2)),
+            is_flushed: false,
+            after,
+        }
+    }
+}
+
+impl hyper::body::Body for Half {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if let Some(half) = self.half.take() {
+            return Poll::Ready(Some(Ok(Frame::data(half))));
+        }
+        // The server flushes what it has whenever the body is not ready.
+        if !std::mem::replace(&mut self.is_flushed, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match self.after {
+            After::Fail => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
+            After::Hang => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_is_small_until_it_is_decompressed() {
+        let bomb = bomb(20);
+        assert!(bomb.len() < MEBIBYTE / 20, "{} bytes", bomb.len());
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(&*bomb)
+            .read_to_end(&mut plain)
+            .unwrap();
+        assert_eq!(plain.len(), 20 * MEBIBYTE);
+    }
+}

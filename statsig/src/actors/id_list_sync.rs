@@ -1,0 +1,167 @@
+//! The ID list sync actor: decides when to bring ID lists up to date.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use super::answer::Answer;
+#[cfg(any(test, feature = "testing"))]
+use super::disturbance::Disturbance;
+use super::supervisor::SupervisorMsg;
+use super::timer::{AbortOnDrop, cast_after};
+use super::tree::Tree;
+use crate::sources::id_lists::{IdListsAdapter, IdListsError, Limits, Synced, sync};
+
+/// If lists are not published by then, the sync counts as failed.
+const PUBLISH_LIMIT: Duration = Duration::from_secs(10);
+/// The IDs that all lists may have together; they take about 6.3 bytes each.
+const MAX_IDS: usize = 100_000_000;
+
+/// What the ID list sync actor is told.
+///
+/// At most four wait: one `Tick`, as its timer is armed again only after the work; one `Synced`, as one sync runs at a time;
+/// and one `Published`, its consequence (two when the one before came too late).
+#[derive(Debug)]
+pub(super) enum IdListSyncMsg {
+    /// The interval passed; while lists are being published, the limit of that.
+    Tick,
+    Synced(Box<Result<Synced, IdListsError>>),
+    /// The evaluation actor has published what was synced.
+    Published,
+    #[cfg(any(test, feature = "testing"))]
+    Disturb(Disturbance),
+}
+
+pub(super) struct IdListSyncActor;
+
+pub(super) struct State {
+    tree: Arc<Tree>,
+    supervisor: ActorRef<SupervisorMsg>,
+    adapter: Arc<dyn IdListsAdapter>,
+    phase: Phase,
+    timer: Option<AbortOnDrop>,
+    failures_in_row: u32,
+}
+
+enum Phase {
+    Idle,
+    Syncing {
+        _task: AbortOnDrop,
+    },
+    /// With the failure of the sync, if some lists could not be had.
+    Publishing {
+        failure: Option<IdListsError>,
+    },
+}
+
+impl Actor for IdListSyncActor {
+    type Msg = IdListSyncMsg;
+    type State = State;
+    type Arguments = (Arc<Tree>, ActorRef<SupervisorMsg>, Arc<dyn IdListsAdapter>);
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<IdListSyncMsg>,
+        (tree, supervisor, adapter): Self::Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        Ok(State {
+            tree,
+            supervisor,
+            adapter,
+            phase: Phase::Idle,
+            timer: Some(cast_after(&me, Duration::ZERO, IdListSyncMsg::Tick)),
+            failures_in_row: 0,
+        })
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<IdListSyncMsg>,
+        message: IdListSyncMsg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            IdListSyncMsg::Tick => match state.phase {
+                Phase::Idle => state.start(&me),
+                Phase::Syncing { .. } => {}
+                // The evaluation actor crashed with the lists in hand. They are fetched again.
+                Phase::Publishing { .. } => {
+                    state.end(&me, Some(IdListsError::Interrupted));
+                }
+            },
+            IdListSyncMsg::Synced(result) => state.synced(&me, *result),
+            IdListSyncMsg::Published => {
+                if let Phase::Publishing { failure } = &mut state.phase {
+                    let failure = failure.take();
+                    state.end(&me, failure);
+                }
+            }
+            #[cfg(any(test, feature = "testing"))]
+            IdListSyncMsg::Disturb(disturbance) => disturbance.happen().await?,
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn start(&mut self, me: &ActorRef<IdListSyncMsg>) {
+        self.timer = None;
+        let options = &self.tree.shared.options;
+        let limits = Limits {
+            request: options.id_lists_request_timeout,
+            max_file_bytes: options.max_id_list_bytes,
+            max_ids: MAX_IDS,
+        };
+        let current = Arc::clone(&self.tree.shared.snapshot.load().id_lists);
+        let adapter = Arc::clone(&self.adapter);
+        let after_panic = IdListSyncMsg::Synced(Box::new(Err(IdListsError::Interrupted)));
+        let answer = Answer::new(me, after_panic);
+        let task = tokio::spawn(async move {
+            let result = sync(&*adapter, &current, limits).await;
+            answer.give(IdListSyncMsg::Synced(Box::new(result)));
+        });
+        self.phase = Phase::Syncing {
+            _task: AbortOnDrop::new(&task),
+        };
+    }
+
+    fn synced(&mut self, me: &ActorRef<IdListSyncMsg>, result: Result<Synced, IdListsError>) {
+        let (lists, failure) = match result {
+            Ok(Synced { lists, failure }) => (lists, failure),
+            Err(error) => (None, Some(error)),
+        };
+        match lists {
+            None => self.end(me, failure),
+            Some(lists) => {
+                self.phase = Phase::Publishing { failure };
+                self.timer = Some(cast_after(me, PUBLISH_LIMIT, IdListSyncMsg::Tick));
+                // Refused only when the supervisor is gone, and everything ends.
+                let _ = self.supervisor.cast(SupervisorMsg::PublishIdLists(lists));
+            }
+        }
+    }
+
+    fn end(&mut self, me: &ActorRef<IdListSyncMsg>, failure: Option<IdListsError>) {
+        self.phase = Phase::Idle;
+        self.tree.end_first_id_lists(failure.is_none());
+        match failure {
+            None => {
+                if self.failures_in_row > 0 {
+                    let failures = self.failures_in_row;
+                    tracing::info!(failures, "ID lists sync works again");
+                }
+                self.failures_in_row = 0;
+            }
+            Some(error) => {
+                self.failures_in_row = self.failures_in_row.saturating_add(1);
+                // Once for each series of failures: the service may be away for hours.
+                if self.failures_in_row == 1 {
+                    tracing::warn!(%error, "ID lists sync failed, the lists in use stay in use");
+                }
+            }
+        }
+        let interval = self.tree.shared.options.id_lists_sync_interval;
+        self.timer = Some(cast_after(me, interval, IdListSyncMsg::Tick));
+    }
+}

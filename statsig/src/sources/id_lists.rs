@@ -1,0 +1,191 @@
+//! Where ID lists come from: the [`IdListsAdapter`] trait, and one sync of all lists from an adapter.
+
+pub(crate) mod http;
+mod manifest;
+mod round;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::manifest::Manifest;
+use self::round::{Download, Round};
+use super::FetchError;
+use crate::specs::id_list::IdLists;
+use crate::text::SharedStr;
+use crate::transport::BoxFuture;
+
+/// The largest manifest that is read, in bytes: enough for some 50,000 lists.
+pub(crate) const MAX_MANIFEST_BYTES: usize = 16 * 1024 * 1024;
+
+/// Brings ID lists: the manifest that the service's `get_id_lists` endpoint answers with, and the files that it names.
+///
+/// The SDK brings one for the network, used unless options say otherwise. Implement it to take lists from elsewhere. The SDK
+/// calls it from its own tasks, one call at a time for each client; which part of which file is needed, and what becomes of it,
+/// is the SDK's.
+///
+/// ```
+/// use statsig::{BoxFuture, FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest, StatsigOptions};
+///
+/// #[derive(Debug)]
+/// struct Employees;
+///
+/// impl IdListsAdapter for Employees {
+///     fn manifest(&self, _: &IdListsRequest) -> BoxFuture<'_, Result<bytes::Bytes, FetchError>> {
+///         let manifest = r#"{"employees": {"name": "employees", "url": "", "size": 10, "creationTime": 1}}"#;
+///         Box::pin(async move { Ok(manifest.into()) })
+///     }
+///
+///     fn file(&self, request: &IdListFileRequest) -> BoxFuture<'_, Result<bytes::Bytes, FetchError>> {
+///         // The first eight characters of base64(SHA-256("a-user")).
+///         let rest = "+Z/hEKLio\n".get(usize::try_from(request.start).unwrap_or(usize::MAX)..);
+///         Box::pin(async move { Ok(rest.unwrap_or_default().into()) })
+///     }
+/// }
+///
+/// let options = StatsigOptions::builder()
+///     .enable_id_lists(true)
+///     .id_lists_adapter(std::sync::Arc::new(Employees))
+///     .build()?;
+/// # Ok::<(), statsig::OptionsError>(())
+/// ```
+pub trait IdListsAdapter: Debug + Send + Sync + 'static {
+    /// The manifest: a JSON object of list name to `{"name", "url", "size", "creationTime", "fileID"}`.
+    ///
+    /// # Errors
+    /// When there is none to be had. The lists in use stay in use.
+    fn manifest(&self, request: &IdListsRequest) -> BoxFuture<'_, Result<Bytes, FetchError>>;
+
+    /// A file from a position to its end.
+    ///
+    /// # Errors
+    /// When it cannot be had. The list stays as it was, and the same part is asked for in the next sync.
+    fn file(&self, request: &IdListFileRequest) -> BoxFuture<'_, Result<Bytes, FetchError>>;
+
+    /// Whether it uses the network, and so must not be asked when that is disabled. Default: false.
+    fn uses_network(&self) -> bool {
+        false
+    }
+}
+
+/// What the SDK wants to know about all lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IdListsRequest {
+    /// How long the SDK will wait.
+    pub limit: Duration,
+    /// The largest manifest the SDK will read, in bytes.
+    pub max_bytes: usize,
+}
+
+/// The part of a file that the SDK wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IdListFileRequest {
+    /// The list's name.
+    pub list: SharedStr,
+    /// The file's URL, as the manifest has it.
+    pub url: SharedStr,
+    /// How many bytes of the file the SDK has.
+    pub start: u64,
+    /// How many bytes the file has, according to the manifest. By now it may have more.
+    pub size: u64,
+    /// How long the SDK will wait.
+    pub limit: Duration,
+    /// The largest part the SDK will read, in bytes.
+    pub max_bytes: usize,
+}
+
+/// What one sync may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// For each request.
+    pub(crate) request: Duration,
+    pub(crate) max_file_bytes: usize,
+    /// In all lists together.
+    pub(crate) max_ids: usize,
+}
+
+/// What came of a sync.
+#[derive(Debug, Clone)]
+pub(crate) struct Synced {
+    /// All lists as they are now; `None` when nothing has changed.
+    pub(crate) lists: Option<Arc<IdLists>>,
+    /// Why the first of the files that could not be had or applied was not. Their lists are as they were.
+    pub(crate) failure: Option<IdListsError>,
+}
+
+/// Why a sync brought nothing. The lists in use stay in use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum IdListsError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("expected a manifest of ID lists, found something else: {problem}")]
+    Manifest { problem: String },
+    #[error("the file of ID list `{list}` {problem}")]
+    File {
+        list: SharedStr,
+        problem: FileProblem,
+    },
+    #[error("an internal task ended early")]
+    Interrupted,
+}
+
+/// What is wrong with the file of a list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FileProblem {
+    #[error("could not be had: {0}")]
+    Fetch(#[from] FetchError),
+    #[error("is none: expected lines that begin with + or -")]
+    NoList,
+    #[error("has too many IDs: expected at most {limit} in all lists")]
+    TooManyIds { limit: usize },
+}
+
+/// Brings all lists up to date, one file after another.
+pub(crate) async fn sync(
+    adapter: &dyn IdListsAdapter,
+    current: &Arc<IdLists>,
+    limits: Limits,
+) -> Result<Synced, IdListsError> {
+    let request = IdListsRequest {
+        limit: limits.request,
+        max_bytes: MAX_MANIFEST_BYTES,
+    };
+    let body = in_time(limits.request, adapter.manifest(&request)).await?;
+    let mut round = Round::begin(current, Manifest::parse(&body)?);
+    while let Some(download) = round.next_download() {
+        let request = download.request(limits);
+        match in_time(limits.request, adapter.file(&request)).await {
+            Ok(body) => round = absorb(round, download, body, limits.max_ids).await?,
+            Err(error) => round.fail(&download, error.into()),
+        }
+    }
+    Ok(round.end())
+}
+
+/// Reading a long file takes a while, so that it is done off the async workers.
+async fn absorb(
+    mut round: Round,
+    download: Download,
+    body: Bytes,
+    max_ids: usize,
+) -> Result<Round, IdListsError> {
+    let absorbed = tokio::task::spawn_blocking(move || {
+        round.absorb(&download, &body, max_ids);
+        round
+    });
+    absorbed.await.map_err(|_| IdListsError::Interrupted)
+}
+
+/// Holds an adapter to the limit that it was told.
+async fn in_time<T>(
+    limit: Duration,
+    answer: BoxFuture<'_, Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    tokio::time::timeout(limit, answer)
+        .await
+        .unwrap_or(Err(FetchError::TimedOut { limit }))
+}

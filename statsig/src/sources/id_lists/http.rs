@@ -1,0 +1,276 @@
+//! ID lists from the `get_id_lists` endpoint and the files that it names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{IdListFileRequest, IdListsAdapter, IdListsRequest};
+use crate::clock::Clock;
+use crate::sources::FetchError;
+use crate::text::SharedStr;
+use crate::transport::identity::Identity;
+use crate::transport::{self, BoxFuture, Method, Request, Response, Transport, retry};
+
+/// Where Statsig serves manifests, for a key each.
+pub(crate) const STATSIG_MANIFEST_URL: &str = "https://api.statsigcdn.com/v1/get_id_lists";
+/// The host of Statsig that takes the range in the query, since what lies between caches by URL.
+const STATSIG_CDN: &str = "https://api.statsigcdn.com";
+
+/// Downloads ID lists.
+#[derive(Debug)]
+pub(crate) struct HttpIdLists {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    identity: Identity,
+    /// Of the options; otherwise Statsig's.
+    manifest_url: Option<String>,
+    /// Stands for scheme and host of the files.
+    file_api: Option<String>,
+    falls_back: bool,
+}
+
+impl HttpIdLists {
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        identity: Identity,
+    ) -> Self {
+        Self {
+            transport,
+            clock,
+            identity,
+            manifest_url: None,
+            file_api: None,
+            falls_back: false,
+        }
+    }
+
+    /// Asks another address for the manifest, and Statsig's when that fails.
+    pub(crate) fn with_manifest_url(mut self, url: Option<String>, falls_back: bool) -> Self {
+        self.falls_back = falls_back
+            && url
+                .as_ref()
+                .is_some_and(|url| !url.contains(STATSIG_MANIFEST_URL));
+        self.manifest_url = url;
+        self
+    }
+
+    /// Asks another host for the files.
+    pub(crate) fn with_file_api(mut self, base: Option<String>) -> Self {
+        self.file_api = base;
+        self
+    }
+
+    async fn get(&self, request: Request) -> Result<Response, FetchError> {
+        let response = transport::send(&*self.transport, request).await?;
+        if retry::is_success(response.status) {
+            return Ok(response);
+        }
+        Err(FetchError::Status {
+            status: response.status,
+        })
+    }
+
+    fn manifest_request(&self, url: String, request: &IdListsRequest) -> Request {
+        let is_statsigs = url.starts_with(STATSIG_MANIFEST_URL);
+        self.request(
+            if is_statsigs {
+                Method::Get
+            } else {
+                Method::Post
+            },
+            url,
+            request.limit,
+            request.max_bytes,
+        )
+    }
+
+    fn file_request(&self, request: &IdListFileRequest) -> Request {
+        let mut url = file_url(&request.url, self.file_api.as_deref());
+        let range = if url.starts_with(STATSIG_CDN) {
+            if request.start > 0 {
+                let separator = if url.contains('?') { '&' } else { '?' };
+                url.push_str(&format!("{separator}range={}-", request.start));
+            }
+            vec![]
+        } else {
+            vec![
+                ("range", format!("bytes={}-", request.start)),
+                ("statsig-id-list-file-size", request.size.to_string()),
+            ]
+        };
+        let mut sent = self.request(Method::Get, url, request.limit, request.max_bytes);
+        sent.headers.extend(range);
+        sent
+    }
+
+    fn request(&self, method: Method, url: String, timeout: Duration, max_bytes: usize) -> Request {
+        Request {
+            method,
+            url,
+            headers: self.identity.headers(self.clock.now_ms()),
+            body: Bytes::new(),
+            timeout,
+            max_response_bytes: max_bytes,
+        }
+    }
+}
+
+impl IdListsAdapter for HttpIdLists {
+    fn manifest(&self, request: &IdListsRequest) -> BoxFuture<'_, Result<Bytes, FetchError>> {
+        let request = request.clone();
+        Box::pin(async move {
+            let statsigs = || format!("{STATSIG_MANIFEST_URL}/{}.json", self.identity.key.expose());
+            let url = self.manifest_url.clone().unwrap_or_else(statsigs);
+            match self.get(self.manifest_request(url, &request)).await {
+                Err(error) if self.falls_back && error.is_worth_retrying() => {
+                    tracing::debug!(%error, "no manifest of ID lists, asking Statsig's API");
+                    self.get(self.manifest_request(statsigs(), &request)).await
+                }
+                answer => answer,
+            }
+            .map(|response| response.body)
+        })
+    }
+
+    fn file(&self, request: &IdListFileRequest) -> BoxFuture<'_, Result<Bytes, FetchError>> {
+        let (sent, wanted) = (self.file_request(request), Wanted::of(request));
+        Box::pin(async move { wanted.part_of(self.get(sent).await?) })
+    }
+
+    fn uses_network(&self) -> bool {
+        true
+    }
+}
+
+/// The URL of the manifest, byte for byte, with scheme and host replaced if another API is to be asked.
+fn file_url(url: &SharedStr, api: Option<&str>) -> String {
+    let Some(api) = api else {
+        return url.to_string();
+    };
+    let after_scheme = url.split_once("://").map_or(&**url, |(_, rest)| rest);
+    match after_scheme
+        .find('/')
+        .and_then(|path| after_scheme.get(path..))
+    {
+        Some(path) => format!("{}{path}", api.trim_end_matches('/')),
+        None => api.to_owned(),
+    }
+}
+
+/// The part of a file that was asked for.
+struct Wanted {
+    start: u64,
+    /// The size of the whole file, at least.
+    size: u64,
+}
+
+impl Wanted {
+    fn of(request: &IdListFileRequest) -> Self {
+        Self {
+            start: request.start,
+            size: request.size,
+        }
+    }
+
+    /// The file from the start on, out of a response that should be just that.
+    ///
+    /// A response that says where it begins must begin there. One that does not, and is as long as the whole file, comes from
+    /// a server that knows no ranges: applying it behind what the list has would count bytes twice.
+    fn part_of(&self, response: Response) -> Result<Bytes, FetchError> {
+        let Self { start, size } = *self;
+        let content_range = response
+            .headers
+            .iter()
+            .find(|(name, _)| name == "content-range");
+        match content_range.and_then(|(_, value)| range_start(value)) {
+            Some(found) if found != start => Err(FetchError::Other {
+                problem: format!("expected a part from byte {start}, found one from byte {found}"),
+            }),
+            None if start > 0 && response.status == 200 && response.body.len() as u64 >= size => {
+                let start = usize::try_from(start).unwrap_or(usize::MAX);
+                Ok(response.body.slice(start.min(response.body.len())..))
+            }
+            _ => Ok(response.body),
+        }
+    }
+}
+
+/// Where `bytes 10-19/20` begins.
+fn range_start(content_range: &str) -> Option<u64> {
+    let range = content_range.trim().strip_prefix("bytes")?.trim_start();
+    range.split_once('-')?.0.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_urls_keep_path_and_query_byte_for_byte() {
+        let url = "https://api.statsigcdn.com/v1/download_id_list_file/3%2Fa?sv=1&sig=a%2Bb";
+        let cases = [
+            (None, url.to_owned()),
+            (
+                Some("http://proxy:8000"),
+                "http://proxy:8000/v1/download_id_list_file/3%2Fa?sv=1&sig=a%2Bb".to_owned(),
+            ),
+            (
+                Some("http://proxy/lists/"),
+                "http://proxy/lists/v1/download_id_list_file/3%2Fa?sv=1&sig=a%2Bb".to_owned(),
+            ),
+        ];
+        for (api, expected) in cases {
+            assert_eq!(file_url(&url.into(), api), expected);
+        }
+        assert_eq!(
+            file_url(&"https://h".into(), Some("http://proxy")),
+            "http://proxy"
+        );
+    }
+
+    fn wanted(start: u64) -> Wanted {
+        Wanted { start, size: 20 }
+    }
+
+    fn response(status: u16, range: Option<&str>, body: &'static str) -> Response {
+        Response {
+            status,
+            headers: range
+                .map(|range| ("content-range".to_owned(), range.to_owned()))
+                .into_iter()
+                .collect(),
+            body: body.into(),
+        }
+    }
+
+    #[test]
+    fn a_part_that_begins_elsewhere_is_refused() {
+        let cases = [
+            (206, Some("bytes 10-19/20"), Some("+pmWkWSBC\n")),
+            (206, Some("bytes 0-9/20"), None),
+            (200, Some("bytes 12-19/20"), None),
+            (206, Some("nonsense"), Some("+pmWkWSBC\n")),
+            (206, None, Some("+pmWkWSBC\n")),
+        ];
+        for (status, range, expected) in cases {
+            let part = wanted(10).part_of(response(status, range, "+pmWkWSBC\n"));
+            assert_eq!(
+                part.ok().as_deref(),
+                expected.map(str::as_bytes),
+                "{range:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_without_ranges_is_not_applied_twice() {
+        let whole = || response(200, None, "+2Tv4fIVX\n+pmWkWSBC\n");
+        assert_eq!(&*wanted(10).part_of(whole()).unwrap(), b"+pmWkWSBC\n");
+        assert_eq!(wanted(0).part_of(whole()).unwrap().len(), 20);
+        // Shorter than the file is a part, whatever the status says.
+        let part = response(200, None, "+pmWkWSBC\n");
+        assert_eq!(&*wanted(10).part_of(part).unwrap(), b"+pmWkWSBC\n");
+    }
+}

@@ -1,0 +1,342 @@
+//! One sync of all lists: from the lists in use and a manifest to downloads, and from what they bring to the next lists. Pure.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::manifest::{Entry, Manifest};
+use super::{FileProblem, IdListFileRequest, IdListsError, Limits, Synced};
+use crate::specs::id_list::{IdList, IdLists, ListFile, changes};
+use crate::text::SharedStr;
+
+/// A sync under way.
+#[derive(Debug)]
+pub(super) struct Round {
+    /// The lists as they are so far.
+    next: IdLists,
+    has_changed: bool,
+    downloads: VecDeque<Download>,
+    failure: Option<IdListsError>,
+}
+
+/// A part of a file that a list lacks.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Download {
+    list: SharedStr,
+    entry: Entry,
+    /// The bytes that the list has. It starts anew where this is 0.
+    start: u64,
+}
+
+impl Download {
+    pub(super) fn request(&self, limits: Limits) -> IdListFileRequest {
+        IdListFileRequest {
+            list: self.list.clone(),
+            url: self.entry.url.clone(),
+            start: self.start,
+            size: self.entry.size,
+            limit: limits.request,
+            max_bytes: limits.max_file_bytes,
+        }
+    }
+}
+
+/// What a list needs.
+enum Need {
+    Nothing,
+    /// The rest of its file, from this byte.
+    Rest(u64),
+    /// Another file, from its beginning.
+    File,
+}
+
+impl Round {
+    /// Drops the lists that the manifest lacks, takes over what needs no download, and plans the downloads.
+    pub(super) fn begin(current: &IdLists, Manifest(entries): Manifest) -> Self {
+        let mut next = current.clone();
+        next.lists.retain(|name, _| entries.contains_key(name));
+        let mut round = Self {
+            has_changed: next.lists.len() != current.lists.len(),
+            next,
+            downloads: VecDeque::new(),
+            failure: None,
+        };
+        for (name, entry) in entries {
+            round.plan(name, entry);
+        }
+        round
+    }
+
+    fn plan(&mut self, list: SharedStr, entry: Entry) {
+        let known = self.next.lists.get(&list).map(|list| &list.file);
+        let start = match need(known, &entry) {
+            Need::Nothing => return,
+            Need::Rest(start) if entry.size > start => start,
+            Need::Rest(size) => {
+                if known.is_some_and(|file| file.creation_time != entry.creation_time) {
+                    self.change(&list, |list| list.file = entry.read_up_to(size));
+                }
+                return;
+            }
+            Need::File if entry.size == 0 => {
+                self.change(&list, |list| {
+                    *list = IdList {
+                        file: entry.read_up_to(0),
+                        ..IdList::default()
+                    };
+                });
+                return;
+            }
+            Need::File => 0,
+        };
+        self.downloads.push_back(Download { list, entry, start });
+    }
+
+    fn change(&mut self, list: &SharedStr, change: impl FnOnce(&mut IdList)) {
+        change(Arc::make_mut(
+            self.next.lists.entry(list.clone()).or_default(),
+        ));
+        self.has_changed = true;
+    }
+
+    pub(super) fn next_download(&mut self) -> Option<Download> {
+        self.downloads.pop_front()
+    }
+
+    /// Applies what a download has brought: everything, or nothing if it is no list or would be too much.
+    pub(super) fn absorb(&mut self, download: &Download, body: &[u8], max_ids: usize) {
+        let Some(changes) = changes(body) else {
+            self.fail(download, FileProblem::NoList);
+            return;
+        };
+        let known = self.next.lists.get(&download.list);
+        let others = self.next.len() - known.map_or(0, |list| list.ids.len());
+        let mut ids = match known {
+            Some(list) if download.start > 0 => list.ids.clone(),
+            _ => Default::default(),
+        };
+        ids.apply(changes);
+        if others + ids.len() > max_ids {
+            self.fail(download, FileProblem::TooManyIds { limit: max_ids });
+            return;
+        }
+        let size = download.start + body.len() as u64;
+        self.change(&download.list, |list| {
+            list.ids = ids;
+            list.file = download.entry.read_up_to(size);
+        });
+    }
+
+    /// Leaves the list as it was, so that the next sync asks for the same part again.
+    pub(super) fn fail(&mut self, download: &Download, problem: FileProblem) {
+        let error = IdListsError::File {
+            list: download.list.clone(),
+            problem,
+        };
+        tracing::debug!(%error, "an ID list stays as it was");
+        self.failure.get_or_insert(error);
+    }
+
+    pub(super) fn end(self) -> Synced {
+        Synced {
+            lists: self.has_changed.then(|| Arc::new(self.next)),
+            failure: self.failure,
+        }
+    }
+}
+
+impl Entry {
+    fn read_up_to(&self, size: u64) -> ListFile {
+        ListFile {
+            id: self.file_id.clone(),
+            creation_time: self.creation_time,
+            size,
+        }
+    }
+}
+
+/// Another file replaces the list, unless it is older: then the manifest is. The time alone says nothing: it moves with every
+/// append.
+fn need(known: Option<&ListFile>, entry: &Entry) -> Need {
+    match known {
+        None => Need::File,
+        Some(file) if file.id == entry.file_id => Need::Rest(file.size),
+        Some(file) if entry.creation_time >= file.creation_time => Need::File,
+        Some(_) => Need::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::IdLookup;
+
+    const MARCOS: &str = "+2Tv4fIVX\n";
+    const NO_LIMIT: usize = usize::MAX;
+
+    /// The lists, and the downloads still to come, as `list@start`.
+    struct Lab {
+        lists: IdLists,
+    }
+
+    /// How a download ends.
+    type Files<'a> = &'a [(&'a str, &'a [u8])];
+
+    impl Lab {
+        fn new() -> Self {
+            Self {
+                lists: IdLists::default(),
+            }
+        }
+
+        /// Syncs with a manifest of `(list, size, creation time, file)`; lists without a file among `files` fail. Returns the
+        /// downloads, and whether there are new lists.
+        fn sync(
+            &mut self,
+            manifest: &[(&str, u64, i64, &str)],
+            files: Files<'_>,
+        ) -> (Vec<String>, bool) {
+            let entries = manifest.iter().map(|(name, size, creation_time, file)| {
+                let entry = serde_json::json!({"name": name, "url": "u", "size": size, "creationTime": creation_time, "fileID": file});
+                ((*name).to_owned(), entry)
+            });
+            let manifest = serde_json::Value::Object(entries.collect()).to_string();
+            let manifest = Manifest::parse(manifest.as_bytes()).unwrap();
+            let mut round = Round::begin(&self.lists, manifest);
+            let mut asked = Vec::new();
+            while let Some(download) = round.next_download() {
+                asked.push(format!("{}@{}", download.list, download.start));
+                match files.iter().find(|(name, _)| *name == &*download.list) {
+                    Some((_, body)) => round.absorb(&download, body, NO_LIMIT),
+                    None => round.fail(&download, FileProblem::NoList),
+                }
+            }
+            let lists = round.end().lists;
+            let has_changed = lists.is_some();
+            if let Some(lists) = lists {
+                self.lists = (*lists).clone();
+            }
+            (asked, has_changed)
+        }
+
+        fn file(&self, list: &str) -> (u64, i64) {
+            let file = &self.lists.lists[list].file;
+            (file.size, file.creation_time)
+        }
+    }
+
+    fn asked(downloads: &[&str], has_changed: bool) -> (Vec<String>, bool) {
+        (
+            downloads.iter().map(|text| (*text).to_owned()).collect(),
+            has_changed,
+        )
+    }
+
+    #[test]
+    fn a_list_is_read_once_and_then_only_what_is_new() {
+        let mut lab = Lab::new();
+        let first = lab.sync(&[("a", 10, 1, "f")], &[("a", MARCOS.as_bytes())]);
+        assert_eq!(first, asked(&["a@0"], true));
+        assert!(lab.lists.contains("a", "Marcos"));
+        assert_eq!(lab.sync(&[("a", 10, 1, "f")], &[]), asked(&[], false));
+        let grown = lab.sync(&[("a", 20, 2, "f")], &[("a", b"+pmWkWSBC\n")]);
+        assert_eq!(grown, asked(&["a@10"], true));
+        assert!(lab.lists.contains("a", "Marcos") && lab.lists.contains("a", "123"));
+        let removed = lab.sync(&[("a", 30, 3, "f")], &[("a", b"-2Tv4fIVX\n")]);
+        assert_eq!(removed, asked(&["a@20"], true));
+        assert!(!lab.lists.contains("a", "Marcos"));
+        assert_eq!(lab.file("a"), (30, 3));
+    }
+
+    #[test]
+    fn an_empty_list_needs_no_download() {
+        let mut lab = Lab::new();
+        assert_eq!(lab.sync(&[("a", 0, 1, "f")], &[]), asked(&[], true));
+        assert_eq!(lab.file("a"), (0, 1));
+        let grown = lab.sync(&[("a", 10, 2, "f")], &[("a", MARCOS.as_bytes())]);
+        assert_eq!(grown, asked(&["a@0"], true));
+        assert!(lab.lists.contains("a", "Marcos"));
+    }
+
+    #[test]
+    fn a_shorter_or_equal_size_adopts_the_time_alone() {
+        let mut lab = Lab::new();
+        lab.sync(&[("a", 10, 1, "f")], &[("a", MARCOS.as_bytes())]);
+        assert_eq!(lab.sync(&[("a", 4, 9, "f")], &[]), asked(&[], true));
+        assert_eq!(lab.file("a"), (10, 9));
+        assert!(lab.lists.contains("a", "Marcos"));
+    }
+
+    #[test]
+    fn another_file_replaces_the_list_unless_it_is_older() {
+        let mut lab = Lab::new();
+        lab.sync(&[("a", 10, 5, "f")], &[("a", MARCOS.as_bytes())]);
+        let older = lab.sync(&[("a", 99, 4, "old")], &[("a", b"+pmWkWSBC\n")]);
+        assert_eq!(older, asked(&[], false));
+        assert_eq!(lab.file("a"), (10, 5));
+        // Of the same age is not older.
+        let other = lab.sync(&[("a", 10, 5, "g")], &[("a", b"+pmWkWSBC\n")]);
+        assert_eq!(other, asked(&["a@0"], true));
+        assert!(!lab.lists.contains("a", "Marcos") && lab.lists.contains("a", "123"));
+        let emptied = lab.sync(&[("a", 0, 6, "h")], &[]);
+        assert_eq!(emptied, asked(&[], true));
+        assert_eq!(lab.lists.len(), 0);
+    }
+
+    #[test]
+    fn a_failed_download_leaves_everything_as_it_was() {
+        let mut lab = Lab::new();
+        lab.sync(&[("a", 10, 1, "f")], &[("a", MARCOS.as_bytes())]);
+        let manifest = [("a", 20, 2, "f"), ("b", 10, 2, "g")];
+        for files in [&[][..], &[("a", b"<html>".as_slice()), ("b", b"")]] {
+            assert_eq!(lab.sync(&manifest, files), asked(&["a@10", "b@0"], false));
+            assert_eq!(lab.file("a"), (10, 1));
+            assert!(
+                !lab.lists.lists.contains_key("b"),
+                "a new list is not added"
+            );
+        }
+        // One that fails does not keep another from being read.
+        let one = lab.sync(&manifest, &[("b", MARCOS.as_bytes())]);
+        assert_eq!(one, asked(&["a@10", "b@0"], true));
+        assert!(lab.lists.contains("b", "Marcos") && lab.lists.contains("a", "Marcos"));
+        // The file was to be replaced: the old one stays in use.
+        assert_eq!(
+            lab.sync(&[("a", 10, 3, "h"), ("b", 10, 2, "g")], &[]),
+            asked(&["a@0"], false)
+        );
+        assert!(lab.lists.contains("a", "Marcos"));
+    }
+
+    #[test]
+    fn lists_that_the_manifest_lacks_are_dropped() {
+        let mut lab = Lab::new();
+        lab.sync(
+            &[("a", 10, 1, "f"), ("b", 10, 1, "g")],
+            &[("a", MARCOS.as_bytes()), ("b", MARCOS.as_bytes())],
+        );
+        assert_eq!(lab.sync(&[("b", 10, 1, "g")], &[]), asked(&[], true));
+        assert!(!lab.lists.contains("a", "Marcos") && lab.lists.contains("b", "Marcos"));
+        assert_eq!(lab.sync(&[], &[]), asked(&[], true));
+        assert!(lab.lists.lists.is_empty());
+    }
+
+    #[test]
+    fn more_ids_than_the_limit_are_refused() {
+        let body: String = (0..5)
+            .map(|number| format!("+{:?}\n", IdLookup::of(&number.to_string())))
+            .collect();
+        let manifest = br#"{"a": {"name": "a", "url": "u", "size": 50, "creationTime": 1},
+            "b": {"name": "b", "url": "u", "size": 50, "creationTime": 1}}"#;
+        for (max_ids, expected) in [(10, 10), (9, 5), (4, 0)] {
+            let manifest = Manifest::parse(manifest).unwrap();
+            let mut round = Round::begin(&IdLists::default(), manifest);
+            while let Some(download) = round.next_download() {
+                round.absorb(&download, body.as_bytes(), max_ids);
+            }
+            let synced = round.end();
+            let ids = synced.lists.map_or(0, |lists| lists.len());
+            assert_eq!(ids, expected, "{max_ids}");
+            assert_eq!(synced.failure.is_some(), ids < 10, "{max_ids}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The ID lists that a network in memory serves.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// Where the files are; Statsig's own host, so that a client asks for them as it asks there.
+const FILES: &str = "https://api.statsigcdn.com/v1/download_id_list_file/";
+
+/// Lists by name, as files that grow.
+#[derive(Debug, Default)]
+pub(super) struct ServedIdLists {
+    lists: BTreeMap<String, ServedFile>,
+    /// Names the files, and dates them.
+    files: u64,
+}
+
+#[derive(Debug)]
+struct ServedFile {
+    number: u64,
+    lines: String,
+}
+
+impl ServedIdLists {
+    pub(super) fn set(&mut self, list: String, lines: String) {
+        let known = self.lists.get(&list);
+        let number = match known.filter(|file| lines.starts_with(&file.lines)) {
+            Some(file) => file.number,
+            None => {
+                self.files += 1;
+                self.files
+            }
+        };
+        self.lists.insert(list, ServedFile { number, lines });
+    }
+
+    pub(super) fn remove(&mut self, list: &str) {
+        self.lists.remove(list);
+    }
+
+    pub(super) fn manifest(&self) -> String {
+        let entries = self.lists.iter().map(|(name, file)| {
+            let entry = json!({
+                "name": name,
+                "url": format!("{FILES}{}?sig=a%2Fb", file.number),
+                "size": file.lines.len(),
+                "creationTime": file.number,
+                "fileID": format!("file-{}", file.number),
+            });
+            (name.clone(), entry)
+        });
+        Value::Object(entries.collect()).to_string()
+    }
+
+    /// The file at a URL of the manifest.
+    pub(super) fn file(&self, url: &str) -> Option<&str> {
+        let (_, name) = url.split_once("/v1/download_id_list_file/")?;
+        let number: u64 = name.split('?').next()?.parse().ok()?;
+        let mut files = self.lists.values();
+        let file = files.find(|file| file.number == number)?;
+        Some(&file.lines)
+    }
+}
