@@ -150,16 +150,25 @@ fn is_exposure(statsig: &Statsig, source: Source, param: &ParamSchema, event: &V
 }
 
 fn is_layer_exposure(event: &Value, layer: &str, parameter: &str) -> bool {
-    let metadata = &event["metadata"];
-    event["eventName"] == "statsig::layer_exposure"
-        && metadata["config"] == layer
-        && metadata["parameterName"] == parameter
+    is_event(
+        event,
+        "statsig::layer_exposure",
+        &[("config", layer), ("parameterName", parameter)],
+    )
 }
 
 fn is_config_exposure(event: &Value, config: &str) -> bool {
-    event["eventName"] == "statsig::config_exposure" && event["metadata"]["config"] == config
+    is_event(event, "statsig::config_exposure", &[("config", config)])
 }
 
 fn is_gate_exposure(event: &Value, gate: &str) -> bool {
-    event["eventName"] == "statsig::gate_exposure" && event["metadata"]["gate"] == gate
+    is_event(event, "statsig::gate_exposure", &[("gate", gate)])
+}
+
+fn is_event(event: &Value, name: &str, metadata: &[(&str, &str)]) -> bool {
+    let has = |(key, text): &(&str, &str)| {
+        let value = event.get("metadata").and_then(|metadata| metadata.get(key));
+        value.is_some_and(|value| value == text)
+    };
+    event.get("eventName").is_some_and(|known| known == name) && metadata.iter().all(has)
 }

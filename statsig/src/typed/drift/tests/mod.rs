@@ -1,14 +1,16 @@
 //! Clean specs, and one thing wrong with them at a time.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::check::check;
 use super::fleet::check_all;
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
 use super::{SchemaDocument, check_documents, possible_parameters};
-use crate::specs::compile::compile;
+use crate::country::Countries;
 use crate::specs::compiled::CompiledSpecs;
-use crate::specs::parse::{Parsed, parse};
+use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::typed::{
     FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, Schema, Source, SourceKind,
     TimeUnit, WrongValue,
@@ -133,9 +135,9 @@ const BUNDLE: &Schema = &Schema::new(
 const ALL: &[&Schema] = &[PROMO, CHECKOUT, LIMITS, PRICE, RANKING, COLLECTED, BUNDLE];
 
 fn compiled(specs: &Value) -> CompiledSpecs {
-    let text = specs.to_string();
-    match parse(text.as_bytes()) {
-        Ok(Parsed::Full(payload)) => compile(&payload),
+    let empty = Snapshot::uninitialized(None, Arc::default(), Countries::new(None));
+    match empty.load(specs.to_string().as_bytes()) {
+        Ok(Loaded::New(specs)) => *specs,
         other => panic!("expected specs, found {other:?}"),
     }
 }
