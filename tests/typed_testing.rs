@@ -108,6 +108,108 @@ fn ann() -> StatsigUser {
     StatsigUser::with_user_id("ann")
 }
 
+/// Forces a struct for one user, and loads it for that and another.
+macro_rules! assert_forced {
+    ($params:expr, $type:ty) => {{
+        let (client, params): (_, $type) = (offline(), $params);
+        client.override_typed(&params, Some("ann")).unwrap();
+        let loaded = client.get_typed::<$type>(ann()).into_inner();
+        assert_eq!(loaded, params);
+        let other = client
+            .get_typed::<$type>(StatsigUser::with_user_id("bob"))
+            .into_inner();
+        assert_ne!(other, params);
+    }};
+}
+
+#[test]
+fn an_override_is_loaded_as_given_whatever_its_source() {
+    assert_forced!(
+        Promo {
+            title: "Hi".to_owned(),
+            discount: 0.3,
+            ..Promo::defaults()
+        },
+        Promo
+    );
+    assert_forced!(
+        Limits {
+            max_items: 1,
+            currencies: vec!["CHF".to_owned()]
+        },
+        Limits
+    );
+    assert_forced!(
+        Discount {
+            discount: 0.7,
+            note: None,
+            limit: None
+        },
+        Discount
+    );
+    assert_forced!(
+        Storefront {
+            max_items: 3,
+            headline: "Hi".to_owned(),
+            ..Storefront::defaults()
+        },
+        Storefront
+    );
+    assert_forced!(
+        Style {
+            tone: Tone::VeryFriendly,
+            dark: false,
+            mark: 'ß',
+            offset: 7,
+            scale: 0.3,
+            weights: BTreeMap::from([("a".to_owned(), 1)]),
+            columns: None,
+        },
+        Style
+    );
+}
+
+#[test]
+fn an_override_without_an_id_is_for_everybody() {
+    let client = offline();
+    let forced = Promo {
+        discount: 0.9,
+        ..Promo::defaults()
+    };
+    client.override_typed(&forced, None).unwrap();
+    assert_eq!(client.get_typed::<Promo>(ann()).discount, 0.9);
+    client.remove_all_overrides();
+    assert_ne!(client.get_typed::<Promo>(ann()).discount, 0.9);
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct ReadOnly;
+
+#[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize)]
+struct Both(u8);
+
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "a_layer")]
+struct Opaque {
+    #[statsig(json, default = ReadOnly)]
+    read_only: ReadOnly,
+    #[statsig(json, default = Both(1))]
+    both: Both,
+}
+
+#[test]
+fn a_field_that_cannot_be_written_is_told() {
+    let error = offline()
+        .override_typed(&Opaque::defaults(), None)
+        .unwrap_err();
+    assert_eq!(error.fields, ["read_only"]);
+    assert_eq!(
+        error.to_string(),
+        "Opaque: expected fields that can be written as parameters, found read_only; implement `FromParam::to_param` or \
+         `serde::Serialize` for their types"
+    );
+}
+
 #[test]
 fn every_variant_of_the_console_is_visited() {
     let mut titles = BTreeMap::new();
@@ -222,6 +324,7 @@ fn a_struct_that_does_not_match_fails_with_the_report() {
 /// What the tests of strategies saw.
 #[derive(Default)]
 struct Seen {
+    tones: Vec<Tone>,
     has_columns: bool,
     has_weights: bool,
     offsets: Vec<i8>,
@@ -232,11 +335,13 @@ fn strategies_reach_what_the_console_could_have() {
     let seen = RefCell::new(Seen::default());
     proptest!(ProptestConfig::with_cases(256), |(style in params_strategy::<Style>())| {
         let mut seen = seen.borrow_mut();
+        seen.tones.push(style.tone);
         seen.has_columns |= style.columns.is_some_and(|columns| columns > 1);
         seen.has_weights |= !style.weights.is_empty();
         seen.offsets.push(style.offset);
     });
     let seen = seen.into_inner();
+    assert!(seen.tones.contains(&Tone::Formal) && seen.tones.contains(&Tone::VeryFriendly));
     assert!(seen.has_columns && seen.has_weights);
     assert!(
         seen.offsets.iter().any(|offset| *offset < -2)

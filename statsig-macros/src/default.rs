@@ -6,13 +6,11 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, GenericArgument, Lit, PathArguments, Type, TypePath, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
 
-const FLOATS: [&str; 2] = ["f32", "f64"];
-const OTHER_PRIMITIVES: [&str; 14] = [
-    "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
-    "usize",
-];
+use crate::literal::Literal;
+use crate::model::TimeUnit;
+use crate::types::{is_float, is_primitive, last_name, option_of, ungroup};
 
 /// An expression of the field's type. Errors in it point at what the user wrote.
 pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
@@ -21,63 +19,63 @@ pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
         return quote!(::core::option::Option::Some(#inner));
     }
     let name = last_name(ty).unwrap_or_default();
-    if FLOATS.contains(&name.as_str())
+    if is_float(&name)
         && let Some(float) = as_float(expr, &name)
     {
         return float;
     }
+    if name.starts_with("NonZero") && matches!(Literal::of(expr), Some(Literal::Integer(_))) {
+        return quote_spanned! {expr.span()=>
+            const {
+                match <#ty>::new(#expr) {
+                    ::core::option::Option::Some(number) => number,
+                    ::core::option::Option::None => ::core::panic!("the default is 0"),
+                }
+            }
+        };
+    }
     let is_value = name == "Value";
-    if is_primitive(&name) && !has_own_type(expr) || is_number(expr) && !is_value {
+    let are_arrays = matches!((ungroup(ty), expr), (Type::Array(_), Expr::Array(_)));
+    if is_primitive(&name) && !has_own_type(expr) || is_number(expr) && !is_value || are_arrays {
         // The block keeps the expected type next to the expression, whatever surrounds it.
         return quote_spanned!(expr.span()=> { let default: #ty = #expr; default });
     }
     quote_spanned!(expr.span()=> ::core::convert::Into::<#ty>::into(#expr))
 }
 
-/// The type in `Option<…>`.
-pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    let Type::Path(TypePath {
-        qself: None, path, ..
-    }) = ungroup(ty)
-    else {
-        return None;
+/// A duration in a unit, from a number or from what already is a duration.
+pub(crate) fn convert_in_unit(
+    expr: &Expr,
+    ty: &Type,
+    unit: TimeUnit,
+    typed: &TokenStream,
+) -> TokenStream {
+    let duration = match (Literal::of(expr), option_of(ty)) {
+        (Some(Literal::Integer(_)), _) => {
+            let duration = quote!(::core::time::Duration);
+            match unit {
+                TimeUnit::Milliseconds => {
+                    quote_spanned!(expr.span()=> #duration::from_millis(#expr))
+                }
+                TimeUnit::Seconds => quote_spanned!(expr.span()=> #duration::from_secs(#expr)),
+                TimeUnit::Minutes => quote_spanned!(expr.span()=> #duration::from_secs(60 * #expr)),
+                TimeUnit::Hours => quote_spanned!(expr.span()=> #duration::from_secs(3600 * #expr)),
+            }
+        }
+        (None, Some(_)) => return convert(expr, ty),
+        _ => {
+            let unit = unit.variant();
+            quote_spanned!(expr.span()=> #typed::TimeUnit::#unit.of(#expr))
+        }
     };
-    let last = path.segments.last().filter(|last| last.ident == "Option")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        GenericArgument::Type(inner) => Some(inner),
-        _ => None,
-    }
-}
-
-/// Whether a type name is that of a number, `bool` or `char`.
-pub(crate) fn is_primitive(name: &str) -> bool {
-    FLOATS.contains(&name) || OTHER_PRIMITIVES.contains(&name)
-}
-
-/// The name of a type without module path and arguments.
-pub(crate) fn last_name(ty: &Type) -> Option<String> {
-    match ungroup(ty) {
-        Type::Path(TypePath {
-            qself: None, path, ..
-        }) => path.segments.last().map(|last| last.ident.to_string()),
-        _ => None,
-    }
-}
-
-/// A type as written, when it comes out of a declarative macro in an invisible group.
-pub(crate) fn ungroup(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => ungroup(&group.elem),
-        Type::Paren(paren) => ungroup(&paren.elem),
-        ty => ty,
+    match option_of(ty) {
+        Some(_) => quote!(::core::option::Option::Some(#duration)),
+        None => duration,
     }
 }
 
 /// `1` and `-1` as `1f64` and `-1f64`.
-fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
+pub(crate) fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
     match expr {
         Expr::Group(group) => as_float(&group.expr, float),
         Expr::Lit(ExprLit {

@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Statsig;
 use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
-#[cfg(any(test, feature = "testing"))]
-use crate::typed::{Source, SourceKind};
+use crate::typed::{ParamsNotWritable, Source, SourceKind, StatsigParams, written};
 
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
 /// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
@@ -88,8 +87,42 @@ impl Statsig {
         self.core.shared.overrides.set(store, id, &change);
     }
 
+    /// Forces the sources of a parameter struct so that it is loaded as given: for tests and demonstrations. A field that is `None`
+    /// is not served; every other one is, and is exposed as ever.
+    ///
+    /// ```
+    /// use statsig::{Statsig, StatsigParams, StatsigUser};
+    ///
+    /// #[derive(Debug, PartialEq, StatsigParams)]
+    /// #[statsig(layer = "promos")]
+    /// struct Promo {
+    ///     #[statsig(default = "Welcome")]
+    ///     title: String,
+    ///     #[statsig(default = 0.1)]
+    ///     discount: f64,
+    /// }
+    ///
+    /// let statsig = Statsig::new("secret-key", None);
+    /// statsig.override_typed(&Promo { discount: 0.3, ..Promo::defaults() }, Some("alice"))?;
+    /// assert_eq!(statsig.get_typed::<Promo>(StatsigUser::with_user_id("alice")).discount, 0.3);
+    /// assert_eq!(statsig.get_typed::<Promo>(StatsigUser::with_user_id("bob")).discount, 0.1);
+    /// # Ok::<(), statsig::typed::ParamsNotWritable>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a field cannot be written as JSON: its type decodes parameters, but tells nobody how to write one. Nothing is forced then.
+    pub fn override_typed<P: StatsigParams>(
+        &self,
+        params: &P,
+        id: Option<&str>,
+    ) -> Result<(), ParamsNotWritable> {
+        for (source, values) in written(params)? {
+            self.override_source(source, values, id);
+        }
+        Ok(())
+    }
+
     /// Forces the parameters of a source. Those of a store become constants, whatever they look like.
-    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn override_source(
         &self,
         source: Source,
@@ -162,7 +195,6 @@ impl Statsig {
 }
 
 /// A constant in the shape of a store's parameter, which no value can be mistaken for.
-#[cfg(any(test, feature = "testing"))]
 fn constant(value: Value) -> Value {
     serde_json::json!({"ref_type": "static", "param_type": "", "value": value})
 }

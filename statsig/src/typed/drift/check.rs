@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::decode::WrongValue;
-use super::super::report::shorten;
+use super::super::misfit::shorten;
 use super::super::schema::{ParamKind, Schema, SourceKind};
 use super::document::{ParamDocument, SchemaDocument, SourceDocument};
 use super::report::{Drift, DriftKind, DriftSeverity, MAX_NAMED_RULES, SchemaReport, ServedBy};
