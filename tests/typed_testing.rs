@@ -185,28 +185,35 @@ fn an_override_without_an_id_is_for_everybody() {
 #[derive(Debug, serde::Deserialize)]
 struct ReadOnly;
 
-#[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize)]
-struct Both(u8);
-
 #[derive(Debug, StatsigParams)]
 #[statsig(layer = "a_layer")]
 struct Opaque {
     #[statsig(json, default = ReadOnly)]
     read_only: ReadOnly,
-    #[statsig(json, default = Both(1))]
-    both: Both,
+    #[statsig(default = 1)]
+    plain: u8,
 }
 
 #[test]
 fn a_field_that_cannot_be_written_is_told() {
-    let error = offline()
-        .override_typed(&Opaque::defaults(), None)
+    let client = offline();
+    let error = client
+        .override_typed(
+            &Opaque {
+                plain: 2,
+                ..Opaque::defaults()
+            },
+            None,
+        )
         .unwrap_err();
     assert_eq!(error.fields, ["read_only"]);
+    assert!(error.to_string().starts_with(
+        "Opaque: expected fields that can be written as parameters, found read_only;"
+    ));
     assert_eq!(
-        error.to_string(),
-        "Opaque: expected fields that can be written as parameters, found read_only; implement `FromParam::to_param` or \
-         `serde::Serialize` for their types"
+        client.get_typed::<Opaque>(ann()).plain,
+        1,
+        "nothing is forced"
     );
 }
 

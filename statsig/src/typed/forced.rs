@@ -6,10 +6,10 @@ use super::params::StatsigParams;
 use super::schema::Source;
 use super::writer::values_of;
 
-/// A struct that cannot be forced, because some fields have no JSON form.
+/// A struct that cannot be forced, because some fields do not tell what they are decoded from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{struct_name}: expected fields that can be written as parameters, found {}; implement `FromParam::to_param` or `serde::Serialize` for their types",
+    "{struct_name}: expected fields that can be written as parameters, found {}; decode them by a type that implements `FromParam` with `to_param`, instead of `json`, `with` or `decode_with`",
     fields.join(", ")
 )]
 #[non_exhaustive]
