@@ -20,12 +20,13 @@ pub struct ParamsNotWritable {
     pub fields: Vec<&'static str>,
 }
 
+/// What a source serves.
+pub(crate) type Served = (Source, Map<String, Value>);
+
 /// The parameters of a struct, for each of its sources.
-pub(crate) fn written<P: StatsigParams>(
-    params: &P,
-) -> Result<Vec<(Source, Map<String, Value>)>, ParamsNotWritable> {
+pub(crate) fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWritable> {
     let mut values = values_of(params).into_iter();
-    let mut by_source: Vec<(Source, Map<String, Value>)> = Vec::new();
+    let mut by_source: Vec<Served> = Vec::new();
     let mut fields = Vec::new();
     for param in P::SCHEMA.params {
         let Some(value) = values.next().flatten() else {
