@@ -2,11 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::report::{DriftSeverity, SchemaReport};
+use super::report::{Drift, DriftSeverity, SchemaReport};
 
 /// The latest reports of a client.
 #[derive(Debug, Default)]
 pub(crate) struct DriftLog(Mutex<Arc<Vec<SchemaReport>>>);
+
+/// What reports say that earlier ones did not.
+#[derive(Debug, PartialEq)]
+enum News<'a> {
+    Differs(&'a SchemaReport, &'a Drift),
+    AgreesAgain(&'a SchemaReport),
+}
 
 impl DriftLog {
     /// What the latest check found; empty before the first.
@@ -21,29 +28,82 @@ impl DriftLog {
             let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *latest, Arc::clone(&reports))
         };
-        for report in &*reports {
-            let known = previous.iter().find(|known| report.is_about_same(known));
-            let is_new = |drift| known.is_none_or(|known| !known.drifts.contains(drift));
-            for drift in report.drifts.iter().filter(|&drift| is_new(drift)) {
-                let name = &report.struct_name;
-                match drift.severity {
-                    DriftSeverity::Error => {
-                        tracing::error!(target: "statsig::schemas", "{name} differs from {}: {drift}", drift.source);
-                    }
-                    DriftSeverity::Warning => {
-                        tracing::warn!(target: "statsig::schemas", "{name} differs from {}: {drift}", drift.source);
-                    }
-                }
+        for news in news(&previous, &reports) {
+            news.log();
+        }
+    }
+}
+
+impl News<'_> {
+    fn log(&self) {
+        match self {
+            Self::Differs(report, drift) if drift.severity == DriftSeverity::Error => {
+                tracing::error!(target: "statsig::schemas", "{} and {}: {drift}", report.struct_name, drift.source);
             }
-            if report.is_clean() && known.is_some_and(|known| !known.is_clean()) {
+            Self::Differs(report, drift) => {
+                tracing::warn!(target: "statsig::schemas", "{} and {}: {drift}", report.struct_name, drift.source);
+            }
+            Self::AgreesAgain(report) => {
                 tracing::info!(target: "statsig::schemas", "{} agrees with the specs again", report.struct_name);
             }
         }
     }
 }
 
-impl SchemaReport {
-    fn is_about_same(&self, other: &Self) -> bool {
-        self.struct_name == other.struct_name && self.sources == other.sources
+fn news<'a>(previous: &[SchemaReport], reports: &'a [SchemaReport]) -> Vec<News<'a>> {
+    let mut news = Vec::new();
+    for report in reports {
+        let known = previous.iter().find(|known| {
+            known.struct_name == report.struct_name && known.sources == report.sources
+        });
+        let is_new = |drift: &&Drift| known.is_none_or(|known| !known.drifts.contains(drift));
+        let differs = report.drifts.iter().filter(is_new);
+        news.extend(differs.map(|drift| News::Differs(report, drift)));
+        if report.is_clean() && known.is_some_and(|known| !known.is_clean()) {
+            news.push(News::AgreesAgain(report));
+        }
+    }
+    news
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::check;
+    use super::*;
+    use crate::specs::compiled::CompiledSpecs;
+    use crate::typed::{ParamSchema, Schema, Source};
+
+    fn reports(struct_name: &'static str) -> Vec<SchemaReport> {
+        let params = const { &[ParamSchema::of::<bool>("on", "on")] };
+        let schema = Schema::new(struct_name, params).source(Source::layer("promos"));
+        vec![check(&schema, &CompiledSpecs::default(), &|_, _| false)]
+    }
+
+    #[test]
+    fn a_drift_is_news_once() {
+        let first = reports("Promo");
+        let drift = &first[0].drifts[0];
+        assert_eq!(news(&[], &first), [News::Differs(&first[0], drift)]);
+        assert_eq!(news(&first, &first), []);
+        let other = reports("Other");
+        assert_eq!(news(&first, &other).len(), 1);
+    }
+
+    #[test]
+    fn agreement_is_news_after_drift_only() {
+        let before = reports("Promo");
+        let mut after = before.clone();
+        after[0].drifts.clear();
+        assert_eq!(news(&before, &after), [News::AgreesAgain(&after[0])]);
+        assert_eq!(news(&after, &after), []);
+        assert_eq!(news(&[], &after), []);
+    }
+
+    #[test]
+    fn the_latest_reports_are_kept() {
+        let log = DriftLog::default();
+        assert!(log.latest().is_empty());
+        log.update(reports("Promo"));
+        assert_eq!(*log.latest(), reports("Promo"));
     }
 }
