@@ -60,6 +60,7 @@ fn events_of(calls: impl FnOnce(&Statsig, &StatsigUser)) -> Vec<Value> {
     let mut exposures: Vec<_> = exposures.collect();
     for event in &mut exposures {
         event["time"] = Value::Null;
+        event["metadata"]["receivedAt"] = Value::Null;
     }
     exposures
 }

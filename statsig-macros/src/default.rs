@@ -10,7 +10,7 @@ use syn::{Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
 
 use crate::literal::Literal;
 use crate::model::TimeUnit;
-use crate::types::{is_float, is_primitive, last_name, option_of, ungroup};
+use crate::types::{Known, is_float, is_primitive, is_text, last_name, option_of, ungroup};
 
 /// An expression of the field's type. Errors in it point at what the user wrote.
 pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
@@ -33,6 +33,12 @@ pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
                 }
             }
         };
+    }
+    if is_literal_of(expr, ty) {
+        return expr.to_token_stream();
+    }
+    if is_text(ty) && matches!(Literal::of(expr), Some(Literal::Text(_))) {
+        return quote_spanned!(expr.span()=> <#ty>::from(#expr));
     }
     let is_value = name == "Value";
     let are_arrays = matches!((ungroup(ty), expr), (Type::Array(_), Expr::Array(_)));
@@ -99,6 +105,19 @@ pub(crate) fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
         }
         _ => None,
     }
+}
+
+/// Whether an expression is a literal of the very kind of a primitive type, which needs no conversion.
+fn is_literal_of(expr: &Expr, ty: &Type) -> bool {
+    let has_suffix = matches!(expr, Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if !int.suffix().is_empty())
+        || matches!(expr, Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) if !float.suffix().is_empty());
+    !has_suffix
+        && matches!(
+            (Known::of(ty), Literal::of(expr)),
+            (Known::Bool, Some(Literal::Bool(_)))
+                | (Known::Integer, Some(Literal::Integer(_)))
+                | (Known::Float, Some(Literal::Float(_)))
+        )
 }
 
 fn is_literal(expr: &Expr) -> bool {

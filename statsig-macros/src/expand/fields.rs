@@ -1,6 +1,6 @@
 //! Reading the fields, and writing them.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
@@ -24,7 +24,7 @@ pub(super) fn writer() -> Ident {
 pub(super) enum Place {
     /// Not there.
     Nowhere,
-    At(usize),
+    At(Literal),
     /// The first of the indices that a flattened struct has.
     From(TokenStream),
 }
@@ -33,14 +33,14 @@ pub(super) enum Place {
 pub(super) fn places<'a>(params: &'a Params, typed: &TokenStream) -> Vec<(&'a Field, Place)> {
     let own = params.fields.iter().filter_map(Field::param).count();
     let mut next = 0_usize;
-    let mut first = own.to_token_stream();
+    let mut first = Literal::usize_unsuffixed(own).to_token_stream();
     let mut places = Vec::new();
     for field in &params.fields {
         let place = match field.role {
             Role::Skipped => Place::Nowhere,
             Role::Param(_) => {
                 next += 1;
-                Place::At(next - 1)
+                Place::At(Literal::usize_unsuffixed(next - 1))
             }
             Role::Flattened => {
                 let ty = &field.ty;
@@ -92,7 +92,9 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
                 Decode::Type | Decode::Json | Decode::Nested => quote!(#decode(value)),
                 _ => quote!((#decode)(value)),
             };
-            quote!(|value| #typed::validated(#decoded, #validate, #name))
+            // A closure, so that `fn(&str)` takes a `String`.
+            let call = quote_spanned!(validate.span()=> #validate(value));
+            quote!(|value| #typed::validated(#decoded, |value| #call, #name))
         }
     }
 }
@@ -118,21 +120,11 @@ pub(super) fn read(params: &Params) -> TokenStream {
     let assignments = params.fields.iter().zip(reads).filter_map(|(field, read)| {
         let (ident, read) = (&field.ident, read?);
         Some(match field.default {
-            Fallback::Container => {
-                // What the default has in an option is replaced by what is served.
-                let is_option = matches!(field.param(), Some(param) if matches!(param.decode, Decode::Nested))
-                    && option_of(&field.ty).is_some();
-                let served = if is_option {
-                    quote!(::core::option::Option::Some(served))
-                } else {
-                    quote!(served)
-                };
-                quote! {
-                    if let ::core::option::Option::Some(served) = #read {
-                        #value.#ident = #served;
-                    }
+            Fallback::Container => quote! {
+                if let ::core::option::Option::Some(served) = #read {
+                    #value.#ident = served;
                 }
-            }
+            },
             _ => quote!(#value.#ident = #read;),
         })
     });
@@ -154,17 +146,16 @@ fn read_field(field: &Field, place: &Place, typed: &TokenStream) -> Option<Token
             Some(quote_spanned!(ty.span()=> #reader.flattened::<#ty>(#first)))
         }
         (Place::At(index), Role::Param(param)) if matches!(param.decode, Decode::Nested) => {
-            let inside = option_of(ty).unwrap_or(ty);
-            let nested = quote_spanned!(ty.span()=> #reader.nested::<#inside>(#index));
-            Some(match (default, option_of(ty), &field.default) {
-                (_, Some(_), Fallback::Absent) | (None, ..) => nested,
-                (Some(default), Some(_), _) => quote! {
-                    match #nested {
-                        ::core::option::Option::None => #default,
-                        served => served,
-                    }
-                },
-                (Some(default), None, _) => quote!(#nested.unwrap_or_else(|| #default)),
+            let nested = match option_of(ty) {
+                Some(inside) => {
+                    quote_spanned!(ty.span()=> #reader.nested_option::<#inside>(#index))
+                }
+                None => quote_spanned!(ty.span()=> #reader.nested::<#ty>(#index)),
+            };
+            Some(match (default, &field.default) {
+                (_, Fallback::Absent) => quote!(#nested.flatten()),
+                (None, _) => nested,
+                (Some(default), _) => quote!(#nested.unwrap_or_else(|| #default)),
             })
         }
         (Place::At(index), Role::Param(param)) => {

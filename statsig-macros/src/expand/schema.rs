@@ -65,7 +65,7 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
     if flattened.is_empty() {
         return own;
     }
-    let count = params.fields.iter().filter_map(Field::param).count();
+    let count = Literal::usize_unsuffixed(params.fields.iter().filter_map(Field::param).count());
     let source = match &params.source {
         Some(source) => {
             let source = entity(source, typed);

@@ -83,14 +83,14 @@ impl ExposureLease {
         }
     }
 
-    /// Exposes a parameter if it was served and not exposed before; true if it did.
+    /// Exposes a parameter if it was served and not exposed before; true if it did. Without a request, not one that waits for it.
     pub(crate) fn expose(&self, index: usize, manual: bool) -> bool {
         let lease = &*self.0;
         if !lease.served.contains(index) {
             return false;
         }
         let place = place_of(lease.schema, &lease.served, index);
-        let taken = lease.pending.take(place) || lease.on_request.take(place);
+        let taken = lease.pending.take(place) || (manual && lease.on_request.take(place));
         if taken {
             lease.log(index, manual);
         }

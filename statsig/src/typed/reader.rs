@@ -117,6 +117,22 @@ impl<'a> ParamReader<'a> {
         let index = self.first + index;
         let param = self.schema.params.get(index)?;
         let (_, value) = find(self.source?, param)?;
+        self.inside(index, value)
+    }
+
+    /// The same with `null` as `Some(None)`.
+    pub fn nested_option<T: StatsigParams>(&mut self, index: usize) -> Option<Option<T>> {
+        let index = self.first + index;
+        let param = self.schema.params.get(index)?;
+        let (_, value) = find(self.source?, param)?;
+        if value.is_null() {
+            self.served.insert(index);
+            return Some(None);
+        }
+        self.inside(index, value).map(Some)
+    }
+
+    fn inside<T: StatsigParams>(&mut self, index: usize, value: &Value) -> Option<T> {
         let Some(object) = value.as_object() else {
             let wrong = WrongValue::expected("an object");
             self.misfits.push(Misfit::new(index, wrong, value));

@@ -49,7 +49,7 @@ pub struct ParamsMeta {
     pub group_name: Option<String>,
     /// The experiment of a layer that the user is allocated to.
     pub allocated_experiment: Option<String>,
-    /// Why the values are what they are, such as `Network:Recognized`.
+    /// Why the values are what they are, such as `Network:Recognized`. Where fields have sources of their own, that of the first.
     pub reason: String,
     /// Each field that is read, in the order of the schema.
     pub fields: Vec<FieldMeta>,

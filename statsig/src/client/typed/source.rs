@@ -13,7 +13,7 @@ use crate::user::StatsigUser;
 
 /// What a struct reads from.
 #[derive(Debug)]
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "an evaluated entity is what nearly all are: boxing it would cost an allocation each"
 )]

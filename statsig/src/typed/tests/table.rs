@@ -280,7 +280,7 @@ fn is_even(value: &u8) -> bool {
     value.is_multiple_of(2)
 }
 
-fn starts_upper(value: &String) -> Result<(), &'static str> {
+fn starts_upper(value: &str) -> Result<(), &'static str> {
     let first = value.chars().next();
     if first.is_some_and(char::is_uppercase) {
         Ok(())
@@ -413,6 +413,13 @@ struct Nested {
     value: Inner,
 }
 
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "l")]
+struct MaybeNested {
+    #[statsig(nested)]
+    value: Option<Inner>,
+}
+
 #[test]
 fn decoding_of_ones_own() {
     table! {
@@ -441,6 +448,12 @@ fn decoding_of_ones_own() {
             - => "Inner { size: 1 } default"
             null => "Inner { size: 1 } mismatch: expected an object, found null"
             [] => "Inner { size: 1 } mismatch: expected an object, found []"
+        }
+        MaybeNested {
+            {} => "Some(Inner { size: 1 }) served"
+            - => "None default"
+            null => "None served"
+            1 => "None mismatch: expected an object, found 1"
         }
     }
     let wrong = outcome::<Json>(Some(&json!({"txt": 1})));
