@@ -40,6 +40,8 @@ fn client(local: &LocalStatsig) -> Statsig {
         .log_event_url(local.log_event_url())
         .environment("staging")
         .service_name("end-to-end")
+        // Whether an event about a sync is sent is a matter of chance.
+        .disable_diagnostics(true)
         .build()
         .expect("valid options");
     Statsig::new(KEY, options)

@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &[
         "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
-        "files",
+        "files", "targets",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &["evaluation", "typed", "sources", "transport/http"],
-    &["client_init", "options", "shared"],
+    &["client_init", "observability", "options", "shared"],
     &["actors"],
     &["client", "testing"],
 ];

@@ -114,6 +114,19 @@ pub struct DroppedEvents {
 }
 
 impl DroppedEvents {
+    /// Each reason, by the name of its field.
+    pub(crate) fn by_reason(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("queue_full", self.queue_full),
+            ("too_many_batches", self.too_many_batches),
+            ("delivery_failed", self.delivery_failed),
+            ("sampled_out", self.sampled_out),
+            ("network_disabled", self.network_disabled),
+            ("internal", self.internal),
+            ("after_shutdown", self.after_shutdown),
+        ]
+    }
+
     /// All of them together.
     #[must_use]
     pub fn total(&self) -> u64 {

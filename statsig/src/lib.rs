@@ -44,10 +44,13 @@
 //! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
+//! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
+//! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
 //! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
 //! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
 //! | `redis` | no | [`RedisDataStore`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
+//! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
 //! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -69,6 +72,7 @@ mod evaluation;
 mod events;
 mod files;
 mod hash;
+pub mod observability;
 mod options;
 mod overrides;
 mod results;
@@ -76,6 +80,7 @@ mod shared;
 mod sources;
 mod specs;
 mod sticky;
+mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
@@ -84,6 +89,8 @@ pub mod typed;
 mod user;
 mod value;
 
+#[cfg(feature = "tracing-layer")]
+pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
@@ -107,8 +114,10 @@ pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
 pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
+pub use observability::{ObservabilityClient, SdkEvent, SubscriptionID};
 pub use options::{
-    DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
+    DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, DEFAULT_SPECS_URL, StatsigOptions,
+    StatsigOptionsBuilder,
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{

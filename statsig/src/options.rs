@@ -1,9 +1,11 @@
 //! The client's options, with every default in one place. The builder's methods are in a file for each subject.
 
+pub(crate) mod describe;
 mod evaluation;
 mod events;
 mod id_lists;
 mod network;
+mod observability;
 mod schemas;
 mod specs;
 
@@ -17,6 +19,7 @@ use serde_json::Value;
 use crate::clock::{Clock, SystemClock};
 use crate::country::CountryLookup;
 use crate::error::OptionsError;
+use crate::observability::ObservabilityClient;
 use crate::overrides::OverrideAdapter;
 #[cfg(feature = "grpc")]
 use crate::sources::GrpcForwardProxy;
@@ -31,6 +34,9 @@ use crate::typed::Schema;
 pub const DEFAULT_SPECS_URL: &str = "https://api.statsigcdn.com/v2/download_config_specs";
 /// Where events are posted, unless set otherwise.
 pub const DEFAULT_LOG_EVENT_URL: &str = "https://prodregistryv2.org/v1/log_event";
+
+/// Where errors of the SDK itself are reported, unless set otherwise.
+pub const DEFAULT_SDK_EXCEPTION_URL: &str = "https://statsigapi.net/v1/sdk_exception";
 
 const DEFAULT_SPECS_SYNC_INTERVAL: Duration = Duration::from_secs(10);
 const MIN_SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -89,6 +95,10 @@ pub struct StatsigOptions {
     pub(crate) check_registered_schemas: bool,
     pub(crate) strict_schemas: bool,
     pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) evaluation_telemetry: bool,
+    pub(crate) disable_diagnostics: bool,
+    pub(crate) sdk_exception_url: Option<String>,
+    pub(crate) observability_clients: Vec<Arc<dyn ObservabilityClient>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -136,6 +146,10 @@ impl Default for StatsigOptions {
             check_registered_schemas: false,
             strict_schemas: false,
             transport: None,
+            evaluation_telemetry: false,
+            disable_diagnostics: false,
+            sdk_exception_url: None,
+            observability_clients: Vec::new(),
             clock: Arc::new(SystemClock),
         }
     }

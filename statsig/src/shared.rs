@@ -9,12 +9,17 @@ use arc_swap::ArcSwap;
 use crate::clock::Clock;
 use crate::counters::{DropReason, EventCounters};
 use crate::country::Countries;
-use crate::evaluation::memo::Memo;
+use crate::evaluation::memo::{Memo, MemoCounts};
 use crate::events::dedupe::Dedupe;
 use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
 use crate::events::queue::{EventQueue, Pushed};
+use crate::observability::client::Told;
+use crate::observability::facts::Fact;
+use crate::observability::observer::{Health, Observer, Reports, Scene};
+use crate::observability::outlet::Outlet;
+use crate::observability::subscriptions::Subscriptions;
 use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
 use crate::specs::snapshot::Snapshot;
@@ -24,6 +29,11 @@ use crate::typed::{DriftLog, MismatchLog};
 /// The queue holds this many batches: room for bursts while the exposure actor works.
 const QUEUE_BATCHES: usize = 4;
 
+/// Measurements that may wait for the observability clients; further ones are lost.
+const MAX_TOLD: usize = 1_000;
+/// Errors that may wait to be posted; further ones are lost.
+const MAX_EXCEPTIONS: usize = 100;
+
 /// A snapshot with the evaluations remembered for it: both are replaced together.
 #[derive(Debug)]
 pub(crate) struct Published {
@@ -31,10 +41,10 @@ pub(crate) struct Published {
     pub(crate) memo: Memo,
 }
 
-impl From<Snapshot> for Published {
-    fn from(snapshot: Snapshot) -> Self {
+impl Published {
+    fn new(snapshot: Snapshot, memo_counts: Option<Arc<MemoCounts>>) -> Self {
         Self {
-            memo: Memo::new(&snapshot.specs),
+            memo: Memo::new(&snapshot.specs).counting(memo_counts),
             snapshot,
         }
     }
@@ -67,6 +77,16 @@ pub(crate) struct Shared {
     pub(crate) mismatches: MismatchLog,
     /// What the latest check of parameter structs found.
     pub(crate) drift_log: DriftLog,
+    /// Who wants to be told of evaluations and new specs.
+    pub(crate) subscriptions: Subscriptions,
+    /// For the observability clients.
+    pub(crate) told: Outlet<Told>,
+    /// Bodies of reports to be posted.
+    pub(crate) exceptions: Outlet<Vec<u8>>,
+    /// Touched by actors and the tasks that work for them, never by callers.
+    observer: Mutex<Observer>,
+    /// `None` when nobody listens to measurements.
+    memo_counts: Option<Arc<MemoCounts>>,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
     outbox: Mutex<Outbox>,
     /// Set when a shutdown begins: nothing is recorded any more.
@@ -86,11 +106,12 @@ impl Shared {
             Arc::clone(&options.global_custom_fields),
             countries,
         );
+        let memo_counts = options.is_measured().then(Arc::default);
         Self {
             sdk_key: SdkKey::new(sdk_key),
             clock: Arc::clone(&options.clock),
             session_id: uuid::Uuid::new_v4().to_string(),
-            snapshot: ArcSwap::from_pointee(snapshot.into()),
+            snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
             queue: EventQueue::new(batch_size * QUEUE_BATCHES, batch_size),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
@@ -98,6 +119,11 @@ impl Shared {
             overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
             drift_log: DriftLog::default(),
+            subscriptions: Subscriptions::new(options.evaluation_telemetry),
+            told: Outlet::new(MAX_TOLD),
+            exceptions: Outlet::new(MAX_EXCEPTIONS),
+            observer: Mutex::default(),
+            memo_counts,
             outbox: Mutex::new(Outbox::new(
                 batch_size,
                 options.event_logging_max_pending_batch_queue_size,
@@ -110,7 +136,8 @@ impl Shared {
     /// Replaces what callers read, and forgets what was evaluated with it. For the evaluation actor only, who gets back what
     /// was replaced: dropping large specs takes time.
     pub(crate) fn publish(&self, next: Snapshot) -> Arc<Published> {
-        self.snapshot.swap(Arc::new(next.into()))
+        let published = Published::new(next, self.memo_counts.clone());
+        self.snapshot.swap(Arc::new(published))
     }
 
     /// Counts an event and puts it into the queue. True when the exposure actor should be nudged.
@@ -142,6 +169,51 @@ impl Shared {
     /// The outbox, locked. To be held for bookkeeping only, never across work.
     pub(crate) fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of something that happened, and hands on what there is to report of it.
+    pub(crate) fn note(&self, fact: Fact) {
+        self.report(|observer, scene| observer.note(fact, scene));
+    }
+
+    /// Reports what the counters say.
+    pub(crate) fn look_at_health(&self) {
+        let account = self.counters.account();
+        let memo = self.memo_counts.as_ref();
+        let (memo_hits, memo_misses) = memo.map_or((0, 0), |counts| counts.so_far());
+        let health = Health {
+            delivered: account.delivered,
+            pending: account.pending,
+            dropped: account.dropped.by_reason(),
+            memo_hits,
+            memo_misses,
+            interval_ms: self.outbox().interval().as_millis(),
+        };
+        self.report(|observer, scene| observer.look(health, scene));
+    }
+
+    fn report(&self, report: impl FnOnce(&mut Observer, &Scene<'_>) -> Reports) {
+        let snapshot = self.snapshot.load();
+        let scene = Scene {
+            sdk_key: self.sdk_key.expose(),
+            options: &self.options,
+            rates: &snapshot.settings.diagnostics,
+            now_ms: self.clock.now_ms(),
+            random: fastrand::f64(),
+        };
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        let reports = report(&mut observer, &scene);
+        drop(observer);
+        reports
+            .told
+            .into_iter()
+            .for_each(|told| self.told.put(told));
+        let exceptions = reports.exceptions.into_iter();
+        exceptions.for_each(|body| self.exceptions.put(body));
+        if let Some(event) = reports.event {
+            // The queue is looked at every second: one event of the SDK's own can wait for that.
+            self.record(QueuedEvent::Other(Box::new(event)));
+        }
     }
 
     /// Who sends this client's requests.

@@ -23,6 +23,7 @@ impl Delivery {
     /// Lets a client deliver to here. It has its specs already, and finds no newer ones.
     pub(crate) fn options(&self, options: StatsigOptionsBuilder) -> StatsigOptionsBuilder {
         options
+            .disable_diagnostics(true)
             .log_event_url(self.local.log_event_url())
             .specs_adapter(Arc::new(BootstrapSpecs::new(r#"{"has_updates": false}"#)))
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 #[cfg(any(test, feature = "testing"))]
@@ -12,11 +13,14 @@ use super::supervisor::SupervisorMsg;
 use super::timer::AbortOnDrop;
 use super::tree::Tree;
 use crate::error::{SpecsError, StatsigError};
+use crate::observability::facts::{Fact, Processed, SpecsProcessed};
+use crate::observability::subscriptions::SdkEvent;
 use crate::results::SpecsSource;
 use crate::shared::Published;
 use crate::sources::SpecsPayload;
 use crate::specs::id_list::IdLists;
 use crate::specs::snapshot::{Loaded, Snapshot};
+use crate::targets;
 use crate::text::SharedStr;
 use crate::typed::SchemaReport;
 
@@ -53,9 +57,11 @@ pub(super) struct Compiled {
     loaded: Result<Loaded, SyncError>,
     /// What became of the check of parameter structs, if there was one.
     reports: Option<Vec<SchemaReport>>,
+    body: Bytes,
     source_api: Option<SharedStr>,
     source: SpecsSource,
     fingerprint: u64,
+    started_ms: u64,
 }
 
 pub(super) struct EvaluationActor;
@@ -143,7 +149,12 @@ impl State {
         let SpecsPayload {
             body, source_api, ..
         } = payload;
+        let started_ms = self.tree.shared.clock.now_ms();
+        let to_compile = body.clone();
+        let span = tracing::debug_span!(target: targets::SYNC, "compile_specs", %source);
         let compilation = tokio::task::spawn_blocking(move || {
+            let _span = span.entered();
+            let body = to_compile;
             drop(garbage);
             let max_bytes = shared.options.max_specs_bytes;
             if body.len() > max_bytes {
@@ -169,33 +180,71 @@ impl State {
             let _ = me.cast(EvaluationMsg::Compiled(Box::new(Compiled {
                 loaded,
                 reports,
+                body,
                 source_api,
                 source,
                 fingerprint,
+                started_ms,
             })));
         });
         self.compiling = Some(AbortOnDrop::new(&task));
     }
 
     fn apply(&mut self, compiled: Compiled) -> Result<(), SyncError> {
-        let shared = &self.tree.shared;
-        if let Loaded::New(specs) = compiled.loaded? {
-            let next = shared.snapshot.load().with_specs(
-                *specs,
-                compiled.source,
-                compiled.source_api,
-                shared.clock.now_ms(),
-            );
-            self.publish(next);
+        let Compiled {
+            loaded,
+            reports,
+            body,
+            source_api,
+            source,
+            started_ms,
+            ..
+        } = compiled;
+        let shared = Arc::clone(&self.tree.shared);
+        let mut result = Ok(());
+        let outcome = match loaded {
+            Ok(Loaded::New(specs)) => {
+                let previous = shared.snapshot.load_full();
+                let lcut = specs.time;
+                let (source, source_api) = (source.clone(), source_api.clone());
+                let now_ms = shared.clock.now_ms();
+                self.publish(previous.with_specs(*specs, source, source_api, now_ms));
+                Processed::Applied {
+                    lcut,
+                    previous_lcut: previous.specs.time,
+                    previous_source: previous.source.clone(),
+                }
+            }
+            Ok(Loaded::Unchanged) => Processed::Unchanged,
+            Err(error) => {
+                let problem = error.to_string();
+                result = Err(error);
+                Processed::Refused { problem }
+            }
+        };
+        if matches!(outcome, Processed::Applied { .. }) && shared.subscriptions.wants_specs() {
+            shared.subscriptions.tell(&SdkEvent::SpecsUpdated {
+                source: &source.to_string(),
+                source_api: source_api.as_deref(),
+                values: serde_json::from_slice(&body).ok(),
+            });
         }
-        let shared = &self.tree.shared;
         let mut refused = None;
-        if let Some(reports) = compiled.reports {
+        if let Some(reports) = reports {
             refused = refusal(&shared.options, &reports);
             shared.drift_log.update(reports);
         }
-        self.tree.end_first_sync(refused.map_or(Ok(()), Err));
-        Ok(())
+        shared.note(Fact::SpecsProcessed(SpecsProcessed {
+            started_ms,
+            ended_ms: shared.clock.now_ms(),
+            source,
+            source_api,
+            outcome,
+        }));
+        if result.is_ok() {
+            self.tree.end_first_sync(refused.map_or(Ok(()), Err));
+        }
+        result
     }
 
     fn publish_no_values(&mut self, reason: String) {

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::error::StatsigError;
 use crate::options::StatsigOptions;
 use crate::specs::compiled::CompiledSpecs;
+use crate::targets;
 use crate::typed::{SchemaReport, check_all};
 
 /// Checks the structs that the options name; `None` if they name none, or if the check itself failed, which is logged.
@@ -21,7 +22,7 @@ pub(super) fn check_schemas(
     let checked = catch_unwind(AssertUnwindSafe(|| check_all(&schemas, specs)));
     if checked.is_err() {
         tracing::error!(
-            target: "statsig::schemas",
+            target: targets::SCHEMAS,
             "checking parameter structs panicked, in their decoding or defaults; nothing is known about drift"
         );
     }

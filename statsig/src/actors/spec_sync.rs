@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::answer::Answer;
 #[cfg(any(test, feature = "testing"))]
@@ -15,8 +17,10 @@ use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::error::SpecsError;
+use crate::observability::facts::{Fact, SyncEnded};
 use crate::sources::schedule::{RETRY_BACKOFF, Trigger};
 use crate::sources::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::targets;
 
 /// If specs are not applied by then, the sync counts as failed.
 const APPLY_LIMIT: Duration = Duration::from_secs(60);
@@ -68,6 +72,10 @@ pub(super) struct State {
     /// The adapter had something new while a fetch was under way.
     fetch_again: bool,
     failures_in_row: u32,
+    /// About the round that is under way, or the last one.
+    started: Instant,
+    is_initial: bool,
+    got_payload: bool,
     /// The fingerprint of the payload that was applied last: the same bytes again are no news, whatever they say.
     applied: Option<u64>,
     fingerprints: RandomState,
@@ -106,6 +114,9 @@ impl Actor for SpecSyncActor {
             watcher: None,
             fetch_again: false,
             failures_in_row: 0,
+            started: Instant::now(),
+            is_initial: false,
+            got_payload: false,
             applied: None,
             fingerprints: RandomState::default(),
             waiting: Vec::new(),
@@ -183,6 +194,9 @@ impl State {
     fn start(&mut self, me: &ActorRef<SpecSyncMsg>, trigger: Trigger) {
         self.timer = None;
         self.fetch_again = false;
+        self.started = Instant::now();
+        self.is_initial = trigger == Trigger::Initial;
+        self.got_payload = false;
         let round = Round {
             trigger,
             from_fallback: false,
@@ -207,10 +221,13 @@ impl State {
         let after_panic = SpecSyncMsg::Fetched(Box::new(Err(FetchError::Abandoned)));
         let answer = Answer::new(me, after_panic);
         let attempts = round.trigger.attempts();
-        let task = tokio::spawn(async move {
+        let span =
+            tracing::debug_span!(target: targets::SYNC, "fetch_specs", trigger = ?round.trigger);
+        let fetching = async move {
             let result = try_to_fetch(&*from, &request, attempts).await;
             answer.give(SpecSyncMsg::Fetched(Box::new(result)));
-        });
+        };
+        let task = tokio::spawn(fetching.instrument(span));
         self.phase = Phase::Fetching {
             round,
             _task: AbortOnDrop::new(&task),
@@ -218,6 +235,7 @@ impl State {
     }
 
     fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, payload: SpecsPayload) {
+        self.got_payload = true;
         let fingerprint = self.fingerprints.hash_one(&payload.body);
         if self.applied == Some(fingerprint) {
             self.end(me, Ok(()));
@@ -243,7 +261,7 @@ impl State {
             !round.from_fallback && round.trigger.asks_fallback(self.failures_in_row + 1);
         match self.tree.fallback.clone().filter(|_| is_asked) {
             Some(fallback) => {
-                tracing::debug!(%error, "specs sync failed, asking the fallback");
+                tracing::debug!(target: targets::SYNC, %error, "specs sync failed, asking the fallback");
                 let round = Round {
                     from_fallback: true,
                     ..round
@@ -257,10 +275,15 @@ impl State {
     /// Ends the sync: answers whoever waits for it and arranges the next one.
     fn end(&mut self, me: &ActorRef<SpecSyncMsg>, outcome: Result<(), SyncError>) {
         self.phase = Phase::Idle;
+        self.note_end(&outcome);
         match &outcome {
             Ok(()) => {
                 if self.failures_in_row > 0 {
-                    tracing::info!(failures = self.failures_in_row, "specs sync works again");
+                    tracing::info!(
+                        target: targets::SYNC,
+                        failures = self.failures_in_row,
+                        "specs sync works again"
+                    );
                 }
                 self.failures_in_row = 0;
             }
@@ -268,7 +291,11 @@ impl State {
                 self.failures_in_row = self.failures_in_row.saturating_add(1);
                 // Once for each series of failures: the service may be away for hours.
                 if self.failures_in_row == 1 && *error != FetchError::NetworkDisabled.into() {
-                    tracing::warn!(%error, "specs sync failed, the specs in use stay in use");
+                    tracing::warn!(
+                        target: targets::SYNC,
+                        %error,
+                        "specs sync failed, the specs in use stay in use"
+                    );
                 }
                 if !self.tree.is_first_sync_over() {
                     let reason = error.to_string();
@@ -286,6 +313,22 @@ impl State {
             self.pause_until_next()
         };
         self.timer = pause.map(|pause| cast_after(me, pause, SpecSyncMsg::Tick));
+    }
+
+    fn note_end(&self, outcome: &Result<(), SyncError>) {
+        let error = outcome.as_ref().err();
+        if error.is_some_and(|error| *error == FetchError::NetworkDisabled.into()) {
+            return;
+        }
+        let shared = &self.tree.shared;
+        shared.note(Fact::SyncEnded(SyncEnded {
+            at_ms: shared.clock.now_ms(),
+            is_initial: self.is_initial,
+            duration: self.started.elapsed(),
+            source: self.tree.specs.source(),
+            network_success: self.got_payload,
+            error: error.map(ToString::to_string),
+        }));
     }
 
     fn pause_until_next(&self) -> Option<Duration> {

@@ -19,7 +19,9 @@ use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use super::{MAX_CALLERS, ShutdownReport};
 use crate::counters::EventAccount;
+use crate::observability::facts::Fact;
 use crate::specs::id_list::IdLists;
+use crate::targets;
 
 /// The longest wait for an actor, or for the posting tasks, to end when told so. None of them waits for the network.
 const STOP_LIMIT: Duration = Duration::from_millis(500);
@@ -67,6 +69,17 @@ pub(super) enum Role {
     IdListSync,
     Evaluation,
     Exposure,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SpecSync => "spec sync",
+            Self::IdListSync => "ID list sync",
+            Self::Evaluation => "evaluation",
+            Self::Exposure => "exposure",
+        }
+    }
 }
 
 pub(super) struct SupervisorActor;
@@ -154,6 +167,7 @@ impl Actor for SupervisorActor {
             held_flushes: Vec::new(),
             shutdown: None,
         };
+        state.tree.reporting.start();
         for role in [
             Role::Evaluation,
             Role::Exposure,
@@ -236,6 +250,7 @@ impl Actor for SupervisorActor {
         state.evaluation.stop(STOP_LIMIT).await;
         state.exposure.stop(STOP_LIMIT).await;
         state.tree.posts.abort_all(STOP_LIMIT).await;
+        state.tree.reporting.finish(STOP_LIMIT).await;
         Ok(())
     }
 }
@@ -321,7 +336,17 @@ impl State {
             Role::Exposure => (&mut self.exposure.crashes, &mut self.exposure.restart),
         };
         let pause = crashes.crashed(now, fastrand::f64());
-        tracing::error!(actor = ?role, why, ?pause, "an actor ended and will be started again");
+        tracing::error!(
+            target: targets::SUPERVISOR,
+            actor = ?role,
+            why,
+            ?pause,
+            "an actor ended and will be started again"
+        );
+        self.tree.shared.note(Fact::ActorCrashed {
+            actor: role.name(),
+            why: why.to_owned(),
+        });
         *restart = Some(cast_after(me, pause, SupervisorMsg::Restart(role)));
     }
 

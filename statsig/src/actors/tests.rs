@@ -3,6 +3,7 @@
 mod crashes;
 mod delivery;
 mod ending;
+mod observing;
 mod syncing;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ impl Lab {
         let options = StatsigOptions::builder()
             .transport(network.clone())
             .clock(Arc::new(SimulatedClock::new()))
+            .disable_diagnostics(true)
             .event_logging_max_queue_size(BATCH);
         let shared = Arc::new(Shared::new(KEY, set(options).build().unwrap()));
         let handle = start(Arc::clone(&shared)).await.unwrap();

@@ -9,6 +9,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use super::ShutdownReport;
+use super::observed::ObservedTransport;
+use super::reporting::Reporting;
 use crate::error::StatsigError;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
@@ -37,6 +39,7 @@ pub(super) struct Tree {
     /// Whether all ID lists could be had, once that is known. A success replaces a failure, never the reverse.
     first_id_lists: watch::Sender<Option<bool>>,
     pub(super) posts: PostTasks,
+    pub(super) reporting: Reporting,
     /// Set when a shutdown has ended.
     pub(super) report: OnceLock<ShutdownReport>,
     restarts: AtomicU64,
@@ -45,7 +48,10 @@ pub(super) struct Tree {
 impl Tree {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let options = &shared.options;
-        let transport = options.transport.clone().unwrap_or_else(default_transport);
+        let unobserved = options.transport.clone().unwrap_or_else(default_transport);
+        let reporting = Reporting::new(Arc::clone(&shared), Arc::clone(&unobserved));
+        let transport: Arc<dyn Transport> =
+            Arc::new(ObservedTransport::new(unobserved, Arc::clone(&shared)));
         let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
             Arc::new(HttpSpecs::new(
                 Arc::clone(&transport),
@@ -91,6 +97,7 @@ impl Tree {
             first_sync: watch::Sender::new(None),
             first_id_lists: watch::Sender::new(None),
             posts: PostTasks::default(),
+            reporting,
             report: OnceLock::new(),
             restarts: AtomicU64::new(0),
             shared,

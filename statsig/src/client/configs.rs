@@ -142,14 +142,8 @@ impl View<'_> {
         let logging = Logging::unless(options.disable_exposure_logging);
         self.evaluate(Kind::DynamicConfig, config, user, |reading| {
             self.statsig.expose_dynamic_config(&reading, logging);
-            DynamicConfig {
-                name: reading.shared_name(),
-                value: reading.parameters(),
-                rule_id: reading.rule_id(),
-                id_type: reading.id_type(),
-                passed: reading.evaluation.value,
-                details: reading.details(),
-            }
+            self.announce(Kind::DynamicConfig, &reading);
+            reading.dynamic_config()
         })
     }
 
@@ -162,26 +156,43 @@ impl View<'_> {
         let logging = Logging::unless(options.disable_exposure_logging);
         self.evaluate(Kind::Experiment, experiment, user, |reading| {
             if let Some(sticky) = self.sticky_experiment(&reading, options) {
+                self.announce_stored_experiment(&reading, &sticky);
                 return sticky;
             }
             self.core()
                 .expose(&reading, ExposureSubject::Experiment, logging);
-            let evaluation = reading.evaluation;
-            Experiment {
-                name: reading.shared_name(),
-                value: reading.parameters(),
-                rule_id: reading.rule_id(),
-                id_type: reading.id_type(),
-                group_name: evaluation.group_name.map(|name| reading.text(name)),
-                is_experiment_active: evaluation.is_experiment_active,
-                is_user_in_experiment: evaluation.is_experiment_group,
-                details: reading.details(),
-            }
+            self.announce(Kind::Experiment, &reading);
+            reading.experiment()
         })
     }
 }
 
 impl Reading<'_> {
+    pub(super) fn dynamic_config(&self) -> DynamicConfig {
+        DynamicConfig {
+            name: self.shared_name(),
+            value: self.parameters(),
+            rule_id: self.rule_id(),
+            id_type: self.id_type(),
+            passed: self.evaluation.value,
+            details: self.details(),
+        }
+    }
+
+    pub(super) fn experiment(&self) -> Experiment {
+        let evaluation = self.evaluation;
+        Experiment {
+            name: self.shared_name(),
+            value: self.parameters(),
+            rule_id: self.rule_id(),
+            id_type: self.id_type(),
+            group_name: evaluation.group_name.map(|name| self.text(name)),
+            is_experiment_active: evaluation.is_experiment_active,
+            is_user_in_experiment: evaluation.is_experiment_group,
+            details: self.details(),
+        }
+    }
+
     pub(super) fn parameters(&self) -> SharedParameters {
         match &self.evaluation.parameters {
             ParametersRef::Shared(parameters) => SharedParameters(Some(parameters.clone())),

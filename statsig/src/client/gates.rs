@@ -86,6 +86,7 @@ impl View<'_> {
         let logging = Logging::unless(options.disable_exposure_logging);
         self.evaluate(Kind::Gate, gate, user, |reading| {
             self.statsig.expose_gate(&reading, logging);
+            self.announce(Kind::Gate, &reading);
             reading.evaluation.value
         })
     }
@@ -99,13 +100,20 @@ impl View<'_> {
         let logging = Logging::unless(options.disable_exposure_logging);
         self.evaluate(Kind::Gate, gate, user, |reading| {
             self.statsig.expose_gate(&reading, logging);
-            FeatureGate {
-                name: reading.shared_name(),
-                value: reading.evaluation.value,
-                rule_id: reading.rule_id(),
-                id_type: reading.id_type(),
-                details: reading.details(),
-            }
+            self.announce(Kind::Gate, &reading);
+            reading.gate()
         })
+    }
+}
+
+impl Reading<'_> {
+    pub(super) fn gate(&self) -> FeatureGate {
+        FeatureGate {
+            name: self.shared_name(),
+            value: self.evaluation.value,
+            rule_id: self.rule_id(),
+            id_type: self.id_type(),
+            details: self.details(),
+        }
     }
 }

@@ -118,6 +118,7 @@ impl View<'_> {
         let logging = Logging::unless(options.disable_exposure_logging);
         self.evaluate(Kind::Layer, layer, user, |reading| {
             if let Some(sticky) = self.sticky_layer(&reading, options) {
+                self.announce_stored_layer(&reading, &sticky);
                 return sticky;
             }
             let evaluation = reading.evaluation;
@@ -125,6 +126,7 @@ impl View<'_> {
             if logging == Logging::Disabled {
                 self.core().shared.non_exposed.add(&reading.shared_name());
             }
+            self.announce(Kind::Layer, &reading);
             let allocated = allocated_experiment(evaluation);
             Layer {
                 name: reading.shared_name(),

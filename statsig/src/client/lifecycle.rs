@@ -6,6 +6,7 @@ use super::{Core, Statsig};
 use crate::actors::{self, Handle};
 use crate::counters::{EventAccount, ShutdownReport};
 use crate::error::StatsigError;
+use crate::observability::facts::{Fact, InitializeEnded};
 use crate::results::SpecsSource;
 
 /// How long a shutdown may take, unless said otherwise.
@@ -29,6 +30,20 @@ pub struct InitializeDetails {
     pub failure_details: Option<StatsigError>,
     /// How long it took.
     pub duration: Duration,
+}
+
+impl InitializeDetails {
+    fn fact(&self, at_ms: u64) -> InitializeEnded {
+        InitializeEnded {
+            at_ms,
+            duration: self.duration,
+            success: self.init_success,
+            is_config_spec_ready: self.is_config_spec_ready,
+            source: self.source.clone(),
+            source_api: self.spec_source_api.clone(),
+            failure: self.failure_details.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 impl Statsig {
@@ -61,7 +76,11 @@ impl Statsig {
         let handle = self
             .core
             .handle
-            .get_or_try_init(|| actors::start(shared.clone()))
+            .get_or_try_init(|| {
+                let at_ms = shared.clock.now_ms();
+                shared.note(Fact::InitializeStarted { at_ms });
+                actors::start(shared.clone())
+            })
             .await?;
         let started = tokio::time::Instant::now();
         let failure = handle.first_sync(shared.options.init_timeout).await.err();
@@ -79,7 +98,13 @@ impl Statsig {
             duration: started.elapsed(),
         };
         // Later calls wait for the same first sync: its details are theirs.
-        Ok(self.core.details.get_or_init(|| details).clone())
+        let details = self.core.details.get_or_init(|| {
+            self.core
+                .shared
+                .note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
+            details
+        });
+        Ok(details.clone())
     }
 
     /// How initialisation ended; `None` before it did.

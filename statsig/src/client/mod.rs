@@ -1,5 +1,6 @@
 //! The client: a cheap handle whose reads are synchronous, over actors that own everything that changes.
 
+mod announce;
 mod client_init;
 mod configs;
 mod events;
@@ -10,6 +11,8 @@ mod inspect;
 mod introspection;
 mod layers;
 mod lifecycle;
+#[cfg(feature = "tracing-layer")]
+mod log_layer;
 mod options;
 mod overrides;
 mod param_stores;
@@ -30,6 +33,8 @@ pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
 pub use inspect::{Inspected, InspectedGate, InspectedKind};
 pub use layers::Layer;
 pub use lifecycle::InitializeDetails;
+#[cfg(feature = "tracing-layer")]
+pub use log_layer::StatsigLayer;
 pub use options::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     LayerEvaluationOptions, ParameterStoreEvaluationOptions,

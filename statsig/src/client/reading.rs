@@ -170,31 +170,21 @@ impl Core {
     /// Logs the exposures of experiments that conditions asked for, and not the entity's own.
     #[inline]
     pub(super) fn expose_looked_up_only(&self, reading: &Reading<'_>, logging: Logging) {
-        if let Some(looked_up) = &reading.evaluation.looked_up {
-            self.expose_looked_up(reading, looked_up, logging);
+        if reading.evaluation.looked_up.is_some() {
+            self.expose_looked_up(reading, logging);
         }
     }
 
     /// A condition that asks for an experiment's group exposes that experiment like a call of its own.
     #[cold]
-    fn expose_looked_up(&self, reading: &Reading<'_>, looked_up: &[LookedUp], logging: Logging) {
+    fn expose_looked_up(&self, reading: &Reading<'_>, logging: Logging) {
         // A manual exposure is about the entity that it names; the experiments behind it are read as ever.
         let logging = if logging == Logging::Manual {
             Logging::Automatic
         } else {
             logging
         };
-        let specs = &reading.published.specs;
-        for LookedUp { entry, evaluation } in looked_up {
-            let Some(name) = specs.entry(*entry).map(|entry| specs.text(entry.name)) else {
-                continue;
-            };
-            let inner = Reading {
-                name,
-                entry: Some(*entry),
-                evaluation,
-                ..*reading
-            };
+        for inner in reading.looked_up() {
             self.expose(&inner, ExposureSubject::Experiment, logging);
         }
     }
@@ -270,7 +260,22 @@ impl Core {
     }
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// The experiments that conditions asked for, in order.
+    pub(super) fn looked_up(&self) -> impl Iterator<Item = Reading<'a>> {
+        let reading = *self;
+        let looked_up = reading.evaluation.looked_up.iter().flat_map(|list| &**list);
+        looked_up.filter_map(move |LookedUp { entry, evaluation }| {
+            let specs = &reading.published.specs;
+            Some(Reading {
+                name: specs.text(specs.entry(*entry)?.name),
+                entry: Some(*entry),
+                evaluation,
+                ..reading
+            })
+        })
+    }
+
     #[inline]
     fn name_hash(&self) -> u64 {
         let specs = &self.published.specs;

@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use super::Statsig;
 use crate::error::StatsigError;
 use crate::options::StatsigOptions;
+use crate::targets;
 
 static SHARED: RwLock<Option<Statsig>> = RwLock::new(None);
 
@@ -28,7 +29,10 @@ impl Statsig {
     #[must_use]
     pub fn shared() -> Self {
         Self::try_shared().unwrap_or_else(|| {
-            tracing::error!("expected a shared Statsig instance, found none; serving fallbacks");
+            tracing::error!(
+                target: targets::CLIENT,
+                "expected a shared Statsig instance, found none; serving fallbacks"
+            );
             let nothing = StatsigOptions::builder()
                 .disable_network(true)
                 .disable_all_logging(true);

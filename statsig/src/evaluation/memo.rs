@@ -23,6 +23,43 @@ const KINDS: usize = 4;
 pub(crate) struct Memo {
     constants: Box<[[OnceLock<Box<Evaluation>>; KINDS]]>,
     slots: Box<[Slot]>,
+    /// `None` when nobody wants to know.
+    counts: Option<Arc<MemoCounts>>,
+}
+
+/// How often users were remembered and how often not, over all generations.
+///
+/// In groups by key, so that threads which evaluate different users do not wait for each other.
+#[derive(Debug, Default)]
+pub(crate) struct MemoCounts([CountGroup; COUNT_GROUPS]);
+
+/// Alone on its cache line.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct CountGroup {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+const COUNT_GROUPS: usize = 16;
+
+impl MemoCounts {
+    fn group(&self, hash: u64) -> &CountGroup {
+        let [first, ..] = &self.0;
+        // The lower bits choose slots.
+        let number = (hash >> 32) as usize % COUNT_GROUPS;
+        self.0.get(number).unwrap_or(first)
+    }
+
+    /// Hits and misses so far.
+    pub(crate) fn so_far(&self) -> (u64, u64) {
+        self.0.iter().fold((0, 0), |(hits, misses), group| {
+            (
+                hits + group.hits.load(Ordering::Relaxed),
+                misses + group.misses.load(Ordering::Relaxed),
+            )
+        })
+    }
 }
 
 #[derive(Debug, Default)]
@@ -60,7 +97,14 @@ impl Memo {
         Self {
             constants: specs.entries.iter().map(|_| Default::default()).collect(),
             slots: (0..SLOTS).map(|_| Slot::default()).collect(),
+            counts: None,
         }
+    }
+
+    /// Counts hits and misses here.
+    pub(crate) fn counting(mut self, counts: Option<Arc<MemoCounts>>) -> Self {
+        self.counts = counts;
+        self
     }
 
     /// The evaluation of an entry that is the same for everybody: remembered, or made now.
@@ -90,7 +134,13 @@ impl Memo {
         if let Some(remembered) = &*slot.remembered.load()
             && remembered.key == key
         {
+            if let Some(counts) = &self.counts {
+                counts.group(hash).hits.fetch_add(1, Ordering::Relaxed);
+            }
             return read(&remembered.evaluation);
+        }
+        if let Some(counts) = &self.counts {
+            counts.group(hash).misses.fetch_add(1, Ordering::Relaxed);
         }
         let evaluation = evaluate();
         if slot.mark.load(Ordering::Relaxed) == hash {
@@ -130,6 +180,17 @@ mod tests {
             assert!(memo.read(key(7), || evaluated(true), |evaluation| evaluation.value));
         }
         assert!(memo.read(key(7), || evaluated(false), |evaluation| evaluation.value));
+    }
+
+    #[test]
+    fn hits_and_misses_are_counted_for_who_wants_to_know() {
+        let counts = Arc::new(MemoCounts::default());
+        let memo = Memo::new(&CompiledSpecs::default()).counting(Some(Arc::clone(&counts)));
+        for _ in 0..5 {
+            memo.read(key(7), || evaluated(true), |_| ());
+        }
+        memo.read(key(8), || evaluated(true), |_| ());
+        assert_eq!(counts.so_far(), (3, 3));
     }
 
     #[test]

@@ -358,6 +358,11 @@ impl Outbox {
         self.hold_until.filter(|_| !self.waiting.is_empty())
     }
 
+    /// The pause between two attempts now.
+    pub(crate) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     #[cfg(test)]
     pub(crate) fn load(&self) -> OutboxLoad {
         OutboxLoad {

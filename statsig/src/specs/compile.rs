@@ -56,6 +56,12 @@ pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) ->
             .map(|tier| SharedStr::from(&**tier)),
         app_id: payload.app_id.clone(),
         sdk_configs: payload.sdk_configs.clone().unwrap_or_default(),
+        diagnostics: payload
+            .diagnostics
+            .as_ref()
+            .and_then(serde_json::Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
         symbols: compiler.interner.finish(),
         index: compiler.index,
         entries: compiler.entries,

@@ -25,6 +25,7 @@ pub(crate) struct CompiledSpecs {
     pub(crate) default_environment: Option<SharedStr>,
     pub(crate) app_id: Option<Value>,
     pub(crate) sdk_configs: BTreeMap<String, Value>,
+    pub(crate) diagnostics: Map<String, Value>,
     pub(crate) symbols: Symbols,
     pub(crate) index: FastMap<SharedStr, EntryId>,
     pub(crate) entries: Vec<Entry>,

@@ -146,6 +146,8 @@ pub(crate) struct Payload<'a> {
     #[serde(borrow)]
     pub(crate) session_replay_info: Option<&'a RawValue>,
     pub(crate) sdk_configs: Option<BTreeMap<String, Value>>,
+    /// Rates by name; anything else is ignored.
+    pub(crate) diagnostics: Option<Value>,
 }
 
 /// The only part that is read of an answer without updates.

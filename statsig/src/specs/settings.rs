@@ -1,8 +1,8 @@
-//! What the service says about the SDK itself, in `sdk_configs` of the specs.
+//! What the service says about the SDK itself, in `sdk_configs` and `diagnostics` of the specs.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::events::sampling::{SamplingConfig, SamplingMode};
 
@@ -15,6 +15,7 @@ pub(crate) struct Settings {
     pub(crate) sampling: SamplingConfig,
     /// How long an exposure suppresses its repeats.
     pub(crate) dedupe_ttl_ms: u64,
+    pub(crate) diagnostics: DiagnosticsRates,
 }
 
 impl Default for Settings {
@@ -23,13 +24,18 @@ impl Default for Settings {
             sdk_configs: BTreeMap::new(),
             sampling: SamplingConfig::default(),
             dedupe_ttl_ms: DEFAULT_DEDUPE_TTL_MS,
+            diagnostics: DiagnosticsRates::default(),
         }
     }
 }
 
 impl Settings {
-    /// These settings with the keys of a newer payload on top.
-    pub(crate) fn merged(&self, newer: &BTreeMap<String, Value>) -> Self {
+    /// These settings with the keys of newer specs on top.
+    pub(crate) fn merged(
+        &self,
+        newer: &BTreeMap<String, Value>,
+        diagnostics: &Map<String, Value>,
+    ) -> Self {
         let mut sdk_configs = self.sdk_configs.clone();
         sdk_configs.extend(
             newer
@@ -53,11 +59,65 @@ impl Settings {
             sdk_configs,
             sampling,
             dedupe_ttl_ms,
+            diagnostics: self.diagnostics.merged(diagnostics),
         }
+    }
+}
+
+/// How many of 10,000 diagnostics events are to be sent, by what they are about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct DiagnosticsRates(BTreeMap<String, u64>);
+
+impl DiagnosticsRates {
+    const HIGHEST: u64 = 10_000;
+    const DEFAULT_INITIALIZE: u64 = 10_000;
+    const DEFAULT_SPECS_SYNC: u64 = 1_000;
+
+    /// These rates with those of newer specs on top, each brought into its range.
+    pub(crate) fn merged(&self, newer: &Map<String, Value>) -> Self {
+        let mut rates = self.0.clone();
+        rates.extend(newer.iter().filter_map(|(key, value)| {
+            let rate = value.as_f64()?.clamp(0.0, Self::HIGHEST as f64);
+            Some((key.clone(), rate as u64))
+        }));
+        Self(rates)
+    }
+
+    pub(crate) fn initialize(&self) -> u64 {
+        self.get("initialize", Self::DEFAULT_INITIALIZE)
+    }
+
+    pub(crate) fn specs_sync(&self) -> u64 {
+        self.get("dcs", Self::DEFAULT_SPECS_SYNC)
+    }
+
+    fn get(&self, key: &str, default: u64) -> u64 {
+        self.0.get(key).copied().unwrap_or(default)
     }
 }
 
 /// A whole number, or a text of one.
 fn number_of(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn diagnostics_rates_merge_and_stay_in_range() {
+        let merged = |rates: &DiagnosticsRates, newer: Value| match newer {
+            Value::Object(newer) => rates.merged(&newer),
+            _ => rates.clone(),
+        };
+        let none = DiagnosticsRates::default();
+        assert_eq!((none.initialize(), none.specs_sync()), (10_000, 1_000));
+        let first = merged(&none, json!({"initialize": -5, "dcs": 20_000}));
+        assert_eq!((first.initialize(), first.specs_sync()), (0, 10_000));
+        let second = merged(&first, json!({"dcs": 7.9, "initialize": "x"}));
+        assert_eq!((second.initialize(), second.specs_sync()), (0, 7));
+    }
 }

@@ -105,7 +105,7 @@ impl Snapshot {
             source,
             source_api,
             received_at: Some(received_at),
-            settings: Arc::new(self.settings.merged(&specs.sdk_configs)),
+            settings: Arc::new(self.settings.merged(&specs.sdk_configs, &specs.diagnostics)),
             tier: tier.map(|tier| Value::from(tier.as_str())),
             specs: Arc::new(specs),
             ..self.clone()

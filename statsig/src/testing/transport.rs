@@ -24,6 +24,8 @@ pub enum Endpoint {
     IdListFile,
     /// Posts of events.
     Events,
+    /// Reports about errors of the SDK itself.
+    Exceptions,
 }
 
 /// How the network answers one request.
@@ -137,7 +139,8 @@ pub struct PostedBatch {
 ///
 /// Unless scripted otherwise, specs requests get status 404 until [`serve_specs`](Self::serve_specs) provides some, and events
 /// are accepted; there are no ID lists until [`set_id_list_file`](Self::set_id_list_file) provides some. A request is for ID
-/// lists if its URL says `get_id_lists` or `download_id_list_file`; any other `GET` is for specs, any other `POST` carries events.
+/// lists if its URL says `get_id_lists` or `download_id_list_file`, and reports an error if it says `sdk_exception`; any other `GET`
+/// is for specs, any other `POST` carries events.
 ///
 /// ```
 /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
@@ -229,7 +232,8 @@ impl ScriptedTransport {
         self.state().batches.clone()
     }
 
-    /// The events accepted so far, in the order they were posted.
+    /// The events accepted so far, in the order they were posted. Without `statsig::diagnostics`, which the SDK sends at random:
+    /// those are in the [batches](Self::batches).
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         let state = self.state();
@@ -237,7 +241,11 @@ impl ScriptedTransport {
             .batches
             .iter()
             .filter(|batch| batch.is_accepted == Some(true));
-        accepted.flat_map(|batch| batch.events.clone()).collect()
+        let events = accepted.flat_map(|batch| &batch.events);
+        events
+            .filter(|event| event["eventName"] != "statsig::diagnostics")
+            .cloned()
+            .collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -265,7 +273,9 @@ impl ScriptedTransport {
                 Endpoint::Specs => specs_answer(state.specs.as_deref(), &request.url),
                 Endpoint::IdLists => Answer::json(state.id_lists.manifest()),
                 Endpoint::IdListFile => file_answer(&state.id_lists, request),
-                Endpoint::Events => Answer::response(202, r#"{"success":true}"#),
+                Endpoint::Events | Endpoint::Exceptions => {
+                    Answer::response(202, r#"{"success":true}"#)
+                }
             });
         (answer, batch)
     }
@@ -327,6 +337,8 @@ fn endpoint_of(request: &Request) -> Endpoint {
         Endpoint::IdLists
     } else if request.url.contains("download_id_list_file") {
         Endpoint::IdListFile
+    } else if request.url.contains("sdk_exception") {
+        Endpoint::Exceptions
     } else {
         match request.method {
             Method::Get => Endpoint::Specs,

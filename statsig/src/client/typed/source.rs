@@ -151,6 +151,7 @@ pub(super) struct Entity {
 impl Entity {
     fn new(view: View<'_>, user: &StatsigUser, kind: Kind, name: &str) -> Self {
         let held = view.evaluate(kind, name, user, |reading| {
+            view.announce(kind, &reading);
             Held::new(view.statsig, &reading)
         });
         Self::held(kind, held)

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::report::{Drift, DriftSeverity, SchemaReport};
+use crate::targets;
 
 /// The latest reports of a client.
 #[derive(Debug, Default)]
@@ -38,13 +39,13 @@ impl News<'_> {
     fn log(&self) {
         match self {
             Self::Differs(report, drift) if drift.severity == DriftSeverity::Error => {
-                tracing::error!(target: "statsig::schemas", "{} and {}: {drift}", report.struct_name, drift.source);
+                tracing::error!(target: targets::SCHEMAS, "{} and {}: {drift}", report.struct_name, drift.source);
             }
             Self::Differs(report, drift) => {
-                tracing::warn!(target: "statsig::schemas", "{} and {}: {drift}", report.struct_name, drift.source);
+                tracing::warn!(target: targets::SCHEMAS, "{} and {}: {drift}", report.struct_name, drift.source);
             }
             Self::AgreesAgain(report) => {
-                tracing::info!(target: "statsig::schemas", "{} agrees with the specs again", report.struct_name);
+                tracing::info!(target: targets::SCHEMAS, "{} agrees with the specs again", report.struct_name);
             }
         }
     }

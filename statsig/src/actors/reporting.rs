@@ -1,0 +1,155 @@
+//! The tasks that carry out what the SDK reports about itself: calling observability clients, posting errors, looking at the
+//! counters. They belong to no actor and hold up none.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::observability::ObservabilityClient;
+use crate::observability::client::Told;
+use crate::observability::outlet::Outlet;
+use crate::shared::Shared;
+use crate::targets;
+use crate::transport::{self, Method, Request, Transport};
+
+/// How often the counters are looked at.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
+/// The limit of one report.
+const POST_LIMIT: Duration = Duration::from_secs(10);
+/// The answer to a report is not read.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// The tasks of one client.
+#[derive(Debug)]
+pub(super) struct Reporting {
+    shared: Arc<Shared>,
+    transport: Arc<dyn Transport>,
+    is_ending: watch::Sender<bool>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Reporting {
+    /// Reports go through this transport, which must not be an observed one: a report that fails is not reported.
+    pub(super) fn new(shared: Arc<Shared>, transport: Arc<dyn Transport>) -> Self {
+        Self {
+            shared,
+            transport,
+            is_ending: watch::Sender::new(false),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// Starts the tasks on the current runtime.
+    pub(super) fn start(&self) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.spawn(tell_clients(
+            Arc::clone(&self.shared),
+            self.is_ending.subscribe(),
+        ));
+        tasks.spawn(post_exceptions(
+            Arc::clone(&self.shared),
+            Arc::clone(&self.transport),
+            self.is_ending.subscribe(),
+        ));
+        tasks.spawn(look_regularly(
+            Arc::clone(&self.shared),
+            self.is_ending.subscribe(),
+        ));
+    }
+
+    /// Reports what there still is, but not longer than `limit`.
+    pub(super) async fn finish(&self, limit: Duration) {
+        self.shared.look_at_health();
+        self.is_ending.send_replace(true);
+        let mut tasks =
+            std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let all_ended = async { while tasks.join_next().await.is_some() {} };
+        // What is not reported by then is dropped with the tasks.
+        let _ = tokio::time::timeout(limit, all_ended).await;
+    }
+}
+
+async fn look_regularly(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool>) {
+    let ended = is_ending.wait_for(|is_ending| *is_ending);
+    tokio::pin!(ended);
+    loop {
+        tokio::select! {
+            _ = &mut ended => return,
+            () = tokio::time::sleep(HEALTH_INTERVAL) => shared.look_at_health(),
+        }
+    }
+}
+
+/// The next item, or `None` when the tasks are ending and nothing is left.
+async fn next<T>(outlet: &Outlet<T>, is_ending: &mut watch::Receiver<bool>) -> Option<T> {
+    loop {
+        // Before looking for an item, so that the last ones are not missed.
+        let is_last_look = *is_ending.borrow();
+        if let Some(item) = outlet.take() {
+            return Some(item);
+        }
+        if is_last_look {
+            return None;
+        }
+        tokio::select! {
+            () = outlet.filled() => {}
+            _ = is_ending.changed() => {}
+        }
+    }
+}
+
+async fn tell_clients(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool>) {
+    let clients = &shared.options.observability_clients;
+    for client in clients {
+        guarded(client, |client| client.init());
+    }
+    while let Some(told) = next(&shared.told, &mut is_ending).await {
+        for client in clients {
+            guarded(client, |client| Told::tell(&told, client));
+        }
+        let lost = shared.told.take_lost();
+        if lost > 0 {
+            tracing::warn!(
+                target: targets::OBSERVABILITY,
+                lost,
+                "the observability clients are too slow: measurements were lost"
+            );
+        }
+    }
+}
+
+/// Calls code of the application's, whose panics do no harm.
+fn guarded(client: &Arc<dyn ObservabilityClient>, call: impl FnOnce(&dyn ObservabilityClient)) {
+    if catch_unwind(AssertUnwindSafe(|| call(&**client))).is_err() {
+        tracing::error!(target: targets::OBSERVABILITY, "an observability client panicked");
+    }
+}
+
+async fn post_exceptions(
+    shared: Arc<Shared>,
+    transport: Arc<dyn Transport>,
+    mut is_ending: watch::Receiver<bool>,
+) {
+    let Some(url) = shared.options.exception_url() else {
+        return;
+    };
+    while let Some(body) = next(&shared.exceptions, &mut is_ending).await {
+        let mut headers = shared.identity().headers(shared.clock.now_ms());
+        headers.push(("content-type", "application/json".to_owned()));
+        let request = Request {
+            method: Method::Post,
+            url: url.to_owned(),
+            headers,
+            body: Bytes::from(body),
+            timeout: POST_LIMIT,
+            max_response_bytes: MAX_ANSWER_BYTES,
+        };
+        if let Err(error) = transport::send(&*transport, request).await {
+            tracing::debug!(target: targets::OBSERVABILITY, %error, "an error could not be reported");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Telling whoever asked about evaluations. Costs one atomic load while nobody did.
+
+use std::sync::Arc;
+
+use super::layers::Layer;
+use super::reading::Reading;
+use super::view::View;
+use super::{Core, Statsig};
+use crate::evaluation::Kind;
+use crate::observability::subscriptions::{SdkEvent, SubscriptionID};
+use crate::observability::telemetry::{self, Evaluated};
+use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate};
+
+/// Being told what the SDK does.
+impl Statsig {
+    /// Calls back for every event of this name, on the thread on which it happens.
+    ///
+    /// | name | told after |
+    /// |---|---|
+    /// | `gate_evaluated` | [`check_gate`](Self::check_gate), [`get_feature_gate`](Self::get_feature_gate) |
+    /// | `dynamic_config_evaluated` | [`get_dynamic_config`](Self::get_dynamic_config) |
+    /// | `experiment_evaluated` | [`get_experiment`](Self::get_experiment), and when a condition asks for an experiment's group |
+    /// | `layer_evaluated` | [`get_layer`](Self::get_layer) |
+    /// | `specs_updated` | new specs are in use; on a thread of the runtime, which must not be blocked for long |
+    /// | `*` | all of these; such callbacks come first |
+    ///
+    /// [`get_typed`](Self::get_typed) tells what the call for its source would. Manual exposures, parameter stores and client
+    /// initialize responses tell nothing. Evaluations are told also when logging is disabled and for unknown names.
+    ///
+    /// No lock is held during a callback, so it may use the client; but what it evaluates itself is told to nobody. One that
+    /// panics is logged and does no harm otherwise. An unknown name is logged, and the answer
+    /// [is an error](SubscriptionID::is_error).
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    /// use std::sync::Arc;
+    /// use statsig::SdkEvent;
+    ///
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let passed = Arc::new(AtomicU32::new(0));
+    /// let counter = passed.clone();
+    /// let subscription = statsig.subscribe("gate_evaluated", move |event| {
+    ///     if let SdkEvent::GateEvaluated { value: true, .. } = event {
+    ///         counter.fetch_add(1, Relaxed);
+    ///     }
+    /// });
+    /// let user = StatsigUser::with_user_id("a-user");
+    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// statsig.unsubscribe_by_id(subscription);
+    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// assert_eq!(passed.load(Relaxed), 1);
+    /// ```
+    pub fn subscribe(
+        &self,
+        event_name: &str,
+        callback: impl Fn(&SdkEvent<'_>) + Send + Sync + 'static,
+    ) -> SubscriptionID {
+        let subscriptions = &self.core.shared.subscriptions;
+        subscriptions.subscribe(event_name, Arc::new(callback))
+    }
+
+    /// Ends all subscriptions to this name. Those to `*` hear of it nevertheless.
+    pub fn unsubscribe(&self, event_name: &str) {
+        self.core.shared.subscriptions.unsubscribe(event_name);
+    }
+
+    /// Ends one subscription.
+    pub fn unsubscribe_by_id(&self, subscription: SubscriptionID) {
+        self.core
+            .shared
+            .subscriptions
+            .unsubscribe_by_id(subscription);
+    }
+
+    /// Ends all subscriptions.
+    pub fn unsubscribe_all(&self) {
+        self.core.shared.subscriptions.unsubscribe_all();
+    }
+}
+
+impl View<'_> {
+    /// Tells that an entity was evaluated, as its getter returns it.
+    #[inline]
+    pub(super) fn announce(self, kind: Kind, reading: &Reading<'_>) {
+        if self.core().shared.subscriptions.wants_evaluations() {
+            self.tell(kind, reading);
+        }
+    }
+
+    #[cold]
+    fn tell(self, kind: Kind, reading: &Reading<'_>) {
+        self.tell_looked_up(reading);
+        let core = self.core();
+        match kind {
+            Kind::Gate => core.tell_gate(&reading.gate()),
+            Kind::DynamicConfig => core.tell_dynamic_config(&reading.dynamic_config()),
+            Kind::Experiment => core.tell_experiment(&reading.experiment()),
+            Kind::Layer => {
+                let group = reading.evaluation.group_name.map(|name| reading.text(name));
+                core.tell_layer(
+                    reading.name,
+                    &reading.rule_id(),
+                    group.as_deref(),
+                    &reading.details(),
+                );
+            }
+        }
+    }
+
+    /// Tells that an experiment was served from persistent storage.
+    pub(super) fn announce_stored_experiment(self, reading: &Reading<'_>, stored: &Experiment) {
+        if self.core().shared.subscriptions.wants_evaluations() {
+            self.tell_looked_up(reading);
+            self.core().tell_experiment(stored);
+        }
+    }
+
+    /// Tells that a layer was served from persistent storage.
+    pub(super) fn announce_stored_layer(self, reading: &Reading<'_>, stored: &Layer) {
+        if self.core().shared.subscriptions.wants_evaluations() {
+            self.tell_looked_up(reading);
+            self.core().tell_layer(
+                &stored.name,
+                &stored.rule_id,
+                stored.group_name.as_deref(),
+                &stored.details,
+            );
+        }
+    }
+
+    /// A condition that asks for an experiment's group evaluates that experiment like a call of its own.
+    fn tell_looked_up(self, reading: &Reading<'_>) {
+        for inner in reading.looked_up() {
+            self.tell(Kind::Experiment, &inner);
+        }
+    }
+}
+
+impl Core {
+    fn tell_gate(&self, gate: &FeatureGate) {
+        self.trace(&Evaluated {
+            key: &gate.name,
+            variant: &gate.rule_id,
+            value: Some(gate.value),
+            rule_id: &gate.rule_id,
+            details: &gate.details,
+        });
+        self.shared.subscriptions.tell(&SdkEvent::GateEvaluated {
+            gate_name: &gate.name,
+            rule_id: &gate.rule_id,
+            value: gate.value,
+            reason: &gate.details.reason,
+        });
+    }
+
+    fn tell_dynamic_config(&self, config: &DynamicConfig) {
+        self.trace(&Evaluated {
+            key: &config.name,
+            variant: &config.rule_id,
+            value: None,
+            rule_id: &config.rule_id,
+            details: &config.details,
+        });
+        self.shared
+            .subscriptions
+            .tell(&SdkEvent::DynamicConfigEvaluated {
+                config_name: &config.name,
+                reason: &config.details.reason,
+                rule_id: &config.rule_id,
+                value: config.value.0.as_deref(),
+            });
+    }
+
+    fn tell_experiment(&self, experiment: &Experiment) {
+        let group_name = experiment.group_name.as_deref();
+        self.trace(&Evaluated {
+            key: &experiment.name,
+            variant: group_name.unwrap_or(&experiment.rule_id),
+            value: None,
+            rule_id: &experiment.rule_id,
+            details: &experiment.details,
+        });
+        self.shared
+            .subscriptions
+            .tell(&SdkEvent::ExperimentEvaluated {
+                experiment_name: &experiment.name,
+                reason: &experiment.details.reason,
+                rule_id: &experiment.rule_id,
+                value: experiment.value.0.as_deref(),
+                group_name,
+            });
+    }
+
+    fn tell_layer(
+        &self,
+        name: &str,
+        rule_id: &str,
+        group_name: Option<&str>,
+        details: &EvaluationDetails,
+    ) {
+        self.trace(&Evaluated {
+            key: name,
+            variant: group_name.unwrap_or(rule_id),
+            value: None,
+            rule_id,
+            details,
+        });
+        self.shared.subscriptions.tell(&SdkEvent::LayerEvaluated {
+            layer_name: name,
+            reason: &details.reason,
+            rule_id,
+        });
+    }
+
+    fn trace(&self, evaluated: &Evaluated<'_>) {
+        if self.shared.options.evaluation_telemetry {
+            telemetry::emit(evaluated);
+        }
+    }
+}

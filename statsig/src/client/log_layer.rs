@@ -1,0 +1,308 @@
+//! A layer for `tracing` that forwards chosen log events to Statsig.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::fmt::{self, Debug, Write};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use super::{Statsig, StatsigLogLineLevel};
+use crate::observability::mask::mask_keys;
+use crate::user::StatsigUser;
+
+/// The user of log lines, unless set otherwise: that of the official SDKs' console capture.
+const DEFAULT_USER: &str = "console-capture-user";
+/// The longest message or value that is forwarded, in bytes; more is cut off.
+pub(crate) const MAX_TEXT_BYTES: usize = 4_096;
+/// Fields of one event that are forwarded; further ones are left out.
+pub(crate) const MAX_FIELDS: usize = 100;
+/// Forwarding lines of these would make more of them: they are the SDK, and what it works with.
+const OWN_TARGETS: [&str; 8] = [
+    "statsig",
+    "ractor",
+    "reqwest",
+    "hyper",
+    "hyper_util",
+    "h2",
+    "rustls",
+    "tokio",
+];
+
+/// Forwards chosen `tracing` events as Statsig log lines, as
+/// [`forward_log_line_event`](Statsig::forward_log_line_event) does. Feature `tracing-layer`.
+///
+/// By default those of levels warn and error, for a user of the ID `console-capture-user`. The event's message becomes the line, its
+/// fields and its target become metadata; texts are cut at 4,096 bytes, fields beyond 100 are left out, and SDK keys are masked.
+/// Events of the SDK itself and of the crates that it sends with are never forwarded, as that would not end. A filter for a single
+/// layer ([`with_filter`](Layer::with_filter)) chooses further.
+///
+/// ```
+/// use statsig::{Statsig, StatsigLayer};
+/// use tracing_subscriber::layer::SubscriberExt;
+///
+/// let statsig = Statsig::new("secret-key", None);
+/// let subscriber = tracing_subscriber::registry()
+///     .with(StatsigLayer::new(&statsig).targets(["checkout"]));
+/// tracing::subscriber::with_default(subscriber, || {
+///     tracing::warn!(target: "checkout::payment", order = 77, "payment gateway slow");
+///     tracing::info!(target: "checkout::payment", "not forwarded");
+/// });
+/// assert_eq!(statsig.event_account().pending, 1);
+/// ```
+#[derive(Debug, Clone)]
+pub struct StatsigLayer {
+    statsig: Statsig,
+    user: StatsigUser,
+    levels: Vec<Level>,
+    /// Empty for all.
+    targets: Vec<String>,
+}
+
+impl StatsigLayer {
+    /// Forwards warnings and errors of all targets.
+    #[must_use]
+    pub fn new(statsig: &Statsig) -> Self {
+        Self {
+            statsig: statsig.clone(),
+            user: StatsigUser::with_user_id(DEFAULT_USER),
+            levels: vec![Level::WARN, Level::ERROR],
+            targets: Vec::new(),
+        }
+    }
+
+    /// Forwards these levels, and no others.
+    #[must_use]
+    pub fn levels(mut self, levels: impl IntoIterator<Item = Level>) -> Self {
+        self.levels = levels.into_iter().collect();
+        self
+    }
+
+    /// Forwards these targets and those below them (`checkout` has `checkout::payment` below it), and no others.
+    #[must_use]
+    pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.targets = targets.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The user of the lines.
+    #[must_use]
+    pub fn user(mut self, user: StatsigUser) -> Self {
+        self.user = user;
+        self
+    }
+
+    fn forwards(&self, event: &Event<'_>) -> bool {
+        let metadata = event.metadata();
+        let target = metadata.target();
+        self.levels.contains(metadata.level())
+            && !OWN_TARGETS.iter().any(|own| is_below(target, own))
+            && (self.targets.is_empty()
+                || self.targets.iter().any(|chosen| is_below(target, chosen)))
+    }
+
+    fn forward(&self, event: &Event<'_>) {
+        let level = match *event.metadata().level() {
+            Level::TRACE => StatsigLogLineLevel::Trace,
+            Level::DEBUG => StatsigLogLineLevel::Debug,
+            Level::INFO => StatsigLogLineLevel::Info,
+            Level::WARN => StatsigLogLineLevel::Warn,
+            Level::ERROR => StatsigLogLineLevel::Error,
+        };
+        let mut line = Line::default();
+        event.record(&mut line);
+        let target = event.metadata().target().to_owned();
+        line.fields.insert("target".to_owned(), target);
+        self.statsig
+            .forward_log_line_event(&self.user, level, line.message, line.fields);
+    }
+}
+
+impl<S: Subscriber> Layer<S> for StatsigLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        thread_local! {
+            /// Formatting a field may log in turn.
+            static IS_FORWARDING: Cell<bool> = const { Cell::new(false) };
+        }
+        if !self.forwards(event) || IS_FORWARDING.replace(true) {
+            return;
+        }
+        self.forward(event);
+        IS_FORWARDING.set(false);
+    }
+}
+
+fn is_below(target: &str, chosen: &str) -> bool {
+    target
+        .strip_prefix(chosen)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// What an event says.
+#[derive(Debug, Default)]
+struct Line {
+    message: Option<String>,
+    fields: HashMap<String, String>,
+}
+
+impl Line {
+    fn add(&mut self, field: &Field, text: &str) {
+        let text = mask_keys(text);
+        if field.name() == "message" {
+            self.message = Some(text);
+        } else if self.fields.len() < MAX_FIELDS {
+            self.fields.insert(field.name().to_owned(), text);
+        }
+    }
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, cut(value, MAX_TEXT_BYTES));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let mut text = Bounded::default();
+        // It fails only when the text is long enough.
+        let _ = write!(text, "{value:?}");
+        self.add(field, &text.0);
+    }
+}
+
+/// As much of the text as fits into so many bytes.
+fn cut(text: &str, bytes: usize) -> &str {
+    let fitting = (0..=bytes.min(text.len())).rev();
+    fitting
+        .filter_map(|end| text.get(..end))
+        .next()
+        .unwrap_or_default()
+}
+
+/// Takes text up to the limit, and stops whoever writes more.
+#[derive(Default)]
+struct Bounded(String);
+
+impl Write for Bounded {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let fitting = cut(part, MAX_TEXT_BYTES.saturating_sub(self.0.len()));
+        self.0.push_str(fitting);
+        if fitting.len() < part.len() {
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::testing::OfflineClient;
+
+    /// What arrives of what this logs.
+    fn forwarded(set: impl FnOnce(StatsigLayer) -> StatsigLayer, log: impl FnOnce()) -> Vec<Value> {
+        let client = OfflineClient::without_specs(None);
+        let subscriber = tracing_subscriber::registry().with(set(StatsigLayer::new(&client)));
+        tracing::subscriber::with_default(subscriber, log);
+        client.take_events()
+    }
+
+    #[test]
+    fn a_warning_becomes_a_log_line() {
+        let events = forwarded(
+            |layer| layer,
+            || {
+                tracing::warn!(target: "shop", order = 77, name = "a-name", "gateway {}", "slow");
+                tracing::info!(target: "shop", "not so important");
+            },
+        );
+        assert_eq!(events.len(), 1);
+        let event = &events[0];
+        assert_eq!(event["eventName"], "statsig::log_line");
+        assert_eq!(event["value"], "gateway slow");
+        assert_eq!(event["user"]["userID"], DEFAULT_USER);
+        let metadata = &event["metadata"];
+        for (key, value) in [
+            ("order", "77"),
+            ("name", "a-name"),
+            ("target", "shop"),
+            ("status", "warn"),
+            ("log_level", "Warn"),
+        ] {
+            assert_eq!(metadata[key], value, "{key}");
+        }
+    }
+
+    #[test]
+    fn levels_targets_and_user_are_chosen() {
+        let choose = |layer: StatsigLayer| {
+            layer
+                .levels([Level::INFO])
+                .targets(["shop"])
+                .user(StatsigUser::with_user_id("logger"))
+        };
+        let events = forwarded(choose, || {
+            tracing::info!(target: "shop::cart", "yes");
+            tracing::warn!(target: "shop::cart", "another level");
+            tracing::info!(target: "shopping", "another target");
+        });
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0]["value"], "yes");
+        assert_eq!(events[0]["user"]["userID"], "logger");
+    }
+
+    #[test]
+    fn what_the_sdk_and_its_transport_log_is_not_forwarded() {
+        let events = forwarded(
+            |layer| layer,
+            || {
+                tracing::error!(target: "statsig", "own");
+                tracing::error!(target: "statsig::sync", "own");
+                tracing::error!(target: "hyper_util::client", "about our requests");
+                tracing::error!(target: "statsigner", "another's");
+            },
+        );
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0]["value"], "another's");
+    }
+
+    #[test]
+    fn a_field_that_logs_while_it_is_shown_is_forwarded_once() {
+        struct Chatty;
+
+        impl Debug for Chatty {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                tracing::error!(target: "shop", field = ?Chatty, "from within");
+                f.write_str("chatty")
+            }
+        }
+
+        let events = forwarded(
+            |layer| layer,
+            || tracing::error!(target: "shop", field = ?Chatty, "outer"),
+        );
+        assert!(events.len() <= 1, "{events:?}");
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_keys_masked() {
+        let long = "é".repeat(MAX_TEXT_BYTES);
+        let events = forwarded(
+            |layer| layer,
+            || tracing::error!(target: "shop", shown = long, debugged = ?long, key = "secret-abcdefghijkl", "m"),
+        );
+        let metadata = &events[0]["metadata"];
+        for name in ["shown", "debugged"] {
+            let length = metadata[name].as_str().unwrap().len();
+            assert!(
+                (MAX_TEXT_BYTES - 2..=MAX_TEXT_BYTES).contains(&length),
+                "{name}: {length}"
+            );
+        }
+        assert_eq!(metadata["key"], "secret-abcde*****");
+    }
+}

@@ -1,0 +1,97 @@
+//! The metrics of the SDK's health: one table, from which exporters are made.
+
+use std::borrow::Cow;
+
+/// A metric: what it is called and how it is measured.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Metric {
+    pub(crate) name: &'static str,
+    pub(crate) kind: MetricKind,
+    /// As UCUM has it: `ms`, or `1` for a number without unit.
+    pub(crate) unit: &'static str,
+    pub(crate) about: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MetricKind {
+    Counter,
+    Gauge,
+    Distribution,
+}
+
+/// Names and values of tags.
+pub(crate) type Tags = Vec<(&'static str, Cow<'static, str>)>;
+
+/// One value of a metric.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measurement {
+    pub(crate) metric: &'static Metric,
+    pub(crate) value: f64,
+    pub(crate) tags: Tags,
+}
+
+/// Declares the metrics, and a list of all of them.
+macro_rules! metrics {
+    ($($constant:ident = $kind:ident $name:literal in $unit:literal: $about:literal;)+) => {
+        $(
+            pub(crate) const $constant: &Metric = &Metric {
+                name: concat!("statsig.sdk.", $name),
+                kind: MetricKind::$kind,
+                unit: $unit,
+                about: $about,
+            };
+        )+
+        /// All metrics there are.
+        #[cfg(any(test, feature = "metrics", feature = "opentelemetry"))]
+        pub(crate) const ALL: &[&Metric] = &[$($constant),+];
+    };
+}
+
+metrics! {
+    INITIALIZATION = Distribution "initialization" in "ms":
+        "How long initialising took";
+    CONFIG_PROPAGATION_DIFF = Distribution "config_propagation_diff" in "ms":
+        "From the making of specs by the service to their use here; not for the first ones";
+    CONFIG_NO_UPDATE = Counter "config_no_update" in "1":
+        "Syncs that brought nothing new";
+    CONFIG_SYNC_LATENCY = Distribution "config_sync_overall.latency" in "ms":
+        "How long a round of syncing specs took, with all its attempts";
+    NETWORK_REQUEST_LATENCY = Distribution "network_request.latency" in "ms":
+        "How long a request for specs or ID lists took";
+    EVENTS_REQUEST_LATENCY = Distribution "events_request.latency" in "ms":
+        "How long a post of events took";
+    EVENTS_SENT = Counter "events_successfully_sent_count" in "1":
+        "Events that the service accepted";
+    EVENTS_DROPPED = Counter "events_dropped_count" in "1":
+        "Events that were given up, by reason";
+    EVENTS_PENDING = Gauge "events_pending" in "1":
+        "Events that wait or are on their way";
+    SYNC_AGE = Gauge "config_sync_age" in "ms":
+        "Time since specs were last synced successfully";
+    MEMO_HITS = Counter "memo_hits_count" in "1":
+        "Evaluations that were remembered";
+    MEMO_MISSES = Counter "memo_misses_count" in "1":
+        "Evaluations that could have been remembered, and were not";
+    MEMO_HIT_RATE = Gauge "memo_hit_rate" in "1":
+        "The share of hits since the last report, between 0 and 1";
+    SDK_EXCEPTIONS = Counter "sdk_exceptions_count" in "1":
+        "Errors of the SDK itself, repeats included";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_and_documented() {
+        let documented = include_str!("metrics.md");
+        let names: HashSet<_> = ALL.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for metric in ALL {
+            let row = format!("| `{}` |", metric.name);
+            assert!(documented.contains(&row), "{} has no row", metric.name);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What the SDK tells about itself.
+//!
+//! | who wants to know | gets it by |
+//! |---|---|
+//! | the application, of evaluations and new specs | [`Statsig::subscribe`](crate::Statsig::subscribe) |
+//! | a monitoring system, of the SDK's health | an [`ObservabilityClient`]: your own, or one of the exporters of the features `metrics` and `opentelemetry` |
+//! | the application's log | [`tracing`] events and spans, see [below](#tracing) |
+//! | a tracing system, of evaluations | [`evaluation_telemetry`](crate::StatsigOptionsBuilder::evaluation_telemetry) |
+//! | Statsig | `statsig::diagnostics` events and error reports, see [below](#what-statsig-gets) |
+//!
+#![doc = include_str!("metrics.md")]
+//!
+//! # Tracing
+//!
+//! The SDK installs no subscriber. What it emits has these targets:
+//!
+//! | target | events (levels) | spans (level debug) |
+//! |---|---|---|
+//! | `statsig::client` | misuse, callbacks that panic (error) | |
+//! | `statsig::evaluation` | `feature_flag.evaluation` (info), only with `evaluation_telemetry` | |
+//! | `statsig::network` | the end of each request (debug) | `request` |
+//! | `statsig::observability` | slow or panicking observability clients (warn, error) | |
+//! | `statsig::supervisor` | actors that crashed and are started again (error) | |
+//! | `statsig::sync` | failing and recovering syncs (warn, info, debug) | `fetch_specs`, `compile_specs` |
+//!
+//! What has another target beginning with `statsig::` is no promise. SDK keys are never shown; URLs are shown without query.
+//!
+//! `feature_flag.evaluation` follows OpenTelemetry's semantic conventions: `feature_flag.key`, `feature_flag.provider.name`,
+//! `feature_flag.result.variant` (the group, or else the rule), `feature_flag.result.value` (of a gate), `feature_flag.result.reason`,
+//! `feature_flag.version`, `error.type`; and besides, `statsig.rule_id` and `statsig.reason`. It says nothing about the user.
+//!
+//! # What Statsig gets
+//!
+//! One `statsig::diagnostics` event tells how initialising went, and one for about every tenth sync how that went; the specs set the
+//! rates, [`disable_diagnostics`](crate::StatsigOptionsBuilder::disable_diagnostics) stops them.
+//!
+//! The first error of each kind, and every loss of events, is posted to
+//! [`sdk_exception_url`](crate::StatsigOptionsBuilder::sdk_exception_url), with the options that are set and without any key.
+
+pub(crate) mod client;
+pub(crate) mod diagnostics;
+mod exceptions;
+pub(crate) mod facts;
+pub(crate) mod mask;
+mod metric;
+#[cfg(feature = "metrics")]
+mod metrics_exporter;
+pub(crate) mod observer;
+#[cfg(feature = "opentelemetry")]
+mod opentelemetry_exporter;
+pub(crate) mod outlet;
+pub(crate) mod subscriptions;
+pub(crate) mod telemetry;
+
+pub use client::{ObservabilityClient, Tag};
+#[cfg(feature = "metrics")]
+pub use metrics_exporter::MetricsExporter;
+#[cfg(feature = "opentelemetry")]
+pub use opentelemetry_exporter::OpenTelemetryExporter;
+pub use subscriptions::{SdkEvent, SubscriptionID};

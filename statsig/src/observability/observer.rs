@@ -1,0 +1,406 @@
+//! Turns what happens to the SDK into what it reports: diagnostics events, measurements, posts about its errors. Pure.
+
+use std::borrow::Cow;
+
+use super::client::Told;
+use super::diagnostics::{Diagnostics, Ended};
+use super::exceptions::{self, Loss, Pipeline, Posted, SdkError};
+use super::facts::{
+    Endpoint, Fact, InitializeEnded, Processed, RequestEnded, SpecsProcessed, SyncEnded,
+};
+use super::mask::Masked;
+use super::metric::{self, Measurement, Metric, Tags};
+use crate::events::event::OtherEvent;
+use crate::options::StatsigOptions;
+use crate::options::describe::describe;
+use crate::results::SpecsSource;
+use crate::specs::settings::DiagnosticsRates;
+use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
+
+/// How much of the SDK key tags show.
+const SHOWN_OF_KEY: usize = 13;
+
+/// What there is to do.
+#[derive(Debug, Default)]
+pub(crate) struct Reports {
+    pub(crate) event: Option<OtherEvent>,
+    pub(crate) told: Vec<Told>,
+    /// Bodies to be posted.
+    pub(crate) exceptions: Vec<Vec<u8>>,
+}
+
+/// Who reports, and when.
+#[derive(Debug)]
+pub(crate) struct Scene<'a> {
+    pub(crate) sdk_key: &'a str,
+    pub(crate) options: &'a StatsigOptions,
+    pub(crate) rates: &'a DiagnosticsRates,
+    pub(crate) now_ms: u64,
+    /// Between 0 and 1.
+    pub(crate) random: f64,
+}
+
+impl Scene<'_> {
+    /// Whether somebody listens to measurements.
+    fn is_measured(&self) -> bool {
+        self.options.is_measured()
+    }
+
+    fn shown_key(&self) -> Cow<'static, str> {
+        let shown: String = self.sdk_key.chars().take(SHOWN_OF_KEY).collect();
+        shown.into()
+    }
+}
+
+/// How the client is doing, read off its counters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Health {
+    pub(crate) delivered: u64,
+    pub(crate) pending: u64,
+    /// Events that were given up, by reason.
+    pub(crate) dropped: Vec<(&'static str, u64)>,
+    pub(crate) memo_hits: u64,
+    pub(crate) memo_misses: u64,
+    /// The pause between two posts of events.
+    pub(crate) interval_ms: u128,
+}
+
+impl Health {
+    /// Events that were given up since then, by reason.
+    fn dropped_since<'a>(
+        &'a self,
+        then: &'a Self,
+    ) -> impl Iterator<Item = (&'static str, u64)> + 'a {
+        self.dropped.iter().filter_map(|(reason, now)| {
+            let earlier = then.dropped.iter().find(|(other, _)| other == reason);
+            let more = now.saturating_sub(earlier.map_or(0, |(_, count)| *count));
+            (more > 0).then_some((*reason, more))
+        })
+    }
+}
+
+/// Remembers what reports are made of.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    diagnostics: Diagnostics,
+    posted: Posted,
+    /// The last request for specs, if it failed, and how many did in a row.
+    failed_request: Option<RequestEnded>,
+    failed_requests: u32,
+    /// Of the round of syncing that is under way.
+    was_processed: bool,
+    process_failed: bool,
+    source_api: String,
+    synced_at_ms: Option<u64>,
+    reported: Health,
+}
+
+impl Observer {
+    pub(crate) fn note(&mut self, fact: Fact, scene: &Scene<'_>) -> Reports {
+        let mut reports = Reports::default();
+        match fact {
+            Fact::InitializeStarted { at_ms } => self.diagnostics.initialize_started(at_ms),
+            Fact::InitializeEnded(ended) => {
+                self.initialize_ended(ended, scene, &mut reports);
+            }
+            Fact::RequestEnded(request) => self.request_ended(request, scene, &mut reports),
+            Fact::SpecsProcessed(specs) => self.specs_processed(specs, scene, &mut reports),
+            Fact::SyncEnded(sync) => self.sync_ended(&sync, scene, &mut reports),
+            Fact::ActorCrashed { actor, why } => {
+                self.fail(&SdkError::crash(actor, &why), scene, &mut reports);
+            }
+        }
+        reports
+    }
+
+    /// What changed since the last look at the counters.
+    pub(crate) fn look(&mut self, health: Health, scene: &Scene<'_>) -> Reports {
+        let mut reports = Reports::default();
+        let pipeline = Pipeline {
+            interval_ms: health.interval_ms,
+            batch_size: scene.options.event_logging_max_queue_size,
+            max_pending_batches: scene.options.event_logging_max_pending_batch_queue_size,
+        };
+        let before = std::mem::replace(&mut self.reported, health);
+        let dropped: Vec<_> = self.reported.dropped_since(&before).collect();
+        for (reason, events) in &dropped {
+            if let Some(loss) = Loss::of(reason) {
+                let error = SdkError::lost_events(loss, *events, pipeline);
+                self.fail(&error, scene, &mut reports);
+            }
+        }
+        if scene.is_measured() {
+            for (reason, events) in dropped {
+                let tags = vec![("reason", reason.into())];
+                reports.measure(metric::EVENTS_DROPPED, events as f64, tags);
+            }
+            self.measure_health(&before, scene.now_ms, &mut reports);
+        }
+        reports
+    }
+
+    fn measure_health(&self, before: &Health, now_ms: u64, reports: &mut Reports) {
+        let health = &self.reported;
+        let mut count = |metric, now: u64, then: u64| {
+            let more = now.saturating_sub(then);
+            if more > 0 {
+                reports.measure(metric, more as f64, Tags::new());
+            }
+            more
+        };
+        count(metric::EVENTS_SENT, health.delivered, before.delivered);
+        let hits = count(metric::MEMO_HITS, health.memo_hits, before.memo_hits);
+        let misses = count(metric::MEMO_MISSES, health.memo_misses, before.memo_misses);
+        if hits + misses > 0 {
+            let rate = hits as f64 / (hits + misses) as f64;
+            reports.measure(metric::MEMO_HIT_RATE, rate, Tags::new());
+        }
+        reports.measure(metric::EVENTS_PENDING, health.pending as f64, Tags::new());
+        if let Some(at_ms) = self.synced_at_ms {
+            let age = now_ms.saturating_sub(at_ms) as f64;
+            reports.measure(metric::SYNC_AGE, age, Tags::new());
+        }
+    }
+
+    fn initialize_ended(
+        &mut self,
+        ended: InitializeEnded,
+        scene: &Scene<'_>,
+        reports: &mut Reports,
+    ) {
+        let source = ended.source.to_string();
+        if scene.is_measured() {
+            let tags = vec![
+                ("init_success", bool_tag(ended.success)),
+                ("source", source.clone().into()),
+                (
+                    "store_populated",
+                    bool_tag(ended.source != SpecsSource::NoValues),
+                ),
+                ("sdk_key", scene.shown_key()),
+                ("sdk_type", SDK_TYPE.into()),
+                ("sdk_version", SDK_VERSION.into()),
+                (
+                    "init_source_api",
+                    ended.source_api.unwrap_or_default().into(),
+                ),
+            ];
+            reports.measure(metric::INITIALIZATION, millis(ended.duration), tags);
+        }
+        self.diagnostics.initialize_ended(
+            ended.at_ms,
+            ended.success,
+            ended.is_config_spec_ready,
+            source,
+        );
+        self.end_context(Ended::Initialization, scene, reports);
+        if let Some(problem) = &ended.failure {
+            let error = SdkError::initialization(problem);
+            self.fail(&error, scene, reports);
+        }
+    }
+
+    fn request_ended(&mut self, request: RequestEnded, scene: &Scene<'_>, reports: &mut Reports) {
+        self.diagnostics.request_ended(&request);
+        if scene.is_measured() {
+            measure_request(&request, scene, reports);
+        }
+        match (request.endpoint, request.is_success()) {
+            (Endpoint::Specs, true) => {
+                self.failed_request = None;
+                self.failed_requests = 0;
+            }
+            // An error only when the round of syncing ends with it.
+            (Endpoint::Specs, false) => {
+                self.failed_request = Some(request);
+                self.failed_requests += 1;
+            }
+            (_, true) => {}
+            (_, false) => self.fail(&SdkError::request(&request, 1), scene, reports),
+        }
+    }
+
+    fn specs_processed(&mut self, specs: SpecsProcessed, scene: &Scene<'_>, reports: &mut Reports) {
+        self.was_processed = true;
+        self.source_api = specs.source_api.as_deref().unwrap_or_default().to_owned();
+        let success = !matches!(specs.outcome, Processed::Refused { .. });
+        self.process_failed = !success;
+        if specs.source == SpecsSource::Network {
+            self.diagnostics
+                .specs_processed(specs.started_ms, specs.ended_ms, success);
+        }
+        match specs.outcome {
+            Processed::Applied {
+                lcut,
+                previous_lcut,
+                previous_source,
+            } => {
+                let is_first = matches!(
+                    previous_source,
+                    SpecsSource::Uninitialized | SpecsSource::Loading
+                );
+                if scene.is_measured() && !is_first {
+                    let tags = vec![
+                        ("source", specs.source.to_string().into()),
+                        ("source_api", self.source_api.clone().into()),
+                        ("response_format", "JSON".into()),
+                        ("lcut", lcut.to_string().into()),
+                        ("prev_lcut", previous_lcut.to_string().into()),
+                    ];
+                    let diff = specs.ended_ms.saturating_sub(lcut) as f64;
+                    reports.measure(metric::CONFIG_PROPAGATION_DIFF, diff, tags);
+                }
+            }
+            Processed::Unchanged => self.no_update(&specs.source, scene, reports),
+            Processed::Refused { problem } => {
+                let error = SdkError::refused_specs(&problem);
+                self.fail(&error, scene, reports);
+            }
+        }
+    }
+
+    fn no_update(&self, source: &SpecsSource, scene: &Scene<'_>, reports: &mut Reports) {
+        if scene.is_measured() {
+            let tags = vec![
+                ("source", source.to_string().into()),
+                ("source_api", self.source_api.clone().into()),
+            ];
+            reports.measure(metric::CONFIG_NO_UPDATE, 1.0, tags);
+        }
+    }
+
+    fn sync_ended(&mut self, sync: &SyncEnded, scene: &Scene<'_>, reports: &mut Reports) {
+        let was_processed = std::mem::take(&mut self.was_processed);
+        let process_failed = std::mem::take(&mut self.process_failed);
+        if sync.error.is_none() {
+            self.synced_at_ms = Some(sync.at_ms);
+            // The same bytes again are not even read.
+            if !was_processed {
+                self.no_update(&sync.source, scene, reports);
+            }
+        }
+        if scene.is_measured() {
+            let tags = vec![
+                ("source_api", self.source_api.clone().into()),
+                ("format", "json".into()),
+                ("error", sync.error.clone().unwrap_or_default().into()),
+                ("network_success", bool_tag(sync.network_success)),
+                (
+                    "process_success",
+                    bool_tag(sync.network_success && !process_failed),
+                ),
+                ("deltas_used", bool_tag(false)),
+            ];
+            reports.measure(metric::CONFIG_SYNC_LATENCY, millis(sync.duration), tags);
+        }
+        if sync.error.is_some()
+            && let Some(request) = self.failed_request.take()
+        {
+            let error = SdkError::request(&request, std::mem::take(&mut self.failed_requests));
+            self.fail(&error, scene, reports);
+        }
+        if !sync.is_initial {
+            self.end_context(Ended::SpecsSync, scene, reports);
+        }
+    }
+
+    fn end_context(&mut self, ended: Ended, scene: &Scene<'_>, reports: &mut Reports) {
+        let event = self
+            .diagnostics
+            .end(ended, scene.rates, scene.now_ms, scene.random);
+        reports.event = event.filter(|_| scene.options.is_diagnosed());
+    }
+
+    fn fail(&mut self, error: &SdkError, scene: &Scene<'_>, reports: &mut Reports) {
+        let masked = Masked::new(scene.sdk_key);
+        if scene.is_measured() {
+            reports.told.push(Told::Failed {
+                tag: error.tag,
+                info: error.info(&masked),
+            });
+            let tags = vec![
+                ("tag", error.tag.into()),
+                ("exception", error.exception.into()),
+            ];
+            reports.measure(metric::SDK_EXCEPTIONS, 1.0, tags);
+        }
+        if scene.options.exception_url().is_some() && self.posted.is_new(error) {
+            let body = exceptions::body(error, &describe(scene.options), &masked);
+            reports.exceptions.push(body);
+        }
+    }
+}
+
+impl Reports {
+    fn measure(&mut self, metric: &'static Metric, value: f64, tags: Tags) {
+        self.told.push(Told::Measured(Measurement {
+            metric,
+            value,
+            tags,
+        }));
+    }
+}
+
+fn measure_request(request: &RequestEnded, scene: &Scene<'_>, reports: &mut Reports) {
+    let status = request
+        .status
+        .map_or_else(|| "none".to_owned(), |status| status.to_string());
+    let mut tags = vec![
+        ("status_code", status.into()),
+        ("is_success", bool_tag(request.is_success())),
+    ];
+    let latency = millis(request.duration);
+    let (service, path) = service_and_path(&request.url);
+    match request.endpoint {
+        Endpoint::Specs | Endpoint::IdLists | Endpoint::IdListFile => {
+            tags.extend([
+                ("request_path", path.into()),
+                ("sdk_key", scene.shown_key()),
+                ("source_service", service.into()),
+                ("deltas_used", bool_tag(false)),
+            ]);
+            reports.measure(metric::NETWORK_REQUEST_LATENCY, latency, tags);
+        }
+        Endpoint::Events => reports.measure(metric::EVENTS_REQUEST_LATENCY, latency, tags),
+        Endpoint::Other => {}
+    }
+}
+
+/// Scheme, host and any prefix of the path; then `/v<digits>/<endpoint>` without what follows.
+fn service_and_path(url: &str) -> (String, String) {
+    let after_scheme = url.find("://").map_or(0, |at| at + "://".len());
+    let path_at = url
+        .get(after_scheme..)
+        .and_then(|rest| rest.find('/'))
+        .map_or(url.len(), |at| after_scheme + at);
+    let (mut service, path) = url.split_at_checked(path_at).unwrap_or((url, ""));
+    let segments: Vec<&str> = path.split('/').collect();
+    let is_version = |segment: &&str| {
+        segment.strip_prefix('v').is_some_and(|digits| {
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    match segments.iter().position(is_version) {
+        Some(at) => {
+            let prefix: usize = segments.iter().take(at).map(|part| part.len() + 1).sum();
+            service = url
+                .get(..(path_at + prefix).saturating_sub(1))
+                .unwrap_or(service);
+            let version_and_endpoint: Vec<&str> =
+                segments.iter().skip(at).take(2).copied().collect();
+            (
+                service.to_owned(),
+                format!("/{}", version_and_endpoint.join("/")),
+            )
+        }
+        None => (service.to_owned(), path.to_owned()),
+    }
+}
+
+fn bool_tag(value: bool) -> Cow<'static, str> {
+    Cow::Borrowed(if value { "true" } else { "false" })
+}
+
+fn millis(duration: std::time::Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}

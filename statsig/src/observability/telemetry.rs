@@ -1,0 +1,95 @@
+//! Evaluations as `tracing` events, in the shape that OpenTelemetry's semantic conventions give to feature flags.
+
+use crate::results::{EvaluationDetails, Reason};
+use crate::targets;
+
+/// The vendor, as the conventions name it.
+const PROVIDER: &str = "statsig";
+
+/// An evaluation to be told.
+#[derive(Debug)]
+pub(crate) struct Evaluated<'a> {
+    pub(crate) key: &'a str,
+    /// The group, or else the rule.
+    pub(crate) variant: &'a str,
+    /// Of a gate.
+    pub(crate) value: Option<bool>,
+    pub(crate) rule_id: &'a str,
+    pub(crate) details: &'a EvaluationDetails,
+}
+
+/// Emits `feature_flag.evaluation`. Says nothing about the user.
+pub(crate) fn emit(evaluated: &Evaluated<'_>) {
+    let details = evaluated.details;
+    let (reason, error) = in_their_words(&details.reason, evaluated.rule_id);
+    tracing::event!(
+        name: "feature_flag.evaluation",
+        target: targets::EVALUATION,
+        tracing::Level::INFO,
+        feature_flag.key = evaluated.key,
+        feature_flag.provider.name = PROVIDER,
+        feature_flag.result.variant = evaluated.variant,
+        feature_flag.result.value = evaluated.value,
+        feature_flag.result.reason = reason,
+        feature_flag.version = details.version,
+        error.type = error,
+        statsig.rule_id = evaluated.rule_id,
+        statsig.reason = %details.reason,
+        "feature_flag.evaluation"
+    );
+}
+
+/// The reason and the type of error, of those that the conventions know.
+fn in_their_words(reason: &Reason, rule_id: &str) -> (&'static str, Option<&'static str>) {
+    match reason {
+        Reason::NoSpecs(_) => ("error", Some("provider_not_ready")),
+        Reason::Unrecognized(_) => ("error", Some("flag_not_found")),
+        Reason::Unsupported(_) | Reason::Error(_) => ("error", Some("general")),
+        Reason::Overridden(_) => ("static", None),
+        Reason::Persisted => ("cached", None),
+        Reason::Recognized { .. } => match rule_id {
+            "default" => ("default", None),
+            "disabled" => ("disabled", None),
+            _ => ("targeting_match", None),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::SpecsSource;
+
+    #[test]
+    fn reasons_are_told_in_the_words_of_the_conventions() {
+        let recognized = || Reason::Recognized {
+            source: SpecsSource::Network,
+            id_list: None,
+        };
+        let cases = [
+            (recognized(), "a_rule", ("targeting_match", None)),
+            (recognized(), "default", ("default", None)),
+            (recognized(), "disabled", ("disabled", None)),
+            (Reason::Persisted, "a_rule", ("cached", None)),
+            (
+                Reason::Overridden("LocalOverride"),
+                "override",
+                ("static", None),
+            ),
+            (
+                Reason::Unrecognized(SpecsSource::Network),
+                "",
+                ("error", Some("flag_not_found")),
+            ),
+            (
+                Reason::NoSpecs(SpecsSource::NoValues),
+                "",
+                ("error", Some("provider_not_ready")),
+            ),
+            (Reason::Error("too deep"), "", ("error", Some("general"))),
+        ];
+        for (reason, rule_id, expected) in cases {
+            assert_eq!(in_their_words(&reason, rule_id), expected, "{reason}");
+        }
+    }
+}
