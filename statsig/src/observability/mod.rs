@@ -20,6 +20,7 @@
 //! | `statsig::evaluation` | `feature_flag.evaluation` (info), only with `evaluation_telemetry` | |
 //! | `statsig::network` | the end of each request (debug) | `request` |
 //! | `statsig::observability` | slow or panicking observability clients (warn, error) | |
+//! | `statsig::schemas` | parameter structs that differ from the specs (error, warn), and agree again (info) | |
 //! | `statsig::supervisor` | actors that crashed and are started again (error) | |
 //! | `statsig::sync` | failing and recovering syncs (warn, info, debug) | `fetch_specs`, `compile_specs` |
 //!
