@@ -187,6 +187,7 @@ struct ReadOnly;
 
 #[derive(Debug, StatsigParams)]
 #[statsig(layer = "a_layer")]
+#[expect(dead_code, reason = "only whether it can be written is asked")]
 struct Opaque {
     #[statsig(json, default = ReadOnly)]
     read_only: ReadOnly,
