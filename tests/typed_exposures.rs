@@ -410,7 +410,7 @@ struct OneGeneration {
 /// Specs are replaced as fast as can be while two threads read.
 #[test]
 fn a_struct_is_of_one_generation_under_concurrent_updates() {
-    const GENERATIONS: u64 = 300;
+    const GENERATIONS: u64 = 100;
     let statsig = client();
     let done = AtomicBool::new(false);
     let read = || {

@@ -3,7 +3,7 @@
 //! Two schemes are needed. `Into` lets `"text"` be a `String`, but leaves the type of `60 * 60` open, which the compiler then takes for
 //! an `i32`. Checking the expression against the field's type settles the numbers, but converts nothing.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
@@ -57,16 +57,17 @@ pub(crate) fn convert_in_unit(
     typed: &TokenStream,
 ) -> TokenStream {
     let duration = match (Literal::of(expr), option_of(ty)) {
-        (Some(Literal::Integer(_)), _) => {
-            let duration = quote!(::core::time::Duration);
-            match unit {
-                TimeUnit::Milliseconds => {
-                    quote_spanned!(expr.span()=> #duration::from_millis(#expr))
-                }
-                TimeUnit::Seconds => quote_spanned!(expr.span()=> #duration::from_secs(#expr)),
-                TimeUnit::Minutes => quote_spanned!(expr.span()=> #duration::from_secs(60 * #expr)),
-                TimeUnit::Hours => quote_spanned!(expr.span()=> #duration::from_secs(3600 * #expr)),
-            }
+        (Some(Literal::Integer(count)), _) => {
+            let (constructor, times) = match unit {
+                TimeUnit::Milliseconds => ("from_millis", 1),
+                TimeUnit::Seconds => ("from_secs", 1),
+                TimeUnit::Minutes => ("from_secs", 60),
+                TimeUnit::Hours => ("from_secs", 3_600),
+            };
+            let constructor = Ident::new(constructor, Span::call_site());
+            let mut count = proc_macro2::Literal::i128_unsuffixed(count.saturating_mul(times));
+            count.set_span(expr.span());
+            quote!(::core::time::Duration::#constructor(#count))
         }
         (None, Some(_)) => return convert(expr, ty),
         _ => {

@@ -114,7 +114,7 @@ fn exposures(client: &OfflineClient) -> Vec<Value> {
         .collect()
 }
 
-fn recorded<'a>(line: &'a Value, call: usize) -> impl Iterator<Item = &'a Value> {
+fn recorded(line: &Value, call: usize) -> impl Iterator<Item = &Value> {
     let events = items(&line["events"]).iter();
     events
         .filter(move |event| event["call"] == call)
@@ -142,6 +142,7 @@ fn a_typed_layer_logs_what_reads_by_hand_logged() {
         let calls = items(&calls["calls"]);
         for line in data.lines(&case.file) {
             let id = line["user"].as_str().expect("a user");
+            let client = template.fresh();
             for (layer, access) in layers_of(project) {
                 if skips.reason(id, layer).is_some() {
                     continue;
@@ -150,7 +151,6 @@ fn a_typed_layer_logs_what_reads_by_hand_logged() {
                 let is_of_layer = |call: &Value| call["name"] == layer;
                 let call = calls.iter().position(is_of_layer).expect("a call");
                 let expected: Vec<_> = recorded(&line, call).collect();
-                let client = template.fresh();
                 access(&client, data.user(id));
                 let found = exposures(&client);
                 let context = format!("{}: {id}, {layer}", case.file);

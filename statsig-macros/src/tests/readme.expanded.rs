@@ -21,41 +21,26 @@ impl ::statsig::typed::StatsigParams for Promo {
         Self {
             title: reader
                 .field(
-                    0usize,
+                    0,
                     <String as ::statsig::typed::FromParam>::from_param,
-                    || ::core::convert::Into::<String>::into("Welcome"),
+                    || <String>::from("Welcome"),
                 ),
             discount: reader
-                .field(
-                    1usize,
-                    <f64 as ::statsig::typed::FromParam>::from_param,
-                    || {
-                        let default: f64 = 0.0;
-                        default
-                    },
-                ),
+                .field(1, <f64 as ::statsig::typed::FromParam>::from_param, || 0.0),
             call_to_action: reader
                 .field(
-                    2usize,
+                    2,
                     <String as ::statsig::typed::FromParam>::from_param,
-                    || ::core::convert::Into::<String>::into("Browse"),
+                    || <String>::from("Browse"),
                 ),
         }
     }
     fn write(&self, writer: &mut ::statsig::typed::ParamWriter) {
+        writer.field(0, <String as ::statsig::typed::FromParam>::to_param(&self.title));
+        writer.field(1, <f64 as ::statsig::typed::FromParam>::to_param(&self.discount));
         writer
             .field(
-                0usize,
-                <String as ::statsig::typed::FromParam>::to_param(&self.title),
-            );
-        writer
-            .field(
-                1usize,
-                <f64 as ::statsig::typed::FromParam>::to_param(&self.discount),
-            );
-        writer
-            .field(
-                2usize,
+                2,
                 <String as ::statsig::typed::FromParam>::to_param(&self.call_to_action),
             );
     }
