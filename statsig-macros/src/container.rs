@@ -73,7 +73,7 @@ impl Container {
             return;
         }
         match key.as_str() {
-            "expose" | "id_type" | "deny_unknown" => {
+            "expose" | "id_type" | "deny_unknown" | "on_mismatch" => {
                 self.of_source.push((key.clone(), item.span()));
             }
             "view" | "vis" => self.of_view.push((key.clone(), item.span())),
