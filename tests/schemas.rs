@@ -47,7 +47,6 @@ impl FromParam for Panics {
 
 #[derive(Debug, StatsigParams)]
 #[statsig(layer = "promos")]
-#[expect(dead_code, reason = "only its schema is used")]
 struct Panicking {
     #[statsig(default = Panics)]
     title: Panics,
@@ -87,7 +86,7 @@ fn client(
 #[tokio::test(start_paused = true)]
 async fn drift_stops_a_strict_start_and_nothing_else() {
     let network = Arc::new(ScriptedTransport::new());
-    network.serve_specs(&specs(1, &json!(5)));
+    network.serve_specs(specs(1, &json!(5)));
     let statsig = client(&network, |options| options.strict_schemas(true));
     let error = statsig.initialize().await.unwrap_err();
     let StatsigError::SchemaDrift { structs, report } = &error else {
@@ -105,7 +104,7 @@ async fn drift_stops_a_strict_start_and_nothing_else() {
     // The client serves all the same, and heals with the console.
     let user = StatsigUser::with_user_id("ann");
     assert_eq!(statsig.get_typed::<Limits>(&user).items, 10);
-    network.serve_specs(&specs(2, &json!("Hi")));
+    network.serve_specs(specs(2, &json!("Hi")));
     statsig.refresh().await.expect("new specs");
     assert_eq!(statsig.get_typed::<Promo>(&user).title, "Hi");
     assert!(
@@ -119,7 +118,7 @@ async fn drift_stops_a_strict_start_and_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn drift_is_reported_with_each_update() {
     let network = Arc::new(ScriptedTransport::new());
-    network.serve_specs(&specs(1, &json!("Welcome")));
+    network.serve_specs(specs(1, &json!("Welcome")));
     let statsig = client(&network, |options| options);
     assert!(statsig.schema_reports().is_empty());
     statsig.initialize().await.expect("specs");
@@ -130,7 +129,7 @@ async fn drift_is_reported_with_each_update() {
         "{reports:?}"
     );
 
-    network.serve_specs(&specs(2, &json!(null)));
+    network.serve_specs(specs(2, &json!(null)));
     tokio::time::sleep(Duration::from_secs(15)).await;
     let reports = statsig.schema_reports();
     let kinds: Vec<_> = reports[0].drifts.iter().map(|drift| drift.kind).collect();
@@ -141,7 +140,7 @@ async fn drift_is_reported_with_each_update() {
 #[tokio::test(start_paused = true)]
 async fn a_check_that_panics_costs_no_specs() {
     let network = Arc::new(ScriptedTransport::new());
-    network.serve_specs(&specs(1, &json!("panic")));
+    network.serve_specs(specs(1, &json!("panic")));
     let statsig = client(&network, |options| {
         options.check_schema::<Panicking>().strict_schemas(true)
     });
@@ -162,7 +161,6 @@ fn the_registry_holds_every_derived_struct_of_the_binary() {
     mod inner {
         #[derive(Debug, super::StatsigParams)]
         #[statsig(layer = "promos")]
-        #[expect(dead_code, reason = "only its schema is used")]
         struct Local {
             #[statsig(default = "Welcome")]
             title: String,
