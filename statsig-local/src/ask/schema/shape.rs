@@ -158,6 +158,7 @@ impl Shape {
             (Kind::Whole { .. } | Kind::Number, Value::Number(number)) => {
                 format!("{:?}", number.as_f64().unwrap_or_default())
             }
+            (Kind::List(_), Value::Array(list)) if list.is_empty() => "Vec::new()".to_owned(),
             (Kind::List(element), Value::Array(list)) if list.len() <= MAX_LISTED => {
                 let elements: Vec<_> = list.iter().map(|one| element.expression(one)).collect();
                 format!("vec![{}]", elements.join(", "))
@@ -230,6 +231,7 @@ mod tests {
             (json!(["a"]), json!("say \"hi\"\n"), r#""say \"hi\"\n""#),
             (json!(["a", null]), json!("b"), r#""b""#),
             (json!(["a", null]), json!(null), "None"),
+            (json!([["a"]]), json!([]), "Vec::new()"),
             (json!([1, null]), json!(3), "Some(3)"),
             (
                 json!([["a"]]),
