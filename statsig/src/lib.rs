@@ -46,6 +46,7 @@
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
 //! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
 //! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
+//! | `proto` | no | specs in the binary form, and deltas; experimental: [`StatsigOptionsBuilder::enable_proto_specs`] |
 //! | `redis` | no | [`RedisDataStore`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
