@@ -274,7 +274,7 @@ async fn a_value_of_the_wrong_type_is_an_error_and_specs_stay() {
         return;
     };
     let local = local(specs_at(START, true)).await;
-    let writer = writer(&local, server.store()).await;
+    let _writer = writer(&local, server.store()).await;
     let reader = reader(server.store()).await;
     until(async || is_on(&reader)).await;
 

@@ -89,10 +89,13 @@ pub(crate) fn delta(specs: &Value, checksum: &str, sums: &[(&str, u64)]) -> Vec<
     stream(start, specs, checksum).checksums(&all).done()
 }
 
+/// Writes one entity.
+type Encode = fn(&Value) -> Vec<u8>;
+
 fn stream(start: Stream, specs: &Value, checksum: &str) -> Stream {
     let specs = specs.as_object().unwrap();
     let mut stream = start.top_level(&top_level(specs));
-    let collections: [(&str, Kind, fn(&Value) -> Vec<u8>); 5] = [
+    let collections: [(&str, Kind, Encode); 5] = [
         ("feature_gates", Kind::FeatureGate, spec),
         ("dynamic_configs", Kind::DynamicConfig, spec),
         ("layer_configs", Kind::LayerConfig, spec),
