@@ -21,7 +21,7 @@
 //! | `statsig::network` | the end of each request (debug) | `request` |
 //! | `statsig::observability` | slow or panicking observability clients (warn, error) | |
 //! | `statsig::supervisor` | actors that crashed and are started again (error) | |
-//! | `statsig::sync` | failing and recovering syncs (warn, info, debug) | `fetch_specs`, `compile_specs` |
+//! | `statsig::sync` | failing and recovering syncs (warn, info, debug) | `fetch_specs`, `compile_specs`, `sync_id_lists` |
 //!
 //! What has another target beginning with `statsig::` is no promise. SDK keys are never shown; URLs are shown without query.
 //!
