@@ -183,15 +183,15 @@ fn a_stored_assignment_is_told_as_it_is_served() {
         .build()
         .unwrap();
     let client = OfflineClient::new(&specs(), options).unwrap();
-    let experiment = |values: UserPersistedValues| {
+    let experiment = |values: Arc<UserPersistedValues>| {
         let options = ExperimentEvaluationOptions {
-            user_persisted_values: Some(Arc::new(values)),
+            user_persisted_values: Some(values),
             ..ExperimentEvaluationOptions::default()
         };
         client.get_experiment_with_options(&user(), "experiment", options)
     };
-    let _ = experiment(UserPersistedValues::default());
-    let stored = storage.load("u:userID").unwrap();
+    let _ = experiment(Arc::default());
+    let stored = storage.load("u:userID");
     let told = told(&client, || {
         let _ = experiment(stored);
     });
