@@ -124,6 +124,7 @@ struct IdList {
     lines: Bytes,
     /// Names the file as it began, so that it differs whenever what a client has is not the beginning of `lines`.
     file_id: String,
+    /// When it changed last, as the service has it.
     created: u64,
 }
 
@@ -139,10 +140,15 @@ impl IdList {
         if let Some(previous) = previous
             && lines.starts_with(&previous.lines)
         {
+            let has_grown = lines.len() > previous.lines.len();
             return Self {
-                lines,
                 file_id: previous.file_id.clone(),
-                created: previous.created,
+                created: if has_grown {
+                    now.max(previous.created + 1)
+                } else {
+                    previous.created
+                },
+                lines,
             };
         }
         let digest = Sha256::new()
@@ -245,6 +251,9 @@ mod tests {
             (&grown["fileID"], &grown["size"]),
             (&first["fileID"], &json!(20))
         );
+        assert!(grown["creationTime"].as_u64() > first["creationTime"].as_u64());
+        store.replace(&source(&["a", "b"]));
+        assert_eq!(entry(&store), grown);
 
         store.replace(&source(&["b"]));
         let other = entry(&store);

@@ -43,8 +43,13 @@ pub enum StatsigError {
     #[error("expected an initialised client; call `initialize` first")]
     NotInitialized,
     /// The client has been shut down.
-    #[error("the client has been shut down; create a new one")]
+    #[error("the client has been shut down; `initialize` starts it again")]
     ShutDown,
+    /// The process was forked after `initialize`, and nothing runs in this one.
+    #[error(
+        "expected the process that called `initialize`, found a fork of it; use `Statsig::after_fork`"
+    )]
+    Forked,
     /// The limit of a shutdown passed before every event was delivered or dropped.
     #[error("the shutdown ran out of time; {report}")]
     ShutdownTimedOut {
@@ -99,7 +104,7 @@ pub enum SpecsError {
         /// The parser's message with line and column.
         problem: String,
     },
-    /// The service says that there is nothing new, but nothing was ever loaded.
+    /// A source says that there is nothing new, but nothing was ever loaded. The next source is asked.
     #[error("expected a first set of specs, found `has_updates: false`")]
     NothingLoaded,
 }

@@ -49,7 +49,9 @@
 //! | `redis` | no | [`RedisDataStore`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
-//! | `zstd` | no | compresses events with zstd instead of gzip; needs a C compiler |
+//! | `bundled-roots` | no | trusts Mozilla's list of certificates besides the system's, for containers without one |
+//! | `brotli` | no | reads specs that are compressed with Brotli, too |
+//! | `zstd` | no | compresses events with zstd instead of gzip, and reads specs in it; needs a C compiler |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables, unused_imports))))]
@@ -90,7 +92,7 @@ pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
-    ParameterStoreEvaluationOptions, PinnedStatsig, Statsig, StatsigLogLineLevel,
+    ParameterStoreEvaluationOptions, PinnedStatsig, SpecsWatch, Statsig, StatsigLogLineLevel,
     UnknownLogLineLevel,
 };
 pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
@@ -118,23 +120,25 @@ pub use options::{
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
-    ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource,
+    ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource, SpecsStatus,
 };
 #[cfg(feature = "grpc")]
 pub use sources::GrpcForwardProxy;
 #[cfg(feature = "redis")]
 pub use sources::RedisDataStore;
 pub use sources::{
-    BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse, DataStoreError,
-    DataStoreFeature, DataStoreResponse, FetchError, FileDataStore, FileSpecs, IdListFileRequest,
-    IdListsAdapter, IdListsRequest, RequestPath, SpecsAdapter, SpecsPayload, SpecsRequest,
-    StatsigBootstrapSpecsAdapter,
+    BackgroundSync, BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse,
+    DataStoreError, DataStoreFeature, DataStoreKeyVersion, DataStoreResponse, FetchError,
+    FileDataStore, FileSpecs, IdListFileRequest, IdListsAdapter, IdListsRequest, RequestPath,
+    SpecAdapterConfig, SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
+    StatsigLocalFileSpecsAdapter,
 };
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,
     StickyExposure, StickyValues, UserPersistedValues,
 };
 pub use text::SharedStr;
+pub use transport::proxy::ProxyConfig;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
 #[cfg(feature = "macros")]
 pub use typed::ParamEnum;

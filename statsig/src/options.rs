@@ -10,6 +10,7 @@ mod specs;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,11 +23,12 @@ use crate::observability::ObservabilityClient;
 use crate::overrides::OverrideAdapter;
 #[cfg(feature = "grpc")]
 use crate::sources::GrpcForwardProxy;
-use crate::sources::SpecsAdapter;
 use crate::sources::id_lists::IdListsAdapter;
+use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig, SpecsAdapter};
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
+use crate::transport::proxy::ProxyConfig;
 
 /// Where specs are downloaded from, unless set otherwise.
 pub const DEFAULT_SPECS_URL: &str = "https://api.statsigcdn.com/v2/download_config_specs";
@@ -37,6 +39,7 @@ pub const DEFAULT_LOG_EVENT_URL: &str = "https://prodregistryv2.org/v1/log_event
 pub const DEFAULT_SDK_EXCEPTION_URL: &str = "https://statsigapi.net/v1/sdk_exception";
 
 const DEFAULT_SPECS_SYNC_INTERVAL: Duration = Duration::from_secs(10);
+const DEFAULT_SPECS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const MIN_SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const DEFAULT_BATCH_SIZE: usize = 2_000;
 const BATCH_SIZES: std::ops::RangeInclusive<usize> = 10..=2_000;
@@ -64,9 +67,13 @@ pub struct StatsigOptions {
     pub(crate) environment: Option<SharedStr>,
     pub(crate) specs_url: String,
     pub(crate) specs_adapter: Option<Arc<dyn SpecsAdapter>>,
+    pub(crate) spec_adapters_config: Option<Vec<SpecAdapterConfig>>,
+    pub(crate) data_store: Option<Arc<dyn DataStore>>,
+    pub(crate) data_store_key_schema_version: DataStoreKeyVersion,
     #[cfg(feature = "grpc")]
     pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
     pub(crate) specs_sync_interval: Duration,
+    pub(crate) specs_request_timeout: Duration,
     pub(crate) max_specs_bytes: usize,
     pub(crate) init_timeout: Option<Duration>,
     pub(crate) fallback_to_statsig_api: bool,
@@ -89,6 +96,8 @@ pub struct StatsigOptions {
     pub(crate) service_name: Option<String>,
     pub(crate) override_adapter: Option<Arc<dyn OverrideAdapter>>,
     pub(crate) persistent_storage: Option<Arc<dyn PersistentStorage>>,
+    pub(crate) proxy_config: Option<ProxyConfig>,
+    pub(crate) ca_cert_path: Option<PathBuf>,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) evaluation_telemetry: bool,
     pub(crate) disable_diagnostics: bool,
@@ -112,9 +121,13 @@ impl Default for StatsigOptions {
             environment: None,
             specs_url: DEFAULT_SPECS_URL.to_owned(),
             specs_adapter: None,
+            spec_adapters_config: None,
+            data_store: None,
+            data_store_key_schema_version: DataStoreKeyVersion::default(),
             #[cfg(feature = "grpc")]
             grpc_forward_proxy: None,
             specs_sync_interval: DEFAULT_SPECS_SYNC_INTERVAL,
+            specs_request_timeout: DEFAULT_SPECS_REQUEST_TIMEOUT,
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
             init_timeout: None,
             fallback_to_statsig_api: false,
@@ -137,6 +150,8 @@ impl Default for StatsigOptions {
             service_name: None,
             override_adapter: None,
             persistent_storage: None,
+            proxy_config: None,
+            ca_cert_path: None,
             transport: None,
             evaluation_telemetry: false,
             disable_diagnostics: false,
@@ -167,6 +182,10 @@ impl StatsigOptionsBuilder {
     /// When a value is out of range; the error names the option and the range.
     pub fn build(self) -> Result<StatsigOptions, OptionsError> {
         let options = self.options;
+        options.check_specs_sources()?;
+        if let Some(proxy) = &options.proxy_config {
+            proxy.check()?;
+        }
         if options.specs_sync_interval < MIN_SYNC_INTERVAL {
             return Err(OptionsError {
                 option: "specs_sync_interval",

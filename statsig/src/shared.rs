@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::counters::{DropReason, EventCounters};
@@ -22,7 +23,10 @@ use crate::observability::outlet::Outlet;
 use crate::observability::subscriptions::Subscriptions;
 use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
+use crate::results::SpecsStatus;
+use crate::sources::http::HttpSpecs;
 use crate::specs::snapshot::Snapshot;
+use crate::transport::Transport;
 use crate::transport::identity::{Identity, SdkKey};
 use crate::typed::MismatchLog;
 
@@ -68,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) session_id: String,
     /// Published by the evaluation actor only.
     pub(crate) snapshot: ArcSwap<Published>,
+    /// What there is to know about the published specs, for those who wait for others.
+    pub(crate) status: watch::Sender<SpecsStatus>,
     pub(crate) queue: EventQueue,
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
@@ -110,6 +116,7 @@ impl Shared {
             clock: Arc::clone(&options.clock),
             session_id: uuid::Uuid::new_v4().to_string(),
             snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
+            status: watch::Sender::new(SpecsStatus::default()),
             queue: EventQueue::new(batch_size * QUEUE_BATCHES, batch_size),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
@@ -133,8 +140,15 @@ impl Shared {
     /// Replaces what callers read, and forgets what was evaluated with it. For the evaluation actor only, who gets back what
     /// was replaced: dropping large specs takes time.
     pub(crate) fn publish(&self, next: Snapshot) -> Arc<Published> {
+        let status = next.status();
         let published = Published::new(next, self.memo_counts.clone());
-        self.snapshot.swap(Arc::new(published))
+        let previous = self.snapshot.swap(Arc::new(published));
+        self.status.send_if_modified(|known| {
+            let is_news = *known != status;
+            *known = status;
+            is_news
+        });
+        previous
     }
 
     /// Counts an event and puts it into the queue. True when the exposure actor should be nudged.
@@ -157,6 +171,13 @@ impl Shared {
     /// Refuses events from now on.
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
+        // Whoever waits for specs must learn that none will come.
+        self.status.send_modify(|_| ());
+    }
+
+    /// Takes events again, after a shutdown.
+    pub(crate) fn reopen(&self) {
+        self.is_closed.store(false, Ordering::Release);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -166,6 +187,22 @@ impl Shared {
     /// The outbox, locked. To be held for bookkeeping only, never across work.
     pub(crate) fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What requests travel by: the options' transport, or a new HTTP client.
+    pub(crate) fn transport(&self) -> Arc<dyn Transport> {
+        let given = self.options.transport.clone();
+        given.unwrap_or_else(|| default_transport(&self.options))
+    }
+
+    /// The specs endpoint at this URL.
+    pub(crate) fn http_specs(&self, transport: &Arc<dyn Transport>, base_url: &str) -> HttpSpecs {
+        HttpSpecs::new(
+            Arc::clone(transport),
+            Arc::clone(&self.clock),
+            self.identity(),
+            base_url,
+        )
     }
 
     /// Takes note of something that happened, and hands on what there is to report of it.
@@ -221,4 +258,19 @@ impl Shared {
             service_name: self.options.service_name.clone(),
         }
     }
+}
+
+#[cfg(feature = "http")]
+fn default_transport(options: &StatsigOptions) -> Arc<dyn Transport> {
+    use crate::transport::http::{HttpTransport, Settings};
+
+    Arc::new(HttpTransport::new(Settings {
+        proxy: options.proxy_config.clone(),
+        ca_cert_path: options.ca_cert_path.clone(),
+    }))
+}
+
+#[cfg(not(feature = "http"))]
+fn default_transport(_: &StatsigOptions) -> Arc<dyn Transport> {
+    Arc::new(crate::transport::NoTransport)
 }

@@ -30,3 +30,19 @@ pub fn config(value: Value) -> Value {
         "idType": "userID", "rules": [],
     })
 }
+
+/// The gate `on`, passed by everybody or nobody, in specs of this time.
+#[must_use]
+pub fn at(time: u64, passes: bool) -> Value {
+    let mut specs = one_gate("on", passes);
+    specs["time"] = time.into();
+    specs
+}
+
+/// The same with a checksum.
+#[must_use]
+pub fn with_checksum(time: u64, passes: bool, checksum: &str) -> Value {
+    let mut specs = at(time, passes);
+    specs["checksum"] = checksum.into();
+    specs
+}

@@ -46,8 +46,17 @@ pub(super) enum Assignment {
         /// Tells payloads apart; comes back with the outcome.
         fingerprint: u64,
     },
-    /// Publish that nothing could be loaded.
-    NoValues { reason: String },
+    /// Publish that nothing could be loaded. Without a reason it was not meant to be.
+    NoValues { reason: Option<String> },
+}
+
+/// What became of specs that are no failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// They were published.
+    New,
+    /// They are the ones in use, or older, or say that there is nothing new.
+    Unchanged,
 }
 
 #[derive(Debug)]
@@ -178,7 +187,7 @@ impl State {
         self.compiling = Some(AbortOnDrop::new(&task));
     }
 
-    fn apply(&mut self, compiled: Compiled) -> Result<(), SyncError> {
+    fn apply(&mut self, compiled: Compiled) -> Result<Applied, SyncError> {
         let Compiled {
             loaded,
             body,
@@ -188,7 +197,7 @@ impl State {
             ..
         } = compiled;
         let shared = Arc::clone(&self.tree.shared);
-        let mut result = Ok(());
+        let mut result = Ok(Applied::Unchanged);
         let outcome = match loaded {
             Ok(Loaded::New(specs)) => {
                 let previous = shared.snapshot.load_full();
@@ -196,6 +205,7 @@ impl State {
                 let (source, source_api) = (source.clone(), source_api.clone());
                 let now_ms = shared.clock.now_ms();
                 self.publish(previous.with_specs(*specs, source, source_api, now_ms));
+                result = Ok(Applied::New);
                 Processed::Applied {
                     lcut,
                     previous_lcut: previous.specs.time,
@@ -223,19 +233,19 @@ impl State {
             source_api,
             outcome,
         }));
-        if result.is_ok() {
+        if result == Ok(Applied::New) {
             self.tree.end_first_sync(Ok(()));
         }
         result
     }
 
-    fn publish_no_values(&mut self, reason: String) {
+    fn publish_no_values(&mut self, reason: Option<String>) {
         let current = self.tree.shared.snapshot.load_full();
         if current.source == SpecsSource::Loading {
             self.publish(current.with_source(SpecsSource::NoValues));
         }
-        self.tree
-            .end_first_sync(Err(StatsigError::NoSpecs { reason }));
+        let failure = reason.map(|reason| StatsigError::NoSpecs { reason });
+        self.tree.end_first_sync(failure.map_or(Ok(()), Err));
     }
 
     fn publish(&mut self, next: Snapshot) {

@@ -19,7 +19,7 @@ use crate::targets;
 
 /// If lists are not published by then, the sync counts as failed.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(10);
-/// The IDs that all lists may have together; they take about 6.3 bytes each.
+/// The IDs that all lists may have together; they take about 8 bytes each.
 const MAX_IDS: usize = 100_000_000;
 
 /// What the ID list sync actor is told.

@@ -29,7 +29,7 @@ mod tree;
 mod tests;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ractor::rpc::CallResult;
@@ -40,7 +40,7 @@ use tokio::sync::{Mutex, Semaphore};
 #[cfg(any(test, feature = "testing"))]
 pub use self::disturbance::{ActorName, Disturbance};
 use self::supervisor::{SupervisorActor, SupervisorMsg};
-use self::tree::Tree;
+use self::tree::{Life, Tree};
 use crate::counters::{EventAccount, ShutdownReport};
 use crate::error::StatsigError;
 use crate::shared::Shared;
@@ -51,6 +51,8 @@ const MAX_CALLERS: usize = 64;
 const FLUSH_LIMIT: Duration = Duration::from_secs(60);
 /// The longest a refresh may take: it may have to wait for a background sync with all its attempts.
 const REFRESH_LIMIT: Duration = Duration::from_secs(120);
+/// What closing the data store may take even when nothing is left of a shutdown's limit.
+const STORE_CLOSE_LIMIT: Duration = Duration::from_millis(500);
 /// What a shutdown may take beyond its limit, for stopping what does not wait for the network.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
@@ -67,13 +69,26 @@ struct Door {
     supervisor: ActorRef<SupervisorMsg>,
     runtime: runtime::Handle,
     callers: Arc<Semaphore>,
+    /// Gone together with the supervisor, however it ended.
+    life: Weak<Life>,
+    /// The process that the actors run in.
+    process: u32,
     /// Held during a shutdown, so that all who ask get the same report.
     report: Mutex<Option<ShutdownReport>>,
 }
 
 impl Drop for Door {
     fn drop(&mut self) {
-        self.supervisor.stop(None);
+        // In a forked process there is nobody to stop, and a lock within the runtime may be held for ever.
+        if self.is_of_this_process() {
+            self.supervisor.stop(None);
+        }
+    }
+}
+
+impl Door {
+    fn is_of_this_process(&self) -> bool {
+        self.process == std::process::id()
     }
 }
 
@@ -83,8 +98,11 @@ impl Drop for Door {
 /// Outside of a tokio runtime.
 pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
     let runtime = runtime::Handle::try_current().map_err(|_| StatsigError::NoRuntime)?;
-    let tree = Arc::new(Tree::new(shared));
-    let (supervisor, _) = Actor::spawn(None, SupervisorActor, Arc::clone(&tree))
+    shared.reopen();
+    let (tree, life) = Tree::new(shared);
+    let (tree, life) = (Arc::new(tree), Arc::new(life));
+    let weak_life = Arc::downgrade(&life);
+    let (supervisor, _) = Actor::spawn(None, SupervisorActor, (Arc::clone(&tree), life))
         .await
         .map_err(|_| StatsigError::Interrupted {
             during: "starting the actors",
@@ -94,11 +112,30 @@ pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
         supervisor,
         runtime,
         callers: Arc::new(Semaphore::new(MAX_CALLERS)),
+        life: weak_life,
+        process: std::process::id(),
         report: Mutex::new(None),
     })))
 }
 
 impl Handle {
+    /// Whether the actors exist. They do not after a shutdown, nor when their runtime is gone.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.life.strong_count() > 0
+    }
+
+    /// Makes it the handle of another process.
+    #[cfg(test)]
+    pub(crate) fn pretend_forked(&mut self) {
+        let door = Arc::get_mut(&mut self.0).unwrap();
+        door.process = door.process.wrapping_add(1);
+    }
+
+    /// Whether the actors run in this process, not in one that it was forked from.
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.0.is_of_this_process()
+    }
+
     /// Waits for the first syncs of specs and ID lists to end, but not longer than `limit`. Syncing goes on in any case.
     ///
     /// # Errors
@@ -180,8 +217,10 @@ impl Handle {
             return report;
         }
         let supervisor = self.0.supervisor.clone();
+        let data_store = self.0.tree.data_store.clone();
         let answer = self
             .run(async move {
+                let started = tokio::time::Instant::now();
                 let answer = supervisor
                     .call(
                         |reply| SupervisorMsg::Shutdown { limit, reply },
@@ -190,6 +229,10 @@ impl Handle {
                     .await;
                 if supervisor.wait(Some(SHUTDOWN_GRACE)).await.is_err() {
                     supervisor.kill();
+                }
+                if let Some(store) = data_store {
+                    let left = limit.saturating_sub(started.elapsed());
+                    store.close(left.max(STORE_CLOSE_LIMIT)).await;
                 }
                 answer
             })

@@ -1,9 +1,11 @@
 //! The spec sync actor: decides when to fetch specs and from where.
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use foldhash::fast::RandomState;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::time::Instant;
@@ -12,14 +14,16 @@ use tracing::Instrument;
 use super::answer::Answer;
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::Disturbance;
-use super::evaluation::Assignment;
+use super::evaluation::{Applied, Assignment};
 use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::error::SpecsError;
 use crate::observability::facts::{Fact, SyncEnded};
+use crate::results::SpecsSource;
+use crate::sources::chain::Turn;
 use crate::sources::schedule::{RETRY_BACKOFF, Trigger};
-use crate::sources::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::sources::{BackgroundSync, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::targets;
 
 /// If specs are not applied by then, the sync counts as failed.
@@ -40,24 +44,31 @@ pub(super) enum SyncError {
 
 /// What the spec sync actor is told.
 ///
-/// At most `4 + MAX_CALLERS` wait: one `Tick`, as its timer is armed again only after the work; one `Changed`, as its watcher is
-/// started again only when it was handled; one `Fetched`, as one fetch runs at a time; one `Applied`, its consequence; and a
+/// At most `3 + MAX_CALLERS` wait, and one `Changed` for each source: one `Tick`, as its timer is armed again only after the work; a
+/// source's watcher is started again only when its `Changed` was handled; one `Fetched`, as one fetch runs at a time; one `Applied`, its consequence; and a
 /// `Refresh` for each caller that may wait.
 #[derive(Debug)]
 pub(super) enum SpecSyncMsg {
     /// The interval passed.
     Tick,
-    /// The adapter has something new.
-    Changed,
-    Fetched(Box<Result<SpecsPayload, FetchError>>),
+    /// The source with this index has something new.
+    Changed(usize),
+    Fetched(Box<Result<Fetched, FetchError>>),
     /// The evaluation actor is done with what was fetched.
     Applied {
         fingerprint: u64,
-        outcome: Result<(), SyncError>,
+        outcome: Result<Applied, SyncError>,
     },
     Refresh(RpcReplyPort<Result<(), SyncError>>),
     #[cfg(any(test, feature = "testing"))]
     Disturb(Disturbance),
+}
+
+/// A payload, and where it came from.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    payload: SpecsPayload,
+    source: SpecsSource,
 }
 
 pub(super) struct SpecSyncActor;
@@ -68,13 +79,21 @@ pub(super) struct State {
     phase: Phase,
     /// The next tick; while specs are being applied, the limit of that.
     timer: Option<AbortOnDrop>,
-    watcher: Option<AbortOnDrop>,
-    /// The adapter had something new while a fetch was under way.
-    fetch_again: bool,
+    /// One for each source that may have something new.
+    watchers: Vec<AbortOnDrop>,
+    /// The sources that had something new while a round was under way.
+    changed: BTreeSet<usize>,
+    /// For the log.
     failures_in_row: u32,
+    /// Background rounds in which the source failed, whatever came of its fallback.
+    background_failures: u32,
+    /// What went wrong in the round that is under way.
+    problems: Vec<String>,
     /// About the round that is under way, or the last one.
     started: Instant,
     is_initial: bool,
+    /// Whom it asked last.
+    asked: SpecsSource,
     got_payload: bool,
     /// The fingerprint of the payload that was applied last: the same bytes again are no news, whatever they say.
     applied: Option<u64>,
@@ -85,15 +104,23 @@ pub(super) struct State {
 
 enum Phase {
     Idle,
-    Fetching { round: Round, _task: AbortOnDrop },
-    Applying { round: Round, fingerprint: u64 },
+    Fetching {
+        round: Round,
+        _task: AbortOnDrop,
+    },
+    Applying {
+        round: Round,
+        fingerprint: u64,
+        /// What to write to the data store if it is new.
+        to_store: Option<Bytes>,
+    },
 }
 
-/// One round of syncing: why it runs, and whom it asked last.
+/// One round of syncing: why it runs, and whose turn it is.
 #[derive(Debug, Clone, Copy)]
 struct Round {
     trigger: Trigger,
-    from_fallback: bool,
+    turn: Turn,
 }
 
 impl Actor for SpecSyncActor {
@@ -111,17 +138,21 @@ impl Actor for SpecSyncActor {
             supervisor,
             phase: Phase::Idle,
             timer: None,
-            watcher: None,
-            fetch_again: false,
+            watchers: Vec::new(),
+            changed: BTreeSet::new(),
             failures_in_row: 0,
+            background_failures: 0,
+            problems: Vec::new(),
             started: Instant::now(),
             is_initial: false,
+            asked: SpecsSource::default(),
             got_payload: false,
             applied: None,
             fingerprints: RandomState::default(),
             waiting: Vec::new(),
         };
-        state.watch_adapter(&me);
+        let sources = 0..state.tree.changes.len();
+        state.watchers = sources.map(|source| state.watch(&me, source)).collect();
         state.timer = Some(cast_after(&me, Duration::ZERO, SpecSyncMsg::Tick));
         Ok(state)
     }
@@ -134,34 +165,34 @@ impl Actor for SpecSyncActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             SpecSyncMsg::Tick => match state.phase {
-                Phase::Idle if state.tree.is_first_sync_over() => {
-                    state.start(&me, Trigger::Background);
-                }
-                Phase::Idle => state.start(&me, Trigger::Initial),
+                Phase::Idle => state.start_what_is_due(&me),
                 Phase::Applying { round, .. } => {
                     state.attempt_failed(&me, round, SyncError::NotApplied)
                 }
                 Phase::Fetching { .. } => {}
             },
-            SpecSyncMsg::Changed => {
-                state.watch_adapter(&me);
+            SpecSyncMsg::Changed(source) => {
+                let watcher = state.watch(&me, source);
+                if let Some(place) = state.watchers.get_mut(source) {
+                    *place = watcher;
+                }
+                state.changed.insert(source);
                 if matches!(state.phase, Phase::Idle) {
-                    state.start(&me, Trigger::Background);
-                } else {
-                    state.fetch_again = true;
+                    state.start_what_is_due(&me);
                 }
             }
             SpecSyncMsg::Refresh(reply) => {
                 state.waiting.retain(|caller| !caller.is_closed());
                 state.waiting.push(reply);
                 if matches!(state.phase, Phase::Idle) {
-                    state.start(&me, Trigger::Manual);
+                    let turn = state.tree.specs.first_turn(Trigger::Manual);
+                    state.start(&me, Trigger::Manual, turn);
                 }
             }
             SpecSyncMsg::Fetched(result) => {
                 if let Phase::Fetching { round, .. } = state.phase {
                     match *result {
-                        Ok(payload) => state.hand_over(&me, round, payload),
+                        Ok(fetched) => state.hand_over(&me, round, fetched),
                         Err(error) => state.attempt_failed(&me, round, error.into()),
                     }
                 }
@@ -171,14 +202,13 @@ impl Actor for SpecSyncActor {
                 outcome,
             } => {
                 // Otherwise it came too late, or a predecessor of this actor fetched it.
-                if let Phase::Applying { round, fingerprint } = state.phase
-                    && fingerprint == of
+                if matches!(state.phase, Phase::Applying { fingerprint, .. } if fingerprint == of)
+                    && let Phase::Applying {
+                        round, to_store, ..
+                    } = std::mem::replace(&mut state.phase, Phase::Idle)
                 {
                     match outcome {
-                        Ok(()) => {
-                            state.applied = Some(fingerprint);
-                            state.end(&me, Ok(()));
-                        }
+                        Ok(applied) => state.applied(&me, round, of, applied, to_store),
                         Err(error) => state.attempt_failed(&me, round, error),
                     }
                 }
@@ -191,31 +221,45 @@ impl Actor for SpecSyncActor {
 }
 
 impl State {
-    fn start(&mut self, me: &ActorRef<SpecSyncMsg>, trigger: Trigger) {
+    /// Starts the first round of all, or one for a source with something new, or the regular one.
+    fn start_what_is_due(&mut self, me: &ActorRef<SpecSyncMsg>) {
+        let chain = &self.tree.specs;
+        let (trigger, turn) = if !self.tree.is_first_sync_over() {
+            (Trigger::Initial, chain.first_turn(Trigger::Initial))
+        } else if let Some(source) = self.changed.pop_first() {
+            (Trigger::Background, Some(chain.turn_of(source)))
+        } else {
+            (Trigger::Background, chain.first_turn(Trigger::Background))
+        };
+        self.start(me, trigger, turn);
+    }
+
+    fn start(&mut self, me: &ActorRef<SpecSyncMsg>, trigger: Trigger, turn: Option<Turn>) {
         self.timer = None;
-        self.fetch_again = false;
+        self.problems.clear();
         self.started = Instant::now();
         self.is_initial = trigger == Trigger::Initial;
         self.got_payload = false;
-        let round = Round {
-            trigger,
-            from_fallback: false,
-        };
-        let specs = Arc::clone(&self.tree.specs);
-        self.fetch(me, round, specs);
+        if let Some(turn) = turn {
+            self.fetch(me, Round { trigger, turn });
+        }
     }
 
-    fn fetch(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, from: Arc<dyn SpecsAdapter>) {
+    fn fetch(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round) {
         let options = &self.tree.shared.options;
+        let Some(from) = self.tree.specs.adapter(round.turn).cloned() else {
+            return;
+        };
+        self.asked = from.source();
         if options.disable_network && from.uses_network() {
-            self.end(me, Err(FetchError::NetworkDisabled.into()));
+            self.attempt_failed(me, round, FetchError::NetworkDisabled.into());
             return;
         }
         let snapshot = self.tree.shared.snapshot.load();
         let request = SpecsRequest {
             since_time: snapshot.specs.time,
             checksum: snapshot.specs.checksum.clone(),
-            limit: round.trigger.limit(options.init_timeout),
+            limit: (round.trigger).limit(options.init_timeout, options.specs_request_timeout),
             max_bytes: options.max_specs_bytes,
         };
         let after_panic = SpecSyncMsg::Fetched(Box::new(Err(FetchError::Abandoned)));
@@ -234,19 +278,23 @@ impl State {
         };
     }
 
-    fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, payload: SpecsPayload) {
+    fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, fetched: Fetched) {
+        let Fetched { payload, source } = fetched;
         self.got_payload = true;
         let fingerprint = self.fingerprints.hash_one(&payload.body);
         if self.applied == Some(fingerprint) {
             self.end(me, Ok(()));
             return;
         }
-        self.phase = Phase::Applying { round, fingerprint };
+        let is_for_store = source == SpecsSource::Network && !payload.deltas_used;
+        let to_store =
+            (is_for_store && self.tree.data_store.is_some()).then(|| payload.body.clone());
+        self.phase = Phase::Applying {
+            round,
+            fingerprint,
+            to_store,
+        };
         self.timer = Some(cast_after(me, APPLY_LIMIT, SpecSyncMsg::Tick));
-        let source = payload
-            .source
-            .clone()
-            .unwrap_or_else(|| self.tree.specs.source());
         self.tell_supervisor(Assignment::Apply {
             payload,
             source,
@@ -254,21 +302,49 @@ impl State {
         });
     }
 
-    /// Asks the fallback, if it is its turn; otherwise the sync has failed.
+    fn applied(
+        &mut self,
+        me: &ActorRef<SpecSyncMsg>,
+        round: Round,
+        fingerprint: u64,
+        applied: Applied,
+        to_store: Option<Bytes>,
+    ) {
+        let snapshot = self.tree.shared.snapshot.load_full();
+        let is_empty_handed = applied == Applied::Unchanged && snapshot.specs.time == 0;
+        if is_empty_handed && round.turn.has_more() {
+            self.attempt_failed(me, round, SpecsError::NothingLoaded.into());
+            return;
+        }
+        self.applied = Some(fingerprint);
+        if let (Applied::New, Some(store), Some(json)) = (applied, &self.tree.data_store, to_store)
+        {
+            store.write_specs(json, snapshot.received_at.unwrap_or_default());
+        }
+        self.end(me, Ok(()));
+    }
+
+    /// Asks the next in turn, if there is one; otherwise the sync has failed.
     fn attempt_failed(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, error: SyncError) {
         self.timer = None;
-        let is_asked =
-            !round.from_fallback && round.trigger.asks_fallback(self.failures_in_row + 1);
-        match self.tree.fallback.clone().filter(|_| is_asked) {
-            Some(fallback) => {
-                tracing::debug!(target: targets::SYNC, %error, "specs sync failed, asking the fallback");
-                let round = Round {
-                    from_fallback: true,
-                    ..round
-                };
-                self.fetch(me, round, fallback);
+        if round.trigger == Trigger::Background && !round.turn.is_fallback() {
+            self.background_failures = self.background_failures.wrapping_add(1);
+        }
+        let asks_fallback = round.trigger.asks_fallback(self.background_failures);
+        match self.tree.specs.turn_after(round.turn, asks_fallback) {
+            Some(turn) => {
+                tracing::debug!(target: targets::SYNC, %error, "specs sync failed, asking the next source");
+                self.note_problem(&error);
+                self.fetch(me, Round { turn, ..round });
             }
             None => self.end(me, Err(error)),
+        }
+    }
+
+    /// That the network is disabled is no problem: an option says so.
+    fn note_problem(&mut self, error: &SyncError) {
+        if *error != FetchError::NetworkDisabled.into() {
+            self.problems.push(error.to_string());
         }
     }
 
@@ -278,6 +354,10 @@ impl State {
         self.note_end(&outcome);
         match &outcome {
             Ok(()) => {
+                // Specs that were published have ended it already, perhaps otherwise.
+                if !self.tree.is_first_sync_over() {
+                    self.tree.end_first_sync(Ok(()));
+                }
                 if self.failures_in_row > 0 {
                     tracing::info!(
                         target: targets::SYNC,
@@ -289,17 +369,16 @@ impl State {
             }
             Err(error) => {
                 self.failures_in_row = self.failures_in_row.saturating_add(1);
+                self.note_problem(error);
+                let problem = (!self.problems.is_empty()).then(|| self.problems.join("; then: "));
                 // Once for each series of failures: the service may be away for hours.
-                if self.failures_in_row == 1 && *error != FetchError::NetworkDisabled.into() {
-                    tracing::warn!(
-                        target: targets::SYNC,
-                        %error,
-                        "specs sync failed, the specs in use stay in use"
-                    );
+                if self.failures_in_row == 1
+                    && let Some(problem) = &problem
+                {
+                    tracing::warn!(target: targets::SYNC, problem, "specs sync failed, the specs in use stay in use");
                 }
                 if !self.tree.is_first_sync_over() {
-                    let reason = error.to_string();
-                    self.tell_supervisor(Assignment::NoValues { reason });
+                    self.tell_supervisor(Assignment::NoValues { reason: problem });
                 }
             }
         }
@@ -307,10 +386,10 @@ impl State {
             // Refused only when the caller has stopped waiting.
             let _ = caller.send(outcome.clone());
         }
-        let pause = if self.fetch_again {
-            Some(Duration::ZERO)
-        } else {
+        let pause = if self.changed.is_empty() {
             self.pause_until_next()
+        } else {
+            Some(Duration::ZERO)
         };
         self.timer = pause.map(|pause| cast_after(me, pause, SpecSyncMsg::Tick));
     }
@@ -325,7 +404,7 @@ impl State {
             at_ms: shared.clock.now_ms(),
             is_initial: self.is_initial,
             duration: self.started.elapsed(),
-            source: self.tree.specs.source(),
+            source: self.asked.clone(),
             network_success: self.got_payload,
             error: error.map(ToString::to_string),
         }));
@@ -333,19 +412,23 @@ impl State {
 
     fn pause_until_next(&self) -> Option<Duration> {
         let options = &self.tree.shared.options;
-        let is_silent = options.disable_network && self.tree.specs.uses_network();
-        (self.tree.specs.is_polled() && !is_silent).then_some(options.specs_sync_interval)
+        let background = self.tree.specs.background()?;
+        let is_polled = background.background_sync() == BackgroundSync::Polled;
+        let is_silent = options.disable_network && background.uses_network();
+        (is_polled && !is_silent).then_some(options.specs_sync_interval)
     }
 
-    fn watch_adapter(&mut self, me: &ActorRef<SpecSyncMsg>) {
-        let changed = Arc::clone(&self.tree.changed);
+    fn watch(&self, me: &ActorRef<SpecSyncMsg>, source: usize) -> AbortOnDrop {
+        let changed = self.tree.changes.get(source).and_then(Weak::upgrade);
         let me = me.clone();
         let task = tokio::spawn(async move {
-            changed.notified().await;
-            // Refused only when this actor is gone; its successor asks the adapter anyway.
-            let _ = me.cast(SpecSyncMsg::Changed);
+            if let Some(changed) = changed {
+                changed.notified().await;
+                // Refused only when this actor is gone; its successor asks the source anyway.
+                let _ = me.cast(SpecSyncMsg::Changed(source));
+            }
         });
-        self.watcher = Some(AbortOnDrop::new(&task));
+        AbortOnDrop::new(&task)
     }
 
     fn tell_supervisor(&self, assignment: Assignment) {
@@ -361,12 +444,15 @@ async fn try_to_fetch(
     from: &dyn SpecsAdapter,
     request: &SpecsRequest,
     attempts: u32,
-) -> Result<SpecsPayload, FetchError> {
+) -> Result<Fetched, FetchError> {
     let limit = request.limit;
     let mut failures = 0;
     loop {
         let error = match tokio::time::timeout(limit, from.fetch(request)).await {
-            Ok(Ok(payload)) => return Ok(payload),
+            Ok(Ok(payload)) => {
+                let source = payload.source.clone().unwrap_or_else(|| from.source());
+                return Ok(Fetched { payload, source });
+            }
             Ok(Err(error)) => error,
             Err(_) => FetchError::TimedOut { limit },
         };

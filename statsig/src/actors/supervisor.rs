@@ -10,13 +10,13 @@ use ractor::{
 
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::{ActorName, Disturbance};
-use super::evaluation::{Assignment, EvaluationActor, EvaluationMsg};
+use super::evaluation::{Applied, Assignment, EvaluationActor, EvaluationMsg};
 use super::exposure::{ExposureActor, ExposureMsg};
 use super::id_list_sync::{IdListSyncActor, IdListSyncMsg};
 use super::restart::CrashRecord;
 use super::spec_sync::{SpecSyncActor, SpecSyncMsg, SyncError};
 use super::timer::{AbortOnDrop, cast_after};
-use super::tree::Tree;
+use super::tree::{Life, Tree};
 use super::{MAX_CALLERS, ShutdownReport};
 use crate::counters::EventAccount;
 use crate::observability::facts::Fact;
@@ -44,7 +44,7 @@ pub(super) enum SupervisorMsg {
     /// From evaluation to spec sync.
     Applied {
         fingerprint: u64,
-        outcome: Result<(), SyncError>,
+        outcome: Result<Applied, SyncError>,
     },
     NoValuesPublished,
     /// From ID list sync to evaluation. After a crash of the latter, the former syncs again.
@@ -85,6 +85,8 @@ impl Role {
 pub(super) struct SupervisorActor;
 
 pub(super) struct State {
+    /// Tells whether this actor exists.
+    _life: Arc<Life>,
     tree: Arc<Tree>,
     spec_sync: Child<SpecSyncMsg>,
     id_list_sync: Child<IdListSyncMsg>,
@@ -150,14 +152,15 @@ impl<M: Message> Child<M> {
 impl Actor for SupervisorActor {
     type Msg = SupervisorMsg;
     type State = State;
-    type Arguments = Arc<Tree>;
+    type Arguments = (Arc<Tree>, Arc<Life>);
 
     async fn pre_start(
         &self,
         me: ActorRef<SupervisorMsg>,
-        tree: Arc<Tree>,
+        (tree, life): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
         let mut state = State {
+            _life: life,
             tree,
             spec_sync: Child::new(),
             id_list_sync: Child::new(),
@@ -246,7 +249,9 @@ impl Actor for SupervisorActor {
         state.tree.shared.close();
         state.spec_sync.stop(STOP_LIMIT).await;
         state.id_list_sync.stop(STOP_LIMIT).await;
-        state.tree.specs.on_stop();
+        for adapter in state.tree.specs.adapters() {
+            adapter.on_stop();
+        }
         state.evaluation.stop(STOP_LIMIT).await;
         state.exposure.stop(STOP_LIMIT).await;
         state.tree.posts.abort_all(STOP_LIMIT).await;
@@ -367,7 +372,7 @@ impl State {
         }
     }
 
-    fn end_assignment(&mut self, fingerprint: u64, outcome: Result<(), SyncError>) {
+    fn end_assignment(&mut self, fingerprint: u64, outcome: Result<Applied, SyncError>) {
         self.assignment = None;
         drop(self.spec_sync.cast(SpecSyncMsg::Applied {
             fingerprint,

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -14,26 +14,34 @@ use super::reporting::Reporting;
 use crate::error::StatsigError;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
+use crate::sources::chain::{ChainLink, SpecsChain};
+use crate::sources::data_store::session::StoreSession;
+use crate::sources::data_store::specs::DataStoreSpecs;
 #[cfg(feature = "grpc")]
 use crate::sources::grpc::GrpcSpecs;
-use crate::sources::http::HttpSpecs;
 use crate::sources::id_lists::IdListsAdapter;
 use crate::sources::id_lists::http::HttpIdLists;
-use crate::sources::{ChangeSignal, SpecsAdapter};
+use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter};
 use crate::transport::Transport;
+
+/// What ends with the actors, however they end: as long as it exists, adapters are listened to.
+#[derive(Debug)]
+pub(super) struct Life {
+    _changes: Vec<Arc<Notify>>,
+}
 
 /// The environment of a client's actors. It outlives each of them.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) shared: Arc<Shared>,
     pub(super) transport: Arc<dyn Transport>,
-    pub(super) specs: Arc<dyn SpecsAdapter>,
-    /// Asked when `specs` fails.
-    pub(super) fallback: Option<Arc<dyn SpecsAdapter>>,
+    pub(super) specs: SpecsChain,
+    /// For each source: it has something new. Gone when the actors are.
+    pub(super) changes: Vec<Weak<Notify>>,
+    /// `None` when the options name none.
+    pub(super) data_store: Option<Arc<StoreSession>>,
     /// `None` when ID lists are off.
     pub(super) id_lists: Option<Arc<dyn IdListsAdapter>>,
-    /// The adapter has something new.
-    pub(super) changed: Arc<Notify>,
     /// The outcome of the first sync, once there is one. A success replaces a failure, never the reverse.
     first_sync: watch::Sender<Option<Result<(), StatsigError>>>,
     /// Whether all ID lists could be had, once that is known. A success replaces a failure, never the reverse.
@@ -46,54 +54,55 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> (Self, Life) {
         let options = &shared.options;
-        let unobserved = options.transport.clone().unwrap_or_else(default_transport);
+        let unobserved = shared.transport();
         let reporting = Reporting::new(Arc::clone(&shared), Arc::clone(&unobserved));
         let transport: Arc<dyn Transport> =
             Arc::new(ObservedTransport::new(unobserved, Arc::clone(&shared)));
         let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
-            Arc::new(HttpSpecs::new(
-                Arc::clone(&transport),
-                Arc::clone(&shared.clock),
-                shared.identity(),
-                base_url,
-            ))
+            Arc::new(shared.http_specs(&transport, base_url))
         };
-        let other = options
-            .specs_adapter
-            .clone()
-            .or_else(|| streamed(&shared, &download));
-        let has_fallback = options.fallback_to_statsig_api
-            && other.is_none()
-            && options.specs_url != DEFAULT_SPECS_URL;
-        let fallback = has_fallback.then(|| download(DEFAULT_SPECS_URL));
-        let specs = other.unwrap_or_else(|| download(&options.specs_url));
-        let id_lists = options
-            .enable_id_lists
-            .then(|| match options.id_lists_adapter.clone() {
-                Some(adapter) => adapter,
-                None => Arc::new(
-                    HttpIdLists::new(
-                        Arc::clone(&transport),
-                        Arc::clone(&shared.clock),
-                        shared.identity(),
-                    )
-                    .with_manifest_url(
-                        options.id_lists_url.clone(),
-                        options.fallback_to_statsig_api,
-                    )
-                    .with_file_api(options.download_id_list_file_api.clone()),
-                ),
-            });
-        let changed = Arc::new(Notify::new());
-        specs.on_start(ChangeSignal::new(&changed));
-        Self {
+        let data_store = options.data_store.clone().map(|store| {
+            let version = options.data_store_key_schema_version;
+            Arc::new(StoreSession::new(store, &shared.sdk_key, version))
+        });
+        let to_link = |config: &SpecAdapterConfig| match config {
+            SpecAdapterConfig::Adapter(adapter) => Some(ChainLink::new(Arc::clone(adapter))),
+            SpecAdapterConfig::DataStore => {
+                let session = Arc::clone(data_store.as_ref()?);
+                Some(ChainLink::new(Arc::new(DataStoreSpecs::new(session))))
+            }
+            SpecAdapterConfig::NetworkHttp { specs_url } => {
+                let url = specs_url.as_ref().unwrap_or(&options.specs_url);
+                let has_fallback = options.fallback_to_statsig_api && url != DEFAULT_SPECS_URL;
+                Some(ChainLink {
+                    adapter: download(url),
+                    fallback: has_fallback.then(|| download(DEFAULT_SPECS_URL)),
+                })
+            }
+            #[cfg(feature = "grpc")]
+            SpecAdapterConfig::NetworkGrpc(proxy) => {
+                let http = download(&options.specs_url);
+                let streamed = GrpcSpecs::new(proxy.clone(), shared.sdk_key.clone(), http);
+                Some(ChainLink::new(Arc::new(streamed)))
+            }
+        };
+        let links = options.specs_sources();
+        let specs = SpecsChain::new(links.iter().filter_map(to_link).collect());
+        let changes: Vec<_> = (specs.adapters())
+            .map(|adapter| {
+                let changed = Arc::new(Notify::new());
+                adapter.on_start(ChangeSignal::new(&changed));
+                changed
+            })
+            .collect();
+        let tree = Self {
+            id_lists: id_lists_adapter(&shared, &transport),
             transport,
             specs,
-            fallback,
-            id_lists,
-            changed,
+            changes: changes.iter().map(Arc::downgrade).collect(),
+            data_store,
             first_sync: watch::Sender::new(None),
             first_id_lists: watch::Sender::new(None),
             posts: PostTasks::default(),
@@ -101,7 +110,8 @@ impl Tree {
             report: OnceLock::new(),
             restarts: AtomicU64::new(0),
             shared,
-        }
+        };
+        (tree, Life { _changes: changes })
     }
 
     /// The outcome of the first sync, now or later.
@@ -165,37 +175,26 @@ impl Tree {
     }
 }
 
-/// The adapter for the forward proxy of the options.
-#[cfg(feature = "grpc")]
-fn streamed(
+/// Where ID lists come from, if they are enabled.
+fn id_lists_adapter(
     shared: &Shared,
-    download: &dyn Fn(&str) -> Arc<dyn SpecsAdapter>,
-) -> Option<Arc<dyn SpecsAdapter>> {
-    let proxy = shared.options.grpc_forward_proxy.clone()?;
-    let http = download(&shared.options.specs_url);
-    Some(Arc::new(GrpcSpecs::new(
-        proxy,
-        shared.sdk_key.clone(),
-        http,
-    )))
-}
-
-#[cfg(not(feature = "grpc"))]
-fn streamed(
-    _: &Shared,
-    _: &dyn Fn(&str) -> Arc<dyn SpecsAdapter>,
-) -> Option<Arc<dyn SpecsAdapter>> {
-    None
-}
-
-#[cfg(feature = "http")]
-fn default_transport() -> Arc<dyn Transport> {
-    Arc::new(crate::transport::http::HttpTransport::new())
-}
-
-#[cfg(not(feature = "http"))]
-fn default_transport() -> Arc<dyn Transport> {
-    Arc::new(crate::transport::NoTransport)
+    transport: &Arc<dyn Transport>,
+) -> Option<Arc<dyn IdListsAdapter>> {
+    let options = &shared.options;
+    if !options.enable_id_lists {
+        return None;
+    }
+    let given = options.id_lists_adapter.clone();
+    Some(given.unwrap_or_else(|| {
+        let http = HttpIdLists::new(
+            Arc::clone(transport),
+            Arc::clone(&shared.clock),
+            shared.identity(),
+        );
+        let manifest_url = options.id_lists_url.clone();
+        let http = http.with_manifest_url(manifest_url, options.fallback_to_statsig_api);
+        Arc::new(http.with_file_api(options.download_id_list_file_api.clone()))
+    }))
 }
 
 /// The tasks that post batches. They belong to no actor, so the crash of one does not cut them off; they end with the tree.

@@ -1,5 +1,7 @@
 //! Starting, refreshing, flushing, shutting down.
 
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Core, Statsig};
@@ -49,13 +51,19 @@ impl InitializeDetails {
 impl Statsig {
     /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime.
     ///
-    /// Ends with the first sync: one request, and those for ID lists if they are enabled. Afterwards every evaluation is synchronous. If it fails, the client serves
-    /// fallbacks, and background syncing goes on until it succeeds. Calling it again, also at the same time, starts nothing
-    /// twice.
+    /// Ends with the first sync: one request, unless the options name other sources, and those for ID lists if they
+    /// are enabled. Afterwards every evaluation is synchronous. If
+    /// it fails, the client serves fallbacks, and background syncing goes on until it succeeds: the next attempt comes one sync
+    /// interval later, and [`ready`](Self::ready) waits for it. Calling it again, also at the same time, starts nothing twice and waits for the
+    /// same request.
+    ///
+    /// After a [`shutdown`](Self::shutdown), or when the runtime that it was called on is gone, it starts the client again: with the specs
+    /// it has, and with the events that were not delivered.
     ///
     /// # Errors
     /// [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no specs could be had: the client is usable all the same.
-    /// [`StatsigError::NoRuntime`] outside of a tokio runtime, [`StatsigError::ShutDown`] after a shutdown.
+    /// With `disable_network` and no other source, having none is no error. [`StatsigError::NoRuntime`] outside of a tokio runtime,
+    /// [`StatsigError::ShutDown`] when it is shut down meanwhile, [`StatsigError::Forked`] in a forked process.
     pub async fn initialize(&self) -> Result<InitializeDetails, StatsigError> {
         let details = self.initialize_with_details().await?;
         match details.failure_details {
@@ -67,21 +75,10 @@ impl Statsig {
     /// Like [`initialize`](Self::initialize), but a client without specs is no error: the details say why.
     ///
     /// # Errors
-    /// [`StatsigError::NoRuntime`] outside of a tokio runtime, [`StatsigError::ShutDown`] after a shutdown.
+    /// As [`initialize`](Self::initialize), but for `NoSpecs` and `InitTimeout`.
     pub async fn initialize_with_details(&self) -> Result<InitializeDetails, StatsigError> {
         let shared = &self.core.shared;
-        if shared.is_closed() {
-            return Err(StatsigError::ShutDown);
-        }
-        let handle = self
-            .core
-            .handle
-            .get_or_try_init(|| {
-                let at_ms = shared.clock.now_ms();
-                shared.note(Fact::InitializeStarted { at_ms });
-                actors::start(shared.clone())
-            })
-            .await?;
+        let handle = self.core.start().await?;
         let started = tokio::time::Instant::now();
         let failure = handle.first_sync(shared.options.init_timeout).await.err();
         if let Some(fatal @ (StatsigError::ShutDown | StatsigError::NoRuntime)) = failure {
@@ -98,28 +95,26 @@ impl Statsig {
             duration: started.elapsed(),
         };
         // Later calls wait for the same first sync: its details are theirs.
-        let details = self.core.details.get_or_init(|| {
-            self.core
-                .shared
-                .note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
-            details
-        });
-        Ok(details.clone())
+        Ok(self
+            .core
+            .details()
+            .get_or_insert_with(|| {
+                shared.note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
+                details
+            })
+            .clone())
     }
 
     /// How initialisation ended; `None` before it did.
     #[must_use]
     pub fn get_initialize_details(&self) -> Option<InitializeDetails> {
-        self.core.details.get().cloned()
+        self.core.details().clone()
     }
 
     /// Whether an initialisation ran to its end in time. Whether there are specs is in the details.
     #[must_use]
     pub fn is_initialized(&self) -> bool {
-        self.core
-            .details
-            .get()
-            .is_some_and(|details| details.init_success)
+        (self.core.details().as_ref()).is_some_and(|details| details.init_success)
     }
 
     /// Fetches specs now instead of at the next interval, and waits until they are in use.
@@ -144,10 +139,11 @@ impl Statsig {
     /// Delivers what was recorded, ends the actors, and reports what became of all events. Takes at most 3 s.
     ///
     /// Afterwards evaluations go on with the last specs, events are refused and counted. Whoever calls it again gets the same
-    /// answer.
+    /// answer. [`initialize`](Self::initialize) starts the client again.
     ///
     /// # Errors
     /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered or dropped; the report is in it.
+    /// [`StatsigError::Forked`] in a forked process.
     pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
         self.shutdown_with_timeout(DEFAULT_SHUTDOWN_LIMIT).await
     }
@@ -162,6 +158,7 @@ impl Statsig {
     ) -> Result<ShutdownReport, StatsigError> {
         let report = match self.core.handle() {
             Ok(handle) => handle.shutdown(limit).await,
+            Err(forked @ StatsigError::Forked) => return Err(forked),
             // Never initialised: nothing runs, and nothing can be delivered.
             Err(_) => {
                 self.core.shared.close();
@@ -187,19 +184,53 @@ impl Statsig {
     /// How often an internal actor was started again after a crash: 0 in a healthy client.
     #[must_use]
     pub fn restarts(&self) -> u64 {
-        self.core.handle.get().map_or(0, Handle::restarts)
+        let handle = self.core.handle.load();
+        handle.as_ref().map_or(0, |handle| handle.restarts())
     }
 }
 
 impl Core {
-    fn handle(&self) -> Result<&Handle, StatsigError> {
-        self.handle.get().ok_or(StatsigError::NotInitialized)
+    /// The running actors; starts them if there are none.
+    async fn start(&self) -> Result<Arc<Handle>, StatsigError> {
+        let _turn = self.starting.lock().await;
+        if self.handle.load().is_some() {
+            let handle = self.handle()?;
+            if handle.is_alive() && !self.shared.is_closed() {
+                return Ok(handle);
+            }
+            // It has ended already, or is about to.
+            handle.shutdown(DEFAULT_SHUTDOWN_LIMIT).await;
+        }
+        let at_ms = self.shared.clock.now_ms();
+        self.shared.note(Fact::InitializeStarted { at_ms });
+        let handle = Arc::new(actors::start(Arc::clone(&self.shared)).await?);
+        *self.details() = None;
+        self.handle.store(Some(Arc::clone(&handle)));
+        Ok(handle)
+    }
+
+    fn handle(&self) -> Result<Arc<Handle>, StatsigError> {
+        let handle = (self.handle.load_full()).ok_or(StatsigError::NotInitialized)?;
+        if handle.is_of_this_process() {
+            return Ok(handle);
+        }
+        if !self.is_fork_told.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                target: crate::targets::CLIENT,
+                "this process was forked after `initialize`: specs stay as they are and no event is sent; use `Statsig::after_fork`"
+            );
+        }
+        Err(StatsigError::Forked)
+    }
+
+    fn details(&self) -> MutexGuard<'_, Option<InitializeDetails>> {
+        self.details.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the exposure actor that the queue reached its high-water mark.
     #[cold]
     pub(super) fn nudge(&self) {
-        if let Some(handle) = self.handle.get() {
+        if let Ok(handle) = self.handle() {
             handle.nudge();
         }
     }
@@ -212,7 +243,7 @@ impl Statsig {
         whom: crate::testing::ActorName,
         what: crate::testing::Disturbance,
     ) {
-        if let Some(handle) = self.core.handle.get() {
+        if let Some(handle) = self.core.handle.load_full() {
             handle.disturb(whom, what);
         }
     }

@@ -5,6 +5,7 @@ mod client_init;
 mod configs;
 mod events;
 mod explain;
+mod fork;
 mod gates;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
@@ -19,13 +20,16 @@ mod param_stores;
 mod pinned;
 mod reading;
 mod shared_instance;
+mod specs_file;
+mod status;
 mod sticky;
 mod typed;
 mod view;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
-use tokio::sync::OnceCell;
+use arc_swap::ArcSwapOption;
 
 pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
 #[cfg(any(test, feature = "testing"))]
@@ -40,6 +44,7 @@ pub use options::{
 };
 pub use param_stores::ParameterStore;
 pub use pinned::PinnedStatsig;
+pub use status::SpecsWatch;
 
 use crate::actors::Handle;
 use crate::options::StatsigOptions;
@@ -75,9 +80,13 @@ pub struct Statsig {
 #[derive(Debug)]
 struct Core {
     shared: Arc<Shared>,
-    /// Set by the first `initialize`.
-    handle: OnceCell<Handle>,
-    details: OnceLock<InitializeDetails>,
+    /// Set by `initialize`. After a shutdown it leads to actors that have ended.
+    handle: ArcSwapOption<Handle>,
+    /// Held while actors are started.
+    starting: tokio::sync::Mutex<()>,
+    details: Mutex<Option<InitializeDetails>>,
+    /// Whether the log says that this process is a fork of the one that initialised.
+    is_fork_told: AtomicBool,
 }
 
 impl Statsig {
@@ -88,8 +97,10 @@ impl Statsig {
         let shared = Arc::new(Shared::new(sdk_key, options));
         let core = Core {
             shared,
-            handle: OnceCell::new(),
-            details: OnceLock::new(),
+            handle: ArcSwapOption::empty(),
+            starting: tokio::sync::Mutex::new(()),
+            details: Mutex::new(None),
+            is_fork_told: AtomicBool::new(false),
         };
         Self {
             core: Arc::new(core),

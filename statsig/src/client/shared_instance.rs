@@ -1,6 +1,6 @@
 //! The one instance that a process may share: the SDK's only global.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Statsig;
 use crate::error::StatsigError;
@@ -64,5 +64,16 @@ impl Statsig {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
+    }
+
+    /// Puts another in the place of this one, if this one is shared. Does not wait for the lock: after a fork, the thread that holds
+    /// it may not exist.
+    pub(super) fn replace_shared(&self, with: &Self) {
+        if let Ok(mut shared) = SHARED.try_write()
+            && let Some(current) = &mut *shared
+            && Arc::ptr_eq(&current.core, &self.core)
+        {
+            *current = with.clone();
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! How requests are sent.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::StatsigOptionsBuilder;
 use crate::transport::Transport;
+use crate::transport::proxy::ProxyConfig;
 
 impl StatsigOptionsBuilder {
     /// Sends nothing over the network; events are counted as dropped. Default: false.
@@ -18,7 +20,23 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Sends requests through this transport instead of the SDK's own HTTP client.
+    /// Sends requests through this proxy. Default: the one that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` name, unless `NO_PROXY`
+    /// excludes the host.
+    pub fn proxy_config(mut self, proxy: ProxyConfig) -> Self {
+        self.options.proxy_config = Some(proxy);
+        self
+    }
+
+    /// Trusts the certificates in this file, too: a bundle in PEM. The operating system's trusted certificates stay trusted
+    /// (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others on Linux). It is read at the first request. If it cannot be read or holds no
+    /// certificate, every request fails with [`TransportError::CertificateBundle`](crate::TransportError::CertificateBundle);
+    /// entries that are none are left out. Default: none.
+    pub fn ca_cert_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.ca_cert_path = Some(path.into());
+        self
+    }
+
+    /// Sends requests through this transport instead of the SDK's own HTTP client. `proxy_config` and `ca_cert_path` mean nothing then.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.options.transport = Some(transport);
         self

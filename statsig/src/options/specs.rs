@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DEFAULT_SPECS_URL, StatsigOptionsBuilder, url_or};
+use super::{DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder, given_url, url_or};
+use crate::error::OptionsError;
 #[cfg(feature = "grpc")]
 use crate::sources::GrpcForwardProxy;
-use crate::sources::SpecsAdapter;
+use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig, SpecsAdapter};
 
 impl StatsigOptionsBuilder {
     /// Where specs are downloaded from: the URL up to and including `download_config_specs`.
@@ -16,13 +17,57 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Takes specs from this adapter instead of the network.
+    /// Takes specs from this adapter alone, instead of the network and of the data store.
     pub fn specs_adapter(mut self, adapter: Arc<dyn SpecsAdapter>) -> Self {
         self.options.specs_adapter = Some(adapter);
         self
     }
 
-    /// Takes specs from a stream of this forward proxy, unless a [`specs_adapter`](Self::specs_adapter) is set.
+    /// Takes specs from these sources. At the start one is asked after the other, until one has specs; later, the first that
+    /// [keeps specs fresh](SpecsAdapter::background_sync) does so alone. `specs_adapter` beats it. Default: the data store, if there
+    /// is one, then the network. At least one.
+    ///
+    /// ```
+    /// use statsig::{FileSpecs, SpecAdapterConfig, StatsigOptions};
+    ///
+    /// let options = StatsigOptions::builder()
+    ///     .spec_adapters_config([
+    ///         SpecAdapterConfig::network_http_at("http://forward-proxy:8000/v2/download_config_specs"),
+    ///         SpecAdapterConfig::network_http(),
+    ///         SpecAdapterConfig::adapter(FileSpecs::new("/etc/shop/statsig.json")),
+    ///     ])
+    ///     .build()?;
+    /// # let _ = options;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn spec_adapters_config(
+        mut self,
+        sources: impl IntoIterator<Item = SpecAdapterConfig>,
+    ) -> Self {
+        let sources = sources.into_iter().map(|source| match source {
+            SpecAdapterConfig::NetworkHttp { specs_url } => SpecAdapterConfig::NetworkHttp {
+                specs_url: specs_url.and_then(given_url),
+            },
+            other => other,
+        });
+        self.options.spec_adapters_config = Some(sources.collect());
+        self
+    }
+
+    /// Starts with the specs in this store, and writes there what the network brings; see [`DataStore`]. Default: none.
+    pub fn data_store(mut self, store: Arc<dyn DataStore>) -> Self {
+        self.options.data_store = Some(store);
+        self
+    }
+
+    /// How the SDK key appears in the data store's keys. Default: hashed.
+    pub fn data_store_key_schema_version(mut self, version: DataStoreKeyVersion) -> Self {
+        self.options.data_store_key_schema_version = version;
+        self
+    }
+
+    /// Takes specs from a stream of this forward proxy instead of the network, unless a [`specs_adapter`](Self::specs_adapter) or
+    /// [`spec_adapters_config`](Self::spec_adapters_config) says otherwise. A data store goes before it.
     #[cfg(feature = "grpc")]
     pub fn grpc_forward_proxy(mut self, proxy: GrpcForwardProxy) -> Self {
         self.options.grpc_forward_proxy = Some(proxy);
@@ -35,13 +80,20 @@ impl StatsigOptionsBuilder {
         self
     }
 
+    /// The limit of every request for specs but the first, response included. Default: 10 s.
+    pub fn specs_request_timeout(mut self, limit: Duration) -> Self {
+        self.options.specs_request_timeout = limit;
+        self
+    }
+
     /// The largest specs payload to accept, in bytes after decompression. Default: 100 MiB.
     pub fn max_specs_bytes(mut self, bytes: usize) -> Self {
         self.options.max_specs_bytes = bytes;
         self
     }
 
-    /// A limit for the whole of `initialize`. Default: none, but the first request has a limit of 3 s of its own.
+    /// A limit for the whole of `initialize`, and for its first request. Default: none, but the first request has a limit of 3 s of
+    /// its own. With zero, `initialize` waits for nothing.
     pub fn init_timeout(mut self, limit: Duration) -> Self {
         self.options.init_timeout = Some(limit);
         self
@@ -51,5 +103,56 @@ impl StatsigOptionsBuilder {
     pub fn fallback_to_statsig_api(mut self, enable: bool) -> Self {
         self.options.fallback_to_statsig_api = enable;
         self
+    }
+}
+
+impl StatsigOptions {
+    /// Where specs come from, in order.
+    pub(crate) fn specs_sources(&self) -> Vec<SpecAdapterConfig> {
+        if let Some(adapter) = &self.specs_adapter {
+            return vec![SpecAdapterConfig::Adapter(Arc::clone(adapter))];
+        }
+        let named = self.spec_adapters_config.clone();
+        named.unwrap_or_else(|| {
+            let store = self
+                .data_store
+                .is_some()
+                .then_some(SpecAdapterConfig::DataStore);
+            store.into_iter().chain([self.network_source()]).collect()
+        })
+    }
+
+    #[cfg(feature = "grpc")]
+    fn network_source(&self) -> SpecAdapterConfig {
+        let proxy = self.grpc_forward_proxy.clone();
+        proxy.map_or_else(
+            SpecAdapterConfig::network_http,
+            SpecAdapterConfig::NetworkGrpc,
+        )
+    }
+
+    #[cfg(not(feature = "grpc"))]
+    #[expect(clippy::unused_self, reason = "with a feature, an option decides")]
+    fn network_source(&self) -> SpecAdapterConfig {
+        SpecAdapterConfig::network_http()
+    }
+
+    pub(super) fn check_specs_sources(&self) -> Result<(), OptionsError> {
+        let Some(sources) = &self.spec_adapters_config else {
+            return Ok(());
+        };
+        let wants_store = |source| matches!(source, &SpecAdapterConfig::DataStore);
+        let found = if sources.is_empty() {
+            "none"
+        } else if self.data_store.is_none() && sources.iter().any(wants_store) {
+            "a data store, but no option `data_store`"
+        } else {
+            return Ok(());
+        };
+        Err(OptionsError {
+            option: "spec_adapters_config",
+            expected: "at least one source, all of them usable",
+            found: found.to_owned(),
+        })
     }
 }

@@ -5,8 +5,10 @@ mod entities;
 pub(crate) mod explanation;
 pub(crate) mod getters;
 mod groups;
+mod status;
 
 pub use details::{EvaluationDetails, IdListSource, Reason, SpecsSource};
 pub(crate) use entities::SharedParameters;
 pub use entities::{DynamicConfig, Experiment, FeatureGate};
 pub use groups::{CMABRankedGroup, ExperimentGroup, ExperimentGroupsResult};
+pub use status::SpecsStatus;

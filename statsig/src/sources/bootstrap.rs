@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::{ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use super::{BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::results::SpecsSource;
 use crate::transport::BoxFuture;
 
@@ -72,8 +72,8 @@ impl SpecsAdapter for BootstrapSpecs {
         Box::pin(async { Ok(SpecsPayload::new(data)) })
     }
 
-    fn is_polled(&self) -> bool {
-        false
+    fn background_sync(&self) -> BackgroundSync {
+        BackgroundSync::None
     }
 
     fn on_start(&self, signal: ChangeSignal) {

@@ -1,8 +1,11 @@
 //! A store that services share, so that specs outlive a process: the [`DataStore`] trait.
 
 mod file;
+mod keys;
 #[cfg(feature = "redis")]
 mod redis;
+pub(crate) mod session;
+pub(crate) mod specs;
 
 use std::fmt::Debug;
 
@@ -11,6 +14,7 @@ use bytes::Bytes;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisDataStore;
 pub use file::FileDataStore;
+pub use keys::DataStoreKeyVersion;
 
 use crate::transport::BoxFuture;
 
@@ -55,7 +59,8 @@ use crate::transport::BoxFuture;
 /// # let _ = store;
 /// ```
 pub trait DataStore: Debug + Send + Sync + 'static {
-    /// Called before the first read or write; again before the next one if it failed. Default: nothing to do.
+    /// Called before the first read or write; again before the next one if it failed, and when a client that was shut down starts
+    /// again. Default: nothing to do.
     ///
     /// # Errors
     /// When the store cannot be used now.

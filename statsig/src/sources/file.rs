@@ -1,16 +1,25 @@
 //! Specs from a file.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use super::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use tokio::runtime::Handle;
+
+use super::{BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::files;
+use crate::hash::djb2;
 use crate::results::SpecsSource;
 use crate::transport::{BoxFuture, TransportError};
 
-/// Specs from a JSON file, read again at every sync interval.
+/// The pause between two looks at whether the file has changed.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Specs from a JSON file, read again when it changes.
 ///
-/// Nothing is downloaded: some other process keeps the file up to date, or nobody does. Evaluations say `Adapter(FileBased)`
-/// as the source. A file that is missing or broken leaves the specs in use as they are.
+/// Nothing is downloaded: some other process keeps the file up to date (with
+/// [`fetch_and_write_to_file`](crate::Statsig::fetch_and_write_to_file), say), or nobody does. Evaluations say `Adapter(FileBased)` as the
+/// source. Once a second the SDK looks whether the file's size or time of modification has changed. A file that is missing or
+/// broken leaves the specs in use as they are.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -21,15 +30,36 @@ use crate::transport::{BoxFuture, TransportError};
 /// # let _ = options;
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSpecs {
     path: PathBuf,
 }
+
+/// [`FileSpecs`] under the name that Statsig's other SDKs use.
+pub type StatsigLocalFileSpecsAdapter = FileSpecs;
 
 impl FileSpecs {
     /// An adapter for the file at this path. It is first read when a client starts.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
+    }
+
+    /// An adapter for the file in this directory that Statsig's SDKs keep the specs of an SDK key in: a hash of the key, then
+    /// `_specs.json`.
+    ///
+    /// ```
+    /// let file = statsig::FileSpecs::in_directory("/var/cache/shop", "server-local-specs-test");
+    /// assert!(file.path().ends_with("3099846163_specs.json"));
+    /// ```
+    pub fn in_directory(directory: impl AsRef<Path>, sdk_key: &str) -> Self {
+        let name = format!("{}_specs.json", djb2(sdk_key));
+        Self::new(directory.as_ref().join(name))
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -47,6 +77,17 @@ impl SpecsAdapter for FileSpecs {
                 .unwrap_or(Err(FetchError::Abandoned))
         })
     }
+
+    fn background_sync(&self) -> BackgroundSync {
+        BackgroundSync::None
+    }
+
+    fn on_start(&self, signal: ChangeSignal) {
+        // Clients start within a runtime; whoever calls this elsewhere goes without the watch.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(watch(self.path.clone(), signal));
+        }
+    }
 }
 
 fn read(path: &Path, max_bytes: usize) -> Result<SpecsPayload, FetchError> {
@@ -58,4 +99,33 @@ fn read(path: &Path, max_bytes: usize) -> Result<SpecsPayload, FetchError> {
     })?;
     let json = json.ok_or(TransportError::TooLarge { limit: max_bytes })?;
     Ok(SpecsPayload::new(json))
+}
+
+/// Signals every change of the file, for as long as somebody listens.
+async fn watch(path: PathBuf, signal: ChangeSignal) {
+    let mut known = version(&path).await;
+    loop {
+        tokio::time::sleep(WATCH_INTERVAL).await;
+        let found = version(&path).await;
+        let is_news = found.is_some() && found != known;
+        known = found;
+        let is_wanted = if is_news {
+            signal.notify()
+        } else {
+            signal.is_wanted()
+        };
+        if !is_wanted {
+            return;
+        }
+    }
+}
+
+/// What tells one content of a file from the next, without reading it. `None` when there is no file.
+async fn version(path: &Path) -> Option<(u64, Option<SystemTime>)> {
+    let path = path.to_owned();
+    let look = move || {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.len(), metadata.modified().ok()))
+    };
+    tokio::task::spawn_blocking(look).await.ok().flatten()
 }

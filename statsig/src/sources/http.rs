@@ -12,6 +12,9 @@ use crate::text::SharedStr;
 use crate::transport::identity::Identity;
 use crate::transport::{self, BoxFuture, Method, Request, Transport, retry};
 
+/// The response header that says, by being there, that the specs are a difference.
+const DELTAS_HEADER: &str = "x-deltas-used";
+
 /// Downloads specs as JSON.
 ///
 /// It asks for JSON alone: neither `supports_proto` nor the `statsig-br` encoding is offered, as both announce a reader of the
@@ -68,10 +71,11 @@ impl SpecsAdapter for HttpSpecs {
                     status: response.status,
                 });
             }
+            let deltas_used = (response.headers.iter()).any(|(name, _)| name == DELTAS_HEADER);
             Ok(SpecsPayload {
-                body: response.body,
                 source_api: self.source_api.clone(),
-                source: None,
+                deltas_used,
+                ..SpecsPayload::new(response.body)
             })
         })
     }
@@ -143,6 +147,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::clock::SystemClock;
+    use crate::transport::identity::SdkKey;
+    use crate::transport::{Response, TransportError};
 
     fn request(since_time: u64, checksum: Option<&str>) -> SpecsRequest {
         SpecsRequest {
@@ -176,6 +183,48 @@ mod tests {
                 specs_url(base, "secret-k", &request),
                 format!("{base}/secret-k{end}")
             );
+        }
+    }
+
+    #[derive(Debug)]
+    struct Delta(&'static [(&'static str, &'static str)]);
+
+    impl Transport for Delta {
+        fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+            let headers = self
+                .0
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let response = Response {
+                status: 200,
+                headers: headers.collect(),
+                body: Bytes::new(),
+            };
+            Box::pin(async { Ok(response) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_header_of_any_value_marks_a_difference() {
+        let cases: [(&'static [_], bool); 3] = [
+            (&[("etag", "5")], false),
+            (&[("x-deltas-used", "true")], true),
+            (&[("x-deltas-used", "false")], true),
+        ];
+        for (headers, expected) in cases {
+            let http = HttpSpecs::new(
+                Arc::new(Delta(headers)),
+                Arc::new(SystemClock),
+                Identity {
+                    key: SdkKey::new("secret-k"),
+                    session_id: String::new(),
+                    service_name: None,
+                },
+                "http://h/v2/x",
+            );
+            let payload = http.fetch(&request(0, None)).await.unwrap();
+            assert_eq!(payload.deltas_used, expected);
+            assert_eq!(payload.source_api.as_deref(), Some("http://h/v2"));
         }
     }
 

@@ -1,7 +1,8 @@
 //! Where specs come from: the [`SpecsAdapter`] trait and the adapters that come with the SDK.
 
 mod bootstrap;
-mod data_store;
+pub(crate) mod chain;
+pub(crate) mod data_store;
 mod file;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
@@ -17,13 +18,14 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
+pub use chain::SpecAdapterConfig;
 #[cfg(feature = "redis")]
 pub use data_store::RedisDataStore;
 pub use data_store::{
-    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
-    FileDataStore, RequestPath,
+    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreKeyVersion,
+    DataStoreResponse, FileDataStore, RequestPath,
 };
-pub use file::FileSpecs;
+pub use file::{FileSpecs, StatsigLocalFileSpecsAdapter};
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcForwardProxy;
 pub use id_lists::{IdListFileRequest, IdListsAdapter, IdListsRequest};
@@ -34,8 +36,8 @@ use crate::transport::{BoxFuture, TransportError, retry};
 
 /// Brings specs: the JSON that the service's `download_config_specs` endpoint answers with.
 ///
-/// The SDK brings adapters for the network (used unless options say otherwise), for a text in memory ([`BootstrapSpecs`])
-/// and for a file ([`FileSpecs`]). Implement it to take specs from elsewhere, such as a cache that your services share. The
+/// The SDK brings adapters for the network (used unless options say otherwise), for a [data store](DataStore), for a text in
+/// memory ([`BootstrapSpecs`]) and for a file ([`FileSpecs`]). Implement it to take specs from elsewhere, such as a cache that your services share. The
 /// SDK calls it from its own tasks, one call at a time for each client; parsing, checking and keeping the last good specs are
 /// the SDK's.
 ///
@@ -77,9 +79,9 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
     /// When no payload could be had. The specs in use stay in use.
     fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>>;
 
-    /// Whether to ask again after every sync interval. Default: true.
-    fn is_polled(&self) -> bool {
-        true
+    /// How specs from it stay fresh. Asked when a client starts. Default: it is polled.
+    fn background_sync(&self) -> BackgroundSync {
+        BackgroundSync::Polled
     }
 
     /// Whether it sends requests that the option `disable_network` is to prevent: then it is never asked. Default: false.
@@ -88,7 +90,8 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
     }
 
     /// Called once, when a client starts: keep the signal and [notify](ChangeSignal::notify) it whenever there is something
-    /// new, and the SDK fetches without waiting for the interval. Default: the signal is dropped.
+    /// new, and the SDK fetches from this adapter without waiting for the interval, wherever it stands in the order of sources.
+    /// Default: the signal is dropped.
     fn on_start(&self, signal: ChangeSignal) {
         drop(signal);
     }
@@ -96,6 +99,20 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
     /// Called once, when the client has ended: no further call comes from it. End tasks and close connections here; it must not
     /// block. Default: nothing.
     fn on_stop(&self) {}
+}
+
+/// How specs from a [`SpecsAdapter`] stay fresh after the start.
+///
+/// Of several sources, the first that is not `None` keeps the specs fresh, alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BackgroundSync {
+    /// The SDK asks again after every sync interval.
+    Polled,
+    /// The adapter watches by itself, and [notifies](ChangeSignal::notify) the SDK of news.
+    Pushed,
+    /// Not at all; or now and then, by a notification. A later source may keep the specs fresh.
+    None,
 }
 
 /// What the SDK has and wants.
@@ -122,6 +139,8 @@ pub struct SpecsPayload {
     pub source_api: Option<SharedStr>,
     /// Where it came from, if not from where the adapter's [`source`](SpecsAdapter::source) says: an adapter may ask others.
     pub source: Option<SpecsSource>,
+    /// Whether it was made from a difference to the specs in use. Such specs are not written to a data store.
+    pub deltas_used: bool,
 }
 
 impl SpecsPayload {
@@ -131,6 +150,7 @@ impl SpecsPayload {
             body: body.into(),
             source_api: None,
             source: None,
+            deltas_used: false,
         }
     }
 }
@@ -151,6 +171,12 @@ pub enum FetchError {
         /// The status code.
         status: u16,
     },
+    /// The data store failed.
+    #[error(transparent)]
+    DataStore(#[from] DataStoreError),
+    /// The data store holds no specs.
+    #[error("expected specs in the data store, found none")]
+    NothingStored,
     /// The adapter did not answer in time.
     #[error("expected specs within {} ms, found none", limit.as_millis())]
     TimedOut {
@@ -180,13 +206,13 @@ impl FetchError {
     pub fn is_worth_retrying(&self) -> bool {
         match self {
             Self::Status { status } => retry::is_worth_retrying(*status),
-            Self::Transport(
-                TransportError::TimedOut { .. } | TransportError::Connection { .. },
-            )
+            Self::Transport(error) => !error.is_final(),
+            Self::DataStore(DataStoreError::Failed { .. })
             | Self::TimedOut { .. }
             | Self::Other { .. } => true,
-            Self::Transport(TransportError::TooLarge { .. } | TransportError::Unusable { .. })
+            Self::DataStore(DataStoreError::BytesNotImplemented)
             | Self::NetworkDisabled
+            | Self::NothingStored
             | Self::Stream { .. }
             | Self::Abandoned => false,
         }
@@ -196,6 +222,7 @@ impl FetchError {
 fn status_hint(status: u16) -> &'static str {
     match status {
         401 | 403 => "; check the SDK key",
+        407 => "; check user and password for the proxy",
         404 => "; check the specs URL",
         _ => "",
     }

@@ -6,15 +6,13 @@ use crate::transport::backoff::Backoff;
 
 /// The limit of the first request, unless `init_timeout` says otherwise.
 pub(crate) const INITIAL_REQUEST_LIMIT: Duration = Duration::from_secs(3);
-/// The limit of every other request.
-pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 /// The first of the pauses between the attempts of one background sync.
 const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(200);
 /// The attempts of one background sync.
 const BACKGROUND_ATTEMPTS: u32 = 4;
 /// The longest of the pauses between the attempts of one background sync.
 const LAST_RETRY_PAUSE: Duration = Duration::from_millis(800);
-/// In the background, every so many failures in a row the fallback is asked.
+/// In the background, the fallback is asked after every so many failures.
 const FALLBACK_PERIOD: u32 = 5;
 
 /// The pauses between the attempts of one background sync.
@@ -40,15 +38,16 @@ impl Trigger {
         }
     }
 
-    /// The limit of each attempt.
-    pub(crate) fn limit(self, init_timeout: Option<Duration>) -> Duration {
-        match self {
-            Self::Initial => init_timeout.unwrap_or(INITIAL_REQUEST_LIMIT),
-            Self::Background | Self::Manual => REQUEST_LIMIT,
+    /// The limit of each attempt: that of initialisation for the first request, unless it is zero, and `others` for all others.
+    pub(crate) fn limit(self, init_timeout: Option<Duration>, others: Duration) -> Duration {
+        match (self, init_timeout) {
+            (Self::Initial, None) => INITIAL_REQUEST_LIMIT,
+            (Self::Initial, Some(limit)) if !limit.is_zero() => limit,
+            (Self::Initial | Self::Background | Self::Manual, _) => others,
         }
     }
 
-    /// Whether the fallback is asked, `failures` syncs in a row (this one included) having failed.
+    /// Whether the fallback is asked, `failures` background syncs (this one included) having failed.
     pub(crate) fn asks_fallback(self, failures: u32) -> bool {
         match self {
             Self::Initial | Self::Manual => true,
@@ -74,10 +73,11 @@ mod tests {
 
     #[test]
     fn the_first_request_is_held_to_the_limit_of_initialisation() {
-        let limit = Duration::from_millis(700);
-        assert_eq!(Trigger::Initial.limit(Some(limit)), limit);
-        assert_eq!(Trigger::Initial.limit(None), Duration::from_secs(3));
-        assert_eq!(Trigger::Background.limit(Some(limit)), REQUEST_LIMIT);
+        let (limit, others) = (Duration::from_millis(700), Duration::from_secs(10));
+        assert_eq!(Trigger::Initial.limit(Some(limit), others), limit);
+        assert_eq!(Trigger::Initial.limit(None, others), Duration::from_secs(3));
+        assert_eq!(Trigger::Initial.limit(Some(Duration::ZERO), others), others);
+        assert_eq!(Trigger::Background.limit(Some(limit), others), others);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) mod describe;
 pub(crate) mod for_clients;
 pub(crate) mod id_list;
 pub(crate) mod model;
-mod origins;
+pub(crate) mod origins;
 pub(crate) mod parse;
 pub(crate) mod rendered;
 pub(crate) mod settings;

@@ -12,7 +12,7 @@ use super::parse::{Parsed, parse};
 use super::settings::Settings;
 use crate::country::Countries;
 use crate::error::SpecsError;
-use crate::results::SpecsSource;
+use crate::results::{SpecsSource, SpecsStatus};
 use crate::text::SharedStr;
 
 /// One generation of what evaluation reads.
@@ -127,6 +127,16 @@ impl Snapshot {
             generation: self.generation + 1,
             id_lists,
             ..self.clone()
+        }
+    }
+
+    /// What there is to know about these specs.
+    pub(crate) fn status(&self) -> SpecsStatus {
+        SpecsStatus {
+            source: self.source.clone(),
+            source_api: self.source_api.clone(),
+            lcut: self.specs.time,
+            received_at: self.received_at,
         }
     }
 

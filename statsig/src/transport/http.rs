@@ -1,17 +1,19 @@
 //! The HTTP transport: reqwest over rustls, with bodies decompressed here so that their size is bounded.
 
+mod encoding;
+mod tls;
+
 use std::error::Error;
-use std::io::Read;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use flate2::read::MultiGzDecoder;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
 use reqwest::redirect::Policy;
-use rustls_platform_verifier::Verifier;
 use tokio::sync::OnceCell;
 
+use self::encoding::Encoding;
+use super::proxy::ProxyConfig;
 use super::{BoxFuture, Method, Request, Response, Transport, TransportError};
 
 /// Longest wait for a TCP and TLS connection; the request's own limit covers the rest.
@@ -28,7 +30,17 @@ const MAX_REDIRECTS: usize = 5;
 /// process-wide provider. Nothing is built before the first request.
 #[derive(Debug, Default)]
 pub(crate) struct HttpTransport {
+    settings: Settings,
     client: OnceCell<Client>,
+}
+
+/// What the options say about connections.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    /// The proxy for everything; otherwise environment variables name one, or none.
+    pub(crate) proxy: Option<ProxyConfig>,
+    /// Certificates to trust besides the system's, in PEM.
+    pub(crate) ca_cert_path: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -39,14 +51,17 @@ struct Client {
 }
 
 impl HttpTransport {
-    pub(crate) fn new() -> Self {
-        Self::default()
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            client: OnceCell::new(),
+        }
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let client = self
             .client
-            .get_or_try_init(Client::build_off_thread)
+            .get_or_try_init(|| Client::build_off_thread(self.settings.clone()))
             .await?;
         if let Some(problem) = &client.tls_problem
             && request.url.starts_with("https:")
@@ -64,15 +79,15 @@ impl HttpTransport {
             .map_err(|error| to_transport_error(error, limit))?;
         let status = response.status().as_u16();
         let headers = readable_headers(&response);
-        let is_gzip = response
-            .headers()
-            .get(CONTENT_ENCODING)
-            .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let encoding = Encoding::of(response.headers());
         let body = read_body(response, limit, max_bytes).await?;
-        let body = if is_gzip && !body.is_empty() {
-            run_off_thread(move || gunzip(&body, max_bytes)).await??
-        } else {
+        let body = if body.is_empty() {
             body
+        } else {
+            match encoding? {
+                Encoding::Plain => body,
+                encoding => run_off_thread(move || encoding.decode(body, max_bytes)).await??,
+            }
         };
         Ok(Response {
             status,
@@ -90,12 +105,12 @@ impl Transport for HttpTransport {
 
 impl Client {
     /// Reading the trust store touches many files, so it happens off the async workers.
-    async fn build_off_thread() -> Result<Self, TransportError> {
-        run_off_thread(Self::build).await?
+    async fn build_off_thread(settings: Settings) -> Result<Self, TransportError> {
+        run_off_thread(move || Self::build(&settings)).await?
     }
 
-    fn build() -> Result<Self, TransportError> {
-        let (tls, tls_problem) = tls_config()?;
+    fn build(settings: &Settings) -> Result<Self, TransportError> {
+        let (tls, tls_problem) = tls::config(settings.ca_cert_path.as_deref())?;
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .http1_only()
@@ -111,37 +126,20 @@ impl Client {
         // A proxy of the developer's environment must not see the tests' loopback traffic.
         #[cfg(test)]
         let builder = builder.no_proxy();
-        let http = builder.build().map_err(|error| TransportError::Unusable {
-            problem: describe(error),
-        })?;
+        let builder = match &settings.proxy {
+            Some(proxy) => builder.proxy(to_reqwest_proxy(proxy)?),
+            None => builder,
+        };
+        let http = builder.build().map_err(unusable)?;
         Ok(Self { http, tls_problem })
     }
 }
 
-/// The TLS configuration, and why it accepts no certificate if the trust store cannot be read.
-fn tls_config() -> Result<(rustls::ClientConfig, Option<String>), TransportError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| TransportError::Unusable {
-            problem: error.to_string(),
-        })?;
-    Ok(match Verifier::new(provider) {
-        Ok(verifier) => {
-            let config = builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
-                .with_no_client_auth();
-            (config, None)
-        }
-        Err(error) => {
-            let config = builder
-                .with_root_certificates(rustls::RootCertStore::empty())
-                .with_no_client_auth();
-            let problem =
-                format!("expected the system's trusted certificates, found none ({error})");
-            (config, Some(problem))
-        }
+fn to_reqwest_proxy(proxy: &ProxyConfig) -> Result<reqwest::Proxy, TransportError> {
+    let all = reqwest::Proxy::all(proxy.url()).map_err(unusable)?;
+    Ok(match proxy.user_and_password() {
+        Some((user, password)) => all.basic_auth(user, password),
+        None => all,
     })
 }
 
@@ -173,16 +171,17 @@ fn to_reqwest(
     let mut builder = client
         .request(method, &request.url)
         .timeout(request.timeout)
-        .header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        .header(
+            ACCEPT_ENCODING,
+            HeaderValue::from_static(encoding::ACCEPTED),
+        );
     for (name, value) in request.headers {
         builder = builder.header(name, value);
     }
     if !request.body.is_empty() {
         builder = builder.body(request.body);
     }
-    builder.build().map_err(|error| TransportError::Unusable {
-        problem: describe(error),
-    })
+    builder.build().map_err(unusable)
 }
 
 fn readable_headers(response: &reqwest::Response) -> Vec<(String, String)> {
@@ -219,21 +218,6 @@ async fn read_body(
     Ok(body.freeze())
 }
 
-/// Decompresses at most `max_bytes`, so that a small body cannot blow up.
-fn gunzip(compressed: &[u8], max_bytes: usize) -> Result<Bytes, TransportError> {
-    let mut plain = Vec::new();
-    MultiGzDecoder::new(compressed)
-        .take(max_bytes as u64 + 1)
-        .read_to_end(&mut plain)
-        .map_err(|error| TransportError::Connection {
-            problem: format!("expected a gzip body, found a broken one ({error})"),
-        })?;
-    if plain.len() > max_bytes {
-        return Err(TransportError::TooLarge { limit: max_bytes });
-    }
-    Ok(plain.into())
-}
-
 async fn run_off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, TransportError> {
@@ -242,6 +226,12 @@ async fn run_off_thread<T: Send + 'static>(
         .map_err(|_| TransportError::Connection {
             problem: "the runtime is shutting down".to_owned(),
         })
+}
+
+fn unusable(error: reqwest::Error) -> TransportError {
+    TransportError::Unusable {
+        problem: describe(error),
+    }
 }
 
 fn to_transport_error(error: reqwest::Error, limit: Duration) -> TransportError {

@@ -4,10 +4,12 @@ pub(crate) mod backoff;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod identity;
+pub(crate) mod proxy;
 pub(crate) mod retry;
 
 use std::fmt::{self, Debug};
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -163,12 +165,36 @@ pub enum TransportError {
         /// The request's limit in bytes.
         limit: usize,
     },
+    /// The body is compressed in a way that was not asked for, or is broken.
+    #[error("the response cannot be decompressed: {problem}")]
+    Encoding {
+        /// What was expected and found.
+        problem: String,
+    },
+    /// The file with certificates to trust cannot be used; retrying does not help.
+    #[error("expected certificates in PEM in {}, found {problem}; check `ca_cert_path`", path.display())]
+    CertificateBundle {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The request cannot be sent at all; retrying does not help.
     #[error("the request cannot be sent: {problem}")]
     Unusable {
         /// Why.
         problem: String,
     },
+}
+
+impl TransportError {
+    /// Whether the same request would fail again in the same way.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::TooLarge { .. } | Self::CertificateBundle { .. } | Self::Unusable { .. } => true,
+            Self::TimedOut { .. } | Self::Connection { .. } | Self::Encoding { .. } => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -47,11 +47,9 @@ pub(crate) fn judge_delivery(answer: &Result<Response, TransportError>) -> Deliv
         Ok(response) if response.status == PAYLOAD_TOO_LARGE => Delivery::TooLarge,
         Ok(response) if is_worth_retrying(response.status) => Delivery::Failed,
         Ok(_) => Delivery::Refused,
-        // An endless answer to a batch comes from something else than the service; the next one would be the same.
-        Err(TransportError::TooLarge { .. } | TransportError::Unusable { .. }) => Delivery::Refused,
-        Err(TransportError::TimedOut { .. } | TransportError::Connection { .. }) => {
-            Delivery::Failed
-        }
+        // An endless answer to a batch, too, comes from something else than the service; the next one would be the same.
+        Err(error) if error.is_final() => Delivery::Refused,
+        Err(_) => Delivery::Failed,
     }
 }
 

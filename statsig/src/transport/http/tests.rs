@@ -118,7 +118,10 @@ fn get(base: &str) -> Request {
 #[tokio::test]
 async fn a_request_arrives_as_given_and_the_response_comes_back() {
     let mut server = serve(answer("x-test: yes\r\n", b"hello"), Afterwards::KeepAlive).await;
-    let response = HttpTransport::new().send(get(&server.base)).await.unwrap();
+    let response = HttpTransport::default()
+        .send(get(&server.base))
+        .await
+        .unwrap();
     assert_eq!((response.status, &response.body[..]), (200, &b"hello"[..]));
     assert!(
         response
@@ -134,7 +137,7 @@ async fn a_request_arrives_as_given_and_the_response_comes_back() {
         "{request}"
     );
     assert!(
-        request.contains("\r\naccept-encoding: gzip\r\n"),
+        request.contains(&format!("\r\naccept-encoding: {}\r\n", encoding::ACCEPTED)),
         "{request}"
     );
     assert!(request.contains(&format!("\r\nstatsig-api-key: {KEY}\r\n")));
@@ -144,7 +147,7 @@ async fn a_request_arrives_as_given_and_the_response_comes_back() {
 #[tokio::test]
 async fn a_body_is_posted_and_the_connection_is_used_again() {
     let mut server = serve(answer("", b"{}"), Afterwards::KeepAlive).await;
-    let transport = HttpTransport::new();
+    let transport = HttpTransport::default();
     for _ in 0..3 {
         let mut request = get(&server.base);
         request.method = Method::Post;
@@ -160,8 +163,62 @@ async fn a_body_is_posted_and_the_connection_is_used_again() {
 async fn gzip_is_decompressed() {
     let body = answer("content-encoding: gzip\r\n", &gzipped(b"a specs payload"));
     let server = serve(body, Afterwards::KeepAlive).await;
-    let response = HttpTransport::new().send(get(&server.base)).await.unwrap();
+    let response = HttpTransport::default()
+        .send(get(&server.base))
+        .await
+        .unwrap();
     assert_eq!(&response.body[..], b"a specs payload");
+}
+
+#[tokio::test]
+async fn an_encoding_that_was_not_offered_says_so() {
+    for found in ["deflate", "statsig-br", "gzip, br", "no-such"] {
+        let body = answer(&format!("content-encoding: {found}\r\n"), b"a body");
+        let server = serve(body, Afterwards::KeepAlive).await;
+        let error = HttpTransport::default()
+            .send(get(&server.base))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, TransportError::Encoding { problem } if problem.contains("expected one of gzip")),
+            "{error:?}"
+        );
+    }
+    let body = answer("content-encoding: identity\r\n", b"a body");
+    let server = serve(body, Afterwards::KeepAlive).await;
+    let response = HttpTransport::default()
+        .send(get(&server.base))
+        .await
+        .unwrap();
+    assert_eq!(&response.body[..], b"a body");
+}
+
+#[cfg(feature = "zstd")]
+#[tokio::test]
+async fn zstd_is_decompressed_up_to_the_limit() {
+    for (plain_bytes, is_accepted) in [(1_000, true), (1_001, false)] {
+        let packed = zstd::encode_all(&vec![b'0'; plain_bytes][..], 1).unwrap();
+        let body = answer("content-encoding: zstd\r\n", &packed);
+        let server = serve(body, Afterwards::KeepAlive).await;
+        let result = HttpTransport::default().send(get(&server.base)).await;
+        assert_eq!(result.is_ok(), is_accepted, "{result:?}");
+    }
+}
+
+#[cfg(feature = "brotli")]
+#[tokio::test]
+async fn brotli_is_decompressed_up_to_the_limit() {
+    // 1,000 and 1,001 zeros, packed by another implementation.
+    let packed: [(&[u8], bool); 2] = [
+        (&[27, 231, 3, 248, 37, 96, 162, 177, 64, 32, 52], true),
+        (&[27, 232, 3, 248, 37, 96, 162, 177, 64, 64, 52], false),
+    ];
+    for (packed, is_accepted) in packed {
+        let body = answer("content-encoding: br\r\n", packed);
+        let server = serve(body, Afterwards::KeepAlive).await;
+        let result = HttpTransport::default().send(get(&server.base)).await;
+        assert_eq!(result.is_ok(), is_accepted, "{result:?}");
+    }
 }
 
 #[tokio::test]
@@ -175,7 +232,7 @@ async fn a_compressed_bomb_is_refused_at_the_limit() {
         .await;
         let mut request = get(&server.base);
         request.max_response_bytes = 1_000;
-        let result = HttpTransport::new().send(request).await;
+        let result = HttpTransport::default().send(request).await;
         if plain_bytes > 1_001 {
             // The packed form is beyond the limit already.
             assert!(packed.len() > 1_000);
@@ -191,17 +248,17 @@ async fn a_compressed_bomb_is_refused_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_broken_gzip_body_is_a_failed_connection() {
+async fn a_broken_gzip_body_says_so() {
     let mut packed = gzipped(b"a specs payload");
     packed.truncate(packed.len() - 9);
     let body = answer("content-encoding: gzip\r\n", &packed);
     let server = serve(body, Afterwards::KeepAlive).await;
-    let error = HttpTransport::new()
+    let error = HttpTransport::default()
         .send(get(&server.base))
         .await
         .unwrap_err();
     assert!(
-        matches!(error, TransportError::Connection { .. }),
+        matches!(error, TransportError::Encoding { .. }),
         "{error:?}"
     );
 }
@@ -214,7 +271,7 @@ async fn a_body_beyond_the_limit_is_refused_whether_announced_or_not() {
     unannounced.extend_from_slice(&big);
     for body in [announced, unannounced] {
         let server = serve(body, Afterwards::Drop).await;
-        let error = HttpTransport::new()
+        let error = HttpTransport::default()
             .send(get(&server.base))
             .await
             .unwrap_err();
@@ -231,7 +288,7 @@ async fn silence_ends_at_the_limit() {
         let server = serve(head.to_vec(), Afterwards::Hang).await;
         let mut request = get(&server.base);
         request.timeout = Duration::from_millis(60);
-        let error = HttpTransport::new().send(request).await.unwrap_err();
+        let error = HttpTransport::default().send(request).await.unwrap_err();
         assert_eq!(
             error,
             TransportError::TimedOut {
@@ -263,7 +320,7 @@ async fn no_error_shows_the_key() {
         "http://name.invalid".to_owned(),
     ];
     for base in bases {
-        let error = HttpTransport::new().send(get(&base)).await.unwrap_err();
+        let error = HttpTransport::default().send(get(&base)).await.unwrap_err();
         let texts = format!("{error} {error:?}");
         assert!(!texts.contains("0123456789"), "{base}: {texts}");
         assert!(!texts.contains("download_config_specs"), "{base}: {texts}");
@@ -285,14 +342,17 @@ async fn the_key_is_not_carried_to_another_host() {
         other.base
     );
     let server = serve(redirect.into_bytes(), Afterwards::KeepAlive).await;
-    let response = HttpTransport::new().send(get(&server.base)).await.unwrap();
+    let response = HttpTransport::default()
+        .send(get(&server.base))
+        .await
+        .unwrap();
     assert_eq!(response.status, 302);
     assert!(other.seen.try_recv().is_err());
 }
 
 #[test]
 fn building_one_needs_no_runtime_and_does_nothing() {
-    assert!(HttpTransport::new().client.get().is_none());
+    assert!(HttpTransport::default().client.get().is_none());
 }
 
 #[tokio::test]
@@ -303,7 +363,7 @@ async fn https_is_spoken_with_the_ring_provider_and_no_global_one() {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.read_u8().await.unwrap()
     });
-    let error = HttpTransport::new().send(get(&base)).await.unwrap_err();
+    let error = HttpTransport::default().send(get(&base)).await.unwrap_err();
     assert_eq!(greeting.await.unwrap(), TLS_HANDSHAKE);
     assert!(
         matches!(error, TransportError::Connection { .. }),

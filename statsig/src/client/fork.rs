@@ -1,0 +1,88 @@
+//! Going on in a process that was forked.
+
+use super::Statsig;
+
+impl Statsig {
+    /// A client to go on with in a child process that `fork` made of this one: the same SDK key and options, and the specs that were in
+    /// use, so that it evaluates at once. [Initialise](Self::initialize) it to keep them fresh and to deliver events.
+    ///
+    /// **Do not fork after `initialize` if you can help it**: fork first, then create and initialise a client in each process.
+    /// `fork` takes along one thread only, so in the child nothing runs that syncs specs and sends events, and the connections are the parent's.
+    /// Evaluations go on there, with the specs as they were. [`initialize`](Self::initialize),
+    /// [`refresh`](Self::refresh), [`flush_events`](Self::flush_events) and [`shutdown`](Self::shutdown) fail with
+    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever, and log it once. The parent is not affected.
+    ///
+    /// The client that this returns records from zero: events that the parent had not sent yet are the parent's to send. Local overrides
+    /// are not taken along. If this is the [shared instance](Self::new_shared), the new one takes its place.
+    ///
+    /// ```
+    /// # use statsig::Statsig;
+    /// # let statsig = Statsig::new("secret-key", None);
+    /// // In the child, before anything else uses the client:
+    /// let statsig = statsig.after_fork();
+    /// // statsig.initialize().await?;
+    /// # let _ = statsig;
+    /// ```
+    #[must_use = "the child's client is the one that is returned"]
+    pub fn after_fork(&self) -> Self {
+        let parent = &self.core.shared;
+        let child = Self::new(parent.sdk_key.expose(), parent.options.clone());
+        let specs = parent.snapshot.load().snapshot.clone();
+        // Nothing runs yet that could publish.
+        drop(child.core.shared.publish(specs));
+        self.replace_shared(&child);
+        child
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::error::StatsigError;
+    use crate::options::StatsigOptions;
+    use crate::testing::{Endpoint, ScriptedTransport};
+    use crate::user::StatsigUser;
+
+    const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
+        "condition_map":{},"experiment_to_layer":{}}"#;
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_forked_process_calls_that_would_wait_for_ever_fail_at_once() {
+        let network = Arc::new(ScriptedTransport::new());
+        network.serve_specs(SPECS);
+        let options = StatsigOptions::builder().transport(network.clone());
+        let statsig = Statsig::new("secret-key", options.build().unwrap());
+        statsig.initialize().await.unwrap();
+
+        let handle = statsig.core.handle.swap(None).unwrap();
+        let mut handle = Arc::try_unwrap(handle).unwrap();
+        handle.pretend_forked();
+        statsig.core.handle.store(Some(Arc::new(handle)));
+        assert_eq!(statsig.initialize().await, Err(StatsigError::Forked));
+        assert_eq!(statsig.refresh().await, Err(StatsigError::Forked));
+        assert_eq!(statsig.flush_events().await, Err(StatsigError::Forked));
+        assert_eq!(statsig.shutdown().await, Err(StatsigError::Forked));
+        let user = StatsigUser::with_user_id("u");
+        let gate = statsig.get_feature_gate(&user, "a_gate");
+        assert_eq!(gate.details.reason.to_string(), "Network:Unrecognized");
+
+        let child = statsig.after_fork();
+        drop(statsig);
+        child.initialize().await.unwrap();
+        assert_eq!(network.requests(Endpoint::Specs).len(), 2);
+        child.shutdown().await.unwrap();
+    }
+
+    #[test]
+    fn the_shared_instance_is_replaced_and_no_other() {
+        let statsig = Statsig::new_shared("secret-key", None).unwrap();
+        let _ = Statsig::new("secret-other", None).after_fork();
+        let is_shared = |client: &Statsig| Arc::ptr_eq(&client.core, &Statsig::shared().core);
+        assert!(is_shared(&statsig));
+        let child = statsig.after_fork();
+        assert!(is_shared(&child) && !is_shared(&statsig));
+        Statsig::remove_shared();
+    }
+}

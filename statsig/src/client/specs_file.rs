@@ -1,0 +1,126 @@
+//! Downloading specs into a file, for processes that read them from there.
+
+use std::io::Write;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::Statsig;
+use crate::error::StatsigError;
+use crate::files;
+use crate::options::DEFAULT_SPECS_URL;
+use crate::shared::Shared;
+use crate::sources::{FetchError, FileSpecs, SpecsAdapter, SpecsRequest};
+use crate::specs::origins::Origins;
+use crate::specs::parse::{Parsed, parse};
+use crate::text::SharedStr;
+
+/// What of specs is sent along with a request for newer ones.
+#[derive(Debug, Default)]
+struct Known {
+    time: u64,
+    checksum: Option<SharedStr>,
+}
+
+impl Statsig {
+    /// Downloads the specs with one request and replaces the file that [`FileSpecs::in_directory`] reads, unless it is up to
+    /// date. True when it was replaced.
+    ///
+    /// The client need not be initialised, and its own specs do not change. The directory is created if it does not exist. Who reads the file finds it complete,
+    /// the old or the new one.
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use statsig::{FileSpecs, Statsig, StatsigOptions};
+    ///
+    /// // In a job that may use the network:
+    /// Statsig::new("secret-key", None).fetch_and_write_to_file("/var/cache/shop").await?;
+    ///
+    /// // In a service that need not:
+    /// let specs = FileSpecs::in_directory("/var/cache/shop", "secret-key");
+    /// let options = StatsigOptions::builder().specs_adapter(std::sync::Arc::new(specs)).build()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StatsigError::SyncFailed`] when no specs could be had, or the file cannot be written. It stays as it is.
+    pub async fn fetch_and_write_to_file(
+        &self,
+        directory: impl AsRef<Path>,
+    ) -> Result<bool, StatsigError> {
+        let shared = &self.core.shared;
+        let file = FileSpecs::in_directory(directory, shared.sdk_key.expose());
+        update(shared, &file)
+            .await
+            .map_err(|reason| StatsigError::SyncFailed { reason })
+    }
+}
+
+async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
+    let options = &shared.options;
+    let mut request = SpecsRequest {
+        since_time: 0,
+        checksum: None,
+        limit: options.specs_request_timeout,
+        max_bytes: options.max_specs_bytes,
+    };
+    if options.disable_network {
+        return Err(FetchError::NetworkDisabled.to_string());
+    }
+    // A file that is missing or broken is to be replaced.
+    if let Ok(payload) = file.fetch(&request).await {
+        let known = off_thread(move || known(&payload.body)).await?;
+        request.since_time = known.time;
+        request.checksum = known.checksum;
+    }
+    let transport = shared.transport();
+    let download = async |url: &str| {
+        let payload = (shared.http_specs(&transport, url).fetch(&request).await)
+            .map_err(|error| error.to_string())?;
+        off_thread(move || full_specs(payload.body)).await?
+    };
+    let mut specs = download(&options.specs_url).await;
+    if specs.is_err() && options.fallback_to_statsig_api && options.specs_url != DEFAULT_SPECS_URL {
+        specs = download(DEFAULT_SPECS_URL).await;
+    }
+    let Some(json) = specs? else {
+        return Ok(false);
+    };
+    let path = file.path().to_owned();
+    off_thread(move || {
+        let directory = path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(directory)
+            .and_then(|()| files::replace(&path, |file| file.write_all(&json)))
+            .map_err(|error| format!("expected to write {}, found {error}", path.display()))
+    })
+    .await??;
+    Ok(true)
+}
+
+fn known(json: &[u8]) -> Known {
+    match parse(json, &Origins::default(), &mut Vec::new()) {
+        Ok(Parsed::Full(payload)) => Known {
+            time: payload.time,
+            checksum: payload.checksum.as_deref().map(SharedStr::from),
+        },
+        Ok(Parsed::NoUpdates) | Err(_) => Known::default(),
+    }
+}
+
+/// The specs as they are, or `None` when there is nothing new.
+fn full_specs(json: Bytes) -> Result<Option<Bytes>, String> {
+    let is_full = match parse(&json, &Origins::default(), &mut Vec::new()) {
+        Ok(Parsed::Full(_)) => true,
+        Ok(Parsed::NoUpdates) => false,
+        Err(error) => return Err(error.to_string()),
+    };
+    Ok(is_full.then_some(json))
+}
+
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| "the runtime is shutting down".to_owned())
+}

@@ -1,0 +1,240 @@
+//! The order in which a client asks its sources. Pure.
+
+use std::sync::Arc;
+
+#[cfg(feature = "grpc")]
+use super::GrpcForwardProxy;
+use super::schedule::Trigger;
+use super::{BackgroundSync, SpecsAdapter};
+
+/// One of several sources of specs, for [`spec_adapters_config`](crate::StatsigOptionsBuilder::spec_adapters_config).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum SpecAdapterConfig {
+    /// The data store that the options name.
+    DataStore,
+    /// The network.
+    NetworkHttp {
+        /// The URL up to and including `download_config_specs`; `None` means the `specs_url` of the options. A forward proxy
+        /// is named here.
+        specs_url: Option<String>,
+    },
+    /// A forward proxy that streams specs. While the stream is broken for long, the `specs_url` of the options is polled.
+    #[cfg(feature = "grpc")]
+    NetworkGrpc(GrpcForwardProxy),
+    /// Any other source.
+    Adapter(Arc<dyn SpecsAdapter>),
+}
+
+impl SpecAdapterConfig {
+    /// The network, by the `specs_url` of the options.
+    #[must_use]
+    pub fn network_http() -> Self {
+        Self::NetworkHttp { specs_url: None }
+    }
+
+    /// The network, by this URL: up to and including `download_config_specs`.
+    pub fn network_http_at(specs_url: impl Into<String>) -> Self {
+        Self::NetworkHttp {
+            specs_url: Some(specs_url.into()),
+        }
+    }
+
+    /// Any other source.
+    pub fn adapter(adapter: impl SpecsAdapter) -> Self {
+        Self::Adapter(Arc::new(adapter))
+    }
+}
+
+/// The sources of a client, in the order in which they are asked. Never empty.
+#[derive(Debug)]
+pub(crate) struct SpecsChain {
+    links: Vec<ChainLink>,
+    /// The one that keeps the specs fresh, by its index.
+    background: Option<usize>,
+}
+
+/// One source, and whom to ask when it fails.
+#[derive(Debug)]
+pub(crate) struct ChainLink {
+    pub(crate) adapter: Arc<dyn SpecsAdapter>,
+    pub(crate) fallback: Option<Arc<dyn SpecsAdapter>>,
+}
+
+impl ChainLink {
+    pub(crate) fn new(adapter: Arc<dyn SpecsAdapter>) -> Self {
+        Self {
+            adapter,
+            fallback: None,
+        }
+    }
+}
+
+/// Whose turn it is within one round, and how far the round may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    link: usize,
+    is_fallback: bool,
+    /// The last link that this round asks.
+    last: usize,
+}
+
+impl Turn {
+    pub(crate) fn is_fallback(self) -> bool {
+        self.is_fallback
+    }
+
+    /// Whether another source is asked if this one has nothing.
+    pub(crate) fn has_more(self) -> bool {
+        self.link < self.last
+    }
+}
+
+impl SpecsChain {
+    pub(crate) fn new(links: Vec<ChainLink>) -> Self {
+        let background = links
+            .iter()
+            .position(|link| link.adapter.background_sync() != BackgroundSync::None);
+        Self { links, background }
+    }
+
+    pub(crate) fn adapters(&self) -> impl Iterator<Item = &Arc<dyn SpecsAdapter>> {
+        self.links.iter().map(|link| &link.adapter)
+    }
+
+    /// The source that keeps the specs fresh: the first that does so at all. None when nothing does.
+    pub(crate) fn background(&self) -> Option<&Arc<dyn SpecsAdapter>> {
+        Some(&self.links.get(self.background?)?.adapter)
+    }
+
+    /// The first turn of a round. The start asks one after the other; later, the source that keeps the specs fresh is asked alone.
+    /// Without one, nobody is asked unless somebody waits.
+    pub(crate) fn first_turn(&self, trigger: Trigger) -> Option<Turn> {
+        let all = Turn {
+            link: 0,
+            is_fallback: false,
+            last: self.links.len().saturating_sub(1),
+        };
+        match (trigger, self.background) {
+            (Trigger::Initial, _) | (Trigger::Manual, None) => Some(all),
+            (_, Some(link)) => Some(self.turn_of(link)),
+            (Trigger::Background, None) => None,
+        }
+    }
+
+    /// The only turn of a round that asks one source, which has something new.
+    pub(crate) fn turn_of(&self, link: usize) -> Turn {
+        Turn {
+            link,
+            is_fallback: false,
+            last: link,
+        }
+    }
+
+    /// Whose turn it is after one that failed, if it is anybody's.
+    pub(crate) fn turn_after(&self, turn: Turn, asks_fallback: bool) -> Option<Turn> {
+        let has_fallback = || {
+            let link = self.links.get(turn.link);
+            link.is_some_and(|link| link.fallback.is_some())
+        };
+        if asks_fallback && !turn.is_fallback && has_fallback() {
+            return Some(Turn {
+                is_fallback: true,
+                ..turn
+            });
+        }
+        (turn.link < turn.last).then_some(Turn {
+            link: turn.link + 1,
+            is_fallback: false,
+            ..turn
+        })
+    }
+
+    pub(crate) fn adapter(&self, turn: Turn) -> Option<&Arc<dyn SpecsAdapter>> {
+        let link = self.links.get(turn.link)?;
+        if turn.is_fallback {
+            link.fallback.as_ref()
+        } else {
+            Some(&link.adapter)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::SpecsSource;
+    use crate::sources::{FetchError, SpecsPayload, SpecsRequest};
+    use crate::transport::BoxFuture;
+
+    #[derive(Debug)]
+    struct Source(BackgroundSync);
+
+    impl SpecsAdapter for Source {
+        fn source(&self) -> SpecsSource {
+            SpecsSource::Network
+        }
+
+        fn fetch(&self, _: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+            Box::pin(async { Err(FetchError::Abandoned) })
+        }
+
+        fn background_sync(&self) -> BackgroundSync {
+            self.0
+        }
+    }
+
+    fn chain(links: &[(BackgroundSync, bool)]) -> SpecsChain {
+        let links = links.iter().map(|(background, has_fallback)| ChainLink {
+            adapter: Arc::new(Source(*background)),
+            fallback: has_fallback.then(|| Arc::new(Source(BackgroundSync::None)) as _),
+        });
+        SpecsChain::new(links.collect())
+    }
+
+    /// The turns of a round in which everything fails: link, and whether its fallback.
+    fn turns(chain: &SpecsChain, trigger: Trigger, asks_fallback: bool) -> Vec<(usize, bool)> {
+        let turns = std::iter::successors(chain.first_turn(trigger), |turn| {
+            assert!(chain.adapter(*turn).is_some());
+            chain.turn_after(*turn, asks_fallback)
+        });
+        turns.map(|turn| (turn.link, turn.is_fallback)).collect()
+    }
+
+    #[test]
+    fn the_start_asks_one_after_the_other_and_a_fallback_in_its_place() {
+        let chain = chain(&[
+            (BackgroundSync::None, false),
+            (BackgroundSync::Polled, true),
+            (BackgroundSync::Polled, false),
+        ]);
+        assert_eq!(
+            turns(&chain, Trigger::Initial, true),
+            [(0, false), (1, false), (1, true), (2, false)]
+        );
+    }
+
+    #[test]
+    fn later_the_first_that_keeps_specs_fresh_is_asked_alone() {
+        let chain = chain(&[
+            (BackgroundSync::None, false),
+            (BackgroundSync::Pushed, true),
+            (BackgroundSync::Polled, false),
+        ]);
+        for trigger in [Trigger::Background, Trigger::Manual] {
+            assert_eq!(turns(&chain, trigger, false), [(1, false)]);
+            assert_eq!(turns(&chain, trigger, true), [(1, false), (1, true)]);
+        }
+    }
+
+    #[test]
+    fn without_one_only_somebody_who_waits_has_them_asked() {
+        let chain = chain(&[(BackgroundSync::None, false), (BackgroundSync::None, false)]);
+        assert!(chain.background().is_none());
+        assert_eq!(turns(&chain, Trigger::Background, true), []);
+        assert_eq!(
+            turns(&chain, Trigger::Manual, true),
+            [(0, false), (1, false)]
+        );
+    }
+}

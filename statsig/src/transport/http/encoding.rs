@@ -1,0 +1,114 @@
+//! How response bodies are compressed, and how they are decompressed without blowing up.
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+
+use super::TransportError;
+
+/// The encodings that can be read, for `accept-encoding`.
+pub(super) const ACCEPTED: &str = match (cfg!(feature = "brotli"), cfg!(feature = "zstd")) {
+    (false, false) => "gzip",
+    (true, false) => "gzip, br",
+    (false, true) => "gzip, zstd",
+    (true, true) => "gzip, br, zstd",
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Plain,
+    Gzip,
+    #[cfg(feature = "brotli")]
+    Brotli,
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+impl Encoding {
+    /// # Errors
+    /// When the body is encoded in a way that was not offered.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, TransportError> {
+        let mut found = headers.get_all(CONTENT_ENCODING).iter();
+        let (Some(encoding), None) = (found.next(), found.next()) else {
+            return if headers.contains_key(CONTENT_ENCODING) {
+                Err(unknown("several"))
+            } else {
+                Ok(Self::Plain)
+            };
+        };
+        let encoding = encoding.to_str().unwrap_or("no text").trim();
+        match encoding.to_ascii_lowercase().as_str() {
+            "" | "identity" => Ok(Self::Plain),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            #[cfg(feature = "brotli")]
+            "br" => Ok(Self::Brotli),
+            #[cfg(feature = "zstd")]
+            "zstd" => Ok(Self::Zstd),
+            _ => Err(unknown(encoding)),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Gzip => "gzip",
+            #[cfg(feature = "brotli")]
+            Self::Brotli => "br",
+            #[cfg(feature = "zstd")]
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// Decompresses at most `max_bytes`.
+    pub(super) fn decode(self, body: Bytes, max_bytes: usize) -> Result<Bytes, TransportError> {
+        let broken = |error: io::Error| TransportError::Encoding {
+            problem: format!(
+                "expected a body in {}, found a broken one ({error})",
+                self.name()
+            ),
+        };
+        match self {
+            Self::Plain => Ok(body),
+            Self::Gzip => read_at_most(MultiGzDecoder::new(&body[..]), max_bytes, broken),
+            #[cfg(feature = "brotli")]
+            Self::Brotli => {
+                const BUFFER_BYTES: usize = 16 * 1024;
+                let plain = brotli_decompressor::Decompressor::new(&body[..], BUFFER_BYTES);
+                read_at_most(plain, max_bytes, broken)
+            }
+            #[cfg(feature = "zstd")]
+            Self::Zstd => {
+                let plain = zstd::stream::read::Decoder::new(&body[..]).map_err(broken)?;
+                read_at_most(plain, max_bytes, broken)
+            }
+        }
+    }
+}
+
+/// Enough to recognise an encoding in a log.
+const SHOWN_CHARS: usize = 40;
+
+fn unknown(found: &str) -> TransportError {
+    let shown: String = found.chars().take(SHOWN_CHARS).collect();
+    TransportError::Encoding {
+        problem: format!("expected one of {ACCEPTED}, found {shown}"),
+    }
+}
+
+fn read_at_most(
+    plain: impl Read,
+    max_bytes: usize,
+    broken: impl FnOnce(io::Error) -> TransportError,
+) -> Result<Bytes, TransportError> {
+    let mut read = Vec::new();
+    plain
+        .take((max_bytes as u64).saturating_add(1))
+        .read_to_end(&mut read)
+        .map_err(broken)?;
+    if read.len() > max_bytes {
+        return Err(TransportError::TooLarge { limit: max_bytes });
+    }
+    Ok(read.into())
+}

@@ -1,0 +1,98 @@
+//! Which certificates are trusted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls_platform_verifier::Verifier;
+
+use super::TransportError;
+use crate::files;
+
+/// The largest bundle that is read. The bundle of all public authorities takes a quarter of a megabyte.
+const MAX_BUNDLE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The TLS configuration, and why it accepts no certificate if the trust store cannot be read.
+///
+/// Trusts what the operating system trusts, the certificates of the bundle, if there is one, and with the feature `bundled-roots`
+/// those of Mozilla's list.
+///
+/// # Errors
+/// When the bundle cannot be used.
+pub(super) fn config(
+    bundle: Option<&Path>,
+) -> Result<(rustls::ClientConfig, Option<String>), TransportError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TransportError::Unusable {
+            problem: error.to_string(),
+        })?;
+    Ok(match verifier(bundle, provider)? {
+        Ok(verifier) => {
+            let config = builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier))
+                .with_no_client_auth();
+            (config, None)
+        }
+        Err(error) => {
+            let config = builder
+                .with_root_certificates(RootCertStore::empty())
+                .with_no_client_auth();
+            let problem =
+                format!("expected the system's trusted certificates, found none ({error})");
+            (config, Some(problem))
+        }
+    })
+}
+
+fn verifier(
+    bundle: Option<&Path>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Result<Verifier, rustls::Error>, TransportError> {
+    let mut extra = bundle.map_or(Ok(Vec::new()), usable_certificates)?;
+    #[cfg(feature = "bundled-roots")]
+    extra.extend_from_slice(webpki_root_certs::TLS_SERVER_ROOT_CERTS);
+    Ok(if extra.is_empty() {
+        Verifier::new(provider)
+    } else {
+        Verifier::new_with_extra_roots(std::mem::take(&mut extra), provider)
+    })
+}
+
+/// The certificates of a PEM bundle; what is none is left out.
+fn usable_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+    let failed = |problem: String| TransportError::CertificateBundle {
+        path: path.to_owned(),
+        problem,
+    };
+    let pem = files::read_at_most(path, MAX_BUNDLE_BYTES)
+        .map_err(|error| failed(error.to_string()))?
+        .ok_or_else(|| failed(format!("more than {MAX_BUNDLE_BYTES} bytes")))?;
+    let is_usable = |certificate: &CertificateDer<'static>| {
+        RootCertStore::empty().add(certificate.clone()).is_ok()
+    };
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect();
+    let entries = found.len();
+    let usable: Vec<_> = found
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(is_usable)
+        .collect();
+    if usable.is_empty() {
+        return Err(failed("none that can be used".to_owned()));
+    }
+    if usable.len() < entries {
+        tracing::warn!(
+            target: crate::targets::NETWORK,
+            path = %path.display(),
+            left_out = entries - usable.len(),
+            "the certificate bundle holds entries that cannot be used"
+        );
+    }
+    Ok(usable)
+}

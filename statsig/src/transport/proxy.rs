@@ -1,0 +1,128 @@
+//! Which proxy requests go through.
+
+use std::fmt;
+
+use crate::error::OptionsError;
+
+/// A proxy that every request goes through, instead of the one that environment variables name.
+///
+/// ```
+/// use statsig::{ProxyConfig, StatsigOptions};
+///
+/// let proxy = ProxyConfig::new("proxy.internal", 3128).auth("user:password");
+/// let options = StatsigOptions::builder().proxy_config(proxy).build()?;
+/// # let _ = options;
+/// # Ok::<(), statsig::OptionsError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyConfig {
+    host: String,
+    port: u16,
+    protocol: String,
+    auth: Option<String>,
+}
+
+impl ProxyConfig {
+    /// A proxy at this host and port that is spoken to over `http`.
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            protocol: "http".to_owned(),
+            auth: None,
+        }
+    }
+
+    /// Who we are to the proxy: `user:password`. Hidden in `Debug` and in errors.
+    #[must_use]
+    pub fn auth(mut self, user_and_password: impl Into<String>) -> Self {
+        self.auth = Some(user_and_password.into());
+        self
+    }
+
+    /// How the proxy itself is spoken to: `http` or `https`. Default: `http`.
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.protocol = protocol.into();
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
+        let expected_and_found = if !matches!(self.protocol.as_str(), "http" | "https") {
+            Some(("the protocol http or https", self.protocol.clone()))
+        } else if self.host.is_empty() || self.host.contains(['/', '@', ' ']) {
+            Some(("a host name or an address", format!("`{}`", self.host)))
+        } else if self.auth.as_ref().is_some_and(|auth| !auth.contains(':')) {
+            Some(("`user:password`", "no colon".to_owned()))
+        } else {
+            None
+        };
+        match expected_and_found {
+            None => Ok(()),
+            Some((expected, found)) => Err(OptionsError {
+                option: "proxy_config",
+                expected,
+                found,
+            }),
+        }
+    }
+
+    /// `protocol://host:port`.
+    #[cfg(feature = "http")]
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}:{}", self.protocol, self.host, self.port)
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn user_and_password(&self) -> Option<(&str, &str)> {
+        self.auth.as_ref()?.split_once(':')
+    }
+}
+
+impl fmt::Debug for ProxyConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyConfig")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("protocol", &self.protocol)
+            .field("auth", &self.auth.as_ref().map(|_| "*****"))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_used_is_accepted() {
+        let good = ProxyConfig::new("proxy", 80);
+        for proxy in [
+            good.clone(),
+            good.clone().protocol("https"),
+            good.clone().auth("user:pass:word"),
+            ProxyConfig::new("[::1]", 80),
+        ] {
+            proxy.check().unwrap();
+        }
+        for (proxy, expected) in [
+            (good.clone().protocol("socks5"), "http or https"),
+            (ProxyConfig::new("", 80), "a host name"),
+            (ProxyConfig::new("http://proxy", 80), "a host name"),
+            (good.auth("pass1234"), "user:password"),
+        ] {
+            let error = proxy.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert!(!error.contains("pass1234"), "{error}");
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_password() {
+        let shown = format!("{:?}", ProxyConfig::new("proxy", 80).auth("me:pass1234"));
+        assert!(
+            shown.contains("proxy") && !shown.contains("pass1234"),
+            "{shown}"
+        );
+    }
+}
