@@ -47,6 +47,8 @@ const DEFAULT_BATCH_SIZE: usize = 2_000;
 const BATCH_SIZES: std::ops::RangeInclusive<usize> = 10..=2_000;
 const DEFAULT_MAX_PENDING_BATCHES: usize = 100;
 const DEFAULT_DEDUPE_MAX_KEYS: usize = 100_000;
+#[cfg(feature = "proto")]
+const DEFAULT_DELTA_THRESHOLD: u32 = 10;
 const DEFAULT_MAX_SPECS_BYTES: usize = 100 * 1024 * 1024;
 const DEFAULT_ID_LISTS_SYNC_INTERVAL: Duration = Duration::from_secs(60);
 const DEFAULT_ID_LISTS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,6 +76,12 @@ pub struct StatsigOptions {
     pub(crate) data_store_key_schema_version: DataStoreKeyVersion,
     #[cfg(feature = "grpc")]
     pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
+    #[cfg(feature = "proto")]
+    pub(crate) enable_proto_specs: bool,
+    #[cfg(feature = "proto")]
+    pub(crate) enable_dcs_deltas: bool,
+    #[cfg(feature = "proto")]
+    pub(crate) dcs_delta_no_progress_threshold: u32,
     pub(crate) specs_sync_interval: Duration,
     pub(crate) specs_request_timeout: Duration,
     pub(crate) max_specs_bytes: usize,
@@ -131,6 +139,12 @@ impl Default for StatsigOptions {
             data_store_key_schema_version: DataStoreKeyVersion::default(),
             #[cfg(feature = "grpc")]
             grpc_forward_proxy: None,
+            #[cfg(feature = "proto")]
+            enable_proto_specs: false,
+            #[cfg(feature = "proto")]
+            enable_dcs_deltas: false,
+            #[cfg(feature = "proto")]
+            dcs_delta_no_progress_threshold: DEFAULT_DELTA_THRESHOLD,
             specs_sync_interval: DEFAULT_SPECS_SYNC_INTERVAL,
             specs_request_timeout: DEFAULT_SPECS_REQUEST_TIMEOUT,
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
