@@ -46,6 +46,9 @@
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
 //! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
 //! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
+//! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
+//! | `proto` | no | specs in the binary form, and deltas; experimental: [`StatsigOptionsBuilder::enable_proto_specs`] |
+//! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
 //! | `redis` | no | [`RedisDataStore`] |
 //! | `spool` | no | keeps undelivered events on disk: [`StatsigOptionsBuilder::event_spool`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
@@ -66,6 +69,8 @@ mod client_init;
 mod clock;
 mod counters;
 mod country;
+#[cfg(feature = "macros")]
+pub mod docs;
 mod error;
 mod evaluation;
 mod events;

@@ -6,6 +6,7 @@ mod events;
 mod id_lists;
 mod network;
 mod observability;
+mod schemas;
 mod specs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
 use crate::transport::proxy::ProxyConfig;
+use crate::typed::Schema;
 
 /// Where specs are downloaded from, unless set otherwise.
 pub const DEFAULT_SPECS_URL: &str = "https://api.statsigcdn.com/v2/download_config_specs";
@@ -44,6 +46,8 @@ const DEFAULT_SPECS_SYNC_INTERVAL: Duration = Duration::from_secs(10);
 const DEFAULT_SPECS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const MIN_SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const DEFAULT_DEDUPE_MAX_KEYS: usize = 100_000;
+#[cfg(feature = "proto")]
+const DEFAULT_DELTA_THRESHOLD: u32 = 10;
 const DEFAULT_MAX_SPECS_BYTES: usize = 100 * 1024 * 1024;
 const DEFAULT_ID_LISTS_SYNC_INTERVAL: Duration = Duration::from_secs(60);
 const DEFAULT_ID_LISTS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,6 +75,12 @@ pub struct StatsigOptions {
     pub(crate) data_store_key_schema_version: DataStoreKeyVersion,
     #[cfg(feature = "grpc")]
     pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
+    #[cfg(feature = "proto")]
+    pub(crate) enable_proto_specs: bool,
+    #[cfg(feature = "proto")]
+    pub(crate) enable_dcs_deltas: bool,
+    #[cfg(feature = "proto")]
+    pub(crate) dcs_delta_no_progress_threshold: u32,
     pub(crate) specs_sync_interval: Duration,
     pub(crate) specs_request_timeout: Duration,
     pub(crate) max_specs_bytes: usize,
@@ -101,6 +111,9 @@ pub struct StatsigOptions {
     pub(crate) persistent_storage: Option<Arc<dyn PersistentStorage>>,
     pub(crate) proxy_config: Option<ProxyConfig>,
     pub(crate) ca_cert_path: Option<PathBuf>,
+    pub(crate) schemas: Vec<&'static Schema>,
+    pub(crate) check_registered_schemas: bool,
+    pub(crate) strict_schemas: bool,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) evaluation_telemetry: bool,
     pub(crate) disable_diagnostics: bool,
@@ -129,6 +142,12 @@ impl Default for StatsigOptions {
             data_store_key_schema_version: DataStoreKeyVersion::default(),
             #[cfg(feature = "grpc")]
             grpc_forward_proxy: None,
+            #[cfg(feature = "proto")]
+            enable_proto_specs: false,
+            #[cfg(feature = "proto")]
+            enable_dcs_deltas: false,
+            #[cfg(feature = "proto")]
+            dcs_delta_no_progress_threshold: DEFAULT_DELTA_THRESHOLD,
             specs_sync_interval: DEFAULT_SPECS_SYNC_INTERVAL,
             specs_request_timeout: DEFAULT_SPECS_REQUEST_TIMEOUT,
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
@@ -159,6 +178,9 @@ impl Default for StatsigOptions {
             persistent_storage: None,
             proxy_config: None,
             ca_cert_path: None,
+            schemas: Vec::new(),
+            check_registered_schemas: false,
+            strict_schemas: false,
             transport: None,
             evaluation_telemetry: false,
             disable_diagnostics: false,

@@ -29,7 +29,7 @@ use crate::sources::http::HttpSpecs;
 use crate::specs::snapshot::Snapshot;
 use crate::transport::Transport;
 use crate::transport::identity::{Identity, SdkKey};
-use crate::typed::MismatchLog;
+use crate::typed::{DriftLog, MismatchLog};
 
 /// Measurements that may wait for the observability clients; further ones are lost.
 const MAX_TOLD: usize = 1_000;
@@ -81,6 +81,8 @@ pub(crate) struct Shared {
     pub(crate) mismatches: MismatchLog,
     /// This client's part in the rollout of nested gates as exposures.
     rollout_bucket: Option<u64>,
+    /// What the latest check of parameter structs found.
+    pub(crate) drift_log: DriftLog,
     /// Who wants to be told of evaluations and new specs.
     pub(crate) subscriptions: Subscriptions,
     /// For the observability clients.
@@ -123,6 +125,7 @@ impl Shared {
             counters: EventCounters::default(),
             overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
+            drift_log: DriftLog::default(),
             subscriptions: Subscriptions::new(options.evaluation_telemetry),
             told: Outlet::new(MAX_TOLD),
             exceptions: Outlet::new(MAX_EXCEPTIONS),

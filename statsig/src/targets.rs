@@ -10,6 +10,8 @@ pub(crate) const EVENTS: &str = "statsig::events";
 pub(crate) const NETWORK: &str = "statsig::network";
 /// Observability clients and reports about errors.
 pub(crate) const OBSERVABILITY: &str = "statsig::observability";
+/// Parameter structs that differ from the specs.
+pub(crate) const SCHEMAS: &str = "statsig::schemas";
 /// Actors that end and are started again.
 pub(crate) const SUPERVISOR: &str = "statsig::supervisor";
 /// Fetching, compiling and applying specs.

@@ -20,6 +20,7 @@ mod observed;
 mod posting;
 mod reporting;
 mod restart;
+mod schemas;
 mod spec_sync;
 mod spooling;
 mod supervisor;

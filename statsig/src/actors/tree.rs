@@ -76,7 +76,14 @@ impl Tree {
             ))
         });
         let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
-            Arc::new(shared.http_specs(&transport, base_url))
+            let specs = shared.http_specs(&transport, base_url);
+            #[cfg(feature = "proto")]
+            let specs = if options.reads_binary() {
+                specs.reading_binary(options.delta_mode())
+            } else {
+                specs
+            };
+            Arc::new(specs)
         };
         let data_store = options.data_store.clone().map(|store| {
             let version = options.data_store_key_schema_version;

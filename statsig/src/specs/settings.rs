@@ -77,6 +77,7 @@ impl DiagnosticsRates {
     const HIGHEST: u64 = 10_000;
     const DEFAULT_INITIALIZE: u64 = 10_000;
     const DEFAULT_SPECS_SYNC: u64 = 1_000;
+    const DEFAULT_ID_LISTS_SYNC: u64 = 100;
 
     /// These rates with those of newer specs on top, each brought into its range.
     pub(crate) fn merged(&self, newer: &Map<String, Value>) -> Self {
@@ -94,6 +95,10 @@ impl DiagnosticsRates {
 
     pub(crate) fn specs_sync(&self) -> u64 {
         self.get("dcs", Self::DEFAULT_SPECS_SYNC)
+    }
+
+    pub(crate) fn id_lists_sync(&self) -> u64 {
+        self.get("get_id_list", Self::DEFAULT_ID_LISTS_SYNC)
     }
 
     fn get(&self, key: &str, default: u64) -> u64 {

@@ -1,5 +1,6 @@
 //! A client that evaluates and records, without actors, runtime or network.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
@@ -53,6 +54,19 @@ impl OfflineClient {
         let client = Self::of(Statsig::new(SDK_KEY, options));
         client.set_specs(specs)?;
         Ok(client)
+    }
+
+    /// A client with the specs in a file.
+    #[expect(clippy::panic, reason = "a test without its specs cannot go on")]
+    pub(super) fn from_file(path: &Path) -> Self {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(problem) => panic!("{}: {problem}", path.display()),
+        };
+        match Self::new(&text, None) {
+            Ok(client) => client,
+            Err(problem) => panic!("{}: {problem}", path.display()),
+        }
     }
 
     /// A client that found no specs anywhere, source `NoValues`.
