@@ -1,5 +1,5 @@
-//! Real HTTP on loopback, and everything that can go wrong with it: what the log says, what `initialize` returns, that good specs stay,
-//! that the client recovers, and that the SDK key shows up nowhere.
+//! Real HTTP on loopback, and everything that can go wrong with it: what the log says, what `initialize` returns, that good
+//! specs stay, that the client recovers, and that the SDK key shows up nowhere.
 
 #![allow(
     clippy::expect_used,

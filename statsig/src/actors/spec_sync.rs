@@ -44,9 +44,9 @@ pub(super) enum SyncError {
 
 /// What the spec sync actor is told.
 ///
-/// At most `3 + MAX_CALLERS` wait, and one `Changed` for each source: one `Tick`, as its timer is armed again only after the work; a
-/// source's watcher is started again only when its `Changed` was handled; one `Fetched`, as one fetch runs at a time; one `Applied`, its consequence; and a
-/// `Refresh` for each caller that may wait.
+/// At most `3 + MAX_CALLERS` wait, and one `Changed` for each source: one `Tick`, as its timer is armed again only after the
+/// work; a source's watcher is started again only when its `Changed` was handled; one `Fetched`, as one fetch runs at a time;
+/// one `Applied`, its consequence; and a `Refresh` for each caller that may wait.
 #[derive(Debug)]
 pub(super) enum SpecSyncMsg {
     /// The interval passed.
