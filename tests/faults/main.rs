@@ -40,6 +40,8 @@ fn options(base: &str) -> StatsigOptionsBuilder {
         .specs_sync_interval(Duration::from_secs(3_600))
         .max_specs_bytes(MAX_SPECS_BYTES)
         .disable_all_logging(true)
+        // Reports about errors would leave the machine.
+        .sdk_exception_url("")
 }
 
 fn client(options: StatsigOptionsBuilder) -> Statsig {

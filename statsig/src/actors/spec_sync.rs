@@ -185,8 +185,12 @@ impl Actor for SpecSyncActor {
                 state.waiting.retain(|caller| !caller.is_closed());
                 state.waiting.push(reply);
                 if matches!(state.phase, Phase::Idle) {
-                    let turn = state.tree.specs.first_turn(Trigger::Manual);
-                    state.start(&me, Trigger::Manual, turn);
+                    if state.tree.is_first_sync_over() {
+                        let turn = state.tree.specs.first_turn(Trigger::Manual);
+                        state.start(&me, Trigger::Manual, turn);
+                    } else {
+                        state.start_what_is_due(&me);
+                    }
                 }
             }
             SpecSyncMsg::Fetched(result) => {
