@@ -1,7 +1,9 @@
 //! What the derives accept, seen from a crate that depends on `statsig`.
 #![deny(warnings, unreachable_pub, missing_docs, missing_debug_implementations)]
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::num::{NonZero, NonZeroU32};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,14 @@ type Cents = i64;
 
 fn ten() -> u8 {
     10
+}
+
+fn is_even(number: &u8) -> bool {
+    number.is_multiple_of(2)
+}
+
+fn doubled(value: &serde_json::Value) -> Result<u64, &'static str> {
+    value.as_u64().map(|number| number * 2).ok_or("no number")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ParamEnum)]
@@ -93,6 +103,38 @@ struct EveryType {
     map: HashMap<String, Vec<Option<bool>>>,
     #[statsig(default = "any")]
     value: serde_json::Value,
+    #[statsig(default = "borrowed")]
+    cow: Cow<'static, str>,
+    #[statsig(default = 5)]
+    not_zero: NonZeroU32,
+    #[statsig(default = -5)]
+    maybe_not_zero: Option<NonZero<i8>>,
+    #[statsig(default = [1, 2, 3])]
+    fixed: [u8; 3],
+    #[statsig(default = 1_500, unit = "ms")]
+    millis: Duration,
+    #[statsig(default = 1.5, unit = "m")]
+    minutes: Duration,
+    #[statsig(default = u64::from(LIMIT), unit = "s", range = 0..=LIMIT)]
+    computed: Duration,
+    #[statsig(default = Duration::from_secs(9), unit = "h")]
+    spelled_out: Duration,
+    #[statsig(default = 2, unit = "h")]
+    maybe_hours: Option<Duration>,
+    #[statsig(unit = "h")]
+    no_hours: Option<Duration>,
+    #[statsig(default = 7, range = 1..=LIMIT, clamp)]
+    ranged: u16,
+    #[statsig(default = 0.5, range = 0..1)]
+    share: f64,
+    #[statsig(default = 7, range = ..=i64::MAX)]
+    open_range: Cents,
+    #[statsig(default = 'b', one_of = ["a", "b"])]
+    listed: char,
+    #[statsig(default = 4, validate = is_even)]
+    even: u8,
+    #[statsig(default = 3, decode_with = doubled)]
+    doubled: u64,
     #[statsig(default = Tone::VeryFriendly)]
     tone: Tone,
     #[statsig(default = Open::Else)]
@@ -146,6 +188,22 @@ fn every_default_takes_the_type_of_its_field() {
         tree: BTreeMap::from([("a".to_owned(), 1)]),
         map: HashMap::new(),
         value: "any".into(),
+        cow: "borrowed".into(),
+        not_zero: NonZeroU32::new(5).unwrap(),
+        maybe_not_zero: NonZero::new(-5),
+        fixed: [1, 2, 3],
+        millis: Duration::from_millis(1_500),
+        minutes: Duration::from_secs(90),
+        computed: Duration::from_secs(500),
+        spelled_out: Duration::from_secs(9),
+        maybe_hours: Some(Duration::from_secs(7_200)),
+        no_hours: None,
+        ranged: 7,
+        share: 0.5,
+        open_range: 7,
+        listed: 'b',
+        even: 4,
+        doubled: 3,
         tone: Tone::VeryFriendly,
         open: Open::Else,
         function: 10,
@@ -270,6 +328,76 @@ fn schemas_of_generic_structs_depend_on_their_arguments() {
     );
 }
 
+/// The view has another name and is seen further than its struct.
+mod looks {
+    use super::*;
+
+    #[derive(Debug, StatsigParams)]
+    #[statsig(layer = "looks", expose = "read", view = "Look", vis = "pub(super)")]
+    pub(super) struct Looked {
+        #[statsig(default = 1)]
+        size: u8,
+        #[statsig(default = 2, unit = "s")]
+        delay: Duration,
+        #[statsig(default = "a")]
+        name: Cow<'static, str>,
+        #[statsig(flatten)]
+        part: Part,
+        #[statsig(nested)]
+        inside: Option<Part>,
+    }
+
+    #[derive(Debug, PartialEq, StatsigParams)]
+    #[statsig(embedded)]
+    pub(super) struct Part {
+        #[statsig(default = 5)]
+        pub(super) depth: u8,
+    }
+}
+
+#[test]
+fn views_have_the_name_and_visibility_asked_for() {
+    fn sizes(look: &looks::Look) -> (u8, Duration, &str, u8, Option<&looks::Part>) {
+        (
+            look.size(),
+            look.delay(),
+            look.name(),
+            look.part().depth,
+            look.inside(),
+        )
+    }
+    let looked = Typed::detached(looks::Looked::defaults());
+    assert_eq!(sizes(&looked), (1, Duration::from_secs(2), "a", 5, None));
+}
+
+trait Fallback: Sized {
+    fn fallback() -> Self;
+    fn decoded(value: &serde_json::Value) -> Result<Self, &'static str>;
+}
+
+impl Fallback for u8 {
+    fn fallback() -> Self {
+        9
+    }
+
+    fn decoded(_: &serde_json::Value) -> Result<Self, &'static str> {
+        Ok(1)
+    }
+}
+
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "bounds", bound = "T: Fallback")]
+struct Bound<T> {
+    #[statsig(decode_with = T::decoded, default_with = T::fallback)]
+    value: T,
+}
+
+#[test]
+fn bounds_may_be_given() {
+    assert_eq!(Bound::<u8>::defaults().value, 9);
+    assert!(Bound::<u8>::SCHEMA.params[0].check(&"x".into()).is_ok());
+}
+
 /// Names of the prelude may be taken in the user's module.
 #[allow(
     dead_code,
@@ -299,6 +427,25 @@ mod shadowed {
         pub(super) text: ::std::string::String,
         #[statsig(default)]
         tone: Tone,
+        #[statsig(default = 5, range = 0..=9, unit = "s")]
+        delay: ::std::time::Duration,
+        #[statsig(default = 5, validate = fine)]
+        number: ::std::primitive::u8,
+        #[statsig(nested)]
+        inside: ::std::option::Option<Inside>,
+        #[statsig(flatten)]
+        flattened: Inside,
+    }
+
+    fn fine(_: &::std::primitive::u8) -> ::std::primitive::bool {
+        true
+    }
+
+    #[derive(Debug, ::statsig::StatsigParams)]
+    #[statsig(embedded)]
+    pub(super) struct Inside {
+        #[statsig(default = 5)]
+        other: ::std::num::NonZeroU8,
     }
 
     #[derive(Debug, PartialEq, ::std::default::Default, ::statsig::ParamEnum)]

@@ -135,3 +135,49 @@ pub struct Promo {
     #[statsig(default = "Browse")]
     pub call_to_action: String,
 }
+
+/// Twenty parameters of a layer.
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "wide_layer")]
+pub struct Wide {
+    #[statsig(default = "Default")]
+    pub parameter_0: String,
+    #[statsig(default = 0.0)]
+    pub parameter_1: f64,
+    #[statsig(default = false)]
+    pub parameter_2: bool,
+    #[statsig(default = "Default")]
+    pub parameter_3: String,
+    #[statsig(default = 0.0)]
+    pub parameter_4: f64,
+    #[statsig(default = false)]
+    pub parameter_5: bool,
+    #[statsig(default = "Default")]
+    pub parameter_6: String,
+    #[statsig(default = 0.0)]
+    pub parameter_7: f64,
+    #[statsig(default = false)]
+    pub parameter_8: bool,
+    #[statsig(default = "Default")]
+    pub parameter_9: String,
+    #[statsig(default = 0.0)]
+    pub parameter_10: f64,
+    #[statsig(default = false)]
+    pub parameter_11: bool,
+    #[statsig(default = "Default")]
+    pub parameter_12: String,
+    #[statsig(default = 0.0)]
+    pub parameter_13: f64,
+    #[statsig(default = false)]
+    pub parameter_14: bool,
+    #[statsig(default = "Default")]
+    pub parameter_15: String,
+    #[statsig(default = 0.0)]
+    pub parameter_16: f64,
+    #[statsig(default = false)]
+    pub parameter_17: bool,
+    #[statsig(default = "Default")]
+    pub parameter_18: String,
+    #[statsig(default = 0.0)]
+    pub parameter_19: f64,
+}

@@ -16,6 +16,8 @@ pub struct Roles {
     pub layer: Option<(&'static str, &'static str)>,
     /// The layer of the derived struct, whose three parameters are named in the code.
     pub typed_layer: Option<&'static str>,
+    /// The layer of the derived struct of twenty parameters.
+    pub wide_layer: Option<&'static str>,
     /// Parameter stores, text parameters of theirs, and what they refer to.
     pub store_static: Option<(&'static str, &'static str)>,
     pub store_gate: Option<(&'static str, &'static str)>,
@@ -52,6 +54,7 @@ impl Roles {
                 .map(|name| (name, "title"))
                 .or_else(|| layer(&["layer_with_many_params"]).map(|name| (name, "a_string"))),
             typed_layer: layer(&["promo_layer"]),
+            wide_layer: layer(&["wide_layer"]),
             store_static: parameter("support_email").or_else(|| parameter("bool_param")),
             store_gate: parameter("shipping_note"),
             store_layer: parameter("headline"),

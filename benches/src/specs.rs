@@ -12,6 +12,7 @@ pub fn generate() -> String {
     specs.configs();
     specs.experiments();
     specs.layers();
+    specs.wide_layer();
     let specs = json!({
         "has_updates": true,
         "time": 1_790_000_000_000_u64,
@@ -149,6 +150,40 @@ impl Specs {
             let layer_spec = config(layer, "layer", default, &rules);
             self.layers.insert(layer.to_owned(), layer_spec);
         }
+    }
+
+    /// A layer with an experiment of twenty parameters: seven texts, seven numbers, six switches.
+    fn wide_layer(&mut self) {
+        let value = |text: &str, number: f64| {
+            let parameters = (0..20).map(|place| {
+                let value = match place % 3 {
+                    0 => json!(format!("{text} {place}")),
+                    1 => json!(number + f64::from(place)),
+                    _ => json!(true),
+                };
+                (format!("parameter_{place}"), value)
+            });
+            Value::Object(parameters.collect())
+        };
+        let default = value("Default", 0.0);
+        let name = "wide_experiment";
+        let mut spec = self.experiment(name, value("Control", 0.5), value("Test", 1.5));
+        spec["hasSharedParams"] = json!(true);
+        spec["explicitParameters"] = json!(
+            (0..20)
+                .map(|place| format!("parameter_{place}"))
+                .collect::<Vec<_>>()
+        );
+        self.configs.insert(name.to_owned(), spec);
+        self.experiment_to_layer
+            .insert(name.to_owned(), json!("wide_layer"));
+        let everyone = self.bucket("wide_layer", 1000);
+        let mut rule = rule("to_wide_experiment", &everyone, 100, default.clone());
+        rule["configDelegate"] = json!(name);
+        self.layers.insert(
+            "wide_layer".to_owned(),
+            config("wide_layer", "layer", default, &[rule]),
+        );
     }
 
     fn experiment(&mut self, name: &str, control: Value, test: Value) -> Value {

@@ -7,54 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use crate::errors::Errors;
-
-/// Where an attribute stands, and which keys are valid there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Struct,
-    Field,
-    Enum,
-    Variant,
-}
-
-impl Place {
-    fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Struct => &[
-                "layer",
-                "param_store",
-                "experiment",
-                "config",
-                "rename_all",
-                "expose",
-                "default",
-                "crate",
-            ],
-            Self::Field => &["default", "default_with", "rename", "alias", "json", "skip"],
-            Self::Enum => &["rename_all", "crate"],
-            Self::Variant => &["rename", "alias", "other"],
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Struct => "a struct",
-            Self::Field => "a field",
-            Self::Enum => "an enum",
-            Self::Variant => "a variant",
-        }
-    }
-
-    /// Deriving for a struct, "belongs on a variant" would help nobody.
-    fn neighbour(self) -> Self {
-        match self {
-            Self::Struct => Self::Field,
-            Self::Field => Self::Struct,
-            Self::Enum => Self::Variant,
-            Self::Variant => Self::Enum,
-        }
-    }
-}
+use crate::keys::{Place, closest, list, unknown};
 
 /// One `key` or `key = value`.
 pub(crate) struct Item {
@@ -112,6 +65,55 @@ impl Item {
             format!("expected a path, as in `{} = path::to`", self.key),
         );
         None
+    }
+
+    /// What the value's text is parsed to; `as_in` is an example.
+    pub(crate) fn parsed<T>(
+        &self,
+        parser: impl Parser<Output = T>,
+        as_in: &str,
+        errors: &mut Errors,
+    ) -> Option<T> {
+        let text = match &self.value {
+            Some(Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            })) => text,
+            _ => {
+                let span = self.value.as_ref().map_or(self.span(), Spanned::span);
+                errors.at(
+                    span,
+                    format!("expected a string, as in `{} = {as_in}`", self.key),
+                );
+                return None;
+            }
+        };
+        let parsed = text.parse_with(parser);
+        if parsed.is_err() {
+            let message = format!("expected `{} = {as_in}`, or the like", self.key);
+            errors.at(text.span(), message);
+        }
+        parsed.ok()
+    }
+
+    /// One of some choices by its name.
+    pub(crate) fn choose<T: Copy>(
+        &self,
+        choices: &[(&'static str, T)],
+        errors: &mut Errors,
+    ) -> Option<T> {
+        let text = self.string(errors)?;
+        let value = text.value();
+        let found = choices.iter().find(|(name, _)| *name == value);
+        if found.is_none() {
+            let names = || choices.iter().map(|(name, _)| *name);
+            let mut message = format!("expected one of {}", list(names()));
+            if let Some(meant) = closest(&value, names()) {
+                message.push_str(&format!("; did you mean `{meant}`?"));
+            }
+            errors.at(text.span(), message);
+        }
+        found.map(|(_, choice)| *choice)
     }
 
     /// Checks that there is no value.
@@ -197,7 +199,7 @@ fn skip_to_comma(input: ParseStream<'_>) {
 
 fn is_valid(item: &Item, before: &[Item], place: Place, errors: &mut Errors) -> bool {
     let key = item.key.to_string();
-    if !place.keys().contains(&key.as_str()) {
+    if !place.takes(&key) {
         errors.at(item.span(), unknown(&key, place));
         return false;
     }
@@ -206,54 +208,6 @@ fn is_valid(item: &Item, before: &[Item], place: Place, errors: &mut Errors) -> 
         errors.at(item.span(), format!("`{key}` is given twice"));
     }
     !is_repeated
-}
-
-fn unknown(key: &str, place: Place) -> String {
-    let here = place.name();
-    let neighbour = place.neighbour();
-    if neighbour.keys().contains(&key) {
-        return format!("`{key}` belongs on {}, not on {here}", neighbour.name());
-    }
-    let valid = list(place.keys().iter().copied());
-    match closest(key, place.keys().iter().copied()) {
-        Some(meant) => format!(
-            "unknown attribute `{key}`, did you mean `{meant}`? On {here}, valid are {valid}"
-        ),
-        None => format!("unknown attribute `{key}`; on {here}, valid are {valid}"),
-    }
-}
-
-/// "`a`, `b`, `c`".
-pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
-}
-
-/// The candidate that was probably meant: at most two edits away, and no more than half of the word.
-pub(crate) fn closest<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let edits = candidates.map(|candidate| (edits(word, candidate), candidate));
-    let (edits, closest) = edits.min_by_key(|(edits, _)| *edits)?;
-    (edits <= 2 && edits * 2 <= closest.chars().count()).then_some(closest)
-}
-
-/// Insertions, deletions and replacements between two words.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (position, char) in from.to_lowercase().chars().enumerate() {
-        let mut next = vec![position + 1];
-        for (above, target) in row.windows(2).zip(&to) {
-            if let ([diagonal, above], Some(left)) = (above, next.last()) {
-                let replaced = diagonal + usize::from(char != *target);
-                next.push(replaced.min(above + 1).min(left + 1));
-            }
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// The lines of the doc comment, as written.

@@ -3,16 +3,14 @@
 //! Two schemes are needed. `Into` lets `"text"` be a `String`, but leaves the type of `60 * 60` open, which the compiler then takes for
 //! an `i32`. Checking the expression against the field's type settles the numbers, but converts nothing.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, GenericArgument, Lit, PathArguments, Type, TypePath, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
 
-const FLOATS: [&str; 2] = ["f32", "f64"];
-const OTHER_PRIMITIVES: [&str; 14] = [
-    "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
-    "usize",
-];
+use crate::literal::Literal;
+use crate::model::TimeUnit;
+use crate::types::{Known, is_float, is_primitive, is_text, last_name, option_of, ungroup};
 
 /// An expression of the field's type. Errors in it point at what the user wrote.
 pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
@@ -21,63 +19,70 @@ pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
         return quote!(::core::option::Option::Some(#inner));
     }
     let name = last_name(ty).unwrap_or_default();
-    if FLOATS.contains(&name.as_str())
+    if is_float(&name)
         && let Some(float) = as_float(expr, &name)
     {
         return float;
     }
+    if name.starts_with("NonZero") && matches!(Literal::of(expr), Some(Literal::Integer(_))) {
+        return quote_spanned! {expr.span()=>
+            const {
+                match <#ty>::new(#expr) {
+                    ::core::option::Option::Some(number) => number,
+                    ::core::option::Option::None => ::core::panic!("the default is 0"),
+                }
+            }
+        };
+    }
+    if is_literal_of(expr, ty) {
+        return expr.to_token_stream();
+    }
+    if is_text(ty) && matches!(Literal::of(expr), Some(Literal::Text(_))) {
+        return quote_spanned!(expr.span()=> <#ty>::from(#expr));
+    }
     let is_value = name == "Value";
-    if is_primitive(&name) && !has_own_type(expr) || is_number(expr) && !is_value {
+    let are_arrays = matches!((ungroup(ty), expr), (Type::Array(_), Expr::Array(_)));
+    if is_primitive(&name) && !has_own_type(expr) || is_number(expr) && !is_value || are_arrays {
         // The block keeps the expected type next to the expression, whatever surrounds it.
         return quote_spanned!(expr.span()=> { let default: #ty = #expr; default });
     }
     quote_spanned!(expr.span()=> ::core::convert::Into::<#ty>::into(#expr))
 }
 
-/// The type in `Option<…>`.
-pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    let Type::Path(TypePath {
-        qself: None, path, ..
-    }) = ungroup(ty)
-    else {
-        return None;
+/// A duration in a unit, from a number or from what already is a duration.
+pub(crate) fn convert_in_unit(
+    expr: &Expr,
+    ty: &Type,
+    unit: TimeUnit,
+    typed: &TokenStream,
+) -> TokenStream {
+    let duration = match (Literal::of(expr), option_of(ty)) {
+        (Some(Literal::Integer(count)), _) => {
+            let (constructor, times) = match unit {
+                TimeUnit::Milliseconds => ("from_millis", 1),
+                TimeUnit::Seconds => ("from_secs", 1),
+                TimeUnit::Minutes => ("from_secs", 60),
+                TimeUnit::Hours => ("from_secs", 3_600),
+            };
+            let constructor = Ident::new(constructor, Span::call_site());
+            let mut count = proc_macro2::Literal::i128_unsuffixed(count.saturating_mul(times));
+            count.set_span(expr.span());
+            quote!(::core::time::Duration::#constructor(#count))
+        }
+        (None, Some(_)) => return convert(expr, ty),
+        _ => {
+            let unit = unit.variant();
+            quote_spanned!(expr.span()=> #typed::TimeUnit::#unit.of(#expr))
+        }
     };
-    let last = path.segments.last().filter(|last| last.ident == "Option")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        GenericArgument::Type(inner) => Some(inner),
-        _ => None,
-    }
-}
-
-/// Whether a type name is that of a number, `bool` or `char`.
-pub(crate) fn is_primitive(name: &str) -> bool {
-    FLOATS.contains(&name) || OTHER_PRIMITIVES.contains(&name)
-}
-
-/// The name of a type without module path and arguments.
-pub(crate) fn last_name(ty: &Type) -> Option<String> {
-    match ungroup(ty) {
-        Type::Path(TypePath {
-            qself: None, path, ..
-        }) => path.segments.last().map(|last| last.ident.to_string()),
-        _ => None,
-    }
-}
-
-/// A type as written, when it comes out of a declarative macro in an invisible group.
-pub(crate) fn ungroup(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => ungroup(&group.elem),
-        Type::Paren(paren) => ungroup(&paren.elem),
-        ty => ty,
+    match option_of(ty) {
+        Some(_) => quote!(::core::option::Option::Some(#duration)),
+        None => duration,
     }
 }
 
 /// `1` and `-1` as `1f64` and `-1f64`.
-fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
+pub(crate) fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
     match expr {
         Expr::Group(group) => as_float(&group.expr, float),
         Expr::Lit(ExprLit {
@@ -101,6 +106,19 @@ fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
         }
         _ => None,
     }
+}
+
+/// Whether an expression is a literal of the very kind of a primitive type, which needs no conversion.
+fn is_literal_of(expr: &Expr, ty: &Type) -> bool {
+    let has_suffix = matches!(expr, Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if !int.suffix().is_empty())
+        || matches!(expr, Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) if !float.suffix().is_empty());
+    !has_suffix
+        && matches!(
+            (Known::of(ty), Literal::of(expr)),
+            (Known::Bool, Some(Literal::Bool(_)))
+                | (Known::Integer, Some(Literal::Integer(_)))
+                | (Known::Float, Some(Literal::Float(_)))
+        )
 }
 
 fn is_literal(expr: &Expr) -> bool {

@@ -7,10 +7,11 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Fields, Ident, Path, Variant};
 
-use crate::attributes::{Place, items};
+use crate::attributes::items;
 use crate::case::Case;
+use crate::container::{default_crate, rename_all};
 use crate::errors::Errors;
-use crate::parse::{default_crate, rename_all};
+use crate::keys::Place;
 
 /// What the derive means.
 struct ParamEnum {
@@ -32,9 +33,9 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let model = parse(&input, &mut errors);
     let krate = &model.krate;
-    let (body, errors) = match errors.into_tokens() {
-        None => (decode(&model), None),
-        errors => (quote!(::core::unreachable!()), errors),
+    let (names, body, encode, errors) = match errors.into_tokens() {
+        None => (names(&model), decode(&model), Some(encode(&model)), None),
+        errors => (Vec::new(), quote!(::core::unreachable!()), None, errors),
     };
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
@@ -46,11 +47,15 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         impl #impl_generics #krate::typed::FromParam for #ident #ty_generics #where_clause {
             const KIND: #krate::typed::ParamKind = #krate::typed::ParamKind::String;
 
+            const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
+
             fn from_param(
                 value: &#krate::typed::Value,
             ) -> ::core::result::Result<Self, #krate::typed::WrongValue> {
                 #body
             }
+
+            #encode
         }
     }
 }
@@ -151,6 +156,37 @@ fn check_names(model: &ParamEnum, errors: &mut Errors) {
                 format!("\"{name}\" names the variant `{first}` already")
             };
             errors.at(variant.span(), message);
+        }
+    }
+}
+
+/// The served names, older ones included.
+fn names(model: &ParamEnum) -> Vec<&String> {
+    model.names.iter().map(|(name, _)| name).collect()
+}
+
+/// Each variant by its current name; the one for other strings has none.
+fn encode(model: &ParamEnum) -> TokenStream {
+    let krate = &model.krate;
+    let mut current: Vec<&(String, Ident)> = Vec::new();
+    for named in &model.names {
+        if !current.iter().any(|(_, variant)| *variant == named.1) {
+            current.push(named);
+        }
+    }
+    let arms = current
+        .into_iter()
+        .map(|(name, variant)| quote!(Self::#variant => #name));
+    let other = model
+        .other
+        .as_ref()
+        .map(|other| quote!(Self::#other => return ::core::option::Option::None,));
+    quote! {
+        fn to_param(&self) -> ::core::option::Option<#krate::typed::Value> {
+            ::core::option::Option::Some(#krate::typed::Value::from(match self {
+                #(#arms,)*
+                #other
+            }))
         }
     }
 }

@@ -2,14 +2,20 @@
 
 mod attributes;
 mod case;
+mod constraints;
+mod container;
 mod default;
 mod enums;
 mod errors;
 mod expand;
+mod field;
+mod keys;
+mod literal;
 mod model;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use proc_macro::TokenStream;
 

@@ -1,23 +1,37 @@
 //! What `#[derive(StatsigParams)]` means, free of syntax.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, Generics, Ident, LitStr, Path, Type, Visibility};
+use syn::{Expr, Generics, Ident, LitStr, Path, Type, Visibility, WherePredicate};
+
+use crate::literal::Literal;
 
 /// A struct of parameters.
 pub(crate) struct Params {
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
     pub(crate) generics: Generics,
+    pub(crate) docs: Vec<LitStr>,
     /// The path of the `statsig` crate.
     pub(crate) krate: Path,
-    pub(crate) source: Source,
+    /// `None` where the fields have their own, and for embedded structs.
+    pub(crate) source: Option<Source>,
     pub(crate) expose: Expose,
+    pub(crate) id_type: Option<String>,
+    pub(crate) deny_unknown: bool,
+    pub(crate) on_mismatch: OnMismatch,
     /// Where it says that fields without a default of their own take it from `Self::default()`.
     pub(crate) container_default: Option<Span>,
+    /// Bounds in place of those that the fields ask for.
+    pub(crate) bound: Option<Vec<WherePredicate>>,
+    /// The name of the view.
+    pub(crate) view: Option<Ident>,
+    /// The visibility of the view and its accessors.
+    pub(crate) view_vis: Option<Visibility>,
     pub(crate) fields: Vec<Field>,
 }
 
-/// The entity that the values come from.
+/// The entity that values come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) kind: SourceKind,
     pub(crate) name: String,
@@ -29,14 +43,16 @@ pub(crate) enum SourceKind {
     ParameterStore,
     Experiment,
     DynamicConfig,
+    FeatureGate,
 }
 
-/// The attributes that name a source.
-pub(crate) const SOURCES: [(&str, SourceKind); 4] = [
+/// The attributes that name a source. A gate has one value and no parameters, so only a field can come from one.
+pub(crate) const SOURCES: [(&str, SourceKind); 5] = [
     ("layer", SourceKind::Layer),
     ("param_store", SourceKind::ParameterStore),
     ("experiment", SourceKind::Experiment),
     ("config", SourceKind::DynamicConfig),
+    ("gate", SourceKind::FeatureGate),
 ];
 
 /// When parameters are exposed.
@@ -56,6 +72,50 @@ pub(crate) const POLICIES: [(&str, Expose); 4] = [
     ("manual", Expose::Manual),
 ];
 
+/// What happens when a served value does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnMismatch {
+    Default,
+    Warn,
+    PanicInTests,
+}
+
+/// The same under the names that `on_mismatch` takes.
+pub(crate) const ON_MISMATCH: [(&str, OnMismatch); 3] = [
+    ("default", OnMismatch::Default),
+    ("warn", OnMismatch::Warn),
+    ("panic_in_tests", OnMismatch::PanicInTests),
+];
+
+/// What the number counts that becomes a duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeUnit {
+    Milliseconds,
+    Seconds,
+    Minutes,
+    Hours,
+}
+
+/// The units under the names that `unit` takes.
+pub(crate) const UNITS: [(&str, TimeUnit); 4] = [
+    ("ms", TimeUnit::Milliseconds),
+    ("s", TimeUnit::Seconds),
+    ("m", TimeUnit::Minutes),
+    ("h", TimeUnit::Hours),
+];
+
+impl TimeUnit {
+    /// The variant of the same name in `statsig::typed`.
+    pub(crate) fn variant(self) -> Ident {
+        variant(self)
+    }
+}
+
+/// The identifier of a variant that has the same name in `statsig::typed`.
+pub(crate) fn variant(value: impl std::fmt::Debug) -> Ident {
+    Ident::new(&format!("{value:?}"), Span::call_site())
+}
+
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
@@ -64,15 +124,65 @@ pub(crate) struct Field {
     /// `#[deprecated]`, repeated on the accessor.
     pub(crate) deprecated: TokenStream,
     pub(crate) default: Fallback,
-    /// `None` for skipped fields.
-    pub(crate) param: Option<Param>,
+    pub(crate) role: Role,
+}
+
+impl Field {
+    pub(crate) fn param(&self) -> Option<&Param> {
+        match &self.role {
+            Role::Param(param) => Some(param),
+            Role::Skipped | Role::Flattened => None,
+        }
+    }
+}
+
+/// What a field is to the struct.
+pub(crate) enum Role {
+    /// No parameter.
+    Skipped,
+    /// A struct whose parameters are among this one's.
+    Flattened,
+    Param(Box<Param>),
 }
 
 /// How a field is read.
 pub(crate) struct Param {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
-    pub(crate) json: bool,
+    /// Where it is not the struct's.
+    pub(crate) source: Option<Source>,
+    /// Where it is not the struct's.
+    pub(crate) expose: Option<Expose>,
+    pub(crate) decode: Decode,
+    pub(crate) validate: Option<Path>,
+    pub(crate) range: Option<Range>,
+    pub(crate) clamp: bool,
+    pub(crate) one_of: Vec<Literal>,
+    pub(crate) non_empty: bool,
+}
+
+/// From JSON to the field's type.
+pub(crate) enum Decode {
+    /// The type's `FromParam`.
+    Type,
+    /// Its `serde::Deserialize`.
+    Json,
+    /// A module that serde's `with` takes too.
+    Module(Path),
+    /// A function.
+    Function(Path),
+    /// A number that becomes a `Duration`.
+    Unit(TimeUnit),
+    /// An object that is read field by field.
+    Nested,
+}
+
+/// The numbers that are allowed.
+pub(crate) struct Range {
+    pub(crate) min: Option<Expr>,
+    pub(crate) max: Option<Expr>,
+    pub(crate) excludes_max: bool,
+    pub(crate) is_float: bool,
 }
 
 /// What a field is when nothing is served.
@@ -83,6 +193,8 @@ pub(crate) enum Fallback {
     Container,
     /// `Default::default()`.
     Trait,
+    /// The defaults of the fields of a nested struct.
+    Inner,
     /// An expression.
     Expr(Box<Expr>),
     /// What a function returns.

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::Span;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, LitStr, Path, Type, parse_quote};
+use syn::{Data, DeriveInput, Fields, GenericParam, Generics, Ident, Type};
 
-use crate::attributes::{Item, Place, closest, doc_lines, items, list};
-use crate::case::{CASES, Case};
-use crate::default::option_of;
+use crate::attributes::doc_lines;
+use crate::container::Container;
 use crate::errors::Errors;
-use crate::model::{Expose, Fallback, Field, POLICIES, Param, Params, SOURCES, Source, SourceKind};
+use crate::field::field;
+use crate::model::{Expose, Field, Params, Role};
 
 /// Methods of `Typed` and of traits that it implements: they would win over accessors of the same name.
 const TAKEN_BY_TYPED: [&str; 24] = [
@@ -53,7 +53,7 @@ pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params>
         );
     }
     let fields = named_fields(input, errors)?;
-    let parse = |field| parse_field(field, &container, errors);
+    let parse = |parsed| field(parsed, &container, &input.generics, errors);
     let fields: Vec<Field> = fields.filter_map(parse).collect();
     check_names(&fields, errors);
     if container.expose == Expose::Read {
@@ -62,42 +62,27 @@ pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params>
     if has_lifetimes {
         return None;
     }
-    let source = container.source(input.ident.span(), errors);
+    let source = container.source(input.ident.span(), brings_sources(&fields), errors);
+    if source.is_none() && container.embedded.is_none() {
+        check_sources(&fields, errors);
+    }
     Some(Params {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
         generics: input.generics.clone(),
+        docs: doc_lines(&input.attrs),
         krate: container.krate,
         source,
         expose: container.expose,
+        id_type: container.id_type,
+        deny_unknown: container.deny_unknown,
+        on_mismatch: container.on_mismatch,
         container_default: container.default,
+        bound: container.bound,
+        view: container.view,
+        view_vis: container.view_vis,
         fields,
     })
-}
-
-/// The path of the `statsig` crate, unless the attribute `crate` says otherwise.
-pub(crate) fn default_crate() -> Path {
-    parse_quote!(::statsig)
-}
-
-/// The convention that `rename_all` names.
-pub(crate) fn rename_all(item: &Item, errors: &mut Errors) -> Option<Case> {
-    choose(item, &CASES, errors)
-}
-
-fn choose<T: Copy>(item: &Item, choices: &[(&'static str, T)], errors: &mut Errors) -> Option<T> {
-    let text = item.string(errors)?;
-    let value = text.value();
-    let found = choices.iter().find(|(name, _)| *name == value);
-    if found.is_none() {
-        let names = || choices.iter().map(|(name, _)| *name);
-        let mut message = format!("expected one of {}", list(names()));
-        if let Some(meant) = closest(&value, names()) {
-            message.push_str(&format!("; did you mean `{meant}`?"));
-        }
-        errors.at(text.span(), message);
-    }
-    found.map(|(_, choice)| *choice)
 }
 
 fn named_fields<'a>(
@@ -122,212 +107,42 @@ fn named_fields<'a>(
     None
 }
 
-/// The attributes of the struct.
-struct Container {
-    sources: Vec<(SourceKind, Span, Option<LitStr>)>,
-    rename_all: Option<Case>,
-    expose: Expose,
-    /// The key `default`.
-    default: Option<Span>,
-    krate: Path,
-}
-
-impl Container {
-    fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
-        let mut container = Self {
-            sources: Vec::new(),
-            rename_all: None,
-            expose: Expose::Access,
-            default: None,
-            krate: default_crate(),
-        };
-        for item in items(attributes, Place::Struct, errors) {
-            let key = item.key.to_string();
-            if let Some((_, kind)) = SOURCES.iter().find(|(name, _)| *name == key) {
-                let name = item.name(errors);
-                container.sources.push((*kind, item.span(), name));
-                continue;
-            }
-            match key.as_str() {
-                "rename_all" => container.rename_all = rename_all(&item, errors),
-                "expose" => {
-                    let policy = choose(&item, &POLICIES, errors);
-                    container.expose = policy.unwrap_or(Expose::Access);
-                }
-                "default" => {
-                    item.flag(errors);
-                    container.default = Some(item.span());
-                }
-                _ => container.krate = item.path(errors).unwrap_or_else(default_crate),
-            }
-        }
-        container
-    }
-
-    /// The only source; a placeholder after an error.
-    fn source(&self, span: Span, errors: &mut Errors) -> Source {
-        let (kind, name) = match self.sources.as_slice() {
-            [] => {
-                let sources = list(SOURCES.iter().map(|(name, _)| *name));
-                errors.at(
-                    span,
-                    format!(
-                        "expected a source, as in `#[statsig(layer = \"…\")]`; sources are {sources}"
-                    ),
-                );
-                (SourceKind::Layer, None)
-            }
-            [(kind, _, name), others @ ..] => {
-                for (_, span, _) in others {
-                    errors.at(
-                        *span,
-                        "expected one source, found another; split the struct, or use a parameter store that maps to both",
-                    );
-                }
-                (*kind, name.as_ref())
-            }
-        };
-        Source {
-            kind,
-            name: name.map(LitStr::value).unwrap_or_default(),
-        }
-    }
-}
-
-fn parse_field(field: &syn::Field, container: &Container, errors: &mut Errors) -> Option<Field> {
-    let ident = field.ident.clone()?;
-    let mut attributes = FieldAttributes::default();
-    for item in items(&field.attrs, Place::Field, errors) {
-        attributes.take(item, errors);
-    }
-    attributes.check(errors);
-    if let (Type::Reference(reference), false) = (&field.ty, attributes.skip.is_some()) {
-        errors.at(
-            reference.span(),
-            "expected a type that owns its value, found a reference; values are decoded, so use `String`, `Box<str>` or `Arc<str>`",
-        );
-    }
-    let is_param = attributes.skip.is_none();
-    let default = match attributes.default.take() {
-        Some(default) => default,
-        None if container.default.is_some() => Fallback::Container,
-        None if !is_param => Fallback::Trait,
-        None if option_of(&field.ty).is_some() => Fallback::Absent,
-        None => {
-            errors.at(
-                ident.span(),
-                format!(
-                    "`{ident}` needs a default for when nothing is served: \
-                     add `#[statsig(default = …)]`, add `#[statsig(default)]` for the type's own, or make it an `Option`"
-                ),
-            );
-            Fallback::Trait
-        }
-    };
-    let name = attributes.rename.take().unwrap_or_else(|| {
-        let name = ident.unraw().to_string();
-        container
-            .rename_all
-            .map_or(name.clone(), |case| case.field(&name))
-    });
-    let deprecated = field
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("deprecated"));
-    Some(Field {
-        vis: field.vis.clone(),
-        ty: field.ty.clone(),
-        docs: doc_lines(&field.attrs),
-        deprecated: deprecated.map(ToTokens::to_token_stream).collect(),
-        default,
-        param: is_param.then_some(Param {
-            name,
-            aliases: attributes.aliases,
-            json: attributes.json.is_some(),
-        }),
-        ident,
+/// Whether a struct without a source is a bundle: fields name their own, or flattened structs bring them along.
+fn brings_sources(fields: &[Field]) -> bool {
+    fields.iter().any(|field| match &field.role {
+        Role::Param(param) => param.source.is_some(),
+        Role::Flattened => true,
+        Role::Skipped => false,
     })
 }
 
-#[derive(Default)]
-struct FieldAttributes {
-    default: Option<Fallback>,
-    /// The keys that gave a default.
-    default_keys: Vec<Item>,
-    rename: Option<String>,
-    aliases: Vec<String>,
-    /// The keys that only make sense for a field that is read.
-    reading: Vec<(String, Span)>,
-    json: Option<Span>,
-    skip: Option<Span>,
-}
-
-impl FieldAttributes {
-    fn take(&mut self, mut item: Item, errors: &mut Errors) {
-        match item.key.to_string().as_str() {
-            "default" => {
-                let default = match item.value.take() {
-                    Some(expr) => Fallback::Expr(Box::new(expr)),
-                    None => Fallback::Trait,
-                };
-                self.default = Some(default);
-                self.default_keys.push(item);
-            }
-            "default_with" => {
-                // After an error, any default stops the complaint that there is none.
-                let default = item
-                    .path(errors)
-                    .map_or(Fallback::Trait, Fallback::Function);
-                self.default = Some(default);
-                self.default_keys.push(item);
-            }
-            "rename" => {
-                self.rename = item.name(errors).map(|name| name.value());
-                self.reading.push(("rename".to_owned(), item.span()));
-            }
-            "alias" => {
-                self.aliases
-                    .extend(item.name(errors).map(|name| name.value()));
-                self.reading.push(("alias".to_owned(), item.span()));
-            }
-            "json" => {
-                item.flag(errors);
-                self.json = Some(item.span());
-                self.reading.push(("json".to_owned(), item.span()));
-            }
-            _ => {
-                item.flag(errors);
-                self.skip = Some(item.span());
-            }
-        }
+/// In a bundle each field has a source.
+fn check_sources(fields: &[Field], errors: &mut Errors) {
+    if !brings_sources(fields) {
+        return;
     }
-
-    /// Attributes that contradict each other.
-    fn check(&self, errors: &mut Errors) {
-        if let [_, second, ..] = self.default_keys.as_slice() {
+    for field in fields {
+        if field.param().is_some_and(|param| param.source.is_none()) {
+            let ident = &field.ident;
             errors.at(
-                second.span(),
-                "`default` and `default_with` exclude each other",
+                ident.span(),
+                format!(
+                    "`{ident}` has no source, unlike other fields: name one here, as in `#[statsig(layer = \"…\")]`, or for the struct"
+                ),
             );
         }
-        if self.skip.is_some() {
-            for (key, span) in &self.reading {
-                errors.at(
-                    *span,
-                    format!("`{key}` has no effect beside `skip`; remove one of them"),
-                );
-            }
-        }
     }
 }
 
-/// No two fields may read the same parameter, be it under an alias.
+/// No two fields may read the same parameter of the same entity, be it under an alias.
 fn check_names(fields: &[Field], errors: &mut Errors) {
-    let mut readers = HashMap::new();
+    let mut readers: HashMap<_, &Ident> = HashMap::new();
     for field in fields {
-        let Some(param) = &field.param else { continue };
+        let Some(param) = field.param() else { continue };
+        let source = param.source.as_ref();
+        let source = source.map(|source| (source.kind as u8, source.name.as_str()));
         for name in std::iter::once(&param.name).chain(&param.aliases) {
-            if let Some(first) = readers.insert(name, &field.ident) {
+            if let Some(first) = readers.insert((source, name), &field.ident) {
                 let message = if *first == field.ident {
                     format!("`{first}` names the parameter `{name}` twice")
                 } else {
@@ -355,16 +170,16 @@ fn check_accessors(fields: &[Field], errors: &mut Errors) {
 }
 
 /// Whether a type mentions a type parameter, so that bounds on it depend on that parameter.
-pub(crate) fn mentions_parameter(ty: &Type, input: &syn::Generics) -> bool {
-    fn contains(tokens: proc_macro2::TokenStream, idents: &[&syn::Ident]) -> bool {
+pub(crate) fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {
+    fn contains(tokens: TokenStream, idents: &[&Ident]) -> bool {
         tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => idents.contains(&&ident),
-            proc_macro2::TokenTree::Group(group) => contains(group.stream(), idents),
+            TokenTree::Ident(ident) => idents.contains(&&ident),
+            TokenTree::Group(group) => contains(group.stream(), idents),
             _ => false,
         })
     }
 
-    let idents: Vec<_> = input
+    let idents: Vec<_> = generics
         .params
         .iter()
         .filter_map(|param| match param {

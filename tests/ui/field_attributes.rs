@@ -8,8 +8,8 @@ struct Promo {
     discount: f64,
     #[statsig(defualt = 1)]
     limit: Option<u8>,
-    #[statsig(nested)]
-    nested: Option<u8>,
+    #[statsig(banana)]
+    unheard_of: Option<u8>,
     #[statsig(json, skip)]
     contradictory: u8,
     #[statsig(default, default_with = zero)]
@@ -18,10 +18,14 @@ struct Promo {
     empty: Option<u8>,
     #[statsig(rename = "title")]
     twice: Option<u8>,
-    #[statsig(layer = "other")]
+    #[statsig(rename_all = "camelCase")]
     misplaced: Option<u8>,
     #[statsig(default = "a")]
     borrowed: &'static str,
+    #[statsig(default default)]
+    no_comma: u8,
+    #[statsig(alias = "b", alias = "b")]
+    same_alias: Option<u8>,
 }
 
 fn zero() -> u8 {

@@ -23,6 +23,18 @@ struct WrongLiteral {
     a: Option<u8>,
 }
 
+#[derive(StatsigParams)]
+#[statsig(layer = "a", on_mismatch = "panic", id_type = 5, deny_unknown = true, view = "V", bound = "T")]
+struct MoreWrong {
+    a: Option<u8>,
+}
+
+#[derive(StatsigParams)]
+#[statsig(layer = "a", expose = "read", view = "not a name", vis = "public")]
+struct WrongView {
+    a: Option<u8>,
+}
+
 fn main() {
     // The stub keeps these from being errors too.
     let _ = NoSource::defaults().a;

@@ -11,8 +11,6 @@ struct Wrong {
     negative: u16,
     #[statsig(default = 5)]
     text: String,
-    #[statsig(default = true)]
-    list: Vec<bool>,
     #[statsig(default = "x")]
     wrapped: Option<u8>,
     #[statsig(default_with = text)]

@@ -165,7 +165,7 @@ impl Held {
     }
 
     /// The rule that supplied a parameter.
-    fn rule_of(&self, parameter: &str) -> Symbol {
+    pub(super) fn rule_of(&self, parameter: &str) -> Symbol {
         let rules = self.evaluation.parameter_rules.as_deref();
         rules
             .and_then(|rules| rules.iter().find(|(name, _)| name == parameter))

@@ -178,6 +178,10 @@ impl ParameterStore {
             .map(|parameter| &parameter.target)
     }
 
+    pub(super) fn user(&self) -> &StatsigUser {
+        &self.user
+    }
+
     /// Evaluates a target for the store's user, with the store's specs.
     pub(super) fn hold(&self, kind: Kind, name: &str) -> Held {
         self.statsig

@@ -397,6 +397,10 @@ impl Held {
         }
     }
 
+    pub(super) fn user(&self) -> &StatsigUser {
+        &self.user
+    }
+
     pub(super) fn reading(&self) -> Reading<'_> {
         Reading {
             published: &self.published,

@@ -1,7 +1,7 @@
 //! From the wire model to compiled specs: names become indices, operands are parsed, equal texts and values are shared.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -330,14 +330,16 @@ impl<'p> Compiler<'p> {
             "true" => ReturnValue::Bool(true),
             "false" => ReturnValue::Bool(false),
             text => {
-                let values = &mut self.origins.values;
-                let parameters = values
-                    .entry(Fingerprint::of(text.as_bytes()))
-                    .or_insert_with(|| {
-                        let parameters: Parameters = serde_json::from_str(text).unwrap_or_default();
-                        Arc::new(parameters)
-                    });
-                ReturnValue::Parameters(Arc::clone(parameters))
+                let from = Fingerprint::of(text.as_bytes());
+                let known = self.origins.values.get(&from).and_then(Weak::upgrade);
+                ReturnValue::Parameters(known.unwrap_or_else(|| {
+                    let parameters: Parameters = serde_json::from_str(text).unwrap_or_default();
+                    let parameters = Arc::new(parameters);
+                    self.origins
+                        .values
+                        .insert(from, Arc::downgrade(&parameters));
+                    parameters
+                }))
             }
         }
     }

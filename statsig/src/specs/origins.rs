@@ -1,7 +1,7 @@
 //! What compiled specs were made from, so that the next set of them takes over what has not changed.
 
 use std::hash::Hasher;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::compiled::{CmabId, CompiledSpecs, ConditionId, ParamStore, Parameters, SpecId};
 use super::condition::BucketId;
@@ -50,8 +50,9 @@ pub(crate) struct Origins {
     pub(super) layers: ByName<SpecId>,
     pub(super) cmabs: ByName<CmabId>,
     pub(super) param_stores: ByName<Arc<ParamStore>>,
-    /// Equal return values are parsed and kept once: most rules of an experiment differ in few of them.
-    pub(super) values: FastMap<Fingerprint, Arc<Parameters>>,
+    /// Equal return values are parsed and kept once: most rules of an experiment differ in few of them. They live as long as
+    /// some specs have them.
+    pub(super) values: FastMap<Fingerprint, Weak<Parameters>>,
     /// By salt and ID type.
     pub(super) bucket_ids: FastMap<(String, String), BucketId>,
     /// The sizes of the tables when everything was compiled anew; `None` when nothing was ever compiled.
@@ -92,6 +93,6 @@ impl Origins {
 
     /// Values that no specs have any more are forgotten.
     pub(super) fn forget_unused_values(&mut self) {
-        self.values.retain(|_, value| Arc::strong_count(value) > 1);
+        self.values.retain(|_, value| value.strong_count() > 0);
     }
 }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
+use std::num::NonZero;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::schema::ParamKind;
 
@@ -41,8 +41,9 @@ use super::schema::ParamKind;
 #[diagnostic::on_unimplemented(
     message = "a Statsig parameter cannot be decoded into `{Self}`",
     label = "not a parameter type",
-    note = "parameter types are `bool`, integers, `f32`, `f64`, `char`, `String`, `Box<str>`, `Arc<str>`, `serde_json::Value`, and `Option`, `Vec`, `HashSet`, `BTreeSet`, `HashMap<String, _>`, `BTreeMap<String, _>` of these",
+    note = "parameter types are `bool`, integers, `f32`, `f64`, `char`, `String`, `Box<str>`, `Arc<str>`, `Cow<'static, str>`, `NonZero`, `serde_json::Value`, and `Option`, `Vec`, arrays, `HashSet`, `BTreeSet`, `HashMap<String, _>`, `BTreeMap<String, _>` of these",
     note = "for an enum without data, add `#[derive(ParamEnum)]` to it",
+    note = "for a `Duration`, add `#[statsig(unit = \"ms\")]` to the field, or another of `\"s\"`, `\"m\"`, `\"h\"`",
     note = "for a type that implements `serde::Deserialize`, add `#[statsig(json)]` to the field"
 )]
 pub trait FromParam: Sized {
@@ -119,6 +120,10 @@ impl FromParam for bool {
         let found = value.as_bool();
         found.ok_or_else(|| WrongValue::expected("true or false"))
     }
+
+    fn to_param(&self) -> Option<Value> {
+        Some(Value::Bool(*self))
+    }
 }
 
 /// The value of a number without a fractional part, however it is written.
@@ -144,6 +149,24 @@ macro_rules! integers {
                     WrongValue::expected(format!("an integer in {}..={}", <$ty>::MIN, <$ty>::MAX))
                 })
             }
+
+            fn to_param(&self) -> Option<Value> {
+                let number = i128::try_from(*self).ok().and_then(Number::from_i128);
+                number.map(Value::Number)
+            }
+        }
+
+        impl FromParam for NonZero<$ty> {
+            const KIND: ParamKind = ParamKind::Integer;
+
+            fn from_param(value: &Value) -> Result<Self, WrongValue> {
+                let number = <$ty>::from_param(value)?;
+                Self::new(number).ok_or_else(|| WrongValue::expected("an integer other than 0"))
+            }
+
+            fn to_param(&self) -> Option<Value> {
+                self.get().to_param()
+            }
         }
     )*};
 }
@@ -157,6 +180,10 @@ impl FromParam for f64 {
         value
             .as_f64()
             .ok_or_else(|| WrongValue::expected("a number"))
+    }
+
+    fn to_param(&self) -> Option<Value> {
+        Number::from_f64(*self).map(Value::Number)
     }
 }
 
@@ -172,6 +199,10 @@ impl FromParam for f32 {
             Err(WrongValue::expected(expected))
         }
     }
+
+    fn to_param(&self) -> Option<Value> {
+        f64::from(*self).to_param()
+    }
 }
 
 fn text(value: &Value) -> Result<&str, WrongValue> {
@@ -186,13 +217,18 @@ macro_rules! strings {
             const KIND: ParamKind = ParamKind::String;
 
             fn from_param(value: &Value) -> Result<Self, WrongValue> {
-                text(value).map(Into::into)
+                text(value).map(|text| text.to_owned().into())
+            }
+
+            fn to_param(&self) -> Option<Value> {
+                let text: &str = self;
+                Some(text.into())
             }
         }
     )*};
 }
 
-strings!(String Box<str> Arc<str>);
+strings!(String Box<str> Arc<str> Cow<'static, str>);
 
 impl FromParam for char {
     const KIND: ParamKind = ParamKind::String;
@@ -204,6 +240,10 @@ impl FromParam for char {
             _ => Err(WrongValue::expected("a string of one character")),
         }
     }
+
+    fn to_param(&self) -> Option<Value> {
+        Some(self.to_string().into())
+    }
 }
 
 impl FromParam for Value {
@@ -213,11 +253,16 @@ impl FromParam for Value {
     fn from_param(value: &Value) -> Result<Self, WrongValue> {
         Ok(value.clone())
     }
+
+    fn to_param(&self) -> Option<Value> {
+        Some(self.clone())
+    }
 }
 
 impl<T: FromParam> FromParam for Option<T> {
     const KIND: ParamKind = T::KIND;
     const NULLABLE: bool = true;
+    const NAMES: &'static [&'static str] = T::NAMES;
 
     fn from_param(value: &Value) -> Result<Self, WrongValue> {
         match value {
@@ -225,6 +270,42 @@ impl<T: FromParam> FromParam for Option<T> {
             value => T::from_param(value).map(Some),
         }
     }
+
+    fn to_param(&self) -> Option<Value> {
+        match self {
+            None => Some(Value::Null),
+            Some(value) => value.to_param(),
+        }
+    }
+}
+
+impl<T: FromParam, const N: usize> FromParam for [T; N] {
+    const KIND: ParamKind = ParamKind::Array;
+
+    fn from_param(value: &Value) -> Result<Self, WrongValue> {
+        let list: Vec<T> = elements(value)?;
+        let array = list.try_into();
+        array.map_err(|_| WrongValue::expected(format!("a list of {N}")))
+    }
+
+    fn to_param(&self) -> Option<Value> {
+        list_of(self)
+    }
+}
+
+fn list_of<'a, T: FromParam + 'a>(elements: impl IntoIterator<Item = &'a T>) -> Option<Value> {
+    let list: Option<Vec<Value>> = elements.into_iter().map(T::to_param).collect();
+    list.map(Value::Array)
+}
+
+fn object_of<'a, T: FromParam + 'a>(
+    entries: impl IntoIterator<Item = (&'a String, &'a T)>,
+) -> Option<Value> {
+    let entries = entries.into_iter();
+    let object: Option<Map<String, Value>> = entries
+        .map(|(key, entry)| Some((key.clone(), entry.to_param()?)))
+        .collect();
+    object.map(Value::Object)
 }
 
 /// The elements of a list, decoded.
@@ -249,35 +330,27 @@ fn entries<T: FromParam, C: FromIterator<(String, T)>>(value: &Value) -> Result<
 }
 
 macro_rules! collections {
-    ($($kind:ident $decode:ident: [$($params:tt)*] $ty:ty;)*) => {$(
+    ($($kind:ident $decode:ident $encode:ident: [$($params:tt)*] $ty:ty;)*) => {$(
         impl<$($params)*> FromParam for $ty {
             const KIND: ParamKind = ParamKind::$kind;
 
             fn from_param(value: &Value) -> Result<Self, WrongValue> {
                 $decode(value)
             }
+
+            fn to_param(&self) -> Option<Value> {
+                $encode(self)
+            }
         }
     )*};
 }
 
 collections! {
-    Array elements: [T: FromParam] Vec<T>;
-    Array elements: [T: FromParam + Ord] BTreeSet<T>;
-    Array elements: [T: FromParam + Eq + Hash, S: BuildHasher + Default] HashSet<T, S>;
-    Object entries: [T: FromParam] BTreeMap<String, T>;
-    Object entries: [T: FromParam, S: BuildHasher + Default] HashMap<String, T, S>;
-}
-
-/// Decodes a parameter with the type's own [`serde::Deserialize`]: the attribute `json`.
-///
-/// # Errors
-///
-/// [`WrongValue`] with serde's message, when the value does not fit.
-pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
-    T::deserialize(value).map_err(|error| {
-        let expected = format!("JSON for `{}`", std::any::type_name::<T>());
-        WrongValue::expected(expected).because(error.to_string())
-    })
+    Array elements list_of: [T: FromParam] Vec<T>;
+    Array elements list_of: [T: FromParam + Ord] BTreeSet<T>;
+    Array elements list_of: [T: FromParam + Eq + Hash, S: BuildHasher + Default] HashSet<T, S>;
+    Object entries object_of: [T: FromParam] BTreeMap<String, T>;
+    Object entries object_of: [T: FromParam, S: BuildHasher + Default] HashMap<String, T, S>;
 }
 
 #[cfg(test)]
@@ -334,6 +407,9 @@ mod tests {
             Box<str>: ("b") => "b".into();
             Arc<str>: ("a") => "a".into();
             char: ("ß") => 'ß';
+            Cow<'static, str>: ("c") => Cow::Borrowed("c");
+            NonZero<u8>: (5) => NonZero::new(5).unwrap();
+            NonZero<i64>: (-5) => NonZero::new(-5).unwrap();
             Value: (null) => Value::Null;
             Value: ({"a": [1]}) => json!({"a": [1]});
         }
@@ -361,6 +437,8 @@ mod tests {
             String: (null) => "a string";
             Box<str>: (["a"]) => "a string";
             Arc<str>: ({"a": 1}) => "a string";
+            NonZero<u8>: (0) => "an integer other than 0";
+            NonZero<u8>: (256) => "an integer in 0..=255";
             char: ("") => "a string of one character";
             char: ("ab") => "a string of one character";
             char: (1) => "a string of one character";
@@ -386,6 +464,7 @@ mod tests {
         accepts! {
             Vec<u8>: ([]) => vec![];
             Vec<u8>: ([1, 2.0]) => vec![1, 2];
+            [u8; 2]: ([1, 2]) => [1, 2];
             Vec<String>: (["b", "a", "b"]) => vec!["b".to_owned(), "a".to_owned(), "b".to_owned()];
             BTreeSet<i8>: ([2, 1, 2]) => BTreeSet::from([1, 2]);
             HashSet<char>: (["x", "y"]) => HashSet::from(['x', 'y']);
@@ -400,9 +479,34 @@ mod tests {
             Vec<u8>: ({"0": 1}) => "a list";
             Vec<u8>: (null) => "a list";
             Vec<u8>: ([1, 300]) => "an integer in 0..=255 (at [1])";
+            [u8; 2]: ([1]) => "a list of 2";
+            [u8; 2]: ([1, "x"]) => "an integer in 0..=255 (at [1])";
             HashSet<bool>: ([true, null]) => "true or false (at [1])";
             BTreeMap<String, u8>: ([1]) => "an object";
             HashMap<String, Vec<bool>>: ({"on": [true, 0]}) => "true or false (at .on[1])";
         }
+    }
+
+    #[test]
+    fn values_are_written_as_they_are_read() {
+        fn assert_repeats<T: FromParam + PartialEq + std::fmt::Debug>(json: Value) {
+            let value = T::from_param(&json).unwrap();
+            assert_eq!(value.to_param(), Some(json));
+        }
+        assert_repeats::<bool>(json!(true));
+        assert_repeats::<u64>(json!(u64::MAX));
+        assert_repeats::<NonZero<i8>>(json!(-3));
+        assert_repeats::<f64>(json!(0.1));
+        assert_repeats::<f32>(json!(0.5));
+        assert_repeats::<char>(json!("ß"));
+        assert_repeats::<Arc<str>>(json!("a"));
+        assert_repeats::<Cow<'static, str>>(json!("a"));
+        assert_repeats::<Option<u8>>(json!(null));
+        assert_repeats::<Option<u8>>(json!(1));
+        assert_repeats::<[Vec<u8>; 2]>(json!([[1], []]));
+        assert_repeats::<BTreeMap<String, HashSet<u8>>>(json!({"a": [1]}));
+        assert_repeats::<Value>(json!({"a": null}));
+        assert_eq!(f64::NAN.to_param(), None);
+        assert_eq!(u128::MAX.to_param(), None, "JSON numbers end before");
     }
 }

@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 use super::lease::{ExposureLease, find};
 use super::marks::Marks;
 use super::params::StatsigParams;
-use super::schema::ExposePolicy;
-use super::source::{Detached, ParamsMeta};
+use super::schema::{ExposePolicy, ParamSchema};
+use super::source::{Detached, FieldMeta, ParamsMeta};
 
 /// A loaded struct of parameters.
 ///
@@ -33,15 +33,13 @@ pub enum ParamOrigin {
     Served,
     /// Nothing was served, so it is the default.
     Default,
-    /// What was served did not fit the field, so it is the default.
+    /// What was served did not fit the field, so it is the default, or with `clamp` the nearest number in range.
     Mismatch,
 }
 
 impl<P: StatsigParams> Typed<P> {
     pub(crate) fn new(params: P, lease: ExposureLease) -> Self {
-        if matches!(P::SCHEMA.expose, ExposePolicy::Load) {
-            lease.expose_all(false);
-        }
+        lease.on_load();
         Self {
             view: params.into_view(&lease),
             lease,
@@ -63,12 +61,10 @@ impl<P: StatsigParams> Typed<P> {
         P::peek(&self.view)
     }
 
-    /// The struct, after exposing every parameter that was served and not exposed before (none with `expose = "manual"`).
+    /// The struct, after exposing every parameter that was served and not exposed before (but those with `expose = "manual"`).
     #[must_use = "use `log_exposures` to expose without taking the struct"]
     pub fn into_inner(self) -> P {
-        if !matches!(P::SCHEMA.expose, ExposePolicy::Manual) {
-            self.lease.expose_all(false);
-        }
+        self.lease.expose_pending();
         self.into_inner_unexposed()
     }
 
@@ -87,27 +83,46 @@ impl<P: StatsigParams> Typed<P> {
 
     /// Exposes every parameter that was served and not exposed before, and marks the exposures as manual.
     pub fn log_exposures(&self) {
-        self.lease.expose_all(true);
+        self.lease.expose_on_request();
     }
 
-    /// The evaluation behind the values: rule, group, reason. Allocates.
+    /// What decided the values: rule, group, reason, and each field's origin. Allocates.
     #[must_use]
     pub fn meta(&self) -> ParamsMeta {
-        self.lease.meta()
+        let source = self.lease.source();
+        let fields = P::SCHEMA.params.iter().enumerate().map(|(index, param)| {
+            let meta = source.meta(Some(param));
+            FieldMeta {
+                field: param.field,
+                parameter: find(source, param).map_or(param.name, |(name, _)| name),
+                origin: self.origin_of(index, param),
+                rule_id: meta.rule_id,
+                group_name: meta.group_name,
+                allocated_experiment: meta.allocated_experiment,
+            }
+        });
+        ParamsMeta {
+            fields: fields.collect(),
+            ..source.meta(None)
+        }
     }
 
     /// Where the value of a parameter came from, by the parameter's name in Statsig; `None` if the struct has no such parameter.
     #[must_use]
     pub fn origin(&self, param: &str) -> Option<ParamOrigin> {
         let index = index_of::<P>(param)?;
-        let schema = P::SCHEMA.params.get(index)?;
-        Some(if self.lease.is_served(index) {
+        let param = P::SCHEMA.params.get(index)?;
+        Some(self.origin_of(index, param))
+    }
+
+    fn origin_of(&self, index: usize, param: &ParamSchema) -> ParamOrigin {
+        if self.lease.is_served(index) {
             ParamOrigin::Served
-        } else if find(self.lease.source(), schema).is_some() {
+        } else if find(self.lease.source(), param).is_some() {
             ParamOrigin::Mismatch
         } else {
             ParamOrigin::Default
-        })
+        }
     }
 }
 
@@ -121,8 +136,9 @@ impl<P: StatsigParams> Deref for Typed<P> {
 
     #[inline]
     fn deref(&self) -> &P::View {
-        if matches!(P::SCHEMA.expose, ExposePolicy::Access) {
-            self.lease.expose_all(false);
+        // A view exposes by itself.
+        if !matches!(P::SCHEMA.expose, ExposePolicy::Read) {
+            self.lease.expose_pending();
         }
         &self.view
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::marks::{Marks, PendingMarks};
-use super::schema::{ParamSchema, Schema};
-use super::source::{ParamSource, ParamsMeta};
+use super::schema::{ExposePolicy, ParamSchema, Schema};
+use super::source::ParamSource;
 
 /// The right to expose the parameters of one loaded struct, each once. Clones share what was exposed.
 #[doc(hidden)]
@@ -18,7 +18,10 @@ pub struct ExposureLease(Arc<Lease<dyn ParamSource>>);
 struct Lease<S: ?Sized> {
     schema: &'static Schema,
     served: Marks,
+    /// What an access or a read exposes. An entity that is exposed as a whole is here once, under its first served parameter.
     pending: PendingMarks,
+    /// The same for what is exposed on request only.
+    on_request: PendingMarks,
     source: S,
 }
 
@@ -28,15 +31,24 @@ impl ExposureLease {
         served: Marks,
         source: S,
     ) -> Self {
-        let pending = if schema.is_exposed_as_a_whole() {
-            PendingMarks::one(&served)
+        let (pending, on_request) = if schema.is_mixed() {
+            sorted_out(schema, &served)
         } else {
-            PendingMarks::each(&served)
+            let marks = if schema.is_exposed_as_a_whole() {
+                PendingMarks::one(&served)
+            } else {
+                PendingMarks::each(&served)
+            };
+            match schema.expose {
+                ExposePolicy::Manual => (PendingMarks::default(), marks),
+                _ => (marks, PendingMarks::default()),
+            }
         };
         Self(Arc::new(Lease {
             schema,
             served,
             pending,
+            on_request,
             source,
         }))
     }
@@ -49,35 +61,61 @@ impl ExposureLease {
         }
     }
 
-    /// Exposes a parameter if it was served and not exposed before; true if it did.
+    /// The same for a flattened struct, whose parameters have these indices.
+    pub fn on_read_all(&self, indices: std::ops::Range<usize>) {
+        for index in indices {
+            self.on_read(index);
+        }
+    }
+
+    /// Exposes what does not wait for a read.
+    #[inline]
+    pub(crate) fn on_load(&self) {
+        let schema = self.0.schema;
+        if schema.is_mixed() {
+            for (index, param) in schema.params.iter().enumerate() {
+                if schema.policy_of(param) == ExposePolicy::Load {
+                    self.on_read(index);
+                }
+            }
+        } else if schema.expose == ExposePolicy::Load {
+            self.expose_pending();
+        }
+    }
+
+    /// Exposes a parameter if it was served and not exposed before; true if it did. Without a request, not one that waits for it.
     pub(crate) fn expose(&self, index: usize, manual: bool) -> bool {
         let lease = &*self.0;
-        let mut taken = false;
-        if lease.schema.is_exposed_as_a_whole() {
-            if lease.served.contains(index) {
-                lease.pending.take_all(|_| taken = true);
-            }
-        } else {
-            taken = lease.pending.take(index);
+        if !lease.served.contains(index) {
+            return false;
         }
+        let place = place_of(lease.schema, &lease.served, index);
+        let taken = lease.pending.take(place) || (manual && lease.on_request.take(place));
         if taken {
             lease.log(index, manual);
         }
         taken
     }
 
-    /// Exposes every parameter that was served and not exposed before.
+    /// Exposes every parameter that was served and not exposed before, except those that wait for a request.
     #[inline]
-    pub(crate) fn expose_all(&self, manual: bool) {
+    pub(crate) fn expose_pending(&self) {
         if !self.0.pending.is_empty() {
-            self.expose_pending(manual);
+            self.take_pending();
         }
     }
 
     #[cold]
-    fn expose_pending(&self, manual: bool) {
+    fn take_pending(&self) {
         let lease = &*self.0;
-        lease.pending.take_all(|index| lease.log(index, manual));
+        lease.pending.take_all(|index| lease.log(index, false));
+    }
+
+    /// Exposes, on request, every parameter that was served and not exposed before.
+    pub(crate) fn expose_on_request(&self) {
+        let lease = &*self.0;
+        lease.pending.take_all(|index| lease.log(index, true));
+        lease.on_request.take_all(|index| lease.log(index, true));
     }
 
     pub(crate) fn is_served(&self, index: usize) -> bool {
@@ -87,9 +125,38 @@ impl ExposureLease {
     pub(crate) fn source(&self) -> &dyn ParamSource {
         &self.0.source
     }
+}
 
-    pub(crate) fn meta(&self) -> ParamsMeta {
-        self.0.source.meta()
+/// Where fields have sources or policies of their own: what is exposed by reading, and what on request. An entity that is
+/// exposed as a whole waits for a request only if all its fields do.
+fn sorted_out(schema: &Schema, served: &Marks) -> (PendingMarks, PendingMarks) {
+    let len = schema.params.len();
+    let (mut pending, mut on_request) = (Marks::with_len(len), Marks::with_len(len));
+    for (index, param) in schema.params.iter().enumerate() {
+        if served.contains(index) {
+            let place = place_of(schema, served, index);
+            if schema.policy_of(param) == ExposePolicy::Manual {
+                on_request.insert(place);
+            } else {
+                pending.insert(place);
+            }
+        }
+    }
+    on_request.remove_all(&pending);
+    (
+        PendingMarks::each(&pending),
+        PendingMarks::each(&on_request),
+    )
+}
+
+/// The index that stands for a served parameter: of an entity that is exposed as a whole, the first served one.
+fn place_of(schema: &Schema, served: &Marks, index: usize) -> usize {
+    let source_at = |index: usize| schema.source_of(schema.params.get(index)?);
+    match source_at(index) {
+        Some(source) if source.kind.is_exposed_as_a_whole() => (0..index)
+            .find(|&other| served.contains(other) && source_at(other) == Some(source))
+            .unwrap_or(index),
+        _ => index,
     }
 }
 
@@ -105,7 +172,7 @@ impl Lease<dyn ParamSource> {
             find(&self.source, param).map(|(name, _)| name)
         };
         if let Some(name) = name {
-            self.source.expose(name, manual);
+            self.source.expose(param, name, manual);
         }
     }
 }
@@ -125,9 +192,9 @@ pub(crate) fn find<'a>(
     source: &'a dyn ParamSource,
     param: &ParamSchema,
 ) -> Option<(&'static str, &'a Value)> {
-    if let Some(value) = source.value(param.name) {
+    if let Some(value) = source.value(param, param.name) {
         return Some((param.name, value));
     }
     let mut aliases = param.aliases.iter();
-    aliases.find_map(|&alias| Some((alias, source.value(alias)?)))
+    aliases.find_map(|&alias| Some((alias, source.value(param, alias)?)))
 }

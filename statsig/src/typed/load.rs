@@ -3,25 +3,28 @@
 use super::handle::Typed;
 use super::lease::ExposureLease;
 use super::marks::Marks;
+use super::misfit::Misfit;
+use super::mismatch_log::MismatchLog;
 use super::params::StatsigParams;
-use super::reader::{Misfit, ParamReader};
-use super::report::{MismatchLog, ParamsError, check, mismatches};
+use super::reader::ParamReader;
+use super::report::{ParamsError, check, problems};
 use super::source::ParamSource;
 
-/// Loads a struct. What does not fit takes its default and goes to the log.
-pub(crate) fn load<P, S>(source: S, log: &MismatchLog) -> Typed<P>
+/// Loads a struct. What does not fit takes its default and goes to the log, with the generation of the specs.
+pub(crate) fn load<P, S>(source: S, log: &MismatchLog, generation: u64) -> Typed<P>
 where
     P: StatsigParams,
     S: ParamSource + 'static,
 {
     let (params, served, misfits) = read::<P>(&source);
-    if !misfits.is_empty() {
-        log.report(&mismatches(P::SCHEMA, &source, misfits));
+    if !misfits.is_empty() || P::SCHEMA.id_type.is_some() {
+        let problems = problems(P::SCHEMA, &source, misfits);
+        log.report(generation, P::SCHEMA.on_mismatch, &problems);
     }
     Typed::new(params, ExposureLease::new(P::SCHEMA, served, source))
 }
 
-/// Loads a struct, unless its source is unknown or a served value does not fit; nothing is exposed then.
+/// Loads a struct, unless its source is unknown, the user has not the ID, or a served value does not fit; nothing is exposed then.
 pub(crate) fn try_load<P, S>(source: S) -> Result<Typed<P>, ParamsError>
 where
     P: StatsigParams,
@@ -36,6 +39,12 @@ where
 }
 
 fn read<P: StatsigParams>(source: &dyn ParamSource) -> (P, Marks, Vec<Misfit>) {
+    const {
+        assert!(
+            P::SCHEMA.has_sources(),
+            "this struct is only a part of others: it has no source to be loaded from"
+        );
+    }
     let mut reader = ParamReader::new(P::SCHEMA, source);
     let params = P::read(&mut reader);
     let (served, misfits) = reader.finish();

@@ -30,6 +30,14 @@ impl Marks {
         }
     }
 
+    pub(crate) fn remove_all(&mut self, others: &Self) {
+        self.first &= !others.first;
+        for (word, other) in self.rest.iter_mut().zip(&others.rest) {
+            *word &= !other;
+        }
+    }
+
+    #[inline]
     pub(crate) fn contains(&self, index: usize) -> bool {
         if index < WORD_BITS {
             self.first & (1 << index) != 0
@@ -60,7 +68,7 @@ impl Marks {
 /// Exposures that are still to be logged, shared by all clones of a struct.
 ///
 /// Relaxed operations are enough: whoever clears a bit logs that exposure, and no other memory hangs on the bits.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct PendingMarks {
     first: AtomicU64,
     rest: Box<[AtomicU64]>,

@@ -4,11 +4,15 @@
 //! its [`Schema`]; what does not fit is told by [`ParamMismatch`] and [`ParamsError`].
 
 mod constraint;
+mod custom;
 mod decode;
+mod flatten;
 mod handle;
 mod lease;
 mod load;
 mod marks;
+mod misfit;
+mod mismatch_log;
 mod params;
 mod reader;
 mod report;
@@ -18,20 +22,24 @@ mod source;
 #[cfg(feature = "macros")]
 mod tests;
 mod unit;
+mod writer;
 
 pub use constraint::{ParamLiteral, ParamRange};
-pub use decode::{FromParam, WrongValue, from_json};
+pub use custom::{IntoWrongValue, Valid, decode_with, from_json, validated};
+pub use decode::{FromParam, WrongValue};
+pub use flatten::flattened_params;
 pub use handle::{ParamOrigin, Typed};
 pub use lease::ExposureLease;
 pub use params::StatsigParams;
 pub use reader::ParamReader;
 pub use report::{ParamMismatch, ParamProblem, ParamsError};
 pub use schema::{ExposePolicy, OnMismatch, ParamKind, ParamSchema, Schema, Source, SourceKind};
-pub use source::ParamsMeta;
-pub use unit::TimeUnit;
+pub use source::{FieldMeta, ParamsMeta};
+pub use unit::{Count, TimeUnit};
+pub use writer::{ParamWriter, default_values, values_of};
 
 pub(crate) use load::{load, try_load};
-pub(crate) use report::MismatchLog;
+pub(crate) use mismatch_log::MismatchLog;
 pub(crate) use source::ParamSource;
 
 #[cfg(feature = "macros")]

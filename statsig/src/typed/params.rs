@@ -3,6 +3,7 @@
 use super::lease::ExposureLease;
 use super::reader::ParamReader;
 use super::schema::Schema;
+use super::writer::ParamWriter;
 
 /// A struct whose fields are parameters of one layer, parameter store, experiment or dynamic config.
 ///
@@ -68,6 +69,9 @@ pub trait StatsigParams: Sized + Send + Sync + 'static {
 
     /// Decodes each field, or takes its default. The indices given to the reader are those of [`SCHEMA`](Self::SCHEMA).
     fn read(reader: &mut ParamReader<'_>) -> Self;
+
+    /// Hands out the value of each field as JSON. Without it, overrides and reports of defaults do without the values.
+    fn write(&self, _writer: &mut ParamWriter) {}
 
     /// Every field at its default, as if nothing was served.
     #[must_use]

@@ -2,27 +2,24 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::decode::WrongValue;
 use super::lease::find;
 use super::marks::Marks;
-use super::schema::Schema;
-use super::source::ParamSource;
+use super::misfit::Misfit;
+use super::params::StatsigParams;
+use super::schema::{ParamSchema, Schema};
+use super::source::{ParamSource, ParamsMeta};
 
-/// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and remembers which were served and which did not fit.
+/// Hands the served parameters to [`StatsigParams::read`], and remembers which were served and which did not fit.
 pub struct ParamReader<'a> {
     source: Option<&'a dyn ParamSource>,
     schema: &'static Schema,
+    /// Where the parameters of the struct at hand start: not at 0 in a flattened one.
+    first: usize,
     served: Marks,
     misfits: Vec<Misfit>,
-}
-
-/// A served value that its field could not take.
-#[derive(Debug)]
-pub(crate) struct Misfit {
-    pub(crate) index: usize,
-    pub(crate) wrong: WrongValue,
 }
 
 impl<'a> ParamReader<'a> {
@@ -30,6 +27,7 @@ impl<'a> ParamReader<'a> {
         Self {
             source: Some(source),
             schema,
+            first: 0,
             served: Marks::with_len(schema.params.len()),
             misfits: Vec::new(),
         }
@@ -41,6 +39,7 @@ impl<'a> ParamReader<'a> {
         Self {
             source: None,
             schema,
+            first: 0,
             served: Marks::default(),
             misfits: Vec::new(),
         }
@@ -69,27 +68,95 @@ impl<'a> ParamReader<'a> {
         index: usize,
         decode: fn(&Value) -> Result<T, WrongValue>,
     ) -> Option<T> {
+        let index = self.first + index;
         let param = self.schema.params.get(index)?;
         let (_, value) = find(self.source?, param)?;
-        let decoded = decode(value).map_err(|wrong| param.explain(wrong));
-        let fits = |decoded| {
-            if param.is_constrained() {
-                param.check_constraint(value).map(|()| decoded)
-            } else {
-                Ok(decoded)
-            }
+        let decoded = decode(value);
+        let fits = match &decoded {
+            Ok(_) if param.is_constrained() => param.check_constraint(value),
+            _ => Ok(()),
         };
-        match decoded.and_then(fits) {
-            Ok(value) => {
+        match (decoded, fits) {
+            (Ok(decoded), Ok(())) => {
                 self.served.insert(index);
-                Some(value)
+                Some(decoded)
             }
-            Err(wrong) => {
-                self.misfits.push(Misfit { index, wrong });
-                let nearest = param.range.filter(|_| param.clamp)?.clamp(value)?;
-                decode(&nearest).ok()
+            (Ok(_), Err(wrong)) => self.clamped(index, param, value, wrong, decode),
+            (Err(wrong), _) => {
+                let wrong = param.explain(wrong);
+                self.misfits.push(Misfit::new(index, wrong, value));
+                None
             }
         }
+    }
+
+    /// What a value of the right type becomes that a constraint forbids.
+    #[cold]
+    fn clamped<T>(
+        &mut self,
+        index: usize,
+        param: &ParamSchema,
+        value: &Value,
+        wrong: WrongValue,
+        decode: fn(&Value) -> Result<T, WrongValue>,
+    ) -> Option<T> {
+        let range = param.range.filter(|_| param.clamp);
+        let nearest = range.and_then(|range| range.clamp(value));
+        let clamped = nearest.and_then(|nearest| decode(&nearest).ok());
+        self.misfits.push(Misfit {
+            is_clamped: clamped.is_some(),
+            ..Misfit::new(index, wrong, value)
+        });
+        clamped
+    }
+
+    /// Reads the object at this index of the schema field by field: what it lacks takes the defaults of `T`.
+    ///
+    /// `None` when nothing is served, or something else than an object, which is reported.
+    pub fn nested<T: StatsigParams>(&mut self, index: usize) -> Option<T> {
+        let index = self.first + index;
+        let param = self.schema.params.get(index)?;
+        let (_, value) = find(self.source?, param)?;
+        self.inside(index, value)
+    }
+
+    /// The same with `null` as `Some(None)`.
+    pub fn nested_option<T: StatsigParams>(&mut self, index: usize) -> Option<Option<T>> {
+        let index = self.first + index;
+        let param = self.schema.params.get(index)?;
+        let (_, value) = find(self.source?, param)?;
+        if value.is_null() {
+            self.served.insert(index);
+            return Some(None);
+        }
+        self.inside(index, value).map(Some)
+    }
+
+    fn inside<T: StatsigParams>(&mut self, index: usize, value: &Value) -> Option<T> {
+        let Some(object) = value.as_object() else {
+            let wrong = WrongValue::expected("an object");
+            self.misfits.push(Misfit::new(index, wrong, value));
+            return None;
+        };
+        self.served.insert(index);
+        let object = Inside(object);
+        let mut reader = ParamReader::new(T::SCHEMA, &object);
+        let params = T::read(&mut reader);
+        for misfit in reader.misfits {
+            let field = T::SCHEMA.params.get(misfit.index);
+            let field = field.map_or("", |param| param.field);
+            self.misfits.push(misfit.within(index, field));
+        }
+        Some(params)
+    }
+
+    /// Reads a flattened struct, whose parameters start at this index of the schema.
+    pub fn flattened<T: StatsigParams>(&mut self, first: usize) -> T {
+        let outer = self.first;
+        self.first += first;
+        let params = T::read(self);
+        self.first = outer;
+        params
     }
 
     pub(crate) fn finish(self) -> (Marks, Vec<Misfit>) {
@@ -104,5 +171,21 @@ impl fmt::Debug for ParamReader<'_> {
             .field("served", &self.served)
             .field("misfits", &self.misfits)
             .finish_non_exhaustive()
+    }
+}
+
+/// The inside of an object, read like a source. What is in it is exposed with the object, never on its own.
+#[derive(Debug)]
+struct Inside<'a>(&'a Map<String, Value>);
+
+impl ParamSource for Inside<'_> {
+    fn value(&self, _param: &ParamSchema, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    fn expose(&self, _param: &ParamSchema, _name: &str, _manual: bool) {}
+
+    fn meta(&self, _param: Option<&ParamSchema>) -> ParamsMeta {
+        ParamsMeta::default()
     }
 }

@@ -1,24 +1,15 @@
 //! Reports about values that do not fit their fields.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::lease::find;
-use super::reader::Misfit;
-use super::schema::{Schema, Source};
-use super::source::{ParamSource, ParamsMeta};
-
-/// Characters of a served value that a report shows.
-const MAX_FOUND_CHARS: usize = 80;
+use super::misfit::{Misfit, shorten};
+use super::schema::{ParamSchema, Schema, Source};
+use super::source::ParamSource;
 
 /// Characters of a decoder's message that a report shows.
 const MAX_PROBLEM_CHARS: usize = 200;
-
-/// Distinct mismatches that one client warns about; more are only counted.
-const MAX_DISTINCT_MISMATCHES: usize = 1_000;
 
 /// A served value that does not fit its field, which took its default instead.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -26,8 +17,8 @@ const MAX_DISTINCT_MISMATCHES: usize = 1_000;
 pub struct ParamMismatch {
     /// The struct's name in Rust.
     pub struct_name: &'static str,
-    /// The field's name in Rust.
-    pub field: &'static str,
+    /// The field's name in Rust, with a path where it is inside of a nested struct, such as `banner.color`.
+    pub field: Cow<'static, str>,
     /// The name under which the parameter was served.
     pub parameter: &'static str,
     /// The entity that served it.
@@ -42,6 +33,8 @@ pub struct ParamMismatch {
     pub found: String,
     /// What exactly is wrong, where `expected` and `found` do not say it all.
     pub problem: Option<String>,
+    /// Whether the field has the nearest number in range, instead of its default.
+    pub is_clamped: bool,
 }
 
 impl fmt::Display for ParamMismatch {
@@ -65,8 +58,8 @@ impl fmt::Display for ParamMismatch {
     }
 }
 
-/// One reason why a strict load failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// One reason why a strict load failed, or a lenient one warned.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParamProblem {
     /// The specs do not have the entity, or there are no specs.
@@ -79,9 +72,40 @@ pub enum ParamProblem {
         /// Why it was not found, such as `Network:Unrecognized`.
         reason: String,
     },
+    /// The user has no ID of the type that the struct asks for, so no rule can share users out by it.
+    #[error("{struct_name}: expected a user with the ID {id_type:?}, found none")]
+    MissingId {
+        /// The struct's name in Rust.
+        struct_name: &'static str,
+        /// The type of ID.
+        id_type: &'static str,
+    },
+    /// The entity counts with another type of ID than the struct asks for.
+    #[error("{struct_name}: expected {entity} to count with the ID {id_type:?}, found {found:?}")]
+    WrongIdType {
+        /// The struct's name in Rust.
+        struct_name: &'static str,
+        /// The entity.
+        entity: Source,
+        /// The type of ID that the struct asks for.
+        id_type: &'static str,
+        /// The type of ID that the entity counts with.
+        found: String,
+    },
     /// A served value does not fit its field.
     #[error(transparent)]
     Mismatch(#[from] ParamMismatch),
+}
+
+impl ParamProblem {
+    /// What a load that goes on does instead.
+    pub(crate) fn consequence(&self) -> &'static str {
+        match self {
+            Self::Mismatch(mismatch) if mismatch.is_clamped => "; using the nearest one in range",
+            Self::Mismatch(_) => "; using the default",
+            _ => "",
+        }
+    }
 }
 
 /// Everything that kept a struct from being loaded strictly. Its text has a line for each problem, and nothing about the user.
@@ -112,20 +136,19 @@ impl fmt::Display for ParamsError {
 
 impl std::error::Error for ParamsError {}
 
-/// The mismatches of a load that goes on with defaults.
-pub(crate) fn mismatches(
+/// What does not fit, and users without the ID that the struct asks for: what a load that goes on with defaults tells.
+#[cold]
+pub(crate) fn problems(
     schema: &'static Schema,
     source: &dyn ParamSource,
     misfits: Vec<Misfit>,
-) -> Vec<ParamMismatch> {
-    if misfits.is_empty() {
-        return Vec::new();
-    }
-    let meta = source.meta();
+) -> Vec<ParamProblem> {
+    let mut problems = unit_problems(schema, source);
     let described = misfits
         .into_iter()
-        .filter_map(|misfit| describe(schema, source, &meta, misfit));
-    described.collect()
+        .filter_map(|misfit| describe(schema, source, misfit));
+    problems.extend(described.map(ParamProblem::Mismatch));
+    problems
 }
 
 /// All the problems of a load that must not have any.
@@ -134,137 +157,83 @@ pub(crate) fn check(
     source: &dyn ParamSource,
     misfits: Vec<Misfit>,
 ) -> Result<(), ParamsError> {
-    let mut problems = Vec::new();
-    if let (Some(entity), false) = (schema.source, source.is_recognized()) {
-        problems.push(ParamProblem::UnknownSource {
-            struct_name: schema.struct_name,
-            entity,
-            reason: source.meta().reason,
-        });
+    let mut found = Vec::new();
+    for entity in schema.sources() {
+        if !source.is_recognized(entity) {
+            let of_entity = |param: &&ParamSchema| schema.source_of(param) == Some(entity);
+            let param = schema.params.iter().find(of_entity);
+            found.push(ParamProblem::UnknownSource {
+                struct_name: schema.struct_name,
+                entity,
+                reason: source.meta(param).reason,
+            });
+        }
     }
-    let mismatches = mismatches(schema, source, misfits);
-    problems.extend(mismatches.into_iter().map(ParamProblem::Mismatch));
-    if problems.is_empty() {
+    found.extend(problems(schema, source, misfits));
+    if found.is_empty() {
         Ok(())
     } else {
-        Err(ParamsError { problems })
+        Err(ParamsError { problems: found })
     }
+}
+
+fn unit_problems(schema: &'static Schema, source: &dyn ParamSource) -> Vec<ParamProblem> {
+    let Some(id_type) = schema.id_type else {
+        return Vec::new();
+    };
+    let struct_name = schema.struct_name;
+    let mut problems = Vec::new();
+    if source.lacks_unit(id_type) {
+        problems.push(ParamProblem::MissingId {
+            struct_name,
+            id_type,
+        });
+    }
+    for entity in schema.sources() {
+        let found = source
+            .id_type(entity)
+            .filter(|found| !found.is_empty() && !found.eq_ignore_ascii_case(id_type));
+        problems.extend(found.map(|found| ParamProblem::WrongIdType {
+            struct_name,
+            entity,
+            id_type,
+            found,
+        }));
+    }
+    problems
 }
 
 fn describe(
     schema: &'static Schema,
     source: &dyn ParamSource,
-    meta: &ParamsMeta,
     misfit: Misfit,
 ) -> Option<ParamMismatch> {
     let param = schema.params.get(misfit.index)?;
-    let (parameter, value) = find(source, param)?;
+    let (parameter, _) = find(source, param)?;
+    let meta = source.meta(Some(param));
     let (expected, problem) = misfit.wrong.into_parts();
     Some(ParamMismatch {
         struct_name: schema.struct_name,
-        field: param.field,
+        field: format!("{}{}", param.field, misfit.inside).into(),
         parameter,
         entity: schema.source_of(param)?,
-        rule_id: meta.rule_id.clone(),
-        group_name: meta.group_name.clone(),
+        rule_id: meta.rule_id,
+        group_name: meta.group_name,
         expected,
-        found: shorten(value, MAX_FOUND_CHARS),
+        found: misfit.found,
         problem: problem.map(|problem| shorten(problem, MAX_PROBLEM_CHARS)),
+        is_clamped: misfit.is_clamped,
     })
-}
-
-/// Writes a value without ever writing all of a large one.
-fn shorten(value: impl fmt::Display, max_chars: usize) -> String {
-    struct Shortened {
-        text: String,
-        chars_left: usize,
-    }
-
-    impl fmt::Write for Shortened {
-        fn write_str(&mut self, part: &str) -> fmt::Result {
-            for char in part.chars() {
-                self.chars_left = self.chars_left.checked_sub(1).ok_or(fmt::Error)?;
-                self.text.push(char);
-            }
-            Ok(())
-        }
-    }
-
-    let mut shortened = Shortened {
-        text: String::new(),
-        chars_left: max_chars,
-    };
-    if fmt::write(&mut shortened, format_args!("{value}")).is_err() {
-        shortened.text.pop();
-        shortened.text.push('…');
-    }
-    shortened.text
-}
-
-/// Warns once about each distinct mismatch that a client meets, and counts them all.
-#[derive(Debug, Default)]
-pub(crate) struct MismatchLog {
-    seen: Mutex<HashSet<u64>>,
-    total: AtomicU64,
-}
-
-impl MismatchLog {
-    /// Mismatches met so far, repeated ones included.
-    pub(crate) fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn report(&self, mismatches: &[ParamMismatch]) {
-        for mismatch in mismatches {
-            self.total.fetch_add(1, Ordering::Relaxed);
-            match self.first_time(mismatch) {
-                Seen::First => tracing::warn!("{mismatch}; using the default"),
-                Seen::FirstBeyondLimit => tracing::warn!(
-                    "more than {MAX_DISTINCT_MISMATCHES} distinct parameter mismatches; further ones are counted, not logged"
-                ),
-                Seen::Before => {}
-            }
-        }
-    }
-
-    fn first_time(&self, mismatch: &ParamMismatch) -> Seen {
-        let mut hasher = DefaultHasher::new();
-        mismatch.hash(&mut hasher);
-        let hash = hasher.finish();
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // One more than the limit is remembered, to tell the first beyond it from the others.
-        if seen.len() > MAX_DISTINCT_MISMATCHES || !seen.insert(hash) {
-            Seen::Before
-        } else if seen.len() > MAX_DISTINCT_MISMATCHES {
-            Seen::FirstBeyondLimit
-        } else {
-            Seen::First
-        }
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Seen {
-    First,
-    FirstBeyondLimit,
-    Before,
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use serde_json::{Value, json};
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Level, Metadata, Subscriber};
-
     use super::*;
 
     fn mismatch(found: String) -> ParamMismatch {
         ParamMismatch {
             struct_name: "Promo",
-            field: "discount",
+            field: "discount".into(),
             parameter: "discount",
             entity: Source::layer("promos"),
             rule_id: Some("2bXd".to_owned()),
@@ -272,6 +241,7 @@ mod tests {
             expected: "a number".to_owned(),
             found,
             problem: None,
+            is_clamped: false,
         }
     }
 
@@ -291,90 +261,6 @@ mod tests {
         assert_eq!(
             renamed.to_string(),
             r#"Promo.discount: layer "promos", parameter "rebate": expected a number, found [] (at [2])"#
-        );
-    }
-
-    #[test]
-    fn values_are_shortened_to_the_limit() {
-        let exact = "x".repeat(78);
-        assert_eq!(shorten(json!(exact), 80), format!("\"{exact}\""));
-        let long = shorten(json!("ü".repeat(79)), 80);
-        assert_eq!(long.chars().count(), 80);
-        assert!(long.ends_with("ü…"));
-        let huge: Value = (0..1_000).collect();
-        assert_eq!(shorten(huge, 10), "[0,1,2,3,…");
-    }
-
-    /// Collects the messages of the warnings.
-    #[derive(Debug, Default, Clone)]
-    struct Warnings(Arc<Mutex<Vec<String>>>);
-
-    impl Subscriber for Warnings {
-        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            *metadata.level() == Level::WARN
-        }
-
-        fn event(&self, event: &Event<'_>) {
-            struct Message<'a>(&'a mut Vec<String>);
-
-            impl Visit for Message<'_> {
-                fn record_debug(&mut self, _field: &Field, value: &dyn fmt::Debug) {
-                    self.0.push(format!("{value:?}"));
-                }
-            }
-
-            event.record(&mut Message(&mut self.0.lock().unwrap()));
-        }
-
-        fn new_span(&self, _span: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _span: &Id, _values: &Record<'_>) {}
-
-        fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
-
-        fn enter(&self, _span: &Id) {}
-
-        fn exit(&self, _span: &Id) {}
-    }
-
-    #[test]
-    fn repeated_mismatches_are_logged_once() {
-        let warnings = Warnings::default();
-        tracing::subscriber::with_default(warnings.clone(), || {
-            let log = MismatchLog::default();
-            log.report(&[mismatch("1".to_owned()), mismatch("2".to_owned())]);
-            log.report(&[mismatch("1".to_owned())]);
-        });
-        let logged = warnings.0.lock().unwrap();
-        assert_eq!(logged.len(), 2, "{logged:?}");
-        assert!(logged[0].ends_with("expected a number, found 1; using the default"));
-    }
-
-    #[test]
-    fn each_distinct_mismatch_is_new_once() {
-        let log = MismatchLog::default();
-        assert_eq!(log.first_time(&mismatch("1".to_owned())), Seen::First);
-        assert_eq!(log.first_time(&mismatch("1".to_owned())), Seen::Before);
-        assert_eq!(log.first_time(&mismatch("2".to_owned())), Seen::First);
-        log.report(&[mismatch("1".to_owned()), mismatch("1".to_owned())]);
-        assert_eq!(log.total(), 2);
-    }
-
-    #[test]
-    fn distinct_mismatches_are_bounded() {
-        let log = MismatchLog::default();
-        for found in 0..MAX_DISTINCT_MISMATCHES {
-            assert_eq!(log.first_time(&mismatch(found.to_string())), Seen::First);
-        }
-        assert_eq!(
-            log.first_time(&mismatch("one more".to_owned())),
-            Seen::FirstBeyondLimit
-        );
-        assert_eq!(
-            log.first_time(&mismatch("two more".to_owned())),
-            Seen::Before
         );
     }
 }

@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::constraint::{ParamLiteral, ParamRange};
-use super::decode::{FromParam, WrongValue, from_json};
+use super::custom::from_json;
+use super::decode::{FromParam, WrongValue};
 use super::unit::TimeUnit;
 
 /// The kind of entity that a parameter struct reads from.
@@ -206,6 +207,9 @@ pub struct ParamSchema {
 }
 
 impl ParamSchema {
+    /// Fills arrays until the real ones are put there.
+    pub(super) const NOTHING: Self = Self::new("", "", ParamKind::Any);
+
     /// A parameter of the given kind and any value: not nullable, and without everything else.
     #[must_use]
     pub const fn new(field: &'static str, name: &'static str, kind: ParamKind) -> Self {
@@ -246,6 +250,12 @@ impl ParamSchema {
         Self::new(field, name, ParamKind::Any)
             .nullable(true)
             .checked_by(|value| from_json::<T>(value).map(drop))
+    }
+
+    /// A number that becomes a duration.
+    #[must_use]
+    pub const fn duration(field: &'static str, name: &'static str, unit: TimeUnit) -> Self {
+        Self::new(field, name, ParamKind::Number).unit(unit)
     }
 
     /// An object that is read field by field.
@@ -346,6 +356,13 @@ impl ParamSchema {
     ///
     /// [`WrongValue`], which says what was expected instead.
     pub fn check(&self, value: &Value) -> Result<(), WrongValue> {
+        if self.nullable && value.is_null() {
+            return Ok(());
+        }
+        if let Some(unit) = self.unit {
+            let decoded = unit.decode(value).map(drop);
+            decoded.map_err(|wrong| self.explain(wrong))?;
+        }
         (self.decodes)(value).map_err(|wrong| self.explain(wrong))?;
         self.check_constraint(value)?;
         let Some(inside) = self.nested else {
@@ -394,6 +411,8 @@ pub struct Schema {
     pub on_mismatch: OnMismatch,
     /// The parameters, in the order of their fields, then those of flattened structs. Skipped fields are not among them.
     pub params: &'static [ParamSchema],
+    has_sources_of_fields: bool,
+    has_policies_of_fields: bool,
     /// The default of each parameter as JSON, in the order of `params`; `None` where it cannot be told. Empty if unknown.
     pub defaults: fn() -> Vec<Option<Value>>,
 }
@@ -411,6 +430,8 @@ impl Schema {
             deny_unknown: false,
             on_mismatch: OnMismatch::Warn,
             params,
+            has_sources_of_fields: have_sources(params),
+            has_policies_of_fields: have_policies(params),
             defaults: Vec::new,
         }
     }
@@ -483,6 +504,32 @@ impl Schema {
         }
     }
 
+    /// Whether each value has a source. A struct without can only be part of others.
+    pub(crate) const fn has_sources(&self) -> bool {
+        if self.source.is_some() {
+            return true;
+        }
+        let mut rest = self.params;
+        while let [param, others @ ..] = rest {
+            if param.source.is_none() {
+                return false;
+            }
+            rest = others;
+        }
+        true
+    }
+
+    /// Whether some parameters have a source of their own.
+    pub(crate) const fn has_sources_of_fields(&self) -> bool {
+        self.has_sources_of_fields
+    }
+
+    /// Whether some parameters have a source or policy of their own.
+    #[inline]
+    pub(crate) const fn is_mixed(&self) -> bool {
+        self.has_sources_of_fields || self.has_policies_of_fields
+    }
+
     pub(crate) fn is_exposed_as_a_whole(&self) -> bool {
         self.source
             .is_some_and(|source| source.kind.is_exposed_as_a_whole())
@@ -500,4 +547,24 @@ impl Schema {
         }
         sources
     }
+}
+
+const fn have_sources(mut params: &[ParamSchema]) -> bool {
+    while let [param, rest @ ..] = params {
+        if param.source.is_some() {
+            return true;
+        }
+        params = rest;
+    }
+    false
+}
+
+const fn have_policies(mut params: &[ParamSchema]) -> bool {
+    while let [param, rest @ ..] = params {
+        if param.expose.is_some() {
+            return true;
+        }
+        params = rest;
+    }
+    false
 }

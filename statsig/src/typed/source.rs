@@ -4,24 +4,42 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// One evaluation, or one snapshot, behind a loaded struct: values, and the exposures that reading them by hand would log.
+use super::handle::ParamOrigin;
+use super::schema::{ParamSchema, Source};
+
+/// The evaluations behind a loaded struct, all of one snapshot: values, and the exposures that reading them by hand would log.
 pub(crate) trait ParamSource: Send + Sync + fmt::Debug {
-    /// The served value of a parameter, `None` when it is not served.
-    fn value(&self, param: &str) -> Option<&Value>;
+    /// The value that is served for a parameter under one of its names, `None` when none is.
+    fn value(&self, param: &ParamSchema, name: &str) -> Option<&Value>;
 
     /// Logs the exposure that a hand-written read of this served parameter would log.
     ///
-    /// Called at most once for each parameter of a layer or parameter store, and at most once altogether for an experiment or config.
-    fn expose(&self, param: &str, manual: bool);
+    /// Called at most once for each parameter of a layer or parameter store, and at most once altogether for any other entity.
+    fn expose(&self, param: &ParamSchema, name: &str, manual: bool);
+
+    /// What the evaluation decided, as a whole or for a parameter. Asked for reports and by
+    /// [`Typed::meta`](super::Typed::meta) only, so it may allocate.
+    fn meta(&self, param: Option<&ParamSchema>) -> ParamsMeta;
 
     /// Whether the specs know the entity. Asked at each strict load, so it must be cheap.
-    fn is_recognized(&self) -> bool;
+    fn is_recognized(&self, _entity: Source) -> bool {
+        false
+    }
 
-    /// What the evaluation decided. Asked for reports and by [`Typed::meta`](super::Typed::meta) only, so it may allocate.
-    fn meta(&self) -> ParamsMeta;
+    /// The type of ID that the entity counts with, where it has one.
+    fn id_type(&self, _entity: Source) -> Option<String> {
+        None
+    }
+
+    /// Whether the user has no ID of this type.
+    fn lacks_unit(&self, _id_type: &str) -> bool {
+        false
+    }
 }
 
-/// The evaluation behind a loaded struct.
+/// What decided the values of a loaded struct.
+///
+/// Where each field has a source of its own, the rule, the group and the experiment are told for the fields alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ParamsMeta {
@@ -31,8 +49,36 @@ pub struct ParamsMeta {
     pub group_name: Option<String>,
     /// The experiment of a layer that the user is allocated to.
     pub allocated_experiment: Option<String>,
-    /// Why the values are what they are, such as `Network:Recognized`.
+    /// Why the values are what they are, such as `Network:Recognized`. Where fields have sources of their own, that of the first.
     pub reason: String,
+    /// Each field that is read, in the order of the schema.
+    pub fields: Vec<FieldMeta>,
+}
+
+impl ParamsMeta {
+    /// The meta of one field.
+    #[must_use]
+    pub fn field(&self, field: &str) -> Option<&FieldMeta> {
+        self.fields.iter().find(|meta| meta.field == field)
+    }
+}
+
+/// What decided the value of one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FieldMeta {
+    /// The field's name in Rust.
+    pub field: &'static str,
+    /// The parameter's name in Statsig: the one it was served under, else its current one.
+    pub parameter: &'static str,
+    /// Where the value came from.
+    pub origin: ParamOrigin,
+    /// The rule that decided, where one did.
+    pub rule_id: Option<String>,
+    /// The name of the group that the user is in.
+    pub group_name: Option<String>,
+    /// The experiment of a layer that the user is allocated to.
+    pub allocated_experiment: Option<String>,
 }
 
 /// The source of [`Typed::detached`](super::Typed::detached): serves and exposes nothing.
@@ -40,17 +86,13 @@ pub struct ParamsMeta {
 pub(crate) struct Detached;
 
 impl ParamSource for Detached {
-    fn value(&self, _param: &str) -> Option<&Value> {
+    fn value(&self, _param: &ParamSchema, _name: &str) -> Option<&Value> {
         None
     }
 
-    fn expose(&self, _param: &str, _manual: bool) {}
+    fn expose(&self, _param: &ParamSchema, _name: &str, _manual: bool) {}
 
-    fn is_recognized(&self) -> bool {
-        false
-    }
-
-    fn meta(&self) -> ParamsMeta {
+    fn meta(&self, _param: Option<&ParamSchema>) -> ParamsMeta {
         ParamsMeta {
             reason: "Detached".to_owned(),
             ..ParamsMeta::default()

@@ -1,5 +1,9 @@
 //! The derive and its runtime together: which exposures are logged, and when.
 
+mod attributes;
+#[allow(dead_code, reason = "fields are seen through `Debug`")]
+mod table;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -32,7 +36,7 @@ impl Fake {
     }
 
     fn load<P: StatsigParams>(&self) -> Typed<P> {
-        load(self.clone(), &MismatchLog::default())
+        load(self.clone(), &MismatchLog::default(), 1)
     }
 
     fn try_load<P: StatsigParams>(&self) -> Result<Typed<P>, ParamsError> {
@@ -41,20 +45,20 @@ impl Fake {
 }
 
 impl ParamSource for Fake {
-    fn value(&self, param: &str) -> Option<&Value> {
-        self.values.get(param)
+    fn value(&self, _param: &ParamSchema, name: &str) -> Option<&Value> {
+        self.values.get(name)
     }
 
-    fn expose(&self, param: &str, manual: bool) {
+    fn expose(&self, _param: &ParamSchema, name: &str, manual: bool) {
         let marker = if manual { " (manual)" } else { "" };
-        self.log.lock().unwrap().push(format!("{param}{marker}"));
+        self.log.lock().unwrap().push(format!("{name}{marker}"));
     }
 
-    fn is_recognized(&self) -> bool {
+    fn is_recognized(&self, _entity: Source) -> bool {
         self.recognized
     }
 
-    fn meta(&self) -> ParamsMeta {
+    fn meta(&self, _param: Option<&ParamSchema>) -> ParamsMeta {
         ParamsMeta {
             rule_id: Some("rule".to_owned()),
             group_name: Some("Test".to_owned()),
@@ -64,6 +68,7 @@ impl ParamSource for Fake {
             } else {
                 "Network:Unrecognized".to_owned()
             },
+            fields: Vec::new(),
         }
     }
 }
@@ -114,7 +119,26 @@ fn values_defaults_and_misfits_are_told_apart() {
     assert_eq!(promo.origin("cta"), Some(ParamOrigin::Served));
     assert_eq!(promo.origin("limit"), Some(ParamOrigin::Mismatch));
     assert_eq!(promo.origin("unknown"), None);
-    assert_eq!(promo.meta().rule_id.as_deref(), Some("rule"));
+    let meta = promo.meta();
+    assert_eq!(meta.rule_id.as_deref(), Some("rule"));
+    let fields: Vec<_> = meta
+        .fields
+        .iter()
+        .map(|meta| (meta.field, meta.parameter, meta.origin))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("title", "title", ParamOrigin::Served),
+            ("discount", "discount", ParamOrigin::Default),
+            ("cta", "call_to_action", ParamOrigin::Served),
+            ("limit", "limit", ParamOrigin::Mismatch),
+        ]
+    );
+    assert_eq!(
+        meta.field("limit").unwrap().rule_id.as_deref(),
+        Some("rule")
+    );
 }
 
 #[test]
@@ -280,7 +304,7 @@ OnLoad.cta: layer "promos", parameter "call_to_action", rule "rule", group "Test
 #[test]
 fn a_lenient_load_counts_mismatches() {
     let log = MismatchLog::default();
-    let promo: Typed<OnAccess> = load(mixed(), &log);
+    let promo: Typed<OnAccess> = load(mixed(), &log, 1);
     assert_eq!(promo.peek().limit, 3);
     assert_eq!(log.total(), 1);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::decode::WrongValue;
 
@@ -61,6 +61,37 @@ impl TimeUnit {
         duration.as_secs_f64() / self.seconds()
     }
 
+    /// So many of them, or what is a duration already. What is negative or no number is none.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(self, count: impl Count) -> Duration {
+        count.duration(self)
+    }
+
+    /// A duration as the number that it is decoded from.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn encode(self, duration: Duration) -> Option<Value> {
+        let count = self.count(duration);
+        // Counts are written as people write them: `1500`, not `1500.0000000000002`.
+        let rounded = (count * 1e6).round() / 1e6;
+        if rounded.fract() == 0.0 && rounded < 2f64.powi(53) {
+            Some(Value::from(rounded as u64))
+        } else {
+            Number::from_f64(rounded).map(Value::Number)
+        }
+    }
+
+    /// Like [`encode`](Self::encode), with `None` as `null`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn encode_option(self, duration: Option<Duration>) -> Option<Value> {
+        match duration {
+            None => Some(Value::Null),
+            Some(duration) => self.encode(duration),
+        }
+    }
+
     /// Decodes a served number.
     ///
     /// # Errors
@@ -80,6 +111,69 @@ impl TimeUnit {
         match value {
             Value::Null => Ok(None),
             value => self.decode(value).map(Some),
+        }
+    }
+}
+
+/// What a default in a unit may be: a number, or a [`Duration`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a number nor a `Duration`",
+    label = "cannot be counted in the unit",
+    note = "the default of a field with `unit` is a number of that unit, or a `Duration`"
+)]
+pub trait Count {
+    /// So many of the unit.
+    fn duration(self, unit: TimeUnit) -> Duration;
+}
+
+impl Count for Duration {
+    fn duration(self, _unit: TimeUnit) -> Duration {
+        self
+    }
+}
+
+macro_rules! counts {
+    ($($ty:ty)*) => {$(
+        impl Count for $ty {
+            fn duration(self, unit: TimeUnit) -> Duration {
+                unit.duration(self as f64).unwrap_or_default()
+            }
+        }
+    )*};
+}
+
+counts!(f32 f64 i32 i64 u8 u16 u32 u64 usize);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_become_durations_and_back() {
+        for (unit, json, millis) in [
+            (TimeUnit::Milliseconds, json!(1_500), 1_500),
+            (TimeUnit::Seconds, json!(1.5), 1_500),
+            (TimeUnit::Minutes, json!(2), 120_000),
+            (TimeUnit::Hours, json!(0.5), 1_800_000),
+        ] {
+            let duration = unit.decode(&json).unwrap();
+            assert_eq!(duration, Duration::from_millis(millis));
+            assert_eq!(unit.encode(duration), Some(json));
+        }
+        assert_eq!(TimeUnit::Seconds.decode_option(&json!(null)), Ok(None));
+        assert_eq!(TimeUnit::Seconds.encode_option(None), Some(json!(null)));
+        assert_eq!(TimeUnit::Minutes.of(2_u8), Duration::from_secs(120));
+        assert_eq!(TimeUnit::Minutes.of(-2), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for value in [json!(-1), json!(1e300), json!("1"), json!(null)] {
+            let wrong = TimeUnit::Seconds.decode(&value).unwrap_err();
+            assert_eq!(wrong.into_parts().0, "a number of seconds", "{value}");
         }
     }
 }

@@ -166,6 +166,16 @@ fn equal_values_are_kept_once_also_when_they_come_later() {
 }
 
 #[test]
+fn values_that_no_specs_have_any_more_are_freed() {
+    let first = snapshot(&two_configs(1, 1).to_string()).unwrap();
+    let value = Arc::downgrade(parameters(&first, "a"));
+    let second = next(&first, &two_configs(2, 2)).unwrap();
+    drop(first);
+    assert!(value.upgrade().is_none());
+    assert_eq!(parameters(&second, "a")["value"], 2);
+}
+
+#[test]
 fn a_changed_condition_changes_the_rules_that_did_not_change() {
     let specs = |time: u64, operator: &str| {
         let mut specs = Specs::new()

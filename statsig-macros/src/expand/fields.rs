@@ -1,0 +1,238 @@
+//! Reading the fields, and writing them.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Path, Type};
+
+use super::typed;
+use crate::default::{convert, convert_in_unit};
+use crate::model::{Decode, Fallback, Field, Param, Params, Role};
+use crate::types::option_of;
+
+/// The parameter of the function `read`, out of reach of the user's expressions.
+pub(super) fn reader() -> Ident {
+    Ident::new("reader", Span::mixed_site())
+}
+
+/// The parameter of the function `write`.
+pub(super) fn writer() -> Ident {
+    Ident::new("writer", Span::mixed_site())
+}
+
+/// Where a field stands in the schema.
+pub(super) enum Place {
+    /// Not there.
+    Nowhere,
+    At(Literal),
+    /// The first of the indices that a flattened struct has.
+    From(TokenStream),
+}
+
+/// The fields with their places. Flattened structs come after all others, so that those have indices that are known here.
+pub(super) fn places<'a>(params: &'a Params, typed: &TokenStream) -> Vec<(&'a Field, Place)> {
+    let own = params.fields.iter().filter_map(Field::param).count();
+    let mut next = 0_usize;
+    let mut first = Literal::usize_unsuffixed(own).to_token_stream();
+    let mut places = Vec::new();
+    for field in &params.fields {
+        let place = match field.role {
+            Role::Skipped => Place::Nowhere,
+            Role::Param(_) => {
+                next += 1;
+                Place::At(Literal::usize_unsuffixed(next - 1))
+            }
+            Role::Flattened => {
+                let ty = &field.ty;
+                let from = first.clone();
+                first.extend(quote!(+ <#ty as #typed::StatsigParams>::SCHEMA.params.len()));
+                Place::From(from)
+            }
+        };
+        places.push((field, place));
+    }
+    places
+}
+
+/// Whether decoding takes more than a path.
+pub(super) fn needs_closure(param: &Param) -> bool {
+    param.validate.is_some() || matches!(param.decode, Decode::Module(_) | Decode::Function(_))
+}
+
+/// The function from JSON to the field's type.
+pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStream {
+    let decode = match &param.decode {
+        Decode::Type | Decode::Nested => {
+            quote_spanned!(ty.span()=> <#ty as #typed::FromParam>::from_param)
+        }
+        Decode::Json => quote_spanned!(ty.span()=> #typed::from_json::<#ty>),
+        Decode::Unit(unit) => {
+            let unit = unit.variant();
+            let method = match option_of(ty) {
+                Some(_) => quote!(decode_option),
+                None => quote!(decode),
+            };
+            quote!(|value| #typed::TimeUnit::#unit.#method(value))
+        }
+        Decode::Module(module) => {
+            let function = quote_spanned!(module.span()=> #module::deserialize);
+            let name = spelled(module);
+            quote!(|value| #typed::decode_with::<#ty, _>(value, #function, #name))
+        }
+        Decode::Function(function) => {
+            let name = spelled(function);
+            quote!(|value| #typed::decode_with::<#ty, _>(value, #function, #name))
+        }
+    };
+    match &param.validate {
+        None => decode,
+        Some(validate) => {
+            let name = spelled(validate);
+            let decoded = match &param.decode {
+                Decode::Type | Decode::Json | Decode::Nested => quote!(#decode(value)),
+                _ => quote!((#decode)(value)),
+            };
+            // A closure, so that `fn(&str)` takes a `String`.
+            let call = quote_spanned!(validate.span()=> #validate(value));
+            quote!(|value| #typed::validated(#decoded, |value| #call, #name))
+        }
+    }
+}
+
+/// A path as in the source.
+fn spelled(path: &Path) -> String {
+    path.to_token_stream().to_string().replace(' ', "")
+}
+
+pub(super) fn read(params: &Params) -> TokenStream {
+    let typed = typed(params);
+    let places = places(params, &typed);
+    let reads: Vec<_> = places
+        .iter()
+        .map(|(field, place)| read_field(field, place, &typed))
+        .collect();
+    let idents = params.fields.iter().map(|field| &field.ident);
+    let Some(span) = params.container_default else {
+        let reads = reads.iter().flatten();
+        return quote!(Self { #(#idents: #reads),* });
+    };
+    let value = Ident::new("value", Span::mixed_site());
+    let assignments = params.fields.iter().zip(reads).filter_map(|(field, read)| {
+        let (ident, read) = (&field.ident, read?);
+        Some(match field.default {
+            Fallback::Container => quote! {
+                if let ::core::option::Option::Some(served) = #read {
+                    #value.#ident = served;
+                }
+            },
+            _ => quote!(#value.#ident = #read;),
+        })
+    });
+    let default = quote_spanned!(span=> <Self as ::core::default::Default>::default());
+    quote! {
+        let mut #value = #default;
+        #(#assignments)*
+        #value
+    }
+}
+
+/// The expression for a field: of its type, or an option where the default is not here. `None` for what is left alone.
+fn read_field(field: &Field, place: &Place, typed: &TokenStream) -> Option<TokenStream> {
+    let reader = reader();
+    let ty = &field.ty;
+    let default = default(field, typed);
+    match (place, &field.role) {
+        (Place::From(first), _) => {
+            Some(quote_spanned!(ty.span()=> #reader.flattened::<#ty>(#first)))
+        }
+        (Place::At(index), Role::Param(param)) if matches!(param.decode, Decode::Nested) => {
+            let nested = match option_of(ty) {
+                Some(inside) => {
+                    quote_spanned!(ty.span()=> #reader.nested_option::<#inside>(#index))
+                }
+                None => quote_spanned!(ty.span()=> #reader.nested::<#ty>(#index)),
+            };
+            Some(match (default, &field.default) {
+                (_, Fallback::Absent) => quote!(#nested.flatten()),
+                (None, _) => nested,
+                (Some(default), _) => quote!(#nested.unwrap_or_else(|| #default)),
+            })
+        }
+        (Place::At(index), Role::Param(param)) => {
+            let decode = decoder(ty, param, typed);
+            Some(match default {
+                Some(default) => quote!(#reader.field(#index, #decode, || #default)),
+                None => quote!(#reader.optional(#index, #decode)),
+            })
+        }
+        _ => default,
+    }
+}
+
+/// The field's default; `None` when `Self::default()` or a flattened struct provides it.
+fn default(field: &Field, typed: &TokenStream) -> Option<TokenStream> {
+    let ty = &field.ty;
+    let unit = field.param().and_then(|param| match param.decode {
+        Decode::Unit(unit) => Some(unit),
+        _ => None,
+    });
+    Some(match &field.default {
+        Fallback::Container => return None,
+        Fallback::Inner if matches!(field.role, Role::Flattened) => return None,
+        Fallback::Inner => {
+            quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::defaults())
+        }
+        Fallback::Absent => quote!(::core::option::Option::None),
+        Fallback::Trait => {
+            quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default())
+        }
+        Fallback::Expr(expr) => match unit {
+            Some(unit) => convert_in_unit(expr, ty, unit, typed),
+            None => convert(expr, ty),
+        },
+        // The block has errors about the type point at the function.
+        Fallback::Function(path) => {
+            quote_spanned!(path.span()=> { let default: #ty = #path(); default })
+        }
+    })
+}
+
+pub(super) fn write(params: &Params) -> TokenStream {
+    let typed = typed(params);
+    let writer = writer();
+    let writes = places(params, &typed).into_iter().map(|(field, place)| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        let param = match (&field.role, &place) {
+            (Role::Param(param), _) => param,
+            (Role::Flattened, Place::From(first)) => {
+                return quote!(#writer.flattened(#first, &self.#ident););
+            }
+            _ => return TokenStream::new(),
+        };
+        let Place::At(index) = place else {
+            return TokenStream::new();
+        };
+        match &param.decode {
+            Decode::Type => {
+                let value = quote_spanned!(ty.span()=> <#ty as #typed::FromParam>::to_param);
+                quote!(#writer.field(#index, #value(&self.#ident));)
+            }
+            Decode::Unit(unit) => {
+                let unit = unit.variant();
+                let method = match option_of(ty) {
+                    Some(_) => quote!(encode_option),
+                    None => quote!(encode),
+                };
+                quote!(#writer.field(#index, #typed::TimeUnit::#unit.#method(self.#ident));)
+            }
+            Decode::Nested if option_of(ty).is_some() => quote! {
+                if let ::core::option::Option::Some(inside) = &self.#ident {
+                    #writer.nested(#index, inside);
+                }
+            },
+            Decode::Nested => quote!(#writer.nested(#index, &self.#ident);),
+            Decode::Json | Decode::Module(_) | Decode::Function(_) => TokenStream::new(),
+        }
+    });
+    writes.collect()
+}

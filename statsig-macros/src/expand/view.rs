@@ -1,0 +1,153 @@
+//! The view of `expose = "read"`: a struct with an accessor for each field.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{Generics, Type, Visibility};
+
+use super::fields::{Place, places};
+use super::typed;
+use crate::model::{Expose, Field, Params};
+use crate::types::{is_copied, is_text, option_of};
+
+/// The struct is its own view.
+pub(super) fn own_view(typed: &TokenStream) -> TokenStream {
+    quote! {
+        fn into_view(self, _lease: &#typed::ExposureLease) -> Self {
+            self
+        }
+
+        fn from_view(view: Self) -> Self {
+            view
+        }
+
+        fn peek(view: &Self) -> &Self {
+            view
+        }
+    }
+}
+
+/// The view's definition, its type, and the conversions.
+pub(super) fn view(params: &Params, bounded: &Generics) -> (TokenStream, TokenStream, TokenStream) {
+    let Params {
+        ident, generics, ..
+    } = params;
+    let typed = typed(params);
+    let name = match &params.view {
+        Some(name) => name.clone(),
+        None => format_ident!("{}View", ident.unraw()),
+    };
+    let vis = params.view_vis.as_ref().unwrap_or(&params.vis);
+    let (_, ty_generics, where_clause) = generics.split_for_impl();
+    let (impl_generics, _, bounds) = bounded.split_for_impl();
+    let doc = format!(
+        "Reads [`{ident}`] one parameter at a time: each accessor exposes its parameter when it is first called."
+    );
+    let text = name.to_string();
+    let accessors = places(params, &typed)
+        .into_iter()
+        .map(|(field, place)| accessor(field, &place, params.view_vis.as_ref(), &typed));
+    let definition = quote! {
+        #[doc = #doc]
+        #vis struct #name #generics #where_clause {
+            params: #ident #ty_generics,
+            lease: #typed::ExposureLease,
+        }
+
+        #[automatically_derived]
+        #[allow(deprecated, dead_code)]
+        impl #impl_generics #name #ty_generics #bounds {
+            #(#accessors)*
+        }
+
+        #[automatically_derived]
+        impl #impl_generics ::core::fmt::Debug for #name #ty_generics #bounds {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#text).finish_non_exhaustive()
+            }
+        }
+    };
+    let conversions = quote! {
+        fn into_view(self, lease: &#typed::ExposureLease) -> Self::View {
+            #name { params: self, lease: ::core::clone::Clone::clone(lease) }
+        }
+
+        fn from_view(view: Self::View) -> Self {
+            view.params
+        }
+
+        fn peek(view: &Self::View) -> &Self {
+            &view.params
+        }
+    };
+    (definition, quote!(#name #ty_generics), conversions)
+}
+
+fn accessor(
+    field: &Field,
+    place: &Place,
+    vis: Option<&Visibility>,
+    typed: &TokenStream,
+) -> TokenStream {
+    let Field {
+        ident,
+        docs,
+        deprecated,
+        ..
+    } = field;
+    let vis = vis.unwrap_or(&field.vis);
+    let docs = if docs.is_empty() {
+        let doc = match field.param() {
+            Some(param) => format!("The parameter `{}`.", param.name),
+            None => format!("The field `{ident}`, which is no parameter."),
+        };
+        quote!(#[doc = #doc])
+    } else {
+        quote!(#(#[doc = #docs])*)
+    };
+    let (ty, value) = returned(&field.ty, ident);
+    let expose = match place {
+        Place::Nowhere => None,
+        Place::At(index) => {
+            let policy = field.param().and_then(|param| param.expose);
+            (policy != Some(Expose::Manual)).then(|| quote!(self.lease.on_read(#index);))
+        }
+        Place::From(first) => {
+            let ty = &field.ty;
+            let len = quote!(<#ty as #typed::StatsigParams>::SCHEMA.params.len());
+            Some(quote!(self.lease.on_read_all(#first..#first + #len);))
+        }
+    };
+    quote! {
+        #docs
+        #deprecated
+        #[must_use]
+        #vis fn #ident(&self) -> #ty {
+            #expose
+            #value
+        }
+    }
+}
+
+/// What an accessor returns: what is small by value, text as `&str`, the rest by reference.
+fn returned(ty: &Type, ident: &Ident) -> (TokenStream, TokenStream) {
+    let field = quote!(self.params.#ident);
+    if is_copied(ty) {
+        return (ty.to_token_stream(), field);
+    }
+    if is_text(ty) {
+        return (quote!(&::core::primitive::str), quote!(&#field));
+    }
+    match option_of(ty) {
+        Some(inner) if is_copied(inner) => (ty.to_token_stream(), field),
+        Some(inner) if is_text(inner) => (
+            quote!(::core::option::Option<&::core::primitive::str>),
+            quote!(#field.as_deref()),
+        ),
+        Some(inner) => (
+            quote!(::core::option::Option<&#inner>),
+            quote!(#field.as_ref()),
+        ),
+        None => (quote!(&#ty), quote!(&#field)),
+    }
+}

@@ -1,0 +1,163 @@
+//! The keys of `#[statsig(...)]`, where each is valid, and what was meant by others.
+
+/// Where an attribute stands, and which keys are valid there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Struct,
+    Field,
+    Enum,
+    Variant,
+}
+
+const STRUCT: &[&str] = &[
+    "layer",
+    "param_store",
+    "experiment",
+    "config",
+    "embedded",
+    "rename_all",
+    "default",
+    "expose",
+    "id_type",
+    "deny_unknown",
+    "on_mismatch",
+    "view",
+    "vis",
+    "bound",
+    "crate",
+];
+const FIELD: &[&str] = &[
+    "default",
+    "default_with",
+    "rename",
+    "alias",
+    "range",
+    "clamp",
+    "one_of",
+    "non_empty",
+    "validate",
+    "unit",
+    "json",
+    "with",
+    "decode_with",
+    "nested",
+    "flatten",
+    "skip",
+    "expose",
+    "layer",
+    "param_store",
+    "experiment",
+    "config",
+    "gate",
+];
+const ENUM: &[&str] = &["rename_all", "crate"];
+const VARIANT: &[&str] = &["rename", "alias", "other"];
+
+/// What people type who know other crates, or Statsig's console.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("choices", "one_of"),
+    ("default_value", "default"),
+    ("default_value_t", "default"),
+    ("deny_unknown_fields", "deny_unknown"),
+    ("deserialize_with", "decode_with"),
+    ("dynamic_config", "config"),
+    ("enum", "one_of"),
+    ("feature_gate", "gate"),
+    ("key", "rename"),
+    ("max", "range"),
+    ("min", "range"),
+    ("name", "rename"),
+    ("parameter", "rename"),
+    ("parameter_store", "param_store"),
+    ("possible_values", "one_of"),
+    ("serde", "json"),
+    ("store", "param_store"),
+    ("value_parser", "decode_with"),
+    ("values", "one_of"),
+];
+
+impl Place {
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Struct => STRUCT,
+            Self::Field => FIELD,
+            Self::Enum => ENUM,
+            Self::Variant => VARIANT,
+        }
+    }
+
+    pub(crate) fn takes(self, key: &str) -> bool {
+        self.keys().contains(&key)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Struct => "a struct",
+            Self::Field => "a field",
+            Self::Enum => "an enum",
+            Self::Variant => "a variant",
+        }
+    }
+
+    /// Deriving for a struct, "belongs on a variant" would help nobody.
+    fn neighbour(self) -> Self {
+        match self {
+            Self::Struct => Self::Field,
+            Self::Field => Self::Struct,
+            Self::Enum => Self::Variant,
+            Self::Variant => Self::Enum,
+        }
+    }
+}
+
+/// The message for a key that is not valid here.
+pub(crate) fn unknown(key: &str, place: Place) -> String {
+    let here = place.name();
+    let neighbour = place.neighbour();
+    if neighbour.takes(key) {
+        return format!("`{key}` belongs on {}, not on {here}", neighbour.name());
+    }
+    let synonym = SYNONYMS.iter().find(|(theirs, _)| *theirs == key);
+    let meant = synonym
+        .map(|(_, ours)| *ours)
+        .filter(|ours| place.takes(ours))
+        .or_else(|| closest(key, place.keys().iter().copied()));
+    if let Some(meant) = meant {
+        return format!("unknown attribute `{key}`, did you mean `{meant}`?");
+    }
+    let valid = list(place.keys().iter().copied());
+    format!("unknown attribute `{key}`; on {here}, valid are {valid}")
+}
+
+/// "`a`, `b`, `c`".
+pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// The candidate that was probably meant: at most two edits away, and no more than half of the word.
+pub(crate) fn closest<'a>(
+    word: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let edits = candidates.map(|candidate| (edits(word, candidate), candidate));
+    let (edits, closest) = edits.min_by_key(|(edits, _)| *edits)?;
+    (edits <= 2 && edits * 2 <= closest.chars().count()).then_some(closest)
+}
+
+/// Insertions, deletions and replacements between two words.
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (position, char) in from.to_lowercase().chars().enumerate() {
+        let mut next = vec![position + 1];
+        for (above, target) in row.windows(2).zip(&to) {
+            if let ([diagonal, above], Some(left)) = (above, next.last()) {
+                let replaced = diagonal + usize::from(char != *target);
+                next.push(replaced.min(above + 1).min(left + 1));
+            }
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}

@@ -1,0 +1,89 @@
+//! Values that are literals, so that they can be looked at before the compiler runs.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Expr, ExprLit, Lit, UnOp};
+
+/// A literal, with or without a minus.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Literal {
+    Bool(bool),
+    Integer(i128),
+    Float(f64),
+    Text(String),
+}
+
+impl Literal {
+    /// The literal that an expression is.
+    pub(crate) fn of(expr: &Expr) -> Option<Self> {
+        match expr {
+            Expr::Group(group) => Self::of(&group.expr),
+            Expr::Paren(paren) => Self::of(&paren.expr),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+                match Self::of(&unary.expr)? {
+                    Self::Integer(integer) => Some(Self::Integer(-integer)),
+                    Self::Float(float) => Some(Self::Float(-float)),
+                    Self::Bool(_) | Self::Text(_) => None,
+                }
+            }
+            Expr::Lit(ExprLit { lit, .. }) => match lit {
+                Lit::Bool(bool) => Some(Self::Bool(bool.value)),
+                Lit::Str(text) => Some(Self::Text(text.value())),
+                Lit::Char(char) => Some(Self::Text(char.value().to_string())),
+                Lit::Int(int) if is_float_suffix(int.suffix()) => {
+                    int.base10_parse().ok().map(Self::Float)
+                }
+                Lit::Int(int) => int.base10_parse().ok().map(Self::Integer),
+                Lit::Float(float) => float.base10_parse().ok().map(Self::Float),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Integer(integer) => Some(*integer as f64),
+            Self::Float(float) => Some(*float),
+            Self::Bool(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// Whether two literals are one value: `1` is `1.0`.
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Integer(one), Self::Integer(other)) => one == other,
+            _ => self == other || self.number().is_some_and(|one| other.number() == Some(one)),
+        }
+    }
+
+    /// What it is, in a message.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Bool(bool) => bool.to_string(),
+            Self::Integer(integer) => integer.to_string(),
+            Self::Float(float) => format!("{float:?}"),
+            Self::Text(text) => format!("{text:?}"),
+        }
+    }
+
+    /// The constructor of `ParamLiteral`.
+    pub(crate) fn schema(&self, typed: &TokenStream) -> TokenStream {
+        match self {
+            Self::Bool(bool) => quote!(#typed::ParamLiteral::Bool(#bool)),
+            Self::Integer(integer) => {
+                let integer = proc_macro2::Literal::i128_unsuffixed(*integer);
+                quote!(#typed::ParamLiteral::Integer(#integer))
+            }
+            Self::Float(float) => {
+                let float = proc_macro2::Literal::f64_unsuffixed(*float);
+                quote!(#typed::ParamLiteral::Float(#float))
+            }
+            Self::Text(text) => quote!(#typed::ParamLiteral::Text(#text)),
+        }
+    }
+}
+
+fn is_float_suffix(suffix: &str) -> bool {
+    suffix == "f32" || suffix == "f64"
+}

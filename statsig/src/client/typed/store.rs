@@ -1,0 +1,158 @@
+//! A parameter store behind a typed struct: each entity that its parameters refer to is evaluated once, with the same specs.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::source::Entity;
+use crate::client::ParameterStoreEvaluationOptions;
+use crate::client::param_stores::ParameterStore;
+use crate::client::reading::Logging;
+use crate::client::view::View;
+use crate::evaluation::Kind;
+use crate::results::Reason;
+use crate::specs::compiled::ParameterTarget;
+use crate::text::SharedStr;
+use crate::typed::{ParamsMeta, Schema, Source};
+use crate::user::StatsigUser;
+
+/// A parameter store, with the values of the parameters that a struct asks for.
+#[derive(Debug)]
+pub(super) struct OpenedStore {
+    store: ParameterStore,
+    parameters: Vec<(&'static str, Resolved)>,
+    targets: Vec<Target>,
+}
+
+/// What some parameters of a store refer to.
+#[derive(Debug)]
+struct Target {
+    kind: Kind,
+    name: SharedStr,
+    entity: Entity,
+}
+
+/// Where one parameter's value is.
+#[derive(Debug)]
+enum Resolved {
+    Constant(Arc<Value>),
+    /// Of a gate: chosen by its value.
+    Chosen {
+        target: usize,
+        value: Arc<Value>,
+    },
+    /// In the parameters of the target.
+    Inside {
+        target: usize,
+        parameter: SharedStr,
+    },
+}
+
+impl OpenedStore {
+    pub(super) fn new(view: View<'_>, user: &StatsigUser, source: Source, schema: &Schema) -> Self {
+        let options = ParameterStoreEvaluationOptions::default();
+        let mut opened = Self {
+            store: view.parameter_store(user, source.name, options),
+            parameters: Vec::new(),
+            targets: Vec::new(),
+        };
+        for param in schema.params {
+            if schema.source_of(param) == Some(source) {
+                param.names().for_each(|name| opened.resolve(name));
+            }
+        }
+        opened
+    }
+
+    fn resolve(&mut self, name: &'static str) {
+        let Some(target) = self.store.target(name).cloned() else {
+            return;
+        };
+        let inside = |target, parameter| Resolved::Inside { target, parameter };
+        let resolved = match target {
+            ParameterTarget::Static(value) => Resolved::Constant(value),
+            ParameterTarget::Gate { name, pass, fail } => {
+                let target = self.evaluate(Kind::Gate, name);
+                let passes = self.entity(target).is_some_and(Entity::passes);
+                let value = if passes { pass } else { fail };
+                Resolved::Chosen { target, value }
+            }
+            ParameterTarget::DynamicConfig { name, parameter } => {
+                inside(self.evaluate(Kind::DynamicConfig, name), parameter)
+            }
+            ParameterTarget::Experiment { name, parameter } => {
+                inside(self.evaluate(Kind::Experiment, name), parameter)
+            }
+            ParameterTarget::Layer { name, parameter } => {
+                inside(self.evaluate(Kind::Layer, name), parameter)
+            }
+        };
+        self.parameters.push((name, resolved));
+    }
+
+    /// The place of an evaluated target; each is evaluated once.
+    fn evaluate(&mut self, kind: Kind, name: SharedStr) -> usize {
+        let known = self
+            .targets
+            .iter()
+            .position(|target| target.kind == kind && target.name == name);
+        known.unwrap_or_else(|| {
+            let entity = Entity::held(kind, self.store.hold(kind, &name));
+            self.targets.push(Target { kind, name, entity });
+            self.targets.len() - 1
+        })
+    }
+
+    fn entity(&self, target: usize) -> Option<&Entity> {
+        self.targets.get(target).map(|target| &target.entity)
+    }
+
+    fn resolved(&self, param: &str) -> Option<&Resolved> {
+        let mut parameters = self.parameters.iter();
+        let found = parameters.find(|(name, _)| *name == param);
+        found.map(|(_, resolved)| resolved)
+    }
+
+    /// What a parameter refers to, and the name it has there.
+    fn referred(&self, param: &str) -> Option<(&Entity, &str)> {
+        match self.resolved(param)? {
+            Resolved::Constant(_) => None,
+            Resolved::Chosen { target, .. } => Some((self.entity(*target)?, "")),
+            Resolved::Inside { target, parameter } => Some((self.entity(*target)?, parameter)),
+        }
+    }
+
+    pub(super) fn value(&self, param: &str) -> Option<&Value> {
+        match self.resolved(param)? {
+            Resolved::Constant(value) | Resolved::Chosen { value, .. } => Some(value),
+            Resolved::Inside { target, parameter } => self.entity(*target)?.value(parameter),
+        }
+    }
+
+    pub(super) fn expose(&self, param: &str, logging: Logging) {
+        if let Some((entity, parameter)) = self.referred(param) {
+            entity.expose(parameter, logging);
+        }
+    }
+
+    pub(super) fn is_recognized(&self) -> bool {
+        matches!(
+            self.store.details.reason,
+            Reason::Recognized { .. } | Reason::Overridden(_)
+        )
+    }
+
+    /// For a parameter, what the entity that it refers to decided.
+    pub(super) fn meta(&self, param: Option<&str>) -> ParamsMeta {
+        let referred = param.and_then(|param| self.referred(param));
+        let meta = referred.map(|(entity, parameter)| entity.meta(Some(parameter)));
+        ParamsMeta {
+            reason: self.store.details.reason.to_string(),
+            ..meta.unwrap_or_default()
+        }
+    }
+
+    pub(super) fn user(&self) -> &StatsigUser {
+        self.store.user()
+    }
+}

@@ -1,0 +1,95 @@
+//! Decoding that a field asks for by attribute: `json`, `with`, `decode_with` and `validate`.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::decode::WrongValue;
+
+/// Decodes a parameter with the type's own [`serde::Deserialize`]: the attribute `json`.
+///
+/// # Errors
+///
+/// [`WrongValue`] with serde's message, when the value does not fit.
+pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
+    T::deserialize(value).map_err(|error| {
+        let expected = format!("JSON for `{}`", std::any::type_name::<T>());
+        WrongValue::expected(expected).because(error.to_string())
+    })
+}
+
+/// What went wrong in a function of the user's: a text, or a [`WrongValue`] that also says what was expected.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what is wrong with a parameter",
+    label = "cannot be reported",
+    note = "the error of a function for `with`, `decode_with` or `validate` is a `WrongValue`, or implements `Display`"
+)]
+pub trait IntoWrongValue {
+    /// `expected` is used where the error itself does not say what was.
+    fn into_wrong_value(self, expected: String) -> WrongValue;
+}
+
+impl<E: fmt::Display> IntoWrongValue for E {
+    fn into_wrong_value(self, expected: String) -> WrongValue {
+        WrongValue::expected(expected).because(self.to_string())
+    }
+}
+
+impl IntoWrongValue for WrongValue {
+    fn into_wrong_value(self, _expected: String) -> WrongValue {
+        self
+    }
+}
+
+/// Decodes with a function of the user's, of this name.
+#[doc(hidden)]
+pub fn decode_with<'a, T, E: IntoWrongValue>(
+    value: &'a Value,
+    decode: impl FnOnce(&'a Value) -> Result<T, E>,
+    name: &str,
+) -> Result<T, WrongValue> {
+    decode(value).map_err(|error| error.into_wrong_value(format!("a value for `{name}`")))
+}
+
+/// What a function for `validate` returns: whether the value is good, or an error that says why not.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether a parameter is valid",
+    label = "expected `bool` or `Result<(), _>`",
+    note = "a function for `validate` takes a reference to the field's type and returns `bool`, or `Result<(), E>` where `E: Display`"
+)]
+pub trait Valid {
+    /// `expected` is used where the error itself does not say what was.
+    fn or_wrong_value(self, expected: impl FnOnce() -> String) -> Result<(), WrongValue>;
+}
+
+impl Valid for bool {
+    fn or_wrong_value(self, expected: impl FnOnce() -> String) -> Result<(), WrongValue> {
+        if self {
+            Ok(())
+        } else {
+            Err(WrongValue::expected(expected()))
+        }
+    }
+}
+
+impl<E: IntoWrongValue> Valid for Result<(), E> {
+    fn or_wrong_value(self, expected: impl FnOnce() -> String) -> Result<(), WrongValue> {
+        self.map_err(|error| error.into_wrong_value(expected()))
+    }
+}
+
+/// Has a function of the user's, of this name, look at a decoded value.
+#[doc(hidden)]
+pub fn validated<T, V: Valid>(
+    decoded: Result<T, WrongValue>,
+    validate: impl FnOnce(&T) -> V,
+    name: &str,
+) -> Result<T, WrongValue> {
+    let value = decoded?;
+    let valid = validate(&value);
+    valid.or_wrong_value(|| format!("a value that passes `{name}`"))?;
+    Ok(value)
+}

@@ -1,0 +1,204 @@
+//! Telling each problem once.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::report::ParamProblem;
+use super::schema::OnMismatch;
+
+/// Distinct problems that one client warns about for each generation of specs; more are only counted.
+const MAX_DISTINCT_PROBLEMS: usize = 1_000;
+
+/// Warns once about each distinct problem of a generation of specs, and counts mismatches.
+#[derive(Debug, Default)]
+pub(crate) struct MismatchLog {
+    seen: Mutex<SeenProblems>,
+    total: AtomicU64,
+}
+
+/// Problems that were told already. A newer generation of specs starts anew.
+#[derive(Debug, Default)]
+struct SeenProblems {
+    generation: u64,
+    hashes: HashSet<u64>,
+}
+
+impl MismatchLog {
+    /// Mismatches met so far, repeated ones included.
+    pub(crate) fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn report(&self, generation: u64, policy: OnMismatch, problems: &[ParamProblem]) {
+        for problem in problems {
+            if let ParamProblem::Mismatch(_) = problem {
+                self.total.fetch_add(1, Ordering::Relaxed);
+            }
+            if policy == OnMismatch::Default {
+                continue;
+            }
+            match self.first_time(generation, problem) {
+                Seen::First => tracing::warn!("{problem}{}", problem.consequence()),
+                Seen::FirstBeyondLimit => tracing::warn!(
+                    "more than {MAX_DISTINCT_PROBLEMS} distinct problems with parameters; further ones are counted, not logged"
+                ),
+                Seen::Before => {}
+            }
+        }
+        if let ([first, ..], OnMismatch::PanicInTests) = (problems, policy) {
+            fail_in_tests(first);
+        }
+    }
+
+    fn first_time(&self, generation: u64, problem: &ParamProblem) -> Seen {
+        let mut hasher = DefaultHasher::new();
+        // Whoever reads with older specs, which were pinned, does not make the newer ones be told again.
+        (generation, problem).hash(&mut hasher);
+        let hash = hasher.finish();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if generation > seen.generation {
+            *seen = SeenProblems {
+                generation,
+                ..SeenProblems::default()
+            };
+        }
+        // One more than the limit is remembered, to tell the first beyond it from the others.
+        let hashes = &mut seen.hashes;
+        if hashes.len() > MAX_DISTINCT_PROBLEMS || !hashes.insert(hash) {
+            Seen::Before
+        } else if hashes.len() > MAX_DISTINCT_PROBLEMS {
+            Seen::FirstBeyondLimit
+        } else {
+            Seen::First
+        }
+    }
+}
+
+/// What `on_mismatch = "panic_in_tests"` asks for. Without the feature for tests it does nothing.
+#[cfg_attr(
+    feature = "testing",
+    expect(clippy::panic, reason = "asked for, and only in tests")
+)]
+fn fail_in_tests(problem: &ParamProblem) {
+    #[cfg(feature = "testing")]
+    panic!("{problem}");
+    #[cfg(not(feature = "testing"))]
+    let _ = problem;
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    First,
+    FirstBeyondLimit,
+    Before,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::sync::Arc;
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
+
+    use super::*;
+    use crate::typed::report::ParamMismatch;
+    use crate::typed::schema::Source;
+
+    fn mismatch(found: &str) -> ParamProblem {
+        ParamProblem::Mismatch(ParamMismatch {
+            struct_name: "Promo",
+            field: "discount".into(),
+            parameter: "discount",
+            entity: Source::layer("promos"),
+            rule_id: Some("2bXd".to_owned()),
+            group_name: None,
+            expected: "a number".to_owned(),
+            found: found.to_owned(),
+            problem: None,
+            is_clamped: false,
+        })
+    }
+
+    /// Collects the messages of the warnings.
+    #[derive(Debug, Default, Clone)]
+    struct Warnings(Arc<Mutex<Vec<String>>>);
+
+    impl Subscriber for Warnings {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::WARN
+        }
+
+        fn event(&self, event: &Event<'_>) {
+            struct Message<'a>(&'a mut Vec<String>);
+
+            impl Visit for Message<'_> {
+                fn record_debug(&mut self, _field: &Field, value: &dyn fmt::Debug) {
+                    self.0.push(format!("{value:?}"));
+                }
+            }
+
+            event.record(&mut Message(&mut self.0.lock().unwrap()));
+        }
+
+        fn new_span(&self, _span: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _span: &Id, _values: &Record<'_>) {}
+
+        fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+
+        fn enter(&self, _span: &Id) {}
+
+        fn exit(&self, _span: &Id) {}
+    }
+
+    #[test]
+    fn repeated_mismatches_are_logged_once() {
+        let warnings = Warnings::default();
+        tracing::subscriber::with_default(warnings.clone(), || {
+            let log = MismatchLog::default();
+            log.report(1, OnMismatch::Warn, &[mismatch("1"), mismatch("2")]);
+            log.report(1, OnMismatch::Warn, &[mismatch("1")]);
+            log.report(1, OnMismatch::Default, &[mismatch("3")]);
+            assert_eq!(log.total(), 4);
+        });
+        let logged = warnings.0.lock().unwrap();
+        assert_eq!(logged.len(), 2, "{logged:?}");
+        assert!(logged[0].ends_with("expected a number, found 1; using the default"));
+    }
+
+    #[test]
+    fn newer_specs_are_told_about_anew_and_older_ones_once() {
+        let log = MismatchLog::default();
+        let first_time = |generation| log.first_time(generation, &mismatch("1"));
+        assert_eq!(first_time(1), Seen::First);
+        assert_eq!(first_time(1), Seen::Before);
+        assert_eq!(log.first_time(1, &mismatch("2")), Seen::First);
+        assert_eq!(first_time(2), Seen::First);
+        assert_eq!(first_time(1), Seen::First, "pinned");
+        assert_eq!((first_time(1), first_time(2)), (Seen::Before, Seen::Before));
+    }
+
+    #[test]
+    fn distinct_problems_are_bounded() {
+        let log = MismatchLog::default();
+        let first_time = |found: &str| log.first_time(1, &mismatch(found));
+        for found in 0..MAX_DISTINCT_PROBLEMS {
+            assert_eq!(first_time(&found.to_string()), Seen::First);
+        }
+        assert_eq!(first_time("one more"), Seen::FirstBeyondLimit);
+        assert_eq!(first_time("two more"), Seen::Before);
+    }
+
+    #[test]
+    #[cfg(feature = "testing")]
+    #[should_panic(expected = "expected a number, found 1")]
+    fn tests_may_ask_for_a_panic() {
+        MismatchLog::default().report(1, OnMismatch::PanicInTests, &[mismatch("1")]);
+    }
+}
