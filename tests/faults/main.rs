@@ -1,5 +1,5 @@
-//! Real HTTP on loopback, and everything that can go wrong with it: what the log says, what `initialize` returns, that good specs stay,
-//! that the client recovers, and that the SDK key shows up nowhere.
+//! Real HTTP on loopback, and everything that can go wrong with it: what the log says, what `initialize` returns, that good
+//! specs stay, that the client recovers, and that the SDK key shows up nowhere.
 
 #![allow(
     clippy::expect_used,
@@ -40,6 +40,8 @@ fn options(base: &str) -> StatsigOptionsBuilder {
         .specs_sync_interval(Duration::from_secs(3_600))
         .max_specs_bytes(MAX_SPECS_BYTES)
         .disable_all_logging(true)
+        // Reports about errors would leave the machine.
+        .sdk_exception_url("")
 }
 
 fn client(options: StatsigOptionsBuilder) -> Statsig {

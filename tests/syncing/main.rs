@@ -78,14 +78,14 @@ impl Lab {
             .collect()
     }
 
-    /// The names of the events that arrived, but for the counts of checks.
+    /// The names of the events that arrived, but for those that the SDK makes of itself.
     fn events(&self) -> Vec<String> {
         let events = self.network.events();
         let names = events
             .iter()
             .map(|event| event["eventName"].as_str().unwrap());
         names
-            .filter(|name| *name != "statsig::non_exposed_checks")
+            .filter(|name| !["statsig::non_exposed_checks", "statsig::diagnostics"].contains(name))
             .map(str::to_owned)
             .collect()
     }

@@ -44,9 +44,9 @@ pub(super) enum SyncError {
 
 /// What the spec sync actor is told.
 ///
-/// At most `3 + MAX_CALLERS` wait, and one `Changed` for each source: one `Tick`, as its timer is armed again only after the work; a
-/// source's watcher is started again only when its `Changed` was handled; one `Fetched`, as one fetch runs at a time; one `Applied`, its consequence; and a
-/// `Refresh` for each caller that may wait.
+/// At most `3 + MAX_CALLERS` wait, and one `Changed` for each source: one `Tick`, as its timer is armed again only after the
+/// work; a source's watcher is started again only when its `Changed` was handled; one `Fetched`, as one fetch runs at a time;
+/// one `Applied`, its consequence; and a `Refresh` for each caller that may wait.
 #[derive(Debug)]
 pub(super) enum SpecSyncMsg {
     /// The interval passed.
@@ -185,8 +185,12 @@ impl Actor for SpecSyncActor {
                 state.waiting.retain(|caller| !caller.is_closed());
                 state.waiting.push(reply);
                 if matches!(state.phase, Phase::Idle) {
-                    let turn = state.tree.specs.first_turn(Trigger::Manual);
-                    state.start(&me, Trigger::Manual, turn);
+                    if state.tree.is_first_sync_over() {
+                        let turn = state.tree.specs.first_turn(Trigger::Manual);
+                        state.start(&me, Trigger::Manual, turn);
+                    } else {
+                        state.start_what_is_due(&me);
+                    }
                 }
             }
             SpecSyncMsg::Fetched(result) => {

@@ -36,8 +36,8 @@ const MAX_ASSIGNMENT_CRASHES: u32 = 3;
 ///
 /// At most `15 + 2 * MAX_CALLERS` wait: one `Nudge`, as the queue asks once until it is drained (two across a drain); one
 /// `ForEvaluation`, and one of `Applied` and `NoValuesPublished`, as the spec sync actor runs one round at a time (two each
-/// across a crash); the same for `PublishIdLists` and `IdListsPublished`; one `Restart` for each child; one `ClosedDown`; one `DeadlinePassed`; and a `Flush` or `Refresh` for each
-/// caller that may wait, and one `Shutdown`.
+/// across a crash); the same for `PublishIdLists` and `IdListsPublished`; one `Restart` for each child; one `ClosedDown`; one
+/// `DeadlinePassed`; and a `Flush` or `Refresh` for each caller that may wait, and one `Shutdown`.
 #[derive(Debug)]
 pub(super) enum SupervisorMsg {
     Nudge,

@@ -3,17 +3,18 @@
 use super::Statsig;
 
 impl Statsig {
-    /// A client to go on with in a child process that `fork` made of this one: the same SDK key and options, and the specs that were in
-    /// use, so that it evaluates at once. [Initialise](Self::initialize) it to keep them fresh and to deliver events.
+    /// A client to go on with in a child process that `fork` made of this one: the same SDK key and options, and the specs that
+    /// were in use, so that it evaluates at once. [Initialise](Self::initialize) it to keep them fresh and to deliver events.
     ///
     /// **Do not fork after `initialize` if you can help it**: fork first, then create and initialise a client in each process.
-    /// `fork` takes along one thread only, so in the child nothing runs that syncs specs and sends events, and the connections are the parent's.
-    /// Evaluations go on there, with the specs as they were. [`initialize`](Self::initialize),
+    /// `fork` takes along one thread only, so in the child nothing runs that syncs specs and sends events, and the connections
+    /// are the parent's. Evaluations go on there, with the specs as they were. [`initialize`](Self::initialize),
     /// [`refresh`](Self::refresh), [`flush_events`](Self::flush_events) and [`shutdown`](Self::shutdown) fail with
-    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever, and log it once. The parent is not affected.
+    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever, and log it once. The parent is not
+    /// affected.
     ///
-    /// The client that this returns records from zero: events that the parent had not sent yet are the parent's to send. Local overrides
-    /// are not taken along. If this is the [shared instance](Self::new_shared), the new one takes its place.
+    /// The client that this returns records from zero: events that the parent had not sent yet are the parent's to send. Local
+    /// overrides are not taken along. If this is the [shared instance](Self::new_shared), the new one takes its place.
     ///
     /// ```
     /// # use statsig::Statsig;

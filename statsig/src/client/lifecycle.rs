@@ -51,14 +51,13 @@ impl InitializeDetails {
 impl Statsig {
     /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime.
     ///
-    /// Ends with the first sync: one request, unless the options name other sources, and those for ID lists if they
-    /// are enabled. Afterwards every evaluation is synchronous. If
-    /// it fails, the client serves fallbacks, and background syncing goes on until it succeeds: the next attempt comes one sync
-    /// interval later, and [`ready`](Self::ready) waits for it. Calling it again, also at the same time, starts nothing twice and waits for the
-    /// same request.
+    /// Ends with the first sync: one request, unless the options name other sources, and those for ID lists if they are
+    /// enabled. Afterwards every evaluation is synchronous. If it fails, the client serves fallbacks, and background syncing
+    /// goes on until it succeeds: the next attempt comes one sync interval later, and [`ready`](Self::ready) waits for it.
+    /// Calling it again, also at the same time, starts nothing twice and waits for the same request.
     ///
-    /// After a [`shutdown`](Self::shutdown), or when the runtime that it was called on is gone, it starts the client again: with the specs
-    /// it has, and with the events that were not delivered.
+    /// After a [`shutdown`](Self::shutdown), or when the runtime that it was called on is gone, it starts the client again:
+    /// with the specs it has, and with the events that were not delivered.
     ///
     /// # Errors
     /// [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no specs could be had: the client is usable all the same.

@@ -66,8 +66,8 @@ impl Statsig {
             .take()
     }
 
-    /// Puts another in the place of this one, if this one is shared. Does not wait for the lock: after a fork, the thread that holds
-    /// it may not exist.
+    /// Puts another in the place of this one, if this one is shared. Does not wait for the lock: after a fork, the thread that
+    /// holds it may not exist.
     pub(super) fn replace_shared(&self, with: &Self) {
         if let Ok(mut shared) = SHARED.try_write()
             && let Some(current) = &mut *shared

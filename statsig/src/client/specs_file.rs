@@ -26,8 +26,8 @@ impl Statsig {
     /// Downloads the specs with one request and replaces the file that [`FileSpecs::in_directory`] reads, unless it is up to
     /// date. True when it was replaced.
     ///
-    /// The client need not be initialised, and its own specs do not change. The directory is created if it does not exist. Who reads the file finds it complete,
-    /// the old or the new one.
+    /// The client need not be initialised, and its own specs do not change. The directory is created if it does not exist. Who
+    /// reads the file finds it complete, the old or the new one.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {

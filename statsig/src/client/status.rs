@@ -58,8 +58,8 @@ pub struct SpecsWatch {
 }
 
 impl SpecsWatch {
-    /// Waits for the next change and returns what is in use then; `None` when the client is gone. Changes that come faster than they
-    /// are waited for count as one.
+    /// Waits for the next change and returns what is in use then; `None` when the client is gone. Changes that come faster than
+    /// they are waited for count as one.
     pub async fn changed(&mut self) -> Option<SpecsStatus> {
         loop {
             self.status.changed().await.ok()?;

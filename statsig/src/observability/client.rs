@@ -9,7 +9,7 @@ use super::metric::{Measurement, MetricKind, Tags};
 const HIGH_CARDINALITY: [&str; 2] = ["lcut", "prev_lcut"];
 
 /// Receives the SDK's health: metrics and errors. Set with
-/// [`observability_client`](crate::StatsigOptionsBuilder::observability_client); [the module](self) lists the metrics.
+/// [`observability_client`](crate::StatsigOptionsBuilder::observability_client); [the module](crate::observability) lists the metrics.
 ///
 /// All methods are called one after another from a task of the SDK's, never on the path of an evaluation. They must not block
 /// for long: what cannot wait is dropped once 1,000 measurements are behind. One that panics is logged and does no harm otherwise.

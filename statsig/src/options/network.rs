@@ -36,7 +36,8 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Sends requests through this transport instead of the SDK's own HTTP client. `proxy_config` and `ca_cert_path` mean nothing then.
+    /// Sends requests through this transport instead of the SDK's own HTTP client. `proxy_config` and `ca_cert_path` mean
+    /// nothing then.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.options.transport = Some(transport);
         self

@@ -40,8 +40,8 @@ impl StatsigOptionsBuilder {
     }
 
     /// Takes specs from these sources. At the start one is asked after the other, until one has specs; later, the first that
-    /// [keeps specs fresh](SpecsAdapter::background_sync) does so alone. `specs_adapter` beats it. Default: the data store, if there
-    /// is one, then the network. At least one.
+    /// [keeps specs fresh](SpecsAdapter::background_sync) does so alone. `specs_adapter` beats it. Default: the data store, if
+    /// there is one, then the network. At least one.
     ///
     /// ```
     /// use statsig::{FileSpecs, SpecAdapterConfig, StatsigOptions};

@@ -20,13 +20,13 @@ use crate::transport::BoxFuture;
 
 /// Keeps specs, and ID lists, outside of the process: in Redis, in a file, in what your services share.
 ///
-/// With one set, a client that starts reads its specs there first, asks the network only when there are none, and writes back what the
-/// network brings. A store that [supports polling](Self::support_polling_updates_for) is read again at every sync interval, and the
-/// network is not polled at all: one process writes, many read.
+/// With one set, a client that starts reads its specs there first, asks the network only when there are none, and writes back
+/// what the network brings. A store that [supports polling](Self::support_polling_updates_for) is read again at every sync
+/// interval, and the network is not polled at all: one process writes, many read.
 ///
-/// Values are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store from its
-/// own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`] comes
-/// with the SDK.
+/// Values are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store
+/// from its own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`]
+/// comes with the SDK.
 ///
 /// ```
 /// use std::collections::HashMap;

@@ -17,9 +17,9 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Specs from a JSON file, read again when it changes.
 ///
 /// Nothing is downloaded: some other process keeps the file up to date (with
-/// [`fetch_and_write_to_file`](crate::Statsig::fetch_and_write_to_file), say), or nobody does. Evaluations say `Adapter(FileBased)` as the
-/// source. Once a second the SDK looks whether the file's size or time of modification has changed. A file that is missing or
-/// broken leaves the specs in use as they are.
+/// [`fetch_and_write_to_file`](crate::Statsig::fetch_and_write_to_file), say), or nobody does. Evaluations say
+/// `Adapter(FileBased)` as the source. Once a second the SDK looks whether the file's size or time of modification has changed.
+/// A file that is missing or broken leaves the specs in use as they are.
 ///
 /// ```
 /// use std::sync::Arc;

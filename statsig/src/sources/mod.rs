@@ -39,9 +39,9 @@ use crate::transport::{BoxFuture, TransportError, retry};
 /// Brings specs: the JSON that the service's `download_config_specs` endpoint answers with.
 ///
 /// The SDK brings adapters for the network (used unless options say otherwise), for a [data store](DataStore), for a text in
-/// memory ([`BootstrapSpecs`]) and for a file ([`FileSpecs`]). Implement it to take specs from elsewhere, such as a cache that your services share. The
-/// SDK calls it from its own tasks, one call at a time for each client; parsing, checking and keeping the last good specs are
-/// the SDK's.
+/// memory ([`BootstrapSpecs`]) and for a file ([`FileSpecs`]). Implement it to take specs from elsewhere, such as a cache that
+/// your services share. The SDK calls it from its own tasks, one call at a time for each client; parsing, checking and keeping
+/// the last good specs are the SDK's.
 ///
 /// ```
 /// use statsig::{
