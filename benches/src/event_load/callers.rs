@@ -99,7 +99,8 @@ fn call<S: Side>(
         let behind = due.saturating_sub(calls) as f64 / a_second;
         made.furthest_behind = made.furthest_behind.max(Duration::from_secs_f64(behind));
         let now = phase.load(Ordering::Relaxed);
-        while calls < due {
+        // One that is far behind ends nevertheless.
+        while calls < due && !is_stopped.load(Ordering::Relaxed) {
             // Nobody was here before, so each call is an exposure.
             let user = S::user(format!("user-{thread}-{calls}"));
             let start = Instant::now();
