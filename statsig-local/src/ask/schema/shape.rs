@@ -83,21 +83,8 @@ impl Shape {
         }
     }
 
-    /// Whether `null` is among the values, or there is nothing else.
-    pub(super) fn takes_null(&self) -> bool {
-        self.is_nullable || self.is_value()
-    }
-
     fn is_value(&self) -> bool {
         matches!(self.kind, Kind::Nothing | Kind::Mixed)
-    }
-
-    /// The same, with `null`.
-    pub(super) fn nullable(self) -> Self {
-        Self {
-            is_nullable: true,
-            ..self
-        }
     }
 
     /// The type in Rust.
@@ -106,6 +93,11 @@ impl Shape {
             return format!("Option<{}>", self.inner_type());
         }
         self.inner_type()
+    }
+
+    /// The type in Rust of a field that is sometimes absent.
+    pub(super) fn optional_type(&self) -> String {
+        format!("Option<{}>", self.inner_type())
     }
 
     fn inner_type(&self) -> String {
@@ -220,6 +212,16 @@ mod tests {
         for (values, expected) in cases {
             assert_eq!(shape(&values).rust_type(), expected, "{values}");
         }
+    }
+
+    #[test]
+    fn what_may_be_absent_is_an_option() {
+        assert_eq!(shape(&json!([1])).optional_type(), "Option<i64>");
+        assert_eq!(shape(&json!([1, null])).optional_type(), "Option<i64>");
+        assert_eq!(
+            shape(&json!([1, "a"])).optional_type(),
+            "Option<serde_json::Value>"
+        );
     }
 
     #[test]

@@ -124,27 +124,25 @@ fn write_field(parameter: &PossibleParameter, fields: &mut Names, text: &mut Str
     let values = parameter.values.iter().map(|value| &value.value);
     let shape = Shape::of(values);
     let default = default_of(parameter).filter(|_| parameter.lacking.is_empty());
-    // Where nobody says what those get whom no rule gives the parameter, `None` says it.
-    let shape = match default {
-        None if !shape.takes_null() => shape.nullable(),
-        _ => shape,
-    };
     let field = fields.field(&parameter.name);
     let plain = field.strip_prefix("r#").unwrap_or(&field);
     let mut attributes = Vec::new();
     if plain != parameter.name {
         attributes.push(format!("rename = {:?}", parameter.name));
     }
-    match default {
-        Some(default) => attributes.push(format!("default = {}", shape.default_for(default))),
-        None if shape.rust_type().starts_with("Option<") => {}
-        None => attributes.push("default".to_owned()),
-    }
+    // Where nobody says what those get whom no rule gives the parameter, `None` says it.
+    let ty = match default {
+        Some(default) => {
+            attributes.push(format!("default = {}", shape.default_for(default)));
+            shape.rust_type()
+        }
+        None => shape.optional_type(),
+    };
     let _ = writeln!(text, "    /// {}", described(parameter));
     if !attributes.is_empty() {
         let _ = writeln!(text, "    #[statsig({})]", attributes.join(", "));
     }
-    let _ = writeln!(text, "    pub {field}: {},", shape.rust_type());
+    let _ = writeln!(text, "    pub {field}: {ty},");
 }
 
 /// The console's default; else the value of the control group; else the only value that there is.
