@@ -62,7 +62,7 @@ async fn decisions_come_from_the_served_specs_and_exposures_arrive() {
     assert_eq!(limits.max_items, 25);
     statsig.log_event(&user, Event::new("checkout").value(19.5));
     let report = statsig.shutdown().await.expect("everything delivered");
-    assert_eq!((report.account.delivered, report.account.pending), (3, 0));
+    assert_eq!((report.stats.delivered, report.stats.pending), (3, 0));
 
     let events = local.events();
     let names: Vec<_> = events.iter().map(|event| event.name()).collect();
@@ -169,7 +169,7 @@ async fn events_survive_a_service_that_fails_once() {
     let account = statsig.flush_events().await.expect("a flush");
     assert_eq!((account.delivered, account.pending), (0, 1));
     let report = statsig.shutdown().await.expect("a second attempt");
-    assert_eq!((report.account.delivered, report.account.pending), (1, 0));
+    assert_eq!((report.stats.delivered, report.stats.pending), (1, 0));
     assert_eq!(local.events().len(), 1);
 }
 
@@ -195,5 +195,5 @@ async fn two_clients_in_one_process_do_not_touch_each_other() {
         .shutdown_with_timeout(limit)
         .await
         .expect("a shutdown");
-    assert_eq!(report.account.delivered, 1);
+    assert_eq!(report.stats.delivered, 1);
 }

@@ -16,10 +16,17 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &[
         "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
-        "files", "targets",
+        "striped", "files", "targets",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
-    &["evaluation", "typed", "sources", "transport/http"],
+    &[
+        "evaluation",
+        "typed",
+        "sources",
+        "sinks",
+        "spool",
+        "transport/http",
+    ],
     &["client_init", "observability", "options", "shared"],
     &["actors"],
     &["client", "testing"],

@@ -1,4 +1,4 @@
-//! A data store in Redis: a server that each test starts, kills and starts again on a port of its own.
+//! Specs shared through Redis: a server that each test starts, kills and starts again on a port of its own.
 //!
 //! Where there is no `redis-server` the tests say "skipped" and pass.
 
@@ -13,9 +13,95 @@
 
 mod redis_server;
 
-use statsig::DataStore;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use statsig::{DataStore, RedisDataStore, RequestPath, Statsig, StatsigOptions, StatsigUser};
+use statsig_local::LocalStatsig;
+use statsig_tests::specs;
 
 use crate::redis_server::RedisServer;
+
+const KEY: &str = "secret-redis-0123456789";
+/// Long enough for a busy machine; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The shortest that options accept.
+const INTERVAL: Duration = Duration::from_secs(1);
+const START: u64 = 1_790_000_000_000;
+
+/// Waits until it holds.
+async fn until(holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait)
+        .await
+        .expect("a condition that comes to hold");
+}
+
+/// Specs of this time in which the gate is on or off.
+fn specs_at(time: u64, is_on: bool) -> String {
+    let mut specs = specs::one_gate("on", is_on);
+    specs["time"] = time.into();
+    specs.to_string()
+}
+
+async fn local(specs: String) -> LocalStatsig {
+    LocalStatsig::builder()
+        .specs_json(specs)
+        .start()
+        .await
+        .expect("a local Statsig")
+}
+
+/// A client that downloads specs and writes them to the store.
+async fn writer(local: &LocalStatsig, store: RedisDataStore) -> Statsig {
+    let options = StatsigOptions::builder()
+        .specs_url(local.specs_url())
+        .specs_sync_interval(INTERVAL)
+        .disable_all_logging(true)
+        .data_store(Arc::new(store))
+        .build()
+        .expect("valid options");
+    let statsig = Statsig::new(KEY, options);
+    statsig.initialize().await.expect("specs");
+    statsig
+}
+
+/// A client that has nothing but the store.
+async fn reader(store: RedisDataStore) -> Statsig {
+    let options = StatsigOptions::builder()
+        .disable_network(true)
+        .disable_all_logging(true)
+        .specs_sync_interval(INTERVAL)
+        .data_store(Arc::new(store.polled(true).read_only(true)))
+        .build()
+        .expect("valid options");
+    let statsig = Statsig::new(KEY, options);
+    // There may be no specs yet; then a later reading brings them.
+    let _ = statsig.initialize().await;
+    statsig
+}
+
+fn is_on(statsig: &Statsig) -> bool {
+    statsig.check_gate(&StatsigUser::with_user_id("u"), "on")
+}
+
+fn details(statsig: &Statsig) -> (String, Option<u64>) {
+    let user = StatsigUser::with_user_id("u");
+    let details = statsig.get_feature_gate(&user, "on").details.clone();
+    (details.reason.to_string(), details.lcut)
+}
+
+fn specs_key() -> String {
+    // The default scheme hashes the SDK key.
+    let hash = statsig::testing::internals::sha256_base64(KEY);
+    let path = RequestPath::RulesetsV2.as_str();
+    format!("statsig|{path}|plain_text|{hash}")
+}
 
 #[tokio::test]
 async fn values_come_back_as_they_were_whatever_they_are() {
@@ -71,4 +157,193 @@ async fn the_first_operation_after_a_restart_succeeds() {
     server.restart();
     // It keeps nothing.
     assert_eq!(store.get("key").await.expect("an answer").result, None);
+}
+
+#[tokio::test]
+async fn one_service_writes_and_another_reads() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let local = local(specs_at(START, true)).await;
+    let writer = writer(&local, server.store()).await;
+    assert_eq!(details(&writer).0, "Network:Recognized");
+    let reader = reader(server.store()).await;
+    until(async || is_on(&reader)).await;
+    assert_eq!(
+        details(&reader),
+        ("Adapter(DataStore):Recognized".to_owned(), Some(START))
+    );
+
+    local
+        .set_specs_json(specs_at(START + 1, false))
+        .expect("valid specs");
+    until(async || !is_on(&reader)).await;
+    assert_eq!(details(&reader).1, Some(START + 1));
+    let stored = server.store().get(&specs_key()).await.expect("an answer");
+    assert_eq!(stored.result, Some(specs_at(START + 1, false)));
+
+    // A service that starts while Statsig is away starts with what is stored.
+    local.shutdown().await;
+    let late = self::reader(server.store()).await;
+    assert_eq!(details(&late).1, Some(START + 1));
+    for statsig in [writer, reader, late] {
+        statsig.shutdown().await.expect("a shutdown");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_costs_no_evaluation_and_is_found_again() {
+    let Some(mut server) = RedisServer::start() else {
+        return;
+    };
+    let local = local(specs_at(START, true)).await;
+    let writer = writer(&local, server.store()).await;
+    let reader = reader(server.store()).await;
+    until(async || is_on(&reader)).await;
+
+    // Somebody evaluates all the time, on a thread that belongs to no runtime, and notes the longest evaluation.
+    let evaluating = Evaluating::start(&reader);
+    server.kill();
+    local
+        .set_specs_json(specs_at(START + 1, true))
+        .expect("valid specs");
+    until(async || details(&writer).1 == Some(START + 1)).await;
+    assert!(server.store().get("any").await.is_err());
+    assert_eq!(
+        details(&reader),
+        ("Adapter(DataStore):Recognized".to_owned(), Some(START))
+    );
+
+    server.restart();
+    // It comes back empty; the next change of the specs is stored again.
+    local
+        .set_specs_json(specs_at(START + 2, true))
+        .expect("valid specs");
+    until(async || details(&reader).1 == Some(START + 2)).await;
+    let (evaluations, wrong, longest) = evaluating.end();
+    println!("{evaluations} evaluations during the outage, the longest took {longest:?}");
+    assert!(evaluations > 1_000);
+    assert_eq!(wrong, 0);
+    for statsig in [writer, reader] {
+        statsig.shutdown().await.expect("a shutdown");
+    }
+}
+
+/// A thread that evaluates without pause.
+struct Evaluating {
+    is_over: Arc<AtomicBool>,
+    longest_ns: Arc<AtomicU64>,
+    thread: std::thread::JoinHandle<(u64, u64)>,
+}
+
+impl Evaluating {
+    fn start(statsig: &Statsig) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let longest_ns = Arc::new(AtomicU64::new(0));
+        let (statsig, stop, longest) = (statsig.clone(), is_over.clone(), longest_ns.clone());
+        let thread = std::thread::spawn(move || {
+            let (mut evaluations, mut wrong) = (0, 0);
+            while !stop.load(Ordering::Relaxed) {
+                let start = tokio::time::Instant::now();
+                wrong += u64::from(!is_on(&statsig));
+                evaluations += 1;
+                let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                longest.fetch_max(took, Ordering::Relaxed);
+            }
+            (evaluations, wrong)
+        });
+        Self {
+            is_over,
+            longest_ns,
+            thread,
+        }
+    }
+
+    /// How many evaluations there were, how many of them were wrong, and how long the longest took.
+    fn end(self) -> (u64, u64, Duration) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let (evaluations, wrong) = self.thread.join().expect("no panic");
+        let longest = Duration::from_nanos(self.longest_ns.load(Ordering::Relaxed));
+        (evaluations, wrong, longest)
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_the_wrong_type_is_an_error_and_specs_stay() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let local = local(specs_at(START, true)).await;
+    let _writer = writer(&local, server.store()).await;
+    let reader = reader(server.store()).await;
+    until(async || is_on(&reader)).await;
+
+    server.command(&["DEL", &specs_key()]).await;
+    // What a forward proxy keeps under such keys.
+    server
+        .command(&["HSET", &specs_key(), "config", "{}"])
+        .await;
+    let error = server.store().get(&specs_key()).await.expect_err("no text");
+    assert!(error.to_string().contains("WRONGTYPE"), "{error}");
+    let _ = reader.refresh().await;
+    assert!(is_on(&reader));
+
+    // Writing replaces it.
+    local
+        .set_specs_json(specs_at(START + 1, false))
+        .expect("valid specs");
+    until(async || !is_on(&reader)).await;
+}
+
+#[tokio::test]
+async fn nine_megabytes_of_specs_pass_through() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let mut large = specs_at(START, true);
+    large.push_str(&" ".repeat(9 * 1024 * 1024));
+    let local = local(large).await;
+    let writer = writer(&local, server.store()).await;
+    let reader = reader(server.store()).await;
+    until(async || is_on(&reader)).await;
+    assert_eq!(details(&reader).1, Some(START));
+    writer.shutdown().await.expect("a shutdown");
+}
+
+#[tokio::test]
+async fn with_two_writers_readers_never_go_back() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let (old, new) = (
+        local(specs_at(START, true)).await,
+        local(specs_at(START, true)).await,
+    );
+    let writers = [
+        writer(&old, server.store()).await,
+        writer(&new, server.store()).await,
+    ];
+    let reader = reader(server.store()).await;
+    until(async || is_on(&reader)).await;
+    let mut highest = START;
+    for step in 1..=3 {
+        // One is a step ahead of the other, and both write.
+        new.set_specs_json(specs_at(START + 2 * step, true))
+            .expect("valid specs");
+        old.set_specs_json(specs_at(START + 2 * step - 1, true))
+            .expect("valid specs");
+        let seen = std::cell::Cell::new(highest);
+        until(async || {
+            let lcut = details(&reader).1.expect("specs");
+            assert!(lcut >= seen.get(), "from {} back to {lcut}", seen.get());
+            seen.set(lcut);
+            lcut >= START + 2 * step - 1
+        })
+        .await;
+        highest = seen.get();
+    }
+    for statsig in writers {
+        statsig.shutdown().await.expect("a shutdown");
+    }
+    assert!(is_on(&reader));
 }

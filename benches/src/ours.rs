@@ -78,8 +78,8 @@ impl Ours {
 
     /// Delivers everything that was recorded.
     pub fn flush(&self) {
-        let account = self.runtime.block_on(self.client.flush_events());
-        assert!(account.is_ok_and(|account| account.pending == 0));
+        let stats = self.runtime.block_on(self.client.flush_events());
+        assert!(stats.is_ok_and(|stats| stats.pending == 0));
     }
 
     pub fn shut_down(self) {

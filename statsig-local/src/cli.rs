@@ -31,6 +31,8 @@ pub(crate) enum Command {
     List(List),
     /// Show what a client SDK would start from: the client initialize response for a user.
     ClientInit(ClientInit),
+    /// Write Rust structs for the parameters that the specs define, or check the structs of a binary against them.
+    Schema(Schema),
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +102,24 @@ pub(crate) struct List {
     pub(crate) specs: Specs,
     #[command(flatten)]
     pub(crate) only: Only,
+}
+
+/// Without `--check`, structs are written.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    #[command(flatten)]
+    pub(crate) specs: Specs,
+    #[command(flatten)]
+    pub(crate) only: Only,
+    /// Check the schemas in this file, as the binary wrote them; fails if any struct differs from the specs.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "names"])]
+    pub(crate) check: Option<PathBuf>,
+    /// Fail on warnings too.
+    #[arg(long, requires = "check")]
+    pub(crate) deny_warnings: bool,
+    /// What to write a struct for; without a name, every config, experiment, layer and parameter store.
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
 }
 
 /// The options of the response, as `ClientInitResponseOptions` has them.

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Some(Command::ClientInit(arguments)) => {
             ask(|terminal| ask::client_init(&arguments, terminal))
         }
+        Some(Command::Schema(arguments)) => ask(|terminal| ask::schema(&arguments, terminal)),
         None => Err("nothing to do; see --help".to_owned()),
     };
     match result {

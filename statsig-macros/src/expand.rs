@@ -12,6 +12,7 @@ use syn::{DeriveInput, Generics, WherePredicate, parse_quote};
 use crate::errors::Errors;
 use crate::model::{Decode, Expose, Fallback, Params, Role};
 use crate::parse;
+use crate::register::registration;
 
 /// The whole derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -37,6 +38,7 @@ struct Body {
     schema: TokenStream,
     read: TokenStream,
     write: Option<TokenStream>,
+    registration: TokenStream,
 }
 
 fn full(params: &Params) -> Body {
@@ -44,6 +46,7 @@ fn full(params: &Params) -> Body {
         schema: schema::schema(params),
         read: fields::read(params),
         write: Some(fields::write(params)),
+        registration: registration(params),
     }
 }
 
@@ -55,6 +58,7 @@ fn stub(params: &Params) -> Body {
         schema: quote!(&#typed::Schema::new(#struct_name, &[])),
         read: quote!(::core::unreachable!()),
         write: None,
+        registration: TokenStream::new(),
     }
 }
 
@@ -67,6 +71,7 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
         schema,
         read,
         write,
+        registration,
     } = body;
     let reader = fields::reader();
     let writer = fields::writer();
@@ -99,6 +104,8 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
 
             #conversions
         }
+
+        #registration
 
         #view
     }

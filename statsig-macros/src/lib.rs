@@ -13,6 +13,7 @@ mod keys;
 mod literal;
 mod model;
 mod parse;
+mod register;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,180 +1,164 @@
-//! The account of every event: enqueued = delivered + dropped (by reason) + pending.
+//! The books of the event pipeline. Every event has one place in them at any moment.
 
-use std::fmt;
+mod stats;
+
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+pub use self::stats::{DroppedEvents, EventStats, ShutdownReport};
+use crate::striped::Striped;
 
 /// Counts events from their creation to their end.
+///
+/// What callers count is in atomics. What the pipeline counts is behind a lock that callers never take, so that an event
+/// that moves from one place to another is never seen in both or in none.
 #[derive(Debug, Default)]
 pub(crate) struct EventCounters {
     enqueued: AtomicU64,
-    delivered: AtomicU64,
-    dropped: [AtomicU64; DropReason::COUNT],
+    deduplicated: Striped<AtomicU64>,
+    queue_full: AtomicU64,
+    after_shutdown: AtomicU64,
+    places: Mutex<Places>,
 }
 
-/// Why an event was dropped.
+/// Where events are that left the memory of the pipeline.
+#[derive(Debug, Clone, Copy, Default)]
+struct Places {
+    recovered: u64,
+    delivered: u64,
+    sampled_out: u64,
+    spooled: u64,
+    dropped: DroppedEvents,
+    /// The part of all dropped events that was reported already.
+    reported: DroppedEvents,
+}
+
+/// Why an event was dropped by the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DropReason {
-    /// The queue between callers and the exposure actor was full.
-    QueueFull,
     /// Too many batches were waiting.
     TooManyBatches,
-    /// The service refused the batch, or all attempts failed.
+    /// All attempts failed.
     DeliveryFailed,
-    /// The service asked for a sample only, and this event is not in it.
-    SampledOut,
+    /// The service will never take it.
+    Refused,
     /// The network is disabled by option.
     NetworkDisabled,
     /// The batch could not be encoded, or the task that posted it died.
     Internal,
-    /// The client had been shut down.
-    ShutDown,
-}
-
-impl DropReason {
-    const COUNT: usize = 7;
+    /// The spool was full, and the event the oldest in it.
+    SpoolFull,
+    /// The spool could not be read back.
+    SpoolUnreadable,
 }
 
 impl EventCounters {
+    #[inline]
     pub(crate) fn add_enqueued(&self, events: u64) {
         self.enqueued.fetch_add(events, Ordering::Relaxed);
     }
 
+    /// An exposure was a repeat.
+    #[inline]
+    pub(crate) fn add_deduplicated(&self) {
+        self.deduplicated.mine().fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The queue was full.
+    pub(crate) fn add_queue_full(&self) {
+        self.queue_full.fetch_add(1, Ordering::Release);
+    }
+
+    /// The client had been shut down.
+    pub(crate) fn add_after_shutdown(&self) {
+        self.after_shutdown.fetch_add(1, Ordering::Release);
+    }
+
     pub(crate) fn add_delivered(&self, events: u64) {
-        self.delivered.fetch_add(events, Ordering::Relaxed);
+        self.places().delivered += events;
+    }
+
+    pub(crate) fn add_sampled_out(&self, events: u64) {
+        self.places().sampled_out += events;
     }
 
     pub(crate) fn add_dropped(&self, reason: DropReason, events: u64) {
-        if let Some(counter) = self.dropped.get(reason as usize) {
-            counter.fetch_add(events, Ordering::Relaxed);
-        }
+        self.places().dropped.add(reason, events);
     }
 
-    fn dropped_for(&self, reason: DropReason) -> u64 {
-        self.dropped
-            .get(reason as usize)
-            .map_or(0, |counter| counter.load(Ordering::Relaxed))
+    /// Events went from memory to the spool.
+    pub(crate) fn add_spooled(&self, events: u64) {
+        self.places().spooled += events;
     }
 
-    /// The account at this moment.
-    pub(crate) fn account(&self) -> EventAccount {
-        let dropped = DroppedEvents {
-            queue_full: self.dropped_for(DropReason::QueueFull),
-            too_many_batches: self.dropped_for(DropReason::TooManyBatches),
-            delivery_failed: self.dropped_for(DropReason::DeliveryFailed),
-            sampled_out: self.dropped_for(DropReason::SampledOut),
-            network_disabled: self.dropped_for(DropReason::NetworkDisabled),
-            internal: self.dropped_for(DropReason::Internal),
-            after_shutdown: self.dropped_for(DropReason::ShutDown),
-        };
-        let delivered = self.delivered.load(Ordering::Relaxed);
-        let enqueued = self.enqueued.load(Ordering::Relaxed);
-        EventAccount {
-            enqueued,
+    /// Events of earlier processes were found in the spool.
+    pub(crate) fn add_recovered(&self, events: u64) {
+        let mut places = self.places();
+        places.recovered += events;
+        places.spooled += events;
+    }
+
+    /// Events from the spool were delivered.
+    pub(crate) fn add_delivered_from_spool(&self, events: u64) {
+        let mut places = self.places();
+        places.spooled = places.spooled.saturating_sub(events);
+        places.delivered += events;
+    }
+
+    /// Events in the spool are gone.
+    pub(crate) fn add_dropped_from_spool(&self, reason: DropReason, events: u64) {
+        let mut places = self.places();
+        places.spooled = places.spooled.saturating_sub(events);
+        places.dropped.add(reason, events);
+    }
+
+    /// What became of all events, at this moment.
+    pub(crate) fn stats(&self) -> EventStats {
+        let places = self.places();
+        let dropped = self.all_dropped(&places);
+        let Places {
+            recovered,
             delivered,
-            dropped,
-            pending: enqueued.saturating_sub(delivered + dropped.total()),
-        }
-    }
-}
-
-/// What became of all events since the client was created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[non_exhaustive]
-pub struct EventAccount {
-    /// Events that were recorded: exposures that are no repeats, custom events, the SDK's own.
-    pub enqueued: u64,
-    /// Events that the service accepted.
-    pub delivered: u64,
-    /// Events that were given up, by reason.
-    pub dropped: DroppedEvents,
-    /// Events still waiting or on their way.
-    pub pending: u64,
-}
-
-/// Events that were given up, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[non_exhaustive]
-pub struct DroppedEvents {
-    /// The queue between callers and the exposure actor was full.
-    pub queue_full: u64,
-    /// Too many batches were waiting for a service that did not take them.
-    pub too_many_batches: u64,
-    /// The service refused the batch, or all attempts failed.
-    pub delivery_failed: u64,
-    /// Left out because the service asked for a sample only.
-    pub sampled_out: u64,
-    /// Discarded because the network is disabled by option.
-    pub network_disabled: u64,
-    /// Lost inside the SDK: the batch could not be encoded, or its task died.
-    pub internal: u64,
-    /// Recorded after the shutdown of the client had begun.
-    pub after_shutdown: u64,
-}
-
-impl DroppedEvents {
-    /// Each reason, by the name of its field.
-    pub(crate) fn by_reason(&self) -> Vec<(&'static str, u64)> {
-        vec![
-            ("queue_full", self.queue_full),
-            ("too_many_batches", self.too_many_batches),
-            ("delivery_failed", self.delivery_failed),
-            ("sampled_out", self.sampled_out),
-            ("network_disabled", self.network_disabled),
-            ("internal", self.internal),
-            ("after_shutdown", self.after_shutdown),
-        ]
-    }
-
-    /// All of them together.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.queue_full
-            + self.too_many_batches
-            + self.delivery_failed
-            + self.sampled_out
-            + self.network_disabled
-            + self.internal
-            + self.after_shutdown
-    }
-}
-
-/// How a shutdown ended.
-///
-/// ```
-/// # fn _show(report: statsig::ShutdownReport) {
-/// if report.account.pending > 0 {
-///     eprintln!("{report}"); // timed out: 120 events delivered, 0 dropped, 3 not sent
-/// }
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ShutdownReport {
-    /// What became of all events since the client was created. Those `pending` are lost.
-    pub account: EventAccount,
-    /// The limit passed, or the runtime went away, before every event was delivered or dropped.
-    pub timed_out: bool,
-}
-
-impl fmt::Display for ShutdownReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EventAccount {
-            delivered,
-            dropped,
-            pending,
+            sampled_out,
+            spooled,
             ..
-        } = self.account;
-        let how = if self.timed_out {
-            "timed out"
-        } else {
-            "complete"
-        };
-        let dropped = dropped.total();
-        write!(
-            f,
-            "{how}: {delivered} events delivered, {dropped} dropped, {pending} not sent"
-        )
+        } = *places;
+        // Last, and with the lock held: whatever has a place was enqueued before.
+        let enqueued = self.enqueued.load(Ordering::Acquire);
+        let deduplicated = self.deduplicated.iter();
+        EventStats {
+            enqueued,
+            recovered,
+            deduplicated: deduplicated
+                .map(|count| count.load(Ordering::Relaxed))
+                .sum(),
+            delivered,
+            sampled_out,
+            dropped,
+            spooled,
+            pending: (enqueued + recovered)
+                .saturating_sub(delivered + sampled_out + dropped.total() + spooled),
+        }
+    }
+
+    /// What was dropped since the last time this was asked.
+    pub(crate) fn take_unreported(&self) -> DroppedEvents {
+        let mut places = self.places();
+        let dropped = self.all_dropped(&places);
+        let news = dropped.since(&places.reported);
+        places.reported = dropped;
+        news
+    }
+
+    fn all_dropped(&self, places: &Places) -> DroppedEvents {
+        DroppedEvents {
+            queue_full: self.queue_full.load(Ordering::Acquire),
+            after_shutdown: self.after_shutdown.load(Ordering::Acquire),
+            ..places.dropped
+        }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -28,6 +28,16 @@ pub enum StatsigError {
         /// The limit, from `StatsigOptions::init_timeout`.
         limit: Duration,
     },
+    /// A parameter struct differs from the first specs, and the option `strict_schemas` is set. The specs are in use.
+    #[error(
+        "{structs} parameter structs differ from the specs; correct the structs or the console:\n{report}"
+    )]
+    SchemaDrift {
+        /// How many structs differ in a way that is an error.
+        structs: usize,
+        /// Their reports, as text.
+        report: String,
+    },
     /// The specs could not be brought up to date. The ones in use stay in use, and background syncing goes on.
     #[error("the specs could not be brought up to date ({reason}); the ones in use stay in use")]
     SyncFailed {
@@ -50,11 +60,11 @@ pub enum StatsigError {
         "expected the process that called `initialize`, found a fork of it; use `Statsig::after_fork`"
     )]
     Forked,
-    /// The limit of a shutdown passed before every event was delivered or dropped.
+    /// The limit of a shutdown passed before every event was delivered, spooled or dropped.
     #[error("the shutdown ran out of time; {report}")]
     ShutdownTimedOut {
-        /// What became of all events; those pending are lost.
-        report: ShutdownReport,
+        /// What became of all events; those pending are lost, those spooled are not.
+        report: Box<ShutdownReport>,
     },
     /// An internal task ended before it answered.
     #[error("an internal task ended before it answered while {during}; try again")]

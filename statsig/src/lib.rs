@@ -32,7 +32,7 @@
 //!   [`EvaluationDetails`] say why.
 //! * **Evaluations and events are those of the other Statsig SDKs**, to the bit: the same buckets, rules, reasons and exposures.
 //! * **Memory is bounded**: the event queue, the batches that wait, the dedupe table and the evaluation cache have fixed limits.
-//!   No event is lost without being counted; see [`EventAccount`].
+//!   No event is lost without being counted; see [`EventStats`].
 //! * **Specs in use are never replaced by bad ones**; a malformed gate disables itself, not its neighbours.
 //! * **Nothing is hidden**: [`Statsig::new`] does no work, no logger is installed (the SDK emits [`tracing`] events), the only global is
 //!   the [shared instance](Statsig::new_shared), and clients do not touch each other.
@@ -46,7 +46,11 @@
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
 //! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
 //! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
+//! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
+//! | `proto` | no | specs in the binary form, and deltas; experimental: [`StatsigOptionsBuilder::enable_proto_specs`] |
+//! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
 //! | `redis` | no | [`RedisDataStore`] |
+//! | `spool` | no | keeps undelivered events on disk: [`StatsigOptionsBuilder::event_spool`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
 //! | `bundled-roots` | no | trusts Mozilla's list of certificates besides the system's, for containers without one |
@@ -65,6 +69,8 @@ mod client_init;
 mod clock;
 mod counters;
 mod country;
+#[cfg(feature = "macros")]
+pub mod docs;
 mod error;
 mod evaluation;
 mod events;
@@ -75,9 +81,13 @@ mod options;
 mod overrides;
 mod results;
 mod shared;
+mod sinks;
 mod sources;
 mod specs;
+#[cfg(feature = "spool")]
+mod spool;
 mod sticky;
+mod striped;
 mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -106,7 +116,7 @@ pub mod explain {
 }
 
 pub use clock::{Clock, SystemClock};
-pub use counters::{DroppedEvents, EventAccount, ShutdownReport};
+pub use counters::{DroppedEvents, EventStats, ShutdownReport};
 pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::{Event, EventValue};
@@ -121,6 +131,10 @@ pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource, SpecsStatus,
+};
+pub use sinks::{
+    EventBatch, EventLoggingAdapter, EventLoggingError, FileEvents,
+    StatsigLocalFileEventLoggingAdapter,
 };
 #[cfg(feature = "grpc")]
 pub use sources::GrpcForwardProxy;

@@ -6,9 +6,10 @@ mod events;
 mod id_lists;
 mod network;
 mod observability;
+mod schemas;
 mod specs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,8 +20,10 @@ use serde_json::Value;
 use crate::clock::{Clock, SystemClock};
 use crate::country::CountryLookup;
 use crate::error::OptionsError;
+use crate::events::limits::EventLimits;
 use crate::observability::ObservabilityClient;
 use crate::overrides::OverrideAdapter;
+use crate::sinks::EventLoggingAdapter;
 #[cfg(feature = "grpc")]
 use crate::sources::GrpcForwardProxy;
 use crate::sources::id_lists::IdListsAdapter;
@@ -29,6 +32,7 @@ use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
 use crate::transport::proxy::ProxyConfig;
+use crate::typed::Schema;
 
 /// Where specs are downloaded from, unless set otherwise.
 pub const DEFAULT_SPECS_URL: &str = "https://api.statsigcdn.com/v2/download_config_specs";
@@ -41,10 +45,9 @@ pub const DEFAULT_SDK_EXCEPTION_URL: &str = "https://statsigapi.net/v1/sdk_excep
 const DEFAULT_SPECS_SYNC_INTERVAL: Duration = Duration::from_secs(10);
 const DEFAULT_SPECS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const MIN_SYNC_INTERVAL: Duration = Duration::from_secs(1);
-const DEFAULT_BATCH_SIZE: usize = 2_000;
-const BATCH_SIZES: std::ops::RangeInclusive<usize> = 10..=2_000;
-const DEFAULT_MAX_PENDING_BATCHES: usize = 100;
 const DEFAULT_DEDUPE_MAX_KEYS: usize = 100_000;
+#[cfg(feature = "proto")]
+const DEFAULT_DELTA_THRESHOLD: u32 = 10;
 const DEFAULT_MAX_SPECS_BYTES: usize = 100 * 1024 * 1024;
 const DEFAULT_ID_LISTS_SYNC_INTERVAL: Duration = Duration::from_secs(60);
 const DEFAULT_ID_LISTS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -72,6 +75,12 @@ pub struct StatsigOptions {
     pub(crate) data_store_key_schema_version: DataStoreKeyVersion,
     #[cfg(feature = "grpc")]
     pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
+    #[cfg(feature = "proto")]
+    pub(crate) enable_proto_specs: bool,
+    #[cfg(feature = "proto")]
+    pub(crate) enable_dcs_deltas: bool,
+    #[cfg(feature = "proto")]
+    pub(crate) dcs_delta_no_progress_threshold: u32,
     pub(crate) specs_sync_interval: Duration,
     pub(crate) specs_request_timeout: Duration,
     pub(crate) max_specs_bytes: usize,
@@ -85,8 +94,12 @@ pub struct StatsigOptions {
     pub(crate) max_id_list_bytes: usize,
     pub(crate) id_lists_adapter: Option<Arc<dyn IdListsAdapter>>,
     pub(crate) log_event_url: String,
-    pub(crate) event_logging_max_queue_size: usize,
-    pub(crate) event_logging_max_pending_batch_queue_size: usize,
+    pub(crate) event_logging_adapter: Option<Arc<dyn EventLoggingAdapter>>,
+    pub(crate) event_limits: EventLimits,
+    #[cfg(feature = "spool")]
+    pub(crate) event_spool: Option<events::SpoolSettings>,
+    pub(crate) on_events_dropped: Option<events::DropHook>,
+    pub(crate) experimental_flags: BTreeSet<String>,
     pub(crate) exposure_dedupe_max_keys: usize,
     pub(crate) disable_all_logging: bool,
     pub(crate) disable_network: bool,
@@ -98,6 +111,9 @@ pub struct StatsigOptions {
     pub(crate) persistent_storage: Option<Arc<dyn PersistentStorage>>,
     pub(crate) proxy_config: Option<ProxyConfig>,
     pub(crate) ca_cert_path: Option<PathBuf>,
+    pub(crate) schemas: Vec<&'static Schema>,
+    pub(crate) check_registered_schemas: bool,
+    pub(crate) strict_schemas: bool,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) evaluation_telemetry: bool,
     pub(crate) disable_diagnostics: bool,
@@ -126,6 +142,12 @@ impl Default for StatsigOptions {
             data_store_key_schema_version: DataStoreKeyVersion::default(),
             #[cfg(feature = "grpc")]
             grpc_forward_proxy: None,
+            #[cfg(feature = "proto")]
+            enable_proto_specs: false,
+            #[cfg(feature = "proto")]
+            enable_dcs_deltas: false,
+            #[cfg(feature = "proto")]
+            dcs_delta_no_progress_threshold: DEFAULT_DELTA_THRESHOLD,
             specs_sync_interval: DEFAULT_SPECS_SYNC_INTERVAL,
             specs_request_timeout: DEFAULT_SPECS_REQUEST_TIMEOUT,
             max_specs_bytes: DEFAULT_MAX_SPECS_BYTES,
@@ -139,8 +161,12 @@ impl Default for StatsigOptions {
             max_id_list_bytes: DEFAULT_MAX_ID_LIST_BYTES,
             id_lists_adapter: None,
             log_event_url: DEFAULT_LOG_EVENT_URL.to_owned(),
-            event_logging_max_queue_size: DEFAULT_BATCH_SIZE,
-            event_logging_max_pending_batch_queue_size: DEFAULT_MAX_PENDING_BATCHES,
+            event_logging_adapter: None,
+            event_limits: EventLimits::default(),
+            #[cfg(feature = "spool")]
+            event_spool: None,
+            on_events_dropped: None,
+            experimental_flags: BTreeSet::new(),
             exposure_dedupe_max_keys: DEFAULT_DEDUPE_MAX_KEYS,
             disable_all_logging: false,
             disable_network: false,
@@ -152,6 +178,9 @@ impl Default for StatsigOptions {
             persistent_storage: None,
             proxy_config: None,
             ca_cert_path: None,
+            schemas: Vec::new(),
+            check_registered_schemas: false,
+            strict_schemas: false,
             transport: None,
             evaluation_telemetry: false,
             disable_diagnostics: false,
@@ -200,20 +229,7 @@ impl StatsigOptionsBuilder {
                 found: format!("{} ms", options.id_lists_sync_interval.as_millis()),
             });
         }
-        if !BATCH_SIZES.contains(&options.event_logging_max_queue_size) {
-            return Err(OptionsError {
-                option: "event_logging_max_queue_size",
-                expected: "between 10 and 2000 events",
-                found: options.event_logging_max_queue_size.to_string(),
-            });
-        }
-        if options.event_logging_max_pending_batch_queue_size == 0 {
-            return Err(OptionsError {
-                option: "event_logging_max_pending_batch_queue_size",
-                expected: "at least 1 batch",
-                found: "0".to_owned(),
-            });
-        }
+        events::check(&options)?;
         Ok(options)
     }
 }

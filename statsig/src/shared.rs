@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::counters::{DropReason, EventCounters};
+use crate::counters::EventCounters;
 use crate::country::Countries;
 use crate::evaluation::memo::{Memo, MemoCounts};
 use crate::events::dedupe::Dedupe;
@@ -16,6 +16,7 @@ use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
 use crate::events::outbox::Outbox;
 use crate::events::queue::{EventQueue, Pushed};
+use crate::events::secondary::rollout_bucket;
 use crate::observability::client::Told;
 use crate::observability::facts::Fact;
 use crate::observability::observer::{Health, Observer, Reports, Scene};
@@ -28,10 +29,7 @@ use crate::sources::http::HttpSpecs;
 use crate::specs::snapshot::Snapshot;
 use crate::transport::Transport;
 use crate::transport::identity::{Identity, SdkKey};
-use crate::typed::MismatchLog;
-
-/// The queue holds this many batches: room for bursts while the exposure actor works.
-const QUEUE_BATCHES: usize = 4;
+use crate::typed::{DriftLog, MismatchLog};
 
 /// Measurements that may wait for the observability clients; further ones are lost.
 const MAX_TOLD: usize = 1_000;
@@ -81,6 +79,10 @@ pub(crate) struct Shared {
     pub(crate) overrides: Overrides,
     /// Which typed parameters did not fit, so that each is told once.
     pub(crate) mismatches: MismatchLog,
+    /// This client's part in the rollout of nested gates as exposures.
+    rollout_bucket: Option<u64>,
+    /// What the latest check of parameter structs found.
+    pub(crate) drift_log: DriftLog,
     /// Who wants to be told of evaluations and new specs.
     pub(crate) subscriptions: Subscriptions,
     /// For the observability clients.
@@ -99,7 +101,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(sdk_key: &str, options: StatsigOptions) -> Self {
-        let batch_size = options.event_logging_max_queue_size;
+        let limits = options.event_limits;
         let countries = if options.disable_country_lookup {
             Countries::disabled()
         } else {
@@ -117,21 +119,20 @@ impl Shared {
             session_id: uuid::Uuid::new_v4().to_string(),
             snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
             status: watch::Sender::new(SpecsStatus::default()),
-            queue: EventQueue::new(batch_size * QUEUE_BATCHES, batch_size),
+            queue: EventQueue::new(limits.queue_capacity(), limits.high_water()),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
             overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
+            drift_log: DriftLog::default(),
             subscriptions: Subscriptions::new(options.evaluation_telemetry),
             told: Outlet::new(MAX_TOLD),
             exceptions: Outlet::new(MAX_EXCEPTIONS),
             observer: Mutex::default(),
             memo_counts,
-            outbox: Mutex::new(Outbox::new(
-                batch_size,
-                options.event_logging_max_pending_batch_queue_size,
-            )),
+            outbox: Mutex::new(Outbox::new(limits, options.has_event_spool())),
+            rollout_bucket: rollout_bucket(&options.experimental_flags),
             is_closed: AtomicBool::new(false),
             options,
         }
@@ -151,21 +152,28 @@ impl Shared {
         previous
     }
 
-    /// Counts an event and puts it into the queue. True when the exposure actor should be nudged.
+    /// Counts an event and puts it into the queue; when that is full, in place of the oldest. True when the exposure actor should be nudged.
     pub(crate) fn record(&self, event: QueuedEvent) -> bool {
         self.counters.add_enqueued(1);
         if self.is_closed() {
-            self.counters.add_dropped(DropReason::ShutDown, 1);
+            self.counters.add_after_shutdown();
             return false;
         }
         match self.queue.push(event) {
             Pushed::Queued => false,
             Pushed::QueuedAtHighWater => true,
-            Pushed::Full => {
-                self.counters.add_dropped(DropReason::QueueFull, 1);
+            Pushed::InPlaceOfOldest => {
+                self.counters.add_queue_full();
                 false
             }
         }
+    }
+
+    /// Whether nested gates are logged as exposures of their own: the service rolls that out among clients that take part.
+    #[inline]
+    pub(crate) fn exposes_nested_gates(&self, snapshot: &Snapshot) -> bool {
+        self.rollout_bucket
+            .is_some_and(|bucket| bucket < snapshot.settings.nested_gates_rollout)
     }
 
     /// Refuses events from now on.
@@ -178,6 +186,7 @@ impl Shared {
     /// Takes events again, after a shutdown.
     pub(crate) fn reopen(&self) {
         self.is_closed.store(false, Ordering::Release);
+        self.outbox().reopen();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -212,13 +221,13 @@ impl Shared {
 
     /// Reports what the counters say.
     pub(crate) fn look_at_health(&self) {
-        let account = self.counters.account();
+        let stats = self.counters.stats();
         let memo = self.memo_counts.as_ref();
         let (memo_hits, memo_misses) = memo.map_or((0, 0), |counts| counts.so_far());
         let health = Health {
-            delivered: account.delivered,
-            pending: account.pending,
-            dropped: account.dropped.by_reason(),
+            delivered: stats.delivered,
+            pending: stats.pending,
+            dropped: stats.dropped.by_reason(),
             memo_hits,
             memo_misses,
             interval_ms: self.outbox().interval().as_millis(),

@@ -37,15 +37,11 @@ impl Delivery {
         client.initialize().await.expect("specs are there already");
         let results = calls();
         let report = client.shutdown().await.expect("everything is delivered");
-        let account = report.account;
+        let stats = report.stats;
         let received = self.local.events();
-        assert_eq!(account.delivered, received.len() as u64, "{account:?}");
-        assert_eq!(
-            account.dropped.total(),
-            account.dropped.sampled_out,
-            "{account:?}"
-        );
-        assert_eq!(account.pending, 0, "{account:?}");
+        assert_eq!(stats.delivered, received.len() as u64, "{stats:?}");
+        assert_eq!(stats.dropped.total(), 0, "{stats:?}");
+        assert_eq!(stats.pending, 0, "{stats:?}");
         self.local.clear_events();
         let events = received.iter().map(|event| event.json().clone());
         (results, events.collect())

@@ -126,7 +126,7 @@ async fn after_a_shutdown_a_client_can_be_started_again() {
     pass(10.5).await;
     assert_eq!(lab.requests(), [0, 60, 70]);
     let report = lab.statsig.shutdown().await.unwrap();
-    assert_eq!(report.account.dropped.after_shutdown, 1);
+    assert_eq!(report.stats.dropped.after_shutdown, 1);
     assert_eq!(lab.events(), ["kept"]);
 }
 
@@ -173,7 +173,7 @@ async fn starting_again_while_a_shutdown_is_under_way_waits_for_its_end() {
     settle().await;
     lab.statsig.initialize().await.unwrap();
     assert!(ending.is_finished());
-    assert_eq!(ending.await.unwrap().unwrap().account.pending, 0);
+    assert_eq!(ending.await.unwrap().unwrap().stats.pending, 0);
     assert_eq!(lab.events(), ["slow"]);
     lab.network.serve_specs(specs::at(2, true).to_string());
     lab.statsig.refresh().await.unwrap();
@@ -211,7 +211,7 @@ fn a_runtime_that_is_gone_is_an_error_and_another_one_heals() {
     second.block_on(statsig.initialize()).unwrap();
     assert_eq!(statsig.specs_status().lcut, 2);
     let report = second.block_on(statsig.shutdown()).unwrap();
-    assert_eq!(report.account.pending, 0);
+    assert_eq!(report.stats.pending, 0);
     let arrived = network.events();
     assert!(
         arrived
@@ -230,13 +230,13 @@ fn a_client_may_outlive_every_runtime() {
     only.block_on(statsig.initialize()).unwrap();
     drop(only);
     let user = StatsigUser::with_user_id("u");
-    let before = statsig.event_account().enqueued;
+    let before = statsig.event_stats().enqueued;
     for n in 0..20_000 {
         statsig.log_event(&user, Event::new(format!("event {n}")));
     }
-    let account = statsig.event_account();
-    assert_eq!(account.enqueued - before, 20_000);
-    assert!(account.dropped.queue_full > 0 && account.pending > 0);
+    let stats = statsig.event_stats();
+    assert_eq!(stats.enqueued - before, 20_000);
+    assert!(stats.dropped.queue_full > 0 && stats.pending > 0);
     drop(statsig);
 }
 
@@ -250,14 +250,14 @@ async fn a_client_for_a_forked_process_has_the_specs_and_none_of_the_events() {
     let child = parent.statsig.after_fork();
     assert!(child.check_gate(&user, "on"));
     assert_eq!(child.specs_status(), parent.statsig.specs_status());
-    assert_eq!(child.event_account().enqueued, 1);
+    assert_eq!(child.event_stats().enqueued, 1);
     assert!(matches!(
         child.refresh().await,
         Err(StatsigError::NotInitialized)
     ));
     child.initialize().await.unwrap();
     let report = child.shutdown().await.unwrap();
-    assert_eq!(report.account.pending, 0);
+    assert_eq!(report.stats.pending, 0);
     assert_eq!(parent.events(), ["statsig::gate_exposure"]);
     parent.statsig.shutdown().await.unwrap();
     assert_eq!(parent.events(), ["statsig::gate_exposure", "the parent's"]);

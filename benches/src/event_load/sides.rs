@@ -64,7 +64,7 @@ impl Side for Ours {
     fn end(self) -> Ended {
         let ended = self.client.shutdown_with_timeout(END_LIMIT);
         let says = match self.runtime.block_on(ended) {
-            Ok(report) => format!("{report}; {:?}", report.account.dropped),
+            Ok(report) => format!("{report}; {:?}", report.stats.dropped),
             Err(error) => error.to_string(),
         };
         Ended { says }

@@ -27,6 +27,8 @@ pub(crate) enum AskError {
     Options(#[from] statsig::OptionsError),
     #[error("{0}")]
     UnknownName(String),
+    #[error("{failed} of {checked} structs differ from the specs")]
+    Drift { failed: usize, checked: usize },
     #[error("cannot write the answer: {0}")]
     Write(#[from] io::Error),
     #[error("cannot write the answer as JSON: {0}")]

@@ -92,7 +92,7 @@ fn origin(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn read_file(path: &Path, limit: usize) -> Result<String, AskError> {
+pub(super) fn read_file(path: &Path, limit: usize) -> Result<String, AskError> {
     let fail = |source| AskError::Read {
         origin: origin(path),
         source,

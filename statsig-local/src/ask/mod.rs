@@ -1,4 +1,4 @@
-//! Questions about specs in a file: what a user gets, why, and what there is. No server, no network.
+//! Questions about specs in a file: what a user gets, why, what there is, and what types it has. No server, no network.
 
 mod catalogue;
 mod client_init;
@@ -7,6 +7,7 @@ mod eval;
 mod explain;
 mod inputs;
 mod list;
+mod schema;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub(crate) use error::AskError;
 pub(crate) use eval::eval;
 pub(crate) use explain::explain;
 pub(crate) use list::list;
+pub(crate) use schema::schema;
 
 /// Where a question is read from and answered to.
 pub(crate) struct Terminal<'a> {

@@ -1,11 +1,13 @@
 //! Questions and answers, in memory.
 
+mod schemas;
+
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::{AskError, Terminal, client_init, eval, explain, list};
+use super::{AskError, Terminal, client_init, eval, explain, list, schema};
 use crate::cli::{Cli, Command};
 
 /// A folder with the files of one test.
@@ -31,6 +33,12 @@ impl Files {
 
     /// The output and the notes of a command.
     fn ask(&self, arguments: &[&str], input: &str) -> Result<(String, String), AskError> {
+        let (result, output, notes) = self.run(arguments, input);
+        result.map(|()| (output, notes))
+    }
+
+    /// How a command ended, its output and its notes.
+    fn run(&self, arguments: &[&str], input: &str) -> (Result<(), AskError>, String, String) {
         let (command, rest) = arguments.split_first().expect("a command");
         let specs = self.path("specs.json").display().to_string();
         let all = ["statsig-local", command, "--specs", &specs];
@@ -43,15 +51,22 @@ impl Files {
             output: &mut output,
             notes: &mut notes,
         };
-        match command.expect("a command") {
-            Command::Eval(arguments) => eval(&arguments, &mut terminal)?,
-            Command::Explain(arguments) => explain(&arguments, &mut terminal)?,
-            Command::List(arguments) => list(&arguments, &mut terminal)?,
-            Command::ClientInit(arguments) => client_init(&arguments, &mut terminal)?,
+        let result = match command.expect("a command") {
+            Command::Eval(arguments) => eval(&arguments, &mut terminal),
+            Command::Explain(arguments) => explain(&arguments, &mut terminal),
+            Command::List(arguments) => list(&arguments, &mut terminal),
+            Command::ClientInit(arguments) => client_init(&arguments, &mut terminal),
+            Command::Schema(arguments) => schema(&arguments, &mut terminal),
             Command::Serve(_) => panic!("no question"),
-        }
+        };
         let text = |bytes| String::from_utf8(bytes).expect("text");
-        Ok((text(output), text(notes)))
+        (result, text(output), text(notes))
+    }
+
+    /// What a command wrote before it failed, and why it did.
+    fn output_and_problem(&self, arguments: &[&str]) -> (String, String) {
+        let (result, output, _) = self.run(arguments, "");
+        (output, result.expect_err("a problem").to_string())
     }
 
     fn answer(&self, arguments: &[&str]) -> String {

@@ -54,3 +54,4 @@ impl ::statsig::typed::StatsigParams for Promo {
         view
     }
 }
+::statsig::__register_params!(Promo);

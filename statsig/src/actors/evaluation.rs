@@ -7,6 +7,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::Disturbance;
+use super::schemas::{check_schemas, refusal};
 use super::spec_sync::SyncError;
 use super::supervisor::SupervisorMsg;
 use super::timer::AbortOnDrop;
@@ -21,6 +22,7 @@ use crate::specs::id_list::IdLists;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::targets;
 use crate::text::SharedStr;
+use crate::typed::SchemaReport;
 
 /// What the evaluation actor is asked to do.
 ///
@@ -62,6 +64,8 @@ pub(super) enum Applied {
 #[derive(Debug)]
 pub(super) struct Compiled {
     loaded: Result<Loaded, SyncError>,
+    /// What became of the check of parameter structs, if there was one.
+    reports: Option<Vec<SchemaReport>>,
     body: Bytes,
     source_api: Option<SharedStr>,
     source: SpecsSource,
@@ -150,7 +154,7 @@ impl State {
     ) {
         let current = self.tree.shared.snapshot.load_full();
         let garbage = self.previous.take();
-        let max_bytes = self.tree.shared.options.max_specs_bytes;
+        let shared = Arc::clone(&self.tree.shared);
         let SpecsPayload {
             body, source_api, ..
         } = payload;
@@ -161,22 +165,30 @@ impl State {
             let _span = span.entered();
             let body = to_compile;
             drop(garbage);
+            let max_bytes = shared.options.max_specs_bytes;
             if body.len() > max_bytes {
                 return Err(SpecsError::TooLarge {
                     limit: max_bytes,
                     found: body.len(),
                 });
             }
-            current.load(&body)
+            let loaded = current.load(&body)?;
+            let reports = match &loaded {
+                Loaded::New(specs) => check_schemas(&shared.options, specs),
+                Loaded::Unchanged => None,
+            };
+            Ok((loaded, reports))
         });
         let task = tokio::spawn(async move {
-            let loaded = match compilation.await {
-                Ok(loaded) => loaded.map_err(SyncError::Specs),
-                Err(_) => Err(SyncError::Interrupted),
+            let (loaded, reports) = match compilation.await {
+                Ok(Ok((loaded, reports))) => (Ok(loaded), reports),
+                Ok(Err(refused)) => (Err(SyncError::Specs(refused)), None),
+                Err(_) => (Err(SyncError::Interrupted), None),
             };
             // Refused only when this actor is gone; then the supervisor repeats the assignment.
             let _ = me.cast(EvaluationMsg::Compiled(Box::new(Compiled {
                 loaded,
+                reports,
                 body,
                 source_api,
                 source,
@@ -190,6 +202,7 @@ impl State {
     fn apply(&mut self, compiled: Compiled) -> Result<Applied, SyncError> {
         let Compiled {
             loaded,
+            reports,
             body,
             source_api,
             source,
@@ -226,6 +239,11 @@ impl State {
                 values: serde_json::from_slice(&body).ok(),
             });
         }
+        let mut refused = None;
+        if let Some(reports) = reports {
+            refused = refusal(&shared.options, &reports);
+            shared.drift_log.update(reports);
+        }
         shared.note(Fact::SpecsProcessed(SpecsProcessed {
             started_ms,
             ended_ms: shared.clock.now_ms(),
@@ -234,7 +252,7 @@ impl State {
             outcome,
         }));
         if result == Ok(Applied::New) {
-            self.tree.end_first_sync(Ok(()));
+            self.tree.end_first_sync(refused.map_or(Ok(()), Err));
         }
         result
     }

@@ -7,23 +7,24 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::Disturbance;
-use super::posting;
+use super::posting::{self, now};
+use super::spooling;
 use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
-use crate::counters::{DropReason, EventAccount};
+use crate::counters::{DropReason, EventStats};
 use crate::events::event::QueuedEvent;
-use crate::events::sampling::{Sampled, Sampler};
-use crate::events::wire::BatchedEvent;
+use crate::events::sampling::Sampler;
 
 /// How often the actor looks at the queue when nothing wakes it.
 const TICK: Duration = Duration::from_secs(1);
 
 /// What the exposure actor is told. Every message makes it look at the queue and the outbox.
 ///
-/// At most `10 + MAX_CALLERS` wait: one `Tick`, as its timer is armed again only after the work; one `Nudge`, as the queue
-/// asks once until it is drained (two across a drain); one `Sealed`, as one batch is sealed at a time; `MAX_CONCURRENT_POSTS`
-/// `Posted`; one `CloseDown`; and a `Flush` for each caller that may wait.
+/// At most `6 + MAX_CONCURRENT_POSTS + MAX_CALLERS` wait: one `Tick`, as its timer is armed again only after the work; one `Nudge`,
+/// as the queue asks once until it is drained (two across a drain); one `Sealed`, as one batch is sealed at a time; one
+/// `Spooled`, as there is one job of the spool at a time; a `Posted` for each post that the options allow at once; one
+/// `CloseDown`; and a `Flush` for each caller that may wait.
 #[derive(Debug)]
 pub(super) enum ExposureMsg {
     Tick,
@@ -31,7 +32,9 @@ pub(super) enum ExposureMsg {
     Nudge,
     Sealed,
     Posted,
-    Flush(RpcReplyPort<EventAccount>),
+    /// A job of the spool has ended.
+    Spooled,
+    Flush(RpcReplyPort<EventStats>),
     /// Send what is left, then tell the supervisor.
     CloseDown,
     #[cfg(any(test, feature = "testing"))]
@@ -47,7 +50,7 @@ pub(super) struct State {
     window_start: Instant,
     timer: Option<AbortOnDrop>,
     /// Callers of `flush`, each with the mark that its events lie before.
-    flushing: Vec<(u64, RpcReplyPort<EventAccount>)>,
+    flushing: Vec<(u64, RpcReplyPort<EventStats>)>,
     /// The mark of the final flush.
     closing: Option<u64>,
 }
@@ -81,7 +84,11 @@ impl Actor for ExposureActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            ExposureMsg::Tick | ExposureMsg::Nudge | ExposureMsg::Sealed | ExposureMsg::Posted => {}
+            ExposureMsg::Tick
+            | ExposureMsg::Nudge
+            | ExposureMsg::Sealed
+            | ExposureMsg::Posted
+            | ExposureMsg::Spooled => {}
             ExposureMsg::Flush(reply) => state.begin_flush(reply),
             ExposureMsg::CloseDown => state.begin_closing(),
             #[cfg(any(test, feature = "testing"))]
@@ -93,7 +100,7 @@ impl Actor for ExposureActor {
 }
 
 impl State {
-    fn begin_flush(&mut self, reply: RpcReplyPort<EventAccount>) {
+    fn begin_flush(&mut self, reply: RpcReplyPort<EventStats>) {
         self.flushing.retain(|(_, caller)| !caller.is_closed());
         self.take_everything();
         let mark = self.tree.shared.outbox().flush(now());
@@ -128,6 +135,11 @@ impl State {
                 None => break,
             }
         }
+        let job = shared.outbox().start_spool_job(now());
+        if let Some(job) = job {
+            spooling::start(&self.tree, me, job);
+        }
+        self.tree.report_drops();
         self.answer_flushed();
         self.timer = Some(cast_after(me, self.pause(), ExposureMsg::Tick));
     }
@@ -153,19 +165,23 @@ impl State {
         let sampling = shared.snapshot.load().settings.sampling;
         let now_ms = shared.clock.now_ms();
         let mut kept = Vec::new();
+        let (mut discarded, mut sampled_out) = (0, 0);
         for event in events {
-            if shared.options.disable_network {
-                shared.counters.add_dropped(DropReason::NetworkDisabled, 1);
+            if shared.options.discards_events() {
+                discarded += 1;
                 continue;
             }
-            let sampled = match &event {
-                QueuedEvent::Exposure(exposure) => self.sampler.decide(exposure, sampling, now_ms),
-                QueuedEvent::Other(_) => Sampled::Keep(None),
-            };
-            match sampled {
-                Sampled::Keep(sampling) => kept.push(BatchedEvent { event, sampling }),
-                Sampled::LeaveOut => shared.counters.add_dropped(DropReason::SampledOut, 1),
+            match self.sampler.batched(event, sampling, now_ms) {
+                Some(event) => kept.push(event),
+                None => sampled_out += 1,
             }
+        }
+        if discarded > 0 {
+            let reason = DropReason::NetworkDisabled;
+            shared.counters.add_dropped(reason, discarded);
+        }
+        if sampled_out > 0 {
+            shared.counters.add_sampled_out(sampled_out);
         }
         let mut outbox = shared.outbox();
         kept.into_iter().for_each(|event| outbox.push(event));
@@ -183,16 +199,18 @@ impl State {
 
     fn answer_flushed(&mut self) {
         let shared = &self.tree.shared;
-        let outbox = shared.outbox();
+        let (outbox, now) = (shared.outbox(), now());
         let (done, still_flushing): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushing)
             .into_iter()
-            .partition(|(mark, _)| outbox.is_flushed(*mark));
-        let is_closed = self.closing.is_some_and(|mark| outbox.is_flushed(mark));
+            .partition(|(mark, _)| outbox.is_flushed(*mark, now));
+        let is_closed = self
+            .closing
+            .is_some_and(|mark| outbox.is_flushed(mark, now));
         drop(outbox);
         self.flushing = still_flushing;
         for (_, caller) in done {
             // Refused only when the caller has stopped waiting.
-            let _ = caller.send(shared.counters.account());
+            let _ = caller.send(shared.counters.stats());
         }
         if is_closed {
             self.closing = None;
@@ -209,8 +227,4 @@ impl State {
             .filter(|pause| !pause.is_zero())
             .map_or(TICK, |pause| pause.min(TICK))
     }
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::answer::Answer;
 #[cfg(any(test, feature = "testing"))]
@@ -11,7 +13,9 @@ use super::disturbance::Disturbance;
 use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
+use crate::observability::facts::Fact;
 use crate::sources::id_lists::{IdListsAdapter, IdListsError, Limits, Synced, sync};
+use crate::targets;
 
 /// If lists are not published by then, the sync counts as failed.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(10);
@@ -41,6 +45,8 @@ pub(super) struct State {
     adapter: Arc<dyn IdListsAdapter>,
     phase: Phase,
     timer: Option<AbortOnDrop>,
+    /// When the last sync began.
+    started: Instant,
     failures_in_row: u32,
 }
 
@@ -71,6 +77,7 @@ impl Actor for IdListSyncActor {
             adapter,
             phase: Phase::Idle,
             timer: Some(cast_after(&me, Duration::ZERO, IdListSyncMsg::Tick)),
+            started: Instant::now(),
             failures_in_row: 0,
         })
     }
@@ -107,6 +114,7 @@ impl Actor for IdListSyncActor {
 impl State {
     fn start(&mut self, me: &ActorRef<IdListSyncMsg>) {
         self.timer = None;
+        self.started = Instant::now();
         let options = &self.tree.shared.options;
         let limits = Limits {
             request: options.id_lists_request_timeout,
@@ -117,10 +125,12 @@ impl State {
         let adapter = Arc::clone(&self.adapter);
         let after_panic = IdListSyncMsg::Synced(Box::new(Err(IdListsError::Interrupted)));
         let answer = Answer::new(me, after_panic);
-        let task = tokio::spawn(async move {
+        let span = tracing::debug_span!(target: targets::SYNC, "sync_id_lists");
+        let syncing = async move {
             let result = sync(&*adapter, &current, limits).await;
             answer.give(IdListSyncMsg::Synced(Box::new(result)));
-        });
+        };
+        let task = tokio::spawn(syncing.instrument(span));
         self.phase = Phase::Syncing {
             _task: AbortOnDrop::new(&task),
         };
@@ -144,12 +154,14 @@ impl State {
 
     fn end(&mut self, me: &ActorRef<IdListSyncMsg>, failure: Option<IdListsError>) {
         self.phase = Phase::Idle;
+        let duration = self.started.elapsed();
+        self.tree.shared.note(Fact::IdListsSynced { duration });
         self.tree.end_first_id_lists(failure.is_none());
         match failure {
             None => {
                 if self.failures_in_row > 0 {
                     let failures = self.failures_in_row;
-                    tracing::info!(failures, "ID lists sync works again");
+                    tracing::info!(target: targets::SYNC, failures, "ID lists sync works again");
                 }
                 self.failures_in_row = 0;
             }
@@ -157,7 +169,11 @@ impl State {
                 self.failures_in_row = self.failures_in_row.saturating_add(1);
                 // Once for each series of failures: the service may be away for hours.
                 if self.failures_in_row == 1 {
-                    tracing::warn!(%error, "ID lists sync failed, the lists in use stay in use");
+                    tracing::warn!(
+                        target: targets::SYNC,
+                        %error,
+                        "ID lists sync failed, the lists in use stay in use"
+                    );
                 }
             }
         }

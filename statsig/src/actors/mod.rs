@@ -20,7 +20,9 @@ mod observed;
 mod posting;
 mod reporting;
 mod restart;
+mod schemas;
 mod spec_sync;
+mod spooling;
 mod supervisor;
 mod timer;
 mod tree;
@@ -41,7 +43,7 @@ use tokio::sync::{Mutex, Semaphore};
 pub use self::disturbance::{ActorName, Disturbance};
 use self::supervisor::{SupervisorActor, SupervisorMsg};
 use self::tree::{Life, Tree};
-use crate::counters::{EventAccount, ShutdownReport};
+use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
 use crate::shared::Shared;
 
@@ -200,11 +202,11 @@ impl Handle {
         let _ = self.0.supervisor.cast(SupervisorMsg::Nudge);
     }
 
-    /// Sends what was recorded so far; each batch that waits gets one attempt. The answer is the account afterwards.
+    /// Sends what was recorded so far; each batch that waits gets one attempt. The answer is what became of all events by then.
     ///
     /// # Errors
     /// When the client has been shut down, or an actor crashed meanwhile.
-    pub(crate) async fn flush(&self) -> Result<EventAccount, StatsigError> {
+    pub(crate) async fn flush(&self) -> Result<EventStats, StatsigError> {
         self.call("flushing events", FLUSH_LIMIT, SupervisorMsg::Flush)
             .await
     }
@@ -242,7 +244,7 @@ impl Handle {
             Some(Ok(CallResult::Success(report))) => report,
             // An earlier call that nobody waited for may have ended the actors.
             _ => *self.0.tree.report.get_or_init(|| ShutdownReport {
-                account: self.0.tree.shared.counters.account(),
+                stats: self.0.tree.shared.counters.stats(),
                 timed_out: true,
             }),
         })

@@ -1,32 +1,27 @@
 //! The work behind the outbox: sealing events into a compressed body, and posting it. Runs in tasks that outlive the actor.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ractor::ActorRef;
 
 use super::exposure::ExposureMsg;
 use super::tree::Tree;
-use crate::events::outbox::{SealedBatch, Unsealed};
+use crate::events::batch::{SealedBatch, Unsealed};
 use crate::events::seal;
 use crate::events::wire::{self, BatchContext, BatchedEvent};
 use crate::shared::Shared;
-use crate::transport::retry::{Delivery, judge_delivery};
-use crate::transport::{self, Method, Request};
-
-/// The limit of one attempt.
-const POST_LIMIT: Duration = Duration::from_secs(10);
-/// The answer to a batch is a few bytes.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+use crate::sinks::{EventBatch, EventLoggingError};
+use crate::targets;
 
 /// Tells the exposure actor when dropped, so that it hears of the end of a task whichever way it comes.
-struct TellWhenDone {
+pub(super) struct TellWhenDone {
     actor: ActorRef<ExposureMsg>,
     message: Option<ExposureMsg>,
 }
 
 impl TellWhenDone {
-    fn new(actor: &ActorRef<ExposureMsg>, message: ExposureMsg) -> Self {
+    pub(super) fn new(actor: &ActorRef<ExposureMsg>, message: ExposureMsg) -> Self {
         Self {
             actor: actor.clone(),
             message: Some(message),
@@ -50,13 +45,7 @@ pub(super) fn start_sealing(
     unsealed: Unsealed,
 ) {
     let done = TellWhenDone::new(actor, ExposureMsg::Sealed);
-    let job = SealingJob {
-        shared: Arc::clone(shared),
-        first: unsealed.first,
-        events: Some(unsealed.events),
-        flush_type: unsealed.flush_type,
-        interval: unsealed.interval,
-    };
+    let job = SealingJob::new(shared, unsealed);
     // The handle is let go: a sealing task is bounded work and settles its events itself.
     drop(tokio::task::spawn_blocking(move || {
         job.run();
@@ -65,7 +54,7 @@ pub(super) fn start_sealing(
 }
 
 /// Events that are being sealed. Dropped early, they go back to the outbox; if sealing them panicked, they are counted as lost.
-struct SealingJob {
+pub(super) struct SealingJob {
     shared: Arc<Shared>,
     first: u64,
     events: Option<Vec<BatchedEvent>>,
@@ -74,7 +63,17 @@ struct SealingJob {
 }
 
 impl SealingJob {
-    fn run(mut self) {
+    pub(super) fn new(shared: &Arc<Shared>, unsealed: Unsealed) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            first: unsealed.first,
+            events: Some(unsealed.events),
+            flush_type: unsealed.flush_type,
+            interval: unsealed.interval,
+        }
+    }
+
+    pub(super) fn run(mut self) {
         let body = self.body();
         let Some(events) = self.events.take() else {
             return;
@@ -84,7 +83,7 @@ impl SealingJob {
         match body {
             Ok(body) => outbox.sealed(self.first, count, body, &self.shared.counters),
             Err(error) => {
-                tracing::error!(%error, events = count, "events could not be written as JSON");
+                tracing::error!(target: targets::EVENTS, %error, events = count, "events could not be written as JSON");
                 outbox.unsealable(count, &self.shared.counters);
             }
         }
@@ -95,12 +94,13 @@ impl SealingJob {
     fn body(&self) -> std::io::Result<bytes::Bytes> {
         let shared = &self.shared;
         let snapshot = shared.snapshot.load_full();
+        let limits = &shared.options.event_limits;
         let context = BatchContext {
             session_id: &shared.session_id,
             service_name: shared.options.service_name.as_deref(),
             flushing_interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
-            batch_size: shared.options.event_logging_max_queue_size,
-            max_pending_batches: shared.options.event_logging_max_pending_batch_queue_size,
+            batch_size: limits.batch_size,
+            max_pending_batches: limits.max_waiting,
             flush_type: self.flush_type,
             tier: snapshot.tier_text(),
             global_custom_fields: &snapshot.global_custom_fields,
@@ -126,112 +126,129 @@ impl Drop for SealingJob {
 /// Posts the batch in a task of the tree.
 pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, batch: SealedBatch) {
     let done = TellWhenDone::new(actor, ExposureMsg::Posted);
-    let shared = Arc::clone(&tree.shared);
-    let request = log_event_request(&shared, &batch);
-    let transport = Arc::clone(&tree.transport);
+    let adapter = Arc::clone(&tree.events);
+    let limit = tree.shared.options.event_limits.post_timeout;
+    let handed_over = EventBatch::of(&batch);
     let mut in_flight = InFlight {
-        shared,
+        tree: Arc::clone(tree),
         batch: Some(batch),
     };
     tree.posts.spawn(async move {
         // Told last, when the batch is settled.
         let _done = done;
-        let answer = transport::send(&*transport, request).await;
-        match judge_delivery(&answer) {
-            Delivery::Accepted => in_flight.settle(|shared, batch| {
-                shared.outbox().delivered(&batch, &shared.counters);
-            }),
-            Delivery::Refused => in_flight.settle(|shared, batch| {
-                tracing::warn!(events = batch.events, answer = %Summary(&answer), "the service refused events");
-                shared.outbox().refused(&batch, &shared.counters);
-            }),
-            Delivery::Failed => {
-                tracing::debug!(answer = %Summary(&answer), "posting events failed");
-                in_flight.settle(fail);
-            }
-            Delivery::TooLarge => {
-                // Dropped early, the batch goes back as it was.
-                let split = tokio::task::spawn_blocking(move || in_flight.settle(split));
-                let _ = split.await;
-            }
+        let answer = tokio::time::timeout(limit, adapter.log_events(handed_over)).await;
+        let answer = answer.unwrap_or_else(|_| {
+            let problem = format!("no answer within {} ms", limit.as_millis());
+            Err(EventLoggingError::temporary(problem))
+        });
+        if in_flight.is_quickly_settled(&answer) {
+            in_flight.settle(answer);
+        } else {
+            // Dropped early, the batch goes back as it was.
+            let settled = tokio::task::spawn_blocking(move || in_flight.settle(answer));
+            let _ = settled.await;
         }
     });
 }
 
-fn fail(shared: &Shared, batch: SealedBatch) {
-    let now = tokio::time::Instant::now().into_std();
-    let mut outbox = shared.outbox();
-    let was_healthy = outbox.is_healthy();
-    outbox.failed(batch, now, fastrand::f64(), &shared.counters);
-    drop(outbox);
-    // Once for each series of failures: the service may be away for hours.
-    if was_healthy {
-        tracing::warn!("events could not be posted; they wait and will be tried again");
-    }
-}
-
-fn split(shared: &Shared, batch: SealedBatch) {
-    let halves = seal::split(&batch);
-    let mut outbox = shared.outbox();
-    match halves {
-        Ok(Some(halves)) => outbox.split(&batch, halves, &shared.counters),
-        Ok(None) | Err(_) => outbox.refused(&batch, &shared.counters),
-    }
-}
-
-fn log_event_request(shared: &Shared, batch: &SealedBatch) -> Request {
-    let mut headers = shared.identity().headers(shared.clock.now_ms());
-    headers.extend([
-        ("statsig-event-count", batch.events.to_string()),
-        ("statsig-retry-count", batch.attempts.to_string()),
-        ("content-type", "application/json".to_owned()),
-        ("content-encoding", seal::CONTENT_ENCODING.to_owned()),
-    ]);
-    Request {
-        method: Method::Post,
-        url: shared.options.log_event_url.clone(),
-        headers,
-        body: batch.body.clone(),
-        timeout: POST_LIMIT,
-        max_response_bytes: MAX_ANSWER_BYTES,
-    }
-}
-
-/// A batch that is being posted. Dropped early, because the task was aborted, it goes back to the outbox as it was; if the
-/// transport panicked, as after a failed attempt.
+/// A batch that is being posted. Dropped early, because the task was aborted, it goes back to where it was; if the adapter
+/// panicked, as after a failed attempt.
 struct InFlight {
-    shared: Arc<Shared>,
+    tree: Arc<Tree>,
     batch: Option<SealedBatch>,
 }
 
 impl InFlight {
-    fn settle(&mut self, how: impl FnOnce(&Shared, SealedBatch)) {
-        if let Some(batch) = self.batch.take() {
-            how(&self.shared, batch);
+    /// Whether settling is bookkeeping in memory, and neither work nor I/O.
+    fn is_quickly_settled(&self, answer: &Result<(), EventLoggingError>) -> bool {
+        let is_cut = matches!(
+            answer,
+            Err(EventLoggingError::TooLarge | EventLoggingError::Malformed { .. })
+        );
+        let is_on_disk = self.batch.as_ref().is_some_and(|it| it.record.is_some());
+        !is_cut && !is_on_disk
+    }
+
+    fn settle(&mut self, answer: Result<(), EventLoggingError>) {
+        let Some(batch) = self.batch.take() else {
+            return;
+        };
+        match answer {
+            Ok(()) => self.delivered(&batch),
+            Err(EventLoggingError::Temporary {
+                problem,
+                retry_after,
+            }) => {
+                tracing::debug!(target: targets::EVENTS, problem, "events could not be sent");
+                self.failed(batch, retry_after);
+            }
+            Err(error @ (EventLoggingError::TooLarge | EventLoggingError::Malformed { .. })) => {
+                self.cut(batch, &error);
+            }
+            Err(error) => self.refused(&batch, &error),
+        }
+    }
+
+    fn delivered(&self, batch: &SealedBatch) {
+        let shared = &self.tree.shared;
+        self.tree.forget_record(batch);
+        shared.outbox().delivered(batch, &shared.counters);
+    }
+
+    fn failed(&self, batch: SealedBatch, asked_pause: Option<Duration>) {
+        let shared = &self.tree.shared;
+        let now = now();
+        if let Some(record) = batch.record {
+            self.tree.put_off_record(record, batch.events, now);
+        }
+        let mut outbox = shared.outbox();
+        let was_healthy = outbox.is_healthy();
+        outbox.failed(batch, asked_pause, now, fastrand::f64(), &shared.counters);
+        drop(outbox);
+        // Once for each series of failures: the service may be away for hours.
+        if was_healthy {
+            tracing::warn!(target: targets::EVENTS, "events could not be posted; they wait and will be tried again");
+        }
+    }
+
+    fn refused(&self, batch: &SealedBatch, error: &EventLoggingError) {
+        let shared = &self.tree.shared;
+        tracing::warn!(target: targets::EVENTS, events = batch.events, %error, "events were refused, and are lost");
+        self.tree.forget_record(batch);
+        shared.outbox().refused(batch, &shared.counters);
+    }
+
+    /// Lets the two halves of a batch wait instead of it, unless it cannot be cut, or that would cost too many posts.
+    fn cut(&self, batch: SealedBatch, error: &EventLoggingError) {
+        let shared = &self.tree.shared;
+        let halves = seal::split(&batch).ok().flatten();
+        match halves.filter(|_| shared.outbox().may_split()) {
+            None => self.refused(&batch, error),
+            Some(halves) if batch.record.is_none() => {
+                shared.outbox().split(&batch, halves, &shared.counters);
+            }
+            Some(halves) if self.tree.replace_record(&batch, halves.clone()) => {
+                shared.outbox().returned(batch, &shared.counters);
+            }
+            // The disk has no room for the halves now.
+            Some(_) => self.failed(batch, None),
         }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.settle(|shared, batch| {
+        if let Some(batch) = self.batch.take() {
+            let shared = &self.tree.shared;
             if std::thread::panicking() {
-                fail(shared, batch);
+                self.failed(batch, None);
             } else {
                 shared.outbox().returned(batch, &shared.counters);
             }
-        });
+        }
     }
 }
 
-/// The answer in a few words, for the log.
-struct Summary<'a>(&'a Result<transport::Response, transport::TransportError>);
-
-impl std::fmt::Display for Summary<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Ok(response) => write!(f, "status {}", response.status),
-            Err(error) => error.fmt(f),
-        }
-    }
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

@@ -18,13 +18,17 @@ use super::spec_sync::{SpecSyncActor, SpecSyncMsg, SyncError};
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::{Life, Tree};
 use super::{MAX_CALLERS, ShutdownReport};
-use crate::counters::EventAccount;
+use crate::counters::EventStats;
 use crate::observability::facts::Fact;
 use crate::specs::id_list::IdLists;
 use crate::targets;
 
 /// The longest wait for an actor, or for the posting tasks, to end when told so. None of them waits for the network.
 const STOP_LIMIT: Duration = Duration::from_millis(500);
+/// The longest wait for the disk, when the client ends.
+const SPOOL_LIMIT: Duration = Duration::from_secs(1);
+/// How often to look whether work for the disk has ended, when the client ends.
+const WORK_POLL: Duration = Duration::from_millis(5);
 /// An assignment that was under way in this many crashes of the evaluation actor is given up.
 const MAX_ASSIGNMENT_CRASHES: u32 = 3;
 
@@ -37,7 +41,7 @@ const MAX_ASSIGNMENT_CRASHES: u32 = 3;
 #[derive(Debug)]
 pub(super) enum SupervisorMsg {
     Nudge,
-    Flush(RpcReplyPort<EventAccount>),
+    Flush(RpcReplyPort<EventStats>),
     Refresh(RpcReplyPort<Result<(), SyncError>>),
     /// From spec sync to evaluation.
     ForEvaluation(Assignment),
@@ -95,7 +99,7 @@ pub(super) struct State {
     /// What the evaluation actor has not answered yet, and how many of its crashes that has seen.
     assignment: Option<(Assignment, u32)>,
     /// Flushes that came while there was no exposure actor; at most [`MAX_CALLERS`].
-    held_flushes: Vec<RpcReplyPort<EventAccount>>,
+    held_flushes: Vec<RpcReplyPort<EventStats>>,
     shutdown: Option<Shutdown>,
 }
 
@@ -253,8 +257,7 @@ impl Actor for SupervisorActor {
             adapter.on_stop();
         }
         state.evaluation.stop(STOP_LIMIT).await;
-        state.exposure.stop(STOP_LIMIT).await;
-        state.tree.posts.abort_all(STOP_LIMIT).await;
+        state.end_events().await;
         state.tree.reporting.finish(STOP_LIMIT).await;
         Ok(())
     }
@@ -380,7 +383,7 @@ impl State {
         }));
     }
 
-    fn forward_flush(&mut self, reply: RpcReplyPort<EventAccount>) {
+    fn forward_flush(&mut self, reply: RpcReplyPort<EventStats>) {
         if let Some(ExposureMsg::Flush(reply)) = self.exposure.cast(ExposureMsg::Flush(reply)) {
             self.held_flushes.retain(|caller| !caller.is_closed());
             if self.held_flushes.len() < MAX_CALLERS {
@@ -411,15 +414,36 @@ impl State {
         let Some(shutdown) = self.shutdown.take() else {
             return;
         };
-        self.exposure.stop(STOP_LIMIT).await;
-        self.tree.posts.abort_all(STOP_LIMIT).await;
+        self.end_events().await;
         let report = self.tree.report.get_or_init(|| ShutdownReport {
-            account: self.tree.shared.counters.account(),
+            stats: self.tree.shared.counters.stats(),
             timed_out,
         });
         // Refused only when the caller has stopped waiting.
         let _ = shutdown.reply.send(*report);
         me.stop(None);
+    }
+
+    /// Ends everything that sends events. What is left goes to disk, if there is a spool. To be called again without effect.
+    async fn end_events(&mut self) {
+        self.exposure.stop(STOP_LIMIT).await;
+        self.tree.posts.abort_all(STOP_LIMIT).await;
+        if self.tree.spool.is_some() {
+            let tree = Arc::clone(&self.tree);
+            let spooled = async move {
+                while tree.shared.outbox().is_being_worked_for() {
+                    tokio::time::sleep(WORK_POLL).await;
+                }
+                // Fails only when the runtime goes away.
+                let _ = tokio::task::spawn_blocking(move || tree.spool_rest()).await;
+            };
+            if tokio::time::timeout(SPOOL_LIMIT, spooled).await.is_err() {
+                tracing::error!("the disk is too slow: events may not have been kept");
+            }
+        }
+        // An adapter that does not end in time is left alone.
+        let _ = tokio::time::timeout(STOP_LIMIT, self.tree.events.shutdown()).await;
+        self.tree.report_drops();
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -3,7 +3,10 @@
 mod crashes;
 mod delivery;
 mod ending;
+mod interleavings;
 mod observing;
+#[cfg(feature = "spool")]
+mod spooling;
 mod syncing;
 
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::{ActorName, Disturbance, Handle, start};
-use crate::counters::EventAccount;
+use crate::counters::EventStats;
 use crate::events::event::{OtherEvent, QueuedEvent};
 use crate::options::{StatsigOptions, StatsigOptionsBuilder};
 use crate::shared::Shared;
@@ -64,16 +67,20 @@ impl Lab {
     /// Records events as a client does, nudge included.
     fn record(&self, events: usize) {
         for _ in 0..events {
-            let event = OtherEvent {
-                name: "purchase".into(),
-                user: None,
-                value: None,
-                metadata: None,
-                time_ms: self.shared.clock.now_ms(),
-            };
-            if self.shared.record(QueuedEvent::Other(Box::new(event))) {
-                self.handle.nudge();
-            }
+            self.record_named("purchase");
+        }
+    }
+
+    fn record_named(&self, name: &str) {
+        let event = OtherEvent {
+            name: name.into(),
+            user: None,
+            value: None,
+            metadata: None,
+            time_ms: self.shared.clock.now_ms(),
+        };
+        if self.shared.record(QueuedEvent::Other(Box::new(event))) {
+            self.handle.nudge();
         }
     }
 
@@ -82,18 +89,23 @@ impl Lab {
         sleep(Duration::from_millis(1)).await;
     }
 
-    fn account(&self) -> EventAccount {
-        let account = self.shared.counters.account();
+    /// What became of all events, once it is certain that the books agree with what is where.
+    fn stats(&self) -> EventStats {
+        let stats = self.shared.counters.stats();
         assert_eq!(
-            account.enqueued,
-            account.delivered + account.dropped.total() + account.pending
+            stats.enqueued + stats.recovered,
+            stats.delivered
+                + stats.sampled_out
+                + stats.dropped.total()
+                + stats.spooled
+                + stats.pending
         );
         let load = self.shared.outbox().load();
         assert_eq!(
-            account.pending,
+            stats.pending,
             load.events() + self.shared.queue.len() as u64
         );
-        account
+        stats
     }
 
     /// The time of the specs in use.

@@ -12,8 +12,11 @@ use super::ShutdownReport;
 use super::observed::ObservedTransport;
 use super::reporting::Reporting;
 use crate::error::StatsigError;
+use crate::events::spool::Spool;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
+use crate::sinks::EventLoggingAdapter;
+use crate::sinks::http::HttpEvents;
 use crate::sources::chain::{ChainLink, SpecsChain};
 use crate::sources::data_store::session::StoreSession;
 use crate::sources::data_store::specs::DataStoreSpecs;
@@ -34,7 +37,10 @@ pub(super) struct Life {
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) shared: Arc<Shared>,
-    pub(super) transport: Arc<dyn Transport>,
+    /// Where events go.
+    pub(super) events: Arc<dyn EventLoggingAdapter>,
+    /// Where events wait that cannot go there now.
+    pub(super) spool: Option<Arc<dyn Spool>>,
     pub(super) specs: SpecsChain,
     /// For each source: it has something new. Gone when the actors are.
     pub(super) changes: Vec<Weak<Notify>>,
@@ -60,8 +66,24 @@ impl Tree {
         let reporting = Reporting::new(Arc::clone(&shared), Arc::clone(&unobserved));
         let transport: Arc<dyn Transport> =
             Arc::new(ObservedTransport::new(unobserved, Arc::clone(&shared)));
+        let events = options.event_logging_adapter.clone().unwrap_or_else(|| {
+            Arc::new(HttpEvents::new(
+                Arc::clone(&transport),
+                Arc::clone(&shared.clock),
+                shared.identity(),
+                &options.log_event_url,
+                options.event_limits.post_timeout,
+            ))
+        });
         let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
-            Arc::new(shared.http_specs(&transport, base_url))
+            let specs = shared.http_specs(&transport, base_url);
+            #[cfg(feature = "proto")]
+            let specs = if options.reads_binary() {
+                specs.reading_binary(options.delta_mode())
+            } else {
+                specs
+            };
+            Arc::new(specs)
         };
         let data_store = options.data_store.clone().map(|store| {
             let version = options.data_store_key_schema_version;
@@ -99,7 +121,8 @@ impl Tree {
             .collect();
         let tree = Self {
             id_lists: id_lists_adapter(&shared, &transport),
-            transport,
+            spool: spool_of(&shared),
+            events,
             specs,
             changes: changes.iter().map(Arc::downgrade).collect(),
             data_store,
@@ -112,6 +135,18 @@ impl Tree {
             shared,
         };
         (tree, Life { _changes: changes })
+    }
+
+    /// Tells the caller's hook what was dropped since the last time, from a thread where it may take its time.
+    pub(super) fn report_drops(&self) {
+        let Some(hook) = self.shared.options.on_events_dropped.clone() else {
+            return;
+        };
+        let dropped = self.shared.counters.take_unreported();
+        if dropped.total() > 0 {
+            // The handle is let go: what the hook does, a panic included, is its own affair.
+            drop(tokio::task::spawn_blocking(move || hook.call(&dropped)));
+        }
     }
 
     /// The outcome of the first sync, now or later.
@@ -175,6 +210,22 @@ impl Tree {
     }
 }
 
+#[cfg(feature = "spool")]
+fn spool_of(shared: &Shared) -> Option<Arc<dyn Spool>> {
+    let settings = shared.options.event_spool.as_ref()?;
+    Some(Arc::new(crate::spool::DiskSpool::new(
+        settings.directory.clone(),
+        shared.sdk_key.expose(),
+        settings.max_bytes,
+        Arc::clone(&shared.clock),
+    )))
+}
+
+#[cfg(not(feature = "spool"))]
+fn spool_of(_: &Shared) -> Option<Arc<dyn Spool>> {
+    None
+}
+
 /// Where ID lists come from, if they are enabled.
 fn id_lists_adapter(
     shared: &Shared,
@@ -202,8 +253,7 @@ fn id_lists_adapter(
 pub(super) struct PostTasks(Mutex<JoinSet<()>>);
 
 impl PostTasks {
-    /// Starts a task. At most [`MAX_CONCURRENT_POSTS`](crate::events::outbox::MAX_CONCURRENT_POSTS) run at a time, since
-    /// the outbox hands out no more batches.
+    /// Starts a task. No more run at a time than the options allow, since the outbox hands out no more batches.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}

@@ -219,3 +219,6 @@ impl Core {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

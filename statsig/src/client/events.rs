@@ -75,7 +75,7 @@ impl Statsig {
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// statsig.log_event(&user, Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99"));
-    /// # assert_eq!(statsig.event_account().pending, 1);
+    /// # assert_eq!(statsig.event_stats().pending, 1);
     /// ```
     pub fn log_event(&self, user: &StatsigUser, event: Event) {
         self.record(OtherEvent {

@@ -6,6 +6,7 @@ use super::Statsig;
 use super::param_stores::details_of_name;
 use super::view::View;
 use crate::evaluation::{Evaluator, Kind};
+use crate::hash::text_hash;
 use crate::results::{
     CMABRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, SharedParameters,
 };
@@ -276,14 +277,11 @@ impl View<'_> {
 
     pub(super) fn ranked_groups(self, user: &StatsigUser, cmab: &str) -> Vec<CMABRankedGroup> {
         let specs = &self.published.specs;
-        let shared = &self.core().shared;
         let bandit = specs.find(cmab);
         let name = bandit
             .and_then(|bandit| specs.entry(bandit))
             .map_or_else(|| cmab.into(), |entry| specs.text(entry.name).clone());
-        if !shared.options.disable_all_logging {
-            shared.non_exposed.add(&name);
-        }
+        self.core().count_check(text_hash(&name), || name.clone());
         let Some(bandit) = bandit else {
             return Vec::new();
         };

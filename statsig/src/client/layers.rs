@@ -124,7 +124,7 @@ impl View<'_> {
             let evaluation = reading.evaluation;
             self.core().expose_looked_up_only(&reading, logging);
             if logging == Logging::Disabled {
-                self.core().shared.non_exposed.add(&reading.shared_name());
+                self.core().count_check_of(&reading);
             }
             self.announce(Kind::Layer, &reading);
             let allocated = allocated_experiment(evaluation);

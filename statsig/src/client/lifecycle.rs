@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Core, Statsig};
 use crate::actors::{self, Handle};
-use crate::counters::{EventAccount, ShutdownReport};
+use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
 use crate::observability::facts::{Fact, InitializeEnded};
 use crate::results::SpecsSource;
@@ -124,14 +124,18 @@ impl Statsig {
         self.core.handle()?.refresh().await
     }
 
-    /// Delivers what was recorded so far, and waits for the service's answers. Returns the account of all events afterwards.
+    /// Delivers what was recorded so far, and waits for the service's answers. Returns what became of all events by then.
+    ///
+    /// Each batch in memory gets one attempt. With an event spool (`StatsigOptionsBuilder::event_spool`), what fails is on disk when
+    /// this returns: if `pending` is 0 then, every event recorded before the call was delivered, dropped and counted, or is
+    /// `spooled`: written and synced, so that it survives a crash of the process and of the machine.
     ///
     /// Events otherwise leave when a batch is full, or after a minute: scripts and functions that end must flush or
     /// [shut down](Self::shutdown).
     ///
     /// # Errors
     /// When the client was not initialised, has been shut down, or an actor crashed meanwhile.
-    pub async fn flush_events(&self) -> Result<EventAccount, StatsigError> {
+    pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
         self.core.handle()?.flush().await
     }
 
@@ -141,7 +145,7 @@ impl Statsig {
     /// answer. [`initialize`](Self::initialize) starts the client again.
     ///
     /// # Errors
-    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered or dropped; the report is in it.
+    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered, spooled or dropped; the report is in it.
     /// [`StatsigError::Forked`] in a forked process.
     pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
         self.shutdown_with_timeout(DEFAULT_SHUTDOWN_LIMIT).await
@@ -162,22 +166,24 @@ impl Statsig {
             Err(_) => {
                 self.core.shared.close();
                 ShutdownReport {
-                    account: self.event_account(),
+                    stats: self.event_stats(),
                     timed_out: false,
                 }
             }
         };
         if report.timed_out {
-            Err(StatsigError::ShutdownTimedOut { report })
+            Err(StatsigError::ShutdownTimedOut {
+                report: Box::new(report),
+            })
         } else {
             Ok(report)
         }
     }
 
-    /// What became of all events so far.
+    /// What became of all events so far. Cheap enough for every health check.
     #[must_use]
-    pub fn event_account(&self) -> EventAccount {
-        self.core.shared.counters.account()
+    pub fn event_stats(&self) -> EventStats {
+        self.core.shared.counters.stats()
     }
 
     /// How often an internal actor was started again after a crash: 0 in a healthy client.

@@ -50,7 +50,7 @@ const OWN_TARGETS: [&str; 8] = [
 ///     tracing::warn!(target: "checkout::payment", order = 77, "payment gateway slow");
 ///     tracing::info!(target: "checkout::payment", "not forwarded");
 /// });
-/// assert_eq!(statsig.event_account().pending, 1);
+/// assert_eq!(statsig.event_stats().pending, 1);
 /// ```
 #[derive(Debug, Clone)]
 pub struct StatsigLayer {

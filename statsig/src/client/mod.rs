@@ -19,6 +19,7 @@ mod overrides;
 mod param_stores;
 mod pinned;
 mod reading;
+mod schemas;
 mod shared_instance;
 mod specs_file;
 mod status;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Statsig;
 use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
+use crate::typed::{ParamsNotWritable, Source, SourceKind, StatsigParams, written};
 
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
 /// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
@@ -86,6 +87,67 @@ impl Statsig {
         self.core.shared.overrides.set(store, id, &change);
     }
 
+    /// Forces the sources of a parameter struct so that it is loaded as given: for tests and demonstrations. A field that is `None`
+    /// is not served; every other one is, and is exposed as ever.
+    ///
+    /// ```
+    /// use statsig::{Statsig, StatsigParams, StatsigUser};
+    ///
+    /// #[derive(Debug, PartialEq, StatsigParams)]
+    /// #[statsig(layer = "promos")]
+    /// struct Promo {
+    ///     #[statsig(default = "Welcome")]
+    ///     title: String,
+    ///     #[statsig(default = 0.1)]
+    ///     discount: f64,
+    /// }
+    ///
+    /// let statsig = Statsig::new("secret-key", None);
+    /// statsig.override_typed(&Promo { discount: 0.3, ..Promo::defaults() }, Some("alice"))?;
+    /// assert_eq!(statsig.get_typed::<Promo>(StatsigUser::with_user_id("alice")).discount, 0.3);
+    /// assert_eq!(statsig.get_typed::<Promo>(StatsigUser::with_user_id("bob")).discount, 0.1);
+    /// # Ok::<(), statsig::typed::ParamsNotWritable>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a field cannot be written as JSON: its type decodes parameters, but tells nobody how to write one. Nothing is forced then.
+    pub fn override_typed<P: StatsigParams>(
+        &self,
+        params: &P,
+        id: Option<&str>,
+    ) -> Result<(), ParamsNotWritable> {
+        for (source, values) in written(params)? {
+            self.override_source(source, values, id);
+        }
+        Ok(())
+    }
+
+    /// Forces the parameters of a source. Those of a store become constants, whatever they look like.
+    pub(crate) fn override_source(
+        &self,
+        source: Source,
+        value: Map<String, Value>,
+        id: Option<&str>,
+    ) {
+        let name = source.name;
+        match source.kind {
+            SourceKind::Layer => self.override_layer(name, value, id),
+            SourceKind::Experiment => self.override_experiment(name, value, id),
+            SourceKind::DynamicConfig => self.override_dynamic_config(name, value, id),
+            SourceKind::ParameterStore => {
+                let constants = value
+                    .into_iter()
+                    .map(|(name, value)| (name, constant(value)));
+                self.override_parameter_store(name, constants.collect(), id);
+            }
+            SourceKind::FeatureGate => {
+                if let Some(Value::Bool(passes)) = value.get(name) {
+                    self.override_gate(name, *passes, id);
+                }
+            }
+        }
+    }
+
     /// Removes the override of a gate for an ID, or without one all of this name.
     pub fn remove_gate_override(&self, gate: &str, id: Option<&str>) {
         self.core
@@ -130,4 +192,9 @@ impl Statsig {
     pub fn remove_all_overrides(&self) {
         self.core.shared.overrides.remove_all();
     }
+}
+
+/// A constant in the shape of a store's parameter, which no value can be mistaken for.
+fn constant(value: Value) -> Value {
+    serde_json::json!({"ref_type": "static", "param_type": "", "value": value})
 }

@@ -11,6 +11,7 @@ use super::view::View;
 use super::{ParameterStoreEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, ParametersRef};
 use crate::events::event::ExposureSubject;
+use crate::hash::text_hash;
 use crate::results::getters::typed_getters;
 use crate::results::{EvaluationDetails, Reason};
 use crate::shared::Published;
@@ -75,12 +76,10 @@ impl View<'_> {
         store: &str,
         options: ParameterStoreEvaluationOptions,
     ) -> ParameterStore {
-        let shared = &self.core().shared;
         let logging = Logging::unless(options.disable_exposure_logging);
         let store = self.open_parameter_store(user, store, logging);
-        if !shared.options.disable_all_logging {
-            shared.non_exposed.add(&store.name);
-        }
+        let name = &store.name;
+        self.core().count_check(text_hash(name), || name.clone());
         store
     }
 
@@ -220,7 +219,7 @@ impl ParameterStore {
                 core.evaluate_in(&self.published, Kind::Layer, name, &self.user, |reading| {
                     core.expose_looked_up_only(&reading, self.logging);
                     if self.logging == Logging::Disabled {
-                        core.shared.non_exposed.add(&reading.shared_name());
+                        core.count_check_of(&reading);
                     }
                     let value = in_parameters(&reading.evaluation.parameters, parameter)?;
                     // `null` is read by no type, and yet it is a value that was read.

@@ -11,7 +11,7 @@ use crate::events::event::{
     Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
 };
 use crate::hash::{mix, text_hash};
-use crate::results::{EvaluationDetails, Reason};
+use crate::results::{EvaluationDetails, Reason, SpecsSource};
 use crate::shared::Published;
 use crate::specs::compiled::EntryId;
 use crate::specs::symbols::Symbol;
@@ -86,6 +86,16 @@ impl ExposureKey {
     }
 }
 
+/// A gate that an evaluation went through, to be logged as an exposure of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NestedExposure<'a> {
+    pub(super) gate: &'a SharedStr,
+    pub(super) gate_hash: u64,
+    pub(super) rule_id: &'a SharedStr,
+    pub(super) rule_hash: u64,
+    pub(super) value: bool,
+}
+
 impl Core {
     /// Evaluates with these specs.
     #[inline]
@@ -157,7 +167,9 @@ impl Core {
     pub(super) fn expose(&self, reading: &Reading<'_>, subject: ExposureSubject, logging: Logging) {
         self.expose_looked_up_only(reading, logging);
         let extra = match &subject {
-            ExposureSubject::Gate { value } => u64::from(*value),
+            ExposureSubject::Gate { value } | ExposureSubject::NestedGate { value } => {
+                u64::from(*value)
+            }
             ExposureSubject::DynamicConfig { rule_passed } => u64::from(*rule_passed == Some(true)),
             ExposureSubject::Experiment => u64::from(reading.evaluation.is_experiment_group),
             ExposureSubject::LayerParameter { parameter, .. } => text_hash(parameter),
@@ -205,7 +217,7 @@ impl Core {
             return;
         }
         if logging == Logging::Disabled {
-            shared.non_exposed.add(&reading.shared_name());
+            self.count_check_of(reading);
             return;
         }
         // A manual exposure is known by another key, so that an automatic one does not suppress it.
@@ -227,7 +239,11 @@ impl Core {
         is_manual: bool,
     ) {
         let shared = &self.shared;
-        if !shared.dedupe.is_new(key.whole) {
+        if shared.exposes_nested_gates(reading.published) {
+            self.log_with_nested_gates(key, reading, subject(), rule_id, secondary, is_manual);
+            return;
+        }
+        if !self.is_new(&key) {
             return;
         }
         let evaluation = reading.evaluation;
@@ -250,6 +266,110 @@ impl Core {
             sampling,
             time_ms: shared.clock.now_ms(),
         }));
+    }
+
+    /// Like [`log_once`](Self::log_once), with the nested gates as exposures of their own behind it, even if it is a repeat itself.
+    #[cold]
+    fn log_with_nested_gates(
+        &self,
+        key: ExposureKey,
+        reading: &Reading<'_>,
+        subject: ExposureSubject,
+        rule_id: &SharedStr,
+        secondary: Option<&[NestedGate]>,
+        is_manual: bool,
+    ) {
+        let evaluation = reading.evaluation;
+        let specs = &reading.published.specs;
+        let time_ms = self.shared.clock.now_ms();
+        if self.is_new(&key) {
+            self.queue(QueuedEvent::Exposure(Exposure {
+                user: reading.user.clone(),
+                name: reading.shared_name(),
+                rule_id: rule_id.clone(),
+                subject,
+                details: reading.details(),
+                secondary: reading.secondary(secondary.map(|_| &[][..])),
+                is_manual,
+                override_config_name: evaluation.mapped_to.map(|name| reading.text(name)),
+                sampling: SamplingInputs {
+                    rate: evaluation.sampling_rate,
+                    forward_all: evaluation.forward_all_exposures,
+                    has_seen_analytical_gates: false,
+                    spec_rule_hash: key.spec_and_rule,
+                    key_hash: key.whole,
+                },
+                time_ms,
+            }));
+        }
+        for nested in secondary.unwrap_or_default() {
+            let nested = NestedExposure {
+                gate: specs.text(nested.gate),
+                gate_hash: specs.symbols.hash(nested.gate),
+                rule_id: specs.text(nested.rule_id),
+                rule_hash: specs.symbols.hash(nested.rule_id),
+                value: nested.value,
+            };
+            self.expose_nested_gate(reading.user, &nested, time_ms);
+        }
+    }
+
+    /// Logs a gate that an evaluation went through as an exposure of its own.
+    pub(super) fn expose_nested_gate(
+        &self,
+        user: &StatsigUser,
+        nested: &NestedExposure<'_>,
+        time_ms: u64,
+    ) {
+        let key = ExposureKey::of(
+            nested.gate_hash,
+            nested.rule_hash,
+            user.exposure_hash_by(None),
+            u64::from(nested.value),
+        );
+        if !self.is_new(&key) {
+            return;
+        }
+        self.queue(QueuedEvent::Exposure(Exposure {
+            user: user.clone(),
+            name: nested.gate.clone(),
+            rule_id: nested.rule_id.clone(),
+            subject: ExposureSubject::NestedGate {
+                value: nested.value,
+            },
+            details: EvaluationDetails::without_specs(Reason::NoSpecs(SpecsSource::NoValues)),
+            secondary: SecondaryExposures::Empty,
+            is_manual: false,
+            override_config_name: None,
+            sampling: SamplingInputs {
+                spec_rule_hash: key.spec_and_rule,
+                key_hash: key.whole,
+                ..SamplingInputs::default()
+            },
+            time_ms,
+        }));
+    }
+
+    /// Whether no exposure with this key was logged in the current window. A repeat is counted.
+    #[inline]
+    pub(super) fn is_new(&self, key: &ExposureKey) -> bool {
+        let is_new = self.shared.dedupe.is_new(key.whole);
+        if !is_new {
+            self.shared.counters.add_deduplicated();
+        }
+        is_new
+    }
+
+    /// Counts a check of an entity whose exposure is suppressed.
+    pub(super) fn count_check_of(&self, reading: &Reading<'_>) {
+        self.count_check(reading.name_hash(), || reading.shared_name());
+    }
+
+    /// Counts a check that causes no exposure, by the name and its hash.
+    pub(super) fn count_check(&self, hash: u64, name: impl FnOnce() -> SharedStr) {
+        if !self.shared.options.disable_all_logging {
+            self.shared.non_exposed.add(hash, name);
+        }
     }
 
     /// Puts an event into the queue, or counts it as lost.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::layers::{Behind, allocated_experiment};
-use super::reading::{ExposureKey, Logging, Reading};
+use super::reading::{ExposureKey, Logging, NestedExposure, Reading};
 use super::view::View;
 use super::{ExperimentEvaluationOptions, Layer, LayerEvaluationOptions, Statsig};
 use crate::evaluation::{Evaluator, NestedGate, ParametersRef};
@@ -128,7 +128,8 @@ impl View<'_> {
         let logging = Logging::unless(options.disable_exposure_logging);
         self.core().expose_looked_up_only(reading, logging);
         if logging == Logging::Disabled {
-            self.core().shared.non_exposed.add(&assigned.name);
+            let name = &assigned.name;
+            self.core().count_check(assigned.name_hash, || name.clone());
         }
         Some(Layer {
             name: assigned.name.clone(),
@@ -313,33 +314,52 @@ impl Assigned {
             return;
         }
         if logging == Logging::Disabled {
-            shared.non_exposed.add(&self.name);
+            core.count_check(self.name_hash, || self.name.clone());
             return;
         }
         let rule_hash = text_hash(&self.rule_id);
         let key = ExposureKey::of(self.name_hash, rule_hash, self.user_hash, extra);
-        if !shared.dedupe.is_new(key.whole) {
-            return;
+        let as_primary = shared.exposes_nested_gates(&shared.snapshot.load());
+        let time_ms = shared.clock.now_ms();
+        if core.is_new(&key) {
+            core.queue(QueuedEvent::Exposure(Exposure {
+                user: self.user.clone(),
+                name: self.name.clone(),
+                rule_id: self.rule_id.clone(),
+                subject: subject(),
+                details: EvaluationDetails {
+                    version: self.live_version,
+                    ..self.details.clone()
+                },
+                secondary: if as_primary {
+                    SecondaryExposures::Empty
+                } else {
+                    shared_gates(secondary)
+                },
+                is_manual: false,
+                override_config_name: None,
+                sampling: SamplingInputs {
+                    spec_rule_hash: key.spec_and_rule,
+                    key_hash: key.whole,
+                    has_seen_analytical_gates: self.sampling.has_seen_analytical_gates
+                        && !as_primary,
+                    ..self.sampling
+                },
+                time_ms,
+            }));
         }
-        core.queue(QueuedEvent::Exposure(Exposure {
-            user: self.user.clone(),
-            name: self.name.clone(),
-            rule_id: self.rule_id.clone(),
-            subject: subject(),
-            details: EvaluationDetails {
-                version: self.live_version,
-                ..self.details.clone()
-            },
-            secondary: shared_gates(secondary),
-            is_manual: false,
-            override_config_name: None,
-            sampling: SamplingInputs {
-                spec_rule_hash: key.spec_and_rule,
-                key_hash: key.whole,
-                ..self.sampling
-            },
-            time_ms: shared.clock.now_ms(),
-        }));
+        if as_primary {
+            for nested in secondary {
+                let nested = NestedExposure {
+                    gate: &nested.gate,
+                    gate_hash: text_hash(&nested.gate),
+                    rule_id: &nested.rule_id,
+                    rule_hash: text_hash(&nested.rule_id),
+                    value: nested.gate_value,
+                };
+                core.expose_nested_gate(&self.user, &nested, time_ms);
+            }
+        }
     }
 }
 

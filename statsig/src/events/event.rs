@@ -46,6 +46,10 @@ pub(crate) enum ExposureSubject {
     Gate {
         value: bool,
     },
+    /// A gate that another entity's evaluation went through, logged on its own.
+    NestedGate {
+        value: bool,
+    },
     DynamicConfig {
         /// `None` when the evaluation failed.
         rule_passed: Option<bool>,

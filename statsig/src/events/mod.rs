@@ -1,11 +1,15 @@
 //! The exposure pipeline, as pure data structures: what is recorded on the caller's thread, what is deduplicated and sampled,
 //! how batches are formed and what they look like on the wire.
 
+pub(crate) mod batch;
 pub(crate) mod dedupe;
 pub(crate) mod event;
+pub(crate) mod limits;
 pub(crate) mod non_exposed;
 pub(crate) mod outbox;
 pub(crate) mod queue;
 pub(crate) mod sampling;
 pub(crate) mod seal;
+pub(crate) mod secondary;
+pub(crate) mod spool;
 pub(crate) mod wire;

@@ -5,33 +5,38 @@
 //!
 //! ```text
 //! push ─▶ unsealed ─ start_sealing ─▶ (sealing) ─ sealed ─▶ waiting ─ start_post ─▶ (in flight) ─▶ delivered | refused
-//!                                                              ▲───────────── failed ───────┘
+//!                                                            │  ▲────────────── failed ───────┘
+//!                            spool only (see `disk`):        ╰──▶ (storing) ─ stored ─▶ on disk ─ loaded ─▶ (in flight)
 //! ```
+
+mod disk;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use self::disk::Disk;
+pub(crate) use self::disk::SpoolJob;
+use super::batch::{Half, SealedBatch, Unsealed};
+use super::limits::EventLimits;
 use super::wire::BatchedEvent;
 use crate::counters::{DropReason, EventCounters};
+use crate::transport::backoff::jittered;
 
-/// The interval of a healthy service, and the shortest pause after a failure.
-pub(crate) const MIN_INTERVAL: Duration = Duration::from_secs(1);
-/// The longest pause between two attempts while the service fails.
-pub(crate) const MAX_INTERVAL: Duration = Duration::from_secs(60);
-/// An event waits at most this long for its batch to fill.
-pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);
-/// A batch that failed this often is dropped.
-pub(crate) const MAX_ATTEMPTS: u32 = 6;
-/// Batches posted at once while the service is healthy. One at a time while it is not.
-pub(crate) const MAX_CONCURRENT_POSTS: usize = 5;
 /// Batches of events that may wait for sealing before the queue is left to fill (and, once full, to drop).
 const MAX_UNSEALED_BATCHES: usize = 2;
 /// The first pause after a failure while shutting down, when seconds count.
 const FINAL_PAUSE: Duration = Duration::from_millis(250);
-/// A pause is made longer by up to this share of itself, so that many processes do not come back in step.
-const MAX_JITTER: f64 = 0.25;
+/// What the service may ask for with `Retry-After` at most.
+const MAX_ASKED_PAUSE: Duration = Duration::from_secs(300);
+/// Posts that cutting batches in two may cost beyond [`POSTS_FOR_ACCEPTED`] for each accepted one: enough to find a malformed event
+/// in each of several full batches at once, and a bound on what a service that refuses everything is asked.
+const MAX_SPARE_POSTS: u32 = 100;
+/// What each accepted post adds to the spare ones again.
+const POSTS_FOR_ACCEPTED: u32 = 2;
+/// What cutting a batch in two costs.
+const POSTS_FOR_HALVES: u32 = 2;
 
 // Why events leave, in the words of the protocol.
 const FLUSH_LIMIT: &str = "limit";
@@ -43,8 +48,7 @@ const FLUSH_SHUTDOWN: &str = "shutdown";
 /// Events on their way to the service.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    batch_size: usize,
-    max_waiting: usize,
+    limits: EventLimits,
     /// In the order they were recorded, not yet formed into a batch.
     unsealed: VecDeque<BatchedEvent>,
     /// Events that were ever pushed; an event's number is the count before it.
@@ -59,40 +63,18 @@ pub(crate) struct Outbox {
     /// Sealed batches: those with the fewest attempts first, so that one that the service chokes on does not hold up the others;
     /// then the oldest first.
     waiting: BTreeMap<(u32, u64), SealedBatch>,
-    /// Batches being posted: number of the first event, and how many.
+    /// Batches being posted: number of the first event, and how many. One from the spool is with `disk`.
     in_flight: BTreeMap<u64, u64>,
+    disk: Option<Disk>,
     /// Grows with failures, shrinks with successes.
     interval: Duration,
     /// No attempt before this, but for a flush.
     hold_until: Option<Instant>,
     last_flush: Option<Instant>,
+    spare_posts: u32,
     is_closing: bool,
     /// Failures in a row since closing began.
     final_failures: u32,
-}
-
-/// Events taken out to be written and compressed.
-#[derive(Debug)]
-pub(crate) struct Unsealed {
-    /// The number of the first event.
-    pub(crate) first: u64,
-    pub(crate) events: Vec<BatchedEvent>,
-    /// Why these events leave now, in the words of the protocol.
-    pub(crate) flush_type: &'static str,
-    pub(crate) interval: Duration,
-}
-
-/// A batch that is ready for the service: compressed, and it stays so through all attempts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SealedBatch {
-    /// The number of the first event: older batches have smaller ones.
-    pub(crate) first: u64,
-    pub(crate) events: u64,
-    /// Failed attempts so far.
-    pub(crate) attempts: u32,
-    /// A flush waits for the next attempt, whatever the interval says.
-    pub(crate) is_urgent: bool,
-    pub(crate) body: Bytes,
 }
 
 /// How many events are where.
@@ -103,23 +85,25 @@ pub(crate) struct OutboxLoad {
     pub(crate) sealing: u64,
     pub(crate) waiting: u64,
     pub(crate) in_flight: u64,
+    /// On their way to the spool.
+    pub(crate) storing: u64,
     pub(crate) waiting_batches: usize,
     pub(crate) in_flight_batches: usize,
 }
 
 #[cfg(test)]
 impl OutboxLoad {
+    /// All events that are in memory only.
     pub(crate) fn events(&self) -> u64 {
-        self.unsealed + self.sealing + self.waiting + self.in_flight
+        self.unsealed + self.sealing + self.waiting + self.in_flight + self.storing
     }
 }
 
 impl Outbox {
-    /// An outbox that forms batches of `batch_size` events and lets at most `max_waiting` of them wait.
-    pub(crate) fn new(batch_size: usize, max_waiting: usize) -> Self {
+    /// An empty outbox. With `has_spool`, what cannot be delivered goes to disk.
+    pub(crate) fn new(limits: EventLimits, has_spool: bool) -> Self {
         Self {
-            batch_size: batch_size.max(1),
-            max_waiting: max_waiting.max(1),
+            limits,
             unsealed: VecDeque::new(),
             pushed: 0,
             seal_to: 0,
@@ -128,9 +112,11 @@ impl Outbox {
             sealing: None,
             waiting: BTreeMap::new(),
             in_flight: BTreeMap::new(),
-            interval: MIN_INTERVAL,
+            disk: has_spool.then(Disk::default),
+            interval: limits.min_pause,
             hold_until: None,
             last_flush: None,
+            spare_posts: MAX_SPARE_POSTS,
             is_closing: false,
             final_failures: 0,
         }
@@ -138,7 +124,7 @@ impl Outbox {
 
     /// How many more events are welcome. More may be pushed for a flush, which takes in what the queue holds.
     pub(crate) fn room(&self) -> usize {
-        (self.batch_size * MAX_UNSEALED_BATCHES).saturating_sub(self.unsealed.len())
+        (self.limits.batch_size * MAX_UNSEALED_BATCHES).saturating_sub(self.unsealed.len())
     }
 
     pub(crate) fn push(&mut self, event: BatchedEvent) {
@@ -146,10 +132,10 @@ impl Outbox {
         self.pushed += 1;
     }
 
-    /// Whether [`MAX_WAIT`] has passed since the last flush of any kind; the first call starts the wait.
+    /// Whether the flush interval has passed since the last flush of any kind; the first call starts the wait.
     pub(crate) fn is_flush_due(&mut self, now: Instant) -> bool {
         let since = *self.last_flush.get_or_insert(now);
-        now.saturating_duration_since(since) >= MAX_WAIT
+        now.saturating_duration_since(since) >= self.limits.flush_interval
     }
 
     /// Everything pushed so far waited long enough: it is sealed without waiting for a full batch.
@@ -157,8 +143,8 @@ impl Outbox {
         self.seal_everything(FLUSH_MAX_TIME, now);
     }
 
-    /// Seals everything, and gives every batch one attempt that does not wait for the interval. The answer is a mark for
-    /// [`is_flushed`](Self::is_flushed).
+    /// Seals everything, and gives every batch in memory one attempt that does not wait for the interval. The answer is a mark
+    /// for [`is_flushed`](Self::is_flushed).
     pub(crate) fn flush(&mut self, now: Instant) -> u64 {
         let reason = if self.is_closing {
             FLUSH_SHUTDOWN
@@ -173,24 +159,35 @@ impl Outbox {
         self.pushed
     }
 
-    /// As [`flush`](Self::flush), for the last time: whatever fails is tried again, as often as attempts and time allow.
+    /// As [`flush`](Self::flush), for the last time: whatever fails is tried again, as often as attempts and time allow, or goes
+    /// to disk.
     pub(crate) fn close(&mut self, now: Instant) -> u64 {
         self.is_closing = true;
-        self.interval = MIN_INTERVAL;
+        self.interval = self.limits.min_pause;
         self.hold_until = None;
         self.flush(now)
     }
 
-    /// Whether every event before the mark has left, or had the attempt that the flush promised.
-    pub(crate) fn is_flushed(&self, mark: u64) -> bool {
+    /// Goes on after [`close`](Self::close), with a spool that was closed meanwhile.
+    pub(crate) fn reopen(&mut self) {
+        self.is_closing = false;
+        self.final_failures = 0;
+        self.disk = self.disk.take().map(|_| Disk::default());
+    }
+
+    /// Whether every event before the mark has left, is on disk, or had the attempt that the flush promised.
+    pub(crate) fn is_flushed(&self, mark: u64, now: Instant) -> bool {
         let unsealed_from = self.pushed - self.unsealed.len() as u64;
+        let goes_to_disk = self.is_disk_usable(now);
+        let is_stored = self.disk.as_ref().is_none_or(|disk| disk.is_stored(mark));
         unsealed_from >= mark
             && self.sealing.is_none()
             && self.in_flight.keys().all(|first| *first >= mark)
+            && is_stored
             && self
                 .waiting
                 .values()
-                .all(|batch| batch.first >= mark || !batch.is_urgent)
+                .all(|batch| batch.first >= mark || !(batch.is_urgent || goes_to_disk))
     }
 
     /// Takes out the next events to seal: a full batch, or fewer if they are not to wait. One batch at a time, so that order
@@ -198,7 +195,7 @@ impl Outbox {
     /// [`unsealable`](Self::unsealable) or [`put_back`](Self::put_back).
     pub(crate) fn start_sealing(&mut self) -> Option<Unsealed> {
         let first = self.pushed - self.unsealed.len() as u64;
-        let is_full = self.unsealed.len() >= self.batch_size;
+        let is_full = self.unsealed.len() >= self.limits.batch_size;
         let is_due = first < self.seal_to;
         if self.sealing.is_some() || self.unsealed.is_empty() || !(is_full || is_due) {
             return None;
@@ -210,7 +207,7 @@ impl Outbox {
         } else {
             FLUSH_FULL_BATCH
         };
-        let count = self.batch_size.min(self.unsealed.len());
+        let count = self.limits.batch_size.min(self.unsealed.len());
         let events: Vec<BatchedEvent> = self.unsealed.drain(..count).collect();
         self.sealing = Some(events.len() as u64);
         Some(Unsealed {
@@ -238,6 +235,7 @@ impl Outbox {
                 attempts: 0,
                 is_urgent,
                 body,
+                record: None,
             },
             counters,
         );
@@ -261,55 +259,76 @@ impl Outbox {
     /// [`delivered`](Self::delivered), [`failed`](Self::failed), [`refused`](Self::refused), [`split`](Self::split) and
     /// [`returned`](Self::returned).
     pub(crate) fn start_post(&mut self, now: Instant) -> Option<SealedBatch> {
-        if self.in_flight.len() >= MAX_CONCURRENT_POSTS {
+        if self.posts() >= self.limits.max_concurrent_posts {
             return None;
         }
-        let is_held = self.hold_until.is_some_and(|until| now < until);
-        let may_post_any = !is_held && (self.is_healthy() || self.in_flight.is_empty());
-        let may_post_urgent = !is_held || !self.is_closing;
+        let may_post_any = self.may_post_any(now);
+        let may_post_urgent = !self.is_held(now) || !self.is_closing;
         let key = self
             .waiting
             .iter()
             .find(|(_, batch)| may_post_any || (may_post_urgent && batch.is_urgent))
-            .map(|(key, _)| *key)?;
-        let batch = self.waiting.remove(&key)?;
-        self.in_flight.insert(batch.first, batch.events);
-        Some(batch)
+            .map(|(key, _)| *key);
+        if let Some(batch) = key.and_then(|key| self.waiting.remove(&key)) {
+            self.in_flight.insert(batch.first, batch.events);
+            return Some(batch);
+        }
+        self.disk.as_mut().filter(|_| may_post_any)?.start_post()
     }
 
     /// The service has the batch.
     pub(crate) fn delivered(&mut self, batch: &SealedBatch, counters: &EventCounters) {
-        self.in_flight.remove(&batch.first);
-        counters.add_delivered(batch.events);
-        self.interval = (self.interval / 2).max(MIN_INTERVAL);
+        self.landed(batch);
+        if batch.record.is_some() {
+            counters.add_delivered_from_spool(batch.events);
+        } else {
+            counters.add_delivered(batch.events);
+        }
+        self.spare_posts = (self.spare_posts + POSTS_FOR_ACCEPTED).min(MAX_SPARE_POSTS);
+        self.interval = (self.interval / 2).max(self.limits.min_pause);
         // The service is back: the next batch need not wait. Until the interval has shrunk they go one at a time.
         self.hold_until = None;
     }
 
-    /// The attempt failed: the batch waits for the next one, or is dropped after the last.
+    /// The attempt failed, and the service may have asked for a pause. The batch waits for the next attempt, in memory or where
+    /// it is on disk, or is dropped after the last.
     pub(crate) fn failed(
         &mut self,
         mut batch: SealedBatch,
+        asked_pause: Option<Duration>,
         now: Instant,
         random: f64,
         counters: &EventCounters,
     ) {
-        self.in_flight.remove(&batch.first);
+        self.landed(&batch);
+        let goes_to_disk = self.is_disk_usable(now);
         // Batches that fail together are one failure: only the first of them lengthens the pause.
         if self.hold_until.is_none_or(|until| until <= now) {
             let pause = if self.is_closing {
                 self.final_failures += 1;
-                FINAL_PAUSE * (1 << (self.final_failures - 1).min(MAX_ATTEMPTS))
+                FINAL_PAUSE * (1 << (self.final_failures - 1).min(8))
             } else {
                 self.interval
             };
-            let jitter = pause.mul_f64(random.clamp(0.0, 1.0) * MAX_JITTER);
-            self.hold_until = Some(now + pause + jitter);
-            self.interval = (self.interval * 2).min(MAX_INTERVAL);
+            self.hold_until = Some(now + jittered(pause, random));
+            self.interval = (self.interval * 2).min(self.limits.max_pause);
+        }
+        if let Some(asked) = asked_pause {
+            let asked_until = now + asked.min(MAX_ASKED_PAUSE);
+            self.hold_until = self.hold_until.max(Some(asked_until));
+        }
+        if goes_to_disk {
+            // What would be tried now is safe on disk sooner.
+            for waiting in self.waiting.values_mut() {
+                waiting.is_urgent = false;
+            }
+        }
+        if batch.record.is_some() {
+            return;
         }
         batch.attempts += 1;
-        batch.is_urgent = self.is_closing;
-        if batch.attempts >= MAX_ATTEMPTS {
+        batch.is_urgent = self.is_closing && !goes_to_disk;
+        if batch.attempts >= self.limits.max_attempts && !goes_to_disk {
             counters.add_dropped(DropReason::DeliveryFailed, batch.events);
         } else {
             self.add_waiting(batch, counters);
@@ -318,18 +337,29 @@ impl Outbox {
 
     /// The service will never take the batch.
     pub(crate) fn refused(&mut self, batch: &SealedBatch, counters: &EventCounters) {
-        self.in_flight.remove(&batch.first);
-        counters.add_dropped(DropReason::DeliveryFailed, batch.events);
+        self.landed(batch);
+        if batch.record.is_some() {
+            counters.add_dropped_from_spool(DropReason::Refused, batch.events);
+        } else {
+            counters.add_dropped(DropReason::Refused, batch.events);
+        }
     }
 
-    /// The batch was too large: its two halves wait instead.
+    /// Whether a batch that was not taken as a whole may be posted in two halves. True uses up what that costs.
+    pub(crate) fn may_split(&mut self) -> bool {
+        let rest = self.spare_posts.checked_sub(POSTS_FOR_HALVES);
+        self.spare_posts = rest.unwrap_or(self.spare_posts);
+        rest.is_some()
+    }
+
+    /// The batch was not taken as a whole: its two halves wait instead.
     pub(crate) fn split(
         &mut self,
         batch: &SealedBatch,
         halves: [Half; 2],
         counters: &EventCounters,
     ) {
-        self.in_flight.remove(&batch.first);
+        self.landed(batch);
         let mut first = batch.first;
         for half in halves {
             let events = half.events;
@@ -340,6 +370,7 @@ impl Outbox {
                     attempts: batch.attempts,
                     is_urgent: batch.is_urgent,
                     body: half.body,
+                    record: None,
                 },
                 counters,
             );
@@ -349,13 +380,21 @@ impl Outbox {
 
     /// The attempt was stopped from our side: the batch waits as before.
     pub(crate) fn returned(&mut self, batch: SealedBatch, counters: &EventCounters) {
-        self.in_flight.remove(&batch.first);
-        self.add_waiting(batch, counters);
+        self.landed(&batch);
+        if batch.record.is_none() {
+            self.add_waiting(batch, counters);
+        }
     }
 
     /// When something may be posted that is held back now.
     pub(crate) fn held_until(&self) -> Option<Instant> {
-        self.hold_until.filter(|_| !self.waiting.is_empty())
+        let waits = !self.waiting.is_empty() || self.disk.as_ref().is_some_and(Disk::waits);
+        self.hold_until.filter(|_| waits)
+    }
+
+    /// Whether the service took what it was sent last.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.interval == self.limits.min_pause && self.hold_until.is_none()
     }
 
     /// The pause between two attempts now.
@@ -370,8 +409,9 @@ impl Outbox {
             sealing: self.sealing.unwrap_or(0),
             waiting: self.waiting.values().map(|batch| batch.events).sum(),
             in_flight: self.in_flight.values().sum(),
+            storing: self.disk.as_ref().map_or(0, Disk::storing_events),
             waiting_batches: self.waiting.len(),
-            in_flight_batches: self.in_flight.len(),
+            in_flight_batches: self.posts(),
         }
     }
 
@@ -381,14 +421,34 @@ impl Outbox {
         self.last_flush = Some(now);
     }
 
-    /// Whether the service took what it was sent last.
-    pub(crate) fn is_healthy(&self) -> bool {
-        self.interval == MIN_INTERVAL && self.hold_until.is_none()
+    fn posts(&self) -> usize {
+        let from_disk = self.disk.as_ref().is_some_and(Disk::is_posting);
+        self.in_flight.len() + usize::from(from_disk)
+    }
+
+    fn is_held(&self, now: Instant) -> bool {
+        self.hold_until.is_some_and(|until| now < until)
+    }
+
+    fn may_post_any(&self, now: Instant) -> bool {
+        !self.is_held(now) && (self.is_healthy() || self.posts() == 0)
+    }
+
+    fn is_disk_usable(&self, now: Instant) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.is_usable(now))
+    }
+
+    /// The batch is in flight no more.
+    fn landed(&mut self, batch: &SealedBatch) {
+        match (batch.record, &mut self.disk) {
+            (Some(_), Some(disk)) => disk.landed(),
+            _ => drop(self.in_flight.remove(&batch.first)),
+        }
     }
 
     fn add_waiting(&mut self, batch: SealedBatch, counters: &EventCounters) {
         self.waiting.insert((batch.attempts, batch.first), batch);
-        while self.waiting.len() > self.max_waiting {
+        while self.waiting.len() > self.limits.max_waiting {
             let oldest = self.waiting.iter().min_by_key(|(_, batch)| batch.first);
             let Some(key) = oldest.map(|(key, _)| *key) else {
                 return;
@@ -398,13 +458,6 @@ impl Outbox {
             }
         }
     }
-}
-
-/// One half of a batch that was too large.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Half {
-    pub(crate) events: u64,
-    pub(crate) body: Bytes,
 }
 
 #[cfg(test)]

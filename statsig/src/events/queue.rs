@@ -21,8 +21,8 @@ pub(crate) enum Pushed {
     Queued,
     /// Queued, and the actor should be told: this push reached the high-water mark.
     QueuedAtHighWater,
-    /// The queue was full; the event is gone.
-    Full,
+    /// Queued, but the queue was full: its oldest event is gone.
+    InPlaceOfOldest,
 }
 
 impl EventQueue {
@@ -36,8 +36,9 @@ impl EventQueue {
     }
 
     pub(crate) fn push(&self, event: QueuedEvent) -> Pushed {
-        if self.events.push(event).is_err() {
-            return Pushed::Full;
+        if let Some(oldest) = self.events.force_push(event) {
+            drop(oldest);
+            return Pushed::InPlaceOfOldest;
         }
         if self.events.len() >= self.high_water
             && !self.nudged.load(Ordering::Relaxed)
@@ -87,13 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn takes_as_many_as_it_holds_and_refuses_one_more() {
+    fn takes_as_many_as_it_holds_and_gives_up_the_oldest_for_one_more() {
         let queue = EventQueue::new(3, 100);
         for number in 0..3 {
             assert_eq!(queue.push(event(number)), Pushed::Queued);
         }
-        assert_eq!(queue.push(event(3)), Pushed::Full);
-        assert_eq!(queue.pop().as_ref().and_then(number_of), Some(0));
+        assert_eq!(queue.push(event(3)), Pushed::InPlaceOfOldest);
+        assert_eq!(queue.pop().as_ref().and_then(number_of), Some(1));
         assert_eq!(queue.push(event(4)), Pushed::Queued);
     }
 
@@ -109,7 +110,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_comes_out_in_order_or_was_refused(
+        fn what_goes_in_comes_out_in_order_but_for_the_oldest_beyond_the_limit(
             capacity in 1_usize..20,
             steps in proptest::collection::vec(any::<bool>(), 0..200),
         ) {
@@ -117,11 +118,12 @@ mod tests {
             let mut expected = std::collections::VecDeque::new();
             for (number, is_push) in (0..).zip(steps) {
                 if is_push {
-                    let refused = queue.push(event(number)) == Pushed::Full;
-                    prop_assert_eq!(refused, expected.len() == capacity);
-                    if !refused {
-                        expected.push_back(number);
+                    let is_full = queue.push(event(number)) == Pushed::InPlaceOfOldest;
+                    prop_assert_eq!(is_full, expected.len() == capacity);
+                    if is_full {
+                        expected.pop_front();
                     }
+                    expected.push_back(number);
                 } else {
                     let popped = queue.pop().as_ref().and_then(number_of);
                     prop_assert_eq!(popped, expected.pop_front());

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::event::Exposure;
+use super::event::{Exposure, QueuedEvent};
+use super::wire::BatchedEvent;
 
 /// The most (spec, rule) pairs remembered in one window.
 const MAX_PAIRS: usize = 100_000;
@@ -48,7 +49,7 @@ pub(crate) struct SamplingNote {
 
 /// The decision for one exposure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sampled {
+enum Sampled {
     /// Send it, with this note.
     Keep(Option<SamplingNote>),
     /// Leave it out.
@@ -63,12 +64,24 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    pub(crate) fn decide(
+    /// The event with what it is to say about its sampling; `None` if it is left out. Only exposures ever are.
+    pub(crate) fn batched(
         &mut self,
-        exposure: &Exposure,
+        event: QueuedEvent,
         config: SamplingConfig,
         now_ms: u64,
-    ) -> Sampled {
+    ) -> Option<BatchedEvent> {
+        let sampled = match &event {
+            QueuedEvent::Exposure(exposure) => self.decide(exposure, config, now_ms),
+            QueuedEvent::Other(_) => Sampled::Keep(None),
+        };
+        match sampled {
+            Sampled::Keep(sampling) => Some(BatchedEvent { event, sampling }),
+            Sampled::LeaveOut => None,
+        }
+    }
+
+    fn decide(&mut self, exposure: &Exposure, config: SamplingConfig, now_ms: u64) -> Sampled {
         let inputs = exposure.sampling;
         if config.mode == SamplingMode::Off
             || inputs.forward_all

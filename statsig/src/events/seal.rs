@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::outbox::{Half, SealedBatch};
+use super::batch::{Half, SealedBatch};
 
 /// What the bodies of batches are compressed with, as the `content-encoding` header says it.
 #[cfg(not(feature = "zstd"))]
@@ -86,6 +86,7 @@ mod tests {
             events,
             attempts: 0,
             is_urgent: false,
+            record: None,
             body: compress(plain.as_bytes()).unwrap(),
         }
     }

@@ -122,7 +122,9 @@ impl Serialize for WireEvent<'_> {
 impl WireEvent<'_> {
     fn exposure<M: SerializeMap>(&self, exposure: &Exposure, map: &mut M) -> Result<(), M::Error> {
         let name = match exposure.subject {
-            ExposureSubject::Gate { .. } => "statsig::gate_exposure",
+            ExposureSubject::Gate { .. } | ExposureSubject::NestedGate { .. } => {
+                "statsig::gate_exposure"
+            }
             ExposureSubject::DynamicConfig { .. } | ExposureSubject::Experiment => {
                 "statsig::config_exposure"
             }
@@ -175,7 +177,7 @@ impl Serialize for ExposureMetadata<'_> {
         let exposure = self.0;
         let mut map = serializer.serialize_map(None)?;
         match &exposure.subject {
-            ExposureSubject::Gate { value } => {
+            ExposureSubject::Gate { value } | ExposureSubject::NestedGate { value } => {
                 map.serialize_entry("gate", &exposure.name)?;
                 map.serialize_entry("gateValue", bool_text(*value))?;
             }
@@ -198,6 +200,9 @@ impl Serialize for ExposureMetadata<'_> {
             }
         }
         map.serialize_entry("ruleID", &exposure.rule_id)?;
+        if matches!(exposure.subject, ExposureSubject::NestedGate { .. }) {
+            return map.end();
+        }
         let details = &exposure.details;
         map.serialize_entry("reason", &details.reason)?;
         if let Some(lcut) = details.lcut {

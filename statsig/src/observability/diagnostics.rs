@@ -26,6 +26,7 @@ enum Context {
 pub(crate) enum Ended {
     Initialization,
     SpecsSync,
+    IdListsSync,
 }
 
 /// The markers of the current context.
@@ -149,8 +150,12 @@ impl Diagnostics {
         now_ms: u64,
         random: f64,
     ) -> Option<OtherEvent> {
-        if ended == Ended::SpecsSync {
-            self.context = Context::ConfigSync;
+        match ended {
+            Ended::Initialization => {}
+            Ended::SpecsSync => self.context = Context::ConfigSync,
+            // Part of initialising, which will tell of it.
+            Ended::IdListsSync if self.context == Context::Initialize => return None,
+            Ended::IdListsSync => {}
         }
         let context = match self.context {
             Context::Initialize => "initialize",
@@ -161,6 +166,7 @@ impl Diagnostics {
         let rate = match ended {
             Ended::Initialization => rates.initialize(),
             Ended::SpecsSync => rates.specs_sync(),
+            Ended::IdListsSync => rates.id_lists_sync(),
         };
         let is_in_sample = random * (RATE_BASE as f64) < rate as f64;
         if markers.is_empty() || !is_in_sample {
@@ -300,6 +306,24 @@ mod tests {
         diagnostics.initialize_started(1);
         let event = diagnostics.end(Ended::Initialization, &silent, 2, 0.0);
         assert!(event.is_none());
+    }
+
+    #[test]
+    fn syncs_of_id_lists_have_a_rate_of_their_own_and_are_part_of_initialising() {
+        let mut diagnostics = Diagnostics::default();
+        let rates = DiagnosticsRates::default();
+        diagnostics.initialize_started(1);
+        diagnostics.request_ended(&request(Endpoint::IdLists, 200));
+        let event = diagnostics.end(Ended::IdListsSync, &rates, 2, 0.0);
+        assert!(event.is_none());
+        let (_, initial) = markers(diagnostics.end(Ended::Initialization, &rates, 3, 0.0));
+        assert_eq!(initial[1]["key"], "get_id_list_sources");
+        // One in a hundred.
+        for (random, is_sent) in [(0.0099, true), (0.01, false)] {
+            diagnostics.request_ended(&request(Endpoint::IdListFile, 200));
+            let event = diagnostics.end(Ended::IdListsSync, &rates, 4, random);
+            assert_eq!(event.is_some(), is_sent, "{random}");
+        }
     }
 
     #[test]

@@ -43,8 +43,8 @@ impl Loss {
     pub(crate) fn of(reason: &str) -> Option<Self> {
         match reason {
             "queue_full" => Some(Self::QueueFull),
-            "too_many_batches" => Some(Self::TooManyBatches),
-            "delivery_failed" | "refused" => Some(Self::DeliveryFailed),
+            "too_many_batches" | "spool_full" => Some(Self::TooManyBatches),
+            "delivery_failed" | "refused" | "spool_unreadable" => Some(Self::DeliveryFailed),
             _ => None,
         }
     }

@@ -16,6 +16,10 @@ pub(crate) enum Fact {
     RequestEnded(RequestEnded),
     SpecsProcessed(SpecsProcessed),
     SyncEnded(SyncEnded),
+    /// A round of syncing ID lists ended.
+    IdListsSynced {
+        duration: Duration,
+    },
     /// An actor ended unexpectedly.
     ActorCrashed {
         actor: &'static str,

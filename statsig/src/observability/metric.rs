@@ -58,6 +58,12 @@ metrics! {
         "How long a round of syncing specs took, with all its attempts";
     NETWORK_REQUEST_LATENCY = Distribution "network_request.latency" in "ms":
         "How long a request for specs or ID lists took";
+    ID_LIST_MANIFEST_SUCCESS = Counter "id_list_manifest_download_success" in "1":
+        "Manifests of ID lists that could be had";
+    ID_LIST_MANIFEST_FAILURE = Counter "id_list_manifest_download_failure" in "1":
+        "Manifests of ID lists that could not";
+    ID_LISTS_SYNC_LATENCY = Distribution "id_lists_sync_overall.latency" in "ms":
+        "How long a round of syncing ID lists took";
     EVENTS_REQUEST_LATENCY = Distribution "events_request.latency" in "ms":
         "How long a post of events took";
     EVENTS_SENT = Counter "events_successfully_sent_count" in "1":

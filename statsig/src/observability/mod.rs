@@ -16,12 +16,13 @@
 //!
 //! | target | events (levels) | spans (level debug) |
 //! |---|---|---|
-//! | `statsig::client` | misuse, callbacks that panic (error) | |
+//! | `statsig::client` | misuse, callbacks that panic (error); typed parameters that do not fit, stored assignments that cannot be kept (warn) | |
 //! | `statsig::evaluation` | `feature_flag.evaluation` (info), only with `evaluation_telemetry` | |
 //! | `statsig::network` | the end of each request (debug) | `request` |
 //! | `statsig::observability` | slow or panicking observability clients (warn, error) | |
+//! | `statsig::schemas` | parameter structs that differ from the specs (error, warn), and agree again (info) | |
 //! | `statsig::supervisor` | actors that crashed and are started again (error) | |
-//! | `statsig::sync` | failing and recovering syncs (warn, info, debug) | `fetch_specs`, `compile_specs` |
+//! | `statsig::sync` | failing and recovering syncs, malformed entities of specs (warn, info, debug) | `fetch_specs`, `compile_specs`, `sync_id_lists` |
 //!
 //! What has another target beginning with `statsig::` is no promise. SDK keys are never shown; URLs are shown without query.
 //!

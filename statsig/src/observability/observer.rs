@@ -1,6 +1,7 @@
 //! Turns what happens to the SDK into what it reports: diagnostics events, measurements, posts about its errors. Pure.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::client::Told;
 use super::diagnostics::{Diagnostics, Ended};
@@ -92,7 +93,16 @@ pub(crate) struct Observer {
     process_failed: bool,
     source_api: String,
     synced_at_ms: Option<u64>,
+    id_lists: IdListRequests,
     reported: Health,
+}
+
+/// Requests of the round of syncing ID lists that is under way.
+#[derive(Debug, Default)]
+struct IdListRequests {
+    has_manifest: bool,
+    files: u64,
+    failed_files: u64,
 }
 
 impl Observer {
@@ -106,6 +116,9 @@ impl Observer {
             Fact::RequestEnded(request) => self.request_ended(request, scene, &mut reports),
             Fact::SpecsProcessed(specs) => self.specs_processed(specs, scene, &mut reports),
             Fact::SyncEnded(sync) => self.sync_ended(&sync, scene, &mut reports),
+            Fact::IdListsSynced { duration } => {
+                self.id_lists_synced(duration, scene, &mut reports);
+            }
             Fact::ActorCrashed { actor, why } => {
                 self.fail(&SdkError::crash(actor, &why), scene, &mut reports);
             }
@@ -118,8 +131,8 @@ impl Observer {
         let mut reports = Reports::default();
         let pipeline = Pipeline {
             interval_ms: health.interval_ms,
-            batch_size: scene.options.event_logging_max_queue_size,
-            max_pending_batches: scene.options.event_logging_max_pending_batch_queue_size,
+            batch_size: scene.options.event_limits.batch_size,
+            max_pending_batches: scene.options.event_limits.max_waiting,
         };
         let before = std::mem::replace(&mut self.reported, health);
         let dropped: Vec<_> = self.reported.dropped_since(&before).collect();
@@ -204,6 +217,12 @@ impl Observer {
         self.diagnostics.request_ended(&request);
         if scene.is_measured() {
             measure_request(&request, scene, reports);
+        }
+        match (request.endpoint, request.is_success()) {
+            (Endpoint::IdLists, success) => self.id_lists.has_manifest = success,
+            (Endpoint::IdListFile, true) => self.id_lists.files += 1,
+            (Endpoint::IdListFile, false) => self.id_lists.failed_files += 1,
+            _ => {}
         }
         match (request.endpoint, request.is_success()) {
             (Endpoint::Specs, true) => {
@@ -304,6 +323,31 @@ impl Observer {
         }
     }
 
+    fn id_lists_synced(&mut self, duration: Duration, scene: &Scene<'_>, reports: &mut Reports) {
+        let requests = std::mem::take(&mut self.id_lists);
+        if scene.is_measured() {
+            let manifest = if requests.has_manifest {
+                metric::ID_LIST_MANIFEST_SUCCESS
+            } else {
+                metric::ID_LIST_MANIFEST_FAILURE
+            };
+            reports.measure(manifest, 1.0, Tags::new());
+            let tags = vec![
+                ("id_list_manifest_success", bool_tag(requests.has_manifest)),
+                (
+                    "succeed_single_id_list_number",
+                    requests.files.to_string().into(),
+                ),
+                (
+                    "failed_single_id_list_number",
+                    requests.failed_files.to_string().into(),
+                ),
+            ];
+            reports.measure(metric::ID_LISTS_SYNC_LATENCY, millis(duration), tags);
+        }
+        self.end_context(Ended::IdListsSync, scene, reports);
+    }
+
     fn end_context(&mut self, ended: Ended, scene: &Scene<'_>, reports: &mut Reports) {
         let event = self
             .diagnostics
@@ -401,6 +445,6 @@ fn bool_tag(value: bool) -> Cow<'static, str> {
     Cow::Borrowed(if value { "true" } else { "false" })
 }
 
-fn millis(duration: std::time::Duration) -> f64 {
+fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }

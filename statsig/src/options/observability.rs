@@ -57,7 +57,7 @@ impl StatsigOptions {
 
     /// Whether diagnostics events are recorded.
     pub(crate) fn is_diagnosed(&self) -> bool {
-        !self.disable_diagnostics && !self.disable_all_logging
+        !(self.disable_diagnostics || self.disable_all_logging || self.disable_network)
     }
 }
 

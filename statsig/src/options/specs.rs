@@ -7,7 +7,23 @@ use super::{DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder, given_url,
 use crate::error::OptionsError;
 #[cfg(feature = "grpc")]
 use crate::sources::GrpcForwardProxy;
+#[cfg(feature = "proto")]
+use crate::sources::deltas::DeltaMode;
 use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig, SpecsAdapter};
+
+#[cfg(feature = "proto")]
+impl StatsigOptions {
+    /// Whether specs are taken in the binary form: deltas exist in no other.
+    pub(crate) fn reads_binary(&self) -> bool {
+        self.enable_proto_specs || self.enable_dcs_deltas
+    }
+
+    /// When to ask for deltas, if ever.
+    pub(crate) fn delta_mode(&self) -> Option<DeltaMode> {
+        let threshold = self.dcs_delta_no_progress_threshold;
+        self.enable_dcs_deltas.then(|| DeltaMode::new(threshold))
+    }
+}
 
 impl StatsigOptionsBuilder {
     /// Where specs are downloaded from: the URL up to and including `download_config_specs`.
@@ -71,6 +87,34 @@ impl StatsigOptionsBuilder {
     #[cfg(feature = "grpc")]
     pub fn grpc_forward_proxy(mut self, proxy: GrpcForwardProxy) -> Self {
         self.options.grpc_forward_proxy = Some(proxy);
+        self
+    }
+
+    /// Lets the service answer in its binary form (protobuf compressed with Brotli), a fraction of the size of JSON. Default: false.
+    ///
+    /// Experimental: the reader follows the protocol's description and is tested with specs that were encoded for the tests. It
+    /// has not met the service's own.
+    #[cfg(feature = "proto")]
+    pub fn enable_proto_specs(mut self, enable: bool) -> Self {
+        self.options.enable_proto_specs = enable;
+        self
+    }
+
+    /// Asks for differences to the specs in use instead of whole specs. Default: false.
+    ///
+    /// Includes, and is as experimental as, [`enable_proto_specs`](Self::enable_proto_specs). Takes memory: the specs are kept once
+    /// more, as JSON. Differences that do not fit are refused, and whole specs asked for.
+    #[cfg(feature = "proto")]
+    pub fn enable_dcs_deltas(mut self, enable: bool) -> Self {
+        self.options.enable_dcs_deltas = enable;
+        self
+    }
+
+    /// After so many syncs in a row that were answered without making the specs newer, asks for whole specs, at most every five
+    /// minutes. Default: 10; 0 means never. Used with [`enable_dcs_deltas`](Self::enable_dcs_deltas).
+    #[cfg(feature = "proto")]
+    pub fn dcs_delta_no_progress_threshold(mut self, syncs: u32) -> Self {
+        self.options.dcs_delta_no_progress_threshold = syncs;
         self
     }
 

@@ -1,24 +1,29 @@
 //! Specs from the `download_config_specs` endpoint.
 
+#[cfg(feature = "proto")]
+mod binary;
+
 use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+#[cfg(feature = "proto")]
+use super::deltas::DeltaMode;
 use super::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::clock::Clock;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
 use crate::transport::identity::Identity;
-use crate::transport::{self, BoxFuture, Method, Request, Transport, retry};
+use crate::transport::{self, BoxFuture, Method, Request, Response, Transport, retry};
 
 /// The response header that says, by being there, that the specs are a difference.
 const DELTAS_HEADER: &str = "x-deltas-used";
 
 /// Downloads specs as JSON.
 ///
-/// It asks for JSON alone: neither `supports_proto` nor the `statsig-br` encoding is offered, as both announce a reader of the
-/// binary format.
+/// Unless it is told to [read the binary form](Self::reading_binary), it asks for JSON alone: neither `supports_proto` nor the
+/// `statsig-br` encoding is offered, as both announce a reader of that form.
 #[derive(Debug)]
 pub(crate) struct HttpSpecs {
     transport: Arc<dyn Transport>,
@@ -26,6 +31,8 @@ pub(crate) struct HttpSpecs {
     identity: Identity,
     base_url: String,
     source_api: Option<SharedStr>,
+    #[cfg(feature = "proto")]
+    binary: Option<binary::Binary>,
 }
 
 impl HttpSpecs {
@@ -42,7 +49,16 @@ impl HttpSpecs {
             identity,
             base_url: base_url.to_owned(),
             source_api: source_api(base_url).map(SharedStr::from),
+            #[cfg(feature = "proto")]
+            binary: None,
         }
+    }
+
+    /// Also reads the service's binary form; `deltas` says when to ask for deltas, if ever.
+    #[cfg(feature = "proto")]
+    pub(crate) fn reading_binary(mut self, deltas: Option<DeltaMode>) -> Self {
+        self.binary = Some(binary::Binary::new(deltas));
+        self
     }
 
     fn request(&self, request: &SpecsRequest) -> Request {
@@ -57,27 +73,40 @@ impl HttpSpecs {
     }
 }
 
+impl HttpSpecs {
+    async fn exchange(&self, request: Request) -> Result<Response, FetchError> {
+        let response = transport::send(&*self.transport, request).await?;
+        if retry::is_success(response.status) {
+            Ok(response)
+        } else {
+            Err(FetchError::Status {
+                status: response.status,
+            })
+        }
+    }
+
+    fn payload(&self, response: Response) -> SpecsPayload {
+        let deltas_used = (response.headers.iter()).any(|(name, _)| name == DELTAS_HEADER);
+        SpecsPayload {
+            source_api: self.source_api.clone(),
+            deltas_used,
+            ..SpecsPayload::new(response.body)
+        }
+    }
+}
+
 impl SpecsAdapter for HttpSpecs {
     fn source(&self) -> SpecsSource {
         SpecsSource::Network
     }
 
     fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+        #[cfg(feature = "proto")]
+        if let Some(binary) = &self.binary {
+            return Box::pin(self.fetch_binary(binary, request.clone()));
+        }
         let request = self.request(request);
-        Box::pin(async move {
-            let response = transport::send(&*self.transport, request).await?;
-            if !retry::is_success(response.status) {
-                return Err(FetchError::Status {
-                    status: response.status,
-                });
-            }
-            let deltas_used = (response.headers.iter()).any(|(name, _)| name == DELTAS_HEADER);
-            Ok(SpecsPayload {
-                source_api: self.source_api.clone(),
-                deltas_used,
-                ..SpecsPayload::new(response.body)
-            })
-        })
+        Box::pin(async move { Ok(self.payload(self.exchange(request).await?)) })
     }
 
     fn uses_network(&self) -> bool {

@@ -3,6 +3,8 @@
 mod bootstrap;
 pub(crate) mod chain;
 pub(crate) mod data_store;
+#[cfg(feature = "proto")]
+pub(crate) mod deltas;
 mod file;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
@@ -183,6 +185,12 @@ pub enum FetchError {
         /// How long the SDK waited.
         limit: Duration,
     },
+    /// The response cannot be read as specs.
+    #[error("{problem}")]
+    Unreadable {
+        /// What was expected and found, in one line.
+        problem: String,
+    },
     /// A stream that brings specs is broken. The adapter opens it again by itself.
     #[error("{problem}")]
     Stream {
@@ -214,9 +222,26 @@ impl FetchError {
             | Self::NetworkDisabled
             | Self::NothingStored
             | Self::Stream { .. }
+            | Self::Unreadable { .. }
             | Self::Abandoned => false,
         }
     }
+}
+
+/// What is longer is left to the parser of specs.
+#[cfg(any(feature = "grpc", feature = "proto"))]
+const MAX_NO_UPDATES_BYTES: usize = 1_024;
+
+/// Whether this is the short answer that there is nothing new.
+#[cfg(any(feature = "grpc", feature = "proto"))]
+fn says_no_updates(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        has_updates: bool,
+    }
+
+    body.len() <= MAX_NO_UPDATES_BYTES
+        && serde_json::from_slice(body).is_ok_and(|Answer { has_updates }| !has_updates)
 }
 
 fn status_hint(status: u16) -> &'static str {
@@ -285,6 +310,18 @@ mod tests {
             FetchError::Status { status: 403 }.to_string(),
             "expected a success status, found 403; check the SDK key"
         );
+    }
+
+    #[cfg(any(feature = "grpc", feature = "proto"))]
+    #[test]
+    fn only_a_short_and_clear_answer_means_that_nothing_is_new() {
+        assert!(says_no_updates(br#"{"has_updates":false}"#));
+        assert!(says_no_updates(br#"{"has_updates":false,"time":5}"#));
+        for other in ["", "{}", r#"{"has_updates":true}"#, "[]", "nonsense"] {
+            assert!(!says_no_updates(other.as_bytes()), "{other}");
+        }
+        let long = format!(r#"{{"has_updates":false,"x":"{}"}}"#, "x".repeat(1_024));
+        assert!(!says_no_updates(long.as_bytes()));
     }
 
     #[test]

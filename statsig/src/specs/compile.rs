@@ -483,7 +483,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
 ) -> Option<T> {
     serde_json::from_slice(json)
         .inspect_err(|problem| {
-            tracing::warn!(what, name, %problem, "left out a malformed entity of the specs");
+            tracing::warn!(target: crate::targets::SYNC, what, name, %problem, "left out a malformed entity of the specs");
         })
         .ok()
 }

@@ -81,6 +81,7 @@ pub(crate) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Para
         ParameterTarget::Layer { name, parameter }
     } else {
         tracing::warn!(
+            target: crate::targets::SYNC,
             ref_type = &*parameter.ref_type,
             "left out a parameter of no known shape"
         );

@@ -16,7 +16,10 @@ pub(crate) mod id_list;
 pub(crate) mod model;
 pub(crate) mod origins;
 pub(crate) mod parse;
+#[cfg(feature = "proto")]
+pub(crate) mod proto;
 pub(crate) mod rendered;
+pub(crate) mod servings;
 pub(crate) mod settings;
 mod skim;
 pub(crate) mod snapshot;

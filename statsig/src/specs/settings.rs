@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) sampling: SamplingConfig,
     /// How long an exposure suppresses its repeats.
     pub(crate) dedupe_ttl_ms: u64,
+    /// Clients in buckets below this log nested gates as exposures of their own.
+    pub(crate) nested_gates_rollout: u64,
     pub(crate) diagnostics: DiagnosticsRates,
 }
 
@@ -24,6 +26,7 @@ impl Default for Settings {
             sdk_configs: BTreeMap::new(),
             sampling: SamplingConfig::default(),
             dedupe_ttl_ms: DEFAULT_DEDUPE_TTL_MS,
+            nested_gates_rollout: 0,
             diagnostics: DiagnosticsRates::default(),
         }
     }
@@ -54,11 +57,13 @@ impl Settings {
             first_sight_ttl_ms: number("exposure_spec_sampling_ttl_ms")
                 .unwrap_or(SamplingConfig::default().first_sight_ttl_ms),
         };
+        let nested_gates_rollout = number("sec_expo_number").unwrap_or(0);
         let dedupe_ttl_ms = number("exposure_dedupe_ttl_ms").unwrap_or(DEFAULT_DEDUPE_TTL_MS);
         Self {
             sdk_configs,
             sampling,
             dedupe_ttl_ms,
+            nested_gates_rollout,
             diagnostics: self.diagnostics.merged(diagnostics),
         }
     }
@@ -72,6 +77,7 @@ impl DiagnosticsRates {
     const HIGHEST: u64 = 10_000;
     const DEFAULT_INITIALIZE: u64 = 10_000;
     const DEFAULT_SPECS_SYNC: u64 = 1_000;
+    const DEFAULT_ID_LISTS_SYNC: u64 = 100;
 
     /// These rates with those of newer specs on top, each brought into its range.
     pub(crate) fn merged(&self, newer: &Map<String, Value>) -> Self {
@@ -89,6 +95,10 @@ impl DiagnosticsRates {
 
     pub(crate) fn specs_sync(&self) -> u64 {
         self.get("dcs", Self::DEFAULT_SPECS_SYNC)
+    }
+
+    pub(crate) fn id_lists_sync(&self) -> u64 {
+        self.get("get_id_list", Self::DEFAULT_ID_LISTS_SYNC)
     }
 
     fn get(&self, key: &str, default: u64) -> u64 {

@@ -200,7 +200,7 @@ impl Shared {
                     .err()
                     .map(|problem| self.not_written(&problem));
                 if let Some(failure) = &failure {
-                    tracing::warn!("{failure}");
+                    tracing::warn!(target: crate::targets::CLIENT, "{failure}");
                 }
                 drop(copy);
                 state = self.state();

@@ -30,15 +30,25 @@
 //! ```
 
 mod clock;
+mod exposures;
 mod id_lists;
 #[doc(hidden)]
 pub mod internals;
 mod offline;
+mod schema_match;
+#[cfg(feature = "proptest")]
+mod strategy;
 mod transport;
+mod variants;
 
 pub use clock::SimulatedClock;
+pub use exposures::{Exposures, exposures_of};
 pub use offline::OfflineClient;
+pub use schema_match::{assert_schema_matches, check_schema_in};
+#[cfg(feature = "proptest")]
+pub use strategy::params_strategy;
 pub use transport::{Answer, Endpoint, PostedBatch, RecordedRequest, ScriptedTransport};
+pub use variants::for_each_variant;
 
 pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;

@@ -1,14 +1,14 @@
 //! A client that evaluates and records, without actors, runtime or network.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::client::Statsig;
-use crate::counters::DropReason;
 use crate::error::SpecsError;
 use crate::events::event::QueuedEvent;
-use crate::events::sampling::{Sampled, Sampler};
+use crate::events::sampling::Sampler;
 use crate::events::wire::{BatchContext, BatchedEvent, write_batch};
 use crate::hash::IdLookup;
 use crate::options::StatsigOptions;
@@ -56,6 +56,19 @@ impl OfflineClient {
         Ok(client)
     }
 
+    /// A client with the specs in a file.
+    #[expect(clippy::panic, reason = "a test without its specs cannot go on")]
+    pub(super) fn from_file(path: &Path) -> Self {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(problem) => panic!("{}: {problem}", path.display()),
+        };
+        match Self::new(&text, None) {
+            Ok(client) => client,
+            Err(problem) => panic!("{}: {problem}", path.display()),
+        }
+    }
+
     /// A client that found no specs anywhere, source `NoValues`.
     #[must_use]
     pub fn without_specs(options: impl Into<Option<StatsigOptions>>) -> Self {
@@ -95,7 +108,7 @@ impl OfflineClient {
     /// let _ = statsig.check_gate(&StatsigUser::with_user_id("a-user"), "a_gate");
     /// let events = statsig.take_events();
     /// assert_eq!(events[0]["metadata"]["gate"], "a_gate");
-    /// assert_eq!(statsig.event_account().pending, 0);
+    /// assert_eq!(statsig.event_stats().pending, 0);
     /// assert!(statsig.take_events().is_empty());
     /// # Ok::<(), statsig::SpecsError>(())
     /// ```
@@ -108,15 +121,9 @@ impl OfflineClient {
         let mut batch = Vec::new();
         shared.queue.rearm();
         while let Some(event) = shared.queue.pop() {
-            let sampled = match &event {
-                QueuedEvent::Exposure(exposure) => {
-                    sampler.decide(exposure, snapshot.settings.sampling, now_ms)
-                }
-                QueuedEvent::Other(_) => Sampled::Keep(None),
-            };
-            match sampled {
-                Sampled::Keep(sampling) => batch.push(BatchedEvent { event, sampling }),
-                Sampled::LeaveOut => shared.counters.add_dropped(DropReason::SampledOut, 1),
+            match sampler.batched(event, snapshot.settings.sampling, now_ms) {
+                Some(event) => batch.push(event),
+                None => shared.counters.add_sampled_out(1),
             }
         }
         if let Some(checks) = shared.non_exposed.take(now_ms) {
@@ -131,8 +138,8 @@ impl OfflineClient {
             session_id: &shared.session_id,
             service_name: options.service_name.as_deref(),
             flushing_interval_ms: 0,
-            batch_size: options.event_logging_max_queue_size,
-            max_pending_batches: options.event_logging_max_pending_batch_queue_size,
+            batch_size: options.event_limits.batch_size,
+            max_pending_batches: options.event_limits.max_waiting,
             flush_type: "manual",
             tier: snapshot.tier_text(),
             global_custom_fields: &snapshot.global_custom_fields,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
+use reqwest::header::ACCEPT_ENCODING;
 use reqwest::redirect::Policy;
 use tokio::sync::OnceCell;
 
@@ -72,6 +72,7 @@ impl HttpTransport {
         }
         let limit = request.timeout;
         let max_bytes = request.max_response_bytes;
+        let offered = offered_encodings(&request).to_owned();
         let response = client
             .http
             .execute(to_reqwest(&client.http, request)?)
@@ -79,7 +80,7 @@ impl HttpTransport {
             .map_err(|error| to_transport_error(error, limit))?;
         let status = response.status().as_u16();
         let headers = readable_headers(&response);
-        let encoding = Encoding::of(response.headers());
+        let encoding = Encoding::of(response.headers(), &offered);
         let body = read_body(response, limit, max_bytes).await?;
         let body = if body.is_empty() {
             body
@@ -160,6 +161,14 @@ fn same_origin_redirects() -> Policy {
     })
 }
 
+/// The encodings that whoever sends this decodes, beside those that are decoded here; empty if none.
+fn offered_encodings(request: &Request) -> &str {
+    let mut headers = request.headers.iter();
+    headers
+        .find(|(name, _)| *name == ACCEPT_ENCODING.as_str())
+        .map_or("", |(_, value)| value)
+}
+
 fn to_reqwest(
     client: &reqwest::Client,
     request: Request,
@@ -168,14 +177,16 @@ fn to_reqwest(
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
     };
+    let encodings = match offered_encodings(&request) {
+        "" => encoding::ACCEPTED.to_owned(),
+        offered => format!("{offered}, {}", encoding::ACCEPTED),
+    };
     let mut builder = client
         .request(method, &request.url)
         .timeout(request.timeout)
-        .header(
-            ACCEPT_ENCODING,
-            HeaderValue::from_static(encoding::ACCEPTED),
-        );
-    for (name, value) in request.headers {
+        .header(ACCEPT_ENCODING, encodings);
+    let others = request.headers.into_iter();
+    for (name, value) in others.filter(|(name, _)| *name != ACCEPT_ENCODING.as_str()) {
         builder = builder.header(name, value);
     }
     if !request.body.is_empty() {

@@ -40,8 +40,11 @@ impl MismatchLog {
                 continue;
             }
             match self.first_time(generation, problem) {
-                Seen::First => tracing::warn!("{problem}{}", problem.consequence()),
+                Seen::First => {
+                    tracing::warn!(target: crate::targets::CLIENT, "{problem}{}", problem.consequence())
+                }
                 Seen::FirstBeyondLimit => tracing::warn!(
+                    target: crate::targets::CLIENT,
                     "more than {MAX_DISTINCT_PROBLEMS} distinct problems with parameters; further ones are counted, not logged"
                 ),
                 Seen::Before => {}

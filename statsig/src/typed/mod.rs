@@ -6,7 +6,9 @@
 mod constraint;
 mod custom;
 mod decode;
+mod drift;
 mod flatten;
+mod forced;
 mod handle;
 mod lease;
 mod load;
@@ -15,6 +17,7 @@ mod misfit;
 mod mismatch_log;
 mod params;
 mod reader;
+mod registry;
 mod report;
 mod schema;
 mod source;
@@ -27,17 +30,28 @@ mod writer;
 pub use constraint::{ParamLiteral, ParamRange};
 pub use custom::{IntoWrongValue, Valid, decode_with, from_json, validated};
 pub use decode::{FromParam, WrongValue};
+pub use drift::{
+    Drift, DriftKind, DriftSeverity, ParamDocument, PossibleParameter, PossibleValue,
+    RangeDocument, SchemaDocument, SchemaReport, ServedBy, SourceDocument,
+};
 pub use flatten::flattened_params;
+pub use forced::ParamsNotWritable;
 pub use handle::{ParamOrigin, Typed};
 pub use lease::ExposureLease;
 pub use params::StatsigParams;
 pub use reader::ParamReader;
+#[cfg(feature = "registry")]
+pub use registry::registered_schemas;
 pub use report::{ParamMismatch, ParamProblem, ParamsError};
 pub use schema::{ExposePolicy, OnMismatch, ParamKind, ParamSchema, Schema, Source, SourceKind};
 pub use source::{FieldMeta, ParamsMeta};
 pub use unit::{Count, TimeUnit};
 pub use writer::{ParamWriter, default_values, values_of};
 
+pub(crate) use drift::{DriftLog, check, check_all, check_documents, possible_parameters};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use drift::{Variant, VariantValue, variants};
+pub(crate) use forced::written;
 pub(crate) use load::{load, try_load};
 pub(crate) use mismatch_log::MismatchLog;
 pub(crate) use source::ParamSource;
@@ -50,6 +64,9 @@ pub use statsig_macros::StatsigParams;
 #[doc = include_str!("derive_enum.md")]
 pub use statsig_macros::ParamEnum;
 
+#[cfg(feature = "registry")]
+#[doc(hidden)]
+pub use {inventory, registry::RegisteredSchema};
 /// For generated code.
 #[doc(hidden)]
 pub use {serde::de::DeserializeOwned, serde_json::Value};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::constraint::{ParamLiteral, ParamRange};
@@ -11,7 +12,8 @@ use super::decode::{FromParam, WrongValue};
 use super::unit::TimeUnit;
 
 /// The kind of entity that a parameter struct reads from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SourceKind {
     /// A layer: each parameter is exposed on its own.
@@ -133,7 +135,8 @@ pub enum OnMismatch {
 }
 
 /// The JSON shape that a parameter is decoded from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ParamKind {
     /// `true` or `false`.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::decode::WrongValue;
@@ -15,7 +16,8 @@ use super::decode::WrongValue;
 /// assert_eq!(TimeUnit::Seconds.duration(1.5), Some(Duration::from_millis(1_500)));
 /// assert_eq!(TimeUnit::Seconds.duration(-1.0), None);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TimeUnit {
     /// Thousandths of a second: `"ms"`.

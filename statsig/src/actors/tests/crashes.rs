@@ -15,7 +15,7 @@ async fn the_crash_of_any_actor_loses_nothing_and_it_comes_back() {
         lab.record(5);
         lab.settle().await;
         lab.record(20);
-        lab.account();
+        lab.stats();
         sleep(secs(1)).await;
         assert_eq!(lab.handle.restarts(), 1, "{whom:?}");
 
@@ -24,7 +24,7 @@ async fn the_crash_of_any_actor_loses_nothing_and_it_comes_back() {
         assert_eq!(lab.specs_time(), 2, "{whom:?}");
         lab.handle.flush().await.unwrap();
         assert_eq!(lab.network.events().len(), 30, "{whom:?}");
-        assert_eq!(lab.account().delivered, 30, "{whom:?}");
+        assert_eq!(lab.stats().delivered, 30, "{whom:?}");
     }
 }
 
@@ -38,9 +38,9 @@ async fn a_batch_on_its_way_survives_the_crash_of_the_exposure_actor() {
     lab.crash(ActorName::Exposure);
     sleep(secs(1)).await;
     assert_eq!(lab.handle.restarts(), 1);
-    assert_eq!(lab.account().pending, BATCH as u64);
+    assert_eq!(lab.stats().pending, BATCH as u64);
     sleep(secs(2)).await;
-    assert_eq!(lab.account().delivered, BATCH as u64);
+    assert_eq!(lab.stats().delivered, BATCH as u64);
     assert_eq!(lab.network.batches().len(), 1);
 }
 
@@ -52,7 +52,7 @@ async fn waiting_batches_survive_the_crash_of_the_exposure_actor() {
     lab.settle().await;
     lab.crash(ActorName::Exposure);
     sleep(secs(5)).await;
-    assert_eq!(lab.account().delivered, BATCH as u64);
+    assert_eq!(lab.stats().delivered, BATCH as u64);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,8 +124,8 @@ async fn a_flush_during_a_crash_is_answered_after_the_restart_or_told() {
     lab.record(1);
     lab.crash(ActorName::Exposure);
     lab.settle().await;
-    let account = lab.handle.flush().await.unwrap();
-    assert_eq!((account.delivered, account.pending), (1, 0));
+    let stats = lab.handle.flush().await.unwrap();
+    assert_eq!((stats.delivered, stats.pending), (1, 0));
 
     lab.network.always(Endpoint::Events, Answer::hang());
     lab.record(1);
@@ -163,7 +163,7 @@ async fn without_its_supervisor_a_client_answers_with_errors_and_keeps_its_specs
     assert_eq!(lab.specs_time(), 1);
     let report = lab.handle.shutdown(secs(3)).await;
     assert!(report.timed_out);
-    assert_eq!((report.account.pending, lab.account().pending), (3, 3));
+    assert_eq!((report.stats.pending, lab.stats().pending), (3, 3));
 }
 
 /// Panics whenever it is asked for anything.
@@ -187,9 +187,9 @@ async fn a_transport_that_panics_is_a_transport_that_fails() {
     assert!(matches!(error, StatsigError::NoSpecs { .. }), "{error}");
     lab.record(BATCH);
     sleep(secs(120)).await;
-    let account = lab.account();
+    let stats = lab.stats();
     assert_eq!(
-        (account.dropped.delivery_failed, account.pending),
+        (stats.dropped.delivery_failed, stats.pending),
         (BATCH as u64, 0)
     );
     assert_eq!(lab.handle.restarts(), 0);

@@ -1,5 +1,12 @@
+use std::sync::Mutex;
+
 use super::*;
-use crate::events::outbox::{MAX_ATTEMPTS, MAX_WAIT};
+use crate::events::seal;
+use crate::sinks::{EventBatch, EventLoggingAdapter, EventLoggingError};
+use crate::transport::{BoxFuture, Request, Response, Transport, TransportError};
+
+const MAX_ATTEMPTS: u32 = 6;
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn a_full_batch_leaves_at_once() {
@@ -9,7 +16,7 @@ async fn a_full_batch_leaves_at_once() {
     assert_eq!(lab.network.events().len(), BATCH);
     let batch = &lab.network.batches()[0];
     assert_eq!(batch.metadata["flushType"], "limit");
-    assert_eq!(lab.account().delivered, BATCH as u64);
+    assert_eq!(lab.stats().delivered, BATCH as u64);
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,10 +54,7 @@ async fn a_post_carries_what_the_protocol_asks_for() {
         assert_eq!(header("statsig-event-count"), [BATCH.to_string()]);
         assert_eq!(header("statsig-retry-count"), [retries.to_string()]);
         assert_eq!(header("content-type"), ["application/json"]);
-        assert_eq!(
-            header("content-encoding"),
-            [crate::events::seal::CONTENT_ENCODING]
-        );
+        assert_eq!(header("content-encoding"), [seal::CONTENT_ENCODING]);
     }
     assert_eq!(requests[0].request.body, requests[1].request.body);
 }
@@ -74,9 +78,9 @@ async fn a_batch_is_tried_six_times_with_growing_pauses_and_then_dropped() {
             "{pauses:?}"
         );
     }
-    let account = lab.account();
-    assert_eq!(account.dropped.delivery_failed, BATCH as u64);
-    assert_eq!(account.pending, 0);
+    let stats = lab.stats();
+    assert_eq!(stats.dropped.delivery_failed, BATCH as u64);
+    assert_eq!(stats.pending, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,8 +95,8 @@ async fn after_an_outage_everything_arrives_once_and_in_order() {
     assert_eq!(lab.network.events().len(), 0);
     lab.network.recover(Endpoint::Events);
     sleep(secs(80)).await;
-    let account = lab.account();
-    assert_eq!((account.delivered, account.pending), (20 * BATCH as u64, 0));
+    let stats = lab.stats();
+    assert_eq!((stats.delivered, stats.pending), (20 * BATCH as u64, 0));
     assert_eq!(lab.network.events().len(), 20 * BATCH);
 }
 
@@ -106,25 +110,25 @@ async fn while_the_service_fails_it_is_asked_less_and_less() {
     }
     let posts = lab.network.batches().len();
     assert!((10..=25).contains(&posts), "{posts} posts in ten minutes");
-    let account = lab.account();
+    let stats = lab.stats();
     // 100 batches wait; the rest was dropped, oldest first, and counted.
-    assert!(account.pending <= 101 * BATCH as u64, "{account:?}");
-    assert!(account.dropped.too_many_batches > 0);
+    assert!(stats.pending <= 101 * BATCH as u64, "{stats:?}");
+    assert!(stats.dropped.too_many_batches > 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_batch_is_dropped_and_a_throttled_one_is_not() {
     let lab = Lab::start().await;
-    lab.network.next(Endpoint::Events, Answer::status(400));
+    lab.network.next(Endpoint::Events, Answer::status(403));
     lab.record(BATCH);
     sleep(secs(5)).await;
-    assert_eq!(lab.account().dropped.delivery_failed, BATCH as u64);
+    assert_eq!(lab.stats().dropped.refused, BATCH as u64);
     assert_eq!(lab.network.batches().len(), 1);
 
     lab.network.next(Endpoint::Events, Answer::status(429));
     lab.record(BATCH);
     sleep(secs(5)).await;
-    assert_eq!(lab.account().delivered, BATCH as u64);
+    assert_eq!(lab.stats().delivered, BATCH as u64);
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,12 +146,12 @@ async fn a_batch_that_is_too_large_arrives_in_halves() {
         .collect();
     assert_eq!(sizes[..2], [10, 5]);
     assert_eq!(lab.network.events().len(), BATCH);
-    assert_eq!(lab.account().delivered, BATCH as u64);
+    assert_eq!(lab.stats().delivered, BATCH as u64);
 
     lab.network.always(Endpoint::Events, Answer::status(413));
     lab.record(BATCH);
     lab.settle().await;
-    assert_eq!(lab.account().dropped.delivery_failed, BATCH as u64);
+    assert_eq!(lab.stats().dropped.refused, BATCH as u64);
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,25 +160,25 @@ async fn an_odd_success_is_a_success_and_an_explicit_no_is_not() {
     lab.network.next(Endpoint::Events, Answer::status(200));
     lab.record(BATCH);
     sleep(secs(3)).await;
-    assert_eq!(lab.account().delivered, BATCH as u64);
+    assert_eq!(lab.stats().delivered, BATCH as u64);
     assert_eq!(lab.network.batches().len(), 1);
 
     let no = Answer::response(200, r#"{"success":false}"#);
     lab.network.next(Endpoint::Events, no);
     lab.record(BATCH);
     lab.settle().await;
-    assert_eq!(lab.account().delivered, BATCH as u64);
+    assert_eq!(lab.stats().delivered, BATCH as u64);
     sleep(secs(3)).await;
-    assert_eq!(lab.account().delivered, 2 * BATCH as u64);
+    assert_eq!(lab.stats().delivered, 2 * BATCH as u64);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_flush_sends_what_was_recorded_and_says_what_became_of_it() {
     let lab = Lab::start().await;
     lab.record(3);
-    lab.shared.non_exposed.add(&"a_gate".into());
-    let account = lab.handle.flush().await.unwrap();
-    assert_eq!((account.delivered, account.pending), (4, 0));
+    lab.shared.non_exposed.add(7, || "a_gate".into());
+    let stats = lab.handle.flush().await.unwrap();
+    assert_eq!((stats.delivered, stats.pending), (4, 0));
     let events = lab.network.events();
     assert_eq!(events[3]["eventName"], "statsig::non_exposed_checks");
     assert_eq!(events[3]["metadata"]["checks"], r#"{"a_gate":1}"#);
@@ -188,8 +192,8 @@ async fn a_flush_does_not_wait_for_the_pause_of_an_outage() {
     lab.record(BATCH);
     sleep(secs(10)).await;
     lab.network.recover(Endpoint::Events);
-    let account = lab.handle.flush().await.unwrap();
-    assert_eq!((account.delivered, account.pending), (BATCH as u64, 0));
+    let stats = lab.handle.flush().await.unwrap();
+    assert_eq!((stats.delivered, stats.pending), (BATCH as u64, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,21 +201,18 @@ async fn a_flush_against_a_dead_service_ends_with_events_pending() {
     let lab = Lab::start().await;
     lab.network.always(Endpoint::Events, Answer::status(500));
     lab.record(3 * BATCH + 1);
-    let account = lab.handle.flush().await.unwrap();
-    assert_eq!(
-        (account.delivered, account.pending),
-        (0, 3 * BATCH as u64 + 1)
-    );
-    lab.account();
+    let stats = lab.handle.flush().await.unwrap();
+    assert_eq!((stats.delivered, stats.pending), (0, 3 * BATCH as u64 + 1));
+    lab.stats();
 }
 
 #[tokio::test(start_paused = true)]
 async fn suppressed_exposures_alone_are_reported_within_a_minute() {
     let lab = Lab::start().await;
-    lab.shared.non_exposed.add(&"a_gate".into());
+    lab.shared.non_exposed.add(7, || "a_gate".into());
     sleep(MAX_WAIT + secs(2)).await;
     assert_eq!(lab.network.events().len(), 1);
-    assert_eq!(lab.account().delivered, 1);
+    assert_eq!(lab.stats().delivered, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,10 +220,10 @@ async fn what_the_queue_cannot_hold_is_counted() {
     let lab = Lab::start().await;
     // No await in between: the actor cannot drain, as when it is busy.
     lab.record(4 * BATCH + 7);
-    assert_eq!(lab.account().dropped.queue_full, 7);
+    assert_eq!(lab.stats().dropped.queue_full, 7);
     lab.handle.flush().await.unwrap();
     assert_eq!(lab.network.events().len(), 4 * BATCH);
-    assert_eq!(lab.account().pending, 0);
+    assert_eq!(lab.stats().pending, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,8 +234,8 @@ async fn a_busy_hour_loses_nothing() {
         sleep(secs(1)).await;
     }
     lab.handle.flush().await.unwrap();
-    let account = lab.account();
-    assert_eq!((account.delivered, account.pending), (3_600 * 23, 0));
+    let stats = lab.stats();
+    assert_eq!((stats.delivered, stats.pending), (3_600 * 23, 0));
     assert_eq!(lab.network.events().len(), 3_600 * 23);
 }
 
@@ -255,10 +256,10 @@ async fn every_event_of_many_threads_is_accounted_for() {
     .await
     .unwrap();
     let report = lab.handle.shutdown(secs(30)).await;
-    let account = report.account;
-    assert_eq!((account.enqueued, account.pending), (20_000, 0));
-    assert_eq!(account.delivered + account.dropped.queue_full, 20_000);
-    assert_eq!(lab.network.events().len() as u64, account.delivered);
+    let stats = report.stats;
+    assert_eq!((stats.enqueued, stats.pending), (20_000, 0));
+    assert_eq!(stats.delivered + stats.dropped.queue_full, 20_000);
+    assert_eq!(lab.network.events().len() as u64, stats.delivered);
 }
 
 #[tokio::test(start_paused = true)]
@@ -271,4 +272,223 @@ async fn repeats_count_anew_in_each_dedupe_window() {
     sleep(secs(4)).await;
     assert!(lab.shared.dedupe.is_new(key));
     assert!(!lab.shared.dedupe.is_new(key));
+}
+
+/// Refuses every batch with an event of this name as malformed.
+#[derive(Debug)]
+pub(super) struct Picky {
+    pub(super) network: Arc<ScriptedTransport>,
+    pub(super) name: &'static str,
+}
+
+impl Transport for Picky {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let plain = seal::decompress(&request.body).unwrap_or_default();
+            let is_refused = String::from_utf8_lossy(&plain).contains(self.name);
+            let answer = self.network.send(request).await;
+            let is_accepted = answer.as_ref().is_ok_and(|answer| answer.status < 300);
+            if is_refused && is_accepted {
+                return Ok(Response {
+                    status: 400,
+                    headers: Vec::new(),
+                    body: "{}".into(),
+                });
+            }
+            answer
+        })
+    }
+}
+
+async fn picky_lab() -> Lab {
+    let network = Arc::new(ScriptedTransport::new());
+    network.serve_specs(specs(1));
+    let picky = Picky {
+        network: Arc::clone(&network),
+        name: "poison",
+    };
+    let lab = Lab::start_on(network, |options| {
+        options
+            .transport(Arc::new(picky))
+            .event_logging_max_queue_size(1_000)
+    })
+    .await;
+    lab.handle.first_sync(None).await.unwrap();
+    lab
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_malformed_event_costs_itself_and_not_its_batch() {
+    let lab = picky_lab().await;
+    for round in 1..=5 {
+        lab.record(345);
+        lab.record_named("poison");
+        lab.record(654);
+        sleep(secs(1)).await;
+        let stats = lab.stats();
+        assert_eq!(stats.dropped.refused, round);
+        assert_eq!((stats.delivered, stats.pending), (999 * round, 0));
+    }
+    // A batch of a thousand is cut ten times.
+    assert_eq!(lab.network.batches().len(), 5 * 21);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_finds_everything_malformed_is_not_asked_without_end() {
+    let lab = picky_lab().await;
+    for _ in 0..2_000 {
+        lab.record_named("poison");
+    }
+    sleep(secs(1)).await;
+    let posts = lab.network.batches().len();
+    assert!(posts <= 102, "{posts} posts for two batches");
+    let stats = lab.stats();
+    assert_eq!((stats.dropped.refused, stats.pending), (2_000, 0));
+
+    // And once it takes something again, so is cutting taken up again.
+    lab.record(1_000);
+    sleep(secs(1)).await;
+    assert_eq!(lab.stats().delivered, 1_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pause_that_the_service_asks_for_is_kept() {
+    let lab = Lab::start().await;
+    let busy = Answer::status(429).header("retry-after", "40");
+    lab.network.next(Endpoint::Events, busy);
+    lab.record(BATCH);
+    sleep(secs(39)).await;
+    assert_eq!(lab.network.batches().len(), 1);
+    sleep(secs(2)).await;
+    assert_eq!(lab.stats().delivered, BATCH as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_limit_is_an_option() {
+    let network = Arc::new(ScriptedTransport::new());
+    network.serve_specs(specs(1));
+    network.always(Endpoint::Events, Answer::hang());
+    let lab = Lab::start_on(network, |options| {
+        options
+            .event_flush_interval(secs(5))
+            .event_request_timeout(secs(2))
+            .event_retry_pauses(secs(10), secs(10))
+            .event_max_retries(1)
+            .event_concurrent_posts(2)
+            .event_queue_capacity(BATCH)
+    })
+    .await;
+    lab.handle.first_sync(None).await.unwrap();
+    lab.record(BATCH + 1);
+    assert_eq!(lab.stats().dropped.queue_full, 1);
+    sleep(secs(1)).await;
+    for _ in 0..3 {
+        lab.record(BATCH);
+        lab.settle().await;
+    }
+    // Two hang, the others wait for a free place.
+    assert_eq!(lab.network.batches().len(), 2);
+    sleep(secs(60)).await;
+    let batches = lab.network.batches();
+    // 2 s until the first attempts are given up, and a pause of 10 s with its jitter.
+    let between = (batches[2].at - batches[0].at).as_secs_f64();
+    assert!((12.0..=14.6).contains(&between), "{between} s");
+    sleep(secs(60)).await;
+    let retries = lab
+        .network
+        .batches()
+        .iter()
+        .map(|batch| batch.retries)
+        .max();
+    assert_eq!(retries, Some(1));
+    assert_eq!(lab.stats().dropped.delivery_failed, 4 * BATCH as u64);
+
+    lab.network.recover(Endpoint::Events);
+    lab.record(1);
+    sleep(secs(8)).await;
+    assert_eq!(lab.stats().delivered, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn drops_are_told_to_whoever_asked_for_it_and_add_up() {
+    let told = Arc::new(Mutex::new((0, 0)));
+    let theirs = Arc::clone(&told);
+    let lab = Lab::start_with(move |options| {
+        options.on_events_dropped(move |dropped| {
+            let mut told = theirs.lock().unwrap();
+            told.0 += dropped.queue_full;
+            told.1 += dropped.refused;
+            assert_eq!(dropped.total(), dropped.queue_full + dropped.refused);
+        })
+    })
+    .await;
+    lab.record(4 * BATCH + 3);
+    lab.network.next(Endpoint::Events, Answer::status(403));
+    sleep(secs(2)).await;
+    assert_eq!(*told.lock().unwrap(), (3, BATCH as u64));
+    lab.network.next(Endpoint::Events, Answer::status(403));
+    lab.record(1);
+    lab.handle.shutdown(secs(3)).await;
+    sleep(secs(1)).await;
+    assert_eq!(*told.lock().unwrap(), (3, BATCH as u64 + 1));
+}
+
+/// Takes everything, and knows when it was told that no more comes.
+#[derive(Debug, Default)]
+struct Memory {
+    batches: Mutex<Vec<EventBatch>>,
+    is_over: std::sync::atomic::AtomicBool,
+}
+
+impl EventLoggingAdapter for Memory {
+    fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>> {
+        Box::pin(async move {
+            self.batches.lock().unwrap().push(batch);
+            Ok(())
+        })
+    }
+
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        self.is_over
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_gets_the_events_instead_of_the_network_even_if_that_is_disabled() {
+    let memory = Arc::new(Memory::default());
+    let theirs = Arc::clone(&memory);
+    let lab = Lab::start_with(move |options| options.event_logging_adapter(theirs)).await;
+    lab.record(BATCH + 2);
+    let report = lab.handle.shutdown(secs(3)).await;
+    assert_eq!(report.stats.delivered, BATCH as u64 + 2);
+    assert!(lab.network.batches().is_empty());
+    let batches = memory.batches.lock().unwrap().clone();
+    assert_eq!(batches.iter().map(EventBatch::event_count).sum::<u64>(), 12);
+    let json: serde_json::Value = serde_json::from_slice(&batches[0].json().unwrap()).unwrap();
+    assert_eq!(json["events"][0]["eventName"], "purchase");
+    assert!(memory.is_over.load(std::sync::atomic::Ordering::Relaxed));
+
+    let memory = Arc::new(Memory::default());
+    let theirs = Arc::clone(&memory);
+    let lab = Lab::start_on(Arc::new(ScriptedTransport::new()), |options| {
+        options.event_logging_adapter(theirs).disable_network(true)
+    })
+    .await;
+    lab.record(1);
+    assert_eq!(lab.handle.shutdown(secs(3)).await.stats.delivered, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_network_events_are_discarded_and_counted() {
+    let lab = Lab::start_on(Arc::new(ScriptedTransport::new()), |options| {
+        options.disable_network(true)
+    })
+    .await;
+    lab.record(3);
+    let report = lab.handle.shutdown(secs(3)).await;
+    assert_eq!(report.stats.dropped.network_disabled, 3);
+    assert_eq!(report.stats.pending, 0);
+    assert!(lab.network.batches().is_empty());
 }

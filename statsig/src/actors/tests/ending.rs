@@ -9,9 +9,9 @@ fn elapsed_ms(lab: &Lab) -> u64 {
 async fn shutdown_sends_what_is_left_and_reports() {
     let lab = Lab::start().await;
     lab.record(25);
-    lab.shared.non_exposed.add(&"a_gate".into());
+    lab.shared.non_exposed.add(7, || "a_gate".into());
     let report = lab.handle.shutdown(secs(3)).await;
-    assert_eq!((report.account.delivered, report.account.pending), (26, 0));
+    assert_eq!((report.stats.delivered, report.stats.pending), (26, 0));
     assert!(!report.timed_out);
     assert_eq!(
         report.to_string(),
@@ -39,7 +39,7 @@ async fn whoever_shuts_down_again_gets_the_same_report() {
     lab.record(1);
     assert_eq!(first, second);
     assert_eq!(lab.handle.shutdown(secs(3)).await, first);
-    assert_eq!(lab.account().dropped.after_shutdown, 1);
+    assert_eq!(lab.stats().dropped.after_shutdown, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,9 +65,9 @@ async fn a_hanging_request_does_not_hold_up_a_shutdown_beyond_its_limit() {
     let took = elapsed_ms(&lab) - begin;
     assert!((3_000..3_050).contains(&took), "{took} ms");
     assert!(report.timed_out);
-    assert_eq!((report.account.delivered, report.account.pending), (0, 13));
+    assert_eq!((report.stats.delivered, report.stats.pending), (0, 13));
     // The aborted requests have given their batches back: nothing is unaccounted for.
-    lab.account();
+    lab.stats();
     assert_eq!(lab.shared.outbox().load().in_flight, 0);
 }
 
@@ -78,7 +78,7 @@ async fn a_shutdown_tries_again_within_its_limit() {
     lab.network.next(Endpoint::Events, Answer::status(503));
     lab.record(3);
     let report = lab.handle.shutdown(secs(3)).await;
-    assert_eq!((report.account.delivered, report.account.pending), (3, 0));
+    assert_eq!((report.stats.delivered, report.stats.pending), (3, 0));
     assert!(!report.timed_out);
     assert!(
         (750..1_000).contains(&elapsed_ms(&lab)),
@@ -95,7 +95,7 @@ async fn a_shutdown_against_a_dead_service_ends_in_time() {
     lab.record(35);
     let report = lab.handle.shutdown(secs(3)).await;
     assert!(report.timed_out);
-    assert_eq!(report.account.pending, 35);
+    assert_eq!(report.stats.pending, 35);
     assert!((3_000..3_050).contains(&elapsed_ms(&lab)));
 }
 
@@ -111,7 +111,7 @@ async fn a_shutdown_survives_the_crash_of_the_exposure_actor() {
     lab.crash(ActorName::Exposure);
     let report = shutdown.await.unwrap();
     assert!(!report.timed_out);
-    assert_eq!((report.account.delivered, report.account.pending), (25, 0));
+    assert_eq!((report.stats.delivered, report.stats.pending), (25, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,7 +130,7 @@ async fn a_stuck_actor_does_not_hold_up_a_shutdown() {
         let took = elapsed_ms(&lab) - begin;
         assert!(took <= 2_600, "{whom:?}: {took} ms");
         assert_eq!(report.timed_out, whom == ActorName::Exposure);
-        lab.account();
+        lab.stats();
     }
 }
 
@@ -180,7 +180,7 @@ fn when_the_runtime_is_gone_calls_fail_and_nothing_panics() {
         lab
     });
     drop(first);
-    assert_eq!(lab.account().pending, 25);
+    assert_eq!(lab.stats().pending, 25);
     lab.record(1);
     lab.handle.nudge();
     runtime().block_on(async {
@@ -188,9 +188,9 @@ fn when_the_runtime_is_gone_calls_fail_and_nothing_panics() {
         assert!(lab.handle.refresh().await.is_err());
         let report = lab.handle.shutdown(secs(3)).await;
         assert!(report.timed_out);
-        assert_eq!(report.account.pending, 26);
+        assert_eq!(report.stats.pending, 26);
         assert_eq!(lab.handle.shutdown(secs(3)).await, report);
     });
     assert_eq!(lab.specs_time(), 1);
-    lab.account();
+    lab.stats();
 }

@@ -139,6 +139,13 @@ impl Observed {
     }
 }
 
+/// A gate that half of all users pass.
+const PERCENTAGE_GATE: &str = r#"{"has_updates":true,"time":1,"feature_gates":{"half":{"name":"half","type":"feature_gate",
+    "salt":"s","enabled":true,"defaultValue":false,"entity":"feature_gate","idType":"userID","rules":[{"name":"r","id":"r",
+    "salt":"rs","passPercentage":50,"conditions":["all"],"returnValue":true,"idType":"userID"}]}},"dynamic_configs":{},
+    "layer_configs":{},"condition_map":{"all":{"type":"public","targetValue":null,"operator":null,"field":null,
+    "additionalValues":{},"idType":"userID"}},"experiment_to_layer":{}}"#;
+
 /// Specs of this time that ask for these rates of diagnostics.
 fn specs_with_rates(time: u64, rates: &str) -> String {
     specs(time).replacen('{', &format!(r#"{{"diagnostics":{rates},"#), 1)
@@ -283,7 +290,7 @@ async fn lost_events_are_reported_each_time_and_at_the_end() {
     observed.statsig.initialize().await.unwrap();
     observed
         .network
-        .always(Endpoint::Events, Answer::status(400));
+        .always(Endpoint::Events, Answer::status(403));
     observed.log(BATCH);
     sleep(secs(11)).await;
     observed.log(BATCH);
@@ -357,14 +364,14 @@ async fn observers_hear_of_the_health_of_the_client() {
     observed.log(BATCH);
     observed.network.serve_specs(specs(2));
     sleep(secs(11)).await;
-    observed.network.next(Endpoint::Events, Answer::status(400));
+    observed.network.next(Endpoint::Events, Answer::status(403));
     observed.log(BATCH);
     sleep(secs(10)).await;
     let sent = observed.health.of("events_successfully_sent_count");
     // With the diagnostics event, which filled a batch.
     assert_eq!(sent.iter().map(|heard| heard.value).sum::<f64>(), 10.0);
     let dropped = observed.health.of("events_dropped_count");
-    assert!(dropped[0].tags["reason"].contains("delivery_failed"));
+    assert!(dropped[0].tags["reason"].contains("refused"));
     assert_eq!(observed.health.of("events_pending").len(), 2);
     assert_eq!(observed.health.of("events_request.latency").len(), 2);
     let ages = observed.health.of("config_sync_age");
@@ -377,6 +384,33 @@ async fn observers_hear_of_the_health_of_the_client() {
     assert!(!propagation.tags.contains_key("lcut"));
     assert_eq!(observed.health.of("config_no_update").len(), 1);
     assert_eq!(observed.health.of("config_sync_overall.latency").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn observers_hear_of_id_lists_and_of_the_evaluation_cache() {
+    let observed = Observed::with(Listener::default(), |options| options.enable_id_lists(true));
+    observed.network.set_id_list_file("list", "+abcdefgh\n");
+    observed.network.serve_specs(PERCENTAGE_GATE);
+    observed.statsig.initialize().await.unwrap();
+    let user = StatsigUser::with_user_id("u");
+    for _ in 0..10 {
+        let _ = observed.statsig.check_gate(&user, "half");
+    }
+    sleep(secs(11)).await;
+    let synced = observed
+        .health
+        .of("id_lists_sync_overall.latency")
+        .remove(0);
+    assert_eq!(synced.tags["id_list_manifest_success"], "true");
+    assert_eq!(synced.tags["succeed_single_id_list_number"], "1");
+    assert_eq!(synced.tags["failed_single_id_list_number"], "0");
+    let manifests = observed.health.of("id_list_manifest_download_success");
+    assert_eq!(manifests.len(), 1);
+    let hits = observed.health.of("memo_hits_count").remove(0);
+    let misses = observed.health.of("memo_misses_count").remove(0);
+    assert_eq!((hits.value, misses.value), (8.0, 2.0));
+    let rate = observed.health.of("memo_hit_rate").remove(0);
+    assert_eq!((rate.kind, rate.value), ("gauge", 0.8));
 }
 
 #[tokio::test(start_paused = true)]

@@ -334,12 +334,12 @@ async fn with_the_network_disabled_nothing_is_sent() {
     assert_eq!(lab.source(), "NoValues");
     lab.handle.refresh().await.unwrap_err();
     lab.record(25);
-    lab.shared.non_exposed.add(&"a_gate".into());
+    lab.shared.non_exposed.add(7, || "a_gate".into());
     lab.handle.flush().await.unwrap();
     sleep(secs(3_600)).await;
-    assert_eq!(lab.account().dropped.network_disabled, 26);
+    assert_eq!(lab.stats().dropped.network_disabled, 26);
     let report = lab.handle.shutdown(secs(3)).await;
-    assert_eq!((report.account.pending, report.timed_out), (0, false));
+    assert_eq!((report.stats.pending, report.timed_out), (0, false));
     assert!(lab.network.requests(Endpoint::Specs).is_empty());
     assert!(lab.network.requests(Endpoint::Events).is_empty());
 }

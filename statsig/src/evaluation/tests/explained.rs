@@ -396,7 +396,7 @@ fn nothing_is_logged() {
             let _ = client.explain(&ann(), kind, name);
         }
     }
-    assert_eq!(client.event_account().enqueued, 0);
+    assert_eq!(client.event_stats().enqueued, 0);
     assert!(client.take_events().is_empty());
 }
 

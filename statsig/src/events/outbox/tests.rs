@@ -1,10 +1,21 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::events::batch::RecordId;
 use crate::events::event::{OtherEvent, QueuedEvent};
 
 const B: usize = 10;
 const P: usize = 3;
+const MAX_ATTEMPTS: u32 = 6;
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+fn limits(max_waiting: usize) -> EventLimits {
+    EventLimits {
+        batch_size: B,
+        max_waiting,
+        ..EventLimits::default()
+    }
+}
 
 fn event() -> BatchedEvent {
     BatchedEvent {
@@ -29,7 +40,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         Self {
-            outbox: Outbox::new(B, P),
+            outbox: Outbox::new(limits(P), false),
             counters: EventCounters::default(),
             now: tokio::time::Instant::now().into_std(),
         }
@@ -60,7 +71,8 @@ impl Desk {
     }
 
     fn fail(&mut self, batch: SealedBatch) {
-        self.outbox.failed(batch, self.now, 0.0, &self.counters);
+        self.outbox
+            .failed(batch, None, self.now, 0.0, &self.counters);
     }
 
     fn pass(&mut self, time: Duration) {
@@ -118,7 +130,7 @@ fn one_batch_is_sealed_at_a_time_and_comes_back_in_its_place() {
 #[test]
 fn a_healthy_service_gets_five_batches_at_once_oldest_first() {
     let mut desk = Desk::new();
-    desk.outbox = Outbox::new(B, 100);
+    desk.outbox = Outbox::new(limits(100), false);
     for _ in 0..7 {
         desk.push_batch();
     }
@@ -145,10 +157,10 @@ fn the_pause_doubles_up_to_a_minute_and_the_sixth_failure_drops() {
         }
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16]);
-    let account = desk.counters.account();
-    assert_eq!(account.dropped.delivery_failed, B as u64);
-    assert_eq!(account.pending, 0);
-    assert_eq!(desk.outbox.interval, MAX_INTERVAL);
+    let stats = desk.counters.stats();
+    assert_eq!(stats.dropped.delivery_failed, B as u64);
+    assert_eq!(stats.pending, 0);
+    assert_eq!(desk.outbox.interval, seconds(60));
 }
 
 #[test]
@@ -168,7 +180,7 @@ fn batches_that_fail_together_lengthen_the_pause_once() {
 #[test]
 fn after_a_success_batches_go_one_at_a_time_until_the_interval_has_shrunk() {
     let mut desk = Desk::new();
-    desk.outbox = Outbox::new(B, 100);
+    desk.outbox = Outbox::new(limits(100), false);
     for _ in 0..8 {
         desk.push_batch();
     }
@@ -203,11 +215,11 @@ fn beyond_the_limit_the_oldest_batch_is_dropped() {
     for _ in 0..P {
         desk.push_batch();
     }
-    assert_eq!(desk.counters.account().dropped.total(), 0);
+    assert_eq!(desk.counters.stats().dropped.total(), 0);
     desk.push_batch();
-    let account = desk.counters.account();
-    assert_eq!(account.dropped.too_many_batches, B as u64);
-    assert_eq!(account.pending, (P * B) as u64);
+    let stats = desk.counters.stats();
+    assert_eq!(stats.dropped.too_many_batches, B as u64);
+    assert_eq!(stats.pending, (P * B) as u64);
     assert_eq!(desk.post().unwrap().first, B as u64);
 }
 
@@ -224,11 +236,11 @@ fn a_flush_gives_every_batch_one_attempt_whatever_the_pause() {
     desk.seal().unwrap();
     let posted: Vec<SealedBatch> = std::iter::from_fn(|| desk.post()).collect();
     assert_eq!(posted.len(), 2);
-    assert!(!desk.outbox.is_flushed(mark));
+    assert!(!desk.outbox.is_flushed(mark, desk.now));
     for batch in posted {
         desk.fail(batch);
     }
-    assert!(desk.outbox.is_flushed(mark));
+    assert!(desk.outbox.is_flushed(mark, desk.now));
     assert_eq!(desk.post(), None);
 }
 
@@ -242,7 +254,7 @@ fn a_flush_does_not_wait_for_what_comes_after_it() {
     desk.push_batch();
     desk.post().unwrap();
     desk.outbox.delivered(&batch, &desk.counters);
-    assert!(desk.outbox.is_flushed(mark));
+    assert!(desk.outbox.is_flushed(mark, desk.now));
 }
 
 #[test]
@@ -252,14 +264,115 @@ fn closing_tries_again_after_short_pauses() {
     let mark = desk.outbox.close(desk.now);
     desk.seal().unwrap();
     let mut tries = 0;
-    while !desk.outbox.is_flushed(mark) {
+    while !desk.outbox.is_flushed(mark, desk.now) {
         let batch = desk.post().unwrap();
         desk.fail(batch);
         tries += 1;
         desk.now = desk.outbox.held_until().unwrap_or(desk.now);
     }
     assert_eq!(tries, MAX_ATTEMPTS);
-    assert_eq!(desk.counters.account().dropped.delivery_failed, 1);
+    assert_eq!(desk.counters.stats().dropped.delivery_failed, 1);
+}
+
+#[test]
+fn a_pause_that_the_service_asks_for_is_kept_up_to_five_minutes() {
+    let mut desk = Desk::new();
+    for (asked, kept) in [(30, 30), (3_600, 300)] {
+        desk.push_batch();
+        let batch = desk.post().unwrap();
+        let asked = Some(seconds(asked));
+        desk.outbox
+            .failed(batch, asked, desk.now, 0.0, &desk.counters);
+        let until = desk.outbox.held_until().unwrap();
+        assert_eq!(until - desk.now, seconds(kept));
+        desk.now = until;
+        let batch = desk.post().unwrap();
+        desk.outbox.delivered(&batch, &desk.counters);
+    }
+}
+
+#[test]
+fn cutting_batches_in_two_costs_a_bounded_number_of_posts() {
+    let mut desk = Desk::new();
+    let cuts = std::iter::from_fn(|| desk.outbox.may_split().then_some(())).count();
+    assert_eq!(cuts as u32, MAX_SPARE_POSTS / POSTS_FOR_HALVES);
+    desk.push_batch();
+    let batch = desk.post().unwrap();
+    desk.outbox.delivered(&batch, &desk.counters);
+    assert!(desk.outbox.may_split());
+    assert!(!desk.outbox.may_split());
+}
+
+/// A desk with a spool, of which the first look at the disk has found nothing.
+fn desk_with_spool() -> (Desk, FakeDisk) {
+    let mut desk = Desk::new();
+    desk.outbox = Outbox::new(limits(P), true);
+    let mut disk = FakeDisk::default();
+    let job = desk.outbox.start_spool_job(desk.now).unwrap();
+    assert!(matches!(job, SpoolJob::Adopt));
+    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+    assert!(desk.outbox.start_spool_job(desk.now).is_none());
+    (desk, disk)
+}
+
+#[test]
+fn what_failed_once_waits_on_disk_and_comes_back_from_there() {
+    let (mut desk, mut disk) = desk_with_spool();
+    desk.push_batch();
+    let mark = desk.outbox.flush(desk.now);
+    let batch = desk.post().unwrap();
+    desk.fail(batch);
+    assert!(!desk.outbox.is_flushed(mark, desk.now));
+    let job = desk.outbox.start_spool_job(desk.now).unwrap();
+    assert!(matches!(&job, SpoolJob::Store(batches) if batches.len() == 1));
+    assert!(!desk.outbox.is_flushed(mark, desk.now));
+    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+    assert!(desk.outbox.is_flushed(mark, desk.now));
+    assert_eq!(desk.counters.stats().spooled, B as u64);
+
+    assert!(desk.outbox.start_spool_job(desk.now).is_none());
+    desk.now = desk.outbox.held_until().unwrap();
+    let job = desk.outbox.start_spool_job(desk.now).unwrap();
+    assert!(matches!(job, SpoolJob::Load));
+    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+    let batch = desk.post().unwrap();
+    assert_eq!((batch.attempts, batch.record.is_some()), (1, true));
+    disk.settle(&batch);
+    desk.outbox.delivered(&batch, &desk.counters);
+    let stats = desk.counters.stats();
+    assert_eq!((stats.delivered, stats.spooled), (B as u64, 0));
+}
+
+#[test]
+fn a_service_that_is_too_slow_sends_batches_to_disk_before_any_is_dropped() {
+    let (mut desk, _) = desk_with_spool();
+    for _ in 0..P {
+        desk.push_batch();
+    }
+    let job = desk.outbox.start_spool_job(desk.now);
+    assert!(matches!(job, Some(SpoolJob::Store(batches)) if batches.len() == P));
+}
+
+#[test]
+fn a_disk_that_fails_is_left_alone_for_a_minute_and_is_news_once() {
+    let (mut desk, _) = desk_with_spool();
+    for is_news in [true, false] {
+        desk.push_batch();
+        let batch = desk.post().unwrap();
+        desk.fail(batch);
+        let Some(SpoolJob::Store(batches)) = desk.outbox.start_spool_job(desk.now) else {
+            panic!("expected a batch to store");
+        };
+        let told = desk.outbox.not_stored(batches, desk.now, &desk.counters);
+        assert_eq!(told, is_news);
+        assert!(desk.outbox.start_spool_job(desk.now).is_none());
+        assert_eq!(
+            desk.outbox.load().waiting_batches,
+            if is_news { 1 } else { 2 }
+        );
+        desk.pass(seconds(60));
+    }
+    assert_eq!(desk.counters.stats().spooled, 0);
 }
 
 #[test]
@@ -276,7 +389,7 @@ fn halves_take_the_place_of_a_batch_that_was_too_large() {
     let (early, late) = (desk.post().unwrap(), desk.post().unwrap());
     assert_eq!((early.first, early.events), (0, 5));
     assert_eq!((late.first, late.events), (5, 5));
-    assert_eq!(desk.counters.account().pending, B as u64);
+    assert_eq!(desk.counters.stats().pending, B as u64);
 }
 
 #[derive(Debug, Clone)]
@@ -295,6 +408,77 @@ enum Step {
     Flush,
     Close,
     Pass(u64),
+    StartSpoolJob,
+    FinishSpoolJob,
+    BreakDisk,
+    StopSpoolJob,
+}
+
+/// A spool without a disk.
+#[derive(Debug, Default)]
+struct FakeDisk {
+    stored: BTreeMap<RecordId, (SealedBatch, bool)>,
+    next: u64,
+}
+
+impl FakeDisk {
+    fn events(&self) -> u64 {
+        self.stored.values().map(|(batch, _)| batch.events).sum()
+    }
+
+    fn ready_at(&self, now: Instant) -> Option<Instant> {
+        let mut waiting = self.stored.values();
+        waiting.any(|(_, is_out)| !is_out).then_some(now)
+    }
+
+    fn settle(&mut self, batch: &SealedBatch) {
+        if let Some(record) = batch.record {
+            self.stored.remove(&record);
+        }
+    }
+
+    fn put_back(&mut self, batch: &SealedBatch) {
+        if let Some(record) = batch.record {
+            self.stored.get_mut(&record).unwrap().1 = false;
+        }
+    }
+
+    fn finish(
+        &mut self,
+        job: SpoolJob,
+        outbox: &mut Outbox,
+        now: Instant,
+        counters: &EventCounters,
+    ) {
+        match job {
+            SpoolJob::Adopt => outbox.adopted(0, self.ready_at(now), counters),
+            SpoolJob::Store(batches) => {
+                let events = batches.iter().map(|batch| batch.events).sum();
+                for batch in batches {
+                    let record = RecordId {
+                        segment: 0,
+                        offset: self.next,
+                    };
+                    self.next += 1;
+                    let kept = SealedBatch {
+                        record: Some(record),
+                        ..batch
+                    };
+                    self.stored.insert(record, (kept, false));
+                }
+                outbox.stored(events, self.ready_at(now), counters);
+            }
+            SpoolJob::Load => {
+                let mut waiting = self.stored.values_mut();
+                let oldest = waiting.find(|(_, is_out)| !is_out);
+                let batch = oldest.map(|(batch, is_out)| {
+                    *is_out = true;
+                    batch.clone()
+                });
+                outbox.loaded(batch, self.ready_at(now));
+            }
+        }
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -312,6 +496,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any.prop_map(Step::Return),
         1 => any.prop_map(Step::Split),
         1 => Just(Step::Flush),
+        4 => Just(Step::StartSpoolJob),
+        4 => Just(Step::FinishSpoolJob),
+        1 => Just(Step::BreakDisk),
+        1 => Just(Step::StopSpoolJob),
         1 => Just(Step::Close),
         3 => (0..90_u64).prop_map(Step::Pass),
     ]
@@ -319,8 +507,14 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn every_event_is_somewhere_at_any_moment(steps in prop::collection::vec(step(), 1..200)) {
+    fn every_event_is_somewhere_at_any_moment(
+        steps in prop::collection::vec(step(), 1..200),
+        has_spool in any::<bool>(),
+    ) {
         let mut desk = Desk::new();
+        desk.outbox = Outbox::new(limits(P), has_spool);
+        let mut disk = FakeDisk::default();
+        let mut job: Option<SpoolJob> = None;
         let mut sealing: Option<Unsealed> = None;
         let mut in_flight: Vec<SealedBatch> = Vec::new();
         let take = |in_flight: &mut Vec<SealedBatch>, which: usize| {
@@ -350,28 +544,58 @@ proptest! {
                 Step::Post => in_flight.extend(outbox.start_post(desk.now)),
                 Step::Deliver(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
+                        disk.settle(&batch);
                         outbox.delivered(&batch, counters);
+                        outbox.set_spool_ready_at(disk.ready_at(desk.now));
                     }
                 }
+                Step::StartSpoolJob => {
+                    if job.is_none() {
+                        job = outbox.start_spool_job(desk.now);
+                    }
+                }
+                Step::FinishSpoolJob => {
+                    if let Some(job) = job.take() {
+                        disk.finish(job, outbox, desk.now, counters);
+                    }
+                }
+                Step::BreakDisk => match job.take() {
+                    Some(SpoolJob::Store(batches)) => {
+                        outbox.not_stored(batches, desk.now, counters);
+                    }
+                    Some(_) => {
+                        outbox.disk_failed(desk.now);
+                    }
+                    None => {}
+                },
+                Step::StopSpoolJob => match job.take() {
+                    Some(SpoolJob::Store(batches)) => outbox.spool_job_stopped(batches, counters),
+                    Some(_) => outbox.spool_job_stopped(Vec::new(), counters),
+                    None => {}
+                },
                 Step::Fail(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
-                        outbox.failed(batch, desk.now, 0.5, counters);
+                        disk.put_back(&batch);
+                        outbox.failed(batch, None, desk.now, 0.5, counters);
                     }
                 }
                 Step::Refuse(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
+                        disk.settle(&batch);
                         outbox.refused(&batch, counters);
                     }
                 }
                 Step::Return(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
+                        disk.put_back(&batch);
                         outbox.returned(batch, counters);
                     }
                 }
                 Step::Split(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
                         let early = batch.events / 2;
-                        if early == 0 {
+                        if early == 0 || batch.record.is_some() {
+                            disk.settle(&batch);
                             outbox.refused(&batch, counters);
                         } else {
                             let half = |events| Half { events, body: Bytes::new() };
@@ -385,18 +609,22 @@ proptest! {
                 Step::Pass(secs) => desk.pass(seconds(secs)),
             }
             let load = desk.outbox.load();
-            let account = desk.counters.account();
-            prop_assert_eq!(load.events(), account.pending);
+            let stats = desk.counters.stats();
+            prop_assert_eq!(load.events(), stats.pending);
+            prop_assert_eq!(disk.events(), stats.spooled);
             prop_assert_eq!(
-                account.enqueued,
-                account.delivered + account.dropped.total() + account.pending
+                stats.enqueued,
+                stats.delivered + stats.dropped.total() + stats.spooled + stats.pending
             );
             prop_assert!(load.waiting_batches <= P);
-            prop_assert!(load.in_flight_batches <= MAX_CONCURRENT_POSTS);
+            prop_assert!(load.in_flight_batches <= limits(P).max_concurrent_posts);
             prop_assert_eq!(load.in_flight_batches, in_flight.len());
         }
         // Whatever happened, a working service empties the outbox.
         let mark = desk.outbox.flush(desk.now);
+        if let Some(job) = job.take() {
+            disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+        }
         if let Some(unsealed) = sealing.take() {
             let count = unsealed.events.len() as u64;
             desk.outbox.sealed(unsealed.first, count, Bytes::new(), &desk.counters);
@@ -404,20 +632,27 @@ proptest! {
         while desk.seal().is_some() {
             in_flight.extend(desk.post());
             for batch in in_flight.drain(..) {
+                disk.settle(&batch);
                 desk.outbox.delivered(&batch, &desk.counters);
             }
         }
         desk.pass(seconds(100));
         loop {
             in_flight.extend(desk.post());
-            if in_flight.is_empty() {
+            let job = desk.outbox.start_spool_job(desk.now);
+            if in_flight.is_empty() && job.is_none() {
                 break;
             }
+            if let Some(job) = job {
+                disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+            }
             for batch in in_flight.drain(..) {
+                disk.settle(&batch);
                 desk.outbox.delivered(&batch, &desk.counters);
+                desk.outbox.set_spool_ready_at(disk.ready_at(desk.now));
             }
         }
-        prop_assert!(desk.outbox.is_flushed(mark));
-        prop_assert_eq!(desk.counters.account().pending, 0);
+        prop_assert!(desk.outbox.is_flushed(mark, desk.now));
+        prop_assert_eq!(desk.counters.stats().pending, 0);
     }
 }

@@ -37,12 +37,12 @@ const FIRST_CONNECT_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{DataStore, RedisDataStore};
+/// use statsig::{RedisDataStore, StatsigOptions};
 ///
 /// let store = RedisDataStore::new("redis://cache.internal:6379")?.polled(true).read_only(true);
-/// let store: Arc<dyn DataStore> = Arc::new(store);
-/// # let _ = store;
-/// # Ok::<(), statsig::DataStoreError>(())
+/// let options = StatsigOptions::builder().data_store(Arc::new(store)).build()?;
+/// # let _ = options;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// With `rediss://` the connection is encrypted and the system's certificate authorities are trusted. The Redis client takes

@@ -147,9 +147,9 @@ impl Stream {
             });
             // Once for each series of failures: the proxy may be away for hours.
             if is_news {
-                tracing::warn!(problem = %text, ?pause, "the stream of specs broke and will be opened again");
+                tracing::warn!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs broke and will be opened again");
             } else {
-                tracing::debug!(problem = %text, ?pause, "the stream of specs cannot be opened yet");
+                tracing::debug!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs cannot be opened yet");
             }
             tokio::time::sleep(pause).await;
         }

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Deserialize;
 
 use super::connection::StreamProblem;
-use crate::sources::SpecsRequest;
+use crate::sources::{SpecsRequest, says_no_updates};
 use crate::text::SharedStr;
 use crate::transport::backoff::Backoff;
 
@@ -14,8 +13,6 @@ use crate::transport::backoff::Backoff;
 const REOPENING: Backoff = Backoff::new(Duration::from_secs(3), Duration::from_secs(60));
 /// After this many failures in a row, specs are downloaded over HTTP.
 const FAILURES_BEFORE_POLLING: u32 = 31;
-/// What is longer is no heartbeat, and left to the parser of specs.
-const MAX_HEARTBEAT_BYTES: usize = 1_024;
 
 /// What a stream has brought so far.
 #[derive(Debug, Default)]
@@ -59,7 +56,7 @@ impl Progress {
         self.is_heard = true;
         self.failures_in_row = 0;
         self.problem = None;
-        let brings_specs = !is_heartbeat(&body);
+        let brings_specs = !says_no_updates(&body);
         if brings_specs {
             self.newest = Some(Newest {
                 body,
@@ -116,16 +113,6 @@ impl Progress {
     }
 }
 
-fn is_heartbeat(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Heartbeat {
-        has_updates: bool,
-    }
-
-    body.len() <= MAX_HEARTBEAT_BYTES
-        && serde_json::from_slice(body).is_ok_and(|Heartbeat { has_updates }| !has_updates)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,11 +156,6 @@ mod tests {
         let mut progress = Progress::default();
         assert!(!progress.received(Bytes::from_static(HEARTBEAT)));
         assert_eq!(progress.answer(&request(0)), Answer::NoUpdates);
-        for no_heartbeat in ["", "{}", r#"{"has_updates":true}"#, "[]", "nonsense"] {
-            assert!(!is_heartbeat(no_heartbeat.as_bytes()), "{no_heartbeat}");
-        }
-        let long = format!(r#"{{"has_updates":false,"x":"{}"}}"#, "x".repeat(1_024));
-        assert!(!is_heartbeat(long.as_bytes()));
     }
 
     #[test]

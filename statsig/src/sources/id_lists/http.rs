@@ -125,7 +125,7 @@ impl IdListsAdapter for HttpIdLists {
             let url = self.manifest_url.clone().unwrap_or_else(statsigs);
             match self.get(self.manifest_request(url, &request)).await {
                 Err(error) if self.falls_back && error.is_worth_retrying() => {
-                    tracing::debug!(%error, "no manifest of ID lists, asking Statsig's API");
+                    tracing::debug!(target: crate::targets::SYNC, %error, "no manifest of ID lists, asking Statsig's API");
                     self.get(self.manifest_request(statsigs(), &request)).await
                 }
                 answer => answer,

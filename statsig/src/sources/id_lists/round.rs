@@ -132,7 +132,7 @@ impl Round {
             list: download.list.clone(),
             problem,
         };
-        tracing::debug!(%error, "an ID list stays as it was");
+        tracing::debug!(target: crate::targets::SYNC, %error, "an ID list stays as it was");
         self.failure.get_or_insert(error);
     }
 

@@ -27,9 +27,11 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
+    /// How to read a body with these headers; `offered` are the encodings that whoever sent the request decodes.
+    ///
     /// # Errors
     /// When the body is encoded in a way that was not offered.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, TransportError> {
+    pub(super) fn of(headers: &HeaderMap, offered: &str) -> Result<Self, TransportError> {
         let mut found = headers.get_all(CONTENT_ENCODING).iter();
         let (Some(encoding), None) = (found.next(), found.next()) else {
             return if headers.contains_key(CONTENT_ENCODING) {
@@ -39,14 +41,17 @@ impl Encoding {
             };
         };
         let encoding = encoding.to_str().unwrap_or("no text").trim();
-        match encoding.to_ascii_lowercase().as_str() {
+        let encoding = encoding.to_ascii_lowercase();
+        let mut offered = offered.split(',').map(str::trim);
+        match encoding.as_str() {
             "" | "identity" => Ok(Self::Plain),
+            own if offered.any(|name| name == own) => Ok(Self::Plain),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             #[cfg(feature = "brotli")]
             "br" => Ok(Self::Brotli),
             #[cfg(feature = "zstd")]
             "zstd" => Ok(Self::Zstd),
-            _ => Err(unknown(encoding)),
+            _ => Err(unknown(&encoding)),
         }
     }
 

@@ -1,0 +1,55 @@
+//! Specs against the schemas that a binary wrote.
+
+use std::path::Path;
+
+use statsig::Statsig;
+use statsig::typed::{SchemaDocument, SchemaReport};
+
+use super::super::inputs::read_file;
+use super::super::{AskError, Terminal};
+use crate::cli::Schema;
+
+/// Largest accepted dump of schemas, in bytes.
+const MAX_DUMP_BYTES: usize = 16 * 1024 * 1024;
+
+const DUMP_HINT: &str = "Expected the schemas that the binary writes: a JSON array of `statsig::typed::SchemaDocument`. See `statsig::docs::typed` for how.";
+
+/// Writes a report for each struct that differs. Fails on errors, and with `--deny-warnings` on anything.
+pub(super) fn check(
+    client: &Statsig,
+    dump: &Path,
+    arguments: &Schema,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), AskError> {
+    let text = read_file(dump, MAX_DUMP_BYTES)?;
+    let origin = dump.display().to_string();
+    let documents: Vec<SchemaDocument> = serde_json::from_str(&text)
+        .map_err(|error| AskError::syntax(&origin, &error, DUMP_HINT))?;
+    let reports = client.check_schema_documents(&documents);
+    if arguments.specs.json {
+        serde_json::to_writer_pretty(&mut *terminal.output, &reports)?;
+        writeln!(terminal.output)?;
+    } else {
+        for report in reports.iter().filter(|report| !report.is_clean()) {
+            writeln!(terminal.output, "{report}\n")?;
+        }
+    }
+    let fails = |report: &&SchemaReport| {
+        report.has_errors() || (arguments.deny_warnings && !report.is_clean())
+    };
+    let failed = reports.iter().filter(fails).count();
+    if failed > 0 {
+        return Err(AskError::Drift {
+            failed,
+            checked: reports.len(),
+        });
+    }
+    if !arguments.specs.json {
+        writeln!(
+            terminal.output,
+            "{} structs agree with the specs",
+            reports.len()
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Names of the console as names in Rust.
+
+use std::collections::BTreeSet;
+
+/// Words that a name cannot be, but a raw identifier can.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+/// Words that not even a raw identifier can be.
+const NEVER: &[&str] = &["crate", "self", "super"];
+
+/// Types that the written code names.
+const TAKEN_TYPES: &[&str] = &["Option", "Self", "StatsigParams", "String", "Vec"];
+
+/// Names that were given, so that each is given once.
+#[derive(Default)]
+pub(super) struct Names(BTreeSet<String>);
+
+impl Names {
+    /// A field for a parameter, such as `call_to_action` for `callToAction`.
+    pub(super) fn field(&mut self, parameter: &str) -> String {
+        let mut name = words(parameter).join("_");
+        if name.is_empty() {
+            "param".clone_into(&mut name);
+        }
+        if name.starts_with(|first: char| first.is_ascii_digit()) {
+            name.insert_str(0, "p_");
+        }
+        if NEVER.contains(&name.as_str()) {
+            name.push('_');
+        }
+        let name = self.unique(name, "_");
+        if KEYWORDS.contains(&name.as_str()) {
+            format!("r#{name}")
+        } else {
+            name
+        }
+    }
+
+    /// A struct for an entity, such as `UserPromoExperiments` for `user_promo_experiments`; `kind` tells two of a name apart.
+    pub(super) fn structure(&mut self, entity: &str, kind: &str) -> String {
+        let mut name: String = words(entity).iter().map(|word| capitalized(word)).collect();
+        if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
+            name.insert_str(0, kind);
+        }
+        if TAKEN_TYPES.contains(&name.as_str()) || self.0.contains(&name) {
+            name.push_str(kind);
+        }
+        self.unique(name, "")
+    }
+
+    fn unique(&mut self, name: String, separator: &str) -> String {
+        let mut unique = name.clone();
+        let mut number = 2;
+        while !self.0.insert(unique.clone()) {
+            unique = format!("{name}{separator}{number}");
+            number += 1;
+        }
+        unique
+    }
+}
+
+/// The words of a name in lower case: split where anything but an ASCII letter or digit stands, and where an upper-case letter
+/// follows a lower-case one.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for char in name.chars() {
+        let starts_word = char.is_ascii_uppercase() && was_lower;
+        if !char.is_ascii_alphanumeric() || starts_word {
+            words.push(String::new());
+        }
+        if char.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(char.to_ascii_lowercase());
+        }
+        was_lower = char.is_ascii_lowercase() || char.is_ascii_digit();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn capitalized(word: &str) -> String {
+    let mut chars = word.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_snake_case_and_unique() {
+        let cases = [
+            ("title", "title"),
+            ("callToAction", "call_to_action"),
+            ("Call To Action", "call_to_action_2"),
+            ("HTMLBody", "htmlbody"),
+            ("type", "r#type"),
+            ("self", "self_"),
+            ("2nd", "p_2nd"),
+            ("größe", "gr_e"),
+            ("日本", "param"),
+            ("", "param_2"),
+            ("title ", "title_2"),
+            ("title_2", "title_2_2"),
+        ];
+        let mut names = Names::default();
+        for (parameter, field) in cases {
+            assert_eq!(names.field(parameter), field, "{parameter:?}");
+        }
+    }
+
+    #[test]
+    fn structs_are_pascal_case_and_unique() {
+        let cases = [
+            ("user_promo_experiments", "Layer", "UserPromoExperiments"),
+            (
+                "user-promo experiments",
+                "Experiment",
+                "UserPromoExperimentsExperiment",
+            ),
+            (
+                "userPromoExperiments",
+                "Experiment",
+                "UserPromoExperimentsExperiment2",
+            ),
+            ("string", "Config", "StringConfig"),
+            ("3d", "Config", "Config3d"),
+            ("", "Store", "Store"),
+        ];
+        let mut names = Names::default();
+        for (entity, kind, structure) in cases {
+            assert_eq!(names.structure(entity, kind), structure, "{entity:?}");
+        }
+    }
+}

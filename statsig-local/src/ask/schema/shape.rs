@@ -1,0 +1,261 @@
+//! The type that all values of a parameter have in common, and values as Rust expressions.
+
+use serde_json::{Number, Value};
+
+/// Elements of a list that is written out; longer ones are parsed from JSON.
+const MAX_LISTED: usize = 16;
+
+/// What values have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shape {
+    kind: Kind,
+    is_nullable: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    /// No value but `null`, or none at all.
+    Nothing,
+    Bool,
+    /// Whole numbers: whether some are below zero, and whether some are beyond `i64`.
+    Whole {
+        has_negative: bool,
+        has_large: bool,
+    },
+    Number,
+    Text,
+    List(Box<Shape>),
+    Object,
+    /// Values of different types.
+    Mixed,
+}
+
+impl Shape {
+    /// The shape of all these values.
+    pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a Value>) -> Self {
+        let nothing = Self {
+            kind: Kind::Nothing,
+            is_nullable: false,
+        };
+        let shapes = values.into_iter().map(Self::of_one);
+        shapes.fold(nothing, Self::join)
+    }
+
+    fn of_one(value: &Value) -> Self {
+        let kind = match value {
+            Value::Null => Kind::Nothing,
+            Value::Bool(_) => Kind::Bool,
+            Value::Number(number) => kind_of_number(number),
+            Value::String(_) => Kind::Text,
+            Value::Array(list) => Kind::List(Box::new(Self::of(list))),
+            Value::Object(_) => Kind::Object,
+        };
+        Self {
+            kind,
+            is_nullable: value.is_null(),
+        }
+    }
+
+    fn join(self, other: Self) -> Self {
+        let kind = match (self.kind, other.kind) {
+            (Kind::Nothing, kind) | (kind, Kind::Nothing) => kind,
+            (
+                Kind::Whole {
+                    has_negative,
+                    has_large,
+                },
+                Kind::Whole {
+                    has_negative: other_negative,
+                    has_large: other_large,
+                },
+            ) => Kind::Whole {
+                has_negative: has_negative || other_negative,
+                has_large: has_large || other_large,
+            },
+            (Kind::Whole { .. } | Kind::Number, Kind::Whole { .. } | Kind::Number) => Kind::Number,
+            (Kind::List(a), Kind::List(b)) => Kind::List(Box::new(a.join(*b))),
+            (a, b) if a == b => a,
+            _ => Kind::Mixed,
+        };
+        Self {
+            kind,
+            is_nullable: self.is_nullable || other.is_nullable,
+        }
+    }
+
+    /// Whether `null` is among the values, or there is nothing else.
+    pub(super) fn takes_null(&self) -> bool {
+        self.is_nullable || self.is_value()
+    }
+
+    fn is_value(&self) -> bool {
+        matches!(self.kind, Kind::Nothing | Kind::Mixed)
+    }
+
+    /// The same, with `null`.
+    pub(super) fn nullable(self) -> Self {
+        Self {
+            is_nullable: true,
+            ..self
+        }
+    }
+
+    /// The type in Rust.
+    pub(super) fn rust_type(&self) -> String {
+        if self.is_nullable && !self.is_value() {
+            return format!("Option<{}>", self.inner_type());
+        }
+        self.inner_type()
+    }
+
+    fn inner_type(&self) -> String {
+        match &self.kind {
+            Kind::Bool => "bool".to_owned(),
+            Kind::Whole {
+                has_large: false, ..
+            } => "i64".to_owned(),
+            Kind::Whole {
+                has_negative: false,
+                ..
+            } => "u64".to_owned(),
+            Kind::Whole { .. } | Kind::Number => "f64".to_owned(),
+            Kind::Text => "String".to_owned(),
+            Kind::List(element) => format!("Vec<{}>", element.rust_type()),
+            Kind::Object => "std::collections::BTreeMap<String, serde_json::Value>".to_owned(),
+            Kind::Nothing | Kind::Mixed => "serde_json::Value".to_owned(),
+        }
+    }
+
+    /// The default of a field of this type, as the attribute has it.
+    pub(super) fn default_for(&self, value: &Value) -> String {
+        match value {
+            Value::String(text) if self.kind == Kind::Text => format!("{text:?}"),
+            value => self.expression(value),
+        }
+    }
+
+    fn expression(&self, value: &Value) -> String {
+        if self.is_nullable && !self.is_value() {
+            if value.is_null() {
+                return "None".to_owned();
+            }
+            return format!("Some({})", self.inner_expression(value));
+        }
+        self.inner_expression(value)
+    }
+
+    fn inner_expression(&self, value: &Value) -> String {
+        match (&self.kind, value) {
+            (Kind::Bool, value) => value.to_string(),
+            (Kind::Text, Value::String(text)) => format!("{text:?}.to_owned()"),
+            (
+                Kind::Whole {
+                    has_large,
+                    has_negative,
+                },
+                Value::Number(number),
+            ) if !(*has_large && *has_negative) => number.to_string(),
+            (Kind::Whole { .. } | Kind::Number, Value::Number(number)) => {
+                format!("{:?}", number.as_f64().unwrap_or_default())
+            }
+            (Kind::List(_), Value::Array(list)) if list.is_empty() => "Vec::new()".to_owned(),
+            (Kind::List(element), Value::Array(list)) if list.len() <= MAX_LISTED => {
+                let elements: Vec<_> = list.iter().map(|one| element.expression(one)).collect();
+                format!("vec![{}]", elements.join(", "))
+            }
+            (_, value) => {
+                let text = value.to_string();
+                format!(
+                    "serde_json::from_str::<{}>({text:?}).unwrap_or_default()",
+                    self.inner_type()
+                )
+            }
+        }
+    }
+}
+
+fn kind_of_number(number: &Number) -> Kind {
+    if number.is_f64() {
+        return Kind::Number;
+    }
+    Kind::Whole {
+        has_negative: number.as_i64().is_some_and(|number| number < 0),
+        has_large: !number.is_i64(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shape(values: &Value) -> Shape {
+        Shape::of(values.as_array().expect("a list"))
+    }
+
+    #[test]
+    fn values_have_a_type_in_common() {
+        let cases = [
+            (json!([]), "serde_json::Value"),
+            (json!([null]), "serde_json::Value"),
+            (json!([true, false]), "bool"),
+            (json!([1, -2]), "i64"),
+            (json!([1, u64::MAX]), "u64"),
+            (json!([-1, u64::MAX]), "f64"),
+            (json!([1, 0.5]), "f64"),
+            (json!([1, null]), "Option<i64>"),
+            (json!(["a", "b"]), "String"),
+            (json!(["a", 1]), "serde_json::Value"),
+            (json!(["a", 1, null]), "serde_json::Value"),
+            (json!([[], [1], [0.5]]), "Vec<f64>"),
+            (json!([["a"], null]), "Option<Vec<String>>"),
+            (json!([["a", null]]), "Vec<Option<String>>"),
+            (json!([[]]), "Vec<serde_json::Value>"),
+            (
+                json!([{"a": 1}, {}]),
+                "std::collections::BTreeMap<String, serde_json::Value>",
+            ),
+        ];
+        for (values, expected) in cases {
+            assert_eq!(shape(&values).rust_type(), expected, "{values}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_expressions() {
+        let cases = [
+            (json!([true]), json!(true), "true"),
+            (json!([1]), json!(-1), "-1"),
+            (json!([1, 0.5]), json!(1), "1.0"),
+            (json!(["a"]), json!("say \"hi\"\n"), r#""say \"hi\"\n""#),
+            (json!(["a", null]), json!("b"), r#""b""#),
+            (json!(["a", null]), json!(null), "None"),
+            (json!([["a"]]), json!([]), "Vec::new()"),
+            (json!([1, null]), json!(3), "Some(3)"),
+            (
+                json!([["a"]]),
+                json!(["b", "c"]),
+                r#"vec!["b".to_owned(), "c".to_owned()]"#,
+            ),
+            (json!([[1, null]]), json!([null, 2]), "vec![None, Some(2)]"),
+            (
+                json!([1, "a"]),
+                json!("x"),
+                r#"serde_json::from_str::<serde_json::Value>("\"x\"").unwrap_or_default()"#,
+            ),
+            (
+                json!([{}]),
+                json!({"a": 1}),
+                r#"serde_json::from_str::<std::collections::BTreeMap<String, serde_json::Value>>("{\"a\":1}").unwrap_or_default()"#,
+            ),
+        ];
+        for (values, default, expected) in cases {
+            assert_eq!(
+                shape(&values).default_for(&default),
+                expected,
+                "{values} {default}"
+            );
+        }
+    }
+}

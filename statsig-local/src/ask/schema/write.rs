@@ -1,0 +1,208 @@
+//! Structs from specs: the first step of those who have a console full of parameters and no types.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+use statsig::Statsig;
+use statsig::typed::{PossibleParameter, SourceKind};
+
+use super::names::Names;
+use super::shape::Shape;
+use crate::cli::Kind;
+
+/// Distinct values that a comment shows.
+const MAX_SHOWN_VALUES: usize = 4;
+
+/// Characters of each.
+const MAX_VALUE_CHARS: usize = 40;
+
+/// What an entity may serve.
+#[derive(Serialize)]
+pub(super) struct Parameters<'a> {
+    kind: SourceKind,
+    name: &'a str,
+    parameters: Vec<PossibleParameter>,
+}
+
+/// Every value of every parameter of these entities.
+pub(super) fn parameters<'a>(
+    client: &Statsig,
+    entities: &'a [(Kind, String)],
+) -> Vec<Parameters<'a>> {
+    let sources = entities.iter().filter_map(|(kind, name)| {
+        let kind = Source::of(*kind)?.kind;
+        let parameters = client.possible_parameters(kind, name).unwrap_or_default();
+        Some(Parameters {
+            kind,
+            name,
+            parameters,
+        })
+    });
+    sources.collect()
+}
+
+/// A file with a struct for each of these entities.
+pub(super) fn structs(client: &Statsig, entities: &[(Kind, String)]) -> String {
+    let mut text = "\
+//! Written by `statsig-local schema`. It is yours to edit: drop what you do not read, name types better, tighten ranges.
+
+use statsig::StatsigParams;
+"
+    .to_owned();
+    let mut names = Names::default();
+    for (kind, name) in entities {
+        let Some(source) = Source::of(*kind) else {
+            continue;
+        };
+        let parameters = client.possible_parameters(source.kind, name);
+        let parameters = parameters.unwrap_or_default();
+        let (named, unnamed): (Vec<_>, Vec<_>) = parameters
+            .iter()
+            .partition(|parameter| !parameter.name.is_empty());
+        text.push('\n');
+        if name.is_empty() || named.is_empty() {
+            let _ = writeln!(
+                text,
+                "// No struct for the {} {}: it serves no parameters.",
+                source.kind,
+                quoted(name)
+            );
+            continue;
+        }
+        if !unnamed.is_empty() {
+            let _ = writeln!(
+                text,
+                "// A parameter without a name is left out of the next struct."
+            );
+        }
+        let structure = names.structure(name, source.suffix);
+        let _ = writeln!(
+            text,
+            "/// Parameters of the {} {}.",
+            source.kind,
+            quoted(name)
+        );
+        let _ = writeln!(text, "#[derive(Debug, Clone, PartialEq, StatsigParams)]");
+        let _ = writeln!(text, "#[statsig({} = {name:?})]", source.attribute);
+        let _ = writeln!(text, "pub struct {structure} {{");
+        let mut fields = Names::default();
+        for parameter in named {
+            write_field(parameter, &mut fields, &mut text);
+        }
+        text.push_str("}\n");
+    }
+    text
+}
+
+/// How a kind of entity is written.
+struct Source {
+    kind: SourceKind,
+    attribute: &'static str,
+    suffix: &'static str,
+}
+
+impl Source {
+    /// Gates have no parameters.
+    fn of(kind: Kind) -> Option<Self> {
+        let (kind, attribute, suffix) = match kind {
+            Kind::Gate => return None,
+            Kind::Config => (SourceKind::DynamicConfig, "config", "Config"),
+            Kind::Experiment => (SourceKind::Experiment, "experiment", "Experiment"),
+            Kind::Layer => (SourceKind::Layer, "layer", "Layer"),
+            Kind::Store => (SourceKind::ParameterStore, "param_store", "Store"),
+        };
+        Some(Self {
+            kind,
+            attribute,
+            suffix,
+        })
+    }
+}
+
+fn write_field(parameter: &PossibleParameter, fields: &mut Names, text: &mut String) {
+    let values = parameter.values.iter().map(|value| &value.value);
+    let shape = Shape::of(values);
+    let default = default_of(parameter).filter(|_| parameter.lacking.is_empty());
+    // Where nobody says what those get whom no rule gives the parameter, `None` says it.
+    let shape = match default {
+        None if !shape.takes_null() => shape.nullable(),
+        _ => shape,
+    };
+    let field = fields.field(&parameter.name);
+    let plain = field.strip_prefix("r#").unwrap_or(&field);
+    let mut attributes = Vec::new();
+    if plain != parameter.name {
+        attributes.push(format!("rename = {:?}", parameter.name));
+    }
+    match default {
+        Some(default) => attributes.push(format!("default = {}", shape.default_for(default))),
+        None if shape.rust_type().starts_with("Option<") => {}
+        None => attributes.push("default".to_owned()),
+    }
+    let _ = writeln!(text, "    /// {}", described(parameter));
+    if !attributes.is_empty() {
+        let _ = writeln!(text, "    #[statsig({})]", attributes.join(", "));
+    }
+    let _ = writeln!(text, "    pub {field}: {},", shape.rust_type());
+}
+
+/// The console's default; else the value of the control group; else the only value that there is.
+fn default_of(parameter: &PossibleParameter) -> Option<&Value> {
+    let of = |is_meant: &dyn Fn(&str) -> bool| {
+        let mut values = parameter.values.iter();
+        let found =
+            values.find(|value| value.served_by.group_name.as_deref().is_some_and(is_meant));
+        found.map(|found| &found.value)
+    };
+    let default = parameter.values.iter().find(|value| value.is_default);
+    default
+        .map(|default| &default.value)
+        .or_else(|| of(&|group| group.eq_ignore_ascii_case("control")))
+        .or_else(|| of(&|group| group == "fails" || group == "constant"))
+}
+
+/// What the parameter may be, for a comment of one line.
+fn described(parameter: &PossibleParameter) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    let mut more = 0;
+    for value in &parameter.values {
+        let value = shortened(&value.value.to_string());
+        if shown.contains(&value) {
+            continue;
+        }
+        if shown.len() < MAX_SHOWN_VALUES {
+            shown.push(value);
+        } else {
+            more += 1;
+        }
+    }
+    let shown: Vec<_> = shown.iter().map(|value| format!("`{value}`")).collect();
+    let more = if more == 0 { "" } else { ", …" };
+    match shown.as_slice() {
+        [] => "Served by no rule.".to_owned(),
+        [only] if more.is_empty() => format!("Always {only}."),
+        shown => format!("One of {}{more}.", shown.join(", ")),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{}`", shortened(name))
+}
+
+/// Short, on one line, and without what confuses Markdown or readers.
+fn shortened(text: &str) -> String {
+    let is_plain = |char: &char| char.is_alphanumeric() || (char.is_ascii() && !char.is_control());
+    let mut chars = text.chars().map(|char| {
+        if is_plain(&char) && char != '`' {
+            char
+        } else {
+            '·'
+        }
+    });
+    let mut short: String = chars.by_ref().take(MAX_VALUE_CHARS).collect();
+    if chars.next().is_some() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,201 @@
+//! The work between outbox and spool: jobs on threads for blocking work, which outlive the actor.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ractor::ActorRef;
+
+use super::exposure::ExposureMsg;
+use super::posting::{SealingJob, TellWhenDone, now};
+use super::tree::Tree;
+use crate::counters::DropReason;
+use crate::events::batch::{Half, RecordId, SealedBatch};
+use crate::events::outbox::SpoolJob;
+use crate::events::sampling::Sampler;
+use crate::events::spool::Spool;
+use crate::targets;
+
+/// Starts a job of the spool.
+pub(super) fn start(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, job: SpoolJob) {
+    let done = TellWhenDone::new(actor, ExposureMsg::Spooled);
+    let job = Job {
+        tree: Arc::clone(tree),
+        job: Some(job),
+    };
+    // The handle is let go: it is bounded work, and settles its events itself.
+    drop(tokio::task::spawn_blocking(move || {
+        job.run();
+        drop(done);
+    }));
+}
+
+/// A job under way. Dropped early, what it was to write goes back to memory.
+struct Job {
+    tree: Arc<Tree>,
+    job: Option<SpoolJob>,
+}
+
+impl Job {
+    fn run(mut self) {
+        let (Some(job), Some(spool)) = (self.job.take(), self.tree.spool.clone()) else {
+            return;
+        };
+        match job {
+            SpoolJob::Adopt => self.adopt(&*spool),
+            SpoolJob::Store(batches) => self.tree.store(&*spool, batches),
+            SpoolJob::Load => self.load(&*spool),
+        }
+    }
+
+    fn adopt(&self, spool: &dyn Spool) {
+        let shared = &self.tree.shared;
+        match spool.adopt() {
+            Ok(events) => {
+                if events > 0 {
+                    tracing::info!(target: targets::EVENTS, events, "events of an earlier process were found on disk");
+                }
+                let ready_at = spool.ready_at(now());
+                shared.outbox().adopted(events, ready_at, &shared.counters);
+            }
+            Err(error) => {
+                let is_news = shared.outbox().disk_failed(now());
+                tell_of_failure(is_news, &error);
+            }
+        }
+    }
+
+    fn load(&self, spool: &dyn Spool) {
+        let shared = &self.tree.shared;
+        let loaded = spool.load(now());
+        if loaded.lost > 0 {
+            tracing::error!(target: targets::EVENTS, events = loaded.lost, "events on disk are damaged, and lost");
+            let reason = DropReason::SpoolUnreadable;
+            shared.counters.add_dropped_from_spool(reason, loaded.lost);
+        }
+        let ready_at = spool.ready_at(now());
+        shared.outbox().loaded(loaded.batch, ready_at);
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let batches = match self.job.take() {
+            None => return,
+            Some(SpoolJob::Store(batches)) => batches,
+            Some(SpoolJob::Adopt | SpoolJob::Load) => Vec::new(),
+        };
+        let shared = &self.tree.shared;
+        shared.outbox().spool_job_stopped(batches, &shared.counters);
+    }
+}
+
+/// Once for each series of failures: the disk may be full for hours.
+fn tell_of_failure(is_news: bool, error: &io::Error) {
+    if is_news {
+        tracing::error!(target: targets::EVENTS, %error, "events cannot be kept on disk; they are kept in memory, as far as it goes");
+    }
+}
+
+impl Tree {
+    fn store(&self, spool: &dyn Spool, batches: Vec<SealedBatch>) {
+        let shared = &self.shared;
+        let stored = spool.store(&batches);
+        let ready_at = spool.ready_at(now());
+        let events = batches.iter().map(|batch| batch.events).sum();
+        match stored {
+            Ok(lost) => {
+                shared.outbox().stored(events, ready_at, &shared.counters);
+                self.count_evicted(lost);
+            }
+            Err(error) => {
+                let is_news = shared.outbox().not_stored(batches, now(), &shared.counters);
+                tell_of_failure(is_news, &error);
+            }
+        }
+    }
+
+    fn count_evicted(&self, events: u64) {
+        if events > 0 {
+            tracing::warn!(
+                target: targets::EVENTS, events,
+                "the event spool is full; its oldest events are lost"
+            );
+            let reason = DropReason::SpoolFull;
+            self.shared.counters.add_dropped_from_spool(reason, events);
+        }
+    }
+
+    /// The batch is done with; if it was on disk, it leaves it. Blocks if it was.
+    pub(super) fn forget_record(&self, batch: &SealedBatch) {
+        if let (Some(record), Some(spool)) = (batch.record, &self.spool) {
+            spool.settle(record);
+            let ready_at = spool.ready_at(now());
+            self.shared.outbox().set_spool_ready_at(ready_at);
+        }
+    }
+
+    /// The batch stays on disk for another attempt.
+    pub(super) fn put_off_record(&self, record: RecordId, events: u64, now: Instant) {
+        let Some(spool) = &self.spool else {
+            return;
+        };
+        if !spool.put_off(record, now) {
+            self.count_evicted(events);
+        }
+        let ready_at = spool.ready_at(now);
+        self.shared.outbox().set_spool_ready_at(ready_at);
+    }
+
+    /// Puts two halves on disk in place of a batch. False if that is not possible now; then the batch is still there.
+    pub(super) fn replace_record(&self, batch: &SealedBatch, halves: [Half; 2]) -> bool {
+        let (Some(record), Some(spool)) = (batch.record, &self.spool) else {
+            return false;
+        };
+        let halves = halves.map(|half| SealedBatch {
+            events: half.events,
+            body: half.body,
+            record: None,
+            ..*batch
+        });
+        let Ok(lost) = spool.store(&halves) else {
+            return false;
+        };
+        self.count_evicted(lost);
+        spool.settle(record);
+        let ready_at = spool.ready_at(now());
+        self.shared.outbox().set_spool_ready_at(ready_at);
+        true
+    }
+
+    /// At the very end, when no actor works any more: seals what is left in memory and puts it on disk. Blocks.
+    pub(super) fn spool_rest(&self) {
+        let Some(spool) = &self.spool else {
+            return;
+        };
+        let shared = &self.shared;
+        let sampling = shared.snapshot.load().settings.sampling;
+        let now_ms = shared.clock.now_ms();
+        // The one of the actor is gone with it; a new one leaves out less.
+        let mut sampler = Sampler::default();
+        while let Some(event) = shared.queue.pop() {
+            match sampler.batched(event, sampling, now_ms) {
+                Some(event) => shared.outbox().push(event),
+                None => shared.counters.add_sampled_out(1),
+            }
+        }
+        shared.outbox().close(now());
+        loop {
+            let unsealed = shared.outbox().start_sealing();
+            match unsealed {
+                Some(unsealed) => SealingJob::new(shared, unsealed).run(),
+                None => break,
+            }
+        }
+        let rest = shared.outbox().take_rest();
+        if !rest.is_empty() {
+            self.store(&**spool, rest);
+        }
+        spool.close();
+    }
+}

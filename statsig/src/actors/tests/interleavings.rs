@@ -1,0 +1,151 @@
+//! The books balance, whatever happens in whatever order.
+
+use proptest::prelude::*;
+use tokio::runtime::Builder;
+
+use super::*;
+
+/// What may happen next.
+#[derive(Debug, Clone)]
+enum Step {
+    Record(usize),
+    Suppress,
+    Answer(Fault),
+    Recover,
+    Crash(ActorName),
+    Stall(ActorName, u64),
+    Flush,
+    /// A flush that nobody waits for.
+    AbandonedFlush,
+    Pass(u64),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Status(u16),
+    Refused,
+    Hang,
+    Slow,
+}
+
+impl Fault {
+    fn answer(self) -> Answer {
+        match self {
+            Self::Status(status) => Answer::status(status),
+            Self::Refused => Answer::refuse_connection(),
+            Self::Hang => Answer::hang(),
+            Self::Slow => Answer::response(202, "").after(secs(4)),
+        }
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let actor = prop_oneof![
+        Just(ActorName::Exposure),
+        Just(ActorName::Evaluation),
+        Just(ActorName::SpecSync)
+    ];
+    let fault = prop_oneof![
+        prop::sample::select(vec![400, 401, 403, 413, 429, 500, 503]).prop_map(Fault::Status),
+        Just(Fault::Refused),
+        Just(Fault::Hang),
+        Just(Fault::Slow),
+    ];
+    prop_oneof![
+        6 => (1..60_usize).prop_map(Step::Record),
+        1 => Just(Step::Suppress),
+        4 => fault.prop_map(Step::Answer),
+        2 => Just(Step::Recover),
+        2 => actor.clone().prop_map(Step::Crash),
+        1 => (actor, 1..5_u64).prop_map(|(actor, time)| Step::Stall(actor, time)),
+        2 => Just(Step::Flush),
+        1 => Just(Step::AbandonedFlush),
+        5 => (1..20_000_u64).prop_map(Step::Pass),
+    ]
+}
+
+impl Lab {
+    /// That what the service has is what the books say was delivered.
+    fn check_delivered(&self) {
+        let stats = self.stats();
+        // Events whose acceptance was noted here and not there yet are being counted right now.
+        assert!(self.network.events().len() as u64 >= stats.delivered);
+    }
+}
+
+async fn live_through(lab: Lab, steps: Vec<Step>) {
+    for step in steps {
+        match step {
+            Step::Record(events) => lab.record(events),
+            Step::Suppress => lab.shared.non_exposed.add(7, || "a_gate".into()),
+            Step::Answer(fault) => lab.network.next(Endpoint::Events, fault.answer()),
+            Step::Recover => lab.network.recover(Endpoint::Events),
+            Step::Crash(actor) => lab.crash(actor),
+            Step::Stall(actor, time) => {
+                lab.handle.disturb(actor, Disturbance::Pause(secs(time)));
+            }
+            Step::Flush => {
+                if let Ok(stats) = lab.handle.flush().await {
+                    assert_eq!(
+                        stats.enqueued + stats.recovered,
+                        stats.delivered + stats.dropped.total() + stats.spooled + stats.pending
+                    );
+                }
+            }
+            Step::AbandonedFlush => {
+                let handle = lab.handle.clone();
+                drop(tokio::time::timeout(secs(1), handle.flush()).await);
+            }
+            Step::Pass(milliseconds) => sleep(Duration::from_millis(milliseconds)).await,
+        }
+        // Sampled when no task is in the middle of something.
+        lab.settle().await;
+        lab.check_delivered();
+    }
+    let report = lab.handle.shutdown(secs(3)).await;
+    lab.record(2);
+    let stats = lab.stats();
+    assert_eq!(stats.dropped.after_shutdown, 2);
+    assert_eq!(stats.delivered, report.stats.delivered);
+    assert_eq!(lab.network.events().len() as u64, stats.delivered);
+    if !report.timed_out {
+        assert_eq!(stats.pending, 0);
+    }
+}
+
+fn live(steps: Vec<Step>, #[cfg(feature = "spool")] directory: Option<&std::path::Path>) {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let lab = Lab::start_with(|options| {
+            #[cfg(feature = "spool")]
+            if let Some(directory) = directory {
+                return options.event_spool(directory);
+            }
+            options
+        });
+        live_through(lab.await, steps).await;
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_books_balance_in_every_interleaving(steps in prop::collection::vec(step(), 1..40)) {
+        #[cfg(feature = "spool")]
+        live(steps, None);
+        #[cfg(not(feature = "spool"))]
+        live(steps);
+    }
+
+    #[cfg(feature = "spool")]
+    #[test]
+    fn the_books_balance_with_a_spool_too(steps in prop::collection::vec(step(), 1..40)) {
+        let directory = tempfile::tempdir().unwrap();
+        live(steps, Some(directory.path()));
+    }
+}

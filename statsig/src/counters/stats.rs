@@ -1,0 +1,178 @@
+//! What the books say, for callers.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::DropReason;
+
+/// What became of all events since the client was created.
+///
+/// It adds up at any moment: `enqueued + recovered = delivered + sampled_out + dropped.total() + spooled + pending`.
+///
+/// ```
+/// # use statsig::StatsigUser;
+/// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+/// let user = StatsigUser::with_user_id("a-user");
+/// let _ = (statsig.check_gate(&user, "a_gate"), statsig.check_gate(&user, "a_gate"));
+/// let stats = statsig.event_stats();
+/// assert_eq!((stats.enqueued, stats.deduplicated, stats.pending), (1, 1, 1));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct EventStats {
+    /// Events that were recorded: exposures that are no repeats, custom events, the SDK's own.
+    pub enqueued: u64,
+    /// Events of earlier processes that were found in the spool.
+    pub recovered: u64,
+    /// Exposures that repeated one of the same minute. They were never recorded, so they are not among `enqueued`.
+    pub deduplicated: u64,
+    /// Events that the service accepted.
+    pub delivered: u64,
+    /// Exposures left out because the service asked for a sample only.
+    pub sampled_out: u64,
+    /// Events that were given up, by reason.
+    pub dropped: DroppedEvents,
+    /// Events on disk, safe from a crash, that wait for the service or for the next process.
+    pub spooled: u64,
+    /// Events in memory, waiting or on their way.
+    pub pending: u64,
+}
+
+/// Events that were given up, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct DroppedEvents {
+    /// The oldest in the queue between callers and the exposure actor, which was full.
+    pub queue_full: u64,
+    /// In the oldest of too many batches that waited for a service that did not take them.
+    pub too_many_batches: u64,
+    /// In a batch of which all attempts failed.
+    pub delivery_failed: u64,
+    /// The service will never take them: it said that they are malformed, too large, or that the key may not send events.
+    pub refused: u64,
+    /// Discarded because the network is disabled by option.
+    pub network_disabled: u64,
+    /// Lost inside the SDK: the batch could not be encoded, or its task died.
+    pub internal: u64,
+    /// Recorded after the shutdown of the client had begun.
+    pub after_shutdown: u64,
+    /// The oldest in the spool, which was full.
+    pub spool_full: u64,
+    /// In the spool, but damaged there.
+    pub spool_unreadable: u64,
+}
+
+impl DroppedEvents {
+    /// All of them together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let Self {
+            queue_full,
+            too_many_batches,
+            delivery_failed,
+            refused,
+            network_disabled,
+            internal,
+            after_shutdown,
+            spool_full,
+            spool_unreadable,
+        } = self;
+        queue_full
+            + too_many_batches
+            + delivery_failed
+            + refused
+            + network_disabled
+            + internal
+            + after_shutdown
+            + spool_full
+            + spool_unreadable
+    }
+
+    /// Each reason, by the name of its field.
+    pub(crate) fn by_reason(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("queue_full", self.queue_full),
+            ("too_many_batches", self.too_many_batches),
+            ("delivery_failed", self.delivery_failed),
+            ("refused", self.refused),
+            ("network_disabled", self.network_disabled),
+            ("internal", self.internal),
+            ("after_shutdown", self.after_shutdown),
+            ("spool_full", self.spool_full),
+            ("spool_unreadable", self.spool_unreadable),
+        ]
+    }
+
+    pub(super) fn add(&mut self, reason: DropReason, events: u64) {
+        let place = match reason {
+            DropReason::TooManyBatches => &mut self.too_many_batches,
+            DropReason::DeliveryFailed => &mut self.delivery_failed,
+            DropReason::Refused => &mut self.refused,
+            DropReason::NetworkDisabled => &mut self.network_disabled,
+            DropReason::Internal => &mut self.internal,
+            DropReason::SpoolFull => &mut self.spool_full,
+            DropReason::SpoolUnreadable => &mut self.spool_unreadable,
+        };
+        *place += events;
+    }
+
+    /// What these have more than earlier ones.
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            queue_full: self.queue_full - earlier.queue_full,
+            too_many_batches: self.too_many_batches - earlier.too_many_batches,
+            delivery_failed: self.delivery_failed - earlier.delivery_failed,
+            refused: self.refused - earlier.refused,
+            network_disabled: self.network_disabled - earlier.network_disabled,
+            internal: self.internal - earlier.internal,
+            after_shutdown: self.after_shutdown - earlier.after_shutdown,
+            spool_full: self.spool_full - earlier.spool_full,
+            spool_unreadable: self.spool_unreadable - earlier.spool_unreadable,
+        }
+    }
+}
+
+/// How a shutdown ended.
+///
+/// ```
+/// # fn _show(report: statsig::ShutdownReport) {
+/// if report.stats.pending > 0 {
+///     eprintln!("{report}"); // timed out: 120 events delivered, 0 dropped, 3 not sent
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// What became of all events since the client was created. Those `pending` are lost, those `spooled` are not.
+    pub stats: EventStats,
+    /// The limit passed, or the runtime went away, before every event was delivered, spooled or dropped.
+    pub timed_out: bool,
+}
+
+impl fmt::Display for ShutdownReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EventStats {
+            delivered,
+            dropped,
+            spooled,
+            pending,
+            ..
+        } = self.stats;
+        let how = if self.timed_out {
+            "timed out"
+        } else {
+            "complete"
+        };
+        let dropped = dropped.total();
+        write!(
+            f,
+            "{how}: {delivered} events delivered, {dropped} dropped, "
+        )?;
+        if spooled > 0 {
+            write!(f, "{spooled} kept on disk, ")?;
+        }
+        write!(f, "{pending} not sent")
+    }
+}

@@ -1,0 +1,4 @@
+//! Guides: documentation without code of its own.
+
+#[doc = include_str!("typed.md")]
+pub mod typed {}

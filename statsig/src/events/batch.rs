@@ -1,0 +1,48 @@
+//! A batch of events in the states it goes through: taken out to be sealed, sealed, and cut in two.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::wire::BatchedEvent;
+
+/// Events taken out to be written and compressed.
+#[derive(Debug)]
+pub(crate) struct Unsealed {
+    /// The number of the first event.
+    pub(crate) first: u64,
+    pub(crate) events: Vec<BatchedEvent>,
+    /// Why these events leave now, in the words of the protocol.
+    pub(crate) flush_type: &'static str,
+    pub(crate) interval: Duration,
+}
+
+/// A batch that is ready for the service: compressed, and it stays so through all attempts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SealedBatch {
+    /// The number of the first event: older batches have smaller ones. Of no meaning for a batch from the spool.
+    pub(crate) first: u64,
+    pub(crate) events: u64,
+    /// Failed attempts so far.
+    pub(crate) attempts: u32,
+    /// A flush waits for the next attempt, whatever the interval says.
+    pub(crate) is_urgent: bool,
+    pub(crate) body: Bytes,
+    /// Where the batch is on disk, if it came from there.
+    pub(crate) record: Option<RecordId>,
+}
+
+/// One half of a batch that the service did not take as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Half {
+    pub(crate) events: u64,
+    pub(crate) body: Bytes,
+}
+
+/// The place of a batch in the spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RecordId {
+    pub(crate) segment: u64,
+    /// Bytes before the record.
+    pub(crate) offset: u64,
+}

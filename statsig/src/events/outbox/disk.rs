@@ -1,0 +1,230 @@
+//! The part of the outbox that knows of the spool: what goes to disk, and what is read back from there.
+//!
+//! A batch in memory waits for a free post of a service that is well. Once the service fails, or is slower than events come,
+//! batches go to disk and wait there. One at a time is read back, posted, and leaves the disk when the service has it.
+
+use std::time::{Duration, Instant};
+
+use super::Outbox;
+use crate::counters::{DropReason, EventCounters};
+use crate::events::batch::SealedBatch;
+
+/// After the disk failed, events are kept in memory for so long before it is tried again.
+const DISK_PAUSE: Duration = Duration::from_secs(60);
+/// Batches written in one job: what is on its way to disk is bounded, and one sync serves all of them.
+const MAX_STORED_AT_ONCE: usize = 16;
+/// How often to look for batches that other processes left behind.
+const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What is to be done with the spool next. One job at a time.
+#[derive(Debug)]
+pub(crate) enum SpoolJob {
+    /// Look for batches that ended processes left.
+    Adopt,
+    /// Write these.
+    Store(Vec<SealedBatch>),
+    /// Read one.
+    Load,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    is_busy: bool,
+    /// Batches that are being written: number of the first event, and how many.
+    storing: Vec<(u64, u64)>,
+    /// The disk failed; not before this is it tried again.
+    broken_until: Option<Instant>,
+    adopted_at: Option<Instant>,
+    /// When one of the batches on disk may be tried; `None` if there is none.
+    ready_at: Option<Instant>,
+    /// Read, and not posted yet.
+    loaded: Option<SealedBatch>,
+    is_posting: bool,
+}
+
+impl Disk {
+    pub(super) fn is_usable(&self, now: Instant) -> bool {
+        self.broken_until.is_none_or(|until| until <= now)
+    }
+
+    pub(super) fn is_stored(&self, mark: u64) -> bool {
+        self.storing.iter().all(|(first, _)| *first >= mark)
+    }
+
+    pub(super) fn is_posting(&self) -> bool {
+        self.is_posting
+    }
+
+    /// Whether there is something to post.
+    pub(super) fn waits(&self) -> bool {
+        self.ready_at.is_some() || self.loaded.is_some()
+    }
+
+    pub(super) fn start_post(&mut self) -> Option<SealedBatch> {
+        let batch = self.loaded.take()?;
+        self.is_posting = true;
+        Some(batch)
+    }
+
+    pub(super) fn landed(&mut self) {
+        self.is_posting = false;
+    }
+
+    #[cfg(test)]
+    pub(super) fn storing_events(&self) -> u64 {
+        self.storing.iter().map(|(_, events)| events).sum()
+    }
+}
+
+impl Outbox {
+    /// Takes out what is to be done with the spool now. The caller must answer with [`adopted`](Self::adopted),
+    /// [`stored`](Self::stored) or [`not_stored`](Self::not_stored), or [`loaded`](Self::loaded).
+    pub(crate) fn start_spool_job(&mut self, now: Instant) -> Option<SpoolJob> {
+        let disk = self.disk.as_ref()?;
+        if disk.is_busy || !disk.is_usable(now) {
+            return None;
+        }
+        let is_adoption_due = disk
+            .adopted_at
+            .is_none_or(|at| now.saturating_duration_since(at) >= ADOPT_INTERVAL);
+        let may_load = disk.ready_at.is_some_and(|ready_at| ready_at <= now)
+            && disk.loaded.is_none()
+            && !disk.is_posting
+            && !self.is_closing
+            && self.may_post_any(now);
+        let to_store = self.take_for_disk();
+        let disk = self.disk.as_mut()?;
+        let job = if !to_store.is_empty() {
+            let batches = to_store.iter();
+            disk.storing = batches.map(|batch| (batch.first, batch.events)).collect();
+            SpoolJob::Store(to_store)
+        } else if is_adoption_due && !self.is_closing {
+            disk.adopted_at = Some(now);
+            SpoolJob::Adopt
+        } else if may_load {
+            SpoolJob::Load
+        } else {
+            return None;
+        };
+        disk.is_busy = true;
+        Some(job)
+    }
+
+    /// The spool was searched for batches of ended processes.
+    pub(crate) fn adopted(
+        &mut self,
+        events: u64,
+        ready_at: Option<Instant>,
+        counters: &EventCounters,
+    ) {
+        counters.add_recovered(events);
+        self.spool_job_done(ready_at);
+    }
+
+    /// So many events are on disk now, and stay there whatever happens to this process.
+    pub(crate) fn stored(
+        &mut self,
+        events: u64,
+        ready_at: Option<Instant>,
+        counters: &EventCounters,
+    ) {
+        counters.add_spooled(events);
+        self.spool_job_done(ready_at);
+    }
+
+    /// The disk failed. What was to be written waits in memory, and so does what comes within the next minute. True when it did
+    /// not fail before.
+    pub(crate) fn not_stored(
+        &mut self,
+        batches: Vec<SealedBatch>,
+        now: Instant,
+        counters: &EventCounters,
+    ) -> bool {
+        let was_well = self.disk_failed(now);
+        for batch in batches {
+            if batch.attempts >= self.limits.max_attempts {
+                counters.add_dropped(DropReason::DeliveryFailed, batch.events);
+            } else {
+                self.add_waiting(batch, counters);
+            }
+        }
+        was_well
+    }
+
+    /// The disk failed. True when it did not fail before.
+    pub(crate) fn disk_failed(&mut self, now: Instant) -> bool {
+        let Some(disk) = &mut self.disk else {
+            return false;
+        };
+        let was_well = disk.broken_until.is_none();
+        disk.broken_until = Some(now + DISK_PAUSE);
+        disk.is_busy = false;
+        disk.storing.clear();
+        was_well
+    }
+
+    /// The job was stopped from our side: what it was to write waits in memory.
+    pub(crate) fn spool_job_stopped(
+        &mut self,
+        batches: Vec<SealedBatch>,
+        counters: &EventCounters,
+    ) {
+        if let Some(disk) = &mut self.disk {
+            disk.is_busy = false;
+            disk.storing.clear();
+        }
+        for batch in batches {
+            self.add_waiting(batch, counters);
+        }
+    }
+
+    /// What was read from the spool; `None` if there is nothing to be tried now.
+    pub(crate) fn loaded(&mut self, batch: Option<SealedBatch>, ready_at: Option<Instant>) {
+        self.spool_job_done(ready_at);
+        if let Some(disk) = &mut self.disk {
+            disk.loaded = batch;
+        }
+    }
+
+    /// When one of the batches on disk may be tried has changed.
+    pub(crate) fn set_spool_ready_at(&mut self, ready_at: Option<Instant>) {
+        if let Some(disk) = &mut self.disk {
+            disk.ready_at = ready_at;
+        }
+    }
+
+    /// Whether a task seals events or works for the spool.
+    pub(crate) fn is_being_worked_for(&self) -> bool {
+        self.sealing.is_some() || self.disk.as_ref().is_some_and(|disk| disk.is_busy)
+    }
+
+    /// Everything that is still in memory when the client ends, for a last write to disk. Nothing may be pushed afterwards.
+    pub(crate) fn take_rest(&mut self) -> Vec<SealedBatch> {
+        std::mem::take(&mut self.waiting).into_values().collect()
+    }
+
+    fn spool_job_done(&mut self, ready_at: Option<Instant>) {
+        if let Some(disk) = &mut self.disk {
+            disk.is_busy = false;
+            disk.broken_until = None;
+            disk.storing.clear();
+            disk.ready_at = ready_at;
+        }
+    }
+
+    /// Batches that are not to wait in memory: all but those that a flush wants tried first, once the service fails or is too
+    /// slow.
+    fn take_for_disk(&mut self) -> Vec<SealedBatch> {
+        let is_slow = self.waiting.len() > self.limits.max_waiting / 2;
+        if self.is_healthy() && !is_slow {
+            return Vec::new();
+        }
+        let not_urgent = self.waiting.iter().filter(|(_, batch)| !batch.is_urgent);
+        let keys: Vec<_> = not_urgent
+            .map(|(key, _)| *key)
+            .take(MAX_STORED_AT_ONCE)
+            .collect();
+        let taken = keys.iter().filter_map(|key| self.waiting.remove(key));
+        taken.collect()
+    }
+}

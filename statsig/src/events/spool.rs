@@ -1,0 +1,40 @@
+//! What the pipeline expects of a spool. The one on disk is in `crate::spool`.
+
+use std::fmt::Debug;
+use std::io;
+use std::time::Instant;
+
+use super::batch::{RecordId, SealedBatch};
+
+/// Keeps sealed batches where a crash does not reach them. Its methods block: never call them from async code.
+pub(crate) trait Spool: Debug + Send + Sync + 'static {
+    /// Takes over what ended processes left, and says how many events that is.
+    fn adopt(&self) -> io::Result<u64>;
+
+    /// Keeps all of these batches, or none. They are safe when this returns. Makes room by dropping the oldest batches, and says
+    /// how many events that cost.
+    fn store(&self, batches: &[SealedBatch]) -> io::Result<u64>;
+
+    /// Reads the oldest batch that may be tried now, and marks it as taken out until it is settled or put off.
+    fn load(&self, now: Instant) -> Loaded;
+
+    /// The batch is delivered or given up.
+    fn settle(&self, record: RecordId);
+
+    /// The batch failed: it may be tried again after a pause that grows with its failures. False if it had to make room meanwhile.
+    fn put_off(&self, record: RecordId, now: Instant) -> bool;
+
+    /// When a batch may be tried; `None` if there is none that is not taken out.
+    fn ready_at(&self, now: Instant) -> Option<Instant>;
+
+    /// Lets go of everything on disk, for another client to take over.
+    fn close(&self);
+}
+
+/// What was read from a spool.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) batch: Option<SealedBatch>,
+    /// Events that turned out to be unreadable, and are gone.
+    pub(crate) lost: u64,
+}

@@ -1,0 +1,91 @@
+//! Which parameter structs are checked while the client runs.
+
+use super::{StatsigOptions, StatsigOptionsBuilder};
+use crate::typed::{Schema, StatsigParams};
+
+impl StatsigOptionsBuilder {
+    /// Checks this struct against the specs at start and after each update. What differs is logged once, under the target
+    /// `statsig::schemas`, and can be asked for with [`schema_reports`](crate::Statsig::schema_reports). Can be called for several.
+    ///
+    /// The check runs beside the actors, on a thread for blocking work; new specs are in use when it ends, whatever it finds.
+    ///
+    /// ```
+    /// use statsig::{StatsigOptions, StatsigParams};
+    ///
+    /// #[derive(StatsigParams)]
+    /// #[statsig(layer = "user_promo_experiments")]
+    /// struct Promo {
+    ///     #[statsig(default = 0.1)]
+    ///     discount: f64,
+    /// }
+    ///
+    /// let options = StatsigOptions::builder()
+    ///     .environment("staging")
+    ///     .check_schema::<Promo>()
+    ///     .strict_schemas(true)
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn check_schema<P: StatsigParams>(mut self) -> Self {
+        self.options.schemas.push(P::SCHEMA);
+        self
+    }
+
+    /// Like [`check_schema`](Self::check_schema), for every struct in the binary that derives [`StatsigParams`]. Default: false.
+    #[cfg(feature = "registry")]
+    pub fn check_all_schemas(mut self, check: bool) -> Self {
+        self.options.check_registered_schemas = check;
+        self
+    }
+
+    /// Lets [`initialize`](crate::Statsig::initialize) fail when a checked struct differs from the first specs in a way that is an
+    /// [error](crate::typed::DriftSeverity::Error): for staging, where drift should stop a release. The client is usable all the same.
+    /// Default: false.
+    pub fn strict_schemas(mut self, strict: bool) -> Self {
+        self.options.strict_schemas = strict;
+        self
+    }
+}
+
+impl StatsigOptions {
+    /// The structs to check at start and after each update.
+    pub(crate) fn schemas_to_check(&self) -> Vec<&'static Schema> {
+        let mut schemas = self.schemas.clone();
+        if self.check_registered_schemas {
+            add_registered(&mut schemas);
+        }
+        schemas
+    }
+
+    /// All structs that are known.
+    pub(crate) fn all_schemas(&self) -> Vec<&'static Schema> {
+        let mut schemas = self.schemas.clone();
+        add_registered(&mut schemas);
+        schemas
+    }
+}
+
+#[cfg(feature = "registry")]
+fn add_registered(schemas: &mut Vec<&'static Schema>) {
+    for registered in crate::typed::registered_schemas() {
+        if !schemas.iter().any(|named| is_same(named, registered)) {
+            schemas.push(registered);
+        }
+    }
+}
+
+/// Whether two schemas describe one struct. They need not be at one address: a constant has none of its own.
+#[cfg(feature = "registry")]
+fn is_same(a: &Schema, b: &Schema) -> bool {
+    let fields = |schema: &Schema| {
+        schema
+            .params
+            .iter()
+            .map(|param| param.field)
+            .collect::<Vec<_>>()
+    };
+    a.struct_name == b.struct_name && a.sources() == b.sources() && fields(a) == fields(b)
+}
+
+#[cfg(not(feature = "registry"))]
+fn add_registered(_schemas: &mut Vec<&'static Schema>) {}

@@ -1,0 +1,235 @@
+//! Events posted to Statsig.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{EventBatch, EventLoggingAdapter, EventLoggingError};
+use crate::clock::Clock;
+use crate::transport::identity::Identity;
+use crate::transport::retry::{is_success, is_worth_retrying};
+use crate::transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
+
+/// The answer to a batch is a few bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+const BAD_REQUEST: u16 = 400;
+const PAYLOAD_TOO_LARGE: u16 = 413;
+
+/// Posts batches to the service's `log_event` endpoint.
+#[derive(Debug)]
+pub(crate) struct HttpEvents {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    identity: Identity,
+    url: String,
+    timeout: Duration,
+}
+
+impl HttpEvents {
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        identity: Identity,
+        url: &str,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            transport,
+            clock,
+            identity,
+            url: url.to_owned(),
+            timeout,
+        }
+    }
+
+    fn request(&self, batch: &EventBatch) -> Request {
+        let mut headers = self.identity.headers(self.clock.now_ms());
+        headers.extend([
+            ("statsig-event-count", batch.event_count().to_string()),
+            ("statsig-retry-count", batch.retries().to_string()),
+            ("content-type", "application/json".to_owned()),
+            ("content-encoding", EventBatch::CONTENT_ENCODING.to_owned()),
+        ]);
+        Request {
+            method: Method::Post,
+            url: self.url.clone(),
+            headers,
+            body: batch.compressed(),
+            timeout: self.timeout,
+            max_response_bytes: MAX_ANSWER_BYTES,
+        }
+    }
+}
+
+impl EventLoggingAdapter for HttpEvents {
+    fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>> {
+        Box::pin(async move {
+            let answer = self.transport.send(self.request(&batch)).await;
+            judge(&answer, self.clock.now_ms())
+        })
+    }
+}
+
+/// Reads the answer to a `log_event` request.
+///
+/// A success status means success unless the body says `"success": false` (or something that is no boolean): an empty body
+/// or one that is no JSON came from something between us and the service, and sending again would double the events.
+fn judge(answer: &Result<Response, TransportError>, now_ms: u64) -> Result<(), EventLoggingError> {
+    let response = match answer {
+        Ok(response) => response,
+        // An endless answer to a batch, too, comes from something else than the service; the next one would be the same.
+        Err(error) if error.is_final() => return Err(EventLoggingError::refused(error)),
+        Err(error) => return Err(EventLoggingError::temporary(error)),
+    };
+    let status = response.status;
+    let problem = format!("status {status}");
+    if is_success(status) {
+        return if says_failure(&response.body) {
+            Err(EventLoggingError::temporary(
+                "the service answered that it failed",
+            ))
+        } else {
+            Ok(())
+        };
+    }
+    Err(match status {
+        BAD_REQUEST => EventLoggingError::Malformed { problem },
+        PAYLOAD_TOO_LARGE => EventLoggingError::TooLarge,
+        _ if is_worth_retrying(status) => EventLoggingError::Temporary {
+            problem,
+            retry_after: retry_after(&response.headers, now_ms),
+        },
+        _ => EventLoggingError::Refused { problem },
+    })
+}
+
+fn says_failure(body: &[u8]) -> bool {
+    let answer = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    match answer.get("success") {
+        None | Some(Value::Null) => false,
+        Some(success) => *success != Value::Bool(true),
+    }
+}
+
+/// The pause that the service asks for: seconds, or a date.
+fn retry_after(headers: &[(String, String)], now_ms: u64) -> Option<Duration> {
+    let (_, text) = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+    let date_ms = u64::try_from(date.timestamp_millis()).ok()?;
+    Some(Duration::from_millis(date_ms.saturating_sub(now_ms)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &'static str) -> Result<Response, TransportError> {
+        Ok(Response {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        })
+    }
+
+    fn judged(answer: &Result<Response, TransportError>) -> Result<(), EventLoggingError> {
+        judge(answer, 0)
+    }
+
+    #[test]
+    fn statuses_are_judged_as_the_protocol_says() {
+        for status in [403, 405, 501] {
+            let judged = judged(&answer(status, ""));
+            assert!(
+                matches!(judged, Err(EventLoggingError::Refused { .. })),
+                "{status}"
+            );
+        }
+        for status in [304, 401, 404, 408, 429, 500, 502, 503, 504] {
+            let judged = judged(&answer(status, ""));
+            assert!(
+                matches!(judged, Err(EventLoggingError::Temporary { .. })),
+                "{status}"
+            );
+        }
+        assert_eq!(judged(&answer(413, "")), Err(EventLoggingError::TooLarge));
+        assert!(matches!(
+            judged(&answer(400, "")),
+            Err(EventLoggingError::Malformed { .. })
+        ));
+    }
+
+    #[test]
+    fn only_an_explicit_no_in_the_body_fails_a_success_status() {
+        for body in [
+            "",
+            "OK",
+            "{}",
+            r#"{"success":true}"#,
+            r#"{"success":null}"#,
+            "[1]",
+        ] {
+            assert_eq!(judged(&answer(202, body)), Ok(()), "{body}");
+        }
+        for body in [
+            r#"{"success":false}"#,
+            r#"{"success":"no"}"#,
+            r#"{"success":0}"#,
+        ] {
+            let judged = judged(&answer(200, body));
+            assert!(
+                matches!(judged, Err(EventLoggingError::Temporary { .. })),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_connection_is_retried_and_an_unusable_request_is_not() {
+        let limit = Duration::from_secs(1);
+        let broken = TransportError::Connection {
+            problem: "reset".into(),
+        };
+        for error in [TransportError::TimedOut { limit }, broken] {
+            let judged = judged(&Err(error.clone()));
+            assert!(
+                matches!(judged, Err(EventLoggingError::Temporary { .. })),
+                "{error}"
+            );
+        }
+        let unusable = TransportError::Unusable {
+            problem: "no scheme".into(),
+        };
+        for error in [unusable, TransportError::TooLarge { limit: 1 }] {
+            let judged = judged(&Err(error.clone()));
+            assert!(
+                matches!(judged, Err(EventLoggingError::Refused { .. })),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date() {
+        const NOW_MS: u64 = 1_767_981_029_000; // Fri, 09 Jan 2026 17:50:29 GMT
+        let pause =
+            |text: &str| retry_after(&[("Retry-After".to_owned(), text.to_owned())], NOW_MS);
+        assert_eq!(pause("120"), Some(Duration::from_secs(120)));
+        assert_eq!(
+            pause("Fri, 09 Jan 2026 17:51:00 GMT"),
+            Some(Duration::from_secs(31))
+        );
+        assert_eq!(pause("Fri, 09 Jan 2026 17:00:00 GMT"), Some(Duration::ZERO));
+        for text in ["soon", "-1", ""] {
+            assert_eq!(pause(text), None, "{text}");
+        }
+        assert_eq!(retry_after(&[], NOW_MS), None);
+    }
+}

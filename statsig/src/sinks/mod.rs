@@ -1,0 +1,144 @@
+//! Where events go: the [`EventLoggingAdapter`] trait, and the adapters that the SDK brings.
+
+mod file;
+pub(crate) mod http;
+
+use std::fmt::Debug;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use self::file::{FileEvents, StatsigLocalFileEventLoggingAdapter};
+use crate::events::batch::SealedBatch;
+use crate::events::seal;
+use crate::transport::BoxFuture;
+
+/// Takes batches of events. The SDK's own posts them to Statsig; give another one to
+/// [`StatsigOptionsBuilder::event_logging_adapter`](crate::StatsigOptionsBuilder::event_logging_adapter) to send them elsewhere.
+///
+/// Batching, pauses, retries, the spool and the books are the SDK's, whatever the adapter. It is called from tasks on the client's
+/// runtime, never from a thread that evaluates, for several batches at a time.
+///
+/// ```
+/// use statsig::{BoxFuture, EventBatch, EventLoggingAdapter, EventLoggingError};
+///
+/// #[derive(Debug)]
+/// struct ToLog;
+///
+/// impl EventLoggingAdapter for ToLog {
+///     fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>> {
+///         Box::pin(async move {
+///             let json = batch.json().map_err(EventLoggingError::refused)?;
+///             println!("{} events: {}", batch.event_count(), String::from_utf8_lossy(&json));
+///             Ok(())
+///         })
+///     }
+/// }
+/// ```
+pub trait EventLoggingAdapter: Debug + Send + Sync + 'static {
+    /// Takes one batch. It counts as delivered once this returns `Ok`. A call that does not return within
+    /// [`event_request_timeout`](crate::StatsigOptionsBuilder::event_request_timeout) is cancelled, and counts as failed.
+    ///
+    /// # Errors
+    /// When the batch was not taken; the kind of error decides what becomes of it.
+    fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>>;
+
+    /// The client ends; no further batch comes. Called once, after the last batch, within the limit of the shutdown.
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// A batch of events, ready to be sent. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct EventBatch {
+    events: u64,
+    retries: u32,
+    body: Bytes,
+}
+
+impl EventBatch {
+    /// What the body is compressed with, as a `content-encoding` header says it.
+    pub const CONTENT_ENCODING: &'static str = seal::CONTENT_ENCODING;
+
+    pub(crate) fn of(batch: &SealedBatch) -> Self {
+        Self {
+            events: batch.events,
+            retries: batch.attempts,
+            body: batch.body.clone(),
+        }
+    }
+
+    /// How many events are in it: at least one.
+    #[must_use]
+    pub fn event_count(&self) -> u64 {
+        self.events
+    }
+
+    /// How often it was tried before.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// The body as it is posted: [`json`](Self::json), compressed with [`CONTENT_ENCODING`](Self::CONTENT_ENCODING).
+    #[must_use]
+    pub fn compressed(&self) -> Bytes {
+        self.body.clone()
+    }
+
+    /// The body as JSON: `{"events": […], "statsigMetadata": {…}}`. Decompresses it.
+    ///
+    /// # Errors
+    /// When the body cannot be decompressed, which happens only to one that was damaged on disk.
+    pub fn json(&self) -> io::Result<Vec<u8>> {
+        seal::decompress(&self.body)
+    }
+}
+
+/// Why a batch was not taken, and with that, what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventLoggingError {
+    /// Another attempt may succeed: there will be some, with growing pauses.
+    #[error("the events could not be sent now: {problem}")]
+    Temporary {
+        /// What went wrong, in one line, without secrets.
+        problem: String,
+        /// No attempt is to be made within this time. At most 5 minutes count.
+        retry_after: Option<Duration>,
+    },
+    /// Smaller batches may pass: its halves are tried.
+    #[error("the batch is too large")]
+    TooLarge,
+    /// An event in it is malformed. Its halves are tried, so that the others are not lost.
+    #[error("an event in the batch is malformed: {problem}")]
+    Malformed {
+        /// What went wrong, in one line, without secrets.
+        problem: String,
+    },
+    /// No attempt will ever succeed: the batch is dropped, and counted.
+    #[error("the events were refused: {problem}")]
+    Refused {
+        /// What went wrong, in one line, without secrets.
+        problem: String,
+    },
+}
+
+impl EventLoggingError {
+    /// A [`Temporary`](Self::Temporary) error.
+    pub fn temporary(problem: impl ToString) -> Self {
+        Self::Temporary {
+            problem: problem.to_string(),
+            retry_after: None,
+        }
+    }
+
+    /// A [`Refused`](Self::Refused) error.
+    pub fn refused(problem: impl ToString) -> Self {
+        Self::Refused {
+            problem: problem.to_string(),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Specs in the service's binary form: asking for it, reading it, and starting deltas from what was read.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::HttpSpecs;
+use crate::sources::deltas::{DeltaMode, SyncEnd};
+use crate::sources::{FetchError, SpecsPayload, SpecsRequest, says_no_updates};
+use crate::specs::proto::{ProtoError, ProtoSpecs};
+use crate::transport::{Request, Response, TransportError};
+
+/// The content encoding that says: protobuf, compressed with Brotli.
+const ENCODING: &str = "statsig-br";
+const CONTENT_TYPE: &str = "application/octet-stream";
+const BUFFER_BYTES: usize = 16 * 1024;
+
+/// Reads specs in the binary form.
+pub(super) struct Binary(Mutex<State>);
+
+struct State {
+    /// When to ask for deltas; `None` if never.
+    deltas: Option<DeltaMode>,
+    /// What was read last, kept only if a delta may start from it.
+    read: Option<Arc<ProtoSpecs>>,
+    /// A sync that has been answered, until it is known what came of it.
+    answered: Option<Answered>,
+}
+
+#[derive(Clone, Copy)]
+struct Answered {
+    for_deltas: bool,
+    time_in_use: u64,
+}
+
+/// What one request asks for.
+struct Asked {
+    for_deltas: bool,
+    /// The specs in use, if they came in this form.
+    previous: Option<Arc<ProtoSpecs>>,
+}
+
+impl Binary {
+    pub(super) fn new(deltas: Option<DeltaMode>) -> Self {
+        Self(Mutex::new(State {
+            deltas,
+            read: None,
+            answered: None,
+        }))
+    }
+
+    fn ask(&self, request: &SpecsRequest, now_ms: u64) -> Asked {
+        let mut state = self.state();
+        if let Some(answered) = state.answered.take() {
+            let end = if request.since_time > answered.time_in_use {
+                SyncEnd::Progress
+            } else {
+                SyncEnd::NoProgress
+            };
+            state.note(end, answered.for_deltas, now_ms);
+        }
+        let in_use = |specs: &Arc<ProtoSpecs>| {
+            let checksum = request.checksum.as_deref().filter(|text| !text.is_empty());
+            specs.time() == request.since_time && specs.checksum() == checksum
+        };
+        let previous = state.read.clone().filter(in_use);
+        let wants_deltas = state.deltas.as_ref().is_some_and(DeltaMode::is_on);
+        Asked {
+            // Whoever has other specs in use, or none, could not apply them.
+            for_deltas: wants_deltas && previous.is_some(),
+            previous,
+        }
+    }
+
+    /// Notes what is known of a sync that has just been answered, or not.
+    fn note(&self, asked: &Asked, request: &SpecsRequest, outcome: Outcome<'_>, now_ms: u64) {
+        let mut state = self.state();
+        let end = match outcome {
+            Outcome::Unanswered => SyncEnd::Unanswered,
+            Outcome::Read(body, specs) => {
+                if state.deltas.is_some() && specs.is_some() {
+                    state.read = specs;
+                }
+                if !says_no_updates(body) {
+                    state.answered = Some(Answered {
+                        for_deltas: asked.for_deltas,
+                        time_in_use: request.since_time,
+                    });
+                    return;
+                }
+                SyncEnd::NoUpdates
+            }
+            Outcome::Unreadable(ReadError::Specs(ProtoError::Checksum(_))) => {
+                SyncEnd::ChecksumMismatch
+            }
+            Outcome::Unreadable(_) => SyncEnd::Unusable,
+        };
+        state.note(end, asked.for_deltas, now_ms);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn note(&mut self, end: SyncEnd, for_deltas: bool, now_ms: u64) {
+        if let Some(deltas) = &mut self.deltas {
+            deltas.ended(end, for_deltas, now_ms);
+        }
+    }
+}
+
+impl fmt::Debug for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binary")
+            .field("deltas", &self.state().deltas)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came of a request.
+enum Outcome<'a> {
+    Unanswered,
+    Unreadable(&'a ReadError),
+    /// The JSON, and the specs that it was made from.
+    Read(&'a [u8], Option<Arc<ProtoSpecs>>),
+}
+
+/// Why an answer could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum ReadError {
+    #[error("expected specs compressed with Brotli, found something else ({0})")]
+    Compression(String),
+    #[error(transparent)]
+    TooLarge(TransportError),
+    #[error(transparent)]
+    Specs(#[from] ProtoError),
+    #[error("the runtime is shutting down")]
+    Abandoned,
+}
+
+impl From<ReadError> for FetchError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge(error) => Self::Transport(error),
+            ReadError::Abandoned => Self::Abandoned,
+            error => Self::Unreadable {
+                problem: error.to_string(),
+            },
+        }
+    }
+}
+
+impl HttpSpecs {
+    pub(super) async fn fetch_binary(
+        &self,
+        binary: &Binary,
+        request: SpecsRequest,
+    ) -> Result<SpecsPayload, FetchError> {
+        let asked = binary.ask(&request, self.clock.now_ms());
+        let mut http = self.request(&request);
+        announce(&mut http, asked.for_deltas);
+        let note = |outcome| binary.note(&asked, &request, outcome, self.clock.now_ms());
+        let response = match self.exchange(http).await {
+            Ok(response) => response,
+            Err(error) => {
+                note(Outcome::Unanswered);
+                return Err(error);
+            }
+        };
+        if !is_binary(&response) {
+            note(Outcome::Read(&response.body, None));
+            return Ok(self.payload(response));
+        }
+        let (body, previous) = (response.body.clone(), asked.previous.clone());
+        let max_bytes = request.max_bytes;
+        let read = tokio::task::spawn_blocking(move || read(&body, previous.as_deref(), max_bytes))
+            .await
+            .unwrap_or(Err(ReadError::Abandoned));
+        match read {
+            Ok((json, specs)) => {
+                note(Outcome::Read(&json, Some(Arc::new(specs))));
+                let mut payload = self.payload(response);
+                payload.body = json;
+                Ok(payload)
+            }
+            Err(error) => {
+                note(Outcome::Unreadable(&error));
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Says that the binary form is understood.
+fn announce(request: &mut Request, deltas: bool) {
+    let separator = if request.url.contains('?') { '&' } else { '?' };
+    request.url.push(separator);
+    request.url.push_str("supports_proto=true");
+    if deltas {
+        request.url.push_str("&accept_deltas=true");
+    }
+    request
+        .headers
+        .push(("statsig-supports-proto", "true".to_owned()));
+    request
+        .headers
+        .push(("accept-encoding", ENCODING.to_owned()));
+}
+
+fn is_binary(response: &Response) -> bool {
+    let says = |header: &str, value: &str| {
+        let mut headers = response.headers.iter();
+        headers.any(|(name, found)| name == header && found.to_ascii_lowercase().contains(value))
+    };
+    says("content-type", CONTENT_TYPE) && says("content-encoding", ENCODING)
+}
+
+fn read(
+    body: &[u8],
+    previous: Option<&ProtoSpecs>,
+    max_bytes: usize,
+) -> Result<(Bytes, ProtoSpecs), ReadError> {
+    let mut plain = Vec::new();
+    brotli_decompressor::Decompressor::new(body, BUFFER_BYTES)
+        .take((max_bytes as u64).saturating_add(1))
+        .read_to_end(&mut plain)
+        .map_err(|error| ReadError::Compression(error.to_string()))?;
+    if plain.len() > max_bytes {
+        return Err(ReadError::TooLarge(TransportError::TooLarge {
+            limit: max_bytes,
+        }));
+    }
+    let specs = ProtoSpecs::read(plain, previous)?;
+    Ok((specs.to_json().into(), specs))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Which fields of a parameter struct were exposed, read off recorded events.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde_json::Value;
+
+use crate::client::Statsig;
+use crate::specs::compiled::ParameterTarget;
+use crate::typed::{ParamSchema, Source, SourceKind, StatsigParams};
+
+/// The exposures of one parameter struct among recorded events.
+///
+/// Made by [`exposures_of`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Exposures<P> {
+    /// Of each exposure, the fields that it covers, in the order of the events.
+    fields: Vec<Vec<&'static str>>,
+    params: PhantomData<fn() -> P>,
+}
+
+/// Finds the exposures of a struct among events, as [`OfflineClient::take_events`](super::OfflineClient::take_events) and
+/// [`ScriptedTransport::events`](super::ScriptedTransport::events) give them. What the parameters of a store refer to is looked up in
+/// the client's specs.
+///
+/// ```
+/// use statsig::testing::{OfflineClient, exposures_of};
+/// # #[cfg(feature = "macros")] {
+/// use statsig::{StatsigParams, StatsigUser};
+///
+/// #[derive(Debug, StatsigParams)]
+/// #[statsig(layer = "promos", expose = "read")]
+/// struct Promo {
+///     #[statsig(default = "Welcome")]
+///     title: String,
+///     #[statsig(default = 0.1)]
+///     discount: f64,
+/// }
+///
+/// # let specs = r#"{"has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {}, "condition_map": {},
+/// #   "experiment_to_layer": {}, "layer_configs": {"promos": {"type": "dynamic_config", "entity": "layer", "salt": "", "enabled": true,
+/// #   "idType": "userID", "defaultValue": {"title": "Hello", "discount": 0.2}, "rules": []}}}"#;
+/// let statsig = OfflineClient::new(specs, None)?;
+/// let promo = statsig.get_typed::<Promo>(StatsigUser::with_user_id("u-1"));
+/// assert_eq!(promo.title(), "Hello");
+///
+/// exposures_of::<Promo>(&statsig, &statsig.take_events()).assert_fields(["title"]);
+/// # }
+/// # Ok::<(), statsig::SpecsError>(())
+/// ```
+#[must_use]
+pub fn exposures_of<P: StatsigParams>(statsig: &Statsig, events: &[Value]) -> Exposures<P> {
+    let covered = |event: &Value| {
+        let params = P::SCHEMA.params.iter();
+        let fields = params.filter(|param| {
+            let source = P::SCHEMA.source_of(param);
+            source.is_some_and(|source| is_exposure(statsig, source, param, event))
+        });
+        fields.map(|param| param.field).collect::<Vec<_>>()
+    };
+    Exposures {
+        fields: events
+            .iter()
+            .map(covered)
+            .filter(|fields| !fields.is_empty())
+            .collect(),
+        params: PhantomData,
+    }
+}
+
+impl<P: StatsigParams> Exposures<P> {
+    /// The fields of each exposure, by their names in Rust, in the order of the events. A layer exposes each on its own; an
+    /// experiment, config or gate all that come from it.
+    #[must_use]
+    pub fn fields(&self) -> &[Vec<&'static str>] {
+        &self.fields
+    }
+
+    /// How often a field was exposed.
+    #[must_use]
+    pub fn count(&self, field: &str) -> usize {
+        let covering = self.fields.iter().filter(|fields| fields.contains(&field));
+        covering.count()
+    }
+
+    /// Asserts that exactly these fields were exposed, each once, in any order.
+    ///
+    /// # Panics
+    /// If others were, or one of them was not, or more than once. The message lists what was exposed.
+    #[track_caller]
+    pub fn assert_fields<'a>(&self, fields: impl IntoIterator<Item = &'a str>) {
+        let mut expected: Vec<_> = fields.into_iter().collect();
+        let mut found = self.fields.concat();
+        expected.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(
+            expected,
+            found,
+            "expected exposures of these fields of {} (left), found others (right)",
+            P::SCHEMA.struct_name
+        );
+    }
+
+    /// Asserts that no field was exposed.
+    ///
+    /// # Panics
+    /// If any was. The message lists them.
+    #[track_caller]
+    pub fn assert_none(&self) {
+        self.assert_fields([]);
+    }
+}
+
+impl<P: StatsigParams> fmt::Debug for Exposures<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exposures")
+            .field("struct_name", &P::SCHEMA.struct_name)
+            .field("fields", &self.fields)
+            .finish()
+    }
+}
+
+/// Whether an event exposes a parameter of this source.
+fn is_exposure(statsig: &Statsig, source: Source, param: &ParamSchema, event: &Value) -> bool {
+    let mut names = param.names();
+    match source.kind {
+        SourceKind::Layer => names.any(|name| is_layer_exposure(event, source.name, name)),
+        SourceKind::Experiment | SourceKind::DynamicConfig => {
+            is_config_exposure(event, source.name)
+        }
+        SourceKind::FeatureGate => is_gate_exposure(event, source.name),
+        SourceKind::ParameterStore => {
+            let snapshot = statsig.shared_state().snapshot.load();
+            let store = snapshot.specs.param_stores.get(source.name);
+            let parameter =
+                store.and_then(|store| names.find_map(|name| store.parameters.get(name)));
+            match parameter.map(|parameter| &parameter.target) {
+                None | Some(ParameterTarget::Static(_)) => false,
+                Some(ParameterTarget::Gate { name, .. }) => is_gate_exposure(event, name),
+                Some(
+                    ParameterTarget::DynamicConfig { name, .. }
+                    | ParameterTarget::Experiment { name, .. },
+                ) => is_config_exposure(event, name),
+                Some(ParameterTarget::Layer { name, parameter }) => {
+                    is_layer_exposure(event, name, parameter)
+                }
+            }
+        }
+    }
+}
+
+fn is_layer_exposure(event: &Value, layer: &str, parameter: &str) -> bool {
+    is_event(
+        event,
+        "statsig::layer_exposure",
+        &[("config", layer), ("parameterName", parameter)],
+    )
+}
+
+fn is_config_exposure(event: &Value, config: &str) -> bool {
+    is_event(event, "statsig::config_exposure", &[("config", config)])
+}
+
+fn is_gate_exposure(event: &Value, gate: &str) -> bool {
+    is_event(event, "statsig::gate_exposure", &[("gate", gate)])
+}
+
+fn is_event(event: &Value, name: &str, metadata: &[(&str, &str)]) -> bool {
+    let has = |(key, text): &(&str, &str)| {
+        let value = event.get("metadata").and_then(|metadata| metadata.get(key));
+        value.is_some_and(|value| value == text)
+    };
+    event.get("eventName").is_some_and(|known| known == name) && metadata.iter().all(has)
+}

@@ -1,0 +1,81 @@
+//! Running code under every variant that the console has.
+
+use std::path::Path;
+
+use super::offline::OfflineClient;
+use crate::client::Statsig;
+use crate::typed::{Source, StatsigParams, Variant, VariantValue, variants};
+use crate::user::StatsigUser;
+
+/// Calls a function with every variant of a struct that the specs in a file may serve: each group of each experiment, each rule,
+/// each default, both values of each gate. It gets what the variant is, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`,
+/// and the struct.
+///
+/// Of a struct with several sources, or a parameter store that refers to several, one varies at a time.
+///
+/// ```no_run
+/// # #[cfg(feature = "macros")] {
+/// use statsig::StatsigParams;
+/// use statsig::testing::for_each_variant;
+///
+/// #[derive(Debug, StatsigParams)]
+/// #[statsig(layer = "promos")]
+/// struct Promo {
+///     #[statsig(default = "Welcome")]
+///     title: String,
+/// }
+///
+/// // #[test]
+/// fn every_title_fits() {
+///     for_each_variant::<Promo>("tests/specs.json", |variant, promo| {
+///         assert!(promo.title.len() <= 60, "{variant}");
+///     });
+/// }
+/// # }
+/// ```
+///
+/// # Panics
+/// When the file cannot be read, is no specs, or lacks a source of the struct: a test with nothing to test must not pass.
+pub fn for_each_variant<P: StatsigParams>(specs: impl AsRef<Path>, mut test: impl FnMut(&str, P)) {
+    let client = OfflineClient::from_file(specs.as_ref());
+    let sources = P::SCHEMA.sources();
+    let user = StatsigUser::with_user_id("a-user");
+    let all: Vec<_> = sources
+        .iter()
+        .map(|source| (*source, variants_of(&client, *source)))
+        .collect();
+    for (varied, variants) in &all {
+        for variant in variants {
+            client.remove_all_overrides();
+            for (source, variants) in &all {
+                let of_source = if source == varied {
+                    Some(variant)
+                } else {
+                    variants.first()
+                };
+                if let Some(variant) = of_source {
+                    force(&client, *source, &variant.value);
+                }
+            }
+            let params = client.get_typed::<P>(&user).into_inner_unexposed();
+            test(&variant.served_by.to_string(), params);
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "tests fail by panicking")]
+fn variants_of(client: &Statsig, source: Source) -> Vec<Variant> {
+    let specs = &client.shared_state().snapshot.load().specs;
+    let found = variants(specs, source.kind, source.name);
+    if found.is_empty() {
+        panic!("expected {source} in the specs, found none, or one without parameters");
+    }
+    found
+}
+
+fn force(client: &Statsig, source: Source, value: &VariantValue) {
+    match value {
+        VariantValue::Gate(passes) => client.override_gate(source.name, *passes, None),
+        VariantValue::Parameters(values) => client.override_source(source, values.clone(), None),
+    }
+}

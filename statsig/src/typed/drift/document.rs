@@ -1,0 +1,343 @@
+//! A schema as a document: what a binary writes, and what is checked without it.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
+
+use super::super::constraint::{ParamLiteral, ParamRange};
+use super::super::params::StatsigParams;
+use super::super::schema::{ParamKind, ParamSchema, Schema, Source, SourceKind};
+use super::super::unit::TimeUnit;
+
+/// A [`Schema`] that can be written as JSON and read again, for tools that do not link the struct.
+///
+/// ```
+/// use statsig::StatsigParams;
+/// use statsig::typed::SchemaDocument;
+///
+/// #[derive(Debug, StatsigParams)]
+/// #[statsig(layer = "user_promo_experiments")]
+/// struct Promo {
+///     #[statsig(default = 0.1)]
+///     discount: f64,
+/// }
+///
+/// // What `statsig-local schema --check` reads: an array with one document for each struct.
+/// let dump = serde_json::to_string_pretty(&[SchemaDocument::of::<Promo>()])?;
+/// assert!(dump.contains(r#""struct_name": "Promo""#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SchemaDocument {
+    /// The struct's name in Rust.
+    pub struct_name: String,
+    /// The struct's doc comment; empty without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The entity that the values come from, unless a parameter names its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceDocument>,
+    /// The type of ID that the source must count with; `None` for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_type: Option<String>,
+    /// Whether a parameter that no field reads is an error.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deny_unknown: bool,
+    /// The parameters, in the order of the fields.
+    pub params: Vec<ParamDocument>,
+}
+
+/// A [`Source`] that can be written and read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SourceDocument {
+    /// What kind of entity it is.
+    pub kind: SourceKind,
+    /// Its name in Statsig.
+    pub name: String,
+}
+
+/// A [`ParamSchema`] that can be written and read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ParamDocument {
+    /// The field's name in Rust.
+    pub field: String,
+    /// The parameter's name in Statsig.
+    pub name: String,
+    /// Older names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// The entity that the value comes from, where it is not the struct's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceDocument>,
+    /// What the value must look like.
+    pub kind: ParamKind,
+    /// Whether JSON `null` is a value of the field's type.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nullable: bool,
+    /// The field's doc comment; empty without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Whether the code names a default.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_default: bool,
+    /// The default, where it can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// The texts that an enum knows; empty for other types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// The numbers that are allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<RangeDocument>,
+    /// The values that are allowed; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<Value>,
+    /// Whether the empty string, list or object is refused.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub non_empty: bool,
+    /// What the number counts that becomes a duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<TimeUnit>,
+    /// The parameters inside of an object that is read field by field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<Self>,
+}
+
+/// A range of numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RangeDocument {
+    /// The smallest number; `None` for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<Number>,
+    /// The largest number; `None` for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<Number>,
+    /// Whether `max` itself is out of range.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub excludes_max: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl SchemaDocument {
+    /// The document of a struct.
+    #[must_use]
+    pub fn of<P: StatsigParams>() -> Self {
+        Self::from(P::SCHEMA)
+    }
+
+    /// The entity that a parameter of this struct comes from: its own, else the struct's.
+    #[must_use]
+    pub fn source_of<'a>(&'a self, param: &'a ParamDocument) -> Option<&'a SourceDocument> {
+        param.source.as_ref().or(self.source.as_ref())
+    }
+
+    /// All the entities that values come from, each once.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&SourceDocument> {
+        let mut sources = Vec::new();
+        let of_params = self.params.iter().map(|param| self.source_of(param));
+        for source in std::iter::once(self.source.as_ref())
+            .chain(of_params)
+            .flatten()
+        {
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        sources
+    }
+
+    /// Whether a field reads this parameter of this entity.
+    pub(crate) fn reads(&self, source: &SourceDocument, name: &str) -> bool {
+        self.params.iter().any(|param| {
+            self.source_of(param) == Some(source) && param.names().any(|own| own == name)
+        })
+    }
+}
+
+impl ParamDocument {
+    /// The parameter's name, then its older ones.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name)
+            .chain(&self.aliases)
+            .map(String::as_str)
+    }
+}
+
+impl From<&Schema> for SchemaDocument {
+    fn from(schema: &Schema) -> Self {
+        let mut defaults = (schema.defaults)().into_iter();
+        let params = schema.params.iter();
+        Self {
+            struct_name: schema.struct_name.to_owned(),
+            description: schema.description.to_owned(),
+            source: schema.source.map(SourceDocument::from),
+            id_type: schema.id_type.map(str::to_owned),
+            deny_unknown: schema.deny_unknown,
+            params: params
+                .map(|param| ParamDocument {
+                    default: defaults.next().flatten().filter(|_| param.has_default),
+                    ..ParamDocument::from(param)
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<Source> for SourceDocument {
+    fn from(source: Source) -> Self {
+        Self {
+            kind: source.kind,
+            name: source.name.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for SourceDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.kind, self.name)
+    }
+}
+
+/// Without its default, which the struct knows.
+impl From<&ParamSchema> for ParamDocument {
+    fn from(param: &ParamSchema) -> Self {
+        let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        Self {
+            field: param.field.to_owned(),
+            name: param.name.to_owned(),
+            aliases: owned(param.aliases),
+            source: param.source.map(SourceDocument::from),
+            kind: param.kind,
+            nullable: param.nullable,
+            description: param.description.to_owned(),
+            has_default: param.has_default,
+            default: None,
+            names: if takes_any_text(param) {
+                Vec::new()
+            } else {
+                owned(param.names)
+            },
+            range: param
+                .range
+                .map(RangeDocument::from)
+                .or_else(|| bounds_of_type(param)),
+            one_of: param
+                .one_of
+                .iter()
+                .map(|literal| literal.to_json())
+                .collect(),
+            non_empty: param.non_empty,
+            unit: param.unit,
+            nested: param
+                .nested
+                .iter()
+                .flat_map(|inside| inside.params)
+                .map(Self::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<ParamRange> for RangeDocument {
+    fn from(range: ParamRange) -> Self {
+        let number = |bound: Option<ParamLiteral>| match bound?.to_json() {
+            Value::Number(number) => Some(number),
+            _ => None,
+        };
+        Self {
+            min: number(range.min),
+            max: number(range.max),
+            excludes_max: range.excludes_max,
+        }
+    }
+}
+
+/// An enum may have a variant for every text that no variant is named after.
+fn takes_any_text(param: &ParamSchema) -> bool {
+    const NO_NAME: &str = "\u{0}";
+    param.check(&Value::from(NO_NAME)).is_ok()
+}
+
+/// What an integer type holds is in its decoding only, so it is asked for the bounds of each type.
+fn bounds_of_type(param: &ParamSchema) -> Option<RangeDocument> {
+    const LEAST: [i64; 6] = [
+        i64::MIN,
+        i32::MIN as i64,
+        i16::MIN as i64,
+        i8::MIN as i64,
+        0,
+        1,
+    ];
+    const GREATEST: [u64; 8] = [
+        u64::MAX,
+        i64::MAX as u64,
+        u32::MAX as u64,
+        i32::MAX as u64,
+        u16::MAX as u64,
+        i16::MAX as u64,
+        u8::MAX as u64,
+        i8::MAX as u64,
+    ];
+    if param.kind != ParamKind::Integer {
+        return None;
+    }
+    let fits = |value: Value| param.check(&value).is_ok();
+    Some(RangeDocument {
+        min: LEAST
+            .into_iter()
+            .find(|&least| fits(least.into()))
+            .map(Number::from),
+        max: GREATEST
+            .into_iter()
+            .find(|&greatest| fits(greatest.into()))
+            .map(Number::from),
+        excludes_max: false,
+    })
+}
+
+impl RangeDocument {
+    pub(super) fn contains(&self, number: &Number) -> bool {
+        let order = |bound: &Number| match (number.as_i128(), bound.as_i128()) {
+            (Some(number), Some(bound)) => Some(number.cmp(&bound)),
+            _ => number.as_f64().partial_cmp(&bound.as_f64()),
+        };
+        let is_below = self
+            .min
+            .as_ref()
+            .is_some_and(|min| order(min) == Some(Ordering::Less));
+        let is_above = self.max.as_ref().is_some_and(|max| match order(max) {
+            Some(Ordering::Greater) => true,
+            Some(Ordering::Equal) => self.excludes_max,
+            _ => false,
+        });
+        !is_below && !is_above
+    }
+}
+
+impl fmt::Display for RangeDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(min) = &self.min {
+            write!(f, "{min}")?;
+        }
+        f.write_str("..")?;
+        if let Some(max) = &self.max {
+            let equals = if self.excludes_max { "" } else { "=" };
+            write!(f, "{equals}{max}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! Drift between parameter structs and the console: what a check of a schema against the specs finds.
+//!
+//! [`sources`] says what may be served for each parameter, [`value`] whether a value fits, [`check`] puts both together, and
+//! [`report`] is what comes out.
+
+mod check;
+mod document;
+mod fleet;
+mod log;
+mod possible;
+mod report;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod value;
+#[cfg(any(test, feature = "testing"))]
+mod variants;
+
+pub use document::{ParamDocument, RangeDocument, SchemaDocument, SourceDocument};
+pub use possible::{PossibleParameter, PossibleValue};
+pub use report::{Drift, DriftKind, DriftSeverity, SchemaReport, ServedBy};
+
+pub(crate) use check::check;
+pub(crate) use fleet::{check_all, check_documents};
+pub(crate) use log::DriftLog;
+pub(crate) use possible::possible_parameters;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use variants::{Variant, VariantValue, variants};

@@ -1,0 +1,68 @@
+//! What an entity may serve, for tools.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::schema::SourceKind;
+use super::report::ServedBy;
+use super::sources::Source;
+use crate::specs::compiled::CompiledSpecs;
+
+/// A parameter, and everything that it may be.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PossibleParameter {
+    /// The parameter's name in Statsig.
+    pub name: String,
+    /// Of a store's parameter, the type that the console declares.
+    pub declared_type: Option<String>,
+    /// Every value, in the order of the rules; equal ones may repeat.
+    pub values: Vec<PossibleValue>,
+    /// The rules that serve other parameters, but not this one.
+    pub lacking: Vec<ServedBy>,
+}
+
+/// A value, and who gets it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PossibleValue {
+    /// The value.
+    pub value: Value,
+    /// The rule that serves it.
+    pub served_by: ServedBy,
+    /// Whether it is the default in the console: of the entity, or of what a store's parameter refers to.
+    pub is_default: bool,
+}
+
+/// `None` if the specs have no such entity.
+pub(crate) fn possible_parameters(
+    specs: &CompiledSpecs,
+    kind: SourceKind,
+    name: &str,
+) -> Option<Vec<PossibleParameter>> {
+    let source = Source::find(specs, kind, name)?;
+    let parameters = source.parameters().into_iter().map(|parameter| {
+        let mut found = PossibleParameter {
+            name: parameter.to_owned(),
+            declared_type: source.declared_type(parameter).map(str::to_owned),
+            values: Vec::new(),
+            lacking: Vec::new(),
+        };
+        let owner = source.refers_to(parameter).unwrap_or(name);
+        for candidate in source.candidates(parameter) {
+            let is_own = candidate.served_by.name == owner;
+            let is_default = candidate.is_default && is_own;
+            match candidate.value {
+                Some(value) => found.values.push(PossibleValue {
+                    value: value.clone(),
+                    served_by: candidate.served_by,
+                    is_default,
+                }),
+                None if candidate.is_outside => {}
+                None => found.lacking.push(candidate.served_by),
+            }
+        }
+        found
+    });
+    Some(parameters.collect())
+}

@@ -1,0 +1,247 @@
+//! What the specs may serve for the parameters of a source.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::schema::SourceKind;
+use super::document::{ParamDocument, SourceDocument};
+use super::report::ServedBy;
+use crate::specs::compiled::{CompiledSpecs, Entity, ParamStore, ParameterTarget, Spec};
+use crate::specs::servings::{Holder, Place, Serving, Servings, servings};
+
+/// What a source of a struct is in the specs.
+pub(super) enum Source<'a> {
+    /// A gate: whether it passes is its only value.
+    Gate(&'a Spec),
+    /// A layer, experiment or dynamic config.
+    Holder(Servings<'a>),
+    Store(Store<'a>),
+}
+
+/// A parameter store.
+pub(super) struct Store<'a> {
+    name: &'a str,
+    store: &'a ParamStore,
+    specs: &'a CompiledSpecs,
+}
+
+/// What is served for a parameter in one place.
+pub(super) struct Candidate<'a> {
+    pub(super) served_by: ServedBy,
+    /// `None` where the place does not serve it.
+    pub(super) value: Option<&'a Value>,
+    /// Whether it is what those get who are outside of every rule.
+    pub(super) is_outside: bool,
+    /// Whether it is the default in the console.
+    pub(super) is_default: bool,
+}
+
+impl<'a> Source<'a> {
+    /// `None` if the specs have nothing of that name and kind. Experiments and dynamic configs can be read as each other.
+    pub(super) fn find(specs: &'a CompiledSpecs, kind: SourceKind, name: &str) -> Option<Self> {
+        match kind {
+            SourceKind::FeatureGate => {
+                let gate = specs.entry(specs.find(name)?)?.gate?;
+                specs.spec(gate).map(Self::Gate)
+            }
+            SourceKind::Layer => servings(specs, Holder::Layer, name).map(Self::Holder),
+            SourceKind::Experiment | SourceKind::DynamicConfig => {
+                servings(specs, Holder::Config, name).map(Self::Holder)
+            }
+            SourceKind::ParameterStore => {
+                let (name, store) = specs.param_stores.get_key_value(name)?;
+                Some(Self::Store(Store { name, store, specs }))
+            }
+        }
+    }
+
+    /// The names of all parameters that it may serve.
+    pub(super) fn parameters(&self) -> BTreeSet<&'a str> {
+        match self {
+            Self::Gate(_) => BTreeSet::new(),
+            Self::Holder(servings) => {
+                let all = servings
+                    .servings
+                    .iter()
+                    .filter_map(|serving| serving.parameters);
+                all.flat_map(|parameters| parameters.keys().map(String::as_str))
+                    .collect()
+            }
+            Self::Store(store) => store.store.parameters.keys().map(|name| &**name).collect(),
+        }
+    }
+
+    /// Every place that may serve a parameter, and what it serves; nothing for one that a store lacks.
+    pub(super) fn candidates(&self, parameter: &str) -> Vec<Candidate<'a>> {
+        match self {
+            Self::Gate(_) => Vec::new(),
+            Self::Holder(servings) => in_servings(servings, parameter),
+            Self::Store(store) => store.served(parameter),
+        }
+    }
+
+    /// The name of what a store's parameter refers to; `None` for a constant, and for all that is no store.
+    pub(super) fn refers_to(&self, parameter: &str) -> Option<&'a str> {
+        match self {
+            Self::Gate(_) | Self::Holder(_) => None,
+            Self::Store(store) => store.reference(parameter).map(|(_, name)| name),
+        }
+    }
+
+    /// Of a store's parameter: `boolean`, `number`, `string`, `array` or `object`, as the console has it.
+    pub(super) fn declared_type(&self, parameter: &str) -> Option<&'a str> {
+        match self {
+            Self::Gate(_) | Self::Holder(_) => None,
+            Self::Store(store) => store.declared_type(parameter),
+        }
+    }
+
+    /// Every place of a layer, experiment or dynamic config, and what it serves for a parameter under the first of its names.
+    pub(super) fn served<'p>(&self, param: &'p ParamDocument) -> Vec<(&'p str, Candidate<'a>)> {
+        let Self::Holder(servings) = self else {
+            return Vec::new();
+        };
+        let places = servings.servings.iter().map(|serving| {
+            let value = |name: &'p str| Some((name, serving.value(name)?));
+            let found = param.names().find_map(value);
+            let name = found.map_or(param.name.as_str(), |(name, _)| name);
+            let candidate = Candidate::new(serving, found.map(|(_, value)| value));
+            (name, candidate)
+        });
+        places.collect()
+    }
+}
+
+impl<'a> Candidate<'a> {
+    fn new(serving: &Serving<'a>, value: Option<&'a Value>) -> Self {
+        Self {
+            served_by: ServedBy::of(&serving.place),
+            value,
+            is_outside: serving.is_outside(),
+            is_default: serving.place.rule.is_none(),
+        }
+    }
+
+    fn constant(kind: SourceKind, name: &str, when: &str, value: &'a Arc<Value>) -> Self {
+        Self {
+            served_by: ServedBy::constant(kind, name, when),
+            value: Some(value),
+            is_outside: false,
+            is_default: false,
+        }
+    }
+}
+
+impl<'a> Store<'a> {
+    pub(super) fn has(&self, parameter: &str) -> bool {
+        self.store.parameters.contains_key(parameter)
+    }
+
+    pub(super) fn declared_type(&self, parameter: &str) -> Option<&'a str> {
+        let found = self.store.parameters.get(parameter)?;
+        Some(found.param_type.as_str())
+    }
+
+    /// What a parameter refers to, and that in the specs if they have it; `None` for a constant.
+    pub(super) fn target(&self, parameter: &str) -> Option<(SourceDocument, Option<Source<'a>>)> {
+        let (kind, name) = self.reference(parameter)?;
+        let target = SourceDocument {
+            kind,
+            name: name.to_owned(),
+        };
+        Some((target, Source::find(self.specs, kind, name)))
+    }
+
+    fn reference(&self, parameter: &str) -> Option<(SourceKind, &'a str)> {
+        let (kind, name) = match &self.store.parameters.get(parameter)?.target {
+            ParameterTarget::Static(_) => return None,
+            ParameterTarget::Gate { name, .. } => (SourceKind::FeatureGate, name),
+            ParameterTarget::DynamicConfig { name, .. } => (SourceKind::DynamicConfig, name),
+            ParameterTarget::Experiment { name, .. } => (SourceKind::Experiment, name),
+            ParameterTarget::Layer { name, .. } => (SourceKind::Layer, name),
+        };
+        Some((kind, name))
+    }
+
+    /// Every place that may serve a parameter, and what it serves.
+    pub(super) fn served(&self, parameter: &str) -> Vec<Candidate<'a>> {
+        let Some(found) = self.store.parameters.get(parameter) else {
+            return Vec::new();
+        };
+        let (holder, name, parameter) = match &found.target {
+            ParameterTarget::Static(value) => {
+                let kind = SourceKind::ParameterStore;
+                return vec![Candidate::constant(kind, self.name, "constant", value)];
+            }
+            ParameterTarget::Gate { name, pass, fail } => {
+                let kind = SourceKind::FeatureGate;
+                return vec![
+                    Candidate::constant(kind, name, "passes", pass),
+                    Candidate::constant(kind, name, "fails", fail),
+                ];
+            }
+            ParameterTarget::DynamicConfig { name, parameter }
+            | ParameterTarget::Experiment { name, parameter } => (Holder::Config, name, parameter),
+            ParameterTarget::Layer { name, parameter } => (Holder::Layer, name, parameter),
+        };
+        let servings = servings(self.specs, holder, name);
+        servings.map_or_else(Vec::new, |servings| in_servings(&servings, parameter))
+    }
+}
+
+fn in_servings<'a>(servings: &Servings<'a>, parameter: &str) -> Vec<Candidate<'a>> {
+    let places = servings.servings.iter();
+    places
+        .map(|serving| Candidate::new(serving, serving.value(parameter)))
+        .collect()
+}
+/// What kind of source has this name, if any.
+pub(super) fn kind_of(specs: &CompiledSpecs, name: &str) -> Option<SourceKind> {
+    if specs.param_stores.contains_key(name) {
+        return Some(SourceKind::ParameterStore);
+    }
+    let entry = specs.find(name).and_then(|id| specs.entry(id))?;
+    if entry.layer.is_some() {
+        Some(SourceKind::Layer)
+    } else if let Some(config) = entry.config.and_then(|id| specs.spec(id)) {
+        Some(SourceKind::of(config.entity))
+    } else if entry.cmab.is_some() {
+        Some(SourceKind::Experiment)
+    } else {
+        entry.gate.map(|_| SourceKind::FeatureGate)
+    }
+}
+
+impl SourceKind {
+    pub(super) fn of(entity: Entity) -> Self {
+        match entity {
+            Entity::Experiment | Entity::Autotune => Self::Experiment,
+            Entity::Layer => Self::Layer,
+            Entity::FeatureGate | Entity::Segment | Entity::Holdout => Self::FeatureGate,
+            Entity::DynamicConfig | Entity::Unknown => Self::DynamicConfig,
+        }
+    }
+}
+
+impl ServedBy {
+    pub(super) fn of(place: &Place<'_>) -> Self {
+        Self {
+            kind: SourceKind::of(place.entity),
+            name: place.name.to_owned(),
+            rule_id: place.rule.map(str::to_owned),
+            group_name: place.group.map(str::to_owned),
+        }
+    }
+
+    /// What no rule serves: the values of a gate, the constants of a store.
+    pub(super) fn constant(kind: SourceKind, name: &str, when: &str) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            rule_id: None,
+            group_name: Some(when.to_owned()),
+        }
+    }
+}

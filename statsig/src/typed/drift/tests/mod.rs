@@ -1,0 +1,332 @@
+//! Clean specs, and one thing wrong with them at a time.
+
+mod seeds;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::check::check;
+use super::fleet::check_all;
+use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
+use super::{SchemaDocument, check_documents, possible_parameters};
+use crate::country::Countries;
+use crate::specs::compiled::CompiledSpecs;
+use crate::specs::snapshot::{Loaded, Snapshot};
+use crate::typed::{
+    FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, Schema, Source, SourceKind,
+    TimeUnit, WrongValue,
+};
+
+const SPECS: &str = include_str!("specs.json");
+
+#[derive(Debug)]
+struct Tone;
+
+impl FromParam for Tone {
+    const KIND: ParamKind = ParamKind::String;
+    const NAMES: &'static [&'static str] = &["friendly", "formal"];
+
+    fn from_param(value: &Value) -> Result<Self, WrongValue> {
+        match value.as_str() {
+            Some("friendly" | "formal") => Ok(Self),
+            _ => Err(WrongValue::expected("one of \"friendly\", \"formal\"")),
+        }
+    }
+}
+
+const BANNER: &Schema = &Schema::new(
+    "Banner",
+    &[ParamSchema::of::<String>("color", "color").with_default()],
+);
+
+const PROMO: &Schema = &Schema::new(
+    "Promo",
+    &[
+        ParamSchema::of::<String>("title", "title").with_default(),
+        ParamSchema::of::<f64>("discount", "discount")
+            .aliases(&["rebate"])
+            .range(ParamRange::floats(Some(0.0), Some(0.9)))
+            .with_default(),
+        ParamSchema::of::<Tone>("tone", "tone").with_default(),
+        ParamSchema::new("delay", "delay", ParamKind::Number)
+            .unit(TimeUnit::Milliseconds)
+            .checked_by(|value| TimeUnit::Milliseconds.decode(value).map(drop))
+            .with_default(),
+        ParamSchema::of::<Option<String>>("badge", "badge"),
+        ParamSchema::of::<u8>("amount", "count").with_default(),
+        ParamSchema::of::<Vec<String>>("countries", "countries")
+            .non_empty()
+            .with_default(),
+        ParamSchema::nested("banner", "banner", BANNER).with_default(),
+        ParamSchema::of::<String>("size", "size")
+            .one_of(&[ParamLiteral::Text("s"), ParamLiteral::Text("m")])
+            .with_default(),
+    ],
+)
+.source(Source::layer("promo"))
+.id_type("userID")
+.defaults(|| {
+    vec![
+        Some(json!("Welcome")),
+        Some(json!(0.1)),
+        Some(json!("friendly")),
+        Some(json!(100.0)),
+        None,
+        Some(json!(3)),
+        Some(json!(["US", "CA"])),
+        Some(json!({"color": "grey"})),
+        Some(json!("s")),
+    ]
+});
+
+const CHECKOUT: &Schema = &Schema::new(
+    "Checkout",
+    &[
+        ParamSchema::of::<String>("theme", "theme").with_default(),
+        ParamSchema::of::<bool>("fast", "fast").with_default(),
+        ParamSchema::of::<u32>("limit", "limit").with_default(),
+        ParamSchema::of::<f64>("price", "price").with_default(),
+        ParamSchema::of::<String>("headline", "headline")
+            .aliases(&["title"])
+            .with_default(),
+    ],
+)
+.source(Source::parameter_store("checkout"))
+.id_type("userID");
+
+const LIMITS: &Schema = &Schema::new(
+    "Limits",
+    &[ParamSchema::of::<u32>("items", "items").with_default()],
+)
+.source(Source::dynamic_config("limits"));
+
+const PRICE: &Schema = &Schema::new(
+    "Price",
+    &[ParamSchema::of::<f64>("price", "price").with_default()],
+)
+.source(Source::experiment("price_test"));
+
+const RANKING: &Schema = &Schema::new(
+    "Ranking",
+    &[ParamSchema::of::<String>("order", "order").with_default()],
+)
+.source(Source::experiment("ranking"));
+
+const COLLECTED: &Schema = &Schema::new(
+    "Collected",
+    &[
+        ParamSchema::of::<u32>("items", "items").with_default(),
+        ParamSchema::of::<f64>("price", "price").with_default(),
+    ],
+)
+.source(Source::layer("collected"));
+
+const BUNDLE: &Schema = &Schema::new(
+    "Bundle",
+    &[
+        ParamSchema::of::<bool>("express", "express")
+            .source(Source::gate("express"))
+            .with_default(),
+        ParamSchema::of::<u32>("items", "items")
+            .source(Source::dynamic_config("limits"))
+            .with_default(),
+    ],
+);
+
+const ALL: &[&Schema] = &[PROMO, CHECKOUT, LIMITS, PRICE, RANKING, COLLECTED, BUNDLE];
+
+fn compiled(specs: &Value) -> CompiledSpecs {
+    let empty = Snapshot::uninitialized(None, Arc::default(), Countries::new(None));
+    match empty.load(specs.to_string().as_bytes()) {
+        Ok(Loaded::New(specs)) => *specs,
+        other => panic!("expected specs, found {other:?}"),
+    }
+}
+
+/// The specs with one change; `null` removes.
+fn changed(pointer: &str, value: Value) -> Value {
+    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = specs
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("no {pointer}"));
+    match (parent, value) {
+        (Value::Object(object), Value::Null) => drop(object.remove(key).unwrap()),
+        (Value::Object(object), value) => drop(object.insert(key.to_owned(), value)),
+        (parent, value) => parent[key.parse::<usize>().unwrap()] = value,
+    }
+    specs
+}
+
+/// Everything found, in both ways of checking, which must agree where the document can tell.
+fn drifts(specs: &Value) -> Vec<(String, Drift)> {
+    let specs = compiled(specs);
+    let reports = check_all(ALL, &specs);
+    let documents: Vec<_> = ALL.iter().copied().map(SchemaDocument::from).collect();
+    let dump = serde_json::to_string(&documents).unwrap();
+    let read: Vec<SchemaDocument> = serde_json::from_str(&dump).unwrap();
+    assert_eq!(read, documents);
+    let kinds = |reports: &[SchemaReport]| -> Vec<DriftKind> {
+        let all = reports.iter().flat_map(|report| &report.drifts);
+        all.map(|drift| drift.kind)
+            .filter(|kind| *kind != DriftKind::RejectedValue)
+            .collect()
+    };
+    assert_eq!(kinds(&check_documents(&read, &specs)), kinds(&reports));
+    let found = reports.into_iter().flat_map(|report| {
+        let name = report.struct_name;
+        report
+            .drifts
+            .into_iter()
+            .map(move |drift| (name.clone(), drift))
+    });
+    found.collect()
+}
+
+#[test]
+fn nothing_is_found_in_clean_specs() {
+    assert_eq!(drifts(&serde_json::from_str(SPECS).unwrap()), []);
+}
+
+#[test]
+fn null_is_a_drift_of_its_own() {
+    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    specs["layer_configs"]["promo"]["rules"][1]["returnValue"]["title"] = Value::Null;
+    specs["layer_configs"]["promo"]["rules"][1]["returnValue"]["badge"] = Value::Null;
+    let found = drifts(&specs);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(_, drift)| drift.kind == DriftKind::NullValue)
+    );
+}
+
+#[test]
+fn another_kind_of_the_same_name_is_told() {
+    let layer_named_like_a_store = Schema::new("Odd", &[]).source(Source::layer("checkout"));
+    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    let report = check(&layer_named_like_a_store, &specs, &|_, _| false);
+    assert_eq!(
+        report.to_string(),
+        "Odd of layer \"checkout\": 1 error\n\
+         error: expected layer \"checkout\" in the specs, found a parameter store of that name\n    \
+         name the source by its kind in the struct's attribute"
+    );
+}
+
+#[test]
+fn a_report_names_the_rules_and_says_what_to_do() {
+    let specs = changed(
+        "/dynamic_configs/headline_test/rules/1/returnValue/discount",
+        json!(1.2),
+    );
+    let report = check(PROMO, &compiled(&specs), &|_, _| false);
+    assert_eq!(
+        report.to_string(),
+        "Promo of layer \"promo\": 1 error\n\
+         error: discount: expected a number in 0.0..=0.9, found 1.2\n    \
+         in experiment \"headline_test\", rule bold, group \"Bold\"\n    \
+         correct the value in the console, or let the field accept it; until then these users get the code's default"
+    );
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["drifts"][0]["kind"], "out_of_range");
+    assert_eq!(json["drifts"][0]["severity"], "error");
+    assert_eq!(json["drifts"][0]["served_by"][0]["rule_id"], "bold");
+    assert_eq!(
+        json["sources"][0],
+        json!({"kind": "layer", "name": "promo"})
+    );
+}
+
+#[test]
+fn long_reports_are_bounded() {
+    let rule = |number: usize| {
+        json!({"name": "r", "id": format!("r{number}"), "passPercentage": 1, "conditions": [], "idType": "userID",
+               "returnValue": {"items": format!("no number {}", number % 40)}})
+    };
+    let rules: Vec<_> = (0..1_000).map(rule).collect();
+    let specs = changed("/dynamic_configs/limits/rules", json!(rules));
+    let report = check(LIMITS, &compiled(&specs), &|_, _| false);
+    assert_eq!(report.drifts.len(), 5);
+    let rules = report
+        .drifts
+        .iter()
+        .map(|drift| drift.served_by.len() + drift.more_rules);
+    assert_eq!(rules.sum::<usize>(), 1_000);
+    assert!(report.drifts.iter().all(|drift| drift.served_by.len() <= 8));
+    assert!(report.to_string().contains("more rules"), "{report}");
+}
+
+#[test]
+fn unread_parameters_are_errors_only_where_they_are_denied() {
+    const STRICT: &Schema = &PROMO.deny_unknown();
+    let specs = compiled(&changed(
+        "/layer_configs/promo/defaultValue/subtitle",
+        json!("new"),
+    ));
+    let severity = |schema| check(schema, &specs, &|_, _| false).drifts[0].severity;
+    assert_eq!(severity(PROMO), DriftSeverity::Warning);
+    assert_eq!(severity(STRICT), DriftSeverity::Error);
+}
+
+#[test]
+fn structs_share_the_reading_of_a_source() {
+    const TITLE: &Schema = &Schema::new(
+        "Title",
+        &[ParamSchema::of::<u32>("items", "items").with_default()],
+    )
+    .source(Source::layer("collected"));
+    const PRICE: &Schema = &Schema::new(
+        "Price",
+        &[ParamSchema::of::<f64>("price", "price").with_default()],
+    )
+    .source(Source::layer("collected"));
+    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    assert_eq!(check(TITLE, &specs, &|_, _| false).drifts.len(), 1);
+    let together = check_all(&[TITLE, PRICE], &specs);
+    assert!(together.iter().all(SchemaReport::is_clean), "{together:?}");
+}
+
+#[test]
+fn circles_of_redirections_and_delegates_end() {
+    let mut specs = changed(
+        "/overrides/limits_next",
+        json!([{"new_config_name": "limits", "rules": [{"rule_name": "next"}]}]),
+    );
+    specs["dynamic_configs"]["limits"]["rules"][0]["configDelegate"] = json!("limits");
+    let found =
+        possible_parameters(&compiled(&specs), SourceKind::DynamicConfig, "limits").unwrap();
+    assert_eq!(found[0].values.len(), 2);
+}
+
+#[test]
+fn before_specs_arrive_every_source_is_unknown() {
+    let report = check(PROMO, &CompiledSpecs::default(), &|_, _| false);
+    assert_eq!(report.drifts[0].kind, DriftKind::UnknownSource);
+    assert_eq!(report.drifts.len(), 1);
+}
+
+#[test]
+fn possible_parameters_tell_who_serves_what() {
+    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    let promo = possible_parameters(&specs, SourceKind::Layer, "promo").unwrap();
+    let badge = promo
+        .iter()
+        .find(|parameter| parameter.name == "badge")
+        .unwrap();
+    assert_eq!(badge.values.len(), 1);
+    assert_eq!(badge.lacking.len(), 1);
+    assert_eq!(badge.lacking[0].rule_id.as_deref(), Some("vip"));
+    let title = promo
+        .iter()
+        .find(|parameter| parameter.name == "title")
+        .unwrap();
+    let default = title.values.iter().find(|value| value.is_default).unwrap();
+    assert_eq!(default.value, "Welcome");
+    assert_eq!(possible_parameters(&specs, SourceKind::Layer, "gone"), None);
+    let store = possible_parameters(&specs, SourceKind::ParameterStore, "checkout").unwrap();
+    assert_eq!(store[0].name, "fast");
+    assert_eq!(store[0].declared_type.as_deref(), Some("boolean"));
+}

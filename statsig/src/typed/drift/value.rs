@@ -1,0 +1,172 @@
+//! Whether a value fits a parameter, and what is wrong with it if not.
+
+use serde_json::{Number, Value};
+
+use super::super::decode::WrongValue;
+use super::super::schema::ParamKind;
+use super::document::ParamDocument;
+use super::report::DriftKind;
+
+/// Why a value does not fit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    pub(super) kind: DriftKind,
+    pub(super) expected: String,
+    /// Of a nested parameter, the path from the outer one, as in `.color`; else empty.
+    pub(super) path: String,
+    /// What exactly is wrong, where that is not plain.
+    pub(super) problem: Option<String>,
+}
+
+impl ParamDocument {
+    /// As far as the document tells.
+    pub(super) fn misfit(&self, value: &Value) -> Option<Misfit> {
+        let kind = self.problem(value);
+        if kind.is_none()
+            && let Value::Object(object) = value
+        {
+            return self.nested.iter().find_map(|inside| {
+                let misfit = inside.misfit(inside.names().find_map(|name| object.get(name))?)?;
+                let path = format!(".{}{}", inside.name, misfit.path);
+                Some(Misfit { path, ..misfit })
+            });
+        }
+        Some(Misfit {
+            kind: kind?,
+            expected: self.expectation(),
+            path: String::new(),
+            problem: None,
+        })
+    }
+
+    /// The same, after the field's own decoding refused the value.
+    pub(super) fn misfit_by_decoding(&self, value: &Value, wrong: WrongValue) -> Misfit {
+        let (expected, problem) = wrong.into_parts();
+        if let Some(known) = self.misfit(value) {
+            // The document names the path inside of an object apart from the expectation; decoding names both at once.
+            return if known.path.is_empty() {
+                Misfit {
+                    expected,
+                    problem,
+                    ..known
+                }
+            } else {
+                known
+            };
+        }
+        let is_number =
+            value.is_number() && matches!(self.kind, ParamKind::Integer | ParamKind::Number);
+        Misfit {
+            kind: if is_number {
+                DriftKind::OutOfRange
+            } else {
+                DriftKind::RejectedValue
+            },
+            expected,
+            path: String::new(),
+            problem,
+        }
+    }
+
+    fn problem(&self, value: &Value) -> Option<DriftKind> {
+        if value.is_null() && self.kind != ParamKind::Any {
+            return (!self.nullable).then_some(DriftKind::NullValue);
+        }
+        if !self.has_shape(value) {
+            return Some(DriftKind::WrongType);
+        }
+        if let Value::Number(number) = value {
+            let is_negative =
+                self.unit.is_some() && number.as_f64().is_some_and(|count| count < 0.0);
+            let is_in_range = self
+                .range
+                .as_ref()
+                .is_none_or(|range| range.contains(number));
+            if is_negative || !is_in_range {
+                return Some(DriftKind::OutOfRange);
+            }
+        }
+        let is_known =
+            |text: &str| self.names.is_empty() || self.names.iter().any(|name| name == text);
+        let is_listed = self.one_of.is_empty() || self.one_of.iter().any(|one| equal(one, value));
+        if !is_listed || value.as_str().is_some_and(|text| !is_known(text)) {
+            return Some(DriftKind::UnknownName);
+        }
+        (self.non_empty && is_empty(value)).then_some(DriftKind::EmptyValue)
+    }
+
+    fn has_shape(&self, value: &Value) -> bool {
+        match self.kind {
+            ParamKind::Bool => value.is_boolean(),
+            ParamKind::Integer => value.as_number().is_some_and(is_whole),
+            ParamKind::Number => value.is_number(),
+            ParamKind::String => value.is_string(),
+            ParamKind::Array => value.is_array(),
+            ParamKind::Object => value.is_object(),
+            ParamKind::Any => true,
+        }
+    }
+
+    /// What the field takes, in words.
+    pub(super) fn expectation(&self) -> String {
+        let listed = |values: &mut dyn Iterator<Item = String>| {
+            format!("one of {}", values.collect::<Vec<_>>().join(", "))
+        };
+        if !self.one_of.is_empty() {
+            return listed(&mut self.one_of.iter().map(Value::to_string));
+        }
+        if !self.names.is_empty() {
+            return listed(&mut self.names.iter().map(|name| format!("{name:?}")));
+        }
+        let mut text = match self.kind {
+            ParamKind::Bool => "true or false",
+            ParamKind::Integer => "an integer",
+            ParamKind::Number => "a number",
+            ParamKind::String => "a string",
+            ParamKind::Array => "a list",
+            ParamKind::Object => "an object",
+            ParamKind::Any => "a value",
+        }
+        .to_owned();
+        if let Some(unit) = self.unit {
+            text.push_str(&format!(" of {}", unit.name()));
+        }
+        if let Some(range) = &self.range {
+            text.push_str(&format!(" in {range}"));
+        }
+        if self.non_empty {
+            text.push_str(" that is not empty");
+        }
+        text
+    }
+}
+
+fn is_whole(number: &Number) -> bool {
+    let is_integer = number.is_i64() || number.is_u64();
+    is_integer || number.as_f64().is_some_and(|float| float.trunc() == float)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether two values mean the same: `1` and `1.0` do, and lists in another order, since sets are written as lists.
+pub(super) fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            let count = |list: &[Value], one| list.iter().filter(|other| equal(other, one)).count();
+            a.len() == b.len() && a.iter().all(|one| count(a, one) == count(b, one))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let has_equal = |(key, a): (&String, &Value)| b.get(key).is_some_and(|b| equal(a, b));
+            a.len() == b.len() && a.iter().all(has_equal)
+        }
+        _ => a == b,
+    }
+}

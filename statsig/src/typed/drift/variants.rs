@@ -1,0 +1,79 @@
+//! Every combination of values that some rule serves.
+
+use serde_json::{Map, Value};
+
+use super::super::schema::SourceKind;
+use super::report::ServedBy;
+use super::sources::{Candidate, Source};
+use crate::specs::compiled::CompiledSpecs;
+
+/// What an entity is for some users.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Variant {
+    pub(crate) served_by: ServedBy,
+    pub(crate) value: VariantValue,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum VariantValue {
+    Gate(bool),
+    Parameters(Map<String, Value>),
+}
+
+/// The variants of an entity: a gate passes and fails; a layer, experiment or config has one for each rule and one for its
+/// default; a store has one for each variant of what its parameters refer to, while the others stay at their first.
+///
+/// Empty if the specs have no such entity.
+pub(crate) fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> Vec<Variant> {
+    let Some(source) = Source::find(specs, kind, name) else {
+        return Vec::new();
+    };
+    if let Source::Gate(_) = source {
+        let gate = |passes: bool, word| Variant {
+            served_by: ServedBy::constant(kind, name, word),
+            value: VariantValue::Gate(passes),
+        };
+        return vec![gate(true, "passes"), gate(false, "fails")];
+    }
+    let parameters: Vec<_> = source
+        .parameters()
+        .into_iter()
+        .map(|parameter| (parameter, source.candidates(parameter)))
+        .collect();
+    let base = match source {
+        Source::Store(_) => parameters.iter().filter_map(first).collect(),
+        Source::Gate(_) | Source::Holder(_) => Map::new(),
+    };
+    let mut variants: Vec<Variant> = Vec::new();
+    for (parameter, candidates) in &parameters {
+        for candidate in candidates {
+            let served_by = &candidate.served_by;
+            let known = variants
+                .iter()
+                .position(|variant| variant.served_by == *served_by);
+            let position = known.unwrap_or_else(|| {
+                variants.push(Variant {
+                    served_by: served_by.clone(),
+                    value: VariantValue::Parameters(base.clone()),
+                });
+                variants.len() - 1
+            });
+            if let Some(Variant {
+                value: VariantValue::Parameters(values),
+                ..
+            }) = variants.get_mut(position)
+            {
+                match candidate.value {
+                    Some(value) => drop(values.insert((*parameter).to_owned(), value.clone())),
+                    None => drop(values.remove(*parameter)),
+                }
+            }
+        }
+    }
+    variants
+}
+
+fn first((parameter, candidates): &(&str, Vec<Candidate<'_>>)) -> Option<(String, Value)> {
+    let value = candidates.iter().find_map(|candidate| candidate.value)?;
+    Some(((*parameter).to_owned(), value.clone()))
+}

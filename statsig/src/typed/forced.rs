@@ -1,0 +1,55 @@
+//! A struct as the values of its sources, for overrides.
+
+use serde_json::{Map, Value};
+
+use super::params::StatsigParams;
+use super::schema::Source;
+use super::writer::values_of;
+
+/// A struct that cannot be forced, because some fields do not tell what they are decoded from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{struct_name}: expected fields that can be written as parameters, found {}; decode them by a type that implements `FromParam` with `to_param`, instead of `json`, `with` or `decode_with`",
+    fields.join(", ")
+)]
+#[non_exhaustive]
+pub struct ParamsNotWritable {
+    /// The struct's name in Rust.
+    pub struct_name: &'static str,
+    /// The names in Rust of the fields that cannot be written.
+    pub fields: Vec<&'static str>,
+}
+
+/// What a source serves.
+pub(crate) type Served = (Source, Map<String, Value>);
+
+/// The parameters of a struct, for each of its sources.
+pub(crate) fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWritable> {
+    let mut values = values_of(params).into_iter();
+    let mut by_source: Vec<Served> = Vec::new();
+    let mut fields = Vec::new();
+    for param in P::SCHEMA.params {
+        let Some(value) = values.next().flatten() else {
+            fields.push(param.field);
+            continue;
+        };
+        let Some(source) = P::SCHEMA.source_of(param) else {
+            continue;
+        };
+        // An absent parameter is what reads as `None`; `null` would count as served.
+        let is_absent = value.is_null() && param.nullable && !param.has_default;
+        let entry = (!is_absent).then(|| (param.name.to_owned(), value));
+        match by_source.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, values)) => values.extend(entry),
+            None => by_source.push((source, entry.into_iter().collect())),
+        }
+    }
+    if fields.is_empty() {
+        Ok(by_source)
+    } else {
+        Err(ParamsNotWritable {
+            struct_name: P::SCHEMA.struct_name,
+            fields,
+        })
+    }
+}

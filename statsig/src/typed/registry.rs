@@ -1,0 +1,59 @@
+//! Every derived struct of the binary, collected by the linker. Feature `registry`.
+//!
+//! The derive adds each struct where it is defined; nobody has to list them. A struct with type parameters is not one struct, so
+//! it is not among them.
+
+#[cfg(feature = "registry")]
+mod collected {
+    use crate::typed::Schema;
+
+    /// An entry, made by the derive.
+    #[doc(hidden)]
+    #[derive(Debug)]
+    pub struct RegisteredSchema(pub &'static Schema);
+
+    inventory::collect!(RegisteredSchema);
+
+    /// The schema of every struct in this binary that derives [`StatsigParams`](crate::StatsigParams) and has a source, in no
+    /// particular order.
+    ///
+    /// A program writes them with a few lines, for `statsig-local schema --check`:
+    ///
+    /// ```
+    /// use statsig::typed::{SchemaDocument, registered_schemas};
+    ///
+    /// fn write_schemas() -> serde_json::Result<String> {
+    ///     let documents: Vec<_> = registered_schemas().map(SchemaDocument::from).collect();
+    ///     serde_json::to_string_pretty(&documents)
+    /// }
+    /// # write_schemas().unwrap();
+    /// ```
+    pub fn registered_schemas() -> impl Iterator<Item = &'static Schema> {
+        let all = inventory::iter::<RegisteredSchema>.into_iter();
+        let schemas = all.map(|registered| registered.0);
+        schemas.filter(|schema| !schema.sources().is_empty())
+    }
+}
+
+#[cfg(feature = "registry")]
+pub use collected::{RegisteredSchema, registered_schemas};
+
+/// For generated code: adds a struct, where the feature is on.
+#[cfg(feature = "registry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register_params {
+    ($params:ty) => {
+        $crate::typed::inventory::submit! {
+            $crate::typed::RegisteredSchema(<$params as $crate::typed::StatsigParams>::SCHEMA)
+        }
+    };
+}
+
+/// For generated code: without the feature, nothing.
+#[cfg(not(feature = "registry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register_params {
+    ($params:ty) => {};
+}
