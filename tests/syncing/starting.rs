@@ -234,9 +234,9 @@ fn a_client_may_outlive_every_runtime() {
     for n in 0..20_000 {
         statsig.log_event(&user, Event::new(format!("event {n}")));
     }
-    let account = statsig.event_stats();
-    assert_eq!(account.enqueued - before, 20_000);
-    assert!(account.dropped.queue_full > 0 && account.pending > 0);
+    let stats = statsig.event_stats();
+    assert_eq!(stats.enqueued - before, 20_000);
+    assert!(stats.dropped.queue_full > 0 && stats.pending > 0);
     drop(statsig);
 }
 

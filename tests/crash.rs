@@ -1,0 +1,220 @@
+//! A process with an event spool is killed at a random moment, again and again: what it knew to be on disk arrives.
+//!
+//! The child is this test binary, started again for one test of it. `CRASH_RUNS` sets how often it is killed.
+
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking, and say what they found"
+)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use statsig::{BootstrapSpecs, Event, Statsig, StatsigOptions, StatsigUser};
+use statsig_local::{Endpoint, Fault, LocalStatsig};
+
+const DEFAULT_RUNS: u64 = 10;
+const KEY: &str = "secret-crash";
+
+// What the child is told, by its environment.
+const URL: &str = "CRASH_CHILD_URL";
+const DIRECTORY: &str = "CRASH_CHILD_DIRECTORY";
+const RUN: &str = "CRASH_CHILD_RUN";
+
+fn client(url: &str, directory: &Path) -> Statsig {
+    let options = StatsigOptions::builder()
+        .specs_adapter(Arc::new(BootstrapSpecs::new(r#"{"has_updates": false}"#)))
+        .log_event_url(url)
+        .event_spool(directory)
+        .event_logging_max_queue_size(10)
+        .event_flush_interval(Duration::from_millis(50))
+        .event_retry_pauses(Duration::from_millis(20), Duration::from_millis(100))
+        .event_request_timeout(Duration::from_secs(2))
+        .build()
+        .expect("valid options");
+    Statsig::new(KEY, options)
+}
+
+/// Logs numbered events until it is killed, and says which ones are safe: the numbers below those it prints.
+#[test]
+fn child() {
+    let (Ok(url), Ok(directory), Ok(run)) = (
+        std::env::var(URL),
+        std::env::var(DIRECTORY),
+        std::env::var(RUN),
+    ) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let statsig = client(&url, directory.as_ref());
+        // Nothing to evaluate with, and none of it matters.
+        let _ = statsig.initialize().await;
+        let user = StatsigUser::with_user_id("a-user");
+        for number in 0_u64.. {
+            let event = Event::new("numbered").metadata("id", format!("{run}/{number}"));
+            statsig.log_event(&user, event);
+            if number % 7 == 6 {
+                let stats = statsig.flush_events().await.expect("a running client");
+                assert_eq!(stats.dropped.total(), 0, "{stats:?}");
+                if stats.pending == 0 {
+                    let mut out = std::io::stdout().lock();
+                    // One write, so that a line is never cut off.
+                    out.write_all(format!("safe {}\n", number + 1).as_bytes())
+                        .expect("somebody listens");
+                    out.flush().expect("somebody listens");
+                }
+            }
+        }
+    });
+}
+
+fn start_child(url: &str, directory: &Path, run: u64) -> Child {
+    Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "child", "--nocapture", "--test-threads=1"])
+        .env(URL, url)
+        .env(DIRECTORY, directory)
+        .env(RUN, run.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("a child")
+}
+
+/// Lets the child live until its output shows that it logs, and a random while longer. Returns up to which number it is safe.
+fn live_and_die(url: &str, directory: &Path, run: u64, mut random: impl FnMut() -> u64) -> u64 {
+    let mut child = start_child(url, directory, run);
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let safe = |line: std::io::Result<String>| {
+        let line = line.expect("text");
+        line.strip_prefix("safe ")?.parse::<u64>().ok()
+    };
+    let wanted = 1 + random() % 30;
+    let mut last = 0;
+    for number in lines.by_ref().filter_map(safe).take(wanted as usize) {
+        last = number;
+    }
+    // A moment between two of its steps: not a time that anything depends on.
+    for _ in 0..random() % 200_000 {
+        std::hint::spin_loop();
+    }
+    child.kill().expect("a child to kill");
+    for number in lines.filter_map(safe) {
+        last = number;
+    }
+    child.wait().expect("the end of the child");
+    last
+}
+
+/// Numbers that look random, the same in each run of the test.
+fn random() -> impl FnMut() -> u64 {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_known_to_be_safe_arrives_after_any_number_of_kills() {
+    let runs =
+        std::env::var("CRASH_RUNS").map_or(DEFAULT_RUNS, |runs| runs.parse().expect("a number"));
+    let directory = tempfile::tempdir().expect("a directory");
+    let lost_answers = Arc::new(AtomicU64::new(0));
+    let received = Arc::new(std::sync::Mutex::new(BTreeMap::<String, u64>::new()));
+    let theirs = Arc::clone(&received);
+    let local = LocalStatsig::builder()
+        .on_event(move |event| {
+            let id = event.metadata("id").unwrap_or_default().to_owned();
+            *theirs.lock().unwrap().entry(id).or_default() += 1;
+        })
+        .start()
+        .await
+        .expect("a local Statsig");
+    let url = local.log_event_url();
+    let mut random = random();
+    let mut safe = Vec::new();
+    for run in 0..runs {
+        local.clear_faults();
+        match random() % 4 {
+            0 => {}
+            1 => local
+                .inject(Endpoint::LogEvent, Fault::status(503))
+                .unwrap(),
+            2 => local
+                .inject(Endpoint::LogEvent, Fault::status(500).times(3))
+                .unwrap(),
+            _ => {
+                lost_answers.fetch_add(1, Ordering::Relaxed);
+                local
+                    .inject(Endpoint::LogEvent, Fault::lose_answer().times(1))
+                    .unwrap();
+            }
+        }
+        let (url, path) = (url.clone(), directory.path().to_owned());
+        let seeds = [random(), random()];
+        let mut seeds = seeds.into_iter().cycle();
+        let died = tokio::task::spawn_blocking(move || {
+            live_and_die(&url, &path, run, move || seeds.next().unwrap_or(0))
+        });
+        safe.push(died.await.expect("a killed child"));
+    }
+    local.clear_faults();
+
+    // The last process finds what the others left.
+    let last = client(&url, directory.path());
+    let _ = last.initialize().await;
+    let is_over = async {
+        while std::fs::read_dir(directory.path())
+            .expect("a directory")
+            .next()
+            .is_some()
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), is_over)
+        .await
+        .expect("an empty spool in the end");
+    last.shutdown().await.expect("nothing left");
+
+    let received = received.lock().unwrap();
+    let mut missing = Vec::new();
+    for (run, safe) in safe.iter().enumerate() {
+        let ids = (0..*safe).map(|number| format!("{run}/{number}"));
+        missing.extend(ids.filter(|id| !received.contains_key(id)));
+    }
+    let known: u64 = safe.iter().sum();
+    let twice = received.values().filter(|times| **times > 1).count();
+    println!(
+        "crash: killed {runs}, known to be safe {known}, missing {}, received {}, more than once {twice}, lost answers {}",
+        missing.len(),
+        received.len(),
+        lost_answers.load(Ordering::Relaxed)
+    );
+    assert!(missing.is_empty(), "missing: {missing:?}");
+    assert!(known > 0);
+    // A batch arrives twice when its answer was lost: on the way, or because the process died before it noted it.
+    let batches_at_risk = (runs + lost_answers.load(Ordering::Relaxed)) as usize;
+    assert!(
+        twice <= batches_at_risk * 2 * 10,
+        "{twice} events arrived more than once"
+    );
+}
