@@ -241,7 +241,7 @@ impl Core {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 impl Statsig {
     pub(crate) fn disturb(
         &self,
