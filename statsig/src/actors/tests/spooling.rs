@@ -188,6 +188,7 @@ async fn private_attributes_never_reach_the_disk() {
     let transport: Arc<dyn Transport> = network.clone();
     let options = StatsigOptions::builder()
         .transport(transport)
+        .disable_diagnostics(true)
         .event_spool(directory.path())
         .build()
         .unwrap();
