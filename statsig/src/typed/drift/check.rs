@@ -245,8 +245,18 @@ impl Check<'_> {
             self.former_name(named, param, name, Vec::new());
         }
         self.declared_type(named, param, store.declared_type(name));
+        let served = store.served(name);
         if let Some((target, source)) = store.target(name) {
+            let is_served = served.iter().any(|candidate| candidate.value.is_some());
             match source {
+                Some(_) if !is_served => {
+                    let expected =
+                        format!("{target} to serve what the store's parameter refers to");
+                    let found = "no rule that does".to_owned();
+                    let drift = Drift::new(DriftKind::UnknownTarget, named, expected, found);
+                    self.drifts.push(drift.of(param));
+                    return None;
+                }
                 None => {
                     let expected =
                         format!("{target}, which the store's parameter refers to, in the specs");
@@ -267,7 +277,7 @@ impl Check<'_> {
                 Some(Source::Store(_)) => {}
             }
         }
-        let served = store.served(name).into_iter();
+        let served = served.into_iter();
         Some(served.map(|candidate| (name, candidate)).collect())
     }
 

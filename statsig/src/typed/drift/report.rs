@@ -82,7 +82,7 @@ pub enum DriftKind {
     PartlyMissing,
     /// The parameter is served under an older name only.
     FormerName,
-    /// A parameter of a store refers to something that the specs lack.
+    /// A parameter of a store refers to something that the specs lack: an entity, or a parameter of one.
     UnknownTarget,
     /// The store declares another type for the parameter.
     WrongDeclaredType,

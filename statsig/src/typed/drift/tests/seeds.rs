@@ -198,8 +198,8 @@ fn each_seeded_drift_is_found() {
             json!("gone"),
             vec![(
                 "Checkout",
-                K::MissingParameter,
-                r#"limit: expected an integer in 0..=4294967295 in parameter store "checkout", found none"#,
+                K::UnknownTarget,
+                r#"limit: expected config "limits" to serve what the store's parameter refers to, found no rule that does"#,
             )],
         ),
         (
