@@ -99,7 +99,7 @@ fn outlive_an_outage(directory: &Path, events: usize) -> Vec<String> {
         .expect("a runtime");
     runtime.block_on(async {
         let network = Arc::new(ScriptedTransport::new());
-        network.serve_specs(r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{}}"#);
+        network.serve_specs(r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#);
         let options = StatsigOptions::builder()
             .disable_diagnostics(true)
             .transport(network.clone())

@@ -1,7 +1,7 @@
 //! Threads that call at a steady pace, and what each call took them.
 //!
-//! Beside them a thread keeps the same pace and calls nothing. How long a thread is kept from running at most shows there: what the
-//! callers' longest calls have beyond it is the calls' own.
+//! Beside them a thread keeps the same pace and only reads the clock for as long as a call takes. Its longest "call" is how long a
+//! thread was kept from running: what the callers' longest calls have beyond it is their own.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use crate::sides::Side;
 
 /// How often a thread looks at how many calls are due.
 const TICK: Duration = Duration::from_millis(1);
+/// How long the thread that calls nothing reads the clock, instead of a call.
+const CONTROL: Duration = Duration::from_micros(1);
 /// The longest latency that is told apart, in nanoseconds.
 const LONGEST: u64 = 60_000_000_000;
 
@@ -60,7 +62,11 @@ impl<S: Side> Callers<S> {
         let threads = threads.collect();
         let control = {
             let course = Arc::clone(&course);
-            std::thread::spawn(move || keep_pace(&course, a_second, |call| call, |call| *call))
+            let read_clock = |_: &u64| {
+                let start = Instant::now();
+                while start.elapsed() < CONTROL {}
+            };
+            std::thread::spawn(move || keep_pace(&course, a_second, |call| call, read_clock))
         };
         Self {
             side,
