@@ -319,10 +319,14 @@ async fn trap_09_some_statuses_lose_a_batch_at_once_and_others_after_five_more_a
         (403, 1),
         (405, 1),
         (501, 1),
+        (304, 6),
         (401, 6),
         (404, 6),
+        (408, 6),
         (429, 6),
         (500, 6),
+        (502, 6),
+        (503, 6),
     ] {
         let lab = lab().await;
         lab.network.always(Endpoint::Events, Answer::status(status));

@@ -164,6 +164,57 @@ fn the_pause_doubles_up_to_a_minute_and_the_sixth_failure_drops() {
 }
 
 #[test]
+fn the_pause_stays_at_a_minute_and_halves_with_each_success() {
+    let mut desk = Desk::new();
+    desk.outbox = Outbox::new(
+        EventLimits {
+            max_attempts: 100,
+            ..limits(P)
+        },
+        false,
+    );
+    desk.push_batch();
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        let batch = desk.post().unwrap();
+        desk.fail(batch);
+        let until = desk.outbox.held_until().unwrap();
+        pauses.push((until - desk.now).as_secs());
+        desk.now = until;
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    let mut intervals = Vec::new();
+    for _ in 0..7 {
+        let batch = desk.post().unwrap();
+        desk.outbox.delivered(&batch, &desk.counters);
+        intervals.push(desk.outbox.interval.as_millis());
+        desk.push_batch();
+    }
+    assert_eq!(
+        intervals,
+        [30_000, 15_000, 7_500, 3_750, 1_875, 1_000, 1_000]
+    );
+    assert!(desk.outbox.is_healthy());
+}
+
+#[test]
+fn a_full_batch_of_a_failing_service_says_that_it_waits_for_the_schedule() {
+    let mut desk = Desk::new();
+    desk.push(B);
+    assert_eq!(desk.seal(), Some("limit"));
+    let batch = desk.post().unwrap();
+    desk.fail(batch);
+    desk.push(B);
+    assert_eq!(desk.seal(), Some("scheduled:full_batch"));
+    // Well again only once the interval is the shortest.
+    desk.pass(seconds(1));
+    let batch = desk.post().unwrap();
+    desk.outbox.delivered(&batch, &desk.counters);
+    desk.push(B);
+    assert_eq!(desk.seal(), Some("limit"));
+}
+
+#[test]
 fn batches_that_fail_together_lengthen_the_pause_once() {
     let mut desk = Desk::new();
     for _ in 0..P {
