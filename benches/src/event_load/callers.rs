@@ -1,7 +1,8 @@
 //! Threads that call at a steady pace, and what each call took them.
 //!
 //! Beside them a thread keeps the same pace and only reads the clock for as long as a call takes. Its longest "call" is how long a
-//! thread was kept from running: what the callers' longest calls have beyond it is their own.
+//! thread was kept from running: what the callers' longest calls have beyond it is their own. And the kernel counts how often a
+//! thread gave up the processor by itself, to sleep between calls or to wait for somebody: what is beyond the sleeps are waits.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(crate) struct Made {
     pub(crate) latencies: Vec<Histogram<u64>>,
     /// The longest that a thread was behind its pace, because it was not let run or because calls took too long.
     pub(crate) furthest_behind: Duration,
+    /// How often threads waited for somebody, other than by sleeping.
+    pub(crate) waits: u64,
 }
 
 impl<S: Side> Callers<S> {
@@ -107,6 +110,7 @@ impl Made {
             mine.add(others).expect("they have the same bounds");
         }
         self.furthest_behind = self.furthest_behind.max(other.furthest_behind);
+        self.waits += other.waits;
         self
     }
 }
@@ -122,7 +126,10 @@ fn keep_pace<U, R>(
     let mut made = Made {
         latencies: latencies.collect(),
         furthest_behind: Duration::ZERO,
+        waits: 0,
     };
+    let pauses_before = voluntary_switches();
+    let mut sleeps = 0;
     let is_stopped = || course.is_stopped.load(Ordering::Relaxed);
     let started = Instant::now();
     let mut calls = 0_u64;
@@ -144,6 +151,16 @@ fn keep_pace<U, R>(
             calls += 1;
         }
         std::thread::sleep(TICK);
+        sleeps += 1;
     }
+    made.waits = (voluntary_switches() - pauses_before).saturating_sub(sleeps);
     made
+}
+
+/// How often this thread gave up the processor by itself.
+fn voluntary_switches() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.map_or(0, |count| count.trim().parse().unwrap_or(0))
 }

@@ -157,10 +157,12 @@ fn load<S: Side>(
     let arrived = service.arrived()?;
     let exposures: u64 = made.latencies.iter().map(|phase| phase.len()).sum();
     println!(
-        "{name}: {exposures} exposures, {arrived} arrived, {} did not; furthest behind {} ms (calling nothing: {} ms); ended in {} ms, then {:.0} MiB; {says}",
+        "{name}: {exposures} exposures, {arrived} arrived, {} did not; furthest behind {} ms (calling nothing: {} ms), waited {} times (calling nothing: {}); ended in {} ms, then {:.0} MiB; {says}",
         exposures.saturating_sub(arrived),
         made.furthest_behind.as_millis(),
         control.furthest_behind.as_millis(),
+        made.waits,
+        control.waits,
         ended.elapsed().as_millis(),
         resident_mib(),
     );

@@ -221,6 +221,8 @@ mod tests {
             is_final: status == Some(403),
             region: None,
             content_type: None,
+            content_encoding: None,
+            deltas_used: false,
         }
     }
 

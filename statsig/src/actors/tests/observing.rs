@@ -1,3 +1,5 @@
+mod sources;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
