@@ -113,6 +113,7 @@ mod tests {
             events,
             attempts: 0,
             is_urgent: false,
+            flush_type: None,
             record: None,
             body: compress(plain.as_bytes()).unwrap(),
         }

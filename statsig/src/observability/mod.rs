@@ -43,6 +43,7 @@ pub(crate) mod client;
 pub(crate) mod diagnostics;
 mod exceptions;
 pub(crate) mod facts;
+pub(crate) mod health;
 pub(crate) mod mask;
 mod metric;
 #[cfg(feature = "metrics")]

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::client::Told;
 use super::diagnostics::{Diagnostics, Ended};
-use super::exceptions::{self, Loss, Pipeline, Posted, SdkError};
+use super::exceptions::{self, Pipeline, Posted, SdkError};
 use super::facts::{
     Endpoint, Fact, InitializeEnded, Processed, RequestEnded, SpecsFormat, SpecsProcessed,
     SyncEnded,
 };
+use super::health::{Health, losses, since};
 use super::mask::Masked;
 use super::metric::{self, Measurement, Metric, Tags};
 use crate::events::event::OtherEvent;
@@ -53,33 +54,6 @@ impl Scene<'_> {
     fn shown_key(&self) -> Cow<'static, str> {
         let shown: String = self.sdk_key.chars().take(SHOWN_OF_KEY).collect();
         shown.into()
-    }
-}
-
-/// How the client is doing, read off its counters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Health {
-    pub(crate) delivered: u64,
-    pub(crate) pending: u64,
-    /// Events that were given up, by reason.
-    pub(crate) dropped: Vec<(&'static str, u64)>,
-    pub(crate) memo_hits: u64,
-    pub(crate) memo_misses: u64,
-    /// The pause between two posts of events.
-    pub(crate) interval_ms: u128,
-}
-
-impl Health {
-    /// Events that were given up since then, by reason.
-    fn dropped_since<'a>(
-        &'a self,
-        then: &'a Self,
-    ) -> impl Iterator<Item = (&'static str, u64)> + 'a {
-        self.dropped.iter().filter_map(|(reason, now)| {
-            let earlier = then.dropped.iter().find(|(other, _)| other == reason);
-            let more = now.saturating_sub(earlier.map_or(0, |(_, count)| *count));
-            (more > 0).then_some((*reason, more))
-        })
     }
 }
 
@@ -142,12 +116,10 @@ impl Observer {
             max_pending_batches: scene.options.event_limits.max_waiting,
         };
         let before = std::mem::replace(&mut self.reported, health);
-        let dropped: Vec<_> = self.reported.dropped_since(&before).collect();
-        for (reason, events) in &dropped {
-            if let Some(loss) = Loss::of(reason) {
-                let error = SdkError::lost_events(loss, *events, pipeline);
-                self.fail(&error, scene, &mut reports);
-            }
+        let dropped = since(&self.reported.dropped, &before.dropped);
+        let failed = since(&self.reported.failed, &before.failed);
+        for error in losses(&dropped, &failed, pipeline) {
+            self.fail(&error, scene, &mut reports);
         }
         if scene.is_measured() {
             for (reason, events) in dropped {

@@ -106,6 +106,7 @@ mod tests {
             events,
             attempts: 0,
             is_urgent: false,
+            flush_type: None,
             body: seal::compressed(|to| to.write_all(json.as_bytes())).unwrap(),
             record: None,
         })

@@ -216,6 +216,7 @@ impl State {
             events: u64::from(batch.events),
             attempts: place.attempts,
             is_urgent: false,
+            flush_type: None,
             body: Bytes::copy_from_slice(batch.body),
             record: Some(record),
         })

@@ -148,7 +148,7 @@ impl Outbox {
         let was_well = self.disk_failed(now);
         for batch in batches {
             if batch.attempts >= self.limits.max_attempts {
-                counters.add_dropped(DropReason::DeliveryFailed, batch.events);
+                counters.add_failed(DropReason::DeliveryFailed, batch.events, batch.flush_type);
             } else {
                 self.add_waiting(batch, counters);
             }
