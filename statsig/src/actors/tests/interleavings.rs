@@ -1,14 +1,20 @@
 //! The books balance, whatever happens in whatever order.
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
 use super::*;
+use crate::events::event::{Exposure, ExposureSubject, SamplingInputs, SecondaryExposures};
+use crate::results::{EvaluationDetails, Reason, SpecsSource};
+use crate::user::StatsigUser;
 
 /// What may happen next.
 #[derive(Debug, Clone)]
 enum Step {
     Record(usize),
+    /// Exposures, of which the service wants one in three.
+    Expose(usize),
     Suppress,
     Answer(Fault),
     Recover,
@@ -61,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         6 => (1..60_usize).prop_map(Step::Record),
+        3 => (1..30_usize).prop_map(Step::Expose),
         1 => Just(Step::Suppress),
         4 => fault.prop_map(Step::Answer),
         2 => Just(Step::Recover),
@@ -80,10 +87,44 @@ fn ending() -> impl Strategy<Value = Ending> {
     })
 }
 
+fn exposure(number: u64) -> Exposure {
+    Exposure {
+        user: StatsigUser::with_user_id("a-user"),
+        name: "a_gate".into(),
+        rule_id: "a_rule".into(),
+        subject: ExposureSubject::Gate { value: true },
+        details: EvaluationDetails::without_specs(Reason::NoSpecs(SpecsSource::NoValues)),
+        secondary: SecondaryExposures::Empty,
+        is_manual: false,
+        override_config_name: None,
+        sampling: SamplingInputs {
+            rate: Some(3),
+            key_hash: number,
+            ..SamplingInputs::default()
+        },
+        time_ms: 0,
+    }
+}
+
+/// Specs that turn sampling on.
+fn sampling_specs() -> String {
+    let mut specs: Value = serde_json::from_str(&specs(1)).unwrap();
+    specs["sdk_configs"] = json!({"sampling_mode": "on"});
+    specs.to_string()
+}
+
 impl Lab {
     async fn take(&self, step: Step) {
         match step {
             Step::Record(events) => self.record(events),
+            Step::Expose(exposures) => {
+                for number in 0..exposures {
+                    let event = QueuedEvent::Exposure(exposure(number as u64));
+                    if self.shared.record(event) {
+                        self.handle.nudge();
+                    }
+                }
+            }
             Step::Suppress => self.shared.non_exposed.add(7, || "a_gate".into()),
             Step::Answer(fault) => self.network.next(Endpoint::Events, fault.answer()),
             Step::Recover => self.network.recover(Endpoint::Events),
@@ -95,7 +136,11 @@ impl Lab {
                 if let Ok(stats) = self.handle.flush().await {
                     assert_eq!(
                         stats.enqueued + stats.recovered,
-                        stats.delivered + stats.dropped.total() + stats.spooled + stats.pending
+                        stats.delivered
+                            + stats.sampled_out
+                            + stats.dropped.total()
+                            + stats.spooled
+                            + stats.pending
                     );
                 }
             }
@@ -154,14 +199,18 @@ fn live(
         .build()
         .unwrap();
     runtime.block_on(async {
-        let lab = Lab::start_with(|options| {
+        let network = Arc::new(ScriptedTransport::new());
+        network.serve_specs(sampling_specs());
+        let lab = Lab::start_on(network, |options| {
             #[cfg(feature = "spool")]
             if let Some(directory) = directory {
                 return options.event_spool(directory);
             }
             options
-        });
-        live_through(lab.await, steps, ending).await;
+        })
+        .await;
+        lab.handle.first_sync(None).await.unwrap();
+        live_through(lab, steps, ending).await;
     });
 }
 
