@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use statsig::testing::{Answer, Endpoint, SimulatedClock};
-use statsig::{Event, FeatureGateEvaluationOptions, LayerEvaluationOptions, StatsigUser};
+use statsig::{FeatureGateEvaluationOptions, LayerEvaluationOptions, StatsigUser};
 use tokio::time::sleep;
 
 use crate::lab::{BATCH, ann, lab, lab_with, secs, specs, with_settings};
