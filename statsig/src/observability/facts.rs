@@ -16,6 +16,11 @@ pub(crate) enum Fact {
     RequestEnded(RequestEnded),
     SpecsProcessed(SpecsProcessed),
     SyncEnded(SyncEnded),
+    /// Structs of parameters were checked against new specs.
+    SchemasChecked {
+        errors: usize,
+        warnings: usize,
+    },
     /// A round of syncing ID lists ended.
     IdListsSynced {
         duration: Duration,

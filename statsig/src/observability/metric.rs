@@ -80,6 +80,10 @@ metrics! {
         "Evaluations that could have been remembered, and were not";
     MEMO_HIT_RATE = Gauge "memo_hit_rate" in "1":
         "The share of hits since the last report, between 0 and 1";
+    TYPED_MISMATCHES = Counter "typed.mismatch" in "1":
+        "Served values that did not fit the field of a parameter struct";
+    SCHEMA_DRIFTS = Gauge "schema_drifts" in "1":
+        "Differences between parameter structs and the specs in use, by severity";
     SDK_EXCEPTIONS = Counter "sdk_exceptions_count" in "1":
         "Errors of the SDK itself, repeats included";
 }

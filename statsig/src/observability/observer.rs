@@ -62,6 +62,8 @@ pub(crate) struct Health {
     pub(crate) dropped: Vec<(&'static str, u64)>,
     pub(crate) memo_hits: u64,
     pub(crate) memo_misses: u64,
+    /// Served values that did not fit their field.
+    pub(crate) typed_mismatches: u64,
     /// The pause between two posts of events.
     pub(crate) interval_ms: u128,
 }
@@ -116,6 +118,13 @@ impl Observer {
             Fact::RequestEnded(request) => self.request_ended(request, scene, &mut reports),
             Fact::SpecsProcessed(specs) => self.specs_processed(specs, scene, &mut reports),
             Fact::SyncEnded(sync) => self.sync_ended(&sync, scene, &mut reports),
+            Fact::SchemasChecked { errors, warnings } if scene.is_measured() => {
+                for (severity, drifts) in [("error", errors), ("warning", warnings)] {
+                    let tags = vec![("severity", severity.into())];
+                    reports.measure(metric::SCHEMA_DRIFTS, drifts as f64, tags);
+                }
+            }
+            Fact::SchemasChecked { .. } => {}
             Fact::IdListsSynced { duration } => {
                 self.id_lists_synced(duration, scene, &mut reports);
             }
@@ -162,6 +171,11 @@ impl Observer {
             more
         };
         count(metric::EVENTS_SENT, health.delivered, before.delivered);
+        count(
+            metric::TYPED_MISMATCHES,
+            health.typed_mismatches,
+            before.typed_mismatches,
+        );
         let hits = count(metric::MEMO_HITS, health.memo_hits, before.memo_hits);
         let misses = count(metric::MEMO_MISSES, health.memo_misses, before.memo_misses);
         if hits + misses > 0 {
