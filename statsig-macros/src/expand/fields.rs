@@ -96,8 +96,7 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
             // A closure, so that `fn(&str)` takes a `String`.
             let span = validate.span();
             let validated = shown_at(span, quote!(#typed::validated));
-            let value = Ident::new("value", Span::call_site().located_at(span));
-            let call = shown_at(span, quote!(|#value| #validate(#value)));
+            let call = quote_spanned!(span=> |value| #validate(value));
             quote!(|value| #validated(#decoded, #call, #name))
         }
     }

@@ -10,6 +10,7 @@ use super::connection::{Opener, ProxyConnections, StreamProblem};
 use super::progress::{Answer, Progress};
 use super::proxy::GrpcForwardProxy;
 use crate::results::SpecsSource;
+use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::transport::BoxFuture;
 use crate::transport::identity::SdkKey;
@@ -35,6 +36,7 @@ struct Stream {
     opener: Box<dyn Opener>,
     progress: watch::Sender<Progress>,
     client: Mutex<Option<ChangeSignal>>,
+    listener: NewsListener,
 }
 
 impl GrpcSpecs {
@@ -42,22 +44,25 @@ impl GrpcSpecs {
         proxy: GrpcForwardProxy,
         sdk_key: SdkKey,
         http: Arc<dyn SpecsAdapter>,
+        listener: NewsListener,
     ) -> Self {
         let init_timeout = proxy.init_timeout;
         let opener = Box::new(ProxyConnections { proxy, sdk_key });
-        Self::with_opener(opener, init_timeout, http)
+        Self::with_opener(opener, init_timeout, http, listener)
     }
 
     pub(super) fn with_opener(
         opener: Box<dyn Opener>,
         init_timeout: Duration,
         http: Arc<dyn SpecsAdapter>,
+        listener: NewsListener,
     ) -> Self {
         Self {
             stream: Arc::new(Stream {
                 opener,
                 progress: watch::Sender::default(),
                 client: Mutex::default(),
+                listener,
             }),
             init_timeout,
             http,
@@ -140,13 +145,14 @@ impl Stream {
             let problem = self.run(max_bytes).await;
             let text = problem.to_string();
             let mut pause = Duration::ZERO;
-            let mut is_news = false;
+            let mut failures = 0;
             self.progress.send_modify(|progress| {
                 pause = progress.failed(problem, fastrand::f64());
-                is_news = progress.has_just_failed();
+                failures = progress.failures_in_row();
             });
+            self.listener.tell(SourceNews::StreamFailed { failures });
             // Once for each series of failures: the proxy may be away for hours.
-            if is_news {
+            if failures == 1 {
                 tracing::warn!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs broke and will be opened again");
             } else {
                 tracing::debug!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs cannot be opened yet");
@@ -168,9 +174,15 @@ impl Stream {
                 Err(problem) => return problem,
             };
             let mut brings_specs = false;
+            let mut was_broken = false;
             self.progress.send_modify(|progress| {
+                was_broken = progress.failures_in_row() > 0;
                 brings_specs = progress.received(body);
             });
+            self.listener.tell(SourceNews::StreamMessage);
+            if was_broken {
+                self.listener.tell(SourceNews::StreamReopened);
+            }
             if brings_specs {
                 self.signal();
             }
