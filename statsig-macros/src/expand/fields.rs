@@ -94,10 +94,10 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
                 _ => quote!((#decode)(value)),
             };
             // A closure, so that `fn(&str)` takes a `String`.
-            let span = validate.span();
-            let validated = shown_at(span, quote!(#typed::validated));
-            let call = quote_spanned!(span=> |value| #validate(value));
-            quote!(|value| #validated(#decoded, #call, #name))
+            let call = quote_spanned!(validate.span()=> #validate(value));
+            let validated = quote!(#typed::validated(#decoded, |value| #call, #name));
+            let validated = shown_at(validate.span(), validated);
+            quote!(|value| #validated)
         }
     }
 }
