@@ -1,6 +1,6 @@
 //! A process with an event spool is killed at a random moment, again and again: what it knew to be on disk arrives.
 //!
-//! The child is this test binary, started again for one test of it. `CRASH_RUNS` sets how often it is killed.
+//! The child is this test binary, started again for one test of it.
 
 #![cfg(unix)]
 #![allow(
@@ -24,7 +24,6 @@ use statsig::{BootstrapSpecs, Event, Statsig, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalStatsig};
 use statsig_tests::local_options;
 
-const DEFAULT_RUNS: u64 = 10;
 const KEY: &str = "secret-crash";
 
 // What the child is told, by its environment.
@@ -134,9 +133,17 @@ fn random() -> impl FnMut() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_known_to_be_safe_arrives_after_any_number_of_kills() {
-    let runs =
-        std::env::var("CRASH_RUNS").map_or(DEFAULT_RUNS, |runs| runs.parse().expect("a number"));
+async fn what_was_known_to_be_safe_arrives_after_some_kills() {
+    kill_again_and_again(10).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn what_was_known_to_be_safe_arrives_after_two_hundred_kills() {
+    kill_again_and_again(200).await;
+}
+
+async fn kill_again_and_again(runs: u64) {
     let directory = tempfile::tempdir().expect("a directory");
     let lost_answers = Arc::new(AtomicU64::new(0));
     let received = Arc::new(std::sync::Mutex::new(BTreeMap::<String, u64>::new()));

@@ -336,7 +336,7 @@ fn cpu_of(clock: ClockId) -> Duration {
 }
 
 /// An ID that no user had before.
-fn next_id() -> String {
+pub fn next_id() -> String {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("user-{:08}", NEXT.fetch_add(1, Ordering::Relaxed))

@@ -128,9 +128,7 @@ impl Replaceable {
 
     /// Returns when the specs are in use.
     pub fn replace(&self, text: String) -> Result<(), String> {
-        self.specs
-            .set_data(text)
-            .map_err(|error| error.to_string())
+        self.specs.set_data(text).map_err(|error| error.to_string())
     }
 }
 

@@ -19,7 +19,8 @@ use crate::events::queue::{EventQueue, Pushed};
 use crate::events::secondary::rollout_bucket;
 use crate::observability::client::Told;
 use crate::observability::facts::Fact;
-use crate::observability::observer::{Health, Observer, Reports, Scene};
+use crate::observability::health::Health;
+use crate::observability::observer::{Observer, Reports, Scene};
 use crate::observability::outlet::Outlet;
 use crate::observability::subscriptions::Subscriptions;
 use crate::options::StatsigOptions;
@@ -221,6 +222,8 @@ impl Shared {
 
     /// Reports what the counters say.
     pub(crate) fn look_at_health(&self) {
+        // First, so that these are among those that were dropped.
+        let failed = self.counters.failed_by_flush_type();
         let stats = self.counters.stats();
         let memo = self.memo_counts.as_ref();
         let (memo_hits, memo_misses) = memo.map_or((0, 0), |counts| counts.so_far());
@@ -228,6 +231,7 @@ impl Shared {
             delivered: stats.delivered,
             pending: stats.pending,
             dropped: stats.dropped.by_reason(),
+            failed,
             memo_hits,
             memo_misses,
             interval_ms: self.outbox().interval().as_millis(),

@@ -97,7 +97,8 @@ impl Memory {
         let mib = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name));
             let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
-            kib.map(|kib| kib / 1024.0).ok_or(format!("found no {name}"))
+            kib.map(|kib| kib / 1024.0)
+                .ok_or(format!("found no {name}"))
         };
         let memory = Self {
             resident: mib("VmRSS:")?,
@@ -184,10 +185,7 @@ fn resync(side: Side, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn started(
-    runtime: &Runtime,
-    options: statsig::StatsigOptionsBuilder,
-) -> Result<Statsig, String> {
+fn started(runtime: &Runtime, options: statsig::StatsigOptionsBuilder) -> Result<Statsig, String> {
     let options = options.build().map_err(|error| error.to_string())?;
     let client = Statsig::new("secret-bench", options);
     let details = runtime.block_on(client.initialize());
@@ -239,10 +237,7 @@ impl IdListsAdapter for Numbers {
         Box::pin(async move { Ok(manifest.to_string().into()) })
     }
 
-    fn file(
-        &self,
-        request: &IdListFileRequest,
-    ) -> BoxFuture<'_, Result<bytes::Bytes, FetchError>> {
+    fn file(&self, request: &IdListFileRequest) -> BoxFuture<'_, Result<bytes::Bytes, FetchError>> {
         let lines = request.start as usize / LINE_BYTES..self.size() / LINE_BYTES;
         let mut file = String::with_capacity(lines.len() * LINE_BYTES);
         lines.for_each(|number| line(number as u64, &mut file));
@@ -288,7 +283,8 @@ fn load_list(ids: usize) -> Result<(), String> {
         std::thread::sleep(Duration::from_millis(20));
     }
     let grown = Memory::take()?;
-    let per_id = |memory: &Memory| (memory.resident - before.resident) * 1024.0 * 1024.0 / ids as f64;
+    let per_id =
+        |memory: &Memory| (memory.resident - before.resident) * 1024.0 * 1024.0 / ids as f64;
     println!(
         "{}",
         json!({"what": "list", "ids": ids, "bytes_per_id": per_id(&after), "bytes_per_id_after_growth": per_id(&grown)})

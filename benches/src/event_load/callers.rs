@@ -1,4 +1,8 @@
 //! Threads that call at a steady pace, and what each call took them.
+//!
+//! Beside them a thread keeps the same pace and only reads the clock for as long as a call takes. Its longest "call" is how long a
+//! thread was kept from running: what the callers' longest calls have beyond it is their own. And the kernel counts how often a
+//! thread gave up the processor by itself, to sleep between calls or to wait for somebody: what is beyond the sleeps are waits.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,15 +16,24 @@ use crate::sides::Side;
 
 /// How often a thread looks at how many calls are due.
 const TICK: Duration = Duration::from_millis(1);
+/// How long the thread that calls nothing reads the clock, instead of a call.
+const CONTROL: Duration = Duration::from_micros(1);
 /// The longest latency that is told apart, in nanoseconds.
 const LONGEST: u64 = 60_000_000_000;
 
 /// Threads that call until they are stopped.
 pub(crate) struct Callers<S> {
     side: Arc<S>,
-    phase: Arc<AtomicUsize>,
-    is_stopped: Arc<AtomicBool>,
+    course: Arc<Course>,
     threads: Vec<JoinHandle<Made>>,
+    control: JoinHandle<Made>,
+}
+
+/// How far the run is.
+struct Course {
+    phases: usize,
+    phase: AtomicUsize,
+    is_stopped: AtomicBool,
 }
 
 /// What calls took, in nanoseconds, by phase.
@@ -28,90 +41,126 @@ pub(crate) struct Made {
     pub(crate) latencies: Vec<Histogram<u64>>,
     /// The longest that a thread was behind its pace, because it was not let run or because calls took too long.
     pub(crate) furthest_behind: Duration,
+    /// How often threads waited for somebody, other than by sleeping.
+    pub(crate) waits: u64,
 }
 
 impl<S: Side> Callers<S> {
     pub(crate) fn start(side: S, threads: usize, per_minute: u64, phases: usize) -> Self {
         let side = Arc::new(side);
-        let phase = Arc::new(AtomicUsize::new(0));
-        let is_stopped = Arc::new(AtomicBool::new(false));
-        let a_second = per_minute as f64 / 60.0 / threads as f64;
-        let threads = (0..threads).map(|number| {
-            let (side, phase) = (Arc::clone(&side), Arc::clone(&phase));
-            let is_stopped = Arc::clone(&is_stopped);
-            std::thread::spawn(move || call(&*side, number, a_second, phases, &phase, &is_stopped))
+        let course = Arc::new(Course {
+            phases,
+            phase: AtomicUsize::new(0),
+            is_stopped: AtomicBool::new(false),
         });
+        let a_second = per_minute as f64 / 60.0 / threads as f64;
+        let threads = (0..threads).map(|thread| {
+            let (side, course) = (Arc::clone(&side), Arc::clone(&course));
+            std::thread::spawn(move || {
+                // Nobody was here before, so each call is an exposure.
+                let user = |call| S::user(format!("user-{thread}-{call}"));
+                keep_pace(&course, a_second, user, |user| side.check(user))
+            })
+        });
+        let threads = threads.collect();
+        let control = {
+            let course = Arc::clone(&course);
+            let read_clock = |_: &u64| {
+                let start = Instant::now();
+                while start.elapsed() < CONTROL {}
+            };
+            std::thread::spawn(move || keep_pace(&course, a_second, |call| call, read_clock))
+        };
         Self {
-            threads: threads.collect(),
             side,
-            phase,
-            is_stopped,
+            course,
+            threads,
+            control,
         }
     }
 
     /// From now on latencies count for this phase.
     pub(crate) fn enter(&self, phase: usize) {
-        self.phase.store(phase, Ordering::Relaxed);
+        self.course.phase.store(phase, Ordering::Relaxed);
     }
 
-    pub(crate) fn stop(self) -> (S, Made) {
-        self.is_stopped.store(true, Ordering::Relaxed);
+    /// What the calls took, and what calling nothing took.
+    pub(crate) fn stop(self) -> (S, Made, Made) {
+        self.course.is_stopped.store(true, Ordering::Relaxed);
         let made = self
             .threads
             .into_iter()
             .map(|thread| thread.join().expect("no call panics"))
             .reduce(Made::with)
             .expect("there are threads");
+        let control = self.control.join().expect("it calls nothing");
         let side = Arc::into_inner(self.side).expect("the threads have ended");
-        (side, made)
+        (side, made, control)
     }
 }
 
 impl Made {
+    /// What the longest call of a phase took, in nanoseconds.
+    pub(crate) fn longest_ns(&self, phase: usize) -> u64 {
+        self.latencies.get(phase).map_or(0, Histogram::max)
+    }
+
     fn with(mut self, other: Self) -> Self {
         for (mine, others) in self.latencies.iter_mut().zip(&other.latencies) {
             mine.add(others).expect("they have the same bounds");
         }
         self.furthest_behind = self.furthest_behind.max(other.furthest_behind);
+        self.waits += other.waits;
         self
     }
 }
 
-fn call<S: Side>(
-    side: &S,
-    thread: usize,
+fn keep_pace<U, R>(
+    course: &Course,
     a_second: f64,
-    phases: usize,
-    phase: &AtomicUsize,
-    is_stopped: &AtomicBool,
+    make: impl Fn(u64) -> U,
+    call: impl Fn(&U) -> R,
 ) -> Made {
-    let latencies = (0..phases)
+    let latencies = (0..course.phases)
         .map(|_| Histogram::new_with_bounds(1, LONGEST, 3).expect("the bounds are valid"));
     let mut made = Made {
         latencies: latencies.collect(),
         furthest_behind: Duration::ZERO,
+        waits: 0,
     };
+    let pauses_before = voluntary_switches();
+    let mut sleeps = 0;
+    let is_stopped = || course.is_stopped.load(Ordering::Relaxed);
     let started = Instant::now();
     let mut calls = 0_u64;
-    while !is_stopped.load(Ordering::Relaxed) {
+    while !is_stopped() {
         let elapsed = started.elapsed();
         let due = (elapsed.as_secs_f64() * a_second) as u64;
         let behind = due.saturating_sub(calls) as f64 / a_second;
         made.furthest_behind = made.furthest_behind.max(Duration::from_secs_f64(behind));
-        let now = phase.load(Ordering::Relaxed);
+        let phase = course.phase.load(Ordering::Relaxed);
         // One that is far behind ends nevertheless.
-        while calls < due && !is_stopped.load(Ordering::Relaxed) {
-            // Nobody was here before, so each call is an exposure.
-            let user = S::user(format!("user-{thread}-{calls}"));
+        while calls < due && !is_stopped() {
+            let user = make(calls);
             let start = Instant::now();
-            black_box(side.check(&user));
+            black_box(call(black_box(&user)));
             let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(LONGEST);
-            if let Some(latencies) = made.latencies.get_mut(now) {
+            if let Some(latencies) = made.latencies.get_mut(phase) {
                 latencies.saturating_record(took);
             }
             calls += 1;
         }
         std::thread::sleep(TICK);
+        sleeps += 1;
     }
+    made.waits = (voluntary_switches() - pauses_before).saturating_sub(sleeps);
     made
+}
+
+/// How often this thread gave up the processor by itself.
+fn voluntary_switches() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.map_or(0, |count| count.trim().parse().unwrap_or(0))
 }

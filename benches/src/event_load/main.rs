@@ -78,9 +78,9 @@ fn run(args: &Args) -> Result<(), String> {
         Some(Which::Peer) => Err("built without the other crate".to_owned()),
         None => {
             println!(
-                "| side | service | exposures | p50 ns | p99 ns | p99.9 ns | max µs | most memory MiB |"
+                "| side | service | exposures | p50 ns | p99 ns | p99.9 ns | max µs | max µs calling nothing | most memory MiB |"
             );
-            println!("|---|---|---:|---:|---:|---:|---:|---:|");
+            println!("|---|---|---:|---:|---:|---:|---:|---:|---:|");
             let mut sides = vec!["ours"];
             if cfg!(feature = "peer") {
                 sides.push("peer");
@@ -135,19 +135,20 @@ fn load<S: Side>(
         }
         memory.push(most);
     }
-    let (side, made) = callers.stop();
+    let (side, made, control) = callers.stop();
     for (number, (phase, _)) in PHASES.into_iter().enumerate() {
         let Made { latencies, .. } = &made;
         let Some(latencies) = latencies.get(number) else {
             continue;
         };
         println!(
-            "| {name} | {phase} | {} | {} | {} | {} | {:.0} | {:.0} |",
+            "| {name} | {phase} | {} | {} | {} | {} | {:.0} | {:.0} | {:.0} |",
             latencies.len(),
             latencies.value_at_quantile(0.5),
             latencies.value_at_quantile(0.99),
             latencies.value_at_quantile(0.999),
             latencies.max() as f64 / 1_000.0,
+            control.longest_ns(number) as f64 / 1_000.0,
             memory.get(number).copied().unwrap_or_default(),
         );
     }
@@ -156,9 +157,12 @@ fn load<S: Side>(
     let arrived = service.arrived()?;
     let exposures: u64 = made.latencies.iter().map(|phase| phase.len()).sum();
     println!(
-        "{name}: {exposures} exposures, {arrived} arrived, {} did not; furthest behind {} ms; ended in {} ms, then {:.0} MiB; {says}",
+        "{name}: {exposures} exposures, {arrived} arrived, {} did not; furthest behind {} ms (calling nothing: {} ms), waited {} times (calling nothing: {}); ended in {} ms, then {:.0} MiB; {says}",
         exposures.saturating_sub(arrived),
         made.furthest_behind.as_millis(),
+        control.furthest_behind.as_millis(),
+        made.waits,
+        control.waits,
         ended.elapsed().as_millis(),
         resident_mib(),
     );

@@ -62,12 +62,20 @@ impl Side for Ours {
     }
 
     fn end(self) -> Ended {
+        let before = self.client.event_stats();
         let ended = self.client.shutdown_with_timeout(END_LIMIT);
-        let says = match self.runtime.block_on(ended) {
-            Ok(report) => format!("{report}; {:?}", report.stats.dropped),
-            Err(error) => error.to_string(),
+        let report = match self.runtime.block_on(ended) {
+            Ok(report) => report,
+            Err(statsig::StatsigError::ShutdownTimedOut { report }) => *report,
+            Err(error) => panic!("{error}"),
         };
-        Ended { says }
+        let delivered = report.stats.delivered - before.delivered;
+        Ended {
+            says: format!(
+                "{report}; pending before {}, delivered by ending {delivered}; {:?}",
+                before.pending, report.stats.dropped
+            ),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::observability::facts::{Endpoint, Fact, RequestEnded};
 use crate::observability::mask::Masked;
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
+use crate::sources::http::DELTAS_HEADER;
 use crate::targets;
 use crate::transport::{self, BoxFuture, Request, Response, Transport, TransportError, retry};
 
@@ -46,6 +47,8 @@ impl ObservedTransport {
             is_final: false,
             region: None,
             content_type: None,
+            content_encoding: None,
+            deltas_used: false,
         };
         match &answer {
             Ok(response) => {
@@ -60,6 +63,8 @@ impl ObservedTransport {
                 ended.is_final = !retry::is_worth_retrying(response.status);
                 ended.region = header("x-statsig-region");
                 ended.content_type = header("content-type");
+                ended.content_encoding = header("content-encoding");
+                ended.deltas_used = header(DELTAS_HEADER).is_some();
             }
             Err(error) => {
                 ended.error = Some(error.to_string());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ractor::ActorRef;
+use tracing::Instrument;
 
 use super::exposure::ExposureMsg;
 use super::tree::Tree;
@@ -106,7 +107,7 @@ impl SealingJob {
             global_custom_fields: &snapshot.global_custom_fields,
         };
         let events = self.events.as_deref().unwrap_or_default();
-        seal::compress(&wire::write_batch(events, &context)?)
+        seal::compressed(|to| Ok(wire::write_batch(to, events, &context)?))
     }
 }
 
@@ -129,11 +130,15 @@ pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, bat
     let adapter = Arc::clone(&tree.events);
     let limit = tree.shared.options.event_limits.post_timeout;
     let handed_over = EventBatch::of(&batch);
+    let span = tracing::debug_span!(
+        target: targets::EVENTS, "post_events",
+        events = batch.events, attempt = batch.attempts + 1
+    );
     let mut in_flight = InFlight {
         tree: Arc::clone(tree),
         batch: Some(batch),
     };
-    tree.posts.spawn(async move {
+    let posting = async move {
         // Told last, when the batch is settled.
         let _done = done;
         let answer = tokio::time::timeout(limit, adapter.log_events(handed_over)).await;
@@ -145,10 +150,12 @@ pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, bat
             in_flight.settle(answer);
         } else {
             // Dropped early, the batch goes back as it was.
-            let settled = tokio::task::spawn_blocking(move || in_flight.settle(answer));
-            let _ = settled.await;
+            let span = tracing::Span::current();
+            let settle = move || span.in_scope(|| in_flight.settle(answer));
+            let _ = tokio::task::spawn_blocking(settle).await;
         }
-    });
+    };
+    tree.posts.spawn(posting.instrument(span));
 }
 
 /// A batch that is being posted. Dropped early, because the task was aborted, it goes back to where it was; if the adapter

@@ -151,5 +151,13 @@ async fn post_exceptions(
         if let Err(error) = transport::send(&*transport, request).await {
             tracing::debug!(target: targets::OBSERVABILITY, %error, "an error could not be reported");
         }
+        let lost = shared.exceptions.take_lost();
+        if lost > 0 {
+            tracing::warn!(
+                target: targets::OBSERVABILITY,
+                lost,
+                "errors of the SDK came faster than they could be reported: reports were lost"
+            );
+        }
     }
 }

@@ -101,13 +101,11 @@ impl Tree {
     fn store(&self, spool: &dyn Spool, batches: Vec<SealedBatch>) {
         let shared = &self.shared;
         let stored = spool.store(&batches);
+        self.count_evicted(stored.made_room);
         let ready_at = spool.ready_at(now());
         let events = batches.iter().map(|batch| batch.events).sum();
-        match stored {
-            Ok(lost) => {
-                shared.outbox().stored(events, ready_at, &shared.counters);
-                self.count_evicted(lost);
-            }
+        match stored.outcome {
+            Ok(()) => shared.outbox().stored(events, ready_at, &shared.counters),
             Err(error) => {
                 let is_news = shared.outbox().not_stored(batches, now(), &shared.counters);
                 tell_of_failure(is_news, &error);
@@ -158,10 +156,11 @@ impl Tree {
             record: None,
             ..*batch
         });
-        let Ok(lost) = spool.store(&halves) else {
+        let stored = spool.store(&halves);
+        self.count_evicted(stored.made_room);
+        if stored.outcome.is_err() {
             return false;
-        };
-        self.count_evicted(lost);
+        }
         spool.settle(record);
         let ready_at = spool.ready_at(now());
         self.shared.outbox().set_spool_ready_at(ready_at);

@@ -13,6 +13,8 @@ use super::observed::ObservedTransport;
 use super::reporting::Reporting;
 use crate::error::StatsigError;
 use crate::events::spool::Spool;
+#[cfg(any(feature = "grpc", feature = "proto"))]
+use crate::observability::facts::Fact;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
 use crate::sinks::EventLoggingAdapter;
@@ -25,6 +27,8 @@ use crate::sources::grpc::GrpcSpecs;
 use crate::sources::id_lists::http::HttpIdLists;
 use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::store::StoredIdLists;
+#[cfg(any(feature = "grpc", feature = "proto"))]
+use crate::sources::news::NewsListener;
 use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter};
 use crate::transport::Transport;
 
@@ -76,11 +80,16 @@ impl Tree {
                 options.event_limits.post_timeout,
             ))
         });
+        #[cfg(any(feature = "grpc", feature = "proto"))]
+        let listener = {
+            let shared = Arc::clone(&shared);
+            NewsListener::new(move |news| shared.note(Fact::Source(news)))
+        };
         let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
             let specs = shared.http_specs(&transport, base_url);
             #[cfg(feature = "proto")]
             let specs = if options.reads_binary() {
-                specs.reading_binary(options.delta_mode())
+                specs.reading_binary(options.delta_mode(), listener.clone())
             } else {
                 specs
             };
@@ -107,7 +116,8 @@ impl Tree {
             #[cfg(feature = "grpc")]
             SpecAdapterConfig::NetworkGrpc(proxy) => {
                 let http = download(&options.specs_url);
-                let streamed = GrpcSpecs::new(proxy.clone(), shared.sdk_key.clone(), http);
+                let key = shared.sdk_key.clone();
+                let streamed = GrpcSpecs::new(proxy.clone(), key, http, listener.clone());
                 Some(ChainLink::new(Arc::new(streamed)))
             }
         };

@@ -27,6 +27,8 @@ pub(crate) struct SealedBatch {
     pub(crate) attempts: u32,
     /// A flush waits for the next attempt, whatever the interval says.
     pub(crate) is_urgent: bool,
+    /// Why its events left, in the words of the protocol. `None` for a batch from the spool.
+    pub(crate) flush_type: Option<&'static str>,
     pub(crate) body: Bytes,
     /// Where the batch is on disk, if it came from there.
     pub(crate) record: Option<RecordId>,

@@ -58,8 +58,8 @@ pub(crate) struct Outbox {
     seal_reason: &'static str,
     /// A flush wants an attempt for the events numbered below this, whatever the interval says.
     urgent_to: u64,
-    /// How many events are being sealed, if any are.
-    sealing: Option<u64>,
+    /// How many events are being sealed, if any are, and why they leave.
+    sealing: Option<(u64, &'static str)>,
     /// Sealed batches: those with the fewest attempts first, so that one that the service chokes on does not hold up the others;
     /// then the oldest first.
     waiting: BTreeMap<(u32, u64), SealedBatch>,
@@ -209,7 +209,7 @@ impl Outbox {
         };
         let count = self.limits.batch_size.min(self.unsealed.len());
         let events: Vec<BatchedEvent> = self.unsealed.drain(..count).collect();
-        self.sealing = Some(events.len() as u64);
+        self.sealing = Some((events.len() as u64, flush_type));
         Some(Unsealed {
             first,
             events,
@@ -226,7 +226,7 @@ impl Outbox {
         body: Bytes,
         counters: &EventCounters,
     ) {
-        self.sealing = None;
+        let sealing = self.sealing.take();
         let is_urgent = first < self.urgent_to;
         self.add_waiting(
             SealedBatch {
@@ -234,6 +234,7 @@ impl Outbox {
                 events,
                 attempts: 0,
                 is_urgent,
+                flush_type: sealing.map(|(_, flush_type)| flush_type),
                 body,
                 record: None,
             },
@@ -329,7 +330,7 @@ impl Outbox {
         batch.attempts += 1;
         batch.is_urgent = self.is_closing && !goes_to_disk;
         if batch.attempts >= self.limits.max_attempts && !goes_to_disk {
-            counters.add_dropped(DropReason::DeliveryFailed, batch.events);
+            counters.add_failed(DropReason::DeliveryFailed, batch.events, batch.flush_type);
         } else {
             self.add_waiting(batch, counters);
         }
@@ -341,7 +342,7 @@ impl Outbox {
         if batch.record.is_some() {
             counters.add_dropped_from_spool(DropReason::Refused, batch.events);
         } else {
-            counters.add_dropped(DropReason::Refused, batch.events);
+            counters.add_failed(DropReason::Refused, batch.events, batch.flush_type);
         }
     }
 
@@ -369,6 +370,7 @@ impl Outbox {
                     events,
                     attempts: batch.attempts,
                     is_urgent: batch.is_urgent,
+                    flush_type: batch.flush_type,
                     body: half.body,
                     record: None,
                 },
@@ -406,7 +408,7 @@ impl Outbox {
     pub(crate) fn load(&self) -> OutboxLoad {
         OutboxLoad {
             unsealed: self.unsealed.len() as u64,
-            sealing: self.sealing.unwrap_or(0),
+            sealing: self.sealing.map_or(0, |(events, _)| events),
             waiting: self.waiting.values().map(|batch| batch.events).sum(),
             in_flight: self.in_flight.values().sum(),
             storing: self.disk.as_ref().map_or(0, Disk::storing_events),

@@ -1,6 +1,6 @@
 //! Sealing a batch: compressing its body once, for all attempts, and splitting one that the service finds too large.
 
-use std::io::{self, Read};
+use std::io::{self, BufWriter, IntoInnerError, Read};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -17,18 +17,39 @@ pub(crate) const CONTENT_ENCODING: &str = "zstd";
 
 /// Low levels compress events nearly as well as high ones, at a fraction of the time.
 const COMPRESSION_LEVEL: u8 = 3;
+/// What is compressed in one go: JSON is written a few bytes at a time.
+const PIECE_BYTES: usize = 32 * 1024;
 
 #[cfg(not(feature = "zstd"))]
-pub(crate) fn compress(plain: &[u8]) -> io::Result<Bytes> {
+type Encoder = flate2::write::GzEncoder<Vec<u8>>;
+#[cfg(feature = "zstd")]
+type Encoder = zstd::stream::write::Encoder<'static, Vec<u8>>;
+
+/// Where the plain text of a body is written to.
+pub(crate) type PlainText = BufWriter<Encoder>;
+
+/// Compresses what `write` writes, as it is written: the plain text is many times as large, and never in memory as a whole.
+pub(crate) fn compressed(
+    write: impl FnOnce(&mut PlainText) -> io::Result<()>,
+) -> io::Result<Bytes> {
+    let mut plain = BufWriter::with_capacity(PIECE_BYTES, encoder()?);
+    write(&mut plain)?;
+    let encoder = plain.into_inner().map_err(IntoInnerError::into_error)?;
+    let mut body = encoder.finish()?;
+    // It may wait for hours.
+    body.shrink_to_fit();
+    Ok(body.into())
+}
+
+#[cfg(not(feature = "zstd"))]
+fn encoder() -> io::Result<Encoder> {
     let level = flate2::Compression::new(COMPRESSION_LEVEL.into());
-    let mut compressed = Vec::with_capacity(plain.len() / 8);
-    flate2::read::GzEncoder::new(plain, level).read_to_end(&mut compressed)?;
-    Ok(compressed.into())
+    Ok(Encoder::new(Vec::new(), level))
 }
 
 #[cfg(feature = "zstd")]
-pub(crate) fn compress(plain: &[u8]) -> io::Result<Bytes> {
-    zstd::encode_all(plain, COMPRESSION_LEVEL.into()).map(Bytes::from)
+fn encoder() -> io::Result<Encoder> {
+    Encoder::new(Vec::new(), COMPRESSION_LEVEL.into())
 }
 
 #[cfg(not(feature = "zstd"))]
@@ -70,7 +91,7 @@ pub(crate) fn split(batch: &SealedBatch) -> io::Result<Option<[Half; 2]>> {
         };
         Ok(Half {
             events: events.len() as u64,
-            body: compress(&serde_json::to_vec(&part)?)?,
+            body: compressed(|to| Ok(serde_json::to_writer(to, &part)?))?,
         })
     };
     Ok(Some([seal(early)?, seal(late)?]))
@@ -78,7 +99,13 @@ pub(crate) fn split(batch: &SealedBatch) -> io::Result<Option<[Half; 2]>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
+
+    fn compress(plain: &[u8]) -> io::Result<Bytes> {
+        compressed(|to| to.write_all(plain))
+    }
 
     fn batch(plain: &str, events: u64) -> SealedBatch {
         SealedBatch {
@@ -86,6 +113,7 @@ mod tests {
             events,
             attempts: 0,
             is_urgent: false,
+            flush_type: None,
             record: None,
             body: compress(plain.as_bytes()).unwrap(),
         }

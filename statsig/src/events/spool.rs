@@ -11,9 +11,8 @@ pub(crate) trait Spool: Debug + Send + Sync + 'static {
     /// Takes over what ended processes left, and says how many events that is.
     fn adopt(&self) -> io::Result<u64>;
 
-    /// Keeps all of these batches, or none. They are safe when this returns. Makes room by dropping the oldest batches, and says
-    /// how many events that cost.
-    fn store(&self, batches: &[SealedBatch]) -> io::Result<u64>;
+    /// Keeps all of these batches, or none. They are safe when this returns. Makes room by dropping the oldest batches.
+    fn store(&self, batches: &[SealedBatch]) -> Stored;
 
     /// Reads the oldest batch that may be tried now, and marks it as taken out until it is settled or put off.
     fn load(&self, now: Instant) -> Loaded;
@@ -29,6 +28,14 @@ pub(crate) trait Spool: Debug + Send + Sync + 'static {
 
     /// Lets go of everything on disk, for another client to take over.
     fn close(&self);
+}
+
+/// How an attempt to keep batches went.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// Events that had to make room, whether or not the batches could be kept then.
+    pub(crate) made_room: u64,
+    pub(crate) outcome: io::Result<()>,
 }
 
 /// What was read from a spool.

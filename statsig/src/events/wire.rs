@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
@@ -52,21 +53,17 @@ impl<'a> BatchContext<'a> {
 /// Writes `{"events": […], "statsigMetadata": {…}}`.
 ///
 /// # Errors
-/// When a value cannot be expressed in JSON, which no recorded event contains.
+/// When it cannot be written, or a value cannot be expressed in JSON, which no recorded event contains.
 pub(crate) fn write_batch(
+    to: impl io::Write,
     events: &[BatchedEvent],
     context: &BatchContext<'_>,
-) -> Result<Vec<u8>, serde_json::Error> {
-    /// What one exposure typically takes.
-    const BYTES_PER_EVENT: usize = 512;
-
-    let mut body = Vec::with_capacity(events.len() * BYTES_PER_EVENT + BYTES_PER_EVENT);
-    let mut json = serde_json::Serializer::new(&mut body);
+) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Serializer::new(to);
     let mut batch = json.serialize_map(Some(2))?;
     batch.serialize_entry("events", &Events { events, context })?;
     batch.serialize_entry("statsigMetadata", &BatchMetadata(context))?;
-    batch.end()?;
-    Ok(body)
+    batch.end()
 }
 
 struct Events<'a> {

@@ -231,6 +231,8 @@ mod tests {
             is_final: false,
             region: Some("az-westus".to_owned()),
             content_type: Some("application/json".to_owned()),
+            content_encoding: None,
+            deltas_used: false,
         }
     }
 

@@ -113,8 +113,13 @@ impl SdkError {
         )
     }
 
-    /// Events were lost.
-    pub(crate) fn lost_events(loss: Loss, events: u64, pipeline: Pipeline) -> Self {
+    /// Events were lost. `flush_type` is why the batch had left that failed, if that is known.
+    pub(crate) fn lost_events(
+        loss: Loss,
+        events: u64,
+        flush_type: Option<&'static str>,
+        pipeline: Pipeline,
+    ) -> Self {
         let (tag, text) = match loss {
             Loss::QueueFull => (
                 "statsig::log_event_dropped_event_count",
@@ -127,7 +132,9 @@ impl SdkError {
             Loss::DeliveryFailed => ("statsig::log_event_failed", "Log event failed"),
         };
         let mut extra = BTreeMap::from([("eventCount", events.to_string())]);
-        if loss != Loss::DeliveryFailed {
+        let flush_type = if loss == Loss::DeliveryFailed {
+            flush_type
+        } else {
             extra.extend([
                 ("loggingInterval", pipeline.interval_ms.to_string()),
                 ("batchSize", pipeline.batch_size.to_string()),
@@ -135,9 +142,10 @@ impl SdkError {
                     "maxPendingBatches",
                     pipeline.max_pending_batches.to_string(),
                 ),
-                ("flushType", "limit".to_owned()),
             ]);
-        }
+            Some("limit")
+        };
+        extra.extend(flush_type.map(|flush_type| ("flushType", flush_type.to_owned())));
         Self {
             bypass_dedupe: true,
             extra,
@@ -221,6 +229,8 @@ mod tests {
             is_final: status == Some(403),
             region: None,
             content_type: None,
+            content_encoding: None,
+            deltas_used: false,
         }
     }
 
@@ -261,7 +271,7 @@ mod tests {
             batch_size: 10,
             max_pending_batches: 3,
         };
-        let error = SdkError::lost_events(Loss::QueueFull, 171, pipeline);
+        let error = SdkError::lost_events(Loss::QueueFull, 171, None, pipeline);
         assert_eq!(
             posted(&error),
             json!({
@@ -276,10 +286,14 @@ mod tests {
                 "statsigOptions": r#"{"environment":"staging"}"#,
             })
         );
-        let failed = posted(&SdkError::lost_events(Loss::DeliveryFailed, 5, pipeline));
+        let failed = SdkError::lost_events(Loss::DeliveryFailed, 5, Some("manual"), pipeline);
+        let failed = posted(&failed);
         assert_eq!(failed["tag"], "statsig::log_event_failed");
         assert_eq!(failed["info"], r#"{"LogEventError":"Log event failed"}"#);
-        assert_eq!(failed["extra"], json!({"eventCount": "5"}));
+        assert_eq!(
+            failed["extra"],
+            json!({"eventCount": "5", "flushType": "manual"})
+        );
     }
 
     #[test]
@@ -297,7 +311,7 @@ mod tests {
             batch_size: 10,
             max_pending_batches: 3,
         };
-        let lost = SdkError::lost_events(Loss::TooManyBatches, 1, pipeline);
+        let lost = SdkError::lost_events(Loss::TooManyBatches, 1, None, pipeline);
         assert!(remembered.is_new(&lost) && remembered.is_new(&lost));
     }
 

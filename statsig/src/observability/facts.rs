@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::results::SpecsSource;
+#[cfg(any(feature = "grpc", feature = "proto"))]
+use crate::sources::news::SourceNews;
 use crate::text::SharedStr;
 
 /// Something that happened.
@@ -16,6 +18,8 @@ pub(crate) enum Fact {
     RequestEnded(RequestEnded),
     SpecsProcessed(SpecsProcessed),
     SyncEnded(SyncEnded),
+    #[cfg(any(feature = "grpc", feature = "proto"))]
+    Source(SourceNews),
     /// A round of syncing ID lists ended.
     IdListsSynced {
         duration: Duration,
@@ -68,12 +72,33 @@ pub(crate) struct RequestEnded {
     pub(crate) is_final: bool,
     pub(crate) region: Option<String>,
     pub(crate) content_type: Option<String>,
+    pub(crate) content_encoding: Option<String>,
+    /// The specs that came are a difference to others.
+    pub(crate) deltas_used: bool,
 }
 
 impl RequestEnded {
     pub(crate) fn is_success(&self) -> bool {
         self.status
             .is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// The form of the specs that came, by the name that metrics have for it.
+    pub(crate) fn format(&self) -> SpecsFormat {
+        let says = |header: &Option<String>, value: &str| {
+            let text = header.as_deref().unwrap_or_default();
+            text.to_ascii_lowercase().contains(value)
+        };
+        let content = |value| says(&self.content_type, value);
+        if content("application/octet-stream") && says(&self.content_encoding, "statsig-br") {
+            SpecsFormat::Protobuf
+        } else if content("application/json") || content("+json") {
+            SpecsFormat::Json
+        } else if content("text/plain") {
+            SpecsFormat::PlainText
+        } else {
+            SpecsFormat::Unknown
+        }
     }
 
     /// What went wrong, in a few words.
@@ -84,6 +109,17 @@ impl RequestEnded {
             (None, None) => "no answer".to_owned(),
         }
     }
+}
+
+/// In which form specs came, as their source says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SpecsFormat {
+    Json,
+    PlainText,
+    Protobuf,
+    /// It did not say.
+    #[default]
+    Unknown,
 }
 
 /// Specs were read, compiled and applied, found to be no news, or refused.

@@ -32,8 +32,9 @@ pub(crate) struct Measurement {
 
 /// Declares the metrics, and a list of all of them.
 macro_rules! metrics {
-    ($($constant:ident = $kind:ident $name:literal in $unit:literal: $about:literal;)+) => {
+    ($($(#[$attribute:meta])? $constant:ident = $kind:ident $name:literal in $unit:literal: $about:literal;)+) => {
         $(
+            $(#[$attribute])?
             pub(crate) const $constant: &Metric = &Metric {
                 name: concat!("statsig.sdk.", $name),
                 kind: MetricKind::$kind,
@@ -43,7 +44,7 @@ macro_rules! metrics {
         )+
         /// All metrics there are.
         #[cfg(any(test, feature = "metrics", feature = "opentelemetry"))]
-        pub(crate) const ALL: &[&Metric] = &[$($constant),+];
+        pub(crate) const ALL: &[&Metric] = &[$($(#[$attribute])? $constant),+];
     };
 }
 
@@ -82,6 +83,18 @@ metrics! {
         "Evaluations that could have been remembered, and were not";
     MEMO_HIT_RATE = Gauge "memo_hit_rate" in "1":
         "The share of hits since the last report, between 0 and 1";
+    #[cfg(feature = "proto")]
+    DELTAS_CHECKSUM_VALIDATION = Counter "deltas_checksum_validation.count" in "1":
+        "Specs made from a difference that were compared with its checksums";
+    #[cfg(feature = "grpc")]
+    GRPC_RECEIVED_MESSAGE = Counter "grpc_received_message" in "1":
+        "Messages that a stream of specs brought";
+    #[cfg(feature = "grpc")]
+    GRPC_RECONNECTED = Counter "grpc_reconnected" in "1":
+        "Streams of specs that work again after they broke";
+    #[cfg(feature = "grpc")]
+    GRPC_STREAMING_FAILED = Distribution "grpc_streaming_failed_with_retry_ct" in "1":
+        "Failures in a row of a stream of specs, measured at each of them";
     SDK_EXCEPTIONS = Counter "sdk_exceptions_count" in "1":
         "Errors of the SDK itself, repeats included";
 }

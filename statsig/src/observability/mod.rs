@@ -18,6 +18,7 @@
 //! |---|---|---|
 //! | `statsig::client` | misuse, callbacks that panic (error); typed parameters that do not fit, stored assignments that cannot be kept (warn) | |
 //! | `statsig::evaluation` | `feature_flag.evaluation` (info), only with `evaluation_telemetry` | |
+//! | `statsig::events` | batches that fail or are refused, events lost on disk, a spool that is full or cannot be used (warn, error); events of an earlier process found (info); failed attempts (debug) | `post_events` |
 //! | `statsig::network` | the end of each request (debug) | `request` |
 //! | `statsig::observability` | slow or panicking observability clients (warn, error) | |
 //! | `statsig::schemas` | parameter structs that differ from the specs (error, warn), and agree again (info) | |
@@ -42,6 +43,7 @@ pub(crate) mod client;
 pub(crate) mod diagnostics;
 mod exceptions;
 pub(crate) mod facts;
+pub(crate) mod health;
 pub(crate) mod mask;
 mod metric;
 #[cfg(feature = "metrics")]

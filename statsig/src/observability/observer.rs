@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use super::client::Told;
 use super::diagnostics::{Diagnostics, Ended};
-use super::exceptions::{self, Loss, Pipeline, Posted, SdkError};
+use super::exceptions::{self, Pipeline, Posted, SdkError};
 use super::facts::{
-    Endpoint, Fact, InitializeEnded, Processed, RequestEnded, SpecsProcessed, SyncEnded,
+    Endpoint, Fact, InitializeEnded, Processed, RequestEnded, SpecsFormat, SpecsProcessed,
+    SyncEnded,
 };
+use super::health::{Health, losses, since};
 use super::mask::Masked;
 use super::metric::{self, Measurement, Metric, Tags};
 use crate::events::event::OtherEvent;
 use crate::options::StatsigOptions;
 use crate::options::describe::describe;
 use crate::results::SpecsSource;
+#[cfg(any(feature = "grpc", feature = "proto"))]
+use crate::sources::news::SourceNews;
 use crate::specs::settings::DiagnosticsRates;
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
 
@@ -53,33 +57,6 @@ impl Scene<'_> {
     }
 }
 
-/// How the client is doing, read off its counters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Health {
-    pub(crate) delivered: u64,
-    pub(crate) pending: u64,
-    /// Events that were given up, by reason.
-    pub(crate) dropped: Vec<(&'static str, u64)>,
-    pub(crate) memo_hits: u64,
-    pub(crate) memo_misses: u64,
-    /// The pause between two posts of events.
-    pub(crate) interval_ms: u128,
-}
-
-impl Health {
-    /// Events that were given up since then, by reason.
-    fn dropped_since<'a>(
-        &'a self,
-        then: &'a Self,
-    ) -> impl Iterator<Item = (&'static str, u64)> + 'a {
-        self.dropped.iter().filter_map(|(reason, now)| {
-            let earlier = then.dropped.iter().find(|(other, _)| other == reason);
-            let more = now.saturating_sub(earlier.map_or(0, |(_, count)| *count));
-            (more > 0).then_some((*reason, more))
-        })
-    }
-}
-
 /// Remembers what reports are made of.
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
@@ -91,6 +68,8 @@ pub(crate) struct Observer {
     /// Of the round of syncing that is under way.
     was_processed: bool,
     process_failed: bool,
+    format: SpecsFormat,
+    deltas_used: bool,
     source_api: String,
     synced_at_ms: Option<u64>,
     id_lists: IdListRequests,
@@ -117,6 +96,8 @@ impl Observer {
             Fact::RequestEnded(request) => self.request_ended(request, scene, &mut reports),
             Fact::SpecsProcessed(specs) => self.specs_processed(specs, scene, &mut reports),
             Fact::SyncEnded(sync) => self.sync_ended(&sync, scene, &mut reports),
+            #[cfg(any(feature = "grpc", feature = "proto"))]
+            Fact::Source(news) => reports.source_news(news, scene),
             Fact::IdListsSynced { duration } => {
                 self.id_lists_synced(duration, scene, &mut reports);
             }
@@ -141,12 +122,10 @@ impl Observer {
             max_pending_batches: scene.options.event_limits.max_waiting,
         };
         let before = std::mem::replace(&mut self.reported, health);
-        let dropped: Vec<_> = self.reported.dropped_since(&before).collect();
-        for (reason, events) in &dropped {
-            if let Some(loss) = Loss::of(reason) {
-                let error = SdkError::lost_events(loss, *events, pipeline);
-                self.fail(&error, scene, &mut reports);
-            }
+        let dropped = since(&self.reported.dropped, &before.dropped);
+        let failed = since(&self.reported.failed, &before.failed);
+        for error in losses(&dropped, &failed, pipeline) {
+            self.fail(&error, scene, &mut reports);
         }
         if scene.is_measured() {
             for (reason, events) in dropped {
@@ -234,6 +213,8 @@ impl Observer {
             (Endpoint::Specs, true) => {
                 self.failed_request = None;
                 self.failed_requests = 0;
+                self.format = request.format();
+                self.deltas_used = request.deltas_used;
             }
             // An error only when the round of syncing ends with it.
             (Endpoint::Specs, false) => {
@@ -268,7 +249,7 @@ impl Observer {
                     let tags = vec![
                         ("source", specs.source.to_string().into()),
                         ("source_api", self.source_api.clone().into()),
-                        ("response_format", "JSON".into()),
+                        ("response_format", response_format(self.format).into()),
                         ("lcut", lcut.to_string().into()),
                         ("prev_lcut", previous_lcut.to_string().into()),
                     ];
@@ -297,6 +278,8 @@ impl Observer {
     fn sync_ended(&mut self, sync: &SyncEnded, scene: &Scene<'_>, reports: &mut Reports) {
         let was_processed = std::mem::take(&mut self.was_processed);
         let process_failed = std::mem::take(&mut self.process_failed);
+        let format = std::mem::take(&mut self.format);
+        let deltas_used = std::mem::take(&mut self.deltas_used);
         if sync.error.is_none() {
             self.synced_at_ms = Some(sync.at_ms);
             // The same bytes again are not even read.
@@ -307,14 +290,14 @@ impl Observer {
         if scene.is_measured() {
             let tags = vec![
                 ("source_api", self.source_api.clone().into()),
-                ("format", "json".into()),
+                ("format", format_tag(format).into()),
                 ("error", sync.error.clone().unwrap_or_default().into()),
                 ("network_success", bool_tag(sync.network_success)),
                 (
                     "process_success",
                     bool_tag(sync.network_success && !process_failed),
                 ),
-                ("deltas_used", bool_tag(false)),
+                ("deltas_used", bool_tag(deltas_used)),
             ];
             reports.measure(metric::CONFIG_SYNC_LATENCY, millis(sync.duration), tags);
         }
@@ -385,6 +368,33 @@ impl Observer {
 }
 
 impl Reports {
+    #[cfg(any(feature = "grpc", feature = "proto"))]
+    fn source_news(&mut self, news: SourceNews, scene: &Scene<'_>) {
+        if !scene.is_measured() {
+            return;
+        }
+        match news {
+            #[cfg(feature = "grpc")]
+            SourceNews::StreamMessage => {
+                self.measure(metric::GRPC_RECEIVED_MESSAGE, 1.0, Tags::new());
+            }
+            #[cfg(feature = "grpc")]
+            SourceNews::StreamReopened => {
+                self.measure(metric::GRPC_RECONNECTED, 1.0, Tags::new());
+            }
+            #[cfg(feature = "grpc")]
+            SourceNews::StreamFailed { failures } => {
+                self.measure(metric::GRPC_STREAMING_FAILED, failures.into(), Tags::new());
+            }
+            #[cfg(feature = "proto")]
+            SourceNews::DeltaChecked { fits } => {
+                let result = if fits { "success" } else { "failure" };
+                let tags = vec![("result", result.into())];
+                self.measure(metric::DELTAS_CHECKSUM_VALIDATION, 1.0, tags);
+            }
+        }
+    }
+
     fn measure(&mut self, metric: &'static Metric, value: f64, tags: Tags) {
         self.told.push(Told::Measured(Measurement {
             metric,
@@ -410,7 +420,7 @@ fn measure_request(request: &RequestEnded, scene: &Scene<'_>, reports: &mut Repo
                 ("request_path", path.into()),
                 ("sdk_key", scene.shown_key()),
                 ("source_service", service.into()),
-                ("deltas_used", bool_tag(false)),
+                ("deltas_used", bool_tag(request.deltas_used)),
             ]);
             reports.measure(metric::NETWORK_REQUEST_LATENCY, latency, tags);
         }
@@ -447,6 +457,22 @@ fn service_and_path(url: &str) -> (String, String) {
             )
         }
         None => (service.to_owned(), path.to_owned()),
+    }
+}
+
+fn format_tag(format: SpecsFormat) -> &'static str {
+    match format {
+        SpecsFormat::Json => "json",
+        SpecsFormat::PlainText => "plain_text",
+        SpecsFormat::Protobuf => "protobuf",
+        SpecsFormat::Unknown => "unknown",
+    }
+}
+
+fn response_format(format: SpecsFormat) -> &'static str {
+    match format {
+        SpecsFormat::Protobuf => "Protobuf",
+        SpecsFormat::Json | SpecsFormat::PlainText | SpecsFormat::Unknown => "JSON",
     }
 }
 

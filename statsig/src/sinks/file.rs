@@ -106,7 +106,8 @@ mod tests {
             events,
             attempts: 0,
             is_urgent: false,
-            body: seal::compress(json.as_bytes()).unwrap(),
+            flush_type: None,
+            body: seal::compressed(|to| to.write_all(json.as_bytes())).unwrap(),
             record: None,
         })
     }

@@ -10,6 +10,8 @@ use bytes::Bytes;
 
 #[cfg(feature = "proto")]
 use super::deltas::DeltaMode;
+#[cfg(feature = "proto")]
+use super::news::NewsListener;
 use super::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::clock::Clock;
 use crate::results::SpecsSource;
@@ -18,7 +20,7 @@ use crate::transport::identity::Identity;
 use crate::transport::{self, BoxFuture, Method, Request, Response, Transport, retry};
 
 /// The response header that says, by being there, that the specs are a difference.
-const DELTAS_HEADER: &str = "x-deltas-used";
+pub(crate) const DELTAS_HEADER: &str = "x-deltas-used";
 
 /// Downloads specs as JSON.
 ///
@@ -54,10 +56,14 @@ impl HttpSpecs {
         }
     }
 
-    /// Also reads the service's binary form; `deltas` says when to ask for deltas, if ever.
+    /// Also reads the service's binary form; `deltas` says when to ask for deltas, if ever, and the listener hears how they fit.
     #[cfg(feature = "proto")]
-    pub(crate) fn reading_binary(mut self, deltas: Option<DeltaMode>) -> Self {
-        self.binary = Some(binary::Binary::new(deltas));
+    pub(crate) fn reading_binary(
+        mut self,
+        deltas: Option<DeltaMode>,
+        listener: NewsListener,
+    ) -> Self {
+        self.binary = Some(binary::Binary::new(deltas, listener));
         self
     }
 

@@ -10,6 +10,8 @@ mod file;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod id_lists;
+#[cfg(any(feature = "grpc", feature = "proto"))]
+pub(crate) mod news;
 pub(crate) mod schedule;
 
 use std::fmt::Debug;

@@ -61,6 +61,8 @@ pub(crate) struct ProtoSpecs {
     layer_configs: Entities,
     param_stores: Entities,
     condition_map: Entities,
+    /// Checksums came with them, and they agree.
+    is_verified: bool,
 }
 
 type Entities = BTreeMap<Arc<str>, Entity>;
@@ -114,9 +116,13 @@ impl ProtoSpecs {
                 Kind::TopLevel => specs.top = Some(Arc::new(TopLevel::read(&envelope)?)),
                 Kind::CopyPrevious => {
                     specs = previous.cloned().ok_or(ProtoError::NothingToCopy)?;
+                    specs.is_verified = false;
                 }
                 Kind::Deletions => specs.delete(&instruction(&envelope)?)?,
-                Kind::Checksums => specs.verify(&instruction(&envelope)?)?,
+                Kind::Checksums => {
+                    specs.verify(&instruction(&envelope)?)?;
+                    specs.is_verified = true;
+                }
                 Kind::FeatureGate
                 | Kind::DynamicConfig
                 | Kind::LayerConfig
@@ -128,6 +134,11 @@ impl ProtoSpecs {
             return Err(ProtoError::NoTopLevel);
         }
         Ok(specs)
+    }
+
+    /// Whether checksums came with these specs, as they do with a difference, and agree.
+    pub(crate) fn is_verified(&self) -> bool {
+        self.is_verified
     }
 
     /// The time of these specs, in epoch milliseconds.

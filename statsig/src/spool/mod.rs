@@ -18,7 +18,7 @@ use self::directory::{Directory, SegmentFile};
 use self::segment::{BatchRecord, HEADER, Place};
 use crate::clock::Clock;
 use crate::events::batch::{RecordId, SealedBatch};
-use crate::events::spool::{Loaded, Spool};
+use crate::events::spool::{Loaded, Spool, Stored};
 use crate::targets;
 
 /// A segment takes no more batches once it has this size.
@@ -83,6 +83,50 @@ impl DiskSpool {
         }
     }
 
+    fn try_to_store(&self, batches: &[SealedBatch], made_room: &mut u64) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let mut places = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let start = bytes.len() as u64;
+            let record = BatchRecord {
+                events: u32::try_from(batch.events).unwrap_or(u32::MAX),
+                attempts: batch.attempts,
+                body: &batch.body,
+            };
+            if !segment::write_batch(&record, &mut bytes) {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            let place = Place {
+                length: bytes.len() as u64 - start,
+                events: record.events,
+                attempts: record.attempts,
+            };
+            places.push((start, place));
+        }
+        let needed = (HEADER.len() + bytes.len()) as u64;
+        if needed > self.max_bytes {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
+        let mut state = self.state();
+        *made_room = state.make_room(needed, self.max_bytes);
+        let segment = state.segment_for(&self.directory, self.clock.now_ms())?;
+        let Some(file) = state.segments.get_mut(&segment) else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let end = file.length();
+        if let Err(error) = file.append(&bytes).and_then(|()| file.sync()) {
+            state.cut_back(segment, end);
+            state.remove_if_settled(segment);
+            return Err(error);
+        }
+        for (start, place) in places {
+            let offset = end + start;
+            let record = RecordId { segment, offset };
+            state.batches.insert(record, Kept::new(place));
+        }
+        Ok(())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,6 +164,15 @@ impl State {
             file.remove();
         }
         lost
+    }
+
+    /// A write failed: half of it must not stay. If even that fails, nothing is written behind it any more.
+    fn cut_back(&mut self, segment: u64, length: u64) {
+        let file = self.segments.get_mut(&segment);
+        let is_cut = file.is_some_and(|file| file.truncate(length).is_ok());
+        if !is_cut && self.active == Some(segment) {
+            self.active = None;
+        }
     }
 
     /// Removes the segment's file once all of its batches are settled.
@@ -163,6 +216,7 @@ impl State {
             events: u64::from(batch.events),
             attempts: place.attempts,
             is_urgent: false,
+            flush_type: None,
             body: Bytes::copy_from_slice(batch.body),
             record: Some(record),
         })
@@ -198,51 +252,10 @@ impl Spool for DiskSpool {
         Ok(adopted)
     }
 
-    fn store(&self, batches: &[SealedBatch]) -> io::Result<u64> {
-        let mut bytes = Vec::new();
-        let mut places = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let start = bytes.len() as u64;
-            let record = BatchRecord {
-                events: u32::try_from(batch.events).unwrap_or(u32::MAX),
-                attempts: batch.attempts,
-                body: &batch.body,
-            };
-            if !segment::write_batch(&record, &mut bytes) {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
-            let place = Place {
-                length: bytes.len() as u64 - start,
-                events: record.events,
-                attempts: record.attempts,
-            };
-            places.push((start, place));
-        }
-        let needed = (HEADER.len() + bytes.len()) as u64;
-        if needed > self.max_bytes {
-            return Err(io::ErrorKind::QuotaExceeded.into());
-        }
-        let mut state = self.state();
-        let lost = state.make_room(needed, self.max_bytes);
-        let segment = state.segment_for(&self.directory, self.clock.now_ms())?;
-        let Some(file) = state.segments.get_mut(&segment) else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        let end = file.length();
-        if let Err(error) = file.append(&bytes).and_then(|()| file.sync()) {
-            // Half of a write must not stay. If even that fails, nothing is written behind it any more.
-            if file.truncate(end).is_err() {
-                state.active = None;
-            }
-            state.remove_if_settled(segment);
-            return Err(error);
-        }
-        for (start, place) in places {
-            let offset = end + start;
-            let record = RecordId { segment, offset };
-            state.batches.insert(record, Kept::new(place));
-        }
-        Ok(lost)
+    fn store(&self, batches: &[SealedBatch]) -> Stored {
+        let mut made_room = 0;
+        let outcome = self.try_to_store(batches, &mut made_room);
+        Stored { made_room, outcome }
     }
 
     fn load(&self, now: Instant) -> Loaded {
@@ -277,7 +290,7 @@ impl Spool for DiskSpool {
             // Not synced: should the note be lost, the batch is sent twice, and never lost.
             if let Err(error) = file.append(&note) {
                 tracing::debug!(target: targets::EVENTS, %error, "an event spool could not be written");
-                let _ = file.truncate(end);
+                state.cut_back(record.segment, end);
             }
         }
         state.remove_if_settled(record.segment);

@@ -20,9 +20,17 @@ fn batch(events: u64, body: &str) -> SealedBatch {
         events,
         attempts: 1,
         is_urgent: false,
+        flush_type: None,
         body: Bytes::copy_from_slice(body.as_bytes()),
         record: None,
     }
+}
+
+/// Stores these, and says how many events had to make room.
+fn store(spool: &DiskSpool, batches: &[SealedBatch]) -> u64 {
+    let stored = spool.store(batches);
+    stored.outcome.unwrap();
+    stored.made_room
 }
 
 fn now() -> Instant {
@@ -50,8 +58,8 @@ fn what_is_stored_is_found_by_the_next_process_and_once_settled_it_is_gone() {
     let path = directory.path().join("made/when/needed");
     let spool = open(&path);
     assert_eq!(spool.adopt().unwrap(), 0);
-    spool.store(&[batch(3, "one"), batch(4, "two")]).unwrap();
-    spool.store(&[batch(5, "three")]).unwrap();
+    store(&spool, &[batch(3, "one"), batch(4, "two")]);
+    store(&spool, &[batch(5, "three")]);
     let taken = spool.load(now()).batch.unwrap();
     assert_eq!((taken.events, taken.attempts), (3, 1));
     spool.settle(taken.record.unwrap());
@@ -69,7 +77,7 @@ fn what_is_stored_is_found_by_the_next_process_and_once_settled_it_is_gone() {
 fn a_write_that_was_cut_off_is_cut_and_the_rest_stays() {
     let directory = tempfile::tempdir().unwrap();
     let spool = open(directory.path());
-    spool.store(&[batch(3, "whole")]).unwrap();
+    store(&spool, &[batch(3, "whole")]);
     drop(spool);
     let file = &files(directory.path())[0];
     let whole = fs::read(file).unwrap();
@@ -90,8 +98,8 @@ fn a_write_that_was_cut_off_is_cut_and_the_rest_stays() {
 fn processes_that_share_a_directory_leave_each_others_batches_alone() {
     let directory = tempfile::tempdir().unwrap();
     let (one, two) = (open(directory.path()), open(directory.path()));
-    one.store(&[batch(1, "of one")]).unwrap();
-    two.store(&[batch(1, "of two")]).unwrap();
+    store(&one, &[batch(1, "of one")]);
+    store(&two, &[batch(1, "of two")]);
     assert_eq!((one.adopt().unwrap(), two.adopt().unwrap()), (0, 0));
     drop(one);
     assert_eq!(two.adopt().unwrap(), 1);
@@ -102,7 +110,7 @@ fn processes_that_share_a_directory_leave_each_others_batches_alone() {
 fn projects_are_kept_apart_and_the_key_is_in_no_file_name() {
     let directory = tempfile::tempdir().unwrap();
     let spool = open(directory.path());
-    spool.store(&[batch(1, "a")]).unwrap();
+    store(&spool, &[batch(1, "a")]);
     drop(spool);
     let clock = Arc::new(SystemClock);
     let other = DiskSpool::new(directory.path().to_owned(), "secret-b", 1 << 20, clock);
@@ -117,7 +125,7 @@ fn beyond_the_limit_the_oldest_segment_makes_room() {
     let spool = open_with(directory.path(), 3 * SEGMENT_BYTES);
     let large = "x".repeat(SEGMENT_BYTES as usize);
     let lost: Vec<u64> = (1..=5)
-        .map(|events| spool.store(&[batch(events, &large)]).unwrap())
+        .map(|events| store(&spool, &[batch(events, &large)]))
         .collect();
     // Two fit: each is a bit larger than a third of what is allowed.
     assert_eq!(lost, [0, 0, 1, 2, 3]);
@@ -127,7 +135,7 @@ fn beyond_the_limit_the_oldest_segment_makes_room() {
         .sum();
     assert!(bytes <= 3 * SEGMENT_BYTES, "{bytes}");
     let too_large = "x".repeat(4 * SEGMENT_BYTES as usize);
-    assert!(spool.store(&[batch(1, &too_large)]).is_err());
+    assert!(spool.store(&[batch(1, &too_large)]).outcome.is_err());
     assert_eq!(drain(&spool).len(), 2);
 }
 
@@ -136,10 +144,10 @@ fn a_batch_that_had_to_make_room_while_it_was_posted_is_not_put_back() {
     let directory = tempfile::tempdir().unwrap();
     let spool = open_with(directory.path(), 3 * SEGMENT_BYTES);
     let large = "x".repeat(SEGMENT_BYTES as usize);
-    spool.store(&[batch(1, &large)]).unwrap();
+    store(&spool, &[batch(1, &large)]);
     let taken = spool.load(now()).batch.unwrap().record.unwrap();
     let lost: u64 = (2..=4)
-        .map(|events| spool.store(&[batch(events, &large)]).unwrap())
+        .map(|events| store(&spool, &[batch(events, &large)]))
         .sum();
     // The first is not counted here: it may be delivered yet.
     assert_eq!(lost, 2);
@@ -150,7 +158,7 @@ fn a_batch_that_had_to_make_room_while_it_was_posted_is_not_put_back() {
 fn a_batch_that_failed_waits_longer_each_time() {
     let directory = tempfile::tempdir().unwrap();
     let spool = open(directory.path());
-    spool.store(&[batch(1, "a")]).unwrap();
+    store(&spool, &[batch(1, "a")]);
     let mut time = now();
     for pause in [4, 8, 16] {
         let record = spool.load(time).batch.unwrap().record.unwrap();
@@ -167,9 +175,7 @@ fn a_batch_that_failed_waits_longer_each_time() {
 fn what_was_damaged_on_disk_is_counted_and_not_delivered() {
     let directory = tempfile::tempdir().unwrap();
     let spool = open(directory.path());
-    spool
-        .store(&[batch(7, "damaged"), batch(1, "fine")])
-        .unwrap();
+    store(&spool, &[batch(7, "damaged"), batch(1, "fine")]);
     let file = &files(directory.path())[0];
     let mut bytes = fs::read(file).unwrap();
     let place = bytes.windows(7).position(|it| it == b"damaged").unwrap();
@@ -186,6 +192,6 @@ fn a_directory_that_cannot_be_is_an_error() {
     fs::write(&file, "").unwrap();
     let spool = open(&file);
     assert!(spool.adopt().is_err());
-    assert!(spool.store(&[batch(1, "a")]).is_err());
+    assert!(spool.store(&[batch(1, "a")]).outcome.is_err());
     assert!(spool.load(now()).batch.is_none());
 }

@@ -144,8 +144,9 @@ impl OfflineClient {
             tier: snapshot.tier_text(),
             global_custom_fields: &snapshot.global_custom_fields,
         };
-        let written = write_batch(&batch, &context).ok();
-        let body = written.and_then(|body| serde_json::from_slice::<Value>(&body).ok());
+        let mut body = Vec::new();
+        let written = write_batch(&mut body, &batch, &context).ok();
+        let body = written.and_then(|()| serde_json::from_slice::<Value>(&body).ok());
         let events = body.and_then(|mut body| match body.get_mut("events").map(Value::take) {
             Some(Value::Array(events)) => Some(events),
             _ => None,

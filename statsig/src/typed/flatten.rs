@@ -7,6 +7,7 @@ use super::schema::{ParamSchema, Schema, Source};
 /// `N` is the number of all of them. Two that read the same parameter of the same entity do not compile.
 #[doc(hidden)]
 #[must_use]
+#[track_caller]
 pub const fn flattened_params<const N: usize>(
     own: &[ParamSchema],
     flattened: &[&'static Schema],
@@ -48,6 +49,8 @@ const fn put(
     next
 }
 
+/// The caller is tracked, so that the compiler blames the struct that was derived.
+#[track_caller]
 const fn assert_distinct(params: &[ParamSchema], source: Option<Source>) {
     let mut rest = params;
     while let [param, others @ ..] = rest {

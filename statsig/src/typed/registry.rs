@@ -5,12 +5,22 @@
 
 #[cfg(feature = "registry")]
 mod collected {
-    use crate::typed::Schema;
+    use crate::typed::{Schema, StatsigParams};
 
     /// An entry, made by the derive.
+    ///
+    /// A function rather than the schema: a schema that does not compile is not told about here once more.
     #[doc(hidden)]
     #[derive(Debug)]
-    pub struct RegisteredSchema(pub &'static Schema);
+    pub struct RegisteredSchema(fn() -> &'static Schema);
+
+    impl RegisteredSchema {
+        /// The entry of a struct.
+        #[must_use]
+        pub const fn of<P: StatsigParams>() -> Self {
+            Self(|| P::SCHEMA)
+        }
+    }
 
     inventory::collect!(RegisteredSchema);
 
@@ -30,7 +40,7 @@ mod collected {
     /// ```
     pub fn registered_schemas() -> impl Iterator<Item = &'static Schema> {
         let all = inventory::iter::<RegisteredSchema>.into_iter();
-        let schemas = all.map(|registered| registered.0);
+        let schemas = all.map(|registered| (registered.0)());
         schemas.filter(|schema| !schema.sources().is_empty())
     }
 }
@@ -45,7 +55,7 @@ pub use collected::{RegisteredSchema, registered_schemas};
 macro_rules! __register_params {
     ($params:ty) => {
         $crate::typed::inventory::submit! {
-            $crate::typed::RegisteredSchema(<$params as $crate::typed::StatsigParams>::SCHEMA)
+            $crate::typed::RegisteredSchema::of::<$params>()
         }
     };
 }

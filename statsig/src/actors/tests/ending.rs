@@ -88,6 +88,86 @@ async fn a_shutdown_tries_again_within_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_shutdown_does_not_wait_for_the_pause_of_an_outage() {
+    let lab = Lab::start().await;
+    lab.network.always(Endpoint::Events, Answer::status(503));
+    for _ in 0..30 {
+        lab.record(BATCH);
+        sleep(secs(10)).await;
+    }
+    lab.network.recover(Endpoint::Events);
+    let begin = elapsed_ms(&lab);
+    let before = lab.stats();
+    let report = lab.handle.shutdown(secs(3)).await;
+    assert!(before.pending > 0, "{before:?}");
+    assert!(!report.timed_out);
+    assert_eq!(report.stats.pending, 0);
+    assert_eq!(
+        report.stats.delivered,
+        before.delivered + before.pending,
+        "{report}"
+    );
+    assert!(elapsed_ms(&lab) - begin < 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_answers_a_flush_that_is_under_way() {
+    let lab = Lab::start().await;
+    let slow = Answer::response(202, "").after(secs(1));
+    lab.network.always(Endpoint::Events, slow);
+    lab.record(3);
+    let handle = lab.handle.clone();
+    let flush = tokio::spawn(async move { handle.flush().await });
+    lab.settle().await;
+    lab.record(4);
+    let report = lab.handle.shutdown(secs(3)).await;
+    assert!(!report.timed_out);
+    assert_eq!((report.stats.delivered, report.stats.pending), (7, 0));
+    let flushed = flush.await.unwrap().unwrap();
+    assert!(flushed.delivered >= 3, "{flushed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_before_the_first_specs_delivers_what_was_recorded() {
+    let network = Arc::new(ScriptedTransport::new());
+    network.always(Endpoint::Specs, Answer::hang());
+    let lab = Lab::start_on(network, |options| options).await;
+    lab.record(3);
+    lab.settle().await;
+    let report = lab.handle.shutdown(secs(3)).await;
+    assert!(!report.timed_out);
+    assert_eq!((report.stats.delivered, report.stats.pending), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_without_network_counts_what_it_discards() {
+    let lab = Lab::start_on(Arc::new(ScriptedTransport::new()), |options| {
+        options.disable_network(true)
+    })
+    .await;
+    lab.record(3);
+    let report = lab.handle.shutdown(secs(3)).await;
+    assert!(!report.timed_out);
+    let stats = report.stats;
+    assert_eq!((stats.dropped.network_disabled, stats.pending), (3, 0));
+    assert!(lab.network.batches().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_a_shutdown_could_not_send_are_refused_or_dropped_as_the_service_says() {
+    for (status, is_refused) in [(403, true), (500, false)] {
+        let lab = Lab::start().await;
+        lab.network.always(Endpoint::Events, Answer::status(status));
+        lab.record(3);
+        let report = lab.handle.shutdown(secs(30)).await;
+        assert!(!report.timed_out, "{status}");
+        let dropped = report.stats.dropped;
+        let expected = if is_refused { (3, 0) } else { (0, 3) };
+        assert_eq!((dropped.refused, dropped.delivery_failed), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_against_a_dead_service_ends_in_time() {
     let lab = Lab::start().await;
     lab.network

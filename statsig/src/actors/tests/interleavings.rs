@@ -1,14 +1,20 @@
 //! The books balance, whatever happens in whatever order.
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
 use super::*;
+use crate::events::event::{Exposure, ExposureSubject, SamplingInputs, SecondaryExposures};
+use crate::results::{EvaluationDetails, Reason, SpecsSource};
+use crate::user::StatsigUser;
 
 /// What may happen next.
 #[derive(Debug, Clone)]
 enum Step {
     Record(usize),
+    /// Exposures, of which the service wants one in three.
+    Expose(usize),
     Suppress,
     Answer(Fault),
     Recover,
@@ -18,6 +24,14 @@ enum Step {
     /// A flush that nobody waits for.
     AbandonedFlush,
     Pass(u64),
+}
+
+/// What happens while a shutdown is under way.
+#[derive(Debug, Clone)]
+struct Ending {
+    limit: Duration,
+    /// One after the other, with pauses in milliseconds before each.
+    steps: Vec<(u64, Step)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         6 => (1..60_usize).prop_map(Step::Record),
+        3 => (1..30_usize).prop_map(Step::Expose),
         1 => Just(Step::Suppress),
         4 => fault.prop_map(Step::Answer),
         2 => Just(Step::Recover),
@@ -64,7 +79,79 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn ending() -> impl Strategy<Value = Ending> {
+    let steps = prop::collection::vec((0..1_000_u64, step()), 0..6);
+    (0..6_000_u64, steps).prop_map(|(limit, steps)| Ending {
+        limit: Duration::from_millis(limit),
+        steps,
+    })
+}
+
+fn exposure(number: u64) -> Exposure {
+    Exposure {
+        user: StatsigUser::with_user_id("a-user"),
+        name: "a_gate".into(),
+        rule_id: "a_rule".into(),
+        subject: ExposureSubject::Gate { value: true },
+        details: EvaluationDetails::without_specs(Reason::NoSpecs(SpecsSource::NoValues)),
+        secondary: SecondaryExposures::Empty,
+        is_manual: false,
+        override_config_name: None,
+        sampling: SamplingInputs {
+            rate: Some(3),
+            key_hash: number,
+            ..SamplingInputs::default()
+        },
+        time_ms: 0,
+    }
+}
+
+/// Specs that turn sampling on.
+fn sampling_specs() -> String {
+    let mut specs: Value = serde_json::from_str(&specs(1)).unwrap();
+    specs["sdk_configs"] = json!({"sampling_mode": "on"});
+    specs.to_string()
+}
+
 impl Lab {
+    async fn take(&self, step: Step) {
+        match step {
+            Step::Record(events) => self.record(events),
+            Step::Expose(exposures) => {
+                for number in 0..exposures {
+                    let event = QueuedEvent::Exposure(exposure(number as u64));
+                    if self.shared.record(event) {
+                        self.handle.nudge();
+                    }
+                }
+            }
+            Step::Suppress => self.shared.non_exposed.add(7, || "a_gate".into()),
+            Step::Answer(fault) => self.network.next(Endpoint::Events, fault.answer()),
+            Step::Recover => self.network.recover(Endpoint::Events),
+            Step::Crash(actor) => self.crash(actor),
+            Step::Stall(actor, time) => {
+                self.handle.disturb(actor, Disturbance::Pause(secs(time)));
+            }
+            Step::Flush => {
+                if let Ok(stats) = self.handle.flush().await {
+                    assert_eq!(
+                        stats.enqueued + stats.recovered,
+                        stats.delivered
+                            + stats.sampled_out
+                            + stats.dropped.total()
+                            + stats.spooled
+                            + stats.pending
+                    );
+                }
+            }
+            Step::AbandonedFlush => {
+                let handle = self.handle.clone();
+                drop(tokio::time::timeout(secs(1), handle.flush()).await);
+            }
+            Step::Pass(milliseconds) => sleep(Duration::from_millis(milliseconds)).await,
+        }
+    }
+
     /// That what the service has is what the books say was delivered.
     fn check_delivered(&self) {
         let stats = self.stats();
@@ -73,39 +160,27 @@ impl Lab {
     }
 }
 
-async fn live_through(lab: Lab, steps: Vec<Step>) {
+async fn live_through(lab: Lab, steps: Vec<Step>, ending: Ending) {
     for step in steps {
-        match step {
-            Step::Record(events) => lab.record(events),
-            Step::Suppress => lab.shared.non_exposed.add(7, || "a_gate".into()),
-            Step::Answer(fault) => lab.network.next(Endpoint::Events, fault.answer()),
-            Step::Recover => lab.network.recover(Endpoint::Events),
-            Step::Crash(actor) => lab.crash(actor),
-            Step::Stall(actor, time) => {
-                lab.handle.disturb(actor, Disturbance::Pause(secs(time)));
-            }
-            Step::Flush => {
-                if let Ok(stats) = lab.handle.flush().await {
-                    assert_eq!(
-                        stats.enqueued + stats.recovered,
-                        stats.delivered + stats.dropped.total() + stats.spooled + stats.pending
-                    );
-                }
-            }
-            Step::AbandonedFlush => {
-                let handle = lab.handle.clone();
-                drop(tokio::time::timeout(secs(1), handle.flush()).await);
-            }
-            Step::Pass(milliseconds) => sleep(Duration::from_millis(milliseconds)).await,
-        }
+        lab.take(step).await;
         // Sampled when no task is in the middle of something.
         lab.settle().await;
         lab.check_delivered();
     }
-    let report = lab.handle.shutdown(secs(3)).await;
+    let meanwhile = async {
+        for (pause, step) in ending.steps {
+            sleep(Duration::from_millis(pause)).await;
+            lab.take(step).await;
+        }
+    };
+    let (report, ()) = tokio::join!(lab.handle.shutdown(ending.limit), meanwhile);
+    let before = lab.stats();
     lab.record(2);
     let stats = lab.stats();
-    assert_eq!(stats.dropped.after_shutdown, 2);
+    assert_eq!(
+        stats.dropped.after_shutdown,
+        before.dropped.after_shutdown + 2
+    );
     assert_eq!(stats.delivered, report.stats.delivered);
     assert_eq!(lab.network.events().len() as u64, stats.delivered);
     if !report.timed_out {
@@ -113,39 +188,63 @@ async fn live_through(lab: Lab, steps: Vec<Step>) {
     }
 }
 
-fn live(steps: Vec<Step>, #[cfg(feature = "spool")] directory: Option<&std::path::Path>) {
+fn live(
+    steps: Vec<Step>,
+    ending: Ending,
+    #[cfg(feature = "spool")] directory: Option<&std::path::Path>,
+) {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap();
     runtime.block_on(async {
-        let lab = Lab::start_with(|options| {
+        let network = Arc::new(ScriptedTransport::new());
+        network.serve_specs(sampling_specs());
+        let lab = Lab::start_on(network, |options| {
             #[cfg(feature = "spool")]
             if let Some(directory) = directory {
                 return options.event_spool(directory);
             }
             options
-        });
-        live_through(lab.await, steps).await;
+        })
+        .await;
+        lab.handle.first_sync(None).await.unwrap();
+        live_through(lab, steps, ending).await;
     });
 }
 
+/// Fewer than usual, as a case lives through minutes; `PROPTEST_CASES` sets another number.
+fn config() -> ProptestConfig {
+    let set = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = ProptestConfig::default();
+    ProptestConfig {
+        cases: if set { default.cases } else { 60 },
+        ..default
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
-    fn the_books_balance_in_every_interleaving(steps in prop::collection::vec(step(), 1..40)) {
+    fn the_books_balance_in_every_interleaving(
+        steps in prop::collection::vec(step(), 1..40),
+        ending in ending(),
+    ) {
         #[cfg(feature = "spool")]
-        live(steps, None);
+        live(steps, ending, None);
         #[cfg(not(feature = "spool"))]
-        live(steps);
+        live(steps, ending);
     }
 
     #[cfg(feature = "spool")]
     #[test]
-    fn the_books_balance_with_a_spool_too(steps in prop::collection::vec(step(), 1..40)) {
+    fn the_books_balance_with_a_spool_too(
+        steps in prop::collection::vec(step(), 1..40),
+        ending in ending(),
+    ) {
         let directory = tempfile::tempdir().unwrap();
-        live(steps, Some(directory.path()));
+        live(steps, ending, Some(directory.path()));
     }
 }

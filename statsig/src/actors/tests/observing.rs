@@ -1,3 +1,5 @@
+mod sources;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -296,16 +298,23 @@ async fn lost_events_are_reported_each_time_and_at_the_end() {
     observed.log(BATCH);
     let _ = observed.statsig.shutdown().await;
     settle().await;
-    let lost: Vec<_> = observed
-        .posted()
-        .into_iter()
-        .filter(|body| body["tag"] == "statsig::log_event_failed")
-        .map(|body| body["extra"]["eventCount"].as_str().unwrap().to_owned())
-        .map(|count| count.parse::<usize>().unwrap())
+    let posted = observed.posted();
+    let failed = posted
+        .iter()
+        .filter(|body| body["tag"] == "statsig::log_event_failed");
+    let lost: Vec<(&str, usize)> = failed
+        .map(|body| &body["extra"])
+        .map(|extra| {
+            let count = extra["eventCount"].as_str().unwrap();
+            (extra["flushType"].as_str().unwrap(), count.parse().unwrap())
+        })
         .collect();
-    assert_eq!(lost.len(), 2, "{lost:?}");
+    // The second time with what made no full batch any more.
+    let flush_types: Vec<_> = lost.iter().map(|(flush_type, _)| *flush_type).collect();
+    assert_eq!(flush_types, ["limit", "limit", "shutdown"]);
     // With the diagnostics of the start, and perhaps of a sync.
-    assert!((2 * BATCH..=2 * BATCH + 2).contains(&lost.iter().sum()));
+    let events = lost.iter().map(|(_, events)| events).sum();
+    assert!((2 * BATCH..=2 * BATCH + 2).contains(&events));
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,6 +34,8 @@ pub(super) struct Disk {
     storing: Vec<(u64, u64)>,
     /// The disk failed; not before this is it tried again.
     broken_until: Option<Instant>,
+    /// Nothing could be written since the disk failed.
+    is_failing: bool,
     adopted_at: Option<Instant>,
     /// When one of the batches on disk may be tried; `None` if there is none.
     ready_at: Option<Instant>,
@@ -130,6 +132,9 @@ impl Outbox {
     ) {
         counters.add_spooled(events);
         self.spool_job_done(ready_at);
+        if let Some(disk) = &mut self.disk {
+            disk.is_failing = false;
+        }
     }
 
     /// The disk failed. What was to be written waits in memory, and so does what comes within the next minute. True when it did
@@ -143,7 +148,7 @@ impl Outbox {
         let was_well = self.disk_failed(now);
         for batch in batches {
             if batch.attempts >= self.limits.max_attempts {
-                counters.add_dropped(DropReason::DeliveryFailed, batch.events);
+                counters.add_failed(DropReason::DeliveryFailed, batch.events, batch.flush_type);
             } else {
                 self.add_waiting(batch, counters);
             }
@@ -151,12 +156,12 @@ impl Outbox {
         was_well
     }
 
-    /// The disk failed. True when it did not fail before.
+    /// The disk failed. True when that is news: something could be written since it failed before.
     pub(crate) fn disk_failed(&mut self, now: Instant) -> bool {
         let Some(disk) = &mut self.disk else {
             return false;
         };
-        let was_well = disk.broken_until.is_none();
+        let was_well = !std::mem::replace(&mut disk.is_failing, true);
         disk.broken_until = Some(now + DISK_PAUSE);
         disk.is_busy = false;
         disk.storing.clear();

@@ -1,7 +1,7 @@
-use proptest::prelude::*;
+mod books;
+mod disk;
 
 use super::*;
-use crate::events::batch::RecordId;
 use crate::events::event::{OtherEvent, QueuedEvent};
 
 const B: usize = 10;
@@ -164,6 +164,57 @@ fn the_pause_doubles_up_to_a_minute_and_the_sixth_failure_drops() {
 }
 
 #[test]
+fn the_pause_stays_at_a_minute_and_halves_with_each_success() {
+    let mut desk = Desk::new();
+    desk.outbox = Outbox::new(
+        EventLimits {
+            max_attempts: 100,
+            ..limits(P)
+        },
+        false,
+    );
+    desk.push_batch();
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        let batch = desk.post().unwrap();
+        desk.fail(batch);
+        let until = desk.outbox.held_until().unwrap();
+        pauses.push((until - desk.now).as_secs());
+        desk.now = until;
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    let mut intervals = Vec::new();
+    for _ in 0..7 {
+        let batch = desk.post().unwrap();
+        desk.outbox.delivered(&batch, &desk.counters);
+        intervals.push(desk.outbox.interval.as_millis());
+        desk.push_batch();
+    }
+    assert_eq!(
+        intervals,
+        [30_000, 15_000, 7_500, 3_750, 1_875, 1_000, 1_000]
+    );
+    assert!(desk.outbox.is_healthy());
+}
+
+#[test]
+fn a_full_batch_of_a_failing_service_says_that_it_waits_for_the_schedule() {
+    let mut desk = Desk::new();
+    desk.push(B);
+    assert_eq!(desk.seal(), Some("limit"));
+    let batch = desk.post().unwrap();
+    desk.fail(batch);
+    desk.push(B);
+    assert_eq!(desk.seal(), Some("scheduled:full_batch"));
+    // Well again only once the interval is the shortest.
+    desk.pass(seconds(1));
+    let batch = desk.post().unwrap();
+    desk.outbox.delivered(&batch, &desk.counters);
+    desk.push(B);
+    assert_eq!(desk.seal(), Some("limit"));
+}
+
+#[test]
 fn batches_that_fail_together_lengthen_the_pause_once() {
     let mut desk = Desk::new();
     for _ in 0..P {
@@ -303,78 +354,6 @@ fn cutting_batches_in_two_costs_a_bounded_number_of_posts() {
     assert!(!desk.outbox.may_split());
 }
 
-/// A desk with a spool, of which the first look at the disk has found nothing.
-fn desk_with_spool() -> (Desk, FakeDisk) {
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(P), true);
-    let mut disk = FakeDisk::default();
-    let job = desk.outbox.start_spool_job(desk.now).unwrap();
-    assert!(matches!(job, SpoolJob::Adopt));
-    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
-    assert!(desk.outbox.start_spool_job(desk.now).is_none());
-    (desk, disk)
-}
-
-#[test]
-fn what_failed_once_waits_on_disk_and_comes_back_from_there() {
-    let (mut desk, mut disk) = desk_with_spool();
-    desk.push_batch();
-    let mark = desk.outbox.flush(desk.now);
-    let batch = desk.post().unwrap();
-    desk.fail(batch);
-    assert!(!desk.outbox.is_flushed(mark, desk.now));
-    let job = desk.outbox.start_spool_job(desk.now).unwrap();
-    assert!(matches!(&job, SpoolJob::Store(batches) if batches.len() == 1));
-    assert!(!desk.outbox.is_flushed(mark, desk.now));
-    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
-    assert!(desk.outbox.is_flushed(mark, desk.now));
-    assert_eq!(desk.counters.stats().spooled, B as u64);
-
-    assert!(desk.outbox.start_spool_job(desk.now).is_none());
-    desk.now = desk.outbox.held_until().unwrap();
-    let job = desk.outbox.start_spool_job(desk.now).unwrap();
-    assert!(matches!(job, SpoolJob::Load));
-    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
-    let batch = desk.post().unwrap();
-    assert_eq!((batch.attempts, batch.record.is_some()), (1, true));
-    disk.settle(&batch);
-    desk.outbox.delivered(&batch, &desk.counters);
-    let stats = desk.counters.stats();
-    assert_eq!((stats.delivered, stats.spooled), (B as u64, 0));
-}
-
-#[test]
-fn a_service_that_is_too_slow_sends_batches_to_disk_before_any_is_dropped() {
-    let (mut desk, _) = desk_with_spool();
-    for _ in 0..P {
-        desk.push_batch();
-    }
-    let job = desk.outbox.start_spool_job(desk.now);
-    assert!(matches!(job, Some(SpoolJob::Store(batches)) if batches.len() == P));
-}
-
-#[test]
-fn a_disk_that_fails_is_left_alone_for_a_minute_and_is_news_once() {
-    let (mut desk, _) = desk_with_spool();
-    for is_news in [true, false] {
-        desk.push_batch();
-        let batch = desk.post().unwrap();
-        desk.fail(batch);
-        let Some(SpoolJob::Store(batches)) = desk.outbox.start_spool_job(desk.now) else {
-            panic!("expected a batch to store");
-        };
-        let told = desk.outbox.not_stored(batches, desk.now, &desk.counters);
-        assert_eq!(told, is_news);
-        assert!(desk.outbox.start_spool_job(desk.now).is_none());
-        assert_eq!(
-            desk.outbox.load().waiting_batches,
-            if is_news { 1 } else { 2 }
-        );
-        desk.pass(seconds(60));
-    }
-    assert_eq!(desk.counters.stats().spooled, 0);
-}
-
 #[test]
 fn halves_take_the_place_of_a_batch_that_was_too_large() {
     let mut desk = Desk::new();
@@ -390,269 +369,4 @@ fn halves_take_the_place_of_a_batch_that_was_too_large() {
     assert_eq!((early.first, early.events), (0, 5));
     assert_eq!((late.first, late.events), (5, 5));
     assert_eq!(desk.counters.stats().pending, B as u64);
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Push(usize),
-    StartSealing,
-    FinishSealing,
-    LoseSealing,
-    BreakSealing,
-    Post,
-    Deliver(usize),
-    Fail(usize),
-    Refuse(usize),
-    Return(usize),
-    Split(usize),
-    Flush,
-    Close,
-    Pass(u64),
-    StartSpoolJob,
-    FinishSpoolJob,
-    BreakDisk,
-    StopSpoolJob,
-}
-
-/// A spool without a disk.
-#[derive(Debug, Default)]
-struct FakeDisk {
-    stored: BTreeMap<RecordId, (SealedBatch, bool)>,
-    next: u64,
-}
-
-impl FakeDisk {
-    fn events(&self) -> u64 {
-        self.stored.values().map(|(batch, _)| batch.events).sum()
-    }
-
-    fn ready_at(&self, now: Instant) -> Option<Instant> {
-        let mut waiting = self.stored.values();
-        waiting.any(|(_, is_out)| !is_out).then_some(now)
-    }
-
-    fn settle(&mut self, batch: &SealedBatch) {
-        if let Some(record) = batch.record {
-            self.stored.remove(&record);
-        }
-    }
-
-    fn put_back(&mut self, batch: &SealedBatch) {
-        if let Some(record) = batch.record {
-            self.stored.get_mut(&record).unwrap().1 = false;
-        }
-    }
-
-    fn finish(
-        &mut self,
-        job: SpoolJob,
-        outbox: &mut Outbox,
-        now: Instant,
-        counters: &EventCounters,
-    ) {
-        match job {
-            SpoolJob::Adopt => outbox.adopted(0, self.ready_at(now), counters),
-            SpoolJob::Store(batches) => {
-                let events = batches.iter().map(|batch| batch.events).sum();
-                for batch in batches {
-                    let record = RecordId {
-                        segment: 0,
-                        offset: self.next,
-                    };
-                    self.next += 1;
-                    let kept = SealedBatch {
-                        record: Some(record),
-                        ..batch
-                    };
-                    self.stored.insert(record, (kept, false));
-                }
-                outbox.stored(events, self.ready_at(now), counters);
-            }
-            SpoolJob::Load => {
-                let mut waiting = self.stored.values_mut();
-                let oldest = waiting.find(|(_, is_out)| !is_out);
-                let batch = oldest.map(|(batch, is_out)| {
-                    *is_out = true;
-                    batch.clone()
-                });
-                outbox.loaded(batch, self.ready_at(now));
-            }
-        }
-    }
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let any = any::<usize>();
-    prop_oneof![
-        5 => (1..25_usize).prop_map(Step::Push),
-        4 => Just(Step::StartSealing),
-        4 => Just(Step::FinishSealing),
-        1 => Just(Step::LoseSealing),
-        1 => Just(Step::BreakSealing),
-        5 => Just(Step::Post),
-        2 => any.prop_map(Step::Deliver),
-        3 => any.prop_map(Step::Fail),
-        1 => any.prop_map(Step::Refuse),
-        1 => any.prop_map(Step::Return),
-        1 => any.prop_map(Step::Split),
-        1 => Just(Step::Flush),
-        4 => Just(Step::StartSpoolJob),
-        4 => Just(Step::FinishSpoolJob),
-        1 => Just(Step::BreakDisk),
-        1 => Just(Step::StopSpoolJob),
-        1 => Just(Step::Close),
-        3 => (0..90_u64).prop_map(Step::Pass),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn every_event_is_somewhere_at_any_moment(
-        steps in prop::collection::vec(step(), 1..200),
-        has_spool in any::<bool>(),
-    ) {
-        let mut desk = Desk::new();
-        desk.outbox = Outbox::new(limits(P), has_spool);
-        let mut disk = FakeDisk::default();
-        let mut job: Option<SpoolJob> = None;
-        let mut sealing: Option<Unsealed> = None;
-        let mut in_flight: Vec<SealedBatch> = Vec::new();
-        let take = |in_flight: &mut Vec<SealedBatch>, which: usize| {
-            (!in_flight.is_empty()).then(|| in_flight.swap_remove(which % in_flight.len()))
-        };
-        for step in steps {
-            let (outbox, counters) = (&mut desk.outbox, &desk.counters);
-            match step {
-                Step::Push(events) => desk.push(events),
-                Step::StartSealing => sealing = sealing.or_else(|| outbox.start_sealing()),
-                Step::FinishSealing => {
-                    if let Some(unsealed) = sealing.take() {
-                        let count = unsealed.events.len() as u64;
-                        outbox.sealed(unsealed.first, count, Bytes::new(), counters);
-                    }
-                }
-                Step::LoseSealing => {
-                    if let Some(unsealed) = sealing.take() {
-                        outbox.put_back(unsealed.events);
-                    }
-                }
-                Step::BreakSealing => {
-                    if let Some(unsealed) = sealing.take() {
-                        outbox.unsealable(unsealed.events.len() as u64, counters);
-                    }
-                }
-                Step::Post => in_flight.extend(outbox.start_post(desk.now)),
-                Step::Deliver(which) => {
-                    if let Some(batch) = take(&mut in_flight, which) {
-                        disk.settle(&batch);
-                        outbox.delivered(&batch, counters);
-                        outbox.set_spool_ready_at(disk.ready_at(desk.now));
-                    }
-                }
-                Step::StartSpoolJob => {
-                    if job.is_none() {
-                        job = outbox.start_spool_job(desk.now);
-                    }
-                }
-                Step::FinishSpoolJob => {
-                    if let Some(job) = job.take() {
-                        disk.finish(job, outbox, desk.now, counters);
-                    }
-                }
-                Step::BreakDisk => match job.take() {
-                    Some(SpoolJob::Store(batches)) => {
-                        outbox.not_stored(batches, desk.now, counters);
-                    }
-                    Some(_) => {
-                        outbox.disk_failed(desk.now);
-                    }
-                    None => {}
-                },
-                Step::StopSpoolJob => match job.take() {
-                    Some(SpoolJob::Store(batches)) => outbox.spool_job_stopped(batches, counters),
-                    Some(_) => outbox.spool_job_stopped(Vec::new(), counters),
-                    None => {}
-                },
-                Step::Fail(which) => {
-                    if let Some(batch) = take(&mut in_flight, which) {
-                        disk.put_back(&batch);
-                        outbox.failed(batch, None, desk.now, 0.5, counters);
-                    }
-                }
-                Step::Refuse(which) => {
-                    if let Some(batch) = take(&mut in_flight, which) {
-                        disk.settle(&batch);
-                        outbox.refused(&batch, counters);
-                    }
-                }
-                Step::Return(which) => {
-                    if let Some(batch) = take(&mut in_flight, which) {
-                        disk.put_back(&batch);
-                        outbox.returned(batch, counters);
-                    }
-                }
-                Step::Split(which) => {
-                    if let Some(batch) = take(&mut in_flight, which) {
-                        let early = batch.events / 2;
-                        if early == 0 || batch.record.is_some() {
-                            disk.settle(&batch);
-                            outbox.refused(&batch, counters);
-                        } else {
-                            let half = |events| Half { events, body: Bytes::new() };
-                            let halves = [half(early), half(batch.events - early)];
-                            outbox.split(&batch, halves, counters);
-                        }
-                    }
-                }
-                Step::Flush => { outbox.flush(desk.now); }
-                Step::Close => { outbox.close(desk.now); }
-                Step::Pass(secs) => desk.pass(seconds(secs)),
-            }
-            let load = desk.outbox.load();
-            let stats = desk.counters.stats();
-            prop_assert_eq!(load.events(), stats.pending);
-            prop_assert_eq!(disk.events(), stats.spooled);
-            prop_assert_eq!(
-                stats.enqueued,
-                stats.delivered + stats.dropped.total() + stats.spooled + stats.pending
-            );
-            prop_assert!(load.waiting_batches <= P);
-            prop_assert!(load.in_flight_batches <= limits(P).max_concurrent_posts);
-            prop_assert_eq!(load.in_flight_batches, in_flight.len());
-        }
-        // Whatever happened, a working service empties the outbox.
-        let mark = desk.outbox.flush(desk.now);
-        if let Some(job) = job.take() {
-            disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
-        }
-        if let Some(unsealed) = sealing.take() {
-            let count = unsealed.events.len() as u64;
-            desk.outbox.sealed(unsealed.first, count, Bytes::new(), &desk.counters);
-        }
-        while desk.seal().is_some() {
-            in_flight.extend(desk.post());
-            for batch in in_flight.drain(..) {
-                disk.settle(&batch);
-                desk.outbox.delivered(&batch, &desk.counters);
-            }
-        }
-        desk.pass(seconds(100));
-        loop {
-            in_flight.extend(desk.post());
-            let job = desk.outbox.start_spool_job(desk.now);
-            if in_flight.is_empty() && job.is_none() {
-                break;
-            }
-            if let Some(job) = job {
-                disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
-            }
-            for batch in in_flight.drain(..) {
-                disk.settle(&batch);
-                desk.outbox.delivered(&batch, &desk.counters);
-                desk.outbox.set_spool_ready_at(disk.ready_at(desk.now));
-            }
-        }
-        prop_assert!(desk.outbox.is_flushed(mark, desk.now));
-        prop_assert_eq!(desk.counters.stats().pending, 0);
-    }
 }

@@ -10,6 +10,7 @@ use super::connection::{Opener, ProxyConnections, StreamProblem};
 use super::progress::{Answer, Progress};
 use super::proxy::GrpcForwardProxy;
 use crate::results::SpecsSource;
+use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{
     BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
 };
@@ -40,6 +41,7 @@ struct Stream {
     reopening: Backoff,
     progress: watch::Sender<Progress>,
     client: Mutex<Option<ChangeSignal>>,
+    listener: NewsListener,
 }
 
 impl GrpcSpecs {
@@ -47,10 +49,11 @@ impl GrpcSpecs {
         proxy: GrpcForwardProxy,
         sdk_key: SdkKey,
         http: Arc<dyn SpecsAdapter>,
+        listener: NewsListener,
     ) -> Self {
         let (init_timeout, reopening) = (proxy.init_timeout, proxy.reopening);
         let opener = Box::new(ProxyConnections { proxy, sdk_key });
-        Self::with_opener(opener, init_timeout, reopening, http)
+        Self::with_opener(opener, init_timeout, reopening, http, listener)
     }
 
     pub(super) fn with_opener(
@@ -58,6 +61,7 @@ impl GrpcSpecs {
         init_timeout: Duration,
         reopening: Backoff,
         http: Arc<dyn SpecsAdapter>,
+        listener: NewsListener,
     ) -> Self {
         Self {
             stream: Arc::new(Stream {
@@ -65,6 +69,7 @@ impl GrpcSpecs {
                 reopening,
                 progress: watch::Sender::default(),
                 client: Mutex::default(),
+                listener,
             }),
             init_timeout,
             http,
@@ -158,15 +163,14 @@ impl Stream {
             let problem = self.run(max_bytes).await;
             let text = problem.to_string();
             let mut pause = Duration::ZERO;
-            let mut is_news = false;
+            let mut failures = 0;
             self.progress.send_modify(|progress| {
-                pause = self
-                    .reopening
-                    .pause(progress.failed(problem), fastrand::f64());
-                is_news = progress.has_just_failed();
+                failures = progress.failed(problem);
+                pause = self.reopening.pause(failures, fastrand::f64());
             });
+            self.listener.tell(SourceNews::StreamFailed { failures });
             // Once for each series of failures: the proxy may be away for hours.
-            if is_news {
+            if failures == 1 {
                 tracing::warn!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs broke and will be opened again");
             } else {
                 tracing::debug!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs cannot be opened yet");
@@ -188,9 +192,15 @@ impl Stream {
                 Err(problem) => return problem,
             };
             let mut brings_specs = false;
+            let mut was_broken = false;
             self.progress.send_modify(|progress| {
+                was_broken = progress.failures_in_row() > 0;
                 brings_specs = progress.received(body);
             });
+            self.listener.tell(SourceNews::StreamMessage);
+            if was_broken {
+                self.listener.tell(SourceNews::StreamReopened);
+            }
             if brings_specs {
                 self.signal();
             }

@@ -81,9 +81,9 @@ impl Progress {
         self.is_heard
     }
 
-    /// Whether the failure that was noted last is the first of its series.
-    pub(super) fn has_just_failed(&self) -> bool {
-        self.failures_in_row == 1
+    /// Failures since the last message.
+    pub(super) fn failures_in_row(&self) -> u32 {
+        self.failures_in_row
     }
 
     /// The time of the specs that the client had in use when it last asked.

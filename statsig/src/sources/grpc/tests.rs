@@ -14,6 +14,7 @@ use crate::client::Statsig;
 use crate::error::StatsigError;
 use crate::options::{StatsigOptions, StatsigOptionsBuilder};
 use crate::sources::http::HttpSpecs;
+use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{
     BootstrapSpecs, DataStore, DataStoreError, DataStoreResponse, SpecAdapterConfig,
 };
@@ -143,6 +144,7 @@ fn specs(time: u64) -> String {
 struct Lab {
     network: Arc<ScriptedTransport>,
     statsig: Statsig,
+    news: Arc<Mutex<Vec<SourceNews>>>,
 }
 
 impl Lab {
@@ -170,14 +172,33 @@ impl Lab {
             "https://statsig/v2",
         );
         let opener = Box::new(proxy.clone());
-        let adapter =
-            GrpcSpecs::with_opener(opener, init_timeout, DEFAULT_REOPENING, Arc::new(http));
+        let news = Arc::new(Mutex::new(Vec::new()));
+        let listener = {
+            let news = Arc::clone(&news);
+            NewsListener::new(move |told| news.lock().unwrap().push(told))
+        };
+        let adapter = GrpcSpecs::with_opener(
+            opener,
+            init_timeout,
+            DEFAULT_REOPENING,
+            Arc::new(http),
+            listener,
+        );
         let options = StatsigOptions::builder()
             .transport(network.clone())
             .clock(clock)
             .specs_adapter(Arc::new(adapter));
         let statsig = Statsig::new("secret-0123456789", set(options).build().unwrap());
-        Self { network, statsig }
+        Self {
+            network,
+            statsig,
+            news,
+        }
+    }
+
+    /// How the stream did since this was last asked.
+    fn news(&self) -> Vec<SourceNews> {
+        std::mem::take(&mut *self.news.lock().unwrap())
     }
 
     /// The reason for a gate that is in specs of this time only.
@@ -236,10 +257,17 @@ async fn a_broken_stream_is_opened_again_for_what_is_newer_than_the_specs_in_use
         expected_at = at;
     }
     assert!(attempts[1..].iter().all(|(_, since)| *since == 7));
+    let failed = (1..=5).map(|failures| SourceNews::StreamFailed { failures });
+    let told = std::iter::once(SourceNews::StreamMessage).chain(failed);
+    assert_eq!(lab.news(), told.collect::<Vec<_>>());
 
     proxy.has(8);
     sleep(Duration::from_secs(75)).await;
     assert_eq!(lab.reason(8), "Adapter(GRPC):Recognized");
+    assert_eq!(
+        lab.news(),
+        [SourceNews::StreamMessage, SourceNews::StreamReopened]
+    );
     // A message came meanwhile, so the pauses start again.
     let opened = proxy.attempts().len();
     proxy.breaks_the_stream();
@@ -387,6 +415,7 @@ async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
         Duration::from_secs(3),
         DEFAULT_REOPENING,
         Arc::new(BootstrapSpecs::new("")),
+        NewsListener::default(),
     );
     let options = StatsigOptions::builder()
         .transport(Arc::new(ScriptedTransport::new()))

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::HttpSpecs;
 use crate::sources::deltas::{DeltaMode, Sync, SyncEnd};
+use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{FetchError, SpecsPayload, SpecsRequest, says_no_updates};
 use crate::specs::proto::{ProtoError, ProtoSpecs};
 use crate::transport::{Request, Response, TransportError};
@@ -18,7 +19,10 @@ const CONTENT_TYPE: &str = "application/octet-stream";
 const BUFFER_BYTES: usize = 16 * 1024;
 
 /// Reads specs in the binary form.
-pub(super) struct Binary(Mutex<State>);
+pub(super) struct Binary {
+    state: Mutex<State>,
+    listener: NewsListener,
+}
 
 struct State {
     /// When to ask for deltas; `None` if never.
@@ -43,12 +47,16 @@ struct Asked {
 }
 
 impl Binary {
-    pub(super) fn new(deltas: Option<DeltaMode>) -> Self {
-        Self(Mutex::new(State {
+    pub(super) fn new(deltas: Option<DeltaMode>, listener: NewsListener) -> Self {
+        let state = State {
             deltas,
             read: None,
             answered: None,
-        }))
+        };
+        Self {
+            state: Mutex::new(state),
+            listener,
+        }
     }
 
     fn ask(&self, request: &SpecsRequest, now_ms: u64) -> Asked {
@@ -104,7 +112,7 @@ impl Binary {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -185,6 +193,11 @@ impl HttpSpecs {
             .unwrap_or(Err(ReadError::Abandoned));
         match read {
             Ok((json, specs)) => {
+                if specs.is_verified() {
+                    binary
+                        .listener
+                        .tell(SourceNews::DeltaChecked { fits: true });
+                }
                 note(Outcome::Read(&json, Some(Arc::new(specs))));
                 let mut payload = self.payload(response);
                 payload.body = json;
@@ -192,6 +205,11 @@ impl HttpSpecs {
             }
             Err(error) => {
                 note(Outcome::Unreadable(&error));
+                if matches!(error, ReadError::Specs(ProtoError::Checksum(_))) {
+                    binary
+                        .listener
+                        .tell(SourceNews::DeltaChecked { fits: false });
+                }
                 Err(error.into())
             }
         }

@@ -8,139 +8,16 @@
     reason = "tests fail by panicking"
 )]
 
-use std::sync::Arc;
+mod lab;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
-use statsig::{
-    Event, FeatureGateEvaluationOptions, LayerEvaluationOptions, Statsig, StatsigOptions,
-    StatsigOptionsBuilder, StatsigUser,
-};
+use statsig::testing::{Answer, Endpoint, SimulatedClock};
+use statsig::{FeatureGateEvaluationOptions, LayerEvaluationOptions, StatsigUser};
 use tokio::time::sleep;
 
-const BATCH: usize = 10;
-
-struct Lab {
-    statsig: Statsig,
-    network: Arc<ScriptedTransport>,
-}
-
-async fn lab() -> Lab {
-    lab_with(specs(), |options| options).await
-}
-
-async fn lab_with(
-    specs: Value,
-    set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
-) -> Lab {
-    let network = Arc::new(ScriptedTransport::new());
-    network.serve_specs(specs.to_string());
-    let options = StatsigOptions::builder()
-        .disable_diagnostics(true)
-        .transport(network.clone())
-        .clock(Arc::new(SimulatedClock::new()))
-        .event_logging_max_queue_size(BATCH);
-    let statsig = Statsig::new("secret-traps", set(options).build().expect("valid options"));
-    statsig.initialize().await.expect("specs");
-    Lab { statsig, network }
-}
-
-impl Lab {
-    /// Delivers everything, and returns the events that were delivered since the last time.
-    async fn delivered(&self) -> Vec<Value> {
-        let before = self.network.events().len();
-        self.statsig.flush_events().await.expect("a running client");
-        self.network.events().split_off(before)
-    }
-
-    fn log(&self, events: usize) {
-        for _ in 0..events {
-            self.statsig.log_event(&ann(), Event::new("purchase"));
-        }
-    }
-}
-
-fn ann() -> StatsigUser {
-    StatsigUser::with_user_id("ann")
-}
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-fn rule(id: &str, conditions: &[&str], value: Value) -> Value {
-    json!({
-        "name": id, "id": id, "salt": id, "passPercentage": 100, "idType": "userID",
-        "conditions": conditions, "returnValue": value,
-    })
-}
-
-fn spec(entity: &str, default: Value, rules: Vec<Value>) -> Value {
-    json!({
-        "type": if entity == "feature_gate" { entity } else { "dynamic_config" }, "entity": entity,
-        "salt": "salt", "enabled": true, "idType": "userID", "version": 7, "defaultValue": default, "rules": rules,
-    })
-}
-
-fn condition(kind: &str, field: Option<&str>, target: Value) -> Value {
-    json!({
-        "type": kind, "operator": "any", "field": field, "targetValue": target, "additionalValues": {},
-        "idType": "userID",
-    })
-}
-
-/// A gate for everybody and one behind it, an experiment, a layer that delegates to it, and a parameter store.
-fn specs() -> Value {
-    let mut group = rule("group", &["everyone"], json!({"title": "bold"}));
-    group["groupName"] = "Bold".into();
-    group["isExperimentGroup"] = true.into();
-    let mut experiment = spec("experiment", json!({"title": "plain"}), vec![group]);
-    experiment["isActive"] = true.into();
-    experiment["explicitParameters"] = json!(["title"]);
-    let mut delegating = rule("to_exp", &["passes_on"], json!({}));
-    delegating["configDelegate"] = "exp".into();
-    let defaults = json!({"title": "plain", "size": 1});
-    let mut layer = spec("layer", defaults.clone(), vec![delegating]);
-    layer["rules"][0]["returnValue"] = defaults;
-    let mut sampled = rule("sampled", &["everyone"], json!(true));
-    sampled["samplingRate"] = 1_000_000_007_u64.into();
-    let mut forwarded = spec("feature_gate", json!(false), vec![sampled.clone()]);
-    forwarded["forwardAllExposures"] = true.into();
-    json!({
-        "has_updates": true, "time": 1_790_000_000_000_u64,
-        "feature_gates": {
-            "on": spec("feature_gate", json!(false), vec![rule("everyone", &["everyone"], json!(true))]),
-            "outer": spec("feature_gate", json!(false), vec![rule("inner", &["passes_on"], json!(true))]),
-            "grouped": spec("feature_gate", json!(false), vec![rule("in_group", &["in_bold"], json!(true))]),
-            "premium": spec("feature_gate", json!(false), vec![rule("plan", &["pays"], json!(true))]),
-            "sampled": spec("feature_gate", json!(false), vec![sampled]),
-            "forwarded": forwarded,
-        },
-        "dynamic_configs": {
-            "config": spec("dynamic_config", json!({"limit": 3}), vec![]),
-            "exp": experiment,
-        },
-        "layer_configs": { "layer": layer },
-        "param_stores": { "store": { "parameters": {
-            "by_gate": {"ref_type": "gate", "param_type": "string", "gate_name": "on", "pass_value": "yes", "fail_value": "no"},
-            "fixed": {"ref_type": "static", "param_type": "string", "value": "text"},
-        }}},
-        "condition_map": {
-            "everyone": condition("public", None, Value::Null),
-            "passes_on": condition("pass_gate", None, json!("on")),
-            "in_bold": condition("experiment_group", Some("exp"), json!(["Bold"])),
-            "pays": condition("user_field", Some("plan"), json!(["premium"])),
-        },
-        "experiment_to_layer": {"exp": "layer"},
-    })
-}
-
-fn with_settings(settings: Value) -> Value {
-    let mut specs = specs();
-    specs["sdk_configs"] = settings;
-    specs
-}
+use crate::lab::{BATCH, ann, lab, lab_with, secs, specs, with_settings};
 
 #[tokio::test(start_paused = true)]
 async fn trap_01_metadata_is_text_but_rates_are_numbers_and_counts_are_json_within_text() {
@@ -319,10 +196,14 @@ async fn trap_09_some_statuses_lose_a_batch_at_once_and_others_after_five_more_a
         (403, 1),
         (405, 1),
         (501, 1),
+        (304, 6),
         (401, 6),
         (404, 6),
+        (408, 6),
         (429, 6),
         (500, 6),
+        (502, 6),
+        (503, 6),
     ] {
         let lab = lab().await;
         lab.network.always(Endpoint::Events, Answer::status(status));

@@ -1,0 +1,204 @@
+//! The books balance, whatever is asked of the outbox in whatever order.
+
+use proptest::prelude::*;
+
+use super::disk::FakeDisk;
+use super::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Push(usize),
+    StartSealing,
+    FinishSealing,
+    LoseSealing,
+    BreakSealing,
+    Post,
+    Deliver(usize),
+    Fail(usize),
+    Refuse(usize),
+    Return(usize),
+    Split(usize),
+    Flush,
+    Close,
+    Pass(u64),
+    StartSpoolJob,
+    FinishSpoolJob,
+    BreakDisk,
+    StopSpoolJob,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = any::<usize>();
+    prop_oneof![
+        5 => (1..25_usize).prop_map(Step::Push),
+        4 => Just(Step::StartSealing),
+        4 => Just(Step::FinishSealing),
+        1 => Just(Step::LoseSealing),
+        1 => Just(Step::BreakSealing),
+        5 => Just(Step::Post),
+        2 => any.prop_map(Step::Deliver),
+        3 => any.prop_map(Step::Fail),
+        1 => any.prop_map(Step::Refuse),
+        1 => any.prop_map(Step::Return),
+        1 => any.prop_map(Step::Split),
+        1 => Just(Step::Flush),
+        4 => Just(Step::StartSpoolJob),
+        4 => Just(Step::FinishSpoolJob),
+        1 => Just(Step::BreakDisk),
+        1 => Just(Step::StopSpoolJob),
+        1 => Just(Step::Close),
+        3 => (0..90_u64).prop_map(Step::Pass),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_event_is_somewhere_at_any_moment(
+        steps in prop::collection::vec(step(), 1..200),
+        has_spool in any::<bool>(),
+    ) {
+        let mut desk = Desk::new();
+        desk.outbox = Outbox::new(limits(P), has_spool);
+        let mut disk = FakeDisk::default();
+        let mut job: Option<SpoolJob> = None;
+        let mut sealing: Option<Unsealed> = None;
+        let mut in_flight: Vec<SealedBatch> = Vec::new();
+        let take = |in_flight: &mut Vec<SealedBatch>, which: usize| {
+            (!in_flight.is_empty()).then(|| in_flight.swap_remove(which % in_flight.len()))
+        };
+        for step in steps {
+            let (outbox, counters) = (&mut desk.outbox, &desk.counters);
+            match step {
+                Step::Push(events) => desk.push(events),
+                Step::StartSealing => sealing = sealing.or_else(|| outbox.start_sealing()),
+                Step::FinishSealing => {
+                    if let Some(unsealed) = sealing.take() {
+                        let count = unsealed.events.len() as u64;
+                        outbox.sealed(unsealed.first, count, Bytes::new(), counters);
+                    }
+                }
+                Step::LoseSealing => {
+                    if let Some(unsealed) = sealing.take() {
+                        outbox.put_back(unsealed.events);
+                    }
+                }
+                Step::BreakSealing => {
+                    if let Some(unsealed) = sealing.take() {
+                        outbox.unsealable(unsealed.events.len() as u64, counters);
+                    }
+                }
+                Step::Post => in_flight.extend(outbox.start_post(desk.now)),
+                Step::Deliver(which) => {
+                    if let Some(batch) = take(&mut in_flight, which) {
+                        disk.settle(&batch);
+                        outbox.delivered(&batch, counters);
+                        outbox.set_spool_ready_at(disk.ready_at(desk.now));
+                    }
+                }
+                Step::StartSpoolJob => {
+                    if job.is_none() {
+                        job = outbox.start_spool_job(desk.now);
+                    }
+                }
+                Step::FinishSpoolJob => {
+                    if let Some(job) = job.take() {
+                        disk.finish(job, outbox, desk.now, counters);
+                    }
+                }
+                Step::BreakDisk => match job.take() {
+                    Some(SpoolJob::Store(batches)) => {
+                        outbox.not_stored(batches, desk.now, counters);
+                    }
+                    Some(_) => {
+                        outbox.disk_failed(desk.now);
+                    }
+                    None => {}
+                },
+                Step::StopSpoolJob => match job.take() {
+                    Some(SpoolJob::Store(batches)) => outbox.spool_job_stopped(batches, counters),
+                    Some(_) => outbox.spool_job_stopped(Vec::new(), counters),
+                    None => {}
+                },
+                Step::Fail(which) => {
+                    if let Some(batch) = take(&mut in_flight, which) {
+                        disk.put_back(&batch);
+                        outbox.failed(batch, None, desk.now, 0.5, counters);
+                    }
+                }
+                Step::Refuse(which) => {
+                    if let Some(batch) = take(&mut in_flight, which) {
+                        disk.settle(&batch);
+                        outbox.refused(&batch, counters);
+                    }
+                }
+                Step::Return(which) => {
+                    if let Some(batch) = take(&mut in_flight, which) {
+                        disk.put_back(&batch);
+                        outbox.returned(batch, counters);
+                    }
+                }
+                Step::Split(which) => {
+                    if let Some(batch) = take(&mut in_flight, which) {
+                        let early = batch.events / 2;
+                        if early == 0 || batch.record.is_some() {
+                            disk.settle(&batch);
+                            outbox.refused(&batch, counters);
+                        } else {
+                            let half = |events| Half { events, body: Bytes::new() };
+                            let halves = [half(early), half(batch.events - early)];
+                            outbox.split(&batch, halves, counters);
+                        }
+                    }
+                }
+                Step::Flush => { outbox.flush(desk.now); }
+                Step::Close => { outbox.close(desk.now); }
+                Step::Pass(secs) => desk.pass(seconds(secs)),
+            }
+            let load = desk.outbox.load();
+            let stats = desk.counters.stats();
+            prop_assert_eq!(load.events(), stats.pending);
+            prop_assert_eq!(disk.events(), stats.spooled);
+            prop_assert_eq!(
+                stats.enqueued,
+                stats.delivered + stats.dropped.total() + stats.spooled + stats.pending
+            );
+            prop_assert!(load.waiting_batches <= P);
+            prop_assert!(load.in_flight_batches <= limits(P).max_concurrent_posts);
+            prop_assert_eq!(load.in_flight_batches, in_flight.len());
+        }
+        // Whatever happened, a working service empties the outbox.
+        let mark = desk.outbox.flush(desk.now);
+        if let Some(job) = job.take() {
+            disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+        }
+        if let Some(unsealed) = sealing.take() {
+            let count = unsealed.events.len() as u64;
+            desk.outbox.sealed(unsealed.first, count, Bytes::new(), &desk.counters);
+        }
+        while desk.seal().is_some() {
+            in_flight.extend(desk.post());
+            for batch in in_flight.drain(..) {
+                disk.settle(&batch);
+                desk.outbox.delivered(&batch, &desk.counters);
+            }
+        }
+        desk.pass(seconds(100));
+        loop {
+            in_flight.extend(desk.post());
+            let job = desk.outbox.start_spool_job(desk.now);
+            if in_flight.is_empty() && job.is_none() {
+                break;
+            }
+            if let Some(job) = job {
+                disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+            }
+            for batch in in_flight.drain(..) {
+                disk.settle(&batch);
+                desk.outbox.delivered(&batch, &desk.counters);
+                desk.outbox.set_spool_ready_at(disk.ready_at(desk.now));
+            }
+        }
+        prop_assert!(desk.outbox.is_flushed(mark, desk.now));
+        prop_assert_eq!(desk.counters.stats().pending, 0);
+    }
+}
