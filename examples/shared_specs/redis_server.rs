@@ -9,14 +9,14 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 200;
 
-pub struct RedisServer {
+pub(crate) struct RedisServer {
     url: String,
     /// `None` when somebody else runs it.
     process: Option<Child>,
 }
 
 impl RedisServer {
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 }
@@ -32,7 +32,7 @@ impl Drop for RedisServer {
 }
 
 /// The server at `REDIS_URL`, or a new one on a free port that keeps nothing; `None` where there is no such program.
-pub fn find_or_start() -> io::Result<Option<RedisServer>> {
+pub(crate) fn find_or_start() -> io::Result<Option<RedisServer>> {
     if let Ok(url) = std::env::var("REDIS_URL") {
         return Ok(Some(RedisServer { url, process: None }));
     }
