@@ -438,7 +438,7 @@ impl State {
                 let _ = tokio::task::spawn_blocking(move || tree.spool_rest()).await;
             };
             if tokio::time::timeout(SPOOL_LIMIT, spooled).await.is_err() {
-                tracing::error!("the disk is too slow: events may not have been kept");
+                tracing::error!(target: targets::EVENTS, "the disk is too slow: events may not have been kept");
             }
         }
         // An adapter that does not end in time is left alone.

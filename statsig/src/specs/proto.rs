@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 
 use self::messages::{Checksums, Deletions, Envelope, Kind};
 use self::translate::entity_to_json;
+use crate::targets;
 
 /// Fields of the top level that are not taken from its JSON part: they have messages of their own.
 const OWN_FIELDS: [&str; 10] = [
@@ -99,12 +100,13 @@ impl ProtoSpecs {
             let envelope = match Envelope::decode(record) {
                 Ok(envelope) => envelope,
                 Err(problem) => {
-                    tracing::warn!(%problem, "left out a malformed envelope of the specs");
+                    tracing::warn!(target: targets::SYNC, %problem, "left out a malformed envelope of the specs");
                     continue;
                 }
             };
             let Ok(kind) = Kind::try_from(envelope.kind) else {
                 tracing::warn!(
+                    target: targets::SYNC,
                     kind = envelope.kind,
                     "left out an envelope of an unknown kind"
                 );
@@ -245,7 +247,7 @@ impl ProtoSpecs {
                 entities.insert(name.into(), entity);
             }
             Err(problem) => {
-                tracing::warn!(?kind, name, %problem, "left out a malformed entity of the specs");
+                tracing::warn!(target: targets::SYNC, ?kind, name, %problem, "left out a malformed entity of the specs");
                 entities.remove(name.as_str());
             }
         }
