@@ -29,6 +29,8 @@ pub(crate) enum Fact {
     IdListsSynced {
         duration: Duration,
     },
+    /// ID lists could not be written to the data store.
+    IdListsNotStored,
     /// An actor ended unexpectedly.
     ActorCrashed {
         actor: &'static str,

@@ -65,6 +65,8 @@ metrics! {
         "Manifests of ID lists that could not";
     ID_LISTS_SYNC_LATENCY = Distribution "id_lists_sync_overall.latency" in "ms":
         "How long a round of syncing ID lists took";
+    ID_LISTS_NOT_STORED = Counter "id_list_data_store_write_failure" in "1":
+        "Sets of ID lists that could not be written to the data store";
     EVENTS_REQUEST_LATENCY = Distribution "events_request.latency" in "ms":
         "How long a post of events took";
     EVENTS_SENT = Counter "events_successfully_sent_count" in "1":

@@ -79,7 +79,8 @@ pub(crate) struct Observer {
 /// Requests of the round of syncing ID lists that is under way.
 #[derive(Debug, Default)]
 struct IdListRequests {
-    has_manifest: bool,
+    /// Whether there was an answer; `None` when the service was not asked.
+    has_manifest: Option<bool>,
     files: u64,
     failed_files: u64,
 }
@@ -106,6 +107,11 @@ impl Observer {
             Fact::Source(news) => reports.source_news(news, scene),
             Fact::IdListsSynced { duration } => {
                 self.id_lists_synced(duration, scene, &mut reports);
+            }
+            Fact::IdListsNotStored => {
+                if scene.is_measured() {
+                    reports.measure(metric::ID_LISTS_NOT_STORED, 1.0, Tags::new());
+                }
             }
             Fact::ActorCrashed { actor, why } => {
                 self.fail(&SdkError::crash(actor, &why), scene, &mut reports);
@@ -210,7 +216,7 @@ impl Observer {
             measure_request(&request, scene, reports);
         }
         match (request.endpoint, request.is_success()) {
-            (Endpoint::IdLists, success) => self.id_lists.has_manifest = success,
+            (Endpoint::IdLists, success) => self.id_lists.has_manifest = Some(success),
             (Endpoint::IdListFile, true) => self.id_lists.files += 1,
             (Endpoint::IdListFile, false) => self.id_lists.failed_files += 1,
             _ => {}
@@ -321,14 +327,17 @@ impl Observer {
     fn id_lists_synced(&mut self, duration: Duration, scene: &Scene<'_>, reports: &mut Reports) {
         let requests = std::mem::take(&mut self.id_lists);
         if scene.is_measured() {
-            let manifest = if requests.has_manifest {
-                metric::ID_LIST_MANIFEST_SUCCESS
-            } else {
-                metric::ID_LIST_MANIFEST_FAILURE
-            };
-            reports.measure(manifest, 1.0, Tags::new());
+            if let Some(success) = requests.has_manifest {
+                let manifest = if success {
+                    metric::ID_LIST_MANIFEST_SUCCESS
+                } else {
+                    metric::ID_LIST_MANIFEST_FAILURE
+                };
+                reports.measure(manifest, 1.0, Tags::new());
+            }
+            let has_manifest = requests.has_manifest.unwrap_or(false);
             let tags = vec![
-                ("id_list_manifest_success", bool_tag(requests.has_manifest)),
+                ("id_list_manifest_success", bool_tag(has_manifest)),
                 (
                     "succeed_single_id_list_number",
                     requests.files.to_string().into(),
