@@ -20,8 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use statsig::{BootstrapSpecs, Event, Statsig, StatsigOptions, StatsigUser};
+use statsig::{BootstrapSpecs, Event, Statsig, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalStatsig};
+use statsig_tests::local_options;
 
 const KEY: &str = "secret-crash";
 
@@ -31,7 +32,7 @@ const DIRECTORY: &str = "CRASH_CHILD_DIRECTORY";
 const RUN: &str = "CRASH_CHILD_RUN";
 
 fn client(url: &str, directory: &Path) -> Statsig {
-    let options = StatsigOptions::builder()
+    let options = local_options()
         .specs_adapter(Arc::new(BootstrapSpecs::new(r#"{"has_updates": false}"#)))
         .log_event_url(url)
         .event_spool(directory)

@@ -11,9 +11,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigParams, StatsigUser};
+use statsig::{Event, Statsig, StatsigError, StatsigParams, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalStatsig};
-use statsig_tests::specs;
+use statsig_tests::{local_options, specs};
 
 const KEY: &str = "secret-end-to-end-0123456789";
 
@@ -35,7 +35,7 @@ async fn local() -> LocalStatsig {
 }
 
 fn client(local: &LocalStatsig) -> Statsig {
-    let options = StatsigOptions::builder()
+    let options = local_options()
         .specs_url(local.specs_url())
         .log_event_url(local.log_event_url())
         .environment("staging")

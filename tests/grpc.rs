@@ -12,15 +12,17 @@ mod certificates;
 
 use std::time::Duration;
 
-use statsig::{GrpcForwardProxy, Statsig, StatsigError, StatsigOptions, StatsigUser};
+use statsig::{GrpcForwardProxy, Statsig, StatsigError, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalStatsig};
-use statsig_tests::specs;
+use statsig_tests::{local_options, specs};
 
 use crate::certificates::{Authority, Encryption};
 
 const KEY: &str = "secret-grpc-0123456789";
 /// Long enough for a busy machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The pause before a broken stream is opened again.
+const SOON: Duration = Duration::from_millis(50);
 
 async fn proxy(is_on: bool) -> LocalStatsig {
     LocalStatsig::builder()
@@ -37,8 +39,8 @@ fn client(proxy: GrpcForwardProxy) -> Statsig {
 }
 
 fn client_with_key(key: &str, proxy: GrpcForwardProxy) -> Statsig {
-    let options = StatsigOptions::builder()
-        .grpc_forward_proxy(proxy)
+    let options = local_options()
+        .grpc_forward_proxy(proxy.reopening_pause(SOON))
         .disable_all_logging(true)
         .build()
         .expect("valid options");
@@ -116,8 +118,8 @@ async fn specs_larger_than_the_librarys_own_limit_arrive() {
 #[tokio::test]
 async fn specs_beyond_the_limit_are_refused_and_the_ones_in_use_stay() {
     let proxy = proxy(true).await;
-    let options = StatsigOptions::builder()
-        .grpc_forward_proxy(GrpcForwardProxy::new(proxy.url()))
+    let options = local_options()
+        .grpc_forward_proxy(GrpcForwardProxy::new(proxy.url()).reopening_pause(SOON))
         .max_specs_bytes(10_000)
         .build()
         .expect("valid options");
@@ -206,6 +208,14 @@ async fn an_encrypted_connection_needs_the_right_authority() {
     ))
     .await;
     assert!(text.contains("certificate"), "{text}");
+
+    // Without an authority it is whom the system trusts, and that is not ours.
+    let by_system = GrpcForwardProxy::new(format!("https://{}", encryption.address));
+    let text = refusal(&client(
+        by_system.domain_name("proxy.test").init_timeout(soon),
+    ))
+    .await;
+    assert!(text.contains("UnknownIssuer"), "{text}");
 
     // Without encryption, or to a proxy without: refused, never downgraded.
     let plain = GrpcForwardProxy::new(format!("http://{}", encryption.address));

@@ -63,12 +63,17 @@ const STRANGERS: &[(&str, &str)] = &[
 ];
 
 struct Source {
-    /// The path within `src`, such as `specs/parse.rs`.
+    /// The path within its root, such as `specs/parse.rs`.
     path: String,
     lines: Vec<String>,
 }
 
+/// Those of the SDK.
 fn sources() -> Vec<Source> {
+    sources_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../statsig/src"))
+}
+
+fn sources_in(root: &Path) -> Vec<Source> {
     fn visit(folder: &Path, root: &Path, found: &mut Vec<Source>) {
         for entry in fs::read_dir(folder).expect("a readable folder") {
             let path: PathBuf = entry.expect("a readable entry").path();
@@ -93,12 +98,12 @@ fn sources() -> Vec<Source> {
         }
     }
 
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../statsig/src");
     let mut found = Vec::new();
-    visit(&root, &root, &mut found);
+    visit(root, root, &mut found);
     assert!(
         found.len() > 20,
-        "expected the SDK's sources, found {} files",
+        "expected sources in {}, found {} files",
+        root.display(),
         found.len()
     );
     found
@@ -253,4 +258,24 @@ fn strangers_do_not_meet() {
         }
     }
     assert_none(&violations);
+}
+
+/// A test that starts servers has a transport that could reach anybody.
+#[test]
+fn tests_with_sockets_build_their_options_by_local_options() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for source in sources_in(tests) {
+        let text = source.lines.join("\n");
+        let has_sockets = ["LocalStatsig", "TcpListener", "RedisServer"]
+            .iter()
+            .any(|name| text.contains(name));
+        // This file but names it.
+        if has_sockets && source.path != "layering.rs" {
+            assert!(
+                !text.contains("StatsigOptions::builder()"),
+                "{}: use `statsig_tests::local_options`",
+                source.path
+            );
+        }
+    }
 }

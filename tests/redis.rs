@@ -11,16 +11,19 @@
     reason = "tests fail by panicking"
 )]
 
+#[expect(dead_code, reason = "other tests use the rest")]
+mod certificates;
 mod redis_server;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use statsig::{DataStore, RedisDataStore, RequestPath, Statsig, StatsigOptions, StatsigUser};
+use statsig::{DataStore, RedisDataStore, RequestPath, Statsig, StatsigUser};
 use statsig_local::LocalStatsig;
-use statsig_tests::specs;
+use statsig_tests::{local_options, specs};
 
+use crate::certificates::Authority;
 use crate::redis_server::RedisServer;
 
 const KEY: &str = "secret-redis-0123456789";
@@ -59,7 +62,7 @@ async fn local(specs: String) -> LocalStatsig {
 
 /// A client that downloads specs and writes them to the store.
 async fn writer(local: &LocalStatsig, store: RedisDataStore) -> Statsig {
-    let options = StatsigOptions::builder()
+    let options = local_options()
         .specs_url(local.specs_url())
         .specs_sync_interval(INTERVAL)
         .disable_all_logging(true)
@@ -73,7 +76,7 @@ async fn writer(local: &LocalStatsig, store: RedisDataStore) -> Statsig {
 
 /// A client that has nothing but the store.
 async fn reader(store: RedisDataStore) -> Statsig {
-    let options = StatsigOptions::builder()
+    let options = local_options()
         .disable_network(true)
         .disable_all_logging(true)
         .specs_sync_interval(INTERVAL)
@@ -160,6 +163,34 @@ async fn the_first_operation_after_a_restart_succeeds() {
 }
 
 #[tokio::test]
+async fn an_encrypted_connection_needs_the_right_authority() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let identity = authority.issue("localhost");
+    let Some(mut server) = RedisServer::start_encrypted(&authority, &identity) else {
+        return;
+    };
+    let store = server.encrypted_store(&authority);
+    store.set("key", "text", None).await.expect("stored");
+    let found = store.get("key").await.expect("an answer").result;
+    assert_eq!(found.as_deref(), Some("text"));
+    let untrusted = [
+        server.encrypted_store(&stranger),
+        server.store_trusting_the_system(),
+    ];
+    for store in untrusted {
+        let error = store.get("key").await.expect_err("no trust");
+        assert!(error.to_string().contains("certificate"), "{error}");
+    }
+    assert!(server.store().get("key").await.is_err(), "not encrypted");
+
+    // Lost and found again, encrypted as before.
+    server.kill();
+    assert!(store.get("key").await.is_err());
+    server.restart();
+    assert_eq!(store.get("key").await.expect("an answer").result, None);
+}
+
+#[tokio::test]
 async fn one_service_writes_and_another_reads() {
     let Some(server) = RedisServer::start() else {
         return;
@@ -187,6 +218,40 @@ async fn one_service_writes_and_another_reads() {
     let late = self::reader(server.store()).await;
     assert_eq!(details(&late).1, Some(START + 1));
     for statsig in [writer, reader, late] {
+        statsig.shutdown().await.expect("a shutdown");
+    }
+}
+
+#[tokio::test]
+async fn one_service_downloads_id_lists_and_another_reads_them() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let local = local(specs::id_list_gate(START, "a_list").to_string()).await;
+    local.set_id_list("a_list", ["a-user"]);
+    let options = |store: RedisDataStore| {
+        local_options()
+            .specs_url(local.specs_url())
+            .id_lists_url(local.id_lists_url())
+            .specs_sync_interval(INTERVAL)
+            .id_lists_sync_interval(INTERVAL)
+            .disable_all_logging(true)
+            .enable_id_lists(true)
+            .data_store(Arc::new(store.with_id_lists(true)))
+    };
+    let writer = Statsig::new(KEY, options(server.store()).build().expect("valid options"));
+    writer.initialize().await.expect("specs and lists");
+    let store = server.store().polled(true).read_only(true);
+    let options = options(store).disable_network(true);
+    let reader = Statsig::new(KEY, options.build().expect("valid options"));
+    // There may be nothing yet; then a later reading brings it.
+    let _ = reader.initialize().await;
+    let is_member =
+        |statsig: &Statsig, id: &str| statsig.check_gate(&StatsigUser::with_user_id(id), "in_list");
+    until(async || is_member(&reader, "a-user")).await;
+    local.set_id_list("a_list", ["Marcos"]);
+    until(async || is_member(&reader, "Marcos") && !is_member(&reader, "a-user")).await;
+    for statsig in [writer, reader] {
         statsig.shutdown().await.expect("a shutdown");
     }
 }

@@ -8,14 +8,15 @@
     reason = "tests fail by panicking"
 )]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use statsig::testing::{ScriptedTransport, SimulatedClock};
 use statsig::typed::{DriftKind, FromParam, ParamKind, WrongValue, registered_schemas};
 use statsig::{
-    Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigParams, StatsigUser,
+    SdkEvent, Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigParams,
+    StatsigUser,
 };
 
 #[derive(Debug, StatsigParams)]
@@ -113,6 +114,36 @@ async fn drift_stops_a_strict_start_and_nothing_else() {
             .iter()
             .all(|report| !report.has_errors())
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_subscribed_to_drift_hears_of_it_once() {
+    let network = Arc::new(ScriptedTransport::new());
+    network.serve_specs(specs(1, &json!("Welcome")));
+    let statsig = client(&network, |options| options);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&told);
+    statsig.subscribe("schema_drifted", move |event| {
+        let SdkEvent::SchemaDrifted { report } = event else {
+            panic!("expected drift");
+        };
+        let kinds: Vec<_> = report.drifts.iter().map(|drift| drift.kind).collect();
+        let heard = format!("{} {kinds:?}", report.struct_name);
+        noted.lock().expect("no panic").push(heard);
+    });
+    let heard = || told.lock().expect("no panic").clone();
+    statsig.initialize().await.expect("specs");
+    assert!(heard().is_empty(), "{:?}", heard());
+
+    for time in [2, 3] {
+        network.serve_specs(specs(time, &json!(5)));
+        statsig.refresh().await.expect("new specs");
+        assert_eq!(heard(), ["Promo [WrongType]"]);
+    }
+    network.serve_specs(specs(4, &json!("Hi")));
+    statsig.refresh().await.expect("new specs");
+    // Another default than that of the code.
+    assert_eq!(heard()[1..], ["Promo [DefaultDiffers]"]);
 }
 
 #[tokio::test(start_paused = true)]

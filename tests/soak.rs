@@ -22,7 +22,7 @@ use std::time::Duration;
 use serde_json::json;
 use statsig::{Statsig, StatsigOptions, StatsigUser};
 use statsig_local::LocalStatsig;
-use statsig_tests::specs;
+use statsig_tests::{local_options, specs};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
@@ -175,7 +175,7 @@ impl Service {
     }
 
     fn options(&self) -> StatsigOptions {
-        StatsigOptions::builder()
+        local_options()
             .specs_url(self.local.specs_url())
             .id_lists_url(self.local.id_lists_url())
             .log_event_url(self.local.log_event_url())

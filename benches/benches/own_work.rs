@@ -68,6 +68,24 @@ fn parse_and_compile(c: &mut Criterion) {
     });
 }
 
+/// Newer specs in which one config has changed, parsed, compiled and published. Their text is not made within the time.
+fn resync_with_one_change(c: &mut Criterion) {
+    let text = specs::generate();
+    let mut specs = serde_json::from_str(&text).expect("the specs are JSON");
+    let statsig = offline();
+    let mut change = 0;
+    c.bench_function("resync_with_one_change", |bencher| {
+        bencher.iter_batched(
+            || {
+                change += 1;
+                specs::changed(&mut specs, change).expect("a config to change")
+            },
+            |text| statsig.set_specs(&text),
+            BatchSize::PerIteration,
+        );
+    });
+}
+
 /// From a full queue to a posted batch: JSON, compression, and the actors' part. A batch an iteration.
 fn deliver_batch(c: &mut Criterion) {
     let statsig = Ours::new(&specs::generate());
@@ -95,6 +113,7 @@ criterion_group!(
     evaluation,
     repeats,
     parse_and_compile,
+    resync_with_one_change,
     deliver_batch
 );
 criterion_main!(benches);

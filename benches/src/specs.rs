@@ -343,3 +343,19 @@ fn param_store() -> Value {
         },
     })
 }
+
+/// The specs with another time, and one config that says so.
+///
+/// # Errors
+/// When the specs have no time, or no config whose default is an object.
+pub fn changed(specs: &mut Value, change: u64) -> Result<String, String> {
+    let time = specs["time"].as_u64().ok_or("the specs have no time")?;
+    specs["time"] = json!(time + 1);
+    specs["checksum"] = json!(format!("change {change}"));
+    let configs = specs["dynamic_configs"].as_object_mut();
+    let config = configs.and_then(|configs| configs.values_mut().next());
+    let default = config.and_then(|config| config["defaultValue"].as_object_mut());
+    let default = default.ok_or("the first config has no object to change")?;
+    default.insert("change".to_owned(), json!(change));
+    Ok(specs.to_string())
+}

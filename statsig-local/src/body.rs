@@ -46,17 +46,24 @@ pub(crate) struct Decoded {
 }
 
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Decoded, Refusal> {
-    let sent = axum::body::to_bytes(body, MAX_BODY_BYTES)
-        .await
-        .map_err(|_| Refusal::TooLarge)?;
+    decode(headers, &receive(body).await?)
+}
+
+/// A body as it was sent.
+pub(crate) async fn receive(body: Body) -> Result<Bytes, Refusal> {
+    let received = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
+    received.map_err(|_| Refusal::TooLarge)
+}
+
+pub(crate) fn decode(headers: &HeaderMap, sent: &Bytes) -> Result<Decoded, Refusal> {
     let encoding = headers
         .get(header::CONTENT_ENCODING)
         .map_or(Ok("identity"), |value| value.to_str())
         .unwrap_or("(not text)");
-    decode(&sent, encoding)
+    unpack(sent, encoding)
 }
 
-fn decode(sent: &Bytes, encoding: &str) -> Result<Decoded, Refusal> {
+fn unpack(sent: &Bytes, encoding: &str) -> Result<Decoded, Refusal> {
     let corrupt = |error| Refusal::Corrupt {
         encoding: encoding.to_owned(),
         error,
@@ -91,9 +98,9 @@ mod tests {
         let packed = |size: usize| {
             Bytes::from(zstd::encode_all(io::repeat(b' ').take(size as u64), 1).unwrap())
         };
-        let at_limit = decode(&packed(MAX_DECODED_BODY_BYTES), "zstd").unwrap();
+        let at_limit = unpack(&packed(MAX_DECODED_BODY_BYTES), "zstd").unwrap();
         assert_eq!(at_limit.bytes.len(), MAX_DECODED_BODY_BYTES);
-        let refusal = decode(&packed(MAX_DECODED_BODY_BYTES + 1), "zstd").unwrap_err();
+        let refusal = unpack(&packed(MAX_DECODED_BODY_BYTES + 1), "zstd").unwrap_err();
         assert!(matches!(refusal, Refusal::TooLargeDecoded));
     }
 

@@ -38,8 +38,17 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The specs, as /v2/download_config_specs answers them; changes are picked up.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) specs: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "upstream",
+        conflicts_with = "upstream"
+    )]
+    pub(crate) specs: Option<PathBuf>,
+    /// Serve the specs and ID lists of another Statsig and send events on to it: `http://host:port` of a forward proxy or of another
+    /// `statsig-local`, or `statsig` for the service. The environment variable `STATSIG_SERVER_SECRET` has the SDK key.
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<String>,
     /// The ID lists: a JSON object of list name to array of plain unit IDs; changes are picked up.
     #[arg(long, value_name = "FILE")]
     pub(crate) id_lists: Option<PathBuf>,
@@ -251,6 +260,7 @@ mod tests {
         let help = parse("serve --help").unwrap_err().to_string();
         for argument in [
             "--specs <FILE>",
+            "--upstream <URL>",
             "--id-lists <FILE>",
             "--faults <FILE>",
             "--bind <HOST:PORT>",
@@ -300,7 +310,7 @@ mod tests {
     fn serve_is_the_default_command() {
         for arguments in ["serve --specs a.json", "--specs a.json"] {
             let serve = parse(arguments).unwrap();
-            assert_eq!(serve.specs, PathBuf::from("a.json"));
+            assert_eq!(serve.specs, Some(PathBuf::from("a.json")));
             assert_eq!(serve.id_lists, None);
             assert_eq!(serve.bind, "127.0.0.1:8765");
         }
@@ -310,7 +320,13 @@ mod tests {
     }
 
     #[test]
-    fn specs_are_required() {
+    fn specs_are_required_or_an_upstream() {
+        let serve = parse("--upstream statsig").unwrap();
+        assert_eq!(
+            (serve.specs, serve.upstream.as_deref()),
+            (None, Some("statsig"))
+        );
+        assert!(parse("--upstream statsig --specs a.json").is_err());
         for arguments in ["", "serve", "--bind 127.0.0.1:0"] {
             let error = parse(arguments).unwrap_err().to_string();
             assert!(error.contains("--specs <FILE>"), "{arguments}: {error}");

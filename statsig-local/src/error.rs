@@ -77,6 +77,14 @@ pub enum LocalError {
         crate::limits::MAX_QUEUED_FAULTS
     )]
     TooManyFaults,
+    /// The upstream has no specs, or cannot be reached.
+    #[error(
+        "the upstream brought no specs: {problem}; expected `http://host:port` of a Statsig that serves this SDK key"
+    )]
+    Upstream {
+        /// What was found instead.
+        problem: String,
+    },
     /// The runtime stopped while a file was loading.
     #[error("the runtime is shutting down")]
     Stopped,

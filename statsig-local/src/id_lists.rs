@@ -18,8 +18,19 @@ use crate::sync::lock;
 /// Characters of a unit ID's hash that stand in a list.
 const LOOKUP_CHARS: usize = 8;
 
-/// List name to unit IDs, in order.
-pub(crate) type Source = BTreeMap<String, Vec<String>>;
+/// List name to the lines of its file.
+pub(crate) type Source = BTreeMap<String, Bytes>;
+
+/// The lines that make these unit IDs members.
+pub(crate) fn lines_of(unit_ids: impl IntoIterator<Item: AsRef<str>>) -> Bytes {
+    let mut lines = String::new();
+    for id in unit_ids {
+        lines.push('+');
+        lines.push_str(&lookup(id.as_ref()));
+        lines.push('\n');
+    }
+    lines.into()
+}
 
 /// Reads `{"list name": ["unit ID", 123]}`.
 pub(crate) fn parse(text: &str, origin: &str) -> Result<Source, LocalError> {
@@ -35,7 +46,7 @@ pub(crate) fn parse(text: &str, origin: &str) -> Result<Source, LocalError> {
     lists
         .into_iter()
         .map(|(list, ids)| match unit_ids(ids) {
-            Ok(ids) => Ok((list, ids)),
+            Ok(ids) => Ok((list, lines_of(ids))),
             Err(problem) => Err(LocalError::IdList {
                 origin: origin.to_owned(),
                 list,
@@ -68,8 +79,8 @@ impl IdListStore {
         let mut current = lock(&self.0);
         let next = source
             .iter()
-            .map(|(name, ids)| {
-                let list = IdList::new(name, ids, current.get(name), now);
+            .map(|(name, lines)| {
+                let list = IdList::new(name, lines.clone(), current.get(name), now);
                 (name.clone(), list)
             })
             .collect();
@@ -102,16 +113,21 @@ impl IdListStore {
             .collect();
         for (name, list) in &*lists {
             let lines = std::str::from_utf8(&list.lines).unwrap_or_default();
-            for id in lines.lines().filter_map(|line| line.strip_prefix('+')) {
+            for (sign, id) in lines.lines().filter_map(|line| line.split_at_checked(1)) {
                 if let Some(names) = found.get_mut(id) {
-                    names.push(name.clone());
+                    // The last line of an ID counts.
+                    names.pop_if(|last| last == name);
+                    if sign == "+" {
+                        names.push(name.clone());
+                    }
                 }
             }
         }
-        for names in found.values_mut() {
-            names.dedup();
-        }
         found
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        lock(&self.0).keys().cloned().collect()
     }
 
     pub(crate) fn lines(&self, name: &str) -> Option<Bytes> {
@@ -129,14 +145,7 @@ struct IdList {
 }
 
 impl IdList {
-    fn new(name: &str, ids: &[String], previous: Option<&Self>, now: u64) -> Self {
-        let mut lines = String::new();
-        for id in ids {
-            lines.push('+');
-            lines.push_str(&lookup(id));
-            lines.push('\n');
-        }
-        let lines = Bytes::from(lines);
+    fn new(name: &str, lines: Bytes, previous: Option<&Self>, now: u64) -> Self {
         if let Some(previous) = previous
             && lines.starts_with(&previous.lines)
         {
@@ -200,8 +209,7 @@ mod tests {
     use super::*;
 
     fn source(ids: &[&str]) -> Source {
-        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-        Source::from([("a list".to_owned(), ids)])
+        Source::from([("a list".to_owned(), lines_of(ids))])
     }
 
     fn entry(store: &IdListStore) -> Value {
@@ -223,14 +231,16 @@ mod tests {
     fn memberships_name_every_list_once_and_every_lookup() {
         let store = IdListStore::default();
         let lists = [("even", ["2", "4", "2"]), ("small", ["1", "2", "3"])];
-        let lists = lists.map(|(name, ids)| (name.to_owned(), ids.map(str::to_owned).to_vec()));
-        store.replace(&Source::from(lists));
-        let lookups = ["2", "3", "9"].map(lookup);
+        let mut lists = Source::from(lists.map(|(name, ids)| (name.to_owned(), lines_of(ids))));
+        let left = [lines_of(["7", "8"]), format!("-{}\n", lookup("7")).into()].concat();
+        lists.insert("left".to_owned(), left.into());
+        store.replace(&lists);
+        let lookups = ["2", "3", "7", "8"].map(lookup);
         let found = store.memberships(&lookups);
         let names = |id| found[&lookup(id)].join(" ");
         assert_eq!(
-            [names("2"), names("3"), names("9")],
-            ["even small", "small", ""]
+            [names("2"), names("3"), names("7"), names("8")],
+            ["even small", "small", "", "left"]
         );
     }
 
@@ -267,7 +277,7 @@ mod tests {
     #[test]
     fn source_errors_name_the_list_and_what_was_found() {
         let parsed = parse(r#"{"a": ["x", 7]}"#, "lists.json").unwrap();
-        assert_eq!(parsed["a"], ["x", "7"]);
+        assert_eq!(parsed["a"], lines_of(["x", "7"]));
         for (text, expected) in [
             (
                 r#"{"a": "x"}"#,

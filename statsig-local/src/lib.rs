@@ -51,8 +51,21 @@
 //! # As a forward proxy
 //!
 //! With [`forward_proxy`](LocalStatsigBuilder::forward_proxy), or `--forward-proxy` on the command line, it answers as a Statsig
-//! forward proxy does. It forwards nothing: what it serves is its own. With the feature `grpc` it also streams specs, whether it
+//! forward proxy does. With the feature `grpc` it also streams specs, whether it
 //! answers as a proxy or not: the SDK's `GrpcForwardProxy` takes [`url`](LocalStatsig::url), the same port.
+//!
+//! # In front of another Statsig
+//!
+//! With [`upstream`](LocalStatsigBuilder::upstream) (feature `upstream`), or `--upstream URL` on the command line, it serves what
+//! Statsig, a forward proxy or another local Statsig serves, to any number of SDKs with the same SDK key. It downloads specs and ID
+//! lists as an SDK does, and goes on with the last good ones for as long as the upstream is away.
+//!
+//! Events are sent on before they are acknowledged, with the headers that tell about them, and the SDK gets the upstream's
+//! answer; while the upstream cannot be reached that is 502, so that the SDK keeps them and tries again. Nothing waits here.
+//!
+//! Not passed on: error reports of SDKs, questions about memberships and streams of specs, all of which end here; other SDK keys;
+//! specs in the binary form, deltas; the lines of ID lists as they are upstream (the members are the same). Nothing is kept on disk,
+//! so that it starts only while the upstream can be reached.
 //!
 //! # Control endpoints
 //!
@@ -128,6 +141,8 @@ mod specs;
 #[cfg(feature = "grpc")]
 mod stream;
 mod sync;
+#[cfg(feature = "upstream")]
+mod upstream;
 
 pub use error::LocalError;
 pub use events::{ReceivedBatch, ReceivedEvent};
@@ -137,3 +152,5 @@ pub use notice::Notice;
 pub use requests::{Endpoint, ReceivedException, ReceivedRequest};
 pub use server::{LocalStatsig, LocalStatsigBuilder};
 pub use specs::SpecsSummary;
+#[cfg(feature = "upstream")]
+pub use upstream::Upstream;

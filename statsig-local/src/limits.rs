@@ -50,6 +50,12 @@ pub const MAX_BOMB_MIB: u32 = 4096;
 /// Faults waiting for one endpoint.
 pub const MAX_QUEUED_FAULTS: usize = 100;
 
+/// How long an upstream may take to answer, and to bring the first specs.
+pub const UPSTREAM_LIMIT: Duration = Duration::from_secs(10);
+
+/// Largest answer of an upstream to events that is read, in bytes.
+pub const MAX_UPSTREAM_ANSWER_BYTES: usize = 64 * 1024;
+
 /// The pause between two heartbeats of a stream of specs.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
 

@@ -8,13 +8,18 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use statsig_local::{LocalError, LocalStatsig};
+use statsig_local::{LocalError, LocalStatsig, Upstream};
 
 use crate::cli::{Cli, Command, Serve};
 
+/// Names the SDK key, which must not be among the arguments: everybody on the machine can read those.
+const SDK_KEY_VARIABLE: &str = "STATSIG_SERVER_SECRET";
+/// The upstream that is Statsig itself.
+const STATSIG: &str = "statsig";
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command() {
-        Some(Command::Serve(arguments)) => serve(arguments).map_err(|error| error.report()),
+        Some(Command::Serve(arguments)) => serve(arguments),
         Some(Command::Eval(arguments)) => ask(|terminal| ask::eval(&arguments, terminal)),
         Some(Command::Explain(arguments)) => ask(|terminal| ask::explain(&arguments, terminal)),
         Some(Command::List(arguments)) => ask(|terminal| ask::list(&arguments, terminal)),
@@ -56,26 +61,41 @@ fn ask(
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn serve(arguments: Serve) -> Result<(), LocalError> {
-    let origin = arguments.specs.display().to_string();
+async fn serve(arguments: Serve) -> Result<(), String> {
     let mut builder = LocalStatsig::builder()
-        .specs_file(arguments.specs)
         .bind(arguments.bind)
         .forward_proxy(arguments.forward_proxy)
         .on_event(|event| show(event))
         .on_notice(|notice| tell(notice));
+    let mut origin = String::new();
+    if let Some(path) = arguments.specs {
+        origin = path.display().to_string();
+        builder = builder.specs_file(path);
+    }
+    if let Some(url) = arguments.upstream {
+        let key = std::env::var(SDK_KEY_VARIABLE)
+            .map_err(|_| format!("expected the SDK key in {SDK_KEY_VARIABLE}, found none"))?;
+        builder = builder.upstream(match url.as_str() {
+            STATSIG => Upstream::statsig(key),
+            url => Upstream::at(url, key),
+        });
+        origin = url;
+    }
     if let Some(path) = arguments.id_lists {
         builder = builder.id_lists_file(path);
     }
     if let Some(path) = arguments.faults {
         builder = builder.faults_file(path);
     }
-    let local = builder.start().await?;
+    let local = builder
+        .start()
+        .await
+        .map_err(|error: LocalError| error.report())?;
     show(format_args!("serving {origin}: {}", local.specs_summary()));
     show(format_args!("  specs_url      {}", local.specs_url()));
     show(format_args!("  id_lists_url   {}", local.id_lists_url()));
     show(format_args!("  log_event_url  {}", local.log_event_url()));
-    show("Edit the file and services pick it up. Events appear below; Ctrl-C stops.");
+    show("Changes are picked up. Events appear below; Ctrl-C stops.");
     stop_signal().await;
     local.shutdown().await;
     Ok(())

@@ -19,7 +19,7 @@ pub enum Notice {
     },
     /// Changed ID lists are being served from now on.
     IdListsLoaded {
-        /// The file name.
+        /// The file name, or what else they are from.
         origin: String,
         /// Number of lists in it.
         lists: usize,
@@ -35,6 +35,8 @@ pub enum Notice {
     FileRefused(LocalError),
     /// A batch of events was refused, for this reason.
     EventsRefused(String),
+    /// A batch of events could not be sent to the upstream, for this reason; the SDK was told.
+    EventsNotSentOn(String),
     /// An SDK reported an error of its own.
     Exception(ReceivedException),
     /// A request for a path that is not served, mostly a mistake in a configured URL.
@@ -55,6 +57,7 @@ impl fmt::Display for Notice {
                 write!(f, "{}; still serving what was good", error.report())
             }
             Self::EventsRefused(reason) => write!(f, "refused events: {reason}"),
+            Self::EventsNotSentOn(reason) => write!(f, "could not send events on: {reason}"),
             Self::Exception(exception) => exception.fmt(f),
             Self::NotServed(request) => write!(f, "{request} is not served here"),
         }

@@ -8,6 +8,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -231,7 +232,23 @@ async fn enrich_user(State(shared): App, request: Request) -> Result<Json<Value>
 }
 
 async fn receive_events(State(shared): App, request: Request) -> Response {
-    match keep_events(&shared, request).await {
+    let (parts, body) = request.into_parts();
+    let received = body::receive(body).await;
+    #[cfg(feature = "upstream")]
+    if let (Ok(sent), Some(relay)) = (&received, shared.relay.get()) {
+        let answer = relay.forward(&parts.headers, sent.clone()).await;
+        if !answer.status().is_success() {
+            let status = answer.status();
+            shared.notify(&Notice::EventsNotSentOn(format!("status {status}")));
+            return answer;
+        }
+        // The upstream has them. Whether they can be shown here is another matter.
+        if let Err(refusal) = keep_events(&shared, &parts.headers, sent) {
+            shared.notify(&Notice::EventsRefused(refusal.to_string()));
+        }
+        return answer;
+    }
+    match received.and_then(|sent| keep_events(&shared, &parts.headers, &sent)) {
         Ok(()) => accepted(),
         Err(refusal) => {
             shared.notify(&Notice::EventsRefused(refusal.to_string()));
@@ -240,10 +257,9 @@ async fn receive_events(State(shared): App, request: Request) -> Response {
     }
 }
 
-async fn keep_events(shared: &Shared, request: Request) -> Result<(), Refusal> {
-    let (parts, body) = request.into_parts();
-    let body = body::read(&parts.headers, body).await?;
-    let headers = Headers::from_http(&parts.headers);
+fn keep_events(shared: &Shared, headers: &HeaderMap, sent: &Bytes) -> Result<(), Refusal> {
+    let body = body::decode(headers, sent)?;
+    let headers = Headers::from_http(headers);
     let batch = events::parse(shared.record.next_batch_number(), headers, &body)?;
     if let Some(on_event) = &shared.on_event {
         batch.events.iter().for_each(|(_, event)| on_event(event));

@@ -14,7 +14,7 @@ use crate::error::LocalError;
 use crate::events::{ReceivedBatch, ReceivedEvent};
 use crate::faults::{Fault, FaultScript};
 use crate::files::{Content, Files, WatchedFile};
-use crate::id_lists::{IdListStore, Source};
+use crate::id_lists::{IdListStore, Source, lines_of};
 use crate::limits::MAX_CONNECTIONS;
 use crate::notice::Notice;
 use crate::record::Record;
@@ -22,6 +22,8 @@ use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
 use crate::routes;
 use crate::shared::{EventCallback, IdListSources, NoticeCallback, Shared};
 use crate::specs::{EMPTY_SPECS, ServedSpecs, SpecsStore, SpecsSummary};
+#[cfg(feature = "upstream")]
+use crate::upstream::{Relay, Upstream};
 
 /// How errors name specs that are not from a file.
 const GIVEN_SPECS: &str = "the given specs";
@@ -96,10 +98,16 @@ impl LocalStatsig {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        let ids = unit_ids.into_iter().map(Into::into).collect();
+        let lines = lines_of(unit_ids.into_iter().map(Into::into));
         let name = name.into();
         self.shared
-            .change_id_lists(|lists| lists.code.insert(name, ids));
+            .change_id_lists(|lists| lists.code.insert(name, lines));
+    }
+
+    /// The names of the ID lists now served, in order.
+    #[must_use]
+    pub fn id_list_names(&self) -> Vec<String> {
+        self.shared.id_lists.names()
     }
 
     /// Reads the files now instead of at the next look. True if what is served has changed.
@@ -211,6 +219,8 @@ pub struct LocalStatsigBuilder {
     address: Option<String>,
     sdk_keys: Option<BTreeSet<String>>,
     is_forward_proxy: bool,
+    #[cfg(feature = "upstream")]
+    upstream: Option<Upstream>,
     on_event: Option<EventCallback>,
     on_notice: Option<NoticeCallback>,
 }
@@ -239,8 +249,8 @@ impl LocalStatsigBuilder {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        let ids = unit_ids.into_iter().map(Into::into).collect();
-        self.id_lists.insert(name.into(), ids);
+        let lines = lines_of(unit_ids.into_iter().map(Into::into));
+        self.id_lists.insert(name.into(), lines);
         self
     }
 
@@ -273,6 +283,15 @@ impl LocalStatsigBuilder {
         self
     }
 
+    /// Serves what another Statsig serves, and sends events on to it; see [what is passed on](crate#in-front-of-another-statsig).
+    /// Only its SDK key is served, unless [others are named](Self::sdk_keys). ID lists of files and code take the place of the
+    /// upstream's of the same name.
+    #[cfg(feature = "upstream")]
+    pub fn upstream(mut self, upstream: Upstream) -> Self {
+        self.upstream = Some(upstream);
+        self
+    }
+
     /// Called for every event as it arrives, before it can be seen in [`events`](LocalStatsig::events). It must not block.
     pub fn on_event(mut self, callback: impl Fn(&ReceivedEvent) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Box::new(callback));
@@ -292,7 +311,7 @@ impl LocalStatsigBuilder {
     ///
     /// # Errors
     ///
-    /// If the address cannot be bound, or a file or text cannot be read or used.
+    /// If the address cannot be bound, a file or text cannot be read or used, or the upstream has no specs.
     ///
     /// # Panics
     ///
@@ -320,9 +339,16 @@ impl LocalStatsigBuilder {
             .await
             .map_err(|source| LocalError::Bind { address, source })?;
 
+        #[cfg(feature = "upstream")]
+        let sdk_keys = self.sdk_keys.or_else(|| {
+            let upstream = self.upstream.as_ref()?;
+            Some(BTreeSet::from([upstream.sdk_key().to_owned()]))
+        });
+        #[cfg(not(feature = "upstream"))]
+        let sdk_keys = self.sdk_keys;
         let shared = Arc::new(Shared {
             url: format!("http://{}", reachable(address)),
-            sdk_keys: self.sdk_keys,
+            sdk_keys,
             is_forward_proxy: self.is_forward_proxy,
             specs: SpecsStore::new(specs),
             id_lists: IdListStore::default(),
@@ -332,6 +358,8 @@ impl LocalStatsigBuilder {
             on_notice: self.on_notice,
             replacing_specs: Mutex::new(()),
             id_list_sources: Mutex::new(IdListSources::default()),
+            #[cfg(feature = "upstream")]
+            relay: std::sync::OnceLock::new(),
         });
         shared.change_id_lists(|lists| lists.code = self.id_lists);
         if let Some(path) = self.id_lists_file {
@@ -344,6 +372,13 @@ impl LocalStatsigBuilder {
             let (file, text) = WatchedFile::open(path, Content::Faults)?;
             shared.set_faults(&text, &file.origin())?;
             files.push(file);
+        }
+
+        #[cfg(feature = "upstream")]
+        if let Some(upstream) = self.upstream {
+            let relay = Relay::start(upstream, &shared).await?;
+            // Set nowhere else.
+            let _ = shared.relay.set(relay);
         }
 
         let files = Arc::new(Files::new(files));

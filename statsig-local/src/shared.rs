@@ -31,11 +31,16 @@ pub(crate) struct Shared {
     /// Held while new specs are prepared, which is long and must not keep readers waiting.
     pub(crate) replacing_specs: Mutex<()>,
     pub(crate) id_list_sources: Mutex<IdListSources>,
+    /// Set before anything is served, if there is an upstream.
+    #[cfg(feature = "upstream")]
+    pub(crate) relay: std::sync::OnceLock<crate::upstream::Relay>,
 }
 
-/// Where the ID lists come from; lists set by code win over those of the file.
+/// Where the ID lists come from; lists set by code win over those of the file, and those over the upstream's.
 #[derive(Debug, Default)]
 pub(crate) struct IdListSources {
+    #[cfg(feature = "upstream")]
+    pub(crate) upstream: Source,
     pub(crate) file: Source,
     pub(crate) code: Source,
 }
@@ -104,7 +109,11 @@ impl Shared {
     pub(crate) fn change_id_lists<T>(&self, change: impl FnOnce(&mut IdListSources) -> T) -> T {
         let mut sources = lock(&self.id_list_sources);
         let result = change(&mut sources);
-        let mut all = sources.file.clone();
+        #[cfg(feature = "upstream")]
+        let mut all = sources.upstream.clone();
+        #[cfg(not(feature = "upstream"))]
+        let mut all = Source::new();
+        all.extend(sources.file.clone());
         all.extend(sources.code.clone());
         self.id_lists.replace(&all);
         result

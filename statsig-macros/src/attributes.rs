@@ -45,7 +45,7 @@ impl Item {
         Some(name)
     }
 
-    /// The value, as a path or a string that holds one.
+    /// The value, as the path that it has to be, or as a string that holds one.
     pub(crate) fn path(&self, errors: &mut Errors) -> Option<Path> {
         match &self.value {
             Some(Expr::Path(path)) if path.qself.is_none() => return Some(path.path.clone()),
@@ -60,10 +60,16 @@ impl Item {
             _ => {}
         }
         let span = self.value.as_ref().map_or(self.span(), Spanned::span);
-        errors.at(
-            span,
-            format!("expected a path, as in `{} = path::to`", self.key),
-        );
+        let key = self.key.to_string();
+        let wanted = match key.as_str() {
+            "crate" => "expected the path of the crate",
+            "with" => "expected the path of a module",
+            _ if matches!(self.value, Some(Expr::Closure(_))) => {
+                "expected the path of a function, found a closure; make it a function"
+            }
+            _ => "expected the path of a function",
+        };
+        errors.at(span, format!("{wanted}, as in `{key} = path::to`"));
         None
     }
 

@@ -8,7 +8,7 @@ use crate::attributes::Item;
 use crate::errors::Errors;
 use crate::literal::Literal;
 use crate::model::Range;
-use crate::types::{Known, spelled};
+use crate::types::{Known, option_of, spelled};
 
 /// What the attributes of one field say.
 #[derive(Default)]
@@ -25,6 +25,48 @@ pub(crate) struct Checked {
     pub(crate) clamp: bool,
     pub(crate) one_of: Vec<Literal>,
     pub(crate) non_empty: bool,
+}
+
+/// What is known of a default before the compiler runs.
+pub(crate) struct KnownDefault {
+    span: Span,
+    literal: Option<Literal>,
+    is_empty: bool,
+}
+
+impl KnownDefault {
+    /// Of `default = <expr>`.
+    pub(crate) fn of_expr(expr: &Expr) -> Self {
+        let literal = Literal::of(expr);
+        let is_empty = match expr {
+            Expr::Array(array) => array.elems.is_empty(),
+            _ => literal == Some(Literal::Text(String::new())),
+        };
+        Self {
+            span: expr.span(),
+            literal,
+            is_empty,
+        }
+    }
+
+    /// Of `default` alone: the type's own.
+    pub(crate) fn of_type(ty: &Type, span: Span) -> Self {
+        let known = match option_of(ty) {
+            Some(_) => Known::Unknown,
+            None => Known::of(ty),
+        };
+        Self {
+            span,
+            literal: match known {
+                Known::Bool => Some(Literal::Bool(false)),
+                Known::Integer => Some(Literal::Integer(0)),
+                Known::Float | Known::Duration => Some(Literal::Float(0.0)),
+                Known::Text => Some(Literal::Text(String::new())),
+                _ => None,
+            },
+            is_empty: matches!(known, Known::Text | Known::Collection),
+        }
+    }
 }
 
 impl Constraints {
@@ -51,7 +93,7 @@ impl Constraints {
         self,
         field: &syn::Ident,
         ty: &Type,
-        default: Option<&Expr>,
+        default: Option<&KnownDefault>,
         errors: &mut Errors,
     ) -> Checked {
         let known = Known::of(ty);
@@ -63,7 +105,10 @@ impl Constraints {
             );
         }
         if let (Some((span, _)), Some(_)) = (&self.one_of, &self.range) {
-            errors.at(*span, "`one_of` and `range` exclude each other");
+            errors.at(
+                *span,
+                "`one_of` and `range` both say which values are allowed; remove one of them",
+            );
         }
         let mut range = None;
         if let Some((span, found)) = self.range {
@@ -72,7 +117,13 @@ impl Constraints {
                 Known::Bool | Known::Char | Known::Text | Known::Collection | Known::NoNumber
             );
             if holds_no_number {
-                errors.at(span, format!("`range` is for numbers, and {}", described()));
+                errors.at(
+                    span,
+                    format!(
+                        "`range` is for numbers, and {}; checks of other values are `one_of`, `non_empty` and `validate`",
+                        described()
+                    ),
+                );
             } else if let Some(mut found) = found {
                 found.check(known, &described(), default, errors);
                 range = Some(found);
@@ -96,11 +147,9 @@ impl Constraints {
                         described()
                     ),
                 );
-            } else if let Some((Literal::Text(text), default)) = literal_of(default)
-                && text.is_empty()
-            {
+            } else if let Some(default) = default.filter(|default| default.is_empty) {
                 errors.at(
-                    default.span(),
+                    default.span,
                     "the default is empty, which `non_empty` forbids",
                 );
             }
@@ -119,6 +168,11 @@ impl Constraints {
 fn literal_of(expr: Option<&Expr>) -> Option<(Literal, &Expr)> {
     let expr = expr?;
     Some((Literal::of(expr)?, expr))
+}
+
+fn literal_default(default: Option<&KnownDefault>) -> Option<(&Literal, Span)> {
+    let default = default?;
+    Some((default.literal.as_ref()?, default.span))
 }
 
 fn range(item: &Item, errors: &mut Errors) -> Option<Range> {
@@ -147,7 +201,7 @@ impl Range {
         &mut self,
         known: Known,
         described: &str,
-        default: Option<&Expr>,
+        default: Option<&KnownDefault>,
         errors: &mut Errors,
     ) {
         let bounds = [literal_of(self.min.as_ref()), literal_of(self.max.as_ref())];
@@ -171,26 +225,30 @@ impl Range {
             matches!(known, Known::Float | Known::Duration) || bounds.iter().any(has_float);
         let number = |bound: &Option<(Literal, &Expr)>| bound.as_ref()?.0.number();
         if let (Some(low), Some(high)) = (number(min), number(max)) {
-            let is_empty = low > high || (low == high && self.excludes_max);
-            if is_empty && let Some((_, expr)) = min {
-                errors.at(
-                    expr.span(),
-                    "this range is empty: the minimum is above the maximum",
-                );
+            let why = if low > high {
+                Some("the minimum is above the maximum")
+            } else if low == high && self.excludes_max {
+                Some("`..` leaves the maximum out; write `..=`")
+            } else {
+                None
+            };
+            if let (Some(why), Some((_, expr))) = (why, min) {
+                errors.at(expr.span(), format!("this range is empty: {why}"));
                 return;
             }
         }
-        let Some((default, expr)) = literal_of(default) else {
+        let Some((literal, span)) = literal_default(default) else {
             return;
         };
-        let Some(default) = default.number() else {
+        let Some(default) = literal.number() else {
             return;
         };
         let is_below = number(min).is_some_and(|min| default < min);
         let is_above =
             number(max).is_some_and(|max| default > max || (default == max && self.excludes_max));
         if is_below || is_above {
-            errors.at(expr.span(), "the default is out of `range`");
+            let default = literal.describe();
+            errors.at(span, format!("the default, {default}, is out of `range`"));
         }
     }
 }
@@ -230,9 +288,10 @@ fn check_one_of(
     allowed: &[(Span, Literal)],
     known: Known,
     described: &str,
-    default: Option<&Expr>,
+    default: Option<&KnownDefault>,
     errors: &mut Errors,
 ) {
+    let mut all_fit = true;
     for (span, literal) in allowed {
         let fits = match known {
             Known::Bool => matches!(literal, Literal::Bool(_)),
@@ -242,6 +301,7 @@ fn check_one_of(
             Known::Collection => false,
             Known::NoNumber | Known::Unknown => true,
         };
+        all_fit &= fits;
         if !fits {
             errors.at(
                 *span,
@@ -249,12 +309,15 @@ fn check_one_of(
             );
         }
     }
-    if let (false, Some((default, expr))) = (allowed.is_empty(), literal_of(default))
-        && !allowed.iter().any(|(_, literal)| literal.equals(&default))
+    if all_fit
+        && !allowed.is_empty()
+        && let Some((default, span)) = literal_default(default)
+        && !allowed.iter().any(|(_, literal)| literal.equals(default))
     {
+        let default = default.describe();
         errors.at(
-            expr.span(),
-            "the default is not among the values of `one_of`",
+            span,
+            format!("the default, {default}, is not among the values of `one_of`"),
         );
     }
 }

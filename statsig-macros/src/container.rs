@@ -29,6 +29,8 @@ pub(crate) struct Container {
     /// Keys that make no sense without a source, or without a view.
     of_source: Vec<(String, Span)>,
     of_view: Vec<(String, Span)>,
+    /// Whether some could not be read, of which one may be the source.
+    are_misspelt: bool,
 }
 
 /// The path of the `statsig` crate, unless the attribute `crate` says otherwise.
@@ -58,8 +60,12 @@ impl Container {
             krate: default_crate(),
             of_source: Vec::new(),
             of_view: Vec::new(),
+            are_misspelt: false,
         };
-        for item in items(attributes, Place::Struct, errors) {
+        let before = errors.count();
+        let items = items(attributes, Place::Struct, errors);
+        container.are_misspelt = errors.count() > before;
+        for item in items {
             container.take(&item, errors);
         }
         container.check(errors);
@@ -148,7 +154,7 @@ impl Container {
     /// The only source. `has_own` tells whether some field names one.
     pub(crate) fn source(&self, span: Span, has_own: bool, errors: &mut Errors) -> Option<Source> {
         let [(kind, _, name), others @ ..] = self.sources.as_slice() else {
-            if !has_own && self.embedded.is_none() {
+            if !has_own && self.embedded.is_none() && !self.are_misspelt {
                 let valid = SOURCES.iter().map(|(name, _)| *name);
                 let sources = list(valid.filter(|name| *name != "gate"));
                 errors.at(

@@ -20,6 +20,13 @@ impl Errors {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0
+            .as_ref()
+            .map_or(0, |errors| errors.into_iter().count())
+    }
+
     /// Adds the errors of another collection.
     pub(crate) fn append(&mut self, others: Self) {
         if let Some(others) = others.0 {

@@ -1,6 +1,7 @@
 //! From the model to tokens. The code that comes out is little: what can be a function lives in `statsig::typed`.
 
 mod fields;
+mod names;
 mod schema;
 mod view;
 
@@ -38,6 +39,7 @@ struct Body {
     schema: TokenStream,
     read: TokenStream,
     write: Option<TokenStream>,
+    names: TokenStream,
     registration: TokenStream,
 }
 
@@ -46,6 +48,7 @@ fn full(params: &Params) -> Body {
         schema: schema::schema(params),
         read: fields::read(params),
         write: Some(fields::write(params)),
+        names: names::names(params, &bounded_generics(params)),
         registration: registration(params),
     }
 }
@@ -58,6 +61,7 @@ fn stub(params: &Params) -> Body {
         schema: quote!(&#typed::Schema::new(#struct_name, &[])),
         read: quote!(::core::unreachable!()),
         write: None,
+        names: TokenStream::new(),
         registration: TokenStream::new(),
     }
 }
@@ -71,6 +75,7 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
         schema,
         read,
         write,
+        names,
         registration,
     } = body;
     let reader = fields::reader();
@@ -104,6 +109,8 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
 
             #conversions
         }
+
+        #names
 
         #registration
 

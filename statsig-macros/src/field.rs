@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 
 use crate::attributes::{Item, doc_lines, items};
-use crate::constraints::Constraints;
+use crate::constraints::{Constraints, KnownDefault};
 use crate::container::Container;
 use crate::errors::Errors;
 use crate::keys::Place;
@@ -27,7 +27,10 @@ pub(crate) fn field(
 ) -> Option<Field> {
     let ident = field.ident.clone()?;
     let mut attributes = FieldAttributes::default();
-    for item in items(&field.attrs, Place::Field, errors) {
+    let before = errors.count();
+    let items = items(&field.attrs, Place::Field, errors);
+    attributes.are_misspelt = errors.count() > before;
+    for item in items {
         attributes.take(item, errors);
     }
     attributes.check(container, errors);
@@ -42,7 +45,7 @@ pub(crate) fn field(
         if mentions_parameter(ty, generics) {
             errors.at(
                 ty.span(),
-                "a flattened struct cannot depend on a type parameter",
+                "a flattened struct cannot depend on a type parameter: name a concrete type, or use `nested`",
             );
         }
         if option_of(ty).is_some() {
@@ -94,6 +97,8 @@ struct FieldAttributes {
     others: Vec<(String, Span)>,
     skip: Option<Span>,
     flatten: Option<Span>,
+    /// Whether some could not be read, of which one may be the default.
+    are_misspelt: bool,
 }
 
 impl FieldAttributes {
@@ -173,7 +178,7 @@ impl FieldAttributes {
         if let [_, second, ..] = self.default_keys.as_slice() {
             errors.at(
                 second.span(),
-                "`default` and `default_with` exclude each other",
+                "`default` and `default_with` both give the default; remove one of them",
             );
         }
         if let (Some(_), Some(flatten)) = (self.skip, self.flatten) {
@@ -246,6 +251,8 @@ impl FieldAttributes {
             Fallback::Absent
         } else if is_nested {
             Fallback::Inner
+        } else if self.are_misspelt {
+            Fallback::Trait
         } else {
             errors.at(
                 ident.span(),
@@ -266,6 +273,13 @@ impl FieldAttributes {
         container: &Container,
         errors: &mut Errors,
     ) -> Param {
+        let known = match (default, self.default_keys.as_slice()) {
+            (Fallback::Expr(expr), _) => Some(KnownDefault::of_expr(expr)),
+            (Fallback::Trait, [key]) if key.key == "default" => {
+                Some(KnownDefault::of_type(ty, key.span()))
+            }
+            _ => None,
+        };
         let default = match default {
             Fallback::Expr(expr) => Some(&**expr),
             _ => None,
@@ -288,7 +302,7 @@ impl FieldAttributes {
             }
         }
         check_duration(ident, ty, decode.as_ref(), default, errors);
-        let constraints = self.constraints.check(ident, ty, default, errors);
+        let constraints = self.constraints.check(ident, ty, known.as_ref(), errors);
         let name = self.rename.unwrap_or_else(|| {
             let name = ident.unraw().to_string();
             let case = container.rename_all;

@@ -123,7 +123,12 @@ pub(crate) fn unknown(key: &str, place: Place) -> String {
         .filter(|ours| place.takes(ours))
         .or_else(|| closest(key, place.keys().iter().copied()));
     if let Some(meant) = meant {
-        return format!("unknown attribute `{key}`, did you mean `{meant}`?");
+        let example = match key {
+            "min" => ", as in `range = 1..`",
+            "max" => ", as in `range = ..=5`",
+            _ => "",
+        };
+        return format!("unknown attribute `{key}`, did you mean `{meant}`{example}?");
     }
     let valid = list(place.keys().iter().copied());
     format!("unknown attribute `{key}`; on {here}, valid are {valid}")

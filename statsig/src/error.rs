@@ -22,6 +22,15 @@ pub enum StatsigError {
         /// What went wrong, in one line.
         reason: String,
     },
+    /// No ID lists could be had while initialising, neither from the data store, which keeps them, nor from the network. Background
+    /// syncing goes on; until it succeeds nobody is a member of one.
+    #[error(
+        "initialisation finished without ID lists ({reason}); syncing continues in the background"
+    )]
+    NoIdLists {
+        /// What went wrong, in one line.
+        reason: String,
+    },
     /// The overall limit of initialisation passed. Background syncing goes on.
     #[error("initialisation did not finish within {} ms; syncing continues in the background", limit.as_millis())]
     InitTimeout {
@@ -49,6 +58,11 @@ pub enum StatsigError {
         "expected to run inside a tokio runtime, found none; call it from async code driven by tokio"
     )]
     NoRuntime,
+    /// A blocking call was made in async code, where it would hold up everything else.
+    #[error(
+        "expected a thread outside of any tokio runtime, found one inside; await the method without `_blocking`"
+    )]
+    InsideRuntime,
     /// The client was not initialised, so there is nothing that could do this.
     #[error("expected an initialised client; call `initialize` first")]
     NotInitialized,

@@ -130,6 +130,11 @@ impl IdLookup {
         (length == bytes.len()).then_some(Self(bytes))
     }
 
+    /// Appends the eight characters.
+    pub(crate) fn append_to(self, text: &mut String) {
+        STANDARD.encode_string(self.0, text);
+    }
+
     /// In the same order as the values themselves.
     pub(crate) fn number(self) -> u64 {
         let [a, b, c, d, e, f] = self.0;

@@ -152,6 +152,8 @@ pub use sticky::{
     StickyExposure, StickyValues, UserPersistedValues,
 };
 pub use text::SharedStr;
+#[cfg(feature = "http")]
+pub use transport::http::HttpTransport;
 pub use transport::proxy::ProxyConfig;
 pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
 #[cfg(feature = "macros")]

@@ -234,6 +234,7 @@ impl Shared {
             failed,
             memo_hits,
             memo_misses,
+            typed_mismatches: self.mismatches.total(),
             interval_ms: self.outbox().interval().as_millis(),
         };
         self.report(|observer, scene| observer.look(health, scene));

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use self::memberships::Memberships;
+use self::memberships::{Memberships, hash_memberships};
 use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
@@ -249,6 +249,10 @@ impl StatsigUser {
                     None => hasher.write_u8(0),
                     Some(fields) => hash_fields(fields.iter(), fields.len(), &mut hasher),
                 }
+            }
+            match &data.id_list_memberships {
+                None => hasher.write_u8(0),
+                Some(memberships) => hash_memberships(memberships, &mut hasher),
             }
             hasher.finish()
         })

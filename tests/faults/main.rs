@@ -16,11 +16,9 @@ mod server;
 
 use std::time::Duration;
 
-use statsig::{
-    FeatureGateEvaluationOptions, Statsig, StatsigOptions, StatsigOptionsBuilder, StatsigUser,
-};
+use statsig::{FeatureGateEvaluationOptions, Statsig, StatsigOptionsBuilder, StatsigUser};
 use statsig_tests::clock::FixedClock;
-use statsig_tests::specs;
+use statsig_tests::{local_options, specs};
 
 use self::log::Log;
 use self::server::{Behaviour, Server, gzipped, ok, response};
@@ -31,7 +29,7 @@ const SECRET: &str = "0123456789";
 const MAX_SPECS_BYTES: usize = 200_000;
 
 fn options(base: &str) -> StatsigOptionsBuilder {
-    StatsigOptions::builder()
+    local_options()
         .specs_url(format!("{base}/v2/download_config_specs"))
         // Not to be reached, however busy the machine is.
         .init_timeout(Duration::from_secs(60))
@@ -40,8 +38,6 @@ fn options(base: &str) -> StatsigOptionsBuilder {
         .specs_sync_interval(Duration::from_secs(3_600))
         .max_specs_bytes(MAX_SPECS_BYTES)
         .disable_all_logging(true)
-        // Reports about errors would leave the machine.
-        .sdk_exception_url("")
 }
 
 fn client(options: StatsigOptionsBuilder) -> Statsig {

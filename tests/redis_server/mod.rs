@@ -1,11 +1,15 @@
 //! A Redis server on a free port of this machine, in memory only.
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use redis::{Client, TlsCertificates};
 use statsig::RedisDataStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::certificates::{Authority, Identity};
 
 /// How often to look whether it listens, and for how long.
 const LOOK: Duration = Duration::from_millis(20);
@@ -15,11 +19,26 @@ pub(crate) struct RedisServer {
     port: u16,
     process: Child,
     folder: tempfile::TempDir,
+    encryption: Vec<OsString>,
 }
 
 impl RedisServer {
     /// `None`, said aloud, where there is no `redis-server`.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(Vec::new())
+    }
+
+    /// Takes encrypted connections only.
+    pub(crate) fn start_encrypted(authority: &Authority, identity: &Identity) -> Option<Self> {
+        let file = |option: &str, path: std::path::PathBuf| [option.into(), path.into_os_string()];
+        let mut encryption: Vec<OsString> = ["--tls-auth-clients", "no"].map(Into::into).into();
+        encryption.extend(file("--tls-ca-cert-file", authority.certificate_file()));
+        encryption.extend(file("--tls-cert-file", identity.certificate_file()));
+        encryption.extend(file("--tls-key-file", identity.key_file()));
+        Self::start_with(encryption)
+    }
+
+    fn start_with(encryption: Vec<OsString>) -> Option<Self> {
         let is_installed = Command::new("redis-server")
             .arg("--version")
             .stdout(Stdio::null())
@@ -34,18 +53,36 @@ impl RedisServer {
         let port = free.local_addr().expect("an address").port();
         drop(free);
         let folder = tempfile::tempdir().expect("a folder");
-        let process = spawn(port, folder.path());
+        let process = spawn(port, folder.path(), &encryption);
         wait_until_it_listens(port);
         Some(Self {
             port,
             process,
             folder,
+            encryption,
         })
     }
 
     /// A store on a connection of its own.
     pub(crate) fn store(&self) -> RedisDataStore {
         RedisDataStore::new(&format!("redis://127.0.0.1:{}", self.port)).expect("an address")
+    }
+
+    /// A store on an encrypted connection of its own, that trusts this authority; by `localhost`, as the certificate says.
+    pub(crate) fn encrypted_store(&self, authority: &Authority) -> RedisDataStore {
+        let url = format!("rediss://localhost:{}", self.port);
+        let trusted = std::fs::read(authority.certificate_file()).expect("a certificate");
+        let certificates = TlsCertificates {
+            client_tls: None,
+            root_cert: Some(trusted),
+        };
+        let client = Client::build_with_tls(url, certificates).expect("a client");
+        RedisDataStore::from_client(client)
+    }
+
+    /// The same, that trusts whom the system does.
+    pub(crate) fn store_trusting_the_system(&self) -> RedisDataStore {
+        RedisDataStore::new(&format!("rediss://localhost:{}", self.port)).expect("an address")
     }
 
     /// Ends it without a chance to say goodbye.
@@ -56,7 +93,7 @@ impl RedisServer {
 
     /// Starts it again on the same port, empty.
     pub(crate) fn restart(&mut self) {
-        self.process = spawn(self.port, self.folder.path());
+        self.process = spawn(self.port, self.folder.path(), &self.encryption);
         wait_until_it_listens(self.port);
     }
 
@@ -85,9 +122,19 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, folder: &std::path::Path) -> Child {
-    Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+fn spawn(port: u16, folder: &std::path::Path, encryption: &[OsString]) -> Child {
+    let (plain, encrypted) = if encryption.is_empty() {
+        (port, 0)
+    } else {
+        (0, port)
+    };
+    let mut command = Command::new("redis-server");
+    if encrypted > 0 {
+        command.args(["--tls-port", &encrypted.to_string()]);
+    }
+    command
+        .args(encryption)
+        .args(["--port", &plain.to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no", "--dir"])
         .arg(folder)
         .stdout(Stdio::null())

@@ -46,3 +46,14 @@ pub fn with_checksum(time: u64, passes: bool, checksum: &str) -> Value {
     specs["checksum"] = checksum.into();
     specs
 }
+
+/// The gate `in_list`, passed by the members of this ID list, in specs of this time.
+#[must_use]
+pub fn id_list_gate(time: u64, list: &str) -> Value {
+    let mut specs = one_gate("in_list", true);
+    specs["time"] = time.into();
+    specs["condition_map"]["everyone"] = json!({
+        "type": "unit_id", "operator": "in_segment_list", "targetValue": list, "idType": "userID",
+    });
+    specs
+}

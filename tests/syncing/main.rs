@@ -11,6 +11,7 @@
 mod chain;
 mod data_store;
 mod file;
+mod id_lists;
 mod starting;
 mod stores;
 mod table;

@@ -262,3 +262,45 @@ async fn a_client_for_a_forked_process_has_the_specs_and_none_of_the_events() {
     parent.statsig.shutdown().await.unwrap();
     assert_eq!(parent.events(), ["statsig::gate_exposure", "the parent's"]);
 }
+
+#[test]
+fn code_without_a_runtime_can_start_deliver_and_end_and_start_again() {
+    let network = Arc::new(ScriptedTransport::new());
+    network.serve_specs(specs::at(1, true).to_string());
+    let options = StatsigOptions::builder().transport(network.clone());
+    let statsig = Statsig::new(KEY, options.build().unwrap());
+    let user = StatsigUser::with_user_id("u");
+    for round in 1..3 {
+        let details = statsig.initialize_blocking().unwrap();
+        assert!(details.is_config_spec_ready);
+        // Again is no second start.
+        statsig.initialize_blocking().unwrap();
+        assert_eq!(network.requests(Endpoint::Specs).len(), round);
+        assert!(statsig.check_gate(&user, "on"));
+        statsig.log_event(&user, Event::new("bought"));
+        assert_eq!(statsig.flush_events_blocking().unwrap().pending, 0);
+        statsig.log_event(&user, Event::new("left"));
+        assert!(!statsig.shutdown_blocking().unwrap().timed_out);
+    }
+    let events = network.events();
+    let count = |name: &str| {
+        let named = events.iter().filter(|event| event["eventName"] == name);
+        named.count()
+    };
+    assert_eq!((count("bought"), count("left")), (2, 2));
+}
+
+#[tokio::test]
+async fn blocking_calls_in_async_code_are_errors() {
+    let options = StatsigOptions::builder().disable_network(true);
+    let statsig = Statsig::new(KEY, options.build().unwrap());
+    let error = statsig.initialize_blocking().unwrap_err();
+    assert_eq!(error, StatsigError::InsideRuntime);
+    statsig.initialize().await.unwrap();
+    let error = statsig.initialize_blocking().unwrap_err();
+    assert_eq!(error, StatsigError::InsideRuntime);
+    let error = statsig.flush_events_blocking().unwrap_err();
+    assert_eq!(error, StatsigError::InsideRuntime);
+    let error = statsig.shutdown_blocking().unwrap_err();
+    assert_eq!(error, StatsigError::InsideRuntime);
+}

@@ -14,6 +14,10 @@ use statsig::{
 pub(crate) const SPECS_KEY: &str =
     "statsig|/v2/download_config_specs|plain_text|htpYY4JzMUoeHrmFrFCLvgN04MI/la+ny5BoZfCoWEI=";
 
+fn key(path: &str) -> String {
+    SPECS_KEY.replace("/v2/download_config_specs", path)
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct MemoryStore {
     pub(crate) values: Mutex<HashMap<String, Bytes>>,
@@ -23,6 +27,9 @@ pub(crate) struct MemoryStore {
     pub(crate) keeps_bytes: bool,
     pub(crate) is_polled: bool,
     pub(crate) is_without_specs: bool,
+    pub(crate) keeps_id_lists: bool,
+    pub(crate) writes_id_lists: bool,
+    pub(crate) polls_id_lists: Option<bool>,
     /// Everything fails.
     pub(crate) is_down: AtomicBool,
     /// Reads never end.
@@ -52,6 +59,16 @@ impl MemoryStore {
 
     pub(crate) fn reads(&self) -> usize {
         self.reads.load(Ordering::Relaxed)
+    }
+
+    /// The text from this path of `KEY`.
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        let value = lock(&self.values).get(&key(path)).cloned()?;
+        Some(String::from_utf8(value.to_vec()).unwrap())
+    }
+
+    pub(crate) fn put_text(&self, path: &str, text: impl Into<String>) {
+        self.insert(&key(path), text.into().into());
     }
 
     fn insert(&self, key: &str, value: Bytes) {
@@ -162,6 +179,15 @@ impl DataStore for MemoryStore {
     }
 
     fn supports_feature(&self, feature: DataStoreFeature) -> bool {
-        feature == DataStoreFeature::ConfigSpecs && !self.is_without_specs
+        match feature {
+            DataStoreFeature::ConfigSpecs => !self.is_without_specs,
+            DataStoreFeature::IdListSnapshot => self.keeps_id_lists,
+            DataStoreFeature::IdListSnapshotWrite => self.writes_id_lists,
+            _ => false,
+        }
+    }
+
+    fn support_polling_updates_for_feature(&self, feature: DataStoreFeature) -> Option<bool> {
+        (self.polls_id_lists).filter(|_| feature == DataStoreFeature::IdListSnapshot)
     }
 }

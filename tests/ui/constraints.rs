@@ -34,6 +34,10 @@ struct Promo {
     number: u8,
     #[statsig(default = 1, validate = |x| true)]
     closure: u8,
+    #[statsig(default, range = 1..=5)]
+    own_default: u8,
+    #[statsig(default, non_empty)]
+    own_empty_default: Vec<u8>,
 }
 
 #[derive(StatsigParams)]

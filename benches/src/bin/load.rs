@@ -154,23 +154,10 @@ fn load_specs(side: Side, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The specs with another time, and one config that says so.
-fn changed(specs: &mut Value, change: u64) -> Result<String, String> {
-    let time = specs["time"].as_u64().ok_or("the specs have no time")?;
-    specs["time"] = json!(time + 1);
-    specs["checksum"] = json!(format!("change {change}"));
-    let configs = specs["dynamic_configs"].as_object_mut();
-    let config = configs.and_then(|configs| configs.values_mut().next());
-    let default = config.and_then(|config| config["defaultValue"].as_object_mut());
-    let default = default.ok_or("the first config has no object to change")?;
-    default.insert("change".to_owned(), json!(change));
-    Ok(specs.to_string())
-}
-
 fn resync(side: Side, text: &str) -> Result<(), String> {
     let mut specs: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let first = specs.to_string();
-    let texts = (1..=REPEATS as u64).map(|change| changed(&mut specs, change));
+    let texts = (1..=REPEATS as u64).map(|change| specs::changed(&mut specs, change));
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let mut times = Vec::new();
     match side {

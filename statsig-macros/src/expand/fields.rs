@@ -45,7 +45,8 @@ pub(super) fn places<'a>(params: &'a Params, typed: &TokenStream) -> Vec<(&'a Fi
             Role::Flattened => {
                 let ty = &field.ty;
                 let from = first.clone();
-                first.extend(quote!(+ <#ty as #typed::StatsigParams>::SCHEMA.params.len()));
+                let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
+                first.extend(quote!(+ #schema.params.len()));
                 Place::From(from)
             }
         };
@@ -56,7 +57,11 @@ pub(super) fn places<'a>(params: &'a Params, typed: &TokenStream) -> Vec<(&'a Fi
 
 /// Whether decoding takes more than a path.
 pub(super) fn needs_closure(param: &Param) -> bool {
-    param.validate.is_some() || matches!(param.decode, Decode::Module(_) | Decode::Function(_))
+    param.validate.is_some()
+        || matches!(
+            param.decode,
+            Decode::Json | Decode::Module(_) | Decode::Function(_)
+        )
 }
 
 /// The function from JSON to the field's type.
@@ -76,13 +81,9 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
         }
         Decode::Module(module) => {
             let function = quote_spanned!(module.span()=> #module::deserialize);
-            let name = spelled(module);
-            quote!(|value| #typed::decode_with::<#ty, _>(value, #function, #name))
+            called(&function, module, ty, typed)
         }
-        Decode::Function(function) => {
-            let name = spelled(function);
-            quote!(|value| #typed::decode_with::<#ty, _>(value, #function, #name))
-        }
+        Decode::Function(function) => called(&function.to_token_stream(), function, ty, typed),
     };
     match &param.validate {
         None => decode,
@@ -94,9 +95,27 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
             };
             // A closure, so that `fn(&str)` takes a `String`.
             let call = quote_spanned!(validate.span()=> #validate(value));
-            quote!(|value| #typed::validated(#decoded, |value| #call, #name))
+            let validated = quote!(#typed::validated(#decoded, |value| #call, #name));
+            let validated = shown_at(validate.span(), validated);
+            quote!(|value| #validated)
         }
     }
+}
+
+/// Decoding with a function, of which `path` is what the user wrote.
+fn called(function: &TokenStream, path: &Path, ty: &Type, typed: &TokenStream) -> TokenStream {
+    let name = spelled(path);
+    let decode_with = shown_at(path.span(), quote!(#typed::decode_with::<#ty, _>));
+    quote!(|value| #decode_with(value, #function, #name))
+}
+
+/// The same tokens, with errors about them shown at a span.
+pub(super) fn shown_at(span: Span, tokens: TokenStream) -> TokenStream {
+    let tokens = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    tokens.collect()
 }
 
 /// A path as in the source.
@@ -143,14 +162,15 @@ fn read_field(field: &Field, place: &Place, typed: &TokenStream) -> Option<Token
     let default = default(field, typed);
     match (place, &field.role) {
         (Place::From(first), _) => {
-            Some(quote_spanned!(ty.span()=> #reader.flattened::<#ty>(#first)))
+            let read = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::read);
+            Some(quote!(#reader.flattened(#first, #read)))
         }
         (Place::At(index), Role::Param(param)) if matches!(param.decode, Decode::Nested) => {
+            let inside = option_of(ty).unwrap_or(ty);
+            let read = quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::read);
             let nested = match option_of(ty) {
-                Some(inside) => {
-                    quote_spanned!(ty.span()=> #reader.nested_option::<#inside>(#index))
-                }
-                None => quote_spanned!(ty.span()=> #reader.nested::<#ty>(#index)),
+                Some(_) => quote!(#reader.nested_option(#index, #read)),
+                None => quote!(#reader.nested(#index, #read)),
             };
             Some(match (default, &field.default) {
                 (_, Fallback::Absent) => quote!(#nested.flatten()),
@@ -205,7 +225,8 @@ pub(super) fn write(params: &Params) -> TokenStream {
         let param = match (&field.role, &place) {
             (Role::Param(param), _) => param,
             (Role::Flattened, Place::From(first)) => {
-                return quote!(#writer.flattened(#first, &self.#ident););
+                let write = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::write);
+                return quote!(#writer.flattened(#first, &self.#ident, #write););
             }
             _ => return TokenStream::new(),
         };
@@ -225,12 +246,19 @@ pub(super) fn write(params: &Params) -> TokenStream {
                 };
                 quote!(#writer.field(#index, #typed::TimeUnit::#unit.#method(self.#ident));)
             }
-            Decode::Nested if option_of(ty).is_some() => quote! {
-                if let ::core::option::Option::Some(inside) = &self.#ident {
-                    #writer.nested(#index, inside);
+            Decode::Nested => {
+                let inside = option_of(ty).unwrap_or(ty);
+                let write =
+                    quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::write);
+                match option_of(ty) {
+                    Some(_) => quote! {
+                        if let ::core::option::Option::Some(inside) = &self.#ident {
+                            #writer.nested(#index, inside, #write);
+                        }
+                    },
+                    None => quote!(#writer.nested(#index, &self.#ident, #write);),
                 }
-            },
-            Decode::Nested => quote!(#writer.nested(#index, &self.#ident);),
+            }
             Decode::Json | Decode::Module(_) | Decode::Function(_) => TokenStream::new(),
         }
     });

@@ -6,7 +6,7 @@ use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::fields::{decoder, needs_closure};
+use super::fields::{decoder, needs_closure, shown_at};
 use super::typed;
 use crate::attributes::doc_text;
 use crate::default::as_float;
@@ -55,17 +55,22 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
         .filter_map(|field| Some(entry(field, field.param()?, typed)));
     let own = quote!(&[#(#entries),*]);
     let flattened = params.fields.iter().filter_map(|field| match field.role {
-        Role::Flattened => {
-            let ty = &field.ty;
-            Some(quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA))
-        }
+        Role::Flattened => Some(&field.ty),
         _ => None,
     });
-    let flattened: Vec<_> = flattened.collect();
+    let flattened: Vec<_> = flattened
+        .map(|ty| {
+            let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
+            (ty.span(), schema)
+        })
+        .collect();
     if flattened.is_empty() {
         return own;
     }
     let count = Literal::usize_unsuffixed(params.fields.iter().filter_map(Field::param).count());
+    let lens = flattened
+        .iter()
+        .map(|(_, schema)| quote!(#schema.params.len()));
     let source = match &params.source {
         Some(source) => {
             let source = entity(source, typed);
@@ -73,13 +78,13 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
         }
         None => quote!(::core::option::Option::None),
     };
-    quote! {
-        &#typed::flattened_params::<{ #count #(+ #flattened.params.len())* }>(
-            #own,
-            &[#(#flattened),*],
-            #source,
-        )
-    }
+    let own = quote!(#typed::AllParams::<{ #count #(+ #lens)* }>::own(#own, #source));
+    // Calls of a function rather than a method, since the whole of a call is what the compiler blames.
+    let all = flattened.iter().fold(own, |before, (span, schema)| {
+        let flatten = shown_at(*span, quote!(#typed::AllParams::flatten));
+        quote_spanned!(*span=> #flatten(#before, #schema))
+    });
+    quote!(&#all.all())
 }
 
 fn entity(source: &Source, typed: &TokenStream) -> TokenStream {
@@ -105,9 +110,12 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
     let schema = quote!(#typed::ParamSchema);
     let span = ty.span();
     let mut entry = match &param.decode {
-        Decode::Type => quote_spanned!(span=> #schema::of::<#ty>(#field_name, #name)),
-        Decode::Json => quote_spanned!(span=> #schema::json::<#ty>(#field_name, #name)),
-        Decode::Module(_) | Decode::Function(_) => {
+        // The bound is asked for just as in `read` and `write`, since the compiler leaves out errors that are the same.
+        Decode::Type => {
+            let param = quote_spanned!(span=> <#ty as #typed::FromParam>::PARAM);
+            quote!(#param.called(#field_name, #name))
+        }
+        Decode::Json | Decode::Module(_) | Decode::Function(_) => {
             quote!(#schema::new(#field_name, #name, #typed::ParamKind::Any).nullable(true))
         }
         Decode::Unit(unit) => {
@@ -117,7 +125,7 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
         }
         Decode::Nested => {
             let inside = option_of(ty).unwrap_or(ty);
-            let inside = quote_spanned!(span=> <#inside as #typed::StatsigParams>::SCHEMA);
+            let inside = quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::SCHEMA);
             let nullable = option_of(ty).map(|_| quote!(.nullable(true)));
             quote!(#schema::nested(#field_name, #name, #inside) #nullable)
         }

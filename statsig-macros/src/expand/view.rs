@@ -1,8 +1,9 @@
 //! The view of `expose = "read"`: a struct with an accessor for each field.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Generics, Type, Visibility};
 
 use super::fields::{Place, places};
@@ -114,8 +115,8 @@ fn accessor(
         }
         Place::From(first) => {
             let ty = &field.ty;
-            let len = quote!(<#ty as #typed::StatsigParams>::SCHEMA.params.len());
-            Some(quote!(self.lease.on_read_all(#first..#first + #len);))
+            let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
+            Some(quote!(self.lease.on_read_all(#first..#first + #schema.params.len());))
         }
     };
     quote! {

@@ -18,16 +18,19 @@ fn fields_are_checked() {
         (quote!(#[statsig(skip)] a: &'static str), ""),
         (
             quote!(#[statsig(default_with = 5)] a: u8),
-            "expected a path",
+            "expected the path of a",
         ),
-        (quote!(#[statsig(default_with)] a: u8), "expected a path"),
+        (
+            quote!(#[statsig(default_with)] a: u8),
+            "expected the path of a",
+        ),
         (
             quote!(#[statsig(default, default = 1)] a: u8),
             "`default` is given twice",
         ),
         (
             quote!(#[statsig(default, default_with = f)] a: u8),
-            "exclude each other",
+            "remove one of them",
         ),
         (
             quote!(#[statsig(default, rename = 1)] a: u8),
@@ -87,7 +90,7 @@ fn fields_are_checked() {
         ),
         (
             quote!(#[statsig(min = 1, default)] a: u8),
-            "did you mean `range`?",
+            "did you mean `range`, as in `range = 1..`?",
         ),
         (
             quote!(#[statsig(default = )] a: Option<u8>),
@@ -147,20 +150,37 @@ fn constraints_are_checked() {
         ),
         (
             quote!(#[statsig(default = 6, range = 0..=5)] a: u8),
-            "the default is out of `range`",
+            "is out of `range`",
         ),
         (
             quote!(#[statsig(default = 5, range = 0..5)] a: Option<u8>),
-            "the default is out of `range`",
+            "is out of `range`",
         ),
         (
             quote!(#[statsig(default = -0.1, range = 0..)] a: f32),
-            "the default is out of `range`",
+            "is out of `range`",
+        ),
+        (
+            quote!(#[statsig(default, range = 1..)] a: u8),
+            "the default, 0, is out of `range`",
+        ),
+        (quote!(#[statsig(default, range = 1..)] a: Option<u8>), ""),
+        (
+            quote!(#[statsig(default, one_of = ["a", "b"])] a: String),
+            "the default, \"\", is not among the values",
+        ),
+        (
+            quote!(#[statsig(default, non_empty)] a: Vec<u8>),
+            "the default is empty",
+        ),
+        (
+            quote!(#[statsig(default = [], non_empty)] a: Vec<u8>),
+            "the default is empty",
         ),
         (quote!(#[statsig(default, clamp)] a: u8), "add a `range`"),
         (
             quote!(#[statsig(default = 1, range = 0..5, one_of = [1])] a: u8),
-            "exclude each other",
+            "remove one of them",
         ),
         (
             quote!(#[statsig(default = "a", one_of = ["a", "b"])] a: String),
@@ -210,7 +230,7 @@ fn constraints_are_checked() {
         (quote!(#[statsig(default, validate = is_even)] a: u8), ""),
         (
             quote!(#[statsig(default, validate = |x| true)] a: u8),
-            "expected a path",
+            "expected the path of a",
         ),
     ]);
 }
@@ -255,7 +275,10 @@ fn ways_of_decoding_are_checked() {
             quote!(#[statsig(default, json, with = x)] a: u8),
             "`json` and `with` both say how to decode",
         ),
-        (quote!(#[statsig(default, with)] a: u8), "expected a path"),
+        (
+            quote!(#[statsig(default, with)] a: u8),
+            "expected the path of a",
+        ),
         (
             quote!(#[statsig(nested, range = 0..5)] a: X),
             "`range` is for single values",

@@ -5,13 +5,14 @@ impl ::statsig::typed::StatsigParams for Promo {
     const SCHEMA: &'static ::statsig::typed::Schema = &::statsig::typed::Schema::new(
             "Promo",
             &[
-                ::statsig::typed::ParamSchema::of::<String>("title", "title")
+                <String as ::statsig::typed::FromParam>::PARAM
+                    .called("title", "title")
                     .with_default(),
-                ::statsig::typed::ParamSchema::of::<f64>("discount", "discount")
+                <f64 as ::statsig::typed::FromParam>::PARAM
+                    .called("discount", "discount")
                     .with_default(),
-                ::statsig::typed::ParamSchema::of::<
-                    String,
-                >("call_to_action", "call_to_action")
+                <String as ::statsig::typed::FromParam>::PARAM
+                    .called("call_to_action", "call_to_action")
                     .with_default(),
             ],
         )

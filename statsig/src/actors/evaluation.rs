@@ -22,7 +22,7 @@ use crate::specs::id_list::IdLists;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::targets;
 use crate::text::SharedStr;
-use crate::typed::SchemaReport;
+use crate::typed::{DriftSeverity, SchemaReport};
 
 /// What the evaluation actor is asked to do.
 ///
@@ -242,7 +242,18 @@ impl State {
         let mut refused = None;
         if let Some(reports) = reports {
             refused = refusal(&shared.options, &reports);
-            shared.drift_log.update(reports);
+            let severities = reports.iter().flat_map(|report| &report.drifts);
+            let (errors, warnings): (Vec<_>, Vec<_>) =
+                severities.partition(|drift| drift.severity == DriftSeverity::Error);
+            shared.note(Fact::SchemasChecked {
+                errors: errors.len(),
+                warnings: warnings.len(),
+            });
+            for report in shared.drift_log.update(reports) {
+                shared
+                    .subscriptions
+                    .tell(&SdkEvent::SchemaDrifted { report: &report });
+            }
         }
         shared.note(Fact::SpecsProcessed(SpecsProcessed {
             started_ms,

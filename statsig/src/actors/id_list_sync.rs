@@ -14,7 +14,9 @@ use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::observability::facts::Fact;
-use crate::sources::id_lists::{IdListsAdapter, IdListsError, Limits, Synced, sync};
+use crate::sources::id_lists::manifest::Manifest;
+use crate::sources::id_lists::source::IdListSource;
+use crate::sources::id_lists::{IdListsError, Limits, Synced};
 use crate::targets;
 
 /// If lists are not published by then, the sync counts as failed.
@@ -42,7 +44,7 @@ pub(super) struct IdListSyncActor;
 pub(super) struct State {
     tree: Arc<Tree>,
     supervisor: ActorRef<SupervisorMsg>,
-    adapter: Arc<dyn IdListsAdapter>,
+    source: IdListSource,
     phase: Phase,
     timer: Option<AbortOnDrop>,
     /// When the last sync began.
@@ -55,26 +57,42 @@ enum Phase {
     Syncing {
         _task: AbortOnDrop,
     },
-    /// With the failure of the sync, if some lists could not be had.
-    Publishing {
-        failure: Option<IdListsError>,
-    },
+    /// With how the sync ended.
+    Publishing(Outcome),
+}
+
+/// How a sync ended.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// Why some lists could not be had.
+    failure: Option<IdListsError>,
+    /// What the service says there is, if it was asked.
+    manifest: Option<Manifest>,
+}
+
+impl From<IdListsError> for Outcome {
+    fn from(error: IdListsError) -> Self {
+        Self {
+            failure: Some(error),
+            manifest: None,
+        }
+    }
 }
 
 impl Actor for IdListSyncActor {
     type Msg = IdListSyncMsg;
     type State = State;
-    type Arguments = (Arc<Tree>, ActorRef<SupervisorMsg>, Arc<dyn IdListsAdapter>);
+    type Arguments = (Arc<Tree>, ActorRef<SupervisorMsg>, IdListSource);
 
     async fn pre_start(
         &self,
         me: ActorRef<IdListSyncMsg>,
-        (tree, supervisor, adapter): Self::Arguments,
+        (tree, supervisor, source): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
         Ok(State {
             tree,
             supervisor,
-            adapter,
+            source,
             phase: Phase::Idle,
             timer: Some(cast_after(&me, Duration::ZERO, IdListSyncMsg::Tick)),
             started: Instant::now(),
@@ -93,15 +111,13 @@ impl Actor for IdListSyncActor {
                 Phase::Idle => state.start(&me),
                 Phase::Syncing { .. } => {}
                 // The evaluation actor crashed with the lists in hand. They are fetched again.
-                Phase::Publishing { .. } => {
-                    state.end(&me, Some(IdListsError::Interrupted));
-                }
+                Phase::Publishing(_) => state.end(&me, IdListsError::Interrupted.into()),
             },
             IdListSyncMsg::Synced(result) => state.synced(&me, *result),
             IdListSyncMsg::Published => {
-                if let Phase::Publishing { failure } = &mut state.phase {
-                    let failure = failure.take();
-                    state.end(&me, failure);
+                if let Phase::Publishing(outcome) = &mut state.phase {
+                    let outcome = std::mem::take(outcome);
+                    state.end(&me, outcome);
                 }
             }
             #[cfg(any(test, feature = "testing"))]
@@ -122,12 +138,13 @@ impl State {
             max_ids: MAX_IDS,
         };
         let current = Arc::clone(&self.tree.shared.snapshot.load().id_lists);
-        let adapter = Arc::clone(&self.adapter);
+        let source = self.source.clone();
+        let is_first = !self.tree.is_first_id_list_sync_over();
         let after_panic = IdListSyncMsg::Synced(Box::new(Err(IdListsError::Interrupted)));
         let answer = Answer::new(me, after_panic);
         let span = tracing::debug_span!(target: targets::SYNC, "sync_id_lists");
         let syncing = async move {
-            let result = sync(&*adapter, &current, limits).await;
+            let result = source.sync(&current, is_first, limits).await;
             answer.give(IdListSyncMsg::Synced(Box::new(result)));
         };
         let task = tokio::spawn(syncing.instrument(span));
@@ -137,33 +154,50 @@ impl State {
     }
 
     fn synced(&mut self, me: &ActorRef<IdListSyncMsg>, result: Result<Synced, IdListsError>) {
-        let (lists, failure) = match result {
-            Ok(Synced { lists, failure }) => (lists, failure),
-            Err(error) => (None, Some(error)),
-        };
-        match lists {
-            None => self.end(me, failure),
-            Some(lists) => {
-                self.phase = Phase::Publishing { failure };
-                self.timer = Some(cast_after(me, PUBLISH_LIMIT, IdListSyncMsg::Tick));
-                // Refused only when the supervisor is gone, and everything ends.
-                let _ = self.supervisor.cast(SupervisorMsg::PublishIdLists(lists));
+        match result {
+            Err(error) => self.end(me, error.into()),
+            Ok(Synced {
+                lists,
+                failure,
+                manifest,
+            }) => {
+                let outcome = Outcome { failure, manifest };
+                match lists {
+                    None => self.end(me, outcome),
+                    Some(lists) => {
+                        self.phase = Phase::Publishing(outcome);
+                        self.timer = Some(cast_after(me, PUBLISH_LIMIT, IdListSyncMsg::Tick));
+                        // Refused only when the supervisor is gone, and everything ends.
+                        let _ = self.supervisor.cast(SupervisorMsg::PublishIdLists(lists));
+                    }
+                }
             }
         }
     }
 
-    fn end(&mut self, me: &ActorRef<IdListSyncMsg>, failure: Option<IdListsError>) {
+    fn end(&mut self, me: &ActorRef<IdListSyncMsg>, outcome: Outcome) {
         self.phase = Phase::Idle;
         let duration = self.started.elapsed();
-        self.tree.shared.note(Fact::IdListsSynced { duration });
-        self.tree.end_first_id_lists(failure.is_none());
-        match failure {
+        let shared = &self.tree.shared;
+        shared.note(Fact::IdListsSynced { duration });
+        self.tree.end_first_id_lists(match &outcome.failure {
+            None => Ok(()),
+            Some(error) => Err(error.to_string()),
+        });
+        match outcome.failure {
             None => {
                 if self.failures_in_row > 0 {
                     let failures = self.failures_in_row;
                     tracing::info!(target: targets::SYNC, failures, "ID lists sync works again");
                 }
                 self.failures_in_row = 0;
+                if let (Some(manifest), Some(store)) = (outcome.manifest, &self.source.store) {
+                    let lists = Arc::clone(&shared.snapshot.load().id_lists);
+                    let noting = Arc::clone(shared);
+                    store.write(lists, &manifest, shared.clock.now_ms(), move || {
+                        noting.note(Fact::IdListsNotStored);
+                    });
+                }
             }
             Some(error) => {
                 self.failures_in_row = self.failures_in_row.saturating_add(1);

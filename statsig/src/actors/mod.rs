@@ -126,6 +126,18 @@ impl Handle {
         self.0.life.strong_count() > 0
     }
 
+    /// Waits for the actors to end, and for a shutdown to have done the rest. Keeps nothing alive.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (supervisor, door) = (self.0.supervisor.clone(), Arc::downgrade(&self.0));
+        async move {
+            // Without a limit it does not fail.
+            let _ = supervisor.wait(None).await;
+            if let Some(door) = door.upgrade() {
+                drop(door.report.lock().await);
+            }
+        }
+    }
+
     /// Makes it the handle of another process.
     #[cfg(test)]
     pub(crate) fn pretend_forked(&mut self) {
@@ -182,6 +194,11 @@ impl Handle {
     /// Whether the first sync of ID lists succeeded, or a later one; `None` when they are off.
     pub(crate) fn is_id_list_ready(&self) -> Option<bool> {
         self.0.tree.is_id_list_ready()
+    }
+
+    /// Why there are no ID lists although a data store keeps some.
+    pub(crate) fn id_lists_failure(&self) -> Option<StatsigError> {
+        self.0.tree.id_lists_failure()
     }
 
     /// Fetches specs now, or joins the sync that is under way.

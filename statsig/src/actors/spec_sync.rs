@@ -95,6 +95,8 @@ pub(super) struct State {
     /// Whom it asked last.
     asked: SpecsSource,
     got_payload: bool,
+    /// Whether the source that keeps the specs fresh was ever asked.
+    is_background_set_going: bool,
     /// The fingerprint of the payload that was applied last: the same bytes again are no news, whatever they say.
     applied: Option<u64>,
     fingerprints: RandomState,
@@ -147,6 +149,7 @@ impl Actor for SpecSyncActor {
             is_initial: false,
             asked: SpecsSource::default(),
             got_payload: false,
+            is_background_set_going: false,
             applied: None,
             fingerprints: RandomState::default(),
             waiting: Vec::new(),
@@ -255,6 +258,7 @@ impl State {
             return;
         };
         self.asked = from.source();
+        self.is_background_set_going |= self.tree.specs.is_background(round.turn);
         if options.disable_network && from.uses_network() {
             self.attempt_failed(me, round, FetchError::NetworkDisabled.into());
             return;
@@ -265,6 +269,7 @@ impl State {
             checksum: snapshot.specs.checksum.clone(),
             limit: (round.trigger).limit(options.init_timeout, options.specs_request_timeout),
             max_bytes: options.max_specs_bytes,
+            is_background: round.trigger == Trigger::Background,
         };
         let after_panic = SpecSyncMsg::Fetched(Box::new(Err(FetchError::Abandoned)));
         let answer = Answer::new(me, after_panic);
@@ -417,9 +422,14 @@ impl State {
     fn pause_until_next(&self) -> Option<Duration> {
         let options = &self.tree.shared.options;
         let background = self.tree.specs.background()?;
-        let is_polled = background.background_sync() == BackgroundSync::Polled;
         let is_silent = options.disable_network && background.uses_network();
-        (is_polled && !is_silent).then_some(options.specs_sync_interval)
+        match background.background_sync() {
+            BackgroundSync::Polled if !is_silent => Some(options.specs_sync_interval),
+            BackgroundSync::Pushed if !is_silent && !self.is_background_set_going => {
+                Some(Duration::ZERO)
+            }
+            _ => None,
+        }
     }
 
     fn watch(&self, me: &ActorRef<SpecSyncMsg>, source: usize) -> AbortOnDrop {

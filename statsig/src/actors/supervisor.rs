@@ -274,9 +274,9 @@ impl State {
                 self.spec_sync.actor = Some(actor);
             }
             Role::IdListSync => {
-                if let Some(adapter) = self.tree.usable_id_lists() {
+                if let Some(source) = self.tree.usable_id_lists() {
                     let (tree, me) = arguments;
-                    let arguments = (tree, me, adapter);
+                    let arguments = (tree, me, source.clone());
                     let (actor, _) =
                         Actor::spawn_linked(None, IdListSyncActor, arguments, parent).await?;
                     self.id_list_sync.actor = Some(actor);

@@ -24,8 +24,9 @@ use crate::sources::data_store::session::StoreSession;
 use crate::sources::data_store::specs::DataStoreSpecs;
 #[cfg(feature = "grpc")]
 use crate::sources::grpc::GrpcSpecs;
-use crate::sources::id_lists::IdListsAdapter;
 use crate::sources::id_lists::http::HttpIdLists;
+use crate::sources::id_lists::source::IdListSource;
+use crate::sources::id_lists::store::StoredIdLists;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::sources::news::NewsListener;
 use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter};
@@ -51,11 +52,11 @@ pub(super) struct Tree {
     /// `None` when the options name none.
     pub(super) data_store: Option<Arc<StoreSession>>,
     /// `None` when ID lists are off.
-    pub(super) id_lists: Option<Arc<dyn IdListsAdapter>>,
+    pub(super) id_lists: Option<IdListSource>,
     /// The outcome of the first sync, once there is one. A success replaces a failure, never the reverse.
     first_sync: watch::Sender<Option<Result<(), StatsigError>>>,
-    /// Whether all ID lists could be had, once that is known. A success replaces a failure, never the reverse.
-    first_id_lists: watch::Sender<Option<bool>>,
+    /// Whether all ID lists could be had, and why not, once that is known. A success replaces a failure, never the reverse.
+    first_id_lists: watch::Sender<Option<Result<(), String>>>,
     pub(super) posts: PostTasks,
     pub(super) reporting: Reporting,
     /// Set when a shutdown has ended.
@@ -130,7 +131,7 @@ impl Tree {
             })
             .collect();
         let tree = Self {
-            id_lists: id_lists_adapter(&shared, &transport),
+            id_lists: id_lists_of(&shared, &transport, data_store.as_ref()),
             spool: spool_of(&shared),
             events,
             specs,
@@ -178,11 +179,9 @@ impl Tree {
         });
     }
 
-    /// The ID lists' adapter, if they are enabled and it may be asked.
-    pub(super) fn usable_id_lists(&self) -> Option<Arc<dyn IdListsAdapter>> {
-        let is_forbidden = self.shared.options.disable_network;
-        let adapter = self.id_lists.as_ref()?;
-        (!is_forbidden || !adapter.uses_network()).then(|| Arc::clone(adapter))
+    /// Where ID lists come from, if they are enabled and there is anybody to ask.
+    pub(super) fn usable_id_lists(&self) -> Option<&IdListSource> {
+        self.id_lists.as_ref().filter(|source| source.is_usable())
     }
 
     /// Waits for the first sync of ID lists, if there is to be one.
@@ -197,14 +196,29 @@ impl Tree {
     /// Whether all ID lists could be had; `None` when they are off.
     pub(super) fn is_id_list_ready(&self) -> Option<bool> {
         self.id_lists.as_ref()?;
-        Some(self.first_id_lists.borrow().unwrap_or(false))
+        Some(matches!(*self.first_id_lists.borrow(), Some(Ok(()))))
     }
 
-    pub(super) fn end_first_id_lists(&self, is_ready: bool) {
+    /// Why there are no ID lists although a data store keeps some: then initialising has failed. Without one, they may come later.
+    pub(super) fn id_lists_failure(&self) -> Option<StatsigError> {
+        self.id_lists.as_ref()?.store.as_ref()?;
+        match &*self.first_id_lists.borrow() {
+            Some(Err(reason)) => Some(StatsigError::NoIdLists {
+                reason: reason.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_first_id_list_sync_over(&self) -> bool {
+        self.first_id_lists.borrow().is_some()
+    }
+
+    pub(super) fn end_first_id_lists(&self, outcome: Result<(), String>) {
         self.first_id_lists.send_if_modified(|known| {
-            let is_news = *known != Some(true) && *known != Some(is_ready);
+            let is_news = !matches!(known, Some(Ok(()))) && *known != Some(outcome.clone());
             if is_news {
-                *known = Some(is_ready);
+                *known = Some(outcome);
             }
             is_news
         });
@@ -236,26 +250,36 @@ fn spool_of(_: &Shared) -> Option<Arc<dyn Spool>> {
     None
 }
 
-/// Where ID lists come from, if they are enabled.
-fn id_lists_adapter(
+/// Where ID lists come from, if they are enabled: an adapter that the options name is asked alone.
+fn id_lists_of(
     shared: &Shared,
     transport: &Arc<dyn Transport>,
-) -> Option<Arc<dyn IdListsAdapter>> {
+    data_store: Option<&Arc<StoreSession>>,
+) -> Option<IdListSource> {
     let options = &shared.options;
     if !options.enable_id_lists {
         return None;
     }
-    let given = options.id_lists_adapter.clone();
-    Some(given.unwrap_or_else(|| {
-        let http = HttpIdLists::new(
-            Arc::clone(transport),
-            Arc::clone(&shared.clock),
-            shared.identity(),
-        );
-        let manifest_url = options.id_lists_url.clone();
-        let http = http.with_manifest_url(manifest_url, options.fallback_to_statsig_api);
-        Arc::new(http.with_file_api(options.download_id_list_file_api.clone()))
-    }))
+    let is_network_disabled = options.disable_network;
+    if let Some(adapter) = options.id_lists_adapter.clone() {
+        return Some(IdListSource {
+            adapter,
+            store: None,
+            is_network_disabled,
+        });
+    }
+    let http = HttpIdLists::new(
+        Arc::clone(transport),
+        Arc::clone(&shared.clock),
+        shared.identity(),
+    );
+    let manifest_url = options.id_lists_url.clone();
+    let http = http.with_manifest_url(manifest_url, options.fallback_to_statsig_api);
+    Some(IdListSource {
+        adapter: Arc::new(http.with_file_api(options.download_id_list_file_api.clone())),
+        store: data_store.and_then(StoredIdLists::of).map(Arc::new),
+        is_network_disabled,
+    })
 }
 
 /// The tasks that post batches. They belong to no actor, so the crash of one does not cut them off; they end with the tree.

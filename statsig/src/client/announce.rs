@@ -22,6 +22,7 @@ impl Statsig {
     /// | `experiment_evaluated` | [`get_experiment`](Self::get_experiment), and when a condition asks for an experiment's group |
     /// | `layer_evaluated` | [`get_layer`](Self::get_layer) |
     /// | `specs_updated` | new specs are in use; on a thread of the runtime, which must not be blocked for long |
+    /// | `schema_drifted` | new specs differ from a [checked](crate::StatsigOptionsBuilder::check_schema) struct of parameters as those before did not; on such a thread too |
     /// | `*` | all of these; such callbacks come first |
     ///
     /// [`get_typed`](Self::get_typed) tells what the call for its source would. Manual exposures, parameter stores and client

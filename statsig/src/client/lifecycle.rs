@@ -18,7 +18,8 @@ const DEFAULT_SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InitializeDetails {
-    /// Whether initialisation ran to its end in time. It may have, and yet there are no specs: see `is_config_spec_ready`.
+    /// Whether initialisation ran to its end in time. It may have, and yet there are no specs: see `is_config_spec_ready`. False, too,
+    /// when there are no ID lists although a data store keeps some.
     pub init_success: bool,
     /// Whether there are specs to evaluate with.
     pub is_config_spec_ready: bool,
@@ -28,7 +29,7 @@ pub struct InitializeDetails {
     pub source: SpecsSource,
     /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
     pub spec_source_api: Option<String>,
-    /// Why there are no specs. Syncing goes on in the background and may succeed later.
+    /// Why there are no specs, or no ID lists although a data store keeps some. Syncing goes on in the background and may succeed later.
     pub failure_details: Option<StatsigError>,
     /// How long it took.
     pub duration: Duration,
@@ -60,8 +61,8 @@ impl Statsig {
     /// with the specs it has, and with the events that were not delivered.
     ///
     /// # Errors
-    /// [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no specs could be had: the client is usable all the same.
-    /// With `disable_network` and no other source, having none is no error. [`StatsigError::NoRuntime`] outside of a tokio runtime,
+    /// [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no specs could be had, [`StatsigError::NoIdLists`] when neither a
+    /// data store that keeps ID lists nor the network had them: the client is usable all the same. With `disable_network` and no other source, having none is no error. [`StatsigError::NoRuntime`] outside of a tokio runtime,
     /// [`StatsigError::ShutDown`] when it is shut down meanwhile, [`StatsigError::Forked`] in a forked process.
     pub async fn initialize(&self) -> Result<InitializeDetails, StatsigError> {
         let details = self.initialize_with_details().await?;
@@ -74,7 +75,7 @@ impl Statsig {
     /// Like [`initialize`](Self::initialize), but a client without specs is no error: the details say why.
     ///
     /// # Errors
-    /// As [`initialize`](Self::initialize), but for `NoSpecs` and `InitTimeout`.
+    /// As [`initialize`](Self::initialize), but for `NoSpecs`, `NoIdLists` and `InitTimeout`.
     pub async fn initialize_with_details(&self) -> Result<InitializeDetails, StatsigError> {
         let shared = &self.core.shared;
         let handle = self.core.start().await?;
@@ -84,13 +85,15 @@ impl Statsig {
             return Err(fatal);
         }
         let snapshot = shared.snapshot.load();
+        let id_lists_failure = handle.id_lists_failure();
         let details = InitializeDetails {
-            init_success: !matches!(failure, Some(StatsigError::InitTimeout { .. })),
+            init_success: id_lists_failure.is_none()
+                && !matches!(failure, Some(StatsigError::InitTimeout { .. })),
             is_config_spec_ready: snapshot.specs.time != 0,
             is_id_list_ready: handle.is_id_list_ready(),
             source: snapshot.source.clone(),
             spec_source_api: snapshot.source_api.as_deref().map(str::to_owned),
-            failure_details: failure,
+            failure_details: failure.or(id_lists_failure),
             duration: started.elapsed(),
         };
         // Later calls wait for the same first sync: its details are theirs.
@@ -212,6 +215,12 @@ impl Core {
         *self.details() = None;
         self.handle.store(Some(Arc::clone(&handle)));
         Ok(handle)
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        let handle = self.handle.load();
+        let is_alive = handle.as_ref().is_some_and(|handle| handle.is_alive());
+        is_alive && !self.shared.is_closed()
     }
 
     fn handle(&self) -> Result<Arc<Handle>, StatsigError> {

@@ -1,6 +1,7 @@
 //! The client: a cheap handle whose reads are synchronous, over actors that own everything that changes.
 
 mod announce;
+mod blocking;
 mod client_init;
 mod configs;
 mod events;

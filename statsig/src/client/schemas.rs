@@ -1,11 +1,12 @@
 //! Checking parameter structs against the specs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Statsig;
 use crate::typed::{
     PossibleParameter, SchemaDocument, SchemaReport, SourceKind, StatsigParams, check, check_all,
-    check_documents, possible_parameters,
+    check_documents, possible_id_types, possible_parameters,
 };
 
 /// Finding out that a struct and the console have drifted apart, before a user does. No user takes part; nothing is logged or exposed.
@@ -85,5 +86,20 @@ impl Statsig {
         name: &str,
     ) -> Option<Vec<PossibleParameter>> {
         possible_parameters(&self.current().specs, kind, name)
+    }
+
+    /// The types of ID by which an entity counts, and whatever it leaves its answer to: the experiments of a layer, what a parameter
+    /// store refers to. Empty if the specs have no such entity.
+    ///
+    /// ```
+    /// use statsig::typed::SourceKind;
+    ///
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let id_types = statsig.possible_id_types(SourceKind::Experiment, "an_experiment");
+    /// assert_eq!(Vec::from_iter(id_types), ["userID"]);
+    /// ```
+    #[must_use]
+    pub fn possible_id_types(&self, kind: SourceKind, name: &str) -> BTreeSet<String> {
+        possible_id_types(&self.current().specs, kind, name)
     }
 }

@@ -63,6 +63,7 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
         checksum: None,
         limit: options.specs_request_timeout,
         max_bytes: options.max_specs_bytes,
+        is_background: false,
     };
     if options.disable_network {
         return Err(FetchError::NetworkDisabled.to_string());

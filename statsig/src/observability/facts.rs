@@ -18,12 +18,19 @@ pub(crate) enum Fact {
     RequestEnded(RequestEnded),
     SpecsProcessed(SpecsProcessed),
     SyncEnded(SyncEnded),
+    /// Structs of parameters were checked against new specs.
+    SchemasChecked {
+        errors: usize,
+        warnings: usize,
+    },
     #[cfg(any(feature = "grpc", feature = "proto"))]
     Source(SourceNews),
     /// A round of syncing ID lists ended.
     IdListsSynced {
         duration: Duration,
     },
+    /// ID lists could not be written to the data store.
+    IdListsNotStored,
     /// An actor ended unexpectedly.
     ActorCrashed {
         actor: &'static str,

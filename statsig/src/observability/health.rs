@@ -13,6 +13,8 @@ pub(crate) struct Health {
     pub(crate) failed: Vec<(&'static str, u64)>,
     pub(crate) memo_hits: u64,
     pub(crate) memo_misses: u64,
+    /// Served values that did not fit their field.
+    pub(crate) typed_mismatches: u64,
     /// The pause between two posts of events.
     pub(crate) interval_ms: u128,
 }

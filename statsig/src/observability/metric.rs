@@ -65,6 +65,8 @@ metrics! {
         "Manifests of ID lists that could not";
     ID_LISTS_SYNC_LATENCY = Distribution "id_lists_sync_overall.latency" in "ms":
         "How long a round of syncing ID lists took";
+    ID_LISTS_NOT_STORED = Counter "id_list_data_store_write_failure" in "1":
+        "Sets of ID lists that could not be written to the data store";
     EVENTS_REQUEST_LATENCY = Distribution "events_request.latency" in "ms":
         "How long a post of events took";
     EVENTS_SENT = Counter "events_successfully_sent_count" in "1":
@@ -81,6 +83,10 @@ metrics! {
         "Evaluations that could have been remembered, and were not";
     MEMO_HIT_RATE = Gauge "memo_hit_rate" in "1":
         "The share of hits since the last report, between 0 and 1";
+    TYPED_MISMATCHES = Counter "typed.mismatch" in "1":
+        "Served values that did not fit the field of a parameter struct";
+    SCHEMA_DRIFTS = Gauge "schema_drifts" in "1":
+        "Differences between parameter structs and the specs in use, by severity";
     #[cfg(feature = "proto")]
     DELTAS_CHECKSUM_VALIDATION = Counter "deltas_checksum_validation.count" in "1":
         "Specs made from a difference that were compared with its checksums";

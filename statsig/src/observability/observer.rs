@@ -79,7 +79,8 @@ pub(crate) struct Observer {
 /// Requests of the round of syncing ID lists that is under way.
 #[derive(Debug, Default)]
 struct IdListRequests {
-    has_manifest: bool,
+    /// Whether there was an answer; `None` when the service was not asked.
+    has_manifest: Option<bool>,
     files: u64,
     failed_files: u64,
 }
@@ -95,10 +96,22 @@ impl Observer {
             Fact::RequestEnded(request) => self.request_ended(request, scene, &mut reports),
             Fact::SpecsProcessed(specs) => self.specs_processed(specs, scene, &mut reports),
             Fact::SyncEnded(sync) => self.sync_ended(&sync, scene, &mut reports),
+            Fact::SchemasChecked { errors, warnings } if scene.is_measured() => {
+                for (severity, drifts) in [("error", errors), ("warning", warnings)] {
+                    let tags = vec![("severity", severity.into())];
+                    reports.measure(metric::SCHEMA_DRIFTS, drifts as f64, tags);
+                }
+            }
+            Fact::SchemasChecked { .. } => {}
             #[cfg(any(feature = "grpc", feature = "proto"))]
             Fact::Source(news) => reports.source_news(news, scene),
             Fact::IdListsSynced { duration } => {
                 self.id_lists_synced(duration, scene, &mut reports);
+            }
+            Fact::IdListsNotStored => {
+                if scene.is_measured() {
+                    reports.measure(metric::ID_LISTS_NOT_STORED, 1.0, Tags::new());
+                }
             }
             Fact::ActorCrashed { actor, why } => {
                 self.fail(&SdkError::crash(actor, &why), scene, &mut reports);
@@ -141,6 +154,11 @@ impl Observer {
             more
         };
         count(metric::EVENTS_SENT, health.delivered, before.delivered);
+        count(
+            metric::TYPED_MISMATCHES,
+            health.typed_mismatches,
+            before.typed_mismatches,
+        );
         let hits = count(metric::MEMO_HITS, health.memo_hits, before.memo_hits);
         let misses = count(metric::MEMO_MISSES, health.memo_misses, before.memo_misses);
         if hits + misses > 0 {
@@ -198,7 +216,7 @@ impl Observer {
             measure_request(&request, scene, reports);
         }
         match (request.endpoint, request.is_success()) {
-            (Endpoint::IdLists, success) => self.id_lists.has_manifest = success,
+            (Endpoint::IdLists, success) => self.id_lists.has_manifest = Some(success),
             (Endpoint::IdListFile, true) => self.id_lists.files += 1,
             (Endpoint::IdListFile, false) => self.id_lists.failed_files += 1,
             _ => {}
@@ -309,14 +327,17 @@ impl Observer {
     fn id_lists_synced(&mut self, duration: Duration, scene: &Scene<'_>, reports: &mut Reports) {
         let requests = std::mem::take(&mut self.id_lists);
         if scene.is_measured() {
-            let manifest = if requests.has_manifest {
-                metric::ID_LIST_MANIFEST_SUCCESS
-            } else {
-                metric::ID_LIST_MANIFEST_FAILURE
-            };
-            reports.measure(manifest, 1.0, Tags::new());
+            if let Some(success) = requests.has_manifest {
+                let manifest = if success {
+                    metric::ID_LIST_MANIFEST_SUCCESS
+                } else {
+                    metric::ID_LIST_MANIFEST_FAILURE
+                };
+                reports.measure(manifest, 1.0, Tags::new());
+            }
+            let has_manifest = requests.has_manifest.unwrap_or(false);
             let tags = vec![
-                ("id_list_manifest_success", bool_tag(requests.has_manifest)),
+                ("id_list_manifest_success", bool_tag(has_manifest)),
                 (
                     "succeed_single_id_list_number",
                     requests.files.to_string().into(),

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::results::Reason;
 use crate::targets;
+use crate::typed::SchemaReport;
 
 /// The name that stands for all events.
 const ALL: &str = "*";
@@ -80,6 +81,11 @@ pub enum SdkEvent<'a> {
         /// The whole payload; `None` when it came in another form than JSON.
         values: Option<&'a RawValue>,
     },
+    /// New specs differ from a struct of parameters as those before did not: `schema_drifted`.
+    SchemaDrifted {
+        /// All that differs between the struct and the specs, known or not.
+        report: &'a SchemaReport,
+    },
 }
 
 impl SdkEvent<'_> {
@@ -96,6 +102,7 @@ impl SdkEvent<'_> {
             Self::ExperimentEvaluated { .. } => EventKind::Experiment,
             Self::LayerEvaluated { .. } => EventKind::Layer,
             Self::SpecsUpdated { .. } => EventKind::Specs,
+            Self::SchemaDrifted { .. } => EventKind::Drift,
         }
     }
 }
@@ -108,15 +115,17 @@ pub(crate) enum EventKind {
     Experiment = 1 << 2,
     Layer = 1 << 3,
     Specs = 1 << 4,
+    Drift = 1 << 5,
 }
 
 impl EventKind {
-    const EVERY: [Self; 5] = [
+    const EVERY: [Self; 6] = [
         Self::Gate,
         Self::DynamicConfig,
         Self::Experiment,
         Self::Layer,
         Self::Specs,
+        Self::Drift,
     ];
     const EVALUATIONS: u8 =
         Self::Gate as u8 | Self::DynamicConfig as u8 | Self::Experiment as u8 | Self::Layer as u8;
@@ -128,6 +137,7 @@ impl EventKind {
             Self::Experiment => "experiment_evaluated",
             Self::Layer => "layer_evaluated",
             Self::Specs => "specs_updated",
+            Self::Drift => "schema_drifted",
         }
     }
 }

@@ -5,7 +5,9 @@ use crate::typed::{Schema, StatsigParams};
 
 impl StatsigOptionsBuilder {
     /// Checks this struct against the specs at start and after each update. What differs is logged once, under the target
-    /// `statsig::schemas`, and can be asked for with [`schema_reports`](crate::Statsig::schema_reports). Can be called for several.
+    /// `statsig::schemas`, told to those who [subscribe](crate::Statsig::subscribe) to `schema_drifted`, counted by the metric
+    /// `statsig.sdk.schema_drifts`, and can be asked for with [`schema_reports`](crate::Statsig::schema_reports). Can be called for
+    /// several.
     ///
     /// The check runs beside the actors, on a thread for blocking work; new specs are in use when it ends, whatever it finds.
     ///

@@ -107,6 +107,11 @@ impl SpecsChain {
         Some(&self.links.get(self.background?)?.adapter)
     }
 
+    /// Whether it is the turn of the source that keeps the specs fresh.
+    pub(crate) fn is_background(&self, turn: Turn) -> bool {
+        !turn.is_fallback && self.background == Some(turn.link)
+    }
+
     /// The first turn of a round. The start asks one after the other; later, the source that keeps the specs fresh is asked alone.
     /// Without one, nobody is asked unless somebody waits.
     pub(crate) fn first_turn(&self, trigger: Trigger) -> Option<Turn> {

@@ -24,7 +24,11 @@ use crate::transport::BoxFuture;
 /// what the network brings. A store that [supports polling](Self::support_polling_updates_for) is read again at every sync
 /// interval, and the network is not polled at all: one process writes, many read.
 ///
-/// Values are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store
+/// ID lists that are [enabled](crate::StatsigOptionsBuilder::enable_id_lists) are kept as well, in a store that says that it
+/// [does so](Self::supports_feature): complete sets of them, read at the start before anything is downloaded, and written whenever
+/// the network brought others. One that cannot be read as a whole is not used.
+///
+/// Specs are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store
 /// from its own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`]
 /// comes with the SDK.
 ///
@@ -132,7 +136,9 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         feature == DataStoreFeature::ConfigSpecs
     }
 
-    /// Like [`support_polling_updates_for`](Self::support_polling_updates_for), for a feature. Default: `None`, no opinion.
+    /// Whether to read the store at every sync interval for this feature, and the network only when the store has nothing. Asked
+    /// for [`IdListSnapshot`](DataStoreFeature::IdListSnapshot), where `None`, no opinion, counts as yes; a process that is to download
+    /// lists for others must say no. Default: `None`.
     fn support_polling_updates_for_feature(&self, feature: DataStoreFeature) -> Option<bool> {
         let _ = feature;
         None

@@ -13,6 +13,14 @@ pub(crate) struct DeltaMode {
     resynced_at_ms: Option<u64>,
 }
 
+/// A sync, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sync {
+    pub(crate) for_deltas: bool,
+    /// Not one that somebody asked for.
+    pub(crate) is_background: bool,
+}
+
 /// How a sync went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SyncEnd {
@@ -44,9 +52,9 @@ impl DeltaMode {
         self.is_on
     }
 
-    /// A sync ended that asked for deltas or did not.
-    pub(crate) fn ended(&mut self, end: SyncEnd, asked_for_deltas: bool, now_ms: u64) {
-        if !asked_for_deltas {
+    /// A sync ended. Only regular ones are counted: somebody may well ask for specs many times in a row.
+    pub(crate) fn ended(&mut self, end: SyncEnd, sync: Sync, now_ms: u64) {
+        if !sync.for_deltas {
             // Whole specs were asked for, and after one success deltas may start from them.
             let is_success = matches!(
                 end,
@@ -65,7 +73,7 @@ impl DeltaMode {
             SyncEnd::NoProgress | SyncEnd::Unusable => {}
         }
         let is_stalled = !matches!(end, SyncEnd::NoUpdates | SyncEnd::Progress);
-        if is_stalled && self.threshold > 0 {
+        if is_stalled && sync.is_background && self.threshold > 0 {
             self.without_progress = self.without_progress.saturating_add(1);
             if self.without_progress >= self.threshold && self.may_resync(now_ms) {
                 self.is_on = false;
@@ -89,8 +97,11 @@ mod tests {
     const NOW: u64 = 1_790_000_000_000;
 
     fn sync(mode: &mut DeltaMode, end: SyncEnd, now_ms: u64) {
-        let asked = mode.is_on();
-        mode.ended(end, asked, now_ms);
+        let sync = Sync {
+            for_deltas: mode.is_on(),
+            is_background: true,
+        };
+        mode.ended(end, sync, now_ms);
     }
 
     #[test]
@@ -125,6 +136,22 @@ mod tests {
             assert!(mode.is_on(), "{end:?}");
         }
         sync(&mut mode, SyncEnd::NoProgress, NOW);
+        assert!(!mode.is_on());
+    }
+
+    #[test]
+    fn syncs_that_somebody_asked_for_do_not_add_up() {
+        let mut mode = DeltaMode::new(2);
+        let manual = Sync {
+            for_deltas: true,
+            is_background: false,
+        };
+        for _ in 0..10 {
+            mode.ended(SyncEnd::NoProgress, manual, NOW);
+            mode.ended(SyncEnd::Unusable, manual, NOW);
+        }
+        assert!(mode.is_on());
+        mode.ended(SyncEnd::ChecksumMismatch, manual, NOW);
         assert!(!mode.is_on());
     }
 

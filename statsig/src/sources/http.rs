@@ -1,7 +1,7 @@
 //! Specs from the `download_config_specs` endpoint.
 
 #[cfg(feature = "proto")]
-mod binary;
+pub(crate) mod binary;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -192,6 +192,7 @@ mod tests {
             checksum: checksum.map(SharedStr::from),
             limit: Duration::from_secs(3),
             max_bytes: 100,
+            is_background: true,
         }
     }
 

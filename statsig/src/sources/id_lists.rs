@@ -1,8 +1,11 @@
-//! Where ID lists come from: the [`IdListsAdapter`] trait, and one sync of all lists from an adapter.
+//! Where ID lists come from: the [`IdListsAdapter`] trait, the one for the network, and the data store.
 
 pub(crate) mod http;
-mod manifest;
+pub(crate) mod manifest;
 mod round;
+mod snapshot;
+pub(crate) mod source;
+pub(crate) mod store;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -11,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::manifest::Manifest;
-use self::round::{Download, Round};
+use self::store::StoredProblem;
 use super::FetchError;
 use crate::specs::id_list::IdLists;
 use crate::text::SharedStr;
@@ -115,6 +118,19 @@ pub(crate) struct Synced {
     pub(crate) lists: Option<Arc<IdLists>>,
     /// Why the first of the files that could not be had or applied was not. Their lists are as they were.
     pub(crate) failure: Option<IdListsError>,
+    /// What the service says there is, if it was asked.
+    pub(crate) manifest: Option<Manifest>,
+}
+
+impl Synced {
+    /// Lists that the data store had.
+    fn read(lists: Option<IdLists>) -> Self {
+        Self {
+            lists: lists.map(Arc::new),
+            failure: None,
+            manifest: None,
+        }
+    }
 }
 
 /// Why a sync brought nothing. The lists in use stay in use.
@@ -122,6 +138,8 @@ pub(crate) struct Synced {
 pub(crate) enum IdListsError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Stored(#[from] StoredProblem),
     #[error("expected a manifest of ID lists, found something else: {problem}")]
     Manifest { problem: String },
     #[error("the file of ID list `{list}` {problem}")]
@@ -142,50 +160,4 @@ pub(crate) enum FileProblem {
     NoList,
     #[error("has too many IDs: expected at most {limit} in all lists")]
     TooManyIds { limit: usize },
-}
-
-/// Brings all lists up to date, one file after another.
-pub(crate) async fn sync(
-    adapter: &dyn IdListsAdapter,
-    current: &Arc<IdLists>,
-    limits: Limits,
-) -> Result<Synced, IdListsError> {
-    let request = IdListsRequest {
-        limit: limits.request,
-        max_bytes: MAX_MANIFEST_BYTES,
-    };
-    let body = in_time(limits.request, adapter.manifest(&request)).await?;
-    let mut round = Round::begin(current, Manifest::parse(&body)?);
-    while let Some(download) = round.next_download() {
-        let request = download.request(limits);
-        match in_time(limits.request, adapter.file(&request)).await {
-            Ok(body) => round = absorb(round, download, body, limits.max_ids).await?,
-            Err(error) => round.fail(&download, error.into()),
-        }
-    }
-    Ok(round.end())
-}
-
-/// Reading a long file takes a while, so that it is done off the async workers.
-async fn absorb(
-    mut round: Round,
-    download: Download,
-    body: Bytes,
-    max_ids: usize,
-) -> Result<Round, IdListsError> {
-    let absorbed = tokio::task::spawn_blocking(move || {
-        round.absorb(&download, &body, max_ids);
-        round
-    });
-    absorbed.await.map_err(|_| IdListsError::Interrupted)
-}
-
-/// Holds an adapter to the limit that it was told.
-async fn in_time<T>(
-    limit: Duration,
-    answer: BoxFuture<'_, Result<T, FetchError>>,
-) -> Result<T, FetchError> {
-    tokio::time::timeout(limit, answer)
-        .await
-        .unwrap_or(Err(FetchError::TimedOut { limit }))
 }

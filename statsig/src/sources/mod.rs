@@ -113,7 +113,8 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
 pub enum BackgroundSync {
     /// The SDK asks again after every sync interval.
     Polled,
-    /// The adapter watches by itself, and [notifies](ChangeSignal::notify) the SDK of news.
+    /// The adapter watches by itself, and [notifies](ChangeSignal::notify) the SDK of news. When another source had specs at the
+    /// start, it is asked once right after, to set it going.
     Pushed,
     /// Not at all; or now and then, by a notification. A later source may keep the specs fresh.
     None,
@@ -131,6 +132,8 @@ pub struct SpecsRequest {
     pub limit: Duration,
     /// The largest payload the SDK will read, in bytes.
     pub max_bytes: usize,
+    /// Whether this is a regular sync; otherwise somebody waits for the answer.
+    pub is_background: bool,
 }
 
 /// Specs as they arrived.

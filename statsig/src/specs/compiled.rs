@@ -133,7 +133,7 @@ pub(crate) struct Traits {
     pub(crate) user: bool,
     /// On the time of day, so that the clock must be read.
     pub(crate) time: bool,
-    /// On something that may change without a new generation, or on chance.
+    /// On chance.
     pub(crate) volatile: bool,
     /// It computes hashes or visits other specs: looking it up beats doing it again.
     pub(crate) costly: bool,

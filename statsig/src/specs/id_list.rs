@@ -23,7 +23,22 @@ pub(crate) struct IdLists {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IdList {
     pub(crate) ids: Ids,
-    pub(crate) file: ListFile,
+    pub(crate) origin: Origin,
+}
+
+/// What a list was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A file that grows, and how far it was read.
+    File(ListFile),
+    /// A text with all of its members, by a fingerprint. Any file replaces the list.
+    Text(u64),
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self::File(ListFile::default())
+    }
 }
 
 /// The file that a list was read from, and how far.
@@ -34,6 +49,16 @@ pub(crate) struct ListFile {
     pub(crate) creation_time: i64,
     /// The bytes applied so far.
     pub(crate) size: u64,
+}
+
+impl IdList {
+    /// The file it was read from, if it was one.
+    pub(crate) fn file(&self) -> Option<&ListFile> {
+        match &self.origin {
+            Origin::File(file) => Some(file),
+            Origin::Text(_) => None,
+        }
+    }
 }
 
 impl IdLists {

@@ -138,8 +138,10 @@ fn add_conditions(
                     | Subject::TargetApp => {}
                 }
                 match test {
-                    Test::IdList { .. } => traits.volatile = true,
-                    Test::Matches(_) | Test::Part { .. } => traits.costly = true,
+                    // A hash. Other lists are another generation, which remembers nothing of this one.
+                    Test::IdList { .. } | Test::Matches(_) | Test::Part { .. } => {
+                        traits.costly = true;
+                    }
                     _ => {}
                 }
             }

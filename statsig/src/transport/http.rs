@@ -24,12 +24,13 @@ const IDLE_CONNECTION_LIMIT: Duration = Duration::from_secs(90);
 const MAX_IDLE_CONNECTIONS: usize = 5;
 const MAX_REDIRECTS: usize = 5;
 
-/// Sends requests with reqwest over HTTP/1.1, keeping connections alive.
+/// Sends requests with reqwest over HTTP/1.1, keeping connections alive: what clients use unless options name another
+/// [`Transport`]. Wrap one to watch requests or to change them.
 ///
 /// Certificates are checked by the operating system's trust store with rustls and its *ring* provider, without touching the
 /// process-wide provider. Nothing is built before the first request.
 #[derive(Debug, Default)]
-pub(crate) struct HttpTransport {
+pub struct HttpTransport {
     settings: Settings,
     client: OnceCell<Client>,
 }

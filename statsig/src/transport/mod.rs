@@ -15,6 +15,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+/// How long a request may take, unless said otherwise.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
+/// The largest response, unless said otherwise.
+const DEFAULT_MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
+
 /// A future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -57,6 +62,20 @@ pub struct Request {
     pub timeout: Duration,
     /// The largest response body to accept, in bytes, after decompression.
     pub max_response_bytes: usize,
+}
+
+impl Request {
+    /// A request without headers or body, that may take 10 s and whose answer may have 64 MiB.
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            timeout: DEFAULT_LIMIT,
+            max_response_bytes: DEFAULT_MAX_RESPONSE_BYTES,
+        }
+    }
 }
 
 impl Debug for Request {

@@ -2,31 +2,55 @@
 
 use super::schema::{ParamSchema, Schema, Source};
 
-/// The struct's own parameters, then those of the flattened structs, which come from where their struct says, else from `source`.
+/// The parameters of a struct that has flattened ones: its own, then those of the flattened structs.
 ///
 /// `N` is the number of all of them. Two that read the same parameter of the same entity do not compile.
 #[doc(hidden)]
-#[must_use]
-#[track_caller]
-pub const fn flattened_params<const N: usize>(
-    own: &[ParamSchema],
-    flattened: &[&'static Schema],
+#[derive(Debug)]
+pub struct AllParams<const N: usize> {
+    params: [ParamSchema; N],
+    len: usize,
     source: Option<Source>,
-) -> [ParamSchema; N] {
-    let mut params = [ParamSchema::NOTHING; N];
-    let mut next = put(&mut params, 0, own, None);
-    let mut rest = flattened;
-    while let [schema, others @ ..] = rest {
-        let brought = match (schema.source, source) {
+}
+
+impl<const N: usize> AllParams<N> {
+    /// The struct's own parameters, and its source.
+    #[must_use]
+    pub const fn own(own: &[ParamSchema], source: Option<Source>) -> Self {
+        let mut params = [ParamSchema::NOTHING; N];
+        let len = put(&mut params, 0, own, None);
+        Self {
+            params,
+            len,
+            source,
+        }
+    }
+
+    /// Adds those of a flattened struct, which come from where their struct says, else from where the outer one does.
+    ///
+    /// The caller is tracked, so that the compiler blames the field.
+    #[must_use]
+    #[track_caller]
+    pub const fn flatten(mut self, schema: &Schema) -> Self {
+        let brought = match (schema.source, self.source) {
             (Some(theirs), Some(ours)) if same(Some(theirs), Some(ours)) => None,
             (theirs, _) => theirs,
         };
-        next = put(&mut params, next, schema.params, brought);
-        rest = others;
+        self.len = put(&mut self.params, self.len, schema.params, brought);
+        let (params, _) = self.params.split_at(self.len);
+        assert!(
+            are_distinct(params, self.source),
+            "this struct brings along a parameter that another field reads already: take that field out, or this one"
+        );
+        self
     }
-    assert!(next == N, "the parameters were counted wrongly");
-    assert_distinct(&params, source);
-    params
+
+    /// All of them.
+    #[must_use]
+    pub const fn all(self) -> [ParamSchema; N] {
+        assert!(self.len == N, "the parameters were counted wrongly");
+        self.params
+    }
 }
 
 const fn put(
@@ -49,22 +73,20 @@ const fn put(
     next
 }
 
-/// The caller is tracked, so that the compiler blames the struct that was derived.
-#[track_caller]
-const fn assert_distinct(params: &[ParamSchema], source: Option<Source>) {
+const fn are_distinct(params: &[ParamSchema], source: Option<Source>) -> bool {
     let mut rest = params;
     while let [param, others @ ..] = rest {
         let own = or(param.source, source);
         let mut later = others;
         while let [other, more @ ..] = later {
-            assert!(
-                !(equal(param.name, other.name) && same(own, or(other.source, source))),
-                "two fields read the same parameter: a flattened struct has one that is here already"
-            );
+            if equal(param.name, other.name) && same(own, or(other.source, source)) {
+                return false;
+            }
             later = more;
         }
         rest = others;
     }
+    true
 }
 
 const fn or(own: Option<Source>, outer: Option<Source>) -> Option<Source> {

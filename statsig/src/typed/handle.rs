@@ -76,7 +76,23 @@ impl<P: StatsigParams> Typed<P> {
 
     /// Exposes one parameter, by its name in Statsig, and marks the exposure as manual.
     ///
-    /// Returns whether an exposure was logged: false if the parameter was not served, was exposed before, or is unknown.
+    /// Returns whether an exposure was logged: false if the parameter was not served, was exposed before, or is unknown. Of a
+    /// parameter with `expose = "manual"` the struct has the name as a constant.
+    ///
+    /// ```
+    /// use statsig::{StatsigParams, StatsigUser};
+    ///
+    /// #[derive(StatsigParams)]
+    /// #[statsig(layer = "a_layer", expose = "manual")]
+    /// struct Promo {
+    ///     #[statsig(default = "Welcome!")]
+    ///     title: String,
+    /// }
+    ///
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let promo = statsig.get_typed::<Promo>(&StatsigUser::with_user_id("ann"));
+    /// assert!(promo.log_exposure(Promo::TITLE));
+    /// ```
     pub fn log_exposure(&self, param: &str) -> bool {
         index_of::<P>(param).is_some_and(|index| self.lease.expose(index, true))
     }

@@ -34,7 +34,7 @@ pub use drift::{
     Drift, DriftKind, DriftSeverity, ParamDocument, PossibleParameter, PossibleValue,
     RangeDocument, SchemaDocument, SchemaReport, ServedBy, SourceDocument,
 };
-pub use flatten::flattened_params;
+pub use flatten::AllParams;
 pub use forced::ParamsNotWritable;
 pub use handle::{ParamOrigin, Typed};
 pub use lease::ExposureLease;
@@ -48,7 +48,9 @@ pub use source::{FieldMeta, ParamsMeta};
 pub use unit::{Count, TimeUnit};
 pub use writer::{ParamWriter, default_values, values_of};
 
-pub(crate) use drift::{DriftLog, check, check_all, check_documents, possible_parameters};
+pub(crate) use drift::{
+    DriftLog, check, check_all, check_documents, possible_id_types, possible_parameters,
+};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use drift::{Variant, VariantValue, variants};
 pub(crate) use forced::written;

@@ -8,7 +8,6 @@ use super::decode::WrongValue;
 use super::lease::find;
 use super::marks::Marks;
 use super::misfit::Misfit;
-use super::params::StatsigParams;
 use super::schema::{ParamSchema, Schema};
 use super::source::{ParamSource, ParamsMeta};
 
@@ -110,18 +109,23 @@ impl<'a> ParamReader<'a> {
         clamped
     }
 
-    /// Reads the object at this index of the schema field by field: what it lacks takes the defaults of `T`.
+    /// Reads the object at this index of the schema with the [`read`](super::StatsigParams::read) of the struct inside: what it
+    /// lacks takes the defaults of that struct.
     ///
     /// `None` when nothing is served, or something else than an object, which is reported.
-    pub fn nested<T: StatsigParams>(&mut self, index: usize) -> Option<T> {
+    pub fn nested<T>(&mut self, index: usize, read: fn(&mut ParamReader<'_>) -> T) -> Option<T> {
         let index = self.first + index;
         let param = self.schema.params.get(index)?;
         let (_, value) = find(self.source?, param)?;
-        self.inside(index, value)
+        self.inside(index, param, value, read)
     }
 
     /// The same with `null` as `Some(None)`.
-    pub fn nested_option<T: StatsigParams>(&mut self, index: usize) -> Option<Option<T>> {
+    pub fn nested_option<T>(
+        &mut self,
+        index: usize,
+        read: fn(&mut ParamReader<'_>) -> T,
+    ) -> Option<Option<T>> {
         let index = self.first + index;
         let param = self.schema.params.get(index)?;
         let (_, value) = find(self.source?, param)?;
@@ -129,10 +133,17 @@ impl<'a> ParamReader<'a> {
             self.served.insert(index);
             return Some(None);
         }
-        self.inside(index, value).map(Some)
+        self.inside(index, param, value, read).map(Some)
     }
 
-    fn inside<T: StatsigParams>(&mut self, index: usize, value: &Value) -> Option<T> {
+    fn inside<T>(
+        &mut self,
+        index: usize,
+        param: &ParamSchema,
+        value: &Value,
+        read: fn(&mut ParamReader<'_>) -> T,
+    ) -> Option<T> {
+        let schema = param.nested?;
         let Some(object) = value.as_object() else {
             let wrong = WrongValue::expected("an object");
             self.misfits.push(Misfit::new(index, wrong, value));
@@ -140,21 +151,21 @@ impl<'a> ParamReader<'a> {
         };
         self.served.insert(index);
         let object = Inside(object);
-        let mut reader = ParamReader::new(T::SCHEMA, &object);
-        let params = T::read(&mut reader);
+        let mut reader = ParamReader::new(schema, &object);
+        let params = read(&mut reader);
         for misfit in reader.misfits {
-            let field = T::SCHEMA.params.get(misfit.index);
+            let field = schema.params.get(misfit.index);
             let field = field.map_or("", |param| param.field);
             self.misfits.push(misfit.within(index, field));
         }
         Some(params)
     }
 
-    /// Reads a flattened struct, whose parameters start at this index of the schema.
-    pub fn flattened<T: StatsigParams>(&mut self, first: usize) -> T {
+    /// Reads a flattened struct with its [`read`](super::StatsigParams::read); its parameters start at this index of the schema.
+    pub fn flattened<T>(&mut self, first: usize, read: fn(&mut ParamReader<'_>) -> T) -> T {
         let outer = self.first;
         self.first += first;
-        let params = T::read(self);
+        let params = read(self);
         self.first = outer;
         params
     }

@@ -3,16 +3,26 @@
 use serde_json::{Map, Value};
 
 use super::params::StatsigParams;
+use super::schema::Schema;
 
 /// Takes the values of the fields from [`StatsigParams::write`].
 #[derive(Debug)]
 pub struct ParamWriter {
+    schema: &'static Schema,
     values: Vec<Option<Value>>,
     /// Where the parameters of the struct at hand start: not at 0 in a flattened one.
     first: usize,
 }
 
 impl ParamWriter {
+    fn new(schema: &'static Schema) -> Self {
+        Self {
+            schema,
+            values: vec![None; schema.params.len()],
+            first: 0,
+        }
+    }
+
     /// Takes the value of the parameter at this index of the schema; `None` for a type that does not tell.
     pub fn field(&mut self, index: usize, value: Option<Value>) {
         if let Some(place) = self.values.get_mut(self.first + index) {
@@ -20,21 +30,27 @@ impl ParamWriter {
         }
     }
 
-    /// Takes a struct that is one object.
-    pub fn nested<T: StatsigParams>(&mut self, index: usize, params: &T) {
-        let names = T::SCHEMA.params.iter().map(|param| param.name.to_owned());
+    /// Takes a struct that is one object, through its [`write`](StatsigParams::write).
+    pub fn nested<T>(&mut self, index: usize, params: &T, write: fn(&T, &mut ParamWriter)) {
+        let param = self.schema.params.get(self.first + index);
+        let Some(schema) = param.and_then(|param| param.nested) else {
+            return;
+        };
+        let mut writer = Self::new(schema);
+        write(params, &mut writer);
+        let names = schema.params.iter().map(|param| param.name.to_owned());
         let object: Option<Map<String, Value>> = names
-            .zip(values_of(params))
+            .zip(writer.values)
             .map(|(name, value)| Some((name, value?)))
             .collect();
         self.field(index, object.map(Value::Object));
     }
 
-    /// Takes a flattened struct, whose parameters start at this index of the schema.
-    pub fn flattened<T: StatsigParams>(&mut self, first: usize, params: &T) {
+    /// Takes a flattened struct, through its [`write`](StatsigParams::write); its parameters start at this index of the schema.
+    pub fn flattened<T>(&mut self, first: usize, params: &T, write: fn(&T, &mut ParamWriter)) {
         let outer = self.first;
         self.first += first;
-        params.write(self);
+        write(params, self);
         self.first = outer;
     }
 }
@@ -59,10 +75,7 @@ impl ParamWriter {
 /// assert_eq!(values_of(&promo), [Some(json!("Welcome!")), Some(json!(3))]);
 /// ```
 pub fn values_of<P: StatsigParams>(params: &P) -> Vec<Option<Value>> {
-    let mut writer = ParamWriter {
-        values: vec![None; P::SCHEMA.params.len()],
-        first: 0,
-    };
+    let mut writer = ParamWriter::new(P::SCHEMA);
     params.write(&mut writer);
     writer.values
 }

@@ -1,12 +1,29 @@
 //! Which ID lists a user is in, when somebody else knows.
 
 use std::collections::BTreeSet;
+use std::hash::Hasher;
 
 use super::{StatsigUser, StatsigUserBuilder};
-use crate::hash::{FastMap, IdLookup};
+use crate::hash::{FastMap, IdLookup, process_hasher};
 
 /// The names of the lists that each ID is in.
 pub(super) type Memberships = FastMap<IdLookup, BTreeSet<String>>;
+
+/// The IDs are in no particular order, so that of their hashes must not matter.
+pub(super) fn hash_memberships(memberships: &Memberships, hasher: &mut impl Hasher) {
+    hasher.write_u8(7);
+    hasher.write_usize(memberships.len());
+    let hashes = memberships.iter().map(|(lookup, lists)| {
+        let mut hasher = process_hasher();
+        hasher.write_u64(lookup.number());
+        for list in lists {
+            hasher.write_usize(list.len());
+            hasher.write(list.as_bytes());
+        }
+        hasher.finish()
+    });
+    hasher.write_u64(hashes.fold(0, u64::wrapping_add));
+}
 
 impl StatsigUser {
     /// Whether one of its IDs is in an ID list, if the user says so.

@@ -84,7 +84,13 @@ use statsig::StatsigParams;
             quoted(name)
         );
         let _ = writeln!(text, "#[derive(Debug, Clone, PartialEq, StatsigParams)]");
-        let _ = writeln!(text, "#[statsig({} = {name:?})]", source.attribute);
+        let attribute = source.attribute;
+        let id_types = Vec::from_iter(client.possible_id_types(source.kind, name));
+        let id_type = match id_types.as_slice() {
+            [only] if !only.is_empty() => format!(", id_type = {only:?}"),
+            _ => String::new(),
+        };
+        let _ = writeln!(text, "#[statsig({attribute} = {name:?}{id_type})]");
         let _ = writeln!(text, "pub struct {structure} {{");
         let mut fields = Names::default();
         for parameter in named {

@@ -14,7 +14,7 @@ use statsig::StatsigParams;
 
 /// Parameters of the config `limits`.
 #[derive(Debug, Clone, PartialEq, StatsigParams)]
-#[statsig(config = "limits")]
+#[statsig(config = "limits", id_type = "userID")]
 pub struct Limits {
     /// Always `10`.
     #[statsig(default = 10)]
@@ -23,7 +23,7 @@ pub struct Limits {
 
 /// Parameters of the experiment `banner_test`.
 #[derive(Debug, Clone, PartialEq, StatsigParams)]
-#[statsig(experiment = "banner_test")]
+#[statsig(experiment = "banner_test", id_type = "userID")]
 pub struct BannerTest {
     /// One of `"red"`, `"blue"`.
     #[statsig(default = "blue")]
@@ -32,7 +32,7 @@ pub struct BannerTest {
 
 /// Parameters of the layer `banner`.
 #[derive(Debug, Clone, PartialEq, StatsigParams)]
-#[statsig(layer = "banner")]
+#[statsig(layer = "banner", id_type = "userID")]
 pub struct Banner {
     /// One of `"blue"`, `"red"`.
     #[statsig(default = "blue")]
@@ -41,7 +41,7 @@ pub struct Banner {
 
 /// Parameters of the parameter store `front`.
 #[derive(Debug, Clone, PartialEq, StatsigParams)]
-#[statsig(param_store = "front")]
+#[statsig(param_store = "front", id_type = "userID")]
 pub struct Front {
     /// One of `"blue"`, `"red"`.
     #[statsig(default = "blue")]

@@ -1,4 +1,5 @@
 mod sources;
+mod typed;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

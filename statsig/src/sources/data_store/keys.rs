@@ -43,6 +43,13 @@ impl Keys {
         self.text(RequestPath::RulesetsV2.as_str())
     }
 
+    /// The key of specs in the binary form.
+    #[cfg(feature = "proto")]
+    pub(crate) fn binary_specs(&self) -> String {
+        let path = RequestPath::RulesetsV2.as_str();
+        format!("statsig|{path}|statsig-br|{}", self.last_part)
+    }
+
     /// The key of a text from this path.
     pub(crate) fn text(&self, path: &str) -> String {
         format!("statsig|{path}|plain_text|{}", self.last_part)

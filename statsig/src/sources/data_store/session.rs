@@ -1,10 +1,12 @@
 //! A client's use of its data store, from the first read to the shutdown.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::keys::{DataStoreKeyVersion, Keys};
@@ -12,7 +14,7 @@ use super::{DataStore, DataStoreError, DataStoreFeature};
 use crate::targets;
 use crate::transport::identity::SdkKey;
 
-/// The longest a write may take.
+/// The longest a write of one value may take.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The store with its keys: initialised once, written to by one task at a time, shut down at the end.
@@ -25,6 +27,8 @@ pub(crate) struct StoreSession {
     waiting: Mutex<Option<SpecsToWrite>>,
     /// Held while writing.
     writing: tokio::sync::Mutex<()>,
+    /// The tasks that write. A handful: each kind of value has one at work and at most one that waits.
+    tasks: Mutex<JoinSet<()>>,
 }
 
 #[derive(Debug)]
@@ -45,6 +49,7 @@ impl StoreSession {
             initialized: OnceCell::new(),
             waiting: Mutex::new(None),
             writing: tokio::sync::Mutex::new(()),
+            tasks: Mutex::default(),
         }
     }
 
@@ -76,13 +81,53 @@ impl StoreSession {
             return;
         }
         let session = Arc::clone(self);
-        tokio::spawn(async move { session.write_waiting().await });
+        self.spawn(async move { session.write_waiting().await });
+    }
+
+    /// Runs a task that writes; closing waits for it.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = lock(&self.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// The text from this path, if there is one.
+    pub(crate) async fn read_text(
+        &self,
+        path: &str,
+        limit: Duration,
+    ) -> Result<Option<String>, DataStoreError> {
+        let key = self.keys.text(path);
+        let read = async { self.initialized().await?.get(&key).await };
+        match timeout(limit, read).await {
+            Ok(answer) => Ok(answer?.result),
+            Err(_) => Err(DataStoreError::failed(format!(
+                "not read within {} ms",
+                limit.as_millis()
+            ))),
+        }
+    }
+
+    /// Replaces the text from this path.
+    pub(crate) async fn write_text(
+        &self,
+        path: &str,
+        text: &str,
+        time: u64,
+    ) -> Result<(), DataStoreError> {
+        let key = self.keys.text(path);
+        let _turn = self.writing.lock().await;
+        let write = async { self.initialized().await?.set(&key, text, Some(time)).await };
+        timeout(WRITE_LIMIT, write)
+            .await
+            .unwrap_or_else(|_| Err(not_written()))
     }
 
     /// Finishes writing, then shuts the store down, within the limit.
     pub(crate) async fn close(&self, limit: Duration) {
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         let close = async {
-            self.write_waiting().await;
+            while tasks.join_next().await.is_some() {}
             if self.initialized.initialized()
                 && let Err(error) = self.store.shutdown().await
             {
@@ -95,8 +140,7 @@ impl StoreSession {
     }
 
     fn replace_waiting(&self, with: Option<SpecsToWrite>) -> Option<SpecsToWrite> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *waiting, with)
+        std::mem::replace(&mut *lock(&self.waiting), with)
     }
 
     async fn write_waiting(&self) {
@@ -105,12 +149,9 @@ impl StoreSession {
             return;
         };
         let outcome = timeout(WRITE_LIMIT, self.write(specs)).await;
-        let problem = match outcome {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("not written within {} s", WRITE_LIMIT.as_secs()),
-        };
-        tracing::warn!(target: targets::SYNC, problem, "specs were not written to the data store");
+        if let Err(problem) = outcome.unwrap_or_else(|_| Err(not_written())) {
+            tracing::warn!(target: targets::SYNC, %problem, "specs were not written to the data store");
+        }
     }
 
     async fn write(&self, specs: SpecsToWrite) -> Result<(), DataStoreError> {
@@ -125,4 +166,12 @@ impl StoreSession {
             outcome => outcome,
         }
     }
+}
+
+fn not_written() -> DataStoreError {
+    DataStoreError::failed(format!("not written within {} s", WRITE_LIMIT.as_secs()))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

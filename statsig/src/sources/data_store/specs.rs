@@ -36,12 +36,22 @@ impl DataStoreSpecs {
         }
     }
 
-    async fn read(&self) -> Result<Bytes, FetchError> {
+    /// The JSON.
+    async fn read(&self, request: &SpecsRequest) -> Result<Bytes, FetchError> {
         let does_hold_specs =
             (self.session.store()).supports_feature(DataStoreFeature::ConfigSpecs);
         if !does_hold_specs {
             return Err(FetchError::NothingStored);
         }
+        let json = self.read_json().await;
+        #[cfg(feature = "proto")]
+        let json = binary::newer(json, self.read_binary(request.max_bytes).await);
+        #[cfg(not(feature = "proto"))]
+        let _ = request;
+        json
+    }
+
+    async fn read_json(&self) -> Result<Bytes, FetchError> {
         let store = self.session.initialized().await?;
         let key = self.session.keys().specs();
         let found = match store.get_bytes(&key).await {
@@ -53,6 +63,82 @@ impl DataStoreSpecs {
         };
         found.ok_or(FetchError::NothingStored)
     }
+
+    /// What an SDK that writes the binary form has written, if there is anything and it can be read.
+    #[cfg(feature = "proto")]
+    async fn read_binary(&self, max_bytes: usize) -> Option<Bytes> {
+        let store = self.session.initialized().await.ok()?;
+        let key = self.session.keys().binary_specs();
+        let found = store.get_bytes(&key).await.ok()?.result?;
+        match binary::read(found, max_bytes).await {
+            Ok(json) => Some(json),
+            Err(problem) => {
+                tracing::debug!(target: crate::targets::SYNC, problem, "the binary specs in the data store cannot be read");
+                None
+            }
+        }
+    }
+}
+
+/// The form in which other SDKs may write specs.
+#[cfg(feature = "proto")]
+mod binary {
+    use bytes::Bytes;
+    use serde::Deserialize;
+
+    use crate::sources::FetchError;
+    use crate::sources::http::binary;
+
+    /// The JSON of specs in the binary form.
+    pub(super) async fn read(found: Bytes, max_bytes: usize) -> Result<Bytes, String> {
+        let read = move || binary::read(&found, None, max_bytes);
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Ok((json, _))) => Ok(json),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("the runtime is shutting down".to_owned()),
+        }
+    }
+
+    /// Whichever specs are newer: who writes one form leaves what others wrote in the other.
+    pub(super) fn newer(
+        json: Result<Bytes, FetchError>,
+        from_binary: Option<Bytes>,
+    ) -> Result<Bytes, FetchError> {
+        match (json, from_binary) {
+            (Ok(json), Some(from_binary)) if time_of(&json) >= time_of(&from_binary) => Ok(json),
+            (_, Some(from_binary)) => Ok(from_binary),
+            (json, None) => json,
+        }
+    }
+
+    fn time_of(json: &[u8]) -> u64 {
+        #[derive(Deserialize)]
+        struct Specs {
+            time: u64,
+        }
+
+        serde_json::from_slice(json).map_or(0, |Specs { time }| time)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        fn specs(time: u64) -> Bytes {
+            format!(r#"{{"has_updates":true,"time":{time}}}"#).into()
+        }
+
+        #[test]
+        fn the_newer_form_is_taken() {
+            let none = || Err(FetchError::NothingStored);
+            assert_eq!(newer(Ok(specs(2)), Some(specs(1))), Ok(specs(2)));
+            assert_eq!(newer(Ok(specs(1)), Some(specs(2))), Ok(specs(2)));
+            assert_eq!(newer(Ok("broken".into()), Some(specs(2))), Ok(specs(2)));
+            assert_eq!(newer(none(), Some(specs(2))), Ok(specs(2)));
+            assert_eq!(newer(Ok(specs(1)), None), Ok(specs(1)));
+            assert_eq!(newer(none(), None), none());
+        }
+    }
 }
 
 impl SpecsAdapter for DataStoreSpecs {
@@ -60,9 +146,10 @@ impl SpecsAdapter for DataStoreSpecs {
         SpecsSource::Adapter("DataStore".into())
     }
 
-    fn fetch(&self, _: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
-        Box::pin(async {
-            let mut payload = SpecsPayload::new(self.read().await?);
+    fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+        let request = request.clone();
+        Box::pin(async move {
+            let mut payload = SpecsPayload::new(self.read(&request).await?);
             payload.source_api = Some(SOURCE_API.into());
             Ok(payload)
         })

@@ -11,8 +11,11 @@ use super::progress::{Answer, Progress};
 use super::proxy::GrpcForwardProxy;
 use crate::results::SpecsSource;
 use crate::sources::news::{NewsListener, SourceNews};
-use crate::sources::{ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::sources::{
+    BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
+};
 use crate::transport::BoxFuture;
+use crate::transport::backoff::Backoff;
 use crate::transport::identity::SdkKey;
 
 /// The pause between two downloads over HTTP while the stream is broken.
@@ -34,6 +37,8 @@ pub(crate) struct GrpcSpecs {
 #[derive(Debug)]
 struct Stream {
     opener: Box<dyn Opener>,
+    /// The pauses before a broken stream is opened again.
+    reopening: Backoff,
     progress: watch::Sender<Progress>,
     client: Mutex<Option<ChangeSignal>>,
     listener: NewsListener,
@@ -46,20 +51,22 @@ impl GrpcSpecs {
         http: Arc<dyn SpecsAdapter>,
         listener: NewsListener,
     ) -> Self {
-        let init_timeout = proxy.init_timeout;
+        let (init_timeout, reopening) = (proxy.init_timeout, proxy.reopening);
         let opener = Box::new(ProxyConnections { proxy, sdk_key });
-        Self::with_opener(opener, init_timeout, http, listener)
+        Self::with_opener(opener, init_timeout, reopening, http, listener)
     }
 
     pub(super) fn with_opener(
         opener: Box<dyn Opener>,
         init_timeout: Duration,
+        reopening: Backoff,
         http: Arc<dyn SpecsAdapter>,
         listener: NewsListener,
     ) -> Self {
         Self {
             stream: Arc::new(Stream {
                 opener,
+                reopening,
                 progress: watch::Sender::default(),
                 client: Mutex::default(),
                 listener,
@@ -97,7 +104,13 @@ impl GrpcSpecs {
             false
         });
         match answer {
-            Answer::Specs(body) => Ok(SpecsPayload::new(body)),
+            Answer::Specs { body, is_repeated } => {
+                // The client is to ask again: then it is known what it has in use, for the next stream.
+                if !is_repeated {
+                    self.stream.signal();
+                }
+                Ok(SpecsPayload::new(body))
+            }
             Answer::NoUpdates => Ok(SpecsPayload::new(NO_UPDATES)),
             Answer::Broken(problem) => Err(FetchError::Stream {
                 problem: problem.to_string(),
@@ -126,6 +139,11 @@ impl SpecsAdapter for GrpcSpecs {
         })
     }
 
+    /// The tasks signal whatever there is to fetch, while the stream is broken too.
+    fn background_sync(&self) -> BackgroundSync {
+        BackgroundSync::Pushed
+    }
+
     fn uses_network(&self) -> bool {
         true
     }
@@ -147,8 +165,8 @@ impl Stream {
             let mut pause = Duration::ZERO;
             let mut failures = 0;
             self.progress.send_modify(|progress| {
-                pause = progress.failed(problem, fastrand::f64());
-                failures = progress.failures_in_row();
+                failures = progress.failed(problem);
+                pause = self.reopening.pause(failures, fastrand::f64());
             });
             self.listener.tell(SourceNews::StreamFailed { failures });
             // Once for each series of failures: the proxy may be away for hours.

@@ -138,6 +138,7 @@ impl Messages for ProxyStream {
 /// Reads the certificates, so it blocks.
 fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
     let url = address(&proxy.url, proxy.tls.is_some())?;
+    let is_encrypted = url.starts_with("https:");
     let endpoint = Endpoint::from_shared(url)
         .map_err(unconnected)?
         .connect_timeout(CONNECT_LIMIT)
@@ -145,33 +146,37 @@ fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_LIMIT)
         .keep_alive_while_idle(true);
-    match &proxy.tls {
-        None => Ok(endpoint),
-        Some(tls) => endpoint
-            .tls_config(tls_config(proxy, tls)?)
-            .map_err(unconnected),
+    if !is_encrypted {
+        return Ok(endpoint);
     }
+    let tls = proxy.tls.clone().unwrap_or_default();
+    endpoint
+        .tls_config(tls_config(proxy, &tls)?)
+        .map_err(unconnected)
 }
 
 /// tonic encrypts if, and only if, the scheme says so.
 fn address(url: &str, is_encrypted: bool) -> Result<String, StreamProblem> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     match (scheme, is_encrypted) {
-        ("http" | "https", true) => Ok(format!("https://{rest}")),
+        ("https", _) | ("http", true) => Ok(format!("https://{rest}")),
         ("http", false) => Ok(format!("http://{rest}")),
-        ("https", false) => Err(StreamProblem::Unconnected {
-            problem: "expected a CA certificate for an https address, found none; set `GrpcForwardProxy::tls`"
-                .to_owned(),
-        }),
         _ => Err(StreamProblem::Unconnected {
-            problem: format!("expected an address such as http://host:50051, found the scheme `{scheme}`"),
+            problem: format!(
+                "expected an address such as http://host:50051, found the scheme `{scheme}`"
+            ),
         }),
     }
 }
 
 fn tls_config(proxy: &GrpcForwardProxy, tls: &Tls) -> Result<ClientTlsConfig, StreamProblem> {
-    let authority = read_pem("a CA certificate", "CERTIFICATE", &tls.ca_certificate)?;
-    let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
+    let mut config = match &tls.ca_certificate {
+        Some(path) => {
+            let authority = read_pem("a CA certificate", "CERTIFICATE", path)?;
+            ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority))
+        }
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
     if let Some(name) = &tls.domain_name {
         config = config.domain_name(name);
     }
@@ -239,7 +244,7 @@ mod tests {
             ("h:50051", false, Some("http://h:50051")),
             ("http://h:50052", true, Some("https://h:50052")),
             ("https://h:50052", true, Some("https://h:50052")),
-            ("https://h:50052", false, None),
+            ("https://h:50052", false, Some("https://h:50052")),
             ("unix:///run/proxy", false, None),
         ];
         for (url, is_encrypted, expected) in cases {

@@ -1,16 +1,11 @@
 //! What a stream has brought so far, and what follows from it. Pure.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::connection::StreamProblem;
 use crate::sources::{SpecsRequest, says_no_updates};
 use crate::text::SharedStr;
-use crate::transport::backoff::Backoff;
 
-/// The pauses before a broken stream is opened again.
-const REOPENING: Backoff = Backoff::new(Duration::from_secs(3), Duration::from_secs(60));
 /// After this many failures in a row, specs are downloaded over HTTP.
 const FAILURES_BEFORE_POLLING: u32 = 31;
 
@@ -43,7 +38,11 @@ struct InUse {
 /// What a client that asks for specs gets.
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer {
-    Specs(Bytes),
+    Specs {
+        body: Bytes,
+        /// Whether it was given them before, and did not take them.
+        is_repeated: bool,
+    },
     NoUpdates,
     Broken(StreamProblem),
     /// Nothing has happened yet.
@@ -66,11 +65,11 @@ impl Progress {
         brings_specs
     }
 
-    /// The stream broke, or could not be opened. The pause before the next attempt, for a `random` in `0.0..1.0`.
-    pub(super) fn failed(&mut self, problem: StreamProblem, random: f64) -> Duration {
+    /// The stream broke, or could not be opened. How often it did in a row.
+    pub(super) fn failed(&mut self, problem: StreamProblem) -> u32 {
         self.failures_in_row = self.failures_in_row.saturating_add(1);
         self.problem = Some(problem);
-        REOPENING.pause(self.failures_in_row, random)
+        self.failures_in_row
     }
 
     /// Whether specs are to be downloaded, as the stream has been broken for long.
@@ -102,8 +101,10 @@ impl Progress {
         self.newest
             .take_if(|newest| newest.given_to.as_ref().is_some_and(|then| then != in_use));
         if let Some(newest) = &mut self.newest {
-            newest.given_to = Some(in_use.clone());
-            return Answer::Specs(newest.body.clone());
+            return Answer::Specs {
+                is_repeated: newest.given_to.replace(in_use.clone()).is_some(),
+                body: newest.body.clone(),
+            };
         }
         match &self.problem {
             Some(problem) => Answer::Broken(problem.clone()),
@@ -115,6 +116,8 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const HEARTBEAT: &[u8] = br#"{"has_updates":false}"#;
@@ -125,6 +128,7 @@ mod tests {
             checksum: None,
             limit: Duration::from_secs(3),
             max_bytes: 100,
+            is_background: true,
         }
     }
 
@@ -132,22 +136,25 @@ mod tests {
         StreamProblem::Ended
     }
 
+    fn specs(body: &'static [u8], is_repeated: bool) -> Answer {
+        let body = Bytes::from_static(body);
+        Answer::Specs { body, is_repeated }
+    }
+
     #[test]
     fn specs_are_given_until_they_are_in_use() {
         let mut progress = Progress::default();
         assert_eq!(progress.answer(&request(0)), Answer::Nothing);
         assert!(progress.received(Bytes::from_static(b"specs 1")));
-        let specs = Answer::Specs(Bytes::from_static(b"specs 1"));
-        assert_eq!(progress.answer(&request(0)), specs);
+        assert_eq!(progress.answer(&request(0)), specs(b"specs 1", false));
         // The client could not use them, or lost them on the way.
-        assert_eq!(progress.answer(&request(0)), specs);
+        assert_eq!(progress.answer(&request(0)), specs(b"specs 1", true));
         assert_eq!(progress.answer(&request(1)), Answer::NoUpdates);
         assert_eq!(progress.time_in_use(), 1);
 
         assert!(progress.received(Bytes::from_static(b"specs 2")));
         assert!(!progress.received(Bytes::from_static(HEARTBEAT)));
-        let specs = Answer::Specs(Bytes::from_static(b"specs 2"));
-        assert_eq!(progress.answer(&request(1)), specs);
+        assert_eq!(progress.answer(&request(1)), specs(b"specs 2", false));
         assert_eq!(progress.answer(&request(2)), Answer::NoUpdates);
     }
 
@@ -159,26 +166,24 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_a_minute_and_start_again_after_a_message() {
+    fn failures_are_counted_until_a_message_comes() {
         let mut progress = Progress::default();
-        let pauses: Vec<u64> = (0..7)
-            .map(|_| progress.failed(broken(), 0.0).as_secs())
-            .collect();
-        assert_eq!(pauses, [3, 6, 12, 24, 48, 60, 60]);
+        let failures: Vec<u32> = (0..4).map(|_| progress.failed(broken())).collect();
+        assert_eq!(failures, [1, 2, 3, 4]);
         assert_eq!(progress.answer(&request(0)), Answer::Broken(broken()));
         progress.received(Bytes::from_static(HEARTBEAT));
         assert_eq!(progress.answer(&request(0)), Answer::NoUpdates);
-        assert_eq!(progress.failed(broken(), 0.0).as_secs(), 3);
+        assert_eq!(progress.failed(broken()), 1);
     }
 
     #[test]
     fn polling_begins_with_the_31st_failure_and_ends_with_a_message() {
         let mut progress = Progress::default();
         for _ in 0..30 {
-            progress.failed(broken(), 0.0);
+            progress.failed(broken());
         }
         assert!(!progress.is_polling());
-        progress.failed(broken(), 0.0);
+        progress.failed(broken());
         assert!(progress.is_polling());
         progress.received(Bytes::from_static(HEARTBEAT));
         assert!(!progress.is_polling());

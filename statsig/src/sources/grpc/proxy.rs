@@ -3,8 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::transport::backoff::Backoff;
+
 /// How long a start waits for the first message, unless set otherwise.
 const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The first of the pauses before a broken stream is opened again, unless set otherwise.
+const DEFAULT_REOPENING_PAUSE: Duration = Duration::from_secs(3);
+/// The longest of those pauses.
+const LONGEST_REOPENING_PAUSE: Duration = Duration::from_secs(60);
+/// Those pauses, unless set otherwise.
+pub(super) const DEFAULT_REOPENING: Backoff =
+    Backoff::new(DEFAULT_REOPENING_PAUSE, LONGEST_REOPENING_PAUSE);
 
 /// A Statsig forward proxy that streams specs over gRPC.
 ///
@@ -16,7 +25,7 @@ const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// ```
 /// use statsig::{GrpcForwardProxy, StatsigOptions};
 ///
-/// let proxy = GrpcForwardProxy::new("http://proxy.internal:50052")
+/// let proxy = GrpcForwardProxy::new("https://proxy.internal:50052")
 ///     .tls("/etc/shop/proxy-ca.pem")
 ///     .client_certificate("/etc/shop/client.pem", "/etc/shop/client.key");
 /// let options = StatsigOptions::builder().grpc_forward_proxy(proxy).build()?;
@@ -27,6 +36,7 @@ const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
 pub struct GrpcForwardProxy {
     pub(super) url: String,
     pub(super) init_timeout: Duration,
+    pub(super) reopening: Backoff,
     pub(super) tls: Option<Tls>,
     pub(super) client_certificate: Option<ClientCertificate>,
 }
@@ -34,7 +44,8 @@ pub struct GrpcForwardProxy {
 /// Files are read whenever a connection is made, so that renewed certificates are picked up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Tls {
-    pub(super) ca_certificate: PathBuf,
+    /// `None` is whom the system trusts.
+    pub(super) ca_certificate: Option<PathBuf>,
     pub(super) domain_name: Option<String>,
 }
 
@@ -45,12 +56,13 @@ pub(super) struct ClientCertificate {
 }
 
 impl GrpcForwardProxy {
-    /// The proxy at this address, such as `http://proxy.internal:50051`. Without [`tls`](Self::tls) the connection is not
-    /// encrypted.
+    /// The proxy at this address: `http://proxy.internal:50051`, or `https://proxy.internal:50052` for an encrypted connection to a
+    /// proxy whose certificate the system trusts, or [an authority of your own](Self::tls).
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
             init_timeout: DEFAULT_INIT_TIMEOUT,
+            reopening: DEFAULT_REOPENING,
             tls: None,
             client_certificate: None,
         }
@@ -63,23 +75,30 @@ impl GrpcForwardProxy {
         self
     }
 
-    /// Encrypts the connection and accepts a proxy whose certificate was issued by this authority: a PEM file. One that cannot
-    /// be read or used fails each attempt to connect; the connection is never made without encryption instead.
+    /// The pause before a broken stream is opened again. It doubles with each failure in a row, up to a minute. Default: 3 s.
     #[must_use]
-    pub fn tls(mut self, ca_certificate: impl Into<PathBuf>) -> Self {
-        self.tls.get_or_insert_default().ca_certificate = ca_certificate.into();
+    pub fn reopening_pause(mut self, first: Duration) -> Self {
+        self.reopening = Backoff::new(first, LONGEST_REOPENING_PAUSE);
         self
     }
 
-    /// The name in the proxy's certificate. Default: the host of the address. Needs [`tls`](Self::tls).
+    /// Encrypts the connection and accepts a proxy whose certificate was issued by this authority: a PEM file. One that cannot
+    /// be read or used fails each attempt to connect; the connection is never made without encryption instead. Default: for
+    /// `https` addresses, the authorities that the system trusts.
+    #[must_use]
+    pub fn tls(mut self, ca_certificate: impl Into<PathBuf>) -> Self {
+        self.tls.get_or_insert_default().ca_certificate = Some(ca_certificate.into());
+        self
+    }
+
+    /// The name in the proxy's certificate. Default: the host of the address. Encrypts the connection.
     #[must_use]
     pub fn domain_name(mut self, name: impl Into<String>) -> Self {
         self.tls.get_or_insert_default().domain_name = Some(name.into());
         self
     }
 
-    /// Shows this certificate to the proxy (mutual TLS): PEM files of the certificate chain and its key. Needs
-    /// [`tls`](Self::tls).
+    /// Shows this certificate to the proxy (mutual TLS): PEM files of the certificate chain and its key. Encrypts the connection.
     #[must_use]
     pub fn client_certificate(
         mut self,

@@ -9,11 +9,15 @@ use tokio::time::{Instant, sleep};
 
 use super::adapter::GrpcSpecs;
 use super::connection::{Messages, Opener, StreamProblem};
+use super::proxy::DEFAULT_REOPENING;
 use crate::client::Statsig;
 use crate::error::StatsigError;
 use crate::options::{StatsigOptions, StatsigOptionsBuilder};
 use crate::sources::http::HttpSpecs;
 use crate::sources::news::{NewsListener, SourceNews};
+use crate::sources::{
+    BootstrapSpecs, DataStore, DataStoreError, DataStoreResponse, SpecAdapterConfig,
+};
 use crate::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
 use crate::transport::BoxFuture;
 use crate::transport::identity::{Identity, SdkKey};
@@ -173,7 +177,13 @@ impl Lab {
             let news = Arc::clone(&news);
             NewsListener::new(move |told| news.lock().unwrap().push(told))
         };
-        let adapter = GrpcSpecs::with_opener(opener, init_timeout, Arc::new(http), listener);
+        let adapter = GrpcSpecs::with_opener(
+            opener,
+            init_timeout,
+            DEFAULT_REOPENING,
+            Arc::new(http),
+            listener,
+        );
         let options = StatsigOptions::builder()
             .transport(network.clone())
             .clock(clock)
@@ -376,4 +386,53 @@ async fn the_stream_ends_with_its_client() {
     sleep(Duration::from_secs(600)).await;
     assert_eq!(proxy.attempts().len(), 1);
     assert_eq!(lab.reason(1), "Adapter(GRPC):Recognized");
+}
+
+/// A store in memory that has specs and is not polled.
+#[derive(Debug)]
+struct Store(String);
+
+impl DataStore for Store {
+    fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
+        Box::pin(async { Ok(DataStoreResponse::new(Some(self.0.clone()))) })
+    }
+
+    fn set<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
+    let proxy = Proxy::new(Some(2));
+    let adapter = GrpcSpecs::with_opener(
+        Box::new(proxy.clone()),
+        Duration::from_secs(3),
+        DEFAULT_REOPENING,
+        Arc::new(BootstrapSpecs::new("")),
+        NewsListener::default(),
+    );
+    let options = StatsigOptions::builder()
+        .transport(Arc::new(ScriptedTransport::new()))
+        .clock(Arc::new(SimulatedClock::new()))
+        .data_store(Arc::new(Store(specs(1))))
+        .spec_adapters_config([
+            SpecAdapterConfig::DataStore,
+            SpecAdapterConfig::adapter(adapter),
+        ]);
+    let statsig = Statsig::new("secret-0123456789", options.build().unwrap());
+    let details = statsig.initialize().await.unwrap();
+    assert_eq!(details.source.to_string(), "Adapter(DataStore)");
+    settle().await;
+    assert_eq!(statsig.specs_status().lcut, 2);
+    assert_eq!(proxy.attempts(), [(0, 0)]);
+    // One that is opened later asks for what is newer.
+    proxy.breaks_the_stream();
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(proxy.attempts().last().map(|(_, since)| *since), Some(2));
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::HttpSpecs;
-use crate::sources::deltas::{DeltaMode, SyncEnd};
+use crate::sources::deltas::{DeltaMode, Sync, SyncEnd};
 use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{FetchError, SpecsPayload, SpecsRequest, says_no_updates};
 use crate::specs::proto::{ProtoError, ProtoSpecs};
@@ -35,13 +35,13 @@ struct State {
 
 #[derive(Clone, Copy)]
 struct Answered {
-    for_deltas: bool,
+    sync: Sync,
     time_in_use: u64,
 }
 
 /// What one request asks for.
 struct Asked {
-    for_deltas: bool,
+    sync: Sync,
     /// The specs in use, if they came in this form.
     previous: Option<Arc<ProtoSpecs>>,
 }
@@ -67,7 +67,7 @@ impl Binary {
             } else {
                 SyncEnd::NoProgress
             };
-            state.note(end, answered.for_deltas, now_ms);
+            state.note(end, answered.sync, now_ms);
         }
         let in_use = |specs: &Arc<ProtoSpecs>| {
             let checksum = request.checksum.as_deref().filter(|text| !text.is_empty());
@@ -76,8 +76,11 @@ impl Binary {
         let previous = state.read.clone().filter(in_use);
         let wants_deltas = state.deltas.as_ref().is_some_and(DeltaMode::is_on);
         Asked {
-            // Whoever has other specs in use, or none, could not apply them.
-            for_deltas: wants_deltas && previous.is_some(),
+            sync: Sync {
+                // Whoever has other specs in use, or none, could not apply them.
+                for_deltas: wants_deltas && previous.is_some(),
+                is_background: request.is_background,
+            },
             previous,
         }
     }
@@ -93,7 +96,7 @@ impl Binary {
                 }
                 if !says_no_updates(body) {
                     state.answered = Some(Answered {
-                        for_deltas: asked.for_deltas,
+                        sync: asked.sync,
                         time_in_use: request.since_time,
                     });
                     return;
@@ -105,7 +108,7 @@ impl Binary {
             }
             Outcome::Unreadable(_) => SyncEnd::Unusable,
         };
-        state.note(end, asked.for_deltas, now_ms);
+        state.note(end, asked.sync, now_ms);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -114,9 +117,9 @@ impl Binary {
 }
 
 impl State {
-    fn note(&mut self, end: SyncEnd, for_deltas: bool, now_ms: u64) {
+    fn note(&mut self, end: SyncEnd, sync: Sync, now_ms: u64) {
         if let Some(deltas) = &mut self.deltas {
-            deltas.ended(end, for_deltas, now_ms);
+            deltas.ended(end, sync, now_ms);
         }
     }
 }
@@ -139,7 +142,7 @@ enum Outcome<'a> {
 
 /// Why an answer could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum ReadError {
+pub(crate) enum ReadError {
     #[error("expected specs compressed with Brotli, found something else ({0})")]
     Compression(String),
     #[error(transparent)]
@@ -170,7 +173,7 @@ impl HttpSpecs {
     ) -> Result<SpecsPayload, FetchError> {
         let asked = binary.ask(&request, self.clock.now_ms());
         let mut http = self.request(&request);
-        announce(&mut http, asked.for_deltas);
+        announce(&mut http, asked.sync.for_deltas);
         let note = |outcome| binary.note(&asked, &request, outcome, self.clock.now_ms());
         let response = match self.exchange(http).await {
             Ok(response) => response,
@@ -237,7 +240,8 @@ fn is_binary(response: &Response) -> bool {
     says("content-type", CONTENT_TYPE) && says("content-encoding", ENCODING)
 }
 
-fn read(
+/// The JSON of specs in the binary form, and what a delta may start from.
+pub(crate) fn read(
     body: &[u8],
     previous: Option<&ProtoSpecs>,
     max_bytes: usize,

@@ -8,8 +8,8 @@ use super::IdListsError;
 use crate::text::SharedStr;
 
 /// The lists by their name. The name that an entry itself carries plays no part.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Manifest(pub(super) BTreeMap<SharedStr, Entry>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Manifest(pub(super) BTreeMap<SharedStr, Entry>);
 
 /// What the manifest says about one list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::manifest::{Entry, Manifest};
-use super::{FileProblem, IdListFileRequest, IdListsError, Limits, Synced};
-use crate::specs::id_list::{IdList, IdLists, ListFile, changes};
+use super::{FileProblem, IdListFileRequest, IdListsError, Limits};
+use crate::specs::id_list::{IdList, IdLists, ListFile, Origin, changes};
 use crate::text::SharedStr;
 
 /// A sync under way.
@@ -67,20 +67,20 @@ impl Round {
     }
 
     fn plan(&mut self, list: SharedStr, entry: Entry) {
-        let known = self.next.lists.get(&list).map(|list| &list.file);
+        let known = self.next.lists.get(&list).and_then(|list| list.file());
         let start = match need(known, &entry) {
             Need::Nothing => return,
             Need::Rest(start) if entry.size > start => start,
             Need::Rest(size) => {
                 if known.is_some_and(|file| file.creation_time != entry.creation_time) {
-                    self.change(&list, |list| list.file = entry.read_up_to(size));
+                    self.change(&list, |list| list.origin = entry.read_up_to(size));
                 }
                 return;
             }
             Need::File if entry.size == 0 => {
                 self.change(&list, |list| {
                     *list = IdList {
-                        file: entry.read_up_to(0),
+                        origin: entry.read_up_to(0),
                         ..IdList::default()
                     };
                 });
@@ -122,7 +122,7 @@ impl Round {
         let size = download.start + body.len() as u64;
         self.change(&download.list, |list| {
             list.ids = ids;
-            list.file = download.entry.read_up_to(size);
+            list.origin = download.entry.read_up_to(size);
         });
     }
 
@@ -136,21 +136,27 @@ impl Round {
         self.failure.get_or_insert(error);
     }
 
-    pub(super) fn end(self) -> Synced {
-        Synced {
-            lists: self.has_changed.then(|| Arc::new(self.next)),
-            failure: self.failure,
-        }
+    /// The lists, if they are others now, and the first failure.
+    pub(super) fn end(self) -> (Option<Arc<IdLists>>, Option<IdListsError>) {
+        (self.has_changed.then(|| Arc::new(self.next)), self.failure)
     }
 }
 
 impl Entry {
-    fn read_up_to(&self, size: u64) -> ListFile {
-        ListFile {
+    fn read_up_to(&self, size: u64) -> Origin {
+        Origin::File(ListFile {
             id: self.file_id.clone(),
             creation_time: self.creation_time,
             size,
-        }
+        })
+    }
+
+    /// Whether a list has all that the manifest says there is.
+    pub(super) fn is_read_by(&self, list: &IdList) -> bool {
+        list.file().is_some_and(|file| {
+            (&file.id, file.creation_time) == (&self.file_id, self.creation_time)
+                && file.size >= self.size
+        })
     }
 }
 
@@ -210,7 +216,7 @@ mod tests {
                     None => round.fail(&download, FileProblem::NoList),
                 }
             }
-            let lists = round.end().lists;
+            let (lists, _) = round.end();
             let has_changed = lists.is_some();
             if let Some(lists) = lists {
                 self.lists = (*lists).clone();
@@ -219,7 +225,7 @@ mod tests {
         }
 
         fn file(&self, list: &str) -> (u64, i64) {
-            let file = &self.lists.lists[list].file;
+            let file = self.lists.lists[list].file().unwrap();
             (file.size, file.creation_time)
         }
     }
@@ -333,10 +339,10 @@ mod tests {
             while let Some(download) = round.next_download() {
                 round.absorb(&download, body.as_bytes(), max_ids);
             }
-            let synced = round.end();
-            let ids = synced.lists.map_or(0, |lists| lists.len());
+            let (lists, failure) = round.end();
+            let ids = lists.map_or(0, |lists| lists.len());
             assert_eq!(ids, expected, "{max_ids}");
-            assert_eq!(synced.failure.is_some(), ids < 10, "{max_ids}");
+            assert_eq!(failure.is_some(), ids < 10, "{max_ids}");
         }
     }
 }

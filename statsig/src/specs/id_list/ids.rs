@@ -47,6 +47,13 @@ impl Ids {
         self.len
     }
 
+    /// In ascending order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = IdLookup> + '_ {
+        self.buckets
+            .iter()
+            .flat_map(|bucket| bucket.iter().copied())
+    }
+
     /// Applies changes in their order: the last one of a lookup counts.
     pub(crate) fn apply(&mut self, changes: impl IntoIterator<Item = Change>) {
         let mut changes = changes.into_iter().peekable();
@@ -139,13 +146,6 @@ mod tests {
         IdLookup::of(&number.to_string())
     }
 
-    fn members(ids: &Ids) -> Vec<IdLookup> {
-        ids.buckets
-            .iter()
-            .flat_map(|bucket| bucket.iter().copied())
-            .collect()
-    }
-
     #[test]
     fn the_last_change_of_a_lookup_counts() {
         let mut ids = Ids::default();
@@ -205,7 +205,7 @@ mod tests {
                 }
                 ids.apply(batch.iter().map(|(number, is_member)| (lookups[*number], *is_member)));
                 prop_assert_eq!(ids.len(), expected.len());
-                prop_assert_eq!(members(&ids), expected.iter().copied().collect::<Vec<_>>());
+                prop_assert_eq!(ids.iter().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
             }
             prop_assert!(lookups.iter().all(|lookup| ids.contains(*lookup) == expected.contains(lookup)));
         }

@@ -1,18 +1,18 @@
 //! The check of a struct against everything that the specs may serve.
 
-use std::collections::BTreeSet;
+mod absence;
+mod source;
 
 use serde_json::Value;
 
 use super::super::decode::WrongValue;
 use super::super::misfit::shorten;
-use super::super::schema::{ParamKind, Schema, SourceKind};
+use super::super::schema::{Schema, SourceKind};
 use super::document::{ParamDocument, SchemaDocument, SourceDocument};
-use super::report::{Drift, DriftKind, DriftSeverity, MAX_NAMED_RULES, SchemaReport, ServedBy};
-use super::sources::{Candidate, Source, Store, kind_of};
+use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
+use super::sources::{Candidate, Source};
 use super::value::{Misfit, equal};
-use crate::specs::compiled::{CompiledSpecs, Entity};
-use crate::specs::servings::{ServingEntity, Servings};
+use crate::specs::compiled::CompiledSpecs;
 
 /// Characters of a value that a report shows.
 const MAX_FOUND_CHARS: usize = 80;
@@ -90,106 +90,6 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn unknown_source(&mut self, named: &SourceDocument) {
-        let (kind, found) = match kind_of(self.specs, &named.name) {
-            Some(other) => (DriftKind::OtherKind, format!("a {other} of that name")),
-            None => (DriftKind::UnknownSource, "none".to_owned()),
-        };
-        self.add(kind, named, format!("{named} in the specs"), found);
-    }
-
-    /// What concerns a source as a whole.
-    fn source(&mut self, named: &SourceDocument, source: &Source<'_>) {
-        match source {
-            Source::Gate(gate) => {
-                self.id_type(named, named, self.specs.text(gate.id_type));
-                if !gate.enabled {
-                    self.disabled(named);
-                }
-            }
-            Source::Holder(servings) => self.holder(named, servings),
-            Source::Store(_) => {}
-        }
-    }
-
-    fn holder(&mut self, named: &SourceDocument, servings: &Servings<'_>) {
-        if let Some(own) = servings.entities.first() {
-            let actual = SourceKind::of(own.entity);
-            // An autotune is read as either.
-            if actual != named.kind && own.entity != Entity::Autotune {
-                let found = format!("a {actual} of that name");
-                self.add(
-                    DriftKind::OtherKind,
-                    named,
-                    format!("{named} in the specs"),
-                    found,
-                );
-            }
-            if !own.is_enabled {
-                self.disabled(named);
-            }
-            self.inactive(named, own);
-        }
-        self.id_types(named, &servings.entities);
-        for (place, experiment) in &servings.unknown_delegates {
-            let expected = format!("experiment {experiment:?} in the specs");
-            let drift = Drift::new(
-                DriftKind::UnknownExperiment,
-                named,
-                expected,
-                "none".to_owned(),
-            );
-            self.drifts.push(drift.served_by([ServedBy::of(place)]));
-        }
-    }
-
-    fn disabled(&mut self, named: &SourceDocument) {
-        let expected = format!("{named} to be enabled");
-        self.add(
-            DriftKind::DisabledSource,
-            named,
-            expected,
-            "it disabled".to_owned(),
-        );
-    }
-
-    fn inactive(&mut self, named: &SourceDocument, entity: &ServingEntity<'_>) {
-        if entity.entity == Entity::Experiment && entity.is_active == Some(false) {
-            let expected = format!("experiment {:?} to be running", entity.name);
-            self.add(
-                DriftKind::InactiveExperiment,
-                named,
-                expected,
-                "it not running".to_owned(),
-            );
-        }
-    }
-
-    fn id_types(&mut self, named: &SourceDocument, entities: &[ServingEntity<'_>]) {
-        for entity in entities {
-            let deciding = SourceDocument {
-                kind: SourceKind::of(entity.entity),
-                name: entity.name.to_owned(),
-            };
-            self.id_type(named, &deciding, entity.id_type);
-        }
-    }
-
-    fn id_type(&mut self, named: &SourceDocument, deciding: &SourceDocument, id_type: &str) {
-        let Some(declared) = &self.document.id_type else {
-            return;
-        };
-        if !declared.eq_ignore_ascii_case(id_type) {
-            let expected = format!("{deciding} to count by {declared}");
-            let found = format!("it counting by {id_type}");
-            let is_known =
-                |drift: &Drift| drift.kind == DriftKind::WrongUnit && drift.expected == expected;
-            if !self.drifts.iter().any(is_known) {
-                self.add(DriftKind::WrongUnit, named, expected, found);
-            }
-        }
-    }
-
     fn param(
         &mut self,
         named: &SourceDocument,
@@ -228,57 +128,6 @@ impl Check<'_> {
             let drift = Drift::new(DriftKind::DefaultDiffers, named, expected, found);
             self.drifts.push(drift.of(param));
         }
-    }
-
-    /// What a store serves for a parameter; `None` if nothing, which is reported.
-    fn served_by_store<'p, 's>(
-        &mut self,
-        named: &SourceDocument,
-        store: &Store<'s>,
-        param: &'p ParamDocument,
-    ) -> Option<Vec<(&'p str, Candidate<'s>)>> {
-        let Some(name) = param.names().find(|name| store.has(name)) else {
-            self.missing(named, param);
-            return None;
-        };
-        if name != param.name {
-            self.former_name(named, param, name, Vec::new());
-        }
-        self.declared_type(named, param, store.declared_type(name));
-        let served = store.served(name);
-        if let Some((target, source)) = store.target(name) {
-            let is_served = served.iter().any(|candidate| candidate.value.is_some());
-            match source {
-                Some(_) if !is_served => {
-                    let expected =
-                        format!("{target} to serve what the store's parameter refers to");
-                    let found = "no rule that does".to_owned();
-                    let drift = Drift::new(DriftKind::UnknownTarget, named, expected, found);
-                    self.drifts.push(drift.of(param));
-                    return None;
-                }
-                None => {
-                    let expected =
-                        format!("{target}, which the store's parameter refers to, in the specs");
-                    let drift =
-                        Drift::new(DriftKind::UnknownTarget, named, expected, "none".to_owned());
-                    self.drifts.push(drift.of(param));
-                    return None;
-                }
-                Some(Source::Holder(servings)) => {
-                    self.id_types(named, &servings.entities);
-                    if let Some(own) = servings.entities.first() {
-                        self.inactive(named, own);
-                    }
-                }
-                Some(Source::Gate(gate)) => {
-                    self.id_type(named, &target, self.specs.text(gate.id_type));
-                }
-                Some(Source::Store(_)) => {}
-            }
-        }
-        let served = served.into_iter();
-        Some(served.map(|candidate| (name, candidate)).collect())
     }
 
     fn misfit(&self, index: usize, param: &ParamDocument, value: &Value) -> Option<Misfit> {
@@ -321,96 +170,6 @@ impl Check<'_> {
             .push(drift.served_by([candidate.served_by.clone()]));
     }
 
-    /// Places that do not serve the parameter, or under an older name.
-    fn absences(
-        &mut self,
-        named: &SourceDocument,
-        param: &ParamDocument,
-        served: &[(&str, Candidate<'_>)],
-    ) {
-        let has_value = |candidate: &Candidate<'_>| candidate.value.is_some();
-        if !served.iter().any(|(_, candidate)| has_value(candidate)) {
-            self.missing(named, param);
-            return;
-        }
-        let by = |is_meant: &dyn Fn(&str, &Candidate<'_>) -> bool| -> Vec<ServedBy> {
-            let meant = served
-                .iter()
-                .filter(|(name, candidate)| is_meant(name, candidate));
-            meant
-                .map(|(_, candidate)| candidate.served_by.clone())
-                .collect()
-        };
-        if named.kind != SourceKind::ParameterStore {
-            let former = by(&|name, candidate| name != param.name && has_value(candidate));
-            let names: BTreeSet<_> = served.iter().map(|(name, _)| *name).collect();
-            if let (false, Some(name)) = (
-                former.is_empty(),
-                names.into_iter().find(|name| *name != param.name),
-            ) {
-                self.former_name(named, param, name, former);
-            }
-        }
-        let is_optional = param.nullable && !param.has_default;
-        let lacking = by(&|_, candidate| !candidate.is_outside && !has_value(candidate));
-        if !is_optional && !lacking.is_empty() {
-            let inside = served
-                .iter()
-                .filter(|(_, candidate)| !candidate.is_outside)
-                .count();
-            let found = format!("none in {} of {inside} rules", lacking.len());
-            let expected = format!("{} in every rule", param.expectation());
-            let drift = Drift::new(DriftKind::PartlyMissing, named, expected, found);
-            self.drifts.push(drift.of(param).served_by(lacking));
-        }
-    }
-
-    fn missing(&mut self, named: &SourceDocument, param: &ParamDocument) {
-        let expected = format!("{} in {named}", param.expectation());
-        let drift = Drift::new(
-            DriftKind::MissingParameter,
-            named,
-            expected,
-            "none".to_owned(),
-        );
-        self.drifts.push(drift.of(param));
-    }
-
-    fn former_name(
-        &mut self,
-        named: &SourceDocument,
-        param: &ParamDocument,
-        name: &str,
-        served_by: Vec<ServedBy>,
-    ) {
-        let (expected, found) = (format!("the name {:?}", param.name), format!("{name:?}"));
-        let drift = Drift::new(DriftKind::FormerName, named, expected, found);
-        self.drifts.push(drift.of(param).served_by(served_by));
-    }
-
-    fn declared_type(
-        &mut self,
-        named: &SourceDocument,
-        param: &ParamDocument,
-        declared: Option<&str>,
-    ) {
-        let expected = match param.kind {
-            ParamKind::Bool => "boolean",
-            ParamKind::Integer | ParamKind::Number => "number",
-            ParamKind::String => "string",
-            ParamKind::Array => "array",
-            ParamKind::Object => "object",
-            ParamKind::Any => return,
-        };
-        if let Some(declared) = declared
-            && expected != declared
-        {
-            let (expected, found) = (format!("the type {expected}"), declared.to_owned());
-            let drift = Drift::new(DriftKind::WrongDeclaredType, named, expected, found);
-            self.drifts.push(drift.of(param));
-        }
-    }
-
     /// Parameters that no field reads. Where several structs share a source, each may leave some to the others.
     fn unread(
         &mut self,
@@ -443,42 +202,5 @@ impl Check<'_> {
 
     fn add(&mut self, kind: DriftKind, source: &SourceDocument, expected: String, found: String) {
         self.drifts.push(Drift::new(kind, source, expected, found));
-    }
-}
-
-impl Drift {
-    fn new(kind: DriftKind, source: &SourceDocument, expected: String, found: String) -> Self {
-        Self {
-            kind,
-            severity: kind.severity(),
-            source: source.clone(),
-            field: None,
-            parameter: None,
-            expected,
-            found,
-            served_by: Vec::new(),
-            more_rules: 0,
-        }
-    }
-
-    fn of(mut self, param: &ParamDocument) -> Self {
-        self.field = Some(param.field.clone());
-        self.parameter = Some(param.name.clone());
-        self
-    }
-
-    fn served_by(mut self, rules: impl IntoIterator<Item = ServedBy>) -> Self {
-        for rule in rules {
-            self.add_rule(rule);
-        }
-        self
-    }
-
-    fn add_rule(&mut self, rule: ServedBy) {
-        if self.served_by.len() < MAX_NAMED_RULES {
-            self.served_by.push(rule);
-        } else {
-            self.more_rules += 1;
-        }
     }
 }

@@ -22,16 +22,23 @@ impl DriftLog {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes new reports, and logs what the previous ones did not say.
-    pub(crate) fn update(&self, reports: Vec<SchemaReport>) {
+    /// Takes new reports, and logs what the previous ones did not say. Returns those that name a drift which is new.
+    pub(crate) fn update(&self, reports: Vec<SchemaReport>) -> Vec<SchemaReport> {
         let reports = Arc::new(reports);
         let previous = {
             let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *latest, Arc::clone(&reports))
         };
+        let mut drifted: Vec<SchemaReport> = Vec::new();
         for news in news(&previous, &reports) {
             news.log();
+            if let News::Differs(report, _) = news
+                && drifted.last() != Some(report)
+            {
+                drifted.push(report.clone());
+            }
         }
+        drifted
     }
 }
 
@@ -104,7 +111,8 @@ mod tests {
     fn the_latest_reports_are_kept() {
         let log = DriftLog::default();
         assert!(log.latest().is_empty());
-        log.update(reports("Promo"));
+        assert_eq!(log.update(reports("Promo")), reports("Promo"));
         assert_eq!(*log.latest(), reports("Promo"));
+        assert_eq!(log.update(reports("Promo")), []);
     }
 }

@@ -23,6 +23,6 @@ pub use report::{Drift, DriftKind, DriftSeverity, SchemaReport, ServedBy};
 pub(crate) use check::check;
 pub(crate) use fleet::{check_all, check_documents};
 pub(crate) use log::DriftLog;
-pub(crate) use possible::possible_parameters;
+pub(crate) use possible::{possible_id_types, possible_parameters};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use variants::{Variant, VariantValue, variants};

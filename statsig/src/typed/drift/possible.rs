@@ -1,5 +1,7 @@
 //! What an entity may serve, for tools.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -65,4 +67,32 @@ pub(crate) fn possible_parameters(
         found
     });
     Some(parameters.collect())
+}
+
+/// Sorted; empty if the specs have no such entity.
+pub(crate) fn possible_id_types(
+    specs: &CompiledSpecs,
+    kind: SourceKind,
+    name: &str,
+) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut add = |source: &Source<'_>| match source {
+        Source::Gate(gate) => {
+            found.insert(specs.text(gate.id_type).to_string());
+        }
+        Source::Holder(servings) => {
+            let entities = servings.entities.iter();
+            found.extend(entities.map(|entity| entity.id_type.to_owned()));
+        }
+        Source::Store(_) => {}
+    };
+    match Source::find(specs, kind, name) {
+        None => {}
+        Some(Source::Store(store)) => {
+            let targets = store.parameters().filter_map(|name| store.target(name)?.1);
+            targets.for_each(|target| add(&target));
+        }
+        Some(source) => add(&source),
+    }
+    found
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::super::schema::SourceKind;
-use super::document::SourceDocument;
+use super::document::{ParamDocument, SourceDocument};
 
 /// Rules of one finding that a report names; more are counted.
-pub(super) const MAX_NAMED_RULES: usize = 8;
+const MAX_NAMED_RULES: usize = 8;
 
 /// What a check of one parameter struct against the specs found.
 ///
@@ -268,6 +268,48 @@ impl fmt::Display for ServedBy {
             (Some(rule), None) => write!(f, ", rule {rule}"),
             (None, Some(group)) => write!(f, ", {group}"),
             (None, None) => f.write_str(", the default"),
+        }
+    }
+}
+
+impl Drift {
+    pub(super) fn new(
+        kind: DriftKind,
+        source: &SourceDocument,
+        expected: String,
+        found: String,
+    ) -> Self {
+        Self {
+            kind,
+            severity: kind.severity(),
+            source: source.clone(),
+            field: None,
+            parameter: None,
+            expected,
+            found,
+            served_by: Vec::new(),
+            more_rules: 0,
+        }
+    }
+
+    pub(super) fn of(mut self, param: &ParamDocument) -> Self {
+        self.field = Some(param.field.clone());
+        self.parameter = Some(param.name.clone());
+        self
+    }
+
+    pub(super) fn served_by(mut self, rules: impl IntoIterator<Item = ServedBy>) -> Self {
+        for rule in rules {
+            self.add_rule(rule);
+        }
+        self
+    }
+
+    pub(super) fn add_rule(&mut self, rule: ServedBy) {
+        if self.served_by.len() < MAX_NAMED_RULES {
+            self.served_by.push(rule);
+        } else {
+            self.more_rules += 1;
         }
     }
 }

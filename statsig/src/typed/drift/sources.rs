@@ -135,6 +135,10 @@ impl<'a> Candidate<'a> {
 }
 
 impl<'a> Store<'a> {
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.store.parameters.keys().map(AsRef::as_ref)
+    }
+
     pub(super) fn has(&self, parameter: &str) -> bool {
         self.store.parameters.contains_key(parameter)
     }

@@ -141,7 +141,10 @@ fn a_bundle_exposes_each_entity_as_a_read_by_hand_would() {
     assert!(bundle.new_checkout);
     // `max` and `min` are of one config: one exposure.
     assert_eq!(fake.exposed(), ["new_checkout", "title", "max"]);
-    assert!(!bundle.log_exposure("min"), "its config is exposed");
+    assert!(
+        !bundle.log_exposure(Bundle::MIN_ITEMS),
+        "its config is exposed"
+    );
     bundle.log_exposures();
     assert_eq!(fake.exposed(), ["note (manual)", "quiet (manual)"]);
     let bundle = fake.load::<Bundle>();

@@ -9,7 +9,9 @@ use super::*;
 use crate::client::Statsig;
 use crate::clock::SystemClock;
 use crate::options::StatsigOptions;
-use crate::sources::SpecsAdapter;
+use crate::sources::{
+    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreResponse, SpecsAdapter,
+};
 use crate::specs::proto::encode;
 use crate::text::SharedStr;
 use crate::transport::identity::{Identity, SdkKey};
@@ -96,6 +98,7 @@ fn request(since_time: u64, checksum: Option<&str>) -> SpecsRequest {
         checksum: checksum.map(SharedStr::from),
         limit: Duration::from_secs(3),
         max_bytes: 100_000,
+        is_background: true,
     }
 }
 
@@ -351,4 +354,58 @@ async fn the_transport_passes_the_binary_form_on_as_it_is() {
         .collect();
     assert_eq!(encodings.len(), 1, "{head}");
     assert!(encodings[0].contains("statsig-br, gzip"), "{head}");
+}
+
+/// A store with one entry, whatever it is asked for in bytes.
+#[derive(Debug)]
+struct Store(String, Bytes);
+
+impl DataStore for Store {
+    fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
+        Box::pin(async { Ok(DataStoreResponse::default()) })
+    }
+
+    fn set<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn get_bytes<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<DataStoreBytesResponse, DataStoreError>> {
+        let found = (key == self.0).then(|| self.1.clone());
+        Box::pin(async { Ok(DataStoreBytesResponse::new(found)) })
+    }
+}
+
+#[tokio::test]
+async fn what_other_sdks_wrote_to_a_data_store_in_this_form_is_read() {
+    let stream = encode::response(&specs(7, &["a"]));
+    // The SDK key as SHA-256 in base64.
+    let hash = crate::hash::sha256_base64("secret-k");
+    let key = format!("statsig|/v2/download_config_specs|statsig-br|{hash}");
+    let client = |stored: Vec<u8>| {
+        let options = StatsigOptions::builder()
+            .disable_network(true)
+            .data_store(Arc::new(Store(key.clone(), stored.into())));
+        Statsig::new("secret-k", options.build().unwrap())
+    };
+    let statsig = client(encode::compressed(&stream));
+    statsig.initialize().await.unwrap();
+    let user = StatsigUser::with_user_id("u");
+    let gate = statsig.get_feature_gate(&user, "a");
+    assert!(gate.value);
+    assert_eq!(
+        gate.details.reason.to_string(),
+        "Adapter(DataStore):Recognized"
+    );
+    assert_eq!(gate.details.lcut, Some(7));
+
+    let broken = client(b"nonsense".to_vec()).initialize().await.unwrap_err();
+    assert!(broken.to_string().contains("found none"), "{broken}");
 }

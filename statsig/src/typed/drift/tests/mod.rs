@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::check::check;
 use super::fleet::check_all;
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
-use super::{SchemaDocument, check_documents, possible_parameters};
+use super::{SchemaDocument, check_documents, possible_id_types, possible_parameters};
 use crate::country::Countries;
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::snapshot::{Loaded, Snapshot};
@@ -306,6 +306,22 @@ fn before_specs_arrive_every_source_is_unknown() {
     let report = check(PROMO, &CompiledSpecs::default(), &|_, _| false);
     assert_eq!(report.drifts[0].kind, DriftKind::UnknownSource);
     assert_eq!(report.drifts.len(), 1);
+}
+
+#[test]
+fn possible_id_types_are_those_of_whoever_decides() {
+    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    *specs
+        .pointer_mut("/dynamic_configs/headline_test/idType")
+        .unwrap() = json!("stableID");
+    let specs = compiled(&specs);
+    let found = |kind, name| Vec::from_iter(possible_id_types(&specs, kind, name));
+    let both = ["stableID", "userID"];
+    assert_eq!(found(SourceKind::Layer, "promo"), both);
+    assert_eq!(found(SourceKind::Experiment, "headline_test"), ["stableID"]);
+    assert_eq!(found(SourceKind::ParameterStore, "checkout"), both);
+    assert_eq!(found(SourceKind::FeatureGate, "express"), ["userID"]);
+    assert!(found(SourceKind::Layer, "gone").is_empty());
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn each_seeded_drift_is_found() {
         (
             BOLD.into(),
             json!({"title": "Hurry!", "rebate": 0.5, "tone": "formal", "delay": 250, "count": 1, "countries": ["US"],
-                             "badge": "new", "banner": {}, "size": "m"}),
+                             "badge": "new", "banner": {"color": "red"}, "size": "m"}),
             vec![(
                 "Promo",
                 K::FormerName,
@@ -266,6 +266,15 @@ fn each_seeded_drift_is_found() {
             "/cmab_configs/ranking/groups/0/parameterValues/order".into(),
             json!(1),
             vec![("Ranking", K::WrongType, "order: expected a string, found 1")],
+        ),
+        (
+            at(VIP, "/banner"),
+            json!({"colour": "red"}),
+            vec![(
+                "Promo",
+                K::PartlyMissing,
+                r#"banner.color: expected a string in every rule, found none in 1 of 2 rules"#,
+            )],
         ),
         (
             at(VIP, "/banner"),

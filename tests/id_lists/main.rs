@@ -9,6 +9,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod failures;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use statsig::testing::{
 use statsig::{
     InitializeDetails, Method, Statsig, StatsigOptions, StatsigOptionsBuilder, StatsigUser,
 };
+use statsig_tests::specs;
 use tokio::time::sleep;
 
 const KEY: &str = "secret-0123456789";
@@ -114,16 +117,8 @@ fn header<'a>(request: &'a RecordedRequest, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
-/// Specs with one gate, which the members of `a_list` pass.
 fn specs(time: u64) -> String {
-    json!({
-        "has_updates": true, "time": time, "dynamic_configs": {}, "layer_configs": {}, "experiment_to_layer": {},
-        "feature_gates": {"in_list": {"type": "feature_gate", "entity": "feature_gate", "salt": "s", "enabled": true,
-            "defaultValue": false, "idType": "userID", "rules": [{"name": "r", "id": "r", "salt": "r", "passPercentage": 100,
-            "returnValue": true, "conditions": ["c"], "idType": "userID"}]}},
-        "condition_map": {"c": {"type": "unit_id", "operator": "in_segment_list", "targetValue": "a_list", "idType": "userID"}},
-    })
-    .to_string()
+    specs::id_list_gate(time, "a_list").to_string()
 }
 
 fn network(lines: &str) -> ScriptedTransport {
@@ -357,175 +352,6 @@ async fn lines_add_remove_and_empty_a_list_over_time() {
     assert!(lab.members().is_empty());
 }
 
-/// What goes wrong, whether initialisation finds the lists ready, and whether the gate's user is a member then.
-#[tokio::test(start_paused = true)]
-async fn failures_at_the_start_fail_no_initialisation_and_heal_in_the_background() {
-    let html = || Answer::response(200, "<html>sign in</html>");
-    let cases = [
-        (Endpoint::IdLists, Answer::status(500)),
-        (Endpoint::IdLists, Answer::status(403)),
-        (Endpoint::IdLists, Answer::status(204)),
-        (Endpoint::IdLists, Answer::refuse_connection()),
-        (Endpoint::IdLists, Answer::hang()),
-        (Endpoint::IdLists, html()),
-        (Endpoint::IdLists, Answer::json("[]")),
-        (
-            Endpoint::IdLists,
-            Answer::json(
-                r#"{"a_list": {"name": "a_list", "url": "u", "size": 50.0, "creationTime": 1}}"#,
-            ),
-        ),
-        (Endpoint::IdListFile, Answer::status(500)),
-        (Endpoint::IdListFile, Answer::status(416)),
-        (Endpoint::IdListFile, Answer::hang()),
-        (Endpoint::IdListFile, Answer::response(200, "")),
-        (Endpoint::IdListFile, html()),
-        (
-            Endpoint::IdListFile,
-            Answer::response(206, MARCOS).header("content-range", "bytes 5-14/20"),
-        ),
-    ];
-    for (endpoint, answer) in cases {
-        let network = network(MARCOS);
-        network.next(endpoint, answer.clone());
-        let lab = Lab::start(network).await;
-        assert!(lab.details.init_success, "{answer:?}");
-        assert_eq!(lab.details.failure_details, None, "{answer:?}");
-        assert_eq!(lab.details.is_id_list_ready, Some(false), "{answer:?}");
-        assert!(lab.members().is_empty(), "{answer:?}");
-        // No retries: the next request comes an interval later.
-        sleep(INTERVAL - Duration::from_secs(1)).await;
-        assert_eq!(lab.manifest_seconds().len(), 1, "{answer:?}");
-        sleep(Duration::from_secs(11)).await;
-        assert_eq!(lab.members(), ["Marcos"], "{answer:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn failures_in_the_background_leave_the_lists_as_they_are() {
-    let lab = Lab::start(network(MARCOS)).await;
-    for answer in [Answer::status(500), Answer::json("{"), Answer::hang()] {
-        lab.network.always(Endpoint::IdLists, answer);
-        sleep(INTERVAL * 5).await;
-        assert_eq!(lab.members(), ["Marcos"]);
-    }
-    lab.network.recover(Endpoint::IdLists);
-    lab.network
-        .always(Endpoint::IdListFile, Answer::status(503));
-    lab.network
-        .set_id_list_file("a_list", format!("{MARCOS}{A_USER}"));
-    lab.network.set_id_list_file("b_list", A_USER);
-    sleep(INTERVAL * 5).await;
-    assert_eq!(lab.members(), ["Marcos"]);
-    lab.network.recover(Endpoint::IdListFile);
-    sleep(INTERVAL * 2).await;
-    assert_eq!(lab.members(), ["Marcos", "a-user"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_failed_file_does_not_keep_another_from_being_read() {
-    let network = network(MARCOS);
-    network.set_id_list_file("b_list", A_USER);
-    // The files are asked for in the order of the lists' names.
-    network.next(Endpoint::IdListFile, Answer::response(200, MARCOS));
-    network.next(Endpoint::IdListFile, Answer::status(500));
-    let lab = Lab::start(network).await;
-    assert_eq!(lab.details.is_id_list_ready, Some(false));
-    assert_eq!(lab.members(), ["Marcos"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_without_ranges_is_not_counted_twice() {
-    let network = ScriptedTransport::new();
-    network.next(Endpoint::IdLists, manifest(OTHER_FILE, 10, 1, "f"));
-    network.next(Endpoint::IdListFile, Answer::response(200, MARCOS));
-    let lab = Lab::start(network).await;
-    lab.network
-        .always(Endpoint::IdLists, manifest(OTHER_FILE, 20, 2, "f"));
-    let whole = format!("{MARCOS}{A_USER}");
-    lab.network
-        .next(Endpoint::IdListFile, Answer::response(200, whole));
-    sleep(INTERVAL * 3).await;
-    assert_eq!(lab.members(), ["Marcos", "a-user"]);
-    assert_eq!(lab.network.requests(Endpoint::IdListFile).len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_fallback_is_asked_when_a_manifest_of_ones_own_fails_for_now() {
-    let own = "http://proxy/v1/get_id_lists";
-    let cases = [
-        (Answer::status(500), true),
-        (Answer::refuse_connection(), true),
-        (Answer::status(403), false),
-        (Answer::json("<html>"), false),
-    ];
-    for (answer, is_asked) in cases {
-        let network = network(MARCOS);
-        network.next(Endpoint::IdLists, answer.clone());
-        let lab = Lab::start_with(network, |options| {
-            options.id_lists_url(own).fallback_to_statsig_api(true)
-        })
-        .await;
-        let requests = lab.network.requests(Endpoint::IdLists);
-        assert_eq!(requests.len(), 1 + usize::from(is_asked), "{answer:?}");
-        assert_eq!(lab.details.is_id_list_ready, Some(is_asked), "{answer:?}");
-        if is_asked {
-            assert_eq!(requests[1].request.method, Method::Get);
-            assert!(
-                requests[1]
-                    .request
-                    .url
-                    .ends_with(&format!("/get_id_lists/{KEY}.json"))
-            );
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_limit_of_requests_and_files_are_options() {
-    let network = network(MARCOS);
-    network.next(Endpoint::IdLists, Answer::hang());
-    let lab = Lab::start_with(network, |options| {
-        options
-            .id_lists_request_timeout(Duration::from_secs(2))
-            .id_lists_sync_interval(Duration::from_secs(5))
-            .max_id_list_bytes(9)
-    })
-    .await;
-    assert_eq!(lab.details.duration.as_secs(), 2);
-    sleep(Duration::from_secs(11)).await;
-    assert_eq!(lab.manifest_seconds(), [0, 7, 12]);
-    assert!(lab.members().is_empty(), "ten bytes are more than nine");
-    lab.network.set_id_list_file("a_list", "+Z/hEKLio");
-    sleep(Duration::from_secs(5)).await;
-    assert_eq!(lab.members(), ["a-user"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn initialisation_that_takes_too_long_leaves_the_lists_to_the_background() {
-    let network = network(MARCOS);
-    network.next(
-        Endpoint::IdLists,
-        Answer::json("{}").after(Duration::from_secs(8)),
-    );
-    let lab = Lab::start_with(network, |options| {
-        options.init_timeout(Duration::from_secs(1))
-    })
-    .await;
-    assert!(!lab.details.init_success);
-    assert_eq!(lab.details.is_id_list_ready, Some(false));
-    sleep(INTERVAL * 2).await;
-    assert_eq!(lab.members(), ["Marcos"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_a_network_there_are_no_lists_and_no_requests() {
-    let lab = Lab::start_with(network(MARCOS), |options| options.disable_network(true)).await;
-    assert_eq!(lab.details.is_id_list_ready, Some(false));
-    sleep(INTERVAL * 3).await;
-    assert!(lab.manifest_seconds().is_empty());
-}
-
 #[tokio::test(start_paused = true)]
 async fn new_lists_are_a_new_generation_of_the_same_specs() {
     let lab = Lab::start(network(MARCOS)).await;
@@ -571,16 +397,22 @@ async fn what_a_user_says_of_itself_beats_the_lists() {
         let gate = lab.statsig.get_feature_gate(&user, "in_list");
         (gate.value, gate.details.reason.to_string())
     };
-    let enriched = "Network:Recognized:IdListEnriched".to_owned();
-    let a_user = StatsigUser::builder("a-user").id_list_memberships([("Z/hEKLio", ["a_list"])]);
-    assert_eq!(found(a_user.build()), (true, enriched.clone()));
-    let elsewhere = StatsigUser::builder("a-user").id_list_memberships([("Z/hEKLio", ["b_list"])]);
-    assert_eq!(found(elsewhere.build()), (false, enriched.clone()));
-    let nowhere = StatsigUser::builder("Marcos").id_list_memberships([("", [""; 0])]);
-    assert_eq!(found(nowhere.build()), (false, enriched));
+    let enriched = || "Network:Recognized:IdListEnriched".to_owned();
     let in_memory = "Network:Recognized:IdListInMemory".to_owned();
-    assert_eq!(
-        found(StatsigUser::with_user_id("Marcos")),
-        (true, in_memory)
-    );
+    let says = |id: &str, lookup: &str, list: &str| {
+        let memberships = [(lookup, [list])];
+        StatsigUser::builder(id)
+            .id_list_memberships(memberships)
+            .build()
+    };
+    // Whoever asks again may get what is remembered: it must be of a user who says the same.
+    for _ in 0..3 {
+        let here = says("a-user", "Z/hEKLio", "a_list");
+        assert_eq!(found(here), (true, enriched()));
+        let elsewhere = says("a-user", "Z/hEKLio", "b_list");
+        assert_eq!(found(elsewhere), (false, enriched()));
+        assert_eq!(found(says("Marcos", "", "")), (false, enriched()));
+        let silent = StatsigUser::with_user_id("Marcos");
+        assert_eq!(found(silent), (true, in_memory.clone()));
+    }
 }

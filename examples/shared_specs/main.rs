@@ -1,0 +1,105 @@
+//! Two services that share specs through a data store: one downloads them and writes, the other only reads and never asks Statsig.
+//!
+//! The store is a directory. With the feature `redis` it is the Redis server at `REDIS_URL`, or else one that the example starts, where
+//! the program `redis-server` is installed.
+
+#![expect(clippy::print_stdout, reason = "this is what the example shows")]
+
+#[cfg(feature = "redis")]
+mod redis_server;
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use statsig::{DataStore, FileDataStore, Statsig, StatsigOptions, StatsigUser};
+use statsig_local::LocalStatsig;
+
+const SPECS: &str = include_str!("../promo/specs.json");
+const KEY: &str = "secret-shared-specs";
+
+/// The store as each of the services uses it.
+struct Stores {
+    writers: Arc<dyn DataStore>,
+    readers: Arc<dyn DataStore>,
+}
+
+impl Stores {
+    fn in_directory() -> Self {
+        let directory = std::env::temp_dir().join("statsig-shared-specs");
+        println!("sharing specs through {}", directory.display());
+        Self {
+            writers: Arc::new(FileDataStore::new(&directory)),
+            readers: Arc::new(FileDataStore::new(directory).polled(true)),
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    fn in_redis(url: &str) -> Result<Self, Box<dyn Error>> {
+        use statsig::RedisDataStore;
+
+        println!("sharing specs through {url}");
+        let readers = RedisDataStore::new(url)?.polled(true).read_only(true);
+        Ok(Self {
+            writers: Arc::new(RedisDataStore::new(url)?),
+            readers: Arc::new(readers),
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    #[cfg(feature = "redis")]
+    let server = redis_server::find_or_start()?;
+    #[cfg(feature = "redis")]
+    let stores = match &server {
+        Some(server) => Stores::in_redis(server.url())?,
+        None => Stores::in_directory(),
+    };
+    #[cfg(not(feature = "redis"))]
+    let stores = Stores::in_directory();
+
+    let local = LocalStatsig::builder().specs_json(SPECS).start().await?;
+
+    let writer = Statsig::new(
+        KEY,
+        StatsigOptions::builder()
+            .specs_url(local.specs_url())
+            .log_event_url(local.log_event_url())
+            .specs_sync_interval(Duration::from_secs(1))
+            .data_store(stores.writers)
+            .build()?,
+    );
+    writer.initialize().await?;
+
+    let reader = Statsig::new(
+        KEY,
+        StatsigOptions::builder()
+            .disable_network(true)
+            .specs_sync_interval(Duration::from_secs(1))
+            .data_store(stores.readers)
+            .build()?,
+    );
+    // The writer may not have written yet; then one of the next readings brings the specs.
+    if let Err(error) = reader.initialize().await {
+        println!("reader: {error}");
+    }
+
+    let user = StatsigUser::builder("alice")
+        .custom("plan", "premium")
+        .build();
+    for round in 0..6 {
+        if round == 3 {
+            println!("the gate is renamed in the specs");
+            local.set_specs_json(SPECS.replace("free_shipping", "cheap_shipping"))?;
+        }
+        for (name, statsig) in [("writer", &writer), ("reader", &reader)] {
+            let gate = statsig.get_feature_gate(&user, "free_shipping");
+            println!("{name}: {} ({})", gate.value, gate.details.reason);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    writer.shutdown().await?;
+    reader.shutdown().await?;
+    Ok(())
+}

@@ -1,0 +1,357 @@
+//! Another Statsig, whose specs and ID lists are served and to which events go.
+//!
+//! An SDK client downloads what the upstream has; its data store is this server.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use statsig::{
+    BoxFuture, DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, HttpTransport,
+    Method, Request, RequestPath, Statsig, StatsigOptions, Transport,
+};
+use tokio::sync::watch;
+
+use crate::error::LocalError;
+use crate::limits::{MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LIMIT};
+use crate::notice::Notice;
+use crate::shared::Shared;
+use crate::sync::lock;
+
+/// How notices name what is served.
+const ORIGIN: &str = "the upstream's";
+const STATSIGS_EVENTS: &str = "https://prodregistryv2.org/v1/log_event";
+/// What says something about a batch of events.
+const EVENT_HEADERS: [&str; 10] = [
+    "content-encoding",
+    "content-type",
+    "statsig-api-key",
+    "statsig-client-time",
+    "statsig-event-count",
+    "statsig-retry-count",
+    "statsig-sdk-type",
+    "statsig-sdk-version",
+    "statsig-server-session-id",
+    "x-request-service",
+];
+
+/// A Statsig to stand in front of; given to [`LocalStatsigBuilder::upstream`](crate::LocalStatsigBuilder::upstream).
+#[derive(Clone)]
+pub struct Upstream {
+    /// `None` is Statsig itself.
+    url: Option<String>,
+    sdk_key: String,
+    sync_interval: Option<Duration>,
+}
+
+impl Upstream {
+    /// The service itself, for the project of this SDK key.
+    pub fn statsig(sdk_key: impl Into<String>) -> Self {
+        Self {
+            url: None,
+            sdk_key: sdk_key.into(),
+            sync_interval: None,
+        }
+    }
+
+    /// A forward proxy or another local Statsig at this address, `http://host:port`, for the project of this SDK key.
+    pub fn at(url: impl Into<String>, sdk_key: impl Into<String>) -> Self {
+        let url = url.into().trim_end_matches('/').to_owned();
+        Self {
+            url: Some(url),
+            ..Self::statsig(sdk_key)
+        }
+    }
+
+    /// The pause between two looks at specs and at ID lists. Default: the SDK's, 10 s and 60 s. At least 1 s.
+    #[must_use]
+    pub fn sync_interval(mut self, interval: Duration) -> Self {
+        self.sync_interval = Some(interval);
+        self
+    }
+
+    pub(crate) fn sdk_key(&self) -> &str {
+        &self.sdk_key
+    }
+
+    fn options(&self, store: Arc<Store>) -> Result<StatsigOptions, statsig::OptionsError> {
+        let mut options = StatsigOptions::builder()
+            .enable_id_lists(true)
+            .disable_all_logging(true)
+            .sdk_exception_url("")
+            .init_timeout(UPSTREAM_LIMIT)
+            .data_store(store);
+        if let Some(url) = &self.url {
+            options = options
+                .specs_url(format!("{url}/v2/download_config_specs"))
+                .id_lists_url(format!("{url}/v1/get_id_lists"))
+                .log_event_url(self.log_event_url());
+        }
+        if let Some(interval) = self.sync_interval {
+            options = options
+                .specs_sync_interval(interval)
+                .id_lists_sync_interval(interval);
+        }
+        options.build()
+    }
+
+    fn log_event_url(&self) -> String {
+        let url = self.url.as_ref();
+        url.map_or_else(
+            || STATSIGS_EVENTS.to_owned(),
+            |url| format!("{url}/v1/log_event"),
+        )
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream")
+            .field("url", &self.url)
+            .field("sync_interval", &self.sync_interval)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The connection to an upstream.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    /// Downloads for as long as it exists.
+    _client: Statsig,
+    transport: HttpTransport,
+    log_event_url: String,
+}
+
+impl Relay {
+    /// Ends when the upstream's specs are served.
+    pub(crate) async fn start(
+        upstream: Upstream,
+        shared: &Arc<Shared>,
+    ) -> Result<Self, LocalError> {
+        let failed = |problem: &dyn fmt::Display| LocalError::Upstream {
+            problem: problem.to_string(),
+        };
+        let store = Arc::new(Store::new(shared));
+        let mut has_specs = store.has_specs.subscribe();
+        let options = upstream.options(store).map_err(|error| failed(&error))?;
+        let client = Statsig::new(&upstream.sdk_key, options);
+        let details = client.initialize_with_details().await;
+        let details = details.map_err(|error| failed(&error))?;
+        if !details.is_config_spec_ready {
+            let failure = details.failure_details;
+            return Err(match &failure {
+                Some(error) => failed(error),
+                None => failed(&"no specs"),
+            });
+        }
+        let served = tokio::time::timeout(UPSTREAM_LIMIT, has_specs.wait_for(|has| *has)).await;
+        if !matches!(served, Ok(Ok(_))) {
+            return Err(failed(&"they cannot be served"));
+        }
+        drop(served);
+        Ok(Self {
+            _client: client,
+            transport: HttpTransport::default(),
+            log_event_url: upstream.log_event_url(),
+        })
+    }
+
+    /// Sends events on; the upstream's answer, or 502 where there is none.
+    pub(crate) async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Response {
+        let headers = EVENT_HEADERS.into_iter().filter_map(|name| {
+            let value = headers.get(name)?.to_str().ok()?;
+            Some((name, value.to_owned()))
+        });
+        let mut request = Request::new(Method::Post, &self.log_event_url);
+        request.headers = headers.collect();
+        request.body = body;
+        request.timeout = UPSTREAM_LIMIT;
+        request.max_response_bytes = MAX_UPSTREAM_ANSWER_BYTES;
+        match self.transport.send(request).await {
+            Ok(answer) => {
+                let status = StatusCode::from_u16(answer.status);
+                let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
+                let mut response = (status, answer.body).into_response();
+                for (name, value) in &answer.headers {
+                    // The others are about a connection that ends here.
+                    let name = match name.as_str() {
+                        "content-type" => header::CONTENT_TYPE,
+                        "retry-after" => header::RETRY_AFTER,
+                        _ => continue,
+                    };
+                    if let Ok(value) = value.parse() {
+                        response.headers_mut().insert(name, value);
+                    }
+                }
+                response
+            }
+            Err(_) => StatusCode::BAD_GATEWAY.into_response(),
+        }
+    }
+}
+
+/// Serves what a client writes to its data store.
+#[derive(Debug)]
+struct Store {
+    server: Weak<Shared>,
+    has_specs: watch::Sender<bool>,
+    /// By name; served once the manifest comes.
+    lists: Mutex<BTreeMap<String, List>>,
+}
+
+/// A list as it came last, and the lines that lead there.
+#[derive(Debug, Default)]
+struct List {
+    members: String,
+    lines: String,
+}
+
+impl Store {
+    fn new(server: &Arc<Shared>) -> Self {
+        Self {
+            server: Arc::downgrade(server),
+            has_specs: watch::Sender::new(false),
+            lists: Mutex::default(),
+        }
+    }
+
+    fn take(&self, path: &str, text: &str) -> Result<(), LocalError> {
+        let Some(server) = self.server.upgrade() else {
+            return Ok(());
+        };
+        if path == RequestPath::RulesetsV2.as_str() {
+            server.set_specs(text.to_owned(), ORIGIN)?;
+            self.has_specs.send_replace(true);
+        } else if path == RequestPath::IDListsV1.as_str() {
+            let manifest: BTreeMap<String, IgnoredAny> =
+                serde_json::from_str(text).map_err(|error| LocalError::syntax(ORIGIN, &error))?;
+            let mut lists = lock(&self.lists);
+            lists.retain(|name, _| manifest.contains_key(name));
+            let lines = lists
+                .iter()
+                .map(|(name, list)| (name.clone(), Bytes::from(list.lines.clone())))
+                .collect();
+            drop(lists);
+            server.change_id_lists(|sources| sources.upstream = lines);
+            server.notify(&Notice::IdListsLoaded {
+                origin: ORIGIN.to_owned(),
+                lists: manifest.len(),
+            });
+        } else if let Some(name) = list_name(path) {
+            let mut lists = lock(&self.lists);
+            lists.entry(name.to_owned()).or_default().follow(text);
+        }
+        Ok(())
+    }
+}
+
+impl List {
+    /// Appends what has changed, so that clients fetch no more than that; starts anew when that is shorter.
+    fn follow(&mut self, members: &str) {
+        let (before, now) = (lookups(&self.members), lookups(members));
+        let (left, came) = (before.difference(&now), now.difference(&before));
+        let changes = left
+            .map(|line| line.replacen('+', "-", 1))
+            .chain(came.map(|line| (*line).to_owned()));
+        let mut lines = std::mem::take(&mut self.lines);
+        for line in changes {
+            lines.push_str(&line);
+            lines.push('\n');
+        }
+        self.lines = if lines.len() > 2 * members.len() {
+            members.to_owned()
+        } else {
+            lines
+        };
+        self.members = members.to_owned();
+    }
+}
+
+fn lookups(members: &str) -> BTreeSet<&str> {
+    members.lines().collect()
+}
+
+fn list_name(path: &str) -> Option<&str> {
+    path.strip_prefix(RequestPath::IDList.as_str())?
+        .strip_prefix("::")
+}
+
+/// `statsig|path|plain_text|key`, where the path may hold anything.
+fn path_of(key: &str) -> Option<&str> {
+    let (path, _) = key.strip_prefix("statsig|")?.rsplit_once("|plain_text|")?;
+    Some(path)
+}
+
+impl DataStore for Store {
+    fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
+        Box::pin(async { Ok(DataStoreResponse::default()) })
+    }
+
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a str,
+        _: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+        Box::pin(async move {
+            let path = path_of(key).unwrap_or_default();
+            self.take(path, value).map_err(|error| {
+                let problem = DataStoreError::failed(error.report());
+                if let Some(server) = self.server.upgrade() {
+                    server.notify(&Notice::FileRefused(error));
+                }
+                problem
+            })
+        })
+    }
+
+    fn supports_feature(&self, _: DataStoreFeature) -> bool {
+        true
+    }
+
+    fn support_polling_updates_for_feature(&self, _: DataStoreFeature) -> Option<bool> {
+        Some(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_grow_by_what_has_changed_and_start_anew_when_that_is_shorter() {
+        let mut list = List::default();
+        list.follow("+b\n+a\n");
+        assert_eq!(list.lines, "+a\n+b\n");
+        list.follow("+b\n+c\n");
+        assert_eq!(list.lines, "+a\n+b\n-a\n+c\n");
+        list.follow("+b\n+c\n");
+        assert_eq!(list.lines, "+a\n+b\n-a\n+c\n");
+        list.follow("+c\n");
+        assert_eq!(list.lines, "+c\n");
+        list.follow("");
+        assert_eq!(list.lines, "");
+    }
+
+    #[test]
+    fn keys_are_taken_apart_whatever_a_list_is_called() {
+        let path = path_of("statsig|id_list::a|plain_text|b|plain_text|hash=");
+        assert_eq!(path.and_then(list_name), Some("a|plain_text|b"));
+        assert_eq!(path_of("other"), None);
+    }
+
+    #[test]
+    fn the_sdk_key_is_not_shown() {
+        let upstream = Upstream::at("http://localhost:1/", "secret-key");
+        let shown = format!("{upstream:?}");
+        assert!(
+            shown.contains("http://localhost:1\"") && !shown.contains("secret"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Constants with the names of the parameters that are exposed on request only, so that a request cannot misspell one.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Generics;
+use syn::ext::IdentExt;
+
+use crate::model::{Expose, Field, Params};
+
+/// Nothing for a struct without such parameters.
+pub(super) fn names(params: &Params, bounded: &Generics) -> TokenStream {
+    let constants: Vec<_> = params
+        .fields
+        .iter()
+        .filter_map(|field| constant(field, params.expose))
+        .collect();
+    if constants.is_empty() {
+        return TokenStream::new();
+    }
+    let ident = &params.ident;
+    let (impl_generics, ty_generics, where_clause) = bounded.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code)]
+        impl #impl_generics #ident #ty_generics #where_clause {
+            #(#constants)*
+        }
+    }
+}
+
+fn constant(field: &Field, of_struct: Expose) -> Option<TokenStream> {
+    let param = field.param()?;
+    if param.expose.unwrap_or(of_struct) != Expose::Manual {
+        return None;
+    }
+    let (vis, name) = (&field.vis, &param.name);
+    let ident = format_ident!(
+        "{}",
+        field.ident.unraw().to_string().to_uppercase(),
+        span = field.ident.span()
+    );
+    let doc = format!("The name of the parameter `{name}`, for `log_exposure`.");
+    Some(quote! {
+        #[doc = #doc]
+        #vis const #ident: &'static ::core::primitive::str = #name;
+    })
+}

@@ -1,0 +1,94 @@
+//! The client for code that knows no async: a thread of its own drives the actors.
+
+use std::future::Future;
+use std::sync::mpsc;
+use std::thread;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use super::{InitializeDetails, Statsig};
+use crate::counters::{EventStats, ShutdownReport};
+use crate::error::StatsigError;
+
+/// What the thread is called that drives the actors.
+const THREAD_NAME: &str = "statsig";
+const NO_THREAD: StatsigError = StatsigError::Interrupted {
+    during: "starting a thread",
+};
+
+impl Statsig {
+    /// Like [`initialize`](Self::initialize), for programs without a tokio runtime: waits on the calling thread, and starts the
+    /// client on a runtime of its own, on one thread, which ends with the client.
+    ///
+    /// ```
+    /// use statsig::{Statsig, StatsigOptions};
+    ///
+    /// let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// let statsig = Statsig::new("secret-key", options);
+    /// statsig.initialize_blocking()?;
+    /// // Evaluations are synchronous anyway.
+    /// statsig.shutdown_blocking()?;
+    /// # Ok::<(), statsig::StatsigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`initialize`](Self::initialize), and [`StatsigError::InsideRuntime`] in async code.
+    pub fn initialize_blocking(&self) -> Result<InitializeDetails, StatsigError> {
+        if self.core.is_running() {
+            return block_on(self.initialize())?;
+        }
+        let runtime = new_runtime()?;
+        let statsig = self.clone();
+        let (answer, answered) = mpsc::channel();
+        let drive = move || {
+            runtime.block_on(async move {
+                let details = statsig.initialize().await;
+                let handle = statsig.core.handle.load_full();
+                let ended = handle.map(|handle| handle.ended());
+                // The thread must not be what keeps the client alive.
+                drop(statsig);
+                // Refused only when the caller's thread is gone.
+                let _ = answer.send(details);
+                if let Some(ended) = ended {
+                    ended.await;
+                }
+            });
+        };
+        thread::Builder::new()
+            .name(THREAD_NAME.to_owned())
+            .spawn(drive)
+            .map_err(|_| NO_THREAD)?;
+        answered.recv().unwrap_or(Err(NO_THREAD))
+    }
+
+    /// Like [`flush_events`](Self::flush_events), waiting on the calling thread.
+    ///
+    /// # Errors
+    /// As [`flush_events`](Self::flush_events), and [`StatsigError::InsideRuntime`] in async code.
+    pub fn flush_events_blocking(&self) -> Result<EventStats, StatsigError> {
+        block_on(self.flush_events())?
+    }
+
+    /// Like [`shutdown`](Self::shutdown), waiting on the calling thread.
+    ///
+    /// # Errors
+    /// As [`shutdown`](Self::shutdown), and [`StatsigError::InsideRuntime`] in async code.
+    pub fn shutdown_blocking(&self) -> Result<ShutdownReport, StatsigError> {
+        block_on(self.shutdown())?
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, StatsigError> {
+    Ok(new_runtime()?.block_on(future))
+}
+
+/// A runtime for this thread, which must not be one of another: tokio panics there.
+fn new_runtime() -> Result<Runtime, StatsigError> {
+    if Handle::try_current().is_ok() {
+        return Err(StatsigError::InsideRuntime);
+    }
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|_| StatsigError::Interrupted {
+        during: "starting a runtime",
+    })
+}

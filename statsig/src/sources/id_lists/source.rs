@@ -1,0 +1,118 @@
+//! One sync of all lists: out of the data store, or from an adapter, one file after another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::manifest::Manifest;
+use super::round::{Download, Round};
+use super::store::{StoredIdLists, StoredProblem};
+use super::{
+    FetchError, IdListsAdapter, IdListsError, IdListsRequest, Limits, MAX_MANIFEST_BYTES, Synced,
+};
+use crate::specs::id_list::IdLists;
+use crate::transport::BoxFuture;
+
+/// Where a client's ID lists come from: its data store if that keeps them, else and then the adapter.
+#[derive(Debug, Clone)]
+pub(crate) struct IdListSource {
+    pub(crate) adapter: Arc<dyn IdListsAdapter>,
+    pub(crate) store: Option<Arc<StoredIdLists>>,
+    pub(crate) is_network_disabled: bool,
+}
+
+impl IdListSource {
+    /// Whether there is anybody to ask.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.store.is_some() || self.may_download()
+    }
+
+    fn may_download(&self) -> bool {
+        !(self.is_network_disabled && self.adapter.uses_network())
+    }
+
+    /// Brings all lists up to date.
+    pub(crate) async fn sync(
+        &self,
+        current: &Arc<IdLists>,
+        is_first: bool,
+        limits: Limits,
+    ) -> Result<Synced, IdListsError> {
+        let Some(store) = &self.store else {
+            return self.download(current, limits).await;
+        };
+        let mut stored = None;
+        if is_first || store.is_polled() {
+            match store.read(current, limits).await {
+                Ok(lists) => return Ok(Synced::read(lists)),
+                Err(problem) => stored = Some(problem),
+            }
+        }
+        match self.download(current, limits).await {
+            // What others read from the store is complete, and so are the lists of those that write it.
+            Ok(Synced {
+                failure: Some(failure),
+                ..
+            }) => Err(failure),
+            Err(IdListsError::Fetch(FetchError::NetworkDisabled)) => {
+                Err(stored.unwrap_or(StoredProblem::Nothing).into())
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn download(
+        &self,
+        current: &Arc<IdLists>,
+        limits: Limits,
+    ) -> Result<Synced, IdListsError> {
+        if !self.may_download() {
+            return Err(FetchError::NetworkDisabled.into());
+        }
+        let request = IdListsRequest {
+            limit: limits.request,
+            max_bytes: MAX_MANIFEST_BYTES,
+        };
+        let body = in_time(limits.request, self.adapter.manifest(&request)).await?;
+        let manifest = Manifest::parse(&body)?;
+        let mut round = Round::begin(current, manifest.clone());
+        while let Some(download) = round.next_download() {
+            let request = download.request(limits);
+            match in_time(limits.request, self.adapter.file(&request)).await {
+                Ok(body) => round = absorb(round, download, body, limits.max_ids).await?,
+                Err(error) => round.fail(&download, error.into()),
+            }
+        }
+        let (lists, failure) = round.end();
+        Ok(Synced {
+            lists,
+            failure,
+            manifest: Some(manifest),
+        })
+    }
+}
+
+/// Reading a long file takes a while, so that it is done off the async workers.
+async fn absorb(
+    mut round: Round,
+    download: Download,
+    body: Bytes,
+    max_ids: usize,
+) -> Result<Round, IdListsError> {
+    let absorbed = tokio::task::spawn_blocking(move || {
+        round.absorb(&download, &body, max_ids);
+        round
+    });
+    absorbed.await.map_err(|_| IdListsError::Interrupted)
+}
+
+/// Holds an adapter to the limit that it was told.
+async fn in_time<T>(
+    limit: Duration,
+    answer: BoxFuture<'_, Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    tokio::time::timeout(limit, answer)
+        .await
+        .unwrap_or(Err(FetchError::TimedOut { limit }))
+}

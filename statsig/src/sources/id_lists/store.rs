@@ -1,0 +1,224 @@
+//! ID lists in the client's data store.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::manifest::Manifest;
+use super::snapshot::{SnapshotProblem, StoredManifest, stored_manifest, stored_members};
+use super::{Limits, MAX_MANIFEST_BYTES};
+use crate::hash::text_hash;
+use crate::sources::data_store::session::StoreSession;
+use crate::sources::data_store::{DataStoreError, DataStoreFeature, RequestPath};
+use crate::specs::id_list::{IdList, IdLists, Origin};
+use crate::targets;
+use crate::text::SharedStr;
+
+/// A data store that keeps ID lists.
+#[derive(Debug)]
+pub(crate) struct StoredIdLists {
+    session: Arc<StoreSession>,
+    /// Whether the last read failed, so that each series of failures is told once.
+    is_unreadable: AtomicBool,
+    /// Held while writing.
+    writing: Arc<tokio::sync::Mutex<()>>,
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    /// What is in the store, unless somebody else wrote.
+    manifest: Option<String>,
+    /// Whether the last write failed.
+    has_failed: bool,
+}
+
+/// Why stored lists could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StoredProblem {
+    #[error(transparent)]
+    Store(#[from] DataStoreError),
+    #[error("expected ID lists in the data store, found none")]
+    Nothing,
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotProblem),
+    #[error("an internal task ended early")]
+    Interrupted,
+}
+
+impl StoredIdLists {
+    /// `None` when the store does not keep ID lists.
+    pub(crate) fn of(session: &Arc<StoreSession>) -> Option<Self> {
+        let keeps_lists = (session.store()).supports_feature(DataStoreFeature::IdListSnapshot);
+        keeps_lists.then(|| Self {
+            session: Arc::clone(session),
+            is_unreadable: AtomicBool::new(false),
+            writing: Arc::default(),
+            written: Mutex::default(),
+        })
+    }
+
+    /// Whether every sync asks the store first, not only the first one.
+    pub(super) fn is_polled(&self) -> bool {
+        let store = self.session.store();
+        store.support_polling_updates_for_feature(DataStoreFeature::IdListSnapshot) != Some(false)
+    }
+
+    /// All lists; `None` when they are the current ones. A failure is logged, unless it follows another.
+    pub(super) async fn read(
+        &self,
+        current: &IdLists,
+        limits: Limits,
+    ) -> Result<Option<IdLists>, StoredProblem> {
+        let read = self.read_all(current, limits).await;
+        let has_failed = !matches!(read, Ok(_) | Err(StoredProblem::Nothing));
+        let had_failed = self.is_unreadable.swap(has_failed, Ordering::Relaxed);
+        match &read {
+            Err(problem) if has_failed && !had_failed => {
+                tracing::warn!(target: targets::SYNC, %problem, "the ID lists in the data store cannot be used");
+            }
+            Err(problem) => {
+                tracing::debug!(target: targets::SYNC, %problem, "no ID lists from the data store");
+            }
+            Ok(_) if had_failed => {
+                tracing::info!(target: targets::SYNC, "the ID lists in the data store can be used again");
+            }
+            Ok(_) => {}
+        }
+        read
+    }
+
+    /// One list after the other, so that only one is in memory as text. Those that have not changed are taken over.
+    async fn read_all(
+        &self,
+        current: &IdLists,
+        limits: Limits,
+    ) -> Result<Option<IdLists>, StoredProblem> {
+        let path = RequestPath::IDListsV1.as_str();
+        let text = self.session.read_text(path, limits.request).await?;
+        let text = text.ok_or(StoredProblem::Nothing)?;
+        if text.len() > MAX_MANIFEST_BYTES {
+            let problem = format!("more than {MAX_MANIFEST_BYTES} bytes");
+            return Err(SnapshotProblem::Manifest { problem }.into());
+        }
+        let manifest = Arc::new(StoredManifest::parse(&text)?);
+        let mut next = IdLists::default();
+        let mut count = 0;
+        let mut has_changed = manifest.names.len() != current.lists.len();
+        for name in &manifest.names {
+            let known = current.lists.get(name);
+            let list = self.read_list(&manifest, name, known, limits).await?;
+            has_changed |= !known.is_some_and(|known| Arc::ptr_eq(known, &list));
+            count += list.ids.len();
+            if count > limits.max_ids {
+                let limit = limits.max_ids;
+                return Err(SnapshotProblem::TooManyIds { limit }.into());
+            }
+            next.lists.insert(name.clone(), list);
+        }
+        Ok(has_changed.then_some(next))
+    }
+
+    async fn read_list(
+        &self,
+        manifest: &Arc<StoredManifest>,
+        name: &SharedStr,
+        known: Option<&Arc<IdList>>,
+        limits: Limits,
+    ) -> Result<Arc<IdList>, StoredProblem> {
+        let list = || name.clone();
+        let path = path_of(name);
+        let text = self.session.read_text(&path, limits.request).await?;
+        let text = text.ok_or_else(|| SnapshotProblem::Missing { list: list() })?;
+        let limit = limits.max_file_bytes;
+        if text.len() > limit {
+            return Err(SnapshotProblem::TooLarge {
+                list: list(),
+                limit,
+            }
+            .into());
+        }
+        let (manifest, name, known) = (Arc::clone(manifest), name.clone(), known.cloned());
+        // A long text takes a while, so that it is read off the async workers.
+        let parsed = tokio::task::spawn_blocking(move || match known {
+            Some(known) if known.origin == Origin::Text(text_hash(&text)) => Ok(known),
+            _ => manifest.list(&name, &text).map(Arc::new),
+        });
+        Ok(parsed.await.map_err(|_| StoredProblem::Interrupted)??)
+    }
+
+    /// Writes complete lists to the store, in a task that a shutdown waits for. Nothing is done if they are stored already, or
+    /// while others are being written: then a later sync tries again. `on_failure` is called if the store fails.
+    pub(crate) fn write(
+        self: &Arc<Self>,
+        lists: Arc<IdLists>,
+        manifest: &Manifest,
+        now_ms: u64,
+        on_failure: impl FnOnce() + Send + 'static,
+    ) {
+        let feature = DataStoreFeature::IdListSnapshotWrite;
+        if !self.session.store().supports_feature(feature) {
+            return;
+        }
+        let Some(manifest) = stored_manifest(&lists, manifest) else {
+            tracing::debug!(target: targets::SYNC, "ID lists are not stored: some are behind the manifest");
+            return;
+        };
+        let Ok(turn) = Arc::clone(&self.writing).try_lock_owned() else {
+            return;
+        };
+        let mut written = self.written();
+        if written.manifest.as_ref() == Some(&manifest) {
+            return;
+        }
+        // Until the end it is not known what is stored.
+        written.manifest = None;
+        drop(written);
+        let me = Arc::clone(self);
+        self.session.spawn(async move {
+            let _turn = turn;
+            let outcome = me.write_all(&lists, &manifest, now_ms).await;
+            let mut written = me.written();
+            let had_failed = std::mem::replace(&mut written.has_failed, outcome.is_err());
+            written.manifest = outcome.is_ok().then_some(manifest);
+            drop(written);
+            if let Err(problem) = outcome {
+                if had_failed {
+                    tracing::debug!(target: targets::SYNC, %problem, "ID lists were not written to the data store");
+                } else {
+                    tracing::warn!(target: targets::SYNC, %problem, "ID lists were not written to the data store");
+                }
+                on_failure();
+            }
+        });
+    }
+
+    async fn write_all(
+        &self,
+        lists: &IdLists,
+        manifest: &str,
+        now_ms: u64,
+    ) -> Result<(), StoredProblem> {
+        let mut names: Vec<_> = lists.lists.keys().collect();
+        names.sort_unstable();
+        for name in names {
+            let Some(list) = lists.lists.get(name).cloned() else {
+                continue;
+            };
+            let made = tokio::task::spawn_blocking(move || stored_members(&list));
+            let members = made.await.map_err(|_| StoredProblem::Interrupted)?;
+            let path = path_of(name);
+            self.session.write_text(&path, &members, now_ms).await?;
+        }
+        // Last, so that whoever reads it finds all that it names.
+        let path = RequestPath::IDListsV1.as_str();
+        Ok(self.session.write_text(path, manifest, now_ms).await?)
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn path_of(list: &SharedStr) -> String {
+    format!("{}::{list}", RequestPath::IDList.as_str())
+}

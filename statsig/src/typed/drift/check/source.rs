@@ -1,0 +1,190 @@
+//! What is said about a source as a whole, or about what a store refers to.
+
+use super::super::document::{ParamDocument, SourceDocument};
+use super::super::report::{Drift, DriftKind, ServedBy};
+use super::super::sources::{Candidate, Source, Store, kind_of};
+use super::Check;
+use crate::specs::compiled::Entity;
+use crate::specs::servings::{ServingEntity, Servings};
+use crate::typed::schema::{ParamKind, SourceKind};
+
+impl Check<'_> {
+    pub(super) fn unknown_source(&mut self, named: &SourceDocument) {
+        let (kind, found) = match kind_of(self.specs, &named.name) {
+            Some(other) => (DriftKind::OtherKind, format!("a {other} of that name")),
+            None => (DriftKind::UnknownSource, "none".to_owned()),
+        };
+        self.add(kind, named, format!("{named} in the specs"), found);
+    }
+
+    /// What concerns a source as a whole.
+    pub(super) fn source(&mut self, named: &SourceDocument, source: &Source<'_>) {
+        match source {
+            Source::Gate(gate) => {
+                self.id_type(named, named, self.specs.text(gate.id_type));
+                if !gate.enabled {
+                    self.disabled(named);
+                }
+            }
+            Source::Holder(servings) => self.holder(named, servings),
+            Source::Store(_) => {}
+        }
+    }
+
+    pub(super) fn holder(&mut self, named: &SourceDocument, servings: &Servings<'_>) {
+        if let Some(own) = servings.entities.first() {
+            let actual = SourceKind::of(own.entity);
+            // An autotune is read as either.
+            if actual != named.kind && own.entity != Entity::Autotune {
+                let found = format!("a {actual} of that name");
+                self.add(
+                    DriftKind::OtherKind,
+                    named,
+                    format!("{named} in the specs"),
+                    found,
+                );
+            }
+            if !own.is_enabled {
+                self.disabled(named);
+            }
+            self.inactive(named, own);
+        }
+        self.id_types(named, &servings.entities);
+        for (place, experiment) in &servings.unknown_delegates {
+            let expected = format!("experiment {experiment:?} in the specs");
+            let drift = Drift::new(
+                DriftKind::UnknownExperiment,
+                named,
+                expected,
+                "none".to_owned(),
+            );
+            self.drifts.push(drift.served_by([ServedBy::of(place)]));
+        }
+    }
+
+    pub(super) fn disabled(&mut self, named: &SourceDocument) {
+        let expected = format!("{named} to be enabled");
+        self.add(
+            DriftKind::DisabledSource,
+            named,
+            expected,
+            "it disabled".to_owned(),
+        );
+    }
+
+    pub(super) fn inactive(&mut self, named: &SourceDocument, entity: &ServingEntity<'_>) {
+        if entity.entity == Entity::Experiment && entity.is_active == Some(false) {
+            let expected = format!("experiment {:?} to be running", entity.name);
+            self.add(
+                DriftKind::InactiveExperiment,
+                named,
+                expected,
+                "it not running".to_owned(),
+            );
+        }
+    }
+
+    pub(super) fn id_types(&mut self, named: &SourceDocument, entities: &[ServingEntity<'_>]) {
+        for entity in entities {
+            let deciding = SourceDocument {
+                kind: SourceKind::of(entity.entity),
+                name: entity.name.to_owned(),
+            };
+            self.id_type(named, &deciding, entity.id_type);
+        }
+    }
+
+    pub(super) fn id_type(
+        &mut self,
+        named: &SourceDocument,
+        deciding: &SourceDocument,
+        id_type: &str,
+    ) {
+        let Some(declared) = &self.document.id_type else {
+            return;
+        };
+        if !declared.eq_ignore_ascii_case(id_type) {
+            let expected = format!("{deciding} to count by {declared}");
+            let found = format!("it counting by {id_type}");
+            let is_known =
+                |drift: &Drift| drift.kind == DriftKind::WrongUnit && drift.expected == expected;
+            if !self.drifts.iter().any(is_known) {
+                self.add(DriftKind::WrongUnit, named, expected, found);
+            }
+        }
+    }
+
+    /// What a store serves for a parameter; `None` if nothing, which is reported.
+    pub(super) fn served_by_store<'p, 's>(
+        &mut self,
+        named: &SourceDocument,
+        store: &Store<'s>,
+        param: &'p ParamDocument,
+    ) -> Option<Vec<(&'p str, Candidate<'s>)>> {
+        let Some(name) = param.names().find(|name| store.has(name)) else {
+            self.missing(named, param);
+            return None;
+        };
+        if name != param.name {
+            self.former_name(named, param, name, Vec::new());
+        }
+        self.declared_type(named, param, store.declared_type(name));
+        let served = store.served(name);
+        if let Some((target, source)) = store.target(name) {
+            let is_served = served.iter().any(|candidate| candidate.value.is_some());
+            match source {
+                Some(_) if !is_served => {
+                    let expected =
+                        format!("{target} to serve what the store's parameter refers to");
+                    let found = "no rule that does".to_owned();
+                    let drift = Drift::new(DriftKind::UnknownTarget, named, expected, found);
+                    self.drifts.push(drift.of(param));
+                    return None;
+                }
+                None => {
+                    let expected =
+                        format!("{target}, which the store's parameter refers to, in the specs");
+                    let drift =
+                        Drift::new(DriftKind::UnknownTarget, named, expected, "none".to_owned());
+                    self.drifts.push(drift.of(param));
+                    return None;
+                }
+                Some(Source::Holder(servings)) => {
+                    self.id_types(named, &servings.entities);
+                    if let Some(own) = servings.entities.first() {
+                        self.inactive(named, own);
+                    }
+                }
+                Some(Source::Gate(gate)) => {
+                    self.id_type(named, &target, self.specs.text(gate.id_type));
+                }
+                Some(Source::Store(_)) => {}
+            }
+        }
+        let served = served.into_iter();
+        Some(served.map(|candidate| (name, candidate)).collect())
+    }
+
+    fn declared_type(
+        &mut self,
+        named: &SourceDocument,
+        param: &ParamDocument,
+        declared: Option<&str>,
+    ) {
+        let expected = match param.kind {
+            ParamKind::Bool => "boolean",
+            ParamKind::Integer | ParamKind::Number => "number",
+            ParamKind::String => "string",
+            ParamKind::Array => "array",
+            ParamKind::Object => "object",
+            ParamKind::Any => return,
+        };
+        if let Some(declared) = declared
+            && expected != declared
+        {
+            let (expected, found) = (format!("the type {expected}"), declared.to_owned());
+            let drift = Drift::new(DriftKind::WrongDeclaredType, named, expected, found);
+            self.drifts.push(drift.of(param));
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What one field asks for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ExposePolicy, Schema, Source};
+use crate::typed::constraint::{ParamLiteral, ParamRange};
+use crate::typed::decode::{FromParam, WrongValue};
+use crate::typed::unit::TimeUnit;
+
+/// The JSON shape that a parameter is decoded from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ParamKind {
+    /// `true` or `false`.
+    Bool,
+    /// A number without a fractional part.
+    Integer,
+    /// Any number.
+    Number,
+    /// Text.
+    String,
+    /// A list.
+    Array,
+    /// An object.
+    Object,
+    /// Anything that the field's type accepts.
+    Any,
+}
+
+/// One parameter of a [`Schema`].
+///
+/// ```
+/// use statsig::typed::{ParamKind, ParamRange, ParamSchema};
+///
+/// const DISCOUNT: ParamSchema = ParamSchema::of::<f64>("discount", "discount")
+///     .aliases(&["rebate"])
+///     .description("Between 0 and 0.9.")
+///     .range(ParamRange::floats(Some(0.0), Some(0.9)))
+///     .with_default();
+///
+/// assert_eq!(DISCOUNT.kind, ParamKind::Number);
+/// assert!(DISCOUNT.has_default);
+/// assert!(DISCOUNT.check(&0.5.into()).is_ok());
+/// assert!(DISCOUNT.check(&1.2.into()).is_err());
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ParamSchema {
+    /// The field's name in Rust.
+    pub field: &'static str,
+    /// The parameter's name in Statsig; of a gate, the gate's.
+    pub name: &'static str,
+    /// Older names, tried in this order when `name` is not served.
+    pub aliases: &'static [&'static str],
+    /// The entity that the value comes from, where it is not the struct's.
+    pub source: Option<Source>,
+    /// When the parameter is exposed, where it is not as the struct says.
+    pub expose: Option<ExposePolicy>,
+    /// What the value must look like.
+    pub kind: ParamKind,
+    /// Whether JSON `null` is a value of the field's type.
+    pub nullable: bool,
+    /// The field's doc comment; empty without one.
+    pub description: &'static str,
+    /// Whether the code names a default. Without one, the fallback is `None`.
+    pub has_default: bool,
+    /// The strings that an enum knows, older names included; empty for other types.
+    pub names: &'static [&'static str],
+    /// The numbers that are allowed. Of a duration, in its unit.
+    pub range: Option<ParamRange>,
+    /// Whether a number out of range becomes the nearest one in range, instead of the default.
+    pub clamp: bool,
+    /// The values that are allowed; empty for all.
+    pub one_of: &'static [ParamLiteral],
+    /// Whether the empty string, list or object is refused.
+    pub non_empty: bool,
+    /// What the number counts that becomes a duration.
+    pub unit: Option<TimeUnit>,
+    /// The parameters inside of an object that is read field by field.
+    pub nested: Option<&'static Schema>,
+    decodes: fn(&Value) -> Result<(), WrongValue>,
+}
+
+impl ParamSchema {
+    /// Fills arrays until the real ones are put there.
+    pub(crate) const NOTHING: Self = Self::new("", "", ParamKind::Any);
+
+    /// A parameter of the given kind and any value: not nullable, and without everything else.
+    #[must_use]
+    pub const fn new(field: &'static str, name: &'static str, kind: ParamKind) -> Self {
+        Self {
+            field,
+            name,
+            aliases: &[],
+            source: None,
+            expose: None,
+            kind,
+            nullable: false,
+            description: "",
+            has_default: false,
+            names: &[],
+            range: None,
+            clamp: false,
+            one_of: &[],
+            non_empty: false,
+            unit: None,
+            nested: None,
+            decodes: |_| Ok(()),
+        }
+    }
+
+    /// A parameter with the kind of the type that it is decoded into.
+    #[must_use]
+    pub const fn of<T: FromParam>(field: &'static str, name: &'static str) -> Self {
+        let mut schema = Self::new(field, name, T::KIND)
+            .nullable(T::NULLABLE)
+            .checked_by(|value| T::from_param(value).map(drop));
+        schema.names = T::NAMES;
+        schema
+    }
+
+    /// For generated code: the same parameter under these names.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn called(mut self, field: &'static str, name: &'static str) -> Self {
+        self.field = field;
+        self.name = name;
+        self
+    }
+
+    /// A number that becomes a duration.
+    #[must_use]
+    pub const fn duration(field: &'static str, name: &'static str, unit: TimeUnit) -> Self {
+        Self::new(field, name, ParamKind::Number).unit(unit)
+    }
+
+    /// An object that is read field by field.
+    #[must_use]
+    pub const fn nested(field: &'static str, name: &'static str, inside: &'static Schema) -> Self {
+        let mut schema = Self::new(field, name, ParamKind::Object);
+        schema.nested = Some(inside);
+        schema
+    }
+
+    /// Sets the function that tells whether a value fits the field's type.
+    #[must_use]
+    pub const fn checked_by(mut self, decodes: fn(&Value) -> Result<(), WrongValue>) -> Self {
+        self.decodes = decodes;
+        self
+    }
+
+    /// Sets the entity that the value comes from.
+    #[must_use]
+    pub const fn source(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Sets when the parameter is exposed.
+    #[must_use]
+    pub const fn expose(mut self, policy: ExposePolicy) -> Self {
+        self.expose = Some(policy);
+        self
+    }
+
+    /// Sets whether JSON `null` is accepted.
+    #[must_use]
+    pub const fn nullable(mut self, nullable: bool) -> Self {
+        self.nullable = nullable;
+        self
+    }
+
+    /// Sets the older names.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// Says that the code names a default.
+    #[must_use]
+    pub const fn with_default(mut self) -> Self {
+        self.has_default = true;
+        self
+    }
+
+    /// Sets the numbers that are allowed.
+    #[must_use]
+    pub const fn range(mut self, range: ParamRange) -> Self {
+        self.range = Some(range);
+        self
+    }
+
+    /// Has numbers out of range become the nearest one in range.
+    #[must_use]
+    pub const fn clamp(mut self) -> Self {
+        self.clamp = true;
+        self
+    }
+
+    /// Sets the values that are allowed.
+    #[must_use]
+    pub const fn one_of(mut self, allowed: &'static [ParamLiteral]) -> Self {
+        self.one_of = allowed;
+        self
+    }
+
+    /// Refuses the empty string, list or object.
+    #[must_use]
+    pub const fn non_empty(mut self) -> Self {
+        self.non_empty = true;
+        self
+    }
+
+    /// Sets what the number counts that becomes a duration.
+    #[must_use]
+    pub const fn unit(mut self, unit: TimeUnit) -> Self {
+        self.unit = Some(unit);
+        self
+    }
+
+    /// Whether a value fits: type, constraints, and everything inside of a nested object.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongValue`], which says what was expected instead.
+    pub fn check(&self, value: &Value) -> Result<(), WrongValue> {
+        if self.nullable && value.is_null() {
+            return Ok(());
+        }
+        if let Some(unit) = self.unit {
+            let decoded = unit.decode(value).map(drop);
+            decoded.map_err(|wrong| self.explain(wrong))?;
+        }
+        (self.decodes)(value).map_err(|wrong| self.explain(wrong))?;
+        self.check_constraint(value)?;
+        let Some(inside) = self.nested else {
+            return Ok(());
+        };
+        let object = value.as_object();
+        let object = object.ok_or_else(|| WrongValue::expected("an object"))?;
+        for param in inside.params {
+            if let Some(value) = param.names().find_map(|name| object.get(name)) {
+                let checked = param.check(value);
+                checked.map_err(|wrong| wrong.inside(&format!(".{}", param.name)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The parameter's name, then its older ones.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
+    /// Whether this parameter goes by that name, now or formerly.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.names().any(|own| own == name)
+    }
+}

@@ -1,0 +1,96 @@
+//! The entities that values come from.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of entity that a parameter struct reads from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// A layer: each parameter is exposed on its own.
+    Layer,
+    /// A parameter store: each parameter exposes what it is mapped to.
+    ParameterStore,
+    /// An experiment, exposed as a whole.
+    Experiment,
+    /// A dynamic config, exposed as a whole.
+    DynamicConfig,
+    /// A gate: its only value is whether it passes.
+    FeatureGate,
+}
+
+impl SourceKind {
+    /// Whether one exposure covers all the parameters.
+    pub(crate) const fn is_exposed_as_a_whole(self) -> bool {
+        !matches!(self, Self::Layer | Self::ParameterStore)
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Layer => "layer",
+            Self::ParameterStore => "parameter store",
+            Self::Experiment => "experiment",
+            Self::DynamicConfig => "config",
+            Self::FeatureGate => "gate",
+        })
+    }
+}
+
+/// An entity that values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Source {
+    /// What kind of entity it is.
+    pub kind: SourceKind,
+    /// Its name in Statsig.
+    pub name: &'static str,
+}
+
+impl Source {
+    /// The entity of this kind and name.
+    #[must_use]
+    pub const fn new(kind: SourceKind, name: &'static str) -> Self {
+        Self { kind, name }
+    }
+
+    /// A layer.
+    #[must_use]
+    pub const fn layer(name: &'static str) -> Self {
+        Self::new(SourceKind::Layer, name)
+    }
+
+    /// A parameter store.
+    #[must_use]
+    pub const fn parameter_store(name: &'static str) -> Self {
+        Self::new(SourceKind::ParameterStore, name)
+    }
+
+    /// An experiment.
+    #[must_use]
+    pub const fn experiment(name: &'static str) -> Self {
+        Self::new(SourceKind::Experiment, name)
+    }
+
+    /// A dynamic config.
+    #[must_use]
+    pub const fn dynamic_config(name: &'static str) -> Self {
+        Self::new(SourceKind::DynamicConfig, name)
+    }
+
+    /// A gate.
+    #[must_use]
+    pub const fn gate(name: &'static str) -> Self {
+        Self::new(SourceKind::FeatureGate, name)
+    }
+}
+
+/// As in messages: `layer "promos"`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.kind, self.name)
+    }
+}

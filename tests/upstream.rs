@@ -1,0 +1,176 @@
+//! An SDK behind a local Statsig behind another one, over HTTP on loopback.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+use std::time::Duration;
+
+use statsig::{Event, Statsig, StatsigUser};
+use statsig_local::{Endpoint, Fault, LocalError, LocalStatsig, Upstream};
+use statsig_tests::{local_options, specs};
+
+const KEY: &str = "secret-upstream-0123456789";
+/// The shortest that options accept.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Long enough for a busy machine; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until it holds.
+async fn until(holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait)
+        .await
+        .expect("a condition that comes to hold");
+}
+
+/// What there is at the beginning.
+async fn begin(address: &str) -> LocalStatsig {
+    LocalStatsig::builder()
+        .specs_json(specs::id_list_gate(1, "a list").to_string())
+        .id_list("a list", ["a-user", "Marcos"])
+        .bind(address)
+        .start()
+        .await
+        .unwrap()
+}
+
+async fn in_front_of(other: &LocalStatsig) -> LocalStatsig {
+    LocalStatsig::builder()
+        .upstream(Upstream::at(other.url(), KEY).sync_interval(INTERVAL))
+        .start()
+        .await
+        .unwrap()
+}
+
+async fn client(local: &LocalStatsig) -> Statsig {
+    let options = local_options()
+        .specs_url(local.specs_url())
+        .id_lists_url(local.id_lists_url())
+        .log_event_url(local.log_event_url())
+        .enable_id_lists(true)
+        .specs_sync_interval(INTERVAL)
+        .id_lists_sync_interval(INTERVAL)
+        .build()
+        .unwrap();
+    let statsig = Statsig::new(KEY, options);
+    statsig.initialize().await.unwrap();
+    statsig
+}
+
+fn is_member(statsig: &Statsig, id: &str) -> bool {
+    statsig.check_gate(&StatsigUser::with_user_id(id), "in_list")
+}
+
+fn names(local: &LocalStatsig) -> Vec<String> {
+    let events = local.events();
+    let names = events.iter().map(|event| event.name().to_owned());
+    names
+        .filter(|name| !name.starts_with("statsig::"))
+        .collect()
+}
+
+#[tokio::test]
+async fn specs_and_lists_come_through_two_and_events_go_back() {
+    let origin = begin("127.0.0.1:0").await;
+    let near = in_front_of(&origin).await;
+    let far = in_front_of(&near).await;
+    let statsig = client(&far).await;
+    until(async || is_member(&statsig, "a-user") && is_member(&statsig, "Marcos")).await;
+
+    // A change takes away and adds, and no more than that is downloaded.
+    origin.set_id_list("a list", ["a-user", "123"]);
+    until(async || is_member(&statsig, "123") && !is_member(&statsig, "Marcos")).await;
+    assert!(is_member(&statsig, "a-user"));
+    let is_part = |request: &statsig_local::ReceivedRequest| {
+        request.endpoint() == Some(Endpoint::IdListFile)
+            && request.headers().get("range") == Some("bytes=20-")
+    };
+    assert!(far.requests().iter().any(is_part));
+
+    let mut changed = specs::id_list_gate(2, "another");
+    changed["checksum"] = "5".into();
+    origin.set_specs_json(changed.to_string()).unwrap();
+    until(async || !is_member(&statsig, "a-user")).await;
+    assert_eq!(statsig.specs_status().lcut, 2);
+
+    statsig.log_event(&StatsigUser::with_user_id("u"), Event::new("bought"));
+    statsig.shutdown().await.unwrap();
+    for local in [&origin, &near, &far] {
+        assert_eq!(names(local), ["bought"]);
+        let batch = &local.batches()[0];
+        assert_eq!(batch.headers.get("statsig-api-key"), Some(KEY));
+        assert!(batch.headers.get("statsig-event-count").is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_last_good_is_served_while_the_upstream_is_away_and_no_event_is_lost() {
+    let origin = begin("127.0.0.1:0").await;
+    let address = origin.address().to_string();
+    let near = in_front_of(&origin).await;
+    until(async || near.id_list_names() == ["a list"]).await;
+    origin.shutdown().await;
+
+    let statsig = client(&near).await;
+    until(async || is_member(&statsig, "a-user")).await;
+    statsig.log_event(&StatsigUser::with_user_id("u"), Event::new("bought"));
+    let stats = statsig.flush_events().await.unwrap();
+    assert!(stats.pending > 0 && stats.dropped.total() == 0, "{stats:?}");
+    assert!(names(&near).is_empty());
+
+    let origin = begin(&address).await;
+    let changed = specs::id_list_gate(3, "another").to_string();
+    origin.set_specs_json(changed).unwrap();
+    until(async || statsig.specs_status().lcut == 3).await;
+    statsig.shutdown().await.unwrap();
+    assert_eq!(names(&origin), ["bought"]);
+}
+
+#[tokio::test]
+async fn the_answer_to_events_is_the_upstreams() {
+    let origin = begin("127.0.0.1:0").await;
+    let near = in_front_of(&origin).await;
+    let statsig = client(&near).await;
+    origin
+        .inject(Endpoint::LogEvent, Fault::status(413).times(1))
+        .unwrap();
+    let user = StatsigUser::with_user_id("u");
+    statsig.log_event(&user, Event::new("one"));
+    statsig.log_event(&user, Event::new("two"));
+    statsig.shutdown().await.unwrap();
+    // Too large, it was told, and so it sent halves.
+    assert_eq!(names(&origin), ["one", "two"]);
+    assert!(origin.batches().len() > 1);
+}
+
+#[tokio::test]
+async fn only_the_upstreams_key_is_served_and_an_upstream_without_specs_is_an_error() {
+    let origin = LocalStatsig::builder()
+        .specs_json(specs::at(1, true).to_string())
+        .sdk_keys([KEY])
+        .start()
+        .await
+        .unwrap();
+    let near = in_front_of(&origin).await;
+    let options = local_options()
+        .specs_url(near.specs_url())
+        .disable_all_logging(true)
+        .build()
+        .unwrap();
+    let stranger = Statsig::new("secret-stranger", options);
+    let error = stranger.initialize().await.unwrap_err();
+    assert!(error.to_string().contains("found 401"), "{error}");
+
+    let upstream = Upstream::at(origin.url(), "secret-stranger");
+    let refused = LocalStatsig::builder().upstream(upstream).start().await;
+    let error = refused.unwrap_err();
+    assert!(matches!(error, LocalError::Upstream { .. }), "{error}");
+    assert!(error.to_string().contains("found 401"), "{error}");
+}
