@@ -115,7 +115,7 @@ async fn values_come_back_as_they_were_whatever_they_are() {
     assert_eq!(store.get("missing").await.expect("an answer").result, None);
 
     let large = "0123456789".repeat(1_000_000);
-    for text in ["{}", "ünïcode\0with a zero", large.as_str()] {
+    for text in ["", "{}", "ünïcode\0with a zero", large.as_str()] {
         store.set("text", text, Some(1)).await.expect("stored");
         let found = store.get("text").await.expect("an answer").result;
         assert!(found.as_deref() == Some(text));
@@ -229,6 +229,7 @@ async fn one_service_downloads_id_lists_and_another_reads_them() {
     };
     let local = local(specs::id_list_gate(START, "a_list").to_string()).await;
     local.set_id_list("a_list", ["a-user"]);
+    local.set_id_list("of_nobody", [""; 0]);
     let options = |store: RedisDataStore| {
         local_options()
             .specs_url(local.specs_url())

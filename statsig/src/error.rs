@@ -58,9 +58,12 @@ pub enum StatsigError {
         "expected to run inside a tokio runtime, found none; call it from async code driven by tokio"
     )]
     NoRuntime,
-    /// A blocking call was made in async code, where it would hold up everything else.
+    /// A blocking call was made in async code, where it would hold up everything else, or on another thread that knows a tokio
+    /// runtime: within `spawn_blocking` or [`Handle::enter`](tokio::runtime::Handle::enter). There
+    /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for the method without `_blocking`.
     #[error(
-        "expected a thread outside of any tokio runtime, found one inside; await the method without `_blocking`"
+        "expected a thread that knows no tokio runtime, found one that does; await the method without `_blocking`, \
+         or wait for it with `Handle::block_on` within `spawn_blocking`"
     )]
     InsideRuntime,
     /// The client was not initialised, so there is nothing that could do this.
@@ -131,4 +134,17 @@ pub enum SpecsError {
     /// A source says that there is nothing new, but nothing was ever loaded. The next source is asked.
     #[error("expected a first set of specs, found `has_updates: false`")]
     NothingLoaded,
+}
+
+/// An error with all of its causes, in one line.
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

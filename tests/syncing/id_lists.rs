@@ -247,25 +247,46 @@ async fn one_failed_file_publishes_and_stores_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_network_lists_come_from_the_store() {
+async fn without_a_network_lists_come_from_the_store_at_every_interval() {
+    for polls_id_lists in [Some(true), Some(false), None] {
+        let store = Arc::new(MemoryStore {
+            polls_id_lists,
+            ..holding(&[("a_list", MARCOS)])
+        });
+        store.put(specs::id_list_gate(1, "a_list"));
+        let reader = |options: StatsigOptionsBuilder| {
+            options.disable_network(true).data_store(store.clone())
+        };
+        let (lab, details) = start_with(A_USER, reader).await;
+        assert_eq!(details.is_id_list_ready, Some(true));
+        assert_eq!(members(&lab), ["Marcos"]);
+        store.is_down.store(true, Ordering::Relaxed);
+        pass(INTERVAL * 2.0).await;
+        assert_eq!(members(&lab), ["Marcos"]);
+        store.is_down.store(false, Ordering::Relaxed);
+        put(&store, &[("a_list", A_USER)]);
+        pass(INTERVAL).await;
+        assert_eq!(members(&lab), ["a-user"], "{polls_id_lists:?}");
+        assert_eq!(downloads(&lab), (0, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_polled_store_that_lost_its_lists_gets_them_again() {
     let store = Arc::new(MemoryStore {
         polls_id_lists: Some(true),
-        ..holding(&[("a_list", MARCOS)])
+        ..store()
     });
-    store.put(specs::id_list_gate(1, "a_list"));
-    let reader =
-        |options: StatsigOptionsBuilder| options.disable_network(true).data_store(store.clone());
-    let (lab, details) = start_with(A_USER, reader).await;
-    assert_eq!(details.is_id_list_ready, Some(true));
-    assert_eq!(members(&lab), ["Marcos"]);
-    store.is_down.store(true, Ordering::Relaxed);
-    pass(INTERVAL * 2.0).await;
-    assert_eq!(members(&lab), ["Marcos"]);
-    store.is_down.store(false, Ordering::Relaxed);
-    put(&store, &[("a_list", A_USER)]);
+    let (lab, _) = start(&store, MARCOS).await;
+    settle().await;
+    assert_eq!(store.text(A_LIST).unwrap(), MARCOS);
+    store.values.lock().unwrap().clear();
+    pass(INTERVAL + 1.0).await;
+    assert_eq!(store.text(A_LIST).as_deref(), Some(MARCOS));
+    put(&store, &[("a_list", "spoilt")]);
     pass(INTERVAL).await;
-    assert_eq!(members(&lab), ["a-user"]);
-    assert_eq!(downloads(&lab), (0, 0));
+    assert_eq!(store.text(A_LIST).unwrap(), MARCOS);
+    assert_eq!(members(&lab), ["Marcos"]);
 }
 
 /// Counts the sets of lists that could not be written.

@@ -303,4 +303,13 @@ async fn blocking_calls_in_async_code_are_errors() {
     assert_eq!(error, StatsigError::InsideRuntime);
     let error = statsig.shutdown_blocking().unwrap_err();
     assert_eq!(error, StatsigError::InsideRuntime);
+
+    // A thread that may block is refused, too, and has another way.
+    let (on_thread, runtime) = (statsig.clone(), tokio::runtime::Handle::current());
+    let waiting = tokio::task::spawn_blocking(move || {
+        let error = on_thread.flush_events_blocking().unwrap_err();
+        assert_eq!(error, StatsigError::InsideRuntime);
+        runtime.block_on(on_thread.flush_events()).unwrap();
+    });
+    waiting.await.unwrap();
 }

@@ -20,6 +20,9 @@ impl Statsig {
     /// Like [`initialize`](Self::initialize), for programs without a tokio runtime: waits on the calling thread, and starts the
     /// client on a runtime of its own, on one thread, which ends with the client.
     ///
+    /// A program with a runtime has no use for it, not even within `spawn_blocking`:
+    /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for [`initialize`](Self::initialize) there.
+    ///
     /// ```
     /// use statsig::{Statsig, StatsigOptions};
     ///
@@ -32,7 +35,7 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// As [`initialize`](Self::initialize), and [`StatsigError::InsideRuntime`] in async code.
+    /// As [`initialize`](Self::initialize), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
     pub fn initialize_blocking(&self) -> Result<InitializeDetails, StatsigError> {
         if self.core.is_running() {
             return block_on(self.initialize())?;
@@ -64,7 +67,7 @@ impl Statsig {
     /// Like [`flush_events`](Self::flush_events), waiting on the calling thread.
     ///
     /// # Errors
-    /// As [`flush_events`](Self::flush_events), and [`StatsigError::InsideRuntime`] in async code.
+    /// As [`flush_events`](Self::flush_events), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
     pub fn flush_events_blocking(&self) -> Result<EventStats, StatsigError> {
         block_on(self.flush_events())?
     }
@@ -72,7 +75,7 @@ impl Statsig {
     /// Like [`shutdown`](Self::shutdown), waiting on the calling thread.
     ///
     /// # Errors
-    /// As [`shutdown`](Self::shutdown), and [`StatsigError::InsideRuntime`] in async code.
+    /// As [`shutdown`](Self::shutdown), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
     pub fn shutdown_blocking(&self) -> Result<ShutdownReport, StatsigError> {
         block_on(self.shutdown())?
     }
@@ -82,7 +85,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> Result<T, StatsigError> {
     Ok(new_runtime()?.block_on(future))
 }
 
-/// A runtime for this thread, which must not be one of another: tokio panics there.
+/// A runtime for this thread. On one that drives another runtime tokio would panic; threads of `spawn_blocking` cannot be told from
+/// those and are refused with them.
 fn new_runtime() -> Result<Runtime, StatsigError> {
     if Handle::try_current().is_ok() {
         return Err(StatsigError::InsideRuntime);

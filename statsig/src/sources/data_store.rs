@@ -138,7 +138,7 @@ pub trait DataStore: Debug + Send + Sync + 'static {
 
     /// Whether to read the store at every sync interval for this feature, and the network only when the store has nothing. Asked
     /// for [`IdListSnapshot`](DataStoreFeature::IdListSnapshot), where `None`, no opinion, counts as yes; a process that is to download
-    /// lists for others must say no. Default: `None`.
+    /// lists for others must say no. A client without a network reads it at every interval anyway. Default: `None`.
     fn support_polling_updates_for_feature(&self, feature: DataStoreFeature) -> Option<bool> {
         let _ = feature;
         None

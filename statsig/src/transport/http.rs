@@ -3,7 +3,6 @@
 mod encoding;
 mod tls;
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use tokio::sync::OnceCell;
 use self::encoding::Encoding;
 use super::proxy::ProxyConfig;
 use super::{BoxFuture, Method, Request, Response, Transport, TransportError};
+use crate::error::with_causes;
 
 /// Longest wait for a TCP and TLS connection; the request's own limit covers the rest.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -261,15 +261,7 @@ fn to_transport_error(error: reqwest::Error, limit: Duration) -> TransportError 
 
 /// The whole chain of causes in one line, without the URL: it holds the SDK key.
 fn describe(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    with_causes(&error.without_url())
 }
 
 #[cfg(test)]

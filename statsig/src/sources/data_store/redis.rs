@@ -144,15 +144,21 @@ impl RedisDataStore {
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, DataStoreError> {
-        // A value beyond the limit is never read as a whole; a missing one reads as empty.
+        // A value beyond the limit is not read as a whole.
         let command = cmd("GETRANGE").arg(key).arg(0).arg(MAX_VALUE_BYTES).take();
-        let value: Vec<u8> = self.run(&command).await?;
-        if value.len() > MAX_VALUE_BYTES {
-            return Err(DataStoreError::failed(format!(
+        let found: Vec<u8> = self.run(&command).await?;
+        let value = if found.is_empty() {
+            // Or missing, which only this tells.
+            self.run(&cmd("GET").arg(key).take()).await?
+        } else {
+            Some(found)
+        };
+        match value {
+            Some(value) if value.len() > MAX_VALUE_BYTES => Err(DataStoreError::failed(format!(
                 "expected a value of at most {MAX_VALUE_BYTES} bytes in Redis, found more"
-            )));
+            ))),
+            value => Ok(value),
         }
-        Ok(Some(value).filter(|value| !value.is_empty()))
     }
 
     async fn write(&self, key: &str, value: &[u8]) -> Result<(), DataStoreError> {

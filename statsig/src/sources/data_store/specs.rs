@@ -45,7 +45,7 @@ impl DataStoreSpecs {
         }
         let json = self.read_json().await;
         #[cfg(feature = "proto")]
-        let json = binary::newer(json, self.read_binary(request.max_bytes).await);
+        let json = self.or_binary(json, request.max_bytes).await;
         #[cfg(not(feature = "proto"))]
         let _ = request;
         json
@@ -64,19 +64,31 @@ impl DataStoreSpecs {
         found.ok_or(FetchError::NothingStored)
     }
 
-    /// What an SDK that writes the binary form has written, if there is anything and it can be read.
+    /// What an SDK that writes the binary form has written, if it is newer and can be read.
     #[cfg(feature = "proto")]
-    async fn read_binary(&self, max_bytes: usize) -> Option<Bytes> {
+    async fn or_binary(
+        &self,
+        json: Result<Bytes, FetchError>,
+        max_bytes: usize,
+    ) -> Result<Bytes, FetchError> {
+        let Some(found) = self.find_binary().await else {
+            return json;
+        };
+        let otherwise = json.clone();
+        // Reading specs takes a while, so that it is done off the async workers.
+        tokio::task::spawn_blocking(move || {
+            let from_binary = binary::read(&found, max_bytes);
+            binary::newer(json, from_binary)
+        })
+        .await
+        .unwrap_or(otherwise)
+    }
+
+    #[cfg(feature = "proto")]
+    async fn find_binary(&self) -> Option<Bytes> {
         let store = self.session.initialized().await.ok()?;
         let key = self.session.keys().binary_specs();
-        let found = store.get_bytes(&key).await.ok()?.result?;
-        match binary::read(found, max_bytes).await {
-            Ok(json) => Some(json),
-            Err(problem) => {
-                tracing::debug!(target: crate::targets::SYNC, problem, "the binary specs in the data store cannot be read");
-                None
-            }
-        }
+        store.get_bytes(&key).await.ok()?.result
     }
 }
 
@@ -89,13 +101,14 @@ mod binary {
     use crate::sources::FetchError;
     use crate::sources::http::binary;
 
-    /// The JSON of specs in the binary form.
-    pub(super) async fn read(found: Bytes, max_bytes: usize) -> Result<Bytes, String> {
-        let read = move || binary::read(&found, None, max_bytes);
-        match tokio::task::spawn_blocking(read).await {
-            Ok(Ok((json, _))) => Ok(json),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("the runtime is shutting down".to_owned()),
+    /// The JSON of specs in the binary form, if they can be read.
+    pub(super) fn read(found: &Bytes, max_bytes: usize) -> Option<Bytes> {
+        match binary::read(found, None, max_bytes) {
+            Ok((json, _)) => Some(json),
+            Err(problem) => {
+                tracing::debug!(target: crate::targets::SYNC, %problem, "the binary specs in the data store cannot be read");
+                None
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use tonic_prost::ProstCodec;
 
 use super::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC};
 use super::proxy::{GrpcForwardProxy, Tls};
+use crate::error::with_causes;
 use crate::transport::BoxFuture;
 use crate::transport::identity::SdkKey;
 
@@ -207,6 +208,7 @@ fn read_pem(what: &'static str, section: &str, path: &Path) -> Result<Vec<u8>, S
     }
 }
 
+/// tonic's errors tell nothing without their causes.
 fn unconnected(error: tonic::transport::Error) -> StreamProblem {
     StreamProblem::Unconnected {
         problem: with_causes(&error),
@@ -219,18 +221,6 @@ fn status_problem(status: &Status, sdk_key: &SdkKey) -> StreamProblem {
         code: format!("{:?}", status.code()),
         message: status.message().replace(sdk_key.expose(), "*****"),
     }
-}
-
-/// tonic's errors tell nothing without their causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -38,6 +38,13 @@ pub(crate) enum SnapshotProblem {
     TooManyIds { limit: usize },
 }
 
+impl SnapshotProblem {
+    /// Whether a limit is exceeded by what may be whole.
+    pub(super) fn is_excess(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::TooManyIds { .. })
+    }
+}
+
 impl StoredManifest {
     pub(super) fn parse(text: &str) -> Result<Self, SnapshotProblem> {
         serde_json::from_str(text).map_err(|problem| SnapshotProblem::Manifest {

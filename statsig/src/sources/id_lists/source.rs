@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::manifest::Manifest;
 use super::round::{Download, Round};
-use super::store::{StoredIdLists, StoredProblem};
+use super::store::StoredIdLists;
 use super::{
     FetchError, IdListsAdapter, IdListsError, IdListsRequest, Limits, MAX_MANIFEST_BYTES, Synced,
 };
@@ -42,11 +42,12 @@ impl IdListSource {
         let Some(store) = &self.store else {
             return self.download(current, limits).await;
         };
-        let mut stored = None;
-        if is_first || store.is_polled() {
+        let may_download = self.may_download();
+        if is_first || store.is_polled() || !may_download {
             match store.read(current, limits).await {
                 Ok(lists) => return Ok(Synced::read(lists)),
-                Err(problem) => stored = Some(problem),
+                Err(problem) if !may_download => return Err(problem.into()),
+                Err(_) => {}
             }
         }
         match self.download(current, limits).await {
@@ -55,9 +56,6 @@ impl IdListSource {
                 failure: Some(failure),
                 ..
             }) => Err(failure),
-            Err(IdListsError::Fetch(FetchError::NetworkDisabled)) => {
-                Err(stored.unwrap_or(StoredProblem::Nothing).into())
-            }
             outcome => outcome,
         }
     }

@@ -45,6 +45,17 @@ pub(crate) enum StoredProblem {
     Interrupted,
 }
 
+impl StoredProblem {
+    /// Whether what was written is gone or spoilt, so that writing it again helps.
+    fn is_loss(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Snapshot(problem) => !problem.is_excess(),
+            Self::Store(_) | Self::Interrupted => false,
+        }
+    }
+}
+
 impl StoredIdLists {
     /// `None` when the store does not keep ID lists.
     pub(crate) fn of(session: &Arc<StoreSession>) -> Option<Self> {
@@ -72,6 +83,9 @@ impl StoredIdLists {
         let read = self.read_all(current, limits).await;
         let has_failed = !matches!(read, Ok(_) | Err(StoredProblem::Nothing));
         let had_failed = self.is_unreadable.swap(has_failed, Ordering::Relaxed);
+        if read.as_ref().is_err_and(StoredProblem::is_loss) {
+            self.written().manifest = None;
+        }
         match &read {
             Err(problem) if has_failed && !had_failed => {
                 tracing::warn!(target: targets::SYNC, %problem, "the ID lists in the data store cannot be used");
