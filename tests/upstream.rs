@@ -8,11 +8,13 @@
 
 use std::time::Duration;
 
-use statsig::{Event, Statsig, StatsigUser};
-use statsig_local::{Endpoint, Fault, LocalError, LocalStatsig, Upstream};
+use statsig::{Event, HttpTransport, Method, Request, Statsig, StatsigUser, Transport};
+use statsig_local::{Endpoint, Fault, LocalError, LocalStatsig, LocalStatsigBuilder, Upstream};
 use statsig_tests::{local_options, specs};
 
 const KEY: &str = "secret-upstream-0123456789";
+const MANIFEST: &str = "/v1/get_id_lists";
+const ENRICHMENT: &str = "/v1/user_enrichment";
 /// The shortest that options accept.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Long enough for a busy machine; nothing waits for it to pass.
@@ -41,12 +43,13 @@ async fn begin(address: &str) -> LocalStatsig {
         .unwrap()
 }
 
+fn relay(other: &LocalStatsig) -> LocalStatsigBuilder {
+    let upstream = Upstream::at(other.url(), KEY).sync_interval(INTERVAL);
+    LocalStatsig::builder().upstream(upstream)
+}
+
 async fn in_front_of(other: &LocalStatsig) -> LocalStatsig {
-    LocalStatsig::builder()
-        .upstream(Upstream::at(other.url(), KEY).sync_interval(INTERVAL))
-        .start()
-        .await
-        .unwrap()
+    relay(other).start().await.unwrap()
 }
 
 async fn client(local: &LocalStatsig) -> Statsig {
@@ -62,6 +65,18 @@ async fn client(local: &LocalStatsig) -> Statsig {
     let statsig = Statsig::new(KEY, options);
     statsig.initialize().await.unwrap();
     statsig
+}
+
+/// The answer to a request with this SDK key, an event and a question about nobody.
+async fn status(local: &LocalStatsig, method: Method, path: &str, key: Option<&str>) -> u16 {
+    let mut request = Request::new(method, format!("{}{path}", local.url()));
+    let key = key.map(|key| ("statsig-api-key", key.to_owned()));
+    request.headers.extend(key);
+    if method == Method::Post {
+        request.body = r#"{"events": [{"eventName": "bought"}], "id_list_lookups": []}"#.into();
+    }
+    let answer = HttpTransport::default().send(request).await.unwrap();
+    answer.status
 }
 
 fn is_member(statsig: &Statsig, id: &str) -> bool {
@@ -134,6 +149,32 @@ async fn the_last_good_is_served_while_the_upstream_is_away_and_no_event_is_lost
 }
 
 #[tokio::test]
+async fn lists_stay_while_it_is_not_known_which_there_are() {
+    let origin = begin("127.0.0.1:0").await;
+    let near = in_front_of(&origin).await;
+    let address = near.address().to_string();
+    let statsig = client(&near).await;
+    assert!(is_member(&statsig, "a-user"));
+
+    // It starts again while the upstream has specs only.
+    near.shutdown().await;
+    origin
+        .inject(Endpoint::IdLists, Fault::status(500))
+        .unwrap();
+    let near = relay(&origin).bind(address).forward_proxy(true);
+    let near = near.start().await.unwrap();
+    near.wait_for_requests(Endpoint::IdLists, 2).await;
+    assert!(is_member(&statsig, "a-user"));
+    for path in [MANIFEST, ENRICHMENT] {
+        assert_eq!(status(&near, Method::Post, path, Some(KEY)).await, 503);
+    }
+
+    origin.set_id_list("a list", ["a-user", "123"]);
+    origin.clear_faults();
+    until(async || is_member(&statsig, "123")).await;
+}
+
+#[tokio::test]
 async fn the_answer_to_events_is_the_upstreams() {
     let origin = begin("127.0.0.1:0").await;
     let near = in_front_of(&origin).await;
@@ -146,7 +187,9 @@ async fn the_answer_to_events_is_the_upstreams() {
     statsig.log_event(&user, Event::new("two"));
     statsig.shutdown().await.unwrap();
     // Too large, it was told, and so it sent halves.
-    assert_eq!(names(&origin), ["one", "two"]);
+    let mut names = names(&origin);
+    names.sort();
+    assert_eq!(names, ["one", "two"]);
     assert!(origin.batches().len() > 1);
 }
 
@@ -158,7 +201,26 @@ async fn only_the_upstreams_key_is_served_and_an_upstream_without_specs_is_an_er
         .start()
         .await
         .unwrap();
-    let near = in_front_of(&origin).await;
+    origin.set_id_list("a list", ["a-user"]);
+    let near = relay(&origin).forward_proxy(true).start().await.unwrap();
+    for (method, path, for_any) in [
+        (Method::Post, "/v1/log_event", 401),
+        (Method::Post, MANIFEST, 401),
+        (Method::Post, ENRICHMENT, 401),
+        (Method::Get, "/v1/download_id_list_file/a%20list", 200),
+    ] {
+        let status = async |key| status(&near, method, path, key).await;
+        assert_eq!(status(Some("secret-stranger")).await, 401, "{path}");
+        assert_eq!(status(None).await, for_any, "{path}");
+        assert!(status(Some(KEY)).await < 300, "{path}");
+    }
+    assert_eq!(names(&origin), ["bought"]);
+    let in_path = |key| format!("{MANIFEST}/{key}.json");
+    for (key, expected) in [(KEY, 200), ("secret-stranger", 401)] {
+        let found = status(&near, Method::Get, &in_path(key), None).await;
+        assert_eq!(found, expected, "{key}");
+    }
+
     let options = local_options()
         .specs_url(near.specs_url())
         .disable_all_logging(true)

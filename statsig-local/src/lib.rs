@@ -58,7 +58,8 @@
 //!
 //! With [`upstream`](LocalStatsigBuilder::upstream) (feature `upstream`), or `--upstream URL` on the command line, it serves what
 //! Statsig, a forward proxy or another local Statsig serves, to any number of SDKs with the same SDK key. It downloads specs and ID
-//! lists as an SDK does, and goes on with the last good ones for as long as the upstream is away.
+//! lists as an SDK does, and goes on with the last good ones for as long as the upstream is away. Requests for ID lists get 503 until
+//! the upstream's have come, so that SDKs keep those that they have.
 //!
 //! Events are sent on before they are acknowledged, with the headers that tell about them, and the SDK gets the upstream's
 //! answer; while the upstream cannot be reached that is 502, so that the SDK keeps them and tries again. Nothing waits here.

@@ -127,11 +127,8 @@ async fn serve_specs(
             "expected `{sdk key}.json` after download_config_specs/",
         );
     };
-    let key_in_header = headers
-        .get(KEY_HEADER)
-        .and_then(|value| value.to_str().ok());
-    if !shared.serves(key_in_header.unwrap_or(key_in_path)) {
-        return (StatusCode::UNAUTHORIZED, "Unauthorized").into_response();
+    if !shared.serves(key_in_header(&headers).unwrap_or(key_in_path)) {
+        return unauthorized();
     }
     let specs = shared.specs.current();
     let time = [(SINCE_TIME, specs.summary.time.to_string())];
@@ -153,6 +150,15 @@ async fn serve_specs(
     }
 }
 
+fn key_in_header(headers: &HeaderMap) -> Option<&str> {
+    headers.get(KEY_HEADER)?.to_str().ok()
+}
+
+/// Whether the request with this SDK key has no part in the upstream's project.
+fn is_stranger(shared: &Shared, sdk_key: Option<&str>) -> bool {
+    shared.has_upstream() && !sdk_key.is_some_and(|key| shared.serves(key))
+}
+
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
     values
@@ -165,17 +171,29 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
         })
 }
 
-async fn serve_manifest(State(shared): App, headers: HeaderMap) -> Json<Value> {
+async fn serve_manifest(
+    State(shared): App,
+    file: Option<Path<String>>,
+    headers: HeaderMap,
+) -> Response {
+    let key_in_path = file
+        .as_ref()
+        .and_then(|Path(file)| file.strip_suffix(".json"));
+    if is_stranger(&shared, key_in_header(&headers).or(key_in_path)) {
+        return unauthorized();
+    }
+    if shared.awaits_id_lists() {
+        return no_id_lists_yet();
+    }
     // Clients may reach this server under another name, from within a container for example.
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .map(|host| format!("http://{host}"));
-    Json(
-        shared
-            .id_lists
-            .manifest(host.as_ref().unwrap_or(&shared.url)),
-    )
+    let manifest = shared
+        .id_lists
+        .manifest(host.as_ref().unwrap_or(&shared.url));
+    Json(manifest).into_response()
 }
 
 #[derive(Deserialize)]
@@ -189,6 +207,10 @@ async fn serve_id_list(
     Query(query): Query<FileQuery>,
     headers: HeaderMap,
 ) -> Response {
+    // Not every SDK sends its key here.
+    if key_in_header(&headers).is_some_and(|key| is_stranger(&shared, Some(key))) {
+        return unauthorized();
+    }
     let Some(lines) = shared.id_lists.lines(&name) else {
         return message(StatusCode::NOT_FOUND, "no such ID list");
     };
@@ -222,18 +244,29 @@ struct Enrichment {
 }
 
 /// Which ID lists the hashed IDs of a user are in.
-async fn enrich_user(State(shared): App, request: Request) -> Result<Json<Value>, Refusal> {
+async fn enrich_user(State(shared): App, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(&parts.headers, body).await?;
+    if is_stranger(&shared, key_in_header(&parts.headers)) {
+        return Ok(unauthorized());
+    }
+    if shared.awaits_id_lists() {
+        return Ok(no_id_lists_yet());
+    }
     let Enrichment { id_list_lookups } = serde_json::from_slice(&body.bytes)
         .map_err(|error| Refusal::Malformed(format!("expected `id_list_lookups`: {error}")))?;
     let id_lists = shared.id_lists.memberships(&id_list_lookups);
-    Ok(Json(json!({ "id_lists": id_lists })))
+    Ok(Json(json!({ "id_lists": id_lists })).into_response())
 }
 
 async fn receive_events(State(shared): App, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let received = body::receive(body).await;
+    if is_stranger(&shared, key_in_header(&parts.headers)) {
+        let reason = "not the upstream's SDK key".to_owned();
+        shared.notify(&Notice::EventsRefused(reason));
+        return unauthorized();
+    }
     #[cfg(feature = "upstream")]
     if let (Ok(sent), Some(relay)) = (&received, shared.relay.get()) {
         let answer = relay.forward(&parts.headers, sent.clone()).await;
@@ -289,6 +322,19 @@ async fn not_served(State(shared): App, request: Request) -> Response {
     message(
         StatusCode::NOT_FOUND,
         "not served here; see /v2/download_config_specs/{key}.json, /v1/get_id_lists, /v1/log_event, /v1/sdk_exception",
+    )
+}
+
+/// As a forward proxy says it.
+fn unauthorized() -> Response {
+    (StatusCode::UNAUTHORIZED, "Unauthorized").into_response()
+}
+
+/// Clients keep the lists that they have; told that there are none, they would drop them.
+fn no_id_lists_yet() -> Response {
+    message(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the upstream's ID lists have not come yet",
     )
 }
 

@@ -284,8 +284,8 @@ impl LocalStatsigBuilder {
     }
 
     /// Serves what another Statsig serves, and sends events on to it; see [what is passed on](crate#in-front-of-another-statsig).
-    /// Only its SDK key is served, unless [others are named](Self::sdk_keys). ID lists of files and code take the place of the
-    /// upstream's of the same name.
+    /// Only its SDK key is served, unless [others are named](Self::sdk_keys): specs, ID lists and events of another one get 401.
+    /// ID lists of files and code take the place of the upstream's of the same name.
     #[cfg(feature = "upstream")]
     pub fn upstream(mut self, upstream: Upstream) -> Self {
         self.upstream = Some(upstream);

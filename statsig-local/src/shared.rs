@@ -52,6 +52,30 @@ impl Shared {
             .is_none_or(|keys| keys.contains(sdk_key))
     }
 
+    /// Whether what is served belongs to the project of an upstream.
+    pub(crate) fn has_upstream(&self) -> bool {
+        #[cfg(feature = "upstream")]
+        {
+            self.relay.get().is_some()
+        }
+        #[cfg(not(feature = "upstream"))]
+        {
+            false
+        }
+    }
+
+    /// Whether it is not known yet which ID lists there are.
+    pub(crate) fn awaits_id_lists(&self) -> bool {
+        #[cfg(feature = "upstream")]
+        {
+            self.relay.get().is_some_and(|relay| !relay.has_lists())
+        }
+        #[cfg(not(feature = "upstream"))]
+        {
+            false
+        }
+    }
+
     pub(crate) fn notify(&self, notice: &Notice) {
         if let Some(on_notice) = &self.on_notice {
             on_notice(notice);

@@ -123,12 +123,13 @@ impl fmt::Debug for Upstream {
 pub(crate) struct Relay {
     /// Downloads for as long as it exists.
     _client: Statsig,
+    has_lists: watch::Receiver<bool>,
     transport: HttpTransport,
     log_event_url: String,
 }
 
 impl Relay {
-    /// Ends when the upstream's specs are served.
+    /// Ends when the upstream's specs are served, and its ID lists if it has brought them.
     pub(crate) async fn start(
         upstream: Upstream,
         shared: &Arc<Shared>,
@@ -138,6 +139,7 @@ impl Relay {
         };
         let store = Arc::new(Store::new(shared));
         let mut has_specs = store.has_specs.subscribe();
+        let mut has_lists = store.has_lists.subscribe();
         let options = upstream.options(store).map_err(|error| failed(&error))?;
         let client = Statsig::new(&upstream.sdk_key, options);
         let details = client.initialize_with_details().await;
@@ -154,11 +156,21 @@ impl Relay {
             return Err(failed(&"they cannot be served"));
         }
         drop(served);
+        if details.is_id_list_ready == Some(true) {
+            // They are on their way. Should they stay away, a later sync brings them.
+            let _ = tokio::time::timeout(UPSTREAM_LIMIT, has_lists.wait_for(|has| *has)).await;
+        }
         Ok(Self {
             _client: client,
+            has_lists,
             transport: HttpTransport::default(),
             log_event_url: upstream.log_event_url(),
         })
+    }
+
+    /// Whether the upstream has said which ID lists there are.
+    pub(crate) fn has_lists(&self) -> bool {
+        *self.has_lists.borrow()
     }
 
     /// Sends events on; the upstream's answer, or 502 where there is none.
@@ -196,19 +208,20 @@ impl Relay {
 }
 
 /// Serves what a client writes to its data store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Store {
     server: Weak<Shared>,
     has_specs: watch::Sender<bool>,
+    has_lists: watch::Sender<bool>,
     /// By name; served once the manifest comes.
-    lists: Mutex<BTreeMap<String, List>>,
+    lists: Arc<Mutex<BTreeMap<String, List>>>,
 }
 
 /// A list as it came last, and the lines that lead there.
 #[derive(Debug, Default)]
 struct List {
     members: String,
-    lines: String,
+    lines: Bytes,
 }
 
 impl Store {
@@ -216,28 +229,30 @@ impl Store {
         Self {
             server: Arc::downgrade(server),
             has_specs: watch::Sender::new(false),
-            lists: Mutex::default(),
+            has_lists: watch::Sender::new(false),
+            lists: Arc::default(),
         }
     }
 
-    fn take(&self, path: &str, text: &str) -> Result<(), LocalError> {
+    fn take(&self, path: &str, text: String) -> Result<(), LocalError> {
         let Some(server) = self.server.upgrade() else {
             return Ok(());
         };
         if path == RequestPath::RulesetsV2.as_str() {
-            server.set_specs(text.to_owned(), ORIGIN)?;
+            server.set_specs(text, ORIGIN)?;
             self.has_specs.send_replace(true);
         } else if path == RequestPath::IDListsV1.as_str() {
             let manifest: BTreeMap<String, IgnoredAny> =
-                serde_json::from_str(text).map_err(|error| LocalError::syntax(ORIGIN, &error))?;
+                serde_json::from_str(&text).map_err(|error| LocalError::syntax(ORIGIN, &error))?;
             let mut lists = lock(&self.lists);
             lists.retain(|name, _| manifest.contains_key(name));
             let lines = lists
                 .iter()
-                .map(|(name, list)| (name.clone(), Bytes::from(list.lines.clone())))
+                .map(|(name, list)| (name.clone(), list.lines.clone()))
                 .collect();
             drop(lists);
             server.change_id_lists(|sources| sources.upstream = lines);
+            self.has_lists.send_replace(true);
             server.notify(&Notice::IdListsLoaded {
                 origin: ORIGIN.to_owned(),
                 lists: manifest.len(),
@@ -252,23 +267,25 @@ impl Store {
 
 impl List {
     /// Appends what has changed, so that clients fetch no more than that; starts anew when that is shorter.
-    fn follow(&mut self, members: &str) {
-        let (before, now) = (lookups(&self.members), lookups(members));
+    fn follow(&mut self, members: String) {
+        if members == self.members {
+            return;
+        }
+        let (before, now) = (lookups(&self.members), lookups(&members));
         let (left, came) = (before.difference(&now), now.difference(&before));
         let changes = left
             .map(|line| line.replacen('+', "-", 1))
             .chain(came.map(|line| (*line).to_owned()));
-        let mut lines = std::mem::take(&mut self.lines);
+        let mut lines = self.lines.to_vec();
         for line in changes {
-            lines.push_str(&line);
-            lines.push('\n');
+            lines.extend_from_slice(line.as_bytes());
+            lines.push(b'\n');
         }
-        self.lines = if lines.len() > 2 * members.len() {
-            members.to_owned()
-        } else {
-            lines
-        };
-        self.members = members.to_owned();
+        if lines.len() > 2 * members.len() {
+            lines = members.clone().into_bytes();
+        }
+        self.lines = lines.into();
+        self.members = members;
     }
 }
 
@@ -299,8 +316,11 @@ impl DataStore for Store {
         _: Option<u64>,
     ) -> BoxFuture<'a, Result<(), DataStoreError>> {
         Box::pin(async move {
-            let path = path_of(key).unwrap_or_default();
-            self.take(path, value).map_err(|error| {
+            let (store, text) = (self.clone(), value.to_owned());
+            let path = path_of(key).unwrap_or_default().to_owned();
+            // A long text takes a while, so that it is read off the async workers.
+            let taken = tokio::task::spawn_blocking(move || store.take(&path, text)).await;
+            taken.unwrap_or(Err(LocalError::Stopped)).map_err(|error| {
                 let problem = DataStoreError::failed(error.report());
                 if let Some(server) = self.server.upgrade() {
                     server.notify(&Notice::FileRefused(error));
@@ -326,16 +346,16 @@ mod tests {
     #[test]
     fn lists_grow_by_what_has_changed_and_start_anew_when_that_is_shorter() {
         let mut list = List::default();
-        list.follow("+b\n+a\n");
-        assert_eq!(list.lines, "+a\n+b\n");
-        list.follow("+b\n+c\n");
-        assert_eq!(list.lines, "+a\n+b\n-a\n+c\n");
-        list.follow("+b\n+c\n");
-        assert_eq!(list.lines, "+a\n+b\n-a\n+c\n");
-        list.follow("+c\n");
-        assert_eq!(list.lines, "+c\n");
-        list.follow("");
-        assert_eq!(list.lines, "");
+        for (members, lines) in [
+            ("+b\n+a\n", "+a\n+b\n"),
+            ("+b\n+c\n", "+a\n+b\n-a\n+c\n"),
+            ("+b\n+c\n", "+a\n+b\n-a\n+c\n"),
+            ("+c\n", "+c\n"),
+            ("", ""),
+        ] {
+            list.follow(members.to_owned());
+            assert_eq!(list.lines, lines);
+        }
     }
 
     #[test]
