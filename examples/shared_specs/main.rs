@@ -1,7 +1,7 @@
 //! Two services that share specs through a data store: one downloads them and writes, the other only reads and never asks Statsig.
 //!
-//! The store is a directory. With the feature `redis` it is the Redis server at `REDIS_URL`, or else one that the example starts, where
-//! the program `redis-server` is installed.
+//! The store is a temporary directory. With the feature `redis` it is the Redis server at `REDIS_URL`, or else one that the example
+//! starts, where the program `redis-server` is installed.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use statsig::{DataStore, FileDataStore, Statsig, StatsigOptions, StatsigUser};
 use statsig_local::LocalStatsig;
+use tempfile::TempDir;
 
 const SPECS: &str = include_str!("../promo/specs.json");
 const KEY: &str = "secret-shared-specs";
@@ -22,27 +23,32 @@ const KEY: &str = "secret-shared-specs";
 struct Stores {
     writers: Arc<dyn DataStore>,
     readers: Arc<dyn DataStore>,
+    /// Removed at the end.
+    _directory: Option<TempDir>,
 }
 
 impl Stores {
-    fn in_directory() -> Self {
-        let directory = std::env::temp_dir().join("statsig-shared-specs");
-        println!("sharing specs through {}", directory.display());
-        Self {
-            writers: Arc::new(FileDataStore::new(&directory)),
-            readers: Arc::new(FileDataStore::new(directory).polled(true)),
-        }
+    fn in_directory() -> std::io::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        println!("sharing specs through {}", directory.path().display());
+        Ok(Self {
+            writers: Arc::new(FileDataStore::new(directory.path())),
+            readers: Arc::new(FileDataStore::new(directory.path()).polled(true)),
+            _directory: Some(directory),
+        })
     }
 
     #[cfg(feature = "redis")]
     fn in_redis(url: &str) -> Result<Self, Box<dyn Error>> {
         use statsig::RedisDataStore;
 
-        println!("sharing specs through {url}");
+        // The address may hold a password, so it is not shown.
+        println!("sharing specs through Redis");
         let readers = RedisDataStore::new(url)?.polled(true).read_only(true);
         Ok(Self {
             writers: Arc::new(RedisDataStore::new(url)?),
             readers: Arc::new(readers),
+            _directory: None,
         })
     }
 }
@@ -54,10 +60,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "redis")]
     let stores = match &server {
         Some(server) => Stores::in_redis(server.url())?,
-        None => Stores::in_directory(),
+        None => Stores::in_directory()?,
     };
     #[cfg(not(feature = "redis"))]
-    let stores = Stores::in_directory();
+    let stores = Stores::in_directory()?;
 
     let local = LocalStatsig::builder().specs_json(SPECS).start().await?;
 
