@@ -429,15 +429,17 @@ mod shadowed {
         tone: Tone,
         #[statsig(default = 5, range = 0..=9, unit = "s")]
         delay: ::std::time::Duration,
-        #[statsig(default = 5, validate = fine)]
+        #[statsig(default = 5, validate = value)]
         number: ::std::primitive::u8,
+        #[statsig(default, non_empty)]
+        zeros: [::std::primitive::u8; 3],
         #[statsig(nested)]
         inside: ::std::option::Option<Inside>,
         #[statsig(flatten)]
         flattened: Inside,
     }
 
-    fn fine(_: &::std::primitive::u8) -> ::std::primitive::bool {
+    fn value(_: &::std::primitive::u8) -> ::std::primitive::bool {
         true
     }
 

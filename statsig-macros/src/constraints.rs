@@ -8,7 +8,7 @@ use crate::attributes::Item;
 use crate::errors::Errors;
 use crate::literal::Literal;
 use crate::model::Range;
-use crate::types::{Known, option_of, spelled};
+use crate::types::{Known, option_of, spelled, ungroup};
 
 /// What the attributes of one field say.
 #[derive(Default)]
@@ -64,7 +64,8 @@ impl KnownDefault {
                 Known::Text => Some(Literal::Text(String::new())),
                 _ => None,
             },
-            is_empty: matches!(known, Known::Text | Known::Collection),
+            is_empty: matches!(known, Known::Text | Known::Collection)
+                && !matches!(ungroup(ty), Type::Array(_)),
         }
     }
 }

@@ -29,6 +29,7 @@ struct Places {
     delivered: u64,
     sampled_out: u64,
     spooled: u64,
+    left_on_disk: u64,
     dropped: DroppedEvents,
     /// The part of the dropped events that the service did not take, by why their batch had left.
     failed: BTreeMap<&'static str, u64>,
@@ -124,6 +125,13 @@ impl EventCounters {
         places.spooled += events;
     }
 
+    /// The spool was let go with everything in it: who finds it, be it this client, counts it as recovered.
+    pub(crate) fn leave_spooled(&self) {
+        let mut places = self.places();
+        let left = std::mem::take(&mut places.spooled);
+        places.left_on_disk += left;
+    }
+
     /// Events from the spool were delivered.
     pub(crate) fn add_delivered_from_spool(&self, events: u64) {
         let mut places = self.places();
@@ -147,6 +155,7 @@ impl EventCounters {
             delivered,
             sampled_out,
             spooled,
+            left_on_disk,
             ..
         } = *places;
         // Last, and with the lock held: whatever has a place was enqueued before.
@@ -162,8 +171,9 @@ impl EventCounters {
             sampled_out,
             dropped,
             spooled,
+            left_on_disk,
             pending: (enqueued + recovered)
-                .saturating_sub(delivered + sampled_out + dropped.total() + spooled),
+                .saturating_sub(delivered + sampled_out + dropped.total() + spooled + left_on_disk),
         }
     }
 

@@ -132,7 +132,7 @@ impl Shared {
             exceptions: Outlet::new(MAX_EXCEPTIONS),
             observer: Mutex::default(),
             memo_counts,
-            outbox: Mutex::new(Outbox::new(limits, options.has_event_spool())),
+            outbox: Mutex::new(Outbox::new(limits, options.event_spool_bytes())),
             rollout_bucket: rollout_bucket(&options.experimental_flags),
             is_closed: AtomicBool::new(false),
             options,
@@ -187,6 +187,7 @@ impl Shared {
     /// Takes events again, after a shutdown.
     pub(crate) fn reopen(&self) {
         self.is_closed.store(false, Ordering::Release);
+        self.counters.leave_spooled();
         self.outbox().reopen();
     }
 

@@ -20,6 +20,11 @@ pub(super) fn writer() -> Ident {
     Ident::new("writer", Span::mixed_site())
 }
 
+/// The JSON, or what it was decoded to; out of reach of what the user named so.
+pub(super) fn value() -> Ident {
+    Ident::new("value", Span::mixed_site())
+}
+
 /// Where a field stands in the schema.
 pub(super) enum Place {
     /// Not there.
@@ -66,6 +71,7 @@ pub(super) fn needs_closure(param: &Param) -> bool {
 
 /// The function from JSON to the field's type.
 pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStream {
+    let value = value();
     let decode = match &param.decode {
         Decode::Type | Decode::Nested => {
             quote_spanned!(ty.span()=> <#ty as #typed::FromParam>::from_param)
@@ -77,7 +83,7 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
                 Some(_) => quote!(decode_option),
                 None => quote!(decode),
             };
-            quote!(|value| #typed::TimeUnit::#unit.#method(value))
+            quote!(|#value| #typed::TimeUnit::#unit.#method(#value))
         }
         Decode::Module(module) => {
             let function = quote_spanned!(module.span()=> #module::deserialize);
@@ -90,14 +96,15 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
         Some(validate) => {
             let name = spelled(validate);
             let decoded = match &param.decode {
-                Decode::Type | Decode::Json | Decode::Nested => quote!(#decode(value)),
-                _ => quote!((#decode)(value)),
+                Decode::Type | Decode::Json | Decode::Nested => quote!(#decode(#value)),
+                _ => quote!((#decode)(#value)),
             };
             // A closure, so that `fn(&str)` takes a `String`.
-            let call = quote_spanned!(validate.span()=> #validate(value));
-            let validated = quote!(#typed::validated(#decoded, |value| #call, #name));
+            let checked = Ident::new("value", value.span().located_at(validate.span()));
+            let call = quote_spanned!(validate.span()=> #validate(#checked));
+            let validated = quote!(#typed::validated(#decoded, |#value| #call, #name));
             let validated = shown_at(validate.span(), validated);
-            quote!(|value| #validated)
+            quote!(|#value| #validated)
         }
     }
 }
@@ -106,7 +113,8 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
 fn called(function: &TokenStream, path: &Path, ty: &Type, typed: &TokenStream) -> TokenStream {
     let name = spelled(path);
     let decode_with = shown_at(path.span(), quote!(#typed::decode_with::<#ty, _>));
-    quote!(|value| #decode_with(value, #function, #name))
+    let value = value();
+    quote!(|#value| #decode_with(#value, #function, #name))
 }
 
 /// The same tokens, with errors about them shown at a span.
@@ -135,7 +143,7 @@ pub(super) fn read(params: &Params) -> TokenStream {
         let reads = reads.iter().flatten();
         return quote!(Self { #(#idents: #reads),* });
     };
-    let value = Ident::new("value", Span::mixed_site());
+    let value = value();
     let assignments = params.fields.iter().zip(reads).filter_map(|(field, read)| {
         let (ident, read) = (&field.ident, read?);
         Some(match field.default {

@@ -6,7 +6,7 @@ use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::fields::{decoder, needs_closure, shown_at};
+use super::fields::{decoder, needs_closure, shown_at, value};
 use super::typed;
 use crate::attributes::doc_text;
 use crate::default::as_float;
@@ -132,7 +132,8 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
     };
     if needs_closure(param) {
         let decode = decoder(ty, param, typed);
-        entry.extend(quote!(.checked_by(|value| (#decode)(value).map(::core::mem::drop))));
+        let value = value();
+        entry.extend(quote!(.checked_by(|#value| (#decode)(#value).map(::core::mem::drop))));
     }
     if let Some(source) = &param.source {
         let source = entity(source, typed);

@@ -1,6 +1,5 @@
 //! The work between outbox and spool: jobs on threads for blocking work, which outlive the actor.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -59,8 +58,10 @@ impl Job {
                 shared.outbox().adopted(events, ready_at, &shared.counters);
             }
             Err(error) => {
-                let is_news = shared.outbox().disk_failed(now());
-                tell_of_failure(is_news, &error);
+                // Once for each series of failures.
+                if shared.outbox().not_adopted() {
+                    tracing::warn!(target: targets::EVENTS, %error, "the directory of the event spool cannot be searched for events of earlier processes");
+                }
             }
         }
     }
@@ -90,27 +91,28 @@ impl Drop for Job {
     }
 }
 
-/// Once for each series of failures: the disk may be full for hours.
-fn tell_of_failure(is_news: bool, error: &io::Error) {
-    if is_news {
-        tracing::error!(target: targets::EVENTS, %error, "events cannot be kept on disk; they are kept in memory, as far as it goes");
-    }
-}
-
 impl Tree {
-    fn store(&self, spool: &dyn Spool, batches: Vec<SealedBatch>) {
+    fn store(&self, spool: &dyn Spool, mut batches: Vec<SealedBatch>) {
         let shared = &self.shared;
         let stored = spool.store(&batches);
-        self.count_evicted(stored.made_room);
         let ready_at = spool.ready_at(now());
+        let rest = batches.split_off(stored.kept.len().min(batches.len()));
         let events = batches.iter().map(|batch| batch.events).sum();
         match stored.outcome {
             Ok(()) => shared.outbox().stored(events, ready_at, &shared.counters),
             Err(error) => {
-                let is_news = shared.outbox().not_stored(batches, now(), &shared.counters);
-                tell_of_failure(is_news, &error);
+                let mut outbox = shared.outbox();
+                let is_news = outbox.not_stored(events, rest, now(), &shared.counters);
+                outbox.set_spool_ready_at(ready_at);
+                drop(outbox);
+                // Once for each series of failures: the disk may be full for hours.
+                if is_news {
+                    tracing::error!(target: targets::EVENTS, %error, "events cannot be kept on disk; they are kept in memory, as far as it goes");
+                }
             }
         }
+        // Last, as some of them may be among those that were just stored.
+        self.count_evicted(stored.made_room);
     }
 
     fn count_evicted(&self, events: u64) {
@@ -159,6 +161,7 @@ impl Tree {
         let stored = spool.store(&halves);
         self.count_evicted(stored.made_room);
         if stored.outcome.is_err() {
+            stored.kept.into_iter().for_each(|half| spool.settle(half));
             return false;
         }
         spool.settle(record);
@@ -191,6 +194,7 @@ impl Tree {
                 None => break,
             }
         }
+        spool.put_all_back();
         let rest = shared.outbox().take_rest();
         if !rest.is_empty() {
             self.store(&**spool, rest);

@@ -92,14 +92,7 @@ impl Lab {
     /// What became of all events, once it is certain that the books agree with what is where.
     fn stats(&self) -> EventStats {
         let stats = self.shared.counters.stats();
-        assert_eq!(
-            stats.enqueued + stats.recovered,
-            stats.delivered
-                + stats.sampled_out
-                + stats.dropped.total()
-                + stats.spooled
-                + stats.pending
-        );
+        assert_balanced(&stats);
         let load = self.shared.outbox().load();
         assert_eq!(
             stats.pending,
@@ -129,6 +122,18 @@ impl Lab {
     fn crash(&self, whom: ActorName) {
         self.handle.disturb(whom, Disturbance::Crash);
     }
+}
+
+fn assert_balanced(stats: &EventStats) {
+    assert_eq!(
+        stats.enqueued + stats.recovered,
+        stats.delivered
+            + stats.sampled_out
+            + stats.dropped.total()
+            + stats.spooled
+            + stats.left_on_disk
+            + stats.pending
+    );
 }
 
 /// Specs of this time, without any entity.

@@ -8,7 +8,8 @@ use super::DropReason;
 
 /// What became of all events since the client was created.
 ///
-/// It adds up at any moment: `enqueued + recovered = delivered + sampled_out + dropped.total() + spooled + pending`.
+/// It adds up at any moment:
+/// `enqueued + recovered = delivered + sampled_out + dropped.total() + spooled + left_on_disk + pending`.
 ///
 /// ```
 /// # use statsig::StatsigUser;
@@ -23,7 +24,7 @@ use super::DropReason;
 pub struct EventStats {
     /// Events that were recorded: exposures that are no repeats, custom events, the SDK's own.
     pub enqueued: u64,
-    /// Events of earlier processes that were found in the spool.
+    /// Events that were found in the spool: of earlier processes, and of this client before it was shut down and initialised again.
     pub recovered: u64,
     /// Exposures that repeated one of the same minute. They were never recorded, so they are not among `enqueued`.
     pub deduplicated: u64,
@@ -35,6 +36,9 @@ pub struct EventStats {
     pub dropped: DroppedEvents,
     /// Events on disk, safe from a crash, that wait for the service or for the next process.
     pub spooled: u64,
+    /// Events that were on disk when this client was shut down, before it was initialised again. Whoever finds them there counts
+    /// them as `recovered`; this client does, too.
+    pub left_on_disk: u64,
     /// Events in memory, waiting or on their way.
     pub pending: u64,
 }

@@ -44,7 +44,15 @@ pub(crate) struct Half {
 /// The place of a batch in the spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RecordId {
-    pub(crate) segment: u64,
+    pub(crate) segment: SegmentId,
     /// Bytes before the record.
     pub(crate) offset: u64,
+}
+
+/// A part of the spool. Those that were created earlier are smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) struct SegmentId {
+    pub(crate) created_ms: u64,
+    /// No other one of this process has this number.
+    pub(crate) number: u64,
 }

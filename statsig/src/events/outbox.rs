@@ -100,8 +100,8 @@ impl OutboxLoad {
 }
 
 impl Outbox {
-    /// An empty outbox. With `has_spool`, what cannot be delivered goes to disk.
-    pub(crate) fn new(limits: EventLimits, has_spool: bool) -> Self {
+    /// An empty outbox. With a spool of so many bytes, what cannot be delivered goes to disk.
+    pub(crate) fn new(limits: EventLimits, spool_bytes: Option<u64>) -> Self {
         Self {
             limits,
             unsealed: VecDeque::new(),
@@ -112,7 +112,7 @@ impl Outbox {
             sealing: None,
             waiting: BTreeMap::new(),
             in_flight: BTreeMap::new(),
-            disk: has_spool.then(Disk::default),
+            disk: spool_bytes.map(Disk::new),
             interval: limits.min_pause,
             hold_until: None,
             last_flush: None,
@@ -172,22 +172,20 @@ impl Outbox {
     pub(crate) fn reopen(&mut self) {
         self.is_closing = false;
         self.final_failures = 0;
-        self.disk = self.disk.take().map(|_| Disk::default());
+        self.disk = self.disk.as_ref().map(Disk::reopened);
     }
 
     /// Whether every event before the mark has left, is on disk, or had the attempt that the flush promised.
     pub(crate) fn is_flushed(&self, mark: u64, now: Instant) -> bool {
         let unsealed_from = self.pushed - self.unsealed.len() as u64;
-        let goes_to_disk = self.is_disk_usable(now);
         let is_stored = self.disk.as_ref().is_none_or(|disk| disk.is_stored(mark));
         unsealed_from >= mark
             && self.sealing.is_none()
             && self.in_flight.keys().all(|first| *first >= mark)
             && is_stored
-            && self
-                .waiting
-                .values()
-                .all(|batch| batch.first >= mark || !(batch.is_urgent || goes_to_disk))
+            && self.waiting.values().all(|batch| {
+                batch.first >= mark || !(batch.is_urgent || self.goes_to_disk(batch, now))
+            })
     }
 
     /// Takes out the next events to seal: a full batch, or fewer if they are not to wait. One batch at a time, so that order
@@ -302,7 +300,7 @@ impl Outbox {
         counters: &EventCounters,
     ) {
         self.landed(&batch);
-        let goes_to_disk = self.is_disk_usable(now);
+        let goes_to_disk = self.goes_to_disk(&batch, now);
         // Batches that fail together are one failure: only the first of them lengthens the pause.
         if self.hold_until.is_none_or(|until| until <= now) {
             let pause = if self.is_closing {
@@ -318,10 +316,10 @@ impl Outbox {
             let asked_until = now + asked.min(MAX_ASKED_PAUSE);
             self.hold_until = self.hold_until.max(Some(asked_until));
         }
-        if goes_to_disk {
+        if let Some(disk) = &self.disk {
             // What would be tried now is safe on disk sooner.
             for waiting in self.waiting.values_mut() {
-                waiting.is_urgent = false;
+                waiting.is_urgent &= !disk.takes(waiting, now);
             }
         }
         if batch.record.is_some() {
@@ -436,8 +434,9 @@ impl Outbox {
         !self.is_held(now) && (self.is_healthy() || self.posts() == 0)
     }
 
-    fn is_disk_usable(&self, now: Instant) -> bool {
-        self.disk.as_ref().is_some_and(|disk| disk.is_usable(now))
+    fn goes_to_disk(&self, batch: &SealedBatch, now: Instant) -> bool {
+        let disk = self.disk.as_ref();
+        disk.is_some_and(|disk| disk.takes(batch, now))
     }
 
     /// The batch is in flight no more.

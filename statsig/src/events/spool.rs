@@ -8,10 +8,10 @@ use super::batch::{RecordId, SealedBatch};
 
 /// Keeps sealed batches where a crash does not reach them. Its methods block: never call them from async code.
 pub(crate) trait Spool: Debug + Send + Sync + 'static {
-    /// Takes over what ended processes left, and says how many events that is.
+    /// Takes over what ended processes left, and says how many events that is. What cannot be read is left alone.
     fn adopt(&self) -> io::Result<u64>;
 
-    /// Keeps all of these batches, or none. They are safe when this returns. Makes room by dropping the oldest batches.
+    /// Keeps these batches, as far as it goes. They are safe when this returns. Makes room by dropping the oldest batches.
     fn store(&self, batches: &[SealedBatch]) -> Stored;
 
     /// Reads the oldest batch that may be tried now, and marks it as taken out until it is settled or put off.
@@ -23,6 +23,9 @@ pub(crate) trait Spool: Debug + Send + Sync + 'static {
     /// The batch failed: it may be tried again after a pause that grows with its failures. False if it had to make room meanwhile.
     fn put_off(&self, record: RecordId, now: Instant) -> bool;
 
+    /// Nobody delivers any more what was taken out: it is as if it never was.
+    fn put_all_back(&self);
+
     /// When a batch may be tried; `None` if there is none that is not taken out.
     fn ready_at(&self, now: Instant) -> Option<Instant>;
 
@@ -33,8 +36,11 @@ pub(crate) trait Spool: Debug + Send + Sync + 'static {
 /// How an attempt to keep batches went.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    /// Events that had to make room, whether or not the batches could be kept then.
+    /// Where those are that are kept: the first of them, or all.
+    pub(crate) kept: Vec<RecordId>,
+    /// Events that had to make room, be it in batches that are among the kept ones.
     pub(crate) made_room: u64,
+    /// Why the others could not be kept.
     pub(crate) outcome: io::Result<()>,
 }
 

@@ -51,13 +51,13 @@ impl StatsigOptions {
         self.disable_network && self.event_logging_adapter.is_none()
     }
 
-    /// Whether events that cannot be delivered are kept on disk.
-    pub(crate) fn has_event_spool(&self) -> bool {
+    /// Bytes on disk for events that cannot be delivered; `None` when they are not kept there.
+    pub(crate) fn event_spool_bytes(&self) -> Option<u64> {
         #[cfg(feature = "spool")]
-        let is_set = self.event_spool.is_some();
+        let bytes = self.event_spool.as_ref().map(|spool| spool.max_bytes);
         #[cfg(not(feature = "spool"))]
-        let is_set = false;
-        is_set && !self.discards_events()
+        let bytes = None;
+        bytes.filter(|_| !self.discards_events())
     }
 }
 
@@ -154,7 +154,8 @@ impl StatsigOptionsBuilder {
     }
 
     /// Bytes that [`event_spool`](Self::event_spool) may take, for each process; beyond, the oldest events are dropped and counted.
-    /// Default: 64 MiB, which is a million exposures or more. At least 1 MiB. Without effect unless it is called after
+    /// Default: 64 MiB, which is a million exposures or more. At least 1 MiB. A batch that would take more than half of it stays in
+    /// memory. Without effect unless it is called after
     /// `event_spool`.
     #[cfg(feature = "spool")]
     pub fn event_spool_max_bytes(mut self, bytes: u64) -> Self {

@@ -9,8 +9,10 @@ use crate::events::seal::CONTENT_ENCODING;
 use crate::hash::sha256_base64;
 use crate::targets;
 
-/// No segment is read beyond this size: a larger file is none of ours.
+/// No segment is that large: a larger file is none of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
+/// Names tried for a new segment. One fails only when another process finds the file before it is locked.
+const MAX_NAMES: usize = 8;
 
 /// Where segments of one SDK key and one encoding are.
 #[derive(Debug)]
@@ -18,6 +20,13 @@ pub(super) struct Directory {
     path: PathBuf,
     prefix: String,
     suffix: String,
+}
+
+/// A segment that was found, whoever owns it. Older ones are smaller.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FoundSegment {
+    pub(super) created_ms: u64,
+    pub(super) path: PathBuf,
 }
 
 /// A segment that this process has locked.
@@ -43,60 +52,60 @@ impl Directory {
         }
     }
 
-    /// The segments that no process has locked, oldest first, with their content. They are locked from now on.
-    pub(super) fn abandoned(&self) -> io::Result<Vec<(SegmentFile, Vec<u8>)>> {
+    /// All segments, oldest first, those of other processes among them.
+    pub(super) fn segments(&self) -> io::Result<Vec<FoundSegment>> {
         fs::create_dir_all(&self.path)?;
-        let mut paths = Vec::new();
+        let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
-            let name = entry.file_name();
-            let is_ours = name
+            let created_ms = entry
+                .file_name()
                 .to_str()
-                .is_some_and(|name| name.starts_with(&self.prefix) && name.ends_with(&self.suffix));
-            if is_ours {
-                paths.push(entry.path());
-            }
+                .and_then(|it| self.created_ms(it));
+            found.extend(created_ms.map(|created_ms| FoundSegment {
+                created_ms,
+                path: entry.path(),
+            }));
         }
-        // The names begin with the time of their creation.
-        paths.sort();
-        let mut abandoned = Vec::new();
-        for path in paths {
-            match take_over(&path) {
-                Ok(segment) => abandoned.extend(segment),
-                // Gone meanwhile: its owner was done with it.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(abandoned)
+        found.sort();
+        Ok(found)
     }
 
     /// A new, empty segment.
     pub(super) fn create(&self, now_ms: u64) -> io::Result<SegmentFile> {
         fs::create_dir_all(&self.path)?;
-        let random = fastrand::u64(..);
-        let name = format!("{}{now_ms:015}-{random:016x}{}", self.prefix, self.suffix);
-        let path = self.path.join(name);
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create_new(true)
-            .open(&path)?;
-        let mut segment = SegmentFile {
-            file,
-            path,
-            length: 0,
-        };
-        let written = lock(&segment.file)
-            .and_then(|()| segment.append(HEADER))
-            .and_then(|()| self.sync());
-        match written {
-            Ok(()) => Ok(segment),
-            Err(error) => {
-                segment.remove();
-                Err(error)
+        for _ in 0..MAX_NAMES {
+            let random = fastrand::u64(..);
+            let name = format!("{}{now_ms:015}-{random:016x}{}", self.prefix, self.suffix);
+            let mut segment = SegmentFile::create(self.path.join(name))?;
+            match self.begin(&mut segment) {
+                Ok(true) => return Ok(segment),
+                Ok(false) => {}
+                Err(error) => {
+                    segment.remove();
+                    return Err(error);
+                }
             }
         }
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    /// Locks and begins a new segment. False if another process has found it before.
+    fn begin(&self, segment: &mut SegmentFile) -> io::Result<bool> {
+        if !segment.claim()? {
+            return Ok(false);
+        }
+        segment.append(HEADER)?;
+        self.sync()?;
+        Ok(true)
+    }
+
+    /// When the segment of this name was created; `None` if it is none of ours.
+    fn created_ms(&self, name: &str) -> Option<u64> {
+        let rest = name
+            .strip_prefix(&self.prefix)?
+            .strip_suffix(&self.suffix)?;
+        rest.split_once('-')?.0.parse().ok()
     }
 
     /// Makes the creation of a file survive a crash of the machine, where directories can be synced.
@@ -108,27 +117,55 @@ impl Directory {
     }
 }
 
-fn lock(file: &File) -> io::Result<()> {
-    fs4::FileExt::try_lock(file).map_err(|_| io::ErrorKind::WouldBlock.into())
-}
-
-/// Locks and reads a segment; `None` if another process has it.
-fn take_over(path: &Path) -> io::Result<Option<(SegmentFile, Vec<u8>)>> {
-    let file = OpenOptions::new().read(true).append(true).open(path)?;
-    if lock(&file).is_err() {
-        return Ok(None);
+/// False if another process has locked it.
+fn try_lock(file: &File) -> io::Result<bool> {
+    match fs4::FileExt::try_lock(file) {
+        Ok(()) => Ok(true),
+        Err(fs4::TryLockError::WouldBlock) => Ok(false),
+        Err(fs4::TryLockError::Error(error)) => Err(error),
     }
-    let mut bytes = Vec::new();
-    (&file).take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-    let segment = SegmentFile {
-        file,
-        path: path.to_owned(),
-        length: bytes.len() as u64,
-    };
-    Ok(Some((segment, bytes)))
 }
 
 impl SegmentFile {
+    fn create(path: PathBuf) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        let file = options
+            .read(true)
+            .append(true)
+            .create_new(true)
+            .open(&path)?;
+        Ok(Self {
+            file,
+            path,
+            length: 0,
+        })
+    }
+
+    /// Locks the file that was just created. False if another process has found it before: that one removes it.
+    fn claim(&self) -> io::Result<bool> {
+        // A name is used once: what is at the path now is this file, and nobody removes it while it is locked.
+        Ok(try_lock(&self.file)? && self.path.try_exists()?)
+    }
+
+    /// Locks and reads a segment; `None` if another process has it.
+    pub(super) fn take_over(path: &Path) -> io::Result<Option<(Self, Vec<u8>)>> {
+        let file = OpenOptions::new().read(true).append(true).open(path)?;
+        if !try_lock(&file)? {
+            return Ok(None);
+        }
+        if file.metadata()?.len() > MAX_FILE_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut bytes = Vec::new();
+        (&file).take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+        let segment = Self {
+            file,
+            path: path.to_owned(),
+            length: bytes.len() as u64,
+        };
+        Ok(Some((segment, bytes)))
+    }
+
     pub(super) fn length(&self) -> u64 {
         self.length
     }
@@ -165,5 +202,40 @@ impl SegmentFile {
         if let Err(error) = removed {
             tracing::debug!(target: targets::EVENTS, %error, "a segment of an event spool could not be deleted");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(directory: &tempfile::TempDir) -> SegmentFile {
+        SegmentFile::create(directory.path().join("new")).unwrap()
+    }
+
+    #[test]
+    fn a_new_file_that_another_process_has_found_is_not_written_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let mine = segment(&directory);
+        let (theirs, bytes) = SegmentFile::take_over(&mine.path).unwrap().unwrap();
+        assert!(bytes.is_empty());
+        assert!(!mine.claim().unwrap(), "locked");
+        theirs.remove();
+        assert!(!mine.claim().unwrap(), "removed");
+
+        let mine = segment(&directory);
+        assert!(mine.claim().unwrap());
+        assert!(SegmentFile::take_over(&mine.path).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_that_is_larger_than_any_segment_is_left_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let large = segment(&directory);
+        // Without content on disk.
+        large.file.set_len(MAX_FILE_BYTES + 1).unwrap();
+        let error = SegmentFile::take_over(&large.path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(fs::metadata(&large.path).unwrap().len(), MAX_FILE_BYTES + 1);
     }
 }

@@ -6,7 +6,7 @@
 mod directory;
 mod segment;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,15 +14,17 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use self::directory::{Directory, SegmentFile};
+use self::directory::{Directory, FoundSegment, SegmentFile};
 use self::segment::{BatchRecord, HEADER, Place};
 use crate::clock::Clock;
-use crate::events::batch::{RecordId, SealedBatch};
+use crate::events::batch::{RecordId, SealedBatch, SegmentId};
 use crate::events::spool::{Loaded, Spool, Stored};
 use crate::targets;
 
-/// A segment takes no more batches once it has this size.
+/// A segment takes no more batches once it has this size, or a part of a small spool: what makes room does so as a whole.
 const SEGMENT_BYTES: u64 = 1024 * 1024;
+/// The least number of such parts.
+const MIN_SEGMENTS: u64 = 8;
 /// The longest pause between two attempts to deliver one batch.
 const MAX_PAUSE: Duration = Duration::from_secs(600);
 
@@ -38,11 +40,13 @@ pub(crate) struct DiskSpool {
 
 #[derive(Debug, Default)]
 struct State {
-    segments: BTreeMap<u64, SegmentFile>,
-    next_segment: u64,
+    segments: BTreeMap<SegmentId, SegmentFile>,
+    next_number: u64,
     /// The segment that takes new batches.
-    active: Option<u64>,
+    active: Option<SegmentId>,
     batches: BTreeMap<RecordId, Kept>,
+    /// Files that could not be taken over the last time: each is told of once.
+    unusable: BTreeSet<PathBuf>,
 }
 
 /// A batch on disk that is not settled.
@@ -83,48 +87,93 @@ impl DiskSpool {
         }
     }
 
-    fn try_to_store(&self, batches: &[SealedBatch], made_room: &mut u64) -> io::Result<()> {
+    /// Appends the batch to a segment, in place of the oldest segments if there is no room. Not synced yet.
+    fn append(
+        &self,
+        state: &mut State,
+        batch: &SealedBatch,
+        made_room: &mut u64,
+    ) -> io::Result<RecordId> {
+        let record = BatchRecord {
+            events: u32::try_from(batch.events).unwrap_or(u32::MAX),
+            attempts: batch.attempts,
+            body: &batch.body,
+        };
         let mut bytes = Vec::new();
-        let mut places = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let start = bytes.len() as u64;
-            let record = BatchRecord {
-                events: u32::try_from(batch.events).unwrap_or(u32::MAX),
-                attempts: batch.attempts,
-                body: &batch.body,
-            };
-            if !segment::write_batch(&record, &mut bytes) {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
-            let place = Place {
-                length: bytes.len() as u64 - start,
-                events: record.events,
-                attempts: record.attempts,
-            };
-            places.push((start, place));
+        if !segment::write_batch(&record, &mut bytes) {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let needed = (HEADER.len() + bytes.len()) as u64;
+        let length = bytes.len() as u64;
+        let needed = HEADER.len() as u64 + length;
         if needed > self.max_bytes {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        let mut state = self.state();
-        *made_room = state.make_room(needed, self.max_bytes);
-        let segment = state.segment_for(&self.directory, self.clock.now_ms())?;
+        *made_room += state.make_room(needed, self.max_bytes);
+        let segment = self.segment_for_more(state)?;
         let Some(file) = state.segments.get_mut(&segment) else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        let end = file.length();
-        if let Err(error) = file.append(&bytes).and_then(|()| file.sync()) {
-            state.cut_back(segment, end);
-            state.remove_if_settled(segment);
+        let offset = file.length();
+        let id = RecordId { segment, offset };
+        if let Err(error) = file.append(&bytes) {
+            state.withdraw(id);
             return Err(error);
         }
-        for (start, place) in places {
-            let offset = end + start;
+        let place = Place {
+            length,
+            events: record.events,
+            attempts: record.attempts,
+        };
+        state.batches.insert(id, Kept::new(place));
+        Ok(id)
+    }
+
+    /// The segment to append to, a new one if there is none with room.
+    fn segment_for_more(&self, state: &mut State) -> io::Result<SegmentId> {
+        let full = SEGMENT_BYTES.min(self.max_bytes / MIN_SEGMENTS);
+        let active = state.active.filter(|segment| {
+            let file = state.segments.get(segment);
+            file.is_some_and(|file| file.length() < full)
+        });
+        if let Some(segment) = active {
+            return Ok(segment);
+        }
+        let now_ms = self.clock.now_ms();
+        let segment = state.add(now_ms, self.directory.create(now_ms)?);
+        state.active = Some(segment);
+        Ok(segment)
+    }
+
+    /// Takes over a segment that nobody has locked, and says how many events are in it.
+    fn take_over(&self, found: &FoundSegment) -> io::Result<u64> {
+        let Some((mut file, bytes)) = SegmentFile::take_over(&found.path)? else {
+            return Ok(0);
+        };
+        let Some(contents) = segment::read(&bytes) else {
+            let problem = "its content is of another format";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        };
+        let cut = (bytes.len() as u64).saturating_sub(contents.whole);
+        if cut > 0 {
+            file.truncate(contents.whole)?;
+            tracing::warn!(
+                target: targets::EVENTS, bytes = cut,
+                "an event spool ended in a write that was cut off"
+            );
+        }
+        if contents.batches.is_empty() {
+            file.remove();
+            return Ok(0);
+        }
+        let mut state = self.state();
+        let segment = state.add(found.created_ms, file);
+        let mut events = 0;
+        for (offset, place) in contents.batches {
+            events += u64::from(place.events);
             let record = RecordId { segment, offset };
             state.batches.insert(record, Kept::new(place));
         }
-        Ok(())
+        Ok(events)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -133,9 +182,10 @@ impl DiskSpool {
 }
 
 impl State {
-    fn add(&mut self, file: SegmentFile) -> u64 {
-        let segment = self.next_segment;
-        self.next_segment += 1;
+    fn add(&mut self, created_ms: u64, file: SegmentFile) -> SegmentId {
+        let number = self.next_number;
+        self.next_number += 1;
+        let segment = SegmentId { created_ms, number };
         self.segments.insert(segment, file);
         segment
     }
@@ -166,8 +216,35 @@ impl State {
         lost
     }
 
+    /// Syncs what was written last. Of what cannot be synced nothing stays.
+    fn sync(&mut self, written: &mut Vec<RecordId>) -> io::Result<()> {
+        let mut segments: Vec<_> = written.iter().map(|record| record.segment).collect();
+        segments.dedup();
+        for segment in segments {
+            // Gone is one that had to make room for the next.
+            let synced = self
+                .segments
+                .get(&segment)
+                .map_or(Ok(()), SegmentFile::sync);
+            if let Err(error) = synced {
+                let from = written.iter().position(|it| it.segment == segment);
+                let lost = written.split_off(from.unwrap_or(written.len()));
+                lost.into_iter().rev().for_each(|it| self.withdraw(it));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The last batch of its segment could not be kept.
+    fn withdraw(&mut self, record: RecordId) {
+        self.batches.remove(&record);
+        self.cut_back(record.segment, record.offset);
+        self.remove_if_settled(record.segment);
+    }
+
     /// A write failed: half of it must not stay. If even that fails, nothing is written behind it any more.
-    fn cut_back(&mut self, segment: u64, length: u64) {
+    fn cut_back(&mut self, segment: SegmentId, length: u64) {
         let file = self.segments.get_mut(&segment);
         let is_cut = file.is_some_and(|file| file.truncate(length).is_ok());
         if !is_cut && self.active == Some(segment) {
@@ -176,7 +253,7 @@ impl State {
     }
 
     /// Removes the segment's file once all of its batches are settled.
-    fn remove_if_settled(&mut self, segment: u64) {
+    fn remove_if_settled(&mut self, segment: SegmentId) {
         let from = RecordId { segment, offset: 0 };
         let to = RecordId {
             segment,
@@ -191,20 +268,6 @@ impl State {
         if let Some(file) = self.segments.remove(&segment) {
             file.remove();
         }
-    }
-
-    /// The segment to append to, a new one if there is none with room.
-    fn segment_for(&mut self, directory: &Directory, now_ms: u64) -> io::Result<u64> {
-        let active = self.active.filter(|segment| {
-            let file = self.segments.get(segment);
-            file.is_some_and(|file| file.length() < SEGMENT_BYTES)
-        });
-        if let Some(segment) = active {
-            return Ok(segment);
-        }
-        let segment = self.add(directory.create(now_ms)?);
-        self.active = Some(segment);
-        Ok(segment)
     }
 
     fn read(&mut self, record: RecordId, place: Place) -> Option<SealedBatch> {
@@ -225,37 +288,42 @@ impl State {
 
 impl Spool for DiskSpool {
     fn adopt(&self) -> io::Result<u64> {
-        let mut state = self.state();
         let mut adopted = 0;
-        for file in self.directory.abandoned()? {
-            let (mut file, bytes) = file;
-            let contents = segment::read(&bytes);
-            if contents.whole < bytes.len() as u64 {
-                let cut = bytes.len() as u64 - contents.whole;
-                tracing::warn!(
-                    target: targets::EVENTS, bytes = cut,
-                    "an event spool ended in a write that was cut off"
-                );
-                file.truncate(contents.whole)?;
-            }
-            if contents.batches.is_empty() {
-                file.remove();
-                continue;
-            }
-            let segment = state.add(file);
-            for (offset, place) in contents.batches {
-                adopted += u64::from(place.events);
-                let record = RecordId { segment, offset };
-                state.batches.insert(record, Kept::new(place));
+        let mut unusable = BTreeSet::new();
+        for found in self.directory.segments()? {
+            match self.take_over(&found) {
+                Ok(events) => adopted += events,
+                // Gone meanwhile: its owner was done with it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    if !self.state().unusable.contains(&found.path) {
+                        tracing::warn!(
+                            target: targets::EVENTS, path = %found.path.display(), %error,
+                            "a file of an event spool cannot be used, and is left alone"
+                        );
+                    }
+                    unusable.insert(found.path);
+                }
             }
         }
+        self.state().unusable = unusable;
         Ok(adopted)
     }
 
     fn store(&self, batches: &[SealedBatch]) -> Stored {
+        let mut state = self.state();
+        let mut kept = Vec::with_capacity(batches.len());
         let mut made_room = 0;
-        let outcome = self.try_to_store(batches, &mut made_room);
-        Stored { made_room, outcome }
+        let appended: io::Result<()> = batches.iter().try_for_each(|batch| {
+            kept.push(self.append(&mut state, batch, &mut made_room)?);
+            Ok(())
+        });
+        let synced = state.sync(&mut kept);
+        Stored {
+            kept,
+            made_room,
+            outcome: appended.and(synced),
+        }
     }
 
     fn load(&self, now: Instant) -> Loaded {
@@ -306,6 +374,14 @@ impl Spool for DiskSpool {
         let pause = Duration::from_secs(1 << kept.place.attempts.min(16));
         kept.not_before = Some(now + pause.min(MAX_PAUSE));
         true
+    }
+
+    fn put_all_back(&self) {
+        let mut state = self.state();
+        state
+            .batches
+            .values_mut()
+            .for_each(|kept| kept.is_taken_out = false);
     }
 
     fn ready_at(&self, now: Instant) -> Option<Instant> {

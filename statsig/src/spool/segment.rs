@@ -7,8 +7,8 @@
 //! settled = offset of a batch that is done with (8)
 //! ```
 //!
-//! Numbers are little-endian. A write that was cut off leaves a record that is too short or has another checksum: reading ends
-//! there, and what follows is cut.
+//! Numbers are little-endian. A write that was cut off leaves records that are too short or have another checksum at the end: they
+//! are cut. One with another checksum before a whole one was damaged later: it is passed over, and a batch in it counts as lost.
 
 use std::collections::BTreeMap;
 
@@ -32,6 +32,9 @@ pub(super) struct BatchRecord<'a> {
     pub(super) body: &'a [u8],
 }
 
+/// A batch holds no more. What a damaged one says of its events is believed up to this.
+const MAX_EVENTS: u32 = 2_000;
+
 /// Where a batch is that is not settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
@@ -44,7 +47,7 @@ pub(super) struct Place {
 /// What a segment holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
-    /// The batches that are not settled, by their offset.
+    /// The batches that are not settled, damaged ones among them, by their offset.
     pub(super) batches: BTreeMap<u64, Place>,
     /// Bytes up to the end of the last whole record; what follows was not written to its end.
     pub(super) whole: u64,
@@ -82,55 +85,78 @@ fn checksum(kind: u8, length: u32, payload: &[&[u8]]) -> u32 {
     crc.sum()
 }
 
-/// Reads a whole segment.
-pub(super) fn read(bytes: &[u8]) -> Contents {
+/// Reads a whole segment, one that was just created and never written included. `None` if it is none, or one of another version.
+pub(super) fn read(bytes: &[u8]) -> Option<Contents> {
     let mut contents = Contents::default();
     let Some(mut rest) = bytes.strip_prefix(HEADER) else {
-        return contents;
+        return HEADER.starts_with(bytes).then_some(contents);
     };
     contents.whole = HEADER.len() as u64;
-    while let Some((kind, payload, after)) = next_record(rest) {
-        let offset = contents.whole;
-        let length = (rest.len() - after.len()) as u64;
-        match (kind, batch_of(payload)) {
-            (BATCH, Some(batch)) => {
-                let place = Place {
-                    length,
-                    events: batch.events,
-                    attempts: batch.attempts,
-                };
+    let mut offset = contents.whole;
+    // Damaged batches, or the remains of a write that was cut off: what follows will tell.
+    let mut doubtful = BTreeMap::new();
+    while let Some(record) = first_record(rest) {
+        let length = (rest.len() - record.after.len()) as u64;
+        let place = batch_of(record.payload).map(|batch| Place {
+            length,
+            events: batch.events,
+            attempts: batch.attempts,
+        });
+        if record.is_intact {
+            contents.batches.append(&mut doubtful);
+            contents.whole = offset + length;
+        }
+        match (record.kind, place) {
+            (BATCH, Some(place)) if record.is_intact => {
                 contents.batches.insert(offset, place);
             }
-            (SETTLED, _) => {
-                if let Ok(settled) = payload.try_into() {
+            (BATCH, Some(place)) => {
+                let events = place.events.min(MAX_EVENTS);
+                doubtful.insert(offset, Place { events, ..place });
+            }
+            (SETTLED, _) if record.is_intact => {
+                if let Ok(settled) = record.payload.try_into() {
                     contents.batches.remove(&u64::from_le_bytes(settled));
                 }
             }
-            // Of a later version: whole, and of no meaning here.
+            // Of a later version: whole, and of no meaning here. Or a damaged note: the batch is sent twice, and never lost.
             _ => {}
         }
-        contents.whole += length;
-        rest = after;
+        offset += length;
+        rest = record.after;
     }
-    contents
+    Some(contents)
 }
 
 /// Reads the record of one batch.
-pub(super) fn read_batch(record: &[u8]) -> Option<BatchRecord<'_>> {
-    match next_record(record)? {
-        (BATCH, payload, []) => batch_of(payload),
-        _ => None,
-    }
+pub(super) fn read_batch(bytes: &[u8]) -> Option<BatchRecord<'_>> {
+    let record = first_record(bytes)?;
+    let is_batch = record.is_intact && record.kind == BATCH && record.after.is_empty();
+    is_batch.then(|| batch_of(record.payload)).flatten()
 }
 
-/// Kind and payload of the first record, and what follows it. `None` if there is no whole record.
-fn next_record(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+/// A record that has all of its bytes.
+struct Record<'a> {
+    kind: u8,
+    payload: &'a [u8],
+    /// Its checksum is right.
+    is_intact: bool,
+    after: &'a [u8],
+}
+
+/// `None` if there are too few bytes for a record.
+fn first_record(bytes: &[u8]) -> Option<Record<'_>> {
     let (head, rest) = bytes.split_first_chunk::<RECORD_HEAD>()?;
     let [kind, l0, l1, l2, l3, c0, c1, c2, c3] = *head;
     let length = u32::from_le_bytes([l0, l1, l2, l3]);
     let expected = u32::from_le_bytes([c0, c1, c2, c3]);
     let (payload, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-    (checksum(kind, length, &[payload]) == expected).then_some((kind, payload, after))
+    Some(Record {
+        kind,
+        payload,
+        is_intact: checksum(kind, length, &[payload]) == expected,
+        after,
+    })
 }
 
 fn batch_of(payload: &[u8]) -> Option<BatchRecord<'_>> {
@@ -164,7 +190,7 @@ mod tests {
         let second = bytes.len() as u64;
         assert!(write_batch(&batch(5, b""), &mut bytes));
         write_settled(HEADER.len() as u64, &mut bytes);
-        let contents = read(&bytes);
+        let contents = read(&bytes).unwrap();
         assert_eq!(contents.whole, bytes.len() as u64);
         let left: Vec<_> = contents.batches.into_iter().collect();
         let [(offset, place)] = left[..] else {
@@ -176,10 +202,38 @@ mod tests {
     }
 
     #[test]
-    fn something_else_is_an_empty_segment() {
-        for bytes in [&b""[..], b"stat", b"statsig2whatever", &[0; 100]] {
-            assert_eq!(read(bytes), Contents::default());
+    fn something_else_is_no_segment_and_the_beginning_of_one_is_an_empty_one() {
+        for bytes in [&b""[..], b"stat", &HEADER[..7]] {
+            assert_eq!(read(bytes), Some(Contents::default()));
         }
+        for bytes in [&b"statsig2whatever"[..], b"x", &[0; 100]] {
+            assert_eq!(read(bytes), None);
+        }
+    }
+
+    #[test]
+    fn damaged_records_cost_themselves_and_not_what_follows() {
+        let mut bytes = HEADER.to_vec();
+        let mut offsets = Vec::new();
+        for body in [&b"first"[..], b"second", b"third", b"fourth"] {
+            offsets.push(bytes.len());
+            assert!(write_batch(&batch(3, body), &mut bytes));
+        }
+        let end = bytes.len();
+        for damaged in [offsets[1], offsets[2]] {
+            bytes[damaged + RECORD_HEAD + BATCH_HEAD] ^= 1;
+        }
+        // Half of a number can be damaged, too.
+        bytes[offsets[1] + RECORD_HEAD + 2] = 0xff;
+        let contents = read(&bytes).unwrap();
+        assert_eq!(contents.whole, end as u64);
+        let events: Vec<_> = contents.batches.values().map(|it| it.events).collect();
+        assert_eq!(events, [3, MAX_EVENTS, 3, 3]);
+
+        // With nothing whole behind them, they may never have been written to their end.
+        let contents = read(&bytes[..offsets[3]]).unwrap();
+        assert_eq!(contents.whole, offsets[1] as u64);
+        assert_eq!(contents.batches.len(), 1);
     }
 
     proptest! {
@@ -196,7 +250,7 @@ mod tests {
             }
             let cut = cut.index(bytes.len() + 1);
             let whole: Vec<_> = ends.iter().filter(|end| **end <= cut).collect();
-            let contents = read(&bytes[..cut]);
+            let contents = read(&bytes[..cut]).unwrap();
             prop_assert_eq!(contents.batches.len(), whole.len().saturating_sub(1));
             prop_assert_eq!(contents.whole, whole.last().map_or(0, |end| **end as u64));
         }
@@ -218,7 +272,7 @@ mod tests {
         fn anything_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let mut segment = HEADER.to_vec();
             segment.extend(&bytes);
-            prop_assert!(read(&segment).whole as usize <= segment.len());
+            prop_assert!(read(&segment).unwrap().whole as usize <= segment.len());
             let _ = read_batch(&bytes);
         }
     }

@@ -30,7 +30,16 @@ fn batch(events: u64, body: &str) -> SealedBatch {
 fn store(spool: &DiskSpool, batches: &[SealedBatch]) -> u64 {
     let stored = spool.store(batches);
     stored.outcome.unwrap();
+    assert_eq!(stored.kept.len(), batches.len());
     stored.made_room
+}
+
+/// A file beside this segment that has the name of an older one.
+fn older(segment: &Path) -> PathBuf {
+    let name = segment.file_name().unwrap().to_str().unwrap();
+    let (hash, rest) = name.split_once('-').unwrap();
+    let (_, rest) = rest.split_once('-').unwrap();
+    segment.with_file_name(format!("{hash}-1-{rest}"))
 }
 
 fn now() -> Instant {
@@ -134,9 +143,110 @@ fn beyond_the_limit_the_oldest_segment_makes_room() {
         .map(|file| fs::metadata(file).unwrap().len())
         .sum();
     assert!(bytes <= 3 * SEGMENT_BYTES, "{bytes}");
-    let too_large = "x".repeat(4 * SEGMENT_BYTES as usize);
-    assert!(spool.store(&[batch(1, &too_large)]).outcome.is_err());
     assert_eq!(drain(&spool).len(), 2);
+}
+
+#[test]
+fn what_fits_is_kept_and_the_rest_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = open_with(directory.path(), 3 * SEGMENT_BYTES);
+    let too_large = "x".repeat(3 * SEGMENT_BYTES as usize);
+    let stored = spool.store(&[batch(1, "small"), batch(2, &too_large), batch(3, "last")]);
+    let error = stored.outcome.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+    assert_eq!((stored.kept.len(), stored.made_room), (1, 0));
+    assert_eq!(drain(&spool), ["small"]);
+    assert!(files(directory.path()).is_empty());
+}
+
+#[test]
+fn more_than_fits_at_once_leaves_the_newest() {
+    let directory = tempfile::tempdir().unwrap();
+    let max_bytes = SEGMENT_BYTES;
+    let spool = open_with(directory.path(), max_bytes);
+    let body = "x".repeat(100 * 1024);
+    let batches: Vec<_> = (1..=16).map(|events| batch(events, &body)).collect();
+    let lost = store(&spool, &batches);
+    let left = std::iter::from_fn(|| spool.load(now()).batch);
+    let left: Vec<u64> = left.map(|batch| batch.events).collect();
+    // Two of them fill a segment, and segments go as a whole.
+    assert_eq!(left, (7..=16).collect::<Vec<_>>());
+    assert_eq!(lost, (1..=6).sum::<u64>());
+    let bytes: u64 = files(directory.path())
+        .iter()
+        .map(|file| fs::metadata(file).unwrap().len())
+        .sum();
+    assert!(bytes <= max_bytes, "{bytes}");
+}
+
+#[test]
+fn adopted_batches_make_room_before_newer_ones_of_this_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let large = "x".repeat(SEGMENT_BYTES as usize);
+    let earlier = open(directory.path());
+    store(&earlier, &[batch(1, &large)]);
+    drop(earlier);
+    let file = &files(directory.path())[0];
+    fs::rename(file, older(file)).unwrap();
+
+    let spool = open_with(directory.path(), 3 * SEGMENT_BYTES);
+    store(&spool, &[batch(2, &large)]);
+    assert_eq!(spool.adopt().unwrap(), 1);
+    assert_eq!(store(&spool, &[batch(4, &large)]), 1);
+    assert_eq!(drain(&spool).len(), 2);
+}
+
+#[test]
+fn what_cannot_be_used_is_left_alone_and_the_rest_is_adopted() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = open(directory.path());
+    store(&spool, &[batch(3, "fine")]);
+    drop(spool);
+    let file = &files(directory.path())[0];
+    let stranger = older(file);
+    let strangers: [fn(&Path) -> io::Result<()>; 2] = [
+        |path| fs::create_dir(path),
+        |path| fs::write(path, "statsig2, of a later version"),
+    ];
+    for make in strangers {
+        make(&stranger).unwrap();
+        for _ in 0..2 {
+            let spool = open(directory.path());
+            assert_eq!(spool.adopt().unwrap(), 3);
+            assert_eq!(spool.adopt().unwrap(), 0);
+            assert!(stranger.exists());
+        }
+        let removed = fs::remove_dir(&stranger).or_else(|_| fs::remove_file(&stranger));
+        removed.unwrap();
+    }
+}
+
+#[test]
+fn a_batch_that_nobody_delivers_any_more_is_counted_when_it_has_to_make_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = open_with(directory.path(), SEGMENT_BYTES);
+    store(&spool, &[batch(7, &"x".repeat(SEGMENT_BYTES as usize / 2))]);
+    spool.load(now()).batch.unwrap();
+    spool.put_all_back();
+    let lost = store(&spool, &[batch(1, &"x".repeat(SEGMENT_BYTES as usize / 2))]);
+    assert_eq!(lost, 7);
+}
+
+#[test]
+fn what_was_damaged_before_it_is_adopted_is_counted_and_costs_no_other_batch() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = open(directory.path());
+    store(&spool, &[batch(7, "damaged"), batch(1, "fine")]);
+    drop(spool);
+    let file = &files(directory.path())[0];
+    let mut bytes = fs::read(file).unwrap();
+    let place = bytes.windows(7).position(|it| it == b"damaged").unwrap();
+    bytes[place] = b'D';
+    fs::write(file, bytes).unwrap();
+    let spool = open(directory.path());
+    assert_eq!(spool.adopt().unwrap(), 8);
+    let loaded = spool.load(now());
+    assert_eq!((loaded.lost, loaded.batch.unwrap().events), (7, 1));
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::events::event::{Exposure, ExposureSubject, SamplingInputs, SecondaryE
 use crate::results::{EvaluationDetails, Reason, SpecsSource};
 use crate::user::StatsigUser;
 
+/// Where the events of the spool are; what the options name is a link to it.
+const DISK: &str = "disk";
+
 /// What may happen next.
 #[derive(Debug, Clone)]
 enum Step {
@@ -23,6 +26,9 @@ enum Step {
     Flush,
     /// A flush that nobody waits for.
     AbandonedFlush,
+    /// The directory of the spool, if there is one, cannot be reached.
+    LoseDisk,
+    RepairDisk,
     Pass(u64),
 }
 
@@ -75,6 +81,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (actor, 1..5_u64).prop_map(|(actor, time)| Step::Stall(actor, time)),
         2 => Just(Step::Flush),
         1 => Just(Step::AbandonedFlush),
+        1 => Just(Step::LoseDisk),
+        1 => Just(Step::RepairDisk),
         5 => (1..20_000_u64).prop_map(Step::Pass),
     ]
 }
@@ -134,22 +142,26 @@ impl Lab {
             }
             Step::Flush => {
                 if let Ok(stats) = self.handle.flush().await {
-                    assert_eq!(
-                        stats.enqueued + stats.recovered,
-                        stats.delivered
-                            + stats.sampled_out
-                            + stats.dropped.total()
-                            + stats.spooled
-                            + stats.pending
-                    );
+                    assert_balanced(&stats);
                 }
             }
             Step::AbandonedFlush => {
                 let handle = self.handle.clone();
                 drop(tokio::time::timeout(secs(1), handle.flush()).await);
             }
+            Step::LoseDisk => self.link_spool("nowhere"),
+            Step::RepairDisk => self.link_spool(DISK),
             Step::Pass(milliseconds) => sleep(Duration::from_millis(milliseconds)).await,
         }
+    }
+
+    fn link_spool(&self, to: &str) {
+        #[cfg(all(unix, feature = "spool"))]
+        if let Some(spool) = &self.shared.options.event_spool {
+            link(&spool.directory, to);
+        }
+        #[cfg(not(all(unix, feature = "spool")))]
+        let _ = to;
     }
 
     /// That what the service has is what the books say was delivered.
@@ -160,7 +172,7 @@ impl Lab {
     }
 }
 
-async fn live_through(lab: Lab, steps: Vec<Step>, ending: Ending) {
+async fn live_through(lab: &Lab, Life { steps, ending }: Life) {
     for step in steps {
         lab.take(step).await;
         // Sampled when no task is in the middle of something.
@@ -188,10 +200,24 @@ async fn live_through(lab: Lab, steps: Vec<Step>, ending: Ending) {
     }
 }
 
-fn live(
+/// From a start to the end of a shutdown.
+#[derive(Debug, Clone)]
+struct Life {
     steps: Vec<Step>,
     ending: Ending,
-    #[cfg(feature = "spool")] directory: Option<&std::path::Path>,
+}
+
+fn lives() -> impl Strategy<Value = Vec<Life>> {
+    let steps = prop::collection::vec(step(), 1..30);
+    let life = (steps, ending()).prop_map(|(steps, ending)| Life { steps, ending });
+    prop::collection::vec(life, 1..3)
+}
+
+/// Lives one life of a client after the other, and looks at it after each.
+fn live(
+    lives: Vec<Life>,
+    set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
+    look: impl Fn(&Lab),
 ) {
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -201,17 +227,24 @@ fn live(
     runtime.block_on(async {
         let network = Arc::new(ScriptedTransport::new());
         network.serve_specs(sampling_specs());
-        let lab = Lab::start_on(network, |options| {
-            #[cfg(feature = "spool")]
-            if let Some(directory) = directory {
-                return options.event_spool(directory);
-            }
-            options
-        })
-        .await;
+        let mut lab = Lab::start_on(network, set).await;
         lab.handle.first_sync(None).await.unwrap();
-        live_through(lab, steps, ending).await;
+        for (number, life) in lives.into_iter().enumerate() {
+            if number > 0 {
+                lab.handle = start(Arc::clone(&lab.shared)).await.unwrap();
+            }
+            live_through(&lab, life).await;
+            look(&lab);
+        }
     });
+}
+
+/// Makes the path a link to this name beside it, at once.
+#[cfg(all(unix, feature = "spool"))]
+fn link(path: &std::path::Path, to: &str) {
+    let new = path.with_extension("new");
+    std::os::unix::fs::symlink(to, &new).unwrap();
+    std::fs::rename(new, path).unwrap();
 }
 
 /// Fewer than usual, as a case lives through minutes; `PROPTEST_CASES` sets another number.
@@ -228,23 +261,24 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_books_balance_in_every_interleaving(
-        steps in prop::collection::vec(step(), 1..40),
-        ending in ending(),
-    ) {
-        #[cfg(feature = "spool")]
-        live(steps, ending, None);
-        #[cfg(not(feature = "spool"))]
-        live(steps, ending);
+    fn the_books_balance_in_every_interleaving(lives in lives()) {
+        live(lives, |options| options, |_| ());
     }
 
-    #[cfg(feature = "spool")]
+    #[cfg(all(unix, feature = "spool"))]
     #[test]
-    fn the_books_balance_with_a_spool_too(
-        steps in prop::collection::vec(step(), 1..40),
-        ending in ending(),
-    ) {
+    fn the_books_balance_with_a_spool_too(lives in lives()) {
         let directory = tempfile::tempdir().unwrap();
-        live(steps, ending, Some(directory.path()));
+        let disk = directory.path().join(DISK);
+        std::fs::create_dir(&disk).unwrap();
+        let spool = directory.path().join("spool");
+        link(&spool, DISK);
+        let look = |lab: &Lab| {
+            let stats = lab.shared.counters.stats();
+            let not_found_again = stats.left_on_disk - stats.recovered;
+            let on_disk = spooling::events_on_disk(&disk);
+            assert_eq!(on_disk, stats.spooled + not_found_again);
+        };
+        live(lives, |options| options.event_spool(&spool), look);
     }
 }

@@ -1,7 +1,11 @@
+use std::path::Path;
+
 use tempfile::TempDir;
 
 use super::delivery::Picky;
 use super::*;
+use crate::events::spool::Spool;
+use crate::spool::DiskSpool;
 use crate::transport::Transport;
 
 fn directory() -> TempDir {
@@ -29,6 +33,13 @@ fn is_empty(directory: &TempDir) -> bool {
         .unwrap()
         .next()
         .is_none()
+}
+
+/// The events in a spool that is not in use.
+pub(super) fn events_on_disk(directory: &Path) -> u64 {
+    let clock = Arc::new(SimulatedClock::new());
+    let spool = DiskSpool::new(directory.to_owned(), KEY, 1 << 30, clock);
+    spool.adopt().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,6 +111,40 @@ async fn the_next_process_delivers_what_a_shutdown_left() {
         assert_eq!(network.events().len(), before + 25);
         assert!(is_empty(&directory));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_starts_again_finds_what_its_shutdown_left_and_counts_it_once() {
+    let (network, directory) = (network(), directory());
+    let mut lab = lab_on(&network, &directory).await;
+    network.always(Endpoint::Events, Answer::status(500));
+    lab.record(25);
+    assert_eq!(lab.handle.shutdown(secs(3)).await.stats.spooled, 25);
+
+    lab.handle = start(Arc::clone(&lab.shared)).await.unwrap();
+    sleep(secs(1)).await;
+    let stats = lab.stats();
+    assert_eq!((stats.spooled, stats.left_on_disk), (25, 25));
+    assert_eq!((stats.enqueued, stats.recovered), (25, 25));
+    network.recover(Endpoint::Events);
+    sleep(secs(60)).await;
+    let stats = lab.stats();
+    assert_eq!((stats.delivered, stats.spooled), (25, 0));
+    assert!(is_empty(&directory));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_tries_again_when_the_disk_fails() {
+    let (network, directory) = (network(), directory());
+    let file = directory.path().join("a file");
+    std::fs::write(&file, "").unwrap();
+    let lab = Lab::start_on(Arc::clone(&network), |options| options.event_spool(&file)).await;
+    lab.handle.first_sync(None).await.unwrap();
+    network.next(Endpoint::Events, Answer::status(503));
+    lab.record(25);
+    let report = lab.handle.shutdown(secs(3)).await;
+    assert!(!report.timed_out);
+    assert_eq!((report.stats.delivered, report.stats.pending), (25, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 //! A batch in memory waits for a free post of a service that is well. Once the service fails, or is slower than events come,
 //! batches go to disk and wait there. One at a time is read back, posted, and leaves the disk when the service has it.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Outbox;
@@ -13,6 +14,8 @@ use crate::events::batch::SealedBatch;
 const DISK_PAUSE: Duration = Duration::from_secs(60);
 /// Batches written in one job: what is on its way to disk is bounded, and one sync serves all of them.
 const MAX_STORED_AT_ONCE: usize = 16;
+/// A batch stays in memory if fewer of its size have room on disk.
+const MIN_FITTING: u64 = 2;
 /// How often to look for batches that other processes left behind.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -29,6 +32,8 @@ pub(crate) enum SpoolJob {
 
 #[derive(Debug, Default)]
 pub(super) struct Disk {
+    /// What the spool may take.
+    bytes: u64,
     is_busy: bool,
     /// Batches that are being written: number of the first event, and how many.
     storing: Vec<(u64, u64)>,
@@ -37,6 +42,8 @@ pub(super) struct Disk {
     /// Nothing could be written since the disk failed.
     is_failing: bool,
     adopted_at: Option<Instant>,
+    /// The last search for batches that other processes left failed.
+    is_unsearchable: bool,
     /// When one of the batches on disk may be tried; `None` if there is none.
     ready_at: Option<Instant>,
     /// Read, and not posted yet.
@@ -45,8 +52,29 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn is_usable(&self, now: Instant) -> bool {
+    pub(super) fn new(bytes: u64) -> Self {
+        Self {
+            bytes,
+            ..Self::default()
+        }
+    }
+
+    /// A new one in place of this, which was closed.
+    pub(super) fn reopened(&self) -> Self {
+        Self::new(self.bytes)
+    }
+
+    /// Whether the batch is to go to disk now instead of waiting in memory.
+    pub(super) fn takes(&self, batch: &SealedBatch, now: Instant) -> bool {
+        self.is_usable(now) && self.is_large_enough_for(batch)
+    }
+
+    fn is_usable(&self, now: Instant) -> bool {
         self.broken_until.is_none_or(|until| until <= now)
+    }
+
+    fn is_large_enough_for(&self, batch: &SealedBatch) -> bool {
+        batch.body.len() as u64 <= self.bytes / MIN_FITTING
     }
 
     pub(super) fn is_stored(&self, mark: u64) -> bool {
@@ -79,8 +107,8 @@ impl Disk {
 }
 
 impl Outbox {
-    /// Takes out what is to be done with the spool now. The caller must answer with [`adopted`](Self::adopted),
-    /// [`stored`](Self::stored) or [`not_stored`](Self::not_stored), or [`loaded`](Self::loaded).
+    /// Takes out what is to be done with the spool now. The caller must answer with [`adopted`](Self::adopted) or
+    /// [`not_adopted`](Self::not_adopted), [`stored`](Self::stored) or [`not_stored`](Self::not_stored), or [`loaded`](Self::loaded).
     pub(crate) fn start_spool_job(&mut self, now: Instant) -> Option<SpoolJob> {
         let disk = self.disk.as_ref()?;
         if disk.is_busy || !disk.is_usable(now) {
@@ -121,6 +149,18 @@ impl Outbox {
     ) {
         counters.add_recovered(events);
         self.spool_job_done(ready_at);
+        if let Some(disk) = &mut self.disk {
+            disk.is_unsearchable = false;
+        }
+    }
+
+    /// The spool could not be searched, which says nothing of what this process writes there. True when it could be before.
+    pub(crate) fn not_adopted(&mut self) -> bool {
+        let Some(disk) = &mut self.disk else {
+            return false;
+        };
+        disk.is_busy = false;
+        !std::mem::replace(&mut disk.is_unsearchable, true)
     }
 
     /// So many events are on disk now, and stay there whatever happens to this process.
@@ -137,14 +177,16 @@ impl Outbox {
         }
     }
 
-    /// The disk failed. What was to be written waits in memory, and so does what comes within the next minute. True when it did
-    /// not fail before.
+    /// The disk failed when so many events were on it. What was to be written besides waits in memory, and so does what comes
+    /// within the next minute. True when it did not fail before.
     pub(crate) fn not_stored(
         &mut self,
+        kept: u64,
         batches: Vec<SealedBatch>,
         now: Instant,
         counters: &EventCounters,
     ) -> bool {
+        counters.add_spooled(kept);
         let was_well = self.disk_failed(now);
         for batch in batches {
             if batch.attempts >= self.limits.max_attempts {
@@ -153,11 +195,15 @@ impl Outbox {
                 self.add_waiting(batch, counters);
             }
         }
+        // The disk was to spare them the attempts that a flush promised, or the end of the client.
+        for batch in self.waiting.values_mut() {
+            let was_promised = batch.attempts == 0 && batch.first < self.urgent_to;
+            batch.is_urgent |= self.is_closing || was_promised;
+        }
         was_well
     }
 
-    /// The disk failed. True when that is news: something could be written since it failed before.
-    pub(crate) fn disk_failed(&mut self, now: Instant) -> bool {
+    fn disk_failed(&mut self, now: Instant) -> bool {
         let Some(disk) = &mut self.disk else {
             return false;
         };
@@ -203,9 +249,17 @@ impl Outbox {
         self.sealing.is_some() || self.disk.as_ref().is_some_and(|disk| disk.is_busy)
     }
 
-    /// Everything that is still in memory when the client ends, for a last write to disk. Nothing may be pushed afterwards.
+    /// What the spool may take of what is still in memory when the client ends, for a last write to disk. Nothing may be pushed
+    /// afterwards.
     pub(crate) fn take_rest(&mut self) -> Vec<SealedBatch> {
-        std::mem::take(&mut self.waiting).into_values().collect()
+        let Some(disk) = &self.disk else {
+            return Vec::new();
+        };
+        let (rest, too_large): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|(_, batch)| disk.is_large_enough_for(batch));
+        self.waiting = too_large;
+        rest.into_values().collect()
     }
 
     fn spool_job_done(&mut self, ready_at: Option<Instant>) {
@@ -221,11 +275,15 @@ impl Outbox {
     /// slow.
     fn take_for_disk(&mut self) -> Vec<SealedBatch> {
         let is_slow = self.waiting.len() > self.limits.max_waiting / 2;
-        if self.is_healthy() && !is_slow {
+        let is_needed = is_slow || !self.is_healthy();
+        let Some(disk) = self.disk.as_ref().filter(|_| is_needed) else {
             return Vec::new();
-        }
-        let not_urgent = self.waiting.iter().filter(|(_, batch)| !batch.is_urgent);
-        let keys: Vec<_> = not_urgent
+        };
+        let for_disk = self
+            .waiting
+            .iter()
+            .filter(|(_, batch)| !batch.is_urgent && disk.is_large_enough_for(batch));
+        let keys: Vec<_> = for_disk
             .map(|(key, _)| *key)
             .take(MAX_STORED_AT_ONCE)
             .collect();

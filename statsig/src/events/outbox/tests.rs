@@ -40,7 +40,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         Self {
-            outbox: Outbox::new(limits(P), false),
+            outbox: Outbox::new(limits(P), None),
             counters: EventCounters::default(),
             now: tokio::time::Instant::now().into_std(),
         }
@@ -130,7 +130,7 @@ fn one_batch_is_sealed_at_a_time_and_comes_back_in_its_place() {
 #[test]
 fn a_healthy_service_gets_five_batches_at_once_oldest_first() {
     let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(100), false);
+    desk.outbox = Outbox::new(limits(100), None);
     for _ in 0..7 {
         desk.push_batch();
     }
@@ -171,7 +171,7 @@ fn the_pause_stays_at_a_minute_and_halves_with_each_success() {
             max_attempts: 100,
             ..limits(P)
         },
-        false,
+        None,
     );
     desk.push_batch();
     let mut pauses = Vec::new();
@@ -231,7 +231,7 @@ fn batches_that_fail_together_lengthen_the_pause_once() {
 #[test]
 fn after_a_success_batches_go_one_at_a_time_until_the_interval_has_shrunk() {
     let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(100), false);
+    desk.outbox = Outbox::new(limits(100), None);
     for _ in 0..8 {
         desk.push_batch();
     }

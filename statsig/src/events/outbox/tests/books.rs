@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::disk::FakeDisk;
+use super::disk::{FakeDisk, SPOOL_BYTES};
 use super::*;
 
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ proptest! {
         has_spool in any::<bool>(),
     ) {
         let mut desk = Desk::new();
-        desk.outbox = Outbox::new(limits(P), has_spool);
+        desk.outbox = Outbox::new(limits(P), has_spool.then_some(SPOOL_BYTES));
         let mut disk = FakeDisk::default();
         let mut job: Option<SpoolJob> = None;
         let mut sealing: Option<Unsealed> = None;
@@ -106,13 +106,19 @@ proptest! {
                     }
                 }
                 Step::BreakDisk => match job.take() {
-                    Some(SpoolJob::Store(batches)) => {
-                        outbox.not_stored(batches, desk.now, counters);
+                    Some(SpoolJob::Store(mut batches)) => {
+                        // It breaks when half of them are on it.
+                        let rest = batches.split_off(batches.len() / 2);
+                        let kept = batches.iter().map(|batch| batch.events).sum();
+                        disk.keep(batches);
+                        outbox.not_stored(kept, rest, desk.now, counters);
+                        outbox.set_spool_ready_at(disk.ready_at(desk.now));
                     }
-                    Some(_) => {
-                        outbox.disk_failed(desk.now);
+                    Some(SpoolJob::Adopt) => {
+                        outbox.not_adopted();
                     }
-                    None => {}
+                    // A batch that cannot be read is passed over.
+                    other => job = other,
                 },
                 Step::StopSpoolJob => match job.take() {
                     Some(SpoolJob::Store(batches)) => outbox.spool_job_stopped(batches, counters),
