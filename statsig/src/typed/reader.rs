@@ -11,7 +11,8 @@ use super::misfit::Misfit;
 use super::schema::{ParamSchema, Schema};
 use super::source::{ParamSource, ParamsMeta};
 
-/// Hands the served parameters to [`StatsigParams::read`], and remembers which were served and which did not fit.
+/// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and remembers which were served and
+/// which did not fit.
 pub struct ParamReader<'a> {
     source: Option<&'a dyn ParamSource>,
     schema: &'static Schema,
