@@ -1,11 +1,15 @@
 //! The books of the event pipeline. Every event has one place in them at any moment.
 
+mod loss_log;
+mod reason;
 mod stats;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub(crate) use self::loss_log::LossLog;
+pub(crate) use self::reason::DropReason;
 pub use self::stats::{DroppedEvents, EventStats, ShutdownReport};
 use crate::striped::Striped;
 
@@ -17,8 +21,8 @@ use crate::striped::Striped;
 pub(crate) struct EventCounters {
     enqueued: AtomicU64,
     deduplicated: Striped<AtomicU64>,
-    queue_full: AtomicU64,
-    after_shutdown: AtomicU64,
+    /// What was given up on callers' threads, by reason.
+    lost_by_callers: [AtomicU64; DropReason::COUNT],
     places: Mutex<Places>,
 }
 
@@ -37,25 +41,6 @@ struct Places {
     reported: DroppedEvents,
 }
 
-/// Why an event was dropped by the pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DropReason {
-    /// Too many batches were waiting.
-    TooManyBatches,
-    /// All attempts failed.
-    DeliveryFailed,
-    /// The service will never take it.
-    Refused,
-    /// The network is disabled by option.
-    NetworkDisabled,
-    /// The batch could not be encoded, or the task that posted it died.
-    Internal,
-    /// The spool was full, and the event the oldest in it.
-    SpoolFull,
-    /// The spool could not be read back.
-    SpoolUnreadable,
-}
-
 impl EventCounters {
     #[inline]
     pub(crate) fn add_enqueued(&self, events: u64) {
@@ -68,14 +53,10 @@ impl EventCounters {
         self.deduplicated.mine().fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The queue was full.
-    pub(crate) fn add_queue_full(&self) {
-        self.queue_full.fetch_add(1, Ordering::Release);
-    }
-
-    /// The client had been shut down.
-    pub(crate) fn add_after_shutdown(&self) {
-        self.after_shutdown.fetch_add(1, Ordering::Release);
+    /// A caller's thread gave events up. Takes no lock. The answer is how many callers have lost for this reason so far.
+    pub(crate) fn add_lost_by_caller(&self, reason: DropReason, events: u64) -> u64 {
+        let lost = self.lost_by_callers.get(reason.index());
+        lost.map_or(0, |lost| lost.fetch_add(events, Ordering::Release) + events)
     }
 
     pub(crate) fn add_delivered(&self, events: u64) {
@@ -187,11 +168,11 @@ impl EventCounters {
     }
 
     fn all_dropped(&self, places: &Places) -> DroppedEvents {
-        DroppedEvents {
-            queue_full: self.queue_full.load(Ordering::Acquire),
-            after_shutdown: self.after_shutdown.load(Ordering::Acquire),
-            ..places.dropped
+        let mut dropped = places.dropped;
+        for (reason, lost) in DropReason::ALL.into_iter().zip(&self.lost_by_callers) {
+            dropped.add(reason, lost.load(Ordering::Acquire));
         }
+        dropped
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {

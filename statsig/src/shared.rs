@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::counters::EventCounters;
+use crate::counters::{DropReason, EventCounters, LossLog};
 use crate::country::Countries;
 use crate::evaluation::memo::{Memo, MemoCounts};
 use crate::events::dedupe::Dedupe;
@@ -77,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
     pub(crate) counters: EventCounters,
+    pub(crate) loss_log: LossLog,
     pub(crate) overrides: Overrides,
     /// Which typed parameters did not fit, so that each is told once.
     pub(crate) mismatches: MismatchLog,
@@ -120,10 +121,11 @@ impl Shared {
             session_id: uuid::Uuid::new_v4().to_string(),
             snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
             status: watch::Sender::new(SpecsStatus::default()),
-            queue: EventQueue::new(limits.queue_capacity(), limits.high_water()),
+            queue: EventQueue::new(limits.queue_capacity, limits.high_water()),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
+            loss_log: LossLog::default(),
             overrides: Overrides::new(options.override_adapter.clone()),
             mismatches: MismatchLog::default(),
             drift_log: DriftLog::default(),
@@ -157,17 +159,37 @@ impl Shared {
     pub(crate) fn record(&self, event: QueuedEvent) -> bool {
         self.counters.add_enqueued(1);
         if self.is_closed() {
-            self.counters.add_after_shutdown();
+            self.lose(DropReason::AfterShutdown, 1);
             return false;
         }
         match self.queue.push(event) {
             Pushed::Queued => false,
             Pushed::QueuedAtHighWater => true,
             Pushed::InPlaceOfOldest => {
-                self.counters.add_queue_full();
+                self.lose(DropReason::QueueFull, 1);
                 false
             }
         }
+    }
+
+    /// Counts events that a caller's thread gives up, and logs it when that is due. Neither waits nor takes a lock.
+    #[cold]
+    pub(crate) fn lose(&self, reason: DropReason, events: u64) {
+        let so_far = self.counters.add_lost_by_caller(reason, events);
+        self.loss_log
+            .lost_by_caller(reason, so_far, self.clock.now_ms());
+    }
+
+    /// Logs what is due of all losses so far.
+    pub(crate) fn log_losses(&self) {
+        let dropped = self.counters.stats().dropped;
+        self.loss_log.look(&dropped, self.clock.now_ms());
+    }
+
+    /// Logs all losses that were not told of yet: actors that would do it later end.
+    pub(crate) fn log_last_losses(&self) {
+        let dropped = self.counters.stats().dropped;
+        self.loss_log.finish(&dropped, self.clock.now_ms());
     }
 
     /// Whether nested gates are logged as exposures of their own: the service rolls that out among clients that take part.

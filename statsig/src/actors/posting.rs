@@ -8,12 +8,17 @@ use tracing::Instrument;
 
 use super::exposure::ExposureMsg;
 use super::tree::Tree;
+use crate::counters::DropReason;
 use crate::events::batch::{SealedBatch, Unsealed};
 use crate::events::seal;
 use crate::events::wire::{self, BatchContext, BatchedEvent};
 use crate::shared::Shared;
 use crate::sinks::{EventBatch, EventLoggingError};
 use crate::targets;
+
+// What went wrong where no error says so.
+const NO_ROOM_FOR_HALVES: &str = "the batch is too large, and the spool has no room for its halves";
+const PANICKED: &str = "the event logging adapter panicked";
 
 /// Tells the exposure actor when dropped, so that it hears of the end of a task whichever way it comes.
 pub(super) struct TellWhenDone {
@@ -84,7 +89,8 @@ impl SealingJob {
         match body {
             Ok(body) => outbox.sealed(self.first, count, body, &self.shared.counters),
             Err(error) => {
-                tracing::error!(target: targets::EVENTS, %error, events = count, "events could not be written as JSON");
+                tracing::debug!(target: targets::EVENTS, %error, events = count, "events could not be written as JSON");
+                self.shared.loss_log.because(DropReason::Internal, error);
                 outbox.unsealable(count, &self.shared.counters);
             }
         }
@@ -187,7 +193,7 @@ impl InFlight {
                 retry_after,
             }) => {
                 tracing::debug!(target: targets::EVENTS, problem, "events could not be sent");
-                self.failed(batch, retry_after);
+                self.failed(batch, retry_after, &problem);
             }
             Err(error @ (EventLoggingError::TooLarge | EventLoggingError::Malformed { .. })) => {
                 self.cut(batch, &error);
@@ -202,8 +208,12 @@ impl InFlight {
         shared.outbox().delivered(batch, &shared.counters);
     }
 
-    fn failed(&self, batch: SealedBatch, asked_pause: Option<Duration>) {
+    fn failed(&self, batch: SealedBatch, asked_pause: Option<Duration>, problem: &str) {
         let shared = &self.tree.shared;
+        // What is lost because of this, now or later.
+        for reason in [DropReason::DeliveryFailed, DropReason::TooManyBatches] {
+            shared.loss_log.because(reason, problem);
+        }
         let now = now();
         if let Some(record) = batch.record {
             self.tree.put_off_record(record, batch.events, now);
@@ -214,13 +224,17 @@ impl InFlight {
         drop(outbox);
         // Once for each series of failures: the service may be away for hours.
         if was_healthy {
-            tracing::warn!(target: targets::EVENTS, "events could not be posted; they wait and will be tried again");
+            tracing::warn!(
+                target: targets::EVENTS,
+                "events could not be posted ({problem}); they wait and will be tried again"
+            );
         }
     }
 
     fn refused(&self, batch: &SealedBatch, error: &EventLoggingError) {
         let shared = &self.tree.shared;
-        tracing::warn!(target: targets::EVENTS, events = batch.events, %error, "events were refused, and are lost");
+        tracing::debug!(target: targets::EVENTS, events = batch.events, %error, "events were refused, and are lost");
+        shared.loss_log.because(DropReason::Refused, error);
         self.tree.forget_record(batch);
         shared.outbox().refused(batch, &shared.counters);
     }
@@ -238,7 +252,7 @@ impl InFlight {
                 shared.outbox().returned(batch, &shared.counters);
             }
             // The disk has no room for the halves now.
-            Some(_) => self.failed(batch, None),
+            Some(_) => self.failed(batch, None, NO_ROOM_FOR_HALVES),
         }
     }
 }
@@ -248,7 +262,7 @@ impl Drop for InFlight {
         if let Some(batch) = self.batch.take() {
             let shared = &self.tree.shared;
             if std::thread::panicking() {
-                self.failed(batch, None);
+                self.failed(batch, None, PANICKED);
             } else {
                 shared.outbox().returned(batch, &shared.counters);
             }

@@ -70,7 +70,6 @@ impl Job {
         let shared = &self.tree.shared;
         let loaded = spool.load(now());
         if loaded.lost > 0 {
-            tracing::error!(target: targets::EVENTS, events = loaded.lost, "events on disk are damaged, and lost");
             let reason = DropReason::SpoolUnreadable;
             shared.counters.add_dropped_from_spool(reason, loaded.lost);
         }
@@ -117,10 +116,6 @@ impl Tree {
 
     fn count_evicted(&self, events: u64) {
         if events > 0 {
-            tracing::warn!(
-                target: targets::EVENTS, events,
-                "the event spool is full; its oldest events are lost"
-            );
             let reason = DropReason::SpoolFull;
             self.shared.counters.add_dropped_from_spool(reason, events);
         }

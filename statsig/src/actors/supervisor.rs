@@ -443,7 +443,7 @@ impl State {
         }
         // An adapter that does not end in time is left alone.
         let _ = tokio::time::timeout(STOP_LIMIT, self.tree.events.shutdown()).await;
-        self.tree.report_drops();
+        self.tree.report_last_drops();
     }
 
     #[cfg(any(test, feature = "testing"))]

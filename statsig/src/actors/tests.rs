@@ -54,7 +54,8 @@ impl Lab {
             .transport(network.clone())
             .clock(Arc::new(SimulatedClock::new()))
             .disable_diagnostics(true)
-            .event_logging_max_queue_size(BATCH);
+            .event_logging_max_queue_size(BATCH)
+            .event_queue_capacity(4 * BATCH);
         let shared = Arc::new(Shared::new(KEY, set(options).build().unwrap()));
         let handle = start(Arc::clone(&shared)).await.unwrap();
         Self {

@@ -148,8 +148,20 @@ impl Tree {
         (tree, Life { _changes: changes })
     }
 
-    /// Tells the caller's hook what was dropped since the last time, from a thread where it may take its time.
+    /// Logs what is due of losses, and tells the caller's hook what was dropped since the last time, from a thread where it may
+    /// take its time.
     pub(super) fn report_drops(&self) {
+        self.shared.log_losses();
+        self.call_drop_hook();
+    }
+
+    /// As [`report_drops`](Self::report_drops), for the last time.
+    pub(super) fn report_last_drops(&self) {
+        self.shared.log_last_losses();
+        self.call_drop_hook();
+    }
+
+    fn call_drop_hook(&self) {
         let Some(hook) = self.shared.options.on_events_dropped.clone() else {
             return;
         };

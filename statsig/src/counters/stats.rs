@@ -55,12 +55,18 @@ pub struct DroppedEvents {
     pub delivery_failed: u64,
     /// The service will never take them: it said that they are malformed, too large, or that the key may not send events.
     pub refused: u64,
+    /// Larger than `event_max_bytes`, each of them.
+    pub too_large: u64,
     /// Discarded because the network is disabled by option.
     pub network_disabled: u64,
     /// Lost inside the SDK: the batch could not be encoded, or its task died.
     pub internal: u64,
     /// Recorded after the shutdown of the client had begun.
     pub after_shutdown: u64,
+    /// Recorded in a fork of the process that called `initialize`.
+    pub forked: u64,
+    /// In memory when the last handle of the client was gone, and the budget of a shutdown spent.
+    pub client_dropped: u64,
     /// The oldest in the spool, which was full.
     pub spool_full: u64,
     /// In the spool, but damaged there.
@@ -71,68 +77,50 @@ impl DroppedEvents {
     /// All of them together.
     #[must_use]
     pub fn total(&self) -> u64 {
-        let Self {
-            queue_full,
-            too_many_batches,
-            delivery_failed,
-            refused,
-            network_disabled,
-            internal,
-            after_shutdown,
-            spool_full,
-            spool_unreadable,
-        } = self;
-        queue_full
-            + too_many_batches
-            + delivery_failed
-            + refused
-            + network_disabled
-            + internal
-            + after_shutdown
-            + spool_full
-            + spool_unreadable
+        DropReason::ALL.map(|reason| self.of(reason)).iter().sum()
     }
 
     /// Each reason, by the name of its field.
     pub(crate) fn by_reason(&self) -> Vec<(&'static str, u64)> {
-        vec![
-            ("queue_full", self.queue_full),
-            ("too_many_batches", self.too_many_batches),
-            ("delivery_failed", self.delivery_failed),
-            ("refused", self.refused),
-            ("network_disabled", self.network_disabled),
-            ("internal", self.internal),
-            ("after_shutdown", self.after_shutdown),
-            ("spool_full", self.spool_full),
-            ("spool_unreadable", self.spool_unreadable),
-        ]
+        let all = DropReason::ALL.iter();
+        all.map(|reason| (reason.name(), self.of(*reason)))
+            .collect()
+    }
+
+    /// Those of one reason.
+    pub(crate) fn of(&self, reason: DropReason) -> u64 {
+        // The places are the same; reading copies.
+        let mut copy = *self;
+        *copy.place(reason)
     }
 
     pub(super) fn add(&mut self, reason: DropReason, events: u64) {
-        let place = match reason {
-            DropReason::TooManyBatches => &mut self.too_many_batches,
-            DropReason::DeliveryFailed => &mut self.delivery_failed,
-            DropReason::Refused => &mut self.refused,
-            DropReason::NetworkDisabled => &mut self.network_disabled,
-            DropReason::Internal => &mut self.internal,
-            DropReason::SpoolFull => &mut self.spool_full,
-            DropReason::SpoolUnreadable => &mut self.spool_unreadable,
-        };
-        *place += events;
+        *self.place(reason) += events;
     }
 
     /// What these have more than earlier ones.
     pub(super) fn since(&self, earlier: &Self) -> Self {
-        Self {
-            queue_full: self.queue_full - earlier.queue_full,
-            too_many_batches: self.too_many_batches - earlier.too_many_batches,
-            delivery_failed: self.delivery_failed - earlier.delivery_failed,
-            refused: self.refused - earlier.refused,
-            network_disabled: self.network_disabled - earlier.network_disabled,
-            internal: self.internal - earlier.internal,
-            after_shutdown: self.after_shutdown - earlier.after_shutdown,
-            spool_full: self.spool_full - earlier.spool_full,
-            spool_unreadable: self.spool_unreadable - earlier.spool_unreadable,
+        let mut news = Self::default();
+        for reason in DropReason::ALL {
+            news.add(reason, self.of(reason) - earlier.of(reason));
+        }
+        news
+    }
+
+    fn place(&mut self, reason: DropReason) -> &mut u64 {
+        match reason {
+            DropReason::QueueFull => &mut self.queue_full,
+            DropReason::TooManyBatches => &mut self.too_many_batches,
+            DropReason::DeliveryFailed => &mut self.delivery_failed,
+            DropReason::Refused => &mut self.refused,
+            DropReason::TooLarge => &mut self.too_large,
+            DropReason::NetworkDisabled => &mut self.network_disabled,
+            DropReason::Internal => &mut self.internal,
+            DropReason::AfterShutdown => &mut self.after_shutdown,
+            DropReason::Forked => &mut self.forked,
+            DropReason::ClientDropped => &mut self.client_dropped,
+            DropReason::SpoolFull => &mut self.spool_full,
+            DropReason::SpoolUnreadable => &mut self.spool_unreadable,
         }
     }
 }

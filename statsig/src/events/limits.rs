@@ -9,8 +9,8 @@ pub(crate) struct EventLimits {
     pub(crate) batch_size: usize,
     /// Sealed batches that wait for the service; beyond, the oldest is dropped.
     pub(crate) max_waiting: usize,
-    /// Events between callers and the exposure actor. `None` for [`QUEUE_BATCHES`] batches.
-    pub(crate) queue_capacity: Option<usize>,
+    /// Events between callers and the exposure actor, however small a batch is.
+    pub(crate) queue_capacity: usize,
     /// An event waits at most this long for its batch to fill.
     pub(crate) flush_interval: Duration,
     /// The pause after the first failure, and the interval that says that the service is healthy.
@@ -25,15 +25,12 @@ pub(crate) struct EventLimits {
     pub(crate) post_timeout: Duration,
 }
 
-/// The queue holds this many batches, unless said otherwise: room for bursts while the exposure actor works.
-const QUEUE_BATCHES: usize = 4;
-
 impl Default for EventLimits {
     fn default() -> Self {
         Self {
             batch_size: 2_000,
             max_waiting: 100,
-            queue_capacity: None,
+            queue_capacity: 8_000,
             flush_interval: Duration::from_secs(60),
             min_pause: Duration::from_secs(1),
             max_pause: Duration::from_secs(60),
@@ -45,14 +42,8 @@ impl Default for EventLimits {
 }
 
 impl EventLimits {
-    /// Events that the queue holds.
-    pub(crate) fn queue_capacity(&self) -> usize {
-        self.queue_capacity
-            .unwrap_or(self.batch_size * QUEUE_BATCHES)
-    }
-
     /// How many events in the queue wake the exposure actor.
     pub(crate) fn high_water(&self) -> usize {
-        self.batch_size.min(self.queue_capacity() / 2).max(1)
+        self.batch_size.min(self.queue_capacity / 2).max(1)
     }
 }

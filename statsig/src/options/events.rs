@@ -88,12 +88,12 @@ impl StatsigOptionsBuilder {
     }
 
     /// Events that may wait between the threads that record them and the actor that sends them; beyond, the oldest is dropped and
-    /// counted. Default: four batches. At least 10.
+    /// counted. Default: 8000, whatever the size of a batch. At least 10.
     ///
     /// Each takes about 300 bytes and keeps its user alive, which is some 2 KB for one with a few attributes. Behind the queue, some
     /// three more batches wait in this form, one of them being compressed; all others are compressed.
     pub fn event_queue_capacity(mut self, events: usize) -> Self {
-        self.options.event_limits.queue_capacity = Some(events);
+        self.options.event_limits.queue_capacity = events;
         self
     }
 
@@ -166,7 +166,7 @@ impl StatsigOptionsBuilder {
     }
 
     /// Calls this when events were dropped, with how many for which reason since the last call. On a thread where it may take its
-    /// time; calls may overlap. Default: nothing is called, and drops are counted in [`EventStats`](crate::EventStats) only.
+    /// time; calls may overlap. Default: nothing is called; the log warns of drops, and [`EventStats`](crate::EventStats) counts them.
     ///
     /// ```
     /// use statsig::StatsigOptions;
@@ -240,10 +240,10 @@ pub(super) fn check(options: &StatsigOptions) -> Result<(), OptionsError> {
         limits.max_waiting.to_string(),
     )?;
     check(
-        limits.queue_capacity() >= *BATCH_SIZES.start(),
+        limits.queue_capacity >= *BATCH_SIZES.start(),
         "event_queue_capacity",
         "at least 10 events",
-        limits.queue_capacity().to_string(),
+        limits.queue_capacity.to_string(),
     )?;
     check(
         limits.flush_interval >= MIN_DURATION,

@@ -1,0 +1,222 @@
+//! Losses of events in the log: one warning when a series begins, and at most one a minute while it goes on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, TryLockError};
+
+use super::{DropReason, DroppedEvents};
+use crate::targets;
+
+/// While events go on being lost for a reason, one line in this time says how many.
+const PAUSE_MS: u64 = 60_000;
+/// The pipeline looks every second. While it does, callers leave the log to it, which knows how many were lost together.
+const WATCHED_MS: u64 = 5_000;
+
+/// What the log says of lost events. Nobody has to subscribe to anything to read it.
+///
+/// It neither waits nor allocates on a caller's thread but to write a line, so it may be asked from everywhere, also in a process that
+/// was forked in the middle of something.
+#[derive(Debug)]
+pub(crate) struct LossLog {
+    series: [Series; DropReason::COUNT],
+    /// When the pipeline looked last, plus one; 0 when it does not look any more.
+    looked: AtomicU64,
+}
+
+/// The losses for one reason.
+#[derive(Debug, Default)]
+struct Series {
+    /// How many the log has told of.
+    told: AtomicU64,
+    /// When the last line was written, plus one; 0 before the first.
+    last_line: AtomicU64,
+    /// What went wrong last, if that is known.
+    cause: Mutex<Option<String>>,
+}
+
+impl Default for LossLog {
+    fn default() -> Self {
+        Self {
+            series: std::array::from_fn(|_| Series::default()),
+            looked: AtomicU64::new(0),
+        }
+    }
+}
+
+impl LossLog {
+    /// What the next line about this reason says of its cause: one line of text, without secrets. For the pipeline only.
+    pub(crate) fn because(&self, reason: DropReason, cause: impl ToString) {
+        if let Some(series) = self.series.get(reason.index())
+            && let Ok(mut known) = series.cause.try_lock()
+        {
+            *known = Some(cause.to_string());
+        }
+    }
+
+    /// A caller's thread lost events for this reason, so many so far.
+    pub(crate) fn lost_by_caller(&self, reason: DropReason, so_far: u64, now_ms: u64) {
+        let looked = self.looked.load(Ordering::Relaxed);
+        let is_watched = looked != 0 && now_ms.abs_diff(looked - 1) < WATCHED_MS;
+        // A fork has copied when its parent looked, and nobody looks in it.
+        if !is_watched || reason == DropReason::Forked {
+            self.look_at(reason, so_far, now_ms);
+        }
+    }
+
+    /// Logs what is due of these losses: all so far, by reason. For the pipeline, every second.
+    pub(crate) fn look(&self, so_far: &DroppedEvents, now_ms: u64) {
+        self.looked
+            .store(now_ms.saturating_add(1), Ordering::Relaxed);
+        for reason in DropReason::ALL {
+            self.look_at(reason, so_far.of(reason), now_ms);
+        }
+    }
+
+    /// Logs what was not told of yet, due or not: the pipeline ends.
+    pub(crate) fn finish(&self, so_far: &DroppedEvents, now_ms: u64) {
+        self.looked.store(0, Ordering::Relaxed);
+        for (reason, series) in DropReason::ALL.into_iter().zip(&self.series) {
+            series.tell(reason, so_far.of(reason), now_ms);
+        }
+    }
+
+    fn look_at(&self, reason: DropReason, so_far: u64, now_ms: u64) {
+        let Some(series) = self.series.get(reason.index()) else {
+            return;
+        };
+        let last_line = series.last_line.load(Ordering::Relaxed);
+        // A clock that is set back must not mute it.
+        let is_due = last_line == 0 || now_ms.abs_diff(last_line - 1) >= PAUSE_MS;
+        if is_due && so_far > series.told.load(Ordering::Relaxed) {
+            series.tell(reason, so_far, now_ms);
+        }
+    }
+}
+
+impl Series {
+    fn tell(&self, reason: DropReason, so_far: u64, now_ms: u64) {
+        // Of several threads that come here at once, one finds news.
+        let told = self.told.fetch_max(so_far, Ordering::Relaxed);
+        let events = so_far.saturating_sub(told);
+        if events == 0 {
+            return;
+        }
+        self.last_line
+            .store(now_ms.saturating_add(1), Ordering::Relaxed);
+        let cause = match self.cause.try_lock() {
+            Ok(mut cause) => cause.take(),
+            Err(TryLockError::Poisoned(cause)) => cause.into_inner().take(),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let explanation = reason.explanation();
+        let is_asked_for = reason == DropReason::NetworkDisabled;
+        let reason = reason.name();
+        if is_asked_for {
+            tracing::debug!(target: targets::EVENTS, reason, events, "events were discarded: {explanation}");
+        } else {
+            tracing::warn!(target: targets::EVENTS, reason, events, cause, "events were lost: {explanation}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Write};
+    use std::sync::Arc;
+
+    use tracing::field::{Field, Visit};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+    use super::*;
+
+    const START_MS: u64 = 1_767_981_029_000;
+
+    /// Level, reason, count and cause of each line.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<String>>>);
+
+    impl Lines {
+        fn take(&self) -> Vec<String> {
+            std::mem::take(&mut *self.0.lock().unwrap())
+        }
+    }
+
+    impl<S: tracing::Subscriber> Layer<S> for Lines {
+        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+            struct Text(String);
+
+            impl Visit for Text {
+                fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+                    if field.name() != "message" {
+                        write!(self.0, " {value:?}").unwrap();
+                    }
+                }
+            }
+
+            let mut text = Text(event.metadata().level().to_string());
+            event.record(&mut text);
+            self.0.lock().unwrap().push(text.0.replace('"', ""));
+        }
+    }
+
+    fn logged(act: impl FnOnce(&LossLog, &Lines)) {
+        let lines = Lines::default();
+        let subscriber = tracing_subscriber::registry().with(lines.clone());
+        tracing::subscriber::with_default(subscriber, || act(&LossLog::default(), &lines));
+    }
+
+    fn lost(refused: u64) -> DroppedEvents {
+        DroppedEvents {
+            refused,
+            ..DroppedEvents::default()
+        }
+    }
+
+    #[test]
+    fn a_series_is_one_line_at_once_and_one_a_minute() {
+        logged(|log, lines| {
+            log.look(&lost(0), START_MS);
+            log.because(DropReason::Refused, "status 403");
+            log.look(&lost(3), START_MS);
+            log.look(&lost(5), START_MS + 59_999);
+            assert_eq!(lines.take(), ["WARN refused 3 status 403"]);
+            log.look(&lost(5), START_MS + 60_000);
+            log.look(&lost(9), START_MS + 60_001);
+            assert_eq!(lines.take(), ["WARN refused 2"]);
+        });
+    }
+
+    #[test]
+    fn the_end_is_told_in_any_case_and_once() {
+        logged(|log, lines| {
+            log.look(&lost(1), START_MS);
+            log.finish(&lost(4), START_MS + 1);
+            log.finish(&lost(4), START_MS + 2);
+            assert_eq!(lines.take(), ["WARN refused 1", "WARN refused 3"]);
+        });
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_mute_it() {
+        logged(|log, lines| {
+            log.look(&lost(1), START_MS);
+            log.look(&lost(2), START_MS - 3_600_000);
+            assert_eq!(lines.take(), ["WARN refused 1", "WARN refused 1"]);
+        });
+    }
+
+    #[test]
+    fn callers_log_what_they_lose_when_the_pipeline_does_not_look() {
+        logged(|log, lines| {
+            log.look(&lost(0), START_MS);
+            log.lost_by_caller(DropReason::QueueFull, 1, START_MS + 1);
+            assert!(lines.take().is_empty());
+            log.lost_by_caller(DropReason::Forked, 1, START_MS + 1);
+            log.lost_by_caller(DropReason::QueueFull, 9, START_MS + WATCHED_MS);
+            log.lost_by_caller(DropReason::QueueFull, 10, START_MS + WATCHED_MS);
+            assert_eq!(lines.take(), ["WARN forked 1", "WARN queue_full 9"]);
+            log.finish(&lost(0), START_MS + WATCHED_MS);
+            log.lost_by_caller(DropReason::AfterShutdown, 1, START_MS + WATCHED_MS);
+            assert_eq!(lines.take(), ["WARN after_shutdown 1"]);
+        });
+    }
+}
