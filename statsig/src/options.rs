@@ -1,5 +1,6 @@
 //! The client's options, with every default in one place. The builder's methods are in a file for each subject.
 
+mod addresses;
 pub(crate) mod describe;
 mod evaluation;
 mod events;
@@ -8,6 +9,8 @@ mod network;
 mod observability;
 mod schemas;
 mod specs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -31,6 +34,7 @@ use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig, SpecsAda
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
+use crate::transport::address::Address;
 use crate::transport::proxy::ProxyConfig;
 use crate::typed::Schema;
 
@@ -68,7 +72,7 @@ const DEFAULT_MAX_ID_LIST_BYTES: usize = 256 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct StatsigOptions {
     pub(crate) environment: Option<SharedStr>,
-    pub(crate) specs_url: String,
+    pub(crate) specs_url: Address,
     pub(crate) specs_adapter: Option<Arc<dyn SpecsAdapter>>,
     pub(crate) spec_adapters_config: Option<Vec<SpecAdapterConfig>>,
     pub(crate) data_store: Option<Arc<dyn DataStore>>,
@@ -87,13 +91,13 @@ pub struct StatsigOptions {
     pub(crate) init_timeout: Option<Duration>,
     pub(crate) fallback_to_statsig_api: bool,
     pub(crate) enable_id_lists: bool,
-    pub(crate) id_lists_url: Option<String>,
-    pub(crate) download_id_list_file_api: Option<String>,
+    pub(crate) id_lists_url: Option<Address>,
+    pub(crate) download_id_list_file_api: Option<Address>,
     pub(crate) id_lists_sync_interval: Duration,
     pub(crate) id_lists_request_timeout: Duration,
     pub(crate) max_id_list_bytes: usize,
     pub(crate) id_lists_adapter: Option<Arc<dyn IdListsAdapter>>,
-    pub(crate) log_event_url: String,
+    pub(crate) log_event_url: Address,
     pub(crate) event_logging_adapter: Option<Arc<dyn EventLoggingAdapter>>,
     pub(crate) event_limits: EventLimits,
     #[cfg(feature = "spool")]
@@ -117,7 +121,8 @@ pub struct StatsigOptions {
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) evaluation_telemetry: bool,
     pub(crate) disable_diagnostics: bool,
-    pub(crate) sdk_exception_url: Option<String>,
+    /// `Some(None)` for nowhere.
+    pub(crate) sdk_exception_url: Option<Option<Address>>,
     pub(crate) observability_clients: Vec<Arc<dyn ObservabilityClient>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -135,7 +140,7 @@ impl Default for StatsigOptions {
     fn default() -> Self {
         Self {
             environment: None,
-            specs_url: DEFAULT_SPECS_URL.to_owned(),
+            specs_url: DEFAULT_SPECS_URL.into(),
             specs_adapter: None,
             spec_adapters_config: None,
             data_store: None,
@@ -160,7 +165,7 @@ impl Default for StatsigOptions {
             id_lists_request_timeout: DEFAULT_ID_LISTS_REQUEST_TIMEOUT,
             max_id_list_bytes: DEFAULT_MAX_ID_LIST_BYTES,
             id_lists_adapter: None,
-            log_event_url: DEFAULT_LOG_EVENT_URL.to_owned(),
+            log_event_url: DEFAULT_LOG_EVENT_URL.into(),
             event_logging_adapter: None,
             event_limits: EventLimits::default(),
             #[cfg(feature = "spool")]
@@ -212,9 +217,8 @@ impl StatsigOptionsBuilder {
     pub fn build(self) -> Result<StatsigOptions, OptionsError> {
         let options = self.options;
         options.check_specs_sources()?;
-        if let Some(proxy) = &options.proxy_config {
-            proxy.check()?;
-        }
+        options.check_addresses()?;
+        network::check(&options)?;
         if options.specs_sync_interval < MIN_SYNC_INTERVAL {
             return Err(OptionsError {
                 option: "specs_sync_interval",
@@ -232,15 +236,4 @@ impl StatsigOptionsBuilder {
         events::check(&options)?;
         Ok(options)
     }
-}
-
-/// An empty URL, or one that says `null`, means the default.
-fn url_or(url: String, default: &str) -> String {
-    given_url(url).unwrap_or_else(|| default.to_owned())
-}
-
-/// An empty URL, or one that says `null`, is none.
-fn given_url(url: String) -> Option<String> {
-    let trimmed = url.trim();
-    (!trimmed.is_empty() && !trimmed.eq_ignore_ascii_case("null")).then_some(url)
 }

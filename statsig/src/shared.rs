@@ -1,5 +1,6 @@
 //! What the client and the actors share. It outlives every actor, so that one that crashes loses nothing.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,7 @@ use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
 use crate::results::SpecsStatus;
 use crate::sources::http::HttpSpecs;
+use crate::specs::compiled::SpecCounts;
 use crate::specs::snapshot::Snapshot;
 use crate::transport::Transport;
 use crate::transport::identity::{Identity, SdkKey};
@@ -37,8 +39,7 @@ const MAX_TOLD: usize = 1_000;
 /// Errors that may wait to be posted; further ones are lost.
 const MAX_EXCEPTIONS: usize = 100;
 
-/// A snapshot with the evaluations remembered for it: both are replaced together.
-#[derive(Debug)]
+/// A snapshot with the evaluations remembered for it: both are replaced together. Its `Debug` is a summary, however large the specs.
 pub(crate) struct Published {
     pub(crate) snapshot: Snapshot,
     pub(crate) memo: Memo,
@@ -53,6 +54,23 @@ impl Published {
     }
 }
 
+impl fmt::Debug for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SpecCounts {
+            gates,
+            configs,
+            layers,
+        } = self.specs.counts();
+        f.debug_struct("Specs")
+            .field("source", &self.source)
+            .field("time", &self.specs.time)
+            .field("gates", &gates)
+            .field("configs", &configs)
+            .field("layers", &layers)
+            .finish()
+    }
+}
+
 impl Deref for Published {
     type Target = Snapshot;
 
@@ -61,8 +79,7 @@ impl Deref for Published {
     }
 }
 
-/// What the client and the actors share.
-#[derive(Debug)]
+/// What the client and the actors share. Its `Debug` leaves out nearly everything: it is reached from every handle.
 pub(crate) struct Shared {
     pub(crate) sdk_key: SdkKey,
     pub(crate) options: StatsigOptions,
@@ -99,6 +116,15 @@ pub(crate) struct Shared {
     outbox: Mutex<Outbox>,
     /// Set when a shutdown begins: nothing is recorded any more.
     is_closed: AtomicBool,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("sdk_key", &self.sdk_key)
+            .field("specs", &**self.snapshot.load())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shared {

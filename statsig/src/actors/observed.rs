@@ -11,7 +11,9 @@ use crate::options::StatsigOptions;
 use crate::shared::Shared;
 use crate::sources::http::DELTAS_HEADER;
 use crate::targets;
-use crate::transport::{self, BoxFuture, Request, Response, Transport, TransportError, retry};
+use crate::transport::{
+    self, BoxFuture, Request, Response, Transport, TransportError, address, retry,
+};
 
 /// Sends through another transport, and tells how that went.
 #[derive(Debug)]
@@ -93,7 +95,7 @@ impl Transport for ObservedTransport {
 
 fn endpoint_of(url: &str, options: &StatsigOptions) -> Endpoint {
     let path = without_query(url);
-    if url == options.log_event_url || path.ends_with("/log_event") {
+    if url == &*options.log_event_url || path.ends_with("/log_event") {
         Endpoint::Events
     } else if path.starts_with(without_query(&options.specs_url))
         || path.contains("/download_config_specs")
@@ -112,18 +114,9 @@ fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// Without query and credentials, and with the key masked.
+/// Without query and credentials, and with the key masked, whatever it looks like.
 fn shown_url(url: &str, key: &str) -> String {
-    let url = without_query(url);
-    let shown = match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        None => url.to_owned(),
-    };
-    Masked::new(key).text(&shown)
+    Masked::new(key).text(&address::shown(without_query(url)))
 }
 
 #[cfg(test)]
@@ -138,7 +131,7 @@ mod tests {
                 "https://user:pw@h:80/v2/download_config_specs/secret-0123456789.json?k=secret-0123456789",
                 key
             ),
-            "https://h:80/v2/download_config_specs/secret-01234*****.json"
+            "https://h:80/v2/download_config_specs/*****"
         );
         assert_eq!(shown_url("nonsense", key), "nonsense");
     }

@@ -15,6 +15,7 @@ use crate::events::wire::{self, BatchContext, BatchedEvent};
 use crate::shared::Shared;
 use crate::sinks::{EventBatch, EventLoggingError};
 use crate::targets;
+use crate::transport::own_work::own_work;
 
 // What went wrong where no error says so.
 const NO_ROOM_FOR_HALVES: &str = "the batch is too large, and the spool has no room for its halves";
@@ -147,7 +148,8 @@ pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, bat
     let posting = async move {
         // Told last, when the batch is settled.
         let _done = done;
-        let answer = tokio::time::timeout(limit, adapter.log_events(handed_over)).await;
+        let sending = own_work(|| adapter.log_events(handed_over));
+        let answer = tokio::time::timeout(limit, sending).await;
         let answer = answer.unwrap_or_else(|_| {
             let problem = format!("no answer within {} ms", limit.as_millis());
             Err(EventLoggingError::temporary(problem))

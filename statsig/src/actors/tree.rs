@@ -31,6 +31,7 @@ use crate::sources::id_lists::store::StoredIdLists;
 use crate::sources::news::NewsListener;
 use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter};
 use crate::transport::Transport;
+use crate::transport::address::Address;
 
 /// What ends with the actors, however they end: as long as it exists, adapters are listened to.
 #[derive(Debug)]
@@ -106,7 +107,7 @@ impl Tree {
                 Some(ChainLink::new(Arc::new(DataStoreSpecs::new(session))))
             }
             SpecAdapterConfig::NetworkHttp { specs_url } => {
-                let url = specs_url.as_ref().unwrap_or(&options.specs_url);
+                let url = specs_url.as_deref().unwrap_or(&options.specs_url);
                 let has_fallback = options.fallback_to_statsig_api && url != DEFAULT_SPECS_URL;
                 Some(ChainLink {
                     adapter: download(url),
@@ -285,10 +286,11 @@ fn id_lists_of(
         Arc::clone(&shared.clock),
         shared.identity(),
     );
-    let manifest_url = options.id_lists_url.clone();
+    let text = |address: &Option<Address>| address.as_deref().map(str::to_owned);
+    let manifest_url = text(&options.id_lists_url);
     let http = http.with_manifest_url(manifest_url, options.fallback_to_statsig_api);
     Some(IdListSource {
-        adapter: Arc::new(http.with_file_api(options.download_id_list_file_api.clone())),
+        adapter: Arc::new(http.with_file_api(text(&options.download_id_list_file_api))),
         store: data_store.and_then(StoredIdLists::of).map(Arc::new),
         is_network_disabled,
     })

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::started::log_start;
 use super::{Core, Statsig};
 use crate::actors::{self, Handle};
 use crate::counters::{EventStats, ShutdownReport};
@@ -102,6 +103,7 @@ impl Statsig {
             .details()
             .get_or_insert_with(|| {
                 shared.note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
+                log_start(&details, &snapshot);
                 details
             })
             .clone())

@@ -1,5 +1,6 @@
 //! A layer for `tracing` that forwards chosen log events to Statsig.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Write};
@@ -11,6 +12,7 @@ use tracing_subscriber::layer::Context;
 
 use super::{Statsig, StatsigLogLineLevel};
 use crate::observability::mask::mask_keys;
+use crate::transport::own_work::is_own_work;
 use crate::user::StatsigUser;
 
 /// The user of log lines, unless set otherwise: that of the official SDKs' console capture.
@@ -19,24 +21,42 @@ const DEFAULT_USER: &str = "console-capture-user";
 pub(crate) const MAX_TEXT_BYTES: usize = 4_096;
 /// Fields of one event that are forwarded; further ones are left out.
 pub(crate) const MAX_FIELDS: usize = 100;
-/// Forwarding lines of these would make more of them: they are the SDK, and what it works with.
-const OWN_TARGETS: [&str; 8] = [
+/// Forwarding lines of these would make more of them: they are the SDK, and what it works with. Their tasks, such as that of a
+/// connection, are not the SDK's own, so they cannot be marked.
+const OWN_TARGETS: [&str; 18] = [
     "statsig",
-    "ractor",
-    "reqwest",
-    "hyper",
-    "hyper_util",
     "h2",
+    "hyper",
+    "hyper_rustls",
+    "hyper_util",
+    "mio",
+    "ractor",
+    "redis",
+    "reqwest",
     "rustls",
+    "rustls_platform_verifier",
     "tokio",
+    "tokio_rustls",
+    "tokio_util",
+    "tonic",
+    "tower",
+    "tower_http",
+    "want",
 ];
+/// The target of all lines that come from the `log` crate by way of `tracing-log`, which puts their own into a field.
+const LOG_CRATE: &str = "log";
+const LOG_CRATE_TARGET: &str = "log.target";
+/// What else that way adds: where in the source a line comes from.
+const LOG_CRATE_FIELDS: [&str; 4] = [LOG_CRATE_TARGET, "log.module_path", "log.file", "log.line"];
 
 /// Forwards chosen `tracing` events as Statsig log lines, as
 /// [`forward_log_line_event`](Statsig::forward_log_line_event) does. Feature `tracing-layer`.
 ///
 /// By default those of levels warn and error, for a user of the ID `console-capture-user`. The event's message becomes the line, its
 /// fields and its target become metadata; texts are cut at 4,096 bytes, fields beyond 100 are left out, and SDK keys are masked.
-/// Events of the SDK itself and of the crates that it sends with are never forwarded, as that would not end. A filter for a single
+/// Events of the SDK itself, of the crates that it sends with (whoever uses them), and whatever is logged while the SDK sends a request
+/// (by a [`Transport`](crate::Transport) or an [`EventLoggingAdapter`](crate::EventLoggingAdapter) of yours, too) are never forwarded, at
+/// any level, as that would not end. Lines of the `log` crate, which `tracing-log` brings, count by their own targets. A filter for a single
 /// layer ([`with_filter`](Layer::with_filter)) chooses further.
 ///
 /// ```
@@ -95,10 +115,11 @@ impl StatsigLayer {
     }
 
     fn forwards(&self, event: &Event<'_>) -> bool {
-        let metadata = event.metadata();
-        let target = metadata.target();
-        self.levels.contains(metadata.level())
-            && !OWN_TARGETS.iter().any(|own| is_below(target, own))
+        if is_own_work() || !self.levels.contains(event.metadata().level()) {
+            return false;
+        }
+        let target = &*target_of(event);
+        !OWN_TARGETS.iter().any(|own| is_below(target, own))
             && (self.targets.is_empty()
                 || self.targets.iter().any(|chosen| is_below(target, chosen)))
     }
@@ -113,7 +134,7 @@ impl StatsigLayer {
         };
         let mut line = Line::default();
         event.record(&mut line);
-        let target = event.metadata().target().to_owned();
+        let target = target_of(event).into_owned();
         line.fields.insert("target".to_owned(), target);
         self.statsig
             .forward_log_line_event(&self.user, level, line.message, line.fields);
@@ -134,6 +155,30 @@ impl<S: Subscriber> Layer<S> for StatsigLayer {
     }
 }
 
+/// Where an event comes from, also if the `log` crate brought it.
+fn target_of<'a>(event: &'a Event<'_>) -> Cow<'a, str> {
+    /// Looks for the field that says so.
+    struct LogTarget(Option<String>);
+
+    impl Visit for LogTarget {
+        fn record_str(&mut self, field: &Field, value: &str) {
+            if field.name() == LOG_CRATE_TARGET {
+                self.0 = Some(cut(value, MAX_TEXT_BYTES).to_owned());
+            }
+        }
+
+        fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+    }
+
+    let target = event.metadata().target();
+    if target != LOG_CRATE {
+        return Cow::Borrowed(target);
+    }
+    let mut found = LogTarget(None);
+    event.record(&mut found);
+    found.0.map_or(Cow::Borrowed(target), Cow::Owned)
+}
+
 fn is_below(target: &str, chosen: &str) -> bool {
     target
         .strip_prefix(chosen)
@@ -152,7 +197,7 @@ impl Line {
         let text = mask_keys(text);
         if field.name() == "message" {
             self.message = Some(text);
-        } else if self.fields.len() < MAX_FIELDS {
+        } else if self.fields.len() < MAX_FIELDS && !LOG_CRATE_FIELDS.contains(&field.name()) {
             self.fields.insert(field.name().to_owned(), text);
         }
     }
@@ -200,8 +245,17 @@ mod tests {
     use serde_json::Value;
     use tracing_subscriber::layer::SubscriberExt;
 
+    use std::sync::Arc;
+
     use super::*;
-    use crate::testing::OfflineClient;
+    use crate::testing::{OfflineClient, ScriptedTransport};
+    use crate::{
+        BoxFuture, EventBatch, EventLoggingAdapter, EventLoggingError, Request, Response,
+        StatsigOptions, Transport, TransportError,
+    };
+
+    const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
+        "condition_map":{},"experiment_to_layer":{}}"#;
 
     /// What arrives of what this logs.
     fn forwarded(set: impl FnOnce(StatsigLayer) -> StatsigLayer, log: impl FnOnce()) -> Vec<Value> {
@@ -268,6 +322,49 @@ mod tests {
         );
         assert_eq!(events.len(), 1);
         assert_eq!(events[0]["value"], "another's");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_transport_or_an_adapter_of_the_applications_own_logs_for_the_sdk_is_not_forwarded()
+     {
+        #[derive(Debug)]
+        struct Chatty(ScriptedTransport);
+
+        impl Transport for Chatty {
+            fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+                tracing::info!(target: "shop::client", "preparing");
+                Box::pin(async {
+                    tokio::task::yield_now().await;
+                    tracing::info!(target: "shop::client", "sending");
+                    self.0.send(request).await
+                })
+            }
+        }
+
+        impl EventLoggingAdapter for Chatty {
+            fn log_events(&self, _: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>> {
+                Box::pin(async {
+                    tracing::info!(target: "shop::events", "sending");
+                    Ok(())
+                })
+            }
+        }
+
+        let network = ScriptedTransport::new();
+        network.serve_specs(SPECS);
+        let options = StatsigOptions::builder()
+            .transport(Arc::new(Chatty(network)))
+            .event_logging_adapter(Arc::new(Chatty(ScriptedTransport::new())))
+            .disable_diagnostics(true);
+        let client = Statsig::new("secret-key", options.build().unwrap());
+        let layer = StatsigLayer::new(&client).levels([Level::INFO]);
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        client.initialize().await.unwrap();
+        tracing::info!(target: "shop", "the application's");
+        client.refresh().await.unwrap();
+        client.flush_events().await.unwrap();
+        client.flush_events().await.unwrap();
+        assert_eq!(client.event_stats().enqueued, 1);
     }
 
     #[test]

@@ -22,7 +22,9 @@ mod pinned;
 mod reading;
 mod schemas;
 mod shared_instance;
+mod shown;
 mod specs_file;
+mod started;
 mod status;
 mod sticky;
 mod typed;
@@ -74,12 +76,11 @@ use crate::shared::Shared;
 /// let report = statsig.shutdown().await;
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Statsig {
     core: Arc<Core>,
 }
 
-#[derive(Debug)]
 struct Core {
     shared: Arc<Shared>,
     /// Set by `initialize`. After a shutdown it leads to actors that have ended.
@@ -93,10 +94,19 @@ struct Core {
 
 impl Statsig {
     /// A client with this server secret key. `options` may be left out with `None`. Does no work: no task, no connection.
+    ///
+    /// A key that cannot work (an empty one, a client key, one with a line break at its end) is told of by a warning in the log.
     #[must_use]
     pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
         let options = options.into().unwrap_or_default();
         let shared = Arc::new(Shared::new(sdk_key, options));
+        let needs_key = !shared.options.disable_network;
+        if let Some(problem) = shared.sdk_key.problem().filter(|_| needs_key) {
+            tracing::warn!(
+                target: crate::targets::CLIENT,
+                "the SDK key {problem}: expected a server secret key (`secret-…`); requests with this one will fail"
+            );
+        }
         let core = Core {
             shared,
             handle: ArcSwapOption::empty(),

@@ -37,10 +37,10 @@ use crate::user::StatsigUser;
 /// // Whatever the service sends meanwhile, both agree.
 /// assert_eq!(pinned.check_gate(&user, "a_gate"), task.join().unwrap());
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PinnedStatsig {
     statsig: Statsig,
-    published: Arc<Published>,
+    pub(super) published: Arc<Published>,
 }
 
 impl Statsig {

@@ -81,7 +81,8 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
         off_thread(move || full_specs(payload.body)).await?
     };
     let mut specs = download(&options.specs_url).await;
-    if specs.is_err() && options.fallback_to_statsig_api && options.specs_url != DEFAULT_SPECS_URL {
+    if specs.is_err() && options.fallback_to_statsig_api && &*options.specs_url != DEFAULT_SPECS_URL
+    {
         specs = download(DEFAULT_SPECS_URL).await;
     }
     let Some(json) = specs? else {

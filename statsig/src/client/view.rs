@@ -9,7 +9,7 @@ use crate::shared::Published;
 use crate::user::StatsigUser;
 
 /// A client, and the specs that it reads with. Every public read is implemented here, once.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) statsig: &'a Statsig,
     pub(super) published: &'a Arc<Published>,

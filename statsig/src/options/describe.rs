@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_SYNC_INTERVAL, DEFAULT_SPECS_URL, StatsigOptions,
 };
+use crate::transport::address;
 
 /// Stands for what is set to something that has no text, or whose text is nobody's business.
 const SET: &str = "set";
@@ -17,13 +18,13 @@ pub(crate) fn describe(options: &StatsigOptions) -> String {
             described.insert(name.to_owned(), value);
         }
     };
-    let text = |text: &str, default: &str| (text != default).then(|| Value::from(text));
+    let url = |url: &str, default: &str| (url != default).then(|| Value::from(address::shown(url)));
     let flag = |is_set: bool| is_set.then_some(Value::Bool(true));
     let set = |is_set: bool| is_set.then(|| Value::from(SET));
     let millis = |duration: std::time::Duration| {
         Value::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     };
-    add("spec_url", text(&options.specs_url, DEFAULT_SPECS_URL));
+    add("spec_url", url(&options.specs_url, DEFAULT_SPECS_URL));
     add("spec_adapter", set(options.specs_adapter.is_some()));
     add(
         "specs_sync_interval_ms",
@@ -34,7 +35,7 @@ pub(crate) fn describe(options: &StatsigOptions) -> String {
     add("init_timeout_ms", options.init_timeout.map(millis));
     add(
         "log_event_url",
-        text(&options.log_event_url, DEFAULT_LOG_EVENT_URL),
+        url(&options.log_event_url, DEFAULT_LOG_EVENT_URL),
     );
     add("disable_all_logging", flag(options.disable_all_logging));
     add("disable_network", flag(options.disable_network));

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    DEFAULT_DEDUPE_MAX_KEYS, DEFAULT_LOG_EVENT_URL, StatsigOptions, StatsigOptionsBuilder, url_or,
+    DEFAULT_DEDUPE_MAX_KEYS, DEFAULT_LOG_EVENT_URL, StatsigOptions, StatsigOptionsBuilder,
 };
 use crate::counters::DroppedEvents;
 use crate::error::OptionsError;
 use crate::sinks::EventLoggingAdapter;
+use crate::transport::address::Address;
 
 const BATCH_SIZES: RangeInclusive<usize> = 10..=2_000;
 const CONCURRENT_POSTS: RangeInclusive<usize> = 1..=64;
@@ -64,7 +65,8 @@ impl StatsigOptions {
 impl StatsigOptionsBuilder {
     /// Where events are posted: the complete URL. Default: [`DEFAULT_LOG_EVENT_URL`]. Empty means the default.
     pub fn log_event_url(mut self, url: impl Into<String>) -> Self {
-        self.options.log_event_url = url_or(url.into(), DEFAULT_LOG_EVENT_URL);
+        let given = Address::given(&url.into());
+        self.options.log_event_url = given.unwrap_or_else(|| DEFAULT_LOG_EVENT_URL.into());
         self
     }
 

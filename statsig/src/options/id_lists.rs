@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DEFAULT_ID_LISTS_REQUEST_TIMEOUT, StatsigOptionsBuilder, given_url};
+use super::{DEFAULT_ID_LISTS_REQUEST_TIMEOUT, StatsigOptionsBuilder};
 use crate::sources::id_lists::IdListsAdapter;
+use crate::transport::address::Address;
 
 impl StatsigOptionsBuilder {
     /// Downloads ID lists, which hold the members of segments with more than a thousand IDs. Without, nobody is a member of
@@ -19,14 +20,14 @@ impl StatsigOptionsBuilder {
     /// Where the manifest of the ID lists comes from: the complete URL, which is asked with an empty `POST`. Default: Statsig's,
     /// with the SDK key in it. Empty means the default.
     pub fn id_lists_url(mut self, url: impl Into<String>) -> Self {
-        self.options.id_lists_url = given_url(url.into());
+        self.options.id_lists_url = Address::given(&url.into());
         self
     }
 
     /// Downloads the files of ID lists from this address instead of the one in the manifest: scheme and host, to which path
     /// and query of the manifest's are added. Default: none. Empty means the default.
     pub fn download_id_list_file_api(mut self, base: impl Into<String>) -> Self {
-        self.options.download_id_list_file_api = given_url(base.into());
+        self.options.download_id_list_file_api = Address::given(&base.into());
         self
     }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::StatsigOptionsBuilder;
+use super::{StatsigOptions, StatsigOptionsBuilder};
+use crate::error::OptionsError;
 use crate::transport::Transport;
 use crate::transport::proxy::ProxyConfig;
 
@@ -14,7 +15,7 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// The service's name, sent with every request.
+    /// The service's name, sent with every request in a header: text without control characters.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.options.service_name = Some(name.into());
         self
@@ -42,4 +43,20 @@ impl StatsigOptionsBuilder {
         self.options.transport = Some(transport);
         self
     }
+}
+
+/// Checks what every request depends on.
+pub(super) fn check(options: &StatsigOptions) -> Result<(), OptionsError> {
+    let name = options.service_name.as_deref().unwrap_or_default();
+    if name.contains(char::is_control) {
+        return Err(OptionsError {
+            option: "service_name",
+            expected: "text without line breaks and other control characters",
+            found: format!("{name:?}"),
+        });
+    }
+    options
+        .proxy_config
+        .as_ref()
+        .map_or(Ok(()), ProxyConfig::check)
 }

@@ -6,6 +6,7 @@ use super::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, StatsigOptions, StatsigOptionsBuilder,
 };
 use crate::observability::ObservabilityClient;
+use crate::transport::address::Address;
 
 impl StatsigOptionsBuilder {
     /// Tells this client about the SDK's health: metrics and errors. May be called for several. Default: none, and nothing is
@@ -34,7 +35,7 @@ impl StatsigOptionsBuilder {
     ///
     /// The first error of each kind is reported, and every loss of events. Reports carry the options, never the SDK key.
     pub fn sdk_exception_url(mut self, url: impl Into<String>) -> Self {
-        self.options.sdk_exception_url = Some(url.into());
+        self.options.sdk_exception_url = Some(Address::given(&url.into()));
         self
     }
 }
@@ -42,12 +43,12 @@ impl StatsigOptionsBuilder {
 impl StatsigOptions {
     /// Where errors are reported, if anywhere.
     pub(crate) fn exception_url(&self) -> Option<&str> {
-        let follows_events = self.log_event_url == DEFAULT_LOG_EVENT_URL;
+        let follows_events = &*self.log_event_url == DEFAULT_LOG_EVENT_URL;
         let url = match &self.sdk_exception_url {
-            Some(url) => Some(url.trim()),
+            Some(url) => url.as_deref(),
             None => follows_events.then_some(DEFAULT_SDK_EXCEPTION_URL),
         };
-        url.filter(|url| !url.is_empty() && !self.disable_network)
+        url.filter(|_| !self.disable_network)
     }
 
     /// Whether somebody listens to measurements.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder, given_url, url_or};
+use super::{DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder};
 use crate::error::OptionsError;
 #[cfg(feature = "grpc")]
 use crate::sources::GrpcForwardProxy;
 #[cfg(feature = "proto")]
 use crate::sources::deltas::DeltaMode;
 use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig, SpecsAdapter};
+use crate::transport::address::Address;
 
 #[cfg(feature = "proto")]
 impl StatsigOptions {
@@ -29,7 +30,8 @@ impl StatsigOptionsBuilder {
     /// Where specs are downloaded from: the URL up to and including `download_config_specs`.
     /// Default: [`DEFAULT_SPECS_URL`]. Empty means the default.
     pub fn specs_url(mut self, url: impl Into<String>) -> Self {
-        self.options.specs_url = url_or(url.into(), DEFAULT_SPECS_URL);
+        let given = Address::given(&url.into());
+        self.options.specs_url = given.unwrap_or_else(|| DEFAULT_SPECS_URL.into());
         self
     }
 
@@ -62,7 +64,7 @@ impl StatsigOptionsBuilder {
     ) -> Self {
         let sources = sources.into_iter().map(|source| match source {
             SpecAdapterConfig::NetworkHttp { specs_url } => SpecAdapterConfig::NetworkHttp {
-                specs_url: specs_url.and_then(given_url),
+                specs_url: specs_url.and_then(|url| Some(Address::given(&url)?.to_string())),
             },
             other => other,
         });

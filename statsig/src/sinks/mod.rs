@@ -3,7 +3,7 @@
 mod file;
 pub(crate) mod http;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::io;
 use std::time::Duration;
 
@@ -51,11 +51,21 @@ pub trait EventLoggingAdapter: Debug + Send + Sync + 'static {
 }
 
 /// A batch of events, ready to be sent. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct EventBatch {
     events: u64,
     retries: u32,
     body: Bytes,
+}
+
+impl Debug for EventBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBatch")
+            .field("events", &self.events)
+            .field("retries", &self.retries)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
 }
 
 impl EventBatch {

@@ -1,14 +1,16 @@
 //! The order in which a client asks its sources. Pure.
 
+use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "grpc")]
 use super::GrpcForwardProxy;
 use super::schedule::Trigger;
 use super::{BackgroundSync, SpecsAdapter};
+use crate::transport::address;
 
 /// One of several sources of specs, for [`spec_adapters_config`](crate::StatsigOptionsBuilder::spec_adapters_config).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SpecAdapterConfig {
     /// The data store that the options name.
@@ -24,6 +26,21 @@ pub enum SpecAdapterConfig {
     NetworkGrpc(GrpcForwardProxy),
     /// Any other source.
     Adapter(Arc<dyn SpecsAdapter>),
+}
+
+impl fmt::Debug for SpecAdapterConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DataStore => f.write_str("DataStore"),
+            Self::NetworkHttp { specs_url } => f
+                .debug_struct("NetworkHttp")
+                .field("specs_url", &specs_url.as_deref().map(address::shown))
+                .finish(),
+            #[cfg(feature = "grpc")]
+            Self::NetworkGrpc(proxy) => f.debug_tuple("NetworkGrpc").field(proxy).finish(),
+            Self::Adapter(adapter) => f.debug_tuple("Adapter").field(adapter).finish(),
+        }
+    }
 }
 
 impl SpecAdapterConfig {

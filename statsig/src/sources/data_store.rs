@@ -7,7 +7,7 @@ mod redis;
 pub(crate) mod session;
 pub(crate) mod specs;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use bytes::Bytes;
 
@@ -145,14 +145,23 @@ pub trait DataStore: Debug + Send + Sync + 'static {
     }
 }
 
-/// The text that a [`DataStore`] found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The text that a [`DataStore`] found. Its `Debug` says how many bytes these are.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DataStoreResponse {
     /// The text; `None` when there is nothing under the key.
     pub result: Option<String>,
     /// When it was stored, in epoch milliseconds, if the store knows. The SDK does not use it.
     pub time: Option<u64>,
+}
+
+impl Debug for DataStoreResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataStoreResponse")
+            .field("bytes", &self.result.as_ref().map(|found| found.len()))
+            .field("time", &self.time)
+            .finish()
+    }
 }
 
 impl DataStoreResponse {
@@ -163,14 +172,23 @@ impl DataStoreResponse {
     }
 }
 
-/// The bytes that a [`DataStore`] found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The bytes that a [`DataStore`] found. Its `Debug` says how many bytes these are.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DataStoreBytesResponse {
     /// The bytes; `None` when there is nothing under the key.
     pub result: Option<Bytes>,
     /// When they were stored, in epoch milliseconds, if the store knows. The SDK does not use it.
     pub time: Option<u64>,
+}
+
+impl Debug for DataStoreBytesResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataStoreBytesResponse")
+            .field("bytes", &self.result.as_ref().map(|found| found.len()))
+            .field("time", &self.time)
+            .finish()
+    }
 }
 
 impl DataStoreBytesResponse {

@@ -7,7 +7,7 @@ mod snapshot;
 pub(crate) mod source;
 pub(crate) mod store;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use self::store::StoredProblem;
 use super::FetchError;
 use crate::specs::id_list::IdLists;
 use crate::text::SharedStr;
-use crate::transport::BoxFuture;
+use crate::transport::{BoxFuture, address};
 
 /// The largest manifest that is read, in bytes: enough for some 50,000 lists.
 pub(crate) const MAX_MANIFEST_BYTES: usize = 16 * 1024 * 1024;
@@ -83,8 +83,8 @@ pub struct IdListsRequest {
     pub max_bytes: usize,
 }
 
-/// The part of a file that the SDK wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The part of a file that the SDK wants. Its `Debug` shows where the URL leads, without what may be secret in it.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdListFileRequest {
     /// The list's name.
@@ -99,6 +99,19 @@ pub struct IdListFileRequest {
     pub limit: Duration,
     /// The largest part the SDK will read, in bytes.
     pub max_bytes: usize,
+}
+
+impl Debug for IdListFileRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdListFileRequest")
+            .field("list", &self.list)
+            .field("url", &address::shown_without_file(&self.url))
+            .field("start", &self.start)
+            .field("size", &self.size)
+            .field("limit", &self.limit)
+            .field("max_bytes", &self.max_bytes)
+            .finish()
+    }
 }
 
 /// What one sync may take.

@@ -14,7 +14,7 @@ pub(crate) mod id_lists;
 pub(crate) mod news;
 pub(crate) mod schedule;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -136,8 +136,8 @@ pub struct SpecsRequest {
     pub is_background: bool,
 }
 
-/// Specs as they arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Specs as they arrived. Their `Debug` says how large the body is.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpecsPayload {
     /// The JSON.
@@ -159,6 +159,17 @@ impl SpecsPayload {
             source: None,
             deltas_used: false,
         }
+    }
+}
+
+impl Debug for SpecsPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpecsPayload")
+            .field("body_bytes", &self.body.len())
+            .field("source_api", &self.source_api)
+            .field("source", &self.source)
+            .field("deltas_used", &self.deltas_used)
+            .finish()
     }
 }
 

@@ -79,7 +79,29 @@ table_index!(
     "The redirections of one name."
 );
 
+/// How many entities a set of specs has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SpecCounts {
+    /// Without segments and holdouts.
+    pub(crate) gates: usize,
+    /// Dynamic configs, experiments and autotunes.
+    pub(crate) configs: usize,
+    pub(crate) layers: usize,
+}
+
 impl CompiledSpecs {
+    /// How many entities there are.
+    pub(crate) fn counts(&self) -> SpecCounts {
+        let mut counts = SpecCounts::default();
+        for entry in &self.entries {
+            let gate = entry.gate.and_then(|id| self.spec(id));
+            counts.gates += usize::from(gate.is_some_and(|it| it.entity == Entity::FeatureGate));
+            counts.configs += usize::from(entry.config.is_some());
+            counts.layers += usize::from(entry.layer.is_some());
+        }
+        counts
+    }
+
     /// What the specs know about a name.
     #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<EntryId> {

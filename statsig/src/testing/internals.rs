@@ -62,3 +62,15 @@ pub fn country_of(ip: &str, lookup: Option<Arc<dyn CountryLookup>>) -> Option<St
 pub fn user_agent_part(user_agent: &str, part: &str) -> Option<String> {
     crate::user::part_of_user_agent(user_agent, part)
 }
+
+/// Specs in the service's binary form (protobuf, compressed with Brotli) as the service's JSON.
+///
+/// # Errors
+/// When they cannot be read as a whole; the text says why.
+#[cfg(feature = "proto")]
+pub fn specs_of_binary(body: &[u8]) -> Result<String, String> {
+    let (json, _) =
+        crate::sources::http::binary::read(body, None, body.len().saturating_mul(1_000))
+            .map_err(|error| error.to_string())?;
+    String::from_utf8(json.to_vec()).map_err(|error| error.to_string())
+}

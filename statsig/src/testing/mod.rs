@@ -34,6 +34,8 @@ mod exposures;
 mod id_lists;
 #[doc(hidden)]
 pub mod internals;
+#[cfg(test)]
+pub(crate) mod logs;
 mod offline;
 mod schema_match;
 #[cfg(feature = "proptest")]

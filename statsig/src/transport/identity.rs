@@ -11,6 +11,9 @@ pub(crate) const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The header that carries the SDK key.
 pub(crate) const KEY_HEADER: &str = "statsig-api-key";
 
+/// How much of an SDK key is shown at most, in characters: its kind, and enough to tell two apart.
+const MAX_SHOWN: usize = "secret-".len() + 3;
+
 /// The SDK key. Its `Debug` shows a few characters only.
 #[derive(Clone)]
 pub(crate) struct SdkKey(Arc<str>);
@@ -18,6 +21,24 @@ pub(crate) struct SdkKey(Arc<str>);
 impl SdkKey {
     pub(crate) fn new(key: &str) -> Self {
         Self(Arc::from(key))
+    }
+
+    /// Why requests with this key cannot succeed, if that is plain to see. Never the key itself.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        let key = &*self.0;
+        if key.is_empty() {
+            Some("is empty")
+        } else if key.trim() != key {
+            Some("begins or ends with white space")
+        } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Some("has characters that no header can carry")
+        } else if key.starts_with("client-") {
+            Some("is a client key")
+        } else if key.starts_with("console-") {
+            Some("is a key of the console API")
+        } else {
+            None
+        }
     }
 
     /// The whole key, for the requests that must carry it.
@@ -28,7 +49,9 @@ impl SdkKey {
 
 impl fmt::Debug for SdkKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.0.chars().take("secret-".len() + 3).collect();
+        let shown: String = (self.0.chars())
+            .take(MAX_SHOWN.min(self.0.chars().count() / 3))
+            .collect();
         write!(f, "{shown}*****")
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::address;
 use crate::error::OptionsError;
 
 /// A proxy that every request goes through, instead of the one that environment variables name.
@@ -50,8 +51,9 @@ impl ProxyConfig {
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
         let expected_and_found = if !matches!(self.protocol.as_str(), "http" | "https") {
             Some(("the protocol http or https", self.protocol.clone()))
-        } else if self.host.is_empty() || self.host.contains(['/', '@', ' ']) {
-            Some(("a host name or an address", format!("`{}`", self.host)))
+        } else if !address::is_place(&format!("{}:{}", self.host, self.port)) {
+            let found = format!("{:?} and port {}", address::shown(&self.host), self.port);
+            Some(("a host name or an address, and a port", found))
         } else if self.auth.as_ref().is_some_and(|auth| !auth.contains(':')) {
             Some(("`user:password`", "no colon".to_owned()))
         } else {

@@ -17,6 +17,7 @@ use crate::sources::{
 use crate::transport::BoxFuture;
 use crate::transport::backoff::Backoff;
 use crate::transport::identity::SdkKey;
+use crate::transport::own_work::own_work;
 
 /// The pause between two downloads over HTTP while the stream is broken.
 const POLLING_PAUSE: Duration = Duration::from_secs(3);
@@ -83,9 +84,11 @@ impl GrpcSpecs {
         while tasks.try_join_next().is_some() {}
         if tasks.is_empty() {
             let (streaming, polling) = (Arc::clone(&self.stream), Arc::clone(&self.stream));
-            tasks.spawn(async move {
-                tokio::join!(streaming.keep_open(max_bytes), polling.keep_polling());
-            });
+            tasks.spawn(own_work(|| {
+                Box::pin(async move {
+                    tokio::join!(streaming.keep_open(max_bytes), polling.keep_polling());
+                })
+            }));
         }
     }
 

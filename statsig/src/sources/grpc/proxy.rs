@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::transport::address::{self, Address};
 use crate::transport::backoff::Backoff;
 
 /// How long a start waits for the first message, unless set otherwise.
@@ -34,7 +35,7 @@ pub(super) const DEFAULT_REOPENING: Backoff =
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrpcForwardProxy {
-    pub(super) url: String,
+    pub(super) url: Address,
     pub(super) init_timeout: Duration,
     pub(super) reopening: Backoff,
     pub(super) tls: Option<Tls>,
@@ -60,12 +61,21 @@ impl GrpcForwardProxy {
     /// proxy whose certificate the system trusts, or [an authority of your own](Self::tls).
     pub fn new(url: impl Into<String>) -> Self {
         Self {
-            url: url.into(),
+            url: Address::from(url.into().trim()),
             init_timeout: DEFAULT_INIT_TIMEOUT,
             reopening: DEFAULT_REOPENING,
             tls: None,
             client_certificate: None,
         }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether the address is one that a connection can be made to. It may have no scheme.
+    pub(crate) fn leads_somewhere(&self) -> bool {
+        address::is_usable(&self.url) || address::is_place(&self.url)
     }
 
     /// How long a start waits for the first message. Default: 3 s.

@@ -1,0 +1,122 @@
+//! How clients are shown: a few lines, whatever the size of their specs.
+
+use std::fmt;
+
+use super::{PinnedStatsig, Statsig};
+use crate::shared::Published;
+
+impl fmt::Debug for Statsig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show("Statsig", self, &self.current(), f)
+    }
+}
+
+impl fmt::Debug for PinnedStatsig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show("PinnedStatsig", self.client(), &self.published, f)
+    }
+}
+
+/// Nothing here takes a lock, so that a client can be shown anywhere, also in a forked process.
+fn show(
+    name: &str,
+    statsig: &Statsig,
+    published: &Published,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    f.debug_struct(name)
+        .field("sdk_key", &statsig.core.shared.sdk_key)
+        .field("is_running", &statsig.core.is_running())
+        .field("specs", published)
+        .finish_non_exhaustive()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use serde_json::{Map, Value, json};
+
+    use crate::testing::OfflineClient;
+    use crate::{
+        DataStoreBytesResponse, DataStoreResponse, Response, SpecsPayload, Statsig, StatsigUser,
+    };
+
+    const MAX_BYTES: usize = 2_000;
+    const MAX_LINES: usize = 40;
+
+    /// 500 gates.
+    fn large_specs() -> String {
+        let gates: Map<String, Value> = (0..500)
+            .map(|index| {
+                let gate = json!({
+                    "type": "feature_gate", "salt": "s", "enabled": true, "idType": "userID", "entity": "feature_gate",
+                    "defaultValue": false, "rules": [],
+                });
+                (format!("a_gate_{index}"), gate)
+            })
+            .collect();
+        json!({
+            "has_updates": true, "time": 5, "feature_gates": gates, "dynamic_configs": {},
+            "layer_configs": {"a_layer": {
+                "type": "dynamic_config", "salt": "s", "enabled": true, "idType": "userID", "entity": "layer",
+                "defaultValue": {}, "rules": [],
+            }},
+            "condition_map": {}, "experiment_to_layer": {}, "param_stores": {"a_store": {"parameters": {}}},
+        })
+        .to_string()
+    }
+
+    fn is_short(name: &str, shown: &dyn Debug) {
+        let (line, lines) = (format!("{shown:?}"), format!("{shown:#?}"));
+        assert!(line.len() <= MAX_BYTES, "{name}: {} bytes", line.len());
+        let count = lines.lines().count();
+        assert!(count <= MAX_LINES, "{name}: {count} lines: {lines}");
+        assert!(!line.contains("a_gate_77"), "{name}: {line}");
+    }
+
+    #[test]
+    fn what_holds_specs_is_shown_in_a_few_lines() {
+        let specs = large_specs();
+        let client = OfflineClient::new(&specs, None).unwrap();
+        let user = StatsigUser::with_user_id("a-user");
+        let _ = client.check_gate(&user, "a_gate_1");
+        is_short("OfflineClient", &client);
+        is_short("Statsig", &*client);
+        is_short("PinnedStatsig", &client.pin());
+        is_short("Layer", &client.get_layer(&user, "a_layer"));
+        is_short(
+            "ParameterStore",
+            &client.get_parameter_store(&user, "a_store"),
+        );
+        is_short("SpecsWatch", &client.watch_specs());
+        #[cfg(feature = "tracing-layer")]
+        is_short("StatsigLayer", &crate::StatsigLayer::new(&client));
+        is_short("SpecsPayload", &SpecsPayload::new(specs.clone()));
+        is_short(
+            "DataStoreResponse",
+            &DataStoreResponse::new(Some(specs.clone())),
+        );
+        is_short(
+            "DataStoreBytesResponse",
+            &DataStoreBytesResponse::new(Some(specs.clone().into())),
+        );
+        let response = Response {
+            status: 200,
+            headers: Vec::new(),
+            body: specs.into(),
+        };
+        is_short("Response", &response);
+    }
+
+    #[test]
+    fn a_client_says_what_it_serves_and_hides_its_key() {
+        let client = OfflineClient::new(&large_specs(), None).unwrap();
+        let shown = format!("{:?}", client.pin());
+        for expected in ["gates: 500", "layers: 1", "time: 5", "Bootstrap"] {
+            assert!(shown.contains(expected), "{expected}: {shown}");
+        }
+        let shown = format!("{:?}", Statsig::new("secret-0123456789", None));
+        assert!(!shown.contains("0123456789"), "{shown}");
+    }
+}
