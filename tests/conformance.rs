@@ -21,6 +21,7 @@ mod meta;
 #[path = "conformance/responses.rs"]
 mod responses;
 
+use statsig::StatsigUser;
 use statsig_tests::conformance::{Case, Conformance, Job, announce_absence, conclude, run};
 
 #[test]
@@ -32,28 +33,30 @@ fn answers_are_those_of_the_official_sdk() {
     let data = &data;
     let mut jobs: Vec<Job<'_>> = Vec::new();
     let expected = data.cases("expected");
-    for case in expected.clone() {
-        let name = case.file.clone();
+    for case in in_all_forms(data, expected.clone()) {
+        let name = name_of(&case);
         jobs.push((name, Box::new(move || answers::compare(data, &case))));
     }
-    for case in data.cases("conditions") {
+    for case in in_all_forms(data, data.cases("conditions")) {
         let compare = if case.is_by_clock {
             conditions::compare_by_clock
         } else {
             conditions::compare
         };
-        jobs.push((case.file.clone(), Box::new(move || compare(data, &case))));
+        jobs.push((name_of(&case), Box::new(move || compare(data, &case))));
     }
     for file in data.files("expected", ".meta.json") {
         let spec = file.trim_start_matches("expected/");
         let spec = spec.trim_end_matches(".meta.json");
         let with_spec = expected.iter().find(|case| case.spec_name() == spec);
         let spec = &with_spec.expect("answers with the same specs").spec;
-        let case = Case::plain(&file, spec);
-        jobs.push((file, Box::new(move || meta::compare(data, &case))));
+        for case in in_all_forms(data, vec![Case::plain(&file, spec)]) {
+            let name = name_of(&case);
+            jobs.push((name, Box::new(move || meta::compare(data, &case))));
+        }
     }
-    for case in data.cases("gcir") {
-        let name = case.file.clone();
+    for case in in_all_forms(data, data.cases("gcir")) {
+        let name = name_of(&case);
         jobs.push((name, Box::new(move || responses::compare(data, &case))));
     }
     let file = "coercions.jsonl";
@@ -66,4 +69,44 @@ fn answers_are_those_of_the_official_sdk() {
     jobs.push((file.into(), Box::new(|| functions::countries(data))));
     println!("a comparison is one answer: one entity for one user, with all of its fields");
     conclude("conformance", &run(&jobs));
+}
+
+/// All cases, and those of which the specs were recorded in the service's binary form once more with that: whoever reads it must
+/// come to the same answers.
+fn in_all_forms(data: &Conformance, mut cases: Vec<Case>) -> Vec<Case> {
+    let twins = cases.iter().filter_map(|case| {
+        let file = data.binary_twin(case)?;
+        Some(case.with_specs(file))
+    });
+    let twins: Vec<_> = twins.collect();
+    cases.extend(twins);
+    cases
+}
+
+fn name_of(case: &Case) -> String {
+    if case.is_binary() {
+        format!("{} with binary specs", case.file)
+    } else {
+        case.file.clone()
+    }
+}
+
+#[test]
+fn binary_specs_with_values_of_a_later_service_load_without_what_uses_those() {
+    let Some(data) = Conformance::find() else {
+        announce_absence("unknown values in binary specs");
+        return;
+    };
+    let case = Case::plain("", "specs_binary/unknown_enum.pb.br");
+    let client = data.client(&case, &data.text(&case.spec));
+    let user = StatsigUser::with_user_id("a-user");
+    let reason = |gate: &str| client.get_feature_gate(&user, gate).details.reason;
+    let known = reason("gate_without_unexpected_field");
+    assert_eq!(known, "Bootstrap:Recognized");
+    let unknown = reason("gate_with_unexpected_field");
+    assert_eq!(unknown, "Bootstrap:Unrecognized");
+    assert_eq!(
+        client.get_feature_gate_list(),
+        ["gate_without_unexpected_field"]
+    );
 }

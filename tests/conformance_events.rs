@@ -16,13 +16,19 @@ mod calls;
 mod delivery;
 #[path = "conformance_events/masks.rs"]
 mod masks;
+#[path = "conformance_events/pairing.rs"]
+mod pairing;
 
 use delivery::Delivery;
+use pairing::Pair;
 use serde_json::Value;
 use statsig_tests::conformance::{
     Case, Conformance, Job, Skips, announce_absence, conclude, items, run,
 };
 use statsig_tests::tally::Tally;
+
+/// Why an exposure on one side has none on the other, where a rule is sampled.
+const SAMPLED_DIFFERENTLY: &str = "sampled differently: which exposures a sample keeps depends on the official SDK's hash and on its processor";
 
 #[test]
 fn events_are_those_of_the_official_sdk() {
@@ -83,7 +89,7 @@ async fn replay_over_http(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// Compares event by event: the same ones, in the same order.
+/// Compares event by event: the same ones, in the same order, but for what the hash of a sample decides.
 fn compare_events(
     context: &str,
     line: &Value,
@@ -96,18 +102,30 @@ fn compare_events(
     for recorded in items(&line["events"]) {
         match skipped.of_event(user, &recorded["event"]) {
             Some(reason) => tally.skip(reason, 1),
-            None => expected.push(recorded),
+            None => expected.push(&recorded["event"]),
         }
     }
     let delivered: Vec<_> = delivered
         .into_iter()
         .filter(|event| skipped.of_event(user, event).is_none())
         .collect();
-    for place in 0..expected.len().max(delivered.len()) {
-        let recorded = expected.get(place).map_or(&Value::Null, |event| *event);
-        let found = delivered.get(place).unwrap_or(&Value::Null);
-        let context = format!("{context}, event {place} of call {}", recorded["call"]);
-        tally.compare(masks::differences(&context, &recorded["event"], found));
+    for pair in pairing::pair(&expected, &delivered) {
+        match pair {
+            Pair::Both { recorded, found } => {
+                let context = format!("{context}, event {recorded}");
+                tally.compare(masks::differences(&context, recorded, found));
+            }
+            Pair::OutOfOrder { recorded } => {
+                tally.compare([format!("{context}: too early or too late: {recorded}")]);
+            }
+            Pair::Missing { recorded } => {
+                tally.compare([format!("{context}: not delivered: {recorded}")]);
+            }
+            Pair::Unexpected { found } => {
+                tally.compare([format!("{context}: not recorded: {found}")]);
+            }
+            Pair::SampledDifferently => tally.skip(SAMPLED_DIFFERENTLY, 1),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use chrono::DateTime;
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use statsig::testing::OfflineClient;
-use statsig::testing::internals::country_of;
+use statsig::testing::internals::{country_of, specs_of_binary};
 use statsig::{CountryLookup, CountryTable, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 
 use crate::clock::FixedClock;
@@ -19,6 +19,9 @@ use crate::tally::Tally;
 
 /// Names the directory of the data.
 const DIRECTORY_VARIABLE: &str = "STATSIG_CONFORMANCE_DIR";
+/// How the names of files with specs in the service's binary form end; those that there are in JSON, too, and all.
+const TWIN_SUFFIX: &str = "_dcs.pb.br";
+const BINARY_SUFFIX: &str = ".pb.br";
 /// Names a CSV file with the countries of address ranges, to compare with instead of the SDK's own table.
 const COUNTRIES_VARIABLE: &str = "STATSIG_COUNTRY_TABLE";
 
@@ -84,13 +87,18 @@ impl Conformance {
         data
     }
 
-    /// The text of a file, decompressed if its name ends in `.gz`.
+    /// The text of a file, decompressed if its name ends in `.gz`; of specs in the service's binary form their JSON.
     ///
     /// # Panics
     /// When there is no such file.
     #[must_use]
     pub fn text(&self, file: &str) -> String {
         let path = self.directory.join(file);
+        if file.ends_with(BINARY_SUFFIX) {
+            let read = std::fs::read(&path).map_err(|problem| problem.to_string());
+            let json = read.and_then(|body| specs_of_binary(&body));
+            return json.unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
+        }
         let mut reader: Box<dyn Read> = match File::open(&path) {
             Ok(plain) if file.ends_with(".gz") => Box::new(GzDecoder::new(plain)),
             Ok(plain) => Box::new(plain),
@@ -101,6 +109,13 @@ impl Conformance {
             .read_to_string(&mut text)
             .unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
         text
+    }
+
+    /// The file with the same specs in the service's binary form, if it was recorded.
+    #[must_use]
+    pub fn binary_twin(&self, case: &Case) -> Option<String> {
+        let file = format!("specs_binary/{}{TWIN_SUFFIX}", case.spec_name());
+        self.directory.join(&file).is_file().then_some(file)
     }
 
     /// A file with one JSON value.
@@ -366,10 +381,26 @@ impl Case {
         }
     }
 
+    /// The same answers, with the specs of another file.
+    #[must_use]
+    pub fn with_specs(&self, file: String) -> Self {
+        Self {
+            spec: file,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the specs are in the service's binary form.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.spec.ends_with(BINARY_SUFFIX)
+    }
+
     /// The specs' name, without folder and suffix.
     #[must_use]
     pub fn spec_name(&self) -> &str {
         let name = self.spec.rsplit('/').next().unwrap_or_default();
+        let name = name.strip_suffix(TWIN_SUFFIX).unwrap_or(name);
         name.split('.').next().unwrap_or_default()
     }
 }
