@@ -67,17 +67,17 @@ impl<'a> ClientInit<'a> {
         let mut json = Json::with_capacity(rendered.expected_bytes());
         json.open();
         self.write_entities(&mut json, &evaluated);
-        json.entries_of(&content);
         let mut frame = self.frame();
         if let Some(previous) = self.options.previous_response_hash.as_ref()
             && self.is_v1()
         {
-            let full_checksum = checksum_of(json.as_str());
+            let full_checksum = checksum_of(json.as_str(), &content);
             if full_checksum == *previous {
                 return self.no_updates();
             }
             frame.full_checksum = Some(full_checksum);
         }
+        json.entries_of(&content);
         json.entries_of(&frame);
         json.close();
         let json = json.finish();

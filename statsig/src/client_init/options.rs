@@ -134,8 +134,8 @@ impl ClientInitResponseOptions {
     }
 
     /// The `full_checksum` of the response that the client has; anything, such as the empty text, when it has none. The response
-    /// gets a `full_checksum` then, and if it is this one, says only that there is nothing new. Format
-    /// [`V1`](ClientInitResponseFormat::V1) only.
+    /// gets a `full_checksum` then, and if it is this one, says only that there is nothing new: the client keeps all that it has, also
+    /// whether its session is recorded, which is drawn by chance for each full response. Format [`V1`](ClientInitResponseFormat::V1) only.
     pub fn previous_response_hash(mut self, checksum: impl Into<String>) -> Self {
         self.previous_response_hash = Some(checksum.into());
         self
@@ -148,6 +148,11 @@ fn names_of<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Option<BTree
 
 /// What a client initialize response looks like. The version of the client SDK decides what it reads.
 ///
+/// Only V1 says of every parameter of a layer which rule it comes from (`parameter_rule_ids`), and of configs and layers the `group`. In
+/// V2 and InitV2 they are missing, as they are in the official SDKs' responses; InitV2 leaves out the rule `default` as well. Client
+/// SDKs then report exposures with the rule ID of the whole layer, `default` or the empty text, so that results of layers whose parameters come
+/// from several rules cannot be told apart by rule. Where that matters, use V1.
+///
 /// Parsed from `v1`, `v2`, `init_v2`, or the long names `Initialize`, `InitializeWithSecondaryExposureMapping`, `InitializeV2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -155,9 +160,10 @@ pub enum ClientInitResponseFormat {
     /// Everything in full; all client SDKs read it.
     #[default]
     V1,
-    /// Like V1, with each secondary exposure written once and referred to by key.
+    /// Like V1, with each secondary exposure written once and referred to by key. Without `group` and `parameter_rule_ids`.
     V2,
-    /// Short keys, no names, defaults left out; values and secondary exposures written once.
+    /// Short keys, no names, defaults left out (also the rule ID `default`); values and secondary exposures written once. Without `group` and
+    /// `parameter_rule_ids`.
     InitV2,
 }
 

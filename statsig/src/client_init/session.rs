@@ -11,7 +11,7 @@ use crate::specs::compiled::CompiledSpecs;
 use crate::specs::for_clients::{PrivacySettings, RecordingTrigger, SessionReplay};
 
 /// The keys of a response that are about session recording.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Clone, Copy, serde::Serialize)]
 pub(super) struct SessionRecording<'a> {
     can_record_session: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +67,25 @@ impl<'a> SessionRecording<'a> {
     }
 }
 
+impl<'a> SessionRecording<'a> {
+    /// The same as if every draw had been for recording: what two responses have in common that differ by chance alone.
+    pub(super) fn without_draws(&self) -> Self {
+        let drawn = |triggers: Triggers<'a>| Triggers {
+            draw: 0.0,
+            ..triggers
+        };
+        Self {
+            can_record_session: self.recording_blocked != Some(true)
+                && self.passes_session_recording_targeting != Some(false),
+            session_recording_event_triggers: self.session_recording_event_triggers.map(drawn),
+            session_recording_exposure_triggers: self
+                .session_recording_exposure_triggers
+                .map(drawn),
+            ..*self
+        }
+    }
+}
+
 /// An unknown gate and one that cannot be evaluated do not pass.
 fn passes(specs: &CompiledSpecs, series: &mut Series<'_>, gate: &str) -> bool {
     specs.find(gate).is_some_and(|gate| {
@@ -76,7 +95,7 @@ fn passes(specs: &CompiledSpecs, series: &mut Series<'_>, gate: &str) -> bool {
 }
 
 /// What starts a recording.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Triggers<'a> {
     triggers: &'a BTreeMap<String, RecordingTrigger>,
     /// Hashes the names of gates; names of events stay.

@@ -87,6 +87,42 @@ fn a_client_that_has_the_response_gets_no_updates() {
 }
 
 #[test]
+fn what_is_drawn_by_chance_is_no_news() {
+    let with_rate = |rate: f64| {
+        let replay = json!({
+            "sampling_rate": rate, "session_recording_event_triggers": {"buy": {"sampling_rate": rate}},
+            "session_recording_exposure_triggers": {"on": {"sampling_rate": rate}},
+        });
+        but(specs(), [("session_replay_info", replay)])
+    };
+    let ask = |specs: &Value, seed: u64, previous: &str| {
+        respond_with_seed(
+            specs,
+            &ann(),
+            &plain().previous_response_hash(previous),
+            seed,
+        )
+    };
+    let half = with_rate(0.5);
+    let first = ask(&half, 0, "");
+    let checksum = first["full_checksum"].as_str().expect("a checksum");
+    let seeds = 1..50;
+    let recorded = seeds
+        .clone()
+        .map(|seed| ask(&half, seed, "")["can_record_session"].clone());
+    assert!(
+        recorded
+            .into_iter()
+            .any(|drawn| drawn != first["can_record_session"])
+    );
+    for seed in seeds {
+        assert_eq!(ask(&half, seed, checksum)["has_updates"], false, "{seed}");
+    }
+    // Another rate is news.
+    assert_eq!(ask(&with_rate(0.6), 0, checksum)["has_updates"], true);
+}
+
+#[test]
 fn only_v1_knows_checksums() {
     for format in [
         ClientInitResponseFormat::V2,

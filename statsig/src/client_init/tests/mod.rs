@@ -105,6 +105,21 @@ fn respond(specs: &Value, user: &StatsigUser, options: &ClientInitResponseOption
     respond_with(&snapshot(specs), user, options, None)
 }
 
+/// With draws that start elsewhere than in other tests.
+fn respond_with_seed(
+    specs: &Value,
+    user: &StatsigUser,
+    options: &ClientInitResponseOptions,
+    seed: u64,
+) -> Value {
+    let snapshot = snapshot(specs);
+    let request = ClientInit {
+        seed,
+        ..request(&snapshot, user, options)
+    };
+    request.respond().parse().expect("JSON")
+}
+
 fn respond_with(
     snapshot: &Snapshot,
     user: &StatsigUser,
@@ -112,15 +127,26 @@ fn respond_with(
     overrides: Option<&dyn OverrideAdapter>,
 ) -> Value {
     let request = ClientInit {
+        overrides,
+        ..request(snapshot, user, options)
+    };
+    request.respond().parse().expect("JSON")
+}
+
+fn request<'a>(
+    snapshot: &'a Snapshot,
+    user: &'a StatsigUser,
+    options: &'a ClientInitResponseOptions,
+) -> ClientInit<'a> {
+    ClientInit {
         snapshot,
         user,
         options,
         now_ms: 1_750_000_000_000,
         seed: 1,
-        overrides,
+        overrides: None,
         session_id: "session",
-    };
-    request.respond().parse().expect("JSON")
+    }
 }
 
 fn names(section: &Value) -> Vec<&str> {
