@@ -1,5 +1,7 @@
 //! The user that everything is evaluated for.
 
+mod getters;
+mod json;
 pub(crate) mod logged;
 mod memberships;
 mod user_agent;
@@ -10,14 +12,12 @@ use std::fmt;
 use std::hash::Hasher;
 use std::sync::{Arc, OnceLock};
 
-use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use self::memberships::{Memberships, hash_memberships};
 use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
-use crate::value::text_of;
 
 /// Longer user agents count as none.
 const MAX_USER_AGENT_BYTES: usize = 1000;
@@ -28,10 +28,14 @@ pub(crate) type Fields = BTreeMap<String, Value>;
 /// Who (or what) gates, configs, experiments and layers are evaluated for.
 ///
 /// A user has a user ID, custom IDs, or both; stable bucketing needs the ID that an entity buckets on. Cloning copies a
-/// pointer. The fields are fixed once the user is built.
+/// pointer. The fields are fixed once the user is built; [`to_builder`](Self::to_builder) starts a copy that differs.
 ///
 /// [Private attributes](StatsigUserBuilder::private) take part in evaluation and in nothing else: they are never sent,
-/// logged or printed.
+/// logged, printed or serialised.
+///
+/// A user is read from the usual Statsig user JSON (`userID`, `customIDs`, …, `privateAttributes`; unknown fields are ignored), and
+/// serialised to the same **without private attributes**: what is written to a log or handed to another service must not hold them.
+/// Two users are equal if all of their fields are, private attributes included.
 ///
 /// ```
 /// use statsig::StatsigUser;
@@ -45,6 +49,10 @@ pub(crate) type Fields = BTreeMap<String, Value>;
 ///     .build();
 /// assert_eq!(user.user_id().as_deref(), Some("a-user"));
 /// assert!(!format!("{user:?}").contains("4111"));
+///
+/// let older = user.to_builder().custom("age", 26).build();
+/// assert_eq!(older.custom("plan"), user.custom("plan"));
+/// assert_ne!(older, user);
 /// ```
 #[derive(Clone)]
 pub struct StatsigUser {
@@ -128,12 +136,6 @@ impl StatsigUser {
     #[must_use]
     pub fn anonymous() -> Self {
         StatsigUserBuilder::default().build()
-    }
-
-    /// The user ID as text, if there is one.
-    #[must_use]
-    pub fn user_id(&self) -> Option<Cow<'_, str>> {
-        self.data.user_id.as_ref().and_then(text_of)
     }
 
     pub(crate) fn data(&self) -> &UserData {
@@ -371,6 +373,12 @@ impl fmt::Debug for StatsigUserBuilder {
 }
 
 impl StatsigUserBuilder {
+    /// Sets the user ID: text or a number.
+    pub fn user_id(mut self, user_id: impl Into<Value>) -> Self {
+        self.data.user_id = present(user_id.into());
+        self
+    }
+
     /// Adds a custom ID, such as `companyID` or `stableID`.
     pub fn custom_id(mut self, id_type: impl Into<String>, id: impl Into<Value>) -> Self {
         self.data
@@ -459,47 +467,5 @@ fn present(value: Value) -> Option<Value> {
 impl AsRef<Self> for StatsigUser {
     fn as_ref(&self) -> &Self {
         self
-    }
-}
-
-/// Reads the usual Statsig user JSON (`userID`, `customIDs`, …); unknown fields are ignored.
-impl<'de> Deserialize<'de> for StatsigUser {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Wire {
-            #[serde(rename = "userID")]
-            user_id: Option<Value>,
-            #[serde(rename = "customIDs")]
-            custom_ids: Option<Fields>,
-            email: Option<Value>,
-            ip: Option<Value>,
-            user_agent: Option<Value>,
-            country: Option<Value>,
-            locale: Option<Value>,
-            app_version: Option<Value>,
-            custom: Option<Fields>,
-            private_attributes: Option<Fields>,
-            statsig_environment: Option<Fields>,
-        }
-
-        let wire = Wire::deserialize(deserializer)?;
-        let data = UserData {
-            user_id: wire.user_id,
-            custom_ids: wire.custom_ids,
-            email: wire.email,
-            ip: wire.ip,
-            user_agent: wire.user_agent,
-            country: wire.country,
-            locale: wire.locale,
-            app_version: wire.app_version,
-            custom: wire.custom,
-            private_attributes: wire.private_attributes,
-            statsig_environment: wire.statsig_environment,
-            ..UserData::default()
-        };
-        Ok(Self {
-            data: Arc::new(data),
-        })
     }
 }

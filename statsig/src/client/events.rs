@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::Statsig;
-use crate::events::event::{Event, EventValue, OtherEvent, QueuedEvent};
+use crate::events::event::{Event, OtherEvent, QueuedEvent};
+use crate::events::value::EventValue;
 
 use crate::text::SharedStr;
 use crate::transport::identity::SDK_TYPE;

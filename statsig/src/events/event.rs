@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::value::EventValue;
 use crate::results::EvaluationDetails;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
@@ -105,40 +106,6 @@ pub(crate) struct OtherEvent {
     pub(crate) time_ms: u64,
 }
 
-/// The value of a custom event: text or a number.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum EventValue {
-    /// Text, as is.
-    Text(String),
-    /// A number; one that JSON cannot express (NaN, infinite) goes out as `null`.
-    Number(f64),
-}
-
-impl From<&str> for EventValue {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for EventValue {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<f64> for EventValue {
-    fn from(number: f64) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<i32> for EventValue {
-    fn from(number: i32) -> Self {
-        Self::Number(number.into())
-    }
-}
-
 /// Metadata of a custom event, in the order of its keys.
 pub(crate) type EventMetadata = BTreeMap<String, Value>;
 
@@ -168,9 +135,18 @@ impl Event {
         }
     }
 
-    /// Sets the value: text or a number.
+    /// Sets the value: text, a number, or a boolean, which goes out as the text `true` or `false`. `None` is no value.
+    ///
+    /// ```
+    /// use statsig::Event;
+    ///
+    /// let items: usize = 3;
+    /// let coupon: Option<&str> = None;
+    /// let event = Event::new("checkout").value(items);
+    /// assert_eq!(Event::new("checkout").value(coupon), Event::new("checkout"));
+    /// ```
     pub fn value(mut self, value: impl Into<EventValue>) -> Self {
-        self.value = Some(value.into());
+        self.value = Some(value.into()).filter(|value| *value != EventValue::Null);
         self
     }
 

@@ -12,4 +12,5 @@ pub(crate) mod sampling;
 pub(crate) mod seal;
 pub(crate) mod secondary;
 pub(crate) mod spool;
+pub(crate) mod value;
 pub(crate) mod wire;

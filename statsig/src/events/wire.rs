@@ -11,8 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::event::{
-    EventValue, Exposure, ExposureSubject, OtherEvent, QueuedEvent, SecondaryExposure,
-    SecondaryExposures,
+    Exposure, ExposureSubject, OtherEvent, QueuedEvent, SecondaryExposure, SecondaryExposures,
 };
 use super::sampling::{SamplingMode, SamplingNote};
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
@@ -140,8 +139,7 @@ impl WireEvent<'_> {
         map.serialize_entry("eventName", &event.name)?;
         match &event.value {
             None => map.serialize_entry("value", &())?,
-            Some(EventValue::Text(text)) => map.serialize_entry("value", text)?,
-            Some(EventValue::Number(number)) => map.serialize_entry("value", number)?,
+            Some(value) => map.serialize_entry("value", value)?,
         }
         map.serialize_entry("metadata", &event.metadata)?;
         map.serialize_entry("statsigMetadata", &())?;
