@@ -12,6 +12,7 @@
 mod local;
 
 use std::error::Error;
+use std::io::IsTerminal;
 
 use axum::extract::{Query, State};
 use axum::response::Html;
@@ -89,6 +90,8 @@ async fn checkout(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Jso
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter("warn,statsig=info")
+        // Colours are for eyes: a pipe or a file gets text.
+        .with_ansi(std::io::stdout().is_terminal())
         .init();
     let options = StatsigOptions::builder()
         .environment("development")

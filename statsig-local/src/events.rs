@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::body::{Decoded, Refusal};
 use crate::clock;
 use crate::headers::Headers;
+use crate::own_events;
 
 /// What came with the events of one `log_event` request.
 #[derive(Debug, Clone)]
@@ -32,7 +33,8 @@ pub struct ReceivedBatch {
 
 /// One event, with the batch that brought it. Cheap to clone.
 ///
-/// `Display` is one readable line: the time (UTC), the event's name, what was exposed, to whom and why.
+/// `Display` is one readable line: the time (UTC), the event's name, what was exposed, to whom and why; of what the SDK sends about
+/// itself, how its start or sync went and which names were asked for without an exposure.
 #[derive(Debug, Clone)]
 pub struct ReceivedEvent {
     json: Arc<Value>,
@@ -126,6 +128,7 @@ impl fmt::Display for ReceivedEvent {
         field("passed", self.metadata("rulePassed"))?;
         field("rule", self.metadata("ruleID"))?;
         field("reason", self.metadata("reason"))?;
+        f.write_str(&own_events::fields(self))?;
         if let Some(user) = self.who() {
             write!(f, " user={user}")?;
         }
@@ -144,7 +147,7 @@ fn plain(value: &Value) -> Option<String> {
 }
 
 /// Text that cannot break the line or be taken for another field.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"' && c != '=';
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()
@@ -258,6 +261,37 @@ mod tests {
             (
                 json!({"eventName": "two\nlines", "time": "2026-01-01", "value": 9.5, "user": {}}),
                 "2026-01-01 \"two\\nlines\" value=9.5",
+            ),
+            (
+                json!({"eventName": "statsig::diagnostics", "time": 0, "user": {}, "metadata": {
+                    "context": "initialize",
+                    "markers": json!([
+                        {"key": "overall", "action": "start", "timestamp": 1_000},
+                        {"key": "download_config_specs", "action": "end", "timestamp": 1_080, "success": true},
+                        {"key": "overall", "action": "end", "timestamp": 1_084, "success": true, "source": "Network"},
+                    ]).to_string(),
+                }}),
+                "00:00:00.000Z statsig::diagnostics context=initialize success=true source=Network ms=84",
+            ),
+            (
+                json!({"eventName": "statsig::diagnostics", "time": 0, "user": {}, "metadata": {
+                    "context": "config_sync",
+                    "markers": json!([
+                        {"key": "download_config_specs", "action": "start", "timestamp": 1_000},
+                        {"key": "download_config_specs", "action": "end", "timestamp": 1_010, "success": false,
+                            "error": {"name": "NetworkError", "message": "status 503", "code": "503"}},
+                    ]).to_string(),
+                }}),
+                "00:00:00.000Z statsig::diagnostics context=config_sync success=false ms=10 error=\"status 503\"",
+            ),
+            (
+                json!({"eventName": "statsig::non_exposed_checks", "time": 0, "user": {},
+                    "metadata": {"checks": r#"{"a gate":2,"storefront":3}"#}}),
+                "00:00:00.000Z statsig::non_exposed_checks \"a gate\"=2 storefront=3",
+            ),
+            (
+                json!({"eventName": "statsig::non_exposed_checks", "time": 0, "user": {}, "metadata": {"checks": "broken"}}),
+                "00:00:00.000Z statsig::non_exposed_checks",
             ),
         ] {
             assert_eq!(line(&event), expected);

@@ -132,6 +132,7 @@ mod headers;
 mod id_lists;
 pub mod limits;
 mod notice;
+mod own_events;
 mod record;
 mod requests;
 mod ring;

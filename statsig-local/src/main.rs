@@ -4,7 +4,7 @@ mod ask;
 mod cli;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -44,6 +44,8 @@ fn ask(
 ) -> Result<(), String> {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        // Colours are for eyes: a pipe or a file gets text.
+        .with_ansi(io::stderr().is_terminal())
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .with_target(false)
         .without_time();

@@ -1,0 +1,71 @@
+//! What the events say that SDKs send about themselves, in a few words: their metadata is JSON within JSON.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+use crate::events::{ReceivedEvent, quoted};
+
+/// Names of which the counts are shown; further ones are only counted.
+const MAX_NAMES: usize = 10;
+
+/// The fields of a line, each with a space before it; empty for every other event.
+pub(crate) fn fields(event: &ReceivedEvent) -> String {
+    let told = match event.name() {
+        "statsig::diagnostics" => diagnostics(event),
+        "statsig::non_exposed_checks" => non_exposed_checks(event),
+        _ => None,
+    };
+    told.unwrap_or_default()
+}
+
+/// How initialising or a sync went, how long it took, and what was wrong.
+fn diagnostics(event: &ReceivedEvent) -> Option<String> {
+    let markers: Vec<Value> = serde_json::from_str(event.metadata("markers")?).ok()?;
+    let mut line = String::new();
+    let mut add = |name: &str, value: &str| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(line, " {name}={}", quoted(value));
+    };
+    add("context", event.metadata("context").unwrap_or_default());
+    let ends = || markers.iter().filter(|marker| marker["action"] == "end");
+    let overall = ends().find(|marker| marker["key"] == "overall");
+    if let Some(success) = overall
+        .or(ends().last())
+        .and_then(|end| end["success"].as_bool())
+    {
+        add("success", &success.to_string());
+    }
+    if let Some(source) = overall.and_then(|end| end["source"].as_str()) {
+        add("source", source);
+    }
+    let times = || {
+        markers
+            .iter()
+            .filter_map(|marker| marker["timestamp"].as_u64())
+    };
+    if let (Some(first), Some(last)) = (times().min(), times().max()) {
+        add("ms", &(last - first).to_string());
+    }
+    let errors = markers
+        .iter()
+        .filter_map(|it| it["error"]["message"].as_str());
+    if let Some(error) = errors.last() {
+        add("error", error);
+    }
+    Some(line)
+}
+
+/// How often which name was asked for without an exposure.
+fn non_exposed_checks(event: &ReceivedEvent) -> Option<String> {
+    let checks: Map<String, Value> = serde_json::from_str(event.metadata("checks")?).ok()?;
+    let mut line = String::new();
+    for (name, count) in checks.iter().take(MAX_NAMES) {
+        let _ = write!(line, " {}={count}", quoted(name));
+    }
+    let others = checks.len().saturating_sub(MAX_NAMES);
+    if others > 0 {
+        let _ = write!(line, " others={others}");
+    }
+    Some(line)
+}
