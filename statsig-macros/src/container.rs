@@ -2,13 +2,14 @@
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, WherePredicate, parse_quote};
+use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, WherePredicate};
 
 use crate::attributes::{Item, items};
 use crate::case::{CASES, Case};
 use crate::errors::Errors;
 use crate::keys::{Place, list};
 use crate::model::{Expose, ON_MISMATCH, OnMismatch, POLICIES, SOURCES, Source, SourceKind};
+use crate::package::default_path;
 
 /// What the attributes of the struct say.
 pub(crate) struct Container {
@@ -25,17 +26,13 @@ pub(crate) struct Container {
     pub(crate) bound: Option<Vec<WherePredicate>>,
     pub(crate) view: Option<Ident>,
     pub(crate) view_vis: Option<Visibility>,
-    pub(crate) krate: Path,
+    /// Of the attribute `crate`.
+    pub(crate) krate: Option<Path>,
     /// Keys that make no sense without a source, or without a view.
     of_source: Vec<(String, Span)>,
     of_view: Vec<(String, Span)>,
     /// Whether some could not be read, of which one may be the source.
     are_misspelt: bool,
-}
-
-/// The path of the `statsig` crate, unless the attribute `crate` says otherwise.
-pub(crate) fn default_crate() -> Path {
-    parse_quote!(::statsig)
 }
 
 /// The convention that `rename_all` names.
@@ -57,7 +54,7 @@ impl Container {
             bound: None,
             view: None,
             view_vis: None,
-            krate: default_crate(),
+            krate: None,
             of_source: Vec::new(),
             of_view: Vec::new(),
             are_misspelt: false,
@@ -120,7 +117,7 @@ impl Container {
                 let parser = <Visibility as syn::parse::Parse>::parse;
                 self.view_vis = item.parsed(parser, "\"pub(crate)\"", errors);
             }
-            _ => self.krate = item.path(errors).unwrap_or_else(default_crate),
+            _ => self.krate = Some(item.path(errors).unwrap_or_else(default_path)),
         }
     }
 

@@ -38,7 +38,9 @@ pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
         return expr.to_token_stream();
     }
     if is_text(ty) && matches!(Literal::of(expr), Some(Literal::Text(_))) {
-        return quote_spanned!(expr.span()=> <#ty>::from(#expr));
+        return quote_spanned! {expr.span()=>
+            <#ty as ::core::convert::From<&'static ::core::primitive::str>>::from(#expr)
+        };
     }
     let is_value = name == "Value";
     let are_arrays = matches!((ungroup(ty), expr), (Type::Array(_), Expr::Array(_)));
@@ -131,7 +133,7 @@ fn is_literal(expr: &Expr) -> bool {
 }
 
 /// A number whose type is up to inference: a literal without suffix, or arithmetic on one.
-fn is_number(expr: &Expr) -> bool {
+pub(crate) fn is_number(expr: &Expr) -> bool {
     match expr {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
             Lit::Int(int) => int.suffix().is_empty(),

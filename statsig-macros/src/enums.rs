@@ -9,9 +9,10 @@ use syn::{Data, DeriveInput, Fields, Ident, Path, Variant};
 
 use crate::attributes::items;
 use crate::case::Case;
-use crate::container::{default_crate, rename_all};
+use crate::container::rename_all;
 use crate::errors::Errors;
 use crate::keys::Place;
+use crate::package;
 
 /// What the derive means.
 struct ParamEnum {
@@ -31,7 +32,9 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let model = parse(&input, &mut errors);
+    let Some(model) = parse(&input, &mut errors) else {
+        return errors.into_tokens().unwrap_or_default();
+    };
     let krate = &model.krate;
     let (names, body, encode, errors) = match errors.into_tokens() {
         None => (names(&model), decode(&model), Some(encode(&model)), None),
@@ -60,21 +63,23 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-fn parse(input: &DeriveInput, errors: &mut Errors) -> ParamEnum {
-    let mut model = ParamEnum {
-        krate: default_crate(),
-        names: Vec::new(),
-        listed: Vec::new(),
-        other: None,
-    };
+/// `None` where the `statsig` crate cannot be found.
+fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<ParamEnum> {
+    let mut krate = None;
     let mut case = None;
     for item in items(&input.attrs, Place::Enum, errors) {
         if item.key == "rename_all" {
             case = rename_all(&item, errors);
         } else {
-            model.krate = item.path(errors).unwrap_or_else(default_crate);
+            krate = Some(item.path(errors).unwrap_or_else(package::default_path));
         }
     }
+    let mut model = ParamEnum {
+        krate: krate.or_else(|| package::path(errors))?,
+        names: Vec::new(),
+        listed: Vec::new(),
+        other: None,
+    };
     match &input.data {
         Data::Enum(data) => {
             for variant in &data.variants {
@@ -93,7 +98,7 @@ fn parse(input: &DeriveInput, errors: &mut Errors) -> ParamEnum {
         ),
     }
     check_names(&model, errors);
-    model
+    Some(model)
 }
 
 fn parse_variant(
@@ -183,10 +188,11 @@ fn encode(model: &ParamEnum) -> TokenStream {
         .map(|other| quote!(Self::#other => return ::core::option::Option::None,));
     quote! {
         fn to_param(&self) -> ::core::option::Option<#krate::typed::Value> {
-            ::core::option::Option::Some(#krate::typed::Value::from(match self {
+            let name: &'static ::core::primitive::str = match self {
                 #(#arms,)*
                 #other
-            }))
+            };
+            ::core::option::Option::Some(<#krate::typed::Value as ::core::convert::From<_>>::from(name))
         }
     }
 }

@@ -9,6 +9,7 @@ use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 use crate::attributes::{Item, doc_lines, items};
 use crate::constraints::{Constraints, KnownDefault};
 use crate::container::Container;
+use crate::default::is_number;
 use crate::errors::Errors;
 use crate::keys::Place;
 use crate::literal::Literal;
@@ -56,6 +57,7 @@ pub(crate) fn field(
         }
     }
     let default = attributes.fallback(&ident, ty, container, errors);
+    check_generic_default(&default, ty, generics, container, errors);
     let deprecated = field
         .attrs
         .iter()
@@ -353,6 +355,44 @@ impl FieldAttributes {
             }
         }
     }
+}
+
+/// A type parameter may be any type, so a literal is none of it, unless a bound says how it becomes one. A number has no way even then:
+/// of which type it is would be open.
+fn check_generic_default(
+    default: &Fallback,
+    ty: &Type,
+    generics: &Generics,
+    container: &Container,
+    errors: &mut Errors,
+) {
+    let Fallback::Expr(expr) = default else {
+        return;
+    };
+    let inner = option_of(ty).unwrap_or(ty);
+    let Some(parameter) = generics
+        .type_params()
+        .find(|parameter| is_ident(inner, &parameter.ident))
+    else {
+        return;
+    };
+    let is_bounded = !parameter.bounds.is_empty()
+        || generics.where_clause.is_some()
+        || container.bound.is_some();
+    if is_number(expr) || Literal::of(expr).is_some() && !is_bounded {
+        let name = &parameter.ident;
+        errors.at(
+            expr.span(),
+            format!(
+                "`{name}` may be any type, so this cannot be its default: use `default` alone for the type's own, \
+                 or `default_with = path::to` for a function that returns a `{name}`"
+            ),
+        );
+    }
+}
+
+fn is_ident(ty: &Type, ident: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(ident))
 }
 
 /// A view knows reads, a struct accesses.

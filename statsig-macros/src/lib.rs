@@ -12,6 +12,7 @@ mod field;
 mod keys;
 mod literal;
 mod model;
+mod package;
 mod parse;
 mod register;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::container::Container;
 use crate::errors::Errors;
 use crate::field::field;
 use crate::model::{Expose, Field, Params, Role};
+use crate::package;
 
 /// Methods of `Typed` and of traits that it implements: they would win over accessors of the same name.
 const TAKEN_BY_TYPED: [&str; 24] = [
@@ -66,12 +67,13 @@ pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params>
     if source.is_none() && container.embedded.is_none() {
         check_sources(&fields, errors);
     }
+    let krate = container.krate.or_else(|| package::path(errors))?;
     Some(Params {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
         generics: input.generics.clone(),
         docs: doc_lines(&input.attrs),
-        krate: container.krate,
+        krate,
         source,
         expose: container.expose,
         id_type: container.id_type,

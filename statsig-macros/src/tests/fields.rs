@@ -341,3 +341,42 @@ fn sources_and_policies_of_fields_are_checked() {
         ),
     ]);
 }
+
+#[test]
+fn a_literal_is_no_default_of_a_type_parameter() {
+    let generic = |generics: TokenStream, field: TokenStream| {
+        params_errors(quote! {
+            #[statsig(layer = "l")]
+            struct S #generics { #field }
+        })
+    };
+    for (generics, field) in [
+        (quote!(<T>), quote!(#[statsig(default = 1)] a: T)),
+        (
+            quote!(<T: From<u8>>),
+            quote!(#[statsig(default = 60 * 60)] a: T),
+        ),
+        (quote!(<T>), quote!(#[statsig(default = -1.5)] a: Option<T>)),
+        (quote!(<T>), quote!(#[statsig(default = "x")] a: T)),
+        (quote!(<T>), quote!(#[statsig(default = true)] a: T)),
+    ] {
+        let errors = generic(generics, field.clone());
+        assert_eq!(errors.len(), 1, "{field}: {errors:?}");
+        assert!(errors[0].starts_with("`T` may be any type"), "{errors:?}");
+    }
+    for (generics, field) in [
+        (
+            quote!(<T: From<&'static str>>),
+            quote!(#[statsig(default = "x")] a: T),
+        ),
+        (quote!(<T: Default>), quote!(#[statsig(default)] a: T)),
+        (quote!(<T>), quote!(#[statsig(default_with = make)] a: T)),
+        (quote!(<T>), quote!(#[statsig(default = make())] a: T)),
+        (
+            quote!(<T>),
+            quote!(#[statsig(default = 1)] a: u8, #[statsig(default)] b: T),
+        ),
+    ] {
+        assert_eq!(generic(generics, field.clone()), [""; 0], "{field}");
+    }
+}

@@ -1,0 +1,217 @@
+//! What the user's package calls the `statsig` crate, which a manifest may rename.
+//!
+//! The manifest is read line by line rather than as TOML: a parser of that would be most of what this crate compiles.
+
+use std::path::Path as File;
+
+use proc_macro2::Span;
+use syn::{Path, parse_quote, parse_str};
+
+use crate::errors::Errors;
+
+const PACKAGE: &str = "statsig";
+
+/// The path of the crate, as far as manifests tell. An error if the package cannot have it.
+pub(crate) fn path(errors: &mut Errors) -> Option<Path> {
+    let directory = std::env::var_os("CARGO_MANIFEST_DIR");
+    let manifests: Vec<String> = directory
+        .iter()
+        .flat_map(|it| File::new(it).ancestors())
+        .map(|directory| std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default())
+        .collect();
+    match find(&manifests) {
+        Name::Usual => Some(default_path()),
+        Name::Other(name) => {
+            let path = parse_str(&format!("::{}", name.replace('-', "_")));
+            Some(path.unwrap_or_else(|_| default_path()))
+        }
+        Name::None => {
+            errors.at(
+                Span::call_site(),
+                "expected the package `statsig` among the dependencies, found none; \
+                 where another crate re-exports it, say so: `#[statsig(crate = path::to::statsig)]`",
+            );
+            None
+        }
+    }
+}
+
+/// The path under the crate's own name.
+pub(crate) fn default_path() -> Path {
+    parse_quote!(::statsig)
+}
+
+#[derive(Debug, PartialEq)]
+enum Name {
+    /// Its own, or nobody knows: there may be other build tools, and other ways to write a manifest.
+    Usual,
+    Other(String),
+    /// The package does not depend on it.
+    None,
+}
+
+/// The name by the package's manifest and those of the directories above it, one of which may be the workspace's.
+fn find(manifests: &[String]) -> Name {
+    let Some((own, above)) = manifests.split_first().filter(|(own, _)| !own.is_empty()) else {
+        return Name::Usual;
+    };
+    let keys = dependencies(own);
+    if keys.iter().any(|dependency| dependency.is_usual()) {
+        return Name::Usual;
+    }
+    if let Some(renamed) = keys.iter().find(|dependency| dependency.is_renamed) {
+        return Name::Other(renamed.key.to_owned());
+    }
+    let inherited = above.iter().flat_map(|manifest| dependencies(manifest));
+    let mut renamed = inherited.filter(|dependency| dependency.is_renamed);
+    match renamed.find(|renamed| keys.iter().any(|own| own.key == renamed.key)) {
+        Some(renamed) => Name::Other(renamed.key.to_owned()),
+        None if mentions_package(own) => Name::Usual,
+        None => Name::None,
+    }
+}
+
+#[derive(Debug)]
+struct Dependency<'a> {
+    key: &'a str,
+    /// Whether it is `statsig` under this key.
+    is_renamed: bool,
+}
+
+impl Dependency<'_> {
+    fn is_usual(&self) -> bool {
+        self.key == PACKAGE && !self.is_renamed
+    }
+}
+
+/// What a manifest's tables of dependencies have, in the order of their lines.
+fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
+    let mut found: Vec<Dependency<'_>> = Vec::new();
+    // Within `[dependencies]` each line is one; within `[dependencies.key]` all lines are about that one.
+    let (mut is_list, mut is_one) = (false, false);
+    for line in manifest.lines().map(str::trim) {
+        if let Some(header) = line.strip_prefix('[') {
+            let header = header.split(']').next().unwrap_or_default();
+            is_list = header.ends_with("dependencies");
+            let parent_and_key = header.rsplit_once('.');
+            is_one = parent_and_key.is_some_and(|(parent, _)| parent.ends_with("dependencies"));
+            if let Some((_, key)) = parent_and_key.filter(|_| is_one) {
+                found.push(Dependency {
+                    key: unquoted(key),
+                    is_renamed: false,
+                });
+            }
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
+            continue;
+        };
+        let (key, part) = match unquoted(key).split_once('.') {
+            Some((key, part)) => (key, part),
+            None => (unquoted(key), ""),
+        };
+        if is_list {
+            let is_renamed =
+                names_package(value) || part == "package" && unquoted(value) == PACKAGE;
+            found.push(Dependency { key, is_renamed });
+        } else if is_one && key == "package" && unquoted(value) == PACKAGE {
+            if let Some(dependency) = found.last_mut() {
+                dependency.is_renamed = true;
+            }
+        }
+    }
+    found
+}
+
+/// Whether an inline table has `package = "statsig"`.
+fn names_package(value: &str) -> bool {
+    let mut parts = value.split(['{', ',', '}']);
+    parts.any(|part| {
+        let named = part.split_once('=');
+        named.is_some_and(|(key, value)| key.trim() == "package" && unquoted(value) == PACKAGE)
+    })
+}
+
+fn unquoted(text: &str) -> &str {
+    let text = text.split('#').next().unwrap_or_default();
+    text.trim().trim_matches(['"', '\''])
+}
+
+/// Whether the name stands anywhere as a word of its own.
+fn mentions_package(manifest: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    manifest.match_indices(PACKAGE).any(|(start, _)| {
+        let before = manifest.get(..start).and_then(|text| text.chars().last());
+        let after = manifest.get(start + PACKAGE.len()..);
+        let after = after.and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(manifests: &[&str]) -> Name {
+        let manifests: Vec<_> = manifests.iter().map(|text| (*text).to_owned()).collect();
+        super::find(&manifests)
+    }
+
+    #[test]
+    fn the_crate_is_found_under_the_name_that_the_package_gives_it() {
+        for manifest in [
+            "[dependencies]\nserde = \"1\"\nflags = { package = \"statsig\", version = \"0.1\" }",
+            "[dependencies]\nflags = {version = \"0.1\", features=[\"grpc\", \"proto\"], package='statsig'} # ours",
+            "[target.'cfg(unix)'.dev-dependencies]\n\"flags\" = { package = \"statsig\" }",
+            "[dependencies.flags]\nversion = \"0.1\"\npackage = \"statsig\"\n[features]\na = []",
+            "[dependencies]\nflags.version = \"0.1\"\nflags.package = \"statsig\"",
+        ] {
+            assert_eq!(
+                find(&[manifest]),
+                Name::Other("flags".to_owned()),
+                "{manifest}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_workspace_gives_counts_for_the_packages_that_use_it() {
+        let workspace = "[workspace.dependencies]\nflags = { package = \"statsig\", path = \"s\" }";
+        for own in [
+            "[dependencies]\nflags.workspace = true",
+            "[dependencies]\nflags = { workspace = true }",
+            "[dependencies.flags]\nworkspace = true",
+        ] {
+            assert_eq!(
+                find(&[own, "", workspace]),
+                Name::Other("flags".to_owned()),
+                "{own}"
+            );
+        }
+        assert_eq!(
+            find(&["[dependencies]\nserde = \"1\"", workspace]),
+            Name::None
+        );
+    }
+
+    #[test]
+    fn the_usual_name_is_taken_where_it_is_there_and_where_nothing_is_known() {
+        for manifests in [
+            &["[dependencies]\nstatsig = \"0.1\"\nother = { package = \"statsig\" }"][..],
+            &["[dependencies.statsig]\nversion = \"0.1\""],
+            &["[package]\nname = \"statsig\""],
+            &["dependencies = { statsig = \"1\" }"],
+            &[""],
+            &[],
+        ] {
+            assert_eq!(find(manifests), Name::Usual, "{manifests:?}");
+        }
+    }
+
+    #[test]
+    fn a_package_without_the_crate_is_told_so() {
+        let manifest =
+            "[package]\nname = \"shop\"\n[dependencies]\nstatsig-local = \"0.1\"\nmy-sdk = \"1\"";
+        assert_eq!(find(&[manifest]), Name::None);
+    }
+}

@@ -1,0 +1,33 @@
+//! Derives in a package that calls `statsig` by another name: they find it without being told.
+
+#[cfg(test)]
+mod tests {
+    use feature_flags::testing::OfflineClient;
+    use feature_flags::typed::registered_schemas;
+    use feature_flags::{ParamEnum, StatsigParams, StatsigUser};
+
+    #[derive(Debug, PartialEq, Default, ParamEnum)]
+    #[statsig(rename_all = "snake_case")]
+    enum Tone {
+        #[default]
+        Friendly,
+    }
+
+    #[derive(Debug, StatsigParams)]
+    #[statsig(layer = "renamed")]
+    struct Renamed {
+        #[statsig(default = "Welcome")]
+        title: String,
+        #[statsig(default)]
+        tone: Tone,
+    }
+
+    #[test]
+    fn a_renamed_package_is_found() {
+        let client = OfflineClient::without_specs(None);
+        let promo = client.get_typed::<Renamed>(&StatsigUser::with_user_id("a-user"));
+        assert_eq!((&*promo.title, &promo.tone), ("Welcome", &Tone::Friendly));
+        let mut registered = registered_schemas();
+        assert!(registered.any(|schema| schema.struct_name == "Renamed"));
+    }
+}
