@@ -46,8 +46,10 @@ struct Params<T> {
     non_zero: NonZeroU8,
     #[statsig(unit = "ms", default = 500)]
     pause: Duration,
-    #[statsig(default, non_empty)]
+    #[statsig(default)]
     list: Vec<String>,
+    #[statsig(default = "named", non_empty)]
+    named: String,
     #[statsig(default = "a", one_of = ["a", "b"])]
     chosen: String,
     #[statsig(default = "given", validate = is_given)]
@@ -76,5 +78,6 @@ fn generated_code_needs_no_prelude() {
     assert_eq!(params.number(), 3_600);
     assert_eq!(params.inner().name, "inner");
     assert_eq!(params.maybe_text(), Option::Some("some"));
+    assert_eq!(params.named(), "named");
     assert!(params.list().is_empty() && !params.gate());
 }
