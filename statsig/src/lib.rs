@@ -47,7 +47,7 @@
 //! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
 //! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
 //! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
-//! | `proto` | no | specs in the binary form, and deltas; experimental: [`StatsigOptionsBuilder::enable_proto_specs`] |
+//! | `proto` | no | specs in the binary form: [`StatsigOptionsBuilder::enable_proto_specs`]; and deltas, which are experimental |
 //! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
 //! | `redis` | no | [`RedisDataStore`] |
 //! | `spool` | no | keeps undelivered events on disk: [`StatsigOptionsBuilder::event_spool`] |

@@ -24,7 +24,9 @@ impl ::statsig::typed::StatsigParams for Promo {
                 .field(
                     0,
                     <String as ::statsig::typed::FromParam>::from_param,
-                    || <String>::from("Welcome"),
+                    || <String as ::core::convert::From<
+                        &'static ::core::primitive::str,
+                    >>::from("Welcome"),
                 ),
             discount: reader
                 .field(1, <f64 as ::statsig::typed::FromParam>::from_param, || 0.0),
@@ -32,7 +34,9 @@ impl ::statsig::typed::StatsigParams for Promo {
                 .field(
                     2,
                     <String as ::statsig::typed::FromParam>::from_param,
-                    || <String>::from("Browse"),
+                    || <String as ::core::convert::From<
+                        &'static ::core::primitive::str,
+                    >>::from("Browse"),
                 ),
         }
     }

@@ -110,6 +110,27 @@ mod tests {
     }
 
     #[test]
+    fn stored_assignments_are_not_shown() {
+        use crate::{
+            FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, StickyValues,
+        };
+
+        let directory = tempfile::tempdir().unwrap();
+        let in_file = FilePersistentStorage::open(directory.path().join("sticky.json")).unwrap();
+        let in_memory = InMemoryPersistentStorage::new();
+        let storages: [&dyn PersistentStorage; 2] = [&in_file, &in_memory];
+        for storage in storages {
+            storage.save(
+                "ann@example.com:userID",
+                "an_experiment",
+                StickyValues::default(),
+            );
+            let shown = format!("{storage:?}");
+            assert!(!shown.contains("ann@example.com"), "{shown}");
+        }
+    }
+
+    #[test]
     fn a_client_says_what_it_serves_and_hides_its_key() {
         let client = OfflineClient::new(&large_specs(), None).unwrap();
         let shown = format!("{:?}", client.pin());

@@ -94,8 +94,8 @@ impl StatsigOptionsBuilder {
 
     /// Lets the service answer in its binary form (protobuf compressed with Brotli), a fraction of the size of JSON. Default: false.
     ///
-    /// Experimental: the reader follows the protocol's description and is tested with specs that were encoded for the tests. It
-    /// has not met the service's own.
+    /// The reader is tested with recorded specs of the service: they answer as the same specs in JSON do. An entity that uses a
+    /// value which this version does not know is left out alone, with a warning.
     #[cfg(feature = "proto")]
     pub fn enable_proto_specs(mut self, enable: bool) -> Self {
         self.options.enable_proto_specs = enable;
@@ -104,7 +104,8 @@ impl StatsigOptionsBuilder {
 
     /// Asks for differences to the specs in use instead of whole specs. Default: false.
     ///
-    /// Includes, and is as experimental as, [`enable_proto_specs`](Self::enable_proto_specs). Takes memory: the specs are kept once
+    /// Experimental: differences were not recorded from the service, so they are tested with ones that were encoded for the tests.
+    /// Includes [`enable_proto_specs`](Self::enable_proto_specs). Takes memory: the specs are kept once
     /// more, as JSON. Differences that do not fit are refused, and whole specs asked for.
     #[cfg(feature = "proto")]
     pub fn enable_dcs_deltas(mut self, enable: bool) -> Self {

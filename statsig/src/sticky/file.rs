@@ -1,5 +1,6 @@
 //! Sticky assignments in a file.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,10 +37,18 @@ use crate::files;
 /// # std::fs::remove_dir_all(&directory)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct FilePersistentStorage {
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// Shows where the values are, not whose.
+impl fmt::Debug for FilePersistentStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilePersistentStorage")
+            .field("path", &self.shared.path)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is wrong with the file of a [`FilePersistentStorage`].

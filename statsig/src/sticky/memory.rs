@@ -1,6 +1,7 @@
 //! Sticky assignments in memory.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{PersistentStorage, StickyValues, UserPersistedValues};
@@ -20,9 +21,18 @@ pub(super) type ByKey = HashMap<SharedStr, Arc<UserPersistedValues>>;
 /// storage.save("a-user:userID", "an_experiment", StickyValues::default());
 /// assert!(storage.load("a-user:userID").contains_key("an_experiment"));
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct InMemoryPersistentStorage {
     by_key: Mutex<ByKey>,
+}
+
+/// Shows how many users are assigned, not who.
+impl fmt::Debug for InMemoryPersistentStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemoryPersistentStorage")
+            .field("users", &self.by_key().len())
+            .finish()
+    }
 }
 
 impl InMemoryPersistentStorage {
