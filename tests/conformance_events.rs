@@ -76,7 +76,7 @@ async fn replay_over_http(data: &Conformance, case: &Case) -> Tally {
         let (results, delivered) = delivery.of(&client, make_all).await;
         for (place, expected) in items(&line["results"]).iter().enumerate() {
             let call = &calls[place];
-            if let Some(reason) = skipped.of_call(id, call) {
+            if let Some(reason) = skipped.of_call(call) {
                 tally.skip(reason, 1);
                 continue;
             }
@@ -94,20 +94,20 @@ fn compare_events(
     context: &str,
     line: &Value,
     delivered: Vec<Value>,
-    skipped: &AllSkips<'_>,
+    skipped: &AllSkips,
     tally: &mut Tally,
 ) {
     let user = line["user"].as_str().expect("a user");
     let mut expected = Vec::new();
     for recorded in items(&line["events"]) {
-        match skipped.of_event(user, &recorded["event"]) {
+        match skipped.of_event(&recorded["event"]) {
             Some(reason) => tally.skip(reason, 1),
             None => expected.push(&recorded["event"]),
         }
     }
     let delivered: Vec<_> = delivered
         .into_iter()
-        .filter(|event| skipped.of_event(user, event).is_none())
+        .filter(|event| skipped.of_event(event).is_none())
         .collect();
     for pair in pairing::pair(&expected, &delivered) {
         match pair {
@@ -130,15 +130,15 @@ fn compare_events(
 }
 
 /// What is not compared, by the sort of event that exposes an entity.
-struct AllSkips<'a> {
+struct AllSkips {
     has_overrides: bool,
-    gates: Skips<'a>,
-    configs: Skips<'a>,
-    layers: Skips<'a>,
+    gates: Skips,
+    configs: Skips,
+    layers: Skips,
 }
 
-impl<'a> AllSkips<'a> {
-    fn new(data: &'a Conformance, case: &Case) -> Self {
+impl AllSkips {
+    fn new(data: &Conformance, case: &Case) -> Self {
         Self {
             has_overrides: case.file.starts_with("events/overrides."),
             gates: data.skips(case, "gates"),
@@ -147,7 +147,7 @@ impl<'a> AllSkips<'a> {
         }
     }
 
-    fn of_event(&self, user: &str, event: &Value) -> Option<&'static str> {
+    fn of_event(&self, event: &Value) -> Option<&'static str> {
         let metadata = &event["metadata"];
         let (skips, name) = match event["eventName"].as_str()? {
             "statsig::gate_exposure" => (&self.gates, &metadata["gate"]),
@@ -155,10 +155,10 @@ impl<'a> AllSkips<'a> {
             "statsig::layer_exposure" => (&self.layers, &metadata["config"]),
             _ => return None,
         };
-        skips.reason(user, name.as_str()?)
+        skips.reason(name.as_str()?)
     }
 
-    fn of_call(&self, user: &str, call: &Value) -> Option<&'static str> {
+    fn of_call(&self, call: &Value) -> Option<&'static str> {
         let skips = match call["op"].as_str()? {
             "check_gate" | "get_feature_gate" => &self.gates,
             "get_dynamic_config" | "get_experiment" => &self.configs,
@@ -170,6 +170,6 @@ impl<'a> AllSkips<'a> {
             }
             _ => return None,
         };
-        skips.reason(user, call["name"].as_str()?)
+        skips.reason(call["name"].as_str()?)
     }
 }

@@ -2,7 +2,7 @@
 
 mod address;
 #[cfg(feature = "country")]
-mod registries;
+mod shared_table;
 mod table;
 
 use std::fmt;
@@ -55,10 +55,13 @@ impl fmt::Debug for CountryCode {
 
 /// Knows the country of an IP address.
 ///
-/// Conditions on the country of a user ask it when the user carries none. By default that is a table made from the
-/// statistics of the internet registries, which come without obligations (feature `country`). Tables of different origin
-/// disagree on about 7 of 100 addresses. Statsig's other SDKs use IP2Location LITE: where their buckets must match to the last
-/// address, load that table as a [`CountryTable`], or implement this trait over a database that you have.
+/// Conditions on the country of a user ask it when the user carries none. By default that is the table that Statsig's other
+/// SDKs embed, so that all of them see a user in the same country (feature `country`). Tables of different origin disagree on
+/// about 7 of 100 addresses. To use another one, load it as a [`CountryTable`], or implement this trait over a database that
+/// you have.
+///
+/// This site or product includes IP2Location LITE data available from <https://lite.ip2location.com>. A product with the feature
+/// `country` must show this sentence; see the crate `statsig-country`.
 ///
 /// It is called on the caller's thread, at most once for each user and client: it must not wait.
 ///
@@ -81,7 +84,8 @@ impl fmt::Debug for CountryCode {
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub trait CountryLookup: fmt::Debug + Send + Sync + 'static {
-    /// The country of an address. IPv4 addresses that are mapped into IPv6 come as IPv4.
+    /// The country of an address. IPv6 addresses come only with
+    /// [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries); those that map an IPv4 address come as IPv4.
     fn country_of(&self, address: IpAddr) -> Option<CountryCode>;
 }
 
@@ -89,19 +93,33 @@ pub trait CountryLookup: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub(crate) struct Countries {
     lookup: Option<Arc<dyn CountryLookup>>,
+    /// Whether IPv6 addresses are looked up.
+    reads_ipv6: bool,
     /// Told apart by this, so that what a user remembers of one client is not taken for another's.
     id: u64,
 }
 
 impl Countries {
-    /// Looks countries up here; without a lookup, in the registries' table if it is compiled in.
+    /// Looks countries of IPv4 addresses up here; without a lookup, in the table that is compiled in, if it is.
     pub(crate) fn new(lookup: Option<Arc<dyn CountryLookup>>) -> Self {
-        match lookup {
-            Some(lookup) => Self {
-                lookup: Some(lookup),
-                id: fastrand::u64(1..),
-            },
-            None => Self::registries(),
+        let id = match lookup {
+            Some(_) => fastrand::u64(2..),
+            None => 0,
+        };
+        Self {
+            lookup: lookup.or_else(compiled_in),
+            reads_ipv6: false,
+            id,
+        }
+    }
+
+    /// The same for IPv6 addresses too.
+    pub(crate) fn with_ipv6(self) -> Self {
+        Self {
+            reads_ipv6: true,
+            // The compiled-in table answers differently with and without.
+            id: self.id.max(1),
+            ..self
         }
     }
 
@@ -109,21 +127,9 @@ impl Countries {
     pub(crate) fn disabled() -> Self {
         Self {
             lookup: None,
+            reads_ipv6: false,
             id: 0,
         }
-    }
-
-    #[cfg(feature = "country")]
-    fn registries() -> Self {
-        Self {
-            lookup: Some(Arc::new(registries::Registries)),
-            id: 0,
-        }
-    }
-
-    #[cfg(not(feature = "country"))]
-    fn registries() -> Self {
-        Self::disabled()
     }
 
     pub(crate) fn can_look_up(&self) -> bool {
@@ -137,6 +143,74 @@ impl Countries {
     /// The country of the address in this text.
     pub(crate) fn country_of(&self, ip: &str) -> Option<CountryCode> {
         let lookup = self.lookup.as_deref()?;
-        lookup.country_of(address::parse(ip)?)
+        let address = match address::parse_v4(ip) {
+            Some(address) => address.into(),
+            None if self.reads_ipv6 => address::parse_v6(ip)?,
+            None => return None,
+        };
+        lookup.country_of(address)
+    }
+}
+
+#[cfg(feature = "country")]
+fn compiled_in() -> Option<Arc<dyn CountryLookup>> {
+    Some(Arc::new(shared_table::SharedTable))
+}
+
+#[cfg(not(feature = "country"))]
+fn compiled_in() -> Option<Arc<dyn CountryLookup>> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Knows where every address is.
+    #[derive(Debug)]
+    struct Everywhere;
+
+    impl CountryLookup for Everywhere {
+        fn country_of(&self, address: IpAddr) -> Option<CountryCode> {
+            CountryCode::new(if address.is_ipv4() { "FR" } else { "SE" })
+        }
+    }
+
+    fn found(countries: &Countries, ip: &str) -> Option<String> {
+        Some(countries.country_of(ip)?.to_string())
+    }
+
+    #[test]
+    fn ipv6_addresses_have_no_country_as_in_other_statsig_sdks() {
+        let by_default = Countries::new(None);
+        let brought = Countries::new(Some(Arc::new(Everywhere)));
+        for ip in [
+            "::ffff:8.8.8.8",
+            "::FFFF:808:808",
+            "2001:4860:4860::8888",
+            "2A00:1450::1",
+            "::1",
+        ] {
+            assert_eq!(found(&by_default, ip), None, "{ip}");
+            assert_eq!(found(&brought, ip), None, "{ip}");
+        }
+        assert_eq!(found(&brought, "8.8.8.8").as_deref(), Some("FR"));
+    }
+
+    #[test]
+    fn ipv6_addresses_are_looked_up_on_request() {
+        let brought = Countries::new(Some(Arc::new(Everywhere))).with_ipv6();
+        for (ip, country) in [
+            ("8.8.8.8", Some("FR")),
+            ("::ffff:8.8.8.8", Some("FR")),
+            ("2001:4860:4860::8888", Some("SE")),
+            ("no address", None),
+        ] {
+            assert_eq!(found(&brought, ip).as_deref(), country, "{ip}");
+        }
+        let by_default = Countries::new(None).with_ipv6();
+        let mapped = found(&by_default, "::ffff:8.8.8.8");
+        assert_eq!(mapped, found(&by_default, "8.8.8.8"));
+        assert_eq!(found(&by_default, "2001:4860:4860::8888"), None);
     }
 }

@@ -133,7 +133,12 @@ impl Shared {
         let countries = if options.disable_country_lookup {
             Countries::disabled()
         } else {
-            Countries::new(options.country_lookup.clone())
+            let countries = Countries::new(options.country_lookup.clone());
+            if options.ipv6_countries {
+                countries.with_ipv6()
+            } else {
+                countries
+            }
         };
         let snapshot = Snapshot::uninitialized(
             options.environment.clone(),

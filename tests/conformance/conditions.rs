@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use statsig::StatsigUser;
 use statsig::testing::OfflineClient;
 use statsig_tests::clock::FixedClock;
-use statsig_tests::conformance::{Case, Conformance, Skips, entries, items, text};
+use statsig_tests::conformance::{Case, Conformance, entries, items, text};
 use statsig_tests::tally::Tally;
 
 /// One condition for one user is one comparison.
@@ -20,7 +20,7 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     };
     let specs = specs_with_gates(&data.text(&case.spec), &names);
     let client = data.client(case, &specs);
-    let skips = skips(data, case);
+    let skips = data.skips(case, "conditions");
     let gates: Vec<_> = names.iter().map(|name| (name, gate_of(name))).collect();
     let mut tally = Tally::default();
     for line in lines {
@@ -32,7 +32,7 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
             let found = outcome(&client, user, gate);
             if expected == 'p' {
                 tally.skip("the oracle panics", 1);
-            } else if let Some(reason) = skips.reason(&id, name) {
+            } else if let Some(reason) = skips.reason(name) {
                 tally.skip(reason, 1);
             } else {
                 let context = || format!("{}: {id}, condition {name}", case.file);
@@ -41,20 +41,6 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
         }
     }
     tally
-}
-
-/// What is not compared: also conditions that ask for a gate that depends on the country.
-fn skips<'a>(data: &'a Conformance, case: &Case) -> Skips<'a> {
-    let mut conditions = data.skips(case, "conditions");
-    let gates = data.skips(case, "gates");
-    for (name, condition) in entries(&data.json(&case.spec)["condition_map"]) {
-        let asks_for_gate = condition["type"] == "pass_gate" || condition["type"] == "fail_gate";
-        let gate = condition["targetValue"].as_str().filter(|_| asks_for_gate);
-        if gate.is_some_and(|gate| gates.needs_country(gate)) {
-            conditions.add_country_dependent(name);
-        }
-    }
-    conditions
 }
 
 /// The outcomes of time-dependent conditions at many moments: one condition at one moment is one comparison.

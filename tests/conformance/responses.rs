@@ -43,7 +43,7 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
         for (section, skips) in &skips {
             let skipped = |name: &str| {
                 let plain = plain_names.get(name).map_or(name, String::as_str);
-                skips.reason(&id, plain)
+                skips.reason(plain)
             };
             for name in response.names(section) {
                 if let Some(reason) = skipped(name) {

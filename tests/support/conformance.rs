@@ -1,8 +1,8 @@
 //! The recorded answers of the official SDK: where they are, and how to read them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +11,8 @@ use chrono::DateTime;
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use statsig::testing::OfflineClient;
-use statsig::testing::internals::{country_of, specs_of_binary};
-use statsig::{CountryLookup, CountryTable, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
+use statsig::testing::internals::specs_of_binary;
+use statsig::{StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 
 use crate::clock::FixedClock;
 use crate::tally::Tally;
@@ -22,8 +22,6 @@ const DIRECTORY_VARIABLE: &str = "STATSIG_CONFORMANCE_DIR";
 /// How the names of files with specs in the service's binary form end; those that there are in JSON, too, and all.
 const TWIN_SUFFIX: &str = "_dcs.pb.br";
 const BINARY_SUFFIX: &str = ".pb.br";
-/// Names a CSV file with the countries of address ranges, to compare with instead of the SDK's own table.
-const COUNTRIES_VARIABLE: &str = "STATSIG_COUNTRY_TABLE";
 
 /// The directory with the recorded answers. Its README describes every file.
 #[derive(Debug)]
@@ -33,8 +31,6 @@ pub struct Conformance {
     id_lists: Vec<(String, Vec<[u8; 8]>)>,
     depends_on: Value,
     generated_at_ms: u64,
-    users_elsewhere: BTreeSet<String>,
-    countries: Option<Arc<CountryTable>>,
 }
 
 impl Conformance {
@@ -66,8 +62,6 @@ impl Conformance {
             id_lists: Vec::new(),
             depends_on: Value::Null,
             generated_at_ms: 0,
-            users_elsewhere: BTreeSet::new(),
-            countries: countries(),
         };
         for line in data.lines("users.jsonl") {
             let id = text(&line["id"]);
@@ -79,7 +73,6 @@ impl Conformance {
             let lookups = hashes.map(|hash| text(hash).into_bytes().try_into().expect("8 bytes"));
             data.id_lists.push((name.clone(), lookups.collect()));
         }
-        data.find_users_elsewhere();
         data.depends_on = data.json("depends_on.json");
         data.generated_at_ms = data.json("time_dependent.json")["generated_at_ms"]
             .as_u64()
@@ -142,12 +135,6 @@ impl Conformance {
         self.text(file).lines().count() as u64
     }
 
-    /// The table that countries are looked up in, if it is another one than the SDK's own.
-    #[must_use]
-    pub fn countries(&self) -> Option<Arc<dyn CountryLookup>> {
-        Some(self.countries.clone()?)
-    }
-
     /// All recorded users, in order.
     #[must_use]
     pub fn users(&self) -> &[(String, StatsigUser)] {
@@ -186,9 +173,6 @@ impl Conformance {
     ) -> OfflineClient {
         let now_ms = case.clock_ms.unwrap_or(self.generated_at_ms);
         let mut options = StatsigOptions::builder().clock(Arc::new(FixedClock(now_ms)));
-        if let Some(countries) = self.countries() {
-            options = options.country_lookup(countries);
-        }
         for (option, value) in entries(&case.options) {
             options = match option.as_str() {
                 "environment" => options.environment(text(value)),
@@ -221,46 +205,12 @@ impl Conformance {
 
     /// What is not compared of one sort of entities (`gates`, `configs`, `layers`, `conditions`).
     #[must_use]
-    pub fn skips(&self, case: &Case, sort: &str) -> Skips<'_> {
-        let dependent = |on: &str| {
-            let names = items(&self.depends_on[on][case.spec_name()][sort]);
-            names.iter().map(text).collect()
-        };
+    pub fn skips(&self, case: &Case, sort: &str) -> Skips {
         let has_other_parser = case.options.get("use_third_party_ua_parser").is_some();
+        let dependent = &self.depends_on["user_agent"][case.spec_name()][sort];
+        let dependent = items(dependent).iter().map(text);
         Skips {
-            data: self,
-            need_other_parser: if has_other_parser {
-                dependent("user_agent")
-            } else {
-                BTreeSet::new()
-            },
-            need_country: dependent("ip_country"),
-        }
-    }
-
-    /// The users whose IP address lies in another country here: ranges change hands, and tables are made differently.
-    fn find_users_elsewhere(&mut self) {
-        let recorded: BTreeMap<String, Value> = self
-            .lines("ip_country.jsonl")
-            .into_iter()
-            .map(|line| (text(&line["ip"]), line["country"].clone()))
-            .collect();
-        for line in self.lines("users.jsonl") {
-            let user = &line["user"];
-            let addresses = [
-                &user["ip"],
-                &user["custom"]["ip"],
-                &user["privateAttributes"]["ip"],
-            ];
-            let is_elsewhere = addresses.iter().filter_map(|ip| ip.as_str()).any(|ip| {
-                let here = country_of(ip, self.countries());
-                recorded
-                    .get(ip)
-                    .is_none_or(|country| country.as_str() != here.as_deref())
-            });
-            if is_elsewhere {
-                self.users_elsewhere.insert(text(&line["id"]));
-            }
+            need_other_parser: dependent.filter(|_| has_other_parser).collect(),
         }
     }
 
@@ -288,44 +238,19 @@ impl Conformance {
     }
 }
 
-fn countries() -> Option<Arc<CountryTable>> {
-    let path = std::env::var_os(COUNTRIES_VARIABLE)?;
-    let file = File::open(&path).unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
-    let table = CountryTable::from_csv(BufReader::new(file));
-    Some(Arc::new(table.unwrap_or_else(|problem| {
-        panic!("{}: {problem}", path.display())
-    })))
-}
-
 /// What is not compared, and why.
 #[derive(Debug)]
-pub struct Skips<'a> {
-    data: &'a Conformance,
+pub struct Skips {
     need_other_parser: BTreeSet<String>,
-    need_country: BTreeSet<String>,
 }
 
-impl Skips<'_> {
-    /// Adds an entity that depends on the country of an IP address.
-    pub fn add_country_dependent(&mut self, name: &str) {
-        self.need_country.insert(name.to_owned());
-    }
-
-    /// Whether an entity depends on the country of an IP address.
+impl Skips {
+    /// Why an entity is not compared, if it is not.
     #[must_use]
-    pub fn needs_country(&self, name: &str) -> bool {
-        self.need_country.contains(name)
-    }
-
-    /// Why an entity is not compared for a user, if it is not.
-    #[must_use]
-    pub fn reason(&self, user: &str, name: &str) -> Option<&'static str> {
-        if self.need_other_parser.contains(name) {
-            return Some("the other user-agent parser does not exist here");
-        }
-        let is_elsewhere = self.data.users_elsewhere.contains(user);
-        (is_elsewhere && self.need_country.contains(name))
-            .then_some("the IP address lies in another country, or the entity asks for it")
+    pub fn reason(&self, name: &str) -> Option<&'static str> {
+        self.need_other_parser
+            .contains(name)
+            .then_some("the other user-agent parser does not exist here")
     }
 }
 

@@ -2,15 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The address in a text. IPv4 addresses that are mapped into IPv6 come out as IPv4.
-pub(super) fn parse(ip: &str) -> Option<IpAddr> {
-    parse_v4(ip).map(IpAddr::V4).or_else(|| parse_v6(ip))
-}
-
 /// Four integers joined by dots, each weighing 256 times the next.
 ///
 /// Signs, leading zeros and numbers above 255 count as the other SDKs count them; only the sum must be an address.
-fn parse_v4(ip: &str) -> Option<Ipv4Addr> {
+pub(super) fn parse_v4(ip: &str) -> Option<Ipv4Addr> {
     let mut parts = ip.split('.');
     let mut sum = 0_i128;
     for _ in 0..4 {
@@ -23,7 +18,8 @@ fn parse_v4(ip: &str) -> Option<Ipv4Addr> {
     u32::try_from(sum).ok().map(Ipv4Addr::from)
 }
 
-fn parse_v6(ip: &str) -> Option<IpAddr> {
+/// An IPv6 address. One that maps an IPv4 address comes out as that.
+pub(super) fn parse_v6(ip: &str) -> Option<IpAddr> {
     let address: Ipv6Addr = ip.parse().ok()?;
     Some(IpAddr::V6(address).to_canonical())
 }
@@ -31,6 +27,10 @@ fn parse_v6(ip: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(ip: &str) -> Option<IpAddr> {
+        parse_v4(ip).map(IpAddr::V4).or_else(|| parse_v6(ip))
+    }
 
     #[test]
     fn four_numbers_are_added_up_whatever_their_size() {

@@ -24,9 +24,18 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Derives countries from IP addresses here. Default: the internet registries' table, if the feature `country` is on.
+    /// Derives countries from IP addresses here. Default: the table that Statsig's other SDKs embed, if the feature `country` is
+    /// on; see [`CountryLookup`].
     pub fn country_lookup(mut self, lookup: Arc<dyn CountryLookup>) -> Self {
         self.options.country_lookup = Some(lookup);
+        self
+    }
+
+    /// Derives countries from IPv6 addresses too, and from IPv4 addresses that are mapped into IPv6 (`::ffff:8.8.8.8`). Statsig's
+    /// other SDKs do not, so users with such addresses get other answers there. The compiled-in table knows the mapped ones
+    /// only; a [`country_lookup`](Self::country_lookup) may know more. Default: false.
+    pub fn ipv6_countries(mut self, derive: bool) -> Self {
+        self.options.ipv6_countries = derive;
         self
     }
 
