@@ -236,3 +236,24 @@ async fn only_the_upstreams_key_is_served_and_an_upstream_without_specs_is_an_er
     assert!(matches!(error, LocalError::Upstream { .. }), "{error}");
     assert!(error.to_string().contains("found 401"), "{error}");
 }
+
+#[tokio::test]
+async fn events_in_a_circle_of_upstreams_are_refused_when_they_come_back() {
+    let origin = begin("127.0.0.1:0").await;
+    let address = origin.address().to_string();
+    let other = in_front_of(&origin).await;
+    origin.shutdown().await;
+    let first = relay(&other).bind(&address).start().await.unwrap();
+
+    let answer = status(&first, Method::Post, "/v1/log_event", Some(KEY)).await;
+    assert_eq!(answer, 508);
+    let posts = |local: &LocalStatsig| {
+        let requests = local.requests();
+        let posts = requests.iter().map(|request| request.endpoint());
+        posts
+            .filter(|endpoint| *endpoint == Some(Endpoint::LogEvent))
+            .count()
+    };
+    assert_eq!((posts(&first), posts(&other)), (2, 1));
+    assert!(first.events().is_empty() && other.events().is_empty());
+}

@@ -9,13 +9,15 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::limits::{MAX_BODY_BYTES, MAX_DECODED_BODY_BYTES};
+use crate::limits::{BODY_LIMIT, MAX_BODY_BYTES, MAX_DECODED_BODY_BYTES};
 
 /// Why a request was refused. Answered as `{"success": false, "message": …}`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the body is larger than {MAX_BODY_BYTES} bytes, or broke off")]
     TooLarge,
+    #[error("the body took longer than {} s to arrive", BODY_LIMIT.as_secs())]
+    TooSlow,
     #[error("the decompressed body is larger than {MAX_DECODED_BODY_BYTES} bytes")]
     TooLargeDecoded,
     #[error("content-encoding `{0}` is not supported; expected `gzip`, `zstd` or none")]
@@ -30,6 +32,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
             Self::TooLarge | Self::TooLargeDecoded => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Corrupt { .. } | Self::Malformed(_) => StatusCode::BAD_REQUEST,
         };
@@ -51,8 +54,11 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Decoded, Ref
 
 /// A body as it was sent.
 pub(crate) async fn receive(body: Body) -> Result<Bytes, Refusal> {
-    let received = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
-    received.map_err(|_| Refusal::TooLarge)
+    let receive = axum::body::to_bytes(body, MAX_BODY_BYTES);
+    let received = tokio::time::timeout(BODY_LIMIT, receive).await;
+    received
+        .map_err(|_| Refusal::TooSlow)?
+        .map_err(|_| Refusal::TooLarge)
 }
 
 pub(crate) fn decode(headers: &HeaderMap, sent: &Bytes) -> Result<Decoded, Refusal> {
@@ -91,7 +97,25 @@ fn unpack(sent: &Bytes, encoding: &str) -> Result<Decoded, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use super::*;
+
+    /// A body that never arrives.
+    struct Silent;
+
+    impl hyper::body::Body for Silent {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
 
     #[test]
     fn a_small_body_cannot_unpack_beyond_the_limit() {
@@ -102,6 +126,14 @@ mod tests {
         assert_eq!(at_limit.bytes.len(), MAX_DECODED_BODY_BYTES);
         let refusal = unpack(&packed(MAX_DECODED_BODY_BYTES + 1), "zstd").unwrap_err();
         assert!(matches!(refusal, Refusal::TooLargeDecoded));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_arrive_is_given_up() {
+        let silent = Body::new(Silent);
+        let refusal = read(&HeaderMap::new(), silent).await.unwrap_err();
+        assert!(matches!(refusal, Refusal::TooSlow));
+        assert_eq!(refusal.into_response().status(), 408);
     }
 
     #[tokio::test]

@@ -62,6 +62,10 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8765")]
     pub(crate) bind: String,
+    /// Answer requests for this host too, such as the name of a container; may be given more than once, and `*` allows all. Default:
+    /// loopback names, and the address of `--bind`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -264,6 +268,7 @@ mod tests {
             "--id-lists <FILE>",
             "--faults <FILE>",
             "--bind <HOST:PORT>",
+            "--allow-host <NAME>",
         ] {
             assert!(help.contains(argument), "{help}");
         }

@@ -57,16 +57,28 @@
 //! # In front of another Statsig
 //!
 //! With [`upstream`](LocalStatsigBuilder::upstream) (feature `upstream`), or `--upstream URL` on the command line, it serves what
-//! Statsig, a forward proxy or another local Statsig serves, to any number of SDKs with the same SDK key. It downloads specs and ID
+//! Statsig, a forward proxy or another local Statsig serves, to SDKs with the same SDK key. It downloads specs and ID
 //! lists as an SDK does, and goes on with the last good ones for as long as the upstream is away. Requests for ID lists get 503 until
 //! the upstream's have come, so that SDKs keep those that they have.
 //!
 //! Events are sent on before they are acknowledged, with the headers that tell about them, and the SDK gets the upstream's
-//! answer; while the upstream cannot be reached that is 502, so that the SDK keeps them and tries again. Nothing waits here.
+//! answer; while the upstream cannot be reached that is 502, so that the SDK keeps them and tries again. Nothing waits here. Where
+//! upstreams form a circle, events get 508 as soon as they come back.
 //!
 //! Not passed on: error reports of SDKs, questions about memberships and streams of specs, all of which end here; other SDK keys;
 //! specs in the binary form, deltas; the lines of ID lists as they are upstream (the members are the same). Nothing is kept on disk,
 //! so that it starts only while the upstream can be reached.
+//!
+//! # Who may ask
+//!
+//! A web page that somebody on this machine visits can send requests here. So requests must be for a name that leads nowhere else:
+//! `localhost`, a loopback address, or the address that the server is bound to (any address, if it is bound to all of them).
+//! [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the command line, allows another one, such as the
+//! name of a container. And browsers' requests must come from no page of another origin. Everything else gets 403, is not
+//! recorded, and shows as a [`Notice`].
+//!
+//! [256 connections](limits::MAX_CONNECTIONS) are served at a time, kept-alive ones included. For a further one, the one that
+//! is idle longest is closed, so that the number of SDKs has no limit but their requests at one time.
 //!
 //! # Control endpoints
 //!
@@ -119,6 +131,7 @@
 
 #![doc(test(attr(deny(warnings))))]
 
+mod activity;
 mod bodies;
 mod body;
 mod clock;
@@ -129,6 +142,9 @@ mod events;
 mod faults;
 mod files;
 mod headers;
+#[cfg(feature = "upstream")]
+mod hops;
+mod hosts;
 mod id_lists;
 pub mod limits;
 mod notice;

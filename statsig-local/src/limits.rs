@@ -20,8 +20,24 @@ pub const MAX_DECODED_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// between depends on how it arrives.
 pub const MAX_REQUEST_HEAD_BYTES: usize = 64 * 1024;
 
-/// Connections served at a time; further ones wait to be accepted.
+/// Connections served at a time. For a further one, the one that is idle longest is closed; where none is idle, the one whose request
+/// lasts longest, if that is a [`LONG_REQUEST`]; else it waits.
 pub const MAX_CONNECTIONS: usize = 256;
+
+/// How long a new connection may take to send the headers of its first request.
+pub const FIRST_REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a connection may wait for its next request. Clients give up theirs earlier, mostly after 90 s.
+pub const IDLE_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long a body may take to arrive.
+pub const BODY_LIMIT: Duration = Duration::from_secs(30);
+
+/// A request of this duration may be broken off if connections are short.
+pub const LONG_REQUEST: Duration = Duration::from_secs(60);
+
+/// Characters of what anybody sent that are shown in an answer or a [`Notice`](crate::Notice).
+pub const SHOWN_CHARS: usize = 200;
 
 /// Events kept.
 pub const MAX_KEPT_EVENTS: usize = 20_000;
@@ -52,6 +68,9 @@ pub const MAX_QUEUED_FAULTS: usize = 100;
 
 /// How long an upstream may take to answer, and to bring the first specs.
 pub const UPSTREAM_LIMIT: Duration = Duration::from_secs(10);
+
+/// Local Statsigs that events are sent on through, one behind the other.
+pub const MAX_HOPS: usize = 16;
 
 /// Largest answer of an upstream to events that is read, in bytes.
 pub const MAX_UPSTREAM_ANSWER_BYTES: usize = 64 * 1024;

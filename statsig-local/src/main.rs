@@ -69,6 +69,9 @@ async fn serve(arguments: Serve) -> Result<(), String> {
         .forward_proxy(arguments.forward_proxy)
         .on_event(|event| show(event))
         .on_notice(|notice| tell(notice));
+    for name in arguments.allow_host {
+        builder = builder.allowed_host(name);
+    }
     let mut origin = String::new();
     if let Some(path) = arguments.specs {
         origin = path.display().to_string();

@@ -37,6 +37,8 @@ pub enum Notice {
     EventsRefused(String),
     /// A batch of events could not be sent to the upstream, for this reason; the SDK was told.
     EventsNotSentOn(String),
+    /// A request for another host, or from a page of another origin, was refused, for this reason.
+    RequestRefused(String),
     /// An SDK reported an error of its own.
     Exception(ReceivedException),
     /// A request for a path that is not served, mostly a mistake in a configured URL.
@@ -58,6 +60,7 @@ impl fmt::Display for Notice {
             }
             Self::EventsRefused(reason) => write!(f, "refused events: {reason}"),
             Self::EventsNotSentOn(reason) => write!(f, "could not send events on: {reason}"),
+            Self::RequestRefused(reason) => write!(f, "refused a request: {reason}"),
             Self::Exception(exception) => exception.fmt(f),
             Self::NotServed(request) => write!(f, "{request} is not served here"),
         }

@@ -75,7 +75,18 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .nest("/_local", control::router())
         .fallback(not_served)
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
         .with_state(shared)
+}
+
+/// Lets nobody in who comes under another name or from another origin.
+async fn guard(State(shared): App, request: Request, next: Next) -> Response {
+    let Some(reason) = shared.hosts.refusal(request.uri(), request.headers()) else {
+        return next.run(request).await;
+    };
+    let answer = message(StatusCode::FORBIDDEN, &reason);
+    shared.notify(&Notice::RequestRefused(reason));
+    answer
 }
 
 async fn watch(
@@ -272,7 +283,13 @@ async fn receive_events(State(shared): App, request: Request) -> Response {
         let answer = relay.forward(&parts.headers, sent.clone()).await;
         if !answer.status().is_success() {
             let status = answer.status();
-            shared.notify(&Notice::EventsNotSentOn(format!("status {status}")));
+            let reason = match status {
+                StatusCode::LOOP_DETECTED => {
+                    format!("status {status}, the upstreams form a circle")
+                }
+                _ => format!("status {status}"),
+            };
+            shared.notify(&Notice::EventsNotSentOn(reason));
             return answer;
         }
         // The upstream has them. Whether they can be shown here is another matter.

@@ -14,6 +14,7 @@ use crate::error::LocalError;
 use crate::events::{ReceivedBatch, ReceivedEvent};
 use crate::faults::{Fault, FaultScript};
 use crate::files::{Content, Files, WatchedFile};
+use crate::hosts::Hosts;
 use crate::id_lists::{IdListStore, Source, lines_of};
 use crate::limits::MAX_CONNECTIONS;
 use crate::notice::Notice;
@@ -217,6 +218,7 @@ pub struct LocalStatsigBuilder {
     id_lists: Source,
     faults_file: Option<PathBuf>,
     address: Option<String>,
+    allowed_hosts: Vec<String>,
     sdk_keys: Option<BTreeSet<String>>,
     is_forward_proxy: bool,
     #[cfg(feature = "upstream")]
@@ -264,6 +266,13 @@ impl LocalStatsigBuilder {
     /// Where to listen, `host:port`. Default: `127.0.0.1:0`, a free port for this machine only.
     pub fn bind(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
+        self
+    }
+
+    /// Answers requests for this host too, such as the name of a container; `*` stands for every name, and gives up the protection
+    /// from web pages. Default: loopback names, and the address it is bound to; see [who may ask](crate#who-may-ask).
+    pub fn allowed_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
         self
     }
 
@@ -348,6 +357,7 @@ impl LocalStatsigBuilder {
         let sdk_keys = self.sdk_keys;
         let shared = Arc::new(Shared {
             url: format!("http://{}", reachable(address)),
+            hosts: Hosts::new(address.ip(), self.allowed_hosts),
             sdk_keys,
             is_forward_proxy: self.is_forward_proxy,
             specs: SpecsStore::new(specs),

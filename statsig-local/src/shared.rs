@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use crate::error::LocalError;
 use crate::events::ReceivedEvent;
 use crate::faults::{FaultScript, WireFaults};
+use crate::hosts::Hosts;
 use crate::id_lists::{self, IdListStore, Source};
 use crate::notice::Notice;
 use crate::record::Record;
@@ -19,6 +20,7 @@ pub(crate) type NoticeCallback = Box<dyn Fn(&Notice) + Send + Sync>;
 pub(crate) struct Shared {
     /// `http://host:port`, for clients that do not say how they reach this server.
     pub(crate) url: String,
+    pub(crate) hosts: Hosts,
     /// The SDK keys that are served; none for every key.
     pub(crate) sdk_keys: Option<BTreeSet<String>>,
     pub(crate) is_forward_proxy: bool,

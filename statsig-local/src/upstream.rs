@@ -18,6 +18,7 @@ use statsig::{
 use tokio::sync::watch;
 
 use crate::error::LocalError;
+use crate::hops::{self, Hop};
 use crate::limits::{MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LIMIT};
 use crate::notice::Notice;
 use crate::shared::Shared;
@@ -126,6 +127,7 @@ pub(crate) struct Relay {
     has_lists: watch::Receiver<bool>,
     transport: HttpTransport,
     log_event_url: String,
+    hop: Hop,
 }
 
 impl Relay {
@@ -165,6 +167,7 @@ impl Relay {
             has_lists,
             transport: HttpTransport::default(),
             log_event_url: upstream.log_event_url(),
+            hop: Hop::new(),
         })
     }
 
@@ -173,14 +176,17 @@ impl Relay {
         *self.has_lists.borrow()
     }
 
-    /// Sends events on; the upstream's answer, or 502 where there is none.
+    /// Sends events on; the upstream's answer, or 502 where there is none, or 508 if they have come through here already.
     pub(crate) async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Response {
+        let Some(hops) = self.hop.following(headers) else {
+            return StatusCode::LOOP_DETECTED.into_response();
+        };
         let headers = EVENT_HEADERS.into_iter().filter_map(|name| {
             let value = headers.get(name)?.to_str().ok()?;
             Some((name, value.to_owned()))
         });
         let mut request = Request::new(Method::Post, &self.log_event_url);
-        request.headers = headers.collect();
+        request.headers = headers.chain([(hops::HEADER, hops)]).collect();
         request.body = body;
         request.timeout = UPSTREAM_LIMIT;
         request.max_response_bytes = MAX_UPSTREAM_ANSWER_BYTES;

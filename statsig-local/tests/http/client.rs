@@ -45,10 +45,10 @@ pub(crate) async fn send(
     let stream = TcpStream::connect(local.address()).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", local.address().to_string());
+    let mut request = Request::builder().method(method).uri(path);
+    if headers.iter().all(|(name, _)| *name != "host") {
+        request = request.header("host", local.address().to_string());
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

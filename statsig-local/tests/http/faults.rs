@@ -106,7 +106,7 @@ async fn a_stalled_answer_comes_by_half_and_no_further() {
     let mut stream = tokio::net::TcpStream::connect(local.address())
         .await
         .unwrap();
-    let request = format!("GET {SPECS} HTTP/1.1\r\nhost: x\r\n\r\n");
+    let request = format!("GET {SPECS} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
         .await
         .unwrap();
@@ -236,7 +236,7 @@ async fn stopping_does_not_wait_for_a_request_that_is_held_back() {
         let local = inject(Fault::delay(Duration::from_secs(3600))).await;
         let address = local.address();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {SPECS} HTTP/1.1\r\nhost: x\r\n\r\n");
+        let request = format!("GET {SPECS} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
             .await
             .unwrap();

@@ -6,8 +6,10 @@
 )]
 
 mod client;
+mod connections;
 mod events;
 mod faults;
 mod forward_proxy;
+mod hosts;
 mod id_lists;
 mod specs;

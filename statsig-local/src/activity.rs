@@ -1,0 +1,138 @@
+//! What a connection is doing: answering requests, or waiting for one, and since when.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::limits::{FIRST_REQUEST_LIMIT, IDLE_LIMIT, LONG_REQUEST};
+use crate::sync::lock;
+
+/// Shared by a connection and those who may close it.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    state: Mutex<State>,
+    shed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests that are being answered.
+    requests: u32,
+    has_asked: bool,
+    /// When the connection last became idle or busy.
+    since: Instant,
+}
+
+/// How much a connection can be spared, the most first: an idle one before one with a long request, then by how long it has been so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank {
+    is_busy: bool,
+    since: Instant,
+}
+
+impl Activity {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                requests: 0,
+                has_asked: false,
+                since: Instant::now(),
+            }),
+            shed: Notify::new(),
+        })
+    }
+
+    /// A request begins; it ends when the answer's body, or what is returned, is dropped.
+    pub(crate) fn begin(self: &Arc<Self>) -> Busy {
+        let mut state = lock(&self.state);
+        if state.requests == 0 {
+            state.since = Instant::now();
+        }
+        state.requests += 1;
+        state.has_asked = true;
+        Busy(Arc::clone(self))
+    }
+
+    /// When the connection has been idle for too long; `None` while it is busy.
+    pub(crate) fn idle_until(&self) -> Option<Instant> {
+        let state = lock(&self.state);
+        let limit = if state.has_asked {
+            IDLE_LIMIT
+        } else {
+            FIRST_REQUEST_LIMIT
+        };
+        (state.requests == 0).then(|| state.since + limit)
+    }
+
+    /// Whether it may be closed for the sake of another connection; the least one first.
+    pub(crate) fn rank(&self) -> Option<Rank> {
+        let state = lock(&self.state);
+        let is_busy = state.requests > 0;
+        let rank = Rank {
+            is_busy,
+            since: state.since,
+        };
+        (!is_busy || state.since.elapsed() >= LONG_REQUEST).then_some(rank)
+    }
+
+    /// Asks the connection to make room.
+    pub(crate) fn shed(&self) {
+        self.shed.notify_one();
+    }
+
+    /// Ends when the connection is asked to make room.
+    pub(crate) async fn is_shed(&self) {
+        self.shed.notified().await;
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(crate) struct Busy(Arc<Activity>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.requests = state.requests.saturating_sub(1);
+        if state.requests == 0 {
+            state.since = Instant::now();
+        }
+    }
+}
+
+/// The body of an answer; the request ends with it.
+#[derive(Debug)]
+pub(crate) struct Answer<B> {
+    body: B,
+    _busy: Busy,
+}
+
+impl<B> Answer<B> {
+    pub(crate) fn new(body: B, busy: Busy) -> Self {
+        Self { body, _busy: busy }
+    }
+}
+
+impl<B: Body + Unpin> Body for Answer<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

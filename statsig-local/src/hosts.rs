@@ -1,0 +1,202 @@
+//! Who may ask. A web page in the browser of somebody on this machine reaches a server on loopback; what it must not do is read from it
+//! under a name of its own (DNS rebinding), or change anything from its own origin.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, header};
+
+use crate::limits::SHOWN_CHARS;
+
+/// Allows every name.
+const ANY: &str = "*";
+/// What a browser says of where a request comes from.
+const FETCH_SITE: &str = "sec-fetch-site";
+
+/// The names that this server answers to.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    /// Where it listens.
+    bound: IpAddr,
+    /// Names beside those of loopback, in lower case.
+    allowed: BTreeSet<String>,
+}
+
+impl Hosts {
+    pub(crate) fn new(bound: IpAddr, allowed: impl IntoIterator<Item = String>) -> Self {
+        let allowed = allowed.into_iter().map(|name| name.to_ascii_lowercase());
+        Self {
+            bound,
+            allowed: allowed.collect(),
+        }
+    }
+
+    /// Why a request is not answered, if it is not.
+    pub(crate) fn refusal(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+        let hosts: Vec<&str> = headers
+            .get_all(header::HOST)
+            .iter()
+            .map(|host| host.to_str().unwrap_or_default())
+            .chain(uri.authority().map(Authority::as_str))
+            .collect();
+        if let Some(host) = hosts.iter().find(|host| !self.answers_to(host)) {
+            return Some(format!(
+                "the request is for the host {}, which is not a name of this server; expected a loopback name such as `localhost`, or \
+                 one that `--allow-host` (`allowed_host`) names",
+                shown(host)
+            ));
+        }
+        let origin = headers.get(header::ORIGIN);
+        let origin = origin.map(|origin| origin.to_str().unwrap_or_default());
+        if let Some(origin) = origin.filter(|origin| !is_own(origin, &hosts)) {
+            return Some(format!(
+                "the request comes from a page of {}; expected one from no other origin than this server's",
+                shown(origin)
+            ));
+        }
+        let site = headers.get(FETCH_SITE);
+        let site = site.map(|site| site.to_str().unwrap_or_default());
+        site.filter(|site| !matches!(*site, "same-origin" | "none"))
+            .map(|_| {
+                "the request comes from a page of another origin; expected one from no other origin than this server's"
+                    .to_owned()
+            })
+    }
+
+    /// Names of loopback; the address where this server listens, or any address if it listens on all of them, since nobody can
+    /// make an address lead elsewhere; and what is allowed.
+    fn answers_to(&self, host: &str) -> bool {
+        if self.allowed.contains(ANY) {
+            return true;
+        }
+        let Ok(host) = host.parse::<Authority>() else {
+            return false;
+        };
+        let name = host.host().to_ascii_lowercase();
+        let name = name.strip_suffix('.').unwrap_or(&name);
+        let address = name.trim_start_matches('[').trim_end_matches(']');
+        match address
+            .parse::<IpAddr>()
+            .map(|address| address.to_canonical())
+        {
+            Ok(address) => {
+                address.is_loopback() || self.bound.is_unspecified() || address == self.bound
+            }
+            Err(_) => {
+                name == "localhost" || name.ends_with(".localhost") || self.allowed.contains(name)
+            }
+        }
+    }
+}
+
+/// Whether an origin is one of these hosts, each with its port.
+fn is_own(origin: &str, hosts: &[&str]) -> bool {
+    let host = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    host.is_some_and(|host| hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
+}
+
+/// What may be shown of a text that anybody sent.
+fn shown(text: &str) -> String {
+    let start: String = text.chars().take(SHOWN_CHARS).collect();
+    format!("{start:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(hosts: &Hosts, headers: &[(&'static str, &str)]) -> Option<String> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        hosts.refusal(&Uri::from_static("/"), &headers)
+    }
+
+    fn bound(address: &str, allowed: &[&str]) -> Hosts {
+        let allowed = allowed.iter().map(|name| (*name).to_owned());
+        Hosts::new(address.parse().unwrap(), allowed)
+    }
+
+    #[test]
+    fn only_names_that_lead_here_whatever_a_stranger_does_are_answered() {
+        let loopback = bound("127.0.0.1", &[]);
+        let all = bound("0.0.0.0", &["Statsig"]);
+        let lan = bound("192.168.1.5", &[]);
+        let any = bound("127.0.0.1", &["*"]);
+        for (host, by_loopback, by_all, by_lan) in [
+            ("localhost", true, true, true),
+            ("LocalHost:8765", true, true, true),
+            ("localhost.:8765", true, true, true),
+            ("app.localhost:8765", true, true, true),
+            ("127.0.0.1:8765", true, true, true),
+            ("127.1.2.3", true, true, true),
+            ("[::1]:8765", true, true, true),
+            ("[::ffff:127.0.0.1]", true, true, true),
+            ("192.168.1.5:8765", false, true, true),
+            ("statsig:8765", false, true, false),
+            ("attacker.example", false, false, false),
+            ("localhost.attacker.example", false, false, false),
+            ("127.0.0.1.attacker.example", false, false, false),
+            ("notlocalhost", false, false, false),
+            ("localhost@attacker.example", false, false, false),
+            ("", false, false, false),
+            ("a b", false, false, false),
+        ] {
+            let is_answered = |hosts| refusal(hosts, &[("host", host)]).is_none();
+            assert_eq!(is_answered(&loopback), by_loopback, "{host}");
+            assert_eq!(is_answered(&all), by_all, "{host}");
+            assert_eq!(is_answered(&lan), by_lan, "{host}");
+            assert!(is_answered(&any), "{host}");
+        }
+        assert_eq!(refusal(&loopback, &[]), None, "HTTP/1.0 needs no host");
+    }
+
+    #[test]
+    fn every_host_of_a_request_counts() {
+        let hosts = bound("127.0.0.1", &[]);
+        let mut headers = HeaderMap::new();
+        headers.append("host", "localhost".parse().unwrap());
+        headers.append("host", "attacker.example".parse().unwrap());
+        assert!(hosts.refusal(&Uri::from_static("/"), &headers).is_some());
+        let uri = Uri::from_static("http://attacker.example/");
+        assert!(hosts.refusal(&uri, &HeaderMap::new()).is_some());
+    }
+
+    #[test]
+    fn a_page_of_another_origin_is_refused() {
+        let hosts = bound("127.0.0.1", &[]);
+        let host = ("host", "localhost:8765");
+        for own in [
+            ("origin", "http://localhost:8765"),
+            ("origin", "https://LOCALHOST:8765"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "none"),
+        ] {
+            assert_eq!(refusal(&hosts, &[host, own]), None, "{own:?}");
+        }
+        for foreign in [
+            ("origin", "http://attacker.example"),
+            ("origin", "http://localhost:3000"),
+            ("origin", "http://127.0.0.1:8765"),
+            ("origin", "null"),
+            ("origin", ""),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            let refusal = refusal(&hosts, &[host, foreign]);
+            let refusal = refusal.unwrap_or_else(|| panic!("{foreign:?}"));
+            assert!(refusal.contains("origin"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_anybody_sent_is_shown_cut_and_escaped() {
+        let long = format!("\u{1b}[2J{}", "x".repeat(10_000));
+        assert!(shown(&long).len() < 2 * SHOWN_CHARS);
+        assert!(!shown(&long).contains('\u{1b}'));
+    }
+}
