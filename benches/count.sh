@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Instructions a call, of all threads together: the difference of two callgrind runs that make a different number of calls, so
-# that whatever both do (start, specs, users) cancels out. Ours is built without the other crate, whose features would change
-# our dependencies. Valgrind has no SHA-NI: what hashes costs more instructions here than on most machines.
+# that whatever both do (start, specs, users) cancels out. Each side is built without the other, whose features would change
+# its dependencies. Valgrind has no SHA-NI: what hashes costs more instructions here than on most machines.
 #
 #     ./count.sh CASE [ours|peer|both] [FEWER MORE]      names: cargo run --release -- --list
 #
@@ -18,24 +18,17 @@ specs=${SPECS:+--specs "$SPECS"}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-binary() { # side
-    if [ "$1" = ours ]; then echo "$target/ours/release/compare"; else echo "$target/release/compare"; fi
-}
-
 build() { # side
-    if [ "$1" = ours ]; then
-        cargo build --quiet --release --no-default-features --target-dir "$target/ours" 2>"$log" || { cat "$log" >&2; exit 1; }
-    else
-        cargo build --quiet --release --target-dir "$target" 2>"$log" || { cat "$log" >&2; exit 1; }
-    fi
+    cargo build --quiet --release --no-default-features --features "$1" --bin side --target-dir "$target/$1" 2>"$log" \
+        || { cat "$log" >&2; exit 1; }
 }
 
 instructions() { # side, calls
     local out
     out=$(mktemp -d)
     # shellcheck disable=SC2086
-    valgrind --tool=callgrind --callgrind-out-file="$out/profile" "$(binary "$1")" "$case_name" $specs \
-        --only "$1" --iterations "$2" --pool "$more" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
+    valgrind --tool=callgrind --callgrind-out-file="$out/profile" "$target/$1/release/side" "$case_name" $specs \
+        --iterations "$2" --pool "$more" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
     awk '/^summary:|^totals:/ {print $2; exit}' "$out/profile"
     rm -rf "$out"
 }

@@ -1,5 +1,4 @@
-//! Our own work, piece by piece as far as the public API reaches. Best run without the other crate:
-//! `cargo bench --no-default-features`.
+//! Our own work, piece by piece as far as the public API reaches: `cargo bench`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

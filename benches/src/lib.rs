@@ -1,18 +1,23 @@
-//! What the comparison (`src/main.rs`) and the benchmarks of our own work (`benches/`) share.
+//! What the comparison (`src/main.rs`), its two sides (`src/side.rs`) and the benchmarks of our own work (`benches/`) share.
 
-pub mod agree;
 pub mod alloc;
+#[cfg(any(feature = "ours", feature = "peer"))]
 pub mod cases;
 pub mod measure;
+#[cfg(feature = "ours")]
 pub mod ours;
 #[cfg(feature = "peer")]
 pub mod peer;
-#[cfg(not(feature = "peer"))]
-#[path = "no_peer.rs"]
-pub mod peer;
+pub mod protocol;
 pub mod report;
 pub mod roles;
 pub mod specs;
+
+// The side that this build measures.
+#[cfg(feature = "ours")]
+pub use ours as side;
+#[cfg(all(feature = "peer", not(feature = "ours")))]
+pub use peer as side;
 
 /// What each side's client runs on: one worker, beside the thread that measures.
 pub fn one_worker() -> tokio::runtime::Runtime {

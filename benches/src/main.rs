@@ -1,17 +1,15 @@
-//! Compares this SDK with the official crate: same specs, same users, one process, in short alternating rounds.
+//! Compares this SDK with the official crate: same specs, same users, short alternating rounds. Each side is a process that is built with
+//! one of the two crates only.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
-use clap::{Parser, ValueEnum};
-use statsig_benches::alloc::Counting;
-use statsig_benches::cases::{self, Case, Sides};
-use statsig_benches::measure::side_by_side;
+use clap::Parser;
+use serde_json::Value;
+use statsig_benches::measure::{Measured, medians};
+use statsig_benches::protocol::{Question, Side};
 use statsig_benches::report::{Row, table};
-use statsig_benches::{agree, specs};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use statsig_benches::specs;
 
 /// Compares this SDK with the official crate.
 #[derive(Debug, Parser)]
@@ -21,19 +19,12 @@ struct Args {
     /// Rounds, of which the medians are reported.
     #[arg(long, default_value_t = 31)]
     rounds: usize,
-    /// Make calls on one side only and measure nothing: for tools that count instructions.
-    #[arg(long, requires = "iterations")]
-    only: Option<Side>,
-    /// How many calls to make with `--only`.
-    #[arg(long)]
-    iterations: Option<usize>,
-    /// How many users to prepare with `--only`, for the cases that take new ones. The same number in runs that are to be
-    /// compared lets the cost of making them cancel out. At least the iterations.
-    #[arg(long, default_value_t = 0)]
-    pool: usize,
     /// A file with specs to use instead of the generated ones.
     #[arg(long)]
     specs: Option<PathBuf>,
+    /// Measure this SDK alone, and do not build the official crate.
+    #[arg(long)]
+    ours_only: bool,
     /// Print the table in Markdown, and no JSON.
     #[arg(long)]
     markdown: bool,
@@ -43,12 +34,6 @@ struct Args {
     /// Print the generated specs and end.
     #[arg(long)]
     print_specs: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Side {
-    Ours,
-    Peer,
 }
 
 fn main() -> ExitCode {
@@ -62,28 +47,99 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), String> {
-    let specs = match &args.specs {
-        None => specs::generate(),
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))?,
-    };
     if args.print_specs {
-        println!("{specs}");
+        println!("{}", specs::generate());
         return Ok(());
     }
-    let sides = Sides::new(&specs)?;
-    let cases = chosen(cases::all(&sides), args.filter.as_deref())?;
+    let mut arguments = Vec::new();
+    if let Some(specs) = &args.specs {
+        arguments = vec!["--specs".to_owned(), specs.display().to_string()];
+    }
+    let mut ours = Side::start(&build("ours")?, &arguments)?;
+    let cases = cases_of(&mut ours)?;
     if args.list {
         cases.iter().for_each(|case| println!("{}", case.name));
-    } else if let Some(side) = args.only {
-        make_calls(cases, side, args.iterations.unwrap_or(0), args.pool)?;
-    } else {
-        agree::check(&sides)?;
-        let rows = measure(cases, args.rounds, args.markdown);
-        println!("{}", table(&rows, args.markdown));
+        return Ok(());
     }
-    // Clients end with the process: what they have left to do is part of no measurement.
-    std::process::exit(0);
+    let mut peer = None;
+    if !args.ours_only {
+        let mut side = Side::start(&build("peer")?, &arguments)?;
+        agree(&mut ours, &mut side)?;
+        let names = cases_of(&mut side)?.into_iter().map(|case| case.name);
+        peer = Some((side, names.collect::<Vec<_>>()));
+    }
+    let mut rows = Vec::new();
+    for case in chosen(cases, args.filter.as_deref())? {
+        let peer = peer
+            .as_mut()
+            .filter(|(_, names)| names.contains(&case.name));
+        let first = rows.len();
+        measure(
+            case,
+            &mut ours,
+            peer.map(|(side, _)| side),
+            args.rounds,
+            &mut rows,
+        )?;
+        for row in rows.iter().skip(first) {
+            if args.markdown {
+                eprintln!("{}", row.json());
+            } else {
+                println!("{}", row.json());
+            }
+        }
+    }
+    println!("{}", table(&rows, args.markdown));
+    Ok(())
+}
+
+/// Builds the program of a side, in a folder of its own, and says where it is.
+fn build(side: &str) -> Result<PathBuf, String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| here.join("target"), PathBuf::from);
+    let target = target.join(side);
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    eprintln!("building the side `{side}`");
+    let built = Command::new(cargo)
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--no-default-features",
+            "--bin",
+            "side",
+        ])
+        .args(["--features", side, "--target-dir"])
+        .arg(&target)
+        .arg("--manifest-path")
+        .arg(here.join("Cargo.toml"))
+        .status();
+    match built {
+        Ok(status) if status.success() => Ok(target.join("release").join("side")),
+        Ok(status) => Err(format!("the side `{side}` does not build: {status}")),
+        Err(error) => Err(format!("cannot run cargo: {error}")),
+    }
+}
+
+/// A case, as a side describes it.
+struct Case {
+    name: String,
+    delivers: bool,
+    has_alone: bool,
+    has_versus: bool,
+}
+
+fn cases_of(side: &mut Side) -> Result<Vec<Case>, String> {
+    let answer = side.ask(&Question::Cases)?;
+    let cases = answer.as_array().ok_or("expected a list of cases")?;
+    let case = |case: &Value| Case {
+        name: case["name"].as_str().unwrap_or_default().to_owned(),
+        delivers: case["delivers"] == true,
+        has_alone: case["alone"] == true,
+        has_versus: case["versus"] == true,
+    };
+    Ok(cases.iter().map(case).collect())
 }
 
 fn chosen(cases: Vec<Case>, filter: Option<&str>) -> Result<Vec<Case>, String> {
@@ -109,67 +165,67 @@ fn chosen(cases: Vec<Case>, filter: Option<&str>) -> Result<Vec<Case>, String> {
     Ok(chosen)
 }
 
-fn make_calls(cases: Vec<Case>, side: Side, calls: usize, pool: usize) -> Result<(), String> {
-    for case in cases {
-        let work = match side {
-            Side::Ours => Some(case.ours),
-            Side::Peer => case.peer,
-        };
-        let mut work = work.ok_or("the other crate is not built; turn on the feature `peer`")?;
-        work.just_run(calls, pool);
+/// Both sides must give the same answers before it makes sense to compare how fast they are.
+fn agree(ours: &mut Side, peer: &mut Side) -> Result<(), String> {
+    let (ours, peer) = (ours.ask(&Question::Answers)?, peer.ask(&Question::Answers)?);
+    let of = |answers: &Value| answers.as_array().cloned().unwrap_or_default();
+    let (ours, peer) = (of(&ours), of(&peer));
+    if ours.is_empty() || ours.len() != peer.len() {
+        return Err(format!(
+            "we answer {} users, the peer {}",
+            ours.len(),
+            peer.len()
+        ));
     }
+    match ours.iter().zip(&peer).find(|(ours, peer)| ours != peer) {
+        Some((ours, peer)) => Err(format!("we say {ours}, the peer {peer}")),
+        None => Ok(()),
+    }
+}
+
+fn measure(
+    case: Case,
+    ours: &mut Side,
+    mut peer: Option<&mut Side>,
+    rounds: usize,
+    rows: &mut Vec<Row>,
+) -> Result<(), String> {
+    let begin = Question::Begin(case.name.clone());
+    ours.ask(&begin)?;
+    if let Some(peer) = peer.as_deref_mut() {
+        peer.ask(&begin)?;
+    }
+    let (mut our_turns, mut peer_turns) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        if round % 2 == 0 {
+            our_turns.push(ours.turn()?);
+        }
+        if let Some(peer) = peer.as_deref_mut() {
+            peer_turns.push(peer.turn()?);
+        }
+        if round % 2 == 1 {
+            our_turns.push(ours.turn()?);
+        }
+    }
+    let of = |turns: &[Vec<Measured>], place: usize| -> Option<Measured> {
+        let turns: Vec<_> = turns.iter().filter_map(|turn| turn.get(place)).collect();
+        (!turns.is_empty()).then(|| medians(&turns))
+    };
+    let whole = of(&our_turns, 0).ok_or("expected at least one round")?;
+    let peer = of(&peer_turns, 0);
+    if case.has_versus {
+        let by_hand = of(&our_turns, 1).map(|measured| measured.whole);
+        rows.push(Row::new(case.name, whole.whole, by_hand));
+        return Ok(());
+    }
+    if case.delivers {
+        let caller = format!("{}/caller", case.name);
+        rows.push(Row::new(caller, whole.caller, peer.map(|peer| peer.caller)));
+    }
+    let mut row = Row::new(case.name, whole.whole, peer.map(|peer| peer.whole));
+    if let Some(alone) = of(&our_turns, 1).filter(|_| case.has_alone) {
+        row = row.scaled_from(alone, of(&peer_turns, 1));
+    }
+    rows.push(row);
     Ok(())
-}
-
-fn measure(cases: Vec<Case>, rounds: usize, is_quiet: bool) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for case in cases {
-        let first = rows.len();
-        measure_case(case, rounds, &mut rows);
-        for row in rows.iter().skip(first) {
-            if is_quiet {
-                eprintln!("{}", row.json());
-            } else {
-                println!("{}", row.json());
-            }
-        }
-    }
-    rows
-}
-
-fn measure_case(case: Case, rounds: usize, rows: &mut Vec<Row>) {
-    let Case {
-        name,
-        mut ours,
-        peer,
-        alone,
-    } = case;
-    match (peer, alone) {
-        (None, None) => {
-            let [measured] = side_by_side([&mut ours], rounds);
-            if ours.delivers() {
-                rows.push(Row::new(format!("{name}/caller"), measured.caller, None));
-            }
-            rows.push(Row::new(name, measured.whole, None));
-        }
-        (Some(mut peer), None) => {
-            let [measured, other] = side_by_side([&mut ours, &mut peer], rounds);
-            if ours.delivers() {
-                let caller = format!("{name}/caller");
-                rows.push(Row::new(caller, measured.caller, Some(other.caller)));
-            }
-            rows.push(Row::new(name, measured.whole, Some(other.whole)));
-        }
-        (None, Some((mut alone, _))) => {
-            let [both, alone] = side_by_side([&mut ours, &mut alone], rounds);
-            rows.push(Row::new(name, both.whole, None).scaled_from(alone, None));
-        }
-        (Some(mut peer), Some((mut alone, peer_alone))) => {
-            let mut peer_alone = peer_alone.expect("what runs on two threads runs on one");
-            let works = [&mut ours, &mut peer, &mut alone, &mut peer_alone];
-            let [ours, peer, alone, peer_alone] = side_by_side(works, rounds);
-            let row = Row::new(name, ours.whole, Some(peer.whole));
-            rows.push(row.scaled_from(alone, Some(peer_alone)));
-        }
-    }
 }

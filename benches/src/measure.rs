@@ -1,4 +1,4 @@
-//! Measuring work in short rounds, side by side, so that whatever else the machine does hits all sides alike.
+//! Measuring work in short rounds, in turns with another side, so that whatever else the machine does hits both alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -158,13 +158,13 @@ impl Work {
         start.elapsed()
     }
 
-    fn sample(&mut self, calls: usize) -> Sample {
+    fn sample(&mut self, calls: usize) -> Measured {
         let caller = self.sample_caller(calls);
         let whole = match self.delivery {
             Some(_) => self.sample_whole(calls),
             None => caller,
         };
-        Sample { caller, whole }
+        Measured { caller, whole }
     }
 
     /// What calls cost the thread that makes them.
@@ -251,11 +251,6 @@ impl Work {
     }
 }
 
-struct Sample {
-    caller: Figures,
-    whole: Figures,
-}
-
 /// What a call costs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Figures {
@@ -284,36 +279,46 @@ pub struct Measured {
     pub whole: Figures,
 }
 
-/// Measures works side by side: each round has a turn of each, in alternating order. Medians.
-pub fn side_by_side<const N: usize>(works: [&mut Work; N], rounds: usize) -> [Measured; N] {
-    let mut works = works.map(|work| {
+/// Work that is warm and knows how many calls a round has.
+pub struct Ready {
+    work: Work,
+    calls: usize,
+    /// On the calling thread, and on all.
+    allocations: (f64, f64),
+}
+
+impl Ready {
+    pub fn new(mut work: Work) -> Self {
         let calls = work.calibrate();
         // Warms up, and settles what only the first round does.
         work.sample(calls);
         let allocations = work.allocations();
-        (work, calls, allocations, Vec::with_capacity(rounds))
-    });
-    for round in 0..rounds {
-        let turn = |(work, calls, _, samples): &mut (&mut Work, usize, _, Vec<_>)| {
-            samples.push(work.sample(*calls));
-        };
-        if round % 2 == 0 {
-            works.iter_mut().for_each(turn);
-        } else {
-            works.iter_mut().rev().for_each(turn);
+        Self {
+            work,
+            calls,
+            allocations,
         }
     }
-    works.map(|(_, _, (caller_allocs, whole_allocs), samples)| {
-        let figures = |of: fn(&Sample) -> Figures, allocs| Figures {
-            wall: median(samples.iter().map(|sample| of(sample).wall)),
-            cpu: median(samples.iter().map(|sample| of(sample).cpu)),
-            allocs,
-        };
-        Measured {
-            caller: figures(|sample| sample.caller, caller_allocs),
-            whole: figures(|sample| sample.whole, whole_allocs),
-        }
-    })
+
+    /// Its part of a round.
+    pub fn turn(&mut self) -> Measured {
+        let mut measured = self.work.sample(self.calls);
+        (measured.caller.allocs, measured.whole.allocs) = self.allocations;
+        measured
+    }
+}
+
+/// The medians of many turns.
+pub fn medians(turns: &[&Measured]) -> Measured {
+    let figures = |of: fn(&Measured) -> Figures| Figures {
+        wall: median(turns.iter().map(|turn| of(turn).wall)),
+        cpu: median(turns.iter().map(|turn| of(turn).cpu)),
+        allocs: median(turns.iter().map(|turn| of(turn).allocs)),
+    };
+    Measured {
+        caller: figures(|turn| turn.caller),
+        whole: figures(|turn| turn.whole),
+    }
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

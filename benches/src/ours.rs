@@ -3,13 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde_json::{Value, json};
 use statsig::{
-    BootstrapSpecs, BoxFuture, Event, Request, Response, Statsig, StatsigOptions, StatsigParams,
-    StatsigUser, Transport, TransportError,
+    BootstrapSpecs, BoxFuture, ClientInitResponseOptions, Event, HashAlgorithm, Request, Response,
+    Statsig, StatsigOptions, StatsigParams, StatsigUser, Transport, TransportError,
 };
 use tokio::runtime::Runtime;
 
 use crate::one_worker;
+use crate::roles::Roles;
+
+pub use statsig as sdk;
+pub type Side = Ours;
 
 /// A client and what it runs on.
 pub struct Ours {
@@ -82,6 +87,45 @@ impl Ours {
         assert!(stats.is_ok_and(|stats| stats.pending == 0));
     }
 
+    /// What a user gets of these entities.
+    pub fn answers(&self, roles: &Roles, user: &StatsigUser) -> Vec<Value> {
+        let client = &self.client;
+        let gates = [roles.public_gate, roles.percentage_gate, roles.nested_gate];
+        let gates = gates.into_iter().flatten().map(|gate| {
+            let found = client.get_feature_gate(user, gate);
+            json!([
+                gate,
+                found.value,
+                &*found.rule_id,
+                found.details.reason.to_string()
+            ])
+        });
+        let configs = [roles.config, roles.large_config];
+        let configs = configs.into_iter().flatten().map(|config| {
+            let found = client.get_dynamic_config(user, config);
+            json!([config, found.value(), &*found.rule_id])
+        });
+        let experiments = [roles.experiment, roles.large_experiment];
+        let experiments = experiments.into_iter().flatten().map(|experiment| {
+            let found = client.get_experiment(user, experiment);
+            json!([
+                experiment,
+                found.value(),
+                &*found.rule_id,
+                found.group_name.as_deref()
+            ])
+        });
+        let layers = roles.layer.into_iter().map(|(layer, parameter)| {
+            let found = client.get_layer(user, layer);
+            json!([layer, found.get_string(parameter, ""), &*found.rule_id])
+        });
+        gates
+            .chain(configs)
+            .chain(experiments)
+            .chain(layers)
+            .collect()
+    }
+
     pub fn shut_down(self) {
         let report = self.runtime.block_on(self.client.shutdown());
         assert!(report.is_ok(), "{report:?}");
@@ -115,6 +159,32 @@ pub fn full_user(id: &str) -> StatsigUser {
         .private("card", "4111")
         .environment_tier("production")
         .build()
+}
+
+/// A fallback of the type that reads take.
+pub fn fallback(text: &'static str) -> &'static str {
+    text
+}
+
+pub fn read_store(
+    client: &Statsig,
+    user: &StatsigUser,
+    store: &'static str,
+    parameter: &'static str,
+) -> String {
+    let store = client.get_parameter_store(user, store);
+    store.get_string(parameter, String::new())
+}
+
+/// A client initialize response with names in this hash: `none`, `djb2` or `sha256`.
+pub fn client_init(hash: &str) -> impl Fn(&Statsig, &StatsigUser) -> String + use<> {
+    let algorithm: HashAlgorithm = hash.parse().expect("a hash");
+    let options = ClientInitResponseOptions::new().hash_algorithm(algorithm);
+    move |client, user| client.get_client_init_response_as_string_with_options(user, &options)
+}
+
+pub fn log_purchase(client: &Statsig, user: &StatsigUser) {
+    client.log_event(user, purchase());
 }
 
 pub fn purchase() -> Event {

@@ -5,15 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use serde_json::{Value, json};
 use statsig_rust::compression::compression_helper::compress_data;
 use statsig_rust::log_event_payload::LogEventRequest;
 use statsig_rust::{
-    DynamicValue, EventLoggingAdapter, Statsig, StatsigBootstrapSpecsAdapter, StatsigErr,
-    StatsigOptions, StatsigRuntime, StatsigUser, StatsigUserBuilder,
+    ClientInitResponseOptions, DynamicValue, EventLoggingAdapter, HashAlgorithm, Statsig,
+    StatsigBootstrapSpecsAdapter, StatsigErr, StatsigOptions, StatsigRuntime, StatsigUser,
+    StatsigUserBuilder,
 };
 use tokio::runtime::Runtime;
 
 use crate::one_worker;
+use crate::roles::Roles;
+
+pub use statsig_rust as sdk;
+pub type Side = Peer;
 
 /// A client and what it runs on.
 pub struct Peer {
@@ -104,6 +110,39 @@ impl Peer {
         self.runtime.block_on(self.client.flush_events());
     }
 
+    /// What a user gets of these entities.
+    pub fn answers(&self, roles: &Roles, user: &StatsigUser) -> Vec<Value> {
+        let client = &self.client;
+        let gates = [roles.public_gate, roles.percentage_gate, roles.nested_gate];
+        let gates = gates.into_iter().flatten().map(|gate| {
+            let found = client.get_feature_gate(user, gate);
+            json!([gate, found.value, found.rule_id, found.details.reason])
+        });
+        let configs = [roles.config, roles.large_config];
+        let configs = configs.into_iter().flatten().map(|config| {
+            let found = client.get_dynamic_config(user, config);
+            json!([config, found.value, found.rule_id])
+        });
+        let experiments = [roles.experiment, roles.large_experiment];
+        let experiments = experiments.into_iter().flatten().map(|experiment| {
+            let found = client.get_experiment(user, experiment);
+            json!([experiment, found.value, found.rule_id, found.group_name])
+        });
+        let layers = roles.layer.into_iter().map(|(layer, parameter)| {
+            let found = client.get_layer(user, layer);
+            json!([
+                layer,
+                found.get_string(parameter, String::new()),
+                found.rule_id
+            ])
+        });
+        gates
+            .chain(configs)
+            .chain(experiments)
+            .chain(layers)
+            .collect()
+    }
+
     pub fn shut_down(self) {
         let result = self.runtime.block_on(self.client.shutdown());
         assert!(result.is_ok(), "{result:?}");
@@ -174,6 +213,34 @@ pub fn full_user(id: &str) -> StatsigUser {
             "production".to_owned(),
         )])))
         .build()
+}
+
+/// A fallback of the type that reads take.
+pub fn fallback(text: &'static str) -> String {
+    text.to_owned()
+}
+
+pub fn read_store(
+    client: &Statsig,
+    user: &StatsigUser,
+    store: &'static str,
+    parameter: &'static str,
+) -> String {
+    let store = client.get_parameter_store(store);
+    store.get_string(user, parameter, String::new())
+}
+
+/// A client initialize response with names in this hash: `none`, `djb2` or `sha256`.
+pub fn client_init(hash: &str) -> impl Fn(&Statsig, &StatsigUser) -> String + use<> {
+    let options = ClientInitResponseOptions {
+        hash_algorithm: Some(match hash {
+            "none" => HashAlgorithm::None,
+            "djb2" => HashAlgorithm::Djb2,
+            _ => HashAlgorithm::Sha256,
+        }),
+        ..Default::default()
+    };
+    move |client, user| client.get_client_init_response_with_options_as_string(user, &options)
 }
 
 pub fn log_purchase(client: &Statsig, user: &StatsigUser) {

@@ -25,6 +25,17 @@ pub struct Roles {
 }
 
 impl Roles {
+    /// The gates, each by its kind.
+    pub fn gates(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        [
+            ("public", self.public_gate),
+            ("percentage", self.percentage_gate),
+            ("nested", self.nested_gate),
+        ]
+        .into_iter()
+        .filter_map(|(kind, gate)| Some((kind, gate?)))
+    }
+
     /// The roles in these specs: the generated ones, or one of the two projects of the conformance data.
     pub fn find(specs: &str) -> Result<Self, String> {
         let specs: Value = serde_json::from_str(specs).map_err(|error| error.to_string())?;

@@ -2,6 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
+/// The specs of a file, or those that are generated.
+pub fn read(file: Option<&std::path::Path>) -> Result<String, String> {
+    match file {
+        None => Ok(generate()),
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display())),
+    }
+}
+
 /// The specs as the specs endpoint would serve them. The same text on every run.
 ///
 /// Beside the named entities that the cases use there are others of each kind, so that tables have a realistic size.

@@ -3,6 +3,7 @@
 //!
 //! ```sh
 //! cargo run --release --bin load -- specs ours --specs FILE
+//! cargo run --release --features peer --bin load -- specs peer --specs FILE
 //! ```
 
 use std::path::PathBuf;

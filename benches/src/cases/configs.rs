@@ -1,31 +1,18 @@
 //! Dynamic configs and experiments, with small and with large values.
 
-use std::rc::Rc;
-
-#[cfg(feature = "peer")]
-use super::PeerDelivery;
-use super::{Case, OurDelivery, Sides, peer};
+use super::{Case, Measured};
 use crate::measure::Work;
-use crate::ours;
-#[cfg(feature = "peer")]
-use crate::peer;
+use crate::side;
 
-pub(super) fn cases(sides: &Sides) -> Vec<Case> {
-    let roles = &sides.roles;
+pub(super) fn cases(measured: &Measured) -> Vec<Case> {
+    let roles = &measured.roles;
     let mut cases = Vec::new();
     for (size, config) in [("small", roles.config), ("large", roles.large_config)] {
         let Some(config) = config else { continue };
-        let (ours, user) = (Rc::clone(&sides.ours), ours::user("a-user".to_owned()));
+        let (side, user) = (measured.side(), side::user("a-user".to_owned()));
         cases.push(Case::new(
             format!("get_dynamic_config/{size}/same_user"),
-            Work::repeat(move || ours.client.get_dynamic_config(&user, config)),
-            peer!(
-                |peer| {
-                    let user = peer::user("a-user".to_owned());
-                    Work::repeat(move || peer.client.get_dynamic_config(&user, config))
-                },
-                sides
-            ),
+            Work::repeat(move || side.client.get_dynamic_config(&user, config)),
         ));
     }
     for (size, experiment) in [
@@ -35,34 +22,20 @@ pub(super) fn cases(sides: &Sides) -> Vec<Case> {
         let Some(experiment) = experiment else {
             continue;
         };
-        let (ours, user) = (Rc::clone(&sides.ours), ours::user("a-user".to_owned()));
+        let (side, user) = (measured.side(), side::user("a-user".to_owned()));
         cases.push(Case::new(
             format!("get_experiment/{size}/same_user"),
-            Work::repeat(move || ours.client.get_experiment(&user, experiment)),
-            peer!(
-                |peer| {
-                    let user = peer::user("a-user".to_owned());
-                    Work::repeat(move || peer.client.get_experiment(&user, experiment))
-                },
-                sides
-            ),
+            Work::repeat(move || side.client.get_experiment(&user, experiment)),
         ));
     }
     if let Some(experiment) = roles.experiment {
-        let ours = Rc::clone(&sides.ours);
+        let side = measured.side();
         cases.push(Case::new(
             "get_experiment/small/new_user/logged",
-            Work::fresh(ours::user, move |user| {
-                ours.client.get_experiment(user, experiment)
+            Work::fresh(side::user, move |user| {
+                side.client.get_experiment(user, experiment)
             })
-            .delivered(OurDelivery::new(&sides.ours)),
-            peer!(
-                |peer| Work::fresh(peer::user, move |user| {
-                    peer.client.get_experiment(user, experiment)
-                })
-                .delivered(PeerDelivery::new(&sides.peer)),
-                sides
-            ),
+            .delivered(measured.delivery()),
         ));
     }
     cases

@@ -1,21 +1,18 @@
 //! Every gate, config, experiment and layer for one user, without exposures.
 
-use std::rc::Rc;
+use std::hint::black_box;
 
 use serde_json::Value;
-use statsig::{
+
+use super::{Case, Measured};
+use crate::measure::Work;
+use crate::side;
+use crate::side::sdk::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     LayerEvaluationOptions,
 };
 
-use super::{Case, Sides, peer};
-use crate::measure::Work;
-use crate::ours;
-#[cfg(feature = "peer")]
-use crate::peer;
-
 /// What the specs define.
-#[derive(Clone)]
 struct Names {
     gates: Vec<String>,
     configs: Vec<String>,
@@ -42,83 +39,36 @@ impl Names {
     }
 }
 
-/// Both sides have the same methods.
-macro_rules! evaluate_all {
-    ($client:expr, $user:expr, $names:expr, $gate:expr, $config:expr, $experiment:expr, $layer:expr) => {{
-        for gate in &$names.gates {
-            std::hint::black_box($client.check_gate_with_options($user, gate, $gate));
-        }
-        for config in &$names.configs {
-            std::hint::black_box($client.get_dynamic_config_with_options($user, config, $config));
-        }
-        for experiment in &$names.experiments {
-            let experiment = $client.get_experiment_with_options($user, experiment, $experiment);
-            std::hint::black_box(experiment);
-        }
-        for layer in &$names.layers {
-            std::hint::black_box($client.get_layer_with_options($user, layer, $layer));
-        }
-    }};
-}
-
-pub(super) fn cases(sides: &Sides) -> Vec<Case> {
-    let (ours, names) = (Rc::clone(&sides.ours), Names::of(&sides.specs));
-    #[cfg(feature = "peer")]
-    let peer_names = names.clone();
-    vec![Case::new(
-        "every_entity/new_user/off",
-        Work::fresh(ours::user, move |user| {
-            let gate = FeatureGateEvaluationOptions {
+pub(super) fn cases(measured: &Measured) -> Vec<Case> {
+    let (side, names) = (measured.side(), Names::of(&measured.specs));
+    let evaluate_all = Work::fresh(side::user, move |user| {
+        let client = &side.client;
+        for gate in &names.gates {
+            let off = FeatureGateEvaluationOptions {
                 disable_exposure_logging: true,
             };
-            let config = DynamicConfigEvaluationOptions {
+            black_box(client.check_gate_with_options(user, gate, off));
+        }
+        for config in &names.configs {
+            let off = DynamicConfigEvaluationOptions {
                 disable_exposure_logging: true,
             };
-            let experiment = || ExperimentEvaluationOptions {
+            black_box(client.get_dynamic_config_with_options(user, config, off));
+        }
+        for experiment in &names.experiments {
+            let off = ExperimentEvaluationOptions {
                 disable_exposure_logging: true,
                 ..Default::default()
             };
-            let layer = || LayerEvaluationOptions {
+            black_box(client.get_experiment_with_options(user, experiment, off));
+        }
+        for layer in &names.layers {
+            let off = LayerEvaluationOptions {
                 disable_exposure_logging: true,
                 ..Default::default()
             };
-            evaluate_all!(
-                ours.client,
-                user,
-                names,
-                gate,
-                config,
-                experiment(),
-                layer()
-            );
-        }),
-        peer!(
-            |peer| Work::fresh(peer::user, move |user| {
-                let gate = || statsig_rust::FeatureGateEvaluationOptions {
-                    disable_exposure_logging: true,
-                };
-                let config = || statsig_rust::DynamicConfigEvaluationOptions {
-                    disable_exposure_logging: true,
-                };
-                let experiment = || statsig_rust::ExperimentEvaluationOptions {
-                    disable_exposure_logging: true,
-                    ..Default::default()
-                };
-                let layer = || statsig_rust::LayerEvaluationOptions {
-                    disable_exposure_logging: true,
-                    ..Default::default()
-                };
-                evaluate_all!(
-                    peer.client,
-                    user,
-                    peer_names,
-                    gate(),
-                    config(),
-                    experiment(),
-                    layer()
-                );
-            }),
-            sides
-        ),
-    )]
+            black_box(client.get_layer_with_options(user, layer, off));
+        }
+    });
+    vec![Case::new("every_entity/new_user/off", evaluate_all)]
 }

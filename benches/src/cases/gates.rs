@@ -1,96 +1,46 @@
 //! Gate checks: same user and new users, with exposures logged, suppressed as repeats, and off.
 
-use std::rc::Rc;
-
-#[cfg(feature = "peer")]
-use super::PeerDelivery;
-use super::{Case, OurDelivery, Sides, peer};
+use super::{Case, Measured};
 use crate::measure::Work;
-use crate::ours;
-#[cfg(feature = "peer")]
-use crate::peer;
+use crate::side;
+use crate::side::sdk::FeatureGateEvaluationOptions;
 
-const OURS_OFF: statsig::FeatureGateEvaluationOptions = statsig::FeatureGateEvaluationOptions {
+const OFF: FeatureGateEvaluationOptions = FeatureGateEvaluationOptions {
     disable_exposure_logging: true,
 };
-#[cfg(feature = "peer")]
-const PEER_OFF: statsig_rust::FeatureGateEvaluationOptions =
-    statsig_rust::FeatureGateEvaluationOptions {
-        disable_exposure_logging: true,
-    };
 
-pub(super) fn cases(sides: &Sides) -> Vec<Case> {
-    let roles = &sides.roles;
-    [
-        ("public", roles.public_gate),
-        ("percentage", roles.percentage_gate),
-        ("nested", roles.nested_gate),
-    ]
-    .into_iter()
-    .filter_map(|(kind, gate)| Some((kind, gate?)))
-    .flat_map(|(kind, gate)| of_gate(sides, kind, gate))
-    .collect()
+pub(super) fn cases(measured: &Measured) -> Vec<Case> {
+    let gates = measured.roles.gates();
+    gates
+        .flat_map(|(kind, gate)| of_gate(measured, kind, gate))
+        .collect()
 }
 
-fn of_gate(sides: &Sides, kind: &str, gate: &'static str) -> [Case; 4] {
+fn of_gate(measured: &Measured, kind: &str, gate: &'static str) -> [Case; 4] {
     let name = |rest: &str| format!("check_gate/{kind}/{rest}");
-    let ours = || Rc::clone(&sides.ours);
+    let same_user = || (measured.side(), side::user("a-user".to_owned()));
+    let (repeated, user) = same_user();
+    let (off, off_user) = same_user();
+    let (new_off, logged) = (measured.side(), measured.side());
     [
         Case::new(
             name("same_user/deduplicated"),
-            {
-                let (ours, user) = (ours(), ours::user("a-user".to_owned()));
-                Work::repeat(move || ours.client.check_gate(&user, gate))
-            },
-            peer!(
-                |peer| {
-                    let user = peer::user("a-user".to_owned());
-                    Work::repeat(move || peer.client.check_gate(&user, gate))
-                },
-                sides
-            ),
+            Work::repeat(move || repeated.client.check_gate(&user, gate)),
         ),
         Case::new(
             name("same_user/off"),
-            {
-                let (ours, user) = (ours(), ours::user("a-user".to_owned()));
-                Work::repeat(move || ours.client.check_gate_with_options(&user, gate, OURS_OFF))
-            },
-            peer!(
-                |peer| {
-                    let user = peer::user("a-user".to_owned());
-                    Work::repeat(move || peer.client.check_gate_with_options(&user, gate, PEER_OFF))
-                },
-                sides
-            ),
+            Work::repeat(move || off.client.check_gate_with_options(&off_user, gate, OFF)),
         ),
         Case::new(
             name("new_user/off"),
-            {
-                let ours = ours();
-                Work::fresh(ours::user, move |user| {
-                    ours.client.check_gate_with_options(user, gate, OURS_OFF)
-                })
-            },
-            peer!(
-                |peer| Work::fresh(peer::user, move |user| {
-                    peer.client.check_gate_with_options(user, gate, PEER_OFF)
-                }),
-                sides
-            ),
+            Work::fresh(side::user, move |user| {
+                new_off.client.check_gate_with_options(user, gate, OFF)
+            }),
         ),
         Case::new(
             name("new_user/logged"),
-            {
-                let ours = ours();
-                Work::fresh(ours::user, move |user| ours.client.check_gate(user, gate))
-                    .delivered(OurDelivery::new(&sides.ours))
-            },
-            peer!(
-                |peer| Work::fresh(peer::user, move |user| peer.client.check_gate(user, gate))
-                    .delivered(PeerDelivery::new(&sides.peer)),
-                sides
-            ),
+            Work::fresh(side::user, move |user| logged.client.check_gate(user, gate))
+                .delivered(measured.delivery()),
         ),
     ]
 }

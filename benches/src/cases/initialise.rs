@@ -3,35 +3,20 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Case, Sides, peer};
+use super::{Case, Measured};
 use crate::measure::Work;
-use crate::ours::Ours;
-#[cfg(feature = "peer")]
-use crate::peer::Peer;
-
-pub(super) fn cases(sides: &Sides) -> Vec<Case> {
-    let (ours, specs) = (Rc::clone(&sides.ours), Rc::clone(&sides.specs));
-    vec![Case::new(
-        "initialise",
-        one_client(move || ours.again(&specs), Ours::shut_down),
-        peer!(
-            |peer| {
-                let specs = Rc::clone(&sides.specs);
-                one_client(move || peer.again(&specs), Peer::shut_down)
-            },
-            sides
-        ),
-    )]
-}
+use crate::side::Side;
 
 /// Makes a client a call, and shuts it down before the next round.
-fn one_client<C: 'static>(make: impl Fn() -> C + 'static, shut_down: fn(C)) -> Work {
+pub(super) fn cases(measured: &Measured) -> Vec<Case> {
+    let (side, specs) = (measured.side(), Rc::clone(&measured.specs));
     let clients = Rc::new(RefCell::new(Vec::new()));
     let made = Rc::clone(&clients);
-    Work::batch(move |calls| {
-        let more = (0..calls).map(|_| make());
+    let work = Work::batch(move |calls| {
+        let more = (0..calls).map(|_| side.again(&specs));
         clients.borrow_mut().extend(more);
     })
-    .prepared_by(move |_| made.borrow_mut().drain(..).for_each(shut_down))
-    .once()
+    .prepared_by(move |_| made.borrow_mut().drain(..).for_each(Side::shut_down))
+    .once();
+    vec![Case::new("initialise", work)]
 }

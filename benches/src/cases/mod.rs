@@ -1,4 +1,4 @@
-//! What is compared: each case is the same work done by both sides.
+//! What is measured: each case is the same work done by either side, and written once for both.
 
 mod client_init;
 mod configs;
@@ -15,154 +15,98 @@ mod users;
 use std::rc::Rc;
 
 use crate::measure::{Delivery, Work};
-use crate::ours::Ours;
-use crate::peer::Peer;
 use crate::roles::Roles;
+use crate::side::Side;
 
-/// The same work done by both sides.
+/// Work of this build's side.
 pub struct Case {
     pub name: String,
-    pub ours: Work,
-    /// The other crate's, or in cases named `…/vs_ours…` ours done another way. `None` if the other crate is not built.
-    pub peer: Option<Work>,
+    pub work: Work,
     /// For work on two threads: the same on one, to tell what the second thread costs.
-    pub alone: Option<(Work, Option<Work>)>,
+    pub alone: Option<Work>,
+    /// In cases named `…/vs_ours…`: ours done another way, in the place of the other crate's.
+    pub versus: Option<Work>,
 }
 
 impl Case {
-    fn new(name: impl Into<String>, ours: Work, peer: Option<Work>) -> Self {
+    fn new(name: impl Into<String>, work: Work) -> Self {
         Self {
             name: name.into(),
-            ours,
-            peer,
+            work,
             alone: None,
+            versus: None,
         }
     }
 }
 
-/// Both sides, initialised with the same specs.
-pub struct Sides {
-    pub ours: Rc<Ours>,
-    pub peer: Rc<Peer>,
+/// A side, initialised.
+pub struct Measured {
+    pub side: Rc<Side>,
     pub roles: Roles,
     pub specs: Rc<str>,
 }
 
-impl Sides {
+impl Measured {
     pub fn new(specs: &str) -> Result<Self, String> {
         Ok(Self {
-            ours: Rc::new(Ours::new(specs)),
-            peer: Rc::new(Peer::new(specs)),
+            side: Rc::new(Side::new(specs)),
             roles: Roles::find(specs)?,
             specs: specs.into(),
         })
     }
+
+    fn side(&self) -> Rc<Side> {
+        Rc::clone(&self.side)
+    }
+
+    fn delivery(&self) -> Delivered {
+        Delivered(self.side(), 0)
+    }
 }
 
 /// All cases that these specs have the entities for.
-pub fn all(sides: &Sides) -> Vec<Case> {
+pub fn all(measured: &Measured) -> Vec<Case> {
     [
-        gates::cases(sides),
-        configs::cases(sides),
-        layers::cases(sides),
-        stores::cases(sides),
-        typed::cases(sides),
-        events::cases(sides),
+        gates::cases(measured),
+        configs::cases(measured),
+        layers::cases(measured),
+        stores::cases(measured),
+        typed::cases(measured),
+        events::cases(measured),
         users::cases(),
-        client_init::cases(sides),
-        everything::cases(sides),
-        initialise::cases(sides),
-        threads::cases(sides),
+        client_init::cases(measured),
+        everything::cases(measured),
+        initialise::cases(measured),
+        threads::cases(measured),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// The other crate's work, if it is built.
-#[cfg(feature = "peer")]
-macro_rules! peer {
-    (|$peer:ident| $work:expr, $sides:expr) => {{
-        let $peer = std::rc::Rc::clone(&$sides.peer);
-        Some($work)
-    }};
-    ($work:expr) => {
-        Some($work)
-    };
-}
+/// Waits until events reached the end of what takes the network's place.
+struct Delivered(Rc<Side>, u64);
 
-#[cfg(not(feature = "peer"))]
-macro_rules! peer {
-    ($($anything:tt)*) => {
-        None
-    };
-}
-
-use peer;
-
-/// Waits until our events reached the network.
-struct OurDelivery(Rc<Ours>, u64);
-
-impl OurDelivery {
-    fn new(side: &Rc<Ours>) -> Self {
-        Self(Rc::clone(side), 0)
-    }
-}
-
-impl Delivery for OurDelivery {
+impl Delivery for Delivered {
     fn clear(&mut self) {
         self.0.flush();
         self.1 = self.0.delivered();
     }
 
+    /// Flushes until as many events as expected arrived. More than a few times only if some got lost: a flush may return while a
+    /// batch is still being worked on elsewhere.
     fn finish(&mut self, events: usize) {
-        finish(
-            self.1 + events as u64,
-            || self.0.flush(),
-            || self.0.delivered(),
-        );
-    }
-}
-
-/// Waits until the peer's events reached the end of its adapter.
-#[cfg(feature = "peer")]
-struct PeerDelivery(Rc<Peer>, u64);
-
-#[cfg(feature = "peer")]
-impl PeerDelivery {
-    fn new(side: &Rc<Peer>) -> Self {
-        Self(Rc::clone(side), 0)
-    }
-}
-
-#[cfg(feature = "peer")]
-impl Delivery for PeerDelivery {
-    fn clear(&mut self) {
-        self.0.flush();
-        self.1 = self.0.delivered();
-    }
-
-    fn finish(&mut self, events: usize) {
-        finish(
-            self.1 + events as u64,
-            || self.0.flush(),
-            || self.0.delivered(),
-        );
-    }
-}
-
-/// Flushes until as many events as expected arrived. More than a few times only if some got lost: a flush may return while a
-/// batch is still being worked on elsewhere.
-fn finish(expected: u64, flush: impl Fn(), delivered: impl Fn() -> u64) {
-    for _ in 0..10_000 {
-        flush();
-        if delivered() >= expected {
-            return;
+        let expected = self.1 + events as u64;
+        for _ in 0..10_000 {
+            self.0.flush();
+            if self.0.delivered() >= expected {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_micros(20));
         }
-        std::thread::sleep(std::time::Duration::from_micros(20));
+        panic!(
+            "expected {expected} events, found {}: some were lost",
+            self.0.delivered()
+        );
     }
-    panic!(
-        "expected {expected} events, found {}: some were lost",
-        delivered()
-    );
 }

@@ -1,18 +1,18 @@
-//! Derived structs of three and of twenty parameters, beside reading them by hand.
+//! Derived structs of three and of twenty parameters, beside reading them by hand, which is all that the other crate can do.
 
+#[cfg(feature = "ours")]
 use std::hint::black_box;
-use std::rc::Rc;
 
-use super::{Case, Sides, peer};
+use super::{Case, Measured};
 use crate::measure::Work;
-use crate::ours::{self, Promo, Wide};
-#[cfg(feature = "peer")]
-use crate::peer;
+use crate::side;
+#[cfg(feature = "ours")]
+use crate::side::{Promo, Wide};
 
-pub(super) fn cases(sides: &Sides) -> Vec<Case> {
-    three_fields(sides)
+pub(super) fn cases(measured: &Measured) -> Vec<Case> {
+    three_fields(measured)
         .into_iter()
-        .chain(twenty_fields(sides))
+        .chain(twenty_fields(measured))
         .collect()
 }
 
@@ -37,90 +37,66 @@ macro_rules! read_twenty {
     };
 }
 
-fn twenty_fields(sides: &Sides) -> Vec<Case> {
-    let Some(layer) = sides.roles.wide_layer else {
+fn twenty_fields(measured: &Measured) -> Vec<Case> {
+    let Some(layer) = measured.roles.wide_layer else {
         return Vec::new();
     };
+    let (side, user) = (measured.side(), side::user("a-user".to_owned()));
+    let by_hand = Work::repeat(move || {
+        let layer = side.client.get_layer(&user, layer);
+        read_twenty!(layer, side::fallback("Default"))
+    });
+    #[cfg(feature = "ours")]
     let typed = || {
-        let (ours, user) = (Rc::clone(&sides.ours), ours::user("a-user".to_owned()));
+        let (side, user) = (measured.side(), side::user("a-user".to_owned()));
         Work::repeat(move || {
-            let wide = ours.client.get_typed::<Wide>(&user);
+            let wide = side.client.get_typed::<Wide>(&user);
             black_box((&wide.parameter_0, wide.parameter_1, wide.parameter_2));
             wide
         })
     };
-    let (ours, user) = (Rc::clone(&sides.ours), ours::user("a-user".to_owned()));
-    let by_hand = Work::repeat(move || {
-        let layer = ours.client.get_layer(&user, layer);
-        read_twenty!(layer, "Default")
-    });
-    vec![
-        Case::new(
-            "get_typed/twenty_fields/same_user",
-            typed(),
-            peer!(
-                |peer| {
-                    let user = peer::user("a-user".to_owned());
-                    Work::repeat(move || {
-                        let layer = peer.client.get_layer(&user, layer);
-                        read_twenty!(layer, "Default".to_owned())
-                    })
-                },
-                sides
-            ),
-        ),
-        Case::new(
-            "get_typed/twenty_fields/vs_ours_by_hand",
-            typed(),
-            Some(by_hand),
-        ),
-    ]
+    #[cfg(feature = "ours")]
+    return typed_cases("twenty_fields", typed, by_hand);
+    #[cfg(not(feature = "ours"))]
+    vec![Case::new("get_typed/twenty_fields/same_user", by_hand)]
 }
 
-fn three_fields(sides: &Sides) -> Vec<Case> {
-    let Some(layer) = sides.roles.typed_layer else {
+fn three_fields(measured: &Measured) -> Vec<Case> {
+    let Some(layer) = measured.roles.typed_layer else {
         return Vec::new();
     };
+    let (side, user) = (measured.side(), side::user("a-user".to_owned()));
+    let by_hand = Work::repeat(move || {
+        let layer = side.client.get_layer(&user, layer);
+        (
+            layer.get_string("title", side::fallback("Welcome")),
+            layer.get_f64("discount", 0.0),
+            layer.get_string("call_to_action", side::fallback("Browse")),
+        )
+    });
+    #[cfg(feature = "ours")]
     let typed = || {
-        let (ours, user) = (Rc::clone(&sides.ours), ours::user("a-user".to_owned()));
+        let (side, user) = (measured.side(), side::user("a-user".to_owned()));
         Work::repeat(move || {
-            let promo = ours.client.get_typed::<Promo>(&user);
+            let promo = side.client.get_typed::<Promo>(&user);
             black_box((&promo.title, promo.discount, &promo.call_to_action));
             promo
         })
     };
-    let (ours, user) = (Rc::clone(&sides.ours), ours::user("a-user".to_owned()));
-    let by_hand = Work::repeat(move || {
-        let layer = ours.client.get_layer(&user, layer);
-        (
-            layer.get_string("title", "Welcome"),
-            layer.get_f64("discount", 0.0),
-            layer.get_string("call_to_action", "Browse"),
-        )
-    });
+    #[cfg(feature = "ours")]
+    return typed_cases("three_fields", typed, by_hand);
+    #[cfg(not(feature = "ours"))]
+    vec![Case::new("get_typed/three_fields/same_user", by_hand)]
+}
+
+/// Beside the other crate by hand, and beside ours by hand.
+#[cfg(feature = "ours")]
+fn typed_cases(fields: &str, typed: impl Fn() -> Work, by_hand: Work) -> Vec<Case> {
     vec![
-        Case::new(
-            "get_typed/three_fields/same_user",
-            typed(),
-            peer!(
-                |peer| {
-                    let user = peer::user("a-user".to_owned());
-                    Work::repeat(move || {
-                        let layer = peer.client.get_layer(&user, layer);
-                        (
-                            layer.get_string("title", "Welcome".to_owned()),
-                            layer.get_f64("discount", 0.0),
-                            layer.get_string("call_to_action", "Browse".to_owned()),
-                        )
-                    })
-                },
-                sides
-            ),
-        ),
-        Case::new(
-            "get_typed/three_fields/vs_ours_by_hand",
-            typed(),
-            Some(by_hand),
-        ),
+        Case::new(format!("get_typed/{fields}/same_user"), typed()),
+        Case {
+            versus: Some(by_hand),
+            ..Case::new(format!("get_typed/{fields}/vs_ours_by_hand"), typed())
+        },
     ]
 }

@@ -2,11 +2,10 @@
 
 use std::hint::black_box;
 
-use super::{Case, peer};
+use super::Case;
 use crate::measure::Work;
-use crate::ours;
-#[cfg(feature = "peer")]
-use crate::peer;
+use crate::side;
+use crate::side::sdk::StatsigUser;
 
 const ID: &str = "user-00000042";
 
@@ -14,15 +13,11 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::new(
             "user/all_fields",
-            Work::repeat(|| ours::full_user(black_box(ID))),
-            peer!(Work::repeat(|| peer::full_user(black_box(ID)))),
+            Work::repeat(|| side::full_user(black_box(ID))),
         ),
         Case::new(
             "user/id_only",
-            Work::repeat(|| statsig::StatsigUser::with_user_id(black_box(ID))),
-            peer!(Work::repeat(|| statsig_rust::StatsigUser::with_user_id(
-                black_box(ID)
-            ))),
+            Work::repeat(|| StatsigUser::with_user_id(black_box(ID))),
         ),
     ]
 }

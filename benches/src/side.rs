@@ -1,0 +1,106 @@
+//! One side of the comparison: this SDK, or, in a build without it, the official crate.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde_json::{Value, json};
+use statsig_benches::alloc::Counting;
+use statsig_benches::cases::{self, Case};
+use statsig_benches::measure::Ready;
+use statsig_benches::protocol::{self, Question};
+use statsig_benches::{side, specs};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Measures one side of the comparison, as it is told by `compare` over its input; or, with `--iterations`, makes calls and
+/// measures nothing, for tools that count instructions.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The case to make calls of.
+    #[arg(requires = "iterations")]
+    case: Option<String>,
+    /// How many calls to make.
+    #[arg(long, requires = "case")]
+    iterations: Option<usize>,
+    /// How many users to prepare, for the cases that take new ones. The same number in runs that are to be compared lets the
+    /// cost of making them cancel out. At least the iterations.
+    #[arg(long, default_value_t = 0)]
+    pool: usize,
+    /// A file with specs to use instead of the generated ones.
+    #[arg(long)]
+    specs: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        // Clients end with the process: what they have left to do is part of no measurement.
+        Ok(()) => std::process::exit(0),
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), String> {
+    let measured = cases::Measured::new(&specs::read(args.specs.as_deref())?)?;
+    if let (Some(name), Some(iterations)) = (&args.case, args.iterations) {
+        find(cases::all(&measured), name)?
+            .work
+            .just_run(iterations, args.pool);
+        return Ok(());
+    }
+    let mut cases = cases::all(&measured);
+    let mut works: Vec<Ready> = Vec::new();
+    protocol::serve(|question| {
+        Ok(match question {
+            Question::Cases => cases.iter().map(described).collect(),
+            Question::Answers => answers(&measured),
+            Question::Begin(name) => {
+                let place = cases.iter().position(|case| case.name == name);
+                let case = cases.remove(place.ok_or_else(|| unknown(&name))?);
+                let all = [Some(case.work), case.alone, case.versus];
+                works = all.into_iter().flatten().map(Ready::new).collect();
+                Value::Null
+            }
+            Question::Turn => {
+                let turns: Vec<_> = works.iter_mut().map(Ready::turn).collect();
+                protocol::measured(&turns)
+            }
+        })
+    })
+}
+
+fn find(cases: Vec<Case>, name: &str) -> Result<Case, String> {
+    let mut cases = cases.into_iter();
+    cases
+        .find(|case| case.name == name)
+        .ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> String {
+    format!("no case is called `{name}`; `compare --list` names them")
+}
+
+fn described(case: &Case) -> Value {
+    json!({
+        "name": case.name,
+        "delivers": case.work.delivers(),
+        "alone": case.alone.is_some(),
+        "versus": case.versus.is_some(),
+    })
+}
+
+/// What users get of the entities that the cases use.
+fn answers(measured: &cases::Measured) -> Value {
+    const USERS: usize = 200;
+
+    let ids = (0..USERS).map(|number| format!("user-{number}"));
+    ids.map(|id| {
+        let user = side::user(id.clone());
+        json!([id, measured.side.answers(&measured.roles, &user)])
+    })
+    .collect()
+}
