@@ -25,7 +25,12 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     pub(crate) fn new(bound: IpAddr, allowed: impl IntoIterator<Item = String>) -> Self {
-        let allowed = allowed.into_iter().map(|name| name.to_ascii_lowercase());
+        // With or without a port, which may be another one where the request comes from.
+        let name_of = |host: String| match host.parse::<Authority>() {
+            Ok(host) => host.host().to_ascii_lowercase(),
+            Err(_) => host,
+        };
+        let allowed = allowed.into_iter().map(name_of);
         Self {
             bound,
             allowed: allowed.collect(),
@@ -124,7 +129,7 @@ mod tests {
     #[test]
     fn only_names_that_lead_here_whatever_a_stranger_does_are_answered() {
         let loopback = bound("127.0.0.1", &[]);
-        let all = bound("0.0.0.0", &["Statsig"]);
+        let all = bound("0.0.0.0", &["Statsig", "proxy:8765"]);
         let lan = bound("192.168.1.5", &[]);
         let any = bound("127.0.0.1", &["*"]);
         for (host, by_loopback, by_all, by_lan) in [
@@ -138,6 +143,7 @@ mod tests {
             ("[::ffff:127.0.0.1]", true, true, true),
             ("192.168.1.5:8765", false, true, true),
             ("statsig:8765", false, true, false),
+            ("proxy:1", false, true, false),
             ("attacker.example", false, false, false),
             ("localhost.attacker.example", false, false, false),
             ("127.0.0.1.attacker.example", false, false, false),
