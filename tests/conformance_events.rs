@@ -97,7 +97,6 @@ fn compare_events(
     skipped: &AllSkips,
     tally: &mut Tally,
 ) {
-    let user = line["user"].as_str().expect("a user");
     let mut expected = Vec::new();
     for recorded in items(&line["events"]) {
         match skipped.of_event(&recorded["event"]) {
