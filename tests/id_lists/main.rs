@@ -10,6 +10,7 @@
 )]
 
 mod failures;
+mod origins;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -287,8 +287,9 @@ fn id_lists_of(
         shared.identity(),
     );
     let text = |address: &Option<Address>| address.as_deref().map(str::to_owned);
-    let manifest_url = text(&options.id_lists_url);
-    let http = http.with_manifest_url(manifest_url, options.fallback_to_statsig_api);
+    let http = http
+        .with_manifest_url(text(&options.id_lists_url), options.fallback_to_statsig_api)
+        .trusting(options.named_urls());
     Some(IdListSource {
         adapter: Arc::new(http.with_file_api(text(&options.download_id_list_file_api))),
         store: data_store.and_then(StoredIdLists::of).map(Arc::new),

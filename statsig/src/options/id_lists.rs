@@ -11,6 +11,8 @@ impl StatsigOptionsBuilder {
     /// Downloads ID lists, which hold the members of segments with more than a thousand IDs. Without, nobody is a member of
     /// those. Default: false.
     ///
+    /// The SDK key goes to Statsig and to the origins that these options name. Files at other origins are downloaded without it.
+    ///
     /// A list of ten million IDs takes about 8 bytes of memory for each, and while it is downloaded, its file besides.
     pub fn enable_id_lists(mut self, enable: bool) -> Self {
         self.options.enable_id_lists = enable;

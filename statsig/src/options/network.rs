@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::error::OptionsError;
+use crate::sources::SpecAdapterConfig;
 use crate::transport::Transport;
 use crate::transport::proxy::ProxyConfig;
 
@@ -59,4 +60,22 @@ pub(super) fn check(options: &StatsigOptions) -> Result<(), OptionsError> {
         .proxy_config
         .as_ref()
         .map_or(Ok(()), ProxyConfig::check)
+}
+
+impl StatsigOptions {
+    /// The URLs that these options name besides those of ID lists: their origins may see the SDK key.
+    pub(crate) fn named_urls(&self) -> Vec<String> {
+        let mut urls = vec![self.specs_url.to_string(), self.log_event_url.to_string()];
+        let exceptions = self.sdk_exception_url.iter().flatten();
+        urls.extend(exceptions.map(|url| url.to_string()));
+        for source in self.spec_adapters_config.iter().flatten() {
+            if let SpecAdapterConfig::NetworkHttp {
+                specs_url: Some(url),
+            } = source
+            {
+                urls.push(url.clone());
+            }
+        }
+        urls
+    }
 }

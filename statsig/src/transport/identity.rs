@@ -65,10 +65,16 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The headers that every request carries.
+    /// The headers of a request to an origin that may see the key.
     pub(crate) fn headers(&self, now_ms: u64) -> Vec<(&'static str, String)> {
+        let mut headers = vec![(KEY_HEADER, self.key.expose().to_owned())];
+        headers.extend(self.headers_without_key(now_ms));
+        headers
+    }
+
+    /// The headers of a request to any origin.
+    pub(crate) fn headers_without_key(&self, now_ms: u64) -> Vec<(&'static str, String)> {
         vec![
-            (KEY_HEADER, self.key.expose().to_owned()),
             ("statsig-sdk-type", SDK_TYPE.to_owned()),
             ("statsig-sdk-version", SDK_VERSION.to_owned()),
             ("statsig-server-session-id", self.session_id.clone()),

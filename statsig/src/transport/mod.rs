@@ -5,6 +5,7 @@ pub(crate) mod backoff;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod identity;
+pub(crate) mod origin;
 pub(crate) mod own_work;
 pub(crate) mod proxy;
 pub(crate) mod retry;
@@ -33,6 +34,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// (`statsig::testing::ScriptedTransport`). Implement it to route the SDK's traffic through a client of your own.
 pub trait Transport: Debug + Send + Sync + 'static {
     /// Sends one request and reads the whole response. No retries: those are the SDK's.
+    ///
+    /// A redirect to another origin must not be followed with the header `statsig-api-key`, nor one of a `POST` as a `GET`.
     ///
     /// # Errors
     /// When no response could be had. A response with an error status is not an error here.

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::sources::FetchError;
 use crate::text::SharedStr;
 use crate::transport::identity::Identity;
+use crate::transport::origin::{KeyOrigins, Origin};
 use crate::transport::{self, BoxFuture, Method, Request, Response, Transport, retry};
 
 /// Where Statsig serves manifests, for a key each.
@@ -28,6 +29,8 @@ pub(crate) struct HttpIdLists {
     /// Stands for scheme and host of the files.
     file_api: Option<String>,
     falls_back: bool,
+    /// A manifest may name any host for its files; the SDK key goes to these only.
+    key_origins: KeyOrigins,
 }
 
 impl HttpIdLists {
@@ -43,6 +46,7 @@ impl HttpIdLists {
             manifest_url: None,
             file_api: None,
             falls_back: false,
+            key_origins: KeyOrigins::statsigs(),
         }
     }
 
@@ -52,13 +56,22 @@ impl HttpIdLists {
             && url
                 .as_ref()
                 .is_some_and(|url| !url.contains(STATSIG_MANIFEST_URL));
+        let origin = url.clone();
         self.manifest_url = url;
-        self
+        self.trusting(origin)
     }
 
     /// Asks another host for the files.
     pub(crate) fn with_file_api(mut self, base: Option<String>) -> Self {
         self.file_api = base;
+        self
+    }
+
+    /// Sends the SDK key to the origins of these URLs, too, which options name.
+    pub(crate) fn trusting(mut self, urls: impl IntoIterator<Item = String>) -> Self {
+        for url in urls {
+            self.key_origins.add(&url);
+        }
         self
     }
 
@@ -81,6 +94,7 @@ impl HttpIdLists {
                 Method::Post
             },
             url,
+            true,
             request.limit,
             request.max_bytes,
         )
@@ -88,7 +102,9 @@ impl HttpIdLists {
 
     fn file_request(&self, request: &IdListFileRequest) -> Request {
         let mut url = file_url(&request.url, self.file_api.as_deref());
-        let range = if url.starts_with(STATSIG_CDN) {
+        let is_statsigs =
+            Origin::of(&url).is_some_and(|origin| Origin::of(STATSIG_CDN) == Some(origin));
+        let range = if is_statsigs {
             if request.start > 0 {
                 let separator = if url.contains('?') { '&' } else { '?' };
                 url.push_str(&format!("{separator}range={}-", request.start));
@@ -100,16 +116,31 @@ impl HttpIdLists {
                 ("statsig-id-list-file-size", request.size.to_string()),
             ]
         };
-        let mut sent = self.request(Method::Get, url, request.limit, request.max_bytes);
+        let may_see_key = self.file_api.is_some() || self.key_origins.admit(&url);
+        let (limit, max_bytes) = (request.limit, request.max_bytes);
+        let mut sent = self.request(Method::Get, url, may_see_key, limit, max_bytes);
         sent.headers.extend(range);
         sent
     }
 
-    fn request(&self, method: Method, url: String, timeout: Duration, max_bytes: usize) -> Request {
+    fn request(
+        &self,
+        method: Method,
+        url: String,
+        may_see_key: bool,
+        timeout: Duration,
+        max_bytes: usize,
+    ) -> Request {
+        let now_ms = self.clock.now_ms();
+        let headers = if may_see_key {
+            self.identity.headers(now_ms)
+        } else {
+            self.identity.headers_without_key(now_ms)
+        };
         Request {
             method,
             url,
-            headers: self.identity.headers(self.clock.now_ms()),
+            headers,
             body: Bytes::new(),
             timeout,
             max_response_bytes: max_bytes,
