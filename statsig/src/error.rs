@@ -14,9 +14,10 @@ pub enum StatsigError {
     /// [`StatsigOptions`](crate::StatsigOptions) could not be built.
     #[error("invalid options: {0}")]
     InvalidOptions(#[from] OptionsError),
-    /// No specs could be loaded while initialising. Background syncing goes on; evaluations serve fallbacks until it succeeds.
+    /// No specs could be loaded, and there were none before. Background syncing goes on; evaluations serve fallbacks until it
+    /// succeeds.
     #[error(
-        "initialisation finished without specs ({reason}); syncing continues in the background"
+        "expected specs to start with, found none ({reason}); evaluations serve fallbacks, and syncing continues in the background"
     )]
     NoSpecs {
         /// What went wrong, in one line.
@@ -131,19 +132,30 @@ pub enum SpecsError {
         /// The parser's message with line and column.
         problem: String,
     },
+    /// The specs are older than those in use: their source lags behind, or went back to an earlier version.
+    #[error(
+        "expected specs of time {in_use} or later, found older ones of time {found}; the source lags behind the one before it, \
+         or was set back"
+    )]
+    Older {
+        /// The time of the specs in use, in epoch milliseconds.
+        in_use: u64,
+        /// The time of the specs that arrived, in epoch milliseconds.
+        found: u64,
+    },
     /// A source says that there is nothing new, but nothing was ever loaded. The next source is asked.
     #[error("expected a first set of specs, found `has_updates: false`")]
     NothingLoaded,
 }
 
-/// An error with all of its causes, in one line.
+/// An error with all of its causes, in one line. They may hold text from outside.
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let mut text = crate::mask::shown(error);
     let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(": ");
-        text.push_str(&error.to_string());
+        text.push_str(&crate::mask::shown(error));
         cause = error.source();
     }
     text

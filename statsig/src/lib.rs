@@ -76,6 +76,7 @@ mod evaluation;
 mod events;
 mod files;
 mod hash;
+mod mask;
 pub mod observability;
 mod options;
 mod overrides;

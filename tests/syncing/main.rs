@@ -8,13 +8,17 @@
     reason = "tests fail by panicking"
 )]
 
+mod broken_parts;
 mod chain;
 mod data_store;
 mod file;
+mod foreign_text;
 mod id_lists;
 mod starting;
 mod stores;
 mod table;
+mod throttled;
+mod times;
 mod traps;
 
 use std::sync::Arc;

@@ -126,11 +126,11 @@ const ROWS: &[Row] = &[
     Row {
         name: "a refused key is asked once in an interval",
         options: plain,
-        script: || vec![full(1, true), Answer::status(403), Answer::status(403)],
+        script: || vec![full(1, true), Answer::status(403)],
         starts: (true, true, None),
-        requests: &[0, 10, 20, 30],
-        seconds: 35.0,
-        checks: &[(25.0, true, NETWORK, 1), (31.0, false, NETWORK, 9)],
+        requests: &[0, 10, 20],
+        seconds: 25.0,
+        checks: &[(15.0, true, NETWORK, 1), (21.0, false, NETWORK, 9)],
     },
     Row {
         name: "a service that is away is asked four times in an interval",
@@ -158,9 +158,9 @@ const ROWS: &[Row] = &[
         options: plain,
         script: || vec![full(1, true), Answer::status(429), no_updates()],
         starts: (true, true, None),
-        requests: &[0, 10, 10, 20],
-        seconds: 25.0,
-        checks: &[(15.0, true, NETWORK, 1), (21.0, false, NETWORK, 9)],
+        requests: &[0, 10, 20, 30],
+        seconds: 35.0,
+        checks: &[(25.0, true, NETWORK, 1), (31.0, false, NETWORK, 9)],
     },
     Row {
         name: "a body that stops in the middle",

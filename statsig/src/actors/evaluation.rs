@@ -19,6 +19,7 @@ use crate::results::SpecsSource;
 use crate::shared::Published;
 use crate::sources::SpecsPayload;
 use crate::specs::id_list::IdLists;
+use crate::specs::order::is_far_ahead;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::targets;
 use crate::text::SharedStr;
@@ -57,8 +58,10 @@ pub(super) enum Assignment {
 pub(super) enum Applied {
     /// They were published.
     New,
-    /// They are the ones in use, or older, or say that there is nothing new.
+    /// They are the ones in use, or say that there is nothing new.
     Unchanged,
+    /// They are older than those in use, which stay.
+    Older { found: u64 },
 }
 
 #[derive(Debug)]
@@ -172,10 +175,10 @@ impl State {
                     found: body.len(),
                 });
             }
-            let loaded = current.load(&body)?;
+            let loaded = current.load(&body, started_ms)?;
             let reports = match &loaded {
                 Loaded::New(specs) => check_schemas(&shared.options, specs),
-                Loaded::Unchanged => None,
+                Loaded::Unchanged | Loaded::Older { .. } => None,
             };
             Ok((loaded, reports))
         });
@@ -217,6 +220,9 @@ impl State {
                 let lcut = specs.time;
                 let (source, source_api) = (source.clone(), source_api.clone());
                 let now_ms = shared.clock.now_ms();
+                if is_far_ahead(lcut, now_ms) {
+                    warn_of_time(lcut, now_ms, &source);
+                }
                 self.publish(previous.with_specs(*specs, source, source_api, now_ms));
                 result = Ok(Applied::New);
                 Processed::Applied {
@@ -226,6 +232,10 @@ impl State {
                 }
             }
             Ok(Loaded::Unchanged) => Processed::Unchanged,
+            Ok(Loaded::Older { found }) => {
+                result = Ok(Applied::Older { found });
+                Processed::Unchanged
+            }
             Err(error) => {
                 let problem = error.to_string();
                 result = Err(error);
@@ -288,4 +298,13 @@ impl State {
         // Refused only when the supervisor is gone, and everything ends.
         let _ = self.supervisor.cast(message);
     }
+}
+
+/// Once for each set of specs: the same bytes are not loaded twice in a row.
+fn warn_of_time(time_ms: u64, now_ms: u64, source: &SpecsSource) {
+    tracing::warn!(
+        target: targets::SYNC, time_ms, now_ms, %source,
+        "the time of the specs is more than a day ahead of the clock; they are in use, and their time is ignored when others \
+         are compared with them; check the source and the clock of this machine"
+    );
 }

@@ -17,6 +17,7 @@ use crate::observability::facts::Fact;
 use crate::sources::id_lists::manifest::Manifest;
 use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::{IdListsError, Limits, Synced};
+use crate::sources::schedule::Refusals;
 use crate::targets;
 
 /// If lists are not published by then, the sync counts as failed.
@@ -50,6 +51,7 @@ pub(super) struct State {
     /// When the last sync began.
     started: Instant,
     failures_in_row: u32,
+    refusals: Refusals,
 }
 
 enum Phase {
@@ -97,6 +99,7 @@ impl Actor for IdListSyncActor {
             timer: Some(cast_after(&me, Duration::ZERO, IdListSyncMsg::Tick)),
             started: Instant::now(),
             failures_in_row: 0,
+            refusals: Refusals::default(),
         })
     }
 
@@ -184,6 +187,15 @@ impl State {
             None => Ok(()),
             Some(error) => Err(error.to_string()),
         });
+        let refusal = outcome.failure.as_ref().and_then(IdListsError::refusal);
+        let interval = shared.options.id_lists_sync_interval;
+        match refusal {
+            Some(error) => {
+                let (now, random) = (Instant::now(), fastrand::f64());
+                (self.refusals).refused(error.retry_after(), interval, now, random);
+            }
+            None => self.refusals.passed(),
+        }
         match outcome.failure {
             None => {
                 if self.failures_in_row > 0 {
@@ -203,15 +215,15 @@ impl State {
                 self.failures_in_row = self.failures_in_row.saturating_add(1);
                 // Once for each series of failures: the service may be away for hours.
                 if self.failures_in_row == 1 {
-                    tracing::warn!(
-                        target: targets::SYNC,
-                        %error,
-                        "ID lists sync failed, the lists in use stay in use"
-                    );
+                    if shared.snapshot.load().id_lists.lists.is_empty() {
+                        tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed, and there are no lists yet: nobody is a member of one until a sync succeeds");
+                    } else {
+                        tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed; lists that failed stay as they were");
+                    }
                 }
             }
         }
-        let interval = self.tree.shared.options.id_lists_sync_interval;
-        self.timer = Some(cast_after(me, interval, IdListSyncMsg::Tick));
+        let pause = self.refusals.pause(interval, Instant::now());
+        self.timer = Some(cast_after(me, pause, IdListSyncMsg::Tick));
     }
 }

@@ -208,8 +208,13 @@ impl Handle {
     pub(crate) async fn refresh(&self) -> Result<(), StatsigError> {
         self.call("refreshing specs", REFRESH_LIMIT, SupervisorMsg::Refresh)
             .await?
-            .map_err(|error| StatsigError::SyncFailed {
-                reason: error.to_string(),
+            .map_err(|error| {
+                let reason = error.to_string();
+                if self.0.tree.shared.snapshot.load().specs.time == 0 {
+                    StatsigError::NoSpecs { reason }
+                } else {
+                    StatsigError::SyncFailed { reason }
+                }
             })
     }
 

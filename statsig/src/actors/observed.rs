@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::mask::Masked;
 use crate::observability::facts::{Endpoint, Fact, RequestEnded};
-use crate::observability::mask::Masked;
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
 use crate::sources::http::DELTAS_HEADER;
@@ -116,7 +116,7 @@ fn without_query(url: &str) -> &str {
 
 /// Without query and credentials, and with the key masked, whatever it looks like.
 fn shown_url(url: &str, key: &str) -> String {
-    Masked::new(key).text(&address::shown(without_query(url)))
+    Masked::new(key).shown(&address::shown(without_query(url)))
 }
 
 #[cfg(test)]

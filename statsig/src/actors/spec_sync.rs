@@ -22,7 +22,7 @@ use crate::error::SpecsError;
 use crate::observability::facts::{Fact, SyncEnded};
 use crate::results::SpecsSource;
 use crate::sources::chain::Turn;
-use crate::sources::schedule::{RETRY_BACKOFF, Trigger};
+use crate::sources::schedule::{RETRY_BACKOFF, Refusals, Trigger};
 use crate::sources::{BackgroundSync, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::targets;
 
@@ -85,6 +85,12 @@ pub(super) struct State {
     changed: BTreeSet<usize>,
     /// For the log.
     failures_in_row: u32,
+    /// How often the source that keeps the specs fresh has refused, in a row.
+    refusals: Refusals,
+    /// What it said last.
+    refusal: Option<FetchError>,
+    /// The time of older specs that a warning told of: once for each series.
+    older: Option<u64>,
     /// Background rounds in which the source failed, whatever came of its fallback.
     background_failures: u32,
     /// What went wrong in the round that is under way.
@@ -143,6 +149,9 @@ impl Actor for SpecSyncActor {
             watchers: Vec::new(),
             changed: BTreeSet::new(),
             failures_in_row: 0,
+            refusals: Refusals::default(),
+            refusal: None,
+            older: None,
             background_failures: 0,
             problems: Vec::new(),
             started: Instant::now(),
@@ -263,9 +272,13 @@ impl State {
             self.attempt_failed(me, round, FetchError::NetworkDisabled.into());
             return;
         }
+        if let Some(refusal) = self.refusal_in_force(round) {
+            self.next_attempt(me, round, refusal.into());
+            return;
+        }
         let snapshot = self.tree.shared.snapshot.load();
         let request = SpecsRequest {
-            since_time: snapshot.specs.time,
+            since_time: snapshot.ordering_time(self.tree.shared.clock.now_ms()),
             checksum: snapshot.specs.checksum.clone(),
             limit: (round.trigger).limit(options.init_timeout, options.specs_request_timeout),
             max_bytes: options.max_specs_bytes,
@@ -290,6 +303,9 @@ impl State {
     fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, fetched: Fetched) {
         let Fetched { payload, source } = fetched;
         self.got_payload = true;
+        if self.tree.specs.is_background(round.turn) {
+            self.refusals.passed();
+        }
         let fingerprint = self.fingerprints.hash_one(&payload.body);
         if self.applied == Some(fingerprint) {
             self.end(me, Ok(()));
@@ -325,6 +341,11 @@ impl State {
             self.attempt_failed(me, round, SpecsError::NothingLoaded.into());
             return;
         }
+        if let Applied::Older { found } = applied {
+            self.found_older(me, round, found, snapshot.specs.time);
+            return;
+        }
+        self.older = None;
         self.applied = Some(fingerprint);
         if let (Applied::New, Some(store), Some(json)) = (applied, &self.tree.data_store, to_store)
         {
@@ -333,8 +354,26 @@ impl State {
         self.end(me, Ok(()));
     }
 
+    /// Older specs than those in use are no failure while nobody waits: caches lag behind. Whoever asked for the newest is told.
+    fn found_older(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, found: u64, in_use: u64) {
+        let error = SpecsError::Older { in_use, found };
+        if round.trigger == Trigger::Manual || !self.waiting.is_empty() {
+            self.attempt_failed(me, round, error.into());
+            return;
+        }
+        if self.older.replace(found).is_none() {
+            tracing::warn!(target: targets::SYNC, source = %self.asked, %error, "the specs in use stay in use");
+        }
+        self.end(me, Ok(()));
+    }
+
     /// Asks the next in turn, if there is one; otherwise the sync has failed.
     fn attempt_failed(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, error: SyncError) {
+        self.note_refusal(round, &error);
+        self.next_attempt(me, round, error);
+    }
+
+    fn next_attempt(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, error: SyncError) {
         self.timer = None;
         if round.trigger == Trigger::Background && !round.turn.is_fallback() {
             self.background_failures = self.background_failures.wrapping_add(1);
@@ -348,6 +387,37 @@ impl State {
             }
             None => self.end(me, Err(error)),
         }
+    }
+
+    /// A source that refuses is asked less often, whatever comes of its fallback.
+    fn note_refusal(&mut self, round: Round, error: &SyncError) {
+        if !self.tree.specs.is_background(round.turn) {
+            return;
+        }
+        let is_scheduled = round.trigger != Trigger::Manual;
+        match error {
+            SyncError::Fetch(error) if error.is_refusal() => {
+                let (retry_after, now) = (error.retry_after(), Instant::now());
+                if is_scheduled {
+                    let interval = self.tree.shared.options.specs_sync_interval;
+                    let random = fastrand::f64();
+                    self.refusals.refused(retry_after, interval, now, random);
+                } else {
+                    self.refusals.keep_quiet(retry_after, now);
+                }
+                self.refusal = Some(error.clone());
+            }
+            _ if is_scheduled => self.refusals.passed(),
+            _ => {}
+        }
+    }
+
+    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone.
+    fn refusal_in_force(&self, round: Round) -> Option<FetchError> {
+        let is_due = round.trigger != Trigger::Background
+            || !self.tree.specs.is_background(round.turn)
+            || !self.refusals.is_quiet(Instant::now());
+        if is_due { None } else { self.refusal.clone() }
     }
 
     /// That the network is disabled is no problem: an option says so.
@@ -384,7 +454,11 @@ impl State {
                 if self.failures_in_row == 1
                     && let Some(problem) = &problem
                 {
-                    tracing::warn!(target: targets::SYNC, problem, "specs sync failed, the specs in use stay in use");
+                    if self.tree.shared.snapshot.load().specs.time == 0 {
+                        tracing::warn!(target: targets::SYNC, problem, "specs sync failed, and there are no specs yet: evaluations serve fallbacks until one succeeds");
+                    } else {
+                        tracing::warn!(target: targets::SYNC, problem, "specs sync failed, the specs in use stay in use");
+                    }
                 }
                 if !self.tree.is_first_sync_over() {
                     self.tell_supervisor(Assignment::NoValues { reason: problem });
@@ -424,7 +498,15 @@ impl State {
         let background = self.tree.specs.background()?;
         let is_silent = options.disable_network && background.uses_network();
         match background.background_sync() {
-            BackgroundSync::Polled if !is_silent => Some(options.specs_sync_interval),
+            BackgroundSync::Polled if !is_silent => {
+                let interval = options.specs_sync_interval;
+                // A fallback takes its turn while the source itself is left alone.
+                Some(if self.tree.specs.has_background_fallback() {
+                    interval
+                } else {
+                    self.refusals.pause(interval, Instant::now())
+                })
+            }
             BackgroundSync::Pushed if !is_silent && !self.is_background_set_going => {
                 Some(Duration::ZERO)
             }

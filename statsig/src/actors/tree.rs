@@ -104,7 +104,11 @@ impl Tree {
             SpecAdapterConfig::Adapter(adapter) => Some(ChainLink::new(Arc::clone(adapter))),
             SpecAdapterConfig::DataStore => {
                 let session = Arc::clone(data_store.as_ref()?);
-                Some(ChainLink::new(Arc::new(DataStoreSpecs::new(session))))
+                Some(ChainLink::new(Arc::new(DataStoreSpecs::new(
+                    session,
+                    #[cfg(feature = "proto")]
+                    Arc::clone(&shared.clock),
+                ))))
             }
             SpecAdapterConfig::NetworkHttp { specs_url } => {
                 let url = specs_url.as_deref().unwrap_or(&options.specs_url);
@@ -279,6 +283,7 @@ fn id_lists_of(
             adapter,
             store: None,
             is_network_disabled,
+            clock: Arc::clone(&shared.clock),
         });
     }
     let http = HttpIdLists::new(
@@ -294,6 +299,7 @@ fn id_lists_of(
         adapter: Arc::new(http.with_file_api(text(&options.download_id_list_file_api))),
         store: data_store.and_then(StoredIdLists::of).map(Arc::new),
         is_network_disabled,
+        clock: Arc::clone(&shared.clock),
     })
 }
 

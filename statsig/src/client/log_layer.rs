@@ -11,7 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::{Statsig, StatsigLogLineLevel};
-use crate::observability::mask::mask_keys;
+use crate::mask::mask_keys;
 use crate::transport::own_work::is_own_work;
 use crate::user::StatsigUser;
 

@@ -11,6 +11,7 @@ use crate::files;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
 use crate::sources::{FetchError, FileSpecs, SpecsAdapter, SpecsRequest};
+use crate::specs::order::ordering_time;
 use crate::specs::origins::Origins;
 use crate::specs::parse::{Parsed, parse};
 use crate::text::SharedStr;
@@ -71,7 +72,7 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
     // A file that is missing or broken is to be replaced.
     if let Ok(payload) = file.fetch(&request).await {
         let known = off_thread(move || known(&payload.body)).await?;
-        request.since_time = known.time;
+        request.since_time = ordering_time(known.time, shared.clock.now_ms());
         request.checksum = known.checksum;
     }
     let transport = shared.transport();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::facts::{Endpoint, RequestEnded};
-use super::mask::Masked;
+use crate::mask::Masked;
 
 /// Distinct errors remembered as posted; then all are forgotten.
 pub(crate) const MAX_REMEMBERED: usize = 1_000;

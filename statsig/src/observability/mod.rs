@@ -44,7 +44,6 @@ pub(crate) mod diagnostics;
 mod exceptions;
 pub(crate) mod facts;
 pub(crate) mod health;
-pub(crate) mod mask;
 mod metric;
 #[cfg(feature = "metrics")]
 mod metrics_exporter;

@@ -11,9 +11,9 @@ use super::facts::{
     SyncEnded,
 };
 use super::health::{Health, losses, since};
-use super::mask::Masked;
 use super::metric::{self, Measurement, Metric, Tags};
 use crate::events::event::OtherEvent;
+use crate::mask::Masked;
 use crate::options::StatsigOptions;
 use crate::options::describe::describe;
 use crate::results::SpecsSource;

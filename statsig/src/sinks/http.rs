@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{EventBatch, EventLoggingAdapter, EventLoggingError};
 use crate::clock::Clock;
 use crate::transport::identity::Identity;
-use crate::transport::retry::{is_success, is_worth_retrying};
+use crate::transport::retry::{is_success, is_worth_retrying, retry_after};
 use crate::transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
 
 /// The answer to a batch is a few bytes.
@@ -113,20 +113,6 @@ fn says_failure(body: &[u8]) -> bool {
     }
 }
 
-/// The pause that the service asks for: seconds, or a date.
-fn retry_after(headers: &[(String, String)], now_ms: u64) -> Option<Duration> {
-    let (_, text) = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    let date_ms = u64::try_from(date.timestamp_millis()).ok()?;
-    Some(Duration::from_millis(date_ms.saturating_sub(now_ms)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,22 +200,5 @@ mod tests {
                 "{error}"
             );
         }
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_as_a_date() {
-        const NOW_MS: u64 = 1_767_981_029_000; // Fri, 09 Jan 2026 17:50:29 GMT
-        let pause =
-            |text: &str| retry_after(&[("Retry-After".to_owned(), text.to_owned())], NOW_MS);
-        assert_eq!(pause("120"), Some(Duration::from_secs(120)));
-        assert_eq!(
-            pause("Fri, 09 Jan 2026 17:51:00 GMT"),
-            Some(Duration::from_secs(31))
-        );
-        assert_eq!(pause("Fri, 09 Jan 2026 17:00:00 GMT"), Some(Duration::ZERO));
-        for text in ["soon", "-1", ""] {
-            assert_eq!(pause(text), None, "{text}");
-        }
-        assert_eq!(retry_after(&[], NOW_MS), None);
     }
 }

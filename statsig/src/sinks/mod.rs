@@ -12,6 +12,7 @@ use bytes::Bytes;
 pub use self::file::{FileEvents, StatsigLocalFileEventLoggingAdapter};
 use crate::events::batch::SealedBatch;
 use crate::events::seal;
+use crate::mask::shown_problem;
 use crate::transport::BoxFuture;
 
 /// Takes batches of events. The SDK's own posts them to Statsig; give another one to
@@ -112,7 +113,7 @@ impl EventBatch {
 #[non_exhaustive]
 pub enum EventLoggingError {
     /// Another attempt may succeed: there will be some, with growing pauses.
-    #[error("the events could not be sent now: {problem}")]
+    #[error("the events could not be sent now: {}", shown_problem(problem))]
     Temporary {
         /// What went wrong, in one line, without secrets.
         problem: String,
@@ -123,13 +124,13 @@ pub enum EventLoggingError {
     #[error("the batch is too large")]
     TooLarge,
     /// An event in it is malformed. Its halves are tried, so that the others are not lost.
-    #[error("an event in the batch is malformed: {problem}")]
+    #[error("an event in the batch is malformed: {}", shown_problem(problem))]
     Malformed {
         /// What went wrong, in one line, without secrets.
         problem: String,
     },
     /// No attempt will ever succeed: the batch is dropped, and counted.
-    #[error("the events were refused: {problem}")]
+    #[error("the events were refused: {}", shown_problem(problem))]
     Refused {
         /// What went wrong, in one line, without secrets.
         problem: String,
@@ -140,7 +141,7 @@ impl EventLoggingError {
     /// A [`Temporary`](Self::Temporary) error.
     pub fn temporary(problem: impl ToString) -> Self {
         Self::Temporary {
-            problem: problem.to_string(),
+            problem: shown_problem(problem.to_string()),
             retry_after: None,
         }
     }
@@ -148,7 +149,7 @@ impl EventLoggingError {
     /// A [`Refused`](Self::Refused) error.
     pub fn refused(problem: impl ToString) -> Self {
         Self::Refused {
-            problem: problem.to_string(),
+            problem: shown_problem(problem.to_string()),
         }
     }
 }

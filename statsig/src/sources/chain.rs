@@ -124,6 +124,12 @@ impl SpecsChain {
         Some(&self.links.get(self.background?)?.adapter)
     }
 
+    /// Whether somebody else is asked when that source fails often.
+    pub(crate) fn has_background_fallback(&self) -> bool {
+        let link = self.background.and_then(|link| self.links.get(link));
+        link.is_some_and(|link| link.fallback.is_some())
+    }
+
     /// Whether it is the turn of the source that keeps the specs fresh.
     pub(crate) fn is_background(&self, turn: Turn) -> bool {
         !turn.is_fallback && self.background == Some(turn.link)

@@ -16,6 +16,7 @@ pub use self::redis::RedisDataStore;
 pub use file::FileDataStore;
 pub use keys::DataStoreKeyVersion;
 
+use crate::mask::shown_problem;
 use crate::transport::BoxFuture;
 
 /// Keeps specs, and ID lists, outside of the process: in Redis, in a file, in what your services share.
@@ -250,7 +251,7 @@ pub enum DataStoreError {
     #[error("the data store keeps text only")]
     BytesNotImplemented,
     /// The store failed.
-    #[error("the data store failed: {problem}")]
+    #[error("the data store failed: {}", shown_problem(problem))]
     Failed {
         /// What went wrong, in one line and without secrets.
         problem: String,
@@ -258,10 +259,11 @@ pub enum DataStoreError {
 }
 
 impl DataStoreError {
-    /// A failure, described in one line and without secrets.
+    /// A failure, described in one line and without secrets. SDK keys in it are masked, and of a long text 1,000 characters
+    /// are kept.
     pub fn failed(problem: impl ToString) -> Self {
         Self::Failed {
-            problem: problem.to_string(),
+            problem: shown_problem(problem.to_string()),
         }
     }
 }

@@ -85,9 +85,7 @@ impl HttpSpecs {
         if retry::is_success(response.status) {
             Ok(response)
         } else {
-            Err(FetchError::Status {
-                status: response.status,
-            })
+            Err(FetchError::of_response(&response, self.clock.now_ms()))
         }
     }
 

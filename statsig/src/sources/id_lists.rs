@@ -16,6 +16,7 @@ use bytes::Bytes;
 use self::manifest::Manifest;
 use self::store::StoredProblem;
 use super::FetchError;
+use crate::mask::shown;
 use crate::specs::id_list::IdLists;
 use crate::text::SharedStr;
 use crate::transport::{BoxFuture, address};
@@ -155,13 +156,37 @@ pub(crate) enum IdListsError {
     Stored(#[from] StoredProblem),
     #[error("expected a manifest of ID lists, found something else: {problem}")]
     Manifest { problem: String },
-    #[error("the file of ID list `{list}` {problem}")]
+    #[error(
+        "the manifest's entry of ID list `{}` is malformed: {problem}",
+        shown(list)
+    )]
+    Entry { list: SharedStr, problem: String },
+    #[error("the file of ID list `{}` {problem}", shown(list))]
     File {
         list: SharedStr,
         problem: FileProblem,
     },
     #[error("an internal task ended early")]
     Interrupted,
+}
+
+impl IdListsError {
+    pub(crate) fn is_malformed_entry(&self) -> bool {
+        matches!(self, Self::Entry { .. })
+    }
+
+    /// That the server refuses requests altogether. A file that is forbidden says nothing of the others.
+    pub(crate) fn refusal(&self) -> Option<&FetchError> {
+        let error = match self {
+            Self::Fetch(error) => error,
+            Self::File {
+                problem: FileProblem::Fetch(error),
+                ..
+            } if error.asks_for_fewer_requests() => error,
+            _ => return None,
+        };
+        error.is_refusal().then_some(error)
+    }
 }
 
 /// What is wrong with the file of a list.

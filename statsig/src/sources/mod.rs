@@ -34,9 +34,11 @@ pub use file::{FileSpecs, StatsigLocalFileSpecsAdapter};
 pub use grpc::GrpcForwardProxy;
 pub use id_lists::{IdListFileRequest, IdListsAdapter, IdListsRequest};
 
+use crate::mask::shown_problem;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
-use crate::transport::{BoxFuture, TransportError, retry};
+use crate::transport::retry::{self, MAX_RETRY_AFTER};
+use crate::transport::{BoxFuture, Response, TransportError};
 
 /// Brings specs: the JSON that the service's `download_config_specs` endpoint answers with.
 ///
@@ -188,6 +190,8 @@ pub enum FetchError {
     Status {
         /// The status code.
         status: u16,
+        /// No request is to be made within this time. At most 5 minutes count.
+        retry_after: Option<Duration>,
     },
     /// The data store failed.
     #[error(transparent)]
@@ -202,13 +206,13 @@ pub enum FetchError {
         limit: Duration,
     },
     /// The response cannot be read as specs.
-    #[error("{problem}")]
+    #[error("{}", shown_problem(problem))]
     Unreadable {
         /// What was expected and found, in one line.
         problem: String,
     },
     /// A stream that brings specs is broken. The adapter opens it again by itself.
-    #[error("{problem}")]
+    #[error("{}", shown_problem(problem))]
     Stream {
         /// What went wrong, in one line.
         problem: String,
@@ -217,7 +221,7 @@ pub enum FetchError {
     #[error("the specs adapter ended without an answer")]
     Abandoned,
     /// Anything else; for adapters of your own.
-    #[error("{problem}")]
+    #[error("{}", shown_problem(problem))]
     Other {
         /// What went wrong, in one line.
         problem: String,
@@ -225,11 +229,52 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// Whether the same request may succeed a moment later.
+    /// A [`Status`](Self::Status) that asks for no pause.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::Status {
+            status,
+            retry_after: None,
+        }
+    }
+
+    /// What a response with a status other than success means.
+    pub(crate) fn of_response(response: &Response, now_ms: u64) -> Self {
+        Self::Status {
+            status: response.status,
+            retry_after: retry::retry_after(&response.headers, now_ms),
+        }
+    }
+
+    /// Whether the same request may succeed a moment later. Not after a refusal (401, 403, 429), nor where a pause is asked for.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
+        self.is_temporary() && !self.is_refusal()
+    }
+
+    /// Whether a server refuses whoever asks, or asks to be left alone for a while.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Status { status, retry_after }
+            if retry::is_refusal(*status) || retry_after.is_some())
+    }
+
+    /// Whether a server has had too many requests.
+    pub(crate) fn asks_for_fewer_requests(&self) -> bool {
+        matches!(self, Self::Status { status, retry_after } if *status == 429 || retry_after.is_some())
+    }
+
+    /// The pause that a server asks for.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { status } => retry::is_worth_retrying(*status),
+            Self::Status { retry_after, .. } => retry_after.map(|pause| pause.min(MAX_RETRY_AFTER)),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may succeed later, or elsewhere.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => retry::is_worth_retrying(*status),
             Self::Transport(error) => !error.is_final(),
             Self::DataStore(DataStoreError::Failed { .. })
             | Self::TimedOut { .. }
@@ -262,9 +307,13 @@ fn says_no_updates(body: &[u8]) -> bool {
 
 fn status_hint(status: u16) -> &'static str {
     match status {
+        301..=303 | 307 | 308 => {
+            "; redirects to another origin are not followed, as the SDK key must not go there: check the URL"
+        }
         401 | 403 => "; check the SDK key",
         407 => "; check user and password for the proxy",
-        404 => "; check the specs URL",
+        404 => "; check the specs URL, or that of the ID lists",
+        429 => "; too many requests were made with this SDK key, or from this address",
         _ => "",
     }
 }
@@ -301,10 +350,17 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_retried() {
         let cases = [
-            (FetchError::Status { status: 403 }, false),
-            (FetchError::Status { status: 401 }, true),
-            (FetchError::Status { status: 429 }, true),
-            (FetchError::Status { status: 503 }, true),
+            (FetchError::status(403), false),
+            (FetchError::status(401), false),
+            (FetchError::status(429), false),
+            (FetchError::status(503), true),
+            (
+                FetchError::Status {
+                    status: 503,
+                    retry_after: Some(Duration::ZERO),
+                },
+                false,
+            ),
             (FetchError::NetworkDisabled, false),
             (FetchError::Abandoned, false),
             (TransportError::TooLarge { limit: 5 }.into(), false),
@@ -323,7 +379,7 @@ mod tests {
     #[test]
     fn errors_say_what_was_found_and_what_to_check() {
         assert_eq!(
-            FetchError::Status { status: 403 }.to_string(),
+            FetchError::status(403).to_string(),
             "expected a success status, found 403; check the SDK key"
         );
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::transport::backoff::Backoff;
 
 /// The limit of the first request, unless `init_timeout` says otherwise.
@@ -14,6 +16,9 @@ const BACKGROUND_ATTEMPTS: u32 = 4;
 const LAST_RETRY_PAUSE: Duration = Duration::from_millis(800);
 /// In the background, the fallback is asked after every so many failures.
 const FALLBACK_PERIOD: u32 = 5;
+
+/// The longest pause between two rounds of a source that refuses them. It doubles from the interval.
+pub(crate) const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(300);
 
 /// The pauses between the attempts of one background sync.
 pub(crate) const RETRY_BACKOFF: Backoff = Backoff::new(FIRST_RETRY_PAUSE, LAST_RETRY_PAUSE);
@@ -56,9 +61,90 @@ impl Trigger {
     }
 }
 
+/// What a source that refuses requests (401, 403, 429) or asks for a pause (`Retry-After`) gets: fewer of them.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    in_row: u32,
+    /// Until when it is left alone.
+    quiet_until: Option<Instant>,
+}
+
+impl Refusals {
+    /// A scheduled request was refused. The first pause is the interval; the next ones double, with jitter by a `random` in
+    /// `0.0..1.0`.
+    pub(crate) fn refused(
+        &mut self,
+        retry_after: Option<Duration>,
+        interval: Duration,
+        now: Instant,
+        random: f64,
+    ) {
+        self.in_row = self.in_row.saturating_add(1);
+        let pause = if self.in_row == 1 {
+            interval
+        } else {
+            let backoff = Backoff::new(interval, LONGEST_REFUSED_PAUSE.max(interval));
+            backoff.pause(self.in_row, random)
+        };
+        self.keep_quiet(Some(pause), now);
+        self.keep_quiet(retry_after, now);
+    }
+
+    /// The source asks for a pause. Somebody who asks often does not make it longer than that.
+    pub(crate) fn keep_quiet(&mut self, pause: Option<Duration>, now: Instant) {
+        let until = pause.and_then(|pause| now.checked_add(pause));
+        self.quiet_until = self.quiet_until.max(until);
+    }
+
+    /// A request was answered, or failed otherwise.
+    pub(crate) fn passed(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether the source is to be left alone.
+    pub(crate) fn is_quiet(&self, now: Instant) -> bool {
+        self.quiet_until.is_some_and(|until| until > now)
+    }
+
+    /// The pause before the next request: the interval, or a longer one.
+    pub(crate) fn pause(&self, interval: Duration, now: Instant) -> Duration {
+        let quiet = self.quiet_until.map_or(Duration::ZERO, |until| until - now);
+        quiet.max(interval)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_refuses_is_asked_less_and_less_and_never_before_it_wants() {
+        let (interval, now) = (Duration::from_secs(10), Instant::now());
+        let mut refusals = Refusals::default();
+        assert_eq!(refusals.pause(interval, now), interval);
+        let pauses: Vec<u64> = (0..7)
+            .map(|_| {
+                refusals.refused(None, interval, now, 0.0);
+                refusals.pause(interval, now).as_secs()
+            })
+            .collect();
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 300, 300]);
+        refusals.passed();
+        assert!(!refusals.is_quiet(now));
+        refusals.refused(Some(Duration::from_secs(300)), interval, now, 0.0);
+        assert!(refusals.is_quiet(now));
+        let later = now + Duration::from_secs(100);
+        assert_eq!(refusals.pause(interval, later).as_secs(), 200);
+        // Asked by hand, a hundred times.
+        for _ in 0..100 {
+            refusals.keep_quiet(None, later);
+            refusals.keep_quiet(Some(Duration::from_secs(50)), later);
+        }
+        assert_eq!(refusals.pause(interval, later).as_secs(), 200);
+        let much_later = now + Duration::from_secs(300);
+        assert!(!refusals.is_quiet(much_later));
+        assert_eq!(refusals.pause(interval, much_later), interval);
+    }
 
     #[test]
     fn only_the_background_tries_again() {

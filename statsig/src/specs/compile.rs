@@ -21,6 +21,7 @@ use super::rendered::Rendered;
 use super::symbols::{Interner, Symbol};
 use super::traits;
 use crate::hash::FastMap;
+use crate::mask::shown;
 use crate::text::SharedStr;
 
 /// Compiles a payload. Entities that are malformed are left out, with a warning; their neighbours are not affected.
@@ -333,7 +334,13 @@ impl<'p> Compiler<'p> {
                 let from = Fingerprint::of(text.as_bytes());
                 let known = self.origins.values.get(&from).and_then(Weak::upgrade);
                 ReturnValue::Parameters(known.unwrap_or_else(|| {
-                    let parameters: Parameters = serde_json::from_str(text).unwrap_or_default();
+                    let parameters: Parameters = serde_json::from_str(text).unwrap_or_else(|problem| {
+                        if text.starts_with('{') {
+                            let problem = shown(problem);
+                            tracing::warn!(target: crate::targets::SYNC, problem, "a malformed value of the specs serves nothing");
+                        }
+                        Parameters::default()
+                    });
                     let parameters = Arc::new(parameters);
                     self.origins
                         .values
@@ -483,7 +490,8 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
 ) -> Option<T> {
     serde_json::from_slice(json)
         .inspect_err(|problem| {
-            tracing::warn!(target: crate::targets::SYNC, what, name, %problem, "left out a malformed entity of the specs");
+            let (name, problem) = (shown(name), shown(problem));
+            tracing::warn!(target: crate::targets::SYNC, what, name, problem, "left out a malformed entity of the specs");
         })
         .ok()
 }

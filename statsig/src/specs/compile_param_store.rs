@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::compile::{bytes_of, read, shared};
 use super::compiled::{ParamStore, Parameter, ParameterTarget};
 use super::model;
+use crate::mask::shown;
 use crate::text::SharedStr;
 
 /// A store; parameters of no known shape are left out.
@@ -82,7 +83,7 @@ pub(crate) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Para
     } else {
         tracing::warn!(
             target: crate::targets::SYNC,
-            ref_type = &*parameter.ref_type,
+            ref_type = shown(&*parameter.ref_type),
             "left out a parameter of no known shape"
         );
         return None;

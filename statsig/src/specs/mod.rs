@@ -13,7 +13,9 @@ pub(crate) mod condition;
 pub(crate) mod describe;
 pub(crate) mod for_clients;
 pub(crate) mod id_list;
+pub(crate) mod lenient;
 pub(crate) mod model;
+pub(crate) mod order;
 pub(crate) mod origins;
 pub(crate) mod parse;
 #[cfg(feature = "proto")]

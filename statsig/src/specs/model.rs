@@ -11,6 +11,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::lenient::{self, Name, warn_of_names};
 use super::origins::Fingerprint;
 
 /// Text that borrows from the payload where it has no escapes.
@@ -53,7 +54,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// The entries of a JSON object in their order, duplicates included.
+/// The entries of a JSON object in their order, duplicates included. One whose name is no text is left out.
 #[derive(Debug)]
 pub(crate) struct Entries<'a, T>(pub(crate) Vec<(Text<'a>, T)>);
 
@@ -76,9 +77,14 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(0));
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
+                let mut left_out = 0;
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    match name {
+                        Some(name) => entries.push((name, value)),
+                        None => left_out += 1,
+                    }
                 }
+                warn_of_names(left_out);
                 Ok(Entries(entries))
             }
         }
@@ -126,18 +132,19 @@ pub(crate) struct Payload<'a> {
     /// Required by the protocol, consulted by nobody.
     #[serde(borrow, rename = "experiment_to_layer")]
     pub(crate) _experiment_to_layer: RawEntries<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
     pub(crate) checksum: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
     pub(crate) param_stores: Option<RawEntities<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
     pub(crate) cmab_configs: Option<RawEntities<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
     pub(crate) overrides: Option<RawEntries<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
     pub(crate) override_rules: Option<RawEntries<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
     pub(crate) default_environment: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "lenient::value")]
     pub(crate) app_id: Option<Value>,
     #[serde(borrow)]
     pub(crate) sdk_keys_to_app_ids: Option<&'a RawValue>,
@@ -145,8 +152,10 @@ pub(crate) struct Payload<'a> {
     pub(crate) hashed_sdk_keys_to_app_ids: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) session_replay_info: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "lenient::values")]
     pub(crate) sdk_configs: Option<BTreeMap<String, Value>>,
     /// Rates by name; anything else is ignored.
+    #[serde(default, deserialize_with = "lenient::value")]
     pub(crate) diagnostics: Option<Value>,
 }
 

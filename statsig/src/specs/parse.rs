@@ -7,6 +7,7 @@ use super::model::{HasUpdates, Payload};
 use super::origins::Origins;
 use super::skim::skim;
 use crate::error::SpecsError;
+use crate::mask::shown;
 
 /// What a payload says.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub(crate) fn parse<'a>(
     match first_value::<HasUpdates>(bytes) {
         Ok(HasUpdates { has_updates: false }) => Ok(Parsed::NoUpdates),
         _ => Err(SpecsError::Malformed {
-            problem: problem.to_string(),
+            problem: shown(problem),
         }),
     }
 }

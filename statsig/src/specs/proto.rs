@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 
 use self::messages::{Checksums, Deletions, Envelope, Kind};
 use self::translate::entity_to_json;
+use crate::mask::shown;
 use crate::targets;
 
 /// Fields of the top level that are not taken from its JSON part: they have messages of their own.
@@ -247,7 +248,8 @@ impl ProtoSpecs {
                 entities.insert(name.into(), entity);
             }
             Err(problem) => {
-                tracing::warn!(target: targets::SYNC, ?kind, name, %problem, "left out a malformed entity of the specs");
+                let (shown_name, problem) = (shown(&name), shown(problem));
+                tracing::warn!(target: targets::SYNC, ?kind, name = shown_name, problem, "left out a malformed entity of the specs");
                 entities.remove(name.as_str());
             }
         }
@@ -305,7 +307,7 @@ impl TopLevel {
     fn read(envelope: &Envelope) -> Result<Self, ProtoError> {
         let message: messages::TopLevel = decoded(envelope).map_err(ProtoError::TopLevel)?;
         let mut rest: Fields = serde_json::from_slice(&message.rest)
-            .map_err(|error| ProtoError::TopLevel(error.to_string()))?;
+            .map_err(|error| ProtoError::TopLevel(shown(error)))?;
         if !rest.contains_key("experiment_to_layer") {
             let problem = "expected `experiment_to_layer` in it, found none";
             return Err(ProtoError::TopLevel(problem.to_owned()));
@@ -325,7 +327,7 @@ impl TopLevel {
         let Some(json) = self.rest.get_mut(field) else {
             return Ok(());
         };
-        let problem = |error: serde_json::Error| ProtoError::Instruction(error.to_string());
+        let problem = |error: serde_json::Error| ProtoError::Instruction(shown(error));
         let mut entries: Fields = serde_json::from_str(json.get()).map_err(problem)?;
         entries.retain(|name, _| !names.contains(name));
         *json = serde_json::value::to_raw_value(&entries).map_err(problem)?;
@@ -350,7 +352,7 @@ fn next_record(bytes: &mut Bytes) -> Option<Bytes> {
 
 fn decoded<M: Message + Default>(envelope: &Envelope) -> Result<M, String> {
     let data = envelope.data.clone().ok_or("expected data, found none")?;
-    M::decode(data).map_err(|error| error.to_string())
+    M::decode(data).map_err(shown)
 }
 
 fn instruction<M: Message + Default>(envelope: &Envelope) -> Result<M, ProtoError> {

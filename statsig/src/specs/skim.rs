@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
+use super::lenient::{Name, warn_of_names};
 use super::model::{Entries, Payload, RawEntities, RawEntity, Text};
 use super::origins::{Fingerprint, Origins};
 
@@ -18,7 +19,8 @@ pub(super) fn skim<'a>(
 ) -> Option<Payload<'a>> {
     let mut sections: [Option<RawEntities<'a>>; SECTIONS.len()] = Default::default();
     let mut reader = Reader { bytes, at: 0 };
-    reader.object(|reader, key| {
+    reader.object(|reader, name| {
+        let key = name?;
         let place = SECTIONS.iter().position(|section| *section == &*key);
         let section = place.and_then(|place| Some((place, sections.get_mut(place)?)));
         let value = match section {
@@ -99,14 +101,17 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// Walks an object. Each entry must read its value.
-    fn object(&mut self, mut entry: impl FnMut(&mut Self, Text<'a>) -> Option<()>) -> Option<()> {
+    /// Walks an object. Each entry must read its value; its name is `None` when it is no text.
+    fn object(
+        &mut self,
+        mut entry: impl FnMut(&mut Self, Option<Text<'a>>) -> Option<()>,
+    ) -> Option<()> {
         self.eat(b'{')?;
         if self.peek()? == b'}' {
             return self.eat(b'}');
         }
         loop {
-            let name = self.value()?;
+            let Name(name) = self.value()?;
             self.eat(b':')?;
             self.peek()?;
             entry(self, name)?;
@@ -119,7 +124,12 @@ impl<'a> Reader<'a> {
 
     fn section(&mut self, known: &Origins, section: usize) -> Option<RawEntities<'a>> {
         let mut entries = Vec::new();
+        let mut left_out = 0;
         self.object(|reader, name| {
+            let Some(name) = name else {
+                left_out += 1;
+                return reader.value::<&RawValue>().map(|_| ());
+            };
             let entity = match reader.known_entity(known.fingerprint(section, &name)) {
                 Some(entity) => entity,
                 None => reader.value()?,
@@ -127,6 +137,7 @@ impl<'a> Reader<'a> {
             entries.push((name, entity));
             Some(())
         })?;
+        warn_of_names(left_out);
         Some(Entries(entries))
     }
 

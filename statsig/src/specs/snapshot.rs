@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::compile::compile;
 use super::compiled::CompiledSpecs;
 use super::id_list::IdLists;
+use super::lenient::as_text;
+use super::order::ordering_time;
 use super::parse::{Parsed, parse};
 use super::settings::Settings;
 use crate::country::Countries;
@@ -40,8 +42,13 @@ pub(crate) struct Snapshot {
 pub(crate) enum Loaded {
     /// New specs, compiled.
     New(Box<CompiledSpecs>),
-    /// `has_updates: false`, an older payload, or the same checksum: nothing to do, and a success.
+    /// `has_updates: false`, or the same checksum: nothing to do, and a success.
     Unchanged,
+    /// Specs of an earlier time than those in use, which stay.
+    Older {
+        /// The time of those that were loaded.
+        found: u64,
+    },
 }
 
 impl Snapshot {
@@ -69,23 +76,33 @@ impl Snapshot {
     /// Parses a payload, decides whether it replaces the current specs, and compiles it, taking over what has not changed. The
     /// current ones stay untouched.
     ///
-    /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new.
-    pub(crate) fn load(&self, payload: &[u8]) -> Result<Loaded, SpecsError> {
-        let mut rest = Vec::new();
-        let payload = match parse(payload, &self.specs.origins, &mut rest)? {
+    /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new. A
+    /// current time that is far ahead of the clock makes nothing older.
+    pub(crate) fn load(&self, payload: &[u8], now_ms: u64) -> Result<Loaded, SpecsError> {
+        let (text, mut rest) = (as_text(payload), Vec::new());
+        let payload = match parse(text.as_bytes(), &self.specs.origins, &mut rest)? {
             Parsed::Full(payload) => payload,
             Parsed::NoUpdates => return Ok(Loaded::Unchanged),
         };
-        let is_older = self.specs.time > 0 && self.specs.time > payload.time;
         let has_same_checksum = self
             .specs
             .checksum
             .as_ref()
             .is_some_and(|current| Some(&**current) == payload.checksum.as_deref());
-        if is_older || has_same_checksum {
+        if has_same_checksum {
             return Ok(Loaded::Unchanged);
         }
+        if self.ordering_time(now_ms) > payload.time {
+            return Ok(Loaded::Older {
+                found: payload.time,
+            });
+        }
         Ok(Loaded::New(Box::new(compile(&payload, &self.specs))))
+    }
+
+    /// The time of these specs, as far as others are older or newer; 0 when there are none, or it is far ahead of the clock.
+    pub(crate) fn ordering_time(&self, now_ms: u64) -> u64 {
+        ordering_time(self.specs.time, now_ms)
     }
 
     /// The next generation with other specs.

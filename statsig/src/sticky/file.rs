@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use super::memory::{ByKey, insert, remove};
 use super::{PersistentStorage, StickyValues, UserPersistedValues};
 use crate::files;
+use crate::mask::shown;
 
 /// Sticky assignments in one JSON file, for a single process: an object of key, then name, then [`StickyValues`].
 ///
@@ -234,7 +235,7 @@ fn read(path: &Path) -> Result<ByKey, PersistentStorageError> {
         Ok(json) => {
             serde_json::from_slice(&json).map_err(|problem| PersistentStorageError::Corrupt {
                 path: path.to_owned(),
-                problem: problem.to_string(),
+                problem: shown(problem),
             })
         }
         Err(problem) if problem.kind() == io::ErrorKind::NotFound => {

@@ -160,14 +160,21 @@ impl OfflineClient {
     /// Replaces the specs.
     ///
     /// # Errors
-    /// When the specs are not valid; the current ones stay.
+    /// When the specs are not valid, or of an earlier time than the current ones; those stay.
     pub fn set_specs(&self, specs: &str) -> Result<(), SpecsError> {
         let shared = self.statsig.shared_state();
         let current = shared.snapshot.load();
-        if let Loaded::New(specs) = current.load(specs.as_bytes())? {
-            let received_at = shared.clock.now_ms();
-            let next = current.with_specs(*specs, SpecsSource::Bootstrap, None, received_at);
-            shared.publish(next);
+        let now_ms = shared.clock.now_ms();
+        match current.load(specs.as_bytes(), now_ms)? {
+            Loaded::New(specs) => {
+                let next = current.with_specs(*specs, SpecsSource::Bootstrap, None, now_ms);
+                shared.publish(next);
+            }
+            Loaded::Unchanged => {}
+            Loaded::Older { found } => {
+                let in_use = current.specs.time;
+                return Err(SpecsError::Older { in_use, found });
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod encoding;
 mod tls;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,9 +13,11 @@ use reqwest::redirect::Policy;
 use tokio::sync::OnceCell;
 
 use self::encoding::Encoding;
+use super::identity::KEY_HEADER;
 use super::proxy::ProxyConfig;
-use super::{BoxFuture, Method, Request, Response, Transport, TransportError};
+use super::{BoxFuture, Method, Request, Response, Transport, TransportError, address};
 use crate::error::with_causes;
+use crate::mask::shown;
 
 /// Longest wait for a TCP and TLS connection; the request's own limit covers the rest.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -174,6 +177,8 @@ fn to_reqwest(
     client: &reqwest::Client,
     request: Request,
 ) -> Result<reqwest::Request, TransportError> {
+    check_url(&request.url)?;
+    check_headers(&request.headers)?;
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -194,6 +199,39 @@ fn to_reqwest(
         builder = builder.body(request.body);
     }
     builder.build().map_err(unusable)
+}
+
+/// The HTTP library's own message names neither the URL nor what to do.
+fn check_url(url: &str) -> Result<(), TransportError> {
+    let unusable = |problem: &dyn fmt::Display| TransportError::Unusable {
+        problem: format!(
+            "expected a URL such as https://host/path, found {} ({problem}); check the URLs in the options",
+            shown(address::shown_without_file(url))
+        ),
+    };
+    match reqwest::Url::parse(url) {
+        Ok(parsed) if parsed.has_host() => Ok(()),
+        Ok(_) => Err(unusable(&"no host")),
+        Err(problem) => Err(unusable(&problem)),
+    }
+}
+
+/// The same for headers, of which the SDK key and the service's name are the caller's.
+fn check_headers(headers: &[(&'static str, String)]) -> Result<(), TransportError> {
+    let is_forbidden = |c: char| c.is_ascii_control() && c != '\t';
+    let Some((name, value)) = (headers.iter()).find(|(_, value)| value.contains(is_forbidden))
+    else {
+        return Ok(());
+    };
+    let what = match *name {
+        KEY_HEADER => "the SDK key; check where it is read from, and trim it",
+        "x-request-service" => "the option `service_name`",
+        _ => "a header",
+    };
+    let found = value.chars().find(|c| is_forbidden(*c)).unwrap_or_default();
+    Err(TransportError::Unusable {
+        problem: format!("expected one line of text, found the character {found:?} in {what}"),
+    })
 }
 
 fn readable_headers(response: &reqwest::Response) -> Vec<(String, String)> {

@@ -19,6 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::own_work::own_work;
+use crate::mask::shown_problem;
 
 /// How long a request may take, unless said otherwise.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
@@ -174,7 +175,7 @@ pub enum TransportError {
         limit: Duration,
     },
     /// The connection failed, or broke off before the response was complete.
-    #[error("the connection failed: {problem}")]
+    #[error("the connection failed: {}", shown_problem(problem))]
     Connection {
         /// What the HTTP library says, without the URL.
         problem: String,
@@ -186,13 +187,13 @@ pub enum TransportError {
         limit: usize,
     },
     /// The body is compressed in a way that was not asked for, or is broken.
-    #[error("the response cannot be decompressed: {problem}")]
+    #[error("the response cannot be decompressed: {}", shown_problem(problem))]
     Encoding {
         /// What was expected and found.
         problem: String,
     },
     /// The file with certificates to trust cannot be used; retrying does not help.
-    #[error("expected certificates in PEM in {}, found {problem}; check `ca_cert_path`", path.display())]
+    #[error("expected certificates in PEM in {}, found {}; check `ca_cert_path`", path.display(), shown_problem(problem))]
     CertificateBundle {
         /// The file.
         path: PathBuf,
@@ -200,7 +201,7 @@ pub enum TransportError {
         problem: String,
     },
     /// The request cannot be sent at all; retrying does not help.
-    #[error("the request cannot be sent: {problem}")]
+    #[error("the request cannot be sent: {}", shown_problem(problem))]
     Unusable {
         /// Why.
         problem: String,

@@ -1,5 +1,13 @@
 //! What a response, or the lack of one, means for another attempt. Pure.
 
+use std::time::Duration;
+
+/// However long a server asks for a pause by `Retry-After`, it gets no longer one.
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+/// Statuses by which a server refuses whoever asks: the same request a moment later is refused too.
+const REFUSALS: [u16; 3] = [401, 403, 429];
+
 /// Statuses that another attempt with the same request cannot change.
 const FINAL_STATUSES: [u16; 5] = [400, 403, 405, 413, 501];
 
@@ -13,9 +21,54 @@ pub(crate) fn is_worth_retrying(status: u16) -> bool {
     !is_success(status) && !FINAL_STATUSES.contains(&status)
 }
 
+/// Whether the server refuses whoever asks, for now or for good.
+pub(crate) fn is_refusal(status: u16) -> bool {
+    REFUSALS.contains(&status)
+}
+
+/// The pause that a response asks for by `Retry-After`, in seconds or as a date; at most [`MAX_RETRY_AFTER`].
+pub(crate) fn retry_after(headers: &[(String, String)], now_ms: u64) -> Option<Duration> {
+    let (_, text) = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let text = text.trim();
+    let asked = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+            let date_ms = u64::try_from(date.timestamp_millis()).ok()?;
+            Duration::from_millis(date_ms.saturating_sub(now_ms))
+        }
+    };
+    Some(asked.min(MAX_RETRY_AFTER))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_is_asked_for_in_seconds_or_by_a_date_and_has_a_limit() {
+        let now_ms = 784_111_777_000; // Sun, 06 Nov 1994 08:49:37 GMT
+        let cases = [
+            ("7", Some(7)),
+            (" 300 ", Some(300)),
+            ("86400", Some(300)),
+            ("18446744073709551615", Some(300)),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
+            ("Sun, 06 Nov 1994 08:48:37 GMT", Some(0)),
+            ("Sun, 06 Nov 2094 08:48:37 GMT", Some(300)),
+            ("-5", None),
+            ("soon", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            let headers = [("Retry-After".to_owned(), text.to_owned())];
+            let pause = retry_after(&headers, now_ms);
+            assert_eq!(pause, expected.map(Duration::from_secs), "{text}");
+        }
+        assert_eq!(retry_after(&[], now_ms), None);
+    }
 
     #[test]
     fn statuses_are_judged_as_the_protocol_says() {

@@ -4,12 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::lease::find;
-use super::misfit::{Misfit, shorten};
+use super::misfit::Misfit;
 use super::schema::{ParamSchema, Schema, Source};
 use super::source::ParamSource;
-
-/// Characters of a decoder's message that a report shows.
-const MAX_PROBLEM_CHARS: usize = 200;
+use crate::mask::shown;
 
 /// A served value that does not fit its field, which took its default instead.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -45,10 +43,10 @@ impl fmt::Display for ParamMismatch {
             write!(f, ", parameter {:?}", self.parameter)?;
         }
         if let Some(rule_id) = &self.rule_id {
-            write!(f, ", rule {rule_id:?}")?;
+            write!(f, ", rule {:?}", shown(rule_id))?;
         }
         if let Some(group_name) = &self.group_name {
-            write!(f, ", group {group_name:?}")?;
+            write!(f, ", group {:?}", shown(group_name))?;
         }
         write!(f, ": expected {}, found {}", self.expected, self.found)?;
         match &self.problem {
@@ -81,7 +79,10 @@ pub enum ParamProblem {
         id_type: &'static str,
     },
     /// The entity counts with another type of ID than the struct asks for.
-    #[error("{struct_name}: expected {entity} to count with the ID {id_type:?}, found {found:?}")]
+    #[error(
+        "{struct_name}: expected {entity} to count with the ID {id_type:?}, found {:?}",
+        shown(found)
+    )]
     WrongIdType {
         /// The struct's name in Rust.
         struct_name: &'static str,
@@ -221,7 +222,7 @@ fn describe(
         group_name: meta.group_name,
         expected,
         found: misfit.found,
-        problem: problem.map(|problem| shorten(problem, MAX_PROBLEM_CHARS)),
+        problem: problem.map(shown),
         is_clamped: misfit.is_clamped,
     })
 }

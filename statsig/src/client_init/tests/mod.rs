@@ -95,7 +95,7 @@ fn snapshot(specs: &Value) -> Snapshot {
         Arc::new(BTreeMap::new()),
         crate::country::Countries::new(None),
     );
-    match empty.load(specs.to_string().as_bytes()) {
+    match empty.load(specs.to_string().as_bytes(), u64::MAX) {
         Ok(Loaded::New(specs)) => empty.with_specs(*specs, SpecsSource::Bootstrap, None, 1),
         other => panic!("expected valid specs, found {other:?}"),
     }

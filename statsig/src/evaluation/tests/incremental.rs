@@ -17,9 +17,9 @@ const KINDS: [Kind; 4] = [
 
 /// The next snapshot, compiled on top of this one.
 fn next(snapshot: &Snapshot, specs: &Value) -> Option<Snapshot> {
-    match snapshot.load(specs.to_string().as_bytes()) {
+    match snapshot.load(specs.to_string().as_bytes(), u64::MAX) {
         Ok(Loaded::New(specs)) => Some(snapshot.with_specs(*specs, SpecsSource::Network, None, 1)),
-        Ok(Loaded::Unchanged) | Err(_) => None,
+        Ok(Loaded::Unchanged | Loaded::Older { .. }) | Err(_) => None,
     }
 }
 

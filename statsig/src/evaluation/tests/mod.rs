@@ -158,9 +158,9 @@ fn empty() -> Snapshot {
 
 fn snapshot(specs: &str) -> Option<Snapshot> {
     let empty = empty();
-    match empty.load(specs.as_bytes()) {
+    match empty.load(specs.as_bytes(), u64::MAX) {
         Ok(Loaded::New(specs)) => Some(empty.with_specs(*specs, SpecsSource::Bootstrap, None, 1)),
-        Ok(Loaded::Unchanged) | Err(_) => None,
+        Ok(Loaded::Unchanged | Loaded::Older { .. }) | Err(_) => None,
     }
 }
 

@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use super::session::StoreSession;
 use super::{DataStoreError, DataStoreFeature, RequestPath};
+#[cfg(feature = "proto")]
+use crate::clock::Clock;
 use crate::results::SpecsSource;
 use crate::sources::{BackgroundSync, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::transport::BoxFuture;
@@ -17,11 +19,16 @@ const SOURCE_API: &str = "datastore";
 #[derive(Debug)]
 pub(crate) struct DataStoreSpecs {
     session: Arc<StoreSession>,
+    #[cfg(feature = "proto")]
+    clock: Arc<dyn Clock>,
     background: BackgroundSync,
 }
 
 impl DataStoreSpecs {
-    pub(crate) fn new(session: Arc<StoreSession>) -> Self {
+    pub(crate) fn new(
+        session: Arc<StoreSession>,
+        #[cfg(feature = "proto")] clock: Arc<dyn Clock>,
+    ) -> Self {
         let store = session.store();
         let is_polled = store.supports_feature(DataStoreFeature::ConfigSpecs)
             && store.support_polling_updates_for(RequestPath::RulesetsV2);
@@ -32,6 +39,8 @@ impl DataStoreSpecs {
         };
         Self {
             session,
+            #[cfg(feature = "proto")]
+            clock,
             background,
         }
     }
@@ -74,11 +83,11 @@ impl DataStoreSpecs {
         let Some(found) = self.find_binary().await else {
             return json;
         };
-        let otherwise = json.clone();
+        let (otherwise, now_ms) = (json.clone(), self.clock.now_ms());
         // Reading specs takes a while, so that it is done off the async workers.
         tokio::task::spawn_blocking(move || {
             let from_binary = binary::read(&found, max_bytes);
-            binary::newer(json, from_binary)
+            binary::newer(json, from_binary, now_ms)
         })
         .await
         .unwrap_or(otherwise)
@@ -100,6 +109,7 @@ mod binary {
 
     use crate::sources::FetchError;
     use crate::sources::http::binary;
+    use crate::specs::order::ordering_time;
 
     /// The JSON of specs in the binary form, if they can be read.
     pub(super) fn read(found: &Bytes, max_bytes: usize) -> Option<Bytes> {
@@ -112,25 +122,30 @@ mod binary {
         }
     }
 
-    /// Whichever specs are newer: who writes one form leaves what others wrote in the other.
+    /// Whichever specs are newer: who writes one form leaves what others wrote in the other. Those from the future are not.
     pub(super) fn newer(
         json: Result<Bytes, FetchError>,
         from_binary: Option<Bytes>,
+        now_ms: u64,
     ) -> Result<Bytes, FetchError> {
         match (json, from_binary) {
-            (Ok(json), Some(from_binary)) if time_of(&json) >= time_of(&from_binary) => Ok(json),
+            (Ok(json), Some(from_binary))
+                if time_of(&json, now_ms) >= time_of(&from_binary, now_ms) =>
+            {
+                Ok(json)
+            }
             (_, Some(from_binary)) => Ok(from_binary),
             (json, None) => json,
         }
     }
 
-    fn time_of(json: &[u8]) -> u64 {
+    fn time_of(json: &[u8], now_ms: u64) -> u64 {
         #[derive(Deserialize)]
         struct Specs {
             time: u64,
         }
 
-        serde_json::from_slice(json).map_or(0, |Specs { time }| time)
+        serde_json::from_slice(json).map_or(0, |Specs { time }| ordering_time(time, now_ms))
     }
 
     #[cfg(test)]
@@ -144,12 +159,16 @@ mod binary {
         #[test]
         fn the_newer_form_is_taken() {
             let none = || Err(FetchError::NothingStored);
-            assert_eq!(newer(Ok(specs(2)), Some(specs(1))), Ok(specs(2)));
-            assert_eq!(newer(Ok(specs(1)), Some(specs(2))), Ok(specs(2)));
-            assert_eq!(newer(Ok("broken".into()), Some(specs(2))), Ok(specs(2)));
-            assert_eq!(newer(none(), Some(specs(2))), Ok(specs(2)));
-            assert_eq!(newer(Ok(specs(1)), None), Ok(specs(1)));
-            assert_eq!(newer(none(), None), none());
+            let newest = |json, binary| newer(json, binary, 1_790_000_000_000);
+            assert_eq!(newest(Ok(specs(2)), Some(specs(1))), Ok(specs(2)));
+            let future = 9_000_000_000_000_000;
+            assert_eq!(newest(Ok(specs(2)), Some(specs(future))), Ok(specs(2)));
+            assert_eq!(newest(Ok(specs(future)), Some(specs(2))), Ok(specs(2)));
+            assert_eq!(newest(Ok(specs(1)), Some(specs(2))), Ok(specs(2)));
+            assert_eq!(newest(Ok("broken".into()), Some(specs(2))), Ok(specs(2)));
+            assert_eq!(newest(none(), Some(specs(2))), Ok(specs(2)));
+            assert_eq!(newest(Ok(specs(1)), None), Ok(specs(1)));
+            assert_eq!(newest(none(), None), none());
         }
     }
 }

@@ -15,6 +15,7 @@ use tonic_prost::ProstCodec;
 use super::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC};
 use super::proxy::{GrpcForwardProxy, Tls};
 use crate::error::with_causes;
+use crate::mask::Masked;
 use crate::transport::BoxFuture;
 use crate::transport::identity::SdkKey;
 
@@ -219,7 +220,7 @@ fn unconnected(error: tonic::transport::Error) -> StreamProblem {
 fn status_problem(status: &Status, sdk_key: &SdkKey) -> StreamProblem {
     StreamProblem::Status {
         code: format!("{:?}", status.code()),
-        message: status.message().replace(sdk_key.expose(), "*****"),
+        message: Masked::new(sdk_key.expose()).shown(status.message()),
     }
 }
 

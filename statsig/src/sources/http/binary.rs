@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::HttpSpecs;
+use crate::mask::shown;
 use crate::sources::deltas::{DeltaMode, Sync, SyncEnd};
 use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{FetchError, SpecsPayload, SpecsRequest, says_no_updates};
@@ -250,7 +251,7 @@ pub(crate) fn read(
     brotli_decompressor::Decompressor::new(body, BUFFER_BYTES)
         .take((max_bytes as u64).saturating_add(1))
         .read_to_end(&mut plain)
-        .map_err(|error| ReadError::Compression(error.to_string()))?;
+        .map_err(|error| ReadError::Compression(shown(error)))?;
     if plain.len() > max_bytes {
         return Err(ReadError::TooLarge(TransportError::TooLarge {
             limit: max_bytes,

@@ -80,9 +80,7 @@ impl HttpIdLists {
         if retry::is_success(response.status) {
             return Ok(response);
         }
-        Err(FetchError::Status {
-            status: response.status,
-        })
+        Err(FetchError::of_response(&response, self.clock.now_ms()))
     }
 
     fn manifest_request(&self, url: String, request: &IdListsRequest) -> Request {
@@ -155,7 +153,7 @@ impl IdListsAdapter for HttpIdLists {
             let statsigs = || format!("{STATSIG_MANIFEST_URL}/{}.json", self.identity.key.expose());
             let url = self.manifest_url.clone().unwrap_or_else(statsigs);
             match self.get(self.manifest_request(url, &request)).await {
-                Err(error) if self.falls_back && error.is_worth_retrying() => {
+                Err(error) if self.falls_back && error.is_temporary() => {
                     tracing::debug!(target: crate::targets::SYNC, %error, "no manifest of ID lists, asking Statsig's API");
                     self.get(self.manifest_request(statsigs(), &request)).await
                 }

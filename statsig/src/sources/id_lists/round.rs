@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::manifest::{Entry, Manifest};
 use super::{FileProblem, IdListFileRequest, IdListsError, Limits};
 use crate::specs::id_list::{IdList, IdLists, ListFile, Origin, changes};
+use crate::specs::order::is_far_ahead;
 use crate::text::SharedStr;
 
 /// A sync under way.
@@ -51,24 +52,31 @@ enum Need {
 
 impl Round {
     /// Drops the lists that the manifest lacks, takes over what needs no download, and plans the downloads.
-    pub(super) fn begin(current: &IdLists, Manifest(entries): Manifest) -> Self {
+    ///
+    /// A creation time that is far ahead of the clock does not make other files older.
+    pub(super) fn begin(current: &IdLists, manifest: Manifest, now_ms: u64) -> Self {
+        let Manifest { entries, malformed } = manifest;
         let mut next = current.clone();
-        next.lists.retain(|name, _| entries.contains_key(name));
+        next.lists
+            .retain(|name, _| entries.contains_key(name) || malformed.contains_key(name));
         let mut round = Self {
             has_changed: next.lists.len() != current.lists.len(),
             next,
             downloads: VecDeque::new(),
             failure: None,
         };
+        for (list, problem) in malformed {
+            round.note(IdListsError::Entry { list, problem });
+        }
         for (name, entry) in entries {
-            round.plan(name, entry);
+            round.plan(name, entry, now_ms);
         }
         round
     }
 
-    fn plan(&mut self, list: SharedStr, entry: Entry) {
+    fn plan(&mut self, list: SharedStr, entry: Entry, now_ms: u64) {
         let known = self.next.lists.get(&list).and_then(|list| list.file());
-        let start = match need(known, &entry) {
+        let start = match need(known, &entry, now_ms) {
             Need::Nothing => return,
             Need::Rest(start) if entry.size > start => start,
             Need::Rest(size) => {
@@ -128,12 +136,19 @@ impl Round {
 
     /// Leaves the list as it was, so that the next sync asks for the same part again.
     pub(super) fn fail(&mut self, download: &Download, problem: FileProblem) {
-        let error = IdListsError::File {
+        self.note(IdListsError::File {
             list: download.list.clone(),
             problem,
-        };
+        });
+    }
+
+    fn note(&mut self, error: IdListsError) {
         tracing::debug!(target: crate::targets::SYNC, %error, "an ID list stays as it was");
-        self.failure.get_or_insert(error);
+        let is_replaced =
+            |known: &IdListsError| error.refusal().is_some() || known.is_malformed_entry();
+        if self.failure.as_ref().is_none_or(is_replaced) {
+            self.failure = Some(error);
+        }
     }
 
     /// The lists, if they are others now, and the first failure.
@@ -162,11 +177,17 @@ impl Entry {
 
 /// Another file replaces the list, unless it is older: then the manifest is. The time alone says nothing: it moves with every
 /// append.
-fn need(known: Option<&ListFile>, entry: &Entry) -> Need {
+fn need(known: Option<&ListFile>, entry: &Entry, now_ms: u64) -> Need {
     match known {
         None => Need::File,
         Some(file) if file.id == entry.file_id => Need::Rest(file.size),
-        Some(file) if entry.creation_time >= file.creation_time => Need::File,
+        Some(file)
+            if entry.creation_time >= file.creation_time
+                || u64::try_from(file.creation_time)
+                    .is_ok_and(|time| is_far_ahead(time, now_ms)) =>
+        {
+            Need::File
+        }
         Some(_) => Need::Nothing,
     }
 }
@@ -178,6 +199,7 @@ mod tests {
 
     const MARCOS: &str = "+2Tv4fIVX\n";
     const NO_LIMIT: usize = usize::MAX;
+    const NOW_MS: u64 = 1_790_000_000_000;
 
     /// The lists, and the downloads still to come, as `list@start`.
     struct Lab {
@@ -207,7 +229,7 @@ mod tests {
             });
             let manifest = serde_json::Value::Object(entries.collect()).to_string();
             let manifest = Manifest::parse(manifest.as_bytes()).unwrap();
-            let mut round = Round::begin(&self.lists, manifest);
+            let mut round = Round::begin(&self.lists, manifest, NOW_MS);
             let mut asked = Vec::new();
             while let Some(download) = round.next_download() {
                 asked.push(format!("{}@{}", download.list, download.start));
@@ -289,6 +311,38 @@ mod tests {
     }
 
     #[test]
+    fn a_file_from_the_future_gives_way_to_the_next() {
+        let mut lab = Lab::new();
+        for time in [9_000_000_000_000_000, i64::MAX] {
+            lab.sync(&[("a", 10, time, "future")], &[("a", MARCOS.as_bytes())]);
+            assert!(lab.lists.contains("a", "Marcos"));
+            let good = lab.sync(&[("a", 10, 5, "g")], &[("a", b"+pmWkWSBC\n")]);
+            assert_eq!(good, asked(&["a@0"], true));
+            assert!(lab.lists.contains("a", "123"));
+        }
+    }
+
+    #[test]
+    fn a_malformed_entry_leaves_its_list_as_it_was_and_is_told() {
+        let mut lab = Lab::new();
+        lab.sync(&[("a", 10, 1, "f")], &[("a", MARCOS.as_bytes())]);
+        let manifest = br#"{"a": {"name": "a", "url": "u", "size": -1, "creationTime": 2},
+            "b": {"name": "b", "url": "u", "size": 10, "creationTime": 1}}"#;
+        let mut round = Round::begin(&lab.lists, Manifest::parse(manifest).unwrap(), NOW_MS);
+        let download = round.next_download().unwrap();
+        round.absorb(&download, MARCOS.as_bytes(), NO_LIMIT);
+        assert_eq!(round.next_download(), None);
+        let (lists, failure) = round.end();
+        let lists = lists.unwrap();
+        assert!(lists.contains("a", "Marcos") && lists.contains("b", "Marcos"));
+        let failure = failure.unwrap().to_string();
+        assert!(
+            failure.contains("`a`") && failure.contains("-1"),
+            "{failure}"
+        );
+    }
+
+    #[test]
     fn a_failed_download_leaves_everything_as_it_was() {
         let mut lab = Lab::new();
         lab.sync(&[("a", 10, 1, "f")], &[("a", MARCOS.as_bytes())]);
@@ -335,7 +389,7 @@ mod tests {
             "b": {"name": "b", "url": "u", "size": 50, "creationTime": 1}}"#;
         for (max_ids, expected) in [(10, 10), (9, 5), (4, 0)] {
             let manifest = Manifest::parse(manifest).unwrap();
-            let mut round = Round::begin(&IdLists::default(), manifest);
+            let mut round = Round::begin(&IdLists::default(), manifest, NOW_MS);
             while let Some(download) = round.next_download() {
                 round.absorb(&download, body.as_bytes(), max_ids);
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::Manifest;
 use crate::hash::{IdLookup, text_hash};
+use crate::mask::shown;
 use crate::specs::id_list::{IdList, IdLists, Ids, Origin};
 use crate::text::SharedStr;
 
@@ -26,13 +27,17 @@ pub(super) struct StoredManifest {
 pub(crate) enum SnapshotProblem {
     #[error("expected a stored manifest of ID lists, found something else: {problem}")]
     Manifest { problem: String },
-    #[error("expected the members of ID list `{list}`, found none stored")]
+    #[error("expected the members of ID list `{}`, found none stored", shown(list))]
     Missing { list: SharedStr },
     #[error(
-        "expected distinct lines of + and eight characters in stored ID list `{list}`, found something else in line {line}"
+        "expected distinct lines of + and eight characters in stored ID list `{}`, found something else in line {line}",
+        shown(list)
     )]
     Line { list: SharedStr, line: usize },
-    #[error("expected at most {limit} bytes of ID list `{list}`, found more stored")]
+    #[error(
+        "expected at most {limit} bytes of ID list `{}`, found more stored",
+        shown(list)
+    )]
     TooLarge { list: SharedStr, limit: usize },
     #[error("expected at most {limit} IDs in all stored lists, found more")]
     TooManyIds { limit: usize },
@@ -48,7 +53,7 @@ impl SnapshotProblem {
 impl StoredManifest {
     pub(super) fn parse(text: &str) -> Result<Self, SnapshotProblem> {
         serde_json::from_str(text).map_err(|problem| SnapshotProblem::Manifest {
-            problem: problem.to_string(),
+            problem: shown(problem),
         })
     }
 
@@ -153,7 +158,8 @@ struct StoredEntry {
 }
 
 /// The manifest as it is stored; `None` when some list is not up to it, so that what is stored would not be what it says.
-pub(super) fn stored_manifest(lists: &IdLists, Manifest(entries): &Manifest) -> Option<String> {
+pub(super) fn stored_manifest(lists: &IdLists, manifest: &Manifest) -> Option<String> {
+    let entries = &manifest.entries;
     let is_complete = lists.lists.len() == entries.len()
         && entries.iter().all(|(name, entry)| {
             (lists.lists.get(name)).is_some_and(|list| entry.is_read_by(list))

@@ -11,6 +11,7 @@ use super::store::StoredIdLists;
 use super::{
     FetchError, IdListsAdapter, IdListsError, IdListsRequest, Limits, MAX_MANIFEST_BYTES, Synced,
 };
+use crate::clock::Clock;
 use crate::specs::id_list::IdLists;
 use crate::transport::BoxFuture;
 
@@ -20,6 +21,7 @@ pub(crate) struct IdListSource {
     pub(crate) adapter: Arc<dyn IdListsAdapter>,
     pub(crate) store: Option<Arc<StoredIdLists>>,
     pub(crate) is_network_disabled: bool,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl IdListSource {
@@ -51,11 +53,12 @@ impl IdListSource {
             }
         }
         match self.download(current, limits).await {
-            // What others read from the store is complete, and so are the lists of those that write it.
+            // What others read from the store is complete, and so are the lists of those that write it. An entry that is
+            // malformed stays so, and must not keep the other lists from being used.
             Ok(Synced {
                 failure: Some(failure),
                 ..
-            }) => Err(failure),
+            }) if !failure.is_malformed_entry() => Err(failure),
             outcome => outcome,
         }
     }
@@ -74,12 +77,18 @@ impl IdListSource {
         };
         let body = in_time(limits.request, self.adapter.manifest(&request)).await?;
         let manifest = Manifest::parse(&body)?;
-        let mut round = Round::begin(current, manifest.clone());
+        let mut round = Round::begin(current, manifest.clone(), self.clock.now_ms());
         while let Some(download) = round.next_download() {
             let request = download.request(limits);
             match in_time(limits.request, self.adapter.file(&request)).await {
                 Ok(body) => round = absorb(round, download, body, limits.max_ids).await?,
-                Err(error) => round.fail(&download, error.into()),
+                Err(error) => {
+                    let is_enough = error.asks_for_fewer_requests();
+                    round.fail(&download, error.into());
+                    if is_enough {
+                        break;
+                    }
+                }
             }
         }
         let (lists, failure) = round.end();

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::messages::{self, Kind, any_value, id_type, return_value};
+use crate::mask::shown;
 
 const KNOWN_ID_TYPES: [&str; 3] = ["", "userID", "stableID"];
 /// By number; an empty text is a number without meaning.
@@ -86,13 +87,13 @@ pub(super) enum EntityProblem {
 
 impl From<prost::DecodeError> for EntityProblem {
     fn from(error: prost::DecodeError) -> Self {
-        Self::Protobuf(error.to_string())
+        Self::Protobuf(shown(error))
     }
 }
 
 impl From<serde_json::Error> for EntityProblem {
     fn from(error: serde_json::Error) -> Self {
-        Self::Json(error.to_string())
+        Self::Json(shown(error))
     }
 }
 

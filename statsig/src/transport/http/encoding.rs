@@ -7,6 +7,7 @@ use flate2::read::MultiGzDecoder;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::TransportError;
+use crate::mask::shown;
 
 /// The encodings that can be read, for `accept-encoding`.
 pub(super) const ACCEPTED: &str = match (cfg!(feature = "brotli"), cfg!(feature = "zstd")) {
@@ -92,11 +93,8 @@ impl Encoding {
     }
 }
 
-/// Enough to recognise an encoding in a log.
-const SHOWN_CHARS: usize = 40;
-
 fn unknown(found: &str) -> TransportError {
-    let shown: String = found.chars().take(SHOWN_CHARS).collect();
+    let shown = shown(found);
     TransportError::Encoding {
         problem: format!("expected one of {ACCEPTED}, found {shown}"),
     }

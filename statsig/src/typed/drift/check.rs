@@ -6,12 +6,12 @@ mod source;
 use serde_json::Value;
 
 use super::super::decode::WrongValue;
-use super::super::misfit::shorten;
 use super::super::schema::{Schema, SourceKind};
 use super::document::{ParamDocument, SchemaDocument, SourceDocument};
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
 use super::sources::{Candidate, Source};
 use super::value::{Misfit, equal};
+use crate::mask::shown_within;
 use crate::specs::compiled::CompiledSpecs;
 
 /// Characters of a value that a report shows.
@@ -122,9 +122,9 @@ impl Check<'_> {
         {
             let expected = format!(
                 "the default of the code, {}",
-                shorten(code, MAX_FOUND_CHARS)
+                shown_within(code, MAX_FOUND_CHARS)
             );
-            let found = shorten(console, MAX_FOUND_CHARS);
+            let found = shown_within(console, MAX_FOUND_CHARS);
             let drift = Drift::new(DriftKind::DefaultDiffers, named, expected, found);
             self.drifts.push(drift.of(param));
         }
@@ -147,7 +147,7 @@ impl Check<'_> {
         misfit: Misfit,
     ) {
         let field = format!("{}{}", param.field, misfit.path);
-        let mut found = shorten(value, MAX_FOUND_CHARS);
+        let mut found = shown_within(value, MAX_FOUND_CHARS);
         if let Some(problem) = misfit.problem {
             found.push_str(&format!(" ({problem})"));
         }

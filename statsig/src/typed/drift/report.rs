@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::schema::SourceKind;
 use super::document::{ParamDocument, SourceDocument};
+use crate::mask::shown;
 
 /// Rules of one finding that a report names; more are counted.
 const MAX_NAMED_RULES: usize = 8;
@@ -246,7 +247,7 @@ impl fmt::Display for Drift {
                 write!(f, "{field} (parameter {parameter:?}): ")?;
             }
             (Some(name), _) => write!(f, "{name}: ")?,
-            (None, Some(parameter)) => write!(f, "parameter {parameter:?}: ")?,
+            (None, Some(parameter)) => write!(f, "parameter {:?}: ", shown(parameter))?,
             (None, None) => {}
         }
         write!(f, "expected {}, found {}", self.expected, self.found)?;
@@ -263,7 +264,10 @@ impl fmt::Display for Drift {
 impl fmt::Display for ServedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.kind, self.name)?;
-        match (&self.rule_id, &self.group_name) {
+        match (
+            self.rule_id.as_ref().map(shown),
+            self.group_name.as_ref().map(shown),
+        ) {
             (Some(rule), Some(group)) => write!(f, ", rule {rule}, group {group:?}"),
             (Some(rule), None) => write!(f, ", rule {rule}"),
             (None, Some(group)) => write!(f, ", {group}"),

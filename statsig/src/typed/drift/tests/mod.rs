@@ -138,7 +138,7 @@ const ALL: &[&Schema] = &[PROMO, CHECKOUT, LIMITS, PRICE, RANKING, COLLECTED, BU
 
 fn compiled(specs: &Value) -> CompiledSpecs {
     let empty = Snapshot::uninitialized(None, Arc::default(), Countries::new(None));
-    match empty.load(specs.to_string().as_bytes()) {
+    match empty.load(specs.to_string().as_bytes(), u64::MAX) {
         Ok(Loaded::New(specs)) => *specs,
         other => panic!("expected specs, found {other:?}"),
     }
