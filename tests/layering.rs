@@ -39,6 +39,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["transport/http"]),
     ("rustls", &["sources/data_store/redis.rs", "transport/http"]),
     ("redis", &["sources/data_store"]),
+    ("rustix", &["files.rs"]),
     ("tonic", &["sources/grpc/connection.rs"]),
 ];
 

@@ -513,3 +513,47 @@ fn without_storage_the_options_have_no_effect() {
     let layer = statsig.get_layer_with_options(&user(), "a_layer", options);
     assert_eq!(layer.details.reason, "Bootstrap:Recognized");
 }
+
+/// A storage whose changes panic.
+#[derive(Debug, Default)]
+struct Panicking(InMemoryPersistentStorage);
+
+impl PersistentStorage for Panicking {
+    fn load(&self, key: &str) -> Arc<UserPersistedValues> {
+        self.0.load(key)
+    }
+
+    fn save(&self, _: &str, _: &str, _: StickyValues) {
+        panic!("the connection of save is gone");
+    }
+
+    fn delete(&self, _: &str, _: &str) {
+        panic!("the connection of delete is gone");
+    }
+}
+
+#[test]
+fn a_storage_that_panics_costs_no_reader_its_value() {
+    let options = StatsigOptions::builder()
+        .persistent_storage(Arc::new(Panicking::default()))
+        .clock(Arc::new(FixedClock(NOW_MS)))
+        .build()
+        .expect("valid options");
+    let statsig = OfflineClient::new(&FIRST.json(), options).expect("valid specs");
+    let saving = ExperimentEvaluationOptions {
+        user_persisted_values: Some(Arc::default()),
+        ..Default::default()
+    };
+    for options in [saving, ExperimentEvaluationOptions::default()] {
+        let experiment = statsig.get_experiment_with_options(&user(), "an_experiment", options);
+        assert_eq!(experiment.get_string("color", ""), "blue");
+    }
+    let saving = LayerEvaluationOptions {
+        user_persisted_values: Some(Arc::default()),
+        ..Default::default()
+    };
+    for options in [saving, LayerEvaluationOptions::default()] {
+        let layer = statsig.get_layer_with_options(&user(), "a_layer", options);
+        assert_eq!(layer.get_string("color", ""), "blue");
+    }
+}

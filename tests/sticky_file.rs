@@ -40,7 +40,12 @@ fn what_was_saved_survives_a_restart() {
         .expect("the directory")
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
-    assert_eq!(names, ["sticky.json"], "nothing is left beside the file");
+    assert!(
+        names
+            .iter()
+            .all(|name| name == "sticky.json" || name == "sticky.json.lock"),
+        "nothing else is left beside the file: {names:?}"
+    );
 }
 
 #[test]
@@ -113,4 +118,64 @@ fn a_failed_write_is_told_and_tried_again() {
     fs::create_dir(&inner).expect("a directory");
     storage.flush().expect("a written file");
     assert!(path.exists());
+}
+
+#[test]
+fn storages_on_one_file_lose_nothing_of_each_other() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("sticky.json");
+    let one = FilePersistentStorage::open(&path).expect("a storage");
+    one.save("gone:userID", "first", values("A"));
+    one.flush().expect("a written file");
+    let two = FilePersistentStorage::open(&path).expect("another storage");
+    let save_many = |storage: &FilePersistentStorage, whose: &str| {
+        for user in 0..500 {
+            storage.save(&format!("{whose}{user}:userID"), "first", values(whose));
+            storage.save("both:userID", whose, values(whose));
+            if user % 50 == 0 {
+                storage.flush().expect("a written file");
+            }
+        }
+        storage.flush().expect("a written file");
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| save_many(&one, "one"));
+        scope.spawn(|| save_many(&two, "two"));
+    });
+    two.delete("gone:userID", "first");
+    two.flush().expect("a written file");
+    one.save("last:userID", "first", values("A"));
+    one.flush().expect("a written file");
+
+    let text = fs::read_to_string(&path).expect("the file");
+    let written: Value = text.parse().expect("JSON");
+    assert_eq!(written.as_object().expect("an object").len(), 1_002);
+    assert_eq!(
+        written["both:userID"].as_object().expect("an object").len(),
+        2
+    );
+    // What another one wrote is known after the next write.
+    assert_eq!(one.load("two499:userID")["first"], values("two"));
+    assert!(one.load("gone:userID").is_empty());
+}
+
+#[test]
+fn what_another_process_broke_is_named_and_not_overwritten() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("sticky.json");
+    let storage = FilePersistentStorage::open(&path).expect("a new storage");
+    storage.save("u1:userID", "first", values("A"));
+    storage.flush().expect("a written file");
+    fs::write(&path, "not JSON").expect("a file");
+    storage.save("u1:userID", "second", values("B"));
+    let problem = storage.flush().expect_err("a broken file");
+    assert!(
+        matches!(problem, PersistentStorageError::Corrupt { .. }),
+        "{problem}"
+    );
+    assert_eq!(storage.load("u1:userID").len(), 2);
+    fs::remove_file(&path).expect("a file");
+    storage.flush().expect("a written file");
+    let text = fs::read_to_string(&path).expect("the file");
+    assert!(text.contains("first") && text.contains("second"), "{text}");
 }

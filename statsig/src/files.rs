@@ -1,23 +1,147 @@
-//! Files that are replaced as a whole: whoever reads one finds the old content or the new, never a part.
+//! Files of the SDK's own: private to their owner, never anything but regular files, and replaced as a whole, so that whoever
+//! reads one finds the old content or the new, never a part.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, FileType, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+
+use crate::targets;
+
+/// What the names of files end with that are being written.
+const BESIDE_SUFFIX: &str = ".tmp";
+/// Names tried for one. A name fails only when another process takes the file for a leftover before it is locked.
+const MAX_NAMES: usize = 8;
+
+/// Creates a directory and those above it that are missing. Only their owner can enter them, where the system knows owners.
+pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// How to open a file of ours: one that is created is for its owner only, and a link is not followed.
+#[cfg(unix)]
+pub(crate) fn private() -> OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut options = OpenOptions::new();
+    options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    options
+}
+
+/// How to open a file of ours. Who may read it is up to the directory.
+#[cfg(not(unix))]
+pub(crate) fn private() -> OpenOptions {
+    OpenOptions::new()
+}
+
+/// Makes a file that exists one for its owner only.
+#[cfg(feature = "spool")]
+pub(crate) fn make_private(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+/// Opens a file of ours.
+///
+/// # Errors
+/// When it is a link, a pipe, a device or a directory, or belongs to a stranger: neither this user nor the owner of the directory.
+pub(crate) fn open_own(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    // Opening a device or a pipe may have effects already.
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => expect_regular(metadata.file_type())?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let file = options.open(path)?;
+    expect_regular(file.metadata()?.file_type())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+
+        let owner = file.metadata()?.uid();
+        let is_ours = owner == rustix::process::geteuid().as_raw();
+        if !is_ours && owner != fs::metadata(directory_of(path))?.uid() {
+            let problem = "expected a file of this user, found one of another user";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
+        }
+    }
+    Ok(file)
+}
+
+/// Opens a file that somebody else may have written, perhaps behind a link.
+///
+/// # Errors
+/// When it is anything but a regular file: a pipe would be waited for, and a device may have no end.
+fn open_regular(path: &Path) -> io::Result<File> {
+    expect_regular(fs::metadata(path)?.file_type())?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    expect_regular(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+fn expect_regular(found: FileType) -> io::Result<()> {
+    if found.is_file() {
+        return Ok(());
+    }
+    let found = if found.is_symlink() {
+        "a symbolic link"
+    } else if found.is_dir() {
+        "a directory"
+    } else {
+        "a pipe, a socket or a device"
+    };
+    let problem = format!("expected a regular file, found {found}");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+}
+
+/// The directory that a file is in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|parent| *parent != Path::new(""));
+    directory.unwrap_or(Path::new("."))
+}
+
+/// Locks a file for this process until it is closed. False if another one has it.
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
+    match fs4::FileExt::try_lock(file) {
+        Ok(()) => Ok(true),
+        Err(fs4::TryLockError::WouldBlock) => Ok(false),
+        Err(fs4::TryLockError::Error(error)) => Err(error),
+    }
+}
 
 /// Replaces the file, or leaves it as it is. The new content is written beside it and synced to the disk before it takes its place.
 pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let beside = name_beside(path);
-    let replaced = File::create(&beside).and_then(|file| {
-        let mut file = BufWriter::new(file);
-        write(&mut file)?;
-        file.flush()?;
-        file.get_ref().sync_all()?;
-        fs::rename(&beside, path)
-    });
+    let (beside, file) = create_beside(path)?;
+    let mut file = BufWriter::new(file);
+    let replaced = write(&mut file)
+        .and_then(|()| file.flush())
+        .and_then(|()| file.get_ref().sync_all())
+        .and_then(|()| fs::rename(&beside, path));
     if replaced.is_err() {
         // What is left of it is of no use; if it cannot be removed either, the first problem is the one to tell.
         let _ = fs::remove_file(&beside);
@@ -25,17 +149,60 @@ pub(crate) fn replace(
     replaced
 }
 
-/// A name that no other writer uses at the same time, in this process or in another.
-fn name_beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(format!(".{}.tmp", uuid::Uuid::new_v4().simple()));
-    name.into()
+/// A new file under a name that no other writer uses, in this process or in another. Locked, so that it is nobody's leftover.
+fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    for _ in 0..MAX_NAMES {
+        let mut name = OsString::from(path);
+        name.push(format!(".{}{BESIDE_SUFFIX}", uuid::Uuid::new_v4().simple()));
+        let beside = PathBuf::from(name);
+        let file = private().write(true).create_new(true).open(&beside)?;
+        // Where nothing can be locked, nothing is taken for a leftover either.
+        if try_lock(&file).unwrap_or(true) && beside.try_exists()? {
+            return Ok((beside, file));
+        }
+    }
+    Err(io::ErrorKind::WouldBlock.into())
+}
+
+/// Removes what killed writers left of this file.
+pub(crate) fn sweep_beside(path: &Path) {
+    let name = path.file_name().and_then(OsStr::to_str);
+    sweep(directory_of(path), |replaced| Some(replaced) == name);
+}
+
+/// Removes what killed writers left in a directory, beside the files of these names.
+pub(crate) fn sweep(directory: &Path, is_ours: impl Fn(&str) -> bool) {
+    // One that cannot be read has other problems.
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        if !name.to_str().and_then(replaced_by).is_some_and(&is_ours) {
+            continue;
+        }
+        let path = entry.path();
+        let removed = open_own(&path, private().read(true).write(true)).and_then(|file| {
+            if try_lock(&file)? {
+                fs::remove_file(&path)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = removed {
+            tracing::debug!(target: targets::CLIENT, path = %path.display(), %error, "a temporary file could not be removed");
+        }
+    }
+}
+
+/// The name of the file that one of this name was to replace.
+fn replaced_by(name: &str) -> Option<&str> {
+    let (replaced, id) = name.strip_suffix(BESIDE_SUFFIX)?.rsplit_once('.')?;
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then_some(replaced)
 }
 
 /// The content of a file, but at most `max_bytes`; `None` when it is larger.
 pub(crate) fn read_at_most(path: &Path, max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let mut content = Vec::new();
-    File::open(path)?
+    open_regular(path)?
         .take((max_bytes as u64).saturating_add(1))
         .read_to_end(&mut content)?;
     Ok((content.len() <= max_bytes).then_some(content))
@@ -47,9 +214,8 @@ mod tests {
 
     #[test]
     fn a_failed_replacement_leaves_the_file_and_nothing_else() {
-        let directory = std::env::temp_dir().join(uuid::Uuid::new_v4().to_string());
-        fs::create_dir_all(&directory).unwrap();
-        let path = directory.join("file");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
         replace(&path, |file| file.write_all(b"old")).unwrap();
         let error = replace(&path, |file| {
             file.write_all(b"half")?;
@@ -60,6 +226,24 @@ mod tests {
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
         assert_eq!(read_at_most(&path, 3).unwrap().unwrap(), b"old");
         assert_eq!(read_at_most(&path, 2).unwrap(), None);
-        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn what_is_being_written_is_no_leftover() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        replace(&path, |file| {
+            sweep(directory.path(), |_| true);
+            file.write_all(b"new")
+        })
+        .unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+
+        let (beside, file) = create_beside(&path).unwrap();
+        drop(file);
+        sweep(directory.path(), |name| name == "other");
+        assert!(beside.exists());
+        sweep(directory.path(), |name| name == "file");
+        assert!(!beside.exists());
     }
 }

@@ -2,6 +2,7 @@
 
 mod file;
 mod memory;
+mod shared_file;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +36,7 @@ pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 ///   experiment that no longer runs.
 ///
 /// Saving and deleting happen within `get_experiment` and `get_layer`, on the caller's thread: an implementation should only
-/// note what is to be done, and must not block. Other reads, typed parameters and parameter stores among them, neither serve
+/// note what is to be done, and must not block. One that panics changes nothing for the caller; the panic is logged. Other reads, typed parameters and parameter stores among them, neither serve
 /// nor change what is stored.
 ///
 /// ```

@@ -84,6 +84,8 @@ impl Drop for Door {
         // In a forked process there is nobody to stop, and a lock within the runtime may be held for ever.
         if self.is_of_this_process() {
             self.supervisor.stop(None);
+        } else {
+            self.leave_to_parent();
         }
     }
 }
@@ -91,6 +93,12 @@ impl Drop for Door {
 impl Door {
     fn is_of_this_process(&self) -> bool {
         self.process == std::process::id()
+    }
+
+    fn leave_to_parent(&self) {
+        if let Some(spool) = &self.tree.spool {
+            spool.leave_to_parent();
+        }
     }
 }
 
@@ -148,6 +156,11 @@ impl Handle {
     /// Whether the actors run in this process, not in one that it was forked from.
     pub(crate) fn is_of_this_process(&self) -> bool {
         self.0.is_of_this_process()
+    }
+
+    /// In a forked process: closes the files that the parent works with, so that nothing stays locked when it ends.
+    pub(crate) fn leave_to_parent(&self) {
+        self.0.leave_to_parent();
     }
 
     /// Waits for the first syncs of specs and ID lists to end, but not longer than `limit`. Syncing goes on in any case.

@@ -13,6 +13,9 @@ impl Statsig {
     /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever, and log it once. The parent is not
     /// affected.
     ///
+    /// Whatever of these comes first, dropping the client included, lets go of the parent's event spool, so that others can deliver
+    /// what is in it once the parent has ended.
+    ///
     /// The client that this returns records from zero: events that the parent had not sent yet are the parent's to send. Local
     /// overrides are not taken along. If this is the [shared instance](Self::new_shared), the new one takes its place.
     ///
@@ -26,6 +29,11 @@ impl Statsig {
     /// ```
     #[must_use = "the child's client is the one that is returned"]
     pub fn after_fork(&self) -> Self {
+        if let Some(handle) = self.core.handle.load_full() {
+            if !handle.is_of_this_process() {
+                handle.leave_to_parent();
+            }
+        }
         let parent = &self.core.shared;
         let child = Self::new(parent.sdk_key.expose(), parent.options.clone());
         let specs = parent.snapshot.load().snapshot.clone();
@@ -49,6 +57,14 @@ mod tests {
     const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
         "condition_map":{},"experiment_to_layer":{}}"#;
 
+    /// Makes it the client of another process.
+    fn pretend_forked(statsig: &Statsig) {
+        let handle = statsig.core.handle.swap(None).unwrap();
+        let mut handle = Arc::try_unwrap(handle).unwrap();
+        handle.pretend_forked();
+        statsig.core.handle.store(Some(Arc::new(handle)));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn in_a_forked_process_calls_that_would_wait_for_ever_fail_at_once() {
         let network = Arc::new(ScriptedTransport::new());
@@ -57,10 +73,7 @@ mod tests {
         let statsig = Statsig::new("secret-key", options.build().unwrap());
         statsig.initialize().await.unwrap();
 
-        let handle = statsig.core.handle.swap(None).unwrap();
-        let mut handle = Arc::try_unwrap(handle).unwrap();
-        handle.pretend_forked();
-        statsig.core.handle.store(Some(Arc::new(handle)));
+        pretend_forked(&statsig);
         assert_eq!(statsig.initialize().await, Err(StatsigError::Forked));
         assert_eq!(statsig.refresh().await, Err(StatsigError::Forked));
         assert_eq!(statsig.flush_events().await, Err(StatsigError::Forked));
@@ -74,6 +87,60 @@ mod tests {
         child.initialize().await.unwrap();
         assert_eq!(network.requests(Endpoint::Specs).len(), 2);
         child.shutdown().await.unwrap();
+    }
+
+    /// The events in a spool that no process has locked.
+    #[cfg(feature = "spool")]
+    fn events_that_others_find(directory: &std::path::Path) -> u64 {
+        use crate::events::spool::Spool;
+        let clock = Arc::new(crate::testing::SimulatedClock::new());
+        let path = directory.to_owned();
+        let spool = crate::spool::DiskSpool::new(path, "secret-key", 1 << 30, clock);
+        spool.adopt().unwrap()
+    }
+
+    /// A client with four events on disk that was forked meanwhile, in the child.
+    #[cfg(feature = "spool")]
+    async fn forked_with_a_spool(directory: &std::path::Path) -> Statsig {
+        let network = Arc::new(ScriptedTransport::new());
+        network.serve_specs(SPECS);
+        network.always(Endpoint::Events, crate::testing::Answer::status(503));
+        let options = StatsigOptions::builder()
+            .transport(network.clone())
+            .disable_diagnostics(true)
+            .event_spool(directory);
+        let statsig = Statsig::new("secret-key", options.build().unwrap());
+        statsig.initialize().await.unwrap();
+        for _ in 0..4 {
+            statsig.log_event(&StatsigUser::with_user_id("u"), crate::Event::new("e"));
+        }
+        assert_eq!(statsig.flush_events().await.unwrap().spooled, 4);
+        assert_eq!(events_that_others_find(directory), 0);
+        pretend_forked(&statsig);
+        statsig
+    }
+
+    #[cfg(feature = "spool")]
+    #[tokio::test(start_paused = true)]
+    async fn a_child_that_goes_on_leaves_the_spool_of_its_parent_to_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let statsig = forked_with_a_spool(directory.path()).await;
+        let child = statsig.after_fork();
+        assert_eq!(events_that_others_find(directory.path()), 4);
+        drop(child);
+    }
+
+    #[cfg(feature = "spool")]
+    #[tokio::test(start_paused = true)]
+    async fn a_child_that_drops_its_client_or_waits_for_it_leaves_the_spool_to_others() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(forked_with_a_spool(directory.path()).await);
+        assert_eq!(events_that_others_find(directory.path()), 4);
+
+        let directory = tempfile::tempdir().unwrap();
+        let statsig = forked_with_a_spool(directory.path()).await;
+        assert_eq!(statsig.flush_events().await, Err(StatsigError::Forked));
+        assert_eq!(events_that_others_find(directory.path()), 4);
     }
 
     #[test]

@@ -231,6 +231,7 @@ impl Core {
             return Ok(handle);
         }
         if !self.is_fork_told.swap(true, Ordering::Relaxed) {
+            handle.leave_to_parent();
             tracing::error!(
                 target: crate::targets::CLIENT,
                 "this process was forked after `initialize`: specs stay as they are and no event is sent; use `Statsig::after_fork`"

@@ -92,7 +92,8 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
     let path = file.path().to_owned();
     off_thread(move || {
         let directory = path.parent().unwrap_or(Path::new(""));
-        std::fs::create_dir_all(directory)
+        files::sweep_beside(&path);
+        files::create_directory(directory)
             .and_then(|()| files::replace(&path, |file| file.write_all(&json)))
             .map_err(|error| format!("expected to write {}, found {error}", path.display()))
     })

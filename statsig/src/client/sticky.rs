@@ -1,5 +1,6 @@
 //! Serving stored assignments instead of evaluations, and storing new ones. Does nothing unless storage is configured.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -18,6 +19,7 @@ use crate::sticky::{
     Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
     is_override_rule, is_targeting_rule, storage_key,
 };
+use crate::targets;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
@@ -162,11 +164,12 @@ impl View<'_> {
             Decision::Stored(stored) => Some(self.assign(reading, stored.clone())),
             Decision::Live => None,
             Decision::LiveAndDelete => {
-                storage.delete(&key, reading.name);
+                guarded("delete", || storage.delete(&key, reading.name));
                 None
             }
             Decision::LiveAndSave => {
-                storage.save(&key, reading.name, to_be_stored(reading));
+                let values = to_be_stored(reading);
+                guarded("save", || storage.save(&key, reading.name, values));
                 None
             }
         }
@@ -218,6 +221,17 @@ impl View<'_> {
             },
             stored,
         }
+    }
+}
+
+/// Calls the application's storage. If it panics, the caller still gets what was evaluated.
+fn guarded(method: &'static str, call: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        tracing::error!(
+            target: targets::CLIENT,
+            method,
+            "the persistent storage panicked: a sticky assignment did not change"
+        );
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) const CONTENT_ENCODING: &str = "zstd";
 
 /// Low levels compress events nearly as well as high ones, at a fraction of the time.
 const COMPRESSION_LEVEL: u8 = 3;
+/// The plain text of a damaged body is read so far to count its events.
+#[cfg(feature = "spool")]
+const MAX_COUNTED_BYTES: u64 = 64 * 1024 * 1024;
 /// What is compressed in one go: JSON is written a few bytes at a time.
 const PIECE_BYTES: usize = 32 * 1024;
 
@@ -53,17 +56,29 @@ fn encoder() -> io::Result<Encoder> {
 }
 
 #[cfg(not(feature = "zstd"))]
-pub(crate) fn decompress(sealed: &[u8]) -> io::Result<Vec<u8>> {
-    let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(sealed).read_to_end(&mut plain)?;
-    Ok(plain)
+fn decoder(sealed: &[u8]) -> io::Result<impl Read + '_> {
+    Ok(flate2::read::GzDecoder::new(sealed))
 }
 
 #[cfg(feature = "zstd")]
+fn decoder(sealed: &[u8]) -> io::Result<impl Read + '_> {
+    zstd::stream::read::Decoder::new(sealed)
+}
+
 pub(crate) fn decompress(sealed: &[u8]) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
-    zstd::stream::read::Decoder::new(sealed)?.read_to_end(&mut plain)?;
+    decoder(sealed)?.read_to_end(&mut plain)?;
     Ok(plain)
+}
+
+/// How many events are in a body that may be damaged; `None` if it cannot be read.
+#[cfg(feature = "spool")]
+pub(crate) fn events_in(sealed: &[u8]) -> Option<u32> {
+    let mut plain = Vec::new();
+    let mut decoder = decoder(sealed).ok()?.take(MAX_COUNTED_BYTES);
+    decoder.read_to_end(&mut plain).ok()?;
+    let body: Body<'_> = serde_json::from_slice(&plain).ok()?;
+    body.events.len().try_into().ok()
 }
 
 /// The body of a batch, its events untouched.

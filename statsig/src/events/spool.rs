@@ -31,6 +31,10 @@ pub(crate) trait Spool: Debug + Send + Sync + 'static {
 
     /// Lets go of everything on disk, for another client to take over.
     fn close(&self);
+
+    /// In a process that was forked from the one that uses it: closes what is open, so that this process keeps nothing locked when
+    /// its parent has ended. Touches no file, and waits for nobody.
+    fn leave_to_parent(&self);
 }
 
 /// How an attempt to keep batches went.

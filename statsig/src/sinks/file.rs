@@ -1,6 +1,5 @@
 //! Events appended to a file.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{EventBatch, EventLoggingAdapter, EventLoggingError};
+use crate::files;
 use crate::hash::djb2;
 use crate::transport::BoxFuture;
 
@@ -17,7 +17,8 @@ use crate::transport::BoxFuture;
 /// The file is that of the official local-file adapter: `<directory>/<djb2 of the SDK key>_events.json`, for each batch one line
 /// with a JSON array of its events. Lines are appended whole, so several processes may share the file; an adapter that
 /// drains it must not do so while a process writes. The file is not synced to the disk and grows without limit: whoever
-/// drains it empties it.
+/// drains it empties it. Only its owner can read a file that the adapter creates; one that exists keeps its permissions. It must be a
+/// regular file, and is not followed where it is a link.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -73,10 +74,7 @@ impl Target {
         let body: Body<'_> = serde_json::from_slice(&json)?;
         let line = format!("{}\n", body.events.get());
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(&self.path)?;
+        let mut file = files::open_own(&self.path, files::private().append(true).create(true))?;
         // In one call, so that lines of several processes do not mix.
         file.write_all(line.as_bytes())
     }

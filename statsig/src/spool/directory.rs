@@ -1,11 +1,13 @@
 //! The directory of a spool and the files in it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::reading::{self, Contents};
 use super::segment::HEADER;
 use crate::events::seal::CONTENT_ENCODING;
+use crate::files;
 use crate::hash::sha256_base64;
 use crate::targets;
 
@@ -54,7 +56,7 @@ impl Directory {
 
     /// All segments, oldest first, those of other processes among them.
     pub(super) fn segments(&self) -> io::Result<Vec<FoundSegment>> {
-        fs::create_dir_all(&self.path)?;
+        files::create_directory(&self.path)?;
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
@@ -73,7 +75,7 @@ impl Directory {
 
     /// A new, empty segment.
     pub(super) fn create(&self, now_ms: u64) -> io::Result<SegmentFile> {
-        fs::create_dir_all(&self.path)?;
+        files::create_directory(&self.path)?;
         for _ in 0..MAX_NAMES {
             let random = fastrand::u64(..);
             let name = format!("{}{now_ms:015}-{random:016x}{}", self.prefix, self.suffix);
@@ -117,18 +119,9 @@ impl Directory {
     }
 }
 
-/// False if another process has locked it.
-fn try_lock(file: &File) -> io::Result<bool> {
-    match fs4::FileExt::try_lock(file) {
-        Ok(()) => Ok(true),
-        Err(fs4::TryLockError::WouldBlock) => Ok(false),
-        Err(fs4::TryLockError::Error(error)) => Err(error),
-    }
-}
-
 impl SegmentFile {
     fn create(path: PathBuf) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
+        let mut options = files::private();
         let file = options
             .read(true)
             .append(true)
@@ -144,26 +137,33 @@ impl SegmentFile {
     /// Locks the file that was just created. False if another process has found it before: that one removes it.
     fn claim(&self) -> io::Result<bool> {
         // A name is used once: what is at the path now is this file, and nobody removes it while it is locked.
-        Ok(try_lock(&self.file)? && self.path.try_exists()?)
+        Ok(files::try_lock(&self.file)? && self.path.try_exists()?)
     }
 
-    /// Locks and reads a segment; `None` if another process has it.
-    pub(super) fn take_over(path: &Path) -> io::Result<Option<(Self, Vec<u8>)>> {
-        let file = OpenOptions::new().read(true).append(true).open(path)?;
-        if !try_lock(&file)? {
+    /// Locks a segment; `None` if another process has it.
+    ///
+    /// # Errors
+    /// When it is too large for one, or no regular file of this user.
+    pub(super) fn take_over(path: &Path) -> io::Result<Option<Self>> {
+        let file = files::open_own(path, files::private().read(true).append(true))?;
+        if !files::try_lock(&file)? {
             return Ok(None);
         }
-        if file.metadata()?.len() > MAX_FILE_BYTES {
+        let length = file.metadata()?.len();
+        if length > MAX_FILE_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let mut bytes = Vec::new();
-        (&file).take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-        let segment = Self {
+        files::make_private(&file)?;
+        Ok(Some(Self {
             file,
             path: path.to_owned(),
-            length: bytes.len() as u64,
-        };
-        Ok(Some((segment, bytes)))
+            length,
+        }))
+    }
+
+    /// What is in it; `None` if it is no segment of this version.
+    pub(super) fn contents(&self) -> io::Result<Option<Contents>> {
+        reading::read(&self.file, self.length)
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -217,8 +217,8 @@ mod tests {
     fn a_new_file_that_another_process_has_found_is_not_written_to() {
         let directory = tempfile::tempdir().unwrap();
         let mine = segment(&directory);
-        let (theirs, bytes) = SegmentFile::take_over(&mine.path).unwrap().unwrap();
-        assert!(bytes.is_empty());
+        let theirs = SegmentFile::take_over(&mine.path).unwrap().unwrap();
+        assert_eq!(theirs.contents().unwrap(), Some(Contents::default()));
         assert!(!mine.claim().unwrap(), "locked");
         theirs.remove();
         assert!(!mine.claim().unwrap(), "removed");

@@ -4,12 +4,13 @@
 //! that nobody locks, which their owners left when they ended; so several processes share a directory, and each batch has one owner.
 
 mod directory;
+mod reading;
 mod segment;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use self::directory::{Directory, FoundSegment, SegmentFile};
 use self::segment::{BatchRecord, HEADER, Place};
 use crate::clock::Clock;
 use crate::events::batch::{RecordId, SealedBatch, SegmentId};
+use crate::events::seal;
 use crate::events::spool::{Loaded, Spool, Stored};
 use crate::targets;
 
@@ -25,6 +27,8 @@ use crate::targets;
 const SEGMENT_BYTES: u64 = 1024 * 1024;
 /// The least number of such parts.
 const MIN_SEGMENTS: u64 = 8;
+/// The events in a damaged batch are counted if it is no larger; of a larger one its own number is believed, as far as it goes.
+const MAX_COUNTED_BYTES: u64 = 4 * 1024 * 1024;
 /// The longest pause between two attempts to deliver one batch.
 const MAX_PAUSE: Duration = Duration::from_secs(600);
 
@@ -123,6 +127,7 @@ impl DiskSpool {
             length,
             events: record.events,
             attempts: record.attempts,
+            is_damaged: false,
         };
         state.batches.insert(id, Kept::new(place));
         Ok(id)
@@ -146,14 +151,15 @@ impl DiskSpool {
 
     /// Takes over a segment that nobody has locked, and says how many events are in it.
     fn take_over(&self, found: &FoundSegment) -> io::Result<u64> {
-        let Some((mut file, bytes)) = SegmentFile::take_over(&found.path)? else {
+        let Some(mut file) = SegmentFile::take_over(&found.path)? else {
             return Ok(0);
         };
-        let Some(contents) = segment::read(&bytes) else {
+        let Some(mut contents) = file.contents()? else {
             let problem = "its content is of another format";
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         };
-        let cut = (bytes.len() as u64).saturating_sub(contents.whole);
+        count_damaged(&mut file, &mut contents.batches)?;
+        let cut = file.length().saturating_sub(contents.whole);
         if cut > 0 {
             file.truncate(contents.whole)?;
             tracing::warn!(
@@ -179,6 +185,19 @@ impl DiskSpool {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts the events of damaged batches whose bodies can be read still. What the others say was bounded by what they can hold.
+fn count_damaged(file: &mut SegmentFile, batches: &mut BTreeMap<u64, Place>) -> io::Result<()> {
+    let is_small = |place: &Place| place.length <= MAX_COUNTED_BYTES;
+    let damaged = batches.iter_mut().filter(|(_, place)| place.is_damaged);
+    for (offset, place) in damaged.filter(|(_, place)| is_small(place)) {
+        let bytes = file.read(*offset, place.length)?;
+        if let Some(events) = seal::events_in(segment::body_of_damaged(&bytes)) {
+            place.events = events;
+        }
+    }
+    Ok(())
 }
 
 impl State {
@@ -250,6 +269,24 @@ impl State {
         if !is_cut && self.active == Some(segment) {
             self.active = None;
         }
+    }
+
+    /// The batch is done with.
+    fn settle(&mut self, record: RecordId) {
+        if self.batches.remove(&record).is_none() {
+            return;
+        }
+        let mut note = Vec::new();
+        segment::write_settled(record.offset, &mut note);
+        if let Some(file) = self.segments.get_mut(&record.segment) {
+            let end = file.length();
+            // Not synced: should the note be lost, the batch is sent twice, and never lost.
+            if let Err(error) = file.append(&note) {
+                tracing::debug!(target: targets::EVENTS, %error, "an event spool could not be written");
+                self.cut_back(record.segment, end);
+            }
+        }
+        self.remove_if_settled(record.segment);
     }
 
     /// Removes the segment's file once all of its batches are settled.
@@ -337,8 +374,7 @@ impl Spool for DiskSpool {
             loaded.batch = state.read(record, place);
             if loaded.batch.is_none() {
                 loaded.lost += u64::from(place.events);
-                state.batches.remove(&record);
-                state.remove_if_settled(record.segment);
+                state.settle(record);
             } else if let Some(kept) = state.batches.get_mut(&record) {
                 kept.is_taken_out = true;
             }
@@ -347,21 +383,7 @@ impl Spool for DiskSpool {
     }
 
     fn settle(&self, record: RecordId) {
-        let mut state = self.state();
-        if state.batches.remove(&record).is_none() {
-            return;
-        }
-        let mut note = Vec::new();
-        segment::write_settled(record.offset, &mut note);
-        if let Some(file) = state.segments.get_mut(&record.segment) {
-            let end = file.length();
-            // Not synced: should the note be lost, the batch is sent twice, and never lost.
-            if let Err(error) = file.append(&note) {
-                tracing::debug!(target: targets::EVENTS, %error, "an event spool could not be written");
-                state.cut_back(record.segment, end);
-            }
-        }
-        state.remove_if_settled(record.segment);
+        self.state().settle(record);
     }
 
     fn put_off(&self, record: RecordId, now: Instant) -> bool {
@@ -392,6 +414,17 @@ impl Spool for DiskSpool {
 
     fn close(&self) {
         *self.state() = State::default();
+    }
+
+    fn leave_to_parent(&self) {
+        // Held by a thread of the parent when it forked, it is held for ever.
+        match self.state.try_lock() {
+            Ok(mut state) => *state = State::default(),
+            Err(TryLockError::Poisoned(state)) => *state.into_inner() = State::default(),
+            Err(TryLockError::WouldBlock) => {
+                tracing::debug!(target: targets::EVENTS, "this process was forked during a write to the event spool: it keeps the spool locked until it ends");
+            }
+        }
     }
 }
 

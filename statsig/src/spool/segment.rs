@@ -7,22 +7,21 @@
 //! settled = offset of a batch that is done with (8)
 //! ```
 //!
-//! Numbers are little-endian. A write that was cut off leaves records that are too short or have another checksum at the end: they
-//! are cut. One with another checksum before a whole one was damaged later: it is passed over, and a batch in it counts as lost.
-
-use std::collections::BTreeMap;
+//! Numbers are little-endian. How a segment is read that was cut off or damaged stands in `reading`.
 
 use flate2::Crc;
 
 /// What every segment begins with.
 pub(super) const HEADER: &[u8; 8] = b"statsig1";
 
-const BATCH: u8 = 1;
-const SETTLED: u8 = 2;
+pub(super) const BATCH: u8 = 1;
+pub(super) const SETTLED: u8 = 2;
 /// Kind, length, checksum.
-const RECORD_HEAD: usize = 1 + 4 + 4;
-/// Events, attempts.
-const BATCH_HEAD: usize = 4 + 4;
+pub(super) const RECORD_HEAD: usize = 1 + 4 + 4;
+/// Events, attempts. An offset is as long.
+pub(super) const BATCH_HEAD: usize = 4 + 4;
+/// A note that a batch is settled. No batch is that small, as its body is not empty.
+pub(super) const NOTE_BYTES: u64 = (RECORD_HEAD + BATCH_HEAD) as u64;
 
 /// A batch as it is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub(super) struct BatchRecord<'a> {
 }
 
 /// A batch holds no more. What a damaged one says of its events is believed up to this.
-const MAX_EVENTS: u32 = 2_000;
+pub(super) const MAX_EVENTS: u32 = 2_000;
 
 /// Where a batch is that is not settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +41,21 @@ pub(super) struct Place {
     pub(super) length: u64,
     pub(super) events: u32,
     pub(super) attempts: u32,
+    /// It cannot be delivered, only counted.
+    pub(super) is_damaged: bool,
 }
 
-/// What a segment holds.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Contents {
-    /// The batches that are not settled, damaged ones among them, by their offset.
-    pub(super) batches: BTreeMap<u64, Place>,
-    /// Bytes up to the end of the last whole record; what follows was not written to its end.
-    pub(super) whole: u64,
+impl Place {
+    /// A batch whose payload begins with these numbers.
+    pub(super) fn new(length: u64, numbers: [u8; BATCH_HEAD], is_damaged: bool) -> Self {
+        let [e0, e1, e2, e3, a0, a1, a2, a3] = numbers;
+        Self {
+            length,
+            events: u32::from_le_bytes([e0, e1, e2, e3]),
+            attempts: u32::from_le_bytes([a0, a1, a2, a3]),
+            is_damaged,
+        }
+    }
 }
 
 /// Appends a batch to the bytes. False, and nothing appended, if it is too large for the format.
@@ -85,95 +90,59 @@ fn checksum(kind: u8, length: u32, payload: &[&[u8]]) -> u32 {
     crc.sum()
 }
 
-/// Reads a whole segment, one that was just created and never written included. `None` if it is none, or one of another version.
-pub(super) fn read(bytes: &[u8]) -> Option<Contents> {
-    let mut contents = Contents::default();
-    let Some(mut rest) = bytes.strip_prefix(HEADER) else {
-        return HEADER.starts_with(bytes).then_some(contents);
-    };
-    contents.whole = HEADER.len() as u64;
-    let mut offset = contents.whole;
-    // Damaged batches, or the remains of a write that was cut off: what follows will tell.
-    let mut doubtful = BTreeMap::new();
-    while let Some(record) = first_record(rest) {
-        let length = (rest.len() - record.after.len()) as u64;
-        let place = batch_of(record.payload).map(|batch| Place {
-            length,
-            events: batch.events,
-            attempts: batch.attempts,
-        });
-        if record.is_intact {
-            contents.batches.append(&mut doubtful);
-            contents.whole = offset + length;
+/// What a record begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    pub(super) kind: u8,
+    /// Of the payload.
+    pub(super) length: u32,
+    pub(super) checksum: u32,
+}
+
+impl Head {
+    pub(super) fn read(bytes: [u8; RECORD_HEAD]) -> Self {
+        let [kind, l0, l1, l2, l3, c0, c1, c2, c3] = bytes;
+        Self {
+            kind,
+            length: u32::from_le_bytes([l0, l1, l2, l3]),
+            checksum: u32::from_le_bytes([c0, c1, c2, c3]),
         }
-        match (record.kind, place) {
-            (BATCH, Some(place)) if record.is_intact => {
-                contents.batches.insert(offset, place);
-            }
-            (BATCH, Some(place)) => {
-                let events = place.events.min(MAX_EVENTS);
-                doubtful.insert(offset, Place { events, ..place });
-            }
-            (SETTLED, _) if record.is_intact => {
-                if let Ok(settled) = record.payload.try_into() {
-                    contents.batches.remove(&u64::from_le_bytes(settled));
-                }
-            }
-            // Of a later version: whole, and of no meaning here. Or a damaged note: the batch is sent twice, and never lost.
-            _ => {}
-        }
-        offset += length;
-        rest = record.after;
     }
-    Some(contents)
 }
 
-/// Reads the record of one batch.
+/// Reads the record of one batch. `None` if it is damaged.
 pub(super) fn read_batch(bytes: &[u8]) -> Option<BatchRecord<'_>> {
-    let record = first_record(bytes)?;
-    let is_batch = record.is_intact && record.kind == BATCH && record.after.is_empty();
-    is_batch.then(|| batch_of(record.payload)).flatten()
-}
-
-/// A record that has all of its bytes.
-struct Record<'a> {
-    kind: u8,
-    payload: &'a [u8],
-    /// Its checksum is right.
-    is_intact: bool,
-    after: &'a [u8],
-}
-
-/// `None` if there are too few bytes for a record.
-fn first_record(bytes: &[u8]) -> Option<Record<'_>> {
-    let (head, rest) = bytes.split_first_chunk::<RECORD_HEAD>()?;
-    let [kind, l0, l1, l2, l3, c0, c1, c2, c3] = *head;
-    let length = u32::from_le_bytes([l0, l1, l2, l3]);
-    let expected = u32::from_le_bytes([c0, c1, c2, c3]);
-    let (payload, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-    Some(Record {
-        kind,
-        payload,
-        is_intact: checksum(kind, length, &[payload]) == expected,
-        after,
-    })
-}
-
-fn batch_of(payload: &[u8]) -> Option<BatchRecord<'_>> {
-    let (head, body) = payload.split_first_chunk::<BATCH_HEAD>()?;
-    let [e0, e1, e2, e3, a0, a1, a2, a3] = *head;
+    let (head, payload) = bytes.split_first_chunk()?;
+    let head = Head::read(*head);
+    let is_intact = head.kind == BATCH
+        && usize::try_from(head.length) == Ok(payload.len())
+        && checksum(head.kind, head.length, &[payload]) == head.checksum;
+    let (numbers, body) = payload.split_first_chunk().filter(|_| is_intact)?;
+    let place = Place::new(bytes.len() as u64, *numbers, false);
     Some(BatchRecord {
-        events: u32::from_le_bytes([e0, e1, e2, e3]),
-        attempts: u32::from_le_bytes([a0, a1, a2, a3]),
+        events: place.events,
+        attempts: place.attempts,
         body,
     })
 }
 
+/// The body of a batch whose record is damaged, which it may not be itself.
+pub(super) fn body_of_damaged(bytes: &[u8]) -> &[u8] {
+    bytes.get(RECORD_HEAD + BATCH_HEAD..).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use proptest::prelude::*;
 
+    use super::super::reading::{self, Contents};
     use super::*;
+
+    fn read(bytes: &[u8]) -> Option<Contents> {
+        reading::read(Cursor::new(bytes), bytes.len() as u64).unwrap()
+    }
 
     fn batch(events: u32, body: &[u8]) -> BatchRecord<'_> {
         BatchRecord {
@@ -223,17 +192,55 @@ mod tests {
         for damaged in [offsets[1], offsets[2]] {
             bytes[damaged + RECORD_HEAD + BATCH_HEAD] ^= 1;
         }
-        // Half of a number can be damaged, too.
+        // Half of a number can be damaged, too: six bytes hold less than it says.
         bytes[offsets[1] + RECORD_HEAD + 2] = 0xff;
         let contents = read(&bytes).unwrap();
         assert_eq!(contents.whole, end as u64);
         let events: Vec<_> = contents.batches.values().map(|it| it.events).collect();
-        assert_eq!(events, [3, MAX_EVENTS, 3, 3]);
+        assert_eq!(events, [3, 96, 3, 3]);
+        let damaged: Vec<_> = contents.batches.values().map(|it| it.is_damaged).collect();
+        assert_eq!(damaged, [false, true, true, false]);
 
-        // With nothing whole behind them, they may never have been written to their end.
+        // With nothing whole behind them, they have all of their bytes still.
         let contents = read(&bytes[..offsets[3]]).unwrap();
-        assert_eq!(contents.whole, offsets[1] as u64);
-        assert_eq!(contents.batches.len(), 1);
+        assert_eq!(contents.whole, offsets[3] as u64);
+        assert_eq!(contents.batches.len(), 3);
+        // The last was not written to its end.
+        let contents = read(&bytes[..offsets[3] - 1]).unwrap();
+        assert_eq!(contents.whole, offsets[2] as u64);
+        assert_eq!(contents.batches.len(), 2);
+    }
+
+    #[test]
+    fn a_record_that_spans_many_pieces_is_read_and_found_behind_damage() {
+        let mut bytes = HEADER.to_vec();
+        let mut large = |byte: u8| {
+            let offset = bytes.len();
+            assert!(write_batch(&batch(3, &[byte; 300_000]), &mut bytes));
+            offset
+        };
+        let (first, second) = (large(7), large(1));
+        assert_eq!(read(&bytes).unwrap().batches.len(), 2);
+        // The length.
+        bytes[first + 3] ^= 0x40;
+        let contents = read(&bytes).unwrap();
+        let found: Vec<_> = contents.batches.into_iter().collect();
+        assert_eq!((found[0].0, found[1].0), (first as u64, second as u64));
+        assert_eq!(
+            (found[0].1.is_damaged, found[1].1.is_damaged),
+            (true, false)
+        );
+        assert_eq!(found[0].1.length, (second - first) as u64);
+    }
+
+    #[test]
+    fn a_file_of_endless_batches_is_no_segment() {
+        let mut bytes = HEADER.to_vec();
+        for _ in 0..70_000 {
+            assert!(write_batch(&batch(1, b""), &mut bytes));
+        }
+        let error = reading::read(Cursor::new(&bytes), bytes.len() as u64).unwrap_err();
+        assert!(error.to_string().contains("more batches"), "{error}");
     }
 
     proptest! {

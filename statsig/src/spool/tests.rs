@@ -305,3 +305,126 @@ fn a_directory_that_cannot_be_is_an_error() {
     assert!(spool.store(&[batch(1, "a")]).outcome.is_err());
     assert!(spool.load(now()).batch.is_none());
 }
+
+/// Three batches of real events in one segment, and the file.
+fn three_real_batches(directory: &Path) -> PathBuf {
+    let body = |events: usize| {
+        let list = vec![r#"{"eventName":"purchase","time":1,"user":{"userID":"u"}}"#; events];
+        let json = format!(
+            r#"{{"events":[{}],"statsigMetadata":{{}}}}"#,
+            list.join(",")
+        );
+        seal::compressed(|to| io::Write::write_all(to, json.as_bytes())).unwrap()
+    };
+    let spool = open(directory);
+    let batches = [3, 4, 5].map(|events| SealedBatch {
+        body: body(events),
+        ..batch(events as u64, "")
+    });
+    store(&spool, &batches);
+    drop(spool);
+    files(directory).remove(0)
+}
+
+#[test]
+fn wherever_a_bit_flips_each_batch_is_delivered_or_counted_and_no_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = three_real_batches(directory.path());
+    let whole = fs::read(&file).unwrap();
+    for place in HEADER.len()..whole.len() {
+        for bit in 0..8 {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 1 << bit;
+            fs::write(&file, &bytes).unwrap();
+            let spool = open(directory.path());
+            let adopted = spool.adopt().unwrap();
+            let (mut delivered, mut lost, mut batches) = (0, 0, 0);
+            loop {
+                let loaded = spool.load(now());
+                lost += loaded.lost;
+                let Some(batch) = loaded.batch else { break };
+                spool.settle(batch.record.unwrap());
+                delivered += batch.events;
+                batches += 1;
+            }
+            assert_eq!(adopted, 12, "byte {place}, bit {bit}");
+            assert_eq!(delivered + lost, adopted, "byte {place}, bit {bit}");
+            assert_eq!(batches, 2, "byte {place}, bit {bit}");
+            assert!(files(directory.path()).is_empty());
+        }
+    }
+}
+
+#[test]
+fn what_was_found_to_be_damaged_is_counted_by_one_process_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = three_real_batches(directory.path());
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[HEADER.len() + 30] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let spool = open(directory.path());
+    assert_eq!(spool.adopt().unwrap(), 12);
+    assert_eq!(spool.load(now()).lost, 3);
+    drop(spool);
+    assert_eq!(open(directory.path()).adopt().unwrap(), 9);
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process::Command;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn segments_and_their_directory_are_their_owners_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("made/when/needed");
+        let spool = open(&path);
+        store(&spool, &[batch(3, "one")]);
+        let file = files(&path).remove(0);
+        assert_eq!((mode(&file), mode(&path)), (0o600, 0o700));
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        drop(spool);
+
+        // One of an earlier version becomes so when it is taken over.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        let spool = open(&path);
+        assert_eq!(spool.adopt().unwrap(), 3);
+        assert_eq!(mode(&file), 0o600);
+    }
+
+    #[test]
+    fn a_pipe_a_link_or_a_device_in_place_of_a_segment_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = open(directory.path());
+        store(&spool, &[batch(3, "fine")]);
+        drop(spool);
+        let stranger = older(&files(directory.path())[0]);
+        let elsewhere = tempfile::tempdir().unwrap();
+        let target = elsewhere.path().join("a file of somebody");
+        fs::write(&target, "stat").unwrap();
+
+        let link = |stranger: &Path| symlink(&target, stranger).unwrap();
+        let device = |stranger: &Path| symlink("/dev/zero", stranger).unwrap();
+        let pipe = |stranger: &Path| {
+            let made = Command::new("mkfifo").arg(stranger).status().unwrap();
+            assert!(made.success());
+        };
+        let strangers: [&dyn Fn(&Path); 3] = [&link, &device, &pipe];
+        for make in strangers {
+            make(&stranger);
+            let spool = open(directory.path());
+            for found in [3, 0] {
+                assert_eq!(spool.adopt().unwrap(), found);
+            }
+            assert!(fs::symlink_metadata(&stranger).is_ok());
+            assert_eq!(fs::read(&target).unwrap(), b"stat");
+            fs::remove_file(&stranger).unwrap();
+        }
+    }
+}

@@ -1,18 +1,16 @@
 //! Sticky assignments in a file.
 
 use std::fmt;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::mem;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 
 use super::memory::{ByKey, insert, remove};
+use super::shared_file::{Changes, SharedFile, apply};
 use super::{PersistentStorage, StickyValues, UserPersistedValues};
-use crate::files;
-use crate::mask::shown;
 
-/// Sticky assignments in one JSON file, for a single process: an object of key, then name, then [`StickyValues`].
+/// Sticky assignments in one JSON file: an object of key, then name, then [`StickyValues`].
 ///
 /// Everything is held in memory, so that loading never touches the disk; saving and deleting change the memory, and wake a
 /// thread that writes the file. A caller waits at most for that thread to take a copy of the index of keys. The file is written
@@ -20,8 +18,13 @@ use crate::mask::shown;
 /// while it is being written go into the next round together. That suits thousands of users; for more, implement
 /// [`PersistentStorage`] over a database.
 ///
+/// Several storages may have one file, in one process or in many: each write merges what this one saved and deleted into what is
+/// there, under a lock in a file beside it (`<file>.lock`, which stays). What others wrote is known here after the next write. Only the
+/// owner of the files can read them.
+///
 /// A failed write is logged as a warning, keeps everything in memory and is tried again with the next change; ask
-/// [`flush`](Self::flush) to know. Dropping the storage writes what is left, and waits for that.
+/// [`flush`](Self::flush) to know. Dropping the storage writes what is left, and waits for that. In a forked process there is no
+/// thread that writes: changes stay in its memory, so open another storage there.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -41,13 +44,16 @@ use crate::mask::shown;
 pub struct FilePersistentStorage {
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
+    /// The process that the writer runs in.
+    process: u32,
+    path: PathBuf,
 }
 
 /// Shows where the values are, not whose.
 impl fmt::Debug for FilePersistentStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FilePersistentStorage")
-            .field("path", &self.shared.path)
+            .field("path", &self.path)
             .finish_non_exhaustive()
     }
 }
@@ -88,7 +94,6 @@ pub enum PersistentStorageError {
 /// What the storage and its writer share.
 #[derive(Debug)]
 struct Shared {
-    path: PathBuf,
     state: Mutex<State>,
     /// There is something to write, or the end has come.
     changed: Condvar,
@@ -99,6 +104,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     by_key: ByKey,
+    /// Not in the file yet.
+    changes: Changes,
     /// Counts the changes.
     latest: u64,
     /// The last change that a write included, successful or not.
@@ -114,9 +121,8 @@ impl FilePersistentStorage {
     /// When the file cannot be read or holds something else, there is no such directory, or no thread can be had.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PersistentStorageError> {
         let path = path.into();
-        let by_key = read(&path)?;
+        let (file, by_key) = SharedFile::open(path.clone())?;
         let shared = Arc::new(Shared {
-            path,
             state: Mutex::new(State {
                 by_key,
                 ..State::default()
@@ -127,19 +133,30 @@ impl FilePersistentStorage {
         let theirs = Arc::clone(&shared);
         let writer = thread::Builder::new()
             .name("statsig-sticky".to_owned())
-            .spawn(move || theirs.write_changes())
-            .map_err(|problem| shared.not_written(&problem))?;
+            .spawn(move || theirs.write_changes(file))
+            .map_err(|problem| PersistentStorageError::NotWritten {
+                path: path.clone(),
+                problem: problem.to_string(),
+            })?;
         Ok(Self {
             shared,
             writer: Some(writer),
+            process: std::process::id(),
+            path,
         })
     }
 
     /// Waits until everything that was saved or deleted so far is in the file. Blocks: not for async code.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the file cannot be written, or was broken by somebody else.
     pub fn flush(&self) -> Result<(), PersistentStorageError> {
+        if !self.is_of_this_process() {
+            return Err(PersistentStorageError::NotWritten {
+                path: self.path.clone(),
+                problem: "a process that was forked after the storage was opened".to_owned(),
+            });
+        }
         let mut state = self.shared.state();
         if state.failure.is_some() {
             state.latest += 1;
@@ -152,17 +169,40 @@ impl FilePersistentStorage {
         state.failure.clone().map_or(Ok(()), Err)
     }
 
-    fn change(&self, change: impl FnOnce(&mut ByKey) -> bool) {
-        let mut state = self.shared.state();
+    fn change(&self, key: &str, name: &str, change: impl FnOnce(&mut ByKey) -> bool) {
+        let Some(mut state) = self.state() else {
+            return;
+        };
         if change(&mut state.by_key) {
+            state.changes.insert((key.into(), name.to_owned()));
             state.latest += 1;
             self.shared.changed.notify_one();
+        }
+    }
+
+    fn is_of_this_process(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// `None` in a forked process where it stays locked for ever, as a thread of the parent held it.
+    fn state(&self) -> Option<MutexGuard<'_, State>> {
+        if self.is_of_this_process() {
+            return Some(self.shared.state());
+        }
+        match self.shared.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 }
 
 impl Drop for FilePersistentStorage {
     fn drop(&mut self) {
+        if !self.is_of_this_process() {
+            // There is no writer to wait for.
+            return;
+        }
         self.shared.state().is_closing = true;
         self.shared.changed.notify_one();
         if let Some(writer) = self.writer.take() {
@@ -174,16 +214,19 @@ impl Drop for FilePersistentStorage {
 
 impl PersistentStorage for FilePersistentStorage {
     fn load(&self, key: &str) -> Arc<UserPersistedValues> {
-        let state = self.shared.state();
-        state.by_key.get(key).cloned().unwrap_or_default()
+        let state = self.state();
+        let values = state.as_ref().and_then(|state| state.by_key.get(key));
+        values.cloned().unwrap_or_default()
     }
 
     fn save(&self, key: &str, config_name: &str, values: StickyValues) {
-        self.change(|by_key| insert(by_key, key, config_name, values));
+        self.change(key, config_name, |by_key| {
+            insert(by_key, key, config_name, values)
+        });
     }
 
     fn delete(&self, key: &str, config_name: &str) {
-        self.change(|by_key| remove(by_key, key, config_name));
+        self.change(key, config_name, |by_key| remove(by_key, key, config_name));
     }
 }
 
@@ -192,31 +235,29 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn not_written(&self, problem: &io::Error) -> PersistentStorageError {
-        PersistentStorageError::NotWritten {
-            path: self.path.clone(),
-            problem: problem.to_string(),
-        }
-    }
-
     /// The writer's life.
-    fn write_changes(&self) {
+    fn write_changes(&self, mut file: SharedFile) {
         let mut state = self.state();
         loop {
             if state.attempted < state.latest {
                 let (copy, including) = (state.by_key.clone(), state.latest);
+                let changes = mem::take(&mut state.changes);
                 drop(state);
-                let failure = write(&self.path, &copy)
-                    .err()
-                    .map(|problem| self.not_written(&problem));
-                if let Some(failure) = &failure {
+                let written = file.write(&copy, &changes);
+                drop(copy);
+                if let Err(failure) = &written {
                     tracing::warn!(target: crate::targets::CLIENT, "{failure}");
                 }
-                drop(copy);
                 state = self.state();
                 state.attempted = including;
-                state.failure = failure;
+                let replaced = state.written(written, changes);
                 self.written.notify_all();
+                if replaced.is_some() {
+                    // It may be large: nobody waits for its end.
+                    drop(state);
+                    drop(replaced);
+                    state = self.state();
+                }
             } else if state.is_closing {
                 return;
             } else {
@@ -226,32 +267,25 @@ impl Shared {
     }
 }
 
-fn read(path: &Path) -> Result<ByKey, PersistentStorageError> {
-    let unreadable = |problem: String| PersistentStorageError::Unreadable {
-        path: path.to_owned(),
-        problem,
-    };
-    match fs::read(path) {
-        Ok(json) => {
-            serde_json::from_slice(&json).map_err(|problem| PersistentStorageError::Corrupt {
-                path: path.to_owned(),
-                problem: shown(problem),
-            })
-        }
-        Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
-            let directory = path.parent().filter(|parent| *parent != Path::new(""));
-            match directory {
-                Some(directory) if !directory.is_dir() => {
-                    Err(unreadable("no directory to hold the file".to_owned()))
-                }
-                _ => Ok(ByKey::default()),
+impl State {
+    /// Takes note of a write, and of what others wrote. Returns what that replaces.
+    fn written(
+        &mut self,
+        written: Result<Option<ByKey>, PersistentStorageError>,
+        changes: Changes,
+    ) -> Option<ByKey> {
+        match written {
+            Ok(merged) => {
+                self.failure = None;
+                let mut merged = merged?;
+                apply(&self.changes, &self.by_key, &mut merged);
+                Some(mem::replace(&mut self.by_key, merged))
+            }
+            Err(failure) => {
+                self.failure = Some(failure);
+                self.changes.extend(changes);
+                None
             }
         }
-        Err(problem) => Err(unreadable(problem.to_string())),
     }
-}
-
-/// Replaces the file, or leaves it as it is.
-fn write(path: &Path, by_key: &ByKey) -> io::Result<()> {
-    files::replace(path, |file| Ok(serde_json::to_writer(file, by_key)?))
 }

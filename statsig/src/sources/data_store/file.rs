@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
@@ -21,7 +23,8 @@ const MAX_READABLE_CHARS: usize = 64;
 /// A [`DataStore`] in a directory: one file for each key, replaced as a whole.
 ///
 /// For processes on one machine, or in containers that share a volume: a service that restarts without network starts with the
-/// specs it had. Let one process write, and the others [poll](Self::polled). Keeps specs and ID lists.
+/// specs it had. Let one process write, and the others [poll](Self::polled). Keeps specs and ID lists. Only the owner of the files
+/// can read them, so the processes must run as the same user. The directory is for the store alone.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -34,6 +37,8 @@ const MAX_READABLE_CHARS: usize = 64;
 pub struct FileDataStore {
     directory: PathBuf,
     is_polled: bool,
+    /// What killed writers left is removed before the first write.
+    is_swept: Arc<AtomicBool>,
 }
 
 impl FileDataStore {
@@ -42,6 +47,7 @@ impl FileDataStore {
         Self {
             directory: directory.into(),
             is_polled: false,
+            is_swept: Arc::default(),
         }
     }
 
@@ -84,8 +90,12 @@ impl FileDataStore {
     fn write(&self, key: &str, value: Bytes) -> BoxFuture<'_, Result<(), DataStoreError>> {
         let path = self.path(key);
         let directory = self.directory.clone();
+        let is_swept = self.is_swept.swap(true, Ordering::Relaxed);
         run_off_thread(move || {
-            std::fs::create_dir_all(&directory)
+            if !is_swept {
+                files::sweep(&directory, |_| true);
+            }
+            files::create_directory(&directory)
                 .and_then(|()| files::replace(&path, |file| file.write_all(&value)))
                 .map_err(|error| {
                     DataStoreError::failed(format!(

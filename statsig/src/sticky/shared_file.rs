@@ -1,0 +1,151 @@
+//! The file of sticky assignments. Several storages may write it, in one process or in many: each merges its changes into what is
+//! there, under a lock beside the file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::file::PersistentStorageError;
+use super::memory::{ByKey, insert, remove};
+use crate::files;
+use crate::mask::shown;
+use crate::text::SharedStr;
+
+/// Another writer has the lock for as long as one write takes. One that holds it longer is not waited for.
+const LOCK_LIMIT: Duration = Duration::from_secs(5);
+/// The pause between two attempts to get the lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// What was saved or deleted and is not in the file yet: keys and names.
+pub(super) type Changes = BTreeSet<(SharedStr, String)>;
+
+/// The file, as one storage knows it.
+#[derive(Debug)]
+pub(super) struct SharedFile {
+    path: PathBuf,
+    /// What was last read or written; `None` if that was nothing.
+    known: Option<Version>,
+}
+
+/// Tells one content of the file from another without reading it: a file that takes its place is a new one.
+#[derive(Debug, PartialEq, Eq)]
+struct Version {
+    length: u64,
+    modified: Option<SystemTime>,
+    inode: Option<u64>,
+}
+
+impl SharedFile {
+    /// Reads the file, if it exists, and removes what killed writers left beside it.
+    pub(super) fn open(path: PathBuf) -> Result<(Self, ByKey), PersistentStorageError> {
+        files::sweep_beside(&path);
+        let known = version(&path);
+        let by_key = read(&path)?;
+        Ok((Self { path, known }, by_key))
+    }
+
+    /// Writes these changes. Returns what is in the file now if others wrote, too, since it was last read.
+    pub(super) fn write(
+        &mut self,
+        mine: &ByKey,
+        changes: &Changes,
+    ) -> Result<Option<ByKey>, PersistentStorageError> {
+        let not_written = |problem: io::Error| PersistentStorageError::NotWritten {
+            path: self.path.clone(),
+            problem: problem.to_string(),
+        };
+        let _lock = lock(&self.path).map_err(not_written)?;
+        let found = version(&self.path);
+        // A file that is gone is written anew, with all that is known.
+        let merged = if found.is_none() || found == self.known {
+            None
+        } else {
+            let mut theirs = read(&self.path)?;
+            apply(changes, mine, &mut theirs);
+            Some(theirs)
+        };
+        let to_write = merged.as_ref().unwrap_or(mine);
+        files::replace(&self.path, |file| {
+            Ok(serde_json::to_writer(file, to_write)?)
+        })
+        .map_err(not_written)?;
+        self.known = version(&self.path);
+        Ok(merged)
+    }
+}
+
+/// Brings what changed here to another copy.
+pub(super) fn apply(changes: &Changes, from: &ByKey, to: &mut ByKey) {
+    for (key, name) in changes {
+        match from.get(key).and_then(|values| values.get(name)) {
+            Some(values) => insert(to, key, name, values.clone()),
+            None => remove(to, key, name),
+        };
+    }
+}
+
+/// Waits for the lock, which is gone when it is dropped. `None` where files cannot be locked.
+fn lock(path: &Path) -> io::Result<Option<fs::File>> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let options = &mut files::private();
+    let options = options.read(true).write(true).create(true);
+    let file = files::open_own(Path::new(&name), options)?;
+    let mut waited = Duration::ZERO;
+    loop {
+        match files::try_lock(&file) {
+            Ok(true) => return Ok(Some(file)),
+            Ok(false) if waited < LOCK_LIMIT => {
+                thread::sleep(LOCK_PAUSE);
+                waited += LOCK_PAUSE;
+            }
+            Ok(false) => {
+                let problem = "another process holds the lock beside it for too long";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
+            }
+            Err(error) => {
+                tracing::debug!(target: crate::targets::CLIENT, %error, "the lock beside sticky values cannot be used");
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn version(path: &Path) -> Option<Version> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let inode = Some(std::os::unix::fs::MetadataExt::ino(&metadata));
+    #[cfg(not(unix))]
+    let inode = None;
+    Some(Version {
+        length: metadata.len(),
+        modified: metadata.modified().ok(),
+        inode,
+    })
+}
+
+fn read(path: &Path) -> Result<ByKey, PersistentStorageError> {
+    let unreadable = |problem: String| PersistentStorageError::Unreadable {
+        path: path.to_owned(),
+        problem,
+    };
+    match files::read_at_most(path, usize::MAX) {
+        Ok(json) => serde_json::from_slice(&json.unwrap_or_default()).map_err(|problem| {
+            PersistentStorageError::Corrupt {
+                path: path.to_owned(),
+                problem: shown(problem),
+            }
+        }),
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
+            if files::directory_of(path).is_dir() {
+                Ok(ByKey::default())
+            } else {
+                Err(unreadable("no directory to hold the file".to_owned()))
+            }
+        }
+        Err(problem) => Err(unreadable(problem.to_string())),
+    }
+}
