@@ -11,9 +11,9 @@ use chrono::DateTime;
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use statsig::testing::OfflineClient;
-use statsig::testing::internals::specs_of_binary;
 use statsig::{StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 
+use crate::binary;
 use crate::clock::FixedClock;
 use crate::tally::Tally;
 
@@ -89,7 +89,8 @@ impl Conformance {
         let path = self.directory.join(file);
         if file.ends_with(BINARY_SUFFIX) {
             let read = std::fs::read(&path).map_err(|problem| problem.to_string());
-            let json = read.and_then(|body| specs_of_binary(&body));
+            let twin = self.json_twin(file);
+            let json = read.and_then(|body| binary::to_json(&body, twin.as_ref()));
             return json.unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
         }
         let mut reader: Box<dyn Read> = match File::open(&path) {
@@ -109,6 +110,15 @@ impl Conformance {
     pub fn binary_twin(&self, case: &Case) -> Option<String> {
         let file = format!("specs_binary/{}{TWIN_SUFFIX}", case.spec_name());
         self.directory.join(&file).is_file().then_some(file)
+    }
+
+    /// The same specs in JSON, if they were recorded.
+    fn json_twin(&self, binary: &str) -> Option<Value> {
+        let name = binary.rsplit('/').next()?.strip_suffix(TWIN_SUFFIX)?;
+        let files = ["json", "json.gz"].map(|suffix| format!("specs/{name}.{suffix}"));
+        let mut files = files.iter();
+        let file = files.find(|file| self.directory.join(file).is_file())?;
+        Some(self.json(file))
     }
 
     /// A file with one JSON value.

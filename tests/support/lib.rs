@@ -10,6 +10,7 @@
 
 use statsig::{StatsigOptions, StatsigOptionsBuilder};
 
+mod binary;
 pub mod client_init;
 pub mod clock;
 pub mod conformance;
