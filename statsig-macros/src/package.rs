@@ -14,12 +14,10 @@ const PACKAGE: &str = "statsig";
 /// The path of the crate, as far as manifests tell. An error if the package cannot have it.
 pub(crate) fn path(errors: &mut Errors) -> Option<Path> {
     let directory = std::env::var_os("CARGO_MANIFEST_DIR");
-    let manifests: Vec<String> = directory
-        .iter()
-        .flat_map(|it| File::new(it).ancestors())
-        .map(|directory| std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default())
-        .collect();
-    match find(&manifests) {
+    let directories = directory.iter().flat_map(|it| File::new(it).ancestors());
+    let manifests = directories
+        .map(|directory| std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default());
+    match find(manifests) {
         Name::Usual => Some(default_path()),
         Name::Other(name) => {
             let path = parse_str(&format!("::{}", name.replace('-', "_")));
@@ -50,24 +48,32 @@ enum Name {
     None,
 }
 
-/// The name by the package's manifest and those of the directories above it, one of which may be the workspace's.
-fn find(manifests: &[String]) -> Name {
-    let Some((own, above)) = manifests.split_first().filter(|(own, _)| !own.is_empty()) else {
+/// The name by the package's manifest and those of the directories above it, one of which may be the workspace's. Those are read only
+/// where the package's own does not say.
+fn find(mut manifests: impl Iterator<Item = String>) -> Name {
+    let own = manifests.next().unwrap_or_default();
+    if own.is_empty() {
         return Name::Usual;
-    };
-    let keys = dependencies(own);
+    }
+    let keys = dependencies(&own);
     if keys.iter().any(|dependency| dependency.is_usual()) {
         return Name::Usual;
     }
     if let Some(renamed) = keys.iter().find(|dependency| dependency.is_renamed) {
         return Name::Other(renamed.key.to_owned());
     }
-    let inherited = above.iter().flat_map(|manifest| dependencies(manifest));
-    let mut renamed = inherited.filter(|dependency| dependency.is_renamed);
-    match renamed.find(|renamed| keys.iter().any(|own| own.key == renamed.key)) {
-        Some(renamed) => Name::Other(renamed.key.to_owned()),
-        None if mentions_package(own) => Name::Usual,
-        None => Name::None,
+    for above in manifests {
+        let is_inherited = |renamed: &Dependency<'_>| {
+            renamed.is_renamed && keys.iter().any(|own| own.key == renamed.key)
+        };
+        if let Some(renamed) = dependencies(&above).into_iter().find(is_inherited) {
+            return Name::Other(renamed.key.to_owned());
+        }
+    }
+    if mentions_package(&own) {
+        Name::Usual
+    } else {
+        Name::None
     }
 }
 
@@ -114,10 +120,12 @@ fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
             let is_renamed =
                 names_package(value) || part == "package" && unquoted(value) == PACKAGE;
             found.push(Dependency { key, is_renamed });
-        } else if is_one && key == "package" && unquoted(value) == PACKAGE {
-            if let Some(dependency) = found.last_mut() {
-                dependency.is_renamed = true;
-            }
+        } else if is_one
+            && key == "package"
+            && unquoted(value) == PACKAGE
+            && let Some(dependency) = found.last_mut()
+        {
+            dependency.is_renamed = true;
         }
     }
     found
@@ -153,8 +161,7 @@ mod tests {
     use super::*;
 
     fn find(manifests: &[&str]) -> Name {
-        let manifests: Vec<_> = manifests.iter().map(|text| (*text).to_owned()).collect();
-        super::find(&manifests)
+        super::find(manifests.iter().map(|text| (*text).to_owned()))
     }
 
     #[test]
