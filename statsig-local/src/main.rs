@@ -80,11 +80,12 @@ async fn serve(arguments: Serve) -> Result<(), String> {
     if let Some(url) = arguments.upstream {
         let key = std::env::var(SDK_KEY_VARIABLE)
             .map_err(|_| format!("expected the SDK key in {SDK_KEY_VARIABLE}, found none"))?;
-        builder = builder.upstream(match url.as_str() {
+        let upstream = match url.as_str() {
             STATSIG => Upstream::statsig(key),
             url => Upstream::at(url, key),
-        });
-        origin = url;
+        };
+        origin = upstream.to_string();
+        builder = builder.upstream(upstream);
     }
     if let Some(path) = arguments.id_lists {
         builder = builder.id_lists_file(path);

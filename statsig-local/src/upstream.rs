@@ -110,10 +110,22 @@ impl Upstream {
     }
 }
 
+/// Where it is, without credentials; `statsig` for Statsig itself.
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(url) = &self.url else {
+            return f.write_str("statsig");
+        };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        write!(f, "{scheme}://{place}")
+    }
+}
+
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upstream")
-            .field("url", &self.url)
+            .field("url", &self.to_string())
             .field("sync_interval", &self.sync_interval)
             .finish_non_exhaustive()
     }
@@ -369,6 +381,14 @@ mod tests {
         let path = path_of("statsig|id_list::a|plain_text|b|plain_text|hash=");
         assert_eq!(path.and_then(list_name), Some("a|plain_text|b"));
         assert_eq!(path_of("other"), None);
+    }
+
+    #[test]
+    fn credentials_in_the_address_are_not_shown() {
+        let upstream = Upstream::at("http://user:PASSWORD@proxy:1/", "secret-key");
+        assert_eq!(upstream.to_string(), "http://proxy:1");
+        assert!(!format!("{upstream:?}").contains("PASSWORD"));
+        assert_eq!(Upstream::statsig("secret-key").to_string(), "statsig");
     }
 
     #[test]
