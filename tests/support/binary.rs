@@ -3,12 +3,12 @@
 use serde_json::Value;
 use statsig::testing::internals::specs_of_binary;
 
-use crate::conformance::entries;
+use crate::conformance::{entries, items};
 
 const SECTIONS: [&str; 3] = ["feature_gates", "dynamic_configs", "layer_configs"];
 
-/// What the SDK's reader makes of them, with the fractions of percentages from the same specs in JSON: when these were recorded, the
-/// service's binary form had whole percentages only (0 for 0.5).
+/// What the SDK's reader makes of them, with what the binary form does not say taken from the same specs in JSON: fractions of
+/// percentages (when these were recorded, it had whole ones only, 0 for 0.5), and whether a list is empty or absent.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -20,10 +20,16 @@ pub(crate) fn to_json(body: &[u8], twin: Option<&Value>) -> Result<String, Strin
     let mut specs: Value = json.parse().map_err(|problem| format!("{problem}"))?;
     for section in SECTIONS {
         for (name, spec) in entries(&twin[section]) {
+            let found = &mut specs[section][name];
+            for (field, value) in entries(spec) {
+                if items(value).is_empty() && value.is_array() && found.get(field).is_none() {
+                    found[field] = value.clone();
+                }
+            }
             let rules = spec["rules"].as_array().into_iter().flatten();
             for (place, rule) in rules.enumerate() {
                 let percentage = rule["passPercentage"].as_f64().unwrap_or_default();
-                let found = specs[section][name]["rules"].get_mut(place);
+                let found = found["rules"].get_mut(place);
                 if let Some(found) = found.map(|rule| &mut rule["passPercentage"])
                     && percentage.fract() != 0.0
                     && found.as_f64() == Some(percentage.trunc())
