@@ -17,10 +17,18 @@ pub(super) fn log_start(details: &InitializeDetails, published: &Published) {
     } = published.specs.counts();
     tracing::info!(
         target: targets::CLIENT,
-        "initialised: {gates} gates, {configs} configs, {layers} layers from {} in {} ms",
+        "initialised: {}, {}, {} from {} in {} ms",
+        counted(gates, "gate"),
+        counted(configs, "config"),
+        counted(layers, "layer"),
         details.source,
         details.duration.as_millis()
     );
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 #[cfg(test)]
@@ -67,7 +75,7 @@ mod tests {
         let log = log_of_start(network).await;
         assert_eq!(
             log.trim(),
-            "message=initialised: 1 gates, 2 configs, 0 layers from Network in 84 ms"
+            "message=initialised: 1 gate, 2 configs, 0 layers from Network in 84 ms"
         );
     }
 
