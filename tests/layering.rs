@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &[
         "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
-        "striped", "files", "targets", "mask",
+        "striped", "files", "targets", "guard", "mask", "process",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &[

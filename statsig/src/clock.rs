@@ -1,7 +1,11 @@
 //! Wall-clock time, from one source that tests can replace.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
+
+use crate::guard::guarded;
 
 /// Where the SDK reads wall-clock time.
 ///
@@ -32,5 +36,42 @@ impl Clock for SystemClock {
             .duration_since(UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);
         u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A clock of the application's. When it panics, the time that it told last holds, or the system's before it told any.
+pub(crate) struct GuardedClock {
+    clock: Arc<dyn Clock>,
+    /// 0 before it told any.
+    last_ms: AtomicU64,
+}
+
+impl GuardedClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            last_ms: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Debug for GuardedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&self.clock, f)
+    }
+}
+
+impl Clock for GuardedClock {
+    fn now_ms(&self) -> u64 {
+        match guarded("the clock", || self.clock.now_ms()) {
+            Some(now_ms) => {
+                self.last_ms.store(now_ms, Ordering::Relaxed);
+                now_ms
+            }
+            None => match self.last_ms.load(Ordering::Relaxed) {
+                0 => SystemClock.now_ms(),
+                last_ms => last_ms,
+            },
+        }
     }
 }

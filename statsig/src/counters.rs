@@ -6,7 +6,8 @@ mod stats;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
 
 pub(crate) use self::loss_log::LossLog;
 pub(crate) use self::reason::DropReason;
@@ -15,19 +16,19 @@ use crate::striped::Striped;
 
 /// Counts events from their creation to their end.
 ///
-/// What callers count is in atomics. What the pipeline counts is behind a lock that callers never take, so that an event
-/// that moves from one place to another is never seen in both or in none.
+/// What callers count is in atomics. What the pipeline counts is replaced as a whole, so that an event that moves from one place
+/// to another is never seen in both or in none. Nobody takes a lock, so the books can be read in a fork too.
 #[derive(Debug, Default)]
 pub(crate) struct EventCounters {
     enqueued: AtomicU64,
     deduplicated: Striped<AtomicU64>,
     /// What was given up on callers' threads, by reason.
     lost_by_callers: [AtomicU64; DropReason::COUNT],
-    places: Mutex<Places>,
+    places: ArcSwap<Places>,
 }
 
 /// Where events are that left the memory of the pipeline.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Places {
     recovered: u64,
     delivered: u64,
@@ -60,15 +61,15 @@ impl EventCounters {
     }
 
     pub(crate) fn add_delivered(&self, events: u64) {
-        self.places().delivered += events;
+        self.change(|places| places.delivered += events);
     }
 
     pub(crate) fn add_sampled_out(&self, events: u64) {
-        self.places().sampled_out += events;
+        self.change(|places| places.sampled_out += events);
     }
 
     pub(crate) fn add_dropped(&self, reason: DropReason, events: u64) {
-        self.places().dropped.add(reason, events);
+        self.change(|places| places.dropped.add(reason, events));
     }
 
     /// A batch was not delivered. `flush_type` is why it had left, if that is known.
@@ -78,16 +79,17 @@ impl EventCounters {
         events: u64,
         flush_type: Option<&'static str>,
     ) {
-        let mut places = self.places();
-        places.dropped.add(reason, events);
-        if let Some(flush_type) = flush_type {
-            *places.failed.entry(flush_type).or_default() += events;
-        }
+        self.change(|places| {
+            places.dropped.add(reason, events);
+            if let Some(flush_type) = flush_type {
+                *places.failed.entry(flush_type).or_default() += events;
+            }
+        });
     }
 
     /// How many events the service did not take, by why their batch had left, as far as that is known.
     pub(crate) fn failed_by_flush_type(&self) -> Vec<(&'static str, u64)> {
-        let places = self.places();
+        let places = self.places.load();
         let failed = places.failed.iter();
         failed
             .map(|(flush_type, events)| (*flush_type, *events))
@@ -96,40 +98,44 @@ impl EventCounters {
 
     /// Events went from memory to the spool.
     pub(crate) fn add_spooled(&self, events: u64) {
-        self.places().spooled += events;
+        self.change(|places| places.spooled += events);
     }
 
     /// Events of earlier processes were found in the spool.
     pub(crate) fn add_recovered(&self, events: u64) {
-        let mut places = self.places();
-        places.recovered += events;
-        places.spooled += events;
+        self.change(|places| {
+            places.recovered += events;
+            places.spooled += events;
+        });
     }
 
     /// The spool was let go with everything in it: who finds it, be it this client, counts it as recovered.
     pub(crate) fn leave_spooled(&self) {
-        let mut places = self.places();
-        let left = std::mem::take(&mut places.spooled);
-        places.left_on_disk += left;
+        self.change(|places| {
+            let left = std::mem::take(&mut places.spooled);
+            places.left_on_disk += left;
+        });
     }
 
     /// Events from the spool were delivered.
     pub(crate) fn add_delivered_from_spool(&self, events: u64) {
-        let mut places = self.places();
-        places.spooled = places.spooled.saturating_sub(events);
-        places.delivered += events;
+        self.change(|places| {
+            places.spooled = places.spooled.saturating_sub(events);
+            places.delivered += events;
+        });
     }
 
     /// Events in the spool are gone.
     pub(crate) fn add_dropped_from_spool(&self, reason: DropReason, events: u64) {
-        let mut places = self.places();
-        places.spooled = places.spooled.saturating_sub(events);
-        places.dropped.add(reason, events);
+        self.change(|places| {
+            places.spooled = places.spooled.saturating_sub(events);
+            places.dropped.add(reason, events);
+        });
     }
 
     /// What became of all events, at this moment.
     pub(crate) fn stats(&self) -> EventStats {
-        let places = self.places();
+        let places = self.places.load();
         let dropped = self.all_dropped(&places);
         let Places {
             recovered,
@@ -138,8 +144,8 @@ impl EventCounters {
             spooled,
             left_on_disk,
             ..
-        } = *places;
-        // Last, and with the lock held: whatever has a place was enqueued before.
+        } = **places;
+        // Last: whatever has a place was enqueued before.
         let enqueued = self.enqueued.load(Ordering::Acquire);
         let deduplicated = self.deduplicated.iter();
         EventStats {
@@ -160,10 +166,12 @@ impl EventCounters {
 
     /// What was dropped since the last time this was asked.
     pub(crate) fn take_unreported(&self) -> DroppedEvents {
-        let mut places = self.places();
-        let dropped = self.all_dropped(&places);
-        let news = dropped.since(&places.reported);
-        places.reported = dropped;
+        let mut news = DroppedEvents::default();
+        self.change(|places| {
+            let dropped = self.all_dropped(places);
+            news = dropped.since(&places.reported);
+            places.reported = dropped;
+        });
         news
     }
 
@@ -175,7 +183,12 @@ impl EventCounters {
         dropped
     }
 
-    fn places(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Makes one change, as if at one moment. May call it again when another thread changed something meanwhile.
+    fn change(&self, mut change: impl FnMut(&mut Places)) {
+        self.places.rcu(|places| {
+            let mut next = Places::clone(places);
+            change(&mut next);
+            next
+        });
     }
 }

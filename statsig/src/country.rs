@@ -9,6 +9,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::guard::guarded;
+
 pub use table::{CountryTable, CountryTableError};
 
 /// Two capital letters that stand for a country (ISO 3166-1 alpha-2).
@@ -148,7 +150,7 @@ impl Countries {
             None if self.reads_ipv6 => address::parse_v6(ip)?,
             None => return None,
         };
-        lookup.country_of(address)
+        guarded("the country lookup", || lookup.country_of(address)).flatten()
     }
 }
 

@@ -59,6 +59,18 @@ pub enum StatsigError {
         "expected to run inside a tokio runtime, found none; call it from async code driven by tokio"
     )]
     NoRuntime,
+    /// `initialize` was called in a tokio runtime without timers, which the client cannot do without.
+    #[error(
+        "expected a tokio runtime with timers, found one without; build it with `enable_all`, or at least `enable_time` and `enable_io`"
+    )]
+    NoTimers,
+    /// The tokio runtime that `initialize` was called on is gone, and with it all that syncs specs and sends events. Evaluations go on
+    /// with the specs in use. Call `initialize` again, on a runtime that lives: the client goes on there, with the events that were
+    /// not delivered.
+    #[error(
+        "the tokio runtime that `initialize` was called on is gone; call `initialize` again, on a runtime that lives as long as the client"
+    )]
+    RuntimeGone,
     /// A blocking call was made in async code, where it would hold up everything else, or on another thread that knows a tokio
     /// runtime: within `spawn_blocking` or [`Handle::enter`](tokio::runtime::Handle::enter). There
     /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for the method without `_blocking`.

@@ -75,11 +75,13 @@ mod error;
 mod evaluation;
 mod events;
 mod files;
+mod guard;
 mod hash;
 mod mask;
 pub mod observability;
 mod options;
 mod overrides;
+mod process;
 mod results;
 mod shared;
 mod sinks;
@@ -102,9 +104,8 @@ mod value;
 pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
-    InitializeDetails, Layer, LayerEvaluationOptions, ParameterStore,
-    ParameterStoreEvaluationOptions, PinnedStatsig, SpecsWatch, Statsig, StatsigLogLineLevel,
-    UnknownLogLineLevel,
+    Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, PinnedStatsig,
+    SpecsWatch, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
 };
 pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
 /// What [`Statsig::explain`] answers.
@@ -132,7 +133,8 @@ pub use options::{
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
-    ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource, SpecsStatus,
+    ExperimentGroupsResult, FeatureGate, IdListSource, InitializeDetails, Reason, SpecsSource,
+    SpecsStatus,
 };
 pub use sinks::{
     EventBatch, EventLoggingAdapter, EventLoggingError, FileEvents,

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, GuardedClock, SystemClock};
 use crate::country::CountryLookup;
 use crate::error::OptionsError;
 use crate::events::limits::EventLimits;
@@ -208,7 +208,7 @@ pub struct StatsigOptionsBuilder {
 impl StatsigOptionsBuilder {
     /// Reads wall-clock time here. Default: [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.options.clock = clock;
+        self.options.clock = Arc::new(GuardedClock::new(clock));
         self
     }
 

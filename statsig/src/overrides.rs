@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 
+use crate::guard::guarded;
 use crate::user::StatsigUser;
 use crate::value::text_of;
 
@@ -252,6 +253,12 @@ impl Overrides {
         (self.adapter.is_some() || self.is_set.load(Ordering::Acquire)).then_some(self)
     }
 
+    /// Asks the application's adapter, if there is one. An adapter that panics overrides nothing.
+    fn ask<T>(&self, question: impl FnOnce(&dyn OverrideAdapter) -> Option<T>) -> Option<T> {
+        let adapter = self.adapter.as_deref()?;
+        guarded("the override adapter", || question(adapter)).flatten()
+    }
+
     pub(crate) fn set(&self, name: &str, id: Option<&str>, change: &OverrideChange) {
         self.update(|set| set.set(name, id, change.clone()));
     }
@@ -278,42 +285,27 @@ impl Overrides {
 
 impl OverrideAdapter for Overrides {
     fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
-        let own = self
-            .adapter
-            .as_ref()
-            .and_then(|adapter| adapter.gate(user, name));
+        let own = self.ask(|adapter| adapter.gate(user, name));
         own.or_else(|| self.set.load().gate(user, name))
     }
 
     fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let own = self
-            .adapter
-            .as_ref()
-            .and_then(|adapter| adapter.dynamic_config(user, name));
+        let own = self.ask(|adapter| adapter.dynamic_config(user, name));
         own.or_else(|| self.set.load().dynamic_config(user, name))
     }
 
     fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
-        let own = self
-            .adapter
-            .as_ref()
-            .and_then(|adapter| adapter.experiment(user, name));
+        let own = self.ask(|adapter| adapter.experiment(user, name));
         own.or_else(|| self.set.load().experiment(user, name))
     }
 
     fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let own = self
-            .adapter
-            .as_ref()
-            .and_then(|adapter| adapter.layer(user, name));
+        let own = self.ask(|adapter| adapter.layer(user, name));
         own.or_else(|| self.set.load().layer(user, name))
     }
 
     fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let own = self
-            .adapter
-            .as_ref()
-            .and_then(|adapter| adapter.parameter_store(user, name));
+        let own = self.ask(|adapter| adapter.parameter_store(user, name));
         own.or_else(|| self.set.load().parameter_store(user, name))
     }
 }

@@ -26,10 +26,12 @@ use crate::observability::outlet::Outlet;
 use crate::observability::subscriptions::Subscriptions;
 use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
+use crate::process::{Home, log_aside};
 use crate::results::SpecsStatus;
 use crate::sources::http::HttpSpecs;
 use crate::specs::compiled::SpecCounts;
 use crate::specs::snapshot::Snapshot;
+use crate::targets;
 use crate::transport::Transport;
 use crate::transport::identity::{Identity, SdkKey};
 use crate::typed::{DriftLog, MismatchLog};
@@ -79,8 +81,28 @@ impl Deref for Published {
     }
 }
 
+/// What those look at who wait for specs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Watched {
+    pub(crate) status: SpecsStatus,
+    /// Set when no others will come, unless the client is started again.
+    pub(crate) end: Option<End>,
+}
+
+/// Why nothing runs that could bring specs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    ShutDown,
+    /// The actors ended without a shutdown.
+    ActorsGone,
+}
+
 /// What the client and the actors share. Its `Debug` leaves out nearly everything: it is reached from every handle.
 pub(crate) struct Shared {
+    /// In forks of this process, nothing is recorded.
+    pub(crate) home: Arc<Home>,
+    /// Whether the log says that this process is a fork.
+    is_fork_told: AtomicBool,
     pub(crate) sdk_key: SdkKey,
     pub(crate) options: StatsigOptions,
     pub(crate) clock: Arc<dyn Clock>,
@@ -89,7 +111,7 @@ pub(crate) struct Shared {
     /// Published by the evaluation actor only.
     pub(crate) snapshot: ArcSwap<Published>,
     /// What there is to know about the published specs, for those who wait for others.
-    pub(crate) status: watch::Sender<SpecsStatus>,
+    pub(crate) watched: watch::Sender<Watched>,
     pub(crate) queue: EventQueue,
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
@@ -146,19 +168,22 @@ impl Shared {
             countries,
         );
         let memo_counts = options.is_measured().then(Arc::default);
+        let home = Arc::new(Home::here());
         Self {
+            is_fork_told: AtomicBool::new(false),
             sdk_key: SdkKey::new(sdk_key),
             clock: Arc::clone(&options.clock),
             session_id: uuid::Uuid::new_v4().to_string(),
             snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
-            status: watch::Sender::new(SpecsStatus::default()),
+            watched: watch::Sender::default(),
             queue: EventQueue::new(limits.queue_capacity, limits.high_water()),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
             loss_log: LossLog::default(),
             overrides: Overrides::new(options.override_adapter.clone()),
-            mismatches: MismatchLog::default(),
+            mismatches: MismatchLog::new(Arc::clone(&home)),
+            home,
             drift_log: DriftLog::default(),
             subscriptions: Subscriptions::new(options.evaluation_telemetry),
             told: Outlet::new(MAX_TOLD),
@@ -178,9 +203,9 @@ impl Shared {
         let status = next.status();
         let published = Published::new(next, self.memo_counts.clone());
         let previous = self.snapshot.swap(Arc::new(published));
-        self.status.send_if_modified(|known| {
-            let is_news = *known != status;
-            *known = status;
+        self.watched.send_if_modified(|known| {
+            let is_news = known.status != status;
+            known.status = status;
             is_news
         });
         previous
@@ -189,6 +214,10 @@ impl Shared {
     /// Counts an event and puts it into the queue; when that is full, in place of the oldest. True when the exposure actor should be nudged.
     pub(crate) fn record(&self, event: QueuedEvent) -> bool {
         self.counters.add_enqueued(1);
+        if !self.home.is_here() {
+            self.lose(DropReason::Forked, 1);
+            return false;
+        }
         if self.is_closed() {
             self.lose(DropReason::AfterShutdown, 1);
             return false;
@@ -234,12 +263,41 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
         // Whoever waits for specs must learn that none will come.
-        self.status.send_modify(|_| ());
+        (self.watched).send_modify(|watched| watched.end = Some(End::ShutDown));
+    }
+
+    /// The actors exist no more. If nobody shut them down, their runtime is gone, or their supervisor crashed.
+    pub(crate) fn actors_ended(&self) {
+        if self.is_closed() || !self.home.is_surely_here() {
+            return;
+        }
+        tracing::error!(
+            target: targets::CLIENT,
+            "the client stopped without a shutdown, as when the tokio runtime ends that it was initialised on: specs stay as they \
+             are, and no event is sent; call `initialize` on a runtime that lives as long as the client"
+        );
+        self.log_last_losses();
+        (self.watched).send_modify(|watched| watched.end = Some(End::ActorsGone));
+    }
+
+    /// Logs once that this process is a fork of the one that the client works in, and says whether it did. Does not wait.
+    pub(crate) fn tell_of_fork(&self) -> bool {
+        let is_news = !self.is_fork_told.swap(true, Ordering::Relaxed);
+        if is_news {
+            log_aside(|| {
+                tracing::error!(
+                    target: targets::CLIENT,
+                    "this process was forked after `initialize`: specs stay as they are and no event is sent; use `Statsig::after_fork`"
+                );
+            });
+        }
+        is_news
     }
 
     /// Takes events again, after a shutdown.
     pub(crate) fn reopen(&self) {
         self.is_closed.store(false, Ordering::Release);
+        self.watched.send_modify(|watched| watched.end = None);
         self.counters.leave_spooled();
         self.outbox().reopen();
     }

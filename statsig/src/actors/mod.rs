@@ -16,6 +16,7 @@ mod disturbance;
 mod evaluation;
 mod exposure;
 mod id_list_sync;
+mod initialization;
 mod observed;
 mod posting;
 mod reporting;
@@ -41,10 +42,12 @@ use tokio::sync::{Mutex, Semaphore};
 
 #[cfg(any(test, feature = "testing"))]
 pub use self::disturbance::{ActorName, Disturbance};
+use self::initialization::within;
 use self::supervisor::{SupervisorActor, SupervisorMsg};
 use self::tree::{Life, Tree};
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
+use crate::results::InitializeDetails;
 use crate::shared::Shared;
 
 /// Callers that may wait for a flush or a refresh at the same time; further ones wait for their turn.
@@ -73,8 +76,6 @@ struct Door {
     callers: Arc<Semaphore>,
     /// Gone together with the supervisor, however it ended.
     life: Weak<Life>,
-    /// The process that the actors run in.
-    process: u32,
     /// Held during a shutdown, so that all who ask get the same report.
     report: Mutex<Option<ShutdownReport>>,
 }
@@ -82,7 +83,7 @@ struct Door {
 impl Drop for Door {
     fn drop(&mut self) {
         // In a forked process there is nobody to stop, and a lock within the runtime may be held for ever.
-        if self.is_of_this_process() {
+        if self.tree.shared.home.is_surely_here() {
             self.supervisor.stop(None);
         } else {
             self.leave_to_parent();
@@ -91,10 +92,6 @@ impl Drop for Door {
 }
 
 impl Door {
-    fn is_of_this_process(&self) -> bool {
-        self.process == std::process::id()
-    }
-
     fn leave_to_parent(&self) {
         if let Some(spool) = &self.tree.spool {
             spool.leave_to_parent();
@@ -102,12 +99,20 @@ impl Door {
     }
 }
 
+/// Whether the current runtime has timers. Tokio only tells by panicking.
+fn has_timers() -> bool {
+    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
 /// Starts the actors on the current runtime. The first sync begins at once.
 ///
 /// # Errors
-/// Outside of a tokio runtime.
+/// Outside of a tokio runtime, and in one without timers.
 pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
     let runtime = runtime::Handle::try_current().map_err(|_| StatsigError::NoRuntime)?;
+    if !has_timers() {
+        return Err(StatsigError::NoTimers);
+    }
     shared.reopen();
     let (tree, life) = Tree::new(shared);
     let (tree, life) = (Arc::new(tree), Arc::new(life));
@@ -123,7 +128,6 @@ pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
         runtime,
         callers: Arc::new(Semaphore::new(MAX_CALLERS)),
         life: weak_life,
-        process: std::process::id(),
         report: Mutex::new(None),
     })))
 }
@@ -146,72 +150,41 @@ impl Handle {
         }
     }
 
-    /// Makes it the handle of another process.
-    #[cfg(test)]
-    pub(crate) fn pretend_forked(&mut self) {
-        let door = Arc::get_mut(&mut self.0).unwrap();
-        door.process = door.process.wrapping_add(1);
-    }
-
-    /// Whether the actors run in this process, not in one that it was forked from.
-    pub(crate) fn is_of_this_process(&self) -> bool {
-        self.0.is_of_this_process()
-    }
-
     /// In a forked process: closes the files that the parent works with, so that nothing stays locked when it ends.
     pub(crate) fn leave_to_parent(&self) {
         self.0.leave_to_parent();
     }
 
-    /// Waits for the first syncs of specs and ID lists to end, but not longer than `limit`. Syncing goes on in any case.
+    /// Waits for the first syncs of specs and ID lists to end, but not longer than the options allow, and returns how the start
+    /// went, by what is known now. Syncing goes on in any case.
     ///
     /// # Errors
-    /// When that of specs failed, or they did not end in time.
-    pub(crate) async fn first_sync(&self, limit: Option<Duration>) -> Result<(), StatsigError> {
-        let interrupted = StatsigError::Interrupted {
-            during: "initialising",
-        };
-        let mut outcome = self.0.tree.watch_first_sync();
+    /// When the actors ended meanwhile.
+    pub(crate) async fn initialized(&self) -> Result<InitializeDetails, StatsigError> {
         let tree = Arc::clone(&self.0.tree);
         let supervisor = self.0.supervisor.clone();
-        let first_sync = async move {
-            let ended = async {
-                let outcome = match outcome.wait_for(Option::is_some).await {
-                    Ok(known) => known.clone(),
-                    Err(_) => None,
-                };
-                tree.first_id_lists_over().await;
-                outcome
-            };
+        let first_syncs = async move {
+            let limit = tree.shared.options.init_timeout;
             tokio::select! {
                 biased;
-                ended = ended => ended,
+                // A limit that passes is among what is recorded.
+                _ = within(limit, tree.first_syncs_over()) => Some(tree.record_initialization()),
                 _ = supervisor.wait(None) => None,
             }
         };
-        let limited = async move {
-            match limit {
-                None => first_sync.await,
-                Some(limit) => tokio::time::timeout(limit, first_sync)
-                    .await
-                    .unwrap_or(Some(Err(StatsigError::InitTimeout { limit }))),
-            }
-        };
-        match self.run(limited).await.flatten() {
-            Some(outcome) => outcome,
-            None if self.0.tree.shared.is_closed() => Err(StatsigError::ShutDown),
-            None => Err(interrupted),
+        match self.run(first_syncs).await {
+            Some(Some(details)) => Ok(InitializeDetails::clone(&details)),
+            _ if self.0.tree.shared.is_closed() => Err(StatsigError::ShutDown),
+            Some(None) => Err(StatsigError::Interrupted {
+                during: "initialising",
+            }),
+            None => Err(StatsigError::RuntimeGone),
         }
     }
 
-    /// Whether the first sync of ID lists succeeded, or a later one; `None` when they are off.
-    pub(crate) fn is_id_list_ready(&self) -> Option<bool> {
-        self.0.tree.is_id_list_ready()
-    }
-
-    /// Why there are no ID lists although a data store keeps some.
-    pub(crate) fn id_lists_failure(&self) -> Option<StatsigError> {
-        self.0.tree.id_lists_failure()
+    /// How the start went; `None` while it is under way. Takes no lock.
+    pub(crate) fn initialize_details(&self) -> Option<Arc<InitializeDetails>> {
+        self.0.tree.initialization.details()
     }
 
     /// Fetches specs now, or joins the sync that is under way.
@@ -314,12 +287,12 @@ impl Handle {
                 let _turn = callers.acquire().await.ok()?;
                 supervisor.call(message, Some(limit)).await.ok()
             })
-            .await
-            .flatten();
+            .await;
         match answer {
-            Some(CallResult::Success(answer)) => Ok(answer),
+            Some(Some(CallResult::Success(answer))) => Ok(answer),
             _ if is_closed() => Err(StatsigError::ShutDown),
-            _ => Err(StatsigError::Interrupted { during }),
+            None => Err(StatsigError::RuntimeGone),
+            Some(_) => Err(StatsigError::Interrupted { during }),
         }
     }
 

@@ -19,6 +19,7 @@ use super::timer::{AbortOnDrop, cast_after};
 use super::tree::{Life, Tree};
 use super::{MAX_CALLERS, ShutdownReport};
 use crate::counters::EventStats;
+use crate::guard::{guarded, guarded_async};
 use crate::observability::facts::Fact;
 use crate::specs::id_list::IdLists;
 use crate::targets;
@@ -91,6 +92,8 @@ pub(super) struct SupervisorActor;
 pub(super) struct State {
     /// Tells whether this actor exists.
     _life: Arc<Life>,
+    /// Records how the start goes.
+    _record: AbortOnDrop,
     tree: Arc<Tree>,
     spec_sync: Child<SpecSyncMsg>,
     id_list_sync: Child<IdListSyncMsg>,
@@ -101,6 +104,8 @@ pub(super) struct State {
     /// Flushes that came while there was no exposure actor; at most [`MAX_CALLERS`].
     held_flushes: Vec<RpcReplyPort<EventStats>>,
     shutdown: Option<Shutdown>,
+    /// Whether the event logging adapter was told that the client ends.
+    is_adapter_ended: bool,
 }
 
 struct Shutdown {
@@ -163,8 +168,10 @@ impl Actor for SupervisorActor {
         me: ActorRef<SupervisorMsg>,
         (tree, life): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
+        let record = tokio::spawn(Arc::clone(&tree).keep_record());
         let mut state = State {
             _life: life,
+            _record: AbortOnDrop::new(&record),
             tree,
             spec_sync: Child::new(),
             id_list_sync: Child::new(),
@@ -173,6 +180,7 @@ impl Actor for SupervisorActor {
             assignment: None,
             held_flushes: Vec::new(),
             shutdown: None,
+            is_adapter_ended: false,
         };
         state.tree.reporting.start();
         for role in [
@@ -254,7 +262,7 @@ impl Actor for SupervisorActor {
         state.spec_sync.stop(STOP_LIMIT).await;
         state.id_list_sync.stop(STOP_LIMIT).await;
         for adapter in state.tree.specs.adapters() {
-            adapter.on_stop();
+            guarded("`on_stop` of the specs adapter", || adapter.on_stop());
         }
         state.evaluation.stop(STOP_LIMIT).await;
         state.end_events().await;
@@ -441,8 +449,13 @@ impl State {
                 tracing::error!(target: targets::EVENTS, "the disk is too slow: events may not have been kept");
             }
         }
-        // An adapter that does not end in time is left alone.
-        let _ = tokio::time::timeout(STOP_LIMIT, self.tree.events.shutdown()).await;
+        if !std::mem::replace(&mut self.is_adapter_ended, true) {
+            let adapter = &self.tree.events;
+            let what = "`shutdown` of the event logging adapter";
+            let ended = guarded_async(what, || adapter.shutdown());
+            // An adapter that does not end in time is left alone.
+            let _ = tokio::time::timeout(STOP_LIMIT, ended).await;
+        }
         self.tree.report_last_drops();
     }
 

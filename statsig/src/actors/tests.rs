@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use super::{ActorName, Disturbance, Handle, start};
 use crate::counters::EventStats;
+use crate::error::StatsigError;
 use crate::events::event::{OtherEvent, QueuedEvent};
 use crate::options::{StatsigOptions, StatsigOptionsBuilder};
 use crate::shared::Shared;
@@ -41,7 +42,7 @@ impl Lab {
         let network = Arc::new(ScriptedTransport::new());
         network.serve_specs(specs(1));
         let lab = Self::start_on(network, set).await;
-        lab.handle.first_sync(None).await.unwrap();
+        lab.handle.first_sync().await.unwrap();
         lab
     }
 
@@ -122,6 +123,14 @@ impl Lab {
 
     fn crash(&self, whom: ActorName) {
         self.handle.disturb(whom, Disturbance::Crash);
+    }
+}
+
+impl Handle {
+    /// As [`initialized`](Self::initialized), but what failed is an error.
+    async fn first_sync(&self) -> Result<(), StatsigError> {
+        let failure = self.initialized().await?.failure_details;
+        failure.map_or(Ok(()), Err)
     }
 }
 

@@ -9,10 +9,12 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use super::ShutdownReport;
+use super::initialization::Initialization;
 use super::observed::ObservedTransport;
 use super::reporting::Reporting;
 use crate::error::StatsigError;
 use crate::events::spool::Spool;
+use crate::guard::guarded;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::observability::facts::Fact;
 use crate::options::DEFAULT_SPECS_URL;
@@ -36,7 +38,14 @@ use crate::transport::address::Address;
 /// What ends with the actors, however they end: as long as it exists, adapters are listened to.
 #[derive(Debug)]
 pub(super) struct Life {
+    shared: Arc<Shared>,
     _changes: Vec<Arc<Notify>>,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.shared.actors_ended();
+    }
 }
 
 /// The environment of a client's actors. It outlives each of them.
@@ -54,6 +63,7 @@ pub(super) struct Tree {
     pub(super) data_store: Option<Arc<StoreSession>>,
     /// `None` when ID lists are off.
     pub(super) id_lists: Option<IdListSource>,
+    pub(super) initialization: Initialization,
     /// The outcome of the first sync, once there is one. A success replaces a failure, never the reverse.
     first_sync: watch::Sender<Option<Result<(), StatsigError>>>,
     /// Whether all ID lists could be had, and why not, once that is known. A success replaces a failure, never the reverse.
@@ -131,10 +141,17 @@ impl Tree {
         let changes: Vec<_> = (specs.adapters())
             .map(|adapter| {
                 let changed = Arc::new(Notify::new());
-                adapter.on_start(ChangeSignal::new(&changed));
+                let signal = ChangeSignal::new(&changed);
+                guarded("`on_start` of the specs adapter", || {
+                    adapter.on_start(signal)
+                });
                 changed
             })
             .collect();
+        let life = Life {
+            shared: Arc::clone(&shared),
+            _changes: changes.clone(),
+        };
         let tree = Self {
             id_lists: id_lists_of(&shared, &transport, data_store.as_ref()),
             spool: spool_of(&shared),
@@ -142,6 +159,7 @@ impl Tree {
             specs,
             changes: changes.iter().map(Arc::downgrade).collect(),
             data_store,
+            initialization: Initialization::begin(),
             first_sync: watch::Sender::new(None),
             first_id_lists: watch::Sender::new(None),
             posts: PostTasks::default(),
@@ -150,7 +168,7 @@ impl Tree {
             restarts: AtomicU64::new(0),
             shared,
         };
-        (tree, Life { _changes: changes })
+        (tree, life)
     }
 
     /// Logs what is due of losses, and tells the caller's hook what was dropped since the last time, from a thread where it may
@@ -194,6 +212,16 @@ impl Tree {
             }
             is_news
         });
+    }
+
+    /// The outcome of the first sync of ID lists, now or later.
+    pub(super) fn watch_first_id_lists(&self) -> watch::Receiver<Option<Result<(), String>>> {
+        self.first_id_lists.subscribe()
+    }
+
+    /// Whether the first sync of ID lists is over, or there is to be none.
+    pub(super) fn are_first_id_lists_over(&self) -> bool {
+        self.usable_id_lists().is_none() || self.is_first_id_list_sync_over()
     }
 
     /// Where ID lists come from, if they are enabled and there is anybody to ask.

@@ -6,9 +6,10 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::{InitializeDetails, Statsig};
+use super::Statsig;
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
+use crate::results::InitializeDetails;
 
 /// What the thread is called that drives the actors.
 const THREAD_NAME: &str = "statsig";
@@ -18,7 +19,7 @@ const NO_THREAD: StatsigError = StatsigError::Interrupted {
 
 impl Statsig {
     /// Like [`initialize`](Self::initialize), for programs without a tokio runtime: waits on the calling thread, and starts the
-    /// client on a runtime of its own, on one thread, which ends with the client.
+    /// client on a runtime of its own, on one thread, which ends with the client. However many threads call it, that one thread stays.
     ///
     /// A program with a runtime has no use for it, not even within `spawn_blocking`:
     /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for [`initialize`](Self::initialize) there.
@@ -45,9 +46,13 @@ impl Statsig {
         let (answer, answered) = mpsc::channel();
         let drive = move || {
             runtime.block_on(async move {
+                let started = statsig.core.start().await;
+                // Another thread that came first drives the actors if this one does not.
+                let is_driver = started.as_ref().is_ok_and(|started| started.is_new);
+                let handle = started.ok().map(|started| started.handle);
+                let ended = handle.filter(|_| is_driver).map(|handle| handle.ended());
+                // Says what went wrong, too, if there is nothing to drive.
                 let details = statsig.initialize().await;
-                let handle = statsig.core.handle.load_full();
-                let ended = handle.map(|handle| handle.ended());
                 // The thread must not be what keeps the client alive.
                 drop(statsig);
                 // Refused only when the caller's thread is gone.

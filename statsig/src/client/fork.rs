@@ -8,10 +8,11 @@ impl Statsig {
     ///
     /// **Do not fork after `initialize` if you can help it**: fork first, then create and initialise a client in each process.
     /// `fork` takes along one thread only, so in the child nothing runs that syncs specs and sends events, and the connections
-    /// are the parent's. Evaluations go on there, with the specs as they were. [`initialize`](Self::initialize),
+    /// are the parent's. Evaluations go on there, with the specs as they were. Nothing is recorded: events count as
+    /// [`forked`](crate::DroppedEvents::forked) among those that were dropped. [`initialize`](Self::initialize),
     /// [`refresh`](Self::refresh), [`flush_events`](Self::flush_events) and [`shutdown`](Self::shutdown) fail with
-    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever, and log it once. The parent is not
-    /// affected.
+    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever, and log it once, from a thread of their
+    /// own. The parent is not affected. A client that was not used at all before the fork can be initialised in the child.
     ///
     /// Whatever of these comes first, dropping the client included, lets go of the parent's event spool, so that others can deliver
     /// what is in it once the parent has ended.
@@ -30,7 +31,7 @@ impl Statsig {
     #[must_use = "the child's client is the one that is returned"]
     pub fn after_fork(&self) -> Self {
         if let Some(handle) = self.core.handle.load_full() {
-            if !handle.is_of_this_process() {
+            if !self.core.shared.home.is_surely_here() {
                 handle.leave_to_parent();
             }
         }
@@ -59,10 +60,7 @@ mod tests {
 
     /// Makes it the client of another process.
     fn pretend_forked(statsig: &Statsig) {
-        let handle = statsig.core.handle.swap(None).unwrap();
-        let mut handle = Arc::try_unwrap(handle).unwrap();
-        handle.pretend_forked();
-        statsig.core.handle.store(Some(Arc::new(handle)));
+        statsig.core.shared.home.pretend_elsewhere();
     }
 
     #[tokio::test(start_paused = true)]

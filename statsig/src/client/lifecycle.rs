@@ -1,62 +1,29 @@
 //! Starting, refreshing, flushing, shutting down.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::started::log_start;
+use tokio::runtime;
+
 use super::{Core, Statsig};
 use crate::actors::{self, Handle};
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
-use crate::observability::facts::{Fact, InitializeEnded};
-use crate::results::SpecsSource;
+use crate::observability::facts::Fact;
+use crate::results::InitializeDetails;
 
 /// How long a shutdown may take, unless said otherwise.
 const DEFAULT_SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
 
-/// How an initialisation ended.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct InitializeDetails {
-    /// Whether initialisation ran to its end in time. It may have, and yet there are no specs: see `is_config_spec_ready`. False, too,
-    /// when there are no ID lists although a data store keeps some.
-    pub init_success: bool,
-    /// Whether there are specs to evaluate with.
-    pub is_config_spec_ready: bool,
-    /// Whether all ID lists could be had; `None` when they are not enabled.
-    pub is_id_list_ready: Option<bool>,
-    /// Where the specs came from.
-    pub source: SpecsSource,
-    /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
-    pub spec_source_api: Option<String>,
-    /// Why there are no specs, or no ID lists although a data store keeps some. Syncing goes on in the background and may succeed later.
-    pub failure_details: Option<StatsigError>,
-    /// How long it took.
-    pub duration: Duration,
-}
-
-impl InitializeDetails {
-    fn fact(&self, at_ms: u64) -> InitializeEnded {
-        InitializeEnded {
-            at_ms,
-            duration: self.duration,
-            success: self.init_success,
-            is_config_spec_ready: self.is_config_spec_ready,
-            source: self.source.clone(),
-            source_api: self.spec_source_api.clone(),
-            failure: self.failure_details.as_ref().map(ToString::to_string),
-        }
-    }
-}
-
 impl Statsig {
-    /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime.
+    /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime, which must live as
+    /// long as the client.
     ///
     /// Ends with the first sync: one request, unless the options name other sources, and those for ID lists if they are
     /// enabled. Afterwards every evaluation is synchronous. If it fails, the client serves fallbacks, and background syncing
     /// goes on until it succeeds: the next attempt comes one sync interval later, and [`ready`](Self::ready) waits for it.
-    /// Calling it again, also at the same time, starts nothing twice and waits for the same request.
+    /// Calling it again, also at the same time, starts nothing twice: it waits for the same first sync, or says what is now. So a
+    /// call after one that failed is `Ok` once there are specs. The client starts to its end whether callers wait for it or not.
     ///
     /// After a [`shutdown`](Self::shutdown), or when the runtime that it was called on is gone, it starts the client again:
     /// with the specs it has, and with the events that were not delivered.
@@ -64,7 +31,8 @@ impl Statsig {
     /// # Errors
     /// [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no specs could be had, [`StatsigError::NoIdLists`] when neither a
     /// data store that keeps ID lists nor the network had them: the client is usable all the same. With `disable_network` and no other source, having none is no error. [`StatsigError::NoRuntime`] outside of a tokio runtime,
-    /// [`StatsigError::ShutDown`] when it is shut down meanwhile, [`StatsigError::Forked`] in a forked process.
+    /// [`StatsigError::NoTimers`] in one without timers, [`StatsigError::ShutDown`] when it is shut down meanwhile,
+    /// [`StatsigError::Forked`] in a forked process.
     pub async fn initialize(&self) -> Result<InitializeDetails, StatsigError> {
         let details = self.initialize_with_details().await?;
         match details.failure_details {
@@ -78,53 +46,37 @@ impl Statsig {
     /// # Errors
     /// As [`initialize`](Self::initialize), but for `NoSpecs`, `NoIdLists` and `InitTimeout`.
     pub async fn initialize_with_details(&self) -> Result<InitializeDetails, StatsigError> {
-        let shared = &self.core.shared;
-        let handle = self.core.start().await?;
-        let started = tokio::time::Instant::now();
-        let failure = handle.first_sync(shared.options.init_timeout).await.err();
-        if let Some(fatal @ (StatsigError::ShutDown | StatsigError::NoRuntime)) = failure {
-            return Err(fatal);
-        }
-        let snapshot = shared.snapshot.load();
-        let id_lists_failure = handle.id_lists_failure();
-        let details = InitializeDetails {
-            init_success: id_lists_failure.is_none()
-                && !matches!(failure, Some(StatsigError::InitTimeout { .. })),
-            is_config_spec_ready: snapshot.specs.time != 0,
-            is_id_list_ready: handle.is_id_list_ready(),
-            source: snapshot.source.clone(),
-            spec_source_api: snapshot.source_api.as_deref().map(str::to_owned),
-            failure_details: failure.or(id_lists_failure),
-            duration: started.elapsed(),
-        };
-        // Later calls wait for the same first sync: its details are theirs.
-        Ok(self
-            .core
-            .details()
-            .get_or_insert_with(|| {
-                shared.note(Fact::InitializeEnded(details.fact(shared.clock.now_ms())));
-                log_start(&details, &snapshot);
-                details
-            })
-            .clone())
+        self.core.start().await?.handle.initialized().await
     }
 
-    /// How initialisation ended; `None` before it did.
+    /// How initialisation ended, or, after one that failed, that it has succeeded since; `None` before it did. Recorded by the client,
+    /// whoever waits for [`initialize`](Self::initialize).
     #[must_use]
     pub fn get_initialize_details(&self) -> Option<InitializeDetails> {
-        self.core.details().clone()
+        let handle = self.core.handle.load();
+        let details = handle.as_ref()?.initialize_details()?;
+        Some(InitializeDetails::clone(&details))
     }
 
-    /// Whether an initialisation ran to its end in time. Whether there are specs is in the details.
+    /// Whether the client runs, and its start has succeeded: what [`initialize`](Self::initialize) would say now.
+    ///
+    /// It is about upkeep: specs are kept fresh and events are sent. So it is false after a shutdown, when the runtime of the client is
+    /// gone, and in a forked process, though specs are in use; and it is true for a client that needs no specs, with `disable_network`.
+    /// Whether there are specs to evaluate with is [`is_ready`](Self::is_ready), which is the question for most health checks.
     #[must_use]
     pub fn is_initialized(&self) -> bool {
-        (self.core.details().as_ref()).is_some_and(|details| details.init_success)
+        let handle = self.core.handle.load();
+        let details = handle
+            .as_ref()
+            .and_then(|handle| handle.initialize_details());
+        self.core.is_running() && details.is_some_and(|details| details.failure_details.is_none())
     }
 
     /// Fetches specs now instead of at the next interval, and waits until they are in use.
     ///
     /// # Errors
-    /// When no specs could be had; the ones in use stay in use.
+    /// When no specs could be had; the ones in use stay in use. [`StatsigError::RuntimeGone`] when the runtime is gone that the client
+    /// was initialised on.
     pub async fn refresh(&self) -> Result<(), StatsigError> {
         self.core.handle()?.refresh().await
     }
@@ -139,7 +91,8 @@ impl Statsig {
     /// [shut down](Self::shutdown).
     ///
     /// # Errors
-    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile.
+    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile; [`StatsigError::RuntimeGone`] when the
+    /// runtime is gone that it was initialised on.
     pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
         self.core.handle()?.flush().await
     }
@@ -199,14 +152,41 @@ impl Statsig {
     }
 }
 
+/// Running actors.
+pub(super) struct Started {
+    pub(super) handle: Arc<Handle>,
+    /// Whether this call started them.
+    pub(super) is_new: bool,
+}
+
 impl Core {
-    /// The running actors; starts them if there are none.
-    async fn start(&self) -> Result<Arc<Handle>, StatsigError> {
+    /// The running actors; starts them if there are none. They start even if the caller stops waiting.
+    pub(super) async fn start(self: &Arc<Self>) -> Result<Started, StatsigError> {
+        if self.is_running() {
+            let handle = self.handle()?;
+            return Ok(Started {
+                handle,
+                is_new: false,
+            });
+        }
+        self.settle_here()?;
+        let runtime = runtime::Handle::try_current().map_err(|_| StatsigError::NoRuntime)?;
+        let core = Arc::clone(self);
+        let starting = runtime.spawn(async move { core.start_here().await });
+        starting.await.unwrap_or(Err(StatsigError::Interrupted {
+            during: "starting the actors",
+        }))
+    }
+
+    async fn start_here(&self) -> Result<Started, StatsigError> {
         let _turn = self.starting.lock().await;
         if self.handle.load().is_some() {
             let handle = self.handle()?;
             if handle.is_alive() && !self.shared.is_closed() {
-                return Ok(handle);
+                return Ok(Started {
+                    handle,
+                    is_new: false,
+                });
             }
             // It has ended already, or is about to.
             handle.shutdown(DEFAULT_SHUTDOWN_LIMIT).await;
@@ -214,34 +194,51 @@ impl Core {
         let at_ms = self.shared.clock.now_ms();
         self.shared.note(Fact::InitializeStarted { at_ms });
         let handle = Arc::new(actors::start(Arc::clone(&self.shared)).await?);
-        *self.details() = None;
         self.handle.store(Some(Arc::clone(&handle)));
-        Ok(handle)
+        Ok(Started {
+            handle,
+            is_new: true,
+        })
+    }
+
+    /// A client that was made before a fork and never used may be started in the child.
+    fn settle_here(&self) -> Result<(), StatsigError> {
+        let home = &self.shared.home;
+        if home.is_surely_here() {
+            return Ok(());
+        }
+        let is_unused = self.handle.load().is_none()
+            && self.starting.try_lock().is_ok()
+            && self.shared.counters.stats().enqueued == 0;
+        if is_unused && home.take_over() {
+            return Ok(());
+        }
+        Err(self.forked())
     }
 
     pub(super) fn is_running(&self) -> bool {
         let handle = self.handle.load();
         let is_alive = handle.as_ref().is_some_and(|handle| handle.is_alive());
-        is_alive && !self.shared.is_closed()
+        is_alive && !self.shared.is_closed() && self.shared.home.is_here()
     }
 
     fn handle(&self) -> Result<Arc<Handle>, StatsigError> {
         let handle = (self.handle.load_full()).ok_or(StatsigError::NotInitialized)?;
-        if handle.is_of_this_process() {
-            return Ok(handle);
+        if self.shared.home.is_surely_here() {
+            Ok(handle)
+        } else {
+            Err(self.forked())
         }
-        if !self.is_fork_told.swap(true, Ordering::Relaxed) {
-            handle.leave_to_parent();
-            tracing::error!(
-                target: crate::targets::CLIENT,
-                "this process was forked after `initialize`: specs stay as they are and no event is sent; use `Statsig::after_fork`"
-            );
-        }
-        Err(StatsigError::Forked)
     }
 
-    fn details(&self) -> MutexGuard<'_, Option<InitializeDetails>> {
-        self.details.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What calls fail with that need the actors of the parent's process.
+    pub(super) fn forked(&self) -> StatsigError {
+        if self.shared.tell_of_fork()
+            && let Some(handle) = self.handle.load_full()
+        {
+            handle.leave_to_parent();
+        }
+        StatsigError::Forked
     }
 
     /// Tells the exposure actor that the queue reached its high-water mark.

@@ -24,14 +24,14 @@ mod schemas;
 mod shared_instance;
 mod shown;
 mod specs_file;
+#[cfg(test)]
 mod started;
 mod status;
 mod sticky;
 mod typed;
 mod view;
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
@@ -39,7 +39,6 @@ pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::{Inspected, InspectedGate, InspectedKind};
 pub use layers::Layer;
-pub use lifecycle::InitializeDetails;
 #[cfg(feature = "tracing-layer")]
 pub use log_layer::StatsigLayer;
 pub use options::{
@@ -87,9 +86,6 @@ struct Core {
     handle: ArcSwapOption<Handle>,
     /// Held while actors are started.
     starting: tokio::sync::Mutex<()>,
-    details: Mutex<Option<InitializeDetails>>,
-    /// Whether the log says that this process is a fork of the one that initialised.
-    is_fork_told: AtomicBool,
 }
 
 impl Statsig {
@@ -111,8 +107,6 @@ impl Statsig {
             shared,
             handle: ArcSwapOption::empty(),
             starting: tokio::sync::Mutex::new(()),
-            details: Mutex::new(None),
-            is_fork_told: AtomicBool::new(false),
         };
         Self {
             core: Arc::new(core),

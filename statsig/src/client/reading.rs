@@ -367,7 +367,8 @@ impl Core {
 
     /// Counts a check that causes no exposure, by the name and its hash.
     pub(super) fn count_check(&self, hash: u64, name: impl FnOnce() -> SharedStr) {
-        if !self.shared.options.disable_all_logging {
+        // The counts have locks, which a fork may have inherited.
+        if !self.shared.options.disable_all_logging && self.shared.home.is_here() {
             self.shared.non_exposed.add(hash, name);
         }
     }

@@ -1,13 +1,16 @@
 //! The one instance that a process may share: the SDK's only global.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use super::Statsig;
+use arc_swap::ArcSwapOption;
+
+use super::{Core, Statsig};
 use crate::error::StatsigError;
 use crate::options::StatsigOptions;
 use crate::targets;
 
-static SHARED: RwLock<Option<Statsig>> = RwLock::new(None);
+/// Without a lock, which a fork could inherit from a thread that it does not have.
+static SHARED: ArcSwapOption<Core> = ArcSwapOption::const_empty();
 
 impl Statsig {
     /// Creates the shared instance. Initialise it like any other client.
@@ -18,11 +21,13 @@ impl Statsig {
         sdk_key: &str,
         options: impl Into<Option<StatsigOptions>>,
     ) -> Result<Self, StatsigError> {
-        let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
-        if shared.is_some() {
+        let statsig = Self::new(sdk_key, options);
+        let nothing: Option<Arc<Core>> = None;
+        let found = SHARED.compare_and_swap(&nothing, Some(Arc::clone(&statsig.core)));
+        if found.is_some() {
             return Err(StatsigError::SharedInstanceExists);
         }
-        Ok(shared.insert(Self::new(sdk_key, options)).clone())
+        Ok(statsig)
     }
 
     /// The shared instance, or, when there is none, a client that serves fallbacks and logs nothing.
@@ -43,37 +48,22 @@ impl Statsig {
     /// The shared instance, if there is one.
     #[must_use]
     pub fn try_shared() -> Option<Self> {
-        SHARED
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        SHARED.load_full().map(|core| Self { core })
     }
 
     /// Whether there is a shared instance.
     #[must_use]
     pub fn has_shared_instance() -> bool {
-        SHARED
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        SHARED.load().is_some()
     }
 
     /// Forgets the shared instance and returns it, so that it can be shut down. Handles to it keep working.
     pub fn remove_shared() -> Option<Self> {
-        SHARED
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        SHARED.swap(None).map(|core| Self { core })
     }
 
-    /// Puts another in the place of this one, if this one is shared. Does not wait for the lock: after a fork, the thread that
-    /// holds it may not exist.
+    /// Puts another in the place of this one, if this one is shared.
     pub(super) fn replace_shared(&self, with: &Self) {
-        if let Ok(mut shared) = SHARED.try_write()
-            && let Some(current) = &mut *shared
-            && Arc::ptr_eq(&current.core, &self.core)
-        {
-            *current = with.clone();
-        }
+        SHARED.compare_and_swap(&Some(Arc::clone(&self.core)), Some(Arc::clone(&with.core)));
     }
 }

@@ -1,92 +1,58 @@
 //! What the log says when a client has started: that it has, and with what.
 
-use super::InitializeDetails;
-use crate::shared::Published;
-use crate::specs::compiled::SpecCounts;
-use crate::targets;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// One line for a start that brought specs. One that did not is a warning already.
-pub(super) fn log_start(details: &InitializeDetails, published: &Published) {
-    if !details.is_config_spec_ready {
-        return;
-    }
-    let SpecCounts {
-        gates,
-        configs,
-        layers,
-    } = published.specs.counts();
-    tracing::info!(
-        target: targets::CLIENT,
-        "initialised: {}, {}, {} from {} in {} ms",
-        counted(gates, "gate"),
-        counted(configs, "config"),
-        counted(layers, "layer"),
-        details.source,
-        details.duration.as_millis()
+use tracing::Level;
+
+use crate::testing::logs::Log;
+use crate::testing::{Answer, Endpoint, ScriptedTransport};
+use crate::{Statsig, StatsigOptions};
+
+const SPECS: &str = r#"{"has_updates":true,"time":5,
+    "feature_gates":{
+        "a_gate":{"type":"feature_gate","salt":"s","enabled":true,"idType":"userID","entity":"feature_gate","defaultValue":false,"rules":[]},
+        "segment:a":{"type":"feature_gate","salt":"s","enabled":true,"idType":"userID","entity":"segment","defaultValue":false,"rules":[]}},
+    "dynamic_configs":{
+        "a":{"type":"dynamic_config","salt":"s","enabled":true,"idType":"userID","entity":"dynamic_config","defaultValue":{},"rules":[]},
+        "b":{"type":"dynamic_config","salt":"s","enabled":true,"idType":"userID","entity":"experiment","defaultValue":{},"rules":[]}},
+    "layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
+
+/// What the log says from the level info on while a client starts.
+async fn log_of_start(network: ScriptedTransport) -> String {
+    let options = StatsigOptions::builder()
+        .transport(Arc::new(network))
+        .build()
+        .unwrap();
+    let (log, _guard) = Log::from(Level::INFO);
+    let statsig = Statsig::new("secret-key", options);
+    let _ = statsig.initialize().await;
+    // Whoever asks again waits for the same start, which is told once.
+    let _ = statsig.initialize().await;
+    log.lines().join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_says_once_what_is_served() {
+    let network = ScriptedTransport::new();
+    network.next(
+        Endpoint::Specs,
+        Answer::json(SPECS).after(Duration::from_millis(84)),
+    );
+    let log = log_of_start(network).await;
+    assert_eq!(
+        log.trim(),
+        "message=initialised: 1 gate, 2 configs, 0 layers from Network in 84 ms"
     );
 }
 
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use tracing::Level;
-
-    use crate::testing::logs::Log;
-    use crate::testing::{Answer, Endpoint, ScriptedTransport};
-    use crate::{Statsig, StatsigOptions};
-
-    const SPECS: &str = r#"{"has_updates":true,"time":5,
-        "feature_gates":{
-            "a_gate":{"type":"feature_gate","salt":"s","enabled":true,"idType":"userID","entity":"feature_gate","defaultValue":false,"rules":[]},
-            "segment:a":{"type":"feature_gate","salt":"s","enabled":true,"idType":"userID","entity":"segment","defaultValue":false,"rules":[]}},
-        "dynamic_configs":{
-            "a":{"type":"dynamic_config","salt":"s","enabled":true,"idType":"userID","entity":"dynamic_config","defaultValue":{},"rules":[]},
-            "b":{"type":"dynamic_config","salt":"s","enabled":true,"idType":"userID","entity":"experiment","defaultValue":{},"rules":[]}},
-        "layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
-
-    /// What the log says from the level info on while a client starts.
-    async fn log_of_start(network: ScriptedTransport) -> String {
-        let options = StatsigOptions::builder()
-            .transport(Arc::new(network))
-            .build()
-            .unwrap();
-        let (log, _guard) = Log::from(Level::INFO);
-        let statsig = Statsig::new("secret-key", options);
-        let _ = statsig.initialize().await;
-        // Whoever asks again waits for the same start, which is told once.
-        let _ = statsig.initialize().await;
-        log.lines().join("\n")
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_start_says_once_what_is_served() {
-        let network = ScriptedTransport::new();
-        network.next(
-            Endpoint::Specs,
-            Answer::json(SPECS).after(Duration::from_millis(84)),
-        );
-        let log = log_of_start(network).await;
-        assert_eq!(
-            log.trim(),
-            "message=initialised: 1 gate, 2 configs, 0 layers from Network in 84 ms"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_start_without_specs_does_not_claim_to_have_any() {
-        let network = ScriptedTransport::new();
-        network.always(Endpoint::Specs, Answer::status(401));
-        let log = log_of_start(network).await;
-        assert!(
-            log.contains("401") && !log.contains("initialised:"),
-            "{log}"
-        );
-    }
+#[tokio::test(start_paused = true)]
+async fn a_start_without_specs_does_not_claim_to_have_any() {
+    let network = ScriptedTransport::new();
+    network.always(Endpoint::Specs, Answer::status(401));
+    let log = log_of_start(network).await;
+    assert!(
+        log.contains("401") && !log.contains("initialised:"),
+        "{log}"
+    );
 }

@@ -1,10 +1,14 @@
 //! Waiting for specs, and watching them change.
 
+use std::fmt;
+
 use tokio::sync::watch;
 
 use super::Statsig;
 use crate::error::StatsigError;
+use crate::process::Origin;
 use crate::results::SpecsStatus;
+use crate::shared::{End, Watched};
 
 impl Statsig {
     /// Waits until there are specs to evaluate with: those of the start, or, if that failed, those of a later sync.
@@ -12,17 +16,45 @@ impl Statsig {
     /// It waits for as long as it takes, also for somebody to call [`initialize`](Self::initialize): put it under a timeout.
     ///
     /// # Errors
-    /// [`StatsigError::ShutDown`] when the client is shut down, and there are none.
+    /// When there are none, and none will come: [`StatsigError::ShutDown`] when the client is shut down, [`StatsigError::RuntimeGone`]
+    /// when the runtime is gone that it was initialised on, [`StatsigError::Forked`] in a forked process.
     pub async fn ready(&self) -> Result<(), StatsigError> {
         let shared = &self.core.shared;
-        let mut status = shared.status.subscribe();
-        while !status.borrow_and_update().is_ready() {
-            // The sender is `shared`'s, so a change is all that can end this.
-            if shared.is_closed() || status.changed().await.is_err() {
+        if self.is_ready() {
+            return Ok(());
+        }
+        // First, since the channel has locks.
+        if !shared.home.is_here() {
+            return Err(self.core.forked());
+        }
+        let mut watched = shared.watched.subscribe();
+        while !self.is_ready() {
+            match watched.borrow_and_update().end {
+                Some(End::ShutDown) => return Err(StatsigError::ShutDown),
+                Some(End::ActorsGone) => return Err(StatsigError::RuntimeGone),
+                None => {}
+            }
+            // The sender is `shared`'s, so it is there; and what changed since the look at the specs is seen at once.
+            if watched.changed().await.is_err() {
                 return Err(StatsigError::ShutDown);
             }
         }
         Ok(())
+    }
+
+    /// Whether there are specs to evaluate with: the question for health checks, a load and a comparison.
+    ///
+    /// It stays true when the network is away for long, after a [`shutdown`](Self::shutdown) and in a forked process: evaluations go on
+    /// with the specs in use. How old these are is in [`specs_status`](Self::specs_status); whether anything runs that keeps them fresh
+    /// and sends events is [`is_initialized`](Self::is_initialized).
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert!(statsig.is_ready());
+    /// ```
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.core.shared.snapshot.load().has_specs()
     }
 
     /// Where the specs in use came from, and how old they are.
@@ -34,9 +66,22 @@ impl Statsig {
     /// Watches the specs in use from now on.
     #[must_use]
     pub fn watch_specs(&self) -> SpecsWatch {
-        let mut status = self.core.shared.status.subscribe();
-        let known = status.borrow_and_update().clone();
-        SpecsWatch { known, status }
+        let shared = &self.core.shared;
+        if !shared.home.is_here() {
+            // Nothing will change, and the locks of the channel may be held for ever.
+            return SpecsWatch {
+                known: self.specs_status(),
+                watched: None,
+                origin: Origin::here(),
+            };
+        }
+        let mut watched = shared.watched.subscribe();
+        let known = watched.borrow_and_update().status.clone();
+        SpecsWatch {
+            known,
+            watched: Some(watched),
+            origin: Origin::here(),
+        }
     }
 }
 
@@ -51,23 +96,50 @@ impl Statsig {
 /// }
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SpecsWatch {
     known: SpecsStatus,
-    status: watch::Receiver<SpecsStatus>,
+    /// `None` in a fork of the process that the client works in.
+    watched: Option<watch::Receiver<Watched>>,
+    origin: Origin,
+}
+
+impl Drop for SpecsWatch {
+    fn drop(&mut self) {
+        // Letting go of the channel takes one of its locks.
+        if !self.origin.is_here() {
+            std::mem::forget(self.watched.take());
+        }
+    }
+}
+
+impl fmt::Debug for SpecsWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpecsWatch")
+            .field("known", &self.known)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SpecsWatch {
-    /// Waits for the next change and returns what is in use then; `None` when the client is gone. Changes that come faster than
-    /// they are waited for count as one.
+    /// Waits for the next change and returns what is in use then. Changes that come faster than they are waited for count as one.
+    ///
+    /// `None` when no change will come: the client is gone or was shut down, the runtime is gone that it was initialised on, or this
+    /// is a forked process. When the client is started again, it watches on.
     pub async fn changed(&mut self) -> Option<SpecsStatus> {
-        loop {
-            self.status.changed().await.ok()?;
-            let found = self.status.borrow_and_update().clone();
-            if found != self.known {
-                self.known.clone_from(&found);
-                return Some(found);
+        let watched = self.watched.as_mut()?;
+        // The channel has locks, which a fork may have inherited.
+        while self.origin.is_here() {
+            let found = watched.borrow_and_update().clone();
+            if found.status != self.known {
+                self.known.clone_from(&found.status);
+                return Some(found.status);
             }
+            if found.end.is_some() {
+                return None;
+            }
+            watched.changed().await.ok()?;
         }
+        None
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 
 use super::{DropReason, DroppedEvents};
+use crate::process::log_aside;
 use crate::targets;
 
 /// While events go on being lost for a reason, one line in this time says how many.
@@ -108,12 +109,17 @@ impl Series {
             Err(TryLockError::WouldBlock) => None,
         };
         let explanation = reason.explanation();
-        let is_asked_for = reason == DropReason::NetworkDisabled;
-        let reason = reason.name();
-        if is_asked_for {
-            tracing::debug!(target: targets::EVENTS, reason, events, "events were discarded: {explanation}");
-        } else {
-            tracing::warn!(target: targets::EVENTS, reason, events, cause, "events were lost: {explanation}");
+        let name = reason.name();
+        match reason {
+            DropReason::NetworkDisabled => {
+                tracing::debug!(target: targets::EVENTS, reason = name, events, "events were discarded: {explanation}");
+            }
+            DropReason::Forked => log_aside(move || {
+                tracing::warn!(target: targets::EVENTS, reason = name, events, "events were lost: {explanation}");
+            }),
+            _ => {
+                tracing::warn!(target: targets::EVENTS, reason = name, events, cause, "events were lost: {explanation}");
+            }
         }
     }
 }
@@ -210,10 +216,9 @@ mod tests {
             log.look(&lost(0), START_MS);
             log.lost_by_caller(DropReason::QueueFull, 1, START_MS + 1);
             assert!(lines.take().is_empty());
-            log.lost_by_caller(DropReason::Forked, 1, START_MS + 1);
             log.lost_by_caller(DropReason::QueueFull, 9, START_MS + WATCHED_MS);
             log.lost_by_caller(DropReason::QueueFull, 10, START_MS + WATCHED_MS);
-            assert_eq!(lines.take(), ["WARN forked 1", "WARN queue_full 9"]);
+            assert_eq!(lines.take(), ["WARN queue_full 9"]);
             log.finish(&lost(0), START_MS + WATCHED_MS);
             log.lost_by_caller(DropReason::AfterShutdown, 1, START_MS + WATCHED_MS);
             assert_eq!(lines.take(), ["WARN after_shutdown 1"]);

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use once_cell::race::OnceBox;
+
 /// The ways of a set: how many exposures with the same set index are remembered at once.
 const WAYS: usize = 4;
 const EPOCH_BITS: u32 = 16;
@@ -12,20 +14,25 @@ const EPOCH_MASK: u64 = (1 << EPOCH_BITS) - 1;
 /// A slot holds the upper 48 bits of an exposure's key and the window's number, so that starting a new window forgets
 /// everything at once by counting up. When a set is full of the current window's keys one of them is forgotten: its
 /// exposure may be logged twice in one window, which the service tolerates; one that was not logged is never suppressed
-/// but for a collision of 48 bits within one set.
+/// but for a collision of 48 bits within one set. Takes its memory with the first key.
 #[derive(Debug)]
 pub(crate) struct Dedupe {
-    slots: Box<[[AtomicU64; WAYS]]>,
+    table: OnceBox<Table>,
+    /// How many sets the table has.
+    sets: usize,
     /// The current window: never 0, which marks an empty slot.
     epoch: AtomicU64,
 }
+
+type Table = Box<[[AtomicU64; WAYS]]>;
 
 impl Dedupe {
     /// Room for `keys` exposures, rounded up to a power of two.
     pub(crate) fn new(keys: usize) -> Self {
         let sets = keys.div_ceil(WAYS).next_power_of_two();
         Self {
-            slots: (0..sets).map(|_| Default::default()).collect(),
+            table: OnceBox::new(),
+            sets,
             epoch: AtomicU64::new(1),
         }
     }
@@ -71,10 +78,16 @@ impl Dedupe {
         self.epoch.store(next, Ordering::Relaxed);
     }
 
+    #[cold]
+    fn empty_table(&self) -> Table {
+        (0..self.sets).map(|_| Default::default()).collect()
+    }
+
     fn set_of(&self, key: u64) -> Option<&[AtomicU64; WAYS]> {
         // The stored part of the key is its upper 48 bits; the lower ones choose the set.
         let mixed = key ^ (key >> 32);
-        self.slots.get(mixed as usize & (self.slots.len() - 1))
+        let table = self.table.get_or_init(|| Box::new(self.empty_table()));
+        table.get(mixed as usize & (self.sets - 1))
     }
 }
 
@@ -129,7 +142,11 @@ mod tests {
     #[test]
     fn the_size_is_rounded_up_and_never_zero() {
         for (keys, slots) in [(0, 4), (1, 4), (5, 8), (100_000, 131_072)] {
-            assert_eq!(Dedupe::new(keys).slots.len() * WAYS, slots, "{keys}");
+            assert_eq!(
+                Dedupe::new(keys).empty_table().len() * WAYS,
+                slots,
+                "{keys}"
+            );
         }
     }
 

@@ -3,13 +3,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_queue::ArrayQueue;
+use once_cell::race::OnceBox;
 
 use super::event::QueuedEvent;
 
 /// Holds what callers recorded until the exposure actor drains it. Pushing never waits.
+///
+/// Takes its memory with the first event: a client that records nothing costs nothing.
 #[derive(Debug)]
 pub(crate) struct EventQueue {
-    events: ArrayQueue<QueuedEvent>,
+    events: OnceBox<ArrayQueue<QueuedEvent>>,
+    capacity: usize,
     high_water: usize,
     /// Set by the push that reaches the high-water mark, cleared by the drain that answers it: one nudge at a time.
     nudged: AtomicBool,
@@ -29,18 +33,20 @@ impl EventQueue {
     /// A queue of `capacity` events that asks for a drain once `high_water` of them wait.
     pub(crate) fn new(capacity: usize, high_water: usize) -> Self {
         Self {
-            events: ArrayQueue::new(capacity.max(1)),
+            events: OnceBox::new(),
+            capacity: capacity.max(1),
             high_water: high_water.max(1),
             nudged: AtomicBool::new(false),
         }
     }
 
     pub(crate) fn push(&self, event: QueuedEvent) -> Pushed {
-        if let Some(oldest) = self.events.force_push(event) {
+        let events = (self.events).get_or_init(|| Box::new(ArrayQueue::new(self.capacity)));
+        if let Some(oldest) = events.force_push(event) {
             drop(oldest);
             return Pushed::InPlaceOfOldest;
         }
-        if self.events.len() >= self.high_water
+        if events.len() >= self.high_water
             && !self.nudged.load(Ordering::Relaxed)
             && !self.nudged.swap(true, Ordering::AcqRel)
         {
@@ -55,11 +61,11 @@ impl EventQueue {
     }
 
     pub(crate) fn pop(&self) -> Option<QueuedEvent> {
-        self.events.pop()
+        self.events.get()?.pop()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.events.len()
+        self.events.get().map_or(0, ArrayQueue::len)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use serde::Serialize;
@@ -194,8 +194,6 @@ pub(crate) struct Subscriptions {
     traced: u8,
     /// Those to everything first, then in the order of subscription.
     listeners: ArcSwap<Vec<Listener>>,
-    /// Held while the list is replaced, never while anybody is told.
-    changing: Mutex<()>,
 }
 
 impl Subscriptions {
@@ -240,8 +238,9 @@ impl Subscriptions {
             id: Some(Uuid::new_v4()),
             name,
         };
+        let listener = Listener { id, kind, callback };
         self.change(|listeners| {
-            let listener = Listener { id, kind, callback };
+            let listener = listener.clone();
             match kind {
                 Some(_) => listeners.push(listener),
                 None => {
@@ -266,18 +265,23 @@ impl Subscriptions {
         self.change(Vec::clear);
     }
 
-    fn change(&self, change: impl FnOnce(&mut Vec<Listener>)) {
-        let changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut listeners = Vec::clone(&self.listeners.load());
-        change(&mut listeners);
-        let heard = listeners
-            .iter()
-            .fold(self.traced, |heard, listener| heard | listener.hears());
-        let replaced = self.listeners.swap(Arc::new(listeners));
-        self.wanted.store(heard, Ordering::Relaxed);
-        drop(changing);
-        // Dropping a callback runs code of the caller's.
-        drop(replaced);
+    /// Takes no lock: in a fork, one could be held for ever.
+    fn change(&self, change: impl Fn(&mut Vec<Listener>)) {
+        self.listeners.rcu(|listeners| {
+            let mut next = Vec::clone(listeners);
+            change(&mut next);
+            next
+        });
+        loop {
+            let listeners = self.listeners.load();
+            let heard =
+                (listeners.iter()).fold(self.traced, |heard, listener| heard | listener.hears());
+            self.wanted.store(heard, Ordering::SeqCst);
+            // Otherwise somebody changed the list, and may have noted it before this did.
+            if Arc::ptr_eq(&listeners, &self.listeners.load()) {
+                break;
+            }
+        }
     }
 
     /// Tells everybody who listens. What a callback itself makes happen is told to nobody, as it would never end.
@@ -328,6 +332,8 @@ fn known(name: &str) -> Option<(&'static str, Option<EventKind>)> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use crate::results::SpecsSource;
 

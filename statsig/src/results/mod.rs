@@ -5,10 +5,12 @@ mod entities;
 pub(crate) mod explanation;
 pub(crate) mod getters;
 mod groups;
+mod initialize;
 mod status;
 
 pub use details::{EvaluationDetails, IdListSource, Reason, SpecsSource};
 pub(crate) use entities::SharedParameters;
 pub use entities::{DynamicConfig, Experiment, FeatureGate};
 pub use groups::{CMABRankedGroup, ExperimentGroup, ExperimentGroupsResult};
+pub use initialize::InitializeDetails;
 pub use status::SpecsStatus;

@@ -1,10 +1,13 @@
 //! The HTTP transport: reqwest over rustls, with bodies decompressed here so that their size is bounded.
 
+mod common;
+mod dns;
 mod encoding;
 mod tls;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,6 +15,7 @@ use reqwest::header::ACCEPT_ENCODING;
 use reqwest::redirect::Policy;
 use tokio::sync::OnceCell;
 
+use self::common::Common;
 use self::encoding::Encoding;
 use super::identity::KEY_HEADER;
 use super::proxy::ProxyConfig;
@@ -65,7 +69,7 @@ impl HttpTransport {
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let client = self
             .client
-            .get_or_try_init(|| Client::build_off_thread(self.settings.clone()))
+            .get_or_try_init(|| Client::build(&self.settings))
             .await?;
         if let Some(problem) = &client.tls_problem
             && request.url.starts_with("https:")
@@ -109,16 +113,20 @@ impl Transport for HttpTransport {
 }
 
 impl Client {
-    /// Reading the trust store touches many files, so it happens off the async workers.
-    async fn build_off_thread(settings: Settings) -> Result<Self, TransportError> {
-        run_off_thread(move || Self::build(&settings)).await?
-    }
-
-    fn build(settings: &Settings) -> Result<Self, TransportError> {
-        let (tls, tls_problem) = tls::config(settings.ca_cert_path.as_deref())?;
+    async fn build(settings: &Settings) -> Result<Self, TransportError> {
+        let common = Common::here();
+        let verifier = match settings.ca_cert_path.clone() {
+            None => common.verifier().await?,
+            // Reading many files happens off the async workers.
+            Some(bundle) => run_off_thread(move || tls::verifier(Some(&bundle)))
+                .await??
+                .map(Arc::new),
+        };
+        let (tls, tls_problem) = tls::config(verifier)?;
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .http1_only()
+            .dns_resolver(common.resolver.clone())
             // Decompression is ours, also when another crate in the build turns reqwest's on.
             .no_gzip()
             .no_brotli()

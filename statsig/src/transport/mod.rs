@@ -19,6 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::own_work::own_work;
+use crate::guard::guarded_async;
 use crate::mask::shown_problem;
 
 /// How long a request may take, unless said otherwise.
@@ -140,9 +141,15 @@ pub(crate) async fn send(
     request: Request,
 ) -> Result<Response, TransportError> {
     let limit = request.timeout;
-    let sending = own_work(|| transport.send(request));
+    let sending = guarded_async("the transport", || {
+        Box::pin(own_work(|| transport.send(request)))
+    });
     match tokio::time::timeout(limit, sending).await {
-        Ok(answer) => answer,
+        Ok(Some(answer)) => answer,
+        Ok(None) => Err(TransportError::Connection {
+            problem: "the transport panicked; on a tokio runtime without `enable_io`, that is why"
+                .to_owned(),
+        }),
         Err(_) => Err(TransportError::TimedOut { limit }),
     }
 }

@@ -3,17 +3,21 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::report::ParamProblem;
 use super::schema::OnMismatch;
+use crate::process::Home;
 
 /// Distinct problems that one client warns about for each generation of specs; more are only counted.
 const MAX_DISTINCT_PROBLEMS: usize = 1_000;
 
 /// Warns once about each distinct problem of a generation of specs, and counts mismatches.
-#[derive(Debug, Default)]
+///
+/// In a fork it counts only: its lock, or one behind the log, may be held for ever.
+#[derive(Debug)]
 pub(crate) struct MismatchLog {
+    home: Arc<Home>,
     seen: Mutex<SeenProblems>,
     total: AtomicU64,
 }
@@ -25,7 +29,22 @@ struct SeenProblems {
     hashes: HashSet<u64>,
 }
 
+impl Default for MismatchLog {
+    fn default() -> Self {
+        Self::new(Arc::new(Home::here()))
+    }
+}
+
 impl MismatchLog {
+    /// Of a client that works in this process.
+    pub(crate) fn new(home: Arc<Home>) -> Self {
+        Self {
+            home,
+            seen: Mutex::default(),
+            total: AtomicU64::new(0),
+        }
+    }
+
     /// Mismatches met so far, repeated ones included.
     pub(crate) fn total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
@@ -36,7 +55,7 @@ impl MismatchLog {
             if let ParamProblem::Mismatch(_) = problem {
                 self.total.fetch_add(1, Ordering::Relaxed);
             }
-            if policy == OnMismatch::Default {
+            if policy == OnMismatch::Default || !self.home.is_here() {
                 continue;
             }
             match self.first_time(generation, problem) {

@@ -113,7 +113,7 @@ async fn a_start_survives_the_crash_of_any_actor() {
         let lab = Lab::start_on(network, |options| options).await;
         sleep(Duration::from_millis(500)).await;
         lab.crash(whom);
-        lab.handle.first_sync(None).await.unwrap();
+        lab.handle.first_sync().await.unwrap();
         assert_eq!(lab.specs_time(), 1, "{whom:?}");
     }
 }
@@ -183,7 +183,7 @@ async fn a_transport_that_panics_is_a_transport_that_fails() {
         options.transport(Arc::new(PanickingTransport))
     })
     .await;
-    let error = lab.handle.first_sync(None).await.unwrap_err();
+    let error = lab.handle.first_sync().await.unwrap_err();
     assert!(matches!(error, StatsigError::NoSpecs { .. }), "{error}");
     lab.record(BATCH);
     sleep(secs(120)).await;

@@ -313,7 +313,7 @@ async fn picky_lab() -> Lab {
             .event_logging_max_queue_size(1_000)
     })
     .await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     lab
 }
 
@@ -378,7 +378,7 @@ async fn every_limit_is_an_option() {
             .event_queue_capacity(BATCH)
     })
     .await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     lab.record(BATCH + 1);
     assert_eq!(lab.stats().dropped.queue_full, 1);
     sleep(secs(1)).await;

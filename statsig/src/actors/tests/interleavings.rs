@@ -228,7 +228,7 @@ fn live(
         let network = Arc::new(ScriptedTransport::new());
         network.serve_specs(sampling_specs());
         let mut lab = Lab::start_on(network, set).await;
-        lab.handle.first_sync(None).await.unwrap();
+        lab.handle.first_sync().await.unwrap();
         for (number, life) in lives.into_iter().enumerate() {
             if number > 0 {
                 lab.handle = start(Arc::clone(&lab.shared)).await.unwrap();

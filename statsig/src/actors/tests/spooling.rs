@@ -18,7 +18,7 @@ async fn lab_on(network: &Arc<ScriptedTransport>, directory: &TempDir) -> Lab {
         options.event_spool(directory.path())
     })
     .await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     lab
 }
 
@@ -139,7 +139,7 @@ async fn a_shutdown_tries_again_when_the_disk_fails() {
     let file = directory.path().join("a file");
     std::fs::write(&file, "").unwrap();
     let lab = Lab::start_on(Arc::clone(&network), |options| options.event_spool(&file)).await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     network.next(Endpoint::Events, Answer::status(503));
     lab.record(25);
     let report = lab.handle.shutdown(secs(3)).await;
@@ -182,7 +182,7 @@ async fn an_unwritable_directory_degrades_to_memory() {
     let file = directory.path().join("a file");
     std::fs::write(&file, "").unwrap();
     let lab = Lab::start_on(Arc::clone(&network), |options| options.event_spool(&file)).await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     network.next(Endpoint::Events, Answer::status(500));
     lab.record(BATCH);
     lab.settle().await;
@@ -213,7 +213,7 @@ async fn a_malformed_event_on_disk_costs_itself_and_not_its_batch() {
             .event_spool(directory.path())
     })
     .await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     network.always(Endpoint::Events, Answer::status(500));
     lab.record_named("poison");
     lab.record(BATCH - 1);

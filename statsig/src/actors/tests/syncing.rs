@@ -163,7 +163,7 @@ async fn a_failed_start_says_so_and_recovers_within_an_interval() {
     network.always(Endpoint::Specs, Answer::status(500));
     let lab = Lab::start_on(network, |options| options).await;
     assert_eq!(lab.source(), "Loading");
-    let error = lab.handle.first_sync(None).await.unwrap_err();
+    let error = lab.handle.first_sync().await.unwrap_err();
     assert!(
         matches!(&error, StatsigError::NoSpecs { reason } if reason.contains("500")),
         "{error}"
@@ -175,7 +175,7 @@ async fn a_failed_start_says_so_and_recovers_within_an_interval() {
     lab.network.serve_specs(specs(4));
     sleep(secs(11)).await;
     assert_eq!((lab.specs_time(), lab.source()), (4, "Network".to_owned()));
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,7 +183,7 @@ async fn the_first_request_is_given_up_after_three_seconds() {
     let network = Arc::new(ScriptedTransport::new());
     network.always(Endpoint::Specs, Answer::hang());
     let lab = Lab::start_on(network, |options| options).await;
-    let error = lab.handle.first_sync(None).await.unwrap_err();
+    let error = lab.handle.first_sync().await.unwrap_err();
     assert!(matches!(error, StatsigError::NoSpecs { .. }), "{error}");
     let waited = lab.shared.clock.now_ms() - SimulatedClock::START_MS;
     assert!((3_000..3_100).contains(&waited), "{waited}");
@@ -195,8 +195,8 @@ async fn the_limit_of_the_caller_does_not_cut_off_the_sync() {
     let network = Arc::new(ScriptedTransport::new());
     network.next(Endpoint::Specs, Answer::json(specs(1)).after(secs(2)));
     let lab = Lab::start_on(network, |options| options).await;
-    let error = lab.handle.first_sync(Some(secs(1))).await.unwrap_err();
-    assert_eq!(error, StatsigError::InitTimeout { limit: secs(1) });
+    let gave_up = tokio::time::timeout(secs(1), lab.handle.first_sync()).await;
+    assert!(gave_up.is_err());
     sleep(Duration::from_millis(1_100)).await;
     assert_eq!(lab.specs_time(), 1);
 }
@@ -255,7 +255,7 @@ async fn statsig_itself_is_asked_when_the_own_endpoint_fails() {
             .fallback_to_statsig_api(true)
     })
     .await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     assert_eq!(lab.source(), "Network");
     let snapshot = lab.shared.snapshot.load_full();
     assert_eq!(
@@ -330,7 +330,7 @@ async fn with_the_network_disabled_nothing_is_sent() {
     let network = Arc::new(ScriptedTransport::new());
     network.serve_specs(specs(1));
     let lab = Lab::start_on(network, |options| options.disable_network(true)).await;
-    lab.handle.first_sync(None).await.unwrap();
+    lab.handle.first_sync().await.unwrap();
     assert_eq!(lab.source(), "NoValues");
     lab.handle.refresh().await.unwrap_err();
     lab.record(25);

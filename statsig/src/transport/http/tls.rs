@@ -15,27 +15,23 @@ use crate::files;
 /// The largest bundle that is read. The bundle of all public authorities takes a quarter of a megabyte.
 const MAX_BUNDLE_BYTES: usize = 16 * 1024 * 1024;
 
-/// The TLS configuration, and why it accepts no certificate if the trust store cannot be read.
-///
-/// Trusts what the operating system trusts, the certificates of the bundle, if there is one, and with the feature `bundled-roots`
-/// those of Mozilla's list.
+/// The TLS configuration with this verifier, and why it accepts no certificate if there is none.
 ///
 /// # Errors
-/// When the bundle cannot be used.
+/// When the protocol cannot be used.
 pub(super) fn config(
-    bundle: Option<&Path>,
+    verifier: Result<Arc<Verifier>, rustls::Error>,
 ) -> Result<(rustls::ClientConfig, Option<String>), TransportError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+    let builder = rustls::ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| TransportError::Unusable {
             problem: error.to_string(),
         })?;
-    Ok(match verifier(bundle, provider)? {
+    Ok(match verifier {
         Ok(verifier) => {
             let config = builder
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
+                .with_custom_certificate_verifier(verifier)
                 .with_no_client_auth();
             (config, None)
         }
@@ -50,10 +46,19 @@ pub(super) fn config(
     })
 }
 
-fn verifier(
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// Trusts what the operating system trusts, the certificates of the bundle, if there is one, and with the feature `bundled-roots`
+/// those of Mozilla's list. Reads many files.
+///
+/// # Errors
+/// When the bundle cannot be used; the inner one when the trust store cannot be read.
+pub(super) fn verifier(
     bundle: Option<&Path>,
-    provider: Arc<CryptoProvider>,
 ) -> Result<Result<Verifier, rustls::Error>, TransportError> {
+    let provider = provider();
     let mut extra = bundle.map_or(Ok(Vec::new()), usable_certificates)?;
     #[cfg(feature = "bundled-roots")]
     extra.extend_from_slice(webpki_root_certs::TLS_SERVER_ROOT_CERTS);

@@ -1,0 +1,195 @@
+//! Looks up names on threads that nobody waits for.
+//!
+//! The system's resolver blocks, for minutes while no server answers, and cannot be stopped. On the runtime's threads for blocking
+//! work it would hold up the end of the runtime for that long; here, whoever stops waiting leaves the thread behind.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::watch;
+
+/// Names that are looked up at once, each on a thread; further lookups fail. Many wait only while no server answers.
+const MAX_LOOKUPS: usize = 32;
+
+type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+/// What a lookup found: the addresses, or what the system says.
+type Found = Result<Arc<[SocketAddr]>, Arc<io::Error>>;
+/// `None` while it is under way.
+type Answer = watch::Receiver<Option<Found>>;
+
+/// The system's resolver, asked once for each name at a time: whoever asks meanwhile shares the answer, and the thread.
+#[derive(Clone)]
+pub(super) struct Resolver {
+    lookup: Arc<Lookup>,
+    under_way: Arc<Mutex<HashMap<String, Answer>>>,
+}
+
+impl Resolver {
+    /// Asks the system.
+    pub(super) fn of_system() -> Self {
+        Self::asking(|name| Ok((name, 0).to_socket_addrs()?.collect()))
+    }
+
+    fn asking(
+        lookup: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            lookup: Arc::new(lookup),
+            under_way: Arc::default(),
+        }
+    }
+
+    /// Starts a lookup, or joins the one that is under way.
+    fn start(&self, name: &str) -> io::Result<Answer> {
+        let mut under_way = self.under_way();
+        if let Some(answer) = under_way.get(name) {
+            return Ok(answer.clone());
+        }
+        if under_way.len() >= MAX_LOOKUPS {
+            return Err(io::Error::other(format!(
+                "{MAX_LOOKUPS} names are being looked up, and no server answers"
+            )));
+        }
+        let (found, answer) = watch::channel(None);
+        let lookup = Arc::clone(&self.lookup);
+        let ending = Ending {
+            resolver: self.clone(),
+            name: name.to_owned(),
+        };
+        let thread = thread::Builder::new().name("statsig-dns".to_owned());
+        thread.spawn(move || {
+            let addresses = lookup(&ending.name);
+            drop(ending);
+            found.send_replace(Some(addresses.map(Arc::from).map_err(Arc::new)));
+        })?;
+        under_way.insert(name.to_owned(), answer.clone());
+        Ok(answer)
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn addresses(&self, name: &str) -> io::Result<Arc<[SocketAddr]>> {
+        let mut answer = self.start(name)?;
+        let gone = || io::Error::other("the lookup ended without an answer");
+        let found = answer.wait_for(Option::is_some).await;
+        match found.map_err(|_| gone())?.clone() {
+            Some(Ok(addresses)) => Ok(addresses),
+            Some(Err(error)) => Err(io::Error::new(error.kind(), error)),
+            None => Err(gone()),
+        }
+    }
+}
+
+/// The end of a lookup, whichever way it comes: the next one for this name starts anew.
+struct Ending {
+    resolver: Resolver,
+    name: String,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.resolver.under_way().remove(&self.name);
+    }
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let resolver = self.clone();
+        Box::pin(async move {
+            let addresses = resolver.addresses(name.as_str()).await?;
+            let addresses = addresses.to_vec().into_iter();
+            Ok(Box::new(addresses) as Addrs)
+        })
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn address() -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], 0))
+    }
+
+    /// A resolver whose lookups wait for a word each, and how many there were.
+    fn blocked() -> (Resolver, mpsc::Sender<()>, Arc<AtomicUsize>) {
+        let (release, released) = mpsc::channel();
+        let released = Mutex::new(released);
+        let lookups = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&lookups);
+        let resolver = Resolver::asking(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            let _ = released.lock().unwrap().recv();
+            Ok(vec![address()])
+        });
+        (resolver, release, lookups)
+    }
+
+    #[test]
+    fn a_lookup_that_hangs_does_not_hold_up_the_end_of_the_runtime() {
+        let (resolver, release, _) = blocked();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let waiting = runtime.spawn(async move { resolver.addresses("a.test").await });
+        drop(runtime);
+        // Otherwise this test would hang, as nothing has released the lookup.
+        assert!(waiting.is_finished());
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn lookups_of_a_name_share_one_thread_and_the_next_one_asks_anew() {
+        let (resolver, release, lookups) = blocked();
+        for round in 1..=2 {
+            let (one, two) = tokio::join!(async { resolver.addresses("a.test").await }, async {
+                let waiting = resolver.start("a.test").unwrap();
+                release.send(()).unwrap();
+                drop(waiting);
+                resolver.addresses("a.test").await
+            },);
+            assert_eq!(*one.unwrap(), [address()]);
+            drop(two);
+            // The second one may have come after the first was answered.
+            let asked = lookups.swap(0, Ordering::Relaxed);
+            assert!((1..=2).contains(&asked), "round {round}: {asked}");
+            if asked == 2 {
+                return;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn lookups_are_bounded() {
+        let (resolver, release, _) = blocked();
+        for number in 0..MAX_LOOKUPS {
+            resolver.start(&format!("{number}.test")).unwrap();
+        }
+        let error = resolver.addresses("one-more.test").await.unwrap_err();
+        assert!(error.to_string().contains("no server answers"), "{error}");
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn what_the_system_says_is_handed_on() {
+        let resolver = Resolver::asking(|_| Err(io::Error::other("no such name")));
+        let error = resolver.addresses("a.test").await.unwrap_err();
+        assert!(error.to_string().contains("no such name"), "{error}");
+    }
+}
