@@ -215,7 +215,7 @@ impl StatsigOptionsBuilder {
     /// The options.
     ///
     /// # Errors
-    /// When a value is out of range; the error names the option and the range.
+    /// When a value is out of range, or an address is none that requests can go to; the error names the option and what it accepts.
     pub fn build(self) -> Result<StatsigOptions, OptionsError> {
         let options = self.options;
         options.check_specs_sources()?;

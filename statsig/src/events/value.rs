@@ -99,6 +99,7 @@ mod tests {
 
     #[test]
     fn every_number_text_and_option_is_a_value() {
+        let owned = "text".to_owned();
         let cases = [
             (wire(-1_i8), json!(-1)),
             (wire(i64::MIN), json!(i64::MIN)),
@@ -113,7 +114,7 @@ mod tests {
             (wire(true), json!("true")),
             (wire('x'), json!("x")),
             (wire("text"), json!("text")),
-            (wire(&"text".to_owned()), json!("text")),
+            (wire(&owned), json!("text")),
             (wire(SharedStr::from("text")), json!("text")),
             (wire(Some(5_u64)), json!(5)),
             (wire(None::<u64>), json!(null)),
