@@ -28,30 +28,30 @@ fn diagnostics(event: &ReceivedEvent) -> Option<String> {
         let _ = write!(line, " {name}={}", quoted(value));
     };
     add("context", event.metadata("context").unwrap_or_default());
-    let ends = || markers.iter().filter(|marker| marker["action"] == "end");
-    let overall = ends().find(|marker| marker["key"] == "overall");
-    if let Some(success) = overall
-        .or(ends().last())
-        .and_then(|end| end["success"].as_bool())
-    {
+    let text = |marker: &Value, field: &str| marker.get(field)?.as_str().map(str::to_owned);
+    let is = |marker: &&Value, field: &str, value: &str| {
+        text(marker, field).is_some_and(|found| found == value)
+    };
+    let ends = || markers.iter().filter(|marker| is(marker, "action", "end"));
+    let overall = ends().find(|marker| is(marker, "key", "overall"));
+    let last = overall.or_else(|| ends().next_back());
+    if let Some(success) = last.and_then(|end| end.get("success")?.as_bool()) {
         add("success", &success.to_string());
     }
-    if let Some(source) = overall.and_then(|end| end["source"].as_str()) {
-        add("source", source);
+    if let Some(source) = overall.and_then(|end| text(end, "source")) {
+        add("source", &source);
     }
-    let times = || {
-        markers
-            .iter()
-            .filter_map(|marker| marker["timestamp"].as_u64())
-    };
+    let time = |marker: &Value| marker.get("timestamp")?.as_u64();
+    let times = || markers.iter().filter_map(time);
     if let (Some(first), Some(last)) = (times().min(), times().max()) {
         add("ms", &(last - first).to_string());
     }
-    let errors = markers
-        .iter()
-        .filter_map(|it| it["error"]["message"].as_str());
-    if let Some(error) = errors.last() {
-        add("error", error);
+    let errors = markers.iter().filter_map(|marker| marker.get("error"));
+    if let Some(error) = errors
+        .filter_map(|error| text(error, "message"))
+        .next_back()
+    {
+        add("error", &error);
     }
     Some(line)
 }

@@ -88,6 +88,21 @@ fn is_kept_by_hash(event: &Value) -> bool {
     sampling["samplingMode"] == "on" && sampling["samplingRate"].is_number()
 }
 
+/// The delivered event with what the hash decided for the recorded one: in shadow mode everything is sent, and says whether it would
+/// have been.
+pub(crate) fn as_the_hash_decided(recorded: &Value, found: &Value) -> Value {
+    let mut found = found.clone();
+    let is_in_shadow = |event: &Value| {
+        let sampling = &event["statsigMetadata"];
+        sampling["samplingMode"] == "shadow" && sampling["samplingRate"].is_number()
+    };
+    if is_in_shadow(recorded) && is_in_shadow(&found) {
+        let decided = recorded["statsigMetadata"]["shadowLogged"].clone();
+        found["statsigMetadata"]["shadowLogged"] = decided;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +171,25 @@ mod tests {
             recorded: &recorded[1],
         };
         assert_eq!(pairs[1], out_of_order);
+    }
+
+    #[test]
+    fn what_the_hash_would_have_dropped_in_shadow_mode_is_no_difference() {
+        let shadow = |logged: &str, rate: Value| {
+            let sampling =
+                json!({"samplingRate": rate, "samplingMode": "shadow", "shadowLogged": logged});
+            exposure("a", sampling)
+        };
+        let recorded = shadow("dropped", json!(3));
+        assert_eq!(
+            as_the_hash_decided(&recorded, &shadow("logged", json!(3))),
+            recorded
+        );
+        // Another rate is one, and without a rate no hash decides.
+        let other = as_the_hash_decided(&recorded, &shadow("logged", json!(4)));
+        assert_ne!(other, recorded);
+        let unrated = shadow("logged", Value::Null);
+        assert_eq!(as_the_hash_decided(&recorded, &unrated), unrated);
     }
 
     #[test]
