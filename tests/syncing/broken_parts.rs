@@ -114,7 +114,7 @@ async fn of_broken_settings_the_others_are_read() {
     super::pass(61.0).await;
     let user = StatsigUser::with_user_id("u");
     for _ in 0..2 {
-        lab.statsig.check_gate(&user, "on");
+        assert!(lab.statsig.check_gate(&user, "on"));
         super::pass(1.0).await;
     }
     lab.statsig.flush_events().await.unwrap();

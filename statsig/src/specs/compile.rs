@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compile_condition;
@@ -15,13 +14,13 @@ use super::compiled::{
 };
 use super::condition::{BucketId, Condition};
 use super::for_clients::{ForClients, SessionReplay};
+use super::left_out::LeftOut;
 use super::model::{self, RawEntity};
 use super::origins::{ByName, Fingerprint, Origin, Origins, TableSizes};
 use super::rendered::Rendered;
 use super::symbols::{Interner, Symbol};
 use super::traits;
 use crate::hash::FastMap;
-use crate::mask::shown;
 use crate::text::SharedStr;
 
 /// Compiles a payload. Entities that are malformed are left out, with a warning; their neighbours are not affected.
@@ -43,7 +42,8 @@ pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) ->
     compiler.compile_cmabs(payload.cmab_configs.as_ref());
     compiler.compile_mappings(payload.overrides.as_ref(), payload.override_rules.as_ref());
     let param_stores = compiler.compile_param_stores(payload.param_stores.as_ref());
-    let for_clients = for_clients(payload);
+    let for_clients = for_clients(payload, &compiler.left_out);
+    compiler.left_out.sum_up();
     let mut specs = CompiledSpecs {
         time: payload.time,
         checksum: payload
@@ -126,6 +126,7 @@ pub(super) struct Compiler<'p> {
     cmabs: Vec<Cmab>,
     mappings: Vec<Vec<Mapping>>,
     origins: Origins,
+    pub(super) left_out: LeftOut,
 }
 
 impl<'p> Compiler<'p> {
@@ -151,6 +152,7 @@ impl<'p> Compiler<'p> {
                 bucket_ids: previous.origins.bucket_ids.clone(),
                 ..Origins::default()
             },
+            left_out: LeftOut::default(),
             previous,
         }
     }
@@ -194,7 +196,8 @@ impl<'p> Compiler<'p> {
                     .and_then(|place| self.previous.condition(place))
                     .cloned()
             } else {
-                read::<model::Condition<'_>>(json, "condition", id)
+                self.left_out
+                    .read::<model::Condition<'_>>(json, "condition", id)
                     .map(|condition| compile_condition::compile(&condition, self))
             };
             let made = condition.map(|condition| self.put_condition(place, condition));
@@ -239,7 +242,8 @@ impl<'p> Compiler<'p> {
             let spec = match taken_over {
                 Some(spec) => Some(spec.clone()),
                 None if was_malformed => None,
-                None => read::<model::Spec<'_>>(json, kind.what, name).map(|spec| self.spec(&spec)),
+                None => (self.left_out.read::<model::Spec<'_>>(json, kind.what, name))
+                    .map(|spec| self.spec(&spec)),
             };
             let made = spec.map(|spec| {
                 let id = SpecId(next_index(&self.specs));
@@ -334,13 +338,13 @@ impl<'p> Compiler<'p> {
                 let from = Fingerprint::of(text.as_bytes());
                 let known = self.origins.values.get(&from).and_then(Weak::upgrade);
                 ReturnValue::Parameters(known.unwrap_or_else(|| {
-                    let parameters: Parameters = serde_json::from_str(text).unwrap_or_else(|problem| {
-                        if text.starts_with('{') {
-                            let problem = shown(problem);
-                            tracing::warn!(target: crate::targets::SYNC, problem, "a malformed value of the specs serves nothing");
-                        }
-                        Parameters::default()
-                    });
+                    let parameters: Parameters =
+                        serde_json::from_str(text).unwrap_or_else(|problem| {
+                            if text.starts_with('{') {
+                                self.left_out.add("value", "", &problem);
+                            }
+                            Parameters::default()
+                        });
                     let parameters = Arc::new(parameters);
                     self.origins
                         .values
@@ -358,7 +362,8 @@ impl<'p> Compiler<'p> {
                 Some(known) if known.from == from => {
                     known.made.and_then(|id| self.previous.cmab(id)).cloned()
                 }
-                _ => read::<model::Cmab<'_>>(json, "bandit", name).map(|cmab| self.cmab(&cmab)),
+                _ => (self.left_out.read::<model::Cmab<'_>>(json, "bandit", name))
+                    .map(|cmab| self.cmab(&cmab)),
             };
             let made = cmab.map(|cmab| {
                 let id = CmabId(next_index(&self.cmabs));
@@ -385,9 +390,11 @@ impl<'p> Compiler<'p> {
         let rules: BTreeMap<&str, &RawValue> =
             rules.0.iter().map(|(name, raw)| (&**name, *raw)).collect();
         for (name, raw) in &mappings.0 {
-            let Some(wire) =
-                read::<Vec<model::ConfigMapping<'_>>>(bytes_of(raw), "config mapping", name)
-            else {
+            let Some(wire) = (self.left_out).read::<Vec<model::ConfigMapping<'_>>>(
+                bytes_of(raw),
+                "config mapping",
+                name,
+            ) else {
                 continue;
             };
             let redirections = wire
@@ -418,8 +425,11 @@ impl<'p> Compiler<'p> {
             .iter()
             .filter_map(|reference| {
                 let raw = rules.get(&*reference.rule_name)?;
-                let rule =
-                    read::<model::Rule<'_>>(bytes_of(raw), "override rule", &reference.rule_name)?;
+                let rule = (self.left_out).read::<model::Rule<'_>>(
+                    bytes_of(raw),
+                    "override rule",
+                    &reference.rule_name,
+                )?;
                 Some(MappingRule {
                     name: self.symbol(&reference.rule_name),
                     start_time: reference.start_time.unwrap_or(0),
@@ -449,8 +459,10 @@ impl<'p> Compiler<'p> {
             let from = *from;
             let made = match self.previous.origins.param_stores.get(&name) {
                 Some(known) if known.from == from => known.made.clone(),
-                _ => read::<model::ParamStore<'_>>(json, "parameter store", &name)
-                    .map(|store| Arc::new(param_store(&store))),
+                _ => (self
+                    .left_out
+                    .read::<model::ParamStore<'_>>(json, "parameter store", &name))
+                .map(|store| Arc::new(param_store(&store, &self.left_out))),
             };
             // A malformed duplicate does not undo the one before it.
             compiled.extend(made.clone().map(|made| (name.clone(), made)));
@@ -467,11 +479,12 @@ fn share(rule: &model::Rule<'_>, spec_salt: &str) -> Share {
     Share::new(rule.pass_percentage, spec_salt, rule_salt)
 }
 
-fn for_clients(payload: &model::Payload<'_>) -> ForClients {
-    let app_ids = |raw: Option<&RawValue>, what| raw.and_then(|raw| read(bytes_of(raw), what, ""));
+fn for_clients(payload: &model::Payload<'_>, left_out: &LeftOut) -> ForClients {
+    let app_ids =
+        |raw: Option<&RawValue>, what| raw.and_then(|raw| left_out.read(bytes_of(raw), what, ""));
     let replay = payload
         .session_replay_info
-        .and_then(|raw| read::<SessionReplay>(bytes_of(raw), "session replay info", ""));
+        .and_then(|raw| left_out.read::<SessionReplay>(bytes_of(raw), "session replay info", ""));
     ForClients {
         app_ids_by_key: app_ids(payload.sdk_keys_to_app_ids, "app ids of SDK keys"),
         app_ids_by_hashed_key: app_ids(
@@ -480,20 +493,6 @@ fn for_clients(payload: &model::Payload<'_>) -> ForClients {
         ),
         session_replay: replay,
     }
-}
-
-/// Reads one entity; a malformed one is reported and left out.
-pub(super) fn read<'a, T: Deserialize<'a>>(
-    json: &'a [u8],
-    what: &'static str,
-    name: &str,
-) -> Option<T> {
-    serde_json::from_slice(json)
-        .inspect_err(|problem| {
-            let (name, problem) = (shown(name), shown(problem));
-            tracing::warn!(target: crate::targets::SYNC, what, name, problem, "left out a malformed entity of the specs");
-        })
-        .ok()
 }
 
 pub(super) fn bytes_of(raw: &RawValue) -> &[u8] {

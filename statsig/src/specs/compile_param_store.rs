@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use super::compile::{bytes_of, read, shared};
+use super::compile::{bytes_of, shared};
 use super::compiled::{ParamStore, Parameter, ParameterTarget};
+use super::left_out::LeftOut;
 use super::model;
-use crate::mask::shown;
 use crate::text::SharedStr;
 
 /// A store; parameters of no known shape are left out.
-pub(super) fn param_store(store: &model::ParamStore<'_>) -> ParamStore {
+pub(super) fn param_store(store: &model::ParamStore<'_>, left_out: &LeftOut) -> ParamStore {
     let parameters = store.parameters.0.iter().filter_map(|(name, raw)| {
-        let parameter = read::<model::Parameter<'_>>(bytes_of(raw), "parameter", name)?;
-        Some((SharedStr::from(&**name), compile_parameter(&parameter)?))
+        let parameter = left_out.read::<model::Parameter<'_>>(bytes_of(raw), "parameter", name)?;
+        let compiled = compile_parameter(&parameter);
+        if compiled.is_none() {
+            left_out.add("parameter of no known shape", name, &&*parameter.ref_type);
+        }
+        Some((SharedStr::from(&**name), compiled?))
     });
     ParamStore {
         parameters: parameters.collect(),
@@ -81,11 +85,6 @@ pub(crate) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Para
     } else if let Some((name, parameter)) = named(&parameter.layer_name) {
         ParameterTarget::Layer { name, parameter }
     } else {
-        tracing::warn!(
-            target: crate::targets::SYNC,
-            ref_type = shown(&*parameter.ref_type),
-            "left out a parameter of no known shape"
-        );
         return None;
     };
     Some(Parameter {

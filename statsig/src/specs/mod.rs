@@ -13,6 +13,7 @@ pub(crate) mod condition;
 pub(crate) mod describe;
 pub(crate) mod for_clients;
 pub(crate) mod id_list;
+mod left_out;
 pub(crate) mod lenient;
 pub(crate) mod model;
 pub(crate) mod order;
