@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::mask::Masked;
+use crate::mask::{Masked, shown};
 use crate::observability::facts::{Endpoint, Fact, RequestEnded};
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
@@ -58,7 +58,7 @@ impl ObservedTransport {
                     let headers = response.headers.iter();
                     headers
                         .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                        .map(|(_, value)| value.clone())
+                        .map(|(_, value)| shown(value))
                         .next()
                 };
                 ended.status = Some(response.status);
