@@ -80,7 +80,10 @@ impl<'a> Masked<'a> {
 
     /// [`shown`] without a trace of the client's own key.
     pub(crate) fn shown(&self, text: &str) -> String {
-        shown(self.text(text))
+        if self.key.is_empty() {
+            return shown(text);
+        }
+        shown(text.replace(self.key, MASK))
     }
 }
 
@@ -95,8 +98,13 @@ pub(crate) fn mask_keys(text: &str) -> String {
         let (secret, tail) = after.split_at(end);
         masked.push_str(before);
         masked.push_str(KEY_PREFIX);
-        masked.extend(secret.chars().take(SHOWN.min(secret.chars().count() / 2)));
-        masked.push_str(MASK);
+        // What is masked already stays as it is.
+        if secret.chars().count() <= SHOWN && tail.starts_with(MASK) {
+            masked.push_str(secret);
+        } else {
+            masked.extend(secret.chars().take(SHOWN.min(secret.chars().count() / 2)));
+            masked.push_str(MASK);
+        }
         rest = tail;
     }
     masked.push_str(rest);
@@ -124,6 +132,9 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(mask_keys(text), expected);
+            if text != "secret-" {
+                assert_eq!(mask_keys(expected), expected);
+            }
         }
     }
 

@@ -57,7 +57,7 @@ mod tests {
             ("18446744073709551615", Some(300)),
             ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
             ("Sun, 06 Nov 1994 08:48:37 GMT", Some(0)),
-            ("Sun, 06 Nov 2094 08:48:37 GMT", Some(300)),
+            ("Sat, 06 Nov 2094 08:48:37 GMT", Some(300)),
             ("-5", None),
             ("soon", None),
             ("", None),
