@@ -132,9 +132,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(mask_keys(text), expected);
-            if text != "secret-" {
-                assert_eq!(mask_keys(expected), expected);
-            }
+            assert_eq!(mask_keys(expected), expected);
         }
     }
 

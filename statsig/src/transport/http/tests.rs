@@ -371,3 +371,29 @@ async fn https_is_spoken_with_the_ring_provider_and_no_global_one() {
     );
     assert!(rustls::crypto::CryptoProvider::get_default().is_none());
 }
+
+#[tokio::test]
+async fn what_cannot_be_sent_says_what_to_check() {
+    let transport = HttpTransport::default();
+    let problem = async |request: Request| {
+        let error = transport.send(request).await.unwrap_err();
+        assert!(error.is_final(), "{error}");
+        error.to_string()
+    };
+    let with = |name: &'static str, value: &str| Request {
+        headers: vec![(name, value.to_owned())],
+        ..get("http://127.0.0.1:1")
+    };
+    let key = problem(with("statsig-api-key", &format!("{KEY}\n"))).await;
+    assert_eq!(
+        key,
+        "the request cannot be sent: expected one line of text, found the character '\\n' in the SDK key; check where it is \
+         read from, and trim it"
+    );
+    let service = problem(with("x-request-service", "a\u{7f}b")).await;
+    assert!(service.contains("`service_name`"), "{service}");
+    for url in ["nonsense", "http://", "/v2/x"] {
+        let url = problem(Request::new(Method::Get, url)).await;
+        assert!(url.contains("check the URLs in the options"), "{url}");
+    }
+}
