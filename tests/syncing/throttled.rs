@@ -1,10 +1,16 @@
 //! A service that refuses requests gets fewer of them.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
 use serde_json::json;
 use statsig::testing::{Answer, Endpoint};
+use statsig::{
+    BoxFuture, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest, SpecsSource,
+};
 use statsig_tests::specs;
 
-use super::{Lab, pass};
+use super::{Lab, pass, settle};
 
 const TEN_MINUTES: f64 = 600.0;
 
@@ -144,4 +150,48 @@ async fn a_fallback_is_asked_although_the_first_source_refuses() {
     lab.network.serve_specs(specs::at(1, true).to_string());
     lab.statsig.initialize().await.unwrap();
     assert_eq!(lab.check(), (true, "Network:Recognized".to_owned()));
+}
+
+/// A source that is polled, and says when it has something new.
+#[derive(Debug, Default)]
+struct Telling {
+    signal: Mutex<Option<ChangeSignal>>,
+    is_throttled: AtomicBool,
+    asked: AtomicUsize,
+}
+
+impl SpecsAdapter for Telling {
+    fn source(&self) -> SpecsSource {
+        SpecsSource::Adapter("Telling".into())
+    }
+
+    fn fetch(&self, _: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        let answer = if self.is_throttled.load(Ordering::Relaxed) {
+            Err(FetchError::status(429))
+        } else {
+            let specs = specs::at(asked as u64 + 1, true).to_string();
+            Ok(SpecsPayload::new(specs))
+        };
+        Box::pin(async move { answer })
+    }
+
+    fn on_start(&self, signal: ChangeSignal) {
+        *self.signal.lock().unwrap() = Some(signal);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_refused_is_asked_when_it_has_something_new() {
+    let source = Arc::new(Telling::default());
+    let lab = Lab::new(|options| options.specs_adapter(source.clone()));
+    lab.statsig.initialize().await.unwrap();
+    source.is_throttled.store(true, Ordering::Relaxed);
+    pass(75.0).await;
+    let asked = source.asked.load(Ordering::Relaxed);
+    assert_eq!(asked, 4, "the start, and after 10, 20 and 40 seconds");
+    source.is_throttled.store(false, Ordering::Relaxed);
+    source.signal.lock().unwrap().as_ref().unwrap().notify();
+    settle().await;
+    assert_eq!(lab.lcut(), 5);
 }
