@@ -412,10 +412,12 @@ impl State {
         }
     }
 
-    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone.
+    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone and its fallback takes its turn.
+    /// Without a fallback the timer waits, and what comes earlier is news of the source itself.
     fn refusal_in_force(&self, round: Round) -> Option<FetchError> {
         let is_due = round.trigger != Trigger::Background
             || !self.tree.specs.is_background(round.turn)
+            || !self.tree.specs.has_background_fallback()
             || !self.refusals.is_quiet(Instant::now());
         if is_due { None } else { self.refusal.clone() }
     }
