@@ -1,6 +1,5 @@
 //! Serving stored assignments instead of evaluations, and storing new ones. Does nothing unless storage is configured.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,15 +12,18 @@ use crate::evaluation::{Evaluator, NestedGate, ParametersRef};
 use crate::events::event::{
     Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
 };
+use crate::guard::guarded;
 use crate::hash::text_hash;
 use crate::results::{EvaluationDetails, Experiment, Reason, SharedParameters};
 use crate::sticky::{
     Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
     is_override_rule, is_targeting_rule, storage_key,
 };
-use crate::targets;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+
+/// Whose code it is that changes what is stored.
+const STORAGE: &str = "the persistent storage";
 
 /// Which live rules go before a stored value.
 #[derive(Debug, Clone, Copy)]
@@ -164,12 +166,12 @@ impl View<'_> {
             Decision::Stored(stored) => Some(self.assign(reading, stored.clone())),
             Decision::Live => None,
             Decision::LiveAndDelete => {
-                guarded("delete", || storage.delete(&key, reading.name));
+                guarded(STORAGE, || storage.delete(&key, reading.name));
                 None
             }
             Decision::LiveAndSave => {
                 let values = to_be_stored(reading);
-                guarded("save", || storage.save(&key, reading.name, values));
+                guarded(STORAGE, || storage.save(&key, reading.name, values));
                 None
             }
         }
@@ -221,17 +223,6 @@ impl View<'_> {
             },
             stored,
         }
-    }
-}
-
-/// Calls the application's storage. If it panics, the caller still gets what was evaluated.
-fn guarded(method: &'static str, call: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(call)).is_err() {
-        tracing::error!(
-            target: targets::CLIENT,
-            method,
-            "the persistent storage panicked: a sticky assignment did not change"
-        );
     }
 }
 

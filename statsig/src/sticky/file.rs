@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::memory::{ByKey, insert, remove};
 use super::shared_file::{Changes, SharedFile, apply};
 use super::{PersistentStorage, StickyValues, UserPersistedValues};
+use crate::process::Origin;
 
 /// Sticky assignments in one JSON file: an object of key, then name, then [`StickyValues`].
 ///
@@ -45,7 +46,7 @@ pub struct FilePersistentStorage {
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
     /// The process that the writer runs in.
-    process: u32,
+    process: Origin,
     path: PathBuf,
 }
 
@@ -141,7 +142,7 @@ impl FilePersistentStorage {
         Ok(Self {
             shared,
             writer: Some(writer),
-            process: std::process::id(),
+            process: Origin::here(),
             path,
         })
     }
@@ -181,7 +182,7 @@ impl FilePersistentStorage {
     }
 
     fn is_of_this_process(&self) -> bool {
-        self.process == std::process::id()
+        self.process.is_surely_here()
     }
 
     /// `None` in a forked process where it stays locked for ever, as a thread of the parent held it.

@@ -226,10 +226,12 @@ impl Wanted {
     }
 }
 
-/// Where `bytes 10-19/20` begins.
+/// Where `bytes 10-19/20` begins. A number that is too large is one that nobody asked for.
 fn range_start(content_range: &str) -> Option<u64> {
     let range = content_range.trim().strip_prefix("bytes")?.trim_start();
-    range.split_once('-')?.0.trim().parse().ok()
+    let start = range.split_once('-')?.0.trim();
+    let is_number = !start.is_empty() && start.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| start.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -280,6 +282,7 @@ mod tests {
             (206, Some("bytes 10-19/20"), Some("+pmWkWSBC\n")),
             (206, Some("bytes 0-9/20"), None),
             (200, Some("bytes 12-19/20"), None),
+            (206, Some("bytes 99999999999999999999999-5/-1"), None),
             (206, Some("nonsense"), Some("+pmWkWSBC\n")),
             (206, None, Some("+pmWkWSBC\n")),
         ];
