@@ -112,10 +112,12 @@ impl Round {
 
     /// Applies what a download has brought: everything, or nothing if it is no list or would be too much.
     pub(super) fn absorb(&mut self, download: &Download, body: &[u8], max_ids: usize) {
-        let Some(changes) = changes(body) else {
+        // Lines that say nothing must not count as read, however many they are.
+        let mut changes = changes(body).into_iter().flatten().peekable();
+        if changes.peek().is_none() {
             self.fail(download, FileProblem::NoList);
             return;
-        };
+        }
         let known = self.next.lists.get(&download.list);
         let others = self.next.len() - known.map_or(0, |list| list.ids.len());
         let mut ids = match known {
@@ -273,6 +275,18 @@ mod tests {
         assert_eq!(removed, asked(&["a@20"], true));
         assert!(!lab.lists.contains("a", "Marcos"));
         assert_eq!(lab.file("a"), (30, 3));
+    }
+
+    #[test]
+    fn a_part_that_says_nothing_is_not_counted_as_read() {
+        let mut lab = Lab::new();
+        lab.sync(&[("a", 10, 1, "f")], &[("a", MARCOS.as_bytes())]);
+        let endless = "+".repeat(1_000);
+        let nothing = lab.sync(&[("a", 20, 2, "f")], &[("a", endless.as_bytes())]);
+        assert_eq!(nothing, asked(&["a@10"], false));
+        let grown = lab.sync(&[("a", 20, 2, "f")], &[("a", b"+pmWkWSBC\n")]);
+        assert_eq!(grown, asked(&["a@10"], true));
+        assert!(lab.lists.contains("a", "Marcos") && lab.lists.contains("a", "123"));
     }
 
     #[test]
