@@ -14,6 +14,7 @@ const MAX_RANGES: usize = 10_000_000;
 /// A line has the first address of a range, the last, and the country; further columns are ignored, quotes are optional.
 /// Addresses are text or decimal numbers, so that the files of IP2Location LITE (`DB1.LITE`, for IPv4 and IPv6) and of most other
 /// publishers can be read as they are. Ranges without a country (`-`) are left out.
+/// IPv6 addresses are looked up only with [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries).
 ///
 /// Takes 6 bytes of memory for each range of IPv4 addresses and 18 for IPv6.
 ///
