@@ -18,8 +18,12 @@ specs=${SPECS:+--specs "$SPECS"}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
+folder() { # side
+    if [ "$1" = ours ]; then echo "$target"; else echo "$target/$1"; fi
+}
+
 build() { # side
-    cargo build --quiet --release --no-default-features --features "$1" --bin side --target-dir "$target/$1" 2>"$log" \
+    cargo build --quiet --release --no-default-features --features "$1" --bin side --target-dir "$(folder "$1")" 2>"$log" \
         || { cat "$log" >&2; exit 1; }
 }
 
@@ -27,7 +31,7 @@ instructions() { # side, calls
     local out
     out=$(mktemp -d)
     # shellcheck disable=SC2086
-    valgrind --tool=callgrind --callgrind-out-file="$out/profile" "$target/$1/release/side" "$case_name" $specs \
+    valgrind --tool=callgrind --callgrind-out-file="$out/profile" "$(folder "$1")/release/side" "$case_name" $specs \
         --iterations "$2" --pool "$more" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
     awk '/^summary:|^totals:/ {print $2; exit}' "$out/profile"
     rm -rf "$out"

@@ -93,12 +93,17 @@ fn run(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the program of a side, in a folder of its own, and says where it is.
+/// Builds the program of a side and says where it is. Ours is built with what this program was, and the peer in a folder of its own, so
+/// that neither takes the other's place.
 fn build(side: &str) -> Result<PathBuf, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| here.join("target"), PathBuf::from);
-    let target = target.join(side);
+    let target = if side == "ours" {
+        target
+    } else {
+        target.join(side)
+    };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     eprintln!("building the side `{side}`");
     let built = Command::new(cargo)
