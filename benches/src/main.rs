@@ -106,7 +106,16 @@ fn build(side: &str) -> Result<PathBuf, String> {
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     eprintln!("building the side `{side}`");
-    let built = Command::new(cargo)
+    let mut build = Command::new(cargo);
+    // What `cargo run` tells this program of itself makes build scripts run again, which ask for it.
+    let of_this_program = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    of_this_program.for_each(|name| {
+        build.env_remove(name);
+    });
+    let built = build
         .args([
             "build",
             "--quiet",
