@@ -5,13 +5,17 @@ mod dns;
 mod encoding;
 mod tls;
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::ACCEPT_ENCODING;
+use reqwest::Url;
+use reqwest::header::{ACCEPT_ENCODING, LOCATION};
 use reqwest::redirect::Policy;
 use tokio::sync::OnceCell;
 
@@ -56,6 +60,8 @@ struct Client {
     http: reqwest::Client,
     /// Why `https` cannot be used, if it cannot; plain `http` works nevertheless.
     tls_problem: Option<String>,
+    /// Whether there was an answer, so that a connection may have been kept.
+    has_connected: AtomicBool,
 }
 
 impl HttpTransport {
@@ -81,9 +87,9 @@ impl HttpTransport {
         let limit = request.timeout;
         let max_bytes = request.max_response_bytes;
         let offered = offered_encodings(&request).to_owned();
+        let method = request.method;
         let response = client
-            .http
-            .execute(to_reqwest(&client.http, request)?)
+            .follow(method, to_reqwest(&client.http, request)?)
             .await
             .map_err(|error| to_transport_error(error, limit))?;
         let status = response.status().as_u16();
@@ -135,7 +141,7 @@ impl Client {
             .connect_timeout(CONNECT_LIMIT)
             .pool_idle_timeout(IDLE_CONNECTION_LIMIT)
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
-            .redirect(same_origin_redirects());
+            .redirect(Policy::none());
         // A proxy of the developer's environment must not see the tests' loopback traffic.
         #[cfg(test)]
         let builder = builder.no_proxy();
@@ -144,8 +150,88 @@ impl Client {
             None => builder,
         };
         let http = builder.build().map_err(unusable)?;
-        Ok(Self { http, tls_problem })
+        Ok(Self {
+            http,
+            tls_problem,
+            has_connected: AtomicBool::new(false),
+        })
     }
+
+    /// Sends the request, and again to where a redirect leads, if it may go there.
+    async fn follow(
+        &self,
+        method: Method,
+        mut request: reqwest::Request,
+    ) -> Result<reqwest::Response, reqwest::Error> {
+        let mut redirects = 0;
+        loop {
+            let from = request.url().clone();
+            let again = request.try_clone();
+            let response = self.send(request).await?;
+            match (redirect_target(method, &from, &response), again) {
+                (Some(next), Some(mut again)) if redirects < MAX_REDIRECTS => {
+                    *again.url_mut() = next;
+                    request = again;
+                    redirects += 1;
+                }
+                _ => return Ok(response),
+            }
+        }
+    }
+
+    /// Sends the request, and once more, at once, if it met a kept connection that the server closed.
+    async fn send(&self, request: reqwest::Request) -> Result<reqwest::Response, reqwest::Error> {
+        let may_meet_kept = self.has_connected.load(Ordering::Relaxed);
+        let again = request.try_clone().filter(|_| may_meet_kept);
+        let answer = match (self.http.execute(request).await, again) {
+            (Err(error), Some(again)) if is_closed_unanswered(&error) => {
+                self.http.execute(again).await
+            }
+            (answer, _) => answer,
+        };
+        if answer.is_ok() {
+            self.has_connected.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+}
+
+/// Whether the server closed the connection before it answered.
+fn is_closed_unanswered(error: &reqwest::Error) -> bool {
+    if error.is_timeout() || error.is_connect() {
+        return false;
+    }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<hyper::Error>()
+            && (error.is_incomplete_message() || error.is_canceled() || error.is_closed())
+        {
+            return true;
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+            );
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Where a redirect leads that may be followed: within one origin, since the header with the SDK key must go nowhere else, and with
+/// the same method, since a post that becomes a download delivers nothing.
+fn redirect_target(method: Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
+    let may_follow = match response.status().as_u16() {
+        307 | 308 => true,
+        301..=303 => method == Method::Get,
+        _ => false,
+    };
+    let location = response.headers().get(LOCATION).filter(|_| may_follow)?;
+    let next = from.join(location.to_str().ok()?).ok()?;
+    (next.origin() == from.origin()).then_some(next)
 }
 
 fn to_reqwest_proxy(proxy: &ProxyConfig) -> Result<reqwest::Proxy, TransportError> {
@@ -153,23 +239,6 @@ fn to_reqwest_proxy(proxy: &ProxyConfig) -> Result<reqwest::Proxy, TransportErro
     Ok(match proxy.user_and_password() {
         Some((user, password)) => all.basic_auth(user, password),
         None => all,
-    })
-}
-
-/// Follows redirects within one origin only: elsewhere, the header with the SDK key must not go.
-fn same_origin_redirects() -> Policy {
-    Policy::custom(|attempt| {
-        let next = attempt.url();
-        let may_follow = attempt.previous().len() <= MAX_REDIRECTS
-            && attempt
-                .previous()
-                .last()
-                .is_some_and(|from| from.origin() == next.origin());
-        if may_follow {
-            attempt.follow()
-        } else {
-            attempt.stop()
-        }
     })
 }
 
@@ -217,7 +286,7 @@ fn check_url(url: &str) -> Result<(), TransportError> {
             shown(address::shown_without_file(url))
         ),
     };
-    match reqwest::Url::parse(url) {
+    match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => Ok(()),
         Ok(_) => Err(unusable(&"no host")),
         Err(problem) => Err(unusable(&problem)),

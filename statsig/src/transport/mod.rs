@@ -9,6 +9,7 @@ pub(crate) mod origin;
 pub(crate) mod own_work;
 pub(crate) mod proxy;
 pub(crate) mod retry;
+mod strangers;
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -35,7 +36,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The SDK brings one built on reqwest (feature `http`, on by default) and a scripted one in memory for tests
 /// (`statsig::testing::ScriptedTransport`). Implement it to route the SDK's traffic through a client of your own.
 pub trait Transport: Debug + Send + Sync + 'static {
-    /// Sends one request and reads the whole response. No retries: those are the SDK's.
+    /// Sends one request and reads the whole response. No retries: those are the SDK's. (But a request that met a kept connection
+    /// which the server had just closed may be sent again at once.)
     ///
     /// A redirect to another origin must not be followed with the header `statsig-api-key`, nor one of a `POST` as a `GET`.
     ///
@@ -135,17 +137,26 @@ impl Debug for Response {
     }
 }
 
-/// Sends a request and holds the transport to the request's limit, so that one that ignores it cannot stall the SDK.
+impl Response {
+    fn header(&self, wanted: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        Some(value)
+    }
+}
+
+/// Sends a request and holds the transport to the request's limit, so that one that ignores it cannot stall the SDK. An answer that
+/// plainly comes from something else than the service is an error.
 pub(crate) async fn send(
     transport: &dyn Transport,
     request: Request,
 ) -> Result<Response, TransportError> {
-    let limit = request.timeout;
+    let (limit, method) = (request.timeout, request.method);
     let sending = guarded_async("the transport", || {
         Box::pin(own_work(|| transport.send(request)))
     });
     match tokio::time::timeout(limit, sending).await {
-        Ok(Some(answer)) => answer,
+        Ok(Some(answer)) => answer.and_then(|response| strangers::check(method, response)),
         Ok(None) => Err(TransportError::Connection {
             problem: "the transport panicked; on a tokio runtime without `enable_io`, that is why"
                 .to_owned(),
@@ -187,6 +198,26 @@ pub enum TransportError {
         /// What the HTTP library says, without the URL.
         problem: String,
     },
+    /// A redirect that is not followed: to another origin, or of a `POST` that would become a `GET`.
+    #[error(
+        "expected an answer, found a redirect to {target} (status {status}); check the URL in the options, and for a login page of \
+         the network"
+    )]
+    Redirected {
+        /// The status of the response.
+        status: u16,
+        /// Where it leads, without what may be secret, or `nowhere`.
+        target: String,
+    },
+    /// A page of HTML where the service has none.
+    #[error(
+        "expected an answer of the service, found a page of HTML (status {status}); check the URL in the options, and for a login \
+         page of the network"
+    )]
+    Html {
+        /// The status of the response.
+        status: u16,
+    },
     /// The response is larger than the limit.
     #[error("expected a response of at most {limit} bytes, found more")]
     TooLarge {
@@ -220,7 +251,11 @@ impl TransportError {
     pub(crate) fn is_final(&self) -> bool {
         match self {
             Self::TooLarge { .. } | Self::CertificateBundle { .. } | Self::Unusable { .. } => true,
-            Self::TimedOut { .. } | Self::Connection { .. } | Self::Encoding { .. } => false,
+            Self::TimedOut { .. }
+            | Self::Connection { .. }
+            | Self::Redirected { .. }
+            | Self::Html { .. }
+            | Self::Encoding { .. } => false,
         }
     }
 }

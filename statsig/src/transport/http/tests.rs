@@ -1,5 +1,7 @@
 //! Over real loopback sockets and real time: a paused clock would jump while bytes travel.
 
+mod resending;
+
 use std::io::Write;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,6 +27,8 @@ enum Afterwards {
     KeepAlive,
     Drop,
     Hang,
+    /// The next request on the connection is read, and the connection closed.
+    CloseOnReuse,
 }
 
 async fn serve(answer: Vec<u8>, afterwards: Afterwards) -> Server {
@@ -54,6 +58,7 @@ async fn talk(
     seen: mpsc::UnboundedSender<(usize, String)>,
 ) {
     let mut received = Vec::new();
+    let mut is_used = false;
     loop {
         let mut chunk = [0; 4_096];
         let Ok(length @ 1..) = stream.read(&mut chunk).await else {
@@ -64,9 +69,13 @@ async fn talk(
             continue;
         };
         seen.send((connection, request)).ok();
+        if is_used && matches!(afterwards, Afterwards::CloseOnReuse) {
+            return;
+        }
+        is_used = true;
         stream.write_all(&answer).await.ok();
         match afterwards {
-            Afterwards::KeepAlive => {}
+            Afterwards::KeepAlive | Afterwards::CloseOnReuse => {}
             Afterwards::Drop => return,
             Afterwards::Hang => std::future::pending().await,
         }
