@@ -175,6 +175,11 @@ impl EventCounters {
         news
     }
 
+    /// These were not reported after all.
+    pub(crate) fn put_back_unreported(&self, dropped: &DroppedEvents) {
+        self.change(|places| places.reported = places.reported.since(dropped));
+    }
+
     fn all_dropped(&self, places: &Places) -> DroppedEvents {
         let mut dropped = places.dropped;
         for (reason, lost) in DropReason::ALL.into_iter().zip(&self.lost_by_callers) {

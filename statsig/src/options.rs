@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub(crate) use self::events::DropHook;
 use crate::clock::{Clock, GuardedClock, SystemClock};
 use crate::country::CountryLookup;
 use crate::error::OptionsError;
@@ -102,7 +103,7 @@ pub struct StatsigOptions {
     pub(crate) event_limits: EventLimits,
     #[cfg(feature = "spool")]
     pub(crate) event_spool: Option<events::SpoolSettings>,
-    pub(crate) on_events_dropped: Option<events::DropHook>,
+    pub(crate) on_events_dropped: Option<DropHook>,
     pub(crate) experimental_flags: BTreeSet<String>,
     pub(crate) exposure_dedupe_max_keys: usize,
     pub(crate) disable_all_logging: bool,

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::counters::{DropReason, EventCounters, LossLog};
+use crate::counters::{DropReason, EventCounters, LossLog, ShutdownReport};
 use crate::country::Countries;
 use crate::evaluation::memo::{Memo, MemoCounts};
 use crate::events::dedupe::Dedupe;
@@ -138,6 +138,8 @@ pub(crate) struct Shared {
     outbox: Mutex<Outbox>,
     /// Set when a shutdown begins: nothing is recorded any more.
     is_closed: AtomicBool,
+    /// Whether the log says how many events a shutdown left.
+    is_rest_told: AtomicBool,
 }
 
 impl fmt::Debug for Shared {
@@ -176,7 +178,7 @@ impl Shared {
             session_id: uuid::Uuid::new_v4().to_string(),
             snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
             watched: watch::Sender::default(),
-            queue: EventQueue::new(limits.queue_capacity, limits.high_water()),
+            queue: EventQueue::new(&limits),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
             counters: EventCounters::default(),
@@ -193,6 +195,7 @@ impl Shared {
             outbox: Mutex::new(Outbox::new(limits, options.event_spool_bytes())),
             rollout_bucket: rollout_bucket(&options.experimental_flags),
             is_closed: AtomicBool::new(false),
+            is_rest_told: AtomicBool::new(false),
             options,
         }
     }
@@ -211,7 +214,8 @@ impl Shared {
         previous
     }
 
-    /// Counts an event and puts it into the queue; when that is full, in place of the oldest. True when the exposure actor should be nudged.
+    /// Counts an event and puts it into the queue; when that is full, in place of the oldest. True when the exposure actor should be
+    /// nudged.
     pub(crate) fn record(&self, event: QueuedEvent) -> bool {
         self.counters.add_enqueued(1);
         if !self.home.is_here() {
@@ -222,11 +226,16 @@ impl Shared {
             self.lose(DropReason::AfterShutdown, 1);
             return false;
         }
-        match self.queue.push(event) {
+        let bytes = event.bytes();
+        if bytes > self.options.event_limits.event_max_bytes {
+            self.lose(DropReason::TooLarge, 1);
+            return false;
+        }
+        match self.queue.push(event, bytes) {
             Pushed::Queued => false,
             Pushed::QueuedAtHighWater => true,
-            Pushed::InPlaceOfOldest => {
-                self.lose(DropReason::QueueFull, 1);
+            Pushed::InPlaceOf(oldest) => {
+                self.lose(DropReason::QueueFull, oldest);
                 false
             }
         }
@@ -294,9 +303,21 @@ impl Shared {
         is_news
     }
 
+    /// Logs that a shutdown left events unsent. They are lost unless the client is started again.
+    pub(crate) fn log_left(&self, report: &ShutdownReport) {
+        self.is_rest_told.store(true, Ordering::Relaxed);
+        tracing::warn!(
+            target: targets::EVENTS,
+            events = report.stats.pending,
+            "events were left by a shutdown ({report}); give it more time with `shutdown_with_timeout`, or keep events on disk with \
+             `event_spool`"
+        );
+    }
+
     /// Takes events again, after a shutdown.
     pub(crate) fn reopen(&self) {
         self.is_closed.store(false, Ordering::Release);
+        self.is_rest_told.store(false, Ordering::Relaxed);
         self.watched.send_modify(|watched| watched.end = None);
         self.counters.leave_spooled();
         self.outbox().reopen();
@@ -382,6 +403,31 @@ impl Shared {
             key: self.sdk_key.clone(),
             session_id: self.session_id.clone(),
             service_name: self.options.service_name.clone(),
+        }
+    }
+}
+
+impl Drop for Shared {
+    /// Nobody is left who could deliver what is in memory.
+    fn drop(&mut self) {
+        // In a fork it is the parent's, and locks may be held for ever.
+        if !self.home.is_surely_here() {
+            return;
+        }
+        let left = self.counters.stats().pending;
+        if left > 0 {
+            if *self.is_rest_told.get_mut() {
+                self.loss_log
+                    .told_elsewhere(DropReason::ClientDropped, left);
+            }
+            self.counters.add_dropped(DropReason::ClientDropped, left);
+        }
+        self.log_last_losses();
+        let dropped = self.counters.take_unreported();
+        if dropped.total() > 0
+            && let Some(hook) = &self.options.on_events_dropped
+        {
+            hook.call(&dropped);
         }
     }
 }

@@ -18,6 +18,7 @@ use self::memberships::{Memberships, hash_memberships};
 use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
+use crate::value::{bytes_of, bytes_of_fields};
 
 /// Longer user agents count as none.
 const MAX_USER_AGENT_BYTES: usize = 1000;
@@ -77,6 +78,7 @@ pub(crate) struct UserData {
     id_list_memberships: Option<Memberships>,
     ids_hash: OnceLock<IdsHash>,
     fingerprint: OnceLock<u64>,
+    bytes: OnceLock<u64>,
     parsed_user_agent: OnceLock<Box<UserAgent>>,
     looked_up_country: OnceLock<LookedUpCountry>,
 }
@@ -218,6 +220,31 @@ impl StatsigUser {
             user_id,
             all: mix(mix(user_id, stable_id), sum),
         }
+    }
+
+    /// About how many bytes the user takes in memory: estimated once, when the first event needs it.
+    pub(crate) fn bytes(&self) -> u64 {
+        let data = &*self.data;
+        *data.bytes.get_or_init(|| {
+            let scalars = [
+                &data.user_id,
+                &data.email,
+                &data.ip,
+                &data.user_agent,
+                &data.country,
+                &data.locale,
+                &data.app_version,
+            ];
+            let maps = [
+                &data.custom_ids,
+                &data.custom,
+                &data.private_attributes,
+                &data.statsig_environment,
+            ];
+            let scalars = scalars.into_iter().flatten().map(bytes_of);
+            let maps = maps.into_iter().flatten().map(bytes_of_fields);
+            size_of::<UserData>() as u64 + scalars.sum::<u64>() + maps.sum::<u64>()
+        })
     }
 
     /// Identifies everything about the user that evaluation can see.

@@ -3,6 +3,7 @@
 //! The rules are Statsig's and the same in all of its SDKs; users and specs have slightly different ones.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Number, Value};
@@ -104,6 +105,45 @@ pub(crate) fn lower_case(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(text.to_lowercase())
     }
+}
+
+/// What an entry of an object takes beside its texts, and an item of a list.
+const ENTRY_BYTES: u64 = 72;
+const ITEM_BYTES: u64 = 32;
+
+/// About how many bytes a value takes in memory, beside its own record. However deep it is nested: without recursion.
+pub(crate) fn bytes_of(value: &Value) -> u64 {
+    let mut bytes = 0;
+    let mut rest = Vec::new();
+    let mut next = Some(value);
+    while let Some(value) = next {
+        bytes += match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            Value::String(text) => text.len() as u64,
+            Value::Array(items) => {
+                rest.extend(items);
+                items.len() as u64 * ITEM_BYTES
+            }
+            Value::Object(fields) => {
+                rest.extend(fields.values());
+                fields.keys().map(bytes_of_entry).sum()
+            }
+        };
+        next = rest.pop();
+    }
+    bytes
+}
+
+/// About how many bytes fields by name take in memory.
+pub(crate) fn bytes_of_fields(fields: &BTreeMap<String, Value>) -> u64 {
+    let fields = fields.iter();
+    fields
+        .map(|(name, value)| bytes_of_entry(name) + bytes_of(value))
+        .sum()
+}
+
+fn bytes_of_entry(name: &String) -> u64 {
+    ENTRY_BYTES + name.len() as u64
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::counters::{DropReason, EventStats};
 use crate::events::event::QueuedEvent;
+use crate::events::outbox::Room;
 use crate::events::sampling::Sampler;
 
 /// How often the actor looks at the queue when nothing wakes it.
@@ -117,14 +118,18 @@ impl State {
         let shared = Arc::clone(&self.tree.shared);
         // Before the queue is drained, so that no nudge is missed.
         shared.queue.rearm();
-        if shared.outbox().is_flush_due(now()) {
+        if self.closing.is_some() && shared.queue.len() > 0 {
+            // More than could be taken at once.
+            self.take_everything();
+            self.closing = Some(shared.outbox().flush(now()));
+        } else if shared.outbox().is_flush_due(now()) {
             self.take_everything();
             shared.outbox().seal_all(now());
         } else {
             let room = shared.outbox().room();
             self.drain(room);
         }
-        let unsealed = shared.outbox().start_sealing();
+        let unsealed = shared.outbox().start_sealing(now());
         if let Some(unsealed) = unsealed {
             posting::start_sealing(&shared, me, unsealed);
         }
@@ -144,19 +149,33 @@ impl State {
         self.timer = Some(cast_after(me, self.pause(), ExposureMsg::Tick));
     }
 
-    /// Takes what the queue holds now, however full the outbox is, and the counts of suppressed exposures.
+    /// Takes what the queue holds now, although there is no room for it otherwise, and the counts of suppressed exposures.
     fn take_everything(&mut self) {
         let shared = Arc::clone(&self.tree.shared);
-        self.drain(shared.queue.len());
+        let room = shared.outbox().room_for_flush();
+        let queued = shared.queue.len() as u64;
+        self.drain(Room {
+            events: room.events.min(queued),
+            ..room
+        });
         if let Some(checks) = shared.non_exposed.take(shared.clock.now_ms()) {
             shared.counters.add_enqueued(1);
             self.take([QueuedEvent::Other(Box::new(checks))]);
         }
     }
 
-    fn drain(&mut self, at_most: usize) {
+    fn drain(&mut self, room: Room) {
         let shared = Arc::clone(&self.tree.shared);
-        self.take(std::iter::from_fn(|| shared.queue.pop()).take(at_most));
+        let mut left = room;
+        self.take(std::iter::from_fn(|| {
+            if left.events == 0 || left.bytes == 0 {
+                return None;
+            }
+            let event = shared.queue.pop()?;
+            left.events -= 1;
+            left.bytes = left.bytes.saturating_sub(event.bytes());
+            Some(event)
+        }));
     }
 
     /// Moves the events that are to be sent into the outbox, and counts the others.
@@ -205,7 +224,7 @@ impl State {
             .partition(|(mark, _)| outbox.is_flushed(*mark, now));
         let is_closed = self
             .closing
-            .is_some_and(|mark| outbox.is_flushed(mark, now));
+            .is_some_and(|mark| shared.queue.len() == 0 && outbox.is_flushed(mark, now));
         drop(outbox);
         self.flushing = still_flushing;
         for (_, caller) in done {

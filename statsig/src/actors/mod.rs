@@ -56,12 +56,15 @@ const MAX_CALLERS: usize = 64;
 const FLUSH_LIMIT: Duration = Duration::from_secs(60);
 /// The longest a refresh may take: it may have to wait for a background sync with all its attempts.
 const REFRESH_LIMIT: Duration = Duration::from_secs(120);
+/// How long a shutdown may take, unless said otherwise, and how long the client goes on after its last handle was dropped.
+pub(crate) const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
 /// What closing the data store may take even when nothing is left of a shutdown's limit.
 const STORE_CLOSE_LIMIT: Duration = Duration::from_millis(500);
 /// What a shutdown may take beyond its limit, for stopping what does not wait for the network.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
-/// The only door to the actors of one client. Cheap to clone; the actors end when the last clone is dropped.
+/// The only door to the actors of one client. Cheap to clone. When the last clone is dropped, the actors shut down in the
+/// background, within [`SHUTDOWN_LIMIT`].
 ///
 /// Its methods may be awaited from any executor: the work happens on the runtime that the actors were started on. Once that
 /// is gone they answer with an error.
@@ -82,11 +85,15 @@ struct Door {
 
 impl Drop for Door {
     fn drop(&mut self) {
+        let shared = &self.tree.shared;
         // In a forked process there is nobody to stop, and a lock within the runtime may be held for ever.
-        if self.tree.shared.home.is_surely_here() {
-            self.supervisor.stop(None);
-        } else {
+        if !shared.home.is_surely_here() {
             self.leave_to_parent();
+        // After a shutdown, the actors have ended, or are about to.
+        } else if self.life.strong_count() > 0 && !shared.is_closed() {
+            shared.close();
+            // The handle is let go. If the runtime ends before, what is left is counted and logged as lost.
+            drop(self.runtime.spawn(self.end(SHUTDOWN_LIMIT)));
         }
     }
 }
@@ -95,6 +102,32 @@ impl Door {
     fn leave_to_parent(&self) {
         if let Some(spool) = &self.tree.spool {
             spool.leave_to_parent();
+        }
+    }
+
+    /// Has the actors send what is left and end, within `limit`, and closes the data store. `None` if the supervisor is gone.
+    fn end(&self, limit: Duration) -> impl Future<Output = Option<ShutdownReport>> + Send + use<> {
+        let supervisor = self.supervisor.clone();
+        let data_store = self.tree.data_store.clone();
+        async move {
+            let started = tokio::time::Instant::now();
+            let answer = supervisor
+                .call(
+                    |reply| SupervisorMsg::Shutdown { limit, reply },
+                    Some(limit.saturating_add(SHUTDOWN_GRACE)),
+                )
+                .await;
+            if supervisor.wait(Some(SHUTDOWN_GRACE)).await.is_err() {
+                supervisor.kill();
+            }
+            if let Some(store) = data_store {
+                let left = limit.saturating_sub(started.elapsed());
+                store.close(left.max(STORE_CLOSE_LIMIT)).await;
+            }
+            match answer {
+                Ok(CallResult::Success(report)) => Some(report),
+                _ => None,
+            }
         }
     }
 }
@@ -226,36 +259,20 @@ impl Handle {
         if let Some(report) = *report {
             return report;
         }
-        let supervisor = self.0.supervisor.clone();
-        let data_store = self.0.tree.data_store.clone();
-        let answer = self
-            .run(async move {
-                let started = tokio::time::Instant::now();
-                let answer = supervisor
-                    .call(
-                        |reply| SupervisorMsg::Shutdown { limit, reply },
-                        Some(limit.saturating_add(SHUTDOWN_GRACE)),
-                    )
-                    .await;
-                if supervisor.wait(Some(SHUTDOWN_GRACE)).await.is_err() {
-                    supervisor.kill();
-                }
-                if let Some(store) = data_store {
-                    let left = limit.saturating_sub(started.elapsed());
-                    store.close(left.max(STORE_CLOSE_LIMIT)).await;
-                }
-                answer
-            })
-            .await;
+        let answer = self.run(self.0.end(limit)).await.flatten();
         self.0.tree.shared.close();
-        *report.insert(match answer {
-            Some(Ok(CallResult::Success(report))) => report,
+        let shared = &self.0.tree.shared;
+        let ended = answer.unwrap_or_else(|| {
             // An earlier call that nobody waited for may have ended the actors.
-            _ => *self.0.tree.report.get_or_init(|| ShutdownReport {
-                stats: self.0.tree.shared.counters.stats(),
+            *self.0.tree.report.get_or_init(|| ShutdownReport {
+                stats: shared.counters.stats(),
                 timed_out: true,
-            }),
-        })
+            })
+        });
+        if ended.stats.pending > 0 {
+            shared.log_left(&ended);
+        }
+        *report.insert(ended)
     }
 
     /// How often an actor was started again after a crash.

@@ -88,7 +88,7 @@ impl SealingJob {
         let count = events.len() as u64;
         let mut outbox = self.shared.outbox();
         match body {
-            Ok(body) => outbox.sealed(self.first, count, body, &self.shared.counters),
+            Ok(body) => outbox.sealed(self.first, count, body, now(), &self.shared.counters),
             Err(error) => {
                 tracing::debug!(target: targets::EVENTS, %error, events = count, "events could not be written as JSON");
                 self.shared.loss_log.because(DropReason::Internal, error);

@@ -183,7 +183,7 @@ impl Tree {
         }
         shared.outbox().close(now());
         loop {
-            let unsealed = shared.outbox().start_sealing();
+            let unsealed = shared.outbox().start_sealing(now());
             match unsealed {
                 Some(unsealed) => SealingJob::new(shared, unsealed).run(),
                 None => break,

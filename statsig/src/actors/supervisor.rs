@@ -456,7 +456,7 @@ impl State {
             // An adapter that does not end in time is left alone.
             let _ = tokio::time::timeout(STOP_LIMIT, ended).await;
         }
-        self.tree.report_last_drops();
+        self.tree.report_last_drops(STOP_LIMIT).await;
     }
 
     #[cfg(any(test, feature = "testing"))]

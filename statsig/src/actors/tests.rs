@@ -51,13 +51,7 @@ impl Lab {
         network: Arc<ScriptedTransport>,
         set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
     ) -> Self {
-        let options = StatsigOptions::builder()
-            .transport(network.clone())
-            .clock(Arc::new(SimulatedClock::new()))
-            .disable_diagnostics(true)
-            .event_logging_max_queue_size(BATCH)
-            .event_queue_capacity(4 * BATCH);
-        let shared = Arc::new(Shared::new(KEY, set(options).build().unwrap()));
+        let shared = new_shared(&network, set);
         let handle = start(Arc::clone(&shared)).await.unwrap();
         Self {
             network,
@@ -132,6 +126,20 @@ impl Handle {
         let failure = self.initialized().await?.failure_details;
         failure.map_or(Ok(()), Err)
     }
+}
+
+/// What a client on this network has before anything runs.
+fn new_shared(
+    network: &Arc<ScriptedTransport>,
+    set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
+) -> Arc<Shared> {
+    let options = StatsigOptions::builder()
+        .transport(network.clone())
+        .clock(Arc::new(SimulatedClock::new()))
+        .disable_diagnostics(true)
+        .event_logging_max_queue_size(BATCH)
+        .event_queue_capacity(4 * BATCH);
+    Arc::new(Shared::new(KEY, set(options).build().unwrap()))
 }
 
 fn assert_balanced(stats: &EventStats) {

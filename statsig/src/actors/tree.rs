@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::ShutdownReport;
 use super::initialization::Initialization;
 use super::observed::ObservedTransport;
 use super::reporting::Reporting;
+use crate::counters::DroppedEvents;
 use crate::error::StatsigError;
 use crate::events::spool::Spool;
 use crate::guard::guarded;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::observability::facts::Fact;
-use crate::options::DEFAULT_SPECS_URL;
+use crate::options::{DEFAULT_SPECS_URL, DropHook};
 use crate::shared::Shared;
 use crate::sinks::EventLoggingAdapter;
 use crate::sinks::http::HttpEvents;
@@ -175,24 +176,26 @@ impl Tree {
     /// take its time.
     pub(super) fn report_drops(&self) {
         self.shared.log_losses();
-        self.call_drop_hook();
+        // The handle is let go: how long the hook takes is its own affair.
+        drop(self.call_drop_hook());
     }
 
-    /// As [`report_drops`](Self::report_drops), for the last time.
-    pub(super) fn report_last_drops(&self) {
+    /// As [`report_drops`](Self::report_drops), for the last time: waits for the hook, but not longer than `limit`.
+    pub(super) async fn report_last_drops(&self, limit: Duration) {
         self.shared.log_last_losses();
-        self.call_drop_hook();
+        if let Some(call) = self.call_drop_hook() {
+            let _ = tokio::time::timeout(limit, call).await;
+        }
     }
 
-    fn call_drop_hook(&self) {
-        let Some(hook) = self.shared.options.on_events_dropped.clone() else {
-            return;
-        };
+    fn call_drop_hook(&self) -> Option<JoinHandle<()>> {
+        let hook = self.shared.options.on_events_dropped.clone()?;
         let dropped = self.shared.counters.take_unreported();
-        if dropped.total() > 0 {
-            // The handle is let go: what the hook does, a panic included, is its own affair.
-            drop(tokio::task::spawn_blocking(move || hook.call(&dropped)));
-        }
+        let news = DropNews {
+            shared: Arc::clone(&self.shared),
+            dropped: Some(dropped),
+        };
+        (dropped.total() > 0).then(|| tokio::task::spawn_blocking(move || news.tell(&hook)))
     }
 
     /// The outcome of the first sync, now or later.
@@ -329,6 +332,28 @@ fn id_lists_of(
         is_network_disabled,
         clock: Arc::clone(&shared.clock),
     })
+}
+
+/// What is to be told to the hook for dropped events. If that never happens, because the runtime ends, they stay news.
+struct DropNews {
+    shared: Arc<Shared>,
+    dropped: Option<DroppedEvents>,
+}
+
+impl DropNews {
+    fn tell(mut self, hook: &DropHook) {
+        if let Some(dropped) = self.dropped.take() {
+            hook.call(&dropped);
+        }
+    }
+}
+
+impl Drop for DropNews {
+    fn drop(&mut self) {
+        if let Some(dropped) = self.dropped.take() {
+            self.shared.counters.put_back_unreported(&dropped);
+        }
+    }
 }
 
 /// The tasks that post batches. They belong to no actor, so the crash of one does not cut them off; they end with the tree.

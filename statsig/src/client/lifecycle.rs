@@ -6,14 +6,11 @@ use std::time::Duration;
 use tokio::runtime;
 
 use super::{Core, Statsig};
-use crate::actors::{self, Handle};
+use crate::actors::{self, Handle, SHUTDOWN_LIMIT};
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
 use crate::observability::facts::Fact;
 use crate::results::InitializeDetails;
-
-/// How long a shutdown may take, unless said otherwise.
-const DEFAULT_SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
 
 impl Statsig {
     /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime, which must live as
@@ -83,7 +80,8 @@ impl Statsig {
 
     /// Delivers what was recorded so far, and waits for the service's answers. Returns what became of all events by then.
     ///
-    /// Each batch in memory gets one attempt. With an event spool (`StatsigOptionsBuilder::event_spool`), what fails is on disk when
+    /// Batches in memory are tried now, whatever pause a service that failed is given, until one fails; this costs them none of their
+    /// [retries](crate::StatsigOptionsBuilder::event_max_retries). With an event spool (`StatsigOptionsBuilder::event_spool`), what fails is on disk when
     /// this returns: if `pending` is 0 then, every event recorded before the call was delivered, dropped and counted, or is
     /// `spooled`: written and synced, so that it survives a crash of the process and of the machine.
     ///
@@ -102,11 +100,16 @@ impl Statsig {
     /// Afterwards evaluations go on with the last specs, events are refused and counted. Whoever calls it again gets the same
     /// answer. [`initialize`](Self::initialize) starts the client again.
     ///
+    /// When the last handle is dropped without it, the client does the same in the background, if its runtime goes on for so long.
+    /// Whatever is lost is one warning in the log, and reaches
+    /// [`on_events_dropped`](crate::StatsigOptionsBuilder::on_events_dropped).
+    ///
     /// # Errors
     /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered, spooled or dropped; the report is in it.
-    /// [`StatsigError::Forked`] in a forked process.
+    /// [`StatsigError::NotInitialized`] when the client never ran, so that nothing could be delivered; it refuses events from then on
+    /// all the same. [`StatsigError::Forked`] in a forked process.
     pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
-        self.shutdown_with_timeout(DEFAULT_SHUTDOWN_LIMIT).await
+        self.shutdown_with_timeout(SHUTDOWN_LIMIT).await
     }
 
     /// Like [`shutdown`](Self::shutdown), within another limit.
@@ -119,14 +122,11 @@ impl Statsig {
     ) -> Result<ShutdownReport, StatsigError> {
         let report = match self.core.handle() {
             Ok(handle) => handle.shutdown(limit).await,
-            Err(forked @ StatsigError::Forked) => return Err(forked),
-            // Never initialised: nothing runs, and nothing can be delivered.
-            Err(_) => {
-                self.core.shared.close();
-                ShutdownReport {
-                    stats: self.event_stats(),
-                    timed_out: false,
+            Err(error) => {
+                if error == StatsigError::NotInitialized {
+                    self.core.shared.close();
                 }
+                return Err(error);
             }
         };
         if report.timed_out {
@@ -189,7 +189,7 @@ impl Core {
                 });
             }
             // It has ended already, or is about to.
-            handle.shutdown(DEFAULT_SHUTDOWN_LIMIT).await;
+            handle.shutdown(SHUTDOWN_LIMIT).await;
         }
         let at_ms = self.shared.clock.now_ms();
         self.shared.note(Fact::InitializeStarted { at_ms });

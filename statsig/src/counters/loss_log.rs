@@ -80,6 +80,13 @@ impl LossLog {
         }
     }
 
+    /// Another line of the log has told of these losses.
+    pub(crate) fn told_elsewhere(&self, reason: DropReason, events: u64) {
+        if let Some(series) = self.series.get(reason.index()) {
+            series.told.fetch_add(events, Ordering::Relaxed);
+        }
+    }
+
     fn look_at(&self, reason: DropReason, so_far: u64, now_ms: u64) {
         let Some(series) = self.series.get(reason.index()) else {
             return;

@@ -152,12 +152,14 @@ impl fmt::Display for ShutdownReport {
             pending,
             ..
         } = self.stats;
+        let dropped = dropped.total();
         let how = if self.timed_out {
             "timed out"
+        } else if dropped + spooled + pending > 0 {
+            "ended"
         } else {
             "complete"
         };
-        let dropped = dropped.total();
         write!(
             f,
             "{how}: {delivered} events delivered, {dropped} dropped, "

@@ -1,6 +1,6 @@
 //! A batch of events in the states it goes through: taken out to be sealed, sealed, and cut in two.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -23,13 +23,15 @@ pub(crate) struct SealedBatch {
     /// The number of the first event: older batches have smaller ones. Of no meaning for a batch from the spool.
     pub(crate) first: u64,
     pub(crate) events: u64,
-    /// Failed attempts so far.
+    /// Failed attempts so far, without those that a flush made beside the schedule.
     pub(crate) attempts: u32,
     /// A flush waits for the next attempt, whatever the interval says.
     pub(crate) is_urgent: bool,
     /// Why its events left, in the words of the protocol. `None` for a batch from the spool.
     pub(crate) flush_type: Option<&'static str>,
     pub(crate) body: Bytes,
+    /// When it was sealed, if that was in this process.
+    pub(crate) sealed_at: Option<Instant>,
     /// Where the batch is on disk, if it came from there.
     pub(crate) record: Option<RecordId>,
 }

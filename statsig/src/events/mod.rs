@@ -11,6 +11,7 @@ pub(crate) mod queue;
 pub(crate) mod sampling;
 pub(crate) mod seal;
 pub(crate) mod secondary;
+mod size;
 pub(crate) mod spool;
 pub(crate) mod value;
 pub(crate) mod wire;

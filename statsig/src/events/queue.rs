@@ -1,11 +1,12 @@
 //! The bounded queue between callers and the exposure actor.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use once_cell::race::OnceBox;
 
 use super::event::QueuedEvent;
+use super::limits::EventLimits;
 
 /// Holds what callers recorded until the exposure actor drains it. Pushing never waits.
 ///
@@ -14,7 +15,11 @@ use super::event::QueuedEvent;
 pub(crate) struct EventQueue {
     events: OnceBox<ArrayQueue<QueuedEvent>>,
     capacity: usize,
+    /// About how many bytes they take: counted before an event comes in and after it has gone, so never too few.
+    bytes: AtomicU64,
+    max_bytes: u64,
     high_water: usize,
+    high_water_bytes: u64,
     /// Set by the push that reaches the high-water mark, cleared by the drain that answers it: one nudge at a time.
     nudged: AtomicBool,
 }
@@ -25,28 +30,41 @@ pub(crate) enum Pushed {
     Queued,
     /// Queued, and the actor should be told: this push reached the high-water mark.
     QueuedAtHighWater,
-    /// Queued, but the queue was full: its oldest event is gone.
-    InPlaceOfOldest,
+    /// Queued, but the queue was full: so many of its oldest events are gone.
+    InPlaceOf(u64),
 }
 
 impl EventQueue {
-    /// A queue of `capacity` events that asks for a drain once `high_water` of them wait.
-    pub(crate) fn new(capacity: usize, high_water: usize) -> Self {
+    /// An empty queue.
+    pub(crate) fn new(limits: &EventLimits) -> Self {
         Self {
             events: OnceBox::new(),
-            capacity: capacity.max(1),
-            high_water: high_water.max(1),
+            capacity: limits.queue_capacity.max(1),
+            bytes: AtomicU64::new(0),
+            max_bytes: limits.queue_max_bytes,
+            high_water: limits.high_water(),
+            high_water_bytes: limits.high_water_bytes(),
             nudged: AtomicBool::new(false),
         }
     }
 
-    pub(crate) fn push(&self, event: QueuedEvent) -> Pushed {
+    /// Takes an event of about so many `bytes`.
+    pub(crate) fn push(&self, event: QueuedEvent, bytes: u64) -> Pushed {
         let events = (self.events).get_or_init(|| Box::new(ArrayQueue::new(self.capacity)));
+        let total = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let mut gone = 0;
         if let Some(oldest) = events.force_push(event) {
-            drop(oldest);
-            return Pushed::InPlaceOfOldest;
+            self.forget(&oldest);
+            gone += 1;
         }
-        if events.len() >= self.high_water
+        if total > self.max_bytes {
+            gone += self.make_room();
+        }
+        if gone > 0 {
+            return Pushed::InPlaceOf(gone);
+        }
+        let is_high = events.len() >= self.high_water || total >= self.high_water_bytes;
+        if is_high
             && !self.nudged.load(Ordering::Relaxed)
             && !self.nudged.swap(true, Ordering::AcqRel)
         {
@@ -55,13 +73,34 @@ impl EventQueue {
         Pushed::Queued
     }
 
+    /// Gives up the oldest events until the others are not too many bytes. The answer is how many.
+    #[cold]
+    fn make_room(&self) -> u64 {
+        let mut gone = 0;
+        while self.bytes.load(Ordering::Relaxed) > self.max_bytes && self.pop().is_some() {
+            gone += 1;
+        }
+        gone
+    }
+
+    fn forget(&self, event: &QueuedEvent) {
+        self.bytes.fetch_sub(event.bytes(), Ordering::Relaxed);
+    }
+
     /// Allows the next nudge. To be called before draining, so that none is missed.
     pub(crate) fn rearm(&self) {
         self.nudged.store(false, Ordering::Release);
     }
 
     pub(crate) fn pop(&self) -> Option<QueuedEvent> {
-        self.events.get()?.pop()
+        let event = self.events.get()?.pop()?;
+        self.forget(&event);
+        Some(event)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -86,6 +125,20 @@ mod tests {
         }))
     }
 
+    fn queue(capacity: usize, batch_size: usize) -> EventQueue {
+        EventQueue::new(&EventLimits {
+            queue_capacity: capacity,
+            batch_size,
+            ..EventLimits::default()
+        })
+    }
+
+    fn push(queue: &EventQueue, number: u64) -> Pushed {
+        let event = event(number);
+        let bytes = event.bytes();
+        queue.push(event, bytes)
+    }
+
     fn number_of(event: &QueuedEvent) -> Option<u64> {
         match event {
             QueuedEvent::Other(event) => Some(event.time_ms),
@@ -95,23 +148,61 @@ mod tests {
 
     #[test]
     fn takes_as_many_as_it_holds_and_gives_up_the_oldest_for_one_more() {
-        let queue = EventQueue::new(3, 100);
+        let queue = queue(3, 100);
         for number in 0..3 {
-            assert_eq!(queue.push(event(number)), Pushed::Queued);
+            push(&queue, number);
         }
-        assert_eq!(queue.push(event(3)), Pushed::InPlaceOfOldest);
+        assert_eq!(push(&queue, 3), Pushed::InPlaceOf(1));
         assert_eq!(queue.pop().as_ref().and_then(number_of), Some(1));
-        assert_eq!(queue.push(event(4)), Pushed::Queued);
+        assert_ne!(push(&queue, 4), Pushed::InPlaceOf(1));
     }
 
     #[test]
     fn asks_for_a_drain_once_until_it_is_answered() {
-        let queue = EventQueue::new(10, 2);
-        assert_eq!(queue.push(event(0)), Pushed::Queued);
-        assert_eq!(queue.push(event(1)), Pushed::QueuedAtHighWater);
-        assert_eq!(queue.push(event(2)), Pushed::Queued);
+        let queue = queue(10, 2);
+        assert_eq!(push(&queue, 0), Pushed::Queued);
+        assert_eq!(push(&queue, 1), Pushed::QueuedAtHighWater);
+        assert_eq!(push(&queue, 2), Pushed::Queued);
         queue.rearm();
-        assert_eq!(queue.push(event(3)), Pushed::QueuedAtHighWater);
+        assert_eq!(push(&queue, 3), Pushed::QueuedAtHighWater);
+    }
+
+    fn large(bytes: usize) -> QueuedEvent {
+        QueuedEvent::Other(Box::new(OtherEvent {
+            name: "x".repeat(bytes).into(),
+            user: None,
+            value: None,
+            metadata: None,
+            time_ms: 0,
+        }))
+    }
+
+    #[test]
+    fn bytes_are_limited_like_events() {
+        const MIB: u64 = 1024 * 1024;
+        let queue = queue(1_000, 100);
+        let push = |event: QueuedEvent| {
+            let bytes = event.bytes();
+            queue.push(event, bytes)
+        };
+        let halves = 2 * (EventLimits::default().queue_max_bytes / MIB) - 1;
+        for number in 0..halves {
+            let pushed = push(large(500_000));
+            assert!(!matches!(pushed, Pushed::InPlaceOf(_)), "{number}");
+        }
+        // A drain is asked for before they are too many.
+        assert!(queue.nudged.load(Ordering::Relaxed));
+        let mut gone = 0;
+        for _ in 0..halves {
+            if let Pushed::InPlaceOf(events) = push(large(500_000)) {
+                gone += events;
+            }
+        }
+        assert_eq!(queue.len() as u64 + gone, 2 * halves);
+        assert!(queue.bytes.load(Ordering::Relaxed) <= queue.max_bytes);
+        // One that is larger than all of it pushes out the others, and itself.
+        assert!(matches!(push(large(40_000_000)), Pushed::InPlaceOf(_)));
+        assert_eq!((queue.len(), queue.bytes.load(Ordering::Relaxed)), (0, 0));
     }
 
     proptest! {
@@ -120,11 +211,11 @@ mod tests {
             capacity in 1_usize..20,
             steps in proptest::collection::vec(any::<bool>(), 0..200),
         ) {
-            let queue = EventQueue::new(capacity, 5);
+            let queue = queue(capacity, 5);
             let mut expected = std::collections::VecDeque::new();
             for (number, is_push) in (0..).zip(steps) {
                 if is_push {
-                    let is_full = queue.push(event(number)) == Pushed::InPlaceOfOldest;
+                    let is_full = push(&queue, number) == Pushed::InPlaceOf(1);
                     prop_assert_eq!(is_full, expected.len() == capacity);
                     if is_full {
                         expected.pop_front();

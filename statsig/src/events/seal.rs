@@ -128,6 +128,7 @@ mod tests {
             events,
             attempts: 0,
             is_urgent: false,
+            sealed_at: None,
             flush_type: None,
             record: None,
             body: compress(plain.as_bytes()).unwrap(),

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::counters::DroppedEvents;
 use crate::error::OptionsError;
+use crate::guard::guarded;
 use crate::sinks::EventLoggingAdapter;
 use crate::transport::address::Address;
 
@@ -17,6 +18,8 @@ const BATCH_SIZES: RangeInclusive<usize> = 10..=2_000;
 const CONCURRENT_POSTS: RangeInclusive<usize> = 1..=64;
 const RETRIES: RangeInclusive<u32> = 0..=100;
 const MIN_DURATION: Duration = Duration::from_millis(10);
+const MIN_AGE: Duration = Duration::from_secs(1);
+const MIN_EVENT_BYTES: u64 = 1024;
 #[cfg(feature = "spool")]
 const DEFAULT_SPOOL_BYTES: u64 = 64 * 1024 * 1024;
 #[cfg(feature = "spool")]
@@ -28,7 +31,7 @@ pub(crate) struct DropHook(Arc<dyn Fn(&DroppedEvents) + Send + Sync>);
 
 impl DropHook {
     pub(crate) fn call(&self, dropped: &DroppedEvents) {
-        (self.0)(dropped);
+        guarded("the hook for dropped events", || (self.0)(dropped));
     }
 }
 
@@ -92,10 +95,45 @@ impl StatsigOptionsBuilder {
     /// Events that may wait between the threads that record them and the actor that sends them; beyond, the oldest is dropped and
     /// counted. Default: 8000, whatever the size of a batch. At least 10.
     ///
-    /// Each takes about 300 bytes and keeps its user alive, which is some 2 KB for one with a few attributes. Behind the queue, some
-    /// three more batches wait in this form, one of them being compressed; all others are compressed.
+    /// Each takes about 300 bytes and keeps its user alive, which is some 2 KB for one with a few attributes;
+    /// [`event_queue_max_bytes`](Self::event_queue_max_bytes) limits that. Behind the queue, some three more batches wait in this
+    /// form, one of them being compressed; all others are compressed.
     pub fn event_queue_capacity(mut self, events: usize) -> Self {
         self.options.event_limits.queue_capacity = events;
+        self
+    }
+
+    /// Bytes that the events may take that wait between the threads that record them and the actor that sends them; beyond, the
+    /// oldest are dropped, and counted as `queue_full`. Default: 32 MiB. At least `event_max_bytes`.
+    ///
+    /// This is an estimate, as are the limits of a batch and of an event: fixed sizes for the record and its parts, plus the lengths
+    /// of all texts. A user is estimated once, and counts for each of its events, although they share it: memory is less, never
+    /// more.
+    pub fn event_queue_max_bytes(mut self, bytes: u64) -> Self {
+        self.options.event_limits.queue_max_bytes = bytes;
+        self
+    }
+
+    /// Bytes that compressed batches may take that wait for the service, in memory; beyond, the oldest is dropped, and counted as
+    /// `too_many_batches`. Default: 32 MiB. At least `event_batch_max_bytes`. A batch that waits alone is kept whatever its size;
+    /// those being posted do not count.
+    pub fn event_pending_max_bytes(mut self, bytes: u64) -> Self {
+        self.options.event_limits.pending_max_bytes = bytes;
+        self
+    }
+
+    /// Bytes that the events of a batch may take; a batch that large is posted at once, however few events are in it.
+    /// Default: 8 MiB. At least `event_max_bytes`. An estimate, as for
+    /// [`event_queue_max_bytes`](Self::event_queue_max_bytes), of what the events take in memory; the body of a post is compressed.
+    pub fn event_batch_max_bytes(mut self, bytes: u64) -> Self {
+        self.options.event_limits.batch_max_bytes = bytes;
+        self
+    }
+
+    /// Bytes that one event may take, with its user; a larger one is dropped, logged, and counted as `too_large`. Default: 1 MiB. At
+    /// least 1 KiB. An estimate, as for [`event_queue_max_bytes`](Self::event_queue_max_bytes).
+    pub fn event_max_bytes(mut self, bytes: u64) -> Self {
+        self.options.event_limits.event_max_bytes = bytes;
         self
     }
 
@@ -108,8 +146,17 @@ impl StatsigOptionsBuilder {
     }
 
     /// How often a batch that failed is tried again before it is dropped, or forever waits on disk. Default: 5. At most 100.
+    ///
+    /// Attempts of the schedule count, with its [pauses](Self::event_retry_pauses). A flush may try a batch beside it, which costs the
+    /// batch nothing. See also [`event_max_age`](Self::event_max_age).
     pub fn event_max_retries(mut self, retries: u32) -> Self {
         self.options.event_limits.max_attempts = retries.saturating_add(1);
+        self
+    }
+
+    /// A batch in memory that fails when it is older than this is dropped, however few its attempts. Default: 24 hours. At least 1 s.
+    pub fn event_max_age(mut self, age: Duration) -> Self {
+        self.options.event_limits.max_age = age;
         self
     }
 
@@ -168,7 +215,7 @@ impl StatsigOptionsBuilder {
     }
 
     /// Calls this when events were dropped, with how many for which reason since the last call. On a thread where it may take its
-    /// time; calls may overlap. Default: nothing is called; the log warns of drops, and [`EventStats`](crate::EventStats) counts them.
+    /// time; calls may overlap. The last call may come on the thread that drops the last handle of the client, or ends its runtime. Default: nothing is called; the log warns of drops, and [`EventStats`](crate::EventStats) counts them.
     ///
     /// ```
     /// use statsig::StatsigOptions;
@@ -246,6 +293,37 @@ pub(super) fn check(options: &StatsigOptions) -> Result<(), OptionsError> {
         "event_queue_capacity",
         "at least 10 events",
         limits.queue_capacity.to_string(),
+    )?;
+    let bytes = |bytes: u64| format!("{bytes} bytes");
+    check(
+        limits.event_max_bytes >= MIN_EVENT_BYTES,
+        "event_max_bytes",
+        "at least 1 KiB",
+        bytes(limits.event_max_bytes),
+    )?;
+    check(
+        limits.batch_max_bytes >= limits.event_max_bytes,
+        "event_batch_max_bytes",
+        "at least `event_max_bytes`",
+        bytes(limits.batch_max_bytes),
+    )?;
+    check(
+        limits.queue_max_bytes >= limits.event_max_bytes,
+        "event_queue_max_bytes",
+        "at least `event_max_bytes`",
+        bytes(limits.queue_max_bytes),
+    )?;
+    check(
+        limits.pending_max_bytes >= limits.batch_max_bytes,
+        "event_pending_max_bytes",
+        "at least `event_batch_max_bytes`",
+        bytes(limits.pending_max_bytes),
+    )?;
+    check(
+        limits.max_age >= MIN_AGE,
+        "event_max_age",
+        "at least 1 s",
+        milliseconds(limits.max_age),
     )?;
     check(
         limits.flush_interval >= MIN_DURATION,

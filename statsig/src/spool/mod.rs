@@ -316,6 +316,7 @@ impl State {
             events: u64::from(batch.events),
             attempts: place.attempts,
             is_urgent: false,
+            sealed_at: None,
             flush_type: None,
             body: Bytes::copy_from_slice(batch.body),
             record: Some(record),

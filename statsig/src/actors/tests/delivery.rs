@@ -311,6 +311,7 @@ async fn picky_lab() -> Lab {
         options
             .transport(Arc::new(picky))
             .event_logging_max_queue_size(1_000)
+            .event_queue_capacity(4_000)
     })
     .await;
     lab.handle.first_sync().await.unwrap();

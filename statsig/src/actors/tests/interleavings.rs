@@ -1,13 +1,24 @@
 //! The books balance, whatever happens in whatever order.
 
+use std::sync::Mutex;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Instant, sleep_until};
 
 use super::*;
+use crate::counters::DropReason;
 use crate::events::event::{Exposure, ExposureSubject, SamplingInputs, SecondaryExposures};
 use crate::results::{EvaluationDetails, Reason, SpecsSource};
 use crate::user::StatsigUser;
+
+// Limits in bytes that large events reach.
+const KIB: u64 = 1024;
+const EVENT_BYTES: u64 = 16 * KIB;
+const BATCH_BYTES: u64 = 32 * KIB;
+const QUEUE_BYTES: u64 = 64 * KIB;
+const PENDING_BYTES: u64 = 64 * KIB;
 
 /// Where the events of the spool are; what the options name is a link to it.
 const DISK: &str = "disk";
@@ -18,6 +29,10 @@ enum Step {
     Record(usize),
     /// Exposures, of which the service wants one in three.
     Expose(usize),
+    /// An event of so many KiB: some are larger than an event may be.
+    RecordLarge(usize),
+    /// Events of a fork of the process.
+    RecordInFork(u64),
     Suppress,
     Answer(Fault),
     Recover,
@@ -32,10 +47,22 @@ enum Step {
     Pass(u64),
 }
 
-/// What happens while a shutdown is under way.
+/// How a life ends.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    Shutdown,
+    /// The runtime ends in the middle of everything.
+    LostRuntime,
+    /// The last handle is dropped, and the runtime lives on for the limit.
+    DroppedHandle,
+}
+
+/// The end of a life.
 #[derive(Debug, Clone)]
 struct Ending {
+    how: How,
     limit: Duration,
+    /// What happens meanwhile.
     /// One after the other, with pauses in milliseconds before each.
     steps: Vec<(u64, Step)>,
 }
@@ -74,6 +101,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..60_usize).prop_map(Step::Record),
         3 => (1..30_usize).prop_map(Step::Expose),
+        2 => (1..20_usize).prop_map(Step::RecordLarge),
+        1 => (1..5_u64).prop_map(Step::RecordInFork),
         1 => Just(Step::Suppress),
         4 => fault.prop_map(Step::Answer),
         2 => Just(Step::Recover),
@@ -88,8 +117,14 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn ending() -> impl Strategy<Value = Ending> {
+    let how = prop_oneof![
+        3 => Just(How::Shutdown),
+        2 => Just(How::LostRuntime),
+        2 => Just(How::DroppedHandle),
+    ];
     let steps = prop::collection::vec((0..1_000_u64, step()), 0..6);
-    (0..6_000_u64, steps).prop_map(|(limit, steps)| Ending {
+    (how, 0..6_000_u64, steps).prop_map(|(how, limit, steps)| Ending {
+        how,
         limit: Duration::from_millis(limit),
         steps,
     })
@@ -133,6 +168,11 @@ impl Lab {
                     }
                 }
             }
+            Step::RecordLarge(kib) => self.record_large(kib),
+            Step::RecordInFork(events) => {
+                self.shared.counters.add_enqueued(events);
+                self.shared.lose(DropReason::Forked, events);
+            }
             Step::Suppress => self.shared.non_exposed.add(7, || "a_gate".into()),
             Step::Answer(fault) => self.network.next(Endpoint::Events, fault.answer()),
             Step::Recover => self.network.recover(Endpoint::Events),
@@ -155,6 +195,21 @@ impl Lab {
         }
     }
 
+    fn record_large(&self, kib: usize) {
+        // Text that compression cannot make much of.
+        let noise = std::iter::repeat_with(fastrand::alphanumeric);
+        let event = OtherEvent {
+            name: noise.take(kib * 1_024).collect::<String>().into(),
+            user: None,
+            value: None,
+            metadata: None,
+            time_ms: self.shared.clock.now_ms(),
+        };
+        if self.shared.record(QueuedEvent::Other(Box::new(event))) {
+            self.handle.nudge();
+        }
+    }
+
     fn link_spool(&self, to: &str) {
         #[cfg(all(unix, feature = "spool"))]
         if let Some(spool) = &self.shared.options.event_spool {
@@ -164,43 +219,65 @@ impl Lab {
         let _ = to;
     }
 
-    /// That what the service has is what the books say was delivered.
-    fn check_delivered(&self) {
+    /// That the service has what the books say was delivered, and that nothing takes more bytes than it may.
+    fn check(&self) {
         let stats = self.stats();
         // Events whose acceptance was noted here and not there yet are being counted right now.
         assert!(self.network.events().len() as u64 >= stats.delivered);
+        let load = self.shared.outbox().load();
+        assert!(self.shared.queue.bytes() <= QUEUE_BYTES);
+        // Two batches, one that came back from sealing, and what a flush took in.
+        assert!(load.unsealed_bytes <= 3 * BATCH_BYTES + QUEUE_BYTES + EVENT_BYTES);
+        assert!(load.waiting_bytes <= PENDING_BYTES || load.waiting_batches == 1);
     }
-}
 
-async fn live_through(lab: &Lab, Life { steps, ending }: Life) {
-    for step in steps {
-        lab.take(step).await;
-        // Sampled when no task is in the middle of something.
-        lab.settle().await;
-        lab.check_delivered();
-    }
-    let meanwhile = async {
-        for (pause, step) in ending.steps {
-            sleep(Duration::from_millis(pause)).await;
-            lab.take(step).await;
+    async fn live_through(&self, steps: Vec<Step>) {
+        for step in steps {
+            self.take(step).await;
+            // Sampled when no task is in the middle of something.
+            self.settle().await;
+            self.check();
         }
-    };
-    let (report, ()) = tokio::join!(lab.handle.shutdown(ending.limit), meanwhile);
-    let before = lab.stats();
-    lab.record(2);
-    let stats = lab.stats();
-    assert_eq!(
-        stats.dropped.after_shutdown,
-        before.dropped.after_shutdown + 2
-    );
-    assert_eq!(stats.delivered, report.stats.delivered);
-    assert_eq!(lab.network.events().len() as u64, stats.delivered);
-    if !report.timed_out {
-        assert_eq!(stats.pending, 0);
+    }
+
+    async fn live_with_pauses(&self, steps: Vec<(u64, Step)>) {
+        for (pause, step) in steps {
+            sleep(Duration::from_millis(pause)).await;
+            self.take(step).await;
+        }
+    }
+
+    async fn shut_down(&self, ending: Ending) {
+        let meanwhile = self.live_with_pauses(ending.steps);
+        let (report, ()) = tokio::join!(self.handle.shutdown(ending.limit), meanwhile);
+        let before = self.stats();
+        self.record(2);
+        let stats = self.stats();
+        assert_eq!(
+            stats.dropped.after_shutdown,
+            before.dropped.after_shutdown + 2
+        );
+        assert_eq!(stats.delivered, report.stats.delivered);
+        if !report.timed_out {
+            assert_eq!(stats.pending, 0);
+        }
+    }
+
+    /// Lets go of the last handle, in a runtime that lives on for so long.
+    async fn let_go(self, time: Duration) {
+        let Self { shared, handle, .. } = self;
+        drop(handle);
+        sleep(time).await;
+        assert_balanced(&shared.counters.stats());
+        if time > secs(5) {
+            // The budget is spent, and so is what actors that are stuck get beyond it.
+            sleep(secs(20)).await;
+            assert_eq!(shared.outbox().load().in_flight, 0);
+        }
     }
 }
 
-/// From a start to the end of a shutdown.
+/// From a start to an end.
 #[derive(Debug, Clone)]
 struct Life {
     steps: Vec<Step>,
@@ -210,33 +287,86 @@ struct Life {
 fn lives() -> impl Strategy<Value = Vec<Life>> {
     let steps = prop::collection::vec(step(), 1..30);
     let life = (steps, ending()).prop_map(|(steps, ending)| Life { steps, ending });
-    prop::collection::vec(life, 1..3)
+    prop::collection::vec(life, 1..4)
 }
 
-/// Lives one life of a client after the other, and looks at it after each.
+/// Lives one life of a client after the other, each on a runtime of its own, and looks at it after each. In the end the client goes,
+/// and everything that was ever recorded has an end.
 fn live(
     lives: Vec<Life>,
     set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
-    look: impl Fn(&Lab),
+    look: impl Fn(&Shared),
 ) {
-    let runtime = Builder::new_current_thread()
+    let told = Arc::new(Mutex::new(0));
+    let network = Arc::new(ScriptedTransport::new());
+    network.serve_specs(sampling_specs());
+    let shared = new_shared(&network, |options| {
+        let told = Arc::clone(&told);
+        set(options)
+            .event_max_bytes(EVENT_BYTES)
+            .event_batch_max_bytes(BATCH_BYTES)
+            .event_queue_max_bytes(QUEUE_BYTES)
+            .event_pending_max_bytes(PENDING_BYTES)
+            .on_events_dropped(move |dropped| *told.lock().unwrap() += dropped.total())
+    });
+    let mut now = None;
+    // The service may have taken what nobody was left to take note of.
+    let mut may_be_doubled = false;
+    for Life { steps, ending } in lives {
+        may_be_doubled |= !matches!(ending.how, How::Shutdown);
+        let runtime = runtime();
+        let is_first = now.is_none();
+        let (ended_at, kept) = runtime.block_on(async {
+            if let Some(now) = now {
+                // Time goes on where it ended on the runtime before.
+                sleep_until(now).await;
+            }
+            let lab = Lab {
+                network: Arc::clone(&network),
+                shared: Arc::clone(&shared),
+                handle: start(Arc::clone(&shared)).await.unwrap(),
+            };
+            if is_first {
+                lab.handle.first_sync().await.unwrap();
+            }
+            lab.live_through(steps).await;
+            let kept = match ending.how {
+                How::Shutdown => {
+                    lab.shut_down(ending).await;
+                    None
+                }
+                How::LostRuntime => {
+                    lab.live_with_pauses(ending.steps).await;
+                    Some(lab)
+                }
+                How::DroppedHandle => {
+                    lab.let_go(ending.limit).await;
+                    None
+                }
+            };
+            (Instant::now(), kept)
+        });
+        now = Some(ended_at);
+        drop(runtime);
+        drop(kept);
+        let stats = shared.counters.stats();
+        assert_balanced(&stats);
+        let delivered = network.events().len() as u64;
+        assert!(delivered == stats.delivered || (may_be_doubled && delivered > stats.delivered));
+        look(&shared);
+    }
+    let stats = shared.counters.stats();
+    drop(Arc::into_inner(shared).unwrap());
+    assert_eq!(*told.lock().unwrap(), stats.dropped.total() + stats.pending);
+}
+
+/// A runtime whose time passes at once.
+fn runtime() -> Runtime {
+    Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
-        .unwrap();
-    runtime.block_on(async {
-        let network = Arc::new(ScriptedTransport::new());
-        network.serve_specs(sampling_specs());
-        let mut lab = Lab::start_on(network, set).await;
-        lab.handle.first_sync().await.unwrap();
-        for (number, life) in lives.into_iter().enumerate() {
-            if number > 0 {
-                lab.handle = start(Arc::clone(&lab.shared)).await.unwrap();
-            }
-            live_through(&lab, life).await;
-            look(&lab);
-        }
-    });
+        .unwrap()
 }
 
 /// Makes the path a link to this name beside it, at once.
@@ -273,8 +403,8 @@ proptest! {
         std::fs::create_dir(&disk).unwrap();
         let spool = directory.path().join("spool");
         link(&spool, DISK);
-        let look = |lab: &Lab| {
-            let stats = lab.shared.counters.stats();
+        let look = |shared: &Shared| {
+            let stats = shared.counters.stats();
             let not_found_again = stats.left_on_disk - stats.recovered;
             let on_disk = spooling::events_on_disk(&disk);
             assert_eq!(on_disk, stats.spooled + not_found_again);

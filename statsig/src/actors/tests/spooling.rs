@@ -151,12 +151,14 @@ async fn a_shutdown_tries_again_when_the_disk_fails() {
 async fn a_client_that_is_dropped_keeps_its_events_on_disk() {
     let (network, directory) = (network(), directory());
     let lab = lab_on(&network, &directory).await;
+    network.always(Endpoint::Events, Answer::hang());
     lab.record(3);
     let shared = Arc::clone(&lab.shared);
     drop(lab);
     sleep(secs(5)).await;
     let stats = shared.counters.stats();
     assert_eq!((stats.spooled, stats.pending), (3, 0));
+    network.recover(Endpoint::Events);
     let next = lab_on(&network, &directory).await;
     sleep(secs(10)).await;
     assert_eq!(next.stats().delivered, 3);

@@ -3,7 +3,6 @@
 //! A batch in memory waits for a free post of a service that is well. Once the service fails, or is slower than events come,
 //! batches go to disk and wait there. One at a time is read back, posted, and leaves the disk when the service has it.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Outbox;
@@ -69,7 +68,7 @@ impl Disk {
         self.is_usable(now) && self.is_large_enough_for(batch)
     }
 
-    fn is_usable(&self, now: Instant) -> bool {
+    pub(super) fn is_usable(&self, now: Instant) -> bool {
         self.broken_until.is_none_or(|until| until <= now)
     }
 
@@ -189,16 +188,15 @@ impl Outbox {
         counters.add_spooled(kept);
         let was_well = self.disk_failed(now);
         for batch in batches {
-            if batch.attempts >= self.limits.max_attempts {
+            if self.is_given_up(&batch, now) {
                 counters.add_failed(DropReason::DeliveryFailed, batch.events, batch.flush_type);
             } else {
                 self.add_waiting(batch, counters);
             }
         }
-        // The disk was to spare them the attempts that a flush promised, or the end of the client.
-        for batch in self.waiting.values_mut() {
-            let was_promised = batch.attempts == 0 && batch.first < self.urgent_to;
-            batch.is_urgent |= self.is_closing || was_promised;
+        // The disk was to spare them the attempts that are left at the end of the client.
+        for batch in self.waiting.iter_mut() {
+            batch.is_urgent |= self.is_closing;
         }
         was_well
     }
@@ -255,11 +253,8 @@ impl Outbox {
         let Some(disk) = &self.disk else {
             return Vec::new();
         };
-        let (rest, too_large): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|(_, batch)| disk.is_large_enough_for(batch));
-        self.waiting = too_large;
-        rest.into_values().collect()
+        self.waiting
+            .take_all(usize::MAX, |batch| disk.is_large_enough_for(batch))
     }
 
     fn spool_job_done(&mut self, ready_at: Option<Instant>) {
@@ -279,15 +274,8 @@ impl Outbox {
         let Some(disk) = self.disk.as_ref().filter(|_| is_needed) else {
             return Vec::new();
         };
-        let for_disk = self
-            .waiting
-            .iter()
-            .filter(|(_, batch)| !batch.is_urgent && disk.is_large_enough_for(batch));
-        let keys: Vec<_> = for_disk
-            .map(|(key, _)| *key)
-            .take(MAX_STORED_AT_ONCE)
-            .collect();
-        let taken = keys.iter().filter_map(|key| self.waiting.remove(key));
-        taken.collect()
+        self.waiting.take_all(MAX_STORED_AT_ONCE, |batch| {
+            !batch.is_urgent && disk.is_large_enough_for(batch)
+        })
     }
 }

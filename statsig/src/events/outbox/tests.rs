@@ -1,7 +1,11 @@
 mod books;
+mod bytes;
 mod disk;
+mod flushing;
 
+use super::posting::POSTS_FOR_HALVES;
 use super::*;
+use crate::events::batch::Half;
 use crate::events::event::{OtherEvent, QueuedEvent};
 
 const B: usize = 10;
@@ -54,10 +58,15 @@ impl Desk {
     }
 
     fn seal(&mut self) -> Option<&'static str> {
-        let unsealed = self.outbox.start_sealing()?;
+        let unsealed = self.outbox.start_sealing(self.now)?;
         let count = unsealed.events.len() as u64;
-        self.outbox
-            .sealed(unsealed.first, count, Bytes::new(), &self.counters);
+        self.outbox.sealed(
+            unsealed.first,
+            count,
+            Bytes::new(),
+            self.now,
+            &self.counters,
+        );
         Some(unsealed.flush_type)
     }
 
@@ -119,12 +128,12 @@ fn fewer_events_leave_after_the_longest_wait_or_on_request() {
 fn one_batch_is_sealed_at_a_time_and_comes_back_in_its_place() {
     let mut desk = Desk::new();
     desk.push(2 * B);
-    let unsealed = desk.outbox.start_sealing().unwrap();
-    assert!(desk.outbox.start_sealing().is_none());
-    assert_eq!(desk.outbox.room(), B);
+    let unsealed = desk.outbox.start_sealing(desk.now).unwrap();
+    assert!(desk.outbox.start_sealing(desk.now).is_none());
+    assert_eq!(desk.outbox.room().events, B as u64);
     desk.outbox.put_back(unsealed.events);
-    assert_eq!(desk.outbox.room(), 0);
-    assert_eq!(desk.outbox.start_sealing().unwrap().first, 0);
+    assert_eq!(desk.outbox.room().events, 0);
+    assert_eq!(desk.outbox.start_sealing(desk.now).unwrap().first, 0);
 }
 
 #[test]
@@ -272,40 +281,6 @@ fn beyond_the_limit_the_oldest_batch_is_dropped() {
     assert_eq!(stats.dropped.too_many_batches, B as u64);
     assert_eq!(stats.pending, (P * B) as u64);
     assert_eq!(desk.post().unwrap().first, B as u64);
-}
-
-#[test]
-fn a_flush_gives_every_batch_one_attempt_whatever_the_pause() {
-    let mut desk = Desk::new();
-    desk.push_batch();
-    let batch = desk.post().unwrap();
-    desk.fail(batch);
-    assert_eq!(desk.post(), None);
-
-    desk.push(1);
-    let mark = desk.outbox.flush(desk.now);
-    desk.seal().unwrap();
-    let posted: Vec<SealedBatch> = std::iter::from_fn(|| desk.post()).collect();
-    assert_eq!(posted.len(), 2);
-    assert!(!desk.outbox.is_flushed(mark, desk.now));
-    for batch in posted {
-        desk.fail(batch);
-    }
-    assert!(desk.outbox.is_flushed(mark, desk.now));
-    assert_eq!(desk.post(), None);
-}
-
-#[test]
-fn a_flush_does_not_wait_for_what_comes_after_it() {
-    let mut desk = Desk::new();
-    desk.push(1);
-    let mark = desk.outbox.flush(desk.now);
-    desk.seal().unwrap();
-    let batch = desk.post().unwrap();
-    desk.push_batch();
-    desk.post().unwrap();
-    desk.outbox.delivered(&batch, &desk.counters);
-    assert!(desk.outbox.is_flushed(mark, desk.now));
 }
 
 #[test]

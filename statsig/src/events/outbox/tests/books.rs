@@ -70,11 +70,11 @@ proptest! {
             let (outbox, counters) = (&mut desk.outbox, &desk.counters);
             match step {
                 Step::Push(events) => desk.push(events),
-                Step::StartSealing => sealing = sealing.or_else(|| outbox.start_sealing()),
+                Step::StartSealing => sealing = sealing.or_else(|| outbox.start_sealing(desk.now)),
                 Step::FinishSealing => {
                     if let Some(unsealed) = sealing.take() {
                         let count = unsealed.events.len() as u64;
-                        outbox.sealed(unsealed.first, count, Bytes::new(), counters);
+                        outbox.sealed(unsealed.first, count, Bytes::new(), desk.now, counters);
                     }
                 }
                 Step::LoseSealing => {
@@ -179,7 +179,7 @@ proptest! {
         }
         if let Some(unsealed) = sealing.take() {
             let count = unsealed.events.len() as u64;
-            desk.outbox.sealed(unsealed.first, count, Bytes::new(), &desk.counters);
+            desk.outbox.sealed(unsealed.first, count, Bytes::new(), desk.now, &desk.counters);
         }
         while desk.seal().is_some() {
             in_flight.extend(desk.post());

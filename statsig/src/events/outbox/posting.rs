@@ -1,0 +1,195 @@
+//! The part of the outbox that posts batches: which goes next, and what becomes of it.
+
+use std::time::{Duration, Instant};
+
+use super::Outbox;
+use super::disk::Disk;
+use crate::counters::{DropReason, EventCounters};
+use crate::events::batch::{Half, SealedBatch};
+use crate::transport::backoff::jittered;
+
+/// The first pause after a failure while shutting down, when seconds count.
+const FINAL_PAUSE: Duration = Duration::from_millis(250);
+/// What the service may ask for with `Retry-After` at most.
+const MAX_ASKED_PAUSE: Duration = Duration::from_secs(300);
+/// Posts that cutting batches in two may cost beyond [`POSTS_FOR_ACCEPTED`] for each accepted one: enough to find a malformed event
+/// in each of several full batches at once, and a bound on what a service that refuses everything is asked.
+pub(super) const MAX_SPARE_POSTS: u32 = 100;
+/// What each accepted post adds to the spare ones again.
+const POSTS_FOR_ACCEPTED: u32 = 2;
+/// What cutting a batch in two costs.
+pub(super) const POSTS_FOR_HALVES: u32 = 2;
+
+/// A batch that is being posted.
+#[derive(Debug)]
+pub(super) struct Flight {
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "tests compare it with the books")
+    )]
+    pub(super) events: u64,
+    /// The schedule had it posted, not a flush beside it.
+    is_scheduled: bool,
+}
+
+impl Outbox {
+    /// Takes out the next batch to post, if one may be posted now. The caller must answer with one of
+    /// [`delivered`](Self::delivered), [`failed`](Self::failed), [`refused`](Self::refused), [`split`](Self::split) and
+    /// [`returned`](Self::returned).
+    pub(crate) fn start_post(&mut self, now: Instant) -> Option<SealedBatch> {
+        if self.posts() >= self.limits.max_concurrent_posts {
+            return None;
+        }
+        let may_post_any = self.may_post_any(now);
+        let may_post_urgent = if self.is_closing {
+            !self.is_held(now)
+        } else {
+            // However often somebody flushes, a service that fails gets one at a time.
+            self.is_healthy() || self.posts() == 0
+        };
+        let is_wanted = |batch: &SealedBatch| may_post_any || (may_post_urgent && batch.is_urgent);
+        if let Some(batch) = self.waiting.take_first(is_wanted) {
+            let flight = Flight {
+                events: batch.events,
+                is_scheduled: may_post_any || self.is_closing,
+            };
+            self.in_flight.insert(batch.first, flight);
+            return Some(batch);
+        }
+        self.disk.as_mut().filter(|_| may_post_any)?.start_post()
+    }
+
+    /// The service has the batch.
+    pub(crate) fn delivered(&mut self, batch: &SealedBatch, counters: &EventCounters) {
+        self.landed(batch);
+        if batch.record.is_some() {
+            counters.add_delivered_from_spool(batch.events);
+        } else {
+            counters.add_delivered(batch.events);
+        }
+        self.spare_posts = (self.spare_posts + POSTS_FOR_ACCEPTED).min(MAX_SPARE_POSTS);
+        self.interval = (self.interval / 2).max(self.limits.min_pause);
+        // The service is back: the next batch need not wait. Until the interval has shrunk they go one at a time.
+        self.hold_until = None;
+    }
+
+    /// The attempt failed, and the service may have asked for a pause. The batch waits for the next attempt, in memory or where
+    /// it is on disk, or is dropped: after the last of its scheduled attempts, or when it is too old. An attempt that a flush made
+    /// beside the schedule is none of them.
+    pub(crate) fn failed(
+        &mut self,
+        mut batch: SealedBatch,
+        asked_pause: Option<Duration>,
+        now: Instant,
+        random: f64,
+        counters: &EventCounters,
+    ) {
+        let is_scheduled = self.landed(&batch).is_none_or(|flight| flight.is_scheduled);
+        let goes_to_disk = self.goes_to_disk(&batch, now);
+        // Batches that fail together are one failure: only the first of them lengthens the pause.
+        if self.hold_until.is_none_or(|until| until <= now) {
+            let pause = if self.is_closing {
+                self.final_failures += 1;
+                FINAL_PAUSE * (1 << (self.final_failures - 1).min(8))
+            } else {
+                self.interval
+            };
+            self.hold_until = Some(now + jittered(pause, random));
+            self.interval = (self.interval * 2).min(self.limits.max_pause);
+        }
+        if let Some(asked) = asked_pause {
+            let asked_until = now + asked.min(MAX_ASKED_PAUSE);
+            self.hold_until = self.hold_until.max(Some(asked_until));
+        }
+        if !self.is_closing {
+            // The flush has its answer: the others wait for the schedule, or for the disk.
+            self.urgent_to = 0;
+        }
+        for waiting in self.waiting.iter_mut() {
+            let takes = |disk: &Disk| disk.takes(waiting, now);
+            waiting.is_urgent &= self.is_closing && !self.disk.as_ref().is_some_and(takes);
+        }
+        if batch.record.is_some() {
+            return;
+        }
+        batch.attempts += u32::from(is_scheduled);
+        batch.is_urgent = self.is_closing && !goes_to_disk;
+        if self.is_given_up(&batch, now) && !goes_to_disk {
+            counters.add_failed(DropReason::DeliveryFailed, batch.events, batch.flush_type);
+        } else {
+            self.add_waiting(batch, counters);
+        }
+    }
+
+    /// The service will never take the batch.
+    pub(crate) fn refused(&mut self, batch: &SealedBatch, counters: &EventCounters) {
+        self.landed(batch);
+        if batch.record.is_some() {
+            counters.add_dropped_from_spool(DropReason::Refused, batch.events);
+        } else {
+            counters.add_failed(DropReason::Refused, batch.events, batch.flush_type);
+        }
+    }
+
+    /// Whether a batch that was not taken as a whole may be posted in two halves. True uses up what that costs.
+    pub(crate) fn may_split(&mut self) -> bool {
+        let rest = self.spare_posts.checked_sub(POSTS_FOR_HALVES);
+        self.spare_posts = rest.unwrap_or(self.spare_posts);
+        rest.is_some()
+    }
+
+    /// The batch was not taken as a whole: its two halves wait instead.
+    pub(crate) fn split(
+        &mut self,
+        batch: &SealedBatch,
+        halves: [Half; 2],
+        counters: &EventCounters,
+    ) {
+        self.landed(batch);
+        let mut first = batch.first;
+        for half in halves {
+            let events = half.events;
+            self.add_waiting(
+                SealedBatch {
+                    first,
+                    events,
+                    attempts: batch.attempts,
+                    is_urgent: batch.is_urgent,
+                    flush_type: batch.flush_type,
+                    body: half.body,
+                    sealed_at: batch.sealed_at,
+                    record: None,
+                },
+                counters,
+            );
+            first += events;
+        }
+    }
+
+    /// The attempt was stopped from our side: the batch waits as before.
+    pub(crate) fn returned(&mut self, batch: SealedBatch, counters: &EventCounters) {
+        self.landed(&batch);
+        if batch.record.is_none() {
+            self.add_waiting(batch, counters);
+        }
+    }
+
+    /// Whether a batch whose attempt failed has had all of its chances.
+    pub(super) fn is_given_up(&self, batch: &SealedBatch, now: Instant) -> bool {
+        let is_too_old = batch
+            .sealed_at
+            .is_some_and(|at| now.saturating_duration_since(at) >= self.limits.max_age);
+        is_too_old || batch.attempts >= self.limits.max_attempts
+    }
+
+    /// The batch is in flight no more.
+    fn landed(&mut self, batch: &SealedBatch) -> Option<Flight> {
+        match (batch.record, &mut self.disk) {
+            (Some(_), Some(disk)) => {
+                disk.landed();
+                None
+            }
+            _ => self.in_flight.remove(&batch.first),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Events that wait for their batch, in the order they were recorded, and about how many bytes they take.
+
+use std::collections::VecDeque;
+
+use crate::events::limits::EventLimits;
+use crate::events::wire::BatchedEvent;
+
+/// Batches of events that may wait for sealing before the queue is left to fill (and, once full, to drop).
+const MAX_UNSEALED_BATCHES: u64 = 2;
+
+/// How many more events are welcome, and how many bytes of them. The last of them may go beyond the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) events: u64,
+    pub(crate) bytes: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct UnsealedEvents {
+    events: VecDeque<BatchedEvent>,
+    bytes: u64,
+}
+
+impl UnsealedEvents {
+    pub(super) fn push(&mut self, event: BatchedEvent) {
+        self.bytes += event.event.bytes();
+        self.events.push_back(event);
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.events.len() as u64
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether there are enough for a batch that holds no more.
+    pub(super) fn fill_batch(&self, limits: &EventLimits) -> bool {
+        self.events.len() >= limits.batch_size || self.bytes >= limits.batch_max_bytes
+    }
+
+    /// Takes out the next batch: at least one event, if there are any.
+    pub(super) fn take_batch(&mut self, limits: &EventLimits) -> Vec<BatchedEvent> {
+        let mut bytes = 0;
+        let mut events = self.events.iter().take(limits.batch_size);
+        let fitting = std::iter::from_fn(|| {
+            bytes += events.next()?.event.bytes();
+            (bytes <= limits.batch_max_bytes).then_some(())
+        });
+        let count = fitting.count().max(1).min(self.events.len());
+        let batch: Vec<_> = self.events.drain(..count).collect();
+        self.bytes -= bytes_of(&batch);
+        batch
+    }
+
+    /// Puts events back in front of all others.
+    pub(super) fn put_back(&mut self, events: Vec<BatchedEvent>) {
+        self.bytes += bytes_of(&events);
+        for event in events.into_iter().rev() {
+            self.events.push_front(event);
+        }
+    }
+
+    /// The room for what comes by itself.
+    pub(super) fn room(&self, limits: &EventLimits) -> Room {
+        self.room_beyond(limits, 0, 0)
+    }
+
+    /// The room for what a flush takes in: the whole queue once more.
+    pub(super) fn room_for_flush(&self, limits: &EventLimits) -> Room {
+        self.room_beyond(limits, limits.queue_capacity as u64, limits.queue_max_bytes)
+    }
+
+    fn room_beyond(&self, limits: &EventLimits, events: u64, bytes: u64) -> Room {
+        let batch_size = limits.batch_size as u64;
+        Room {
+            events: (batch_size * MAX_UNSEALED_BATCHES + events).saturating_sub(self.len()),
+            bytes: (limits.batch_max_bytes * MAX_UNSEALED_BATCHES + bytes)
+                .saturating_sub(self.bytes),
+        }
+    }
+}
+
+fn bytes_of(events: &[BatchedEvent]) -> u64 {
+    events.iter().map(|event| event.event.bytes()).sum()
+}

@@ -1,0 +1,87 @@
+//! Sealed batches that wait in memory, and how many bytes they take.
+
+use std::collections::BTreeMap;
+
+use crate::events::batch::SealedBatch;
+
+/// What a batch takes besides its body.
+const BATCH_BYTES: u64 = 256;
+
+/// Those with the fewest attempts first, so that one that the service chokes on does not hold up the others; then the oldest first.
+type Key = (u32, u64);
+
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    batches: BTreeMap<Key, SealedBatch>,
+    bytes: u64,
+}
+
+impl Waiting {
+    pub(super) fn insert(&mut self, batch: SealedBatch) {
+        self.bytes += bytes_of(&batch);
+        let replaced = self.batches.insert((batch.attempts, batch.first), batch);
+        self.forget(replaced.as_ref());
+    }
+
+    pub(super) fn remove(&mut self, key: Key) -> Option<SealedBatch> {
+        let batch = self.batches.remove(&key);
+        self.forget(batch.as_ref());
+        batch
+    }
+
+    /// Takes out the first batch that is wanted.
+    pub(super) fn take_first(
+        &mut self,
+        is_wanted: impl Fn(&SealedBatch) -> bool,
+    ) -> Option<SealedBatch> {
+        let mut batches = self.batches.iter();
+        let key = batches.find(|(_, batch)| is_wanted(batch))?.0;
+        self.remove(*key)
+    }
+
+    /// Takes out the batch with the oldest events.
+    pub(super) fn take_oldest(&mut self) -> Option<SealedBatch> {
+        let oldest = self.batches.iter().min_by_key(|(_, batch)| batch.first)?.0;
+        self.remove(*oldest)
+    }
+
+    /// Takes out the first of those that are wanted.
+    pub(super) fn take_all(
+        &mut self,
+        at_most: usize,
+        is_wanted: impl Fn(&SealedBatch) -> bool,
+    ) -> Vec<SealedBatch> {
+        std::iter::from_fn(|| self.take_first(&is_wanted))
+            .take(at_most)
+            .collect()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &SealedBatch> {
+        self.batches.values()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut SealedBatch> {
+        self.batches.values_mut()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.batches.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Bytes of all bodies, and what is kept with them.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn forget(&mut self, batch: Option<&SealedBatch>) {
+        self.bytes -= batch.map_or(0, bytes_of);
+    }
+}
+
+fn bytes_of(batch: &SealedBatch) -> u64 {
+    batch.body.len() as u64 + BATCH_BYTES
+}
