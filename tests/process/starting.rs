@@ -21,8 +21,10 @@ async fn after_a_failed_start_initialize_says_what_is_now() {
     let again = statsig.initialize().await.unwrap_err();
     assert!(matches!(again, StatsigError::NoSpecs { .. }), "{again}");
 
+    assert!(!statsig.is_ready());
     network.recover(Endpoint::Specs);
     statsig.ready().await.unwrap();
+    assert!(statsig.is_ready());
     let details = statsig.initialize().await.unwrap();
     assert!(details.is_config_spec_ready && details.init_success);
     assert!(statsig.is_initialized());

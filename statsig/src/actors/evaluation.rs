@@ -25,6 +25,10 @@ use crate::targets;
 use crate::text::SharedStr;
 use crate::typed::{DriftSeverity, SchemaReport};
 
+/// Specs up to this size are compiled on the runtime's workers: that takes less than a millisecond, and many clients that start
+/// together need no thread each.
+const MAX_BYTES_HERE: usize = 4 * 1024;
+
 /// What the evaluation actor is asked to do.
 ///
 /// At most five wait: one assignment, since the spec sync actor awaits the outcome before it has another (two when the
@@ -164,7 +168,9 @@ impl State {
         let started_ms = self.tree.shared.clock.now_ms();
         let to_compile = body.clone();
         let span = tracing::debug_span!(target: targets::SYNC, "compile_specs", %source);
-        let compilation = tokio::task::spawn_blocking(move || {
+        // What the first specs replace is small, too.
+        let is_small = body.len() <= MAX_BYTES_HERE && current.specs.time == 0;
+        let compile = move || {
             let _span = span.entered();
             let body = to_compile;
             drop(garbage);
@@ -181,7 +187,12 @@ impl State {
                 Loaded::Unchanged | Loaded::Older { .. } => None,
             };
             Ok((loaded, reports))
-        });
+        };
+        let compilation = if is_small {
+            tokio::spawn(async move { compile() })
+        } else {
+            tokio::task::spawn_blocking(compile)
+        };
         let task = tokio::spawn(async move {
             let (loaded, reports) = match compilation.await {
                 Ok(Ok((loaded, reports))) => (Ok(loaded), reports),

@@ -30,10 +30,10 @@ impl Statsig {
     /// ```
     #[must_use = "the child's client is the one that is returned"]
     pub fn after_fork(&self) -> Self {
-        if let Some(handle) = self.core.handle.load_full() {
-            if !self.core.shared.home.is_surely_here() {
-                handle.leave_to_parent();
-            }
+        if let Some(handle) = self.core.handle.load_full()
+            && !self.core.shared.home.is_surely_here()
+        {
+            handle.leave_to_parent();
         }
         let parent = &self.core.shared;
         let child = Self::new(parent.sdk_key.expose(), parent.options.clone());

@@ -54,7 +54,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.core.shared.snapshot.load().has_specs()
+        self.core.shared.snapshot.load().specs.time != 0
     }
 
     /// Where the specs in use came from, and how old they are.

@@ -34,6 +34,9 @@ const IDLE_CONNECTION_LIMIT: Duration = Duration::from_secs(90);
 /// Idle connections kept for each host: as many as batches are posted at once.
 const MAX_IDLE_CONNECTIONS: usize = 5;
 const MAX_REDIRECTS: usize = 5;
+/// Bodies up to this size are decompressed where they are read: that takes less than handing them to another thread, and many clients
+/// that start together need no thread each. They hold a few megabytes at most.
+const MAX_BYTES_HERE: usize = 4 * 1024;
 
 /// Sends requests with reqwest over HTTP/1.1, keeping connections alive: what clients use unless options name another
 /// [`Transport`]. Wrap one to watch requests or to change them.
@@ -101,6 +104,7 @@ impl HttpTransport {
         } else {
             match encoding? {
                 Encoding::Plain => body,
+                encoding if body.len() <= MAX_BYTES_HERE => encoding.decode(body, max_bytes)?,
                 encoding => run_off_thread(move || encoding.decode(body, max_bytes)).await??,
             }
         };

@@ -106,8 +106,8 @@ impl Resolve for Resolver {
         let resolver = self.clone();
         Box::pin(async move {
             let addresses = resolver.addresses(name.as_str()).await?;
-            let addresses = addresses.to_vec().into_iter();
-            Ok(Box::new(addresses) as Addrs)
+            let addresses: Vec<_> = addresses.iter().copied().collect();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }
