@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::counters::{DropReason, EventCounters, LossLog, ShutdownReport};
 use crate::country::Countries;
-use crate::evaluation::memo::{Memo, MemoCounts};
+use crate::evaluation::memo::{Memo, MemoCounts, MemoHome};
 use crate::events::dedupe::Dedupe;
 use crate::events::event::QueuedEvent;
 use crate::events::non_exposed::NonExposedChecks;
@@ -45,15 +45,6 @@ const MAX_EXCEPTIONS: usize = 100;
 pub(crate) struct Published {
     pub(crate) snapshot: Snapshot,
     pub(crate) memo: Memo,
-}
-
-impl Published {
-    fn new(snapshot: Snapshot, memo_counts: Option<Arc<MemoCounts>>) -> Self {
-        Self {
-            memo: Memo::new(&snapshot.specs).counting(memo_counts),
-            snapshot,
-        }
-    }
 }
 
 impl fmt::Debug for Published {
@@ -132,6 +123,7 @@ pub(crate) struct Shared {
     pub(crate) exceptions: Outlet<Vec<u8>>,
     /// Touched by actors and the tasks that work for them, never by callers.
     observer: Mutex<Observer>,
+    memo_home: MemoHome,
     /// `None` when nobody listens to measurements.
     memo_counts: Option<Arc<MemoCounts>>,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
@@ -170,13 +162,18 @@ impl Shared {
             countries,
         );
         let memo_counts = options.is_measured().then(Arc::default);
+        let memo_home = MemoHome::counting(memo_counts.clone());
+        let first = Published {
+            memo: memo_home.next(&snapshot.specs),
+            snapshot,
+        };
         let home = Arc::new(Home::here());
         Self {
             is_fork_told: AtomicBool::new(false),
             sdk_key: SdkKey::new(sdk_key),
             clock: Arc::clone(&options.clock),
             session_id: uuid::Uuid::new_v4().to_string(),
-            snapshot: ArcSwap::from_pointee(Published::new(snapshot, memo_counts.clone())),
+            snapshot: ArcSwap::from_pointee(first),
             watched: watch::Sender::default(),
             queue: EventQueue::new(&limits),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
@@ -191,6 +188,7 @@ impl Shared {
             told: Outlet::new(MAX_TOLD),
             exceptions: Outlet::new(MAX_EXCEPTIONS),
             observer: Mutex::default(),
+            memo_home,
             memo_counts,
             outbox: Mutex::new(Outbox::new(limits, options.event_spool_bytes())),
             rollout_bucket: rollout_bucket(&options.experimental_flags),
@@ -204,7 +202,17 @@ impl Shared {
     /// was replaced: dropping large specs takes time.
     pub(crate) fn publish(&self, next: Snapshot) -> Arc<Published> {
         let status = next.status();
-        let published = Published::new(next, self.memo_counts.clone());
+        let current = self.snapshot.load();
+        let memo = if Arc::ptr_eq(&current.specs, &next.specs) {
+            self.memo_home.next_with_same_specs(&current.memo)
+        } else {
+            self.memo_home.next(&next.specs)
+        };
+        drop(current);
+        let published = Published {
+            snapshot: next,
+            memo,
+        };
         let previous = self.snapshot.swap(Arc::new(published));
         self.watched.send_if_modified(|known| {
             let is_news = known.status != status;

@@ -1,22 +1,23 @@
 //! The evaluation actor: compiles payloads and publishes snapshots. Nobody else publishes any.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::Disturbance;
+use super::retired::Retired;
 use super::schemas::{check_schemas, refusal};
 use super::spec_sync::SyncError;
 use super::supervisor::SupervisorMsg;
-use super::timer::AbortOnDrop;
+use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::error::{SpecsError, StatsigError};
 use crate::observability::facts::{Fact, Processed, SpecsProcessed};
 use crate::observability::subscriptions::SdkEvent;
 use crate::results::SpecsSource;
-use crate::shared::Published;
 use crate::sources::SpecsPayload;
 use crate::specs::id_list::IdLists;
 use crate::specs::order::is_far_ahead;
@@ -28,17 +29,21 @@ use crate::typed::{DriftSeverity, SchemaReport};
 /// Specs up to this size are compiled on the runtime's workers: that takes less than a millisecond, and many clients that start
 /// together need no thread each.
 const MAX_BYTES_HERE: usize = 4 * 1024;
+/// Replaced generations are looked at so often, until nobody reads them.
+const RETIRED_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What the evaluation actor is asked to do.
 ///
-/// At most five wait: one assignment, since the spec sync actor awaits the outcome before it has another (two when the
-/// supervisor repeats one after a crash); one compilation that ended, since they run one at a time; and one `PublishIdLists`,
-/// since the ID list sync actor awaits the outcome (two when it gave up waiting for the one before).
+/// At most six wait: one assignment, since the spec sync actor awaits the outcome before it has another (two when the
+/// supervisor repeats one after a crash); one compilation that ended, since they run one at a time; one `PublishIdLists`,
+/// since the ID list sync actor awaits the outcome (two when it gave up waiting for the one before); and one `DropRetired`.
 #[derive(Debug)]
 pub(super) enum EvaluationMsg {
     Assign(Assignment),
     PublishIdLists(Arc<IdLists>),
     Compiled(Box<Compiled>),
+    /// Drop generations that nobody reads any more.
+    DropRetired,
     #[cfg(any(test, feature = "testing"))]
     Disturb(Disturbance),
 }
@@ -86,9 +91,10 @@ pub(super) struct State {
     tree: Arc<Tree>,
     supervisor: ActorRef<SupervisorMsg>,
     compiling: Option<AbortOnDrop>,
-    /// The snapshot before the published one. Dropping the last pointer to one can take long, so it is kept for a cycle, until
-    /// readers have let go of it, and dropped by the next compilation or publication, off the async workers.
-    previous: Option<Arc<Published>>,
+    me: ActorRef<EvaluationMsg>,
+    retired: Retired,
+    /// Set while there are retired generations.
+    retired_timer: Option<AbortOnDrop>,
 }
 
 impl Actor for EvaluationActor {
@@ -98,14 +104,16 @@ impl Actor for EvaluationActor {
 
     async fn pre_start(
         &self,
-        _: ActorRef<EvaluationMsg>,
+        me: ActorRef<EvaluationMsg>,
         (tree, supervisor): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
         let mut state = State {
             tree,
             supervisor,
             compiling: None,
-            previous: None,
+            me,
+            retired: Retired::default(),
+            retired_timer: None,
         };
         let current = state.tree.shared.snapshot.load_full();
         if current.source == SpecsSource::Uninitialized {
@@ -116,7 +124,7 @@ impl Actor for EvaluationActor {
 
     async fn handle(
         &self,
-        me: ActorRef<EvaluationMsg>,
+        _: ActorRef<EvaluationMsg>,
         message: EvaluationMsg,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
@@ -125,7 +133,7 @@ impl Actor for EvaluationActor {
                 payload,
                 source,
                 fingerprint,
-            }) => state.start_compiling(me, payload, source, fingerprint),
+            }) => state.start_compiling(payload, source, fingerprint),
             EvaluationMsg::Assign(Assignment::NoValues { reason }) => {
                 state.publish_no_values(reason);
                 state.report(SupervisorMsg::NoValuesPublished);
@@ -144,6 +152,7 @@ impl Actor for EvaluationActor {
                     outcome,
                 });
             }
+            EvaluationMsg::DropRetired => state.drop_retired(),
             #[cfg(any(test, feature = "testing"))]
             EvaluationMsg::Disturb(disturbance) => disturbance.happen().await?,
         }
@@ -152,15 +161,9 @@ impl Actor for EvaluationActor {
 }
 
 impl State {
-    fn start_compiling(
-        &mut self,
-        me: ActorRef<EvaluationMsg>,
-        payload: SpecsPayload,
-        source: SpecsSource,
-        fingerprint: u64,
-    ) {
+    fn start_compiling(&mut self, payload: SpecsPayload, source: SpecsSource, fingerprint: u64) {
         let current = self.tree.shared.snapshot.load_full();
-        let garbage = self.previous.take();
+        let me = self.me.clone();
         let shared = Arc::clone(&self.tree.shared);
         let SpecsPayload {
             body, source_api, ..
@@ -173,7 +176,6 @@ impl State {
         let compile = move || {
             let _span = span.entered();
             let body = to_compile;
-            drop(garbage);
             let max_bytes = shared.options.max_specs_bytes;
             if body.len() > max_bytes {
                 return Err(SpecsError::TooLarge {
@@ -299,10 +301,28 @@ impl State {
     }
 
     fn publish(&mut self, next: Snapshot) {
-        let garbage = self.previous.replace(self.tree.shared.publish(next));
-        if garbage.is_some() {
-            tokio::task::spawn_blocking(move || drop(garbage));
+        self.retired.add(self.tree.shared.publish(next));
+        if self.retired_timer.is_none() {
+            self.await_readers();
         }
+    }
+
+    fn drop_retired(&mut self) {
+        let unused = self.retired.take_unused();
+        // Without specs there is nothing to take long, and clients that start need no thread.
+        if unused.iter().any(|retired| retired.specs.time != 0) {
+            tokio::task::spawn_blocking(move || drop(unused));
+        }
+        if self.retired.is_empty() {
+            self.retired_timer = None;
+        } else {
+            self.await_readers();
+        }
+    }
+
+    fn await_readers(&mut self) {
+        let timer = cast_after(&self.me, RETIRED_INTERVAL, EvaluationMsg::DropRetired);
+        self.retired_timer = Some(timer);
     }
 
     fn report(&self, message: SupervisorMsg) {

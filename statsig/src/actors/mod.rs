@@ -21,6 +21,7 @@ mod observed;
 mod posting;
 mod reporting;
 mod restart;
+mod retired;
 mod schemas;
 mod spec_sync;
 mod spooling;

@@ -35,7 +35,7 @@ pub(crate) enum Undelegated {
 /// What an entity returns to a user, and everything that exposures and details say about it.
 ///
 /// Symbols and indices belong to the specs of the evaluation.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Evaluation {
     pub(crate) outcome: Outcome,
     /// The value of a gate; of a config, whether a rule passed.
@@ -72,7 +72,7 @@ pub(crate) struct Evaluation {
 }
 
 /// An experiment that was evaluated because a condition asks for its group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LookedUp {
     pub(crate) entry: EntryId,
     pub(crate) evaluation: Evaluation,
@@ -102,6 +102,18 @@ pub(crate) enum ParametersRef {
     /// A boolean was returned, which reads as no parameters.
     Bool(bool),
     Shared(Arc<Parameters>),
+}
+
+impl PartialEq for ParametersRef {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nothing, Self::Nothing) | (Self::Null, Self::Null) => true,
+            (Self::Bool(own), Self::Bool(other)) => own == other,
+            // Mostly the very same ones; those that a layer merges are made anew each time.
+            (Self::Shared(own), Self::Shared(other)) => Arc::ptr_eq(own, other) || own == other,
+            _ => false,
+        }
+    }
 }
 
 impl From<&ReturnValue> for ParametersRef {

@@ -1,6 +1,6 @@
 //! Whether an exposure was logged already in the current window.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use once_cell::race::OnceBox;
 
@@ -8,11 +8,14 @@ use once_cell::race::OnceBox;
 const WAYS: usize = 4;
 const EPOCH_BITS: u32 = 16;
 const EPOCH_MASK: u64 = (1 << EPOCH_BITS) - 1;
+/// All slots are looked at once within so many windows, far fewer than there are numbers.
+const WINDOWS_A_ROUND: usize = 1024;
 
 /// Remembers the exposures of the current window in a table of fixed size, without locks.
 ///
 /// A slot holds the upper 48 bits of an exposure's key and the window's number, so that starting a new window forgets
-/// everything at once by counting up. When a set is full of the current window's keys one of them is forgotten: its
+/// everything at once by counting up. The numbers begin anew after a while; no slot lives to see that, because each new window
+/// empties some of the slots of former ones. When a set is full of the current window's keys one of them is forgotten: its
 /// exposure may be logged twice in one window, which the service tolerates; one that was not logged is never suppressed
 /// but for a collision of 48 bits within one set. Takes its memory with the first key.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Dedupe {
     sets: usize,
     /// The current window: never 0, which marks an empty slot.
     epoch: AtomicU64,
+    /// The set whose old slots are emptied next.
+    next_set: AtomicUsize,
 }
 
 type Table = Box<[[AtomicU64; WAYS]]>;
@@ -34,6 +39,7 @@ impl Dedupe {
             table: OnceBox::new(),
             sets,
             epoch: AtomicU64::new(1),
+            next_set: AtomicUsize::new(0),
         }
     }
 
@@ -76,6 +82,22 @@ impl Dedupe {
     pub(crate) fn start_window(&self) {
         let next = self.epoch.load(Ordering::Relaxed) % EPOCH_MASK + 1;
         self.epoch.store(next, Ordering::Relaxed);
+        self.empty_old_slots();
+    }
+
+    /// Empties what former windows left in the next few sets.
+    fn empty_old_slots(&self) {
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        let sets = self.slots.len().div_ceil(WINDOWS_A_ROUND);
+        let first = self.next_set.fetch_add(sets, Ordering::Relaxed);
+        let places = (first..first.wrapping_add(sets)).map(|set| set & (self.slots.len() - 1));
+        for slot in places.filter_map(|set| self.slots.get(set)).flatten() {
+            let found = slot.load(Ordering::Relaxed);
+            if found & EPOCH_MASK != epoch {
+                // Lost to a caller who just took the slot for this window.
+                let _ = slot.compare_exchange(found, 0, Ordering::Relaxed, Ordering::Relaxed);
+            }
+        }
     }
 
     #[cold]
@@ -113,6 +135,29 @@ mod tests {
             assert!(!dedupe.is_new(key(1)));
             assert!(dedupe.is_new(key(2)));
             dedupe.start_window();
+        }
+    }
+
+    #[test]
+    fn an_exposure_is_new_again_after_any_number_of_windows_in_which_its_slot_was_not_renewed() {
+        for keys in [8, 100_000] {
+            let dedupe = Dedupe::new(keys);
+            assert!(dedupe.is_new(key(7)));
+            for _ in 0..EPOCH_MASK {
+                dedupe.start_window();
+            }
+            assert!(dedupe.is_new(key(7)), "suppressed by a window of long ago");
+        }
+    }
+
+    #[test]
+    fn what_the_current_window_holds_stays_while_older_slots_are_emptied() {
+        let dedupe = Dedupe::new(8);
+        for _ in 0..10 {
+            dedupe.start_window();
+            assert!(dedupe.is_new(key(7)));
+
+            assert!(!dedupe.is_new(key(7)));
         }
     }
 

@@ -76,6 +76,25 @@ async fn the_same_payload_again_publishes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_lets_go_of_old_specs_last_does_not_pay_for_dropping_them() {
+    let lab = Lab::start().await;
+    let pinned = lab.shared.snapshot.load_full();
+    let is_there = {
+        let pinned = Arc::downgrade(&pinned);
+        move || pinned.strong_count() > 0
+    };
+    for time in [5, 6] {
+        lab.network.serve_specs(specs(time));
+        sleep(secs(15)).await;
+    }
+    assert_eq!(lab.specs_time(), 6);
+    drop(pinned);
+    assert!(is_there(), "the reader dropped them");
+    sleep(secs(11)).await;
+    assert!(!is_there(), "nobody dropped them");
+}
+
+#[tokio::test(start_paused = true)]
 async fn ten_minutes_without_service_change_nothing_but_the_requests() {
     let lab = Lab::start().await;
     lab.network.always(Endpoint::Specs, Answer::status(503));

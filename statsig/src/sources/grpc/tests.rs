@@ -426,9 +426,20 @@ async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
             SpecAdapterConfig::adapter(adapter),
         ]);
     let statsig = Statsig::new("secret-0123456789", options.build().unwrap());
-    let details = statsig.initialize().await.unwrap();
-    assert_eq!(details.source.to_string(), "Adapter(DataStore)");
+    // The stream may be as fast as the caller who waits for the start: the order of the sources is what counts.
+    let sources = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&sources);
+    statsig.subscribe("specs_updated", move |event| {
+        if let SdkEvent::SpecsUpdated { source, .. } = event {
+            noted.lock().unwrap().push((*source).to_owned());
+        }
+    });
+    statsig.initialize().await.unwrap();
     settle().await;
+    assert_eq!(
+        *sources.lock().unwrap(),
+        ["Adapter(DataStore)", "Adapter(GRPC)"]
+    );
     assert_eq!(statsig.specs_status().lcut, 2);
     assert_eq!(proxy.attempts(), [(0, 0)]);
     // One that is opened later asks for what is newer.
