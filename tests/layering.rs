@@ -15,8 +15,23 @@ use std::path::{Path, PathBuf};
 /// The layers of the SDK, from the leaves up. A module may use its own layer and those below.
 const LAYERS: &[&[&str]] = &[
     &[
-        "user", "country", "value", "results", "error", "clock", "text", "hash", "counters",
-        "striped", "files", "targets", "guard", "mask", "process",
+        "user",
+        "country",
+        "value",
+        "results",
+        "error",
+        "clock",
+        "text",
+        "hash",
+        "counters",
+        "striped",
+        "files",
+        "targets",
+        "guard",
+        "mask",
+        "process",
+        "persistent",
+        "told_once",
     ],
     &["specs", "events", "transport", "overrides", "sticky"],
     &[

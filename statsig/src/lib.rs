@@ -81,6 +81,7 @@ mod mask;
 pub mod observability;
 mod options;
 mod overrides;
+mod persistent;
 mod process;
 mod results;
 mod shared;
@@ -95,6 +96,7 @@ mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
+mod told_once;
 mod transport;
 pub mod typed;
 mod user;
@@ -105,7 +107,7 @@ pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, PinnedStatsig,
-    SpecsWatch, Statsig, StatsigLogLineLevel, UnknownLogLineLevel,
+    SpecsWatch, Statsig, StatsigLogLineLevel, TypedEvaluationOptions, UnknownLogLineLevel,
 };
 pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
 /// What [`Statsig::explain`] answers.

@@ -1,6 +1,6 @@
 //! Local overrides: values forced for one ID or for everybody, in tests and in development.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,9 @@ use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 
 use crate::guard::guarded;
+use crate::persistent::PersistentMap;
 use crate::user::StatsigUser;
+use crate::value::depth::bounded_shared;
 use crate::value::text_of;
 
 /// What an override forces an experiment to.
@@ -81,17 +83,18 @@ pub trait OverrideAdapter: Debug + Send + Sync + 'static {
 
 /// The overrides of one kind of entity: by name, then for everybody or by ID.
 #[derive(Debug, Clone)]
-struct ByName<T>(BTreeMap<String, ById<T>>);
+struct ByName<T>(PersistentMap<ById<T>>);
 
 #[derive(Debug, Clone)]
 struct ById<T> {
     for_all: Option<T>,
-    for_id: HashMap<String, T>,
+    /// `None` only while one is set.
+    for_id: PersistentMap<Option<T>>,
 }
 
 impl<T> Default for ByName<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(PersistentMap::default())
     }
 }
 
@@ -99,16 +102,16 @@ impl<T> Default for ById<T> {
     fn default() -> Self {
         Self {
             for_all: None,
-            for_id: HashMap::new(),
+            for_id: PersistentMap::default(),
         }
     }
 }
 
-impl<T> ByName<T> {
+impl<T: Clone> ByName<T> {
     /// The override for the user ID, else for any custom ID whatever its type, else for everybody.
     fn find(&self, user: &StatsigUser, name: &str) -> Option<&T> {
         let overrides = self.0.get(name)?;
-        let for_id = |id: &Value| overrides.for_id.get(&*text_of(id)?);
+        let for_id = |id: &Value| overrides.for_id.get(&text_of(id)?)?.as_ref();
         let data = user.data();
         data.user_id
             .as_ref()
@@ -123,26 +126,26 @@ impl<T> ByName<T> {
     }
 
     fn set(&mut self, name: &str, id: Option<&str>, value: T) {
-        let overrides = self.0.entry(name.to_owned()).or_default();
-        match id {
+        self.0.change(name, |overrides| match id {
             None => overrides.for_all = Some(value),
-            Some(id) => {
-                overrides.for_id.insert(id.to_owned(), value);
-            }
-        }
+            Some(id) => overrides.for_id.change(id, |own| *own = Some(value)),
+        });
     }
 
     /// Removes the override for an ID, or all of this name.
     fn remove(&mut self, name: &str, id: Option<&str>) {
-        let Some(id) = id else {
-            self.0.remove(name);
+        let Some(overrides) = self.0.get(name) else {
             return;
         };
-        if let Some(overrides) = self.0.get_mut(name) {
-            overrides.for_id.remove(id);
-            if overrides.for_id.is_empty() && overrides.for_all.is_none() {
-                self.0.remove(name);
-            }
+        let mut rest = overrides.clone();
+        match id {
+            None => rest = ById::default(),
+            Some(id) => rest.for_id.remove(id),
+        }
+        if rest.for_id.is_empty() && rest.for_all.is_none() {
+            self.0.remove(name);
+        } else {
+            self.0.change(name, |overrides| *overrides = rest);
         }
     }
 }
@@ -271,15 +274,21 @@ impl Overrides {
         self.update(|set| *set = OverrideSet::default());
     }
 
-    /// Readers see the set before or after the change, never one in between.
+    /// Readers see the set before or after the change, never one in between. Takes no lock: in a fork, one could be held for ever.
     fn update(&self, change: impl Fn(&mut OverrideSet)) {
         self.set.rcu(|set| {
             let mut next = OverrideSet::clone(set);
             change(&mut next);
             next
         });
-        self.is_set
-            .store(!self.set.load().is_empty(), Ordering::Release);
+        loop {
+            let set = self.set.load();
+            self.is_set.store(!set.is_empty(), Ordering::SeqCst);
+            // Otherwise somebody changed the set, and may have noted it before this did.
+            if Arc::ptr_eq(&set, &self.set.load()) {
+                break;
+            }
+        }
     }
 }
 
@@ -291,21 +300,92 @@ impl OverrideAdapter for Overrides {
 
     fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
         let own = self.ask(|adapter| adapter.dynamic_config(user, name));
+        let own = own.map(|parameters| bounded(parameters, name));
         own.or_else(|| self.set.load().dynamic_config(user, name))
     }
 
     fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
         let own = self.ask(|adapter| adapter.experiment(user, name));
+        let own = own.map(|forced| match forced {
+            ExperimentOverride::Parameters(parameters) => {
+                ExperimentOverride::Parameters(bounded(parameters, name))
+            }
+            group @ ExperimentOverride::Group(_) => group,
+        });
         own.or_else(|| self.set.load().experiment(user, name))
     }
 
     fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
         let own = self.ask(|adapter| adapter.layer(user, name));
+        let own = own.map(|parameters| bounded(parameters, name));
         own.or_else(|| self.set.load().layer(user, name))
     }
 
     fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
         let own = self.ask(|adapter| adapter.parameter_store(user, name));
+        let own = own.map(|parameters| bounded(parameters, name));
         own.or_else(|| self.set.load().parameter_store(user, name))
+    }
+}
+
+/// Parameters of the application's adapter, without those that are nested too deep.
+fn bounded(parameters: Arc<Map<String, Value>>, name: &str) -> Arc<Map<String, Value>> {
+    bounded_shared(parameters, format_args!("the adapter's override of {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// Counts how often it is copied.
+    #[derive(Debug, Default)]
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Clone for Counted {
+        fn clone(&self) -> Self {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Self(Arc::clone(&self.0))
+        }
+    }
+
+    #[test]
+    fn an_override_for_one_more_id_or_name_copies_few_of_those_before() {
+        let copies = Arc::new(AtomicUsize::new(0));
+        let mut set = ByName::default();
+        for number in 0..4_000 {
+            // As while readers have the set before.
+            let before = set.clone();
+            let id = format!("id-{number}");
+            set.set("a_gate", Some(&id), Counted(Arc::clone(&copies)));
+            set.set(
+                &format!("gate-{number}"),
+                None,
+                Counted(Arc::clone(&copies)),
+            );
+            drop(before);
+        }
+        let copies = copies.load(Ordering::Relaxed);
+        assert!(copies < 40 * 4_000, "{copies} copies");
+    }
+
+    #[test]
+    fn an_override_set_while_others_are_removed_holds() {
+        let overrides = Overrides::new(None);
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let overrides = &overrides;
+                scope.spawn(move || {
+                    let name = format!("gate-{thread}");
+                    for _ in 0..500 {
+                        overrides.set(&name, None, &OverrideChange::Gate(true));
+                        assert!(overrides.active().is_some());
+                        overrides.remove(&name, None, Overridden::Gate);
+                    }
+                });
+            }
+        });
+        assert!(overrides.active().is_none());
     }
 }

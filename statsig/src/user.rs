@@ -1,5 +1,6 @@
 //! The user that everything is evaluated for.
 
+mod fields;
 mod getters;
 mod json;
 pub(crate) mod logged;
@@ -14,11 +15,12 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use self::fields::{PRIVATE, add};
 use self::memberships::{Memberships, hash_memberships};
 use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
-use crate::value::{bytes_of, bytes_of_fields};
+use crate::value::{bytes_of, bytes_of_fields, depth};
 
 /// Longer user agents count as none.
 const MAX_USER_AGENT_BYTES: usize = 1000;
@@ -100,7 +102,7 @@ impl StatsigUser {
     /// Starts building a user with this user ID: text or a number.
     pub fn builder(user_id: impl Into<Value>) -> StatsigUserBuilder {
         let mut builder = StatsigUserBuilder::default();
-        builder.data.user_id = present(user_id.into());
+        builder.data.user_id = present("userID", user_id);
         builder
     }
 
@@ -386,7 +388,7 @@ impl fmt::Debug for StatsigUser {
 /// Builds a [`StatsigUser`].
 ///
 /// Values are text, numbers, booleans, lists or nested JSON; a JSON `null` given for a field other than a custom or private
-/// one leaves the field unset.
+/// one leaves the field unset. A value nested deeper than [`MAX_VALUE_DEPTH`](Self::MAX_VALUE_DEPTH) is left out, with a warning.
 #[derive(Default)]
 #[must_use = "a user is made by `build`"]
 pub struct StatsigUserBuilder {
@@ -402,79 +404,68 @@ impl fmt::Debug for StatsigUserBuilder {
 impl StatsigUserBuilder {
     /// Sets the user ID: text or a number.
     pub fn user_id(mut self, user_id: impl Into<Value>) -> Self {
-        self.data.user_id = present(user_id.into());
+        self.data.user_id = present("userID", user_id);
         self
     }
 
     /// Adds a custom ID, such as `companyID` or `stableID`.
     pub fn custom_id(mut self, id_type: impl Into<String>, id: impl Into<Value>) -> Self {
-        self.data
-            .custom_ids
-            .get_or_insert_default()
-            .insert(id_type.into(), id.into());
+        add(&mut self.data.custom_ids, "custom ID", id_type, id);
         self
     }
 
     /// Sets the e-mail address.
     pub fn email(mut self, email: impl Into<Value>) -> Self {
-        self.data.email = present(email.into());
+        self.data.email = present("email", email);
         self
     }
 
     /// Sets the IP address, from which the country is derived unless it is given.
     pub fn ip(mut self, ip: impl Into<Value>) -> Self {
-        self.data.ip = present(ip.into());
+        self.data.ip = present("ip", ip);
         self
     }
 
     /// Sets the user agent, from which browser and operating system are derived unless they are given as custom fields.
     pub fn user_agent(mut self, user_agent: impl Into<Value>) -> Self {
-        self.data.user_agent = present(user_agent.into());
+        self.data.user_agent = present("userAgent", user_agent);
         self
     }
 
     /// Sets the country, as two capital letters.
     pub fn country(mut self, country: impl Into<Value>) -> Self {
-        self.data.country = present(country.into());
+        self.data.country = present("country", country);
         self
     }
 
     /// Sets the locale, such as `en_US`.
     pub fn locale(mut self, locale: impl Into<Value>) -> Self {
-        self.data.locale = present(locale.into());
+        self.data.locale = present("locale", locale);
         self
     }
 
     /// Sets the version of the application.
     pub fn app_version(mut self, version: impl Into<Value>) -> Self {
-        self.data.app_version = present(version.into());
+        self.data.app_version = present("appVersion", version);
         self
     }
 
     /// Adds a custom field.
     pub fn custom(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.data
-            .custom
-            .get_or_insert_default()
-            .insert(name.into(), value.into());
+        add(&mut self.data.custom, "custom field", name, value);
         self
     }
 
     /// Adds a private attribute: used in evaluation, and never sent, logged or printed.
     pub fn private(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.data
-            .private_attributes
-            .get_or_insert_default()
-            .insert(name.into(), value.into());
+        add(&mut self.data.private_attributes, PRIVATE, name, value);
         self
     }
 
     /// Sets the user's own environment tier, which beats the one of the options.
     pub fn environment_tier(mut self, tier: impl Into<Value>) -> Self {
-        self.data
-            .statsig_environment
-            .get_or_insert_default()
-            .insert("tier".to_owned(), tier.into());
+        let environment = &mut self.data.statsig_environment;
+        add(environment, "environment", "tier", tier);
         self
     }
 
@@ -487,7 +478,8 @@ impl StatsigUserBuilder {
     }
 }
 
-fn present(value: Value) -> Option<Value> {
+fn present(field: &str, value: impl Into<Value>) -> Option<Value> {
+    let value = depth::bounded(value.into(), field)?;
     (!value.is_null()).then_some(value)
 }
 

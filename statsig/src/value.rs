@@ -2,6 +2,8 @@
 //!
 //! The rules are Statsig's and the same in all of its SDKs; users and specs have slightly different ones.
 
+pub(crate) mod depth;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -7,10 +7,12 @@ use serde_json::{Map, Value};
 use super::Statsig;
 use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
 use crate::typed::{ParamsNotWritable, Source, SourceKind, StatsigParams, written};
+use crate::value::depth::bounded_entries;
 
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
 /// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
-/// gates and delegated experiments. Details read `LocalOverride:Recognized`, the rule is `override`; exposures are logged as ever.
+/// gates and delegated experiments. A parameter nested deeper than
+/// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH) is left out, with a warning. Details read `LocalOverride:Recognized`, the rule is `override`; exposures are logged as ever.
 impl Statsig {
     /// Forces a gate.
     ///
@@ -36,7 +38,7 @@ impl Statsig {
         value: Map<String, Value>,
         id: Option<&str>,
     ) {
-        let change = OverrideChange::DynamicConfig(Arc::new(value));
+        let change = OverrideChange::DynamicConfig(bounded(value, config));
         self.core.shared.overrides.set(config, id, &change);
     }
 
@@ -47,7 +49,7 @@ impl Statsig {
         value: Map<String, Value>,
         id: Option<&str>,
     ) {
-        let forced = ExperimentOverride::Parameters(Arc::new(value));
+        let forced = ExperimentOverride::Parameters(bounded(value, experiment));
         self.core
             .shared
             .overrides
@@ -71,7 +73,7 @@ impl Statsig {
 
     /// Forces all parameters of a layer.
     pub fn override_layer(&self, layer: &str, value: Map<String, Value>, id: Option<&str>) {
-        let change = OverrideChange::Layer(Arc::new(value));
+        let change = OverrideChange::Layer(bounded(value, layer));
         self.core.shared.overrides.set(layer, id, &change);
     }
 
@@ -83,7 +85,7 @@ impl Statsig {
         value: Map<String, Value>,
         id: Option<&str>,
     ) {
-        let change = OverrideChange::ParameterStore(Arc::new(value));
+        let change = OverrideChange::ParameterStore(bounded(value, store));
         self.core.shared.overrides.set(store, id, &change);
     }
 
@@ -192,6 +194,14 @@ impl Statsig {
     pub fn remove_all_overrides(&self) {
         self.core.shared.overrides.remove_all();
     }
+}
+
+/// Without the parameters that are nested too deep.
+fn bounded(value: Map<String, Value>, name: &str) -> Arc<Map<String, Value>> {
+    Arc::new(bounded_entries(
+        value,
+        format_args!("the override of {name}"),
+    ))
 }
 
 /// A constant in the shape of a store's parameter, which no value can be mistaken for.

@@ -9,6 +9,7 @@ use super::value::EventValue;
 use crate::results::EvaluationDetails;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use crate::value::depth::bounded;
 
 /// What waits in the queue.
 #[derive(Debug)]
@@ -150,17 +151,41 @@ impl Event {
         self
     }
 
-    /// Adds one entry to the metadata; any JSON value is accepted.
+    /// Adds one entry to the metadata; any JSON value is accepted, unless it is nested deeper than
+    /// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH): then it is left out, with a warning.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.metadata
-            .get_or_insert_default()
-            .insert(key.into(), value.into());
+        let key = key.into();
+        let metadata = self.metadata.get_or_insert_default();
+        let place = format_args!("metadata {key} of the event {}", self.name);
+        if let Some(value) = bounded(value.into(), place) {
+            metadata.insert(key, value);
+        }
         self
     }
 
     /// Adds all entries of a map to the metadata. An empty map goes out as `{}`, no metadata as `null`.
     pub fn metadata_map(mut self, entries: HashMap<String, Value>) -> Self {
-        self.metadata.get_or_insert_default().extend(entries);
-        self
+        self.metadata.get_or_insert_default();
+        entries
+            .into_iter()
+            .fold(self, |event, (key, value)| event.metadata(key, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::depth::tests::nested;
+
+    #[test]
+    fn an_event_goes_without_metadata_that_is_nested_too_deep() {
+        let event = Event::new("purchase")
+            .metadata("deep", nested(2_000))
+            .metadata("flat", 1)
+            .metadata_map(HashMap::from([("deep too".to_owned(), nested(2_000))]));
+        let flat = EventMetadata::from([("flat".to_owned(), json!(1))]);
+        assert_eq!(event.metadata, Some(flat));
     }
 }

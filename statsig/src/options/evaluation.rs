@@ -9,6 +9,7 @@ use crate::country::CountryLookup;
 use crate::overrides::OverrideAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
+use crate::value::depth::bounded;
 
 impl StatsigOptionsBuilder {
     /// The environment tier, such as `production`, `staging` or `development`. A user's own environment beats it; without
@@ -41,7 +42,11 @@ impl StatsigOptionsBuilder {
 
     /// A custom field that every user has, in evaluation and in events, unless the user has one of the same name.
     pub fn global_custom_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        Arc::make_mut(&mut self.options.global_custom_fields).insert(name.into(), value.into());
+        let name = name.into();
+        let place = format_args!("the global custom field {name}");
+        if let Some(value) = bounded(value.into(), place) {
+            Arc::make_mut(&mut self.options.global_custom_fields).insert(name, value);
+        }
         self
     }
 

@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for StatsigUser {
             ..UserData::default()
         };
         Ok(Self {
-            data: Arc::new(data),
+            data: Arc::new(data.with_bounded_values()),
         })
     }
 }
