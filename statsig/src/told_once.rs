@@ -1,13 +1,15 @@
 //! Telling each problem once for each generation of specs.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use crate::hash::mix;
+use crate::process::Home;
 
 /// Remembers what was told already, up to a limit. A newer generation of specs starts anew.
 #[derive(Debug)]
 pub(crate) struct ToldOnce {
+    home: Arc<Home>,
     limit: usize,
     told: Mutex<Told>,
 }
@@ -28,8 +30,10 @@ pub(crate) enum Sight {
 }
 
 impl ToldOnce {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// Of a client that works in this process. In a fork nothing is told: locks behind the log may be held for ever.
+    pub(crate) fn new(limit: usize, home: Arc<Home>) -> Self {
         Self {
+            home,
             limit,
             told: Mutex::default(),
         }
@@ -37,6 +41,9 @@ impl ToldOnce {
 
     /// Takes note of a problem, by its hash. Never waits: one that another thread gets in the way of is told by a later call.
     pub(crate) fn see(&self, generation: u64, problem: u64) -> Sight {
+        if !self.home.is_here() {
+            return Sight::Repeated;
+        }
         let mut told = match self.told.try_lock() {
             Ok(told) => told,
             Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
@@ -66,9 +73,13 @@ impl ToldOnce {
 mod tests {
     use super::*;
 
+    fn told_up_to(limit: usize) -> ToldOnce {
+        ToldOnce::new(limit, Arc::new(Home::here()))
+    }
+
     #[test]
     fn each_problem_is_told_once_for_each_newer_generation() {
-        let told = ToldOnce::new(10);
+        let told = told_up_to(10);
         assert_eq!(told.see(1, 7), Sight::First);
         assert_eq!(told.see(1, 7), Sight::Repeated);
         assert_eq!(told.see(2, 7), Sight::First);
@@ -79,7 +90,7 @@ mod tests {
 
     #[test]
     fn problems_are_told_up_to_the_limit() {
-        let told = ToldOnce::new(3);
+        let told = told_up_to(3);
         let sights: Vec<_> = (0..6).map(|problem| told.see(1, problem)).collect();
         let expected = [Sight::First; 3].into_iter();
         let expected = expected.chain([Sight::FirstBeyondLimit, Sight::Repeated, Sight::Repeated]);

@@ -5,7 +5,7 @@ use super::view::View;
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, Outcome, ParametersRef};
 use crate::events::event::ExposureSubject;
-use crate::results::{DynamicConfig, Experiment, SharedParameters};
+use crate::results::{DynamicConfig, Experiment, Served, SharedParameters};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
@@ -143,7 +143,10 @@ impl View<'_> {
         self.evaluate(Kind::DynamicConfig, config, user, |reading| {
             self.statsig.expose_dynamic_config(&reading, logging);
             self.announce(Kind::DynamicConfig, &reading);
-            reading.dynamic_config()
+            DynamicConfig {
+                served: self.served(Kind::DynamicConfig, &reading, logging),
+                ..reading.dynamic_config()
+            }
         })
     }
 
@@ -162,7 +165,10 @@ impl View<'_> {
             self.core()
                 .expose(&reading, ExposureSubject::Experiment, logging);
             self.announce(Kind::Experiment, &reading);
-            reading.experiment()
+            Experiment {
+                served: self.served(Kind::Experiment, &reading, logging),
+                ..reading.experiment()
+            }
         })
     }
 }
@@ -176,6 +182,7 @@ impl Reading<'_> {
             id_type: self.id_type(),
             passed: self.evaluation.value,
             details: self.details(),
+            served: Served::default(),
         }
     }
 
@@ -190,6 +197,7 @@ impl Reading<'_> {
             is_experiment_active: evaluation.is_experiment_active,
             is_user_in_experiment: evaluation.is_experiment_group,
             details: self.details(),
+            served: Served::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::view::View;
 use super::{FeatureGateEvaluationOptions, Statsig};
 use crate::evaluation::Kind;
 use crate::events::event::ExposureSubject;
-use crate::results::FeatureGate;
+use crate::results::{FeatureGate, Served};
 use crate::user::StatsigUser;
 
 impl Statsig {
@@ -101,7 +101,10 @@ impl View<'_> {
         self.evaluate(Kind::Gate, gate, user, |reading| {
             self.statsig.expose_gate(&reading, logging);
             self.announce(Kind::Gate, &reading);
-            reading.gate()
+            FeatureGate {
+                served: self.to_be_exposed(Kind::Gate, &reading, logging),
+                ..reading.gate()
+            }
         })
     }
 }
@@ -114,6 +117,7 @@ impl Reading<'_> {
             rule_id: self.rule_id(),
             id_type: self.id_type(),
             details: self.details(),
+            served: Served::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::view::View;
 use crate::evaluation::{Evaluator, Kind};
 use crate::hash::text_hash;
 use crate::results::{
-    CMABRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, SharedParameters,
+    CMABRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
 };
 use crate::specs::compiled::{Entity, Entry, Parameters, ReturnValue, Rule, Spec};
 use crate::specs::symbols::Symbol;
@@ -261,6 +261,7 @@ impl View<'_> {
                 is_experiment_active: false,
                 is_user_in_experiment: false,
                 details: details_of_name(self.published, false),
+                served: Served::default(),
             };
         };
         Experiment {
@@ -272,6 +273,7 @@ impl View<'_> {
             is_experiment_active: spec.is_active.unwrap_or(false),
             is_user_in_experiment: false,
             details: details_of_name(self.published, true),
+            served: Served::default(),
         }
     }
 

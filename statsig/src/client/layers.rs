@@ -12,8 +12,8 @@ use super::{LayerEvaluationOptions, Statsig};
 use crate::evaluation::{Evaluation, Kind, ParametersRef};
 use crate::events::event::ExposureSubject;
 use crate::hash::{mix, text_hash};
-use crate::results::EvaluationDetails;
 use crate::results::getters::typed_getters;
+use crate::results::{EvaluationDetails, Origin};
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
@@ -46,7 +46,7 @@ pub struct Layer {
 }
 
 /// Where a layer's parameters come from.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[expect(
     clippy::large_enum_variant,
     reason = "evaluated is what nearly all layers are: boxing it would cost an allocation each"
@@ -155,6 +155,30 @@ fn is_explicit(evaluation: &Evaluation, specs: &CompiledSpecs, parameter: &str) 
             .is_some_and(|explicit| explicit.iter().any(|name| name == parameter))
 }
 
+impl Behind {
+    pub(super) fn statsig(&self) -> &Statsig {
+        match self {
+            Self::Evaluated(held) => &held.statsig,
+            Self::Assigned(assigned) => &assigned.statsig,
+        }
+    }
+
+    /// The value of a layer's or config's parameter.
+    pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
+        match self {
+            Self::Evaluated(held) => held.parameter(parameter),
+            Self::Assigned(assigned) => assigned.parameter(parameter),
+        }
+    }
+
+    fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
+        match self {
+            Self::Evaluated(held) => held.expose_layer_parameter(parameter, logging),
+            Self::Assigned(assigned) => assigned.expose_layer_parameter(parameter, logging),
+        }
+    }
+}
+
 impl Held {
     /// The value of a layer's or config's parameter.
     pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
@@ -218,20 +242,36 @@ impl Layer {
         self.read(parameter, |value| Some(value.clone()))
     }
 
+    /// Logs the exposure of a parameter as this layer served it, whatever the specs say by now, a stored assignment included. Nothing
+    /// is logged of a parameter that the layer does not have.
+    ///
+    /// The exposure counts as manual, as with
+    /// [`Statsig::manually_log_layer_parameter_exposure`](crate::Statsig::manually_log_layer_parameter_exposure): for layers that were
+    /// fetched with exposure logging disabled, since otherwise reading a parameter logs it.
+    pub fn log_exposure(&self, parameter: &str) {
+        if self.behind.parameter(parameter).is_some() {
+            self.behind
+                .expose_layer_parameter(parameter, Logging::Manual);
+        }
+    }
+
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
-        let value = match &self.behind {
-            Behind::Evaluated(held) => held.parameter(parameter),
-            Behind::Assigned(assigned) => assigned.parameter(parameter),
-        };
-        let decoded = value.and_then(decode)?;
+        let decoded = self.behind.parameter(parameter).and_then(decode)?;
         self.expose(parameter);
         Some(decoded)
     }
 
     fn expose(&self, parameter: &str) {
-        match &self.behind {
-            Behind::Evaluated(held) => held.expose_layer_parameter(parameter, self.logging),
-            Behind::Assigned(assigned) => assigned.expose_layer_parameter(parameter, self.logging),
+        self.behind.expose_layer_parameter(parameter, self.logging);
+    }
+
+    #[cold]
+    fn misread(&self, parameter: &str, expected: &str) {
+        let value = self.behind.parameter(parameter);
+        if let Some(found) = value.filter(|value| !value.is_null()) {
+            let entity = format!("layer \"{}\"", self.name);
+            let warnings = &self.behind.statsig().core.warnings;
+            warnings.warn_of_misread(&entity, &self.details, parameter, expected, found);
         }
     }
 }

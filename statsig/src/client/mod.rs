@@ -15,12 +15,15 @@ mod layers;
 mod lifecycle;
 #[cfg(feature = "tracing-layer")]
 mod log_layer;
+#[cfg(any(test, feature = "testing"))]
+mod offline;
 mod options;
 mod overrides;
 mod param_stores;
 mod pinned;
 mod reading;
 mod schemas;
+mod served;
 mod shared_instance;
 mod shown;
 mod specs_file;
@@ -29,6 +32,7 @@ mod started;
 mod status;
 mod sticky;
 mod typed;
+mod unknown;
 mod view;
 
 use std::sync::Arc;
@@ -43,12 +47,13 @@ pub use layers::Layer;
 pub use log_layer::StatsigLayer;
 pub use options::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
-    LayerEvaluationOptions, ParameterStoreEvaluationOptions,
+    LayerEvaluationOptions, ParameterStoreEvaluationOptions, TypedEvaluationOptions,
 };
 pub use param_stores::ParameterStore;
 pub use pinned::PinnedStatsig;
 pub use status::SpecsWatch;
 
+use self::unknown::Warnings;
 use crate::actors::Handle;
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
@@ -86,6 +91,9 @@ struct Core {
     handle: ArcSwapOption<Handle>,
     /// Held while actors are started.
     starting: tokio::sync::Mutex<()>,
+    warnings: Arc<Warnings>,
+    #[cfg(any(test, feature = "testing"))]
+    offline_window: offline::OfflineWindow,
 }
 
 impl Statsig {
@@ -103,10 +111,14 @@ impl Statsig {
                 "the SDK key {problem}: expected a server secret key (`secret-…`); requests with this one will fail"
             );
         }
+        let warnings = Arc::new(Warnings::new(Arc::clone(&shared.home)));
         let core = Core {
             shared,
             handle: ArcSwapOption::empty(),
             starting: tokio::sync::Mutex::new(()),
+            warnings,
+            #[cfg(any(test, feature = "testing"))]
+            offline_window: offline::OfflineWindow::default(),
         };
         Self {
             core: Arc::new(core),

@@ -50,6 +50,22 @@ pub struct LayerEvaluationOptions {
     pub enforce_targeting: bool,
 }
 
+/// Options of loading a struct of typed parameters.
+///
+/// They have an effect only with [persistent storage](crate::PersistentStorage), and only on the experiments and layers that the
+/// struct itself reads from, not on those behind a parameter store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TypedEvaluationOptions {
+    /// What is [stored for the user](crate::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
+    /// the experiment runs; a new assignment is saved, one of an experiment that no longer runs is deleted. With `None`, what is
+    /// stored is neither served nor changed. Default: `None`.
+    pub user_persisted_values: Option<Arc<UserPersistedValues>>,
+    /// A rule of the experiment that forces a group goes before a stored value. Default: false.
+    pub enforce_overrides: bool,
+    /// A stored value is not served to a user who by now fails the experiment's targeting. Default: false.
+    pub enforce_targeting: bool,
+}
+
 /// Options of fetching a parameter store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ParameterStoreEvaluationOptions {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::reading::{Held, Logging};
+use super::unknown::Asked;
 use super::view::View;
 use super::{ParameterStoreEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, ParametersRef};
 use crate::events::event::ExposureSubject;
 use crate::hash::text_hash;
 use crate::results::getters::typed_getters;
-use crate::results::{EvaluationDetails, Reason};
+use crate::results::{EvaluationDetails, Origin, Reason};
 use crate::shared::Published;
 use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
 use crate::text::SharedStr;
@@ -105,6 +106,10 @@ impl View<'_> {
             ),
             None => {
                 let store = found.map(|(_, store)| Arc::clone(store));
+                if store.is_none() {
+                    self.core()
+                        .warn_of_unknown(published, Asked::ParameterStore, &name);
+                }
                 (details_of_name(published, store.is_some()), store)
             }
         };
@@ -232,6 +237,43 @@ impl ParameterStore {
                 })
             }
         }
+    }
+}
+
+impl ParameterStore {
+    #[cold]
+    fn misread(&self, parameter: &str, expected: &str) {
+        let core = &self.statsig.core;
+        let warn = |value: Option<&Value>| {
+            if let Some(found) = value.filter(|value| !value.is_null()) {
+                let entity = format!("parameter store \"{}\"", self.name);
+                let (warnings, details) = (&core.warnings, &self.details);
+                warnings.warn_of_misread(&entity, details, parameter, expected, found);
+            }
+        };
+        let Some(target) = self.target(parameter) else {
+            return;
+        };
+        let (kind, name) = match target {
+            ParameterTarget::Static(value) => return warn(Some(value)),
+            ParameterTarget::Gate { name, .. } => (Kind::Gate, name),
+            ParameterTarget::DynamicConfig { name, .. } => (Kind::DynamicConfig, name),
+            ParameterTarget::Experiment { name, .. } => (Kind::Experiment, name),
+            ParameterTarget::Layer { name, .. } => (Kind::Layer, name),
+        };
+        core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
+            let evaluation = reading.evaluation;
+            warn(match target {
+                ParameterTarget::Static(value) => Some(value),
+                ParameterTarget::Gate { pass, .. } if evaluation.value => Some(pass),
+                ParameterTarget::Gate { fail, .. } => Some(fail),
+                ParameterTarget::DynamicConfig { parameter, .. }
+                | ParameterTarget::Experiment { parameter, .. }
+                | ParameterTarget::Layer { parameter, .. } => {
+                    in_parameters(&evaluation.parameters, parameter)
+                }
+            });
+        });
     }
 }
 

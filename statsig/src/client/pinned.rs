@@ -8,6 +8,7 @@ use super::view::View;
 use super::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, Statsig,
+    TypedEvaluationOptions,
 };
 use crate::client_init::ClientInitResponseOptions;
 use crate::evaluation::Kind;
@@ -181,7 +182,17 @@ impl PinnedStatsig {
     /// See [`Statsig::get_typed`].
     #[must_use]
     pub fn get_typed<P: StatsigParams>(&self, user: impl AsRef<StatsigUser>) -> Typed<P> {
-        self.view().get_typed(user.as_ref())
+        self.get_typed_with_options(user, &TypedEvaluationOptions::default())
+    }
+
+    /// See [`Statsig::get_typed_with_options`].
+    #[must_use]
+    pub fn get_typed_with_options<P: StatsigParams>(
+        &self,
+        user: impl AsRef<StatsigUser>,
+        options: &TypedEvaluationOptions,
+    ) -> Typed<P> {
+        self.view().get_typed(user.as_ref(), options)
     }
 
     /// See [`Statsig::try_get_typed`].
@@ -192,7 +203,19 @@ impl PinnedStatsig {
         &self,
         user: impl AsRef<StatsigUser>,
     ) -> Result<Typed<P>, ParamsError> {
-        self.view().try_get_typed(user.as_ref())
+        self.try_get_typed_with_options(user, &TypedEvaluationOptions::default())
+    }
+
+    /// See [`Statsig::try_get_typed_with_options`].
+    ///
+    /// # Errors
+    /// As [`Statsig::try_get_typed`].
+    pub fn try_get_typed_with_options<P: StatsigParams>(
+        &self,
+        user: impl AsRef<StatsigUser>,
+        options: &TypedEvaluationOptions,
+    ) -> Result<Typed<P>, ParamsError> {
+        self.view().try_get_typed(user.as_ref(), options)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::unknown::Asked;
 use super::{Core, Statsig};
 use crate::evaluation::memo::Key;
 use crate::evaluation::{
@@ -112,6 +113,9 @@ impl Core {
         let Some((id, entry)) = found.and_then(|id| Some((id, published.specs.entry(id)?))) else {
             let scope = Scope::of(published, 0, 0).with_overrides(overrides);
             let evaluation = &evaluate_unknown(&scope, kind, name, user);
+            if evaluation.outcome == Outcome::Unrecognized {
+                self.warn_of_unknown(published, Asked::Entity(kind), name);
+            }
             return read(Reading {
                 published,
                 user,
@@ -141,7 +145,11 @@ impl Core {
                 0
             };
             let scope = Scope::of(published, now_ms, seed).with_overrides(overrides);
-            Evaluator::new(scope, user).evaluate(kind, id)
+            let evaluation = Evaluator::new(scope, user).evaluate(kind, id);
+            if evaluation.outcome == Outcome::Unrecognized {
+                self.warn_of_unknown(published, Asked::Entity(kind), name);
+            }
+            evaluation
         };
         if overrides.is_some() {
             return reading(&evaluate());
@@ -353,6 +361,8 @@ impl Core {
     /// Whether no exposure with this key was logged in the current window. A repeat is counted.
     #[inline]
     pub(super) fn is_new(&self, key: &ExposureKey) -> bool {
+        #[cfg(any(test, feature = "testing"))]
+        self.roll_offline_window();
         let is_new = self.shared.dedupe.is_new(key.whole);
         if !is_new {
             self.shared.counters.add_deduplicated();

@@ -13,7 +13,7 @@ use crate::events::event::{
     Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
 };
 use crate::guard::guarded;
-use crate::hash::text_hash;
+use crate::hash::{mix, text_hash};
 use crate::results::{EvaluationDetails, Experiment, Reason, SharedParameters};
 use crate::sticky::{
     Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
@@ -21,29 +21,31 @@ use crate::sticky::{
 };
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use crate::value::depth::bounded_shared;
 
 /// Whose code it is that changes what is stored.
 const STORAGE: &str = "the persistent storage";
 
-/// Which live rules go before a stored value.
+/// What is stored for the user, and which live rules go before it.
 #[derive(Debug, Clone, Copy)]
-struct Enforced {
-    overrides: bool,
-    targeting: bool,
+pub(super) struct Stored<'a> {
+    pub(super) values: Option<&'a UserPersistedValues>,
+    pub(super) enforce_overrides: bool,
+    pub(super) enforce_targeting: bool,
 }
 
 /// A stored assignment, with what it takes to expose it.
 #[derive(Debug)]
 pub(super) struct Assigned {
-    statsig: Statsig,
-    user: StatsigUser,
+    pub(super) statsig: Statsig,
+    pub(super) user: StatsigUser,
     name: SharedStr,
-    rule_id: SharedStr,
-    id_type: SharedStr,
+    pub(super) rule_id: SharedStr,
+    pub(super) id_type: SharedStr,
     name_hash: u64,
     user_hash: u64,
-    stored: StickyValues,
-    details: EvaluationDetails,
+    pub(super) stored: StickyValues,
+    pub(super) details: EvaluationDetails,
     /// Events carry the version that is live, not the one that assigned.
     live_version: Option<u32>,
     sampling: SamplingInputs,
@@ -58,34 +60,34 @@ impl View<'_> {
         options: &ExperimentEvaluationOptions,
     ) -> Option<Experiment> {
         let storage = self.core().shared.options.persistent_storage.as_deref()?;
-        self.stored_experiment(storage, reading, options)
+        let stored = Stored {
+            values: options.user_persisted_values.as_deref(),
+            enforce_overrides: options.enforce_overrides,
+            enforce_targeting: options.enforce_targeting,
+        };
+        let assigned = self.assigned_experiment(storage, reading, stored)?;
+        let logging = Logging::unless(options.disable_exposure_logging);
+        self.core().expose_looked_up_only(reading, logging);
+        assigned.expose_experiment(logging);
+        Some(Arc::new(assigned).experiment(logging))
     }
 
     #[cold]
-    fn stored_experiment(
+    pub(super) fn assigned_experiment(
         self,
         storage: &dyn PersistentStorage,
         reading: &Reading<'_>,
-        options: &ExperimentEvaluationOptions,
-    ) -> Option<Experiment> {
+        stored: Stored<'_>,
+    ) -> Option<Assigned> {
         let evaluation = reading.evaluation;
-        let enforced = Enforced {
-            overrides: options.enforce_overrides,
-            targeting: options.enforce_targeting,
-        };
-        let assigned = self.assigned(
+        self.assigned(
             storage,
             reading,
-            options.user_persisted_values.as_deref(),
+            stored.values,
             |_| evaluation.is_experiment_active,
             evaluation.is_experiment_group,
-            |_| self.is_overruled(reading.user, reading.name, enforced),
-        )?;
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.core().expose_looked_up_only(reading, logging);
-        let secondary = &assigned.stored.secondary_exposures;
-        assigned.expose(|| ExposureSubject::Experiment, secondary, 1, logging);
-        Some(assigned.into_experiment())
+            |_| self.is_overruled(reading.user, reading.name, stored),
+        )
     }
 
     /// The layer as it is stored for the user, if that is to be served.
@@ -96,57 +98,47 @@ impl View<'_> {
         options: &LayerEvaluationOptions,
     ) -> Option<Layer> {
         let storage = self.core().shared.options.persistent_storage.as_deref()?;
-        self.stored_layer(storage, reading, options)
-    }
-
-    #[cold]
-    fn stored_layer(
-        self,
-        storage: &dyn PersistentStorage,
-        reading: &Reading<'_>,
-        options: &LayerEvaluationOptions,
-    ) -> Option<Layer> {
-        let evaluation = reading.evaluation;
-        let is_allocated = allocated_experiment(evaluation).is_some();
-        let is_live = is_allocated && evaluation.is_experiment_active;
-        let enforced = Enforced {
-            overrides: options.enforce_overrides,
-            targeting: options.enforce_targeting,
+        let stored = Stored {
+            values: options.user_persisted_values.as_deref(),
+            enforce_overrides: options.enforce_overrides,
+            enforce_targeting: options.enforce_targeting,
         };
-        let assigned = self.assigned(
-            storage,
-            reading,
-            options.user_persisted_values.as_deref(),
-            |stored| {
-                let delegate = stored.and_then(|stored| stored.config_delegate.as_deref());
-                delegate
-                    .and_then(|delegate| self.is_experiment_active(delegate))
-                    .unwrap_or(is_live)
-            },
-            is_allocated && evaluation.is_experiment_group,
-            |stored| {
-                let delegate = stored.config_delegate.as_deref();
-                delegate.is_some_and(|delegate| self.is_overruled(reading.user, delegate, enforced))
-            },
-        )?;
+        let assigned = self.assigned_layer(storage, reading, stored)?;
         let logging = Logging::unless(options.disable_exposure_logging);
         self.core().expose_looked_up_only(reading, logging);
         if logging == Logging::Disabled {
             let name = &assigned.name;
             self.core().count_check(assigned.name_hash, || name.clone());
         }
-        Some(Layer {
-            name: assigned.name.clone(),
-            rule_id: assigned.rule_id.clone(),
-            id_type: assigned.id_type.clone(),
-            group_name: assigned.stored.group_name.clone(),
-            allocated_experiment_name: assigned.allocated_experiment().cloned(),
-            is_experiment_active: true,
-            is_user_in_experiment: true,
-            details: assigned.details.clone(),
-            behind: Behind::Assigned(Arc::new(assigned)),
-            logging,
-        })
+        Some(Arc::new(assigned).layer(logging))
+    }
+
+    #[cold]
+    pub(super) fn assigned_layer(
+        self,
+        storage: &dyn PersistentStorage,
+        reading: &Reading<'_>,
+        stored: Stored<'_>,
+    ) -> Option<Assigned> {
+        let evaluation = reading.evaluation;
+        let is_allocated = allocated_experiment(evaluation).is_some();
+        let is_live = is_allocated && evaluation.is_experiment_active;
+        self.assigned(
+            storage,
+            reading,
+            stored.values,
+            |assigned| {
+                let delegate = assigned.and_then(|assigned| assigned.config_delegate.as_deref());
+                delegate
+                    .and_then(|delegate| self.is_experiment_active(delegate))
+                    .unwrap_or(is_live)
+            },
+            is_allocated && evaluation.is_experiment_group,
+            |assigned| {
+                let delegate = assigned.config_delegate.as_deref();
+                delegate.is_some_and(|delegate| self.is_overruled(reading.user, delegate, stored))
+            },
+        )
     }
 
     /// Saves or deletes what is stored, or says what is to be served from there.
@@ -185,20 +177,23 @@ impl View<'_> {
     }
 
     /// Whether one of the experiment's rules that are to be enforced catches the user.
-    fn is_overruled(self, user: &StatsigUser, experiment: &str, enforced: Enforced) -> bool {
+    fn is_overruled(self, user: &StatsigUser, experiment: &str, stored: Stored<'_>) -> bool {
         let catches = |is_meant: fn(&str) -> bool| {
             let experiment = self.published.specs.find(experiment);
             experiment.is_some_and(|experiment| {
                 Evaluator::new(self.scope(), user).passes_rules(experiment, is_meant)
             })
         };
-        (enforced.targeting && catches(is_targeting_rule))
-            || (enforced.overrides && catches(is_override_rule))
+        (stored.enforce_targeting && catches(is_targeting_rule))
+            || (stored.enforce_overrides && catches(is_override_rule))
     }
 
-    fn assign(self, reading: &Reading<'_>, stored: StickyValues) -> Assigned {
+    fn assign(self, reading: &Reading<'_>, mut stored: StickyValues) -> Assigned {
         let evaluation = reading.evaluation;
         let name = reading.shared_name();
+        let values = stored.json_value.take();
+        stored.json_value =
+            values.map(|values| bounded_shared(values, format_args!("what is stored of {name}")));
         Assigned {
             statsig: self.statsig.clone(),
             user: reading.user.clone(),
@@ -258,7 +253,7 @@ fn to_be_stored(reading: &Reading<'_>) -> StickyValues {
 }
 
 impl Assigned {
-    fn allocated_experiment(&self) -> Option<&SharedStr> {
+    pub(super) fn allocated_experiment(&self) -> Option<&SharedStr> {
         let delegate = self.stored.config_delegate.as_ref();
         delegate.filter(|delegate| !delegate.is_empty())
     }
@@ -267,17 +262,38 @@ impl Assigned {
         self.stored.json_value.as_ref()?.get(parameter)
     }
 
-    fn into_experiment(self) -> Experiment {
+    pub(super) fn experiment(self: Arc<Self>, logging: Logging) -> Experiment {
         Experiment {
-            name: self.name,
-            rule_id: self.rule_id,
-            value: SharedParameters(self.stored.json_value),
-            id_type: self.id_type,
-            group_name: self.stored.group_name,
+            name: self.name.clone(),
+            rule_id: self.rule_id.clone(),
+            value: SharedParameters(self.stored.json_value.clone()),
+            id_type: self.id_type.clone(),
+            group_name: self.stored.group_name.clone(),
             is_experiment_active: true,
             is_user_in_experiment: true,
-            details: self.details,
+            details: self.details.clone(),
+            served: self.served(logging),
         }
+    }
+
+    pub(super) fn layer(self: Arc<Self>, logging: Logging) -> Layer {
+        Layer {
+            name: self.name.clone(),
+            rule_id: self.rule_id.clone(),
+            id_type: self.id_type.clone(),
+            group_name: self.stored.group_name.clone(),
+            allocated_experiment_name: self.allocated_experiment().cloned(),
+            is_experiment_active: true,
+            is_user_in_experiment: true,
+            details: self.details.clone(),
+            behind: Behind::Assigned(self),
+            logging,
+        }
+    }
+
+    pub(super) fn expose_experiment(&self, logging: Logging) {
+        let secondary = &self.stored.secondary_exposures;
+        self.expose(|| ExposureSubject::Experiment, secondary, 1, logging);
     }
 
     /// Like a layer's own parameters: one that the allocated experiment sets carries the experiment and all nested gates.
@@ -323,6 +339,9 @@ impl Assigned {
             return;
         }
         let rule_hash = text_hash(&self.rule_id);
+        let is_manual = logging == Logging::Manual;
+        // Known by another key than an automatic exposure, so that neither suppresses the other.
+        let extra = if is_manual { mix(extra, 1) } else { extra };
         let key = ExposureKey::of(self.name_hash, rule_hash, self.user_hash, extra);
         let as_primary = shared.exposes_nested_gates(&shared.snapshot.load());
         let time_ms = shared.clock.now_ms();
@@ -341,7 +360,7 @@ impl Assigned {
                 } else {
                     shared_gates(secondary)
                 },
-                is_manual: false,
+                is_manual,
                 override_config_name: None,
                 sampling: SamplingInputs {
                     spec_rule_hash: key.spec_and_rule,

@@ -1,12 +1,13 @@
 //! Typed parameters: structs filled from layers, experiments, configs and parameter stores.
 
+mod entity;
 mod source;
 mod store;
 
 use source::Opened;
 
-use super::Statsig;
 use super::view::View;
+use super::{Statsig, TypedEvaluationOptions};
 use crate::typed::{ParamsError, StatsigParams, Typed, load, try_load};
 use crate::user::StatsigUser;
 
@@ -37,7 +38,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_typed<P: StatsigParams>(&self, user: impl AsRef<StatsigUser>) -> Typed<P> {
-        self.view(&self.current()).get_typed(user.as_ref())
+        self.get_typed_with_options(user, &TypedEvaluationOptions::default())
     }
 
     /// Like [`get_typed`](Self::get_typed), but strict.
@@ -49,7 +50,56 @@ impl Statsig {
         &self,
         user: impl AsRef<StatsigUser>,
     ) -> Result<Typed<P>, ParamsError> {
-        self.view(&self.current()).try_get_typed(user.as_ref())
+        self.try_get_typed_with_options(user, &TypedEvaluationOptions::default())
+    }
+
+    /// Like [`get_typed`](Self::get_typed), with options: serves what is [stored for the user](crate::PersistentStorage).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use statsig::{
+    ///     InMemoryPersistentStorage, PersistentStorage, Statsig, StatsigOptions, StatsigParams, StatsigUser,
+    ///     TypedEvaluationOptions,
+    /// };
+    ///
+    /// #[derive(Debug, StatsigParams)]
+    /// #[statsig(experiment = "an_experiment")]
+    /// struct Checkout {
+    ///     #[statsig(default = "blue")]
+    ///     color: String,
+    /// }
+    ///
+    /// let storage = Arc::new(InMemoryPersistentStorage::new());
+    /// let options = StatsigOptions::builder().persistent_storage(storage.clone()).build()?;
+    /// let statsig = Statsig::new("secret-key", options);
+    ///
+    /// let user = StatsigUser::with_user_id("a-user");
+    /// let stored = storage.get_values_for_user(&user, "userID");
+    /// let options = TypedEvaluationOptions { user_persisted_values: Some(stored), ..Default::default() };
+    /// let checkout = statsig.get_typed_with_options::<Checkout>(&user, &options);
+    /// # assert_eq!(checkout.color, "blue");
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    #[must_use]
+    pub fn get_typed_with_options<P: StatsigParams>(
+        &self,
+        user: impl AsRef<StatsigUser>,
+        options: &TypedEvaluationOptions,
+    ) -> Typed<P> {
+        self.view(&self.current()).get_typed(user.as_ref(), options)
+    }
+
+    /// Like [`try_get_typed`](Self::try_get_typed), with options.
+    ///
+    /// # Errors
+    /// As [`try_get_typed`](Self::try_get_typed).
+    pub fn try_get_typed_with_options<P: StatsigParams>(
+        &self,
+        user: impl AsRef<StatsigUser>,
+        options: &TypedEvaluationOptions,
+    ) -> Result<Typed<P>, ParamsError> {
+        self.view(&self.current())
+            .try_get_typed(user.as_ref(), options)
     }
 
     /// How many served values did not fit a field of a typed struct so far, repeats included.
@@ -60,10 +110,14 @@ impl Statsig {
 }
 
 impl View<'_> {
-    pub(super) fn get_typed<P: StatsigParams>(self, user: &StatsigUser) -> Typed<P> {
+    pub(super) fn get_typed<P: StatsigParams>(
+        self,
+        user: &StatsigUser,
+        options: &TypedEvaluationOptions,
+    ) -> Typed<P> {
         let log = &self.core().shared.mismatches;
         load(
-            Opened::new(self, user, P::SCHEMA),
+            Opened::new(self, user, P::SCHEMA, options),
             log,
             self.published.generation,
         )
@@ -72,7 +126,8 @@ impl View<'_> {
     pub(super) fn try_get_typed<P: StatsigParams>(
         self,
         user: &StatsigUser,
+        options: &TypedEvaluationOptions,
     ) -> Result<Typed<P>, ParamsError> {
-        try_load(Opened::new(self, user, P::SCHEMA))
+        try_load(Opened::new(self, user, P::SCHEMA, options))
     }
 }

@@ -18,7 +18,8 @@ impl Serialize for EvaluatedKeys<'_> {
             if let Some(id) = user.user_id().filter(|id| !id.is_empty()) {
                 map.serialize_entry("userID", &id)?;
             }
-            if let Some(ids) = &user.data().custom_ids {
+            let ids = user.data().custom_ids.as_ref();
+            if let Some(ids) = ids.filter(|ids| !ids.is_empty()) {
                 map.serialize_entry("customIDs", &AsTexts(ids))?;
             }
         }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::details::EvaluationDetails;
 use super::getters::typed_getters;
+use super::served::Served;
 use crate::text::SharedStr;
 
 /// A gate as it was for one user at one moment.
@@ -24,6 +25,18 @@ pub struct FeatureGate {
     pub id_type: SharedStr,
     /// Why.
     pub details: EvaluationDetails,
+    #[serde(skip)]
+    pub(crate) served: Served,
+}
+
+impl FeatureGate {
+    /// Logs the exposure of what was served, if it was fetched with exposure logging disabled: this value by this rule, whatever
+    /// the specs say by now. Otherwise fetching it logged it, and this does nothing.
+    ///
+    /// The exposure counts as manual, as with [`Statsig::manually_log_gate_exposure`](crate::Statsig::manually_log_gate_exposure).
+    pub fn log_exposure(&self) {
+        self.served.log_exposure();
+    }
 }
 
 impl fmt::Display for FeatureGate {
@@ -75,6 +88,8 @@ pub struct DynamicConfig {
     pub passed: bool,
     /// Why.
     pub details: EvaluationDetails,
+    #[serde(skip)]
+    pub(crate) served: Served,
 }
 
 /// An experiment as it was for one user at one moment.
@@ -96,12 +111,22 @@ pub struct Experiment {
     pub is_user_in_experiment: bool,
     /// Why.
     pub details: EvaluationDetails,
+    #[serde(skip)]
+    pub(crate) served: Served,
 }
 
 /// What dynamic configs and experiments have in common: parameters without an exposure of their own.
 macro_rules! parameters {
-    ($type:ident, $what:literal) => {
+    ($type:ident, $what:literal, $manual:literal) => {
         impl $type {
+            /// Logs the exposure of what was served, if it was fetched with exposure logging disabled: this value by this rule,
+            /// whatever the specs say by now, a stored assignment included. Otherwise fetching it logged it, and this does nothing.
+            ///
+            #[doc = concat!("The exposure counts as manual, as with [`Statsig::", $manual, "`](crate::Statsig::", $manual, ").")]
+            pub fn log_exposure(&self) {
+                self.served.log_exposure();
+            }
+
             #[doc = concat!("All parameters of the ", $what, ", shared with the specs; `None` when it returned none.")]
             #[must_use]
             pub fn value(&self) -> Option<&Map<String, Value>> {
@@ -115,6 +140,15 @@ macro_rules! parameters {
             ) -> Option<R> {
                 self.value.get(parameter).and_then(decode)
             }
+
+            #[cold]
+            fn misread(&self, parameter: &str, expected: &str) {
+                let value = self.value.get(parameter).filter(|value| !value.is_null());
+                if let (Some(found), Some(origin)) = (value, &self.served.0) {
+                    let entity = format!(concat!($what, " \"{}\""), self.name);
+                    origin.warn_of_misread(&entity, &self.details, parameter, expected, found);
+                }
+            }
         }
 
         impl fmt::Display for $type {
@@ -126,8 +160,12 @@ macro_rules! parameters {
     };
 }
 
-parameters!(DynamicConfig, "dynamic config");
-parameters!(Experiment, "experiment");
+parameters!(
+    DynamicConfig,
+    "dynamic config",
+    "manually_log_dynamic_config_exposure"
+);
+parameters!(Experiment, "experiment", "manually_log_experiment_exposure");
 typed_getters!(
     DynamicConfig,
     "Logs nothing: the exposure is the config's, and was logged when it was fetched."

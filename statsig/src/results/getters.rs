@@ -16,7 +16,8 @@ pub(crate) fn is_same_kind(left: &Value, right: &Value) -> bool {
 }
 
 /// Implements the typed getters on a type that has
-/// `fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R>`.
+/// `fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R>` and
+/// `fn misread(&self, parameter: &str, expected: &str)`, which warns of a parameter that is there and could not be decoded.
 macro_rules! typed_getters {
     ($type:ident, $exposure:literal) => {
         impl $type {
@@ -33,7 +34,11 @@ macro_rules! typed_getters {
             #[doc = $exposure]
             #[must_use]
             pub fn get_opt<T: serde::de::DeserializeOwned>(&self, parameter: &str) -> Option<T> {
-                self.read(parameter, |value| T::deserialize(value).ok())
+                let read = self.read(parameter, |value| T::deserialize(value).ok());
+                if read.is_none() {
+                    self.misread(parameter, std::any::type_name::<T>());
+                }
+                read
             }
 
             /// The parameter if it is of the fallback's JSON kind (any number goes with any number), or else the fallback.
@@ -51,8 +56,11 @@ macro_rules! typed_getters {
                         $crate::results::getters::is_same_kind(value, fallback)
                     })
                 };
-                self.read(parameter, |value| fits(value).then(|| value.clone()))
-                    .or(fallback)
+                let read = self.read(parameter, |value| fits(value).then(|| value.clone()));
+                read.or_else(|| {
+                    self.misread(parameter, "what the fallback is");
+                    fallback
+                })
             }
 
             /// The parameter as text, or the fallback.
@@ -61,7 +69,10 @@ macro_rules! typed_getters {
             #[must_use]
             pub fn get_string(&self, parameter: &str, fallback: impl Into<String>) -> String {
                 self.read(parameter, |value| value.as_str().map(str::to_owned))
-                    .unwrap_or_else(|| fallback.into())
+                    .unwrap_or_else(|| {
+                        self.misread(parameter, "text");
+                        fallback.into()
+                    })
             }
 
             /// The parameter as a boolean, or the fallback.
@@ -70,7 +81,10 @@ macro_rules! typed_getters {
             #[must_use]
             pub fn get_bool(&self, parameter: &str, fallback: bool) -> bool {
                 self.read(parameter, serde_json::Value::as_bool)
-                    .unwrap_or(fallback)
+                    .unwrap_or_else(|| {
+                        self.misread(parameter, "a boolean");
+                        fallback
+                    })
             }
 
             /// The parameter as a number, or the fallback. Integers count.
@@ -79,7 +93,10 @@ macro_rules! typed_getters {
             #[must_use]
             pub fn get_f64(&self, parameter: &str, fallback: f64) -> f64 {
                 self.read(parameter, serde_json::Value::as_f64)
-                    .unwrap_or(fallback)
+                    .unwrap_or_else(|| {
+                        self.misread(parameter, "a number");
+                        fallback
+                    })
             }
 
             /// The parameter as an integer, or the fallback. A number written with a fraction, as in `5.0`, is none.
@@ -88,7 +105,10 @@ macro_rules! typed_getters {
             #[must_use]
             pub fn get_i64(&self, parameter: &str, fallback: i64) -> i64 {
                 self.read(parameter, serde_json::Value::as_i64)
-                    .unwrap_or(fallback)
+                    .unwrap_or_else(|| {
+                        self.misread(parameter, "an integer");
+                        fallback
+                    })
             }
 
             /// The parameter as a list, or the fallback.
@@ -101,7 +121,10 @@ macro_rules! typed_getters {
                 fallback: Vec<serde_json::Value>,
             ) -> Vec<serde_json::Value> {
                 self.read(parameter, |value| value.as_array().cloned())
-                    .unwrap_or(fallback)
+                    .unwrap_or_else(|| {
+                        self.misread(parameter, "a list");
+                        fallback
+                    })
             }
 
             /// The parameter as an object, or the fallback.
@@ -114,7 +137,10 @@ macro_rules! typed_getters {
                 fallback: serde_json::Map<String, serde_json::Value>,
             ) -> serde_json::Map<String, serde_json::Value> {
                 self.read(parameter, |value| value.as_object().cloned())
-                    .unwrap_or(fallback)
+                    .unwrap_or_else(|| {
+                        self.misread(parameter, "an object");
+                        fallback
+                    })
             }
         }
     };

@@ -6,6 +6,7 @@ pub(crate) mod explanation;
 pub(crate) mod getters;
 mod groups;
 mod initialize;
+mod served;
 mod status;
 
 pub use details::{EvaluationDetails, IdListSource, Reason, SpecsSource};
@@ -13,4 +14,5 @@ pub(crate) use entities::SharedParameters;
 pub use entities::{DynamicConfig, Experiment, FeatureGate};
 pub use groups::{CMABRankedGroup, ExperimentGroup, ExperimentGroupsResult};
 pub use initialize::InitializeDetails;
+pub(crate) use served::{Origin, Served};
 pub use status::SpecsStatus;

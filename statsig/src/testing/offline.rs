@@ -22,7 +22,8 @@ const SDK_KEY: &str = "secret-offline";
 
 /// A client with fixed specs for synchronous tests: no actors, no runtime, no network.
 ///
-/// Derefs to [`Statsig`]. Events stay in its queue, which holds a few thousand, until they are
+/// Derefs to [`Statsig`]. An exposure is logged once a minute of the options' clock, as ever; a
+/// [`SimulatedClock`](super::SimulatedClock) can [jump](super::SimulatedClock::jump) there. Events stay in its queue, which holds a few thousand, until they are
 /// [taken](Self::take_events).
 ///
 /// ```
@@ -90,6 +91,7 @@ impl OfflineClient {
     }
 
     fn of(statsig: Statsig) -> Self {
+        statsig.end_windows_by_clock();
         Self {
             statsig,
             sampler: Arc::default(),

@@ -1,32 +1,22 @@
 //! Telling each problem once.
 
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use super::report::ParamProblem;
 use super::schema::OnMismatch;
 use crate::process::Home;
+use crate::told_once::{Sight, ToldOnce};
 
 /// Distinct problems that one client warns about for each generation of specs; more are only counted.
 const MAX_DISTINCT_PROBLEMS: usize = 1_000;
 
 /// Warns once about each distinct problem of a generation of specs, and counts mismatches.
-///
-/// In a fork it counts only: its lock, or one behind the log, may be held for ever.
 #[derive(Debug)]
 pub(crate) struct MismatchLog {
-    home: Arc<Home>,
-    seen: Mutex<SeenProblems>,
+    told: ToldOnce,
     total: AtomicU64,
-}
-
-/// Problems that were told already. A newer generation of specs starts anew.
-#[derive(Debug, Default)]
-struct SeenProblems {
-    generation: u64,
-    hashes: HashSet<u64>,
 }
 
 impl Default for MismatchLog {
@@ -36,11 +26,10 @@ impl Default for MismatchLog {
 }
 
 impl MismatchLog {
-    /// Of a client that works in this process.
+    /// Of a client that works in this process. In a fork it counts only.
     pub(crate) fn new(home: Arc<Home>) -> Self {
         Self {
-            home,
-            seen: Mutex::default(),
+            told: ToldOnce::new(MAX_DISTINCT_PROBLEMS, home),
             total: AtomicU64::new(0),
         }
     }
@@ -55,18 +44,18 @@ impl MismatchLog {
             if let ParamProblem::Mismatch(_) = problem {
                 self.total.fetch_add(1, Ordering::Relaxed);
             }
-            if policy == OnMismatch::Default || !self.home.is_here() {
+            if policy == OnMismatch::Default {
                 continue;
             }
             match self.first_time(generation, problem) {
-                Seen::First => {
+                Sight::First => {
                     tracing::warn!(target: crate::targets::CLIENT, "{problem}{}", problem.consequence())
                 }
-                Seen::FirstBeyondLimit => tracing::warn!(
+                Sight::FirstBeyondLimit => tracing::warn!(
                     target: crate::targets::CLIENT,
                     "more than {MAX_DISTINCT_PROBLEMS} distinct problems with parameters; further ones are counted, not logged"
                 ),
-                Seen::Before => {}
+                Sight::Repeated => {}
             }
         }
         if let ([first, ..], OnMismatch::PanicInTests) = (problems, policy) {
@@ -74,27 +63,10 @@ impl MismatchLog {
         }
     }
 
-    fn first_time(&self, generation: u64, problem: &ParamProblem) -> Seen {
+    fn first_time(&self, generation: u64, problem: &ParamProblem) -> Sight {
         let mut hasher = DefaultHasher::new();
-        // Whoever reads with older specs, which were pinned, does not make the newer ones be told again.
-        (generation, problem).hash(&mut hasher);
-        let hash = hasher.finish();
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if generation > seen.generation {
-            *seen = SeenProblems {
-                generation,
-                ..SeenProblems::default()
-            };
-        }
-        // One more than the limit is remembered, to tell the first beyond it from the others.
-        let hashes = &mut seen.hashes;
-        if hashes.len() > MAX_DISTINCT_PROBLEMS || !hashes.insert(hash) {
-            Seen::Before
-        } else if hashes.len() > MAX_DISTINCT_PROBLEMS {
-            Seen::FirstBeyondLimit
-        } else {
-            Seen::First
-        }
+        problem.hash(&mut hasher);
+        self.told.see(generation, hasher.finish())
     }
 }
 
@@ -110,17 +82,10 @@ fn fail_in_tests(problem: &ParamProblem) {
     let _ = problem;
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Seen {
-    First,
-    FirstBeyondLimit,
-    Before,
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt;
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
@@ -198,12 +163,15 @@ mod tests {
     fn newer_specs_are_told_about_anew_and_older_ones_once() {
         let log = MismatchLog::default();
         let first_time = |generation| log.first_time(generation, &mismatch("1"));
-        assert_eq!(first_time(1), Seen::First);
-        assert_eq!(first_time(1), Seen::Before);
-        assert_eq!(log.first_time(1, &mismatch("2")), Seen::First);
-        assert_eq!(first_time(2), Seen::First);
-        assert_eq!(first_time(1), Seen::First, "pinned");
-        assert_eq!((first_time(1), first_time(2)), (Seen::Before, Seen::Before));
+        assert_eq!(first_time(1), Sight::First);
+        assert_eq!(first_time(1), Sight::Repeated);
+        assert_eq!(log.first_time(1, &mismatch("2")), Sight::First);
+        assert_eq!(first_time(2), Sight::First);
+        assert_eq!(first_time(1), Sight::First, "pinned");
+        assert_eq!(
+            (first_time(1), first_time(2)),
+            (Sight::Repeated, Sight::Repeated)
+        );
     }
 
     #[test]
@@ -211,10 +179,10 @@ mod tests {
         let log = MismatchLog::default();
         let first_time = |found: &str| log.first_time(1, &mismatch(found));
         for found in 0..MAX_DISTINCT_PROBLEMS {
-            assert_eq!(first_time(&found.to_string()), Seen::First);
+            assert_eq!(first_time(&found.to_string()), Sight::First);
         }
-        assert_eq!(first_time("one more"), Seen::FirstBeyondLimit);
-        assert_eq!(first_time("two more"), Seen::Before);
+        assert_eq!(first_time("one more"), Sight::FirstBeyondLimit);
+        assert_eq!(first_time("two more"), Sight::Repeated);
     }
 
     #[test]

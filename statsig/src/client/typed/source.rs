@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use super::entity::Entity;
 use super::store::OpenedStore;
-use crate::client::layers::allocated_experiment;
-use crate::client::reading::{Held, Logging};
+use crate::client::TypedEvaluationOptions;
+use crate::client::reading::Logging;
 use crate::client::view::View;
-use crate::evaluation::{Kind, Outcome};
-use crate::events::event::ExposureSubject;
+use crate::evaluation::Kind;
 use crate::typed::{ParamSchema, ParamSource, ParamsMeta, Schema, Source, SourceKind};
 use crate::user::StatsigUser;
 
@@ -28,20 +28,31 @@ pub(super) enum Opened {
 }
 
 impl Opened {
-    pub(super) fn new(view: View<'_>, user: &StatsigUser, schema: &Schema) -> Self {
+    pub(super) fn new(
+        view: View<'_>,
+        user: &StatsigUser,
+        schema: &Schema,
+        options: &TypedEvaluationOptions,
+    ) -> Self {
         if let (Some(source), false) = (schema.source, schema.has_sources_of_fields()) {
-            return Self::source(view, user, source, schema);
+            return Self::source(view, user, source, schema, options);
         }
         let sources = schema.sources().into_iter();
         Self::Bundle {
             entities: sources
-                .map(|source| (source, Self::source(view, user, source, schema)))
+                .map(|source| (source, Self::source(view, user, source, schema, options)))
                 .collect(),
             user: user.clone(),
         }
     }
 
-    fn source(view: View<'_>, user: &StatsigUser, source: Source, schema: &Schema) -> Self {
+    fn source(
+        view: View<'_>,
+        user: &StatsigUser,
+        source: Source,
+        schema: &Schema,
+        options: &TypedEvaluationOptions,
+    ) -> Self {
         let kind = match source.kind {
             SourceKind::ParameterStore => {
                 return Self::Store(OpenedStore::new(view, user, source, schema));
@@ -51,7 +62,7 @@ impl Opened {
             SourceKind::DynamicConfig => Kind::DynamicConfig,
             SourceKind::FeatureGate => Kind::Gate,
         };
-        Self::Entity(Entity::new(view, user, kind, source.name))
+        Self::Entity(Entity::new(view, user, kind, source.name, options))
     }
 
     /// The opened entity that a parameter comes from.
@@ -123,103 +134,18 @@ impl ParamSource for Opened {
 
     fn id_type(&self, entity: Source) -> Option<String> {
         match self.behind(Some(entity))? {
-            Self::Entity(entity) => Some(entity.held.reading().id_type().as_str().to_owned()),
+            Self::Entity(entity) => Some(entity.id_type()),
             Self::Store(_) | Self::Bundle { .. } => None,
         }
     }
 
     fn lacks_unit(&self, id_type: &str) -> bool {
         let user = match self {
-            Self::Entity(entity) => entity.held.user(),
+            Self::Entity(entity) => entity.user(),
             Self::Store(store) => store.user(),
             Self::Bundle { user, .. } => user,
         };
         let lower = id_type.to_lowercase();
         user.unit_id(lower == "userid", id_type, &lower).is_none()
     }
-}
-
-/// A gate, config, experiment or layer, evaluated once.
-#[derive(Debug)]
-pub(super) struct Entity {
-    kind: Kind,
-    held: Held,
-    /// Of a gate: its value, which is its only parameter.
-    passes: Option<Value>,
-}
-
-impl Entity {
-    fn new(view: View<'_>, user: &StatsigUser, kind: Kind, name: &str) -> Self {
-        let held = view.evaluate(kind, name, user, |reading| {
-            view.announce(kind, &reading);
-            Held::new(view.statsig, &reading)
-        });
-        Self::held(kind, held)
-    }
-
-    pub(super) fn held(kind: Kind, held: Held) -> Self {
-        let is_gate = kind == Kind::Gate && is_recognized(&held);
-        Self {
-            passes: is_gate.then_some(Value::Bool(held.evaluation.value)),
-            kind,
-            held,
-        }
-    }
-
-    pub(super) fn passes(&self) -> bool {
-        self.held.evaluation.value
-    }
-
-    #[inline]
-    pub(super) fn value(&self, param: &str) -> Option<&Value> {
-        match self.kind {
-            Kind::Gate => self.passes.as_ref(),
-            _ => self.held.parameter(param),
-        }
-    }
-
-    /// Logs what a hand-written read would: a parameter of a layer by its name, anything else as a whole.
-    pub(super) fn expose(&self, param: &str, logging: Logging) {
-        let (statsig, reading) = (&self.held.statsig, self.held.reading());
-        match self.kind {
-            Kind::Gate => statsig.expose_gate(&reading, logging),
-            Kind::DynamicConfig => statsig.expose_dynamic_config(&reading, logging),
-            Kind::Experiment => {
-                let subject = ExposureSubject::Experiment;
-                statsig.core.expose(&reading, subject, logging);
-            }
-            Kind::Layer => {
-                statsig.core.expose_looked_up_only(&reading, logging);
-                self.held.expose_layer_parameter(param, logging);
-            }
-        }
-    }
-
-    pub(super) fn is_recognized(&self) -> bool {
-        is_recognized(&self.held)
-    }
-
-    /// For a parameter of a layer, the rule that supplied it.
-    pub(super) fn meta(&self, param: Option<&str>) -> ParamsMeta {
-        let reading = self.held.reading();
-        let text = |symbol| reading.text(symbol).as_str().to_owned();
-        let rule_id = match (self.kind, param) {
-            (Kind::Layer, Some(param)) if self.held.parameter(param).is_some() => {
-                text(self.held.rule_of(param))
-            }
-            _ => reading.rule_id().as_str().to_owned(),
-        };
-        ParamsMeta {
-            rule_id: Some(rule_id),
-            group_name: reading.evaluation.group_name.map(text),
-            allocated_experiment: allocated_experiment(reading.evaluation).map(text),
-            reason: reading.details().reason.to_string(),
-            fields: Vec::new(),
-        }
-    }
-}
-
-fn is_recognized(held: &Held) -> bool {
-    let evaluation = &held.evaluation;
-    evaluation.outcome == Outcome::Recognized || evaluation.override_reason.is_some()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::source::Entity;
+use super::entity::Entity;
 use crate::client::ParameterStoreEvaluationOptions;
 use crate::client::param_stores::ParameterStore;
 use crate::client::reading::Logging;

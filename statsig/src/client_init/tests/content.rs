@@ -40,6 +40,13 @@ fn a_user_without_ids_has_no_evaluated_keys() {
 }
 
 #[test]
+fn an_empty_map_of_custom_ids_is_left_out_of_the_evaluated_keys() {
+    let user = serde_json::from_value(json!({"userID": "u", "customIDs": {}})).expect("a user");
+    let response = respond(&specs(), &user, &plain());
+    assert_eq!(response["evaluated_keys"], json!({"userID": "u"}));
+}
+
+#[test]
 fn parameter_stores_keep_their_shapes() {
     let response = respond(&specs(), &ann(), &plain());
     assert_eq!(

@@ -1,0 +1,229 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::StatsigParams;
+use crate::client::{
+    DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
+    LayerEvaluationOptions, TypedEvaluationOptions,
+};
+use crate::options::StatsigOptions;
+use crate::sticky::{InMemoryPersistentStorage, PersistentStorage, UserPersistedValues};
+use crate::testing::{OfflineClient, SimulatedClock};
+use crate::user::StatsigUser;
+
+/// Specs in which everybody passes this rule.
+fn specs(time: u64, rule: &str) -> String {
+    let spec = |entity: &str, value: Value| {
+        json!({"type": if entity == "feature_gate" { entity } else { "dynamic_config" }, "entity": entity, "salt": "s",
+            "enabled": true, "idType": "userID", "isActive": true, "defaultValue": {}, "explicitParameters": ["color"],
+            "rules": [{"name": rule, "id": rule, "passPercentage": 100, "returnValue": value, "conditions": ["everyone"],
+                "idType": "userID", "groupName": rule, "isExperimentGroup": true}]})
+    };
+    let mut layer = spec("layer", json!({"color": "layer's"}));
+    layer["rules"][0]["configDelegate"] = json!("experiment");
+    json!({
+        "has_updates": true, "time": time, "experiment_to_layer": {},
+        "feature_gates": {"gate": spec("feature_gate", json!(true))},
+        "dynamic_configs": {
+            "config": spec("dynamic_config", json!({"color": rule})),
+            "experiment": spec("experiment", json!({"color": rule})),
+        },
+        "layer_configs": {"layer": layer},
+        "condition_map": {"everyone": {"type": "public", "idType": "userID"}},
+    })
+    .to_string()
+}
+
+fn user() -> StatsigUser {
+    StatsigUser::with_user_id("u")
+}
+
+/// Name, rule and whether it is manual, of all exposures since the last call.
+fn exposures(client: &OfflineClient) -> Vec<(String, String, bool)> {
+    let events = client.take_events().into_iter();
+    let exposures = events.filter(|event| {
+        let name = event["eventName"].as_str();
+        name.is_some_and(|name| name.ends_with("_exposure"))
+    });
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    exposures
+        .map(|event| {
+            let metadata = &event["metadata"];
+            let name = metadata.get("gate").or_else(|| metadata.get("config"));
+            (
+                name.map(text).unwrap_or_default(),
+                text(&metadata["ruleID"]),
+                metadata["isManualExposure"] == "true",
+            )
+        })
+        .collect()
+}
+
+fn exposed(name: &str, rule: &str, is_manual: bool) -> (String, String, bool) {
+    (name.to_owned(), rule.to_owned(), is_manual)
+}
+
+#[test]
+fn what_was_served_is_exposed_later_whatever_the_specs_say_by_then() {
+    let client = OfflineClient::new(&specs(1, "first"), None).unwrap();
+    let user = user();
+    let gate = client.get_feature_gate_with_options(
+        &user,
+        "gate",
+        FeatureGateEvaluationOptions {
+            disable_exposure_logging: true,
+        },
+    );
+    let config = client.get_dynamic_config_with_options(
+        &user,
+        "config",
+        DynamicConfigEvaluationOptions {
+            disable_exposure_logging: true,
+        },
+    );
+    let options = ExperimentEvaluationOptions {
+        disable_exposure_logging: true,
+        ..Default::default()
+    };
+    let experiment = client.get_experiment_with_options(&user, "experiment", options);
+    let options = LayerEvaluationOptions {
+        disable_exposure_logging: true,
+        ..Default::default()
+    };
+    let layer = client.get_layer_with_options(&user, "layer", options);
+    client.set_specs(&specs(2, "second")).unwrap();
+    assert_eq!(exposures(&client), []);
+
+    gate.log_exposure();
+    config.log_exposure();
+    experiment.log_exposure();
+    layer.log_exposure("color");
+    layer.log_exposure("no such parameter");
+    let all = ["gate", "config", "experiment", "layer"];
+    let expected = all.map(|name| exposed(name, "first", true));
+    assert_eq!(exposures(&client), expected);
+}
+
+#[test]
+fn what_fetching_exposed_is_not_exposed_again() {
+    let client = OfflineClient::new(&specs(1, "first"), None).unwrap();
+    client.get_feature_gate(&user(), "gate").log_exposure();
+    client.get_dynamic_config(&user(), "config").log_exposure();
+    client.get_experiment(&user(), "experiment").log_exposure();
+    let all = ["gate", "config", "experiment"];
+    let expected = all.map(|name| exposed(name, "first", false));
+    assert_eq!(exposures(&client), expected);
+}
+
+/// A client by now on other specs, with what it stored for the user under the first.
+fn with_stored() -> (OfflineClient, Arc<UserPersistedValues>) {
+    let storage = Arc::new(InMemoryPersistentStorage::new());
+    let clock = Arc::new(SimulatedClock::new());
+    let options = StatsigOptions::builder()
+        .clock(clock.clone())
+        .persistent_storage(storage.clone());
+    let client = OfflineClient::new(&specs(1, "first"), options.build().unwrap()).unwrap();
+    let user = user();
+    let nothing = || Some(Arc::default());
+    let options = ExperimentEvaluationOptions {
+        user_persisted_values: nothing(),
+        ..Default::default()
+    };
+    let _ = client.get_experiment_with_options(&user, "experiment", options);
+    let options = LayerEvaluationOptions {
+        user_persisted_values: nothing(),
+        ..Default::default()
+    };
+    let _ = client.get_layer_with_options(&user, "layer", options);
+    let stored = storage.get_values_for_user(&user, "userID");
+    assert_eq!(stored.len(), 2);
+    client.set_specs(&specs(2, "second")).unwrap();
+    exposures(&client);
+    // What was exposed until now suppresses nothing.
+    clock.jump(Duration::from_secs(61));
+    (client, stored)
+}
+
+#[test]
+fn a_stored_assignment_is_exposed_later_as_it_was_served() {
+    let (client, stored) = with_stored();
+    let options = ExperimentEvaluationOptions {
+        disable_exposure_logging: true,
+        user_persisted_values: Some(Arc::clone(&stored)),
+        ..Default::default()
+    };
+    let experiment = client.get_experiment_with_options(&user(), "experiment", options);
+    let options = LayerEvaluationOptions {
+        disable_exposure_logging: true,
+        user_persisted_values: Some(stored),
+        ..Default::default()
+    };
+    let layer = client.get_layer_with_options(&user(), "layer", options);
+    assert_eq!(experiment.get_string("color", ""), "first");
+    assert_eq!(layer.get_string("color", ""), "first");
+    assert_eq!(exposures(&client), []);
+    experiment.log_exposure();
+    layer.log_exposure("color");
+    let expected = ["experiment", "layer"].map(|name| exposed(name, "first", true));
+    assert_eq!(exposures(&client), expected);
+}
+
+#[derive(Debug, StatsigParams)]
+#[statsig(experiment = "experiment")]
+struct OfExperiment {
+    #[statsig(default = "")]
+    color: String,
+}
+
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "layer")]
+struct OfLayer {
+    #[statsig(default = "")]
+    color: String,
+}
+
+#[test]
+fn a_typed_struct_serves_and_exposes_what_is_stored_for_the_user() {
+    let (client, stored) = with_stored();
+    let options = TypedEvaluationOptions {
+        user_persisted_values: Some(stored),
+        ..Default::default()
+    };
+    let of_experiment = client.get_typed_with_options::<OfExperiment>(user(), &options);
+    let of_layer = client.get_typed_with_options::<OfLayer>(user(), &options);
+    assert_eq!(exposures(&client), []);
+    assert_eq!(
+        (&*of_experiment.color, &*of_layer.color),
+        ("first", "first")
+    );
+    let expected = ["experiment", "layer"].map(|name| exposed(name, "first", false));
+    assert_eq!(exposures(&client), expected);
+
+    let live = client.get_typed::<OfExperiment>(user());
+    assert_eq!(live.color, "second");
+}
+
+#[test]
+fn a_typed_struct_changes_what_is_stored_only_when_it_is_given_what_is_stored() {
+    let (client, _) = with_stored();
+    let storage = client
+        .shared_state()
+        .options
+        .persistent_storage
+        .clone()
+        .unwrap();
+    let stored = || storage.get_values_for_user(&user(), "userID");
+    let _ = client.get_typed::<OfExperiment>(user());
+    assert!(stored().contains_key("experiment"));
+
+    storage.delete("u:userID", "experiment");
+    let options = TypedEvaluationOptions {
+        user_persisted_values: Some(stored()),
+        ..Default::default()
+    };
+    let fresh = client.get_typed_with_options::<OfExperiment>(user(), &options);
+    assert_eq!(fresh.color, "second");
+    assert!(stored().contains_key("experiment"));
+}

@@ -1,0 +1,180 @@
+//! Warning of names that the specs do not know, and of parameters that are read as what they are not: of each once, and of names
+//! with the nearest that is known.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Core;
+use crate::evaluation::Kind;
+use crate::hash::{mix, text_hash};
+use crate::process::Home;
+use crate::results::{EvaluationDetails, Origin};
+use crate::shared::Published;
+use crate::specs::compiled::CompiledSpecs;
+use crate::targets;
+use crate::told_once::{Sight, ToldOnce};
+
+/// Warnings for each set of specs; further names and parameters are not told of.
+const MAX_WARNINGS: usize = 100;
+/// Longer names are cut in the log, and nothing is near them.
+const MAX_NAME: usize = 100;
+
+/// What was warned of already.
+#[derive(Debug)]
+pub(super) struct Warnings(ToldOnce);
+
+/// What was asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Entity(Kind),
+    ParameterStore,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Entity(Kind::Gate) => "gate",
+            Self::Entity(Kind::DynamicConfig) => "dynamic config",
+            Self::Entity(Kind::Experiment) => "experiment",
+            Self::Entity(Kind::Layer) => "layer",
+            Self::ParameterStore => "parameter store",
+        })
+    }
+}
+
+impl Warnings {
+    pub(super) fn new(home: Arc<Home>) -> Self {
+        Self(ToldOnce::new(MAX_WARNINGS, home))
+    }
+
+    /// Whether this is to be told now. The specs' own time tells one set of specs from the next.
+    fn is_first(&self, lcut: u64, problem: u64) -> bool {
+        match self.0.see(lcut, problem) {
+            Sight::First => true,
+            Sight::FirstBeyondLimit => {
+                tracing::warn!(
+                    target: targets::CLIENT,
+                    "{MAX_WARNINGS} unknown names and misread parameters were told of; further ones are not, until the specs change"
+                );
+                false
+            }
+            Sight::Repeated => false,
+        }
+    }
+}
+
+/// Results that were exposed when they were fetched, or that nothing is to be exposed of.
+impl Origin for Warnings {
+    fn log_exposure(&self) {}
+
+    fn warn_of_misread(
+        &self,
+        entity: &str,
+        details: &EvaluationDetails,
+        parameter: &str,
+        expected: &str,
+        found: &Value,
+    ) {
+        let problem = mix(
+            mix(text_hash(entity), text_hash(parameter)),
+            text_hash(expected),
+        );
+        if self.is_first(details.lcut.unwrap_or_default(), problem) {
+            let found = kind_of(found);
+            tracing::warn!(
+                target: targets::CLIENT,
+                "{entity:.MAX_NAME$}, parameter \"{parameter:.MAX_NAME$}\": read as {expected}, found {found}; the fallback is served"
+            );
+        }
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+impl Core {
+    /// Warns of a name that the specs do not know as what was asked for. Not before there are specs.
+    #[cold]
+    pub(super) fn warn_of_unknown(&self, published: &Published, asked: Asked, name: &str) {
+        if published.received_at.is_none() {
+            return;
+        }
+        let problem = mix(text_hash(name), asked.to_string().len() as u64);
+        if !self.warnings.is_first(published.specs.time, problem) {
+            return;
+        }
+        let hint = hint(&published.specs, asked, name);
+        tracing::warn!(
+            target: targets::CLIENT,
+            "the specs have no {asked} \"{name:.MAX_NAME$}\"; fallbacks are served{hint}"
+        );
+    }
+
+    pub(super) fn warnings(&self) -> Arc<dyn Origin> {
+        Arc::clone(&self.warnings) as Arc<dyn Origin>
+    }
+}
+
+fn hint(specs: &CompiledSpecs, asked: Asked, name: &str) -> String {
+    let kinds = [
+        Asked::Entity(Kind::Gate),
+        Asked::Entity(Kind::Experiment),
+        Asked::Entity(Kind::Layer),
+        Asked::ParameterStore,
+    ];
+    let is_known_as = |other: &Asked| *other != asked && is_known(specs, *other, name);
+    if let Some(other) = kinds.into_iter().find(is_known_as) {
+        let other = match other {
+            Asked::Entity(Kind::Experiment) => "an experiment or dynamic config".to_owned(),
+            other => format!("a {other}"),
+        };
+        return format!("; that name is {other}");
+    }
+    let names: Box<dyn Iterator<Item = &str>> = match asked {
+        Asked::ParameterStore => Box::new(specs.param_stores.keys().map(|name| name.as_str())),
+        Asked::Entity(kind) => {
+            let entries = specs.entries.iter();
+            let of_kind = entries.filter(move |entry| entry.spec(kind).is_some());
+            Box::new(of_kind.map(|entry| specs.text(entry.name).as_str()))
+        }
+    };
+    nearest(name, names).map_or_else(String::new, |near| {
+        format!("; did you mean \"{near:.MAX_NAME$}\"?")
+    })
+}
+
+fn is_known(specs: &CompiledSpecs, asked: Asked, name: &str) -> bool {
+    match asked {
+        Asked::ParameterStore => specs.param_stores.contains_key(name),
+        Asked::Entity(kind) => {
+            let entry = specs.find(name).and_then(|id| specs.entry(id));
+            entry.is_some_and(|entry| entry.spec(kind).is_some())
+        }
+    }
+}
+
+/// The name that differs in the fewest letters, if it differs in few.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > MAX_NAME {
+        return None;
+    }
+    let most = (name.len() / 3).clamp(1, 4);
+    // Comparing lengths is much faster than comparing letters.
+    let similar = known.filter(|other| other.len().abs_diff(name.len()) <= most);
+    let measured = similar.map(|other| (strsim::osa_distance(name, other), other));
+    let near = measured.filter(|(distance, _)| *distance <= most).min();
+    near.map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests;

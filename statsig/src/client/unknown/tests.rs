@@ -1,0 +1,202 @@
+use std::fmt::Debug;
+use std::sync::Mutex;
+
+use serde_json::json;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+use super::*;
+use crate::StatsigParams;
+use crate::testing::OfflineClient;
+use crate::user::StatsigUser;
+
+#[test]
+fn the_nearest_name_is_one_that_differs_in_few_letters() {
+    let known = ["promo_layer", "promo_layers", "checkout"];
+    let nearest = |name| nearest(name, known.into_iter());
+    assert_eq!(nearest("promo_layr"), Some("promo_layer"));
+    assert_eq!(nearest("promo_alyer"), Some("promo_layer"));
+    assert_eq!(nearest("chekcout"), Some("checkout"));
+    assert_eq!(nearest("something_else"), None);
+    assert_eq!(nearest(""), None);
+    assert_eq!(nearest(&"promo_layer".repeat(20)), None);
+}
+
+/// Collects the messages of warnings.
+#[derive(Debug, Default, Clone)]
+struct Warned(Arc<Mutex<Vec<String>>>);
+
+impl<S: Subscriber> Layer<S> for Warned {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        struct Message<'a>(&'a mut Vec<String>);
+
+        impl Visit for Message<'_> {
+            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+                if field.name() == "message" {
+                    self.0.push(format!("{value:?}"));
+                }
+            }
+        }
+
+        if *event.metadata().level() == Level::WARN {
+            event.record(&mut Message(&mut self.0.lock().unwrap()));
+        }
+    }
+}
+
+/// What is warned of while this is done.
+fn warnings(doing: impl FnOnce()) -> Vec<String> {
+    let warned = Warned::default();
+    let subscriber = tracing_subscriber::registry().with(warned.clone());
+    tracing::subscriber::with_default(subscriber, doing);
+    let warned = warned.0.lock().unwrap();
+    warned.clone()
+}
+
+fn specs(time: u64) -> String {
+    let spec = |entity: &str, value: Value| {
+        json!({"type": "dynamic_config", "entity": entity, "salt": "s", "enabled": true, "idType": "userID",
+            "defaultValue": value, "rules": []})
+    };
+    let gate = json!({"type": "feature_gate", "entity": "feature_gate", "salt": "s", "enabled": true, "idType": "userID",
+        "defaultValue": false, "rules": []});
+    json!({
+        "has_updates": true, "time": time, "experiment_to_layer": {}, "condition_map": {},
+        "feature_gates": {"new_checkout": gate},
+        "dynamic_configs": {"limits": spec("dynamic_config", json!({"most": 5, "none": null}))},
+        "layer_configs": {"promo_layer": spec("layer", json!({"title": "Hello"}))},
+        "param_stores": {"a_store": {"parameters": {
+            "size": {"ref_type": "static", "param_type": "number", "value": 3},
+            "title": {"ref_type": "layer", "param_type": "string", "layer_name": "promo_layer", "param_name": "title"},
+        }}},
+    })
+    .to_string()
+}
+
+fn client() -> OfflineClient {
+    OfflineClient::new(&specs(1), None).unwrap()
+}
+
+fn user() -> StatsigUser {
+    StatsigUser::with_user_id("u")
+}
+
+#[test]
+fn an_unknown_name_is_warned_of_once_with_the_nearest_known_one() {
+    let client = client();
+    let warned = warnings(|| {
+        for _ in 0..3 {
+            let _ = client.get_layer(&user(), "promo_layr");
+            let _ = client.check_gate(&user(), "newcheckout");
+            let _ = client.get_dynamic_config(&user(), "promo_layer");
+            let _ = client.get_parameter_store(&user(), "a_stor");
+            let _ = client.get_experiment(&user(), "something else");
+        }
+    });
+    assert_eq!(
+        warned,
+        [
+            r#"the specs have no layer "promo_layr"; fallbacks are served; did you mean "promo_layer"?"#,
+            r#"the specs have no gate "newcheckout"; fallbacks are served; did you mean "new_checkout"?"#,
+            r#"the specs have no dynamic config "promo_layer"; fallbacks are served; that name is a layer"#,
+            r#"the specs have no parameter store "a_stor"; fallbacks are served; did you mean "a_store"?"#,
+            r#"the specs have no experiment "something else"; fallbacks are served"#,
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_name_is_warned_of_anew_with_other_specs() {
+    let client = client();
+    let ask = || drop(client.get_layer(&user(), "promo_layr"));
+    assert_eq!(warnings(ask).len(), 1);
+    assert_eq!(warnings(ask).len(), 0);
+    // Other ID lists are no other specs.
+    client.set_id_lists([("list", ["u"])]);
+    assert_eq!(warnings(ask).len(), 0);
+    client.set_specs(&specs(2)).unwrap();
+    assert_eq!(warnings(ask).len(), 1);
+}
+
+#[test]
+fn nothing_is_unknown_before_there_are_specs_or_if_it_is_overridden_or_known() {
+    let without_specs = OfflineClient::without_specs(None);
+    let client = client();
+    client.override_gate("forced", true, None);
+    let warned = warnings(|| {
+        let _ = without_specs.check_gate(&user(), "a_gate");
+        let _ = client.check_gate(&user(), "forced");
+        let _ = client.check_gate(&user(), "new_checkout");
+        let _ = client
+            .get_layer(&user(), "promo_layer")
+            .get_string("title", "");
+    });
+    assert_eq!(warned, <[&str; 0]>::default());
+}
+
+#[test]
+fn unknown_names_are_warned_of_up_to_a_limit() {
+    let client = client();
+    let warned = warnings(|| {
+        for number in 0..MAX_WARNINGS + 50 {
+            let _ = client.check_gate(&user(), &format!("no gate of this name {number}"));
+        }
+    });
+    assert_eq!(warned.len(), MAX_WARNINGS + 1);
+}
+
+#[test]
+fn a_long_name_is_cut_in_the_log() {
+    let client = client();
+    let warned = warnings(|| assert!(!client.check_gate(&user(), &"x".repeat(100_000))));
+    assert!(warned[0].len() < 300, "{}", warned[0].len());
+}
+
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "promo_layr")]
+struct Misnamed {
+    #[statsig(default = "")]
+    title: String,
+}
+
+#[test]
+fn the_wrong_layer_of_a_typed_struct_is_warned_of() {
+    let client = client();
+    let warned = warnings(|| assert_eq!(client.get_typed::<Misnamed>(user()).title, ""));
+    assert_eq!(
+        warned,
+        [
+            r#"the specs have no layer "promo_layr"; fallbacks are served; did you mean "promo_layer"?"#
+        ]
+    );
+}
+
+#[test]
+fn a_parameter_read_by_hand_as_what_it_is_not_is_warned_of_once() {
+    let client = client();
+    let warned = warnings(|| {
+        for _ in 0..3 {
+            let config = client.get_dynamic_config(&user(), "limits");
+            assert_eq!(config.get_string("most", "many"), "many");
+            assert_eq!(config.get_i64("most", 1), 5);
+            assert!(!config.get_bool("none", false));
+            assert!(!config.get_bool("missing", false));
+            let layer = client.get_layer(&user(), "promo_layer");
+            assert_eq!(layer.get_f64("title", 0.5), 0.5);
+            let store = client.get_parameter_store(&user(), "a_store");
+            assert!(!store.get_bool("size", false));
+            assert_eq!(store.get::<u8>("title", 1), 1);
+        }
+    });
+    assert_eq!(
+        warned,
+        [
+            r#"dynamic config "limits", parameter "most": read as text, found a number; the fallback is served"#,
+            r#"layer "promo_layer", parameter "title": read as a number, found text; the fallback is served"#,
+            r#"parameter store "a_store", parameter "size": read as a boolean, found a number; the fallback is served"#,
+            r#"parameter store "a_store", parameter "title": read as u8, found text; the fallback is served"#,
+        ]
+    );
+}
