@@ -2,7 +2,7 @@
 //! checked a gate once and wait since.
 //!
 //! ```sh
-//! cargo run --release --no-default-features --bin publish -- --parked 1024
+//! cargo run --release --bin publish -- --parked 1024
 //! ```
 
 use std::hint::black_box;
@@ -135,7 +135,12 @@ fn measure(args: &Args) -> Result<(), String> {
             "second_ask_ns": second.as_nanos() as u64,
         })
     );
-    drop(parked.into_iter().map(|(release, thread)| (drop(release), thread.join())).collect::<Vec<_>>());
+    drop(
+        parked
+            .into_iter()
+            .map(|(release, thread)| (drop(release), thread.join()))
+            .collect::<Vec<_>>(),
+    );
     Ok(())
 }
 

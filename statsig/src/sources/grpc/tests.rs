@@ -12,6 +12,7 @@ use super::connection::{Messages, Opener, StreamProblem};
 use super::proxy::DEFAULT_REOPENING;
 use crate::client::Statsig;
 use crate::error::StatsigError;
+use crate::observability::subscriptions::SdkEvent;
 use crate::options::{StatsigOptions, StatsigOptionsBuilder};
 use crate::sources::http::HttpSpecs;
 use crate::sources::news::{NewsListener, SourceNews};
