@@ -87,11 +87,14 @@ impl Dedupe {
 
     /// Empties what former windows left in the next few sets.
     fn empty_old_slots(&self) {
+        let Some(table) = self.table.get() else {
+            return;
+        };
         let epoch = self.epoch.load(Ordering::Relaxed);
-        let sets = self.slots.len().div_ceil(WINDOWS_A_ROUND);
+        let sets = self.sets.div_ceil(WINDOWS_A_ROUND);
         let first = self.next_set.fetch_add(sets, Ordering::Relaxed);
-        let places = (first..first.wrapping_add(sets)).map(|set| set & (self.slots.len() - 1));
-        for slot in places.filter_map(|set| self.slots.get(set)).flatten() {
+        let places = (first..first.wrapping_add(sets)).map(|set| set & (self.sets - 1));
+        for slot in places.filter_map(|set| table.get(set)).flatten() {
             let found = slot.load(Ordering::Relaxed);
             if found & EPOCH_MASK != epoch {
                 // Lost to a caller who just took the slot for this window.
