@@ -152,7 +152,8 @@ async fn started_again_without_service_it_keeps_the_specs_it_has() {
 #[tokio::test(start_paused = true)]
 async fn shut_down_before_the_start_it_starts_nevertheless() {
     let lab = served(1);
-    lab.statsig.shutdown().await.unwrap();
+    let error = lab.statsig.shutdown().await.unwrap_err();
+    assert_eq!(error, StatsigError::NotInitialized);
     lab.statsig.initialize().await.unwrap();
     assert_eq!(lab.lcut(), 1);
 }
