@@ -128,7 +128,7 @@ pub(crate) fn bytes_of(value: &Value) -> u64 {
             }
             Value::Object(fields) => {
                 rest.extend(fields.values());
-                fields.keys().map(bytes_of_entry).sum()
+                fields.keys().map(|name| bytes_of_entry(name)).sum()
             }
         };
         next = rest.pop();
@@ -144,7 +144,7 @@ pub(crate) fn bytes_of_fields(fields: &BTreeMap<String, Value>) -> u64 {
         .sum()
 }
 
-fn bytes_of_entry(name: &String) -> u64 {
+fn bytes_of_entry(name: &str) -> u64 {
     ENTRY_BYTES + name.len() as u64
 }
 

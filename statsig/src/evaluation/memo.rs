@@ -7,6 +7,8 @@ mod slots;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use once_cell::race::OnceBox;
+
 pub(crate) use counts::MemoCounts;
 use kept::KeptEvaluations;
 use slots::{Place, SLOTS, Slot};
@@ -38,7 +40,8 @@ pub(crate) struct Memo {
 /// What was evaluated with one set of specs.
 #[derive(Debug)]
 struct Evaluations {
-    constants: Box<[[OnceLock<Box<Evaluation>>; KINDS]]>,
+    /// Of two threads that evaluate one at the same time, neither waits for the other.
+    constants: Box<[[OnceBox<Evaluation>; KINDS]]>,
     of_users: KeptEvaluations,
 }
 
