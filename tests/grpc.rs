@@ -10,11 +10,15 @@
 
 mod certificates;
 
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use statsig::{GrpcForwardProxy, Statsig, StatsigError, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalStatsig};
 use statsig_tests::{local_options, specs};
+use tokio::net::TcpListener;
 
 use crate::certificates::{Authority, Encryption};
 
@@ -253,4 +257,42 @@ async fn mutual_tls_needs_a_certificate_of_the_client() {
     let stranger = authority.issue("a stranger");
     let unknown = reached().client_certificate(stranger.certificate_file(), stranger.key_file());
     refusal(&client(unknown.init_timeout(soon))).await;
+}
+
+/// A peer that takes connections and says nothing; how many it took.
+async fn silent_peer() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let count = Arc::new(AtomicUsize::new(0));
+    let taken = Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            taken.fetch_add(1, Ordering::Relaxed);
+            open.push(stream);
+        }
+    });
+    (address, count)
+}
+
+#[tokio::test]
+async fn a_peer_that_never_speaks_is_connected_to_again_and_specs_come_over_http() {
+    let local = proxy(true).await;
+    let start = async |scheme: &str| {
+        let (address, connections) = silent_peer().await;
+        let silent = GrpcForwardProxy::new(format!("{scheme}://{address}"));
+        let options = local_options()
+            .grpc_forward_proxy(silent.reopening_pause(SOON))
+            .specs_url(local.specs_url())
+            .disable_all_logging(true)
+            .build()
+            .expect("valid options");
+        let statsig = Statsig::new(KEY, options);
+        refusal(&statsig).await;
+        until(|| is_on(&statsig) && connections.load(Ordering::Relaxed) > 1).await;
+        assert_eq!(reason(&statsig), "Network:Recognized");
+    };
+    tokio::join!(start("http"), start("https"));
 }

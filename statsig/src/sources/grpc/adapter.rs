@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::connection::{Opener, ProxyConnections, StreamProblem};
+use super::connection::{Opener, ProxyConnections, SILENCE_LIMIT, StreamProblem};
 use super::progress::{Answer, Progress};
 use super::proxy::GrpcForwardProxy;
 use crate::results::SpecsSource;
@@ -14,23 +15,24 @@ use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{
     BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
 };
+use crate::targets;
 use crate::transport::BoxFuture;
 use crate::transport::backoff::Backoff;
 use crate::transport::identity::SdkKey;
 use crate::transport::own_work::own_work;
 
-/// The pause between two downloads over HTTP while the stream is broken.
+/// The pause between two downloads over HTTP while the stream brings nothing.
 const POLLING_PAUSE: Duration = Duration::from_secs(3);
 const NO_UPDATES: &[u8] = br#"{"has_updates":false}"#;
 
-/// Brings specs from a forward proxy, and over HTTP when that has been away for long.
+/// Brings specs from a forward proxy, and over HTTP when that has been away for long or has none.
 ///
 /// The first fetch opens the stream. From then on, a message with specs signals the client, which fetches what came.
 #[derive(Debug)]
 pub(crate) struct GrpcSpecs {
     stream: Arc<Stream>,
     init_timeout: Duration,
-    /// Asked while the stream is broken for long.
+    /// Asked while the stream brings nothing for long.
     http: Arc<dyn SpecsAdapter>,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -100,13 +102,7 @@ impl GrpcSpecs {
         let is_late = tokio::time::timeout(limit, heard.wait_for(Progress::is_heard))
             .await
             .is_err();
-        let mut answer = Answer::Nothing;
-        // Nobody waits for what is noted here.
-        progress.send_if_modified(|progress| {
-            answer = progress.answer(request);
-            false
-        });
-        match answer {
+        match self.stream.note(Progress::answer) {
             Answer::Specs { body, is_repeated } => {
                 // The client is to ask again: then it is known what it has in use, for the next stream.
                 if !is_repeated {
@@ -132,8 +128,11 @@ impl SpecsAdapter for GrpcSpecs {
     fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
         let request = request.clone();
         Box::pin(async move {
+            let now = Instant::now();
+            let is_recovery = self.stream.note(|progress| progress.asked(&request, now));
+            self.stream.tell_recovery(is_recovery);
             self.keep_running(request.max_bytes);
-            if self.stream.progress.borrow().is_polling() {
+            if self.stream.progress.borrow().is_fallback_due(now) {
                 let mut payload = self.http.fetch(&request).await?;
                 payload.source.get_or_insert_with(|| self.http.source());
                 return Ok(payload);
@@ -168,15 +167,15 @@ impl Stream {
             let mut pause = Duration::ZERO;
             let mut failures = 0;
             self.progress.send_modify(|progress| {
-                failures = progress.failed(problem);
+                failures = progress.failed(problem, Instant::now());
                 pause = self.reopening.pause(failures, fastrand::f64());
             });
             self.listener.tell(SourceNews::StreamFailed { failures });
             // Once for each series of failures: the proxy may be away for hours.
             if failures == 1 {
-                tracing::warn!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs broke and will be opened again");
+                tracing::warn!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs broke and will be opened again");
             } else {
-                tracing::debug!(target: crate::targets::SYNC, problem = %text, ?pause, "the stream of specs cannot be opened yet");
+                tracing::debug!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs cannot be opened yet");
             }
             tokio::time::sleep(pause).await;
         }
@@ -189,33 +188,70 @@ impl Stream {
             Ok(messages) => messages,
             Err(problem) => return problem,
         };
+        let opened = Instant::now();
         loop {
-            let body = match messages.next().await {
-                Ok(body) => body,
-                Err(problem) => return problem,
+            let body = match tokio::time::timeout(SILENCE_LIMIT, messages.next()).await {
+                Ok(Ok(body)) => body,
+                Ok(Err(problem)) => return problem,
+                Err(_) => return StreamProblem::Silent,
             };
-            let mut brings_specs = false;
-            let mut was_broken = false;
+            let mut received = None;
             self.progress.send_modify(|progress| {
-                was_broken = progress.failures_in_row() > 0;
-                brings_specs = progress.received(body);
+                received = Some(progress.received(body, opened.elapsed()));
             });
             self.listener.tell(SourceNews::StreamMessage);
-            if was_broken {
-                self.listener.tell(SourceNews::StreamReopened);
-            }
-            if brings_specs {
+            self.tell_recovery(received.is_some_and(|received| received.is_recovery));
+            if received.is_some_and(|received| received.brings_specs) {
                 self.signal();
             }
         }
     }
 
-    /// Has the client ask every few seconds, for as long as the stream is broken for long.
+    /// Has the client ask every few seconds, for as long as specs are to be downloaded.
     async fn keep_polling(&self) {
         let mut progress = self.progress.subscribe();
-        while progress.wait_for(Progress::is_polling).await.is_ok() {
-            self.signal();
-            tokio::time::sleep(POLLING_PAUSE).await;
+        let mut is_polling = false;
+        loop {
+            let due = progress.borrow_and_update().fallback_at();
+            let has_begun = due.is_some_and(|at| at <= Instant::now());
+            if has_begun && !is_polling {
+                tracing::info!(target: targets::SYNC, "the stream brings no specs, downloading them over HTTP until it does");
+            }
+            is_polling = has_begun;
+            if is_polling {
+                self.signal();
+                tokio::time::sleep(POLLING_PAUSE).await;
+                continue;
+            }
+            let is_due = async {
+                match due {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = is_due => {}
+                changed = progress.changed() => if changed.is_err() {
+                    return;
+                },
+            }
+        }
+    }
+
+    /// Notes what follows from a question of the client. Nobody waits for that.
+    fn note<T: Default>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
+        let mut result = T::default();
+        self.progress.send_if_modified(|progress| {
+            result = change(progress);
+            false
+        });
+        result
+    }
+
+    fn tell_recovery(&self, is_recovery: bool) {
+        if is_recovery {
+            self.listener.tell(SourceNews::StreamReopened);
+            tracing::info!(target: targets::SYNC, "the stream of specs works again");
         }
     }
 

@@ -20,8 +20,10 @@ use crate::transport::BoxFuture;
 use crate::transport::identity::SdkKey;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// The longest wait for the proxy to accept a stream on an open connection.
+/// The longest wait for a stream: for the connection, encryption, and the proxy to accept it.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// The longest silence of an open stream. A proxy sends a heartbeat every 30 s.
+pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(75);
 /// How often the system, and HTTP/2, check that the proxy is still there.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long the proxy may take to answer such a check.
@@ -44,6 +46,8 @@ pub(super) enum StreamProblem {
     Status { code: String, message: String },
     #[error("the forward proxy accepted no stream within {} s", OPEN_LIMIT.as_secs())]
     NotOpened,
+    #[error("expected a message of the forward proxy within {} s, found none", SILENCE_LIMIT.as_secs())]
+    Silent,
     #[error("the forward proxy ended the stream")]
     Ended,
 }
@@ -110,8 +114,10 @@ impl Opener for ProxyConnections {
         max_bytes: usize,
     ) -> BoxFuture<'_, Result<Box<dyn Messages>, StreamProblem>> {
         Box::pin(async move {
-            let channel = self.connect().await?;
-            let opened = self.open_stream(channel, since_time, max_bytes);
+            let opened = async {
+                let channel = self.connect().await?;
+                self.open_stream(channel, since_time, max_bytes).await
+            };
             match tokio::time::timeout(OPEN_LIMIT, opened).await {
                 Ok(stream) => Ok(Box::new(stream?) as Box<dyn Messages>),
                 Err(_) => Err(StreamProblem::NotOpened),

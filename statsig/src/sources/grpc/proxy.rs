@@ -20,8 +20,12 @@ pub(super) const DEFAULT_REOPENING: Backoff =
 ///
 /// The client opens one stream and gets every change as soon as the proxy has it; `specs_sync_interval` has no influence.
 /// Evaluations say `Adapter(GRPC)` as the source. A stream that breaks is opened again after 3 s, 6 s and so on up to a
-/// minute, each pause longer by a random quarter at most; the specs in use stay in use. After 31 failures in a row specs are
-/// downloaded over HTTP every 3 s, from [`specs_url`](crate::StatsigOptionsBuilder::specs_url), until the proxy sends again.
+/// minute, each pause longer by a random quarter at most; the specs in use stay in use. A stream counts as broken when it cannot be
+/// opened within 10 s, when the proxy is silent for 75 s (it sends a heartbeat every 30 s), or when it ends. Only specs show that it
+/// works again, or that it lasts for 30 s.
+///
+/// When the stream has been broken for 60 s, or a client has had no specs at all for 10 s, specs are downloaded over HTTP every
+/// 3 s, from [`specs_url`](crate::StatsigOptionsBuilder::specs_url), until the stream brings specs or works again.
 ///
 /// ```
 /// use statsig::{GrpcForwardProxy, StatsigOptions};

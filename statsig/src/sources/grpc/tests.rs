@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::adapter::GrpcSpecs;
 use super::connection::{Messages, Opener, StreamProblem};
+use super::progress::{FALLBACK_AFTER, FALLBACK_WITHOUT_SPECS};
 use super::proxy::DEFAULT_REOPENING;
 use crate::client::Statsig;
 use crate::error::StatsigError;
@@ -36,6 +37,8 @@ struct State {
     /// The time of the specs that it has.
     time: Option<u64>,
     is_up: bool,
+    /// What a new stream says first where there are no newer specs.
+    first: Option<&'static str>,
     /// When streams were opened or tried to, in milliseconds, and for specs newer than what.
     attempts: Vec<(u64, u64)>,
     stream: Option<mpsc::UnboundedSender<Bytes>>,
@@ -47,6 +50,7 @@ impl Proxy {
             start: Instant::now(),
             time,
             is_up: time.is_some(),
+            first: Some(HEARTBEAT),
             attempts: Vec::new(),
             stream: None,
         })))
@@ -114,10 +118,12 @@ impl Opener for Proxy {
                 }
                 let (sender, stream) = mpsc::unbounded_channel();
                 let first = match state.time {
-                    Some(time) if time > since_time => Bytes::from(specs(time)),
-                    _ => Bytes::from_static(HEARTBEAT.as_bytes()),
+                    Some(time) if time > since_time => Some(specs(time)),
+                    _ => state.first.map(str::to_owned),
                 };
-                let _ = sender.send(first);
+                if let Some(first) = first {
+                    let _ = sender.send(first.into());
+                }
                 state.stream = Some(sender);
                 Ok(Box::new(Incoming(stream)) as Box<dyn Messages>)
             })
@@ -231,8 +237,10 @@ async fn changes_are_in_use_as_soon_as_the_proxy_sends_them() {
         settle().await;
         assert_eq!(lab.reason(time), "Adapter(GRPC):Recognized");
     }
-    proxy.push(HEARTBEAT);
-    sleep(Duration::from_secs(3_600)).await;
+    for _ in 0..120 {
+        sleep(Duration::from_secs(30)).await;
+        proxy.push(HEARTBEAT);
+    }
     assert_eq!(lab.reason(4), "Adapter(GRPC):Recognized");
     assert_eq!((proxy.attempts().len(), lab.downloads()), (1, 0));
 }
@@ -244,12 +252,12 @@ async fn a_broken_stream_is_opened_again_for_what_is_newer_than_the_specs_in_use
     lab.statsig.initialize().await.unwrap();
     sleep(Duration::from_secs(20)).await;
     proxy.goes_down();
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_secs(27)).await;
     assert_eq!(lab.reason(7), "Adapter(GRPC):Recognized");
     let attempts = proxy.attempts();
     assert_eq!(attempts[0], (0, 0));
     let times: Vec<u64> = attempts.iter().map(|(at, _)| *at).collect();
-    let pauses = [3_000, 6_000, 12_000, 24_000];
+    let pauses = [3_000, 6_000, 12_000];
     let mut expected_at = 20_000;
     for (number, pause) in pauses.iter().enumerate() {
         let at = times[number + 1];
@@ -258,18 +266,18 @@ async fn a_broken_stream_is_opened_again_for_what_is_newer_than_the_specs_in_use
         expected_at = at;
     }
     assert!(attempts[1..].iter().all(|(_, since)| *since == 7));
-    let failed = (1..=5).map(|failures| SourceNews::StreamFailed { failures });
+    let failed = (1..=4).map(|failures| SourceNews::StreamFailed { failures });
     let told = std::iter::once(SourceNews::StreamMessage).chain(failed);
     assert_eq!(lab.news(), told.collect::<Vec<_>>());
 
     proxy.has(8);
-    sleep(Duration::from_secs(75)).await;
+    sleep(Duration::from_secs(31)).await;
     assert_eq!(lab.reason(8), "Adapter(GRPC):Recognized");
     assert_eq!(
         lab.news(),
         [SourceNews::StreamMessage, SourceNews::StreamReopened]
     );
-    // A message came meanwhile, so the pauses start again.
+    // Specs came meanwhile, so the pauses start again.
     let opened = proxy.attempts().len();
     proxy.breaks_the_stream();
     sleep(Duration::from_secs(4)).await;
@@ -278,18 +286,15 @@ async fn a_broken_stream_is_opened_again_for_what_is_newer_than_the_specs_in_use
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_31_failures_specs_are_downloaded_until_the_proxy_sends_again() {
+async fn a_stream_broken_for_a_minute_is_backed_by_downloads_until_the_proxy_sends_specs() {
     let proxy = Proxy::new(Some(1));
     let lab = Lab::new(&proxy);
     lab.statsig.initialize().await.unwrap();
     lab.network.serve_specs(specs(5));
     proxy.goes_down();
-    while proxy.attempts().len() < 31 {
-        assert_eq!(lab.downloads(), 0);
-        sleep(Duration::from_secs(1)).await;
-    }
-    // The break itself was the first failure; the longest pause passes before the next one.
-    sleep(Duration::from_secs(80)).await;
+    sleep(FALLBACK_AFTER - Duration::from_secs(1)).await;
+    assert_eq!(lab.downloads(), 0);
+    sleep(Duration::from_secs(2)).await;
     assert_eq!(lab.reason(5), "Network:Recognized");
     let before = lab.downloads();
     sleep(Duration::from_secs(30)).await;
@@ -299,8 +304,91 @@ async fn after_31_failures_specs_are_downloaded_until_the_proxy_sends_again() {
     sleep(Duration::from_secs(76)).await;
     assert_eq!(lab.reason(6), "Adapter(GRPC):Recognized");
     let before = lab.downloads();
-    sleep(Duration::from_secs(600)).await;
+    for _ in 0..20 {
+        proxy.push(HEARTBEAT);
+        sleep(Duration::from_secs(30)).await;
+    }
     assert_eq!(lab.downloads(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_lasts_ends_the_downloads_although_there_are_no_newer_specs() {
+    let proxy = Proxy::new(Some(1));
+    let lab = Lab::new(&proxy);
+    lab.statsig.initialize().await.unwrap();
+    lab.network.serve_specs(specs(1));
+    proxy.goes_down();
+    sleep(FALLBACK_AFTER * 2).await;
+    assert!(lab.downloads() > 0);
+    proxy.has(1);
+    for _ in 0..5 {
+        sleep(Duration::from_secs(30)).await;
+        proxy.push(HEARTBEAT);
+    }
+    let (before, attempts) = (lab.downloads(), proxy.attempts().len());
+    for _ in 0..20 {
+        sleep(Duration::from_secs(30)).await;
+        proxy.push(HEARTBEAT);
+    }
+    assert_eq!(
+        (lab.downloads(), proxy.attempts().len()),
+        (before, attempts)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proxy_that_has_no_specs_or_says_nothing_leaves_a_start_to_downloads() {
+    for says in [Some(HEARTBEAT), None] {
+        let proxy = Proxy::new(Some(0));
+        proxy.with(|state| state.first = says);
+        let lab = Lab::new(&proxy);
+        lab.network.serve_specs(specs(5));
+        let started = Instant::now();
+        let _ = lab.statsig.initialize().await;
+        assert_eq!(started.elapsed().as_secs(), 3, "a start waits for specs");
+        sleep(FALLBACK_WITHOUT_SPECS - Duration::from_secs(4)).await;
+        assert_eq!(lab.downloads(), 0);
+        sleep(Duration::from_secs(2)).await;
+        assert_eq!(lab.reason(5), "Network:Recognized", "{says:?}");
+        assert_eq!(proxy.attempts().len(), 1);
+
+        // With specs in use, a stream that brings heartbeats is as good as it can be. One that is silent is opened again.
+        let before = lab.downloads();
+        for _ in 0..20 {
+            sleep(Duration::from_secs(30)).await;
+            if says.is_some() {
+                proxy.push(HEARTBEAT);
+            }
+        }
+        if says.is_some() {
+            assert_eq!((lab.downloads(), proxy.attempts().len()), (before, 1));
+        } else {
+            assert!(lab.downloads() > before + 100 && proxy.attempts().len() > 3);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_breaks_after_every_heartbeat_is_one_series_of_failures() {
+    for time in [0, 7] {
+        let proxy = Proxy::new(Some(time));
+        let lab = Lab::new(&proxy);
+        lab.network.serve_specs(specs(9));
+        let _ = lab.statsig.initialize().await;
+        lab.news();
+        for _ in 0..600 {
+            proxy.breaks_the_stream();
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert!(proxy.attempts().len() < 20, "{:?}", proxy.attempts());
+        let series = lab
+            .news()
+            .into_iter()
+            .filter(|news| matches!(news, SourceNews::StreamFailed { failures: 1 }))
+            .count();
+        assert_eq!(series, 1);
+        assert_eq!(lab.reason(9), "Network:Recognized");
+    }
 }
 
 #[tokio::test(start_paused = true)]
