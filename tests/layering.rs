@@ -52,7 +52,10 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ractor", &["actors/"]),
     ("statsig_country", &["country/shared_table.rs"]),
     ("reqwest", &["transport/http"]),
-    ("rustls", &["sources/data_store/redis.rs", "transport/http"]),
+    (
+        "rustls",
+        &["sources/data_store/redis/connection.rs", "transport/http"],
+    ),
     ("redis", &["sources/data_store"]),
     ("rustix", &["files.rs"]),
     ("tonic", &["sources/grpc/connection.rs"]),

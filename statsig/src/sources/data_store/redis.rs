@@ -1,37 +1,35 @@
 //! A data store in Redis.
 
+mod connection;
+
 use std::fmt;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, Cmd, ConnectionAddr, FromRedisValue, RedisError, cmd};
+use ::redis::{Client, Cmd, FromRedisValue, ParsingError, Value, cmd};
 use bytes::Bytes;
 
+use self::connection::Connection;
 use super::{
     DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
     RequestPath,
 };
+use crate::targets;
 use crate::transport::BoxFuture;
 
+/// Larger values are read in a second attempt, so that a broken peer cannot make the client read more.
+const USUAL_VALUE_BYTES: usize = 16 * 1024 * 1024;
 /// The largest value that is read. Specs have a limit of their own beside it, `max_specs_bytes`.
 const MAX_VALUE_BYTES: usize = 256 * 1024 * 1024;
 /// The longest an operation may take, reconnecting included.
 const OPERATION_LIMIT: Duration = Duration::from_secs(10);
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How long Redis may take for one answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// An operation on a connection that turns out to be lost is tried once more, on a new one.
-const ATTEMPTS: u32 = 2;
-/// Connecting is tried so often again, with pauses that double from the first.
-const CONNECT_RETRIES: usize = 3;
-const FIRST_CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A [`DataStore`] in Redis: one string for each key, without expiry.
 ///
-/// One connection is kept, and made again when it is lost: an operation that finds it lost is tried once more. No evaluation ever
-/// waits for it. Nothing is connected before a client starts.
+/// One connection is kept. An answer that is late (2 s of silence, or 5 s in all), larger than asked for, or an error ends it; an
+/// operation that this happens to on the kept connection is tried once more, on a new one. No evaluation ever waits for it. Nothing
+/// is connected before a client starts. Values of up to 256 MiB are read.
 ///
 /// Let one process write, and the others [poll](Self::polled) and [only read](Self::read_only):
 ///
@@ -45,17 +43,24 @@ const FIRST_CONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With `rediss://` the connection is encrypted and the system's certificate authorities are trusted. The Redis client takes
-/// its cryptography from rustls' process-wide provider; if the process has none, the store installs *ring* as such when it first
-/// connects. Private authorities and client certificates: build a client of the crate `redis` and use
-/// [`from_client`](Self::from_client).
+/// With `rediss://` the connection is encrypted and the system's certificate authorities are trusted. Private authorities and client
+/// certificates: build a client of the crate `redis` and use [`from_client`](Self::from_client). Connections with such certificates
+/// are made by that crate: the time of an answer is limited then, its size is not. It takes its cryptography from rustls'
+/// process-wide provider; if the process has none, the store installs *ring* as such when it first connects.
 pub struct RedisDataStore {
     client: Client,
     is_polled: bool,
     is_read_only: bool,
     keeps_id_lists: bool,
-    /// Bound to the runtime that it was made on, so it is made again when a client starts.
-    connection: Mutex<Option<ConnectionManager>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// The connection that the next operation uses. One that runs at the same time makes another.
+    idle: Option<Connection>,
+    /// Counts starts and shutdowns of clients: what was made before is not kept.
+    period: u64,
 }
 
 impl RedisDataStore {
@@ -82,7 +87,7 @@ impl RedisDataStore {
             is_polled: false,
             is_read_only: false,
             keeps_id_lists: false,
-            connection: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
@@ -107,65 +112,72 @@ impl RedisDataStore {
         self
     }
 
-    fn connection(&self) -> Result<ConnectionManager, DataStoreError> {
-        let mut connection = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = &*connection {
-            return Ok(connection.clone());
-        }
-        let made = connect(&self.client)?;
-        *connection = Some(made.clone());
-        Ok(made)
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Connections of before are not used any more: they are bound to the runtime that they were made on.
     fn forget_connection(&self) {
-        *self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = None;
+        let mut kept = self.kept();
+        kept.period = kept.period.wrapping_add(1);
+        kept.idle = None;
     }
 
-    async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, DataStoreError> {
-        within_limit(async {
-            let mut attempts = 1;
-            loop {
-                let mut connection = self.connection()?;
-                match command.query_async(&mut connection).await {
-                    Err(error) if attempts < ATTEMPTS && is_connection_lost(&error) => {
-                        attempts += 1;
+    /// Runs a command on a connection that nobody else uses meanwhile. Whatever fails, or is given up, ends its connection.
+    async fn run<T: FromRedisValue>(
+        &self,
+        command: &Cmd,
+        value_bytes: usize,
+    ) -> Result<T, DataStoreError> {
+        let (idle, period) = {
+            let mut kept = self.kept();
+            (kept.idle.take(), kept.period)
+        };
+        let run = async {
+            if let Some(mut connection) = idle {
+                match connection.ask(command, value_bytes).await {
+                    Ok(answer) => return Ok((answer, connection)),
+                    Err(problem) => {
+                        tracing::debug!(target: targets::SYNC, %problem, "a connection to Redis is replaced");
                     }
-                    answer => return answer.map_err(failed),
                 }
             }
-        })
-        .await
+            let mut connection = Connection::open(&self.client).await?;
+            let answer = connection.ask(command, value_bytes).await?;
+            Ok((answer, connection))
+        };
+        let (answer, connection) = within_limit(run).await?;
+        let mut kept = self.kept();
+        if kept.period == period {
+            kept.idle = Some(connection);
+        }
+        Ok(answer)
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, DataStoreError> {
-        // A value beyond the limit is not read as a whole.
-        let command = cmd("GETRANGE").arg(key).arg(0).arg(MAX_VALUE_BYTES).take();
-        let found: Vec<u8> = self.run(&command).await?;
-        let value = if found.is_empty() {
-            // Or missing, which only this tells.
-            self.run(&cmd("GET").arg(key).take()).await?
-        } else {
-            Some(found)
-        };
-        match value {
-            Some(value) if value.len() > MAX_VALUE_BYTES => Err(DataStoreError::failed(format!(
-                "expected a value of at most {MAX_VALUE_BYTES} bytes in Redis, found more"
-            ))),
-            value => Ok(value),
+        for limit in [USUAL_VALUE_BYTES, MAX_VALUE_BYTES] {
+            // A value beyond the limit is not read as a whole: its end is inclusive.
+            let command = cmd("GETRANGE").arg(key).arg(0).arg(limit).take();
+            let found: Vec<u8> = self.run(&command, limit + 1).await?;
+            if found.is_empty() {
+                // Or missing, which only this tells.
+                return self.run(&cmd("GET").arg(key).take(), limit).await;
+            }
+            if found.len() <= limit {
+                return Ok(Some(found));
+            }
         }
+        Err(DataStoreError::failed(format!(
+            "expected a value of at most {MAX_VALUE_BYTES} bytes in Redis, found more"
+        )))
     }
 
     async fn write(&self, key: &str, value: &[u8]) -> Result<(), DataStoreError> {
         if self.is_read_only {
             return Ok(());
         }
-        self.run(&cmd("SET").arg(key).arg(value).take()).await
+        let set = cmd("SET").arg(key).arg(value).take();
+        self.run(&set, 0).await.map(|Stored| ())
     }
 }
 
@@ -216,6 +228,18 @@ impl DataStore for RedisDataStore {
         Box::pin(async move { self.write(key, &value).await })
     }
 
+    fn byte_len<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<usize>, DataStoreError>> {
+        Box::pin(async move {
+            let found: usize = self.run(&cmd("STRLEN").arg(key).take(), 0).await?;
+            // Zero, too, for what is missing.
+            let is_there = found > 0 || self.run(&cmd("EXISTS").arg(key).take(), 0).await?;
+            Ok(is_there.then_some(found))
+        })
+    }
+
     fn support_polling_updates_for(&self, path: RequestPath) -> bool {
         match path {
             RequestPath::RulesetsV1 | RequestPath::RulesetsV2 => self.is_polled,
@@ -247,24 +271,16 @@ impl fmt::Debug for RedisDataStore {
     }
 }
 
-/// Does not connect yet: the first operation does.
-fn connect(client: &Client) -> Result<ConnectionManager, DataStoreError> {
-    // The client library expects a runtime and a provider of cryptography, and panics without.
-    tokio::runtime::Handle::try_current()
-        .map_err(|_| DataStoreError::failed("expected a tokio runtime, found none"))?;
-    let address = client.get_connection_info().addr();
-    if matches!(address, ConnectionAddr::TcpTls { .. })
-        && rustls::crypto::CryptoProvider::get_default().is_none()
-    {
-        // Refused only when another thread has just installed one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+/// What Redis says when a value is stored.
+struct Stored;
+
+impl FromRedisValue for Stored {
+    fn from_redis_value(answer: Value) -> Result<Self, ParsingError> {
+        match answer {
+            Value::Okay => Ok(Self),
+            _ => Err("expected OK, found another answer".into()),
+        }
     }
-    let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(CONNECT_LIMIT))
-        .set_response_timeout(Some(ANSWER_LIMIT))
-        .set_number_of_retries(CONNECT_RETRIES)
-        .set_min_delay(FIRST_CONNECT_PAUSE);
-    ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(failed)
 }
 
 async fn within_limit<T>(
@@ -278,14 +294,6 @@ async fn within_limit<T>(
                 OPERATION_LIMIT.as_secs()
             )))
         })
-}
-
-fn is_connection_lost(error: &RedisError) -> bool {
-    error.is_io_error() || error.is_connection_dropped()
-}
-
-fn failed(error: RedisError) -> DataStoreError {
-    DataStoreError::failed(format!("Redis: {error}"))
 }
 
 #[cfg(test)]
