@@ -233,6 +233,8 @@ struct Store {
     has_lists: watch::Sender<bool>,
     /// By name; served once the manifest comes.
     lists: Arc<Mutex<BTreeMap<String, List>>>,
+    /// Why something is not served, by path. The client tries again at every interval; each problem is told once.
+    refused: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// A list as it came last, and the lines that lead there.
@@ -249,7 +251,14 @@ impl Store {
             has_specs: watch::Sender::new(false),
             has_lists: watch::Sender::new(false),
             lists: Arc::default(),
+            refused: Arc::default(),
         }
+    }
+
+    /// True if this is not known yet.
+    fn note_refusal(&self, path: String, report: &str) -> bool {
+        let known = lock(&self.refused).insert(path, report.to_owned());
+        known.as_deref() != Some(report)
     }
 
     fn take(&self, path: &str, text: String) -> Result<(), LocalError> {
@@ -336,15 +345,20 @@ impl DataStore for Store {
         Box::pin(async move {
             let (store, text) = (self.clone(), value.to_owned());
             let path = path_of(key).unwrap_or_default().to_owned();
+            let taking = path.clone();
             // A long text takes a while, so that it is read off the async workers.
-            let taken = tokio::task::spawn_blocking(move || store.take(&path, text)).await;
-            taken.unwrap_or(Err(LocalError::Stopped)).map_err(|error| {
-                let problem = DataStoreError::failed(error.report());
-                if let Some(server) = self.server.upgrade() {
-                    server.notify(&Notice::FileRefused(error));
-                }
-                problem
-            })
+            let taken = tokio::task::spawn_blocking(move || store.take(&taking, text)).await;
+            let Err(error) = taken.unwrap_or(Err(LocalError::Stopped)) else {
+                lock(&self.refused).remove(&path);
+                return Ok(());
+            };
+            let report = error.report();
+            if self.note_refusal(path, &report)
+                && let Some(server) = self.server.upgrade()
+            {
+                server.notify(&Notice::FileRefused(error));
+            }
+            Err(DataStoreError::failed(report))
         })
     }
 

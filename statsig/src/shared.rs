@@ -28,6 +28,7 @@ use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
 use crate::process::{Home, log_aside};
 use crate::results::SpecsStatus;
+use crate::sources::data_store::kept::KeptSpecs;
 use crate::sources::http::HttpSpecs;
 use crate::specs::compiled::SpecCounts;
 use crate::specs::snapshot::Snapshot;
@@ -128,6 +129,8 @@ pub(crate) struct Shared {
     memo_counts: Option<Arc<MemoCounts>>,
     /// Touched by the exposure actor and the tasks that post for it, never by callers.
     outbox: Mutex<Outbox>,
+    /// What the data store is to hold.
+    pub(crate) kept_specs: Arc<Mutex<KeptSpecs>>,
     /// Set when a shutdown begins: nothing is recorded any more.
     is_closed: AtomicBool,
     /// Whether the log says how many events a shutdown left.
@@ -192,6 +195,7 @@ impl Shared {
             memo_counts,
             outbox: Mutex::new(Outbox::new(limits, options.event_spool_bytes())),
             rollout_bucket: rollout_bucket(&options.experimental_flags),
+            kept_specs: Arc::default(),
             is_closed: AtomicBool::new(false),
             is_rest_told: AtomicBool::new(false),
             options,

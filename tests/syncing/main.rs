@@ -14,6 +14,8 @@ mod data_store;
 mod file;
 mod foreign_text;
 mod id_lists;
+mod keeping;
+mod shares;
 mod starting;
 mod stores;
 mod table;

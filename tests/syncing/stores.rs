@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use statsig::{
@@ -34,6 +35,10 @@ pub(crate) struct MemoryStore {
     pub(crate) is_down: AtomicBool,
     /// Reads never end.
     pub(crate) hangs: AtomicBool,
+    /// Writes never end.
+    pub(crate) hangs_in_writes: AtomicBool,
+    /// How long a read takes.
+    pub(crate) delay: Duration,
     pub(crate) initialized: AtomicUsize,
     pub(crate) shut_down: AtomicUsize,
 }
@@ -81,10 +86,13 @@ impl MemoryStore {
         if self.hangs.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
         Ok(lock(&self.values).get(key).cloned())
     }
 
-    fn write(
+    async fn write(
         &self,
         key: &str,
         value: Bytes,
@@ -92,6 +100,9 @@ impl MemoryStore {
         as_bytes: bool,
     ) -> Result<(), DataStoreError> {
         self.work()?;
+        if self.hangs_in_writes.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         lock(&self.writes).push((key.to_owned(), time, as_bytes));
         self.insert(key, value);
         Ok(())
@@ -144,7 +155,7 @@ impl DataStore for MemoryStore {
         value: &'a str,
         time: Option<u64>,
     ) -> BoxFuture<'a, Result<(), DataStoreError>> {
-        Box::pin(async move { self.write(key, value.to_owned().into(), time, false) })
+        Box::pin(async move { self.write(key, value.to_owned().into(), time, false).await })
     }
 
     fn get_bytes<'a>(
@@ -169,7 +180,17 @@ impl DataStore for MemoryStore {
             if !self.keeps_bytes {
                 return Err(DataStoreError::BytesNotImplemented);
             }
-            self.write(key, value, time, true)
+            self.write(key, value, time, true).await
+        })
+    }
+
+    fn byte_len<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<usize>, DataStoreError>> {
+        Box::pin(async move {
+            self.work()?;
+            Ok(lock(&self.values).get(key).map(Bytes::len))
         })
     }
 

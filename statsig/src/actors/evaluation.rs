@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 #[cfg(any(test, feature = "testing"))]
@@ -23,7 +22,6 @@ use crate::specs::id_list::IdLists;
 use crate::specs::order::is_far_ahead;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::targets;
-use crate::text::SharedStr;
 use crate::typed::{DriftSeverity, SchemaReport};
 
 /// Specs up to this size are compiled on the runtime's workers: that takes less than a millisecond, and many clients that start
@@ -78,8 +76,7 @@ pub(super) struct Compiled {
     loaded: Result<Loaded, SyncError>,
     /// What became of the check of parameter structs, if there was one.
     reports: Option<Vec<SchemaReport>>,
-    body: Bytes,
-    source_api: Option<SharedStr>,
+    payload: SpecsPayload,
     source: SpecsSource,
     fingerprint: u64,
     started_ms: u64,
@@ -165,17 +162,13 @@ impl State {
         let current = self.tree.shared.snapshot.load_full();
         let me = self.me.clone();
         let shared = Arc::clone(&self.tree.shared);
-        let SpecsPayload {
-            body, source_api, ..
-        } = payload;
         let started_ms = self.tree.shared.clock.now_ms();
-        let to_compile = body.clone();
+        let body = payload.body.clone();
         let span = tracing::debug_span!(target: targets::SYNC, "compile_specs", %source);
         // What the first specs replace is small, too.
         let is_small = body.len() <= MAX_BYTES_HERE && current.specs.time == 0;
         let compile = move || {
             let _span = span.entered();
-            let body = to_compile;
             let max_bytes = shared.options.max_specs_bytes;
             if body.len() > max_bytes {
                 return Err(SpecsError::TooLarge {
@@ -205,8 +198,7 @@ impl State {
             let _ = me.cast(EvaluationMsg::Compiled(Box::new(Compiled {
                 loaded,
                 reports,
-                body,
-                source_api,
+                payload,
                 source,
                 fingerprint,
                 started_ms,
@@ -219,23 +211,24 @@ impl State {
         let Compiled {
             loaded,
             reports,
-            body,
-            source_api,
+            payload,
             source,
             started_ms,
             ..
         } = compiled;
+        let source_api = payload.source_api.clone();
         let shared = Arc::clone(&self.tree.shared);
         let mut result = Ok(Applied::Unchanged);
         let outcome = match loaded {
             Ok(Loaded::New(specs)) => {
                 let previous = shared.snapshot.load_full();
                 let lcut = specs.time;
-                let (source, source_api) = (source.clone(), source_api.clone());
                 let now_ms = shared.clock.now_ms();
                 if is_far_ahead(lcut, now_ms) {
                     warn_of_time(lcut, now_ms, &source);
                 }
+                self.tree.keep_in_store(&payload, &source, now_ms);
+                let (source, source_api) = (source.clone(), source_api.clone());
                 self.publish(previous.with_specs(*specs, source, source_api, now_ms));
                 result = Ok(Applied::New);
                 Processed::Applied {
@@ -259,7 +252,7 @@ impl State {
             shared.subscriptions.tell(&SdkEvent::SpecsUpdated {
                 source: &source.to_string(),
                 source_api: source_api.as_deref(),
-                values: serde_json::from_slice(&body).ok(),
+                values: serde_json::from_slice(&payload.body).ok(),
             });
         }
         let mut refused = None;

@@ -14,6 +14,7 @@ use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::observability::facts::Fact;
+use crate::sources::data_store::STORE_TIME_ALONE;
 use crate::sources::id_lists::manifest::Manifest;
 use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::{IdListsError, Limits, Synced};
@@ -135,8 +136,10 @@ impl State {
         self.timer = None;
         self.started = Instant::now();
         let options = &self.tree.shared.options;
+        let share = options.init_timeout.filter(|limit| !limit.is_zero());
         let limits = Limits {
             request: options.id_lists_request_timeout,
+            store_alone: share.map_or(STORE_TIME_ALONE, |limit| STORE_TIME_ALONE.min(limit / 2)),
             max_file_bytes: options.max_id_list_bytes,
             max_ids: MAX_IDS,
         };
@@ -204,11 +207,7 @@ impl State {
                 }
                 self.failures_in_row = 0;
                 if let (Some(manifest), Some(store)) = (outcome.manifest, &self.source.store) {
-                    let lists = Arc::clone(&shared.snapshot.load().id_lists);
-                    let noting = Arc::clone(shared);
-                    store.write(lists, &manifest, shared.clock.now_ms(), move || {
-                        noting.note(Fact::IdListsNotStored);
-                    });
+                    store.keep(Arc::clone(&shared.snapshot.load().id_lists), &manifest);
                 }
             }
             Some(error) => {
@@ -222,6 +221,12 @@ impl State {
                     }
                 }
             }
+        }
+        if let Some(store) = &self.source.store {
+            let noting = Arc::clone(shared);
+            store.check(shared.clock.now_ms(), move || {
+                noting.note(Fact::IdListsNotStored);
+            });
         }
         let pause = self.refusals.pause(interval, Instant::now());
         self.timer = Some(cast_after(me, pause, IdListSyncMsg::Tick));

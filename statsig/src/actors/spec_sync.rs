@@ -1,17 +1,19 @@
 //! The spec sync actor: decides when to fetch specs and from where.
 
+mod asking;
+mod log;
+mod rounds;
+
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use foldhash::fast::RandomState;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::time::Instant;
-use tracing::Instrument;
 
-use super::answer::Answer;
+use self::asking::{Fetched, Round};
+use self::log::SyncLog;
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::Disturbance;
 use super::evaluation::{Applied, Assignment};
@@ -19,12 +21,9 @@ use super::supervisor::SupervisorMsg;
 use super::timer::{AbortOnDrop, cast_after};
 use super::tree::Tree;
 use crate::error::SpecsError;
-use crate::observability::facts::{Fact, SyncEnded};
-use crate::results::SpecsSource;
 use crate::sources::chain::Turn;
-use crate::sources::schedule::{RETRY_BACKOFF, Refusals, Trigger};
-use crate::sources::{BackgroundSync, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
-use crate::targets;
+use crate::sources::schedule::{Refusals, Trigger};
+use crate::sources::{BackgroundSync, FetchError};
 
 /// If specs are not applied by then, the sync counts as failed.
 const APPLY_LIMIT: Duration = Duration::from_secs(60);
@@ -44,31 +43,30 @@ pub(super) enum SyncError {
 
 /// What the spec sync actor is told.
 ///
-/// At most `3 + MAX_CALLERS` wait, and one `Changed` for each source: one `Tick`, as its timer is armed again only after the
-/// work; a source's watcher is started again only when its `Changed` was handled; one `Fetched`, as one fetch runs at a time;
-/// one `Applied`, its consequence; and a `Refresh` for each caller that may wait.
+/// At most `4 + MAX_CALLERS` wait, and a `Changed` and a `Fetched` for each source: one `Tick`, as its timer is armed again only
+/// after the work; a source's watcher is started again only when its `Changed` was handled; a source is asked once in a round
+/// (twice across a round's end); one `Applied`; one `CheckStore`; and a `Refresh` for each caller that may wait.
 #[derive(Debug)]
 pub(super) enum SpecSyncMsg {
-    /// The interval passed.
+    /// The interval passed; in a round, the time that a source has alone, or the limit of applying.
     Tick,
     /// The source with this index has something new.
     Changed(usize),
-    Fetched(Box<Result<Fetched, FetchError>>),
+    Fetched {
+        /// Tells the tasks that ask apart.
+        ask: u64,
+        result: Box<Result<Fetched, FetchError>>,
+    },
     /// The evaluation actor is done with what was fetched.
     Applied {
         fingerprint: u64,
         outcome: Result<Applied, SyncError>,
     },
     Refresh(RpcReplyPort<Result<(), SyncError>>),
+    /// It is time to see whether the data store has what it is to hold.
+    CheckStore,
     #[cfg(any(test, feature = "testing"))]
     Disturb(Disturbance),
-}
-
-/// A payload, and where it came from.
-#[derive(Debug)]
-pub(super) struct Fetched {
-    payload: SpecsPayload,
-    source: SpecsSource,
 }
 
 pub(super) struct SpecSyncActor;
@@ -77,30 +75,25 @@ pub(super) struct State {
     tree: Arc<Tree>,
     supervisor: ActorRef<SupervisorMsg>,
     phase: Phase,
-    /// The next tick; while specs are being applied, the limit of that.
+    /// `None` when idle.
+    round: Option<Round>,
+    /// How often a source was asked.
+    asks: u64,
+    /// See [`SpecSyncMsg::Tick`].
     timer: Option<AbortOnDrop>,
+    /// The next check of the data store.
+    store_timer: Option<AbortOnDrop>,
     /// One for each source that may have something new.
     watchers: Vec<AbortOnDrop>,
     /// The sources that had something new while a round was under way.
     changed: BTreeSet<usize>,
-    /// For the log.
-    failures_in_row: u32,
+    log: SyncLog,
     /// How often the source that keeps the specs fresh has refused, in a row.
     refusals: Refusals,
     /// What it said last.
     refusal: Option<FetchError>,
-    /// The time of older specs that a warning told of: once for each series.
-    older: Option<u64>,
     /// Background rounds in which the source failed, whatever came of its fallback.
     background_failures: u32,
-    /// What went wrong in the round that is under way.
-    problems: Vec<String>,
-    /// About the round that is under way, or the last one.
-    started: Instant,
-    is_initial: bool,
-    /// Whom it asked last.
-    asked: SpecsSource,
-    got_payload: bool,
     /// Whether the source that keeps the specs fresh was ever asked.
     is_background_set_going: bool,
     /// The fingerprint of the payload that was applied last: the same bytes again are no news, whatever they say.
@@ -112,23 +105,12 @@ pub(super) struct State {
 
 enum Phase {
     Idle,
-    Fetching {
-        round: Round,
-        _task: AbortOnDrop,
-    },
+    Fetching,
     Applying {
-        round: Round,
+        /// Whose payload it is.
+        turn: Turn,
         fingerprint: u64,
-        /// What to write to the data store if it is new.
-        to_store: Option<Bytes>,
     },
-}
-
-/// One round of syncing: why it runs, and whose turn it is.
-#[derive(Debug, Clone, Copy)]
-struct Round {
-    trigger: Trigger,
-    turn: Turn,
 }
 
 impl Actor for SpecSyncActor {
@@ -145,19 +127,16 @@ impl Actor for SpecSyncActor {
             tree,
             supervisor,
             phase: Phase::Idle,
+            round: None,
+            asks: 0,
             timer: None,
+            store_timer: None,
             watchers: Vec::new(),
             changed: BTreeSet::new(),
-            failures_in_row: 0,
+            log: SyncLog::new(),
             refusals: Refusals::default(),
             refusal: None,
-            older: None,
             background_failures: 0,
-            problems: Vec::new(),
-            started: Instant::now(),
-            is_initial: false,
-            asked: SpecsSource::default(),
-            got_payload: false,
             is_background_set_going: false,
             applied: None,
             fingerprints: RandomState::default(),
@@ -166,6 +145,7 @@ impl Actor for SpecSyncActor {
         let sources = 0..state.tree.changes.len();
         state.watchers = sources.map(|source| state.watch(&me, source)).collect();
         state.timer = Some(cast_after(&me, Duration::ZERO, SpecSyncMsg::Tick));
+        state.check_store(&me);
         Ok(state)
     }
 
@@ -178,10 +158,10 @@ impl Actor for SpecSyncActor {
         match message {
             SpecSyncMsg::Tick => match state.phase {
                 Phase::Idle => state.start_what_is_due(&me),
-                Phase::Applying { round, .. } => {
-                    state.attempt_failed(&me, round, SyncError::NotApplied)
+                Phase::Applying { turn, .. } => {
+                    state.attempt_failed(&me, turn, SyncError::NotApplied)
                 }
-                Phase::Fetching { .. } => {}
+                Phase::Fetching => state.ask_next_too(&me),
             },
             SpecSyncMsg::Changed(source) => {
                 let watcher = state.watch(&me, source);
@@ -196,6 +176,7 @@ impl Actor for SpecSyncActor {
             SpecSyncMsg::Refresh(reply) => {
                 state.waiting.retain(|caller| !caller.is_closed());
                 state.waiting.push(reply);
+                state.check_store(&me);
                 if matches!(state.phase, Phase::Idle) {
                     if state.tree.is_first_sync_over() {
                         let turn = state.tree.specs.first_turn(Trigger::Manual);
@@ -205,12 +186,10 @@ impl Actor for SpecSyncActor {
                     }
                 }
             }
-            SpecSyncMsg::Fetched(result) => {
-                if let Phase::Fetching { round, .. } = state.phase {
-                    match *result {
-                        Ok(fetched) => state.hand_over(&me, round, fetched),
-                        Err(error) => state.attempt_failed(&me, round, error.into()),
-                    }
+            SpecSyncMsg::Fetched { ask, result } => {
+                let round = state.round.as_mut();
+                if let Some(turn) = round.and_then(|round| round.answered(ask)) {
+                    state.answered(&me, turn, *result);
                 }
             }
             SpecSyncMsg::Applied {
@@ -219,16 +198,16 @@ impl Actor for SpecSyncActor {
             } => {
                 // Otherwise it came too late, or a predecessor of this actor fetched it.
                 if matches!(state.phase, Phase::Applying { fingerprint, .. } if fingerprint == of)
-                    && let Phase::Applying {
-                        round, to_store, ..
-                    } = std::mem::replace(&mut state.phase, Phase::Idle)
+                    && let Phase::Applying { turn, .. } =
+                        std::mem::replace(&mut state.phase, Phase::Fetching)
                 {
                     match outcome {
-                        Ok(applied) => state.applied(&me, round, of, applied, to_store),
-                        Err(error) => state.attempt_failed(&me, round, error),
+                        Ok(applied) => state.applied(&me, turn, of, applied),
+                        Err(error) => state.attempt_failed(&me, turn, error),
                     }
                 }
             }
+            SpecSyncMsg::CheckStore => state.check_store(&me),
             #[cfg(any(test, feature = "testing"))]
             SpecSyncMsg::Disturb(disturbance) => disturbance.happen().await?,
         }
@@ -252,254 +231,47 @@ impl State {
 
     fn start(&mut self, me: &ActorRef<SpecSyncMsg>, trigger: Trigger, turn: Option<Turn>) {
         self.timer = None;
-        self.problems.clear();
-        self.started = Instant::now();
-        self.is_initial = trigger == Trigger::Initial;
-        self.got_payload = false;
+        self.log.begins(trigger);
         if let Some(turn) = turn {
-            self.fetch(me, Round { trigger, turn });
-        }
-    }
-
-    fn fetch(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round) {
-        let options = &self.tree.shared.options;
-        let Some(from) = self.tree.specs.adapter(round.turn).cloned() else {
-            return;
-        };
-        self.asked = from.source();
-        self.is_background_set_going |= self.tree.specs.is_background(round.turn);
-        if options.disable_network && from.uses_network() {
-            self.attempt_failed(me, round, FetchError::NetworkDisabled.into());
-            return;
-        }
-        if let Some(refusal) = self.refusal_in_force(round) {
-            self.next_attempt(me, round, refusal.into());
-            return;
-        }
-        let snapshot = self.tree.shared.snapshot.load();
-        let request = SpecsRequest {
-            since_time: snapshot.ordering_time(self.tree.shared.clock.now_ms()),
-            checksum: snapshot.specs.checksum.clone(),
-            limit: (round.trigger).limit(options.init_timeout, options.specs_request_timeout),
-            max_bytes: options.max_specs_bytes,
-            is_background: round.trigger == Trigger::Background,
-        };
-        let after_panic = SpecSyncMsg::Fetched(Box::new(Err(FetchError::Abandoned)));
-        let answer = Answer::new(me, after_panic);
-        let attempts = round.trigger.attempts();
-        let span =
-            tracing::debug_span!(target: targets::SYNC, "fetch_specs", trigger = ?round.trigger);
-        let fetching = async move {
-            let result = try_to_fetch(&*from, &request, attempts).await;
-            answer.give(SpecSyncMsg::Fetched(Box::new(result)));
-        };
-        let task = tokio::spawn(fetching.instrument(span));
-        self.phase = Phase::Fetching {
-            round,
-            _task: AbortOnDrop::new(&task),
-        };
-    }
-
-    fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, fetched: Fetched) {
-        let Fetched { payload, source } = fetched;
-        self.got_payload = true;
-        if self.tree.specs.is_background(round.turn) {
-            self.refusals.passed();
-        }
-        let fingerprint = self.fingerprints.hash_one(&payload.body);
-        if self.applied == Some(fingerprint) {
-            self.end(me, Ok(()));
-            return;
-        }
-        let is_for_store = source == SpecsSource::Network && !payload.deltas_used;
-        let to_store =
-            (is_for_store && self.tree.data_store.is_some()).then(|| payload.body.clone());
-        self.phase = Phase::Applying {
-            round,
-            fingerprint,
-            to_store,
-        };
-        self.timer = Some(cast_after(me, APPLY_LIMIT, SpecSyncMsg::Tick));
-        self.tell_supervisor(Assignment::Apply {
-            payload,
-            source,
-            fingerprint,
-        });
-    }
-
-    fn applied(
-        &mut self,
-        me: &ActorRef<SpecSyncMsg>,
-        round: Round,
-        fingerprint: u64,
-        applied: Applied,
-        to_store: Option<Bytes>,
-    ) {
-        let snapshot = self.tree.shared.snapshot.load_full();
-        let is_empty_handed = applied == Applied::Unchanged && snapshot.specs.time == 0;
-        if is_empty_handed && round.turn.has_more() {
-            self.attempt_failed(me, round, SpecsError::NothingLoaded.into());
-            return;
-        }
-        if let Applied::Older { found } = applied {
-            self.found_older(me, round, found, snapshot.specs.time);
-            return;
-        }
-        self.older = None;
-        self.applied = Some(fingerprint);
-        if let (Applied::New, Some(store), Some(json)) = (applied, &self.tree.data_store, to_store)
-        {
-            store.write_specs(json, snapshot.received_at.unwrap_or_default());
-        }
-        self.end(me, Ok(()));
-    }
-
-    /// Older specs than those in use are no failure while nobody waits: caches lag behind. Whoever asked for the newest is told.
-    fn found_older(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, found: u64, in_use: u64) {
-        let error = SpecsError::Older { in_use, found };
-        if round.trigger == Trigger::Manual || !self.waiting.is_empty() {
-            self.attempt_failed(me, round, error.into());
-            return;
-        }
-        if self.older.replace(found).is_none() {
-            tracing::warn!(target: targets::SYNC, source = %self.asked, %error, "the specs in use stay in use");
-        }
-        self.end(me, Ok(()));
-    }
-
-    /// Asks the next in turn, if there is one; otherwise the sync has failed.
-    fn attempt_failed(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, error: SyncError) {
-        self.note_refusal(round, &error);
-        self.next_attempt(me, round, error);
-    }
-
-    fn next_attempt(&mut self, me: &ActorRef<SpecSyncMsg>, round: Round, error: SyncError) {
-        self.timer = None;
-        if round.trigger == Trigger::Background && !round.turn.is_fallback() {
-            self.background_failures = self.background_failures.wrapping_add(1);
-        }
-        let asks_fallback = round.trigger.asks_fallback(self.background_failures);
-        match self.tree.specs.turn_after(round.turn, asks_fallback) {
-            Some(turn) => {
-                tracing::debug!(target: targets::SYNC, %error, "specs sync failed, asking the next source");
-                self.note_problem(&error);
-                self.fetch(me, Round { turn, ..round });
-            }
-            None => self.end(me, Err(error)),
-        }
-    }
-
-    /// A source that refuses is asked less often, whatever comes of its fallback.
-    fn note_refusal(&mut self, round: Round, error: &SyncError) {
-        if !self.tree.specs.is_background(round.turn) {
-            return;
-        }
-        let is_scheduled = round.trigger != Trigger::Manual;
-        match error {
-            SyncError::Fetch(error) if error.is_refusal() => {
-                let (retry_after, now) = (error.retry_after(), Instant::now());
-                if is_scheduled {
-                    let interval = self.tree.shared.options.specs_sync_interval;
-                    let random = fastrand::f64();
-                    self.refusals.refused(retry_after, interval, now, random);
-                } else {
-                    self.refusals.keep_quiet(retry_after, now);
-                }
-                self.refusal = Some(error.clone());
-            }
-            _ if is_scheduled => self.refusals.passed(),
-            _ => {}
-        }
-    }
-
-    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone and its fallback takes its turn.
-    /// Without a fallback the timer waits, and what comes earlier is news of the source itself.
-    fn refusal_in_force(&self, round: Round) -> Option<FetchError> {
-        let is_due = round.trigger != Trigger::Background
-            || !self.tree.specs.is_background(round.turn)
-            || !self.tree.specs.has_background_fallback()
-            || !self.refusals.is_quiet(Instant::now());
-        if is_due { None } else { self.refusal.clone() }
-    }
-
-    /// That the network is disabled is no problem: an option says so.
-    fn note_problem(&mut self, error: &SyncError) {
-        if *error != FetchError::NetworkDisabled.into() {
-            self.problems.push(error.to_string());
+            self.round = Some(Round::new(trigger, turn));
+            self.ask(me, turn);
         }
     }
 
     /// Ends the sync: answers whoever waits for it and arranges the next one.
     fn end(&mut self, me: &ActorRef<SpecSyncMsg>, outcome: Result<(), SyncError>) {
         self.phase = Phase::Idle;
-        self.note_end(&outcome);
-        match &outcome {
-            Ok(()) => {
+        let round = self.round.take();
+        let problem = self.log.ends(&self.tree.shared, &outcome);
+        if !self.tree.is_first_sync_over() {
+            match &outcome {
                 // Specs that were published have ended it already, perhaps otherwise.
-                if !self.tree.is_first_sync_over() {
-                    self.tree.end_first_sync(Ok(()));
-                }
-                if self.failures_in_row > 0 {
-                    tracing::info!(
-                        target: targets::SYNC,
-                        failures = self.failures_in_row,
-                        "specs sync works again"
-                    );
-                }
-                self.failures_in_row = 0;
-            }
-            Err(error) => {
-                self.failures_in_row = self.failures_in_row.saturating_add(1);
-                self.note_problem(error);
-                let problem = (!self.problems.is_empty()).then(|| self.problems.join("; then: "));
-                // Once for each series of failures: the service may be away for hours.
-                if self.failures_in_row == 1
-                    && let Some(problem) = &problem
-                {
-                    if self.tree.shared.snapshot.load().specs.time == 0 {
-                        tracing::warn!(target: targets::SYNC, problem, "specs sync failed, and there are no specs yet: evaluations serve fallbacks until one succeeds");
-                    } else {
-                        tracing::warn!(target: targets::SYNC, problem, "specs sync failed, the specs in use stay in use");
-                    }
-                }
-                if !self.tree.is_first_sync_over() {
-                    self.tell_supervisor(Assignment::NoValues { reason: problem });
-                }
+                Ok(()) => self.tree.end_first_sync(Ok(())),
+                Err(_) => self.tell_supervisor(Assignment::NoValues { reason: problem }),
             }
         }
         for caller in self.waiting.drain(..) {
             // Refused only when the caller has stopped waiting.
             let _ = caller.send(outcome.clone());
         }
+        // Another source was faster than the one that keeps the specs fresh, which may have newer ones.
+        let is_overtaken = outcome.is_ok()
+            && round
+                .is_some_and(|round| round.overtook(|turn| self.tree.specs.is_background(turn)));
         let pause = if self.changed.is_empty() {
-            self.pause_until_next()
+            self.pause_until_next(is_overtaken)
         } else {
             Some(Duration::ZERO)
         };
         self.timer = pause.map(|pause| cast_after(me, pause, SpecSyncMsg::Tick));
     }
 
-    fn note_end(&self, outcome: &Result<(), SyncError>) {
-        let error = outcome.as_ref().err();
-        if error.is_some_and(|error| *error == FetchError::NetworkDisabled.into()) {
-            return;
-        }
-        let shared = &self.tree.shared;
-        shared.note(Fact::SyncEnded(SyncEnded {
-            at_ms: shared.clock.now_ms(),
-            is_initial: self.is_initial,
-            duration: self.started.elapsed(),
-            source: self.asked.clone(),
-            network_success: self.got_payload,
-            error: error.map(ToString::to_string),
-        }));
-    }
-
-    fn pause_until_next(&self) -> Option<Duration> {
+    fn pause_until_next(&self, is_overtaken: bool) -> Option<Duration> {
         let options = &self.tree.shared.options;
         let background = self.tree.specs.background()?;
         let is_silent = options.disable_network && background.uses_network();
         match background.background_sync() {
+            BackgroundSync::Polled if is_overtaken => Some(Duration::ZERO),
             BackgroundSync::Polled if !is_silent => {
                 let interval = options.specs_sync_interval;
                 // A fallback takes its turn while the source itself is left alone.
@@ -513,6 +285,15 @@ impl State {
                 Some(Duration::ZERO)
             }
             _ => None,
+        }
+    }
+
+    /// Has the data store checked, now and at every interval.
+    fn check_store(&mut self, me: &ActorRef<SpecSyncMsg>) {
+        if let Some(store) = &self.tree.data_store {
+            store.check_specs();
+            let interval = self.tree.shared.options.specs_sync_interval;
+            self.store_timer = Some(cast_after(me, interval, SpecSyncMsg::CheckStore));
         }
     }
 
@@ -534,30 +315,5 @@ impl State {
         let _ = self
             .supervisor
             .cast(SupervisorMsg::ForEvaluation(assignment));
-    }
-}
-
-/// Asks up to `attempts` times, with pauses in between.
-async fn try_to_fetch(
-    from: &dyn SpecsAdapter,
-    request: &SpecsRequest,
-    attempts: u32,
-) -> Result<Fetched, FetchError> {
-    let limit = request.limit;
-    let mut failures = 0;
-    loop {
-        let error = match tokio::time::timeout(limit, from.fetch(request)).await {
-            Ok(Ok(payload)) => {
-                let source = payload.source.clone().unwrap_or_else(|| from.source());
-                return Ok(Fetched { payload, source });
-            }
-            Ok(Err(error)) => error,
-            Err(_) => FetchError::TimedOut { limit },
-        };
-        failures += 1;
-        if failures >= attempts || !error.is_worth_retrying() {
-            return Err(error);
-        }
-        tokio::time::sleep(RETRY_BACKOFF.pause(failures, fastrand::f64())).await;
     }
 }

@@ -19,12 +19,13 @@ use crate::guard::guarded;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::observability::facts::Fact;
 use crate::options::{DEFAULT_SPECS_URL, DropHook};
+use crate::results::SpecsSource;
 use crate::shared::Shared;
 use crate::sinks::EventLoggingAdapter;
 use crate::sinks::http::HttpEvents;
 use crate::sources::chain::{ChainLink, SpecsChain};
 use crate::sources::data_store::session::StoreSession;
-use crate::sources::data_store::specs::DataStoreSpecs;
+use crate::sources::data_store::specs::{self as stored, DataStoreSpecs};
 #[cfg(feature = "grpc")]
 use crate::sources::grpc::GrpcSpecs;
 use crate::sources::id_lists::http::HttpIdLists;
@@ -32,7 +33,7 @@ use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::store::StoredIdLists;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::sources::news::NewsListener;
-use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter};
+use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter, SpecsPayload};
 use crate::transport::Transport;
 use crate::transport::address::Address;
 
@@ -109,25 +110,28 @@ impl Tree {
         };
         let data_store = options.data_store.clone().map(|store| {
             let version = options.data_store_key_schema_version;
-            Arc::new(StoreSession::new(store, &shared.sdk_key, version))
+            let kept = Arc::clone(&shared.kept_specs);
+            let clock = Arc::clone(&shared.clock);
+            Arc::new(StoreSession::new(
+                store,
+                &shared.sdk_key,
+                version,
+                kept,
+                clock,
+            ))
         });
         let to_link = |config: &SpecAdapterConfig| match config {
             SpecAdapterConfig::Adapter(adapter) => Some(ChainLink::new(Arc::clone(adapter))),
             SpecAdapterConfig::DataStore => {
                 let session = Arc::clone(data_store.as_ref()?);
-                Some(ChainLink::new(Arc::new(DataStoreSpecs::new(
-                    session,
-                    #[cfg(feature = "proto")]
-                    Arc::clone(&shared.clock),
-                ))))
+                let specs = Arc::new(DataStoreSpecs::new(session));
+                Some(ChainLink::data_store(specs))
             }
             SpecAdapterConfig::NetworkHttp { specs_url } => {
                 let url = specs_url.as_deref().unwrap_or(&options.specs_url);
                 let has_fallback = options.fallback_to_statsig_api && url != DEFAULT_SPECS_URL;
-                Some(ChainLink {
-                    adapter: download(url),
-                    fallback: has_fallback.then(|| download(DEFAULT_SPECS_URL)),
-                })
+                let fallback = has_fallback.then(|| download(DEFAULT_SPECS_URL));
+                Some(ChainLink::new(download(url)).with_fallback(fallback))
             }
             #[cfg(feature = "grpc")]
             SpecAdapterConfig::NetworkGrpc(proxy) => {
@@ -196,6 +200,25 @@ impl Tree {
             dropped: Some(dropped),
         };
         (dropped.total() > 0).then(|| tokio::task::spawn_blocking(move || news.tell(&hook)))
+    }
+
+    /// Specs that are published now: the data store is to hold them, if they are for it.
+    pub(super) fn keep_in_store(&self, payload: &SpecsPayload, source: &SpecsSource, now_ms: u64) {
+        let Some(store) = &self.data_store else {
+            return;
+        };
+        // Whoever gets its specs from elsewhere may have older ones than those who write.
+        let background = self.specs.background();
+        let is_guarded = !self.shared.options.disable_network
+            && background.is_some_and(|adapter| adapter.uses_network());
+        let json = payload.body.clone();
+        if *source == SpecsSource::Network && !payload.deltas_used {
+            store.write_specs(json, now_ms, is_guarded);
+        } else if is_guarded && *source == stored::source() {
+            store.guard_specs(json, now_ms);
+        } else {
+            store.guard_nothing();
+        }
     }
 
     /// The outcome of the first sync, now or later.

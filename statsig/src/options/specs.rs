@@ -41,7 +41,9 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Takes specs from these sources. At the start one is asked after the other, until one has specs; later, the first that
+    /// Takes specs from these sources. At the start one is asked after the other, until one has specs: the next one at once when one
+    /// fails, and too when one takes longer than its share of the time (a data store 500 ms at most, others an equal share of
+    /// [`init_timeout`](Self::init_timeout) or 3 s); the first good specs are used. Later, the first that
     /// [keeps specs fresh](SpecsAdapter::background_sync) does so alone. `specs_adapter` beats it. Default: the data store, if
     /// there is one, then the network. At least one.
     ///

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "grpc")]
 use super::GrpcForwardProxy;
+use super::data_store::STORE_TIME_ALONE;
 use super::schedule::Trigger;
 use super::{BackgroundSync, SpecsAdapter};
 use crate::transport::address;
@@ -76,6 +78,7 @@ pub(crate) struct SpecsChain {
 pub(crate) struct ChainLink {
     pub(crate) adapter: Arc<dyn SpecsAdapter>,
     pub(crate) fallback: Option<Arc<dyn SpecsAdapter>>,
+    is_data_store: bool,
 }
 
 impl ChainLink {
@@ -83,7 +86,19 @@ impl ChainLink {
         Self {
             adapter,
             fallback: None,
+            is_data_store: false,
         }
+    }
+
+    pub(crate) fn data_store(adapter: Arc<dyn SpecsAdapter>) -> Self {
+        Self {
+            is_data_store: true,
+            ..Self::new(adapter)
+        }
+    }
+
+    pub(crate) fn with_fallback(self, fallback: Option<Arc<dyn SpecsAdapter>>) -> Self {
+        Self { fallback, ..self }
     }
 }
 
@@ -99,6 +114,11 @@ pub(crate) struct Turn {
 impl Turn {
     pub(crate) fn is_fallback(self) -> bool {
         self.is_fallback
+    }
+
+    /// Whether this and the other are a source and its fallback, or the same.
+    pub(crate) fn is_of_same_link(self, other: Self) -> bool {
+        self.link == other.link
     }
 
     /// Whether another source is asked if this one has nothing.
@@ -178,6 +198,19 @@ impl SpecsChain {
         })
     }
 
+    /// How long this source is asked alone, before the next one is asked too: an equal share of what all have together.
+    pub(crate) fn time_alone(&self, turn: Turn, limit: Duration) -> Duration {
+        let fallbacks = self.links.iter().filter(|link| link.fallback.is_some());
+        let sources = self.links.len() + fallbacks.count();
+        let share = limit / u32::try_from(sources).unwrap_or(u32::MAX).max(1);
+        let link = self.links.get(turn.link);
+        if link.is_some_and(|link| link.is_data_store) {
+            share.min(STORE_TIME_ALONE)
+        } else {
+            share
+        }
+    }
+
     pub(crate) fn adapter(&self, turn: Turn) -> Option<&Arc<dyn SpecsAdapter>> {
         let link = self.links.get(turn.link)?;
         if turn.is_fallback {
@@ -216,6 +249,7 @@ mod tests {
         let links = links.iter().map(|(background, has_fallback)| ChainLink {
             adapter: Arc::new(Source(*background)),
             fallback: has_fallback.then(|| Arc::new(Source(BackgroundSync::None)) as _),
+            is_data_store: false,
         });
         SpecsChain::new(links.collect())
     }
@@ -253,6 +287,21 @@ mod tests {
             assert_eq!(turns(&chain, trigger, false), [(1, false)]);
             assert_eq!(turns(&chain, trigger, true), [(1, false), (1, true)]);
         }
+    }
+
+    #[test]
+    fn each_source_has_a_share_of_the_time_and_a_data_store_no_long_one() {
+        let source = || Arc::new(Source(BackgroundSync::Polled)) as Arc<dyn SpecsAdapter>;
+        let chain = SpecsChain::new(vec![
+            ChainLink::data_store(source()),
+            ChainLink::new(source()).with_fallback(Some(source())),
+        ]);
+        let (seconds, millis) = (Duration::from_secs, Duration::from_millis);
+        let store = chain.first_turn(Trigger::Initial).unwrap();
+        let network = chain.turn_after(store, true).unwrap();
+        assert_eq!(chain.time_alone(store, seconds(3)), millis(500));
+        assert_eq!(chain.time_alone(store, millis(300)), millis(100));
+        assert_eq!(chain.time_alone(network, seconds(3)), seconds(1));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A store that services share, so that specs outlive a process: the [`DataStore`] trait.
 
 mod file;
+pub(crate) mod kept;
 mod keys;
 #[cfg(feature = "redis")]
 mod redis;
@@ -8,6 +9,7 @@ pub(crate) mod session;
 pub(crate) mod specs;
 
 use std::fmt::{self, Debug};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -19,15 +21,22 @@ pub use keys::DataStoreKeyVersion;
 use crate::mask::shown_problem;
 use crate::transport::BoxFuture;
 
+/// The longest a data store is asked alone at the start: it answers in milliseconds, or something is wrong with it.
+pub(crate) const STORE_TIME_ALONE: Duration = Duration::from_millis(500);
+
 /// Keeps specs, and ID lists, outside of the process: in Redis, in a file, in what your services share.
 ///
-/// With one set, a client that starts reads its specs there first, asks the network only when there are none, and writes back
-/// what the network brings. A store that [supports polling](Self::support_polling_updates_for) is read again at every sync
+/// With one set, a client that starts reads its specs there first, asks the network when there are none or the store takes longer
+/// than 500 ms, and writes back what the network brings. A store that [supports polling](Self::support_polling_updates_for) is read again at every sync
 /// interval, and the network is not polled at all: one process writes, many read.
 ///
 /// ID lists that are [enabled](crate::StatsigOptionsBuilder::enable_id_lists) are kept as well, in a store that says that it
 /// [does so](Self::supports_feature): complete sets of them, read at the start before anything is downloaded, and written whenever
 /// the network brought others. One that cannot be read as a whole is not used.
+///
+/// The store comes to hold what the network brought, or newer: a write that failed is tried again at every sync interval, until it
+/// succeeds or newer specs take its place, and what the store has lost is written again within one. For that, a client that takes
+/// its specs from the network keeps their JSON in memory.
 ///
 /// Specs are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store
 /// from its own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`]
@@ -124,6 +133,26 @@ pub trait DataStore: Debug + Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), DataStoreError>> {
         let _ = (key, value, time);
         Box::pin(async { Err(DataStoreError::BytesNotImplemented) })
+    }
+
+    /// How many bytes are stored under this key; `None` when there is nothing. Clients that write to the store ask at every sync
+    /// interval, and write again what it has lost. Default: reads the value, so implement it where that is costly.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    fn byte_len<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<usize>, DataStoreError>> {
+        Box::pin(async move {
+            match self.get_bytes(key).await {
+                Err(DataStoreError::BytesNotImplemented) => {
+                    let text = self.get(key).await?.result;
+                    Ok(text.map(|text| text.len()))
+                }
+                found => Ok(found?.result.map(|bytes| bytes.len())),
+            }
+        })
     }
 
     /// Whether to read the store at every sync interval, instead of the network. Asked when a client starts. Default: false.

@@ -120,6 +120,8 @@ impl Debug for IdListFileRequest {
 pub(crate) struct Limits {
     /// For each request.
     pub(crate) request: Duration,
+    /// For the data store alone, at the start, before the network is asked too.
+    pub(crate) store_alone: Duration,
     pub(crate) max_file_bytes: usize,
     /// In all lists together.
     pub(crate) max_ids: usize,

@@ -52,6 +52,15 @@ impl Trigger {
         }
     }
 
+    /// Whether sources that are slow are asked at the same time as those after them: where somebody waits, one that hangs must not
+    /// spend the time of all.
+    pub(crate) fn shares_time(self) -> bool {
+        match self {
+            Self::Initial | Self::Manual => true,
+            Self::Background => false,
+        }
+    }
+
     /// Whether the fallback is asked, `failures` background syncs (this one included) having failed.
     pub(crate) fn asks_fallback(self, failures: u32) -> bool {
         match self {
@@ -164,6 +173,12 @@ mod tests {
         assert_eq!(Trigger::Initial.limit(None, others), Duration::from_secs(3));
         assert_eq!(Trigger::Initial.limit(Some(Duration::ZERO), others), others);
         assert_eq!(Trigger::Background.limit(Some(limit), others), others);
+    }
+
+    #[test]
+    fn only_the_background_has_time_to_ask_one_source_after_the_other() {
+        assert!(Trigger::Initial.shares_time() && Trigger::Manual.shares_time());
+        assert!(!Trigger::Background.shares_time());
     }
 
     #[test]

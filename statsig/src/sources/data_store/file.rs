@@ -158,6 +158,21 @@ impl DataStore for FileDataStore {
         self.write(key, value)
     }
 
+    fn byte_len<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<usize>, DataStoreError>> {
+        let path = self.path(key);
+        run_off_thread(move || match std::fs::metadata(&path) {
+            Ok(found) => Ok(Some(usize::try_from(found.len()).unwrap_or(usize::MAX))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DataStoreError::failed(format!(
+                "expected to read {}, found {error}",
+                path.display()
+            ))),
+        })
+    }
+
     fn support_polling_updates_for(&self, _: RequestPath) -> bool {
         self.is_polled
     }
@@ -197,6 +212,8 @@ mod tests {
         );
         let bytes = other.get_bytes("a|/key|+").await.unwrap().result.unwrap();
         assert_eq!(&bytes[..], [0, 255]);
+        assert_eq!(other.byte_len("a|/key|=").await, Ok(Some(4)));
+        assert_eq!(other.byte_len("a|/other|=").await, Ok(None));
         let error = other.get("a|/key|+").await.unwrap_err();
         assert!(error.to_string().contains("expected text in"), "{error}");
         std::fs::remove_dir_all(&directory).unwrap();

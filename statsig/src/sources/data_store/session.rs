@@ -1,21 +1,23 @@
 //! A client's use of its data store, from the first read to the shutdown.
 
 use std::future::Future;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::kept::KeptSpecs;
 use super::keys::{DataStoreKeyVersion, Keys};
-use super::{DataStore, DataStoreError, DataStoreFeature};
+use super::{DataStore, DataStoreError};
+use crate::clock::Clock;
 use crate::targets;
 use crate::transport::identity::SdkKey;
 
 /// The longest a write of one value may take.
-const WRITE_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The store with its keys: initialised once, written to by one task at a time, shut down at the end.
 #[derive(Debug)]
@@ -23,18 +25,14 @@ pub(crate) struct StoreSession {
     store: Arc<dyn DataStore>,
     keys: Keys,
     initialized: OnceCell<()>,
-    /// The specs to write next. Newer ones take their place while they wait.
-    waiting: Mutex<Option<SpecsToWrite>>,
+    pub(super) kept: Arc<Mutex<KeptSpecs>>,
+    clock: Arc<dyn Clock>,
+    /// Whether a task waits for its turn to check what is kept.
+    pub(super) is_check_waiting: AtomicBool,
     /// Held while writing.
-    writing: tokio::sync::Mutex<()>,
+    pub(super) writing: tokio::sync::Mutex<()>,
     /// The tasks that write. A handful: each kind of value has one at work and at most one that waits.
     tasks: Mutex<JoinSet<()>>,
-}
-
-#[derive(Debug)]
-struct SpecsToWrite {
-    json: Bytes,
-    received_at: u64,
 }
 
 impl StoreSession {
@@ -42,12 +40,16 @@ impl StoreSession {
         store: Arc<dyn DataStore>,
         sdk_key: &SdkKey,
         version: DataStoreKeyVersion,
+        kept: Arc<Mutex<KeptSpecs>>,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             store,
             keys: Keys::new(sdk_key, version),
             initialized: OnceCell::new(),
-            waiting: Mutex::new(None),
+            kept,
+            clock,
+            is_check_waiting: AtomicBool::new(false),
             writing: tokio::sync::Mutex::new(()),
             tasks: Mutex::default(),
         }
@@ -55,6 +57,10 @@ impl StoreSession {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
     }
 
     /// The store as it is, for what it says about itself.
@@ -68,20 +74,6 @@ impl StoreSession {
             .get_or_try_init(|| self.store.initialize())
             .await?;
         Ok(&*self.store)
-    }
-
-    /// Writes specs that came over the network. Waits for nothing; a failure is logged.
-    pub(crate) fn write_specs(self: &Arc<Self>, json: Bytes, received_at: u64) {
-        if !self.store.supports_feature(DataStoreFeature::ConfigSpecs) {
-            return;
-        }
-        let newer = SpecsToWrite { json, received_at };
-        if self.replace_waiting(Some(newer)).is_some() {
-            // A task that will write these instead waits already.
-            return;
-        }
-        let session = Arc::clone(self);
-        self.spawn(async move { session.write_waiting().await });
     }
 
     /// Runs a task that writes; closing waits for it.
@@ -108,6 +100,18 @@ impl StoreSession {
         }
     }
 
+    /// How long the text from this path is, if there is one.
+    pub(crate) async fn byte_len(&self, path: &str) -> Result<Option<usize>, DataStoreError> {
+        let key = self.keys.text(path);
+        let ask = async { self.initialized().await?.byte_len(&key).await };
+        timeout(WRITE_LIMIT, ask).await.unwrap_or_else(|_| {
+            let limit = WRITE_LIMIT.as_secs();
+            Err(DataStoreError::failed(format!(
+                "no answer within {limit} s"
+            )))
+        })
+    }
+
     /// Replaces the text from this path.
     pub(crate) async fn write_text(
         &self,
@@ -124,7 +128,8 @@ impl StoreSession {
     }
 
     /// Finishes writing, then shuts the store down, within the limit.
-    pub(crate) async fn close(&self, limit: Duration) {
+    pub(crate) async fn close(self: &Arc<Self>, limit: Duration) {
+        self.write_the_rest();
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         let close = async {
             while tasks.join_next().await.is_some() {}
@@ -137,41 +142,14 @@ impl StoreSession {
         if timeout(limit, close).await.is_err() {
             tracing::warn!(target: targets::SYNC, "the data store did not shut down in time");
         }
-    }
-
-    fn replace_waiting(&self, with: Option<SpecsToWrite>) -> Option<SpecsToWrite> {
-        std::mem::replace(&mut *lock(&self.waiting), with)
-    }
-
-    async fn write_waiting(&self) {
-        let _turn = self.writing.lock().await;
-        let Some(specs) = self.replace_waiting(None) else {
-            return;
-        };
-        let outcome = timeout(WRITE_LIMIT, self.write(specs)).await;
-        if let Err(problem) = outcome.unwrap_or_else(|_| Err(not_written())) {
-            tracing::warn!(target: targets::SYNC, %problem, "specs were not written to the data store");
-        }
-    }
-
-    async fn write(&self, specs: SpecsToWrite) -> Result<(), DataStoreError> {
-        let store = self.initialized().await?;
-        let SpecsToWrite { json, received_at } = specs;
-        let key = self.keys.specs();
-        match store.set_bytes(&key, json.clone(), Some(received_at)).await {
-            Err(DataStoreError::BytesNotImplemented) => {
-                let text = std::str::from_utf8(&json).map_err(DataStoreError::failed)?;
-                store.set(&key, text, Some(received_at)).await
-            }
-            outcome => outcome,
-        }
+        self.tell_the_rest();
     }
 }
 
-fn not_written() -> DataStoreError {
+pub(super) fn not_written() -> DataStoreError {
     DataStoreError::failed(format!("not written within {} s", WRITE_LIMIT.as_secs()))
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

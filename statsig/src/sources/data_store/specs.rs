@@ -5,9 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::session::StoreSession;
-use super::{DataStoreError, DataStoreFeature, RequestPath};
-#[cfg(feature = "proto")]
-use crate::clock::Clock;
+use super::{DataStoreFeature, RequestPath};
 use crate::results::SpecsSource;
 use crate::sources::{BackgroundSync, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::transport::BoxFuture;
@@ -15,20 +13,20 @@ use crate::transport::BoxFuture;
 /// What is shown of a data store instead of an address.
 const SOURCE_API: &str = "datastore";
 
+/// Where specs out of a data store come from.
+pub(crate) fn source() -> SpecsSource {
+    SpecsSource::Adapter("DataStore".into())
+}
+
 /// Reads specs from the data store.
 #[derive(Debug)]
 pub(crate) struct DataStoreSpecs {
     session: Arc<StoreSession>,
-    #[cfg(feature = "proto")]
-    clock: Arc<dyn Clock>,
     background: BackgroundSync,
 }
 
 impl DataStoreSpecs {
-    pub(crate) fn new(
-        session: Arc<StoreSession>,
-        #[cfg(feature = "proto")] clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(crate) fn new(session: Arc<StoreSession>) -> Self {
         let store = session.store();
         let is_polled = store.supports_feature(DataStoreFeature::ConfigSpecs)
             && store.support_polling_updates_for(RequestPath::RulesetsV2);
@@ -39,8 +37,6 @@ impl DataStoreSpecs {
         };
         Self {
             session,
-            #[cfg(feature = "proto")]
-            clock,
             background,
         }
     }
@@ -52,25 +48,12 @@ impl DataStoreSpecs {
         if !does_hold_specs {
             return Err(FetchError::NothingStored);
         }
-        let json = self.read_json().await;
+        let json = self.session.read_specs().await;
         #[cfg(feature = "proto")]
         let json = self.or_binary(json, request.max_bytes).await;
         #[cfg(not(feature = "proto"))]
         let _ = request;
         json
-    }
-
-    async fn read_json(&self) -> Result<Bytes, FetchError> {
-        let store = self.session.initialized().await?;
-        let key = self.session.keys().specs();
-        let found = match store.get_bytes(&key).await {
-            Ok(answer) => answer.result,
-            Err(DataStoreError::BytesNotImplemented) => {
-                store.get(&key).await?.result.map(Bytes::from)
-            }
-            Err(error) => return Err(error.into()),
-        };
-        found.ok_or(FetchError::NothingStored)
     }
 
     /// What an SDK that writes the binary form has written, if it is newer and can be read.
@@ -83,7 +66,7 @@ impl DataStoreSpecs {
         let Some(found) = self.find_binary().await else {
             return json;
         };
-        let (otherwise, now_ms) = (json.clone(), self.clock.now_ms());
+        let (otherwise, now_ms) = (json.clone(), self.session.now_ms());
         // Reading specs takes a while, so that it is done off the async workers.
         tokio::task::spawn_blocking(move || {
             let from_binary = binary::read(&found, max_bytes);
@@ -105,11 +88,10 @@ impl DataStoreSpecs {
 #[cfg(feature = "proto")]
 mod binary {
     use bytes::Bytes;
-    use serde::Deserialize;
 
+    use super::super::kept::time_of;
     use crate::sources::FetchError;
     use crate::sources::http::binary;
-    use crate::specs::order::ordering_time;
 
     /// The JSON of specs in the binary form, if they can be read.
     pub(super) fn read(found: &Bytes, max_bytes: usize) -> Option<Bytes> {
@@ -139,15 +121,6 @@ mod binary {
         }
     }
 
-    fn time_of(json: &[u8], now_ms: u64) -> u64 {
-        #[derive(Deserialize)]
-        struct Specs {
-            time: u64,
-        }
-
-        serde_json::from_slice(json).map_or(0, |Specs { time }| ordering_time(time, now_ms))
-    }
-
     #[cfg(test)]
     mod tests {
         use super::*;
@@ -175,7 +148,7 @@ mod binary {
 
 impl SpecsAdapter for DataStoreSpecs {
     fn source(&self) -> SpecsSource {
-        SpecsSource::Adapter("DataStore".into())
+        source()
     }
 
     fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {

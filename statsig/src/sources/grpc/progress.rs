@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn failures_are_counted_until_specs_are_in_use_or_the_stream_lasts() {
         let mut progress = Progress::default();
-        let mut fail = |progress: &mut Progress| progress.failed(broken(), Instant::now());
+        let fail = |progress: &mut Progress| progress.failed(broken(), Instant::now());
         assert_eq!([fail(&mut progress), fail(&mut progress)], [1, 2]);
         assert_eq!(ask(&mut progress, 1), Answer::Broken(broken()));
         assert!(!receive(&mut progress, HEARTBEAT, SOON).is_recovery);

@@ -530,7 +530,7 @@ async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
         ["Adapter(DataStore)", "Adapter(GRPC)"]
     );
     assert_eq!(statsig.specs_status().lcut, 2);
-    assert_eq!(proxy.attempts(), [(0, 0)]);
+    assert_eq!(proxy.attempts(), [(0, 1)]);
     // One that is opened later asks for what is newer.
     proxy.breaks_the_stream();
     sleep(Duration::from_secs(4)).await;

@@ -1,5 +1,6 @@
 //! One sync of all lists: out of the data store, or from an adapter, one file after another.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,13 +46,56 @@ impl IdListSource {
             return self.download(current, limits).await;
         };
         let may_download = self.may_download();
-        if is_first || store.is_polled() || !may_download {
+        if is_first && may_download {
+            return self.first(store, current, limits).await;
+        }
+        if store.is_polled() || !may_download {
             match store.read(current, limits).await {
                 Ok(lists) => return Ok(Synced::read(lists)),
                 Err(problem) if !may_download => return Err(problem.into()),
                 Err(_) => {}
             }
         }
+        self.download_all(current, limits).await
+    }
+
+    /// What the store has. If it brings nothing for a while, the network is asked too, and the first that has all lists wins:
+    /// somebody waits.
+    async fn first(
+        &self,
+        store: &StoredIdLists,
+        current: &Arc<IdLists>,
+        limits: Limits,
+    ) -> Result<Synced, IdListsError> {
+        let mut reading = pin!(store.read(current, limits));
+        loop {
+            let before = store.values_read();
+            match tokio::time::timeout(limits.store_alone, &mut reading).await {
+                Ok(Ok(lists)) => return Ok(Synced::read(lists)),
+                Ok(Err(_)) => return self.download_all(current, limits).await,
+                Err(_) if store.values_read() > before => {}
+                Err(_) => break,
+            }
+        }
+        let mut downloading = pin!(self.download_all(current, limits));
+        tokio::select! {
+            read = &mut reading => match read {
+                Ok(lists) => Ok(Synced::read(lists)),
+                Err(_) => downloading.await,
+            },
+            downloaded = &mut downloading => match downloaded {
+                Ok(lists) => Ok(lists),
+                Err(error) => reading.await.map(Synced::read).map_err(|_| error),
+            },
+        }
+    }
+
+    /// Downloads complete lists.
+    async fn download_all(
+        &self,
+        current: &Arc<IdLists>,
+        limits: Limits,
+    ) -> Result<Synced, IdListsError> {
         match self.download(current, limits).await {
             // What others read from the store is complete, and so are the lists of those that write it. An entry that is
             // malformed stays so, and must not keep the other lists from being used.

@@ -1,6 +1,6 @@
 //! ID lists in the client's data store.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::manifest::Manifest;
@@ -19,17 +19,36 @@ pub(crate) struct StoredIdLists {
     session: Arc<StoreSession>,
     /// Whether the last read failed, so that each series of failures is told once.
     is_unreadable: AtomicBool,
+    /// How many values were read, so that it is seen whether the store answers.
+    values_read: AtomicUsize,
     /// Held while writing.
     writing: Arc<tokio::sync::Mutex<()>>,
-    written: Mutex<Written>,
+    kept: Mutex<Kept>,
 }
 
 #[derive(Debug, Default)]
-struct Written {
-    /// What is in the store, unless somebody else wrote.
-    manifest: Option<String>,
-    /// Whether the last write failed.
+struct Kept {
+    /// What the store is to hold.
+    lists: Option<KeptLists>,
+    /// Whether the last write failed, so that each series of failures is told once.
     has_failed: bool,
+}
+
+#[derive(Debug, Clone)]
+struct KeptLists {
+    lists: Arc<IdLists>,
+    manifest: Arc<str>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// To be written.
+    Pending,
+    /// Written; not found there yet. What a store never shows cannot be lost.
+    Written,
+    /// The store held them.
+    Stored,
 }
 
 /// Why stored lists could not be used.
@@ -63,8 +82,9 @@ impl StoredIdLists {
         keeps_lists.then(|| Self {
             session: Arc::clone(session),
             is_unreadable: AtomicBool::new(false),
+            values_read: AtomicUsize::new(0),
             writing: Arc::default(),
-            written: Mutex::default(),
+            kept: Mutex::default(),
         })
     }
 
@@ -72,6 +92,21 @@ impl StoredIdLists {
     pub(super) fn is_polled(&self) -> bool {
         let store = self.session.store();
         store.support_polling_updates_for_feature(DataStoreFeature::IdListSnapshot) != Some(false)
+    }
+
+    /// How many values were read so far.
+    pub(super) fn values_read(&self) -> usize {
+        self.values_read.load(Ordering::Relaxed)
+    }
+
+    async fn read_text(
+        &self,
+        path: &str,
+        limits: Limits,
+    ) -> Result<Option<String>, DataStoreError> {
+        let text = self.session.read_text(path, limits.request).await;
+        self.values_read.fetch_add(1, Ordering::Relaxed);
+        text
     }
 
     /// All lists; `None` when they are the current ones. A failure is logged, unless it follows another.
@@ -83,8 +118,16 @@ impl StoredIdLists {
         let read = self.read_all(current, limits).await;
         let has_failed = !matches!(read, Ok(_) | Err(StoredProblem::Nothing));
         let had_failed = self.is_unreadable.swap(has_failed, Ordering::Relaxed);
-        if read.as_ref().is_err_and(StoredProblem::is_loss) {
-            self.written().manifest = None;
+        let kept = &mut self.kept().lists;
+        match &read {
+            // What others wrote is in use from now on; a loss will be seen by reading.
+            Ok(_) => *kept = None,
+            Err(problem) if problem.is_loss() => {
+                if let Some(kept) = kept {
+                    kept.state = State::Pending;
+                }
+            }
+            Err(_) => {}
         }
         match &read {
             Err(problem) if has_failed && !had_failed => {
@@ -108,7 +151,7 @@ impl StoredIdLists {
         limits: Limits,
     ) -> Result<Option<IdLists>, StoredProblem> {
         let path = RequestPath::IDListsV1.as_str();
-        let text = self.session.read_text(path, limits.request).await?;
+        let text = self.read_text(path, limits).await?;
         let text = text.ok_or(StoredProblem::Nothing)?;
         if text.len() > MAX_MANIFEST_BYTES {
             let problem = format!("more than {MAX_MANIFEST_BYTES} bytes");
@@ -141,7 +184,7 @@ impl StoredIdLists {
     ) -> Result<Arc<IdList>, StoredProblem> {
         let list = || name.clone();
         let path = path_of(name);
-        let text = self.session.read_text(&path, limits.request).await?;
+        let text = self.read_text(&path, limits).await?;
         let text = text.ok_or_else(|| SnapshotProblem::Missing { list: list() })?;
         let limit = limits.max_file_bytes;
         if text.len() > limit {
@@ -160,15 +203,8 @@ impl StoredIdLists {
         Ok(parsed.await.map_err(|_| StoredProblem::Interrupted)??)
     }
 
-    /// Writes complete lists to the store, in a task that a shutdown waits for. Nothing is done if they are stored already, or
-    /// while others are being written: then a later sync tries again. `on_failure` is called if the store fails.
-    pub(crate) fn write(
-        self: &Arc<Self>,
-        lists: Arc<IdLists>,
-        manifest: &Manifest,
-        now_ms: u64,
-        on_failure: impl FnOnce() + Send + 'static,
-    ) {
+    /// These lists are in use, and this is what the service says there is: the store is to hold them, if they are complete.
+    pub(crate) fn keep(&self, lists: Arc<IdLists>, manifest: &Manifest) {
         let feature = DataStoreFeature::IdListSnapshotWrite;
         if !self.session.store().supports_feature(feature) {
             return;
@@ -177,33 +213,98 @@ impl StoredIdLists {
             tracing::debug!(target: targets::SYNC, "ID lists are not stored: some are behind the manifest");
             return;
         };
+        let mut kept = self.kept();
+        if kept
+            .lists
+            .as_ref()
+            .is_none_or(|kept| *kept.manifest != *manifest)
+        {
+            kept.lists = Some(KeptLists {
+                lists,
+                manifest: manifest.into(),
+                state: State::Pending,
+            });
+        }
+    }
+
+    /// Has a task write what waits, or see whether the store still has what it had; a shutdown waits for it. Nothing is done while
+    /// another such task runs: then a later sync tries again. `on_failure` is called if the store fails to write.
+    pub(crate) fn check(self: &Arc<Self>, now_ms: u64, on_failure: impl FnOnce() + Send + 'static) {
+        let Some(kept) = self.kept().lists.clone() else {
+            return;
+        };
         let Ok(turn) = Arc::clone(&self.writing).try_lock_owned() else {
             return;
         };
-        let mut written = self.written();
-        if written.manifest.as_ref() == Some(&manifest) {
-            return;
-        }
-        // Until the end it is not known what is stored.
-        written.manifest = None;
-        drop(written);
         let me = Arc::clone(self);
         self.session.spawn(async move {
             let _turn = turn;
-            let outcome = me.write_all(&lists, &manifest, now_ms).await;
-            let mut written = me.written();
-            let had_failed = std::mem::replace(&mut written.has_failed, outcome.is_err());
-            written.manifest = outcome.is_ok().then_some(manifest);
-            drop(written);
-            if let Err(problem) = outcome {
-                if had_failed {
-                    tracing::debug!(target: targets::SYNC, %problem, "ID lists were not written to the data store");
-                } else {
-                    tracing::warn!(target: targets::SYNC, %problem, "ID lists were not written to the data store");
-                }
-                on_failure();
+            if kept.state == State::Pending || me.has_lost(&kept).await {
+                me.write(&kept, now_ms, on_failure).await;
             }
         });
+    }
+
+    /// Whether the store lacks some of what it had.
+    async fn has_lost(&self, kept: &KeptLists) -> bool {
+        match self.lacks(kept).await {
+            Ok(None) => {
+                self.settle(kept, State::Stored);
+                false
+            }
+            // Whoever never saw them there does not miss them.
+            Ok(Some(_)) if kept.state == State::Written => false,
+            Ok(Some(path)) => {
+                tracing::info!(target: targets::SYNC, path, "the data store has lost ID lists, writing them again");
+                self.settle(kept, State::Pending);
+                true
+            }
+            Err(problem) => {
+                tracing::debug!(target: targets::SYNC, %problem, "not known whether the data store still has the ID lists");
+                false
+            }
+        }
+    }
+
+    /// The first path under which nothing is stored.
+    async fn lacks(&self, kept: &KeptLists) -> Result<Option<String>, DataStoreError> {
+        let lists = kept.lists.lists.keys().map(|name| path_of(name));
+        for path in std::iter::once(RequestPath::IDListsV1.as_str().to_owned()).chain(lists) {
+            if self.session.byte_len(&path).await?.is_none() {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn write(&self, kept: &KeptLists, now_ms: u64, on_failure: impl FnOnce()) {
+        let outcome = self.write_all(&kept.lists, &kept.manifest, now_ms).await;
+        let had_failed = std::mem::replace(&mut self.kept().has_failed, outcome.is_err());
+        let Err(problem) = outcome else {
+            self.settle(kept, State::Written);
+            let state = State::Written;
+            self.has_lost(&KeptLists {
+                state,
+                ..kept.clone()
+            })
+            .await;
+            return;
+        };
+        if had_failed {
+            tracing::debug!(target: targets::SYNC, %problem, "ID lists were not written to the data store");
+        } else {
+            tracing::warn!(target: targets::SYNC, %problem, "ID lists were not written to the data store, trying again at every sync interval");
+        }
+        on_failure();
+    }
+
+    /// What these came to, unless others took their place.
+    fn settle(&self, settled: &KeptLists, state: State) {
+        let mut kept = self.kept();
+        let lists = kept.lists.as_mut();
+        if let Some(lists) = lists.filter(|lists| Arc::ptr_eq(&lists.manifest, &settled.manifest)) {
+            lists.state = state;
+        }
     }
 
     async fn write_all(
@@ -228,8 +329,8 @@ impl StoredIdLists {
         Ok(self.session.write_text(path, manifest, now_ms).await?)
     }
 
-    fn written(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

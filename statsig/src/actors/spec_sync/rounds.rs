@@ -1,0 +1,249 @@
+//! One round of syncing: asks the sources in turn, and hands over what they bring.
+
+use std::hash::BuildHasher;
+
+use ractor::ActorRef;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::asking::{Fetched, Round, try_to_fetch};
+use super::{APPLY_LIMIT, Phase, SpecSyncMsg, State, SyncError};
+use crate::actors::answer::Answer;
+use crate::actors::evaluation::{Applied, Assignment};
+use crate::actors::timer::{AbortOnDrop, cast_after};
+use crate::error::SpecsError;
+use crate::sources::chain::Turn;
+use crate::sources::schedule::Trigger;
+use crate::sources::{FetchError, SpecsRequest};
+use crate::targets;
+
+impl State {
+    /// Asks the source whose turn it is.
+    pub(super) fn ask(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn) {
+        let options = &self.tree.shared.options;
+        let Some(round) = &mut self.round else {
+            return;
+        };
+        let Some(from) = self.tree.specs.adapter(turn).cloned() else {
+            return;
+        };
+        let trigger = round.trigger;
+        round.turn = turn;
+        self.log.asks(from.source());
+        self.is_background_set_going |= self.tree.specs.is_background(turn);
+        if options.disable_network && from.uses_network() {
+            self.attempt_failed(me, turn, FetchError::NetworkDisabled.into());
+            return;
+        }
+        if let Some(refusal) = self.refusal_in_force(trigger, turn) {
+            self.next_attempt(me, turn, refusal.into());
+            return;
+        }
+        let snapshot = self.tree.shared.snapshot.load();
+        let request = SpecsRequest {
+            since_time: snapshot.ordering_time(self.tree.shared.clock.now_ms()),
+            checksum: snapshot.specs.checksum.clone(),
+            limit: trigger.limit(options.init_timeout, options.specs_request_timeout),
+            max_bytes: options.max_specs_bytes,
+            is_background: trigger == Trigger::Background,
+        };
+        self.asks = self.asks.wrapping_add(1);
+        let ask = self.asks;
+        let after_panic = SpecSyncMsg::Fetched {
+            ask,
+            result: Box::new(Err(FetchError::Abandoned)),
+        };
+        let answer = Answer::new(me, after_panic);
+        let attempts = trigger.attempts();
+        let span = tracing::debug_span!(target: targets::SYNC, "fetch_specs", ?trigger);
+        let fetching = async move {
+            let result = Box::new(try_to_fetch(&*from, &request, attempts).await);
+            answer.give(SpecSyncMsg::Fetched { ask, result });
+        };
+        let task = tokio::spawn(fetching.instrument(span));
+        if let Some(round) = &mut self.round {
+            round.asked(ask, AbortOnDrop::new(&task));
+        }
+        self.wait(me);
+    }
+
+    /// Waits for those who were asked. Where somebody else waits, the next in turn is asked too once this one has had its time.
+    fn wait(&mut self, me: &ActorRef<SpecSyncMsg>) {
+        self.phase = Phase::Fetching;
+        self.timer = None;
+        let Some(round) = &self.round else {
+            return;
+        };
+        let options = &self.tree.shared.options;
+        let limit = (round.trigger).limit(options.init_timeout, options.specs_request_timeout);
+        if round.trigger.shares_time() && self.next_turn().is_some() {
+            let alone = self.tree.specs.time_alone(round.turn, limit);
+            self.timer = Some(cast_after(me, alone, SpecSyncMsg::Tick));
+        }
+    }
+
+    pub(super) fn ask_next_too(&mut self, me: &ActorRef<SpecSyncMsg>) {
+        if let Some(turn) = self.next_turn() {
+            tracing::debug!(target: targets::SYNC, "no specs yet, asking the next source too");
+            self.ask(me, turn);
+        }
+    }
+
+    /// Whose turn it is after the one that was taken last.
+    fn next_turn(&self) -> Option<Turn> {
+        let round = self.round.as_ref()?;
+        let asks_fallback = round.trigger.asks_fallback(self.background_failures);
+        self.tree.specs.turn_after(round.turn, asks_fallback)
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        me: &ActorRef<SpecSyncMsg>,
+        turn: Turn,
+        result: Result<Fetched, FetchError>,
+    ) {
+        let is_applying = matches!(self.phase, Phase::Applying { .. });
+        match (result, &mut self.round) {
+            (Ok(fetched), Some(round)) if is_applying => round.keep(turn, fetched),
+            (Ok(fetched), _) => self.hand_over(me, turn, fetched),
+            (Err(error), _) if is_applying => {
+                let error = error.into();
+                self.note_refusal(turn, &error);
+                self.log.notes(&error);
+            }
+            (Err(error), _) => self.attempt_failed(me, turn, error.into()),
+        }
+    }
+
+    fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn, fetched: Fetched) {
+        let Fetched { payload, source } = fetched;
+        if let Some(from) = self.tree.specs.adapter(turn) {
+            self.log.got_payload(from.source());
+        }
+        if let Some(round) = &mut self.round {
+            round.hands_over(turn);
+        }
+        if self.tree.specs.is_background(turn) {
+            self.refusals.passed();
+        }
+        let fingerprint = self.fingerprints.hash_one(&payload.body);
+        if self.applied == Some(fingerprint) {
+            self.end(me, Ok(()));
+            return;
+        }
+        self.phase = Phase::Applying { turn, fingerprint };
+        self.timer = Some(cast_after(me, APPLY_LIMIT, SpecSyncMsg::Tick));
+        self.tell_supervisor(Assignment::Apply {
+            payload,
+            source,
+            fingerprint,
+        });
+    }
+
+    pub(super) fn applied(
+        &mut self,
+        me: &ActorRef<SpecSyncMsg>,
+        turn: Turn,
+        fingerprint: u64,
+        applied: Applied,
+    ) {
+        let in_use = self.tree.shared.snapshot.load().specs.time;
+        let is_empty_handed = applied == Applied::Unchanged && in_use == 0;
+        if is_empty_handed && self.round.as_ref().is_some_and(Round::has_more) {
+            self.attempt_failed(me, turn, SpecsError::NothingLoaded.into());
+            return;
+        }
+        if let Applied::Older { found } = applied {
+            self.found_older(me, turn, SpecsError::Older { in_use, found });
+            return;
+        }
+        self.applied = Some(fingerprint);
+        self.end(me, Ok(()));
+    }
+
+    /// Older specs than those in use are no failure while nobody waits: caches lag behind. Whoever asked for the newest is told.
+    fn found_older(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn, error: SpecsError) {
+        let round = self.round.as_ref();
+        let is_manual = round.is_some_and(|round| round.trigger == Trigger::Manual);
+        if is_manual || !self.waiting.is_empty() {
+            self.attempt_failed(me, turn, error.into());
+        } else {
+            self.log.found_older(&error);
+            self.end(me, Ok(()));
+        }
+    }
+
+    /// One source has failed.
+    pub(super) fn attempt_failed(
+        &mut self,
+        me: &ActorRef<SpecSyncMsg>,
+        turn: Turn,
+        error: SyncError,
+    ) {
+        self.note_refusal(turn, &error);
+        self.next_attempt(me, turn, error);
+    }
+
+    /// Goes on with what others brought, asks the next in turn, or waits for those who were asked; if there
+    /// is nobody left, the sync has failed.
+    fn next_attempt(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn, error: SyncError) {
+        let Some(round) = &mut self.round else {
+            return;
+        };
+        if round.trigger == Trigger::Background && !turn.is_fallback() {
+            self.background_failures = self.background_failures.wrapping_add(1);
+        }
+        let arrived = round.next_arrived();
+        let (is_turn_awaited, is_awaited) = (round.is_turn_awaited(), round.is_awaited());
+        let next = if is_turn_awaited {
+            None
+        } else {
+            self.next_turn()
+        };
+        if arrived.is_none() && next.is_none() && !is_awaited {
+            self.end(me, Err(error));
+            return;
+        }
+        tracing::debug!(target: targets::SYNC, %error, "specs sync failed with one source, going on with another");
+        self.log.notes(&error);
+        match (arrived, next) {
+            (Some((turn, fetched)), _) => self.hand_over(me, turn, fetched),
+            (None, Some(turn)) => self.ask(me, turn),
+            (None, None) => self.wait(me),
+        }
+    }
+
+    /// A source that refuses is asked less often, whatever comes of its fallback.
+    fn note_refusal(&mut self, turn: Turn, error: &SyncError) {
+        if !self.tree.specs.is_background(turn) {
+            return;
+        }
+        let round = self.round.as_ref();
+        let is_scheduled = round.is_none_or(|round| round.trigger != Trigger::Manual);
+        match error {
+            SyncError::Fetch(error) if error.is_refusal() => {
+                let (retry_after, now) = (error.retry_after(), Instant::now());
+                if is_scheduled {
+                    let interval = self.tree.shared.options.specs_sync_interval;
+                    let random = fastrand::f64();
+                    self.refusals.refused(retry_after, interval, now, random);
+                } else {
+                    self.refusals.keep_quiet(retry_after, now);
+                }
+                self.refusal = Some(error.clone());
+            }
+            _ if is_scheduled => self.refusals.passed(),
+            _ => {}
+        }
+    }
+
+    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone and its fallback takes its turn.
+    /// Without a fallback the timer waits, and what comes earlier is news of the source itself.
+    fn refusal_in_force(&self, trigger: Trigger, turn: Turn) -> Option<FetchError> {
+        let is_due = trigger != Trigger::Background
+            || !self.tree.specs.is_background(turn)
+            || !self.tree.specs.has_background_fallback()
+            || !self.refusals.is_quiet(Instant::now());
+        if is_due { None } else { self.refusal.clone() }
+    }
+}
