@@ -243,7 +243,7 @@ async fn successes_without_specs() {
         "content-type: text/html\r\n",
         b"<html><body>Please sign in</body></html>",
     );
-    endure_answer(Behaviour::Answer(html), "expected dcs-v2 specs").await;
+    endure_answer(Behaviour::Answer(html), "found a page of HTML").await;
 }
 
 #[tokio::test]

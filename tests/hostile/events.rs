@@ -44,6 +44,7 @@ const ROWS: &[Row] = &[
     Row { name: "nothing", outcome: Delivered, answer: || raw(ok("", b"")) },
     Row { name: "204", outcome: Delivered, answer: || raw("HTTP/1.1 204 No Content\r\n\r\n") },
     Row { name: "JSON that says more than it should", outcome: Delivered, answer: || body(long_json()) },
+    Row { name: "a page of HTML", outcome: Kept("HTML"), answer: || raw(ok("content-type: text/html; charset=utf-8\r\n", BODY.repeat(100).as_bytes())) },
     Row { name: "JSON that ends early", outcome: Delivered, answer: || body("{\"success\":tr") },
     Row { name: "a failure with the status of a success", outcome: Kept("answered that it failed"), answer: || body(r#"{"success":false}"#) },
     Row { name: "a success that is a text", outcome: Kept("answered that it failed"), answer: || body(r#"{"success":"true"}"#) },
@@ -53,6 +54,10 @@ const ROWS: &[Row] = &[
     Row { name: "an answer in an encoding that it is not in", outcome: Kept("gzip"), answer: || encoded("gzip", b"{}") },
 
     // Redirects.
+    Row { name: "301 that would be a download", outcome: Kept("/login (status 301)"), answer: || status("301 Moved", "location: /login\r\n") },
+    Row { name: "302 that would be a download", outcome: Kept("/login (status 302)"), answer: || status("302 Found", "location: /login\r\n") },
+    Row { name: "303 that would be a download", outcome: Kept("/login (status 303)"), answer: || status("303 See Other", "location: /login\r\n") },
+    Row { name: "302 to an address with the key in it", outcome: Kept("http://127.0.0.1:9/"), answer: || status("302 Found", &format!("location: http://127.0.0.1:9/{KEY}?k={KEY}\r\n")) },
     Row { name: "307 to another origin", outcome: Kept("status 307"), answer: || status("307 Temporary", "location: http://127.0.0.1:9/elsewhere\r\n") },
     Row { name: "308 to a file", outcome: Kept("status 308"), answer: || status("308 Permanent", "location: file:///etc/passwd\r\n") },
     Row { name: "307 in a circle", outcome: Kept("status 307"), answer: || status("307 Temporary", "location: /v1/log_event?again\r\n") },
