@@ -111,7 +111,7 @@ fn live_in_child(statsig: &Statsig, number: u32) -> Result<(), String> {
     expect(recorded >= EVENTS, "events are counted")?;
     let says = format!("{recorded} were recorded, {forked} dropped as forked");
     expect(forked == recorded, &says)?;
-    if number % 50 == 0 {
+    if number.is_multiple_of(50) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
