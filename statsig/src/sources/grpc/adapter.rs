@@ -12,6 +12,7 @@ use super::progress::{Answer, Progress};
 use super::proxy::GrpcForwardProxy;
 use crate::results::SpecsSource;
 use crate::sources::news::{NewsListener, SourceNews};
+use crate::sources::schedule::Refusals;
 use crate::sources::{
     BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
 };
@@ -44,6 +45,8 @@ struct Stream {
     reopening: Backoff,
     progress: watch::Sender<Progress>,
     client: Mutex<Option<ChangeSignal>>,
+    /// Of the service that specs are downloaded from meanwhile.
+    refusals: Mutex<Refusals>,
     listener: NewsListener,
 }
 
@@ -72,6 +75,7 @@ impl GrpcSpecs {
                 reopening,
                 progress: watch::Sender::default(),
                 client: Mutex::default(),
+                refusals: Mutex::default(),
                 listener,
             }),
             init_timeout,
@@ -92,6 +96,22 @@ impl GrpcSpecs {
                 })
             }));
         }
+    }
+
+    /// Downloads specs. A service that refuses that is asked less often.
+    async fn download(&self, request: &SpecsRequest) -> Result<SpecsPayload, FetchError> {
+        let fetched = self.http.fetch(request).await;
+        let (mut refusals, now) = (lock(&self.stream.refusals), Instant::now());
+        match &fetched {
+            Err(error) if error.is_refusal() && request.is_background => {
+                let (retry_after, random) = (error.retry_after(), fastrand::f64());
+                refusals.refused(retry_after, POLLING_PAUSE, now, random);
+            }
+            Err(error) if error.is_refusal() => refusals.keep_quiet(error.retry_after(), now),
+            _ => refusals.passed(),
+        }
+        drop(refusals);
+        fetched
     }
 
     async fn fetch_streamed(&self, request: &SpecsRequest) -> Result<SpecsPayload, FetchError> {
@@ -133,7 +153,7 @@ impl SpecsAdapter for GrpcSpecs {
             self.stream.tell_recovery(is_recovery);
             self.keep_running(request.max_bytes);
             if self.stream.progress.borrow().is_fallback_due(now) {
-                let mut payload = self.http.fetch(&request).await?;
+                let mut payload = self.download(&request).await?;
                 payload.source.get_or_insert_with(|| self.http.source());
                 return Ok(payload);
             }
@@ -163,12 +183,13 @@ impl Stream {
     async fn keep_open(&self, max_bytes: usize) {
         loop {
             let problem = self.run(max_bytes).await;
-            let text = problem.to_string();
+            let (text, asked_pause) = (problem.to_string(), problem.asked_pause());
             let mut pause = Duration::ZERO;
             let mut failures = 0;
             self.progress.send_modify(|progress| {
                 failures = progress.failed(problem, Instant::now());
-                pause = self.reopening.pause(failures, fastrand::f64());
+                let backoff = self.reopening.pause(failures, fastrand::f64());
+                pause = backoff.max(asked_pause);
             });
             self.listener.tell(SourceNews::StreamFailed { failures });
             // Once for each series of failures: the proxy may be away for hours.
@@ -221,6 +242,9 @@ impl Stream {
             if is_polling {
                 self.signal();
                 tokio::time::sleep(POLLING_PAUSE).await;
+                // Meanwhile the download may have been refused.
+                let quiet = lock(&self.refusals).pause(Duration::ZERO, Instant::now());
+                tokio::time::sleep(quiet).await;
                 continue;
             }
             let is_due = async {

@@ -18,6 +18,7 @@ use crate::error::with_causes;
 use crate::mask::Masked;
 use crate::transport::BoxFuture;
 use crate::transport::identity::SdkKey;
+use crate::transport::retry::MAX_RETRY_AFTER;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The longest wait for a stream: for the connection, encryption, and the proxy to accept it.
@@ -43,7 +44,12 @@ pub(super) enum StreamProblem {
         problem: String,
     },
     #[error("the forward proxy answers {code}: {message}")]
-    Status { code: String, message: String },
+    Status {
+        code: String,
+        message: String,
+        /// No stream is to be opened within this time.
+        pause: Option<Duration>,
+    },
     #[error("the forward proxy accepted no stream within {} s", OPEN_LIMIT.as_secs())]
     NotOpened,
     #[error("expected a message of the forward proxy within {} s, found none", SILENCE_LIMIT.as_secs())]
@@ -227,6 +233,28 @@ fn status_problem(status: &Status, sdk_key: &SdkKey) -> StreamProblem {
     StreamProblem::Status {
         code: format!("{:?}", status.code()),
         message: Masked::new(sdk_key.expose()).shown(status.message()),
+        pause: asked_pause(status),
+    }
+}
+
+/// gRPC's own way to ask for a pause, or HTTP's, which whatever lies between may use.
+fn asked_pause(status: &Status) -> Option<Duration> {
+    let number = |name: &str| -> Option<u64> {
+        let value = status.metadata().get(name)?;
+        value.to_str().ok()?.trim().parse().ok()
+    };
+    let pause = number("grpc-retry-pushback-ms").map(Duration::from_millis);
+    let pause = pause.or_else(|| number("retry-after").map(Duration::from_secs));
+    Some(pause?.min(MAX_RETRY_AFTER))
+}
+
+impl StreamProblem {
+    /// The pause that the proxy asks for.
+    pub(super) fn asked_pause(&self) -> Duration {
+        match self {
+            Self::Status { pause, .. } => pause.unwrap_or_default(),
+            _ => Duration::ZERO,
+        }
     }
 }
 
@@ -276,5 +304,26 @@ mod tests {
             problem,
             "the forward proxy answers PermissionDenied: unknown key *****"
         );
+    }
+
+    #[test]
+    fn a_pause_is_asked_for_in_the_metadata_and_has_a_limit() {
+        let cases = [
+            (Some(("grpc-retry-pushback-ms", "2500")), 2_500),
+            (Some(("retry-after", "120")), 120_000),
+            (Some(("retry-after", "86400")), 300_000),
+            (Some(("grpc-retry-pushback-ms", "-1")), 0),
+            (Some(("retry-after", "soon")), 0),
+            (None, 0),
+        ];
+        for (header, expected) in cases {
+            let mut status = Status::resource_exhausted("too many streams");
+            if let Some((name, value)) = header {
+                status.metadata_mut().insert(name, value.parse().unwrap());
+            }
+            let problem = status_problem(&status, &SdkKey::new("secret-0123456789"));
+            let expected = Duration::from_millis(expected);
+            assert_eq!(problem.asked_pause(), expected, "{header:?}");
+        }
     }
 }

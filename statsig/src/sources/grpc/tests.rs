@@ -39,6 +39,8 @@ struct State {
     is_up: bool,
     /// What a new stream says first where there are no newer specs.
     first: Option<&'static str>,
+    /// While it is down, it asks for this pause.
+    pause: Option<Duration>,
     /// When streams were opened or tried to, in milliseconds, and for specs newer than what.
     attempts: Vec<(u64, u64)>,
     stream: Option<mpsc::UnboundedSender<Bytes>>,
@@ -51,6 +53,7 @@ impl Proxy {
             time,
             is_up: time.is_some(),
             first: Some(HEARTBEAT),
+            pause: None,
             attempts: Vec::new(),
             stream: None,
         })))
@@ -111,6 +114,13 @@ impl Opener for Proxy {
             self.with(|state| {
                 let at = u64::try_from(state.start.elapsed().as_millis()).unwrap();
                 state.attempts.push((at, since_time));
+                if !state.is_up && state.pause.is_some() {
+                    return Err(StreamProblem::Status {
+                        code: "ResourceExhausted".to_owned(),
+                        message: "too many streams".to_owned(),
+                        pause: state.pause,
+                    });
+                }
                 if !state.is_up {
                     return Err(StreamProblem::Unconnected {
                         problem: "refused".to_owned(),
@@ -535,4 +545,41 @@ async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
     proxy.breaks_the_stream();
     sleep(Duration::from_secs(4)).await;
     assert_eq!(proxy.attempts().last().map(|(_, since)| *since), Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proxy_that_asks_for_a_pause_gets_it() {
+    let proxy = Proxy::new(Some(1));
+    let lab = Lab::new(&proxy);
+    lab.statsig.initialize().await.unwrap();
+    let pause = Duration::from_secs(120);
+    proxy.with(|state| state.pause = Some(pause));
+    proxy.goes_down();
+    sleep(pause * 4).await;
+    let attempts = proxy.attempts();
+    // The first break of the stream asks for nothing.
+    let pauses = attempts
+        .windows(2)
+        .skip(1)
+        .map(|pair| pair[1].0 - pair[0].0);
+    let pauses: Vec<u64> = pauses.collect();
+    assert!(pauses.len() >= 2, "{attempts:?}");
+    assert!(pauses.iter().all(|pause| *pause >= 120_000), "{attempts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn downloads_that_are_refused_keep_the_pause_while_the_stream_is_broken() {
+    let proxy = Proxy::new(Some(1));
+    let lab = Lab::new(&proxy);
+    lab.statsig.initialize().await.unwrap();
+    let throttled = Answer::status(429).header("retry-after", "300");
+    lab.network.always(Endpoint::Specs, throttled);
+    proxy.goes_down();
+    while lab.downloads() == 0 {
+        sleep(Duration::from_secs(1)).await;
+    }
+    sleep(Duration::from_secs(290)).await;
+    assert_eq!(lab.downloads(), 1);
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(lab.downloads(), 2);
 }
