@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
+use once_cell::race::OnceBox;
 use tokio::sync::Notify;
 
-/// What waits to be reported.
+/// What waits to be reported. Takes its memory with the first item.
 #[derive(Debug)]
 pub(crate) struct Outlet<T> {
-    items: ArrayQueue<T>,
+    items: OnceBox<ArrayQueue<T>>,
+    capacity: usize,
     filled: Notify,
     lost: AtomicU64,
 }
@@ -16,7 +18,8 @@ pub(crate) struct Outlet<T> {
 impl<T> Outlet<T> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            items: ArrayQueue::new(capacity.max(1)),
+            items: OnceBox::new(),
+            capacity: capacity.max(1),
             filled: Notify::new(),
             lost: AtomicU64::new(0),
         }
@@ -24,14 +27,15 @@ impl<T> Outlet<T> {
 
     /// Puts in, or counts as lost when there is no room.
     pub(crate) fn put(&self, item: T) {
-        if self.items.push(item).is_err() {
+        let items = (self.items).get_or_init(|| Box::new(ArrayQueue::new(self.capacity)));
+        if items.push(item).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
         self.filled.notify_one();
     }
 
     pub(crate) fn take(&self) -> Option<T> {
-        self.items.pop()
+        self.items.get()?.pop()
     }
 
     /// Waits until there may be something to take. For one waiter.
