@@ -268,7 +268,7 @@ impl StoredIdLists {
 
     /// The first path under which nothing is stored.
     async fn lacks(&self, kept: &KeptLists) -> Result<Option<String>, DataStoreError> {
-        let lists = kept.lists.lists.keys().map(|name| path_of(name));
+        let lists = kept.lists.lists.keys().map(path_of);
         for path in std::iter::once(RequestPath::IDListsV1.as_str().to_owned()).chain(lists) {
             if self.session.byte_len(&path).await?.is_none() {
                 return Ok(Some(path));
