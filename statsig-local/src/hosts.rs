@@ -48,7 +48,7 @@ impl Hosts {
         if let Some(host) = hosts.iter().find(|host| !self.answers_to(host)) {
             return Some(format!(
                 "the request is for the host {}, which is not a name of this server; expected a loopback name such as `localhost`, or \
-                 one that `--allow-host` (`allowed_host`) names",
+                 a name that `--allow-host` (`allowed_host`) allows",
                 shown(host)
             ));
         }
@@ -56,7 +56,7 @@ impl Hosts {
         let origin = origin.map(|origin| origin.to_str().unwrap_or_default());
         if let Some(origin) = origin.filter(|origin| !is_own(origin, &hosts)) {
             return Some(format!(
-                "the request comes from a page of {}; expected one from no other origin than this server's",
+                "the request comes from a page of {}; expected a page of this server's own origin",
                 shown(origin)
             ));
         }
@@ -64,7 +64,7 @@ impl Hosts {
         let site = site.map(|site| site.to_str().unwrap_or_default());
         site.filter(|site| !matches!(*site, "same-origin" | "none"))
             .map(|_| {
-                "the request comes from a page of another origin; expected one from no other origin than this server's"
+                "the request comes from a page of another origin; expected a page of this server's own origin"
                     .to_owned()
             })
     }

@@ -146,8 +146,8 @@ pub enum SpecsError {
     },
     /// The specs are older than those in use: their source lags behind, or went back to an earlier version.
     #[error(
-        "expected specs of time {in_use} or later, found older ones of time {found}; the source lags behind the one before it, \
-         or was set back"
+        "expected specs of time {in_use} or later, found older ones of time {found}; the source is behind an earlier source, or \
+         went back to an earlier version"
     )]
     Older {
         /// The time of the specs in use, in epoch milliseconds.

@@ -14,7 +14,7 @@ pub(crate) fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option
     let answer = catch_unwind(AssertUnwindSafe(call));
     if answer.is_err() {
         // The panic hook has told where.
-        tracing::error!(target: targets::CLIENT, what, "code of the application's panicked; the client goes on");
+        tracing::error!(target: targets::CLIENT, what, "code of the application panicked; the client continues");
     }
     answer.ok()
 }

@@ -294,8 +294,8 @@ impl Shared {
         }
         tracing::error!(
             target: targets::CLIENT,
-            "the client stopped without a shutdown, as when the tokio runtime ends that it was initialised on: specs stay as they \
-             are, and no event is sent; call `initialize` on a runtime that lives as long as the client"
+            "the client stopped without a shutdown, probably because its tokio runtime ended: it no longer updates specs or sends \
+             events; call `initialize` again, on a runtime that lives as long as the client"
         );
         self.log_last_losses();
         (self.watched).send_modify(|watched| watched.end = Some(End::ActorsGone));
@@ -308,7 +308,7 @@ impl Shared {
             log_aside(|| {
                 tracing::error!(
                     target: targets::CLIENT,
-                    "this process was forked after `initialize`: specs stay as they are and no event is sent; use `Statsig::after_fork`"
+                    "this process was forked after `initialize`: the client does not update specs or send events here; use `Statsig::after_fork`"
                 );
             });
         }
@@ -321,7 +321,7 @@ impl Shared {
         tracing::warn!(
             target: targets::EVENTS,
             events = report.stats.pending,
-            "events were left by a shutdown ({report}); give it more time with `shutdown_with_timeout`, or keep events on disk with \
+            "a shutdown left events unsent ({report}); give it more time with `shutdown_with_timeout`, or keep events on disk with \
              `event_spool`"
         );
     }

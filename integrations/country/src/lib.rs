@@ -11,7 +11,7 @@ pub const ATTRIBUTION: &str = "This site or product includes IP2Location LITE da
 /// The table that Statsig's SDKs share.
 pub static TABLE: Table<'static> = match Table::new(include_bytes!("../data/countries.table")) {
     Ok(table) => table,
-    Err(_) => panic!("data/countries.table is no table"),
+    Err(_) => panic!("data/countries.table is not a table of countries"),
 };
 
 #[cfg(test)]

@@ -328,7 +328,7 @@ impl State {
 fn warn_of_time(time_ms: u64, now_ms: u64, source: &SpecsSource) {
     tracing::warn!(
         target: targets::SYNC, time_ms, now_ms, %source,
-        "the time of the specs is more than a day ahead of the clock; they are in use, and their time is ignored when others \
-         are compared with them; check the source and the clock of this machine"
+        "the time of the specs is more than a day ahead of the clock; the specs are in use, but later specs are not compared with \
+         their time; check the source and the clock of this machine"
     );
 }

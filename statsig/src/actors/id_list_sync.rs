@@ -215,9 +215,9 @@ impl State {
                 // Once for each series of failures: the service may be away for hours.
                 if self.failures_in_row == 1 {
                     if shared.snapshot.load().id_lists.lists.is_empty() {
-                        tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed, and there are no lists yet: nobody is a member of one until a sync succeeds");
+                        tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed, and there are no lists yet: no user is in an ID list until a sync succeeds");
                     } else {
-                        tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed; lists that failed stay as they were");
+                        tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed; the failed lists keep their members");
                     }
                 }
             }

@@ -228,14 +228,14 @@ impl InFlight {
         if was_healthy {
             tracing::warn!(
                 target: targets::EVENTS,
-                "events could not be posted ({problem}); they wait and will be tried again"
+                "events could not be posted ({problem}); the client will retry"
             );
         }
     }
 
     fn refused(&self, batch: &SealedBatch, error: &EventLoggingError) {
         let shared = &self.tree.shared;
-        tracing::debug!(target: targets::EVENTS, events = batch.events, %error, "events were refused, and are lost");
+        tracing::debug!(target: targets::EVENTS, events = batch.events, %error, "the service refused events; they are lost");
         shared.loss_log.because(DropReason::Refused, error);
         self.tree.forget_record(batch);
         shared.outbox().refused(batch, &shared.counters);

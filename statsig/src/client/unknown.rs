@@ -56,7 +56,7 @@ impl Warnings {
             Sight::FirstBeyondLimit => {
                 tracing::warn!(
                     target: targets::CLIENT,
-                    "{MAX_WARNINGS} unknown names and misread parameters were told of; further ones are not, until the specs change"
+                    "logged {MAX_WARNINGS} unknown names and misread parameters; further ones are not logged until the specs change"
                 );
                 false
             }

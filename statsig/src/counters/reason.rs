@@ -86,12 +86,12 @@ impl DropReason {
                 "the service refused them for good; check the SDK key and `log_event_url`"
             }
             Self::TooLarge => {
-                "each was larger than `event_max_bytes`; log less of the user or of the metadata, or raise it"
+                "each was larger than `event_max_bytes`; log fewer user fields or less metadata, or raise the limit"
             }
             Self::NetworkDisabled => "the option `disable_network` is set",
             Self::Internal => "an internal error of the SDK; please report it",
             Self::AfterShutdown => {
-                "they were recorded after the shutdown of the client; shut down last, or call `initialize` again"
+                "they were recorded after the shutdown of the client; record events before the shutdown, or call `initialize` again"
             }
             Self::Forked => {
                 "they were recorded in a fork of the process that called `initialize`; use `Statsig::after_fork`"
@@ -100,7 +100,7 @@ impl DropReason {
                 "the last handle of the client was dropped before they were delivered; call `shutdown().await` before that"
             }
             Self::SpoolFull => {
-                "the event spool was full, and they were the oldest in it; raise `event_spool_max_bytes`"
+                "the event spool was full, so its oldest events were dropped; raise `event_spool_max_bytes`"
             }
             Self::SpoolUnreadable => "they were damaged on disk",
         }

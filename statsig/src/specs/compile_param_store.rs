@@ -14,7 +14,7 @@ pub(super) fn param_store(store: &model::ParamStore<'_>, left_out: &LeftOut) -> 
         let parameter = left_out.read::<model::Parameter<'_>>(bytes_of(raw), "parameter", name)?;
         let compiled = compile_parameter(&parameter);
         if compiled.is_none() {
-            left_out.add("parameter of no known shape", name, &&*parameter.ref_type);
+            left_out.add("parameter of an unknown shape", name, &&*parameter.ref_type);
         }
         Some((SharedStr::from(&**name), compiled?))
     });

@@ -46,7 +46,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
 /// Entries were left out since their names are no text.
 pub(super) fn warn_of_names(count: usize) {
     if count > 0 {
-        tracing::warn!(target: targets::SYNC, count, "left out entries of the specs whose names are no text");
+        tracing::warn!(target: targets::SYNC, count, "left out entries of the specs whose names are not text");
     }
 }
 

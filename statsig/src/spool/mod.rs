@@ -423,7 +423,7 @@ impl Spool for DiskSpool {
             Ok(mut state) => *state = State::default(),
             Err(TryLockError::Poisoned(state)) => *state.into_inner() = State::default(),
             Err(TryLockError::WouldBlock) => {
-                tracing::debug!(target: targets::EVENTS, "this process was forked during a write to the event spool: it keeps the spool locked until it ends");
+                tracing::debug!(target: targets::EVENTS, "this process was forked during a write to the event spool: the spool stays locked until this process ends");
             }
         }
     }

@@ -103,11 +103,11 @@ fn lock(path: &Path) -> io::Result<Option<fs::File>> {
                 waited += LOCK_PAUSE;
             }
             Ok(false) => {
-                let problem = "another process holds the lock beside it for too long";
+                let problem = "another process holds its lock file for too long";
                 return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
             }
             Err(error) => {
-                tracing::debug!(target: crate::targets::CLIENT, %error, "the lock beside sticky values cannot be used");
+                tracing::debug!(target: crate::targets::CLIENT, %error, "the lock file of the sticky values cannot be used");
                 return Ok(None);
             }
         }

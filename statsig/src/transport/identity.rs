@@ -31,7 +31,7 @@ impl SdkKey {
         } else if key.trim() != key {
             Some("begins or ends with white space")
         } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Some("has characters that no header can carry")
+            Some("has characters that are not allowed in a header")
         } else if key.starts_with("client-") {
             Some("is a client key")
         } else if key.starts_with("console-") {

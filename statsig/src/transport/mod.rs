@@ -158,7 +158,7 @@ pub(crate) async fn send(
     match tokio::time::timeout(limit, sending).await {
         Ok(Some(answer)) => answer.and_then(|response| strangers::check(method, response)),
         Ok(None) => Err(TransportError::Connection {
-            problem: "the transport panicked; on a tokio runtime without `enable_io`, that is why"
+            problem: "the transport panicked; a tokio runtime without `enable_io` causes this"
                 .to_owned(),
         }),
         Err(_) => Err(TransportError::TimedOut { limit }),
@@ -200,8 +200,7 @@ pub enum TransportError {
     },
     /// A redirect that is not followed: to another origin, or of a `POST` that would become a `GET`.
     #[error(
-        "expected an answer, found a redirect to {target} (status {status}); check the URL in the options, and for a login page of \
-         the network"
+        "expected an answer, found a redirect to {target} (status {status}); check the URL in the options, or log in to the network"
     )]
     Redirected {
         /// The status of the response.
@@ -211,8 +210,8 @@ pub enum TransportError {
     },
     /// A page of HTML where the service has none.
     #[error(
-        "expected an answer of the service, found a page of HTML (status {status}); check the URL in the options, and for a login \
-         page of the network"
+        "expected an answer of the service, found a page of HTML (status {status}); check the URL in the options, or log in to the \
+         network"
     )]
     Html {
         /// The status of the response.

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let starts = if is_csv {
         let read = csv::read(std::str::from_utf8(&bytes)?)?;
         println!(
-            "{} ranges of less than 256 addresses drop out",
+            "left out {} ranges of less than 256 addresses",
             read.dropped
         );
         read.starts

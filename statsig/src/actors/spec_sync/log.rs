@@ -69,7 +69,7 @@ impl SyncLog {
         self.is_older = true;
         if !std::mem::replace(&mut self.is_older_told, true) {
             let source = &self.source;
-            tracing::warn!(target: targets::SYNC, %source, %error, "the specs in use stay in use");
+            tracing::warn!(target: targets::SYNC, %source, %error, "the source has older specs, the specs in use stay in use");
         }
     }
 

@@ -204,7 +204,7 @@ impl State {
             self.end(me, Err(error));
             return;
         }
-        tracing::debug!(target: targets::SYNC, %error, "specs sync failed with one source, going on with another");
+        tracing::debug!(target: targets::SYNC, %error, "specs sync failed with one source, trying another");
         self.log.notes(&error);
         match (arrived, next) {
             (Some((turn, fetched)), _) => self.hand_over(me, turn, fetched),

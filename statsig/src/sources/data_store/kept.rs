@@ -131,7 +131,7 @@ impl StoreSession {
     /// Says what is lost when the session is closed.
     pub(super) fn tell_the_rest(&self) {
         if lock(&self.kept).is_pending() {
-            tracing::warn!(target: targets::SYNC, "the newest specs are not in the data store: writing them failed until the shutdown");
+            tracing::warn!(target: targets::SYNC, "the newest specs are not in the data store: every write failed until the shutdown");
         }
     }
 
@@ -145,7 +145,7 @@ impl StoreSession {
             if self.look_again(&kept).await != State::Pending {
                 return;
             }
-            tracing::info!(target: targets::SYNC, "the data store has lost the specs, writing them again");
+            tracing::info!(target: targets::SYNC, "the data store lost the specs, writing them again");
         }
         let outcome = timeout(WRITE_LIMIT, self.write(&kept)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(not_written()));
@@ -156,14 +156,14 @@ impl StoreSession {
         }
         match outcome {
             Ok(()) if had_failed => {
-                tracing::info!(target: targets::SYNC, "specs are written to the data store again");
+                tracing::info!(target: targets::SYNC, "writing specs to the data store works again");
             }
             Ok(()) => {}
             Err(problem) if had_failed => {
-                tracing::debug!(target: targets::SYNC, %problem, "specs were not written to the data store");
+                tracing::debug!(target: targets::SYNC, %problem, "could not write specs to the data store");
             }
             Err(problem) => {
-                tracing::warn!(target: targets::SYNC, %problem, "specs were not written to the data store, trying again at every sync interval");
+                tracing::warn!(target: targets::SYNC, %problem, "could not write specs to the data store, retrying at every sync interval");
             }
         }
     }
@@ -176,7 +176,7 @@ impl StoreSession {
             Ok(State::Pending) if kept.state == State::Written => State::Written,
             Ok(state) => state,
             Err(problem) => {
-                tracing::debug!(target: targets::SYNC, %problem, "not known whether the data store still has the specs");
+                tracing::debug!(target: targets::SYNC, %problem, "could not check whether the data store still has the specs");
                 kept.state
             }
         };

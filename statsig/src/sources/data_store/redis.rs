@@ -138,7 +138,7 @@ impl RedisDataStore {
                 match connection.ask(command, value_bytes).await {
                     Ok(answer) => return Ok((answer, connection)),
                     Err(problem) => {
-                        tracing::debug!(target: targets::SYNC, %problem, "a connection to Redis is replaced");
+                        tracing::debug!(target: targets::SYNC, %problem, "replacing a connection to Redis");
                     }
                 }
             }

@@ -194,7 +194,7 @@ impl Stream {
             self.listener.tell(SourceNews::StreamFailed { failures });
             // Once for each series of failures: the proxy may be away for hours.
             if failures == 1 {
-                tracing::warn!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs broke and will be opened again");
+                tracing::warn!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs broke, the client will reopen it");
             } else {
                 tracing::debug!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs cannot be opened yet");
             }
@@ -236,7 +236,7 @@ impl Stream {
             let due = progress.borrow_and_update().fallback_at();
             let has_begun = due.is_some_and(|at| at <= Instant::now());
             if has_begun && !is_polling {
-                tracing::info!(target: targets::SYNC, "the stream brings no specs, downloading them over HTTP until it does");
+                tracing::info!(target: targets::SYNC, "the stream brings no specs, downloading them over HTTP until it works");
             }
             is_polling = has_begun;
             if is_polling {

@@ -255,12 +255,12 @@ impl StoredIdLists {
             // Whoever never saw them there does not miss them.
             Ok(Some(_)) if kept.state == State::Written => false,
             Ok(Some(path)) => {
-                tracing::info!(target: targets::SYNC, path, "the data store has lost ID lists, writing them again");
+                tracing::info!(target: targets::SYNC, path, "the data store lost ID lists, writing them again");
                 self.settle(kept, State::Pending);
                 true
             }
             Err(problem) => {
-                tracing::debug!(target: targets::SYNC, %problem, "not known whether the data store still has the ID lists");
+                tracing::debug!(target: targets::SYNC, %problem, "could not check whether the data store still has the ID lists");
                 false
             }
         }
@@ -291,9 +291,9 @@ impl StoredIdLists {
             return;
         };
         if had_failed {
-            tracing::debug!(target: targets::SYNC, %problem, "ID lists were not written to the data store");
+            tracing::debug!(target: targets::SYNC, %problem, "could not write ID lists to the data store");
         } else {
-            tracing::warn!(target: targets::SYNC, %problem, "ID lists were not written to the data store, trying again at every sync interval");
+            tracing::warn!(target: targets::SYNC, %problem, "could not write ID lists to the data store, retrying at every sync interval");
         }
         on_failure();
     }
