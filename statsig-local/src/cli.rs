@@ -62,7 +62,7 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8765")]
     pub(crate) bind: String,
-    /// Answer requests for this host too, such as the name of a container; may be given more than once, and `*` allows all. Default:
+    /// Also answer requests for this host, such as the name of a container. Repeat it for several hosts; `*` allows all. Default:
     /// loopback names, and the address of `--bind`.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,

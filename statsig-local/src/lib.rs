@@ -40,7 +40,7 @@
 //! otherwise a [`Notice`] says what is wrong with it, and what was served before still is.
 //!
 //! A client names what it has by `sinceTime` and `checksum`, and ignores an answer that is strictly older or has the checksum it
-//! already has. It is told `{"has_updates":false}` if its time is at least the file's and its checksum, if it sent one, is
+//! already has. It gets `{"has_updates":false}` if its time is at least the file's and its checksum, if it sent one, is
 //! the one served; otherwise it gets the file's text verbatim.
 //!
 //! You need not touch `time` or `checksum` when you edit: **after an edit that keeps both, the text is served with a `checksum`
@@ -58,27 +58,27 @@
 //!
 //! With [`upstream`](LocalStatsigBuilder::upstream) (feature `upstream`), or `--upstream URL` on the command line, it serves what
 //! Statsig, a forward proxy or another local Statsig serves, to SDKs with the same SDK key. It downloads specs and ID
-//! lists as an SDK does, and goes on with the last good ones for as long as the upstream is away. Requests for ID lists get 503 until
-//! the upstream's have come, so that SDKs keep those that they have.
+//! lists as an SDK does, and serves the last good ones during an outage of the upstream. Requests for ID lists get 503 until the
+//! upstream's lists have arrived, so that SDKs keep their lists.
 //!
-//! Events are sent on before they are acknowledged, with the headers that tell about them, and the SDK gets the upstream's
-//! answer; while the upstream cannot be reached that is 502, so that the SDK keeps them and tries again. Nothing waits here. Where
-//! upstreams form a circle, events get 508 as soon as they come back.
+//! It forwards events, with the headers that describe them, before it acknowledges them, and the SDK gets the upstream's answer. If
+//! the upstream cannot be reached, the answer is 502, so that the SDK keeps the events and retries. No events wait here. If upstreams
+//! form a circle, events that come back get 508.
 //!
 //! Not passed on: error reports of SDKs, questions about memberships and streams of specs, all of which end here; other SDK keys;
 //! specs in the binary form, deltas; the lines of ID lists as they are upstream (the members are the same). Nothing is kept on disk,
 //! so that it starts only while the upstream can be reached.
 //!
-//! # Who may ask
+//! # Who may send requests
 //!
-//! A web page that somebody on this machine visits can send requests here. So requests must be for a name that leads nowhere else:
-//! `localhost`, a loopback address, or the address that the server is bound to (any address, if it is bound to all of them).
-//! [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the command line, allows another one, such as the
-//! name of a container. And browsers' requests must come from no page of another origin. Everything else gets 403, is not
-//! recorded, and shows as a [`Notice`].
+//! A web page in a browser on this machine can send requests to this server, also under a host name of its own. So the server answers
+//! only requests for `localhost`, for a loopback address, or for the address that it is bound to (any address, if it is bound to all of
+//! them). [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the command line, allows another name, such as
+//! the name of a container. Requests from web pages of other origins are refused. A refused request gets 403, is not recorded, and
+//! shows as a [`Notice`].
 //!
-//! [256 connections](limits::MAX_CONNECTIONS) are served at a time, kept-alive ones included. For a further one, the one that
-//! is idle longest is closed, so that the number of SDKs has no limit but their requests at one time.
+//! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, kept-alive ones included. For a new one it closes the
+//! connection that is idle longest. So the number of SDKs is not limited, only the number of their requests at one time.
 //!
 //! # Control endpoints
 //!

@@ -20,8 +20,8 @@ pub const MAX_DECODED_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// between depends on how it arrives.
 pub const MAX_REQUEST_HEAD_BYTES: usize = 64 * 1024;
 
-/// Connections served at a time. For a further one, the one that is idle longest is closed; where none is idle, the one whose request
-/// lasts longest, if that is a [`LONG_REQUEST`]; else it waits.
+/// Connections served at a time. For a new one, the server closes the connection that is idle longest. If none is idle, it closes the one
+/// with the longest request, if that is a [`LONG_REQUEST`]. Otherwise the new one waits.
 pub const MAX_CONNECTIONS: usize = 256;
 
 /// How long a new connection may take to send the headers of its first request.
@@ -33,10 +33,10 @@ pub const IDLE_LIMIT: Duration = Duration::from_secs(120);
 /// How long a body may take to arrive.
 pub const BODY_LIMIT: Duration = Duration::from_secs(30);
 
-/// A request of this duration may be broken off if connections are short.
+/// A request of this duration may be broken off to make room for a new connection.
 pub const LONG_REQUEST: Duration = Duration::from_secs(60);
 
-/// Characters of what anybody sent that are shown in an answer or a [`Notice`](crate::Notice).
+/// How many characters of a text from outside an answer or a [`Notice`](crate::Notice) shows.
 pub const SHOWN_CHARS: usize = 200;
 
 /// Events kept.

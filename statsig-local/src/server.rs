@@ -162,7 +162,7 @@ impl LocalStatsig {
         self.events()
     }
 
-    /// Waits until `count` requests to an endpoint have begun since the start, whatever became of them.
+    /// Waits until `count` requests to an endpoint have begun since the start, with any outcome.
     ///
     /// Waits for ever if they do not come: put it into a [`timeout`](tokio::time::timeout).
     pub async fn wait_for_requests(&self, endpoint: Endpoint, count: u64) {
@@ -269,8 +269,9 @@ impl LocalStatsigBuilder {
         self
     }
 
-    /// Answers requests for this host too, such as the name of a container; `*` stands for every name, and gives up the protection
-    /// from web pages. Default: loopback names, and the address it is bound to; see [who may ask](crate#who-may-ask).
+    /// Also answers requests for this host, such as the name of a container. `*` stands for every name and turns off the protection
+    /// from web pages. Default: loopback names, and the address it is bound to; see
+    /// [who may send requests](crate#who-may-send-requests).
     pub fn allowed_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
         self

@@ -57,10 +57,9 @@ impl fmt::Debug for CountryCode {
 
 /// Knows the country of an IP address.
 ///
-/// Conditions on the country of a user ask it when the user carries none. By default that is the table that Statsig's other
-/// SDKs embed, so that all of them see a user in the same country (feature `country`). Tables of different origin disagree on
-/// about 7 of 100 addresses. To use another one, load it as a [`CountryTable`], or implement this trait over a database that
-/// you have.
+/// Conditions on the country use it for a user without a country of their own. Tables of different origin disagree on about 7 of 100
+/// addresses. So the default is the table that Statsig's other SDKs embed (feature `country`), and all of them see a user in the same
+/// country. To use another table, load it as a [`CountryTable`], or implement this trait over a database of yours.
 ///
 /// This site or product includes IP2Location LITE data available from <https://lite.ip2location.com>. A product with the feature
 /// `country` must show this sentence; see the crate `statsig-country`.

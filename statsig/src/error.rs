@@ -14,7 +14,7 @@ pub enum StatsigError {
     /// [`StatsigOptions`](crate::StatsigOptions) could not be built.
     #[error("invalid options: {0}")]
     InvalidOptions(#[from] OptionsError),
-    /// No specs could be loaded, and there were none before. Background syncing goes on; evaluations serve fallbacks until it
+    /// No specs could be loaded, and there were none before. Background syncing continues; evaluations serve fallbacks until it
     /// succeeds.
     #[error(
         "expected specs to start with, found none ({reason}); evaluations serve fallbacks, and syncing continues in the background"
@@ -23,8 +23,8 @@ pub enum StatsigError {
         /// What went wrong, in one line.
         reason: String,
     },
-    /// No ID lists could be had while initialising, neither from the data store, which keeps them, nor from the network. Background
-    /// syncing goes on; until it succeeds nobody is a member of one.
+    /// Neither the data store, which keeps ID lists, nor the network had them during initialisation. Background syncing continues;
+    /// until it succeeds, no user is in an ID list.
     #[error(
         "initialisation finished without ID lists ({reason}); syncing continues in the background"
     )]
@@ -32,7 +32,7 @@ pub enum StatsigError {
         /// What went wrong, in one line.
         reason: String,
     },
-    /// The overall limit of initialisation passed. Background syncing goes on.
+    /// The overall limit of initialisation passed. Background syncing continues.
     #[error("initialisation did not finish within {} ms; syncing continues in the background", limit.as_millis())]
     InitTimeout {
         /// The limit, from `StatsigOptions::init_timeout`.
@@ -48,7 +48,7 @@ pub enum StatsigError {
         /// Their reports, as text.
         report: String,
     },
-    /// The specs could not be brought up to date. The ones in use stay in use, and background syncing goes on.
+    /// The specs could not be updated. The ones in use stay in use, and background syncing continues.
     #[error("the specs could not be brought up to date ({reason}); the ones in use stay in use")]
     SyncFailed {
         /// What went wrong, in one line.
@@ -59,14 +59,13 @@ pub enum StatsigError {
         "expected to run inside a tokio runtime, found none; call it from async code driven by tokio"
     )]
     NoRuntime,
-    /// `initialize` was called in a tokio runtime without timers, which the client cannot do without.
+    /// `initialize` was called in a tokio runtime without timers. The client needs timers.
     #[error(
         "expected a tokio runtime with timers, found one without; build it with `enable_all`, or at least `enable_time` and `enable_io`"
     )]
     NoTimers,
-    /// The tokio runtime that `initialize` was called on is gone, and with it all that syncs specs and sends events. Evaluations go on
-    /// with the specs in use. Call `initialize` again, on a runtime that lives: the client goes on there, with the events that were
-    /// not delivered.
+    /// The tokio runtime that `initialize` was called on has ended, so the client no longer updates specs or sends events. Evaluations
+    /// use the last specs. Call `initialize` again, on a runtime that lives: the client continues there, with the undelivered events.
     #[error(
         "the tokio runtime that `initialize` was called on is gone; call `initialize` again, on a runtime that lives as long as the client"
     )]
@@ -85,7 +84,7 @@ pub enum StatsigError {
     /// The client has been shut down.
     #[error("the client has been shut down; `initialize` starts it again")]
     ShutDown,
-    /// The process was forked after `initialize`, and nothing runs in this one.
+    /// The process was forked after `initialize`, and the client does not run in this one.
     #[error(
         "expected the process that called `initialize`, found a fork of it; use `Statsig::after_fork`"
     )]
@@ -93,7 +92,7 @@ pub enum StatsigError {
     /// The limit of a shutdown passed before every event was delivered, spooled or dropped.
     #[error("the shutdown ran out of time; {report}")]
     ShutdownTimedOut {
-        /// What became of all events; those pending are lost, those spooled are not.
+        /// The counts of all events; those pending are lost, those spooled are not.
         report: Box<ShutdownReport>,
     },
     /// An internal task ended before it answered.
@@ -144,7 +143,7 @@ pub enum SpecsError {
         /// The parser's message with line and column.
         problem: String,
     },
-    /// The specs are older than those in use: their source lags behind, or went back to an earlier version.
+    /// The specs are older than those in use: their source is behind, or went back to an earlier version.
     #[error(
         "expected specs of time {in_use} or later, found older ones of time {found}; the source is behind an earlier source, or \
          went back to an earlier version"
@@ -155,7 +154,7 @@ pub enum SpecsError {
         /// The time of the specs that arrived, in epoch milliseconds.
         found: u64,
     },
-    /// A source says that there is nothing new, but nothing was ever loaded. The next source is asked.
+    /// A source has nothing new, but the client has no specs yet. The client asks the next source.
     #[error("expected a first set of specs, found `has_updates: false`")]
     NothingLoaded,
 }

@@ -33,14 +33,16 @@
 //! * **Evaluations and events are those of the other Statsig SDKs**, to the bit: the same buckets, rules, reasons and exposures.
 //! * **Memory is bounded**: the event queue, the batches that wait, the dedupe table and the evaluation cache have fixed limits.
 //!   No event is lost without being counted; see [`EventStats`].
-//! * **Specs in use are never replaced by bad ones**; a malformed gate disables itself, not its neighbours.
-//! * **Nothing is hidden**: [`Statsig::new`] does no work, no logger is installed (the SDK emits [`tracing`] events), the only global is
-//!   the [shared instance](Statsig::new_shared), and clients do not touch each other.
+//! * **Bad specs never replace good ones**: a malformed gate is left out alone.
+//! * **Nothing is hidden**: [`Statsig::new`] does no work, no logger is installed (the SDK emits [`tracing`] events). Clients share only the
+//!   [shared instance](Statsig::new_shared), a counter of forks, and, while they live, the system's certificates with the host names that
+//!   are being looked up.
 //!
 //! # Features
 //!
 //! | feature | default | what for |
 //! |---|---|---|
+//! | `country` | yes | the country of an IPv4 address, from a table of 0.6 MB in the binary; its licence asks for an attribution, see [`CountryLookup`] |
 //! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
@@ -53,7 +55,7 @@
 //! | `spool` | no | keeps undelivered events on disk: [`StatsigOptionsBuilder::event_spool`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
-//! | `bundled-roots` | no | trusts Mozilla's list of certificates besides the system's, for containers without one |
+//! | `bundled-roots` | no | trusts Mozilla's list of certificates in addition to the system's, for containers without certificates |
 //! | `brotli` | no | reads specs that are compressed with Brotli, too |
 //! | `zstd` | no | compresses events with zstd instead of gzip, and reads specs in it; needs a C compiler |
 

@@ -216,7 +216,7 @@ impl StatsigOptionsBuilder {
     /// The options.
     ///
     /// # Errors
-    /// When a value is out of range, or an address is none that requests can go to; the error names the option and what it accepts.
+    /// When a value is out of range, or an address cannot receive requests. The error names the option and what it accepts.
     pub fn build(self) -> Result<StatsigOptions, OptionsError> {
         let options = self.options;
         options.check_specs_sources()?;

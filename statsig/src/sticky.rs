@@ -36,8 +36,9 @@ pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 ///   experiment that no longer runs.
 ///
 /// Saving and deleting happen within `get_experiment` and `get_layer`, on the caller's thread: an implementation should only
-/// note what is to be done, and must not block. One that panics changes nothing for the caller; the panic is logged. Other reads, typed parameters and parameter stores among them, neither serve
-/// nor change what is stored.
+/// note the change, and must not block. If it panics, the client logs the panic, and the caller gets its result. Typed parameters use
+/// stored values only with [`TypedEvaluationOptions`](crate::TypedEvaluationOptions). Parameter stores and other reads neither serve nor
+/// change stored values.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -36,8 +36,8 @@ pub(crate) type Fields = BTreeMap<String, Value>;
 /// [Private attributes](StatsigUserBuilder::private) take part in evaluation and in nothing else: they are never sent,
 /// logged, printed or serialised.
 ///
-/// A user is read from the usual Statsig user JSON (`userID`, `customIDs`, …, `privateAttributes`; unknown fields are ignored), and
-/// serialised to the same **without private attributes**: what is written to a log or handed to another service must not hold them.
+/// A user is read from the usual Statsig user JSON (`userID`, `customIDs`, …, `privateAttributes`; unknown fields are ignored). It is
+/// serialised to the same JSON **without private attributes**, so that they do not get into a log or another service.
 /// Two users are equal if all of their fields are, private attributes included.
 ///
 /// ```

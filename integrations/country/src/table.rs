@@ -38,7 +38,7 @@ pub struct Table<'a> {
     codes: &'a [u8],
 }
 
-/// Why bytes are no table.
+/// Why bytes are not a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TableError {
@@ -67,7 +67,7 @@ impl<'a> Table<'a> {
     /// Reads a table in place, in constant time.
     ///
     /// # Errors
-    /// When these bytes are no table, or not a complete one.
+    /// When these bytes are not a table, or not a complete one.
     pub const fn new(bytes: &'a [u8]) -> Result<Self, TableError> {
         let Some((magic, bytes)) = bytes.split_first_chunk::<8>() else {
             return Err(TableError::Format);

@@ -224,7 +224,7 @@ impl Handle {
     /// Fetches specs now, or joins the sync that is under way.
     ///
     /// # Errors
-    /// When no specs could be had, or the client has been shut down.
+    /// When no source has specs, or the client has been shut down.
     pub(crate) async fn refresh(&self) -> Result<(), StatsigError> {
         self.call("refreshing specs", REFRESH_LIMIT, SupervisorMsg::Refresh)
             .await?

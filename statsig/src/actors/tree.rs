@@ -68,7 +68,7 @@ pub(super) struct Tree {
     pub(super) initialization: Initialization,
     /// The outcome of the first sync, once there is one. A success replaces a failure, never the reverse.
     first_sync: watch::Sender<Option<Result<(), StatsigError>>>,
-    /// Whether all ID lists could be had, and why not, once that is known. A success replaces a failure, never the reverse.
+    /// Whether all ID lists are loaded, and why not, once that is known. A success replaces a failure, never the reverse.
     first_id_lists: watch::Sender<Option<Result<(), String>>>,
     pub(super) posts: PostTasks,
     pub(super) reporting: Reporting,
@@ -264,7 +264,7 @@ impl Tree {
         }
     }
 
-    /// Whether all ID lists could be had; `None` when they are off.
+    /// Whether all ID lists are loaded; `None` when they are off.
     pub(super) fn is_id_list_ready(&self) -> Option<bool> {
         self.id_lists.as_ref()?;
         Some(matches!(*self.first_id_lists.borrow(), Some(Ok(()))))

@@ -15,7 +15,7 @@ use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate};
 impl Statsig {
     /// Calls back for every event of this name, on the thread on which it happens.
     ///
-    /// | name | told after |
+    /// | name | called after |
     /// |---|---|
     /// | `gate_evaluated` | [`check_gate`](Self::check_gate), [`get_feature_gate`](Self::get_feature_gate) |
     /// | `dynamic_config_evaluated` | [`get_dynamic_config`](Self::get_dynamic_config) |
@@ -25,11 +25,11 @@ impl Statsig {
     /// | `schema_drifted` | new specs differ from a [checked](crate::StatsigOptionsBuilder::check_schema) struct of parameters as those before did not; on such a thread too |
     /// | `*` | all of these; such callbacks come first |
     ///
-    /// [`get_typed`](Self::get_typed) tells what the call for its source would. Manual exposures, parameter stores and client
-    /// initialize responses tell nothing. Evaluations are told also when logging is disabled and for unknown names.
+    /// [`get_typed`](Self::get_typed) has the same events as the call for its source. Manual exposures, parameter stores and client
+    /// initialize responses have none. Evaluations are reported also when logging is disabled, and for unknown names.
     ///
-    /// No lock is held during a callback, so it may use the client; but what it evaluates itself is told to nobody. One that
-    /// panics is logged and does no harm otherwise. An unknown name is logged, and the answer
+    /// No lock is held during a callback, so it may use the client; but its own evaluations are not reported. If a callback panics,
+    /// the client logs it and continues. An unknown name is logged, and the answer
     /// [is an error](SubscriptionID::is_error).
     ///
     /// ```

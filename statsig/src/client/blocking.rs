@@ -19,7 +19,7 @@ const NO_THREAD: StatsigError = StatsigError::Interrupted {
 
 impl Statsig {
     /// Like [`initialize`](Self::initialize), for programs without a tokio runtime: waits on the calling thread, and starts the
-    /// client on a runtime of its own, on one thread, which ends with the client. However many threads call it, that one thread stays.
+    /// client on a runtime of its own, on one thread, which ends with the client. Calls of several threads share that one thread.
     ///
     /// A program with a runtime has no use for it, not even within `spawn_blocking`:
     /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for [`initialize`](Self::initialize) there.

@@ -3,19 +3,19 @@
 use super::Statsig;
 
 impl Statsig {
-    /// A client to go on with in a child process that `fork` made of this one: the same SDK key and options, and the specs that
-    /// were in use, so that it evaluates at once. [Initialise](Self::initialize) it to keep them fresh and to deliver events.
+    /// A new client for a child process after a `fork`. It has the same SDK key and options, and the specs in use, so it evaluates
+    /// at once. [Initialise](Self::initialize) it to update the specs and to deliver events.
     ///
-    /// **Do not fork after `initialize` if you can help it**: fork first, then create and initialise a client in each process.
-    /// `fork` takes along one thread only, so in the child nothing runs that syncs specs and sends events, and the connections
-    /// are the parent's. Evaluations go on there, with the specs as they were. Nothing is recorded: events count as
-    /// [`forked`](crate::DroppedEvents::forked) among those that were dropped. [`initialize`](Self::initialize),
+    /// **Avoid forking after `initialize`**: fork first, then create and initialise a client in each process. `fork` copies one
+    /// thread only, so no actor of the old client runs in the child, and the connections belong to the parent. Evaluations on the
+    /// old client still work there, with the specs at the time of the fork. It records nothing: events count as dropped, as
+    /// [`forked`](crate::DroppedEvents::forked). [`initialize`](Self::initialize),
     /// [`refresh`](Self::refresh), [`flush_events`](Self::flush_events) and [`shutdown`](Self::shutdown) fail with
-    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever, and log it once, from a thread of their
-    /// own. The parent is not affected. A client that was not used at all before the fork can be initialised in the child.
+    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever. The first of them logs an error, from a
+    /// separate thread. The parent is not affected. A client that was not used before the fork can be initialised in the child.
     ///
-    /// Whatever of these comes first, dropping the client included, lets go of the parent's event spool, so that others can deliver
-    /// what is in it once the parent has ended.
+    /// The first such call, or dropping the client, also releases the parent's event spool in the child. So another process can deliver
+    /// its events after the end of the parent.
     ///
     /// The client that this returns records from zero: events that the parent had not sent yet are the parent's to send. Local
     /// overrides are not taken along. If this is the [shared instance](Self::new_shared), the new one takes its place.

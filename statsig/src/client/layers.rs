@@ -242,12 +242,12 @@ impl Layer {
         self.read(parameter, |value| Some(value.clone()))
     }
 
-    /// Logs the exposure of a parameter as this layer served it, whatever the specs say by now, a stored assignment included. Nothing
-    /// is logged of a parameter that the layer does not have.
+    /// Logs the exposure of a parameter as this layer served it, even if the specs have changed since. A stored assignment is logged as
+    /// such. For a parameter that the layer does not have, nothing is logged.
     ///
-    /// The exposure counts as manual, as with
-    /// [`Statsig::manually_log_layer_parameter_exposure`](crate::Statsig::manually_log_layer_parameter_exposure): for layers that were
-    /// fetched with exposure logging disabled, since otherwise reading a parameter logs it.
+    /// Use it for layers that were fetched with exposure logging disabled; otherwise reading a parameter logs it. The exposure counts
+    /// as manual, as with
+    /// [`Statsig::manually_log_layer_parameter_exposure`](crate::Statsig::manually_log_layer_parameter_exposure).
     pub fn log_exposure(&self, parameter: &str) {
         if self.behind.parameter(parameter).is_some() {
             self.behind

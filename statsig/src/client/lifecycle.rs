@@ -13,23 +13,25 @@ use crate::observability::facts::Fact;
 use crate::results::InitializeDetails;
 
 impl Statsig {
-    /// Loads the specs and starts the actors that keep them fresh and deliver events, on the current tokio runtime, which must live as
-    /// long as the client.
+    /// Loads the specs and starts the actors that keep them fresh and deliver events. The actors run on the current tokio runtime,
+    /// which must live as long as the client.
     ///
-    /// Ends with the first sync: one request, unless the options name other sources, and those for ID lists if they are
-    /// enabled. Afterwards every evaluation is synchronous. If it fails, the client serves fallbacks, and background syncing
-    /// goes on until it succeeds: the next attempt comes one sync interval later, and [`ready`](Self::ready) waits for it.
-    /// Calling it again, also at the same time, starts nothing twice: it waits for the same first sync, or says what is now. So a
-    /// call after one that failed is `Ok` once there are specs. The client starts to its end whether callers wait for it or not.
+    /// Returns after the first sync: one request, unless the options name other sources, and the requests for ID lists if they are
+    /// enabled. Afterwards every evaluation is synchronous. If the first sync fails, the client serves fallbacks and retries in the
+    /// background: the next attempt comes one sync interval later, and [`ready`](Self::ready) waits for it.
     ///
-    /// After a [`shutdown`](Self::shutdown), or when the runtime that it was called on is gone, it starts the client again:
-    /// with the specs it has, and with the events that were not delivered.
+    /// You can call it again, also at the same time: it starts nothing twice. It waits for the same first sync, or returns the
+    /// current state. So after a failed call, a later one is `Ok` once there are specs. The start continues if callers stop waiting.
+    ///
+    /// After a [`shutdown`](Self::shutdown), or when the runtime has ended that it was called on, it starts the client again,
+    /// with the current specs and the undelivered events.
     ///
     /// # Errors
-    /// [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no specs could be had, [`StatsigError::NoIdLists`] when neither a
-    /// data store that keeps ID lists nor the network had them: the client is usable all the same. With `disable_network` and no other source, having none is no error. [`StatsigError::NoRuntime`] outside of a tokio runtime,
-    /// [`StatsigError::NoTimers`] in one without timers, [`StatsigError::ShutDown`] when it is shut down meanwhile,
-    /// [`StatsigError::Forked`] in a forked process.
+    /// * [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no source has specs. The client is usable. With
+    ///   `disable_network` and no other source, this is not an error.
+    /// * [`StatsigError::NoIdLists`] when neither a data store that keeps ID lists nor the network has them. The client is usable.
+    /// * [`StatsigError::NoRuntime`] outside of a tokio runtime, [`StatsigError::NoTimers`] in a runtime without timers.
+    /// * [`StatsigError::ShutDown`] when the client is shut down meanwhile, [`StatsigError::Forked`] in a forked process.
     pub async fn initialize(&self) -> Result<InitializeDetails, StatsigError> {
         let details = self.initialize_with_details().await?;
         match details.failure_details {
@@ -38,7 +40,7 @@ impl Statsig {
         }
     }
 
-    /// Like [`initialize`](Self::initialize), but a client without specs is no error: the details say why.
+    /// Like [`initialize`](Self::initialize), but a client without specs is not an error: the details say why.
     ///
     /// # Errors
     /// As [`initialize`](Self::initialize), but for `NoSpecs`, `NoIdLists` and `InitTimeout`.
@@ -46,8 +48,8 @@ impl Statsig {
         self.core.start().await?.handle.initialized().await
     }
 
-    /// How initialisation ended, or, after one that failed, that it has succeeded since; `None` before it did. Recorded by the client,
-    /// whoever waits for [`initialize`](Self::initialize).
+    /// How initialisation ended; `None` before it has. If a failed start succeeds later, these are the details of the success. The
+    /// client records them even if no caller waits for [`initialize`](Self::initialize).
     #[must_use]
     pub fn get_initialize_details(&self) -> Option<InitializeDetails> {
         let handle = self.core.handle.load();
@@ -55,11 +57,11 @@ impl Statsig {
         Some(InitializeDetails::clone(&details))
     }
 
-    /// Whether the client runs, and its start has succeeded: what [`initialize`](Self::initialize) would say now.
+    /// Whether the client runs and its start has succeeded. A call of [`initialize`](Self::initialize) would return the same now.
     ///
-    /// It is about upkeep: specs are kept fresh and events are sent. So it is false after a shutdown, when the runtime of the client is
-    /// gone, and in a forked process, though specs are in use; and it is true for a client that needs no specs, with `disable_network`.
-    /// Whether there are specs to evaluate with is [`is_ready`](Self::is_ready), which is the question for most health checks.
+    /// A client that runs updates its specs and sends events. So this is false after a shutdown, after the end of the runtime and in
+    /// a forked process, even if specs are in use. It is true for a client without specs that needs none, with `disable_network`.
+    /// Most health checks should call [`is_ready`](Self::is_ready) instead: it says whether specs are in use.
     #[must_use]
     pub fn is_initialized(&self) -> bool {
         let handle = self.core.handle.load();
@@ -72,42 +74,42 @@ impl Statsig {
     /// Fetches specs now instead of at the next interval, and waits until they are in use.
     ///
     /// # Errors
-    /// When no specs could be had; the ones in use stay in use. [`StatsigError::RuntimeGone`] when the runtime is gone that the client
-    /// was initialised on.
+    /// When no source has specs, or only older ones; the specs in use stay in use. [`StatsigError::RuntimeGone`] when the runtime of
+    /// the client has ended.
     pub async fn refresh(&self) -> Result<(), StatsigError> {
         self.core.handle()?.refresh().await
     }
 
-    /// Delivers what was recorded so far, and waits for the service's answers. Returns what became of all events by then.
+    /// Delivers the events recorded so far and waits for the service's answers. Returns the counts of all events.
     ///
-    /// Batches in memory are tried now, whatever pause a service that failed is given, until one fails; this costs them none of their
-    /// [retries](crate::StatsigOptionsBuilder::event_max_retries). With an event spool (`StatsigOptionsBuilder::event_spool`), what fails is on disk when
-    /// this returns: if `pending` is 0 then, every event recorded before the call was delivered, dropped and counted, or is
-    /// `spooled`: written and synced, so that it survives a crash of the process and of the machine.
+    /// Posts the batches in memory now, without waiting for a pause after failures, until one fails. These attempts do not use up
+    /// [retries](crate::StatsigOptionsBuilder::event_max_retries). With an event spool (`StatsigOptionsBuilder::event_spool`), failed
+    /// batches are on disk when this returns. If `pending` is 0 then, every event recorded before the call was delivered, was dropped
+    /// and counted, or is `spooled`: written and synced, so that it survives a crash of the process and of the machine.
     ///
     /// Events otherwise leave when a batch is full, or after a minute: scripts and functions that end must flush or
     /// [shut down](Self::shutdown).
     ///
     /// # Errors
     /// When the client was not initialised, has been shut down, or an actor crashed meanwhile; [`StatsigError::RuntimeGone`] when the
-    /// runtime is gone that it was initialised on.
+    /// runtime of the client has ended.
     pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
         self.core.handle()?.flush().await
     }
 
-    /// Delivers what was recorded, ends the actors, and reports what became of all events. Takes at most 3 s.
+    /// Delivers the recorded events, ends the actors, and reports the counts of all events. Takes at most 3 s.
     ///
-    /// Afterwards evaluations go on with the last specs, events are refused and counted. Whoever calls it again gets the same
-    /// answer. [`initialize`](Self::initialize) starts the client again.
+    /// Afterwards evaluations use the last specs, and new events are dropped and counted. A second call returns the same report.
+    /// [`initialize`](Self::initialize) starts the client again.
     ///
-    /// When the last handle is dropped without it, the client does the same in the background, if its runtime goes on for so long.
-    /// Whatever is lost is one warning in the log, and reaches
+    /// When the last handle is dropped without a shutdown, the client does the same in the background, as long as its runtime lives.
+    /// It logs one warning for lost events and calls
     /// [`on_events_dropped`](crate::StatsigOptionsBuilder::on_events_dropped).
     ///
     /// # Errors
     /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered, spooled or dropped; the report is in it.
-    /// [`StatsigError::NotInitialized`] when the client never ran, so that nothing could be delivered; it refuses events from then on
-    /// all the same. [`StatsigError::Forked`] in a forked process.
+    /// [`StatsigError::NotInitialized`] when the client never ran, so that nothing could be delivered; it still drops all later events.
+    /// [`StatsigError::Forked`] in a forked process.
     pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
         self.shutdown_with_timeout(SHUTDOWN_LIMIT).await
     }
@@ -138,7 +140,7 @@ impl Statsig {
         }
     }
 
-    /// What became of all events so far. Cheap enough for every health check.
+    /// The counts of all events so far, by state. Cheap enough for every health check.
     #[must_use]
     pub fn event_stats(&self) -> EventStats {
         self.core.shared.counters.stats()

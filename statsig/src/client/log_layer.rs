@@ -54,10 +54,12 @@ const LOG_CRATE_FIELDS: [&str; 4] = [LOG_CRATE_TARGET, "log.module_path", "log.f
 ///
 /// By default those of levels warn and error, for a user of the ID `console-capture-user`. The event's message becomes the line, its
 /// fields and its target become metadata; texts are cut at 4,096 bytes, fields beyond 100 are left out, and SDK keys are masked.
-/// Events of the SDK itself, of the crates that it sends with (whoever uses them), and whatever is logged while the SDK sends a request
-/// (by a [`Transport`](crate::Transport) or an [`EventLoggingAdapter`](crate::EventLoggingAdapter) of yours, too) are never forwarded, at
-/// any level, as that would not end. Lines of the `log` crate, which `tracing-log` brings, count by their own targets. A filter for a single
-/// layer ([`with_filter`](Layer::with_filter)) chooses further.
+///
+/// A forwarded line causes a request. If lines about that request were forwarded too, this would never end. So the layer never forwards, at
+/// any level, events of the SDK itself, events of the crates that it sends with (even if the application uses them), and events logged
+/// while the SDK sends a request (also by your [`Transport`](crate::Transport) or [`EventLoggingAdapter`](crate::EventLoggingAdapter)).
+/// Lines of the `log` crate, which arrive through `tracing-log`, count by their own targets. To filter further, add a filter for a
+/// single layer ([`with_filter`](Layer::with_filter)).
 ///
 /// ```
 /// use statsig::{Statsig, StatsigLayer};

@@ -64,7 +64,7 @@ use crate::shared::Shared;
 /// [`initialize`](Self::initialize) loads the specs and starts the actors that keep them fresh and deliver events. From then
 /// on every evaluation is a plain function call that neither waits nor fails.
 ///
-/// Clients are independent of each other. [`shutdown`](Self::shutdown) delivers what is queued and reports what became of it.
+/// Clients are independent of each other. [`shutdown`](Self::shutdown) delivers the queued events and reports how many were lost.
 ///
 /// ```no_run
 /// use statsig::{Statsig, StatsigOptions, StatsigUser};
@@ -99,7 +99,7 @@ struct Core {
 impl Statsig {
     /// A client with this server secret key. `options` may be left out with `None`. Does no work: no task, no connection.
     ///
-    /// A key that cannot work (an empty one, a client key, one with a line break at its end) is told of by a warning in the log.
+    /// Logs a warning for a key that cannot work: an empty one, a client key, one with a line break at its end.
     #[must_use]
     pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
         let options = options.into().unwrap_or_default();

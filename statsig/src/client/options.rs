@@ -56,9 +56,9 @@ pub struct LayerEvaluationOptions {
 /// struct itself reads from, not on those behind a parameter store.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TypedEvaluationOptions {
-    /// What is [stored for the user](crate::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
-    /// the experiment runs; a new assignment is saved, one of an experiment that no longer runs is deleted. With `None`, what is
-    /// stored is neither served nor changed. Default: `None`.
+    /// The values that are [stored for the user](crate::PersistentStorage::get_values_for_user). The client serves a stored value
+    /// instead of an evaluation while the experiment runs. It saves a new assignment, and deletes one of an experiment that no longer
+    /// runs. With `None`, stored values are neither served nor changed. Default: `None`.
     pub user_persisted_values: Option<Arc<UserPersistedValues>>,
     /// A rule of the experiment that forces a group goes before a stored value. Default: false.
     pub enforce_overrides: bool,

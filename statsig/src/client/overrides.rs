@@ -12,7 +12,8 @@ use crate::value::depth::bounded_entries;
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
 /// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
 /// gates and delegated experiments. A parameter nested deeper than
-/// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH) is left out, with a warning. Details read `LocalOverride:Recognized`, the rule is `override`; exposures are logged as ever.
+/// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH) is left out, with a warning. Details read `LocalOverride:Recognized`,
+/// and the rule is `override`. Exposures are logged as without an override.
 impl Statsig {
     /// Forces a gate.
     ///
@@ -90,7 +91,7 @@ impl Statsig {
     }
 
     /// Forces the sources of a parameter struct so that it is loaded as given: for tests and demonstrations. A field that is `None`
-    /// is not served; every other one is, and is exposed as ever.
+    /// is not served. Every other field is served, and is exposed as usual.
     ///
     /// ```
     /// use statsig::{Statsig, StatsigParams, StatsigUser};
@@ -112,7 +113,7 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// When a field cannot be written as JSON: its type decodes parameters, but tells nobody how to write one. Nothing is forced then.
+    /// When a field cannot be written as JSON, because its type can only decode parameters. Nothing is forced then.
     pub fn override_typed<P: StatsigParams>(
         &self,
         params: &P,

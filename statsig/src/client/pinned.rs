@@ -21,12 +21,11 @@ use crate::text::SharedStr;
 use crate::typed::{ParamsError, StatsigParams, Typed};
 use crate::user::StatsigUser;
 
-/// A client whose specs stand still: whatever is asked through it, and whenever, is answered by the specs of the moment at
-/// which it was [pinned](Statsig::pin).
+/// A client whose specs do not change: every read uses the specs of the moment at which it was [pinned](Statsig::pin).
 ///
-/// Made for one request and the tasks it spawns: pin at its beginning, clone the handle into the tasks (two pointers), and drop
-/// it at the end. Exposures, counts and stored assignments go through the client as ever. Overrides are no part of the specs:
-/// they hold from the moment they are set. A handle keeps its specs in memory, and what the client learns later never reaches it.
+/// Use it for one request and the tasks that it spawns: pin at the beginning, clone the handle into the tasks (two pointers), and drop
+/// it at the end. Exposures, counts and stored assignments go through the client as usual. Overrides are not part of the specs: they
+/// hold from the moment they are set. A handle keeps its specs in memory and never sees later ones.
 ///
 /// ```
 /// # use statsig::StatsigUser;

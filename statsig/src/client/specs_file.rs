@@ -44,7 +44,7 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// [`StatsigError::SyncFailed`] when no specs could be had, or the file cannot be written. It stays as it is.
+    /// [`StatsigError::SyncFailed`] when the download fails or the file cannot be written. The file does not change then.
     pub async fn fetch_and_write_to_file(
         &self,
         directory: impl AsRef<Path>,

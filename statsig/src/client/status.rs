@@ -17,7 +17,7 @@ impl Statsig {
     ///
     /// # Errors
     /// When there are none, and none will come: [`StatsigError::ShutDown`] when the client is shut down, [`StatsigError::RuntimeGone`]
-    /// when the runtime is gone that it was initialised on, [`StatsigError::Forked`] in a forked process.
+    /// when its runtime has ended, [`StatsigError::Forked`] in a forked process.
     pub async fn ready(&self) -> Result<(), StatsigError> {
         let shared = &self.core.shared;
         if self.is_ready() {
@@ -42,11 +42,11 @@ impl Statsig {
         Ok(())
     }
 
-    /// Whether there are specs to evaluate with: the question for health checks, a load and a comparison.
+    /// Whether there are specs to evaluate with. Call it in health checks: it costs a load and a comparison.
     ///
-    /// It stays true when the network is away for long, after a [`shutdown`](Self::shutdown) and in a forked process: evaluations go on
-    /// with the specs in use. How old these are is in [`specs_status`](Self::specs_status); whether anything runs that keeps them fresh
-    /// and sends events is [`is_initialized`](Self::is_initialized).
+    /// It stays true during a long outage, after a [`shutdown`](Self::shutdown) and in a forked process: evaluations use the last
+    /// specs. [`specs_status`](Self::specs_status) says how old they are. [`is_initialized`](Self::is_initialized) says whether the
+    /// client runs, that is, updates specs and sends events.
     ///
     /// ```
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
@@ -124,8 +124,8 @@ impl fmt::Debug for SpecsWatch {
 impl SpecsWatch {
     /// Waits for the next change and returns what is in use then. Changes that come faster than they are waited for count as one.
     ///
-    /// `None` when no change will come: the client is gone or was shut down, the runtime is gone that it was initialised on, or this
-    /// is a forked process. When the client is started again, it watches on.
+    /// `None` when no change will come: the client was dropped or shut down, its runtime has ended, or this is a forked process. If the
+    /// client is started again, the next call waits for changes again.
     pub async fn changed(&mut self) -> Option<SpecsStatus> {
         let watched = self.watched.as_mut()?;
         // The channel has locks, which a fork may have inherited.

@@ -148,10 +148,10 @@ fn names_of<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Option<BTree
 
 /// What a client initialize response looks like. The version of the client SDK decides what it reads.
 ///
-/// Only V1 says of every parameter of a layer which rule it comes from (`parameter_rule_ids`), and of configs and layers the `group`. In
-/// V2 and InitV2 they are missing, as they are in the official SDKs' responses; InitV2 leaves out the rule `default` as well. Client
-/// SDKs then report exposures with the rule ID of the whole layer, `default` or the empty text, so that results of layers whose parameters come
-/// from several rules cannot be told apart by rule. Where that matters, use V1.
+/// Only V1 has the rule of every parameter of a layer (`parameter_rule_ids`), and the `group` of configs and layers. V2 and InitV2 leave
+/// them out, as the official SDKs do; InitV2 also leaves out the rule `default`. Client SDKs then report exposures with the rule ID of the
+/// whole layer, `default` or the empty text. If the parameters of a layer come from several rules, its results cannot be separated by
+/// rule. If you need that, use V1.
 ///
 /// Parsed from `v1`, `v2`, `init_v2`, or the long names `Initialize`, `InitializeWithSecondaryExposureMapping`, `InitializeV2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -167,7 +167,7 @@ pub enum ClientInitResponseFormat {
     InitV2,
 }
 
-/// A response format that is none of `v1`, `v2`, `init_v2`.
+/// A response format other than `v1`, `v2`, `init_v2`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected one of v1, v2, init_v2, found `{found}`")]
 pub struct UnknownResponseFormat {

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::DropReason;
 
-/// What became of all events since the client was created.
+/// The counts of all events since the client was created, by state.
 ///
-/// It adds up at any moment:
+/// They add up at any moment:
 /// `enqueued + recovered = delivered + sampled_out + dropped.total() + spooled + left_on_disk + pending`.
 ///
 /// ```
@@ -22,7 +22,7 @@ use super::DropReason;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct EventStats {
-    /// Events that were recorded: exposures that are no repeats, custom events, the SDK's own.
+    /// Events that were recorded: exposures without repeats, custom events, the SDK's own events.
     pub enqueued: u64,
     /// Events that were found in the spool: of earlier processes, and of this client before it was shut down and initialised again.
     pub recovered: u64,
@@ -36,8 +36,8 @@ pub struct EventStats {
     pub dropped: DroppedEvents,
     /// Events on disk, safe from a crash, that wait for the service or for the next process.
     pub spooled: u64,
-    /// Events that were on disk when this client was shut down, before it was initialised again. Whoever finds them there counts
-    /// them as `recovered`; this client does, too.
+    /// Events that were on disk when this client was shut down, before it was initialised again. The process that delivers them counts
+    /// them as `recovered`; so does this client.
     pub left_on_disk: u64,
     /// Events in memory, waiting or on their way.
     pub pending: u64,
@@ -65,7 +65,7 @@ pub struct DroppedEvents {
     pub after_shutdown: u64,
     /// Recorded in a fork of the process that called `initialize`.
     pub forked: u64,
-    /// In memory when the last handle of the client was gone, and the budget of a shutdown spent.
+    /// In memory when the last handle of the client was dropped, and not delivered within the limit of a shutdown.
     pub client_dropped: u64,
     /// The oldest in the spool, which was full.
     pub spool_full: u64,
@@ -137,7 +137,7 @@ impl DroppedEvents {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// What became of all events since the client was created. Those `pending` are lost, those `spooled` are not.
+    /// The counts of all events since the client was created. Those `pending` are lost, those `spooled` are not.
     pub stats: EventStats,
     /// The limit passed, or the runtime went away, before every event was delivered, spooled or dropped.
     pub timed_out: bool,

@@ -60,9 +60,9 @@ metrics! {
     NETWORK_REQUEST_LATENCY = Distribution "network_request.latency" in "ms":
         "How long a request for specs or ID lists took";
     ID_LIST_MANIFEST_SUCCESS = Counter "id_list_manifest_download_success" in "1":
-        "Manifests of ID lists that could be had";
+        "Downloads of the manifest of ID lists that succeeded";
     ID_LIST_MANIFEST_FAILURE = Counter "id_list_manifest_download_failure" in "1":
-        "Manifests of ID lists that could not";
+        "Downloads of the manifest of ID lists that failed";
     ID_LISTS_SYNC_LATENCY = Distribution "id_lists_sync_overall.latency" in "ms":
         "How long a round of syncing ID lists took";
     ID_LISTS_NOT_STORED = Counter "id_list_data_store_write_failure" in "1":
@@ -72,7 +72,7 @@ metrics! {
     EVENTS_SENT = Counter "events_successfully_sent_count" in "1":
         "Events that the service accepted";
     EVENTS_DROPPED = Counter "events_dropped_count" in "1":
-        "Events that were given up, by reason";
+        "Events that were dropped, by reason";
     EVENTS_PENDING = Gauge "events_pending" in "1":
         "Events that wait or are on their way";
     SYNC_AGE = Gauge "config_sync_age" in "ms":

@@ -1,12 +1,12 @@
-//! What the SDK tells about itself.
+//! How to observe the SDK.
 //!
-//! | who wants to know | gets it by |
+//! | for | use |
 //! |---|---|
-//! | the application, of evaluations and new specs | [`Statsig::subscribe`](crate::Statsig::subscribe) |
-//! | a monitoring system, of the SDK's health | an [`ObservabilityClient`]: your own, or one of the exporters of the features `metrics` and `opentelemetry` |
+//! | callbacks about evaluations and new specs | [`Statsig::subscribe`](crate::Statsig::subscribe) |
+//! | monitoring of the SDK's health | an [`ObservabilityClient`]: your own, or one of the exporters of the features `metrics` and `opentelemetry` |
 //! | the application's log | [`tracing`] events and spans, see [below](#tracing) |
-//! | a tracing system, of evaluations | [`evaluation_telemetry`](crate::StatsigOptionsBuilder::evaluation_telemetry) |
-//! | Statsig | `statsig::diagnostics` events and error reports, see [below](#what-statsig-gets) |
+//! | traces of evaluations | [`evaluation_telemetry`](crate::StatsigOptionsBuilder::evaluation_telemetry) |
+//! | data for Statsig | `statsig::diagnostics` events and error reports, see [below](#what-statsig-gets) |
 //!
 #![doc = include_str!("metrics.md")]
 //!
@@ -16,16 +16,16 @@
 //!
 //! | target | events (levels) | spans (level debug) |
 //! |---|---|---|
-//! | `statsig::client` | misuse, callbacks that panic (error); typed parameters that do not fit, stored assignments that cannot be kept (warn) | |
+//! | `statsig::client` | misuse, code of the application that panics, a runtime that ends, forks (error); SDK keys that cannot work, unknown names, parameters of the wrong type, stored assignments that cannot be kept (warn); a successful start (info) | |
 //! | `statsig::evaluation` | `feature_flag.evaluation` (info), only with `evaluation_telemetry` | |
-//! | `statsig::events` | batches that fail or are refused, events lost on disk, a spool that is full or cannot be used (warn, error); events of an earlier process found (info); failed attempts (debug) | `post_events` |
+//! | `statsig::events` | batches that fail or are refused, lost events, events lost on disk, a spool that is full or cannot be used (warn, error); events of an earlier process found (info); failed attempts (debug) | `post_events` |
 //! | `statsig::network` | the end of each request (debug) | `request` |
 //! | `statsig::observability` | slow or panicking observability clients (warn, error) | |
 //! | `statsig::schemas` | parameter structs that differ from the specs (error, warn), and agree again (info) | |
 //! | `statsig::supervisor` | actors that crashed and are started again (error) | |
 //! | `statsig::sync` | failing and recovering syncs, malformed entities of specs (warn, info, debug) | `fetch_specs`, `compile_specs`, `sync_id_lists` |
 //!
-//! What has another target beginning with `statsig::` is no promise. SDK keys are never shown; URLs are shown without query.
+//! Other targets that begin with `statsig::` may change at any time. SDK keys are never shown; URLs are shown without query.
 //!
 //! `feature_flag.evaluation` follows OpenTelemetry's semantic conventions: `feature_flag.key`, `feature_flag.provider.name`,
 //! `feature_flag.result.variant` (the group, or else the rule), `feature_flag.result.value` (of a gate), `feature_flag.result.reason`,

@@ -32,9 +32,9 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Derives countries from IPv6 addresses too, and from IPv4 addresses that are mapped into IPv6 (`::ffff:8.8.8.8`). Statsig's
-    /// other SDKs do not, so users with such addresses get other answers there. The compiled-in table knows the mapped ones
-    /// only; a [`country_lookup`](Self::country_lookup) may know more. Default: false.
+    /// Also derives countries from IPv6 addresses, and from IPv4 addresses that are mapped into IPv6 (`::ffff:8.8.8.8`). Statsig's
+    /// other SDKs do not do this, so users with such addresses may get other answers there. The compiled-in table has only the mapped
+    /// addresses; a [`country_lookup`](Self::country_lookup) may have more. Default: false.
     pub fn ipv6_countries(mut self, derive: bool) -> Self {
         self.options.ipv6_countries = derive;
         self

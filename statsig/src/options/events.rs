@@ -95,43 +95,43 @@ impl StatsigOptionsBuilder {
     /// Events that may wait between the threads that record them and the actor that sends them; beyond, the oldest is dropped and
     /// counted. Default: 8000, whatever the size of a batch. At least 10.
     ///
-    /// Each takes about 300 bytes and keeps its user alive, which is some 2 KB for one with a few attributes;
-    /// [`event_queue_max_bytes`](Self::event_queue_max_bytes) limits that. Behind the queue, some three more batches wait in this
-    /// form, one of them being compressed; all others are compressed.
+    /// Each takes about 300 bytes and keeps its user alive, about 2 KB for one with a few attributes.
+    /// [`event_queue_max_bytes`](Self::event_queue_max_bytes) limits that. Behind the queue, about three more batches wait in this
+    /// form, and one of them is being compressed. All others are compressed.
     pub fn event_queue_capacity(mut self, events: usize) -> Self {
         self.options.event_limits.queue_capacity = events;
         self
     }
 
-    /// Bytes that the events may take that wait between the threads that record them and the actor that sends them; beyond, the
-    /// oldest are dropped, and counted as `queue_full`. Default: 32 MiB. At least `event_max_bytes`.
+    /// The limit in bytes for events that wait between the threads that record them and the actor that sends them. Beyond it, the
+    /// oldest are dropped and counted as `queue_full`. Default: 32 MiB. At least `event_max_bytes`.
     ///
-    /// This is an estimate, as are the limits of a batch and of an event: fixed sizes for the record and its parts, plus the lengths
-    /// of all texts. A user is estimated once, and counts for each of its events, although they share it: memory is less, never
-    /// more.
+    /// The size of an event is an estimate, here and in the limits of a batch and of an event: fixed sizes for the record and its
+    /// parts, plus the lengths of all texts. Events share their user in memory, but it counts for each of them. So the real use of
+    /// memory is lower, never higher.
     pub fn event_queue_max_bytes(mut self, bytes: u64) -> Self {
         self.options.event_limits.queue_max_bytes = bytes;
         self
     }
 
-    /// Bytes that compressed batches may take that wait for the service, in memory; beyond, the oldest is dropped, and counted as
-    /// `too_many_batches`. Default: 32 MiB. At least `event_batch_max_bytes`. A batch that waits alone is kept whatever its size;
-    /// those being posted do not count.
+    /// The limit in bytes for compressed batches that wait for the service in memory. Beyond it, the oldest is dropped and counted as
+    /// `too_many_batches`. Default: 32 MiB. At least `event_batch_max_bytes`. A single waiting batch is kept at any size. Batches that
+    /// are being posted do not count.
     pub fn event_pending_max_bytes(mut self, bytes: u64) -> Self {
         self.options.event_limits.pending_max_bytes = bytes;
         self
     }
 
-    /// Bytes that the events of a batch may take; a batch that large is posted at once, however few events are in it.
-    /// Default: 8 MiB. At least `event_max_bytes`. An estimate, as for
-    /// [`event_queue_max_bytes`](Self::event_queue_max_bytes), of what the events take in memory; the body of a post is compressed.
+    /// The limit in bytes for the events of a batch. A batch of this size is posted at once, even if it has few events.
+    /// Default: 8 MiB. At least `event_max_bytes`. It limits the estimated size in memory, as with
+    /// [`event_queue_max_bytes`](Self::event_queue_max_bytes); the body of a post is compressed.
     pub fn event_batch_max_bytes(mut self, bytes: u64) -> Self {
         self.options.event_limits.batch_max_bytes = bytes;
         self
     }
 
-    /// Bytes that one event may take, with its user; a larger one is dropped, logged, and counted as `too_large`. Default: 1 MiB. At
-    /// least 1 KiB. An estimate, as for [`event_queue_max_bytes`](Self::event_queue_max_bytes).
+    /// The limit in bytes for one event with its user. A larger event is dropped, logged and counted as `too_large`. Default: 1 MiB. At
+    /// least 1 KiB. It limits the estimated size, as with [`event_queue_max_bytes`](Self::event_queue_max_bytes).
     pub fn event_max_bytes(mut self, bytes: u64) -> Self {
         self.options.event_limits.event_max_bytes = bytes;
         self
@@ -147,14 +147,14 @@ impl StatsigOptionsBuilder {
 
     /// How often a batch that failed is tried again before it is dropped, or forever waits on disk. Default: 5. At most 100.
     ///
-    /// Attempts of the schedule count, with its [pauses](Self::event_retry_pauses). A flush may try a batch beside it, which costs the
-    /// batch nothing. See also [`event_max_age`](Self::event_max_age).
+    /// Only scheduled attempts count, those after the [pauses](Self::event_retry_pauses). An extra attempt of a flush does not use up a
+    /// retry. See also [`event_max_age`](Self::event_max_age).
     pub fn event_max_retries(mut self, retries: u32) -> Self {
         self.options.event_limits.max_attempts = retries.saturating_add(1);
         self
     }
 
-    /// A batch in memory that fails when it is older than this is dropped, however few its attempts. Default: 24 hours. At least 1 s.
+    /// A batch in memory that fails and is older than this is dropped, even if it has retries left. Default: 24 hours. At least 1 s.
     pub fn event_max_age(mut self, age: Duration) -> Self {
         self.options.event_limits.max_age = age;
         self
@@ -214,8 +214,9 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Calls this when events were dropped, with how many for which reason since the last call. On a thread where it may take its
-    /// time; calls may overlap. The last call may come on the thread that drops the last handle of the client, or ends its runtime. Default: nothing is called; the log warns of drops, and [`EventStats`](crate::EventStats) counts them.
+    /// Calls this when events were dropped, with the counts by reason since the last call. It may block: calls come on a thread for
+    /// blocking work, and may overlap. The last call may come on the thread that drops the last handle of the client, or ends its
+    /// runtime. Default: no call; the client logs a warning for drops, and [`EventStats`](crate::EventStats) counts them.
     ///
     /// ```
     /// use statsig::StatsigOptions;

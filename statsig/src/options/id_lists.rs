@@ -8,12 +8,12 @@ use crate::sources::id_lists::IdListsAdapter;
 use crate::transport::address::Address;
 
 impl StatsigOptionsBuilder {
-    /// Downloads ID lists, which hold the members of segments with more than a thousand IDs. Without, nobody is a member of
-    /// those. Default: false.
+    /// Downloads ID lists, which hold the members of segments with more than a thousand IDs. Without them, no user is in such a
+    /// segment. Default: false.
     ///
     /// The SDK key goes to Statsig and to the origins that these options name. Files at other origins are downloaded without it.
     ///
-    /// A list of ten million IDs takes about 8 bytes of memory for each, and while it is downloaded, its file besides.
+    /// A list of ten million IDs takes about 8 bytes of memory for each, plus its file during a download.
     pub fn enable_id_lists(mut self, enable: bool) -> Self {
         self.options.enable_id_lists = enable;
         self

@@ -4,12 +4,12 @@ use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::typed::{Schema, StatsigParams};
 
 impl StatsigOptionsBuilder {
-    /// Checks this struct against the specs at start and after each update. What differs is logged once, under the target
-    /// `statsig::schemas`, told to those who [subscribe](crate::Statsig::subscribe) to `schema_drifted`, counted by the metric
-    /// `statsig.sdk.schema_drifts`, and can be asked for with [`schema_reports`](crate::Statsig::schema_reports). Can be called for
-    /// several.
+    /// Checks this struct against the specs at start and after each update. The client logs each difference once, under the target
+    /// `statsig::schemas`, calls [subscribers](crate::Statsig::subscribe) of `schema_drifted`, and counts it in the metric
+    /// `statsig.sdk.schema_drifts`. [`schema_reports`](crate::Statsig::schema_reports) returns the latest reports. Call it once for each
+    /// struct.
     ///
-    /// The check runs beside the actors, on a thread for blocking work; new specs are in use when it ends, whatever it finds.
+    /// The check runs beside the actors, on a thread for blocking work. New specs are in use when it ends, with any result.
     ///
     /// ```
     /// use statsig::{StatsigOptions, StatsigParams};

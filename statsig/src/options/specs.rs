@@ -41,11 +41,10 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Takes specs from these sources. At the start one is asked after the other, until one has specs: the next one at once when one
-    /// fails, and too when one takes longer than its share of the time (a data store 500 ms at most, others an equal share of
-    /// [`init_timeout`](Self::init_timeout) or 3 s); the first good specs are used. Later, the first that
-    /// [keeps specs fresh](SpecsAdapter::background_sync) does so alone. `specs_adapter` beats it. Default: the data store, if
-    /// there is one, then the network. At least one.
+    /// Takes specs from these sources. At the start the client asks them in order. It asks the next one when a source fails or has used
+    /// up its share of the time: an equal share of [`init_timeout`](Self::init_timeout) or 3 s, for a data store at most 500 ms. The
+    /// first good specs are used. Later, only the first source that [keeps specs fresh](SpecsAdapter::background_sync) is asked.
+    /// `specs_adapter` takes precedence. Default: the data store, if there is one, then the network. At least one.
     ///
     /// ```
     /// use statsig::{FileSpecs, SpecAdapterConfig, StatsigOptions};
@@ -96,8 +95,8 @@ impl StatsigOptionsBuilder {
 
     /// Lets the service answer in its binary form (protobuf compressed with Brotli), a fraction of the size of JSON. Default: false.
     ///
-    /// The reader is tested with recorded specs of the service: they answer as the same specs in JSON do. An entity that uses a
-    /// value which this version does not know is left out alone, with a warning.
+    /// The reader is tested with recorded specs of the service: they give the same answers as the same specs in JSON. An entity with
+    /// a value that this version does not know is left out alone, with a warning.
     #[cfg(feature = "proto")]
     pub fn enable_proto_specs(mut self, enable: bool) -> Self {
         self.options.enable_proto_specs = enable;
@@ -106,9 +105,9 @@ impl StatsigOptionsBuilder {
 
     /// Asks for differences to the specs in use instead of whole specs. Default: false.
     ///
-    /// Experimental: differences were not recorded from the service, so they are tested with ones that were encoded for the tests.
-    /// Includes [`enable_proto_specs`](Self::enable_proto_specs). Takes memory: the specs are kept once
-    /// more, as JSON. Differences that do not fit are refused, and whole specs asked for.
+    /// Experimental: the tests use differences that we encoded ourselves, not recordings of the service.
+    /// Includes [`enable_proto_specs`](Self::enable_proto_specs). Takes memory: the specs are also kept as JSON. The client refuses
+    /// differences that do not fit, and asks for whole specs.
     #[cfg(feature = "proto")]
     pub fn enable_dcs_deltas(mut self, enable: bool) -> Self {
         self.options.enable_dcs_deltas = enable;

@@ -30,8 +30,8 @@ pub struct FeatureGate {
 }
 
 impl FeatureGate {
-    /// Logs the exposure of what was served, if it was fetched with exposure logging disabled: this value by this rule, whatever
-    /// the specs say by now. Otherwise fetching it logged it, and this does nothing.
+    /// Logs the exposure of a gate that was fetched with exposure logging disabled: this value by this rule, even if the specs have
+    /// changed since. Does nothing if the fetch logged the exposure.
     ///
     /// The exposure counts as manual, as with [`Statsig::manually_log_gate_exposure`](crate::Statsig::manually_log_gate_exposure).
     pub fn log_exposure(&self) {
@@ -119,8 +119,8 @@ pub struct Experiment {
 macro_rules! parameters {
     ($type:ident, $what:literal, $manual:literal) => {
         impl $type {
-            /// Logs the exposure of what was served, if it was fetched with exposure logging disabled: this value by this rule,
-            /// whatever the specs say by now, a stored assignment included. Otherwise fetching it logged it, and this does nothing.
+            /// Logs the exposure of a result that was fetched with exposure logging disabled: this value by this rule, even if the
+            /// specs have changed since. A stored assignment is logged as such. Does nothing if the fetch logged the exposure.
             ///
             #[doc = concat!("The exposure counts as manual, as with [`Statsig::", $manual, "`](crate::Statsig::", $manual, ").")]
             pub fn log_exposure(&self) {

@@ -7,23 +7,23 @@ use crate::error::StatsigError;
 
 /// How an initialisation ended.
 ///
-/// The client records it when the first syncs are over or the limit has passed, whoever still waits for that. When a start that
-/// failed succeeds later, this becomes the record of the success.
+/// The client records it when the first syncs have ended or the limit has passed, even if no caller waits for that. When a failed
+/// start succeeds later, this becomes the record of the success.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InitializeDetails {
-    /// Whether initialisation ran to its end in time. It may have, and yet there are no specs: see `is_config_spec_ready`. False, too,
-    /// when there are no ID lists although a data store keeps some.
+    /// Whether initialisation ended in time. This does not mean that there are specs: see `is_config_spec_ready`. Also false when
+    /// there are no ID lists although a data store keeps some.
     pub init_success: bool,
     /// Whether there are specs to evaluate with.
     pub is_config_spec_ready: bool,
-    /// Whether all ID lists could be had; `None` when they are not enabled.
+    /// Whether all ID lists are loaded; `None` when they are not enabled.
     pub is_id_list_ready: Option<bool>,
     /// Where the specs came from.
     pub source: SpecsSource,
     /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
     pub spec_source_api: Option<String>,
-    /// Why there are no specs, or no ID lists although a data store keeps some. Syncing goes on in the background and may succeed later.
+    /// Why there are no specs, or no ID lists although a data store keeps some. Syncing continues in the background and may succeed later.
     pub failure_details: Option<StatsigError>,
     /// From the start until this was recorded.
     pub duration: Duration,

@@ -16,9 +16,9 @@ use crate::transport::BoxFuture;
 ///
 /// The file is that of the official local-file adapter: `<directory>/<djb2 of the SDK key>_events.json`, for each batch one line
 /// with a JSON array of its events. Lines are appended whole, so several processes may share the file; an adapter that
-/// drains it must not do so while a process writes. The file is not synced to the disk and grows without limit: whoever
-/// drains it empties it. Only its owner can read a file that the adapter creates; one that exists keeps its permissions. It must be a
-/// regular file, and is not followed where it is a link.
+/// drains it must not do so while a process writes. The file is not synced to the disk and grows without limit: the
+/// process that drains it must empty it. Only its owner can read a file that the adapter creates; an existing file keeps its permissions.
+/// It must be a regular file, not a link.
 ///
 /// ```
 /// use std::sync::Arc;

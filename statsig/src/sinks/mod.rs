@@ -18,8 +18,8 @@ use crate::transport::BoxFuture;
 /// Takes batches of events. The SDK's own posts them to Statsig; give another one to
 /// [`StatsigOptionsBuilder::event_logging_adapter`](crate::StatsigOptionsBuilder::event_logging_adapter) to send them elsewhere.
 ///
-/// Batching, pauses, retries, the spool and the books are the SDK's, whatever the adapter. It is called from tasks on the client's
-/// runtime, never from a thread that evaluates, for several batches at a time.
+/// The SDK does batching, pauses, retries, the spool and the counts for every adapter. It calls the adapter from tasks on the client's
+/// runtime, never from a thread that evaluates, and for several batches at a time.
 ///
 /// ```
 /// use statsig::{BoxFuture, EventBatch, EventLoggingAdapter, EventLoggingError};
@@ -42,7 +42,7 @@ pub trait EventLoggingAdapter: Debug + Send + Sync + 'static {
     /// [`event_request_timeout`](crate::StatsigOptionsBuilder::event_request_timeout) is cancelled, and counts as failed.
     ///
     /// # Errors
-    /// When the batch was not taken; the kind of error decides what becomes of it.
+    /// When the batch was not taken. The kind of error decides whether the client retries, splits or drops it.
     fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>>;
 
     /// The client ends; no further batch comes. Called once, after the last batch, within the limit of the shutdown.

@@ -26,17 +26,17 @@ pub(crate) const STORE_TIME_ALONE: Duration = Duration::from_millis(500);
 
 /// Keeps specs, and ID lists, outside of the process: in Redis, in a file, in what your services share.
 ///
-/// With one set, a client that starts reads its specs there first, asks the network when there are none or the store takes longer
-/// than 500 ms, and writes back what the network brings. A store that [supports polling](Self::support_polling_updates_for) is read again at every sync
-/// interval, and the network is not polled at all: one process writes, many read.
+/// A client with a data store reads its specs there first when it starts. It asks the network if the store has none or takes longer
+/// than 500 ms, and writes back what the network brings. A store that [supports polling](Self::support_polling_updates_for) is read
+/// again at every sync interval, and the network is not polled at all: one process writes, many read.
 ///
 /// ID lists that are [enabled](crate::StatsigOptionsBuilder::enable_id_lists) are kept as well, in a store that says that it
 /// [does so](Self::supports_feature): complete sets of them, read at the start before anything is downloaded, and written whenever
 /// the network brought others. One that cannot be read as a whole is not used.
 ///
-/// The store comes to hold what the network brought, or newer: a write that failed is tried again at every sync interval, until it
-/// succeeds or newer specs take its place, and what the store has lost is written again within one. For that, a client that takes
-/// its specs from the network keeps their JSON in memory.
+/// A write can fail, and a store can lose its content. At every sync interval the client retries a failed write, until it succeeds or
+/// newer specs replace it, and writes again what the store lost. For this, a client that downloads its specs from the network keeps
+/// their JSON in memory.
 ///
 /// Specs are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store
 /// from its own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`]
@@ -135,8 +135,8 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         Box::pin(async { Err(DataStoreError::BytesNotImplemented) })
     }
 
-    /// How many bytes are stored under this key; `None` when there is nothing. Clients that write to the store ask at every sync
-    /// interval, and write again what it has lost. Default: reads the value, so implement it where that is costly.
+    /// How many bytes are stored under this key; `None` when there is nothing. Clients that write to the store call this at every sync
+    /// interval, and write lost values again. The default reads the whole value, so implement it where that is costly.
     ///
     /// # Errors
     /// When the store cannot tell.
@@ -288,8 +288,7 @@ pub enum DataStoreError {
 }
 
 impl DataStoreError {
-    /// A failure, described in one line and without secrets. SDK keys in it are masked, and of a long text 1,000 characters
-    /// are kept.
+    /// A failure, described in one line and without secrets. The client masks SDK keys in it and cuts it to 1,000 characters.
     pub fn failed(problem: impl ToString) -> Self {
         Self::Failed {
             problem: shown_problem(problem.to_string()),

@@ -82,7 +82,7 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
     /// Brings the specs, or `{"has_updates": false}` when there is nothing newer than what the request says is known.
     ///
     /// # Errors
-    /// When no payload could be had. The specs in use stay in use.
+    /// When the source brings no payload. The specs in use stay in use.
     fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>>;
 
     /// How specs from it stay fresh. Asked when a client starts. Default: it is polled.
@@ -182,7 +182,7 @@ pub enum FetchError {
     /// The network is disabled by option.
     #[error("the network is disabled by option")]
     NetworkDisabled,
-    /// No response could be had.
+    /// There was no response.
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The response has a status other than success.

@@ -15,17 +15,17 @@ use crate::process::Origin;
 ///
 /// Everything is held in memory, so that loading never touches the disk; saving and deleting change the memory, and wake a
 /// thread that writes the file. A caller waits at most for that thread to take a copy of the index of keys. The file is written
-/// as a whole, next to itself and then renamed: whoever reads it finds it complete, the old or the new one. Changes that come in
+/// as a whole, next to itself and then renamed: a reader finds it complete, the old or the new one. Changes that come in
 /// while it is being written go into the next round together. That suits thousands of users; for more, implement
 /// [`PersistentStorage`] over a database.
 ///
-/// Several storages may have one file, in one process or in many: each write merges what this one saved and deleted into what is
-/// there, under a lock in a file beside it (`<file>.lock`, which stays). What others wrote is known here after the next write. Only the
-/// owner of the files can read them.
+/// Several storages may share one file, in one process or in many. Each write merges the changes of this storage into the file, under a
+/// lock in a second file (`<file>.lock`, which stays). A storage sees the changes of others after its next write. Only the owner of the
+/// files can read them.
 ///
-/// A failed write is logged as a warning, keeps everything in memory and is tried again with the next change; ask
-/// [`flush`](Self::flush) to know. Dropping the storage writes what is left, and waits for that. In a forked process there is no
-/// thread that writes: changes stay in its memory, so open another storage there.
+/// A failed write logs a warning and keeps everything in memory; the storage retries with the next change. Call
+/// [`flush`](Self::flush) to check. Dropping the storage writes the rest and waits for that. A forked process has no thread that writes:
+/// changes stay in its memory, so open another storage there.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -119,7 +119,7 @@ impl FilePersistentStorage {
     /// Reads the file, if it exists, and starts the thread that writes it. Its directory must exist.
     ///
     /// # Errors
-    /// When the file cannot be read or holds something else, there is no such directory, or no thread can be had.
+    /// When the file cannot be read or holds something else, when the directory does not exist, or when no thread can be started.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PersistentStorageError> {
         let path = path.into();
         let (file, by_key) = SharedFile::open(path.clone())?;

@@ -22,9 +22,9 @@ const SDK_KEY: &str = "secret-offline";
 
 /// A client with fixed specs for synchronous tests: no actors, no runtime, no network.
 ///
-/// Derefs to [`Statsig`]. An exposure is logged once a minute of the options' clock, as ever; a
-/// [`SimulatedClock`](super::SimulatedClock) can [jump](super::SimulatedClock::jump) there. Events stay in its queue, which holds a few thousand, until they are
-/// [taken](Self::take_events).
+/// Derefs to [`Statsig`]. It logs an exposure once a minute of the options' clock, as every client does. A
+/// [`SimulatedClock`](super::SimulatedClock) can [jump](super::SimulatedClock::jump) ahead. Events stay in its queue, which holds a few
+/// thousand, until they are [taken](Self::take_events).
 ///
 /// ```
 /// use statsig::StatsigUser;

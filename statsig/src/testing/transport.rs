@@ -176,7 +176,7 @@ impl ScriptedTransport {
         }
     }
 
-    /// Serves these specs from now on, as the service does: a client that has them already is told that there is nothing new.
+    /// Serves these specs from now on, as the service does: a client that already has them gets `has_updates: false`.
     pub fn serve_specs(&self, json: impl Into<String>) {
         self.state().specs = Some(json.into());
     }

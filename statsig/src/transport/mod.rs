@@ -36,13 +36,13 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The SDK brings one built on reqwest (feature `http`, on by default) and a scripted one in memory for tests
 /// (`statsig::testing::ScriptedTransport`). Implement it to route the SDK's traffic through a client of your own.
 pub trait Transport: Debug + Send + Sync + 'static {
-    /// Sends one request and reads the whole response. No retries: those are the SDK's. (But a request that met a kept connection
-    /// which the server had just closed may be sent again at once.)
+    /// Sends one request and reads the whole response. Do not retry: the SDK does. (If the server has just closed a kept connection, a
+    /// transport may send the request again at once.)
     ///
-    /// A redirect to another origin must not be followed with the header `statsig-api-key`, nor one of a `POST` as a `GET`.
+    /// Do not send the header `statsig-api-key` to another origin when you follow a redirect. Do not turn a `POST` into a `GET`.
     ///
     /// # Errors
-    /// When no response could be had. A response with an error status is not an error here.
+    /// When there is no response. A response with an error status is not an error here.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
 }
 
@@ -121,7 +121,7 @@ const MASK: &str = "*****";
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Header names (lower case) and values; values that are no text are left out.
+    /// Header names (lower case) and values; values that are not text are left out.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
@@ -182,7 +182,7 @@ impl Transport for NoTransport {
     }
 }
 
-/// Why no response could be had.
+/// Why there is no response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
@@ -198,17 +198,17 @@ pub enum TransportError {
         /// What the HTTP library says, without the URL.
         problem: String,
     },
-    /// A redirect that is not followed: to another origin, or of a `POST` that would become a `GET`.
+    /// A redirect that the SDK does not follow: to another origin, or of a `POST` that would become a `GET`.
     #[error(
         "expected an answer, found a redirect to {target} (status {status}); check the URL in the options, or log in to the network"
     )]
     Redirected {
         /// The status of the response.
         status: u16,
-        /// Where it leads, without what may be secret, or `nowhere`.
+        /// The target, without parts that may be secret, or `nowhere`.
         target: String,
     },
-    /// A page of HTML where the service has none.
+    /// A page of HTML. The service never sends one, so the answer comes from another server.
     #[error(
         "expected an answer of the service, found a page of HTML (status {status}); check the URL in the options, or log in to the \
          network"

@@ -9,8 +9,8 @@ use crate::value::depth::{MAX_DEPTH, bounded};
 pub(super) const PRIVATE: &str = "private attribute";
 
 impl StatsigUserBuilder {
-    /// A value may be within so many lists and objects; a warning is logged for one that is deeper, and the user goes without it.
-    /// So it is with users read from JSON, with metadata of events and with overrides.
+    /// The largest number of lists and objects around a value. The SDK leaves out a value that is nested deeper, and logs a warning.
+    /// The limit also holds for users read from JSON, for metadata of events and for overrides.
     pub const MAX_VALUE_DEPTH: usize = MAX_DEPTH;
 }
 

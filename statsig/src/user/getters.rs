@@ -8,7 +8,7 @@ use super::{Fields, StatsigUser, StatsigUserBuilder, UserData};
 use crate::value::text_of;
 
 impl StatsigUser {
-    /// Starts a user with all that this one has; what is set then takes its place.
+    /// Starts a copy of this user. Fields that you set on the builder replace those of the copy.
     ///
     /// ```
     /// use statsig::StatsigUser;

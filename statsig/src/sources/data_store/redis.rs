@@ -27,9 +27,9 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 
 /// A [`DataStore`] in Redis: one string for each key, without expiry.
 ///
-/// One connection is kept. An answer that is late (2 s of silence, or 5 s in all), larger than asked for, or an error ends it; an
-/// operation that this happens to on the kept connection is tried once more, on a new one. No evaluation ever waits for it. Nothing
-/// is connected before a client starts. Values of up to 256 MiB are read.
+/// The store keeps one connection. It closes a connection after an error, and after an answer that is late (2 s of silence, or 5 s in
+/// all) or too large. If the kept connection fails, it retries the operation once, on a new connection. Evaluations never wait for
+/// Redis. The store connects when a client starts. It reads values of up to 256 MiB.
 ///
 /// Let one process write, and the others [poll](Self::polled) and [only read](Self::read_only):
 ///
@@ -43,10 +43,10 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With `rediss://` the connection is encrypted and the system's certificate authorities are trusted. Private authorities and client
-/// certificates: build a client of the crate `redis` and use [`from_client`](Self::from_client). Connections with such certificates
-/// are made by that crate: the time of an answer is limited then, its size is not. It takes its cryptography from rustls'
-/// process-wide provider; if the process has none, the store installs *ring* as such when it first connects.
+/// With `rediss://` the connection is encrypted and trusts the system's certificate authorities. For private authorities and client
+/// certificates, build a client of the crate `redis` and use [`from_client`](Self::from_client). That crate then makes the connections:
+/// the time of an answer is limited, but not its size. It uses rustls' process-wide cryptography provider. If the process has none, the
+/// store installs *ring* when it first connects.
 pub struct RedisDataStore {
     client: Client,
     is_polled: bool,

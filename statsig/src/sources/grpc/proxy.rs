@@ -18,7 +18,7 @@ pub(super) const DEFAULT_REOPENING: Backoff =
 
 /// A Statsig forward proxy that streams specs over gRPC.
 ///
-/// The client opens one stream and gets every change as soon as the proxy has it; `specs_sync_interval` has no influence.
+/// The client opens one stream and gets every change as soon as the proxy has it; `specs_sync_interval` has no effect.
 /// Evaluations say `Adapter(GRPC)` as the source. A stream that breaks is opened again after 3 s, 6 s and so on up to a
 /// minute, each pause longer by a random quarter at most; the specs in use stay in use. A stream counts as broken when it cannot be
 /// opened within 10 s, when the proxy is silent for 75 s (it sends a heartbeat every 30 s), or when it ends. Only specs show that it
