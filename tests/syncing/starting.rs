@@ -1,10 +1,13 @@
 //! Starting, waiting for specs, starting again.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
-use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigUser};
+use statsig::{
+    BoxFuture, DataStore, DataStoreError, DataStoreResponse, Event, Statsig, StatsigError,
+    StatsigOptions, StatsigUser,
+};
 use statsig_tests::specs;
 
 use super::{KEY, Lab, pass, settle};
@@ -290,6 +293,50 @@ fn code_without_a_runtime_can_start_deliver_and_end_and_start_again() {
         named.count()
     };
     assert_eq!((count("bought"), count("left")), (2, 2));
+}
+
+/// Tells when it was shut down, which takes several turns.
+#[derive(Debug)]
+struct SlowToShutDown(mpsc::Sender<()>);
+
+impl DataStore for SlowToShutDown {
+    fn shutdown(&self) -> BoxFuture<'_, Result<(), DataStoreError>> {
+        Box::pin(async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            self.0.send(()).unwrap();
+            Ok(())
+        })
+    }
+
+    fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
+        Box::pin(async { Ok(DataStoreResponse::new(None)) })
+    }
+
+    fn set<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), DataStoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[test]
+fn dropping_a_client_of_code_without_a_runtime_shuts_its_data_store_down() {
+    let network = Arc::new(ScriptedTransport::new());
+    network.serve_specs(specs::at(1, true).to_string());
+    let (store, shut_down) = mpsc::channel();
+    let options = StatsigOptions::builder()
+        .transport(network)
+        .data_store(Arc::new(SlowToShutDown(store)));
+    let statsig = Statsig::new(KEY, options.build().unwrap());
+    statsig.initialize_blocking().unwrap();
+    drop(statsig);
+    // An error when the store is gone without a shutdown.
+    shut_down.recv().unwrap();
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ use std::time::Duration;
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef, RpcReplyPort};
 use tokio::runtime;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 #[cfg(any(test, feature = "testing"))]
 pub use self::disturbance::{ActorName, Disturbance};
@@ -82,6 +82,8 @@ struct Door {
     life: Weak<Life>,
     /// Held during a shutdown, so that all who ask get the same report.
     report: Mutex<Option<ShutdownReport>>,
+    /// Each [`end`](Door::end) that is under way holds a receiver, whether somebody waits for it or not.
+    ends: watch::Sender<()>,
 }
 
 impl Drop for Door {
@@ -110,7 +112,9 @@ impl Door {
     fn end(&self, limit: Duration) -> impl Future<Output = Option<ShutdownReport>> + Send + use<> {
         let supervisor = self.supervisor.clone();
         let data_store = self.tree.data_store.clone();
+        let under_way = self.ends.subscribe();
         async move {
+            let _under_way = under_way;
             let started = tokio::time::Instant::now();
             let answer = supervisor
                 .call(
@@ -163,6 +167,7 @@ pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
         callers: Arc::new(Semaphore::new(MAX_CALLERS)),
         life: weak_life,
         report: Mutex::new(None),
+        ends: watch::Sender::default(),
     })))
 }
 
@@ -172,15 +177,13 @@ impl Handle {
         self.0.life.strong_count() > 0
     }
 
-    /// Waits for the actors to end, and for a shutdown to have done the rest. Keeps nothing alive.
+    /// Waits for the actors to end, and for what ended them to have closed the data store. Keeps nothing alive.
     pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (supervisor, door) = (self.0.supervisor.clone(), Arc::downgrade(&self.0));
+        let (supervisor, ends) = (self.0.supervisor.clone(), self.0.ends.clone());
         async move {
             // Without a limit it does not fail.
             let _ = supervisor.wait(None).await;
-            if let Some(door) = door.upgrade() {
-                drop(door.report.lock().await);
-            }
+            ends.closed().await;
         }
     }
 

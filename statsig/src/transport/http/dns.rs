@@ -46,6 +46,10 @@ impl Resolver {
 
     /// Starts a lookup, or joins the one that is under way.
     fn start(&self, name: &str) -> io::Result<Answer> {
+        self.start_on(thread::Builder::new(), name)
+    }
+
+    fn start_on(&self, thread: thread::Builder, name: &str) -> io::Result<Answer> {
         let mut under_way = self.under_way();
         if let Some(answer) = under_way.get(name) {
             return Ok(answer.clone());
@@ -61,13 +65,15 @@ impl Resolver {
             resolver: self.clone(),
             name: name.to_owned(),
         };
-        let thread = thread::Builder::new().name("statsig-dns".to_owned());
+        under_way.insert(name.to_owned(), answer.clone());
+        // Without a thread, `ending` is dropped here, and takes the lock.
+        drop(under_way);
+        let thread = thread.name("statsig-dns".to_owned());
         thread.spawn(move || {
             let addresses = lookup(&ending.name);
             drop(ending);
             found.send_replace(Some(addresses.map(Arc::from).map_err(Arc::new)));
         })?;
-        under_way.insert(name.to_owned(), answer.clone());
         Ok(answer)
     }
 
@@ -184,6 +190,17 @@ mod tests {
         let error = resolver.addresses("one-more.test").await.unwrap_err();
         assert!(error.to_string().contains("no server answers"), "{error}");
         drop(release);
+    }
+
+    #[tokio::test]
+    async fn a_lookup_without_a_thread_fails_and_the_next_one_asks_anew() {
+        let (resolver, release, lookups) = blocked();
+        let impossible = thread::Builder::new().stack_size(1 << (usize::BITS - 4));
+        resolver.start_on(impossible, "a.test").unwrap_err();
+        assert!(resolver.under_way().is_empty());
+        release.send(()).unwrap();
+        assert_eq!(*resolver.addresses("a.test").await.unwrap(), [address()]);
+        assert_eq!(lookups.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]
