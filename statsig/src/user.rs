@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use self::fields::{PRIVATE, add};
-use self::memberships::{Memberships, hash_memberships};
+use self::memberships::{Memberships, bytes_of_memberships, hash_memberships};
 use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
@@ -245,7 +245,11 @@ impl StatsigUser {
             ];
             let scalars = scalars.into_iter().flatten().map(bytes_of);
             let maps = maps.into_iter().flatten().map(bytes_of_fields);
-            size_of::<UserData>() as u64 + scalars.sum::<u64>() + maps.sum::<u64>()
+            let memberships = data
+                .id_list_memberships
+                .as_ref()
+                .map_or(0, bytes_of_memberships);
+            size_of::<UserData>() as u64 + scalars.sum::<u64>() + maps.sum::<u64>() + memberships
         })
     }
 

@@ -144,7 +144,8 @@ pub(crate) fn bytes_of_fields(fields: &BTreeMap<String, Value>) -> u64 {
         .sum()
 }
 
-fn bytes_of_entry(name: &str) -> u64 {
+/// About how many bytes an entry of this name takes in memory, beside its value.
+pub(crate) fn bytes_of_entry(name: &str) -> u64 {
     ENTRY_BYTES + name.len() as u64
 }
 

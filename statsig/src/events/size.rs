@@ -1,6 +1,8 @@
 //! What an event takes in memory, as an estimate: cheap enough for a caller's thread, and the measure of all limits in bytes.
 
-use super::event::{EventMetadata, OtherEvent, QueuedEvent, SecondaryExposures};
+use super::event::{
+    EventMetadata, Exposure, ExposureSubject, OtherEvent, QueuedEvent, SecondaryExposures,
+};
 use super::value::EventValue;
 use crate::value::bytes_of_fields;
 
@@ -12,19 +14,39 @@ const NESTED_GATE_BYTES: u64 = 96;
 impl QueuedEvent {
     /// About how many bytes the event takes, with the user that it keeps alive. Always the same for the same event.
     ///
-    /// Users and lists of nested gates count for each event, although many events may share them.
+    /// Users, names and lists of nested gates count for each event, although many events may share them.
     pub(crate) fn bytes(&self) -> u64 {
         EVENT_BYTES
             + match self {
-                Self::Exposure(exposure) => {
-                    let nested = match &exposure.secondary {
-                        SecondaryExposures::List(gates) => gates.len() as u64,
-                        SecondaryExposures::Absent | SecondaryExposures::Empty => 0,
-                    };
-                    exposure.user.bytes() + nested * NESTED_GATE_BYTES
-                }
+                Self::Exposure(exposure) => exposure.bytes(),
                 Self::Other(event) => event.bytes(),
             }
+    }
+}
+
+impl Exposure {
+    fn bytes(&self) -> u64 {
+        let nested = match &self.secondary {
+            SecondaryExposures::List(gates) => gates.len() as u64,
+            SecondaryExposures::Absent | SecondaryExposures::Empty => 0,
+        };
+        let of_parameter = match &self.subject {
+            ExposureSubject::LayerParameter {
+                parameter,
+                allocated_experiment,
+                ..
+            } => parameter.len() + allocated_experiment.len(),
+            ExposureSubject::Gate { .. }
+            | ExposureSubject::NestedGate { .. }
+            | ExposureSubject::DynamicConfig { .. }
+            | ExposureSubject::Experiment => 0,
+        };
+        let of_mapping = self
+            .override_config_name
+            .as_ref()
+            .map_or(0, |name| name.len());
+        let texts = self.name.len() + self.rule_id.len() + of_parameter + of_mapping;
+        self.user.bytes() + texts as u64 + nested * NESTED_GATE_BYTES
     }
 }
 
@@ -45,6 +67,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::events::event::SamplingInputs;
+    use crate::results::{EvaluationDetails, Reason, SpecsSource};
+    use crate::text::SharedStr;
     use crate::user::StatsigUser;
 
     fn custom(user: Option<StatsigUser>, metadata: Value) -> QueuedEvent {
@@ -58,6 +83,26 @@ mod tests {
             metadata: Some(metadata.into_iter().collect()),
             time_ms: 0,
         }))
+    }
+
+    fn exposure(
+        name: &SharedStr,
+        rule_id: &SharedStr,
+        subject: ExposureSubject,
+        override_config_name: Option<&SharedStr>,
+    ) -> QueuedEvent {
+        QueuedEvent::Exposure(Exposure {
+            user: StatsigUser::with_user_id("u"),
+            name: name.clone(),
+            rule_id: rule_id.clone(),
+            subject,
+            details: EvaluationDetails::without_specs(Reason::NoSpecs(SpecsSource::NoValues)),
+            secondary: SecondaryExposures::Empty,
+            is_manual: false,
+            override_config_name: override_config_name.cloned(),
+            sampling: SamplingInputs::default(),
+            time_ms: 0,
+        })
     }
 
     #[test]
@@ -86,6 +131,38 @@ mod tests {
         // No recursion: deeper than any stack allows. It is forgotten, as dropping it is not bounded.
         assert!(crate::value::bytes_of(&deep) > 1_000_000);
         std::mem::forget(deep);
+    }
+
+    #[test]
+    fn names_and_rules_of_exposures_count() {
+        let text = SharedStr::from("x".repeat(1_000_000));
+        let parameter = |parameter: &SharedStr, allocated_experiment: &SharedStr| {
+            ExposureSubject::LayerParameter {
+                parameter: parameter.clone(),
+                is_explicit: true,
+                allocated_experiment: allocated_experiment.clone(),
+            }
+        };
+        let short = SharedStr::from("short");
+        let gate = || ExposureSubject::Gate { value: false };
+        for event in [
+            exposure(&text, &short, gate(), None),
+            exposure(&short, &text, gate(), None),
+            exposure(&short, &short, parameter(&text, &short), None),
+            exposure(&short, &short, parameter(&short, &text), None),
+            exposure(&short, &short, ExposureSubject::Experiment, Some(&text)),
+        ] {
+            let bytes = event.bytes();
+            assert!((1_000_000..1_002_000).contains(&bytes), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn id_lists_of_a_user_count() {
+        let list = "x".repeat(1_000_000);
+        let user = StatsigUser::builder("u").id_list_memberships([("Z/hEKLio", [list])]);
+        let bytes = custom(Some(user.build()), json!({})).bytes();
+        assert!((1_000_000..1_002_000).contains(&bytes), "{bytes}");
     }
 
     #[test]

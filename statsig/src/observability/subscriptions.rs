@@ -188,8 +188,9 @@ impl Listener {
 /// Who tells asks one atomic whether anybody listens. Callbacks run on the thread that tells, with no lock held.
 #[derive(Default)]
 pub(crate) struct Subscriptions {
-    /// The kinds that somebody wants to hear of.
-    wanted: AtomicU8,
+    /// The kinds that somebody ever wanted to hear of. None is taken back, as that could hide what another thread subscribes to at
+    /// the same time.
+    was_wanted: AtomicU8,
     /// Evaluations are told to `tracing` too, whoever subscribes.
     traced: u8,
     /// Those to everything first, then in the order of subscription.
@@ -205,7 +206,6 @@ impl Subscriptions {
             0
         };
         Self {
-            wanted: AtomicU8::new(traced),
             traced,
             ..Self::default()
         }
@@ -214,12 +214,25 @@ impl Subscriptions {
     /// Whether anybody wants to hear of evaluations of any kind.
     #[inline]
     pub(crate) fn wants_evaluations(&self) -> bool {
-        self.wanted.load(Ordering::Relaxed) & EventKind::EVALUATIONS != 0
+        self.wants(EventKind::EVALUATIONS)
     }
 
     /// Whether anybody wants to hear of new specs.
     pub(crate) fn wants_specs(&self) -> bool {
-        self.wanted.load(Ordering::Relaxed) & EventKind::Specs as u8 != 0
+        self.wants(EventKind::Specs as u8)
+    }
+
+    #[inline]
+    fn wants(&self, kinds: u8) -> bool {
+        self.traced & kinds != 0
+            || (self.was_wanted.load(Ordering::Acquire) & kinds != 0 && self.hears_any(kinds))
+    }
+
+    fn hears_any(&self, kinds: u8) -> bool {
+        let listeners = self.listeners.load();
+        listeners
+            .iter()
+            .any(|listener| listener.hears() & kinds != 0)
     }
 
     pub(crate) fn subscribe(&self, name: &str, callback: Arc<Callback>) -> SubscriptionID {
@@ -239,6 +252,8 @@ impl Subscriptions {
             name,
         };
         let listener = Listener { id, kind, callback };
+        self.was_wanted
+            .fetch_or(listener.hears(), Ordering::Release);
         self.change(|listeners| {
             let listener = listener.clone();
             match kind {
@@ -272,16 +287,6 @@ impl Subscriptions {
             change(&mut next);
             next
         });
-        loop {
-            let listeners = self.listeners.load();
-            let heard =
-                (listeners.iter()).fold(self.traced, |heard, listener| heard | listener.hears());
-            self.wanted.store(heard, Ordering::SeqCst);
-            // Otherwise somebody changed the list, and may have noted it before this did.
-            if Arc::ptr_eq(&listeners, &self.listeners.load()) {
-                break;
-            }
-        }
     }
 
     /// Tells everybody who listens. What a callback itself makes happen is told to nobody, as it would never end.
@@ -409,6 +414,25 @@ mod tests {
         assert!(!subscriptions.wants_evaluations() && !subscriptions.wants_specs());
         subscriptions.tell(&GATE);
         assert_eq!(told.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_subscription_holds_while_others_end() {
+        let subscriptions = Subscriptions::default();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let id = subscriptions.subscribe("gate_evaluated", Arc::new(|_| ()));
+                        for _ in 0..100 {
+                            assert!(subscriptions.wants_evaluations());
+                        }
+                        subscriptions.unsubscribe_by_id(id);
+                    }
+                });
+            }
+        });
+        assert!(!subscriptions.wants_evaluations());
     }
 
     #[test]

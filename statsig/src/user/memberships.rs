@@ -5,6 +5,7 @@ use std::hash::Hasher;
 
 use super::{StatsigUser, StatsigUserBuilder};
 use crate::hash::{FastMap, IdLookup, process_hasher};
+use crate::value::bytes_of_entry;
 
 /// The names of the lists that each ID is in.
 pub(super) type Memberships = FastMap<IdLookup, BTreeSet<String>>;
@@ -23,6 +24,13 @@ pub(super) fn hash_memberships(memberships: &Memberships, hasher: &mut impl Hash
         hasher.finish()
     });
     hasher.write_u64(hashes.fold(0, u64::wrapping_add));
+}
+
+/// About how many bytes they take in memory.
+pub(super) fn bytes_of_memberships(memberships: &Memberships) -> u64 {
+    let lists = memberships.values().flatten();
+    let lists = lists.map(|list| bytes_of_entry(list)).sum::<u64>();
+    memberships.len() as u64 * bytes_of_entry("") + lists
 }
 
 impl StatsigUser {
