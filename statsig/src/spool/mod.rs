@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::events::batch::{RecordId, SealedBatch, SegmentId};
 use crate::events::seal;
 use crate::events::spool::{Loaded, Spool, Stored};
+use crate::process::log_aside;
 use crate::targets;
 
 /// A segment takes no more batches once it has this size, or a part of a small spool: what makes room does so as a whole.
@@ -423,7 +424,9 @@ impl Spool for DiskSpool {
             Ok(mut state) => *state = State::default(),
             Err(TryLockError::Poisoned(state)) => *state.into_inner() = State::default(),
             Err(TryLockError::WouldBlock) => {
-                tracing::debug!(target: targets::EVENTS, "this process was forked during a write to the event spool: the spool stays locked until this process ends");
+                log_aside(|| {
+                    tracing::debug!(target: targets::EVENTS, "this process was forked during a write to the event spool: the spool stays locked until this process ends");
+                });
             }
         }
     }

@@ -1,26 +1,43 @@
 //! What the HTTP transports of a process have in common: the trusted certificates of the system, and lookups of names under way.
 //!
-//! Reading the trust store takes a tenth of a second of work and a few megabytes. With many clients in a process, one does it, and the
-//! others wait for that without a thread. Nothing of a client is in here: no key, no connection, no session.
+//! Reading the trust store takes a tenth of a second of work and a few megabytes. With many clients in a process, it is done once, on a
+//! thread of its own: it ends whatever becomes of the runtime of the client that asked first. Nothing of a client is in here: no key, no
+//! connection, no session.
 
-use std::sync::{Arc, Weak};
+use std::fmt::Display;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 
 use arc_swap::ArcSwapOption;
 use rustls_platform_verifier::Verifier;
-use tokio::sync::Mutex;
+use tokio::sync::watch;
 
 use super::dns::Resolver;
-use super::{TransportError, run_off_thread, tls};
+use super::{TransportError, tls};
 use crate::process::Origin;
 
+/// The outer error does not come with the system's trust store, the inner one when it cannot be read.
+type Made = Result<Result<Arc<Verifier>, rustls::Error>, TransportError>;
+
 static COMMON: ArcSwapOption<Common> = ArcSwapOption::const_empty();
+
+/// What the system trusts.
+#[derive(Debug, Default)]
+enum Trust {
+    #[default]
+    Unread,
+    /// A thread reads it, unless the sender is gone.
+    BeingRead(watch::Receiver<Option<Made>>),
+    /// There as long as a client uses it.
+    Read(Weak<Verifier>),
+}
 
 #[derive(Debug)]
 pub(super) struct Common {
     /// A fork makes its own: locks in here may be held for ever.
     origin: Origin,
-    /// There as long as a client uses it. The lock is held while it is made.
-    verifier: Mutex<Weak<Verifier>>,
+    trust: Arc<Mutex<Trust>>,
     pub(super) resolver: Resolver,
 }
 
@@ -34,7 +51,7 @@ impl Common {
                 found => {
                     let made = Self {
                         origin: Origin::here(),
-                        verifier: Mutex::new(Weak::new()),
+                        trust: Arc::default(),
                         resolver: Resolver::of_system(),
                     };
                     COMMON.compare_and_swap(&found, Some(Arc::new(made)));
@@ -47,24 +64,59 @@ impl Common {
     ///
     /// # Errors
     /// The inner one when the trust store cannot be read.
-    pub(super) async fn verifier(
-        &self,
-    ) -> Result<Result<Arc<Verifier>, rustls::Error>, TransportError> {
-        let mut known = self.verifier.lock().await;
-        if let Some(verifier) = known.upgrade() {
-            return Ok(Ok(verifier));
-        }
-        let made = run_off_thread(|| tls::verifier(None)).await??;
-        Ok(made.map(|verifier| {
-            let verifier = Arc::new(verifier);
-            *known = Arc::downgrade(&verifier);
-            verifier
-        }))
+    pub(super) async fn verifier(&self) -> Made {
+        let failed = |problem: &dyn Display| TransportError::Connection {
+            problem: format!("the system's trusted certificates were not read: {problem}"),
+        };
+        let mut made = self.read_trust().map_err(|error| failed(&error))?;
+        let made = made
+            .wait_for(Option::is_some)
+            .await
+            .map(|made| made.clone());
+        made.ok()
+            .flatten()
+            .unwrap_or_else(|| Err(failed(&"the thread that reads them ended")))
     }
+
+    /// Starts reading, or joins those who wait for it, or finds it done.
+    fn read_trust(&self) -> io::Result<watch::Receiver<Option<Made>>> {
+        let mut trust = lock(&self.trust);
+        match &*trust {
+            Trust::Read(verifier) => {
+                if let Some(verifier) = verifier.upgrade() {
+                    return Ok(watch::channel(Some(Ok(Ok(verifier)))).1);
+                }
+            }
+            Trust::BeingRead(made) if made.has_changed().is_ok() => return Ok(made.clone()),
+            Trust::BeingRead(_) | Trust::Unread => {}
+        }
+        let (done, made) = watch::channel(None);
+        *trust = Trust::BeingRead(made.clone());
+        // The standard library drops the closure here if there is no thread for it.
+        drop(trust);
+        let trust = Arc::clone(&self.trust);
+        let thread = thread::Builder::new().name("statsig-trust".to_owned());
+        thread.spawn(move || {
+            let verifier = tls::verifier(None).map(|made| made.map(Arc::new));
+            let next = match &verifier {
+                Ok(Ok(verifier)) => Trust::Read(Arc::downgrade(verifier)),
+                _ => Trust::Unread,
+            };
+            *lock(&trust) = next;
+            done.send_replace(Some(verifier));
+        })?;
+        Ok(made)
+    }
+}
+
+fn lock(trust: &Mutex<Trust>) -> MutexGuard<'_, Trust> {
+    trust.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
 
     #[tokio::test]
@@ -76,5 +128,15 @@ mod tests {
         if let (Ok(one), Ok(two)) = (one, two) {
             assert!(Arc::ptr_eq(&one, &two));
         }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_nobody_drives_any_more_holds_up_no_other() {
+        let common = Common::here();
+        let mut stands_still = Box::pin(common.verifier());
+        let _ = (stands_still.as_mut()).poll(&mut Context::from_waker(Waker::noop()));
+        // Otherwise this test would hang.
+        drop(common.verifier().await);
+        drop(stands_still);
     }
 }
