@@ -1,6 +1,6 @@
 //! The process that something belongs to. A fork copies memory and one thread: locks that other threads held stay locked in it.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread;
 
 use tracing::dispatcher;
@@ -34,6 +34,18 @@ impl Origin {
     /// As [`is_here`](Self::is_here), and also right in a process that was forked without the help of the C library.
     pub(crate) fn is_surely_here(&self) -> bool {
         self.is_here() && self.id == std::process::id()
+    }
+
+    /// Locks what belongs to that process. In a fork it does not wait: `None` when it is locked, perhaps for ever.
+    pub(crate) fn lock<'a, T>(&self, mutex: &'a Mutex<T>) -> Option<MutexGuard<'a, T>> {
+        if self.is_surely_here() {
+            return Some(mutex.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        match mutex.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 
@@ -110,5 +122,14 @@ mod tests {
         };
         assert!(!home.is_here() && !home.is_surely_here());
         assert!(home.take_over() && home.is_here());
+    }
+
+    #[test]
+    fn in_a_fork_nobody_waits_for_a_lock_that_a_thread_of_the_parent_held() {
+        let elsewhere = Origin { guard: None, id: 0 };
+        let mutex = Mutex::new(1);
+        assert_eq!(elsewhere.lock(&mutex).as_deref(), Some(&1));
+        let held = Origin::here().lock(&mutex);
+        assert!(held.is_some() && elsewhere.lock(&mutex).is_none());
     }
 }

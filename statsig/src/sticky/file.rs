@@ -3,7 +3,7 @@
 use std::fmt;
 use std::mem;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::memory::{ByKey, insert, remove};
@@ -187,14 +187,7 @@ impl FilePersistentStorage {
 
     /// `None` in a forked process where it stays locked for ever, as a thread of the parent held it.
     fn state(&self) -> Option<MutexGuard<'_, State>> {
-        if self.is_of_this_process() {
-            return Some(self.shared.state());
-        }
-        match self.shared.state.try_lock() {
-            Ok(state) => Some(state),
-            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        self.process.lock(&self.shared.state)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::{PersistentStorage, StickyValues, UserPersistedValues};
+use crate::process::Origin;
 use crate::text::SharedStr;
 
 /// What is stored, by key.
@@ -21,16 +22,26 @@ pub(super) type ByKey = HashMap<SharedStr, Arc<UserPersistedValues>>;
 /// storage.save("a-user:userID", "an_experiment", StickyValues::default());
 /// assert!(storage.load("a-user:userID").contains_key("an_experiment"));
 /// ```
-#[derive(Default)]
 pub struct InMemoryPersistentStorage {
     by_key: Mutex<ByKey>,
+    /// The process that it was made in.
+    process: Origin,
+}
+
+impl Default for InMemoryPersistentStorage {
+    fn default() -> Self {
+        Self {
+            by_key: Mutex::default(),
+            process: Origin::here(),
+        }
+    }
 }
 
 /// Shows how many users are assigned, not who.
 impl fmt::Debug for InMemoryPersistentStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InMemoryPersistentStorage")
-            .field("users", &self.by_key().len())
+            .field("users", &self.by_key().map(|by_key| by_key.len()))
             .finish()
     }
 }
@@ -42,22 +53,29 @@ impl InMemoryPersistentStorage {
         Self::default()
     }
 
-    fn by_key(&self) -> MutexGuard<'_, ByKey> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    /// `None` in a forked process where it stays locked for ever, as a thread of the parent held it.
+    fn by_key(&self) -> Option<MutexGuard<'_, ByKey>> {
+        self.process.lock(&self.by_key)
     }
 }
 
 impl PersistentStorage for InMemoryPersistentStorage {
     fn load(&self, key: &str) -> Arc<UserPersistedValues> {
-        self.by_key().get(key).cloned().unwrap_or_default()
+        let by_key = self.by_key();
+        let values = by_key.as_ref().and_then(|by_key| by_key.get(key));
+        values.cloned().unwrap_or_default()
     }
 
     fn save(&self, key: &str, config_name: &str, values: StickyValues) {
-        insert(&mut self.by_key(), key, config_name, values);
+        if let Some(mut by_key) = self.by_key() {
+            insert(&mut by_key, key, config_name, values);
+        }
     }
 
     fn delete(&self, key: &str, config_name: &str) {
-        remove(&mut self.by_key(), key, config_name);
+        if let Some(mut by_key) = self.by_key() {
+            remove(&mut by_key, key, config_name);
+        }
     }
 }
 
