@@ -1,22 +1,27 @@
 //! Telling each problem once for each generation of specs.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 use crate::hash::mix;
 use crate::process::Home;
 
 /// Remembers what was told already, up to a limit. A newer generation of specs starts anew.
+///
+/// Seeing a problem again takes no lock and no memory: it reads the set that whoever told something replaced.
 #[derive(Debug)]
 pub(crate) struct ToldOnce {
     home: Arc<Home>,
     limit: usize,
-    told: Mutex<Told>,
+    told: ArcSwap<Told>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Told {
     generation: u64,
+    /// One more than the limit is remembered, to tell the first beyond it from the others.
     hashes: HashSet<u64>,
 }
 
@@ -29,48 +34,76 @@ pub(crate) enum Sight {
     Repeated,
 }
 
+impl Told {
+    /// Whether this is not to be told, with specs that are no newer.
+    fn covers(&self, generation: u64, problem: u64, limit: usize) -> bool {
+        generation <= self.generation
+            && (self.hashes.len() > limit || self.hashes.contains(&problem))
+    }
+
+    /// With one more problem.
+    fn with(&self, generation: u64, problem: u64) -> Self {
+        let mut next = if generation > self.generation {
+            Self {
+                generation,
+                hashes: HashSet::new(),
+            }
+        } else {
+            self.clone()
+        };
+        next.hashes.insert(problem);
+        next
+    }
+}
+
 impl ToldOnce {
     /// Of a client that works in this process. In a fork nothing is told: locks behind the log may be held for ever.
     pub(crate) fn new(limit: usize, home: Arc<Home>) -> Self {
         Self {
             home,
             limit,
-            told: Mutex::default(),
+            told: ArcSwap::default(),
         }
     }
 
-    /// Takes note of a problem, by its hash. Never waits: one that another thread gets in the way of is told by a later call.
+    /// Takes note of a problem, by its hash. Never waits.
     pub(crate) fn see(&self, generation: u64, problem: u64) -> Sight {
         if !self.home.is_here() {
             return Sight::Repeated;
         }
-        let mut told = match self.told.try_lock() {
-            Ok(told) => told,
-            Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
-            Err(TryLockError::WouldBlock) => return Sight::Repeated,
-        };
-        if generation > told.generation {
-            *told = Told {
-                generation,
-                ..Told::default()
-            };
-        }
-        // One more than the limit is remembered, to tell the first beyond it from the others.
-        let hashes = &mut told.hashes;
         // Whoever reads with older specs, which were pinned, does not make the newer ones be told again.
         let problem = mix(problem, generation);
-        if hashes.len() > self.limit || !hashes.insert(problem) {
+        if self.told.load().covers(generation, problem, self.limit) {
             Sight::Repeated
-        } else if hashes.len() > self.limit {
-            Sight::FirstBeyondLimit
         } else {
-            Sight::First
+            self.note(generation, problem)
         }
+    }
+
+    #[cold]
+    fn note(&self, generation: u64, problem: u64) -> Sight {
+        let mut sight = Sight::Repeated;
+        self.told.rcu(|told| {
+            if told.covers(generation, problem, self.limit) {
+                sight = Sight::Repeated;
+                return Arc::clone(told);
+            }
+            let next = Arc::new(told.with(generation, problem));
+            sight = if next.hashes.len() > self.limit {
+                Sight::FirstBeyondLimit
+            } else {
+                Sight::First
+            };
+            next
+        });
+        sight
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     fn told_up_to(limit: usize) -> ToldOnce {
@@ -95,5 +128,36 @@ mod tests {
         let expected = [Sight::First; 3].into_iter();
         let expected = expected.chain([Sight::FirstBeyondLimit, Sight::Repeated, Sight::Repeated]);
         assert_eq!(sights, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_problem_seen_again_or_beyond_the_limit_takes_no_memory() {
+        let told = told_up_to(3);
+        for problem in 0..4 {
+            told.see(1, problem);
+        }
+        let before = told.told.load_full();
+        for problem in 0..100 {
+            assert_eq!(told.see(1, problem), Sight::Repeated);
+        }
+        assert!(Arc::ptr_eq(&before, &told.told.load()));
+    }
+
+    #[test]
+    fn of_many_threads_that_see_a_problem_one_tells_it() {
+        let told = told_up_to(1_000);
+        let firsts = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for problem in 0..500 {
+                        if told.see(1, problem) == Sight::First {
+                            firsts.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(firsts.into_inner(), 500);
     }
 }

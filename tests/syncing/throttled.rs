@@ -55,6 +55,22 @@ async fn a_pause_of_a_day_is_kept_for_five_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_asks_for_a_second_at_each_request_is_asked_at_every_interval() {
+    let lab = Lab::new(|options| options.enable_id_lists(true));
+    lab.network.serve_specs(specs::at(1, true).to_string());
+    let _ = lab.statsig.initialize().await;
+    let away = || Answer::status(503).header("retry-after", "1");
+    lab.network.always(Endpoint::Specs, away());
+    lab.network.always(Endpoint::IdLists, away());
+    pass(TEN_MINUTES).await;
+    let asked = lab.requests().len();
+    assert!((60..=62).contains(&asked), "{asked}");
+    // Their interval is a minute.
+    let asked = lab.network.requests(Endpoint::IdLists).len();
+    assert!((10..=12).contains(&asked), "{asked}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_syncs_are_not_retried_and_become_rarer() {
     for status in [401, 403, 429] {
         let lab = started().await;

@@ -195,7 +195,7 @@ impl State {
         match refusal {
             Some(error) => {
                 let (now, random) = (Instant::now(), fastrand::f64());
-                (self.refusals).refused(error.retry_after(), interval, now, random);
+                self.refusals.refused(error, interval, now, random);
             }
             None => self.refusals.passed(),
         }

@@ -36,7 +36,8 @@ pub(crate) const STORE_TIME_ALONE: Duration = Duration::from_millis(500);
 ///
 /// A write can fail, and a store can lose its content. At every sync interval the client retries a failed write, until it succeeds or
 /// newer specs replace it, and writes again what the store lost. For this, a client that downloads its specs from the network keeps
-/// their JSON in memory.
+/// their JSON in memory, and calls [`byte_len`](Self::byte_len) for all that it keeps in the store. Implement that method: its
+/// default reads each value as a whole, by default the specs every 10 seconds and the ID lists every minute.
 ///
 /// Specs are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store
 /// from its own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`]
@@ -136,7 +137,8 @@ pub trait DataStore: Debug + Send + Sync + 'static {
     }
 
     /// How many bytes are stored under this key; `None` when there is nothing. Clients that write to the store call this at every sync
-    /// interval, and write lost values again. The default reads the whole value, so implement it where that is costly.
+    /// interval, and write lost values again. The default reads the whole value each time, which may be many megabytes. Implement
+    /// this in every store that can tell a length without the value.
     ///
     /// # Errors
     /// When the store cannot tell.

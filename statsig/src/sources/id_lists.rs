@@ -177,7 +177,7 @@ impl IdListsError {
         matches!(self, Self::Entry { .. })
     }
 
-    /// That the server refuses requests altogether. A file that is forbidden says nothing of the others.
+    /// That the server refuses requests altogether, or asks for a pause. A file that is forbidden says nothing of the others.
     pub(crate) fn refusal(&self) -> Option<&FetchError> {
         let error = match self {
             Self::Fetch(error) => error,
@@ -187,7 +187,7 @@ impl IdListsError {
             } if error.asks_for_fewer_requests() => error,
             _ => return None,
         };
-        error.is_refusal().then_some(error)
+        error.asks_for_pause().then_some(error)
     }
 }
 

@@ -249,13 +249,17 @@ impl FetchError {
     /// Whether the same request may succeed a moment later. Not after a refusal (401, 403, 429), nor where a pause is asked for.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
-        self.is_temporary() && !self.is_refusal()
+        self.is_temporary() && !self.asks_for_pause()
     }
 
-    /// Whether a server refuses whoever asks, or asks to be left alone for a while.
+    /// Whether a server refuses whoever asks (401, 403, 429).
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Status { status, retry_after }
-            if retry::is_refusal(*status) || retry_after.is_some())
+        matches!(self, Self::Status { status, .. } if retry::is_refusal(*status))
+    }
+
+    /// Whether a server is to be left alone for a while: it refuses whoever asks, or says so by `Retry-After`.
+    pub(crate) fn asks_for_pause(&self) -> bool {
+        self.is_refusal() || self.retry_after().is_some()
     }
 
     /// Whether a server has had too many requests.

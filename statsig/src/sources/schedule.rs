@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::FetchError;
 use crate::transport::backoff::Backoff;
 
 /// The limit of the first request, unless `init_timeout` says otherwise.
@@ -79,24 +80,29 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// A scheduled request was refused. The first pause is the interval; the next ones double, with jitter by a `random` in
-    /// `0.0..1.0`.
+    /// A scheduled request failed with an error that asks for a pause: the interval, or what the source asks for if that is longer.
+    /// After refusals in a row it doubles, with jitter by a `random` in `0.0..1.0`; a source that only says when it is back gets
+    /// its next request then.
     pub(crate) fn refused(
         &mut self,
-        retry_after: Option<Duration>,
+        error: &FetchError,
         interval: Duration,
         now: Instant,
         random: f64,
     ) {
-        self.in_row = self.in_row.saturating_add(1);
-        let pause = if self.in_row == 1 {
+        self.in_row = if error.is_refusal() {
+            self.in_row.saturating_add(1)
+        } else {
+            0
+        };
+        let pause = if self.in_row <= 1 {
             interval
         } else {
             let backoff = Backoff::new(interval, LONGEST_REFUSED_PAUSE.max(interval));
             backoff.pause(self.in_row, random)
         };
         self.keep_quiet(Some(pause), now);
-        self.keep_quiet(retry_after, now);
+        self.keep_quiet(error.retry_after(), now);
     }
 
     /// The source asks for a pause. Somebody who asks often does not make it longer than that.
@@ -126,6 +132,13 @@ impl Refusals {
 mod tests {
     use super::*;
 
+    fn failure(status: u16, retry_after: Option<u64>) -> FetchError {
+        FetchError::Status {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_source_that_refuses_is_asked_less_and_less_and_never_before_it_wants() {
         let (interval, now) = (Duration::from_secs(10), Instant::now());
@@ -133,14 +146,14 @@ mod tests {
         assert_eq!(refusals.pause(interval, now), interval);
         let pauses: Vec<u64> = (0..7)
             .map(|_| {
-                refusals.refused(None, interval, now, 0.0);
+                refusals.refused(&failure(429, None), interval, now, 0.0);
                 refusals.pause(interval, now).as_secs()
             })
             .collect();
         assert_eq!(pauses, [10, 20, 40, 80, 160, 300, 300]);
         refusals.passed();
         assert!(!refusals.is_quiet(now));
-        refusals.refused(Some(Duration::from_secs(300)), interval, now, 0.0);
+        refusals.refused(&failure(429, Some(300)), interval, now, 0.0);
         assert!(refusals.is_quiet(now));
         let later = now + Duration::from_secs(100);
         assert_eq!(refusals.pause(interval, later).as_secs(), 200);
@@ -153,6 +166,21 @@ mod tests {
         let much_later = now + Duration::from_secs(300);
         assert!(!refusals.is_quiet(much_later));
         assert_eq!(refusals.pause(interval, much_later), interval);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_says_when_it_is_back_is_asked_then_however_often_it_says_so() {
+        let (interval, now) = (Duration::from_secs(10), Instant::now());
+        for (retry_after, expected) in [(1, 10), (30, 30)] {
+            let mut refusals = Refusals::default();
+            for _ in 0..10 {
+                refusals.refused(&failure(503, Some(retry_after)), interval, now, 0.9);
+                assert_eq!(refusals.pause(interval, now).as_secs(), expected);
+            }
+            // Refusals after that are the first ones.
+            refusals.refused(&failure(429, None), interval, now, 0.9);
+            assert_eq!(refusals.pause(interval, now).as_secs(), expected);
+        }
     }
 
     #[test]

@@ -221,14 +221,14 @@ impl State {
         let round = self.round.as_ref();
         let is_scheduled = round.is_none_or(|round| round.trigger != Trigger::Manual);
         match error {
-            SyncError::Fetch(error) if error.is_refusal() => {
-                let (retry_after, now) = (error.retry_after(), Instant::now());
+            SyncError::Fetch(error) if error.asks_for_pause() => {
+                let now = Instant::now();
                 if is_scheduled {
                     let interval = self.tree.shared.options.specs_sync_interval;
                     let random = fastrand::f64();
-                    self.refusals.refused(retry_after, interval, now, random);
+                    self.refusals.refused(error, interval, now, random);
                 } else {
-                    self.refusals.keep_quiet(retry_after, now);
+                    self.refusals.keep_quiet(error.retry_after(), now);
                 }
                 self.refusal = Some(error.clone());
             }

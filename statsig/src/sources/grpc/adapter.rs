@@ -103,11 +103,10 @@ impl GrpcSpecs {
         let fetched = self.http.fetch(request).await;
         let (mut refusals, now) = (lock(&self.stream.refusals), Instant::now());
         match &fetched {
-            Err(error) if error.is_refusal() && request.is_background => {
-                let (retry_after, random) = (error.retry_after(), fastrand::f64());
-                refusals.refused(retry_after, POLLING_PAUSE, now, random);
+            Err(error) if error.asks_for_pause() && request.is_background => {
+                refusals.refused(error, POLLING_PAUSE, now, fastrand::f64());
             }
-            Err(error) if error.is_refusal() => refusals.keep_quiet(error.retry_after(), now),
+            Err(error) if error.asks_for_pause() => refusals.keep_quiet(error.retry_after(), now),
             _ => refusals.passed(),
         }
         drop(refusals);
