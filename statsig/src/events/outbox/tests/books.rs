@@ -190,9 +190,11 @@ proptest! {
         }
         desk.pass(seconds(100));
         loop {
+            // What was held back while the service failed is sealed now.
+            let sealed = desk.seal();
             in_flight.extend(desk.post());
             let job = desk.outbox.start_spool_job(desk.now);
-            if in_flight.is_empty() && job.is_none() {
+            if sealed.is_none() && in_flight.is_empty() && job.is_none() {
                 break;
             }
             if let Some(job) = job {
