@@ -5,18 +5,21 @@ mod getters;
 mod json;
 pub(crate) mod logged;
 mod memberships;
+mod once;
 mod user_agent;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::Hasher;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use once_cell::race::OnceBox;
 use serde_json::Value;
 
 use self::fields::{PRIVATE, add};
 use self::memberships::{Memberships, bytes_of_memberships, hash_memberships};
+use self::once::OnceNumber;
 use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::hash::{mix, process_hasher, text_hash};
@@ -62,7 +65,8 @@ pub struct StatsigUser {
     data: Arc<UserData>,
 }
 
-/// The fields of a user, and what is derived from them once.
+/// The fields of a user, and what is derived from them once. Nobody waits for that: in a fork, one who waits for a thread of the
+/// parent waits for ever.
 #[derive(Default)]
 pub(crate) struct UserData {
     pub(crate) user_id: Option<Value>,
@@ -78,11 +82,12 @@ pub(crate) struct UserData {
     pub(crate) statsig_environment: Option<Fields>,
     /// The ID lists that each of the user's IDs is in, when somebody else knows: then the SDK's own lists play no part.
     id_list_memberships: Option<Memberships>,
-    ids_hash: OnceLock<IdsHash>,
-    fingerprint: OnceLock<u64>,
-    bytes: OnceLock<u64>,
-    parsed_user_agent: OnceLock<Box<UserAgent>>,
-    looked_up_country: OnceLock<LookedUpCountry>,
+    ids_hash: OnceNumber,
+    exposure_hash_by_user_id: OnceNumber,
+    fingerprint: OnceNumber,
+    bytes: OnceNumber,
+    parsed_user_agent: OnceBox<UserAgent>,
+    looked_up_country: OnceBox<LookedUpCountry>,
 }
 
 /// The country of the user's IP address, and whose lookup said so.
@@ -90,12 +95,6 @@ pub(crate) struct UserData {
 struct LookedUpCountry {
     by: u64,
     code: Option<CountryCode>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct IdsHash {
-    user_id: u64,
-    all: u64,
 }
 
 impl StatsigUser {
@@ -177,9 +176,11 @@ impl StatsigUser {
     pub(crate) fn country_of_ip(&self, ip: &str, countries: &Countries) -> Option<Cow<'_, str>> {
         let look_up = || countries.country_of(ip);
         if self.data.ip.as_ref().and_then(Value::as_str) == Some(ip) {
-            let found = self.data.looked_up_country.get_or_init(|| LookedUpCountry {
-                by: countries.id(),
-                code: look_up(),
+            let found = self.data.looked_up_country.get_or_init(|| {
+                Box::new(LookedUpCountry {
+                    by: countries.id(),
+                    code: look_up(),
+                })
             });
             if found.by == countries.id() {
                 return found.code.as_ref().map(|code| Cow::Borrowed(code.as_str()));
@@ -191,23 +192,26 @@ impl StatsigUser {
     /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the user ID once more.
     #[inline]
     pub(crate) fn exposure_hash_by_user_id(&self) -> u64 {
-        let ids = self.ids_hash();
-        mix(ids.all, ids.user_id)
+        let hash = &self.data.exposure_hash_by_user_id;
+        hash.get_or_init(|| {
+            let user_id = self.user_id_hash();
+            mix(self.hash_ids(user_id), user_id)
+        })
     }
 
     /// Like [`exposure_hash_by_user_id`](Self::exposure_hash_by_user_id), with the ID of this type instead; `None` for no ID.
     pub(crate) fn exposure_hash_by(&self, id_type: Option<&str>) -> u64 {
         let unit = id_type.map(|id_type| self.unit_id(false, id_type, &id_type.to_lowercase()));
-        mix(self.ids_hash().all, unit.flatten().map_or(0, id_hash))
+        let ids = &self.data.ids_hash;
+        let ids = ids.get_or_init(|| self.hash_ids(self.user_id_hash()));
+        mix(ids, unit.flatten().map_or(0, id_hash))
     }
 
-    #[inline]
-    fn ids_hash(&self) -> IdsHash {
-        *self.data.ids_hash.get_or_init(|| self.hash_ids())
+    fn user_id_hash(&self) -> u64 {
+        self.data.user_id.as_ref().map_or(0, id_hash)
     }
 
-    fn hash_ids(&self) -> IdsHash {
-        let user_id = self.data.user_id.as_ref().map_or(0, id_hash);
+    fn hash_ids(&self, user_id: u64) -> u64 {
         let (stable_id, sum) = match &self.data.custom_ids {
             None => (0, 0),
             Some(ids) => (
@@ -218,16 +222,13 @@ impl StatsigUser {
                     .fold(0, |sum: u64, id| sum.wrapping_add(id_hash(id))),
             ),
         };
-        IdsHash {
-            user_id,
-            all: mix(mix(user_id, stable_id), sum),
-        }
+        mix(mix(user_id, stable_id), sum)
     }
 
     /// About how many bytes the user takes in memory: estimated once, when the first event needs it.
     pub(crate) fn bytes(&self) -> u64 {
         let data = &*self.data;
-        *data.bytes.get_or_init(|| {
+        data.bytes.get_or_init(|| {
             let scalars = [
                 &data.user_id,
                 &data.email,
@@ -255,7 +256,7 @@ impl StatsigUser {
 
     /// Identifies everything about the user that evaluation can see.
     pub(crate) fn fingerprint(&self) -> u64 {
-        *self.data.fingerprint.get_or_init(|| {
+        self.data.fingerprint.get_or_init(|| {
             let data = &*self.data;
             let mut hasher = process_hasher();
             let scalars = [

@@ -1,9 +1,10 @@
 //! What client initialize responses repeat, made once for a set of specs and only when asked for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
+use once_cell::race::OnceBox;
 use serde::Serialize;
 
 use super::compiled::{
@@ -12,21 +13,23 @@ use super::compiled::{
 use super::symbols::Symbol;
 use crate::hash::{FastMap, HashAlgorithm};
 
-/// Names and values as JSON, and the entities in order.
+/// Names and values as JSON, and the entities in order. Of threads that make the same at once, none waits for another: in a fork, one
+/// who waits for a thread of the parent waits for ever.
 #[derive(Debug, Default)]
 pub(crate) struct Rendered {
-    plain: OnceLock<Texts>,
-    djb2: OnceLock<Texts>,
-    sha256: OnceLock<Texts>,
-    /// By the address of the parameters, which the specs keep alive.
-    values: OnceLock<FastMap<usize, OnceLock<Box<str>>>>,
-    listing: OnceLock<Listing>,
+    plain: OnceBox<Texts>,
+    djb2: OnceBox<Texts>,
+    sha256: OnceBox<Texts>,
+    values: OnceBox<Values>,
+    listing: OnceBox<Listing>,
     /// What the last response took.
     last_bytes: AtomicUsize,
 }
 
 /// JSON texts, by symbol.
-type Texts = Box<[OnceLock<Box<str>>]>;
+type Texts = Box<[OnceBox<Box<str>>]>;
+/// JSON texts, by the address of the parameters, which the specs keep alive.
+type Values = FastMap<usize, OnceBox<Box<str>>>;
 
 /// All entities, sorted by name, so that equal specs give equal responses.
 #[derive(Debug, Default)]
@@ -51,21 +54,24 @@ impl CompiledSpecs {
             HashAlgorithm::Djb2 => &self.rendered.djb2,
             HashAlgorithm::Sha256 => &self.rendered.sha256,
         };
-        let texts =
-            texts.get_or_init(|| (0..self.symbols.len()).map(|_| OnceLock::new()).collect());
+        let texts = texts
+            .get_or_init(|| Box::new((0..self.symbols.len()).map(|_| OnceBox::new()).collect()));
         texts.get(symbol.index()).map_or("\"\"", |quoted| {
-            quoted.get_or_init(|| json(&algorithm.hash(self.text(symbol))))
+            quoted.get_or_init(|| Box::new(json(&algorithm.hash(self.text(symbol)))))
         })
     }
 
     /// The JSON of parameters that the specs contain; `None` for others.
     pub(crate) fn json_of(&self, parameters: &Arc<Parameters>) -> Option<&str> {
-        let values = self.rendered.values.get_or_init(|| self.all_values());
+        let values = self
+            .rendered
+            .values
+            .get_or_init(|| Box::new(self.all_values()));
         let rendered = values.get(&address(parameters))?;
-        Some(rendered.get_or_init(|| json(&**parameters)))
+        Some(rendered.get_or_init(|| Box::new(json(&**parameters))))
     }
 
-    fn all_values(&self) -> FastMap<usize, OnceLock<Box<str>>> {
+    fn all_values(&self) -> Values {
         let of_specs = self.specs.iter().flat_map(|spec| {
             let of_rules = spec.rules.iter().map(|rule| &rule.return_value);
             of_rules.chain([&spec.default_value])
@@ -77,32 +83,35 @@ impl CompiledSpecs {
         of_specs
             .chain(of_cmabs)
             .filter_map(ReturnValue::parameters)
-            .map(|parameters| (address(parameters), OnceLock::new()))
+            .map(|parameters| (address(parameters), OnceBox::new()))
             .collect()
     }
 
     /// The entities in order.
     pub(crate) fn listing(&self) -> &Listing {
-        self.rendered.listing.get_or_init(|| {
-            let by_name: BTreeMap<&str, (EntryId, &Entry)> = self
-                .index
-                .iter()
-                .filter_map(|(name, id)| Some((name.as_str(), (*id, self.entry(*id)?))))
-                .collect();
-            let mut listing = Listing::default();
-            for (id, entry) in by_name.into_values() {
-                listing.gates.extend(entry.gate.map(|spec| (id, spec)));
-                listing.layers.extend(entry.layer.map(|spec| (id, spec)));
-                let source = ConfigSource {
-                    spec: entry.config,
-                    cmab: entry.cmab,
-                };
-                if source.spec.is_some() || source.cmab.is_some() {
-                    listing.configs.push((id, source));
-                }
+        let listing = &self.rendered.listing;
+        listing.get_or_init(|| Box::new(self.in_order()))
+    }
+
+    fn in_order(&self) -> Listing {
+        let by_name: BTreeMap<&str, (EntryId, &Entry)> = self
+            .index
+            .iter()
+            .filter_map(|(name, id)| Some((name.as_str(), (*id, self.entry(*id)?))))
+            .collect();
+        let mut listing = Listing::default();
+        for (id, entry) in by_name.into_values() {
+            listing.gates.extend(entry.gate.map(|spec| (id, spec)));
+            listing.layers.extend(entry.layer.map(|spec| (id, spec)));
+            let source = ConfigSource {
+                spec: entry.config,
+                cmab: entry.cmab,
+            };
+            if source.spec.is_some() || source.cmab.is_some() {
+                listing.configs.push((id, source));
             }
-            listing
-        })
+        }
+        listing
     }
 
     /// The parameter stores, sorted by name.
