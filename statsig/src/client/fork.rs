@@ -1,6 +1,9 @@
 //! Going on in a process that was forked.
 
-use super::Statsig;
+use std::mem;
+use std::sync::Arc;
+
+use super::{Core, Statsig};
 
 impl Statsig {
     /// A new client for a child process after a `fork`. It has the same SDK key and options, and the specs in use, so it evaluates
@@ -45,10 +48,17 @@ impl Statsig {
     }
 }
 
+impl Drop for Core {
+    /// In a fork, what a thread of the parent was just changing may be half changed: it is left as it is, and never dropped.
+    fn drop(&mut self) {
+        if !self.shared.home.is_surely_here() {
+            mem::forget((Arc::clone(&self.shared), Arc::clone(&self.warnings)));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::error::StatsigError;
     use crate::options::StatsigOptions;
@@ -85,6 +95,17 @@ mod tests {
         child.initialize().await.unwrap();
         assert_eq!(network.requests(Endpoint::Specs).len(), 2);
         child.shutdown().await.unwrap();
+    }
+
+    #[test]
+    fn a_child_that_drops_a_client_leaves_what_is_in_it_as_it_is() {
+        let statsig = Statsig::new("secret-key", None);
+        statsig.log_event(&StatsigUser::with_user_id("u"), crate::Event::new("e"));
+        let shared = Arc::downgrade(&statsig.core.shared);
+        pretend_forked(&statsig);
+        drop(statsig);
+        let left = shared.upgrade().unwrap();
+        assert_eq!(left.queue.len(), 1);
     }
 
     /// The events in a spool that no process has locked.
