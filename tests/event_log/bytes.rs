@@ -51,6 +51,27 @@ fn events_of_large_users_that_nobody_delivers_take_bounded_memory() {
     assert_eq!(stats.pending + stats.dropped.total(), 1_000);
 }
 
+#[test]
+fn exposures_of_long_unknown_names_take_bounded_memory() {
+    let network = Arc::new(ScriptedTransport::new());
+    let statsig = Statsig::new(
+        "secret-0123456789",
+        options(&network).build().expect("valid"),
+    );
+    let user = StatsigUser::with_user_id("a-user");
+    let long = "x".repeat(1_000_000);
+    for number in 0..100 {
+        assert!(!statsig.check_gate(&user, &format!("{number}{long}")));
+    }
+    let stats = statsig.event_stats();
+    assert!((28..=34).contains(&stats.pending), "{stats:?}");
+    // One that is larger than an event may be is dropped by itself.
+    assert!(!statsig.check_gate(&user, &long.repeat(2)));
+    let after = statsig.event_stats();
+    assert_eq!(after.pending, stats.pending);
+    assert_eq!(after.pending + after.dropped.total(), 101);
+}
+
 #[tokio::test(start_paused = true)]
 async fn events_of_large_users_take_bounded_memory_in_an_outage() {
     let network = Arc::new(ScriptedTransport::new());
