@@ -57,7 +57,7 @@ impl Work {
         })
     }
 
-    /// Work that makes as many calls as it is told.
+    /// Work that makes as many calls as its argument says.
     pub fn batch(run: impl FnMut(usize) + 'static) -> Self {
         Self {
             prepare: Box::new(|_| ()),
@@ -94,7 +94,7 @@ impl Work {
         }
     }
 
-    /// Prepared before each round, unmeasured, by this, which is told how many calls there will be.
+    /// Calls `prepare` before each round, unmeasured, with the number of calls to come.
     pub fn prepared_by(mut self, prepare: impl FnMut(usize) + 'static) -> Self {
         self.prepare = Box::new(prepare);
         self

@@ -154,7 +154,7 @@ fn nanoseconds(value: f64) -> String {
     grouped
 }
 
-/// Background work may allocate now and then, so a hundredth of an allocation a call is none.
+/// Background work allocates now and then, so less than a hundredth of one a call counts as none.
 fn count(value: f64) -> String {
     if value < 0.01 {
         "0".to_owned()

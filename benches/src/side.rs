@@ -14,8 +14,8 @@ use statsig_benches::{side, specs};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Measures one side of the comparison, as it is told by `compare` over its input; or, with `--iterations`, makes calls and
-/// measures nothing, for tools that count instructions.
+/// Measures one side of the comparison: `compare` sends commands to its input. With `--iterations` it only makes calls, for tools
+/// that count instructions.
 #[derive(Debug, Parser)]
 struct Args {
     /// The case to make calls of.

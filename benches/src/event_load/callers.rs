@@ -18,7 +18,7 @@ use crate::sides::Side;
 const TICK: Duration = Duration::from_millis(1);
 /// How long the thread that calls nothing reads the clock, instead of a call.
 const CONTROL: Duration = Duration::from_micros(1);
-/// The longest latency that is told apart, in nanoseconds.
+/// The longest latency that the histogram resolves, in nanoseconds; longer ones count as this.
 const LONGEST: u64 = 60_000_000_000;
 
 /// Threads that call until they are stopped.

@@ -1,7 +1,7 @@
 //! Exposures from two threads, many a second for minutes, against a local Statsig that is healthy, then slow, then down, then back.
 //!
-//! Each side runs in a process of its own, and so does the service, so that memory is told apart. The official crate takes part in a
-//! build with `--features peer`; the figures of ours come from one without it.
+//! Each side and the service run in processes of their own, so that each one's memory can be measured. The official crate takes part
+//! in a build with `--features peer`. Our published figures come from a build without it.
 
 mod callers;
 mod service;

@@ -1,4 +1,4 @@
-//! The local Statsig, in a process of its own that does what it is told on its standard input.
+//! The local Statsig, in a process of its own that reads commands from its standard input.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::SocketAddr;
