@@ -38,7 +38,7 @@ impl Statsig {
     /// # Errors
     /// As [`initialize`](Self::initialize), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
     pub fn initialize_blocking(&self) -> Result<InitializeDetails, StatsigError> {
-        if self.core.is_running() {
+        if self.inner.is_running() {
             return block_on(self.initialize())?;
         }
         let runtime = new_runtime()?;
@@ -46,7 +46,7 @@ impl Statsig {
         let (answer, answered) = mpsc::channel();
         let drive = move || {
             runtime.block_on(async move {
-                let started = statsig.core.start().await;
+                let started = statsig.inner.start().await;
                 // Another thread that came first drives the actors if this one does not.
                 let is_driver = started.as_ref().is_ok_and(|started| started.is_new);
                 let handle = started.ok().map(|started| started.handle);

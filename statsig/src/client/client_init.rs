@@ -86,7 +86,7 @@ impl View<'_> {
         user: &StatsigUser,
         options: &ClientInitResponseOptions,
     ) -> String {
-        let shared = &self.core().shared;
+        let shared = &self.inner().shared;
         ClientInit {
             snapshot: self.published,
             user,

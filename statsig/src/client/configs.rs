@@ -1,6 +1,6 @@
 //! Dynamic configs and experiments.
 
-use super::reading::{ExposureKey, Logging, Reading};
+use super::evaluated_call::{EvaluatedCall, ExposureKey, Logging};
 use super::view::View;
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
 use crate::evaluation::{Kind, Outcome, ParametersRef};
@@ -86,11 +86,11 @@ impl Statsig {
             .expose_cmab_group(user, cmab, &group_id.into());
     }
 
-    pub(super) fn expose_dynamic_config(&self, reading: &Reading<'_>, logging: Logging) {
-        let failed = reading.evaluation.outcome == Outcome::TooDeep;
-        let rule_passed = (!failed).then_some(reading.evaluation.value);
-        self.core.expose(
-            reading,
+    pub(super) fn expose_dynamic_config(&self, call: &EvaluatedCall<'_>, logging: Logging) {
+        let failed = call.evaluation.outcome == Outcome::TooDeep;
+        let rule_passed = (!failed).then_some(call.evaluation.value);
+        self.inner.expose(
+            call,
             ExposureSubject::DynamicConfig { rule_passed },
             logging,
         );
@@ -99,32 +99,31 @@ impl Statsig {
 
 impl View<'_> {
     pub(super) fn expose_dynamic_config(self, user: &StatsigUser, config: &str) {
-        self.evaluate(Kind::DynamicConfig, config, user, |reading| {
-            self.statsig
-                .expose_dynamic_config(&reading, Logging::Manual);
+        self.evaluate(Kind::DynamicConfig, config, user, |call| {
+            self.statsig.expose_dynamic_config(&call, Logging::Manual);
         });
     }
 
     pub(super) fn expose_experiment(self, user: &StatsigUser, experiment: &str) {
-        self.evaluate(Kind::Experiment, experiment, user, |reading| {
-            self.core()
-                .expose(&reading, ExposureSubject::Experiment, Logging::Manual);
+        self.evaluate(Kind::Experiment, experiment, user, |call| {
+            self.inner()
+                .expose(&call, ExposureSubject::Experiment, Logging::Manual);
         });
     }
 
     pub(super) fn expose_cmab_group(self, user: &StatsigUser, cmab: &str, group_id: &SharedStr) {
-        let core = self.core();
-        if core.shared.options.disable_all_logging {
+        let inner = self.inner();
+        if inner.shared.options.disable_all_logging {
             return;
         }
-        self.evaluate(Kind::Experiment, cmab, user, |reading| {
-            core.expose_looked_up_only(&reading, Logging::Automatic);
-            let evaluation = reading.evaluation;
+        self.evaluate(Kind::Experiment, cmab, user, |call| {
+            inner.expose_looked_up_only(&call, Logging::Automatic);
+            let evaluation = call.evaluation;
             let in_group = u64::from(evaluation.is_experiment_group);
-            let key = ExposureKey::new(&reading, evaluation.rule_symbol(), in_group, true);
-            core.log_once(
+            let key = ExposureKey::new(&call, evaluation.rule_symbol(), in_group, true);
+            inner.log_once(
                 key,
-                &reading,
+                &call,
                 || ExposureSubject::Experiment,
                 group_id,
                 Some(&evaluation.nested_gates),
@@ -140,12 +139,12 @@ impl View<'_> {
         options: DynamicConfigEvaluationOptions,
     ) -> DynamicConfig {
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::DynamicConfig, config, user, |reading| {
-            self.statsig.expose_dynamic_config(&reading, logging);
-            self.announce(Kind::DynamicConfig, &reading);
+        self.evaluate(Kind::DynamicConfig, config, user, |call| {
+            self.statsig.expose_dynamic_config(&call, logging);
+            self.announce(Kind::DynamicConfig, &call);
             DynamicConfig {
-                served: self.served(Kind::DynamicConfig, &reading, logging),
-                ..reading.dynamic_config()
+                served: self.served(Kind::DynamicConfig, &call, logging),
+                ..call.dynamic_config()
             }
         })
     }
@@ -157,23 +156,23 @@ impl View<'_> {
         options: &ExperimentEvaluationOptions,
     ) -> Experiment {
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Experiment, experiment, user, |reading| {
-            if let Some(sticky) = self.sticky_experiment(&reading, options) {
-                self.announce_stored_experiment(&reading, &sticky);
+        self.evaluate(Kind::Experiment, experiment, user, |call| {
+            if let Some(sticky) = self.sticky_experiment(&call, options) {
+                self.announce_stored_experiment(&call, &sticky);
                 return sticky;
             }
-            self.core()
-                .expose(&reading, ExposureSubject::Experiment, logging);
-            self.announce(Kind::Experiment, &reading);
+            self.inner()
+                .expose(&call, ExposureSubject::Experiment, logging);
+            self.announce(Kind::Experiment, &call);
             Experiment {
-                served: self.served(Kind::Experiment, &reading, logging),
-                ..reading.experiment()
+                served: self.served(Kind::Experiment, &call, logging),
+                ..call.experiment()
             }
         })
     }
 }
 
-impl Reading<'_> {
+impl EvaluatedCall<'_> {
     pub(super) fn dynamic_config(&self) -> DynamicConfig {
         DynamicConfig {
             name: self.shared_name(),

@@ -84,7 +84,7 @@ impl Statsig {
             user: Some(user.clone()),
             value: event.value,
             metadata: event.metadata,
-            time_ms: self.core.shared.clock.now_ms(),
+            time_ms: self.inner.shared.clock.now_ms(),
         });
     }
 
@@ -119,13 +119,13 @@ impl Statsig {
             user: Some(user.clone()),
             value: message.into().map(EventValue::Text),
             metadata: Some(metadata),
-            time_ms: self.core.shared.clock.now_ms(),
+            time_ms: self.inner.shared.clock.now_ms(),
         });
     }
 
     fn record(&self, event: OtherEvent) {
-        if !self.core.shared.options.disable_all_logging {
-            self.core.queue(QueuedEvent::Other(Box::new(event)));
+        if !self.inner.shared.options.disable_all_logging {
+            self.inner.queue(QueuedEvent::Other(Box::new(event)));
         }
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Statsig;
+use super::evaluated_call::{EvaluatedCall, Logging};
 use super::layers::allocated_experiment;
 use super::param_stores::in_parameters;
-use super::reading::{Logging, Reading};
 use super::view::View;
 use crate::evaluation::explain::{Explainer, explain_unknown};
 use crate::evaluation::{Evaluation, Evaluator, Kind, evaluate_unknown};
@@ -76,7 +76,7 @@ impl View<'_> {
                 (evaluation, Some(path), false)
             }
         };
-        let reading = Reading {
+        let call = EvaluatedCall {
             published,
             user,
             name,
@@ -85,8 +85,8 @@ impl View<'_> {
         };
         let explanation = Explanation {
             kind: kind.into(),
-            name: reading.shared_name(),
-            result: result(&reading, kind),
+            name: call.shared_name(),
+            result: result(&call, kind),
             path,
             parameters: BTreeMap::new(),
             is_abridged,
@@ -161,23 +161,23 @@ impl View<'_> {
     }
 }
 
-fn result(reading: &Reading<'_>, kind: Kind) -> ExplainedResult {
-    let evaluation = reading.evaluation;
+fn result(call: &EvaluatedCall<'_>, kind: Kind) -> ExplainedResult {
+    let evaluation = call.evaluation;
     let value = match kind {
         Kind::Gate => Value::Bool(evaluation.value),
-        _ => reading.parameters().0.map_or(Value::Null, |parameters| {
+        _ => call.parameters().0.map_or(Value::Null, |parameters| {
             Value::Object((*parameters).clone())
         }),
     };
     let is_layer = kind == Kind::Layer;
     ExplainedResult {
         value,
-        rule_id: reading.rule_id(),
-        group_name: evaluation.group_name.map(|name| reading.text(name)),
+        rule_id: call.rule_id(),
+        group_name: evaluation.group_name.map(|name| call.text(name)),
         allocated_experiment: allocated_experiment(evaluation)
             .filter(|_| is_layer)
-            .map(|name| reading.text(name)),
-        id_type: reading.id_type(),
-        details: reading.details(),
+            .map(|name| call.text(name)),
+        id_type: call.id_type(),
+        details: call.details(),
     }
 }

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::{Core, Statsig};
+use super::{ClientInner, Statsig};
 
 impl Statsig {
     /// A new client for a child process after a `fork`. It has the same SDK key and options, and the specs in use, so it evaluates
@@ -33,22 +33,22 @@ impl Statsig {
     /// ```
     #[must_use = "the child's client is the one that is returned"]
     pub fn after_fork(&self) -> Self {
-        if let Some(handle) = self.core.handle.load_full()
-            && !self.core.shared.home.is_surely_here()
+        if let Some(handle) = self.inner.handle.load_full()
+            && !self.inner.shared.home.is_surely_here()
         {
             handle.leave_to_parent();
         }
-        let parent = &self.core.shared;
+        let parent = &self.inner.shared;
         let child = Self::new(parent.sdk_key.expose(), parent.options.clone());
         let specs = parent.snapshot.load().snapshot.clone();
         // Nothing runs yet that could publish.
-        drop(child.core.shared.publish(specs));
+        drop(child.inner.shared.publish(specs));
         self.replace_shared(&child);
         child
     }
 }
 
-impl Drop for Core {
+impl Drop for ClientInner {
     /// In a fork, what a thread of the parent was just changing may be half changed: it is left as it is, and never dropped.
     fn drop(&mut self) {
         if !self.shared.home.is_surely_here() {
@@ -70,7 +70,7 @@ mod tests {
 
     /// Makes it the client of another process.
     fn pretend_forked(statsig: &Statsig) {
-        statsig.core.shared.home.pretend_elsewhere();
+        statsig.inner.shared.home.pretend_elsewhere();
     }
 
     #[tokio::test(start_paused = true)]
@@ -101,7 +101,7 @@ mod tests {
     fn a_child_that_drops_a_client_leaves_what_is_in_it_as_it_is() {
         let statsig = Statsig::new("secret-key", None);
         statsig.log_event(&StatsigUser::with_user_id("u"), crate::Event::new("e"));
-        let shared = Arc::downgrade(&statsig.core.shared);
+        let shared = Arc::downgrade(&statsig.inner.shared);
         pretend_forked(&statsig);
         drop(statsig);
         let left = shared.upgrade().unwrap();
@@ -166,7 +166,7 @@ mod tests {
     fn the_shared_instance_is_replaced_and_no_other() {
         let statsig = Statsig::new_shared("secret-key", None).unwrap();
         let _ = Statsig::new("secret-other", None).after_fork();
-        let is_shared = |client: &Statsig| Arc::ptr_eq(&client.core, &Statsig::shared().core);
+        let is_shared = |client: &Statsig| Arc::ptr_eq(&client.inner, &Statsig::shared().inner);
         assert!(is_shared(&statsig));
         let child = statsig.after_fork();
         assert!(is_shared(&child) && !is_shared(&statsig));

@@ -1,6 +1,6 @@
 //! Gates.
 
-use super::reading::{Logging, Reading};
+use super::evaluated_call::{EvaluatedCall, Logging};
 use super::view::View;
 use super::{FeatureGateEvaluationOptions, Statsig};
 use crate::evaluation::Kind;
@@ -61,18 +61,18 @@ impl Statsig {
         self.view(&self.current()).expose_gate(user, gate);
     }
 
-    pub(super) fn expose_gate(&self, reading: &Reading<'_>, logging: Logging) {
+    pub(super) fn expose_gate(&self, call: &EvaluatedCall<'_>, logging: Logging) {
         let subject = ExposureSubject::Gate {
-            value: reading.evaluation.value,
+            value: call.evaluation.value,
         };
-        self.core.expose(reading, subject, logging);
+        self.inner.expose(call, subject, logging);
     }
 }
 
 impl View<'_> {
     pub(super) fn expose_gate(self, user: &StatsigUser, gate: &str) {
-        self.evaluate(Kind::Gate, gate, user, |reading| {
-            self.statsig.expose_gate(&reading, Logging::Manual);
+        self.evaluate(Kind::Gate, gate, user, |call| {
+            self.statsig.expose_gate(&call, Logging::Manual);
         });
     }
 
@@ -84,10 +84,10 @@ impl View<'_> {
         options: FeatureGateEvaluationOptions,
     ) -> bool {
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Gate, gate, user, |reading| {
-            self.statsig.expose_gate(&reading, logging);
-            self.announce(Kind::Gate, &reading);
-            reading.evaluation.value
+        self.evaluate(Kind::Gate, gate, user, |call| {
+            self.statsig.expose_gate(&call, logging);
+            self.announce(Kind::Gate, &call);
+            call.evaluation.value
         })
     }
 
@@ -98,18 +98,18 @@ impl View<'_> {
         options: FeatureGateEvaluationOptions,
     ) -> FeatureGate {
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Gate, gate, user, |reading| {
-            self.statsig.expose_gate(&reading, logging);
-            self.announce(Kind::Gate, &reading);
+        self.evaluate(Kind::Gate, gate, user, |call| {
+            self.statsig.expose_gate(&call, logging);
+            self.announce(Kind::Gate, &call);
             FeatureGate {
-                served: self.to_be_exposed(Kind::Gate, &reading, logging),
-                ..reading.gate()
+                served: self.to_be_exposed(Kind::Gate, &call, logging),
+                ..call.gate()
             }
         })
     }
 }
 
-impl Reading<'_> {
+impl EvaluatedCall<'_> {
     pub(super) fn gate(&self) -> FeatureGate {
         FeatureGate {
             name: self.shared_name(),

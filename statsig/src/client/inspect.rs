@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::Statsig;
-use super::reading::Reading;
+use super::evaluated_call::EvaluatedCall;
 use crate::evaluation::{Kind, NestedGate, Outcome};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
@@ -69,26 +69,26 @@ impl Statsig {
     /// Evaluates like any read, and logs nothing.
     pub(crate) fn inspect(&self, kind: InspectedKind, user: &StatsigUser, name: &str) -> Inspected {
         self.view(&self.current())
-            .evaluate(kind.into(), name, user, |reading| inspected(&reading))
+            .evaluate(kind.into(), name, user, |call| inspected(&call))
     }
 }
 
-fn inspected(reading: &Reading<'_>) -> Inspected {
-    let evaluation = reading.evaluation;
+fn inspected(call: &EvaluatedCall<'_>) -> Inspected {
+    let evaluation = call.evaluation;
     if evaluation.outcome == Outcome::TooDeep {
         return Inspected::default();
     }
-    let specs = &reading.published.specs;
+    let specs = &call.published.specs;
     let gates = |gates: &[NestedGate]| {
         let shown = gates.iter().map(|nested| InspectedGate {
-            gate: reading.text(nested.gate),
+            gate: call.text(nested.gate),
             value: nested.value,
-            rule_id: reading.text(nested.rule_id),
+            rule_id: call.text(nested.rule_id),
         });
         shown.collect()
     };
     Inspected {
-        parameters: reading.parameters().0,
+        parameters: call.parameters().0,
         is_in_layer: evaluation.is_in_layer,
         explicit_parameters: evaluation
             .explicit_parameters(specs)
@@ -99,7 +99,7 @@ fn inspected(reading: &Reading<'_>) -> Inspected {
         parameter_rule_ids: evaluation.parameter_rules.as_ref().map(|rules| {
             let shown = rules
                 .iter()
-                .map(|(parameter, rule)| (parameter.clone(), reading.text(*rule)));
+                .map(|(parameter, rule)| (parameter.clone(), call.text(*rule)));
             shown.collect()
         }),
     }

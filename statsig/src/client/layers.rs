@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::reading::{Held, Logging};
+use super::evaluated_call::{Logging, OwnedEvaluation};
 use super::sticky::Assigned;
 use super::view::View;
 use super::{LayerEvaluationOptions, Statsig};
@@ -41,7 +41,7 @@ pub struct Layer {
     pub is_user_in_experiment: bool,
     /// Why.
     pub details: EvaluationDetails,
-    pub(super) behind: Behind,
+    pub(super) source: LayerSource,
     pub(super) logging: Logging,
 }
 
@@ -51,8 +51,8 @@ pub struct Layer {
     clippy::large_enum_variant,
     reason = "evaluated is what nearly all layers are: boxing it would cost an allocation each"
 )]
-pub(super) enum Behind {
-    Evaluated(Held),
+pub(super) enum LayerSource {
+    Evaluated(OwnedEvaluation),
     /// Persistent storage.
     Assigned(Arc<Assigned>),
 }
@@ -102,10 +102,11 @@ impl Statsig {
 
 impl View<'_> {
     pub(super) fn expose_layer_parameter(self, user: &StatsigUser, layer: &str, parameter: &str) {
-        self.evaluate(Kind::Layer, layer, user, |reading| {
-            self.core()
-                .expose_looked_up_only(&reading, Logging::Automatic);
-            Held::new(self.statsig, &reading).expose_layer_parameter(parameter, Logging::Manual);
+        self.evaluate(Kind::Layer, layer, user, |call| {
+            self.inner()
+                .expose_looked_up_only(&call, Logging::Automatic);
+            OwnedEvaluation::new(self.statsig, &call)
+                .expose_layer_parameter(parameter, Logging::Manual);
         });
     }
 
@@ -116,28 +117,28 @@ impl View<'_> {
         options: &LayerEvaluationOptions,
     ) -> Layer {
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Layer, layer, user, |reading| {
-            if let Some(sticky) = self.sticky_layer(&reading, options) {
-                self.announce_stored_layer(&reading, &sticky);
+        self.evaluate(Kind::Layer, layer, user, |call| {
+            if let Some(sticky) = self.sticky_layer(&call, options) {
+                self.announce_stored_layer(&call, &sticky);
                 return sticky;
             }
-            let evaluation = reading.evaluation;
-            self.core().expose_looked_up_only(&reading, logging);
+            let evaluation = call.evaluation;
+            self.inner().expose_looked_up_only(&call, logging);
             if logging == Logging::Disabled {
-                self.core().count_check_of(&reading);
+                self.inner().count_check_of(&call);
             }
-            self.announce(Kind::Layer, &reading);
+            self.announce(Kind::Layer, &call);
             let allocated = allocated_experiment(evaluation);
             Layer {
-                name: reading.shared_name(),
-                rule_id: reading.rule_id(),
-                id_type: reading.id_type(),
-                group_name: evaluation.group_name.map(|name| reading.text(name)),
-                allocated_experiment_name: allocated.map(|name| reading.text(name)),
+                name: call.shared_name(),
+                rule_id: call.rule_id(),
+                id_type: call.id_type(),
+                group_name: evaluation.group_name.map(|name| call.text(name)),
+                allocated_experiment_name: allocated.map(|name| call.text(name)),
                 is_experiment_active: allocated.is_some() && evaluation.is_experiment_active,
                 is_user_in_experiment: allocated.is_some() && evaluation.is_experiment_group,
-                details: reading.details(),
-                behind: Behind::Evaluated(Held::new(self.statsig, &reading)),
+                details: call.details(),
+                source: LayerSource::Evaluated(OwnedEvaluation::new(self.statsig, &call)),
                 logging,
             }
         })
@@ -155,10 +156,10 @@ fn is_explicit(evaluation: &Evaluation, specs: &CompiledSpecs, parameter: &str) 
             .is_some_and(|explicit| explicit.iter().any(|name| name == parameter))
 }
 
-impl Behind {
+impl LayerSource {
     pub(super) fn statsig(&self) -> &Statsig {
         match self {
-            Self::Evaluated(held) => &held.statsig,
+            Self::Evaluated(owned) => &owned.statsig,
             Self::Assigned(assigned) => &assigned.statsig,
         }
     }
@@ -166,20 +167,20 @@ impl Behind {
     /// The value of a layer's or config's parameter.
     pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
         match self {
-            Self::Evaluated(held) => held.parameter(parameter),
+            Self::Evaluated(owned) => owned.parameter(parameter),
             Self::Assigned(assigned) => assigned.parameter(parameter),
         }
     }
 
     fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
         match self {
-            Self::Evaluated(held) => held.expose_layer_parameter(parameter, logging),
+            Self::Evaluated(owned) => owned.expose_layer_parameter(parameter, logging),
             Self::Assigned(assigned) => assigned.expose_layer_parameter(parameter, logging),
         }
     }
 }
 
-impl Held {
+impl OwnedEvaluation {
     /// The value of a layer's or config's parameter.
     pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
         match &self.evaluation.parameters {
@@ -199,9 +200,9 @@ impl Held {
     /// Logs the exposure of one parameter. One that the allocated experiment sets carries the experiment and all nested
     /// gates; any other carries only the gates that the layer itself went through.
     pub(super) fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
-        let reading = self.reading();
-        let evaluation = reading.evaluation;
-        let specs = &reading.published.specs;
+        let call = self.call();
+        let evaluation = call.evaluation;
+        let specs = &call.published.specs;
         let explicit = is_explicit(evaluation, specs, parameter);
         let mut extra = text_hash(parameter);
         let (rule, secondary) = if logging == Logging::Manual {
@@ -226,12 +227,12 @@ impl Held {
             is_explicit: explicit,
             allocated_experiment: allocated_experiment(evaluation)
                 .filter(|_| explicit)
-                .map(|name| reading.text(name))
+                .map(|name| call.text(name))
                 .unwrap_or_default(),
         };
         self.statsig
-            .core
-            .log(&reading, subject, rule, secondary, extra, logging);
+            .inner
+            .log(&call, subject, rule, secondary, extra, logging);
     }
 }
 
@@ -249,28 +250,28 @@ impl Layer {
     /// as manual, as with
     /// [`Statsig::manually_log_layer_parameter_exposure`](crate::Statsig::manually_log_layer_parameter_exposure).
     pub fn log_exposure(&self, parameter: &str) {
-        if self.behind.parameter(parameter).is_some() {
-            self.behind
+        if self.source.parameter(parameter).is_some() {
+            self.source
                 .expose_layer_parameter(parameter, Logging::Manual);
         }
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
-        let decoded = self.behind.parameter(parameter).and_then(decode)?;
+        let decoded = self.source.parameter(parameter).and_then(decode)?;
         self.expose(parameter);
         Some(decoded)
     }
 
     fn expose(&self, parameter: &str) {
-        self.behind.expose_layer_parameter(parameter, self.logging);
+        self.source.expose_layer_parameter(parameter, self.logging);
     }
 
     #[cold]
     fn misread(&self, parameter: &str, expected: &str) {
-        let value = self.behind.parameter(parameter);
+        let value = self.source.parameter(parameter);
         if let Some(found) = value.filter(|value| !value.is_null()) {
             let entity = format!("layer \"{}\"", self.name);
-            let warnings = &self.behind.statsig().core.warnings;
+            let warnings = &self.source.statsig().inner.warnings;
             warnings.warn_of_misread(&entity, &self.details, parameter, expected, found);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime;
 
-use super::{Core, Statsig};
+use super::{ClientInner, Statsig};
 use crate::actors::{self, Handle, SHUTDOWN_LIMIT};
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
@@ -45,14 +45,14 @@ impl Statsig {
     /// # Errors
     /// As [`initialize`](Self::initialize), but for `NoSpecs`, `NoIdLists` and `InitTimeout`.
     pub async fn initialize_with_details(&self) -> Result<InitializeDetails, StatsigError> {
-        self.core.start().await?.handle.initialized().await
+        self.inner.start().await?.handle.initialized().await
     }
 
     /// How initialisation ended; `None` before it has. If a failed start succeeds later, these are the details of the success. The
     /// client records them even if no caller waits for [`initialize`](Self::initialize).
     #[must_use]
     pub fn get_initialize_details(&self) -> Option<InitializeDetails> {
-        let handle = self.core.handle.load();
+        let handle = self.inner.handle.load();
         let details = handle.as_ref()?.initialize_details()?;
         Some(InitializeDetails::clone(&details))
     }
@@ -64,11 +64,11 @@ impl Statsig {
     /// Most health checks should call [`is_ready`](Self::is_ready) instead: it says whether specs are in use.
     #[must_use]
     pub fn is_initialized(&self) -> bool {
-        let handle = self.core.handle.load();
+        let handle = self.inner.handle.load();
         let details = handle
             .as_ref()
             .and_then(|handle| handle.initialize_details());
-        self.core.is_running() && details.is_some_and(|details| details.failure_details.is_none())
+        self.inner.is_running() && details.is_some_and(|details| details.failure_details.is_none())
     }
 
     /// Fetches specs now instead of at the next interval, and waits until they are in use.
@@ -77,7 +77,7 @@ impl Statsig {
     /// When no source has specs, or only older ones; the specs in use stay in use. [`StatsigError::RuntimeGone`] when the runtime of
     /// the client has ended.
     pub async fn refresh(&self) -> Result<(), StatsigError> {
-        self.core.handle()?.refresh().await
+        self.inner.handle()?.refresh().await
     }
 
     /// Delivers the events recorded so far and waits for the service's answers. Returns the counts of all events.
@@ -94,7 +94,7 @@ impl Statsig {
     /// When the client was not initialised, has been shut down, or an actor crashed meanwhile; [`StatsigError::RuntimeGone`] when the
     /// runtime of the client has ended.
     pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
-        self.core.handle()?.flush().await
+        self.inner.handle()?.flush().await
     }
 
     /// Delivers the recorded events, ends the actors, and reports the counts of all events. Takes at most 3 s.
@@ -122,11 +122,11 @@ impl Statsig {
         &self,
         limit: Duration,
     ) -> Result<ShutdownReport, StatsigError> {
-        let report = match self.core.handle() {
+        let report = match self.inner.handle() {
             Ok(handle) => handle.shutdown(limit).await,
             Err(error) => {
                 if error == StatsigError::NotInitialized {
-                    self.core.shared.close();
+                    self.inner.shared.close();
                 }
                 return Err(error);
             }
@@ -143,13 +143,13 @@ impl Statsig {
     /// The counts of all events so far, by state. Cheap enough for every health check.
     #[must_use]
     pub fn event_stats(&self) -> EventStats {
-        self.core.shared.counters.stats()
+        self.inner.shared.counters.stats()
     }
 
     /// How often an internal actor was started again after a crash: 0 in a healthy client.
     #[must_use]
     pub fn restarts(&self) -> u64 {
-        let handle = self.core.handle.load();
+        let handle = self.inner.handle.load();
         handle.as_ref().map_or(0, |handle| handle.restarts())
     }
 }
@@ -161,7 +161,7 @@ pub(super) struct Started {
     pub(super) is_new: bool,
 }
 
-impl Core {
+impl ClientInner {
     /// The running actors; starts them if there are none. They start even if the caller stops waiting.
     pub(super) async fn start(self: &Arc<Self>) -> Result<Started, StatsigError> {
         if self.is_running() {
@@ -173,8 +173,8 @@ impl Core {
         }
         self.settle_here()?;
         let runtime = runtime::Handle::try_current().map_err(|_| StatsigError::NoRuntime)?;
-        let core = Arc::clone(self);
-        let starting = runtime.spawn(async move { core.start_here().await });
+        let inner = Arc::clone(self);
+        let starting = runtime.spawn(async move { inner.start_here().await });
         starting.await.unwrap_or(Err(StatsigError::Interrupted {
             during: "starting the actors",
         }))
@@ -259,7 +259,7 @@ impl Statsig {
         whom: crate::testing::ActorName,
         what: crate::testing::Disturbance,
     ) {
-        if let Some(handle) = self.core.handle.load_full() {
+        if let Some(handle) = self.inner.handle.load_full() {
             handle.disturb(whom, what);
         }
     }

@@ -1,16 +1,16 @@
 //! The client: a cheap handle whose reads are synchronous, over actors that own everything that changes.
 
-mod announce;
 mod blocking;
+mod catalog;
 mod client_init;
 mod configs;
+mod evaluated_call;
 mod events;
 mod explain;
 mod fork;
 mod gates;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
-mod introspection;
 mod layers;
 mod lifecycle;
 #[cfg(feature = "tracing-layer")]
@@ -21,7 +21,6 @@ mod options;
 mod overrides;
 mod param_stores;
 mod pinned;
-mod reading;
 mod schemas;
 mod served;
 mod shared_instance;
@@ -31,6 +30,7 @@ mod specs_file;
 mod started;
 mod status;
 mod sticky;
+mod subscriptions;
 mod typed;
 mod unknown;
 mod view;
@@ -82,10 +82,10 @@ use crate::shared::Shared;
 /// ```
 #[derive(Clone)]
 pub struct Statsig {
-    core: Arc<Core>,
+    inner: Arc<ClientInner>,
 }
 
-struct Core {
+struct ClientInner {
     shared: Arc<Shared>,
     /// Set by `initialize`. After a shutdown it leads to actors that have ended.
     handle: ArcSwapOption<Handle>,
@@ -112,7 +112,7 @@ impl Statsig {
             );
         }
         let warnings = Arc::new(Warnings::new(Arc::clone(&shared.home)));
-        let core = Core {
+        let inner = ClientInner {
             shared,
             handle: ArcSwapOption::empty(),
             starting: tokio::sync::Mutex::new(()),
@@ -121,12 +121,12 @@ impl Statsig {
             offline_window: offline::OfflineWindow::default(),
         };
         Self {
-            core: Arc::new(core),
+            inner: Arc::new(inner),
         }
     }
 
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn shared_state(&self) -> &Shared {
-        &self.core.shared
+        &self.inner.shared
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Core, Statsig};
+use super::{ClientInner, Statsig};
 
 /// When the current window began, in epoch milliseconds; unset where the exposure actor ends windows.
 #[derive(Debug, Default)]
@@ -12,15 +12,15 @@ pub(super) struct OfflineWindow(OnceLock<AtomicU64>);
 impl Statsig {
     /// Ends deduplication windows by the clock from now on, since no actor will.
     pub(crate) fn end_windows_by_clock(&self) {
-        let now_ms = self.core.shared.clock.now_ms();
-        self.core
+        let now_ms = self.inner.shared.clock.now_ms();
+        self.inner
             .offline_window
             .0
             .get_or_init(|| AtomicU64::new(now_ms));
     }
 }
 
-impl Core {
+impl ClientInner {
     pub(super) fn roll_offline_window(&self) {
         let Some(start) = self.offline_window.0.get() else {
             return;

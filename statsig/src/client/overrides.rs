@@ -26,7 +26,7 @@ impl Statsig {
     /// assert!(!statsig.check_gate(&StatsigUser::with_user_id("bob"), "a_gate"));
     /// ```
     pub fn override_gate(&self, gate: &str, value: bool, id: Option<&str>) {
-        self.core
+        self.inner
             .shared
             .overrides
             .set(gate, id, &OverrideChange::Gate(value));
@@ -40,7 +40,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let change = OverrideChange::DynamicConfig(bounded(value, config));
-        self.core.shared.overrides.set(config, id, &change);
+        self.inner.shared.overrides.set(config, id, &change);
     }
 
     /// Forces the parameters of an experiment: these and nothing else. Does not apply to a dynamic config.
@@ -51,7 +51,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let forced = ExperimentOverride::Parameters(bounded(value, experiment));
-        self.core
+        self.inner
             .shared
             .overrides
             .set(experiment, id, &OverrideChange::Experiment(forced));
@@ -66,7 +66,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let forced = ExperimentOverride::Group(group.to_owned());
-        self.core
+        self.inner
             .shared
             .overrides
             .set(experiment, id, &OverrideChange::Experiment(forced));
@@ -75,7 +75,7 @@ impl Statsig {
     /// Forces all parameters of a layer.
     pub fn override_layer(&self, layer: &str, value: Map<String, Value>, id: Option<&str>) {
         let change = OverrideChange::Layer(bounded(value, layer));
-        self.core.shared.overrides.set(layer, id, &change);
+        self.inner.shared.overrides.set(layer, id, &change);
     }
 
     /// Forces the parameters of a parameter store, which replace all of its own. A value that has the shape of a parameter
@@ -87,7 +87,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let change = OverrideChange::ParameterStore(bounded(value, store));
-        self.core.shared.overrides.set(store, id, &change);
+        self.inner.shared.overrides.set(store, id, &change);
     }
 
     /// Forces the sources of a parameter struct so that it is loaded as given: for tests and demonstrations. A field that is `None`
@@ -153,7 +153,7 @@ impl Statsig {
 
     /// Removes the override of a gate for an ID, or without one all of this name.
     pub fn remove_gate_override(&self, gate: &str, id: Option<&str>) {
-        self.core
+        self.inner
             .shared
             .overrides
             .remove(gate, id, Overridden::Gate);
@@ -161,7 +161,7 @@ impl Statsig {
 
     /// Removes the override of a dynamic config for an ID, or without one all of this name.
     pub fn remove_dynamic_config_override(&self, config: &str, id: Option<&str>) {
-        self.core
+        self.inner
             .shared
             .overrides
             .remove(config, id, Overridden::DynamicConfig);
@@ -169,7 +169,7 @@ impl Statsig {
 
     /// Removes the override of an experiment for an ID, or without one all of this name.
     pub fn remove_experiment_override(&self, experiment: &str, id: Option<&str>) {
-        self.core
+        self.inner
             .shared
             .overrides
             .remove(experiment, id, Overridden::Experiment);
@@ -177,7 +177,7 @@ impl Statsig {
 
     /// Removes the override of a layer for an ID, or without one all of this name.
     pub fn remove_layer_override(&self, layer: &str, id: Option<&str>) {
-        self.core
+        self.inner
             .shared
             .overrides
             .remove(layer, id, Overridden::Layer);
@@ -185,7 +185,7 @@ impl Statsig {
 
     /// Removes the override of a parameter store for an ID, or without one all of this name.
     pub fn remove_parameter_store_override(&self, store: &str, id: Option<&str>) {
-        self.core
+        self.inner
             .shared
             .overrides
             .remove(store, id, Overridden::ParameterStore);
@@ -193,7 +193,7 @@ impl Statsig {
 
     /// Removes all overrides.
     pub fn remove_all_overrides(&self) {
-        self.core.shared.overrides.remove_all();
+        self.inner.shared.overrides.remove_all();
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::reading::{Held, Logging};
+use super::evaluated_call::{Logging, OwnedEvaluation};
 use super::unknown::Asked;
 use super::view::View;
 use super::{ParameterStoreEvaluationOptions, Statsig};
@@ -80,7 +80,7 @@ impl View<'_> {
         let logging = Logging::unless(options.disable_exposure_logging);
         let store = self.open_parameter_store(user, store, logging);
         let name = &store.name;
-        self.core().count_check(text_hash(name), || name.clone());
+        self.inner().count_check(text_hash(name), || name.clone());
         store
     }
 
@@ -91,7 +91,7 @@ impl View<'_> {
         store: &str,
         logging: Logging,
     ) -> ParameterStore {
-        let shared = &self.core().shared;
+        let shared = &self.inner().shared;
         let published = self.published;
         let found = published.specs.param_stores.get_key_value(store);
         let name = found.map_or_else(|| store.into(), |(name, _)| name.clone());
@@ -107,7 +107,7 @@ impl View<'_> {
             None => {
                 let store = found.map(|(_, store)| Arc::clone(store));
                 if store.is_none() {
-                    self.core()
+                    self.inner()
                         .warn_of_unknown(published, Asked::ParameterStore, &name);
                 }
                 (details_of_name(published, store.is_some()), store)
@@ -187,50 +187,50 @@ impl ParameterStore {
     }
 
     /// Evaluates a target for the store's user, with the store's specs.
-    pub(super) fn hold(&self, kind: Kind, name: &str) -> Held {
+    pub(super) fn hold(&self, kind: Kind, name: &str) -> OwnedEvaluation {
         self.statsig
-            .core
-            .evaluate_in(&self.published, kind, name, &self.user, |reading| {
-                Held::new(&self.statsig, &reading)
+            .inner
+            .evaluate_in(&self.published, kind, name, &self.user, |call| {
+                OwnedEvaluation::new(&self.statsig, &call)
             })
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
-        let core = &self.statsig.core;
+        let inner = &self.statsig.inner;
         match self.target(parameter)? {
             ParameterTarget::Static(value) => decode(value),
             ParameterTarget::Gate { name, pass, fail } => {
                 let kind = Kind::Gate;
-                core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
-                    self.statsig.expose_gate(&reading, self.logging);
-                    decode(if reading.evaluation.value { pass } else { fail })
+                inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
+                    self.statsig.expose_gate(&call, self.logging);
+                    decode(if call.evaluation.value { pass } else { fail })
                 })
             }
             ParameterTarget::DynamicConfig { name, parameter } => {
                 let kind = Kind::DynamicConfig;
-                core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
-                    self.statsig.expose_dynamic_config(&reading, self.logging);
-                    in_parameters(&reading.evaluation.parameters, parameter).and_then(decode)
+                inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
+                    self.statsig.expose_dynamic_config(&call, self.logging);
+                    in_parameters(&call.evaluation.parameters, parameter).and_then(decode)
                 })
             }
             ParameterTarget::Experiment { name, parameter } => {
                 let kind = Kind::Experiment;
-                core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
-                    core.expose(&reading, ExposureSubject::Experiment, self.logging);
-                    in_parameters(&reading.evaluation.parameters, parameter).and_then(decode)
+                inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
+                    inner.expose(&call, ExposureSubject::Experiment, self.logging);
+                    in_parameters(&call.evaluation.parameters, parameter).and_then(decode)
                 })
             }
             ParameterTarget::Layer { name, parameter } => {
-                core.evaluate_in(&self.published, Kind::Layer, name, &self.user, |reading| {
-                    core.expose_looked_up_only(&reading, self.logging);
+                inner.evaluate_in(&self.published, Kind::Layer, name, &self.user, |call| {
+                    inner.expose_looked_up_only(&call, self.logging);
                     if self.logging == Logging::Disabled {
-                        core.count_check_of(&reading);
+                        inner.count_check_of(&call);
                     }
-                    let value = in_parameters(&reading.evaluation.parameters, parameter)?;
+                    let value = in_parameters(&call.evaluation.parameters, parameter)?;
                     // `null` is read by no type, and yet it is a value that was read.
                     let decoded = decode(value);
                     if decoded.is_some() || value.is_null() {
-                        Held::new(&self.statsig, &reading)
+                        OwnedEvaluation::new(&self.statsig, &call)
                             .expose_layer_parameter(parameter, self.logging);
                     }
                     decoded
@@ -243,11 +243,11 @@ impl ParameterStore {
 impl ParameterStore {
     #[cold]
     fn misread(&self, parameter: &str, expected: &str) {
-        let core = &self.statsig.core;
+        let inner = &self.statsig.inner;
         let warn = |value: Option<&Value>| {
             if let Some(found) = value.filter(|value| !value.is_null()) {
                 let entity = format!("parameter store \"{}\"", self.name);
-                let (warnings, details) = (&core.warnings, &self.details);
+                let (warnings, details) = (&inner.warnings, &self.details);
                 warnings.warn_of_misread(&entity, details, parameter, expected, found);
             }
         };
@@ -261,8 +261,8 @@ impl ParameterStore {
             ParameterTarget::Experiment { name, .. } => (Kind::Experiment, name),
             ParameterTarget::Layer { name, .. } => (Kind::Layer, name),
         };
-        core.evaluate_in(&self.published, kind, name, &self.user, |reading| {
-            let evaluation = reading.evaluation;
+        inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
+            let evaluation = call.evaluation;
             warn(match target {
                 ParameterTarget::Static(value) => Some(value),
                 ParameterTarget::Gate { pass, .. } if evaluation.value => Some(pass),

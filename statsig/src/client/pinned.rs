@@ -51,7 +51,7 @@ impl Statsig {
     pub fn pin(&self) -> PinnedStatsig {
         PinnedStatsig {
             statsig: self.clone(),
-            published: self.core.shared.snapshot.load_full(),
+            published: self.inner.shared.snapshot.load_full(),
         }
     }
 }

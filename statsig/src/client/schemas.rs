@@ -55,7 +55,7 @@ impl Statsig {
     /// [`StatsigParams`]. A parameter that one of them reads is not missed in the others.
     #[must_use]
     pub fn check_all_schemas(&self) -> Vec<SchemaReport> {
-        let schemas = self.core.shared.options.all_schemas();
+        let schemas = self.inner.shared.options.all_schemas();
         check_all(&schemas, &self.current().specs)
     }
 
@@ -63,7 +63,7 @@ impl Statsig {
     /// the first, and without such options.
     #[must_use]
     pub fn schema_reports(&self) -> Arc<Vec<SchemaReport>> {
-        self.core.shared.drift_log.latest()
+        self.inner.shared.drift_log.latest()
     }
 
     /// Every parameter that an entity may serve, with every value; `None` if the specs have no such entity. Sorted by name.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-use super::{Core, Statsig};
+use super::{ClientInner, Statsig};
 use crate::error::StatsigError;
 use crate::options::StatsigOptions;
 use crate::targets;
 
 /// Without a lock, which a fork could inherit from a thread that it does not have.
-static SHARED: ArcSwapOption<Core> = ArcSwapOption::const_empty();
+static SHARED: ArcSwapOption<ClientInner> = ArcSwapOption::const_empty();
 
 impl Statsig {
     /// Creates the shared instance. Initialise it like any other client.
@@ -22,8 +22,8 @@ impl Statsig {
         options: impl Into<Option<StatsigOptions>>,
     ) -> Result<Self, StatsigError> {
         let statsig = Self::new(sdk_key, options);
-        let nothing: Option<Arc<Core>> = None;
-        let found = SHARED.compare_and_swap(&nothing, Some(Arc::clone(&statsig.core)));
+        let nothing: Option<Arc<ClientInner>> = None;
+        let found = SHARED.compare_and_swap(&nothing, Some(Arc::clone(&statsig.inner)));
         if found.is_some() {
             return Err(StatsigError::SharedInstanceExists);
         }
@@ -48,7 +48,7 @@ impl Statsig {
     /// The shared instance, if there is one.
     #[must_use]
     pub fn try_shared() -> Option<Self> {
-        SHARED.load_full().map(|core| Self { core })
+        SHARED.load_full().map(|inner| Self { inner })
     }
 
     /// Whether there is a shared instance.
@@ -59,11 +59,14 @@ impl Statsig {
 
     /// Forgets the shared instance and returns it, so that it can be shut down. Handles to it keep working.
     pub fn remove_shared() -> Option<Self> {
-        SHARED.swap(None).map(|core| Self { core })
+        SHARED.swap(None).map(|inner| Self { inner })
     }
 
     /// Puts another in the place of this one, if this one is shared.
     pub(super) fn replace_shared(&self, with: &Self) {
-        SHARED.compare_and_swap(&Some(Arc::clone(&self.core)), Some(Arc::clone(&with.core)));
+        SHARED.compare_and_swap(
+            &Some(Arc::clone(&self.inner)),
+            Some(Arc::clone(&with.inner)),
+        );
     }
 }

@@ -25,8 +25,8 @@ fn show(
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
     f.debug_struct(name)
-        .field("sdk_key", &statsig.core.shared.sdk_key)
-        .field("is_running", &statsig.core.is_running())
+        .field("sdk_key", &statsig.inner.shared.sdk_key)
+        .field("is_running", &statsig.inner.is_running())
         .field("specs", published)
         .finish_non_exhaustive()
 }

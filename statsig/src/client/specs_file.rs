@@ -49,7 +49,7 @@ impl Statsig {
         &self,
         directory: impl AsRef<Path>,
     ) -> Result<bool, StatsigError> {
-        let shared = &self.core.shared;
+        let shared = &self.inner.shared;
         let file = FileSpecs::in_directory(directory, shared.sdk_key.expose());
         update(shared, &file)
             .await

@@ -19,13 +19,13 @@ impl Statsig {
     /// When there are none, and none will come: [`StatsigError::ShutDown`] when the client is shut down, [`StatsigError::RuntimeGone`]
     /// when its runtime has ended, [`StatsigError::Forked`] in a forked process.
     pub async fn ready(&self) -> Result<(), StatsigError> {
-        let shared = &self.core.shared;
+        let shared = &self.inner.shared;
         if self.is_ready() {
             return Ok(());
         }
         // First, since the channel has locks.
         if !shared.home.is_here() {
-            return Err(self.core.forked());
+            return Err(self.inner.forked());
         }
         let mut watched = shared.watched.subscribe();
         while !self.is_ready() {
@@ -54,19 +54,19 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.core.shared.snapshot.load().specs.time != 0
+        self.inner.shared.snapshot.load().specs.time != 0
     }
 
     /// Where the specs in use came from, and how old they are.
     #[must_use]
     pub fn specs_status(&self) -> SpecsStatus {
-        self.core.shared.snapshot.load().status()
+        self.inner.shared.snapshot.load().status()
     }
 
     /// Watches the specs in use from now on.
     #[must_use]
     pub fn watch_specs(&self) -> SpecsWatch {
-        let shared = &self.core.shared;
+        let shared = &self.inner.shared;
         if !shared.home.is_here() {
             // Nothing will change, and the locks of the channel may be held for ever.
             return SpecsWatch {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::layers::{Behind, allocated_experiment};
-use super::reading::{ExposureKey, Logging, NestedExposure, Reading};
+use super::evaluated_call::{EvaluatedCall, ExposureKey, Logging, NestedExposure};
+use super::layers::{LayerSource, allocated_experiment};
 use super::view::View;
 use super::{ExperimentEvaluationOptions, Layer, LayerEvaluationOptions, Statsig};
 use crate::evaluation::{Evaluator, NestedGate, ParametersRef};
@@ -56,18 +56,18 @@ impl View<'_> {
     #[inline]
     pub(super) fn sticky_experiment(
         self,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         options: &ExperimentEvaluationOptions,
     ) -> Option<Experiment> {
-        let storage = self.core().shared.options.persistent_storage.as_deref()?;
+        let storage = self.inner().shared.options.persistent_storage.as_deref()?;
         let stored = Stored {
             values: options.user_persisted_values.as_deref(),
             enforce_overrides: options.enforce_overrides,
             enforce_targeting: options.enforce_targeting,
         };
-        let assigned = self.assigned_experiment(storage, reading, stored)?;
+        let assigned = self.assigned_experiment(storage, call, stored)?;
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.core().expose_looked_up_only(reading, logging);
+        self.inner().expose_looked_up_only(call, logging);
         assigned.expose_experiment(logging);
         Some(Arc::new(assigned).experiment(logging))
     }
@@ -76,17 +76,17 @@ impl View<'_> {
     pub(super) fn assigned_experiment(
         self,
         storage: &dyn PersistentStorage,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         stored: Stored<'_>,
     ) -> Option<Assigned> {
-        let evaluation = reading.evaluation;
+        let evaluation = call.evaluation;
         self.assigned(
             storage,
-            reading,
+            call,
             stored.values,
             |_| evaluation.is_experiment_active,
             evaluation.is_experiment_group,
-            |_| self.is_overruled(reading.user, reading.name, stored),
+            |_| self.is_overruled(call.user, call.name, stored),
         )
     }
 
@@ -94,21 +94,22 @@ impl View<'_> {
     #[inline]
     pub(super) fn sticky_layer(
         self,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         options: &LayerEvaluationOptions,
     ) -> Option<Layer> {
-        let storage = self.core().shared.options.persistent_storage.as_deref()?;
+        let storage = self.inner().shared.options.persistent_storage.as_deref()?;
         let stored = Stored {
             values: options.user_persisted_values.as_deref(),
             enforce_overrides: options.enforce_overrides,
             enforce_targeting: options.enforce_targeting,
         };
-        let assigned = self.assigned_layer(storage, reading, stored)?;
+        let assigned = self.assigned_layer(storage, call, stored)?;
         let logging = Logging::unless(options.disable_exposure_logging);
-        self.core().expose_looked_up_only(reading, logging);
+        self.inner().expose_looked_up_only(call, logging);
         if logging == Logging::Disabled {
             let name = &assigned.name;
-            self.core().count_check(assigned.name_hash, || name.clone());
+            self.inner()
+                .count_check(assigned.name_hash, || name.clone());
         }
         Some(Arc::new(assigned).layer(logging))
     }
@@ -117,15 +118,15 @@ impl View<'_> {
     pub(super) fn assigned_layer(
         self,
         storage: &dyn PersistentStorage,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         stored: Stored<'_>,
     ) -> Option<Assigned> {
-        let evaluation = reading.evaluation;
+        let evaluation = call.evaluation;
         let is_allocated = allocated_experiment(evaluation).is_some();
         let is_live = is_allocated && evaluation.is_experiment_active;
         self.assigned(
             storage,
-            reading,
+            call,
             stored.values,
             |assigned| {
                 let delegate = assigned.and_then(|assigned| assigned.config_delegate.as_deref());
@@ -136,7 +137,7 @@ impl View<'_> {
             is_allocated && evaluation.is_experiment_group,
             |assigned| {
                 let delegate = assigned.config_delegate.as_deref();
-                delegate.is_some_and(|delegate| self.is_overruled(reading.user, delegate, stored))
+                delegate.is_some_and(|delegate| self.is_overruled(call.user, delegate, stored))
             },
         )
     }
@@ -145,25 +146,25 @@ impl View<'_> {
     fn assigned(
         self,
         storage: &dyn PersistentStorage,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         given: Option<&UserPersistedValues>,
         is_active: impl FnOnce(Option<&StickyValues>) -> bool,
         is_in_group: bool,
         is_overruled: impl FnOnce(&StickyValues) -> bool,
     ) -> Option<Assigned> {
-        let symbols = &reading.published.specs.symbols;
-        let id_type = symbols.get(reading.evaluation.id_type?);
-        let key = storage_key(reading.user, id_type.is_user_id, &id_type.text)?;
-        match decide(given, reading.name, is_active, is_in_group, is_overruled) {
-            Decision::Stored(stored) => Some(self.assign(reading, stored.clone())),
+        let symbols = &call.published.specs.symbols;
+        let id_type = symbols.get(call.evaluation.id_type?);
+        let key = storage_key(call.user, id_type.is_user_id, &id_type.text)?;
+        match decide(given, call.name, is_active, is_in_group, is_overruled) {
+            Decision::Stored(stored) => Some(self.assign(call, stored.clone())),
             Decision::Live => None,
             Decision::LiveAndDelete => {
-                guarded(STORAGE, || storage.delete(&key, reading.name));
+                guarded(STORAGE, || storage.delete(&key, call.name));
                 None
             }
             Decision::LiveAndSave => {
-                let values = to_be_stored(reading);
-                guarded(STORAGE, || storage.save(&key, reading.name, values));
+                let values = to_be_stored(call);
+                guarded(STORAGE, || storage.save(&key, call.name, values));
                 None
             }
         }
@@ -188,24 +189,24 @@ impl View<'_> {
             || (stored.enforce_overrides && catches(is_override_rule))
     }
 
-    fn assign(self, reading: &Reading<'_>, mut stored: StickyValues) -> Assigned {
-        let evaluation = reading.evaluation;
-        let name = reading.shared_name();
+    fn assign(self, call: &EvaluatedCall<'_>, mut stored: StickyValues) -> Assigned {
+        let evaluation = call.evaluation;
+        let name = call.shared_name();
         let values = stored.json_value.take();
         stored.json_value =
             values.map(|values| bounded_shared(values, format_args!("what is stored of {name}")));
         Assigned {
             statsig: self.statsig.clone(),
-            user: reading.user.clone(),
+            user: call.user.clone(),
             name_hash: text_hash(&name),
             name,
             rule_id: stored.rule_id.clone().unwrap_or_default(),
-            id_type: reading.id_type(),
-            user_hash: reading.user_hash(true),
+            id_type: call.id_type(),
+            user_hash: call.user_hash(true),
             details: EvaluationDetails {
                 reason: Reason::Persisted,
                 lcut: stored.time,
-                received_at: Some(self.core().shared.clock.now_ms()),
+                received_at: Some(self.inner().shared.clock.now_ms()),
                 version: stored.config_version,
             },
             live_version: evaluation.version,
@@ -221,14 +222,14 @@ impl View<'_> {
     }
 }
 
-fn to_be_stored(reading: &Reading<'_>) -> StickyValues {
-    let evaluation = reading.evaluation;
+fn to_be_stored(call: &EvaluatedCall<'_>) -> StickyValues {
+    let evaluation = call.evaluation;
     let gates = |gates: &[NestedGate]| {
         let stored = gates.iter().map(|nested| {
             StickyExposure::new(
-                reading.text(nested.gate),
+                call.text(nested.gate),
                 nested.value,
-                reading.text(nested.rule_id),
+                call.text(nested.rule_id),
             )
         });
         stored.collect()
@@ -237,15 +238,15 @@ fn to_be_stored(reading: &Reading<'_>) -> StickyValues {
         ParametersRef::Shared(parameters) => Some(Arc::clone(parameters)),
         _ => None,
     };
-    let specs = &reading.published.specs;
+    let specs = &call.published.specs;
     StickyValues {
         value: evaluation.value,
         json_value: parameters,
-        rule_id: evaluation.rule_id.map(|rule| reading.text(rule)),
-        group_name: evaluation.group_name.map(|group| reading.text(group)),
+        rule_id: evaluation.rule_id.map(|rule| call.text(rule)),
+        group_name: evaluation.group_name.map(|group| call.text(group)),
         secondary_exposures: gates(&evaluation.nested_gates),
         undelegated_secondary_exposures: evaluation.undelegated_gates().map(gates),
-        config_delegate: allocated_experiment(evaluation).map(|delegate| reading.text(delegate)),
+        config_delegate: allocated_experiment(evaluation).map(|delegate| call.text(delegate)),
         explicit_parameters: evaluation.explicit_parameters(specs).cloned(),
         time: Some(specs.time),
         config_version: evaluation.version,
@@ -286,7 +287,7 @@ impl Assigned {
             is_experiment_active: true,
             is_user_in_experiment: true,
             details: self.details.clone(),
-            behind: Behind::Assigned(self),
+            source: LayerSource::Assigned(self),
             logging,
         }
     }
@@ -329,13 +330,13 @@ impl Assigned {
         extra: u64,
         logging: Logging,
     ) {
-        let core = &self.statsig.core;
-        let shared = &core.shared;
+        let inner = &self.statsig.inner;
+        let shared = &inner.shared;
         if shared.options.disable_all_logging {
             return;
         }
         if logging == Logging::Disabled {
-            core.count_check(self.name_hash, || self.name.clone());
+            inner.count_check(self.name_hash, || self.name.clone());
             return;
         }
         let rule_hash = text_hash(&self.rule_id);
@@ -345,8 +346,8 @@ impl Assigned {
         let key = ExposureKey::of(self.name_hash, rule_hash, self.user_hash, extra);
         let as_primary = shared.exposes_nested_gates(&shared.snapshot.load());
         let time_ms = shared.clock.now_ms();
-        if core.is_new(&key) {
-            core.queue(QueuedEvent::Exposure(Exposure {
+        if inner.is_new(&key) {
+            inner.queue(QueuedEvent::Exposure(Exposure {
                 user: self.user.clone(),
                 name: self.name.clone(),
                 rule_id: self.rule_id.clone(),
@@ -381,7 +382,7 @@ impl Assigned {
                     rule_hash: text_hash(&nested.rule_id),
                     value: nested.gate_value,
                 };
-                core.expose_nested_gate(&self.user, &nested, time_ms);
+                inner.expose_nested_gate(&self.user, &nested, time_ms);
             }
         }
     }

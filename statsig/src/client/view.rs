@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::reading::Reading;
-use super::{Core, Statsig};
+use super::evaluated_call::EvaluatedCall;
+use super::{ClientInner, Statsig};
 use crate::evaluation::{Kind, Scope};
 use crate::shared::Published;
 use crate::user::StatsigUser;
@@ -19,7 +19,7 @@ impl Statsig {
     /// The specs of this moment, for one call.
     #[inline]
     pub(super) fn current(&self) -> arc_swap::Guard<Arc<Published>> {
-        self.core.shared.snapshot.load()
+        self.inner.shared.snapshot.load()
     }
 
     #[inline]
@@ -33,8 +33,8 @@ impl Statsig {
 
 impl<'a> View<'a> {
     #[inline]
-    pub(super) fn core(self) -> &'a Core {
-        &self.statsig.core
+    pub(super) fn inner(self) -> &'a ClientInner {
+        &self.statsig.inner
     }
 
     #[inline]
@@ -43,15 +43,15 @@ impl<'a> View<'a> {
         kind: Kind,
         name: &str,
         user: &StatsigUser,
-        read: impl FnOnce(Reading<'_>) -> R,
+        read: impl FnOnce(EvaluatedCall<'_>) -> R,
     ) -> R {
-        self.core()
+        self.inner()
             .evaluate_in(self.published, kind, name, user, read)
     }
 
     /// What an evaluation outside of the usual path reads besides the user.
     pub(super) fn scope(self) -> Scope<'a> {
-        let shared = &self.core().shared;
+        let shared = &self.inner().shared;
         Scope::of(self.published, shared.clock.now_ms(), fastrand::u64(..))
             .with_overrides(shared.overrides.active())
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::client::TypedEvaluationOptions;
-use crate::client::layers::{Behind, allocated_experiment};
-use crate::client::reading::{Held, Logging, Reading};
+use crate::client::evaluated_call::{EvaluatedCall, Logging, OwnedEvaluation};
+use crate::client::layers::{LayerSource, allocated_experiment};
 use crate::client::sticky::{Assigned, Stored};
 use crate::client::view::View;
 use crate::evaluation::{Kind, Outcome};
@@ -17,7 +17,7 @@ use crate::user::StatsigUser;
 #[derive(Debug)]
 pub(super) struct Entity {
     kind: Kind,
-    behind: Behind,
+    source: LayerSource,
     /// Of a gate: its value, which is its only parameter.
     passes: Option<Value>,
 }
@@ -30,32 +30,32 @@ impl Entity {
         name: &str,
         options: &TypedEvaluationOptions,
     ) -> Self {
-        view.evaluate(kind, name, user, |reading| {
-            if let Some(assigned) = assigned(view, kind, &reading, options) {
+        view.evaluate(kind, name, user, |call| {
+            if let Some(assigned) = assigned(view, kind, &call, options) {
                 return Self {
                     kind,
-                    behind: Behind::Assigned(assigned),
+                    source: LayerSource::Assigned(assigned),
                     passes: None,
                 };
             }
-            view.announce(kind, &reading);
-            Self::held(kind, Held::new(view.statsig, &reading))
+            view.announce(kind, &call);
+            Self::owned(kind, OwnedEvaluation::new(view.statsig, &call))
         })
     }
 
-    pub(super) fn held(kind: Kind, held: Held) -> Self {
-        let is_gate = kind == Kind::Gate && is_recognized(&held);
+    pub(super) fn owned(kind: Kind, owned: OwnedEvaluation) -> Self {
+        let is_gate = kind == Kind::Gate && is_recognized(&owned);
         Self {
-            passes: is_gate.then_some(Value::Bool(held.evaluation.value)),
+            passes: is_gate.then_some(Value::Bool(owned.evaluation.value)),
             kind,
-            behind: Behind::Evaluated(held),
+            source: LayerSource::Evaluated(owned),
         }
     }
 
     pub(super) fn passes(&self) -> bool {
-        match &self.behind {
-            Behind::Evaluated(held) => held.evaluation.value,
-            Behind::Assigned(assigned) => assigned.stored.value,
+        match &self.source {
+            LayerSource::Evaluated(owned) => owned.evaluation.value,
+            LayerSource::Assigned(assigned) => assigned.stored.value,
         }
     }
 
@@ -63,53 +63,53 @@ impl Entity {
     pub(super) fn value(&self, param: &str) -> Option<&Value> {
         match self.kind {
             Kind::Gate => self.passes.as_ref(),
-            _ => self.behind.parameter(param),
+            _ => self.source.parameter(param),
         }
     }
 
     /// Logs what a hand-written read would: a parameter of a layer by its name, anything else as a whole.
     pub(super) fn expose(&self, param: &str, logging: Logging) {
-        match (&self.behind, self.kind) {
-            (Behind::Evaluated(held), Kind::Layer) => {
-                let core = &held.statsig.core;
-                core.expose_looked_up_only(&held.reading(), logging);
-                held.expose_layer_parameter(param, logging);
+        match (&self.source, self.kind) {
+            (LayerSource::Evaluated(owned), Kind::Layer) => {
+                let inner = &owned.statsig.inner;
+                inner.expose_looked_up_only(&owned.call(), logging);
+                owned.expose_layer_parameter(param, logging);
             }
-            (Behind::Evaluated(held), kind) => held.expose(kind, logging),
-            (Behind::Assigned(assigned), Kind::Layer) => {
+            (LayerSource::Evaluated(owned), kind) => owned.expose(kind, logging),
+            (LayerSource::Assigned(assigned), Kind::Layer) => {
                 assigned.expose_layer_parameter(param, logging);
             }
-            (Behind::Assigned(assigned), _) => assigned.expose_experiment(logging),
+            (LayerSource::Assigned(assigned), _) => assigned.expose_experiment(logging),
         }
     }
 
     pub(super) fn is_recognized(&self) -> bool {
-        match &self.behind {
-            Behind::Evaluated(held) => is_recognized(held),
-            Behind::Assigned(_) => true,
+        match &self.source {
+            LayerSource::Evaluated(owned) => is_recognized(owned),
+            LayerSource::Assigned(_) => true,
         }
     }
 
     pub(super) fn id_type(&self) -> String {
-        let id_type = match &self.behind {
-            Behind::Evaluated(held) => held.reading().id_type(),
-            Behind::Assigned(assigned) => assigned.id_type.clone(),
+        let id_type = match &self.source {
+            LayerSource::Evaluated(owned) => owned.call().id_type(),
+            LayerSource::Assigned(assigned) => assigned.id_type.clone(),
         };
         id_type.as_str().to_owned()
     }
 
     pub(super) fn user(&self) -> &StatsigUser {
-        match &self.behind {
-            Behind::Evaluated(held) => held.user(),
-            Behind::Assigned(assigned) => &assigned.user,
+        match &self.source {
+            LayerSource::Evaluated(owned) => owned.user(),
+            LayerSource::Assigned(assigned) => &assigned.user,
         }
     }
 
     /// For a parameter of a layer, the rule that supplied it.
     pub(super) fn meta(&self, param: Option<&str>) -> ParamsMeta {
-        match &self.behind {
-            Behind::Evaluated(held) => self.meta_of(held, param),
-            Behind::Assigned(assigned) => {
+        match &self.source {
+            LayerSource::Evaluated(owned) => self.meta_of(owned, param),
+            LayerSource::Assigned(assigned) => {
                 let text = |text: &str| text.to_owned();
                 ParamsMeta {
                     rule_id: Some(text(&assigned.rule_id)),
@@ -122,27 +122,27 @@ impl Entity {
         }
     }
 
-    fn meta_of(&self, held: &Held, param: Option<&str>) -> ParamsMeta {
-        let reading = held.reading();
-        let text = |symbol| reading.text(symbol).as_str().to_owned();
+    fn meta_of(&self, owned: &OwnedEvaluation, param: Option<&str>) -> ParamsMeta {
+        let call = owned.call();
+        let text = |symbol| call.text(symbol).as_str().to_owned();
         let rule_id = match (self.kind, param) {
-            (Kind::Layer, Some(param)) if held.parameter(param).is_some() => {
-                text(held.rule_of(param))
+            (Kind::Layer, Some(param)) if owned.parameter(param).is_some() => {
+                text(owned.rule_of(param))
             }
-            _ => reading.rule_id().as_str().to_owned(),
+            _ => call.rule_id().as_str().to_owned(),
         };
         ParamsMeta {
             rule_id: Some(rule_id),
-            group_name: reading.evaluation.group_name.map(text),
-            allocated_experiment: allocated_experiment(reading.evaluation).map(text),
-            reason: reading.details().reason.to_string(),
+            group_name: call.evaluation.group_name.map(text),
+            allocated_experiment: allocated_experiment(call.evaluation).map(text),
+            reason: call.details().reason.to_string(),
             fields: Vec::new(),
         }
     }
 }
 
-fn is_recognized(held: &Held) -> bool {
-    let evaluation = &held.evaluation;
+fn is_recognized(owned: &OwnedEvaluation) -> bool {
+    let evaluation = &owned.evaluation;
     evaluation.outcome == Outcome::Recognized || evaluation.override_reason.is_some()
 }
 
@@ -151,11 +151,11 @@ fn is_recognized(held: &Held) -> bool {
 fn assigned(
     view: View<'_>,
     kind: Kind,
-    reading: &Reading<'_>,
+    call: &EvaluatedCall<'_>,
     options: &TypedEvaluationOptions,
 ) -> Option<Arc<Assigned>> {
     let values = options.user_persisted_values.as_deref()?;
-    let storage = view.core().shared.options.persistent_storage.as_deref()?;
+    let storage = view.inner().shared.options.persistent_storage.as_deref()?;
     let stored = Stored {
         values: Some(values),
         enforce_overrides: options.enforce_overrides,
@@ -163,15 +163,15 @@ fn assigned(
     };
     match kind {
         Kind::Experiment => {
-            let assigned = Arc::new(view.assigned_experiment(storage, reading, stored)?);
+            let assigned = Arc::new(view.assigned_experiment(storage, call, stored)?);
             let experiment = Arc::clone(&assigned).experiment(Logging::Automatic);
-            view.announce_stored_experiment(reading, &experiment);
+            view.announce_stored_experiment(call, &experiment);
             Some(assigned)
         }
         Kind::Layer => {
-            let assigned = Arc::new(view.assigned_layer(storage, reading, stored)?);
+            let assigned = Arc::new(view.assigned_layer(storage, call, stored)?);
             let layer = Arc::clone(&assigned).layer(Logging::Automatic);
-            view.announce_stored_layer(reading, &layer);
+            view.announce_stored_layer(call, &layer);
             Some(assigned)
         }
         Kind::Gate | Kind::DynamicConfig => None,

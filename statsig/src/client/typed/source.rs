@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::entity::Entity;
 use super::store::OpenedStore;
 use crate::client::TypedEvaluationOptions;
-use crate::client::reading::Logging;
+use crate::client::evaluated_call::Logging;
 use crate::client::view::View;
 use crate::evaluation::Kind;
 use crate::typed::{ParamSchema, ParamSource, ParamsMeta, Schema, Source, SourceKind};
@@ -67,7 +67,7 @@ impl Opened {
 
     /// The opened entity that a parameter comes from.
     #[inline]
-    fn behind(&self, source: Option<Source>) -> Option<&Self> {
+    fn opened_for(&self, source: Option<Source>) -> Option<&Self> {
         match self {
             Self::Bundle { entities, .. } => {
                 let mut entities = entities.iter();
@@ -85,7 +85,7 @@ impl Opened {
 
 impl ParamSource for Opened {
     fn value(&self, param: &ParamSchema, name: &str) -> Option<&Value> {
-        match self.behind(param.source)? {
+        match self.opened_for(param.source)? {
             Self::Entity(entity) => entity.value(name),
             Self::Store(store) => store.value(name),
             Self::Bundle { .. } => None,
@@ -98,7 +98,7 @@ impl ParamSource for Opened {
         } else {
             Logging::Automatic
         };
-        match self.behind(param.source) {
+        match self.opened_for(param.source) {
             Some(Self::Entity(entity)) => entity.expose(name, logging),
             Some(Self::Store(store)) => store.expose(name, logging),
             Some(Self::Bundle { .. }) | None => {}
@@ -114,7 +114,7 @@ impl ParamSource for Opened {
                     ..ParamsMeta::default()
                 };
             }
-            (_, param) => self.behind(param.and_then(|param| param.source)),
+            (_, param) => self.opened_for(param.and_then(|param| param.source)),
         };
         let name = param.map(|param| param.name);
         match opened {
@@ -125,7 +125,7 @@ impl ParamSource for Opened {
     }
 
     fn is_recognized(&self, entity: Source) -> bool {
-        match self.behind(Some(entity)) {
+        match self.opened_for(Some(entity)) {
             Some(Self::Entity(entity)) => entity.is_recognized(),
             Some(Self::Store(store)) => store.is_recognized(),
             Some(Self::Bundle { .. }) | None => false,
@@ -133,7 +133,7 @@ impl ParamSource for Opened {
     }
 
     fn id_type(&self, entity: Source) -> Option<String> {
-        match self.behind(Some(entity))? {
+        match self.opened_for(Some(entity))? {
             Self::Entity(entity) => Some(entity.id_type()),
             Self::Store(_) | Self::Bundle { .. } => None,
         }

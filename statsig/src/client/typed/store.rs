@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::entity::Entity;
 use crate::client::ParameterStoreEvaluationOptions;
+use crate::client::evaluated_call::Logging;
 use crate::client::param_stores::ParameterStore;
-use crate::client::reading::Logging;
 use crate::client::view::View;
 use crate::evaluation::Kind;
 use crate::results::Reason;
@@ -97,7 +97,7 @@ impl OpenedStore {
             .iter()
             .position(|target| target.kind == kind && target.name == name);
         known.unwrap_or_else(|| {
-            let entity = Entity::held(kind, self.store.hold(kind, &name));
+            let entity = Entity::owned(kind, self.store.hold(kind, &name));
             self.targets.push(Target { kind, name, entity });
             self.targets.len() - 1
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::reading::{Held, Logging, Reading};
+use super::evaluated_call::{EvaluatedCall, Logging, OwnedEvaluation};
 use super::sticky::Assigned;
 use super::view::View;
 use crate::evaluation::Kind;
@@ -15,30 +15,30 @@ use crate::results::{EvaluationDetails, Origin, Served};
 #[derive(Debug)]
 struct Unexposed {
     kind: Kind,
-    held: Held,
+    owned: OwnedEvaluation,
 }
 
 impl View<'_> {
     /// What a config or experiment remembers. One that was exposed only needs to know whom to warn.
     #[inline]
-    pub(super) fn served(self, kind: Kind, reading: &Reading<'_>, logging: Logging) -> Served {
+    pub(super) fn served(self, kind: Kind, call: &EvaluatedCall<'_>, logging: Logging) -> Served {
         if logging == Logging::Disabled {
-            return self.to_be_exposed(kind, reading, logging);
+            return self.to_be_exposed(kind, call, logging);
         }
-        Served(Some(self.core().warnings()))
+        Served(Some(self.inner().warnings()))
     }
 
-    /// What is held of an evaluation that was not exposed.
+    /// What is kept of an evaluation that was not exposed.
     #[inline]
     pub(super) fn to_be_exposed(
         self,
         kind: Kind,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         logging: Logging,
     ) -> Served {
         let hold = || Unexposed {
             kind,
-            held: Held::new(self.statsig, reading),
+            owned: OwnedEvaluation::new(self.statsig, call),
         };
         Served((logging == Logging::Disabled).then(|| Arc::new(hold()) as Arc<dyn Origin>))
     }
@@ -50,21 +50,21 @@ impl Assigned {
         Served(Some(if logging == Logging::Disabled {
             self
         } else {
-            self.statsig.core.warnings()
+            self.statsig.inner.warnings()
         }))
     }
 }
 
-impl Held {
+impl OwnedEvaluation {
     /// Logs the exposure of a gate, config or experiment.
     pub(super) fn expose(&self, kind: Kind, logging: Logging) {
-        let (statsig, reading) = (&self.statsig, self.reading());
+        let (statsig, call) = (&self.statsig, self.call());
         match kind {
-            Kind::Gate => statsig.expose_gate(&reading, logging),
-            Kind::DynamicConfig => statsig.expose_dynamic_config(&reading, logging),
+            Kind::Gate => statsig.expose_gate(&call, logging),
+            Kind::DynamicConfig => statsig.expose_dynamic_config(&call, logging),
             Kind::Experiment => {
                 let subject = ExposureSubject::Experiment;
-                statsig.core.expose(&reading, subject, logging);
+                statsig.inner.expose(&call, subject, logging);
             }
             // Layers are exposed by parameter.
             Kind::Layer => {}
@@ -74,7 +74,7 @@ impl Held {
 
 impl Origin for Unexposed {
     fn log_exposure(&self) {
-        self.held.expose(self.kind, Logging::Manual);
+        self.owned.expose(self.kind, Logging::Manual);
     }
 
     fn warn_of_misread(
@@ -85,7 +85,7 @@ impl Origin for Unexposed {
         expected: &str,
         found: &Value,
     ) {
-        let warnings = &self.held.statsig.core.warnings;
+        let warnings = &self.owned.statsig.inner.warnings;
         warnings.warn_of_misread(entity, details, parameter, expected, found);
     }
 }
@@ -104,7 +104,7 @@ impl Origin for Assigned {
         expected: &str,
         found: &Value,
     ) {
-        let warnings = &self.statsig.core.warnings;
+        let warnings = &self.statsig.inner.warnings;
         warnings.warn_of_misread(entity, details, parameter, expected, found);
     }
 }

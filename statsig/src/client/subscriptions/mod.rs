@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::evaluated_call::EvaluatedCall;
 use super::layers::Layer;
-use super::reading::Reading;
 use super::view::View;
-use super::{Core, Statsig};
+use super::{ClientInner, Statsig};
 use crate::evaluation::Kind;
 use crate::observability::subscriptions::{SdkEvent, SubscriptionID};
 use crate::observability::telemetry::{self, Evaluated};
@@ -57,18 +57,18 @@ impl Statsig {
         event_name: &str,
         callback: impl Fn(&SdkEvent<'_>) + Send + Sync + 'static,
     ) -> SubscriptionID {
-        let subscriptions = &self.core.shared.subscriptions;
+        let subscriptions = &self.inner.shared.subscriptions;
         subscriptions.subscribe(event_name, Arc::new(callback))
     }
 
     /// Ends all subscriptions to this name. Those to `*` hear of it nevertheless.
     pub fn unsubscribe(&self, event_name: &str) {
-        self.core.shared.subscriptions.unsubscribe(event_name);
+        self.inner.shared.subscriptions.unsubscribe(event_name);
     }
 
     /// Ends one subscription.
     pub fn unsubscribe_by_id(&self, subscription: SubscriptionID) {
-        self.core
+        self.inner
             .shared
             .subscriptions
             .unsubscribe_by_id(subscription);
@@ -76,52 +76,52 @@ impl Statsig {
 
     /// Ends all subscriptions.
     pub fn unsubscribe_all(&self) {
-        self.core.shared.subscriptions.unsubscribe_all();
+        self.inner.shared.subscriptions.unsubscribe_all();
     }
 }
 
 impl View<'_> {
     /// Tells that an entity was evaluated, as its getter returns it.
     #[inline]
-    pub(super) fn announce(self, kind: Kind, reading: &Reading<'_>) {
-        if self.core().shared.subscriptions.wants_evaluations() {
-            self.tell(kind, reading);
+    pub(super) fn announce(self, kind: Kind, call: &EvaluatedCall<'_>) {
+        if self.inner().shared.subscriptions.wants_evaluations() {
+            self.tell(kind, call);
         }
     }
 
     #[cold]
-    fn tell(self, kind: Kind, reading: &Reading<'_>) {
-        self.tell_looked_up(reading);
-        let core = self.core();
+    fn tell(self, kind: Kind, call: &EvaluatedCall<'_>) {
+        self.tell_looked_up(call);
+        let inner = self.inner();
         match kind {
-            Kind::Gate => core.tell_gate(&reading.gate()),
-            Kind::DynamicConfig => core.tell_dynamic_config(&reading.dynamic_config()),
-            Kind::Experiment => core.tell_experiment(&reading.experiment()),
+            Kind::Gate => inner.tell_gate(&call.gate()),
+            Kind::DynamicConfig => inner.tell_dynamic_config(&call.dynamic_config()),
+            Kind::Experiment => inner.tell_experiment(&call.experiment()),
             Kind::Layer => {
-                let group = reading.evaluation.group_name.map(|name| reading.text(name));
-                core.tell_layer(
-                    reading.name,
-                    &reading.rule_id(),
+                let group = call.evaluation.group_name.map(|name| call.text(name));
+                inner.tell_layer(
+                    call.name,
+                    &call.rule_id(),
                     group.as_deref(),
-                    &reading.details(),
+                    &call.details(),
                 );
             }
         }
     }
 
     /// Tells that an experiment was served from persistent storage.
-    pub(super) fn announce_stored_experiment(self, reading: &Reading<'_>, stored: &Experiment) {
-        if self.core().shared.subscriptions.wants_evaluations() {
-            self.tell_looked_up(reading);
-            self.core().tell_experiment(stored);
+    pub(super) fn announce_stored_experiment(self, call: &EvaluatedCall<'_>, stored: &Experiment) {
+        if self.inner().shared.subscriptions.wants_evaluations() {
+            self.tell_looked_up(call);
+            self.inner().tell_experiment(stored);
         }
     }
 
     /// Tells that a layer was served from persistent storage.
-    pub(super) fn announce_stored_layer(self, reading: &Reading<'_>, stored: &Layer) {
-        if self.core().shared.subscriptions.wants_evaluations() {
-            self.tell_looked_up(reading);
-            self.core().tell_layer(
+    pub(super) fn announce_stored_layer(self, call: &EvaluatedCall<'_>, stored: &Layer) {
+        if self.inner().shared.subscriptions.wants_evaluations() {
+            self.tell_looked_up(call);
+            self.inner().tell_layer(
                 &stored.name,
                 &stored.rule_id,
                 stored.group_name.as_deref(),
@@ -131,14 +131,14 @@ impl View<'_> {
     }
 
     /// A condition that asks for an experiment's group evaluates that experiment like a call of its own.
-    fn tell_looked_up(self, reading: &Reading<'_>) {
-        for inner in reading.looked_up() {
+    fn tell_looked_up(self, call: &EvaluatedCall<'_>) {
+        for inner in call.looked_up() {
             self.tell(Kind::Experiment, &inner);
         }
     }
 }
 
-impl Core {
+impl ClientInner {
     fn tell_gate(&self, gate: &FeatureGate) {
         self.trace(&Evaluated {
             key: &gate.name,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::unknown::Asked;
-use super::{Core, Statsig};
+use super::{ClientInner, Statsig};
 use crate::evaluation::memo::Key;
 use crate::evaluation::{
     Evaluation, Evaluator, Kind, LookedUp, NestedGate, Outcome, Scope, evaluate_unknown,
@@ -21,7 +21,7 @@ use crate::user::StatsigUser;
 
 /// An evaluation within the call that made it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading<'a> {
+pub(super) struct EvaluatedCall<'a> {
     pub(super) published: &'a Arc<Published>,
     pub(super) user: &'a StatsigUser,
     /// The name that was asked for.
@@ -63,15 +63,15 @@ impl ExposureKey {
     /// `extra` is what else tells two exposures of an entity apart; so does the ID of the entity's type, if it is to count.
     #[inline]
     pub(super) fn new(
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         rule: Symbol,
         extra: u64,
         counts_id_type: bool,
     ) -> Self {
         Self::of(
-            reading.name_hash(),
-            reading.published.specs.symbols.hash(rule),
-            reading.user_hash(counts_id_type),
+            call.name_hash(),
+            call.published.specs.symbols.hash(rule),
+            call.user_hash(counts_id_type),
             extra,
         )
     }
@@ -97,7 +97,7 @@ pub(super) struct NestedExposure<'a> {
     pub(super) value: bool,
 }
 
-impl Core {
+impl ClientInner {
     /// Evaluates with these specs.
     #[inline]
     pub(super) fn evaluate_in<R>(
@@ -106,7 +106,7 @@ impl Core {
         kind: Kind,
         name: &str,
         user: &StatsigUser,
-        read: impl FnOnce(Reading<'_>) -> R,
+        read: impl FnOnce(EvaluatedCall<'_>) -> R,
     ) -> R {
         let overrides = self.shared.overrides.active();
         let found = published.specs.find(name);
@@ -116,7 +116,7 @@ impl Core {
             if evaluation.outcome == Outcome::Unrecognized {
                 self.warn_of_unknown(published, Asked::Entity(kind), name);
             }
-            return read(Reading {
+            return read(EvaluatedCall {
                 published,
                 user,
                 name,
@@ -124,8 +124,8 @@ impl Core {
                 evaluation,
             });
         };
-        let reading = |evaluation: &Evaluation| {
-            read(Reading {
+        let call = |evaluation: &Evaluation| {
+            read(EvaluatedCall {
                 published,
                 user,
                 name,
@@ -152,59 +152,64 @@ impl Core {
             evaluation
         };
         if overrides.is_some() {
-            return reading(&evaluate());
+            return call(&evaluate());
         }
         if entry.traits.is_constant()
             && let Some(evaluation) = published.memo.constant(kind, id, evaluate)
         {
-            return reading(evaluation);
+            return call(evaluation);
         }
         if !entry.traits.is_memoisable() {
-            return reading(&evaluate());
+            return call(&evaluate());
         }
         let key = Key {
             fingerprint: user.fingerprint(),
             entry: id,
             kind,
         };
-        published.memo.read(key, evaluate, reading)
+        published.memo.read(key, evaluate, call)
     }
 
     /// Logs the exposure of a gate, config or experiment, and before it those of experiments that conditions asked for.
     #[inline]
-    pub(super) fn expose(&self, reading: &Reading<'_>, subject: ExposureSubject, logging: Logging) {
-        self.expose_looked_up_only(reading, logging);
+    pub(super) fn expose(
+        &self,
+        call: &EvaluatedCall<'_>,
+        subject: ExposureSubject,
+        logging: Logging,
+    ) {
+        self.expose_looked_up_only(call, logging);
         let extra = match &subject {
             ExposureSubject::Gate { value } | ExposureSubject::NestedGate { value } => {
                 u64::from(*value)
             }
             ExposureSubject::DynamicConfig { rule_passed } => u64::from(*rule_passed == Some(true)),
-            ExposureSubject::Experiment => u64::from(reading.evaluation.is_experiment_group),
+            ExposureSubject::Experiment => u64::from(call.evaluation.is_experiment_group),
             ExposureSubject::LayerParameter { parameter, .. } => text_hash(parameter),
         };
-        let rule = reading.evaluation.rule_symbol();
-        let secondary = Some(&*reading.evaluation.nested_gates);
-        self.log(reading, || subject, rule, secondary, extra, logging);
+        let rule = call.evaluation.rule_symbol();
+        let secondary = Some(&*call.evaluation.nested_gates);
+        self.log(call, || subject, rule, secondary, extra, logging);
     }
 
     /// Logs the exposures of experiments that conditions asked for, and not the entity's own.
     #[inline]
-    pub(super) fn expose_looked_up_only(&self, reading: &Reading<'_>, logging: Logging) {
-        if reading.evaluation.looked_up.is_some() {
-            self.expose_looked_up(reading, logging);
+    pub(super) fn expose_looked_up_only(&self, call: &EvaluatedCall<'_>, logging: Logging) {
+        if call.evaluation.looked_up.is_some() {
+            self.expose_looked_up(call, logging);
         }
     }
 
     /// A condition that asks for an experiment's group exposes that experiment like a call of its own.
     #[cold]
-    fn expose_looked_up(&self, reading: &Reading<'_>, logging: Logging) {
+    fn expose_looked_up(&self, call: &EvaluatedCall<'_>, logging: Logging) {
         // A manual exposure is about the entity that it names; the experiments behind it are read as ever.
         let logging = if logging == Logging::Manual {
             Logging::Automatic
         } else {
             logging
         };
-        for inner in reading.looked_up() {
+        for inner in call.looked_up() {
             self.expose(&inner, ExposureSubject::Experiment, logging);
         }
     }
@@ -213,7 +218,7 @@ impl Core {
     #[inline]
     pub(super) fn log(
         &self,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         subject: impl FnOnce() -> ExposureSubject,
         rule: Symbol,
         secondary: Option<&[NestedGate]>,
@@ -225,14 +230,14 @@ impl Core {
             return;
         }
         if logging == Logging::Disabled {
-            self.count_check_of(reading);
+            self.count_check_of(call);
             return;
         }
         // A manual exposure is known by another key, so that an automatic one does not suppress it.
-        let key = ExposureKey::new(reading, rule, extra, logging == Logging::Automatic);
-        let rule_id = reading.published.specs.text(rule);
+        let key = ExposureKey::new(call, rule, extra, logging == Logging::Automatic);
+        let rule_id = call.published.specs.text(rule);
         let is_manual = logging == Logging::Manual;
-        self.log_once(key, reading, subject, rule_id, secondary, is_manual);
+        self.log_once(key, call, subject, rule_id, secondary, is_manual);
     }
 
     /// Queues one exposure, unless one with this key was logged before.
@@ -240,21 +245,21 @@ impl Core {
     pub(super) fn log_once(
         &self,
         key: ExposureKey,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         subject: impl FnOnce() -> ExposureSubject,
         rule_id: &SharedStr,
         secondary: Option<&[NestedGate]>,
         is_manual: bool,
     ) {
         let shared = &self.shared;
-        if shared.exposes_nested_gates(reading.published) {
-            self.log_with_nested_gates(key, reading, subject(), rule_id, secondary, is_manual);
+        if shared.exposes_nested_gates(call.published) {
+            self.log_with_nested_gates(key, call, subject(), rule_id, secondary, is_manual);
             return;
         }
         if !self.is_new(&key) {
             return;
         }
-        let evaluation = reading.evaluation;
+        let evaluation = call.evaluation;
         let sampling = SamplingInputs {
             rate: evaluation.sampling_rate,
             forward_all: evaluation.forward_all_exposures,
@@ -263,14 +268,14 @@ impl Core {
             key_hash: key.whole,
         };
         self.queue(QueuedEvent::Exposure(Exposure {
-            user: reading.user.clone(),
-            name: reading.shared_name(),
+            user: call.user.clone(),
+            name: call.shared_name(),
             rule_id: rule_id.clone(),
             subject: subject(),
-            details: reading.details(),
-            secondary: reading.secondary(secondary),
+            details: call.details(),
+            secondary: call.secondary(secondary),
             is_manual,
-            override_config_name: evaluation.mapped_to.map(|name| reading.text(name)),
+            override_config_name: evaluation.mapped_to.map(|name| call.text(name)),
             sampling,
             time_ms: shared.clock.now_ms(),
         }));
@@ -281,25 +286,25 @@ impl Core {
     fn log_with_nested_gates(
         &self,
         key: ExposureKey,
-        reading: &Reading<'_>,
+        call: &EvaluatedCall<'_>,
         subject: ExposureSubject,
         rule_id: &SharedStr,
         secondary: Option<&[NestedGate]>,
         is_manual: bool,
     ) {
-        let evaluation = reading.evaluation;
-        let specs = &reading.published.specs;
+        let evaluation = call.evaluation;
+        let specs = &call.published.specs;
         let time_ms = self.shared.clock.now_ms();
         if self.is_new(&key) {
             self.queue(QueuedEvent::Exposure(Exposure {
-                user: reading.user.clone(),
-                name: reading.shared_name(),
+                user: call.user.clone(),
+                name: call.shared_name(),
                 rule_id: rule_id.clone(),
                 subject,
-                details: reading.details(),
-                secondary: reading.secondary(secondary.map(|_| &[][..])),
+                details: call.details(),
+                secondary: call.secondary(secondary.map(|_| &[][..])),
                 is_manual,
-                override_config_name: evaluation.mapped_to.map(|name| reading.text(name)),
+                override_config_name: evaluation.mapped_to.map(|name| call.text(name)),
                 sampling: SamplingInputs {
                     rate: evaluation.sampling_rate,
                     forward_all: evaluation.forward_all_exposures,
@@ -318,7 +323,7 @@ impl Core {
                 rule_hash: specs.symbols.hash(nested.rule_id),
                 value: nested.value,
             };
-            self.expose_nested_gate(reading.user, &nested, time_ms);
+            self.expose_nested_gate(call.user, &nested, time_ms);
         }
     }
 
@@ -371,8 +376,8 @@ impl Core {
     }
 
     /// Counts a check of an entity whose exposure is suppressed.
-    pub(super) fn count_check_of(&self, reading: &Reading<'_>) {
-        self.count_check(reading.name_hash(), || reading.shared_name());
+    pub(super) fn count_check_of(&self, call: &EvaluatedCall<'_>) {
+        self.count_check(call.name_hash(), || call.shared_name());
     }
 
     /// Counts a check that causes no exposure, by the name and its hash.
@@ -391,18 +396,18 @@ impl Core {
     }
 }
 
-impl<'a> Reading<'a> {
+impl<'a> EvaluatedCall<'a> {
     /// The experiments that conditions asked for, in order.
-    pub(super) fn looked_up(&self) -> impl Iterator<Item = Reading<'a>> {
-        let reading = *self;
-        let looked_up = reading.evaluation.looked_up.iter().flat_map(|list| &**list);
+    pub(super) fn looked_up(&self) -> impl Iterator<Item = EvaluatedCall<'a>> {
+        let call = *self;
+        let looked_up = call.evaluation.looked_up.iter().flat_map(|list| &**list);
         looked_up.filter_map(move |LookedUp { entry, evaluation }| {
-            let specs = &reading.published.specs;
-            Some(Reading {
+            let specs = &call.published.specs;
+            Some(EvaluatedCall {
                 name: specs.text(specs.entry(*entry)?.name),
                 entry: Some(*entry),
                 evaluation,
-                ..reading
+                ..call
             })
         })
     }
@@ -507,7 +512,7 @@ impl<'a> Reading<'a> {
 
 /// An evaluation that outlives the call that made it, with what it takes to expose it later.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct OwnedEvaluation {
     pub(super) statsig: Statsig,
     pub(super) published: Arc<Published>,
     user: StatsigUser,
@@ -516,15 +521,15 @@ pub(crate) struct Held {
     pub(super) evaluation: Evaluation,
 }
 
-impl Held {
-    pub(super) fn new(statsig: &Statsig, reading: &Reading<'_>) -> Self {
+impl OwnedEvaluation {
+    pub(super) fn new(statsig: &Statsig, call: &EvaluatedCall<'_>) -> Self {
         Self {
             statsig: statsig.clone(),
-            published: Arc::clone(reading.published),
-            user: reading.user.clone(),
-            name: reading.shared_name(),
-            entry: reading.entry,
-            evaluation: reading.evaluation.clone(),
+            published: Arc::clone(call.published),
+            user: call.user.clone(),
+            name: call.shared_name(),
+            entry: call.entry,
+            evaluation: call.evaluation.clone(),
         }
     }
 
@@ -532,8 +537,8 @@ impl Held {
         &self.user
     }
 
-    pub(super) fn reading(&self) -> Reading<'_> {
-        Reading {
+    pub(super) fn call(&self) -> EvaluatedCall<'_> {
+        EvaluatedCall {
             published: &self.published,
             user: &self.user,
             name: &self.name,

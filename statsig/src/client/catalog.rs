@@ -283,7 +283,7 @@ impl View<'_> {
         let name = bandit
             .and_then(|bandit| specs.entry(bandit))
             .map_or_else(|| cmab.into(), |entry| specs.text(entry.name).clone());
-        self.core().count_check(text_hash(&name), || name.clone());
+        self.inner().count_check(text_hash(&name), || name.clone());
         let Some(bandit) = bandit else {
             return Vec::new();
         };

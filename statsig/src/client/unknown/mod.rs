@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Core;
+use super::ClientInner;
 use crate::evaluation::Kind;
 use crate::hash::{mix, text_hash};
 use crate::process::Home;
@@ -112,7 +112,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-impl Core {
+impl ClientInner {
     /// Warns of a name that the specs do not know as what was asked for. Not before there are specs.
     #[cold]
     pub(super) fn warn_of_unknown(&self, published: &Published, asked: Asked, name: &str) {
