@@ -17,7 +17,7 @@ edition = "2024"
 derive = []
 
 [dependencies]
-statsig = { path = "../../../statsig" }
+statsig = { package = "statsig-actors", path = "../../../statsig" }
 
 [workspace]
 TOML

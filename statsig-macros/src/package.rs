@@ -1,6 +1,6 @@
-//! What the user's package calls the `statsig` crate, which a manifest may rename.
+//! The path of the library `statsig` in the user's crate. The user's manifest may rename the library.
 //!
-//! The manifest is read line by line rather than as TOML: a parser of that would be most of what this crate compiles.
+//! The manifest is read line by line. A TOML parser would be most of what this crate compiles.
 
 use std::path::Path as File;
 
@@ -9,9 +9,12 @@ use syn::{Path, parse_quote, parse_str};
 
 use crate::errors::Errors;
 
-const PACKAGE: &str = "statsig";
+const PACKAGE: &str = "statsig-actors";
+/// The name of its library.
+const LIBRARY: &str = "statsig";
 
-/// The path of the crate, as far as manifests tell. An error if the package cannot have it.
+/// The path of the library, as far as the manifests tell. Reports an error if the package does not
+/// depend on it.
 pub(crate) fn path(errors: &mut Errors) -> Option<Path> {
     let directory = std::env::var_os("CARGO_MANIFEST_DIR");
     let directories = directory.iter().flat_map(|it| File::new(it).ancestors());
@@ -26,8 +29,8 @@ pub(crate) fn path(errors: &mut Errors) -> Option<Path> {
         Name::None => {
             errors.at(
                 Span::call_site(),
-                "expected the package `statsig` among the dependencies, found none; \
-                 where another crate re-exports it, say so: `#[statsig(crate = path::to::statsig)]`",
+                "expected the package `statsig-actors` among the dependencies, found none; \
+                 if another crate re-exports it, name the path: `#[statsig(crate = path::to::statsig)]`",
             );
             None
         }
@@ -41,22 +44,23 @@ pub(crate) fn default_path() -> Path {
 
 #[derive(Debug, PartialEq)]
 enum Name {
-    /// Its own, or nobody knows: there may be other build tools, and other ways to write a manifest.
+    /// The library's own name, or unknown: other build tools exist, and other ways to write a manifest.
     Usual,
     Other(String),
     /// The package does not depend on it.
     None,
 }
 
-/// The name by the package's manifest and those of the directories above it, one of which may be the workspace's. Those are read only
-/// where the package's own does not say.
+/// Finds the name in the package's manifest, or else in a manifest of a directory above, which may be
+/// the workspace's.
 fn find(mut manifests: impl Iterator<Item = String>) -> Name {
     let own = manifests.next().unwrap_or_default();
     if own.is_empty() {
         return Name::Usual;
     }
     let keys = dependencies(&own);
-    if keys.iter().any(|dependency| dependency.is_usual()) {
+    let has_own_name = |name| keys.iter().any(|it| it.key == name && !it.is_renamed);
+    if has_own_name(PACKAGE) {
         return Name::Usual;
     }
     if let Some(renamed) = keys.iter().find(|dependency| dependency.is_renamed) {
@@ -70,7 +74,7 @@ fn find(mut manifests: impl Iterator<Item = String>) -> Name {
             return Name::Other(renamed.key.to_owned());
         }
     }
-    if mentions_package(&own) {
+    if has_own_name(LIBRARY) || mentions_package(&own) {
         Name::Usual
     } else {
         Name::None
@@ -80,20 +84,14 @@ fn find(mut manifests: impl Iterator<Item = String>) -> Name {
 #[derive(Debug)]
 struct Dependency<'a> {
     key: &'a str,
-    /// Whether it is `statsig` under this key.
+    /// Whether the key is a new name for our package.
     is_renamed: bool,
 }
 
-impl Dependency<'_> {
-    fn is_usual(&self) -> bool {
-        self.key == PACKAGE && !self.is_renamed
-    }
-}
-
-/// What a manifest's tables of dependencies have, in the order of their lines.
+/// The dependencies of a manifest, in the order of their lines.
 fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     let mut found: Vec<Dependency<'_>> = Vec::new();
-    // Within `[dependencies]` each line is one; within `[dependencies.key]` all lines are about that one.
+    // In `[dependencies]` each line is a dependency. In `[dependencies.key]` all lines describe one.
     let (mut is_list, mut is_one) = (false, false);
     for line in manifest.lines().map(str::trim) {
         if let Some(header) = line.strip_prefix('[') {
@@ -131,7 +129,7 @@ fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     found
 }
 
-/// Whether an inline table has `package = "statsig"`.
+/// Whether an inline table has `package = "statsig-actors"`.
 fn names_package(value: &str) -> bool {
     let mut parts = value.split(['{', ',', '}']);
     parts.any(|part| {
@@ -145,7 +143,7 @@ fn unquoted(text: &str) -> &str {
     text.trim().trim_matches(['"', '\''])
 }
 
-/// Whether the name stands anywhere as a word of its own.
+/// Whether the manifest contains the package's name as a whole word.
 fn mentions_package(manifest: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     manifest.match_indices(PACKAGE).any(|(start, _)| {
@@ -167,11 +165,11 @@ mod tests {
     #[test]
     fn the_crate_is_found_under_the_name_that_the_package_gives_it() {
         for manifest in [
-            "[dependencies]\nserde = \"1\"\nflags = { package = \"statsig\", version = \"0.1\" }",
-            "[dependencies]\nflags = {version = \"0.1\", features=[\"grpc\", \"proto\"], package='statsig'} # ours",
-            "[target.'cfg(unix)'.dev-dependencies]\n\"flags\" = { package = \"statsig\" }",
-            "[dependencies.flags]\nversion = \"0.1\"\npackage = \"statsig\"\n[features]\na = []",
-            "[dependencies]\nflags.version = \"0.1\"\nflags.package = \"statsig\"",
+            "[dependencies]\nserde = \"1\"\nflags = { package = \"statsig-actors\", version = \"0.1\" }",
+            "[dependencies]\nflags = {version = \"0.1\", features=[\"grpc\", \"proto\"], package='statsig-actors'} # ours",
+            "[target.'cfg(unix)'.dev-dependencies]\n\"flags\" = { package = \"statsig-actors\" }",
+            "[dependencies.flags]\nversion = \"0.1\"\npackage = \"statsig-actors\"\n[features]\na = []",
+            "[dependencies]\nflags.version = \"0.1\"\nflags.package = \"statsig-actors\"",
         ] {
             assert_eq!(
                 find(&[manifest]),
@@ -183,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_name_that_the_workspace_gives_counts_for_the_packages_that_use_it() {
-        let workspace = "[workspace.dependencies]\nflags = { package = \"statsig\", path = \"s\" }";
+        let workspace =
+            "[workspace.dependencies]\nflags = { package = \"statsig-actors\", path = \"s\" }";
         for own in [
             "[dependencies]\nflags.workspace = true",
             "[dependencies]\nflags = { workspace = true }",
@@ -204,10 +203,12 @@ mod tests {
     #[test]
     fn the_usual_name_is_taken_where_it_is_there_and_where_nothing_is_known() {
         for manifests in [
-            &["[dependencies]\nstatsig = \"0.1\"\nother = { package = \"statsig\" }"][..],
-            &["[dependencies.statsig]\nversion = \"0.1\""],
-            &["[package]\nname = \"statsig\""],
-            &["dependencies = { statsig = \"1\" }"],
+            &["[dependencies]\nstatsig-actors = \"0.1\"\nother = { package = \"statsig-actors\" }"]
+                [..],
+            &["[dependencies]\nstatsig.workspace = true"],
+            &["[dependencies.statsig-actors]\nversion = \"0.1\""],
+            &["[package]\nname = \"statsig-actors\""],
+            &["dependencies = { statsig-actors = \"1\" }"],
             &[""],
             &[],
         ] {
