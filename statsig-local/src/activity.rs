@@ -106,18 +106,18 @@ impl Drop for Busy {
 
 /// The body of an answer; the request ends with it.
 #[derive(Debug)]
-pub(crate) struct Answer<B> {
+pub(crate) struct CountedBody<B> {
     body: B,
     _busy: Busy,
 }
 
-impl<B> Answer<B> {
+impl<B> CountedBody<B> {
     pub(crate) fn new(body: B, busy: Busy) -> Self {
         Self { body, _busy: busy }
     }
 }
 
-impl<B: Body + Unpin> Body for Answer<B> {
+impl<B: Body + Unpin> Body for CountedBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 

@@ -194,12 +194,12 @@ pub(crate) struct Specs {
 pub(crate) struct Only {
     /// Only this kind. Default: every kind that has the name.
     #[arg(long, value_enum)]
-    pub(crate) kind: Option<Kind>,
+    pub(crate) kind: Option<KindArgument>,
 }
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum Kind {
+pub(crate) enum KindArgument {
     /// A gate, segment or holdout.
     Gate,
     /// A dynamic config.
@@ -212,14 +212,14 @@ pub(crate) enum Kind {
     Store,
 }
 
-impl From<Kind> for ExplainKind {
-    fn from(kind: Kind) -> Self {
+impl From<KindArgument> for ExplainKind {
+    fn from(kind: KindArgument) -> Self {
         match kind {
-            Kind::Gate => Self::Gate,
-            Kind::Config => Self::DynamicConfig,
-            Kind::Experiment => Self::Experiment,
-            Kind::Layer => Self::Layer,
-            Kind::Store => Self::ParameterStore,
+            KindArgument::Gate => Self::Gate,
+            KindArgument::Config => Self::DynamicConfig,
+            KindArgument::Experiment => Self::Experiment,
+            KindArgument::Layer => Self::Layer,
+            KindArgument::Store => Self::ParameterStore,
         }
     }
 }

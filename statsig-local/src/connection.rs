@@ -16,7 +16,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
-use crate::activity::{Activity, Answer};
+use crate::activity::{Activity, CountedBody};
 use crate::limits::{IDLE_LIMIT, MAX_REQUEST_HEAD_BYTES, SHUTDOWN_DEADLINE};
 
 /// How long to wait when the system has no room for another connection.
@@ -112,7 +112,7 @@ where
         let answer = router.call(request);
         async move {
             let answer = answer.await;
-            answer.map(|response| response.map(|body| Answer::new(body, busy)))
+            answer.map(|response| response.map(|body| CountedBody::new(body, busy)))
         }
     });
     let mut server = auto::Builder::new(TokioExecutor::new());

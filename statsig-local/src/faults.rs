@@ -32,14 +32,14 @@ use crate::sync::lock;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    kind: Kind,
+    kind: FaultKind,
     delay: Duration,
     times: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum FaultKind {
     Pass,
     Delay,
     Status(u16),
@@ -59,73 +59,73 @@ impl Fault {
     /// Answers with this status (200–599) instead of handling the request.
     #[must_use]
     pub fn status(code: u16) -> Self {
-        Self::new(Kind::Status(code))
+        Self::new(FaultKind::Status(code))
     }
 
     /// Closes the connection without an answer and without handling the request.
     #[must_use]
     pub fn drop_connection() -> Self {
-        Self::new(Kind::DropConnection)
+        Self::new(FaultKind::DropConnection)
     }
 
     /// Handles the request (events are kept), then closes the connection without an answer.
     #[must_use]
     pub fn lose_answer() -> Self {
-        Self::new(Kind::LoseAnswer)
+        Self::new(FaultKind::LoseAnswer)
     }
 
     /// Handles the request, announces the whole answer, sends half of it and closes the connection.
     #[must_use]
     pub fn truncate() -> Self {
-        Self::new(Kind::Truncate)
+        Self::new(FaultKind::Truncate)
     }
 
     /// Handles the request and answers with as many bytes, all of them wrong: neither JSON nor gzip.
     #[must_use]
     pub fn corrupt() -> Self {
-        Self::new(Kind::Corrupt)
+        Self::new(FaultKind::Corrupt)
     }
 
     /// Handles the request, announces the whole answer, sends half of it, and then nothing more.
     #[must_use]
     pub fn stall() -> Self {
-        Self::new(Kind::Stall)
+        Self::new(FaultKind::Stall)
     }
 
     /// Handles the request and answers with its status and an empty body.
     #[must_use]
     pub fn empty() -> Self {
-        Self::new(Kind::Empty)
+        Self::new(FaultKind::Empty)
     }
 
     /// Answers with status 200 and a web page instead of handling the request, as a captive portal does.
     #[must_use]
     pub fn html() -> Self {
-        Self::new(Kind::Html)
+        Self::new(FaultKind::Html)
     }
 
     /// Handles the request and answers with a body that is not in the encoding that its header says.
     #[must_use]
     pub fn wrong_encoding() -> Self {
-        Self::new(Kind::WrongEncoding)
+        Self::new(FaultKind::WrongEncoding)
     }
 
     /// Answers with status 200 and a small gzip body that grows to this many mebibytes (1–4096) when it is decompressed.
     #[must_use]
     pub fn bomb(mebibytes: u32) -> Self {
-        Self::new(Kind::Bomb(mebibytes))
+        Self::new(FaultKind::Bomb(mebibytes))
     }
 
     /// Handles the request as if nothing were wrong: for scripts in which some requests succeed before others fail.
     #[must_use]
     pub fn pass() -> Self {
-        Self::new(Kind::Pass)
+        Self::new(FaultKind::Pass)
     }
 
     /// Handles the request correctly, but only after a while.
     #[must_use]
     pub fn delay(delay: Duration) -> Self {
-        Self::new(Kind::Delay).delayed(delay)
+        Self::new(FaultKind::Delay).delayed(delay)
     }
 
     /// Waits before anything else happens. Default: not at all.
@@ -142,7 +142,7 @@ impl Fault {
         self
     }
 
-    fn new(kind: Kind) -> Self {
+    fn new(kind: FaultKind) -> Self {
         Self {
             kind,
             delay: Duration::ZERO,
@@ -152,10 +152,10 @@ impl Fault {
 
     fn check(&self) -> Result<(), LocalError> {
         match (self.kind, self.times) {
-            (Kind::Status(code), _) if !(200..600).contains(&code) => Err(
+            (FaultKind::Status(code), _) if !(200..600).contains(&code) => Err(
                 LocalError::InvalidFault(format!("status {code}; expected 200 to 599")),
             ),
-            (Kind::Bomb(size), _) if !(1..=MAX_BOMB_MIB).contains(&size) => {
+            (FaultKind::Bomb(size), _) if !(1..=MAX_BOMB_MIB).contains(&size) => {
                 Err(LocalError::InvalidFault(format!(
                     "a bomb of {size} MiB; expected 1 to {MAX_BOMB_MIB}"
                 )))
@@ -174,7 +174,7 @@ impl Fault {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFault {
     endpoint: Endpoint,
-    fault: Kind,
+    fault: FaultKind,
     #[serde(default)]
     delay_ms: u64,
     times: Option<u32>,
@@ -283,35 +283,35 @@ fn push(
 pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option<Response> {
     tokio::time::sleep(fault.delay).await;
     match fault.kind {
-        Kind::Pass | Kind::Delay => Some(next.run(request).await),
-        Kind::Status(code) => {
+        FaultKind::Pass | FaultKind::Delay => Some(next.run(request).await),
+        FaultKind::Status(code) => {
             let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             Some(instead(request, (status, "injected by statsig-local")).await)
         }
-        Kind::Html => {
+        FaultKind::Html => {
             let html = (header::CONTENT_TYPE, "text/html; charset=utf-8");
             Some(instead(request, ([html], bodies::PAGE)).await)
         }
-        Kind::Bomb(size) => {
+        FaultKind::Bomb(size) => {
             let made = tokio::task::spawn_blocking(move || bodies::bomb(size)).await;
             let gzip = (header::CONTENT_ENCODING, "gzip");
             Some(instead(request, ([gzip], made.unwrap_or_default())).await)
         }
-        Kind::DropConnection => None,
-        Kind::LoseAnswer => {
+        FaultKind::DropConnection => None,
+        FaultKind::LoseAnswer => {
             next.run(request).await;
             None
         }
-        Kind::Truncate => Some(rewrite(next.run(request).await, bodies::truncated).await),
-        Kind::Stall => Some(rewrite(next.run(request).await, bodies::stalled).await),
-        Kind::Corrupt => Some(rewrite(next.run(request).await, bodies::corrupted).await),
-        Kind::Empty => {
+        FaultKind::Truncate => Some(rewrite(next.run(request).await, bodies::truncated).await),
+        FaultKind::Stall => Some(rewrite(next.run(request).await, bodies::stalled).await),
+        FaultKind::Corrupt => Some(rewrite(next.run(request).await, bodies::corrupted).await),
+        FaultKind::Empty => {
             let (mut parts, _) = next.run(request).await.into_parts();
             parts.headers.remove(header::CONTENT_ENCODING);
             parts.headers.remove(header::CONTENT_LENGTH);
             Some(Response::from_parts(parts, Body::empty()))
         }
-        Kind::WrongEncoding => {
+        FaultKind::WrongEncoding => {
             let mut response = next.run(request).await;
             let is_gzip = response.headers().contains_key(header::CONTENT_ENCODING);
             let other = HeaderValue::from_static(if is_gzip { "br" } else { "gzip" });
@@ -359,10 +359,10 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                Kind::Status(500),
-                Kind::Status(500),
-                Kind::Corrupt,
-                Kind::Corrupt
+                FaultKind::Status(500),
+                FaultKind::Status(500),
+                FaultKind::Corrupt,
+                FaultKind::Corrupt
             ]
         );
         assert_eq!(script.next(Endpoint::LogEvent), None);
@@ -403,7 +403,7 @@ mod tests {
         let script = FaultScript::default();
         script.replace(faults).unwrap();
         let kinds = [(); 2].map(|()| script.next(Endpoint::Specs).unwrap().kind);
-        assert_eq!(kinds, [Kind::Pass, Kind::Bomb(200)]);
+        assert_eq!(kinds, [FaultKind::Pass, FaultKind::Bomb(200)]);
         assert_eq!(script.next(Endpoint::Specs), None);
 
         let wrong = "{\"faults\": [\n  {\"endpoint\": \"specs\", \"fault\": \"slow\"}]}";

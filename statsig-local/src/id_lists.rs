@@ -19,7 +19,7 @@ use crate::sync::lock;
 const LOOKUP_CHARS: usize = 8;
 
 /// List name to the lines of its file.
-pub(crate) type Source = BTreeMap<String, Bytes>;
+pub(crate) type IdListLines = BTreeMap<String, Bytes>;
 
 /// The lines that make these unit IDs members.
 pub(crate) fn lines_of(unit_ids: impl IntoIterator<Item: AsRef<str>>) -> Bytes {
@@ -33,7 +33,7 @@ pub(crate) fn lines_of(unit_ids: impl IntoIterator<Item: AsRef<str>>) -> Bytes {
 }
 
 /// Reads `{"list name": ["unit ID", 123]}`.
-pub(crate) fn parse(text: &str, origin: &str) -> Result<Source, LocalError> {
+pub(crate) fn parse(text: &str, origin: &str) -> Result<IdListLines, LocalError> {
     if text.len() > MAX_ID_LISTS_BYTES {
         return Err(LocalError::TooLarge {
             origin: origin.to_owned(),
@@ -74,7 +74,7 @@ pub(crate) struct IdListStore(Mutex<Arc<BTreeMap<String, IdList>>>);
 
 impl IdListStore {
     /// Takes over new lists. A list that only grew keeps its file, so that clients fetch just the new lines.
-    pub(crate) fn replace(&self, source: &Source) {
+    pub(crate) fn replace(&self, source: &IdListLines) {
         let now = clock::epoch_millis(clock::now());
         let mut current = lock(&self.0);
         let next = source
@@ -208,8 +208,8 @@ impl Part {
 mod tests {
     use super::*;
 
-    fn source(ids: &[&str]) -> Source {
-        Source::from([("a list".to_owned(), lines_of(ids))])
+    fn source(ids: &[&str]) -> IdListLines {
+        IdListLines::from([("a list".to_owned(), lines_of(ids))])
     }
 
     fn entry(store: &IdListStore) -> Value {
@@ -231,7 +231,8 @@ mod tests {
     fn memberships_name_every_list_once_and_every_lookup() {
         let store = IdListStore::default();
         let lists = [("even", ["2", "4", "2"]), ("small", ["1", "2", "3"])];
-        let mut lists = Source::from(lists.map(|(name, ids)| (name.to_owned(), lines_of(ids))));
+        let mut lists =
+            IdListLines::from(lists.map(|(name, ids)| (name.to_owned(), lines_of(ids))));
         let left = [lines_of(["7", "8"]), format!("-{}\n", lookup("7")).into()].concat();
         lists.insert("left".to_owned(), left.into());
         store.replace(&lists);
@@ -270,7 +271,7 @@ mod tests {
         assert_ne!(other["fileID"], first["fileID"]);
         assert!(other["creationTime"].as_u64() > first["creationTime"].as_u64());
 
-        store.replace(&Source::new());
+        store.replace(&IdListLines::new());
         assert_eq!(store.manifest("http://here"), json!({}));
     }
 

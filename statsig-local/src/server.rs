@@ -15,7 +15,7 @@ use crate::events::{ReceivedBatch, ReceivedEvent};
 use crate::faults::{Fault, FaultScript};
 use crate::files::{Content, Files, WatchedFile};
 use crate::hosts::Hosts;
-use crate::id_lists::{IdListStore, Source, lines_of};
+use crate::id_lists::{IdListLines, IdListStore, lines_of};
 use crate::limits::MAX_CONNECTIONS;
 use crate::notice::Notice;
 use crate::record::Record;
@@ -215,7 +215,7 @@ enum SpecsSource {
 pub struct LocalStatsigBuilder {
     specs: Option<SpecsSource>,
     id_lists_file: Option<PathBuf>,
-    id_lists: Source,
+    id_lists: IdListLines,
     faults_file: Option<PathBuf>,
     address: Option<String>,
     allowed_hosts: Vec<String>,

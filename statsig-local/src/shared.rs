@@ -8,7 +8,7 @@ use crate::error::LocalError;
 use crate::events::ReceivedEvent;
 use crate::faults::{FaultScript, WireFaults};
 use crate::hosts::Hosts;
-use crate::id_lists::{self, IdListStore, Source};
+use crate::id_lists::{self, IdListLines, IdListStore};
 use crate::notice::Notice;
 use crate::record::Record;
 use crate::specs::{ServedSpecs, SpecsStore};
@@ -42,9 +42,9 @@ pub(crate) struct Shared {
 #[derive(Debug, Default)]
 pub(crate) struct IdListSources {
     #[cfg(feature = "upstream")]
-    pub(crate) upstream: Source,
-    pub(crate) file: Source,
-    pub(crate) code: Source,
+    pub(crate) upstream: IdListLines,
+    pub(crate) file: IdListLines,
+    pub(crate) code: IdListLines,
 }
 
 impl Shared {
@@ -138,7 +138,7 @@ impl Shared {
         #[cfg(feature = "upstream")]
         let mut all = sources.upstream.clone();
         #[cfg(not(feature = "upstream"))]
-        let mut all = Source::new();
+        let mut all = IdListLines::new();
         all.extend(sources.file.clone());
         all.extend(sources.code.clone());
         self.id_lists.replace(&all);

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use crate::errors::Errors;
-use crate::keys::{Place, closest, list, unknown};
+use crate::keys::{AttributeTarget, closest, list, unknown};
 
 /// One `key` or `key = value`.
 pub(crate) struct Item {
@@ -131,7 +131,11 @@ impl Item {
 }
 
 /// The items of all `#[statsig(...)]` attributes. Unknown and repeated keys are reported and left out.
-pub(crate) fn items(attributes: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
+pub(crate) fn items(
+    attributes: &[Attribute],
+    target: AttributeTarget,
+    errors: &mut Errors,
+) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for attribute in attributes {
         if !attribute.path().is_ident("statsig") {
@@ -147,7 +151,7 @@ pub(crate) fn items(attributes: &[Attribute], place: Place, errors: &mut Errors)
         match parsed {
             Ok(parsed) => {
                 for item in parsed {
-                    if is_valid(&item, &items, place, errors) {
+                    if is_valid(&item, &items, target, errors) {
                         items.push(item);
                     }
                 }
@@ -203,10 +207,10 @@ fn skip_to_comma(input: ParseStream<'_>) {
     }
 }
 
-fn is_valid(item: &Item, before: &[Item], place: Place, errors: &mut Errors) -> bool {
+fn is_valid(item: &Item, before: &[Item], target: AttributeTarget, errors: &mut Errors) -> bool {
     let key = item.key.to_string();
-    if !place.takes(&key) {
-        errors.at(item.span(), unknown(&key, place));
+    if !target.takes(&key) {
+        errors.at(item.span(), unknown(&key, target));
         return false;
     }
     let is_repeated = key != "alias" && before.iter().any(|other| other.key == item.key);

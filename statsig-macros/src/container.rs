@@ -7,13 +7,13 @@ use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, WherePredicate};
 use crate::attributes::{Item, items};
 use crate::case::{CASES, Case};
 use crate::errors::Errors;
-use crate::keys::{Place, list};
-use crate::model::{Expose, ON_MISMATCH, OnMismatch, POLICIES, SOURCES, Source, SourceKind};
+use crate::keys::{AttributeTarget, list};
+use crate::model::{EntityKind, Expose, ON_MISMATCH, OnMismatch, POLICIES, ParamSource, SOURCES};
 use crate::package::default_path;
 
 /// What the attributes of the struct say.
 pub(crate) struct Container {
-    sources: Vec<(SourceKind, Span, Option<LitStr>)>,
+    sources: Vec<(EntityKind, Span, Option<LitStr>)>,
     pub(crate) rename_all: Option<Case>,
     pub(crate) expose: Expose,
     pub(crate) id_type: Option<String>,
@@ -60,7 +60,7 @@ impl Container {
             are_misspelt: false,
         };
         let before = errors.count();
-        let items = items(attributes, Place::Struct, errors);
+        let items = items(attributes, AttributeTarget::Struct, errors);
         container.are_misspelt = errors.count() > before;
         for item in items {
             container.take(&item, errors);
@@ -149,7 +149,12 @@ impl Container {
     }
 
     /// The only source. `has_own` tells whether some field names one.
-    pub(crate) fn source(&self, span: Span, has_own: bool, errors: &mut Errors) -> Option<Source> {
+    pub(crate) fn source(
+        &self,
+        span: Span,
+        has_own: bool,
+        errors: &mut Errors,
+    ) -> Option<ParamSource> {
         let [(kind, _, name), others @ ..] = self.sources.as_slice() else {
             if !has_own && self.embedded.is_none() && !self.are_misspelt {
                 let valid = SOURCES.iter().map(|(name, _)| *name);
@@ -170,7 +175,7 @@ impl Container {
                 "expected one source, found another; name it on the fields that come from it",
             );
         }
-        Some(Source {
+        Some(ParamSource {
             kind: *kind,
             name: name.as_ref().map(LitStr::value).unwrap_or_default(),
         })

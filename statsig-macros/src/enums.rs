@@ -11,7 +11,7 @@ use crate::attributes::items;
 use crate::case::Case;
 use crate::container::rename_all;
 use crate::errors::Errors;
-use crate::keys::Place;
+use crate::keys::AttributeTarget;
 use crate::package;
 
 /// What the derive means.
@@ -67,7 +67,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<ParamEnum> {
     let mut krate = None;
     let mut case = None;
-    for item in items(&input.attrs, Place::Enum, errors) {
+    for item in items(&input.attrs, AttributeTarget::Enum, errors) {
         if item.key == "rename_all" {
             case = rename_all(&item, errors);
         } else {
@@ -116,7 +116,7 @@ fn parse_variant(
     }
     let (mut rename, mut aliases, mut other) = (None, Vec::new(), None);
     let mut naming = None;
-    for item in items(&variant.attrs, Place::Variant, errors) {
+    for item in items(&variant.attrs, AttributeTarget::Variant, errors) {
         if item.key == "other" {
             item.flag(errors);
             other = Some(item.span());

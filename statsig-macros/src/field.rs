@@ -11,10 +11,10 @@ use crate::constraints::{Constraints, KnownDefault};
 use crate::container::Container;
 use crate::default::is_number;
 use crate::errors::Errors;
-use crate::keys::Place;
+use crate::keys::AttributeTarget;
 use crate::literal::Literal;
 use crate::model::{
-    Decode, Expose, Fallback, Field, POLICIES, Param, Role, SOURCES, Source, SourceKind, UNITS,
+    Decode, EntityKind, Expose, Fallback, Field, POLICIES, Param, ParamSource, Role, SOURCES, UNITS,
 };
 use crate::parse::mentions_parameter;
 use crate::types::{Known, option_of, spelled};
@@ -29,7 +29,7 @@ pub(crate) fn field(
     let ident = field.ident.clone()?;
     let mut attributes = FieldAttributes::default();
     let before = errors.count();
-    let items = items(&field.attrs, Place::Field, errors);
+    let items = items(&field.attrs, AttributeTarget::Field, errors);
     attributes.are_misspelt = errors.count() > before;
     for item in items {
         attributes.take(item, errors);
@@ -89,7 +89,7 @@ struct FieldAttributes {
     default_keys: Vec<Item>,
     rename: Option<String>,
     aliases: Vec<String>,
-    sources: Vec<(SourceKind, Span, Option<LitStr>)>,
+    sources: Vec<(EntityKind, Span, Option<LitStr>)>,
     expose: Option<(Expose, Span)>,
     constraints: Constraints,
     validate: Option<Path>,
@@ -242,7 +242,7 @@ impl FieldAttributes {
             return default;
         }
         let is_nested = matches!(self.decoders.as_slice(), [(_, _, Decode::Nested)]);
-        let is_gate = matches!(self.sources.as_slice(), [(SourceKind::FeatureGate, ..)]);
+        let is_gate = matches!(self.sources.as_slice(), [(EntityKind::FeatureGate, ..)]);
         if self.flatten.is_some() {
             Fallback::Inner
         } else if container.default.is_some() {
@@ -287,7 +287,7 @@ impl FieldAttributes {
             _ => None,
         };
         let source = self.source();
-        let is_gate = matches!(&source, Some(source) if source.kind == SourceKind::FeatureGate);
+        let is_gate = matches!(&source, Some(source) if source.kind == EntityKind::FeatureGate);
         if is_gate {
             self.check_gate(ident, ty, errors);
         }
@@ -327,9 +327,9 @@ impl FieldAttributes {
         }
     }
 
-    fn source(&self) -> Option<Source> {
+    fn source(&self) -> Option<ParamSource> {
         let (kind, _, name) = self.sources.first()?;
-        Some(Source {
+        Some(ParamSource {
             kind: *kind,
             name: name.as_ref().map(LitStr::value).unwrap_or_default(),
         })

@@ -2,7 +2,7 @@
 
 /// Where an attribute stands, and which keys are valid there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum AttributeTarget {
     Struct,
     Field,
     Enum,
@@ -76,7 +76,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("values", "one_of"),
 ];
 
-impl Place {
+impl AttributeTarget {
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Struct => STRUCT,
@@ -111,17 +111,17 @@ impl Place {
 }
 
 /// The message for a key that is not valid here.
-pub(crate) fn unknown(key: &str, place: Place) -> String {
-    let here = place.name();
-    let neighbour = place.neighbour();
+pub(crate) fn unknown(key: &str, target: AttributeTarget) -> String {
+    let here = target.name();
+    let neighbour = target.neighbour();
     if neighbour.takes(key) {
         return format!("`{key}` belongs on {}, not on {here}", neighbour.name());
     }
     let synonym = SYNONYMS.iter().find(|(theirs, _)| *theirs == key);
     let meant = synonym
         .map(|(_, ours)| *ours)
-        .filter(|ours| place.takes(ours))
-        .or_else(|| closest(key, place.keys().iter().copied()));
+        .filter(|ours| target.takes(ours))
+        .or_else(|| closest(key, target.keys().iter().copied()));
     if let Some(meant) = meant {
         let example = match key {
             "min" => ", as in `range = 1..`",
@@ -130,7 +130,7 @@ pub(crate) fn unknown(key: &str, place: Place) -> String {
         };
         return format!("unknown attribute `{key}`, did you mean `{meant}`{example}?");
     }
-    let valid = list(place.keys().iter().copied());
+    let valid = list(target.keys().iter().copied());
     format!("unknown attribute `{key}`; on {here}, valid are {valid}")
 }
 

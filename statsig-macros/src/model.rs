@@ -14,7 +14,7 @@ pub(crate) struct Params {
     /// The path of the `statsig` crate.
     pub(crate) krate: Path,
     /// `None` where the fields have their own, and for embedded structs.
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<ParamSource>,
     pub(crate) expose: Expose,
     pub(crate) id_type: Option<String>,
     pub(crate) deny_unknown: bool,
@@ -32,13 +32,13 @@ pub(crate) struct Params {
 
 /// The entity that values come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Source {
-    pub(crate) kind: SourceKind,
+pub(crate) struct ParamSource {
+    pub(crate) kind: EntityKind,
     pub(crate) name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SourceKind {
+pub(crate) enum EntityKind {
     Layer,
     ParameterStore,
     Experiment,
@@ -47,12 +47,12 @@ pub(crate) enum SourceKind {
 }
 
 /// The attributes that name a source. A gate has one value and no parameters, so only a field can come from one.
-pub(crate) const SOURCES: [(&str, SourceKind); 5] = [
-    ("layer", SourceKind::Layer),
-    ("param_store", SourceKind::ParameterStore),
-    ("experiment", SourceKind::Experiment),
-    ("config", SourceKind::DynamicConfig),
-    ("gate", SourceKind::FeatureGate),
+pub(crate) const SOURCES: [(&str, EntityKind); 5] = [
+    ("layer", EntityKind::Layer),
+    ("param_store", EntityKind::ParameterStore),
+    ("experiment", EntityKind::Experiment),
+    ("config", EntityKind::DynamicConfig),
+    ("gate", EntityKind::FeatureGate),
 ];
 
 /// When parameters are exposed.
@@ -150,7 +150,7 @@ pub(crate) struct Param {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
     /// Where it is not the struct's.
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<ParamSource>,
     /// Where it is not the struct's.
     pub(crate) expose: Option<Expose>,
     pub(crate) decode: Decode,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::AskError;
-use crate::cli::Kind;
+use crate::cli::KindArgument;
 
 const SPECS_HINT: &str = "Expected the JSON of /v2/download_config_specs.";
 /// Names that are suggested for an unknown one.
@@ -23,7 +23,7 @@ pub(crate) struct Catalogue(pub(crate) Vec<Defined>);
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Defined {
     #[serde(serialize_with = "kind_name")]
-    pub(crate) kind: Kind,
+    pub(crate) kind: KindArgument,
     pub(crate) name: String,
     /// As the console has it: `feature_gate`, `segment`, `holdout`, `autotune`, …
     pub(crate) entity: String,
@@ -36,7 +36,7 @@ pub(crate) struct Defined {
     pub(crate) parameters: Option<usize>,
 }
 
-fn kind_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+fn kind_name<S: serde::Serializer>(kind: &KindArgument, serializer: S) -> Result<S::Ok, S::Error> {
     statsig::ExplainKind::from(*kind).serialize(serializer)
 }
 
@@ -80,18 +80,22 @@ impl Catalogue {
             });
         }
         let mut defined = Vec::new();
-        let mut add = |specs: BTreeMap<String, &RawValue>, kind: Kind, entity: &str| {
+        let mut add = |specs: BTreeMap<String, &RawValue>, kind: KindArgument, entity: &str| {
             for (name, raw) in specs {
                 defined.push(Defined::read(name, raw, kind, entity));
             }
         };
-        add(payload.feature_gates, Kind::Gate, "feature_gate");
-        add(payload.dynamic_configs, Kind::Config, "dynamic_config");
-        add(payload.layer_configs, Kind::Layer, "layer");
+        add(payload.feature_gates, KindArgument::Gate, "feature_gate");
+        add(
+            payload.dynamic_configs,
+            KindArgument::Config,
+            "dynamic_config",
+        );
+        add(payload.layer_configs, KindArgument::Layer, "layer");
         let cmabs = payload.cmab_configs.unwrap_or_default();
-        add(cmabs, Kind::Experiment, "bandit");
+        add(cmabs, KindArgument::Experiment, "bandit");
         let stores = payload.param_stores.unwrap_or_default();
-        add(stores, Kind::Store, "param_store");
+        add(stores, KindArgument::Store, "param_store");
         // A bandit may have an experiment of the same name, which it replaces.
         defined.sort_by(|a, b| (a.kind, &a.name, &b.entity).cmp(&(b.kind, &b.name, &a.entity)));
         defined.dedup_by(|a, b| (a.kind, &a.name) == (b.kind, &b.name));
@@ -101,9 +105,9 @@ impl Catalogue {
     /// What is asked for: everything, or these names.
     pub(crate) fn select(
         &self,
-        kind: Option<Kind>,
+        kind: Option<KindArgument>,
         names: &[String],
-    ) -> Result<Vec<(Kind, String)>, AskError> {
+    ) -> Result<Vec<(KindArgument, String)>, AskError> {
         let of_kind = || {
             self.0
                 .iter()
@@ -119,10 +123,14 @@ impl Catalogue {
             let found = of_kind().filter(|defined| defined.name == *name);
             selected.extend(found.map(|defined| (defined.kind, name.clone())));
             // Experiments and dynamic configs can be read as each other.
-            if let Some(kind @ (Kind::Config | Kind::Experiment)) = kind
+            if let Some(kind @ (KindArgument::Config | KindArgument::Experiment)) = kind
                 && selected.len() == before
                 && self.0.iter().any(|defined| {
-                    defined.name == *name && matches!(defined.kind, Kind::Config | Kind::Experiment)
+                    defined.name == *name
+                        && matches!(
+                            defined.kind,
+                            KindArgument::Config | KindArgument::Experiment
+                        )
                 })
             {
                 selected.push((kind, name.clone()));
@@ -134,7 +142,7 @@ impl Catalogue {
         Ok(selected)
     }
 
-    fn unknown(&self, kind: Option<Kind>, name: &str) -> String {
+    fn unknown(&self, kind: Option<KindArgument>, name: &str) -> String {
         let what = kind.map_or_else(
             || "nothing".to_owned(),
             |kind| format!("no {}", statsig::ExplainKind::from(kind)),
@@ -186,11 +194,11 @@ fn likeness(known: &str, wanted: &str) -> f64 {
 }
 
 impl Defined {
-    fn read(name: String, raw: &RawValue, kind: Kind, entity: &str) -> Self {
+    fn read(name: String, raw: &RawValue, kind: KindArgument, entity: &str) -> Self {
         let head: Head = serde_json::from_str(raw.get()).unwrap_or_default();
         let entity = head.entity.unwrap_or_else(|| entity.to_owned());
         let kind = match entity.as_str() {
-            "experiment" | "autotune" if kind == Kind::Config => Kind::Experiment,
+            "experiment" | "autotune" if kind == KindArgument::Config => KindArgument::Experiment,
             _ => kind,
         };
         Self {

@@ -5,7 +5,7 @@ use statsig::ClientInitResponseOptions;
 
 use super::inputs::Inputs;
 use super::{AskError, Terminal};
-use crate::cli::{ClientInit, Kind};
+use crate::cli::{ClientInit, KindArgument};
 
 /// Writes the response: laid out to be read or, with `--json`, byte for byte as a client SDK gets it.
 pub(crate) fn client_init(
@@ -48,19 +48,19 @@ fn options(arguments: &ClientInit, inputs: &Inputs) -> Result<ClientInitResponse
     if let Some(app) = &arguments.target_app {
         options = options.target_app_id(app);
     }
-    if let Some(names) = known(Kind::Gate, &arguments.gates)? {
+    if let Some(names) = known(KindArgument::Gate, &arguments.gates)? {
         options = options.feature_gate_filter(names);
     }
-    if let Some(names) = known(Kind::Config, &arguments.configs)? {
+    if let Some(names) = known(KindArgument::Config, &arguments.configs)? {
         options = options.dynamic_config_filter(names);
     }
-    if let Some(names) = known(Kind::Experiment, &arguments.experiments)? {
+    if let Some(names) = known(KindArgument::Experiment, &arguments.experiments)? {
         options = options.experiment_filter(names);
     }
-    if let Some(names) = known(Kind::Layer, &arguments.layers)? {
+    if let Some(names) = known(KindArgument::Layer, &arguments.layers)? {
         options = options.layer_filter(names);
     }
-    if let Some(names) = known(Kind::Store, &arguments.stores)? {
+    if let Some(names) = known(KindArgument::Store, &arguments.stores)? {
         options = options.param_store_filter(names);
     }
     Ok(options)

@@ -11,7 +11,7 @@ use crate::cli::Eval;
 
 /// What one name is for the user.
 #[derive(Serialize)]
-struct Answer {
+struct EvalOutput {
     kind: ExplainKind,
     name: String,
     #[serde(flatten)]
@@ -29,7 +29,7 @@ pub(crate) fn eval(arguments: &Eval, terminal: &mut Terminal<'_>) -> Result<(), 
         .into_iter()
         .map(|(kind, name)| {
             let explanation = inputs.client.explain(&inputs.user, kind.into(), &name);
-            Answer {
+            EvalOutput {
                 kind: kind.into(),
                 name,
                 result: explanation.result,
@@ -46,7 +46,7 @@ pub(crate) fn eval(arguments: &Eval, terminal: &mut Terminal<'_>) -> Result<(), 
     Ok(())
 }
 
-fn row(answer: &Answer) -> [String; 4] {
+fn row(answer: &EvalOutput) -> [String; 4] {
     let result = &answer.result;
     [
         answer.kind.to_string(),

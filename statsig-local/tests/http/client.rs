@@ -10,7 +10,7 @@ use statsig_local::LocalStatsig;
 use tokio::net::TcpStream;
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// The body as far as it came.
@@ -19,7 +19,7 @@ pub(crate) struct Answer {
     pub(crate) broken: Option<hyper::Error>,
 }
 
-impl Answer {
+impl HttpResponse {
     pub(crate) fn bytes(&self) -> &[u8] {
         assert!(self.broken.is_none(), "{self:?}");
         &self.received
@@ -41,7 +41,7 @@ pub(crate) async fn send(
     path: &str,
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
-) -> Result<Answer, hyper::Error> {
+) -> Result<HttpResponse, hyper::Error> {
     let stream = TcpStream::connect(local.address()).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);
@@ -64,7 +64,7 @@ pub(crate) async fn send(
     }
     drop(sender);
     let _ = connection.await;
-    Ok(Answer {
+    Ok(HttpResponse {
         status: parts.status,
         headers: parts.headers,
         received,
@@ -72,15 +72,19 @@ pub(crate) async fn send(
     })
 }
 
-pub(crate) async fn get(local: &LocalStatsig, path: &str) -> Answer {
+pub(crate) async fn get(local: &LocalStatsig, path: &str) -> HttpResponse {
     get_with(local, path, &[]).await
 }
 
-pub(crate) async fn get_with(local: &LocalStatsig, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn get_with(
+    local: &LocalStatsig,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> HttpResponse {
     send(local, Method::GET, path, headers, "").await.unwrap()
 }
 
-pub(crate) async fn post(local: &LocalStatsig, path: &str, body: impl Into<Bytes>) -> Answer {
+pub(crate) async fn post(local: &LocalStatsig, path: &str, body: impl Into<Bytes>) -> HttpResponse {
     send(local, Method::POST, path, &[], body).await.unwrap()
 }
 

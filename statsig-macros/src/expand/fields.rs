@@ -26,7 +26,7 @@ pub(super) fn value() -> Ident {
 }
 
 /// Where a field stands in the schema.
-pub(super) enum Place {
+pub(super) enum SchemaIndex {
     /// Not there.
     Nowhere,
     At(Literal),
@@ -34,30 +34,33 @@ pub(super) enum Place {
     From(TokenStream),
 }
 
-/// The fields with their places. Flattened structs come after all others, so that those have indices that are known here.
-pub(super) fn places<'a>(params: &'a Params, typed: &TokenStream) -> Vec<(&'a Field, Place)> {
+/// The fields with their indices. Flattened structs come after all others, so that those have indices that are known here.
+pub(super) fn indexed<'a>(
+    params: &'a Params,
+    typed: &TokenStream,
+) -> Vec<(&'a Field, SchemaIndex)> {
     let own = params.fields.iter().filter_map(Field::param).count();
     let mut next = 0_usize;
     let mut first = Literal::usize_unsuffixed(own).to_token_stream();
-    let mut places = Vec::new();
+    let mut indexed = Vec::new();
     for field in &params.fields {
-        let place = match field.role {
-            Role::Skipped => Place::Nowhere,
+        let index = match field.role {
+            Role::Skipped => SchemaIndex::Nowhere,
             Role::Param(_) => {
                 next += 1;
-                Place::At(Literal::usize_unsuffixed(next - 1))
+                SchemaIndex::At(Literal::usize_unsuffixed(next - 1))
             }
             Role::Flattened => {
                 let ty = &field.ty;
                 let from = first.clone();
                 let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
                 first.extend(quote!(+ #schema.params.len()));
-                Place::From(from)
+                SchemaIndex::From(from)
             }
         };
-        places.push((field, place));
+        indexed.push((field, index));
     }
-    places
+    indexed
 }
 
 /// Whether decoding takes more than a path.
@@ -133,10 +136,10 @@ fn spelled(path: &Path) -> String {
 
 pub(super) fn read(params: &Params) -> TokenStream {
     let typed = typed(params);
-    let places = places(params, &typed);
-    let reads: Vec<_> = places
+    let indexed = indexed(params, &typed);
+    let reads: Vec<_> = indexed
         .iter()
-        .map(|(field, place)| read_field(field, place, &typed))
+        .map(|(field, index)| read_field(field, index, &typed))
         .collect();
     let idents = params.fields.iter().map(|field| &field.ident);
     let Some(span) = params.container_default else {
@@ -164,16 +167,16 @@ pub(super) fn read(params: &Params) -> TokenStream {
 }
 
 /// The expression for a field: of its type, or an option where the default is not here. `None` for what is left alone.
-fn read_field(field: &Field, place: &Place, typed: &TokenStream) -> Option<TokenStream> {
+fn read_field(field: &Field, index: &SchemaIndex, typed: &TokenStream) -> Option<TokenStream> {
     let reader = reader();
     let ty = &field.ty;
     let default = default(field, typed);
-    match (place, &field.role) {
-        (Place::From(first), _) => {
+    match (index, &field.role) {
+        (SchemaIndex::From(first), _) => {
             let read = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::read);
             Some(quote!(#reader.flattened(#first, #read)))
         }
-        (Place::At(index), Role::Param(param)) if matches!(param.decode, Decode::Nested) => {
+        (SchemaIndex::At(index), Role::Param(param)) if matches!(param.decode, Decode::Nested) => {
             let inside = option_of(ty).unwrap_or(ty);
             let read = quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::read);
             let nested = match option_of(ty) {
@@ -186,7 +189,7 @@ fn read_field(field: &Field, place: &Place, typed: &TokenStream) -> Option<Token
                 (Some(default), _) => quote!(#nested.unwrap_or_else(|| #default)),
             })
         }
-        (Place::At(index), Role::Param(param)) => {
+        (SchemaIndex::At(index), Role::Param(param)) => {
             let decode = decoder(ty, param, typed);
             Some(match default {
                 Some(default) => quote!(#reader.field(#index, #decode, || #default)),
@@ -228,17 +231,17 @@ fn default(field: &Field, typed: &TokenStream) -> Option<TokenStream> {
 pub(super) fn write(params: &Params) -> TokenStream {
     let typed = typed(params);
     let writer = writer();
-    let writes = places(params, &typed).into_iter().map(|(field, place)| {
+    let writes = indexed(params, &typed).into_iter().map(|(field, index)| {
         let (ident, ty) = (&field.ident, &field.ty);
-        let param = match (&field.role, &place) {
+        let param = match (&field.role, &index) {
             (Role::Param(param), _) => param,
-            (Role::Flattened, Place::From(first)) => {
+            (Role::Flattened, SchemaIndex::From(first)) => {
                 let write = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::write);
                 return quote!(#writer.flattened(#first, &self.#ident, #write););
             }
             _ => return TokenStream::new(),
         };
-        let Place::At(index) = place else {
+        let SchemaIndex::At(index) = index else {
             return TokenStream::new();
         };
         match &param.decode {

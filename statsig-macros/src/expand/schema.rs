@@ -12,8 +12,8 @@ use crate::attributes::doc_text;
 use crate::default::as_float;
 use crate::literal;
 use crate::model::{
-    Decode, Expose, Fallback, Field, OnMismatch, Param, Params, Range, Role, Source, SourceKind,
-    variant,
+    Decode, EntityKind, Expose, Fallback, Field, OnMismatch, Param, ParamSource, Params, Range,
+    Role, variant,
 };
 use crate::types::option_of;
 
@@ -87,17 +87,17 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
     quote!(&#all.all())
 }
 
-fn entity(source: &Source, typed: &TokenStream) -> TokenStream {
+fn entity(source: &ParamSource, typed: &TokenStream) -> TokenStream {
     let constructor = match source.kind {
-        SourceKind::Layer => "layer",
-        SourceKind::ParameterStore => "parameter_store",
-        SourceKind::Experiment => "experiment",
-        SourceKind::DynamicConfig => "dynamic_config",
-        SourceKind::FeatureGate => "gate",
+        EntityKind::Layer => "layer",
+        EntityKind::ParameterStore => "parameter_store",
+        EntityKind::Experiment => "experiment",
+        EntityKind::DynamicConfig => "dynamic_config",
+        EntityKind::FeatureGate => "gate",
     };
     let constructor = Ident::new(constructor, Span::call_site());
     let name = &source.name;
-    quote!(#typed::Source::#constructor(#name))
+    quote!(#typed::ParamSource::#constructor(#name))
 }
 
 fn policy(expose: Expose, typed: &TokenStream) -> TokenStream {

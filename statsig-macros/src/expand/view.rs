@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Generics, Type, Visibility};
 
-use super::fields::{Place, places};
+use super::fields::{SchemaIndex, indexed};
 use super::typed;
 use crate::model::{Expose, Field, Params};
 use crate::types::{is_copied, is_text, option_of};
@@ -14,7 +14,7 @@ use crate::types::{is_copied, is_text, option_of};
 /// The struct is its own view.
 pub(super) fn own_view(typed: &TokenStream) -> TokenStream {
     quote! {
-        fn into_view(self, _lease: &#typed::ExposureLease) -> Self {
+        fn into_view(self, _exposures: &#typed::ExposureState) -> Self {
             self
         }
 
@@ -45,14 +45,14 @@ pub(super) fn view(params: &Params, bounded: &Generics) -> (TokenStream, TokenSt
         "Reads [`{ident}`] one parameter at a time: each accessor exposes its parameter when it is first called."
     );
     let text = name.to_string();
-    let accessors = places(params, &typed)
+    let accessors = indexed(params, &typed)
         .into_iter()
-        .map(|(field, place)| accessor(field, &place, params.view_vis.as_ref(), &typed));
+        .map(|(field, index)| accessor(field, &index, params.view_vis.as_ref(), &typed));
     let definition = quote! {
         #[doc = #doc]
         #vis struct #name #generics #where_clause {
             params: #ident #ty_generics,
-            lease: #typed::ExposureLease,
+            exposures: #typed::ExposureState,
         }
 
         #[automatically_derived]
@@ -69,8 +69,8 @@ pub(super) fn view(params: &Params, bounded: &Generics) -> (TokenStream, TokenSt
         }
     };
     let conversions = quote! {
-        fn into_view(self, lease: &#typed::ExposureLease) -> Self::View {
-            #name { params: self, lease: ::core::clone::Clone::clone(lease) }
+        fn into_view(self, exposures: &#typed::ExposureState) -> Self::View {
+            #name { params: self, exposures: ::core::clone::Clone::clone(exposures) }
         }
 
         fn from_view(view: Self::View) -> Self {
@@ -86,7 +86,7 @@ pub(super) fn view(params: &Params, bounded: &Generics) -> (TokenStream, TokenSt
 
 fn accessor(
     field: &Field,
-    place: &Place,
+    index: &SchemaIndex,
     vis: Option<&Visibility>,
     typed: &TokenStream,
 ) -> TokenStream {
@@ -107,16 +107,16 @@ fn accessor(
         quote!(#(#[doc = #docs])*)
     };
     let (ty, value) = returned(&field.ty, ident);
-    let expose = match place {
-        Place::Nowhere => None,
-        Place::At(index) => {
+    let expose = match index {
+        SchemaIndex::Nowhere => None,
+        SchemaIndex::At(index) => {
             let policy = field.param().and_then(|param| param.expose);
-            (policy != Some(Expose::Manual)).then(|| quote!(self.lease.on_read(#index);))
+            (policy != Some(Expose::Manual)).then(|| quote!(self.exposures.on_read(#index);))
         }
-        Place::From(first) => {
+        SchemaIndex::From(first) => {
             let ty = &field.ty;
             let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
-            Some(quote!(self.lease.on_read_all(#first..#first + #schema.params.len());))
+            Some(quote!(self.exposures.on_read_all(#first..#first + #schema.params.len());))
         }
     };
     quote! {

@@ -16,7 +16,7 @@ impl ::statsig::typed::StatsigParams for Promo {
                     .with_default(),
             ],
         )
-        .source(::statsig::typed::Source::layer("user_promo_experiments"))
+        .source(::statsig::typed::ParamSource::layer("user_promo_experiments"))
         .defaults(::statsig::typed::default_values::<Self>);
     fn read(reader: &mut ::statsig::typed::ParamReader<'_>) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl ::statsig::typed::StatsigParams for Promo {
                 <String as ::statsig::typed::FromParam>::to_param(&self.call_to_action),
             );
     }
-    fn into_view(self, _lease: &::statsig::typed::ExposureLease) -> Self {
+    fn into_view(self, _exposures: &::statsig::typed::ExposureState) -> Self {
         self
     }
     fn from_view(view: Self) -> Self {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Statsig;
 use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
-use crate::typed::{ParamsNotWritable, Source, SourceKind, StatsigParams, written};
+use crate::typed::{ParamSource, ParamsNotWritable, SourceKind, StatsigParams, written};
 use crate::value::depth::bounded_entries;
 
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
@@ -128,7 +128,7 @@ impl Statsig {
     /// Forces the parameters of a source. Those of a store become constants, whatever they look like.
     pub(crate) fn override_source(
         &self,
-        source: Source,
+        source: ParamSource,
         value: Map<String, Value>,
         id: Option<&str>,
     ) {

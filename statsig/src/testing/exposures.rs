@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::client::Statsig;
 use crate::specs::compiled::ParameterTarget;
-use crate::typed::{ParamSchema, Source, SourceKind, StatsigParams};
+use crate::typed::{ParamSchema, ParamSource, SourceKind, StatsigParams};
 
 /// The exposures of one parameter struct among recorded events.
 ///
@@ -121,7 +121,7 @@ impl<P: StatsigParams> fmt::Debug for Exposures<P> {
 }
 
 /// Whether an event exposes a parameter of this source.
-fn is_exposure(statsig: &Statsig, source: Source, param: &ParamSchema, event: &Value) -> bool {
+fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, event: &Value) -> bool {
     let mut names = param.names();
     match source.kind {
         SourceKind::Layer => names.any(|name| is_layer_exposure(event, source.name, name)),

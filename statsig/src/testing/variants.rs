@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::offline::OfflineClient;
 use crate::client::Statsig;
-use crate::typed::{Source, StatsigParams, Variant, VariantValue, variants};
+use crate::typed::{ParamSource, StatsigParams, Variant, VariantValue, variants};
 use crate::user::StatsigUser;
 
 /// Calls a function with every variant of a struct that the specs in a file may serve: each group of each experiment, each rule,
@@ -64,7 +64,7 @@ pub fn for_each_variant<P: StatsigParams>(specs: impl AsRef<Path>, mut test: imp
 }
 
 #[expect(clippy::panic, reason = "tests fail by panicking")]
-fn variants_of(client: &Statsig, source: Source) -> Vec<Variant> {
+fn variants_of(client: &Statsig, source: ParamSource) -> Vec<Variant> {
     let specs = &client.shared_state().snapshot.load().specs;
     let found = variants(specs, source.kind, source.name);
     if found.is_empty() {
@@ -73,7 +73,7 @@ fn variants_of(client: &Statsig, source: Source) -> Vec<Variant> {
     found
 }
 
-fn force(client: &Statsig, source: Source, value: &VariantValue) {
+fn force(client: &Statsig, source: ParamSource, value: &VariantValue) {
     match value {
         VariantValue::Gate(passes) => client.override_gate(source.name, *passes, None),
         VariantValue::Parameters(values) => client.override_source(source, values.clone(), None),

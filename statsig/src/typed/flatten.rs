@@ -1,6 +1,6 @@
 //! Putting the parameters of flattened structs behind those of the struct that has them, at compile time.
 
-use super::schema::{ParamSchema, Schema, Source};
+use super::schema::{ParamSchema, ParamSource, Schema};
 
 /// The parameters of a struct that has flattened ones: its own, then those of the flattened structs.
 ///
@@ -10,13 +10,13 @@ use super::schema::{ParamSchema, Schema, Source};
 pub struct AllParams<const N: usize> {
     params: [ParamSchema; N],
     len: usize,
-    source: Option<Source>,
+    source: Option<ParamSource>,
 }
 
 impl<const N: usize> AllParams<N> {
     /// The struct's own parameters, and its source.
     #[must_use]
-    pub const fn own(own: &[ParamSchema], source: Option<Source>) -> Self {
+    pub const fn own(own: &[ParamSchema], source: Option<ParamSource>) -> Self {
         let mut params = [ParamSchema::NOTHING; N];
         let len = put(&mut params, 0, own, None);
         Self {
@@ -57,7 +57,7 @@ const fn put(
     params: &mut [ParamSchema],
     mut next: usize,
     others: &[ParamSchema],
-    source: Option<Source>,
+    source: Option<ParamSource>,
 ) -> usize {
     let mut rest = others;
     let (_, mut places) = params.split_at_mut(next);
@@ -73,7 +73,7 @@ const fn put(
     next
 }
 
-const fn are_distinct(params: &[ParamSchema], source: Option<Source>) -> bool {
+const fn are_distinct(params: &[ParamSchema], source: Option<ParamSource>) -> bool {
     let mut rest = params;
     while let [param, others @ ..] = rest {
         let own = or(param.source, source);
@@ -89,14 +89,14 @@ const fn are_distinct(params: &[ParamSchema], source: Option<Source>) -> bool {
     true
 }
 
-const fn or(own: Option<Source>, outer: Option<Source>) -> Option<Source> {
+const fn or(own: Option<ParamSource>, outer: Option<ParamSource>) -> Option<ParamSource> {
     match own {
         None => outer,
         own => own,
     }
 }
 
-const fn same(one: Option<Source>, other: Option<Source>) -> bool {
+const fn same(one: Option<ParamSource>, other: Option<ParamSource>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => {
             one.kind as u8 == other.kind as u8 && equal(one.name, other.name)

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::params::StatsigParams;
-use super::schema::Source;
+use super::schema::ParamSource;
 use super::writer::values_of;
 
 /// A struct that cannot be forced, because some fields do not tell what they are decoded from.
@@ -21,7 +21,7 @@ pub struct ParamsNotWritable {
 }
 
 /// What a source serves.
-pub(crate) type Served = (Source, Map<String, Value>);
+pub(crate) type Served = (ParamSource, Map<String, Value>);
 
 /// The parameters of a struct, for each of its sources.
 pub(crate) fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWritable> {

@@ -5,8 +5,8 @@ use std::ops::Deref;
 
 use serde::{Serialize, Serializer};
 
-use super::lease::{ExposureLease, find};
-use super::marks::Marks;
+use super::bit_set::BitSet;
+use super::exposure_state::{ExposureState, find};
 use super::params::StatsigParams;
 use super::schema::{ExposePolicy, ParamSchema};
 use super::source::{Detached, FieldMeta, ParamsMeta};
@@ -22,7 +22,7 @@ use super::source::{Detached, FieldMeta, ParamsMeta};
 /// An access costs a load of one atomic once everything is exposed; it never blocks, fails or allocates.
 pub struct Typed<P: StatsigParams> {
     view: P::View,
-    lease: ExposureLease,
+    exposures: ExposureState,
 }
 
 /// Where the value of a field came from.
@@ -38,11 +38,11 @@ pub enum ParamOrigin {
 }
 
 impl<P: StatsigParams> Typed<P> {
-    pub(crate) fn new(params: P, lease: ExposureLease) -> Self {
-        lease.on_load();
+    pub(crate) fn new(params: P, exposures: ExposureState) -> Self {
+        exposures.on_load();
         Self {
-            view: params.into_view(&lease),
-            lease,
+            view: params.into_view(&exposures),
+            exposures,
         }
     }
 
@@ -51,8 +51,8 @@ impl<P: StatsigParams> Typed<P> {
     /// For testing code that takes a `Typed`.
     #[must_use]
     pub fn detached(params: P) -> Self {
-        let served = Marks::with_len(P::SCHEMA.params.len());
-        Self::new(params, ExposureLease::new(P::SCHEMA, served, Detached))
+        let served = BitSet::with_len(P::SCHEMA.params.len());
+        Self::new(params, ExposureState::new(P::SCHEMA, served, Detached))
     }
 
     /// The struct, without exposing anything.
@@ -64,7 +64,7 @@ impl<P: StatsigParams> Typed<P> {
     /// The struct, after exposing every parameter that was served and not exposed before (but those with `expose = "manual"`).
     #[must_use = "use `log_exposures` to expose without taking the struct"]
     pub fn into_inner(self) -> P {
-        self.lease.expose_pending();
+        self.exposures.expose_pending();
         self.into_inner_unexposed()
     }
 
@@ -74,7 +74,7 @@ impl<P: StatsigParams> Typed<P> {
         P::from_view(self.view)
     }
 
-    /// Exposes one parameter, by its name in Statsig, and marks the exposure as manual.
+    /// Exposes one parameter, by its name in Statsig, and bits the exposure as manual.
     ///
     /// Returns whether an exposure was logged: false if the parameter was not served, was exposed before, or is unknown. Of a
     /// parameter with `expose = "manual"` the struct has the name as a constant.
@@ -94,18 +94,18 @@ impl<P: StatsigParams> Typed<P> {
     /// assert!(promo.log_exposure(Promo::TITLE));
     /// ```
     pub fn log_exposure(&self, param: &str) -> bool {
-        index_of::<P>(param).is_some_and(|index| self.lease.expose(index, true))
+        index_of::<P>(param).is_some_and(|index| self.exposures.expose(index, true))
     }
 
-    /// Exposes every parameter that was served and not exposed before, and marks the exposures as manual.
+    /// Exposes every parameter that was served and not exposed before, and bits the exposures as manual.
     pub fn log_exposures(&self) {
-        self.lease.expose_on_request();
+        self.exposures.expose_on_request();
     }
 
     /// What decided the values: rule, group, reason, and each field's origin. Allocates.
     #[must_use]
     pub fn meta(&self) -> ParamsMeta {
-        let source = self.lease.source();
+        let source = self.exposures.source();
         let fields = P::SCHEMA.params.iter().enumerate().map(|(index, param)| {
             let meta = source.meta(Some(param));
             FieldMeta {
@@ -132,9 +132,9 @@ impl<P: StatsigParams> Typed<P> {
     }
 
     fn origin_of(&self, index: usize, param: &ParamSchema) -> ParamOrigin {
-        if self.lease.is_served(index) {
+        if self.exposures.is_served(index) {
             ParamOrigin::Served
-        } else if find(self.lease.source(), param).is_some() {
+        } else if find(self.exposures.source(), param).is_some() {
             ParamOrigin::Mismatch
         } else {
             ParamOrigin::Default
@@ -154,7 +154,7 @@ impl<P: StatsigParams> Deref for Typed<P> {
     fn deref(&self) -> &P::View {
         // A view exposes by itself.
         if !matches!(P::SCHEMA.expose, ExposePolicy::Read) {
-            self.lease.expose_pending();
+            self.exposures.expose_pending();
         }
         &self.view
     }
@@ -164,8 +164,8 @@ impl<P: StatsigParams> Deref for Typed<P> {
 impl<P: StatsigParams + Clone> Clone for Typed<P> {
     fn clone(&self) -> Self {
         Self {
-            view: self.peek().clone().into_view(&self.lease),
-            lease: self.lease.clone(),
+            view: self.peek().clone().into_view(&self.exposures),
+            exposures: self.exposures.clone(),
         }
     }
 }

@@ -1,44 +1,44 @@
 //! Loading a struct from its source.
 
+use super::bit_set::BitSet;
+use super::exposure_state::ExposureState;
 use super::handle::Typed;
-use super::lease::ExposureLease;
-use super::marks::Marks;
 use super::misfit::Misfit;
 use super::mismatch_log::MismatchLog;
 use super::params::StatsigParams;
 use super::reader::ParamReader;
 use super::report::{ParamsError, check, problems};
-use super::source::ParamSource;
+use super::source::ServedParams;
 
 /// Loads a struct. What does not fit takes its default and goes to the log, with the generation of the specs.
 pub(crate) fn load<P, S>(source: S, log: &MismatchLog, generation: u64) -> Typed<P>
 where
     P: StatsigParams,
-    S: ParamSource + 'static,
+    S: ServedParams + 'static,
 {
     let (params, served, misfits) = read::<P>(&source);
     if !misfits.is_empty() || P::SCHEMA.id_type.is_some() {
         let problems = problems(P::SCHEMA, &source, misfits);
         log.report(generation, P::SCHEMA.on_mismatch, &problems);
     }
-    Typed::new(params, ExposureLease::new(P::SCHEMA, served, source))
+    Typed::new(params, ExposureState::new(P::SCHEMA, served, source))
 }
 
 /// Loads a struct, unless its source is unknown, the user has not the ID, or a served value does not fit; nothing is exposed then.
 pub(crate) fn try_load<P, S>(source: S) -> Result<Typed<P>, ParamsError>
 where
     P: StatsigParams,
-    S: ParamSource + 'static,
+    S: ServedParams + 'static,
 {
     let (params, served, misfits) = read::<P>(&source);
     check(P::SCHEMA, &source, misfits)?;
     Ok(Typed::new(
         params,
-        ExposureLease::new(P::SCHEMA, served, source),
+        ExposureState::new(P::SCHEMA, served, source),
     ))
 }
 
-fn read<P: StatsigParams>(source: &dyn ParamSource) -> (P, Marks, Vec<Misfit>) {
+fn read<P: StatsigParams>(source: &dyn ServedParams) -> (P, BitSet, Vec<Misfit>) {
     const {
         assert!(
             P::SCHEMA.has_sources(),

@@ -93,14 +93,14 @@ mod tests {
 
     use super::*;
     use crate::typed::report::ParamMismatch;
-    use crate::typed::schema::Source;
+    use crate::typed::schema::ParamSource;
 
     fn mismatch(found: &str) -> ParamProblem {
         ParamProblem::Mismatch(ParamMismatch {
             struct_name: "Promo",
             field: "discount".into(),
             parameter: "discount",
-            entity: Source::layer("promos"),
+            entity: ParamSource::layer("promos"),
             rule_id: Some("2bXd".to_owned()),
             group_name: None,
             expected: "a number".to_owned(),

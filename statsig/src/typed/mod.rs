@@ -3,16 +3,16 @@
 //! Derive [`StatsigParams`](macro@StatsigParams) for the struct; a client then hands it out as [`Typed`]. What the struct asks for is in
 //! its [`Schema`]; what does not fit is told by [`ParamMismatch`] and [`ParamsError`].
 
+mod bit_set;
 mod constraint;
 mod custom;
 mod decode;
 mod drift;
+mod exposure_state;
 mod flatten;
 mod forced;
 mod handle;
-mod lease;
 mod load;
-mod marks;
 mod misfit;
 mod mismatch_log;
 mod params;
@@ -34,16 +34,18 @@ pub use drift::{
     Drift, DriftKind, DriftSeverity, ParamDocument, PossibleParameter, PossibleValue,
     RangeDocument, SchemaDocument, SchemaReport, ServedBy, SourceDocument,
 };
+pub use exposure_state::ExposureState;
 pub use flatten::AllParams;
 pub use forced::ParamsNotWritable;
 pub use handle::{ParamOrigin, Typed};
-pub use lease::ExposureLease;
 pub use params::StatsigParams;
 pub use reader::ParamReader;
 #[cfg(feature = "registry")]
 pub use registry::registered_schemas;
 pub use report::{ParamMismatch, ParamProblem, ParamsError};
-pub use schema::{ExposePolicy, OnMismatch, ParamKind, ParamSchema, Schema, Source, SourceKind};
+pub use schema::{
+    ExposePolicy, OnMismatch, ParamKind, ParamSchema, ParamSource, Schema, SourceKind,
+};
 pub use source::{FieldMeta, ParamsMeta};
 pub use unit::{Count, TimeUnit};
 pub use writer::{ParamWriter, default_values, values_of};
@@ -56,7 +58,7 @@ pub(crate) use drift::{Variant, VariantValue, variants};
 pub(crate) use forced::written;
 pub(crate) use load::{load, try_load};
 pub(crate) use mismatch_log::MismatchLog;
-pub(crate) use source::ParamSource;
+pub(crate) use source::ServedParams;
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive_params.md")]

@@ -1,6 +1,6 @@
 //! The trait that the derive implements.
 
-use super::lease::ExposureLease;
+use super::exposure_state::ExposureState;
 use super::reader::ParamReader;
 use super::schema::Schema;
 use super::writer::ParamWriter;
@@ -12,7 +12,7 @@ use super::writer::ParamWriter;
 ///
 /// ```
 /// use statsig::typed::{
-///     ExposureLease, FromParam, ParamReader, ParamSchema, Schema, Source, StatsigParams,
+///     ExposureState, FromParam, ParamReader, ParamSchema, Schema, ParamSource, StatsigParams,
 /// };
 ///
 /// #[derive(Debug)]
@@ -31,7 +31,7 @@ use super::writer::ParamWriter;
 ///             ParamSchema::of::<f64>("discount", "discount").with_default(),
 ///         ],
 ///     )
-///     .source(Source::layer("user_promo_experiments"));
+///     .source(ParamSource::layer("user_promo_experiments"));
 ///
 ///     fn read(reader: &mut ParamReader<'_>) -> Self {
 ///         Self {
@@ -40,7 +40,7 @@ use super::writer::ParamWriter;
 ///         }
 ///     }
 ///
-///     fn into_view(self, _lease: &ExposureLease) -> Self {
+///     fn into_view(self, _exposures: &ExposureState) -> Self {
 ///         self
 ///     }
 ///
@@ -81,7 +81,7 @@ pub trait StatsigParams: Sized + Send + Sync + 'static {
 
     /// Wraps the struct into its view.
     #[doc(hidden)]
-    fn into_view(self, lease: &ExposureLease) -> Self::View;
+    fn into_view(self, exposures: &ExposureState) -> Self::View;
 
     /// Takes the struct out of its view, without exposing.
     #[doc(hidden)]

@@ -4,31 +4,31 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::bit_set::BitSet;
 use super::decode::WrongValue;
-use super::lease::find;
-use super::marks::Marks;
+use super::exposure_state::find;
 use super::misfit::Misfit;
 use super::schema::{ParamSchema, Schema};
-use super::source::{ParamSource, ParamsMeta};
+use super::source::{ParamsMeta, ServedParams};
 
 /// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and remembers which were served and
 /// which did not fit.
 pub struct ParamReader<'a> {
-    source: Option<&'a dyn ParamSource>,
+    source: Option<&'a dyn ServedParams>,
     schema: &'static Schema,
     /// Where the parameters of the struct at hand start: not at 0 in a flattened one.
     first: usize,
-    served: Marks,
+    served: BitSet,
     misfits: Vec<Misfit>,
 }
 
 impl<'a> ParamReader<'a> {
-    pub(crate) fn new(schema: &'static Schema, source: &'a dyn ParamSource) -> Self {
+    pub(crate) fn new(schema: &'static Schema, source: &'a dyn ServedParams) -> Self {
         Self {
             source: Some(source),
             schema,
             first: 0,
-            served: Marks::with_len(schema.params.len()),
+            served: BitSet::with_len(schema.params.len()),
             misfits: Vec::new(),
         }
     }
@@ -40,7 +40,7 @@ impl<'a> ParamReader<'a> {
             source: None,
             schema,
             first: 0,
-            served: Marks::default(),
+            served: BitSet::default(),
             misfits: Vec::new(),
         }
     }
@@ -171,7 +171,7 @@ impl<'a> ParamReader<'a> {
         params
     }
 
-    pub(crate) fn finish(self) -> (Marks, Vec<Misfit>) {
+    pub(crate) fn finish(self) -> (BitSet, Vec<Misfit>) {
         (self.served, self.misfits)
     }
 }
@@ -190,7 +190,7 @@ impl fmt::Debug for ParamReader<'_> {
 #[derive(Debug)]
 struct Inside<'a>(&'a Map<String, Value>);
 
-impl ParamSource for Inside<'_> {
+impl ServedParams for Inside<'_> {
     fn value(&self, _param: &ParamSchema, name: &str) -> Option<&Value> {
         self.0.get(name)
     }

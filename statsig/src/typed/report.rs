@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::lease::find;
+use super::exposure_state::find;
 use super::misfit::Misfit;
-use super::schema::{ParamSchema, Schema, Source};
-use super::source::ParamSource;
+use super::schema::{ParamSchema, ParamSource, Schema};
+use super::source::ServedParams;
 use crate::mask::shown;
 
 /// A served value that does not fit its field, which took its default instead.
@@ -20,7 +20,7 @@ pub struct ParamMismatch {
     /// The name under which the parameter was served.
     pub parameter: &'static str,
     /// The entity that served it.
-    pub entity: Source,
+    pub entity: ParamSource,
     /// The rule that decided, where a single one did.
     pub rule_id: Option<String>,
     /// The user's group, where there is one.
@@ -66,7 +66,7 @@ pub enum ParamProblem {
         /// The struct's name in Rust.
         struct_name: &'static str,
         /// The entity that was looked for.
-        entity: Source,
+        entity: ParamSource,
         /// Why it was not found, such as `Network:Unrecognized`.
         reason: String,
     },
@@ -87,7 +87,7 @@ pub enum ParamProblem {
         /// The struct's name in Rust.
         struct_name: &'static str,
         /// The entity.
-        entity: Source,
+        entity: ParamSource,
         /// The type of ID that the struct asks for.
         id_type: &'static str,
         /// The type of ID that the entity counts with.
@@ -141,7 +141,7 @@ impl std::error::Error for ParamsError {}
 #[cold]
 pub(crate) fn problems(
     schema: &'static Schema,
-    source: &dyn ParamSource,
+    source: &dyn ServedParams,
     misfits: Vec<Misfit>,
 ) -> Vec<ParamProblem> {
     let mut problems = unit_problems(schema, source);
@@ -155,7 +155,7 @@ pub(crate) fn problems(
 /// All the problems of a load that must not have any.
 pub(crate) fn check(
     schema: &'static Schema,
-    source: &dyn ParamSource,
+    source: &dyn ServedParams,
     misfits: Vec<Misfit>,
 ) -> Result<(), ParamsError> {
     let mut found = Vec::new();
@@ -178,7 +178,7 @@ pub(crate) fn check(
     }
 }
 
-fn unit_problems(schema: &'static Schema, source: &dyn ParamSource) -> Vec<ParamProblem> {
+fn unit_problems(schema: &'static Schema, source: &dyn ServedParams) -> Vec<ParamProblem> {
     let Some(id_type) = schema.id_type else {
         return Vec::new();
     };
@@ -206,7 +206,7 @@ fn unit_problems(schema: &'static Schema, source: &dyn ParamSource) -> Vec<Param
 
 fn describe(
     schema: &'static Schema,
-    source: &dyn ParamSource,
+    source: &dyn ServedParams,
     misfit: Misfit,
 ) -> Option<ParamMismatch> {
     let param = schema.params.get(misfit.index)?;
@@ -236,7 +236,7 @@ mod tests {
             struct_name: "Promo",
             field: "discount".into(),
             parameter: "discount",
-            entity: Source::layer("promos"),
+            entity: ParamSource::layer("promos"),
             rule_id: Some("2bXd".to_owned()),
             group_name: Some("Deep cut".to_owned()),
             expected: "a number".to_owned(),

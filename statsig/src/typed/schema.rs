@@ -6,7 +6,7 @@ mod source;
 use serde_json::Value;
 
 pub use param::{ParamKind, ParamSchema};
-pub use source::{Source, SourceKind};
+pub use source::{ParamSource, SourceKind};
 
 /// When the served parameters of a struct are exposed.
 ///
@@ -50,7 +50,7 @@ pub struct Schema {
     pub description: &'static str,
     /// The entity that the values come from. `None` where each parameter names its own, and for structs that are only part of
     /// others.
-    pub source: Option<Source>,
+    pub source: Option<ParamSource>,
     /// When parameters are exposed.
     pub expose: ExposePolicy,
     /// The type of ID that the source must count with, and that users must have; `None` for any.
@@ -88,7 +88,7 @@ impl Schema {
 
     /// Sets the entity that the values come from.
     #[must_use]
-    pub const fn source(mut self, source: Source) -> Self {
+    pub const fn source(mut self, source: ParamSource) -> Self {
         self.source = Some(source);
         self
     }
@@ -138,7 +138,7 @@ impl Schema {
     /// The entity that a parameter of this struct comes from: its own, else the struct's.
     #[must_use]
     #[inline]
-    pub const fn source_of(&self, param: &ParamSchema) -> Option<Source> {
+    pub const fn source_of(&self, param: &ParamSchema) -> Option<ParamSource> {
         match param.source {
             None => self.source,
             own => own,
@@ -187,7 +187,7 @@ impl Schema {
 
     /// All the entities that values come from, each once, in the order of the parameters.
     #[must_use]
-    pub fn sources(&self) -> Vec<Source> {
+    pub fn sources(&self) -> Vec<ParamSource> {
         let mut sources = Vec::new();
         let of_params = self.params.iter().map(|param| self.source_of(param));
         for source in std::iter::once(self.source).chain(of_params).flatten() {

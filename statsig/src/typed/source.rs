@@ -5,10 +5,10 @@ use std::fmt;
 use serde_json::Value;
 
 use super::handle::ParamOrigin;
-use super::schema::{ParamSchema, Source};
+use super::schema::{ParamSchema, ParamSource};
 
 /// The evaluations behind a loaded struct, all of one snapshot: values, and the exposures that reading them by hand would log.
-pub(crate) trait ParamSource: Send + Sync + fmt::Debug {
+pub(crate) trait ServedParams: Send + Sync + fmt::Debug {
     /// The value that is served for a parameter under one of its names, `None` when none is.
     fn value(&self, param: &ParamSchema, name: &str) -> Option<&Value>;
 
@@ -22,12 +22,12 @@ pub(crate) trait ParamSource: Send + Sync + fmt::Debug {
     fn meta(&self, param: Option<&ParamSchema>) -> ParamsMeta;
 
     /// Whether the specs know the entity. Asked at each strict load, so it must be cheap.
-    fn is_recognized(&self, _entity: Source) -> bool {
+    fn is_recognized(&self, _entity: ParamSource) -> bool {
         false
     }
 
     /// The type of ID that the entity counts with, where it has one.
-    fn id_type(&self, _entity: Source) -> Option<String> {
+    fn id_type(&self, _entity: ParamSource) -> Option<String> {
         None
     }
 
@@ -85,7 +85,7 @@ pub struct FieldMeta {
 #[derive(Debug)]
 pub(crate) struct Detached;
 
-impl ParamSource for Detached {
+impl ServedParams for Detached {
     fn value(&self, _param: &ParamSchema, _name: &str) -> Option<&Value> {
         None
     }

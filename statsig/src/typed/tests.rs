@@ -44,7 +44,7 @@ impl Fake {
     }
 }
 
-impl ParamSource for Fake {
+impl ServedParams for Fake {
     fn value(&self, _param: &ParamSchema, name: &str) -> Option<&Value> {
         self.values.get(name)
     }
@@ -54,7 +54,7 @@ impl ParamSource for Fake {
         self.log.lock().unwrap().push(format!("{name}{marker}"));
     }
 
-    fn is_recognized(&self, _entity: Source) -> bool {
+    fn is_recognized(&self, _entity: ParamSource) -> bool {
         self.recognized
     }
 
@@ -384,7 +384,10 @@ fn json_that_does_not_fit_says_why() {
 fn the_schema_describes_the_struct() {
     let schema = Checkout::SCHEMA;
     assert_eq!(schema.struct_name, "Checkout");
-    assert_eq!(schema.source, Some(Source::parameter_store("checkout")));
+    assert_eq!(
+        schema.source,
+        Some(ParamSource::parameter_store("checkout"))
+    );
     assert_eq!(schema.expose, ExposePolicy::Access);
     let params: Vec<_> = schema
         .params

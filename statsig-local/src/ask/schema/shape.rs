@@ -8,12 +8,12 @@ const MAX_LISTED: usize = 16;
 /// What values have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
-    kind: Kind,
+    kind: JsonType,
     is_nullable: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum JsonType {
     /// No value but `null`, or none at all.
     Nothing,
     Bool,
@@ -34,7 +34,7 @@ impl Shape {
     /// The shape of all these values.
     pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a Value>) -> Self {
         let nothing = Self {
-            kind: Kind::Nothing,
+            kind: JsonType::Nothing,
             is_nullable: false,
         };
         let shapes = values.into_iter().map(Self::of_one);
@@ -43,12 +43,12 @@ impl Shape {
 
     fn of_one(value: &Value) -> Self {
         let kind = match value {
-            Value::Null => Kind::Nothing,
-            Value::Bool(_) => Kind::Bool,
+            Value::Null => JsonType::Nothing,
+            Value::Bool(_) => JsonType::Bool,
             Value::Number(number) => kind_of_number(number),
-            Value::String(_) => Kind::Text,
-            Value::Array(list) => Kind::List(Box::new(Self::of(list))),
-            Value::Object(_) => Kind::Object,
+            Value::String(_) => JsonType::Text,
+            Value::Array(list) => JsonType::List(Box::new(Self::of(list))),
+            Value::Object(_) => JsonType::Object,
         };
         Self {
             kind,
@@ -58,24 +58,27 @@ impl Shape {
 
     fn join(self, other: Self) -> Self {
         let kind = match (self.kind, other.kind) {
-            (Kind::Nothing, kind) | (kind, Kind::Nothing) => kind,
+            (JsonType::Nothing, kind) | (kind, JsonType::Nothing) => kind,
             (
-                Kind::Whole {
+                JsonType::Whole {
                     has_negative,
                     has_large,
                 },
-                Kind::Whole {
+                JsonType::Whole {
                     has_negative: other_negative,
                     has_large: other_large,
                 },
-            ) => Kind::Whole {
+            ) => JsonType::Whole {
                 has_negative: has_negative || other_negative,
                 has_large: has_large || other_large,
             },
-            (Kind::Whole { .. } | Kind::Number, Kind::Whole { .. } | Kind::Number) => Kind::Number,
-            (Kind::List(a), Kind::List(b)) => Kind::List(Box::new(a.join(*b))),
+            (
+                JsonType::Whole { .. } | JsonType::Number,
+                JsonType::Whole { .. } | JsonType::Number,
+            ) => JsonType::Number,
+            (JsonType::List(a), JsonType::List(b)) => JsonType::List(Box::new(a.join(*b))),
             (a, b) if a == b => a,
-            _ => Kind::Mixed,
+            _ => JsonType::Mixed,
         };
         Self {
             kind,
@@ -84,7 +87,7 @@ impl Shape {
     }
 
     fn is_value(&self) -> bool {
-        matches!(self.kind, Kind::Nothing | Kind::Mixed)
+        matches!(self.kind, JsonType::Nothing | JsonType::Mixed)
     }
 
     /// The type in Rust.
@@ -102,26 +105,26 @@ impl Shape {
 
     fn inner_type(&self) -> String {
         match &self.kind {
-            Kind::Bool => "bool".to_owned(),
-            Kind::Whole {
+            JsonType::Bool => "bool".to_owned(),
+            JsonType::Whole {
                 has_large: false, ..
             } => "i64".to_owned(),
-            Kind::Whole {
+            JsonType::Whole {
                 has_negative: false,
                 ..
             } => "u64".to_owned(),
-            Kind::Whole { .. } | Kind::Number => "f64".to_owned(),
-            Kind::Text => "String".to_owned(),
-            Kind::List(element) => format!("Vec<{}>", element.rust_type()),
-            Kind::Object => "std::collections::BTreeMap<String, serde_json::Value>".to_owned(),
-            Kind::Nothing | Kind::Mixed => "serde_json::Value".to_owned(),
+            JsonType::Whole { .. } | JsonType::Number => "f64".to_owned(),
+            JsonType::Text => "String".to_owned(),
+            JsonType::List(element) => format!("Vec<{}>", element.rust_type()),
+            JsonType::Object => "std::collections::BTreeMap<String, serde_json::Value>".to_owned(),
+            JsonType::Nothing | JsonType::Mixed => "serde_json::Value".to_owned(),
         }
     }
 
     /// The default of a field of this type, as the attribute has it.
     pub(super) fn default_for(&self, value: &Value) -> String {
         match value {
-            Value::String(text) if self.kind == Kind::Text => format!("{text:?}"),
+            Value::String(text) if self.kind == JsonType::Text => format!("{text:?}"),
             value => self.expression(value),
         }
     }
@@ -138,20 +141,20 @@ impl Shape {
 
     fn inner_expression(&self, value: &Value) -> String {
         match (&self.kind, value) {
-            (Kind::Bool, value) => value.to_string(),
-            (Kind::Text, Value::String(text)) => format!("{text:?}.to_owned()"),
+            (JsonType::Bool, value) => value.to_string(),
+            (JsonType::Text, Value::String(text)) => format!("{text:?}.to_owned()"),
             (
-                Kind::Whole {
+                JsonType::Whole {
                     has_large,
                     has_negative,
                 },
                 Value::Number(number),
             ) if !(*has_large && *has_negative) => number.to_string(),
-            (Kind::Whole { .. } | Kind::Number, Value::Number(number)) => {
+            (JsonType::Whole { .. } | JsonType::Number, Value::Number(number)) => {
                 format!("{:?}", number.as_f64().unwrap_or_default())
             }
-            (Kind::List(_), Value::Array(list)) if list.is_empty() => "Vec::new()".to_owned(),
-            (Kind::List(element), Value::Array(list)) if list.len() <= MAX_LISTED => {
+            (JsonType::List(_), Value::Array(list)) if list.is_empty() => "Vec::new()".to_owned(),
+            (JsonType::List(element), Value::Array(list)) if list.len() <= MAX_LISTED => {
                 let elements: Vec<_> = list.iter().map(|one| element.expression(one)).collect();
                 format!("vec![{}]", elements.join(", "))
             }
@@ -166,11 +169,11 @@ impl Shape {
     }
 }
 
-fn kind_of_number(number: &Number) -> Kind {
+fn kind_of_number(number: &Number) -> JsonType {
     if number.is_f64() {
-        return Kind::Number;
+        return JsonType::Number;
     }
-    Kind::Whole {
+    JsonType::Whole {
         has_negative: number.as_i64().is_some_and(|number| number < 0),
         has_large: !number.is_i64(),
     }

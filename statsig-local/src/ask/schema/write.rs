@@ -9,7 +9,7 @@ use statsig::typed::{PossibleParameter, SourceKind};
 
 use super::names::Names;
 use super::shape::Shape;
-use crate::cli::Kind;
+use crate::cli::KindArgument;
 
 /// Distinct values that a comment shows.
 const MAX_SHOWN_VALUES: usize = 4;
@@ -28,10 +28,10 @@ pub(super) struct Parameters<'a> {
 /// Every value of every parameter of these entities.
 pub(super) fn parameters<'a>(
     client: &Statsig,
-    entities: &'a [(Kind, String)],
+    entities: &'a [(KindArgument, String)],
 ) -> Vec<Parameters<'a>> {
     let sources = entities.iter().filter_map(|(kind, name)| {
-        let kind = Source::of(*kind)?.kind;
+        let kind = StructKind::of(*kind)?.kind;
         let parameters = client.possible_parameters(kind, name).unwrap_or_default();
         Some(Parameters {
             kind,
@@ -43,7 +43,7 @@ pub(super) fn parameters<'a>(
 }
 
 /// A file with a struct for each of these entities.
-pub(super) fn structs(client: &Statsig, entities: &[(Kind, String)]) -> String {
+pub(super) fn structs(client: &Statsig, entities: &[(KindArgument, String)]) -> String {
     let mut text = "\
 //! Written by `statsig-local schema`. It is yours to edit: drop what you do not read, name types better, tighten ranges.
 
@@ -52,7 +52,7 @@ use statsig::StatsigParams;
     .to_owned();
     let mut names = Names::default();
     for (kind, name) in entities {
-        let Some(source) = Source::of(*kind) else {
+        let Some(source) = StructKind::of(*kind) else {
             continue;
         };
         let parameters = client.possible_parameters(source.kind, name);
@@ -102,21 +102,21 @@ use statsig::StatsigParams;
 }
 
 /// How a kind of entity is written.
-struct Source {
+struct StructKind {
     kind: SourceKind,
     attribute: &'static str,
     suffix: &'static str,
 }
 
-impl Source {
+impl StructKind {
     /// Gates have no parameters.
-    fn of(kind: Kind) -> Option<Self> {
+    fn of(kind: KindArgument) -> Option<Self> {
         let (kind, attribute, suffix) = match kind {
-            Kind::Gate => return None,
-            Kind::Config => (SourceKind::DynamicConfig, "config", "Config"),
-            Kind::Experiment => (SourceKind::Experiment, "experiment", "Experiment"),
-            Kind::Layer => (SourceKind::Layer, "layer", "Layer"),
-            Kind::Store => (SourceKind::ParameterStore, "param_store", "Store"),
+            KindArgument::Gate => return None,
+            KindArgument::Config => (SourceKind::DynamicConfig, "config", "Config"),
+            KindArgument::Experiment => (SourceKind::Experiment, "experiment", "Experiment"),
+            KindArgument::Layer => (SourceKind::Layer, "layer", "Layer"),
+            KindArgument::Store => (SourceKind::ParameterStore, "param_store", "Store"),
         };
         Some(Self {
             kind,

@@ -8,7 +8,7 @@ use crate::client::TypedEvaluationOptions;
 use crate::client::evaluated_call::Logging;
 use crate::client::view::View;
 use crate::evaluation::Kind;
-use crate::typed::{ParamSchema, ParamSource, ParamsMeta, Schema, Source, SourceKind};
+use crate::typed::{ParamSchema, ParamSource, ParamsMeta, Schema, ServedParams, SourceKind};
 use crate::user::StatsigUser;
 
 /// What a struct reads from.
@@ -22,7 +22,7 @@ pub(super) enum Opened {
     Store(OpenedStore),
     /// Fields have sources of their own: each entity once.
     Bundle {
-        entities: Vec<(Source, Opened)>,
+        entities: Vec<(ParamSource, Opened)>,
         user: StatsigUser,
     },
 }
@@ -49,7 +49,7 @@ impl Opened {
     fn source(
         view: View<'_>,
         user: &StatsigUser,
-        source: Source,
+        source: ParamSource,
         schema: &Schema,
         options: &TypedEvaluationOptions,
     ) -> Self {
@@ -67,7 +67,7 @@ impl Opened {
 
     /// The opened entity that a parameter comes from.
     #[inline]
-    fn opened_for(&self, source: Option<Source>) -> Option<&Self> {
+    fn opened_for(&self, source: Option<ParamSource>) -> Option<&Self> {
         match self {
             Self::Bundle { entities, .. } => {
                 let mut entities = entities.iter();
@@ -83,7 +83,7 @@ impl Opened {
     }
 }
 
-impl ParamSource for Opened {
+impl ServedParams for Opened {
     fn value(&self, param: &ParamSchema, name: &str) -> Option<&Value> {
         match self.opened_for(param.source)? {
             Self::Entity(entity) => entity.value(name),
@@ -124,7 +124,7 @@ impl ParamSource for Opened {
         }
     }
 
-    fn is_recognized(&self, entity: Source) -> bool {
+    fn is_recognized(&self, entity: ParamSource) -> bool {
         match self.opened_for(Some(entity)) {
             Some(Self::Entity(entity)) => entity.is_recognized(),
             Some(Self::Store(store)) => store.is_recognized(),
@@ -132,7 +132,7 @@ impl ParamSource for Opened {
         }
     }
 
-    fn id_type(&self, entity: Source) -> Option<String> {
+    fn id_type(&self, entity: ParamSource) -> Option<String> {
         match self.opened_for(Some(entity))? {
             Self::Entity(entity) => Some(entity.id_type()),
             Self::Store(_) | Self::Bundle { .. } => None,

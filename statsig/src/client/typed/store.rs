@@ -13,7 +13,7 @@ use crate::evaluation::Kind;
 use crate::results::Reason;
 use crate::specs::compiled::ParameterTarget;
 use crate::text::SharedStr;
-use crate::typed::{ParamsMeta, Schema, Source};
+use crate::typed::{ParamSource, ParamsMeta, Schema};
 use crate::user::StatsigUser;
 
 /// A parameter store, with the values of the parameters that a struct asks for.
@@ -49,7 +49,12 @@ enum Resolved {
 }
 
 impl OpenedStore {
-    pub(super) fn new(view: View<'_>, user: &StatsigUser, source: Source, schema: &Schema) -> Self {
+    pub(super) fn new(
+        view: View<'_>,
+        user: &StatsigUser,
+        source: ParamSource,
+        schema: &Schema,
+    ) -> Self {
         let options = ParameterStoreEvaluationOptions::default();
         let mut opened = Self {
             store: view.parameter_store(user, source.name, options),

@@ -9,8 +9,8 @@ use super::super::decode::WrongValue;
 use super::super::schema::{Schema, SourceKind};
 use super::document::{ParamDocument, SchemaDocument, SourceDocument};
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
-use super::sources::{Candidate, Source};
-use super::value::{Misfit, equal};
+use super::sources::{Candidate, SpecEntity};
+use super::value::{ValueDrift, equal};
 use crate::mask::shown_within;
 use crate::specs::compiled::CompiledSpecs;
 
@@ -61,7 +61,7 @@ fn run(
         drifts: Vec::new(),
     };
     for named in &sources {
-        let Some(source) = Source::find(specs, named.kind, &named.name) else {
+        let Some(source) = SpecEntity::find(specs, named.kind, &named.name) else {
             check.unknown_source(named);
             continue;
         };
@@ -93,12 +93,12 @@ impl Check<'_> {
     fn param(
         &mut self,
         named: &SourceDocument,
-        source: &Source<'_>,
+        source: &SpecEntity<'_>,
         index: usize,
         param: &ParamDocument,
     ) {
         let served = match source {
-            Source::Store(store) => self.served_by_store(named, store, param),
+            SpecEntity::Store(store) => self.served_by_store(named, store, param),
             source => Some(source.served(param)),
         };
         let Some(served) = served else {
@@ -130,11 +130,11 @@ impl Check<'_> {
         }
     }
 
-    fn misfit(&self, index: usize, param: &ParamDocument, value: &Value) -> Option<Misfit> {
+    fn misfit(&self, index: usize, param: &ParamDocument, value: &Value) -> Option<ValueDrift> {
         match (self.decode)(index, value) {
-            None => param.misfit(value),
+            None => param.drift(value),
             Some(Ok(())) => None,
-            Some(Err(wrong)) => Some(param.misfit_by_decoding(value, wrong)),
+            Some(Err(wrong)) => Some(param.drift_by_decoding(value, wrong)),
         }
     }
 
@@ -144,7 +144,7 @@ impl Check<'_> {
         param: &ParamDocument,
         value: &Value,
         candidate: &Candidate<'_>,
-        misfit: Misfit,
+        misfit: ValueDrift,
     ) {
         let field = format!("{}{}", param.field, misfit.path);
         let mut found = shown_within(value, MAX_FOUND_CHARS);
@@ -174,7 +174,7 @@ impl Check<'_> {
     fn unread(
         &mut self,
         named: &SourceDocument,
-        source: &Source<'_>,
+        source: &SpecEntity<'_>,
         is_read_elsewhere: ReadElsewhere<'_>,
     ) {
         let document = self.document;

@@ -8,7 +8,7 @@ use serde_json::{Number, Value};
 
 use super::super::constraint::{ParamLiteral, ParamRange};
 use super::super::params::StatsigParams;
-use super::super::schema::{ParamKind, ParamSchema, Schema, Source, SourceKind};
+use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema, SourceKind};
 use super::super::unit::TimeUnit;
 
 /// A [`Schema`] that can be written as JSON and read again, for tools that do not link the struct.
@@ -50,7 +50,7 @@ pub struct SchemaDocument {
     pub params: Vec<ParamDocument>,
 }
 
-/// A [`Source`] that can be written and read.
+/// A [`ParamSource`] that can be written and read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SourceDocument {
@@ -197,8 +197,8 @@ impl From<&Schema> for SchemaDocument {
     }
 }
 
-impl From<Source> for SourceDocument {
-    fn from(source: Source) -> Self {
+impl From<ParamSource> for SourceDocument {
+    fn from(source: ParamSource) -> Self {
         Self {
             kind: source.kind,
             name: source.name.to_owned(),

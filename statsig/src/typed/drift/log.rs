@@ -79,11 +79,11 @@ mod tests {
     use super::super::check::check;
     use super::*;
     use crate::specs::compiled::CompiledSpecs;
-    use crate::typed::{ParamSchema, Schema, Source};
+    use crate::typed::{ParamSchema, ParamSource, Schema};
 
     fn reports(struct_name: &'static str) -> Vec<SchemaReport> {
         let params = const { &[ParamSchema::of::<bool>("on", "on")] };
-        let schema = Schema::new(struct_name, params).source(Source::layer("promos"));
+        let schema = Schema::new(struct_name, params).source(ParamSource::layer("promos"));
         vec![check(&schema, &CompiledSpecs::default(), &|_, _| false)]
     }
 

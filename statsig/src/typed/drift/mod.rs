@@ -5,10 +5,10 @@
 
 mod check;
 mod document;
-mod fleet;
 mod log;
 mod possible;
 mod report;
+mod schema_set;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -21,8 +21,8 @@ pub use possible::{PossibleParameter, PossibleValue};
 pub use report::{Drift, DriftKind, DriftSeverity, SchemaReport, ServedBy};
 
 pub(crate) use check::check;
-pub(crate) use fleet::{check_all, check_documents};
 pub(crate) use log::DriftLog;
 pub(crate) use possible::{possible_id_types, possible_parameters};
+pub(crate) use schema_set::{check_all, check_documents};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use variants::{Variant, VariantValue, variants};

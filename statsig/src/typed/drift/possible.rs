@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::schema::SourceKind;
 use super::report::ServedBy;
-use super::sources::Source;
+use super::sources::SpecEntity;
 use crate::specs::compiled::CompiledSpecs;
 
 /// A parameter, and everything that it may be.
@@ -42,7 +42,7 @@ pub(crate) fn possible_parameters(
     kind: SourceKind,
     name: &str,
 ) -> Option<Vec<PossibleParameter>> {
-    let source = Source::find(specs, kind, name)?;
+    let source = SpecEntity::find(specs, kind, name)?;
     let parameters = source.parameters().into_iter().map(|parameter| {
         let mut found = PossibleParameter {
             name: parameter.to_owned(),
@@ -76,19 +76,19 @@ pub(crate) fn possible_id_types(
     name: &str,
 ) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = BTreeSet::new();
-    let mut add = |source: &Source<'_>| match source {
-        Source::Gate(gate) => {
+    let mut add = |source: &SpecEntity<'_>| match source {
+        SpecEntity::Gate(gate) => {
             found.insert(specs.text(gate.id_type).to_string());
         }
-        Source::Holder(servings) => {
+        SpecEntity::Rules(servings) => {
             let entities = servings.entities.iter();
             found.extend(entities.map(|entity| entity.id_type.to_owned()));
         }
-        Source::Store(_) => {}
+        SpecEntity::Store(_) => {}
     };
-    match Source::find(specs, kind, name) {
+    match SpecEntity::find(specs, kind, name) {
         None => {}
-        Some(Source::Store(store)) => {
+        Some(SpecEntity::Store(store)) => {
             let targets = store.parameters().filter_map(|name| store.target(name)?.1);
             targets.for_each(|target| add(&target));
         }

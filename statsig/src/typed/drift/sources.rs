@@ -12,11 +12,11 @@ use crate::specs::compiled::{CompiledSpecs, Entity, ParamStore, ParameterTarget,
 use crate::specs::servings::{Holder, Place, Serving, Servings, servings};
 
 /// What a source of a struct is in the specs.
-pub(super) enum Source<'a> {
+pub(super) enum SpecEntity<'a> {
     /// A gate: whether it passes is its only value.
     Gate(&'a Spec),
     /// A layer, experiment or dynamic config.
-    Holder(Servings<'a>),
+    Rules(Servings<'a>),
     Store(Store<'a>),
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Candidate<'a> {
     pub(super) is_default: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> SpecEntity<'a> {
     /// `None` if the specs have nothing of that name and kind. Experiments and dynamic configs can be read as each other.
     pub(super) fn find(specs: &'a CompiledSpecs, kind: SourceKind, name: &str) -> Option<Self> {
         match kind {
@@ -46,9 +46,9 @@ impl<'a> Source<'a> {
                 let gate = specs.entry(specs.find(name)?)?.gate?;
                 specs.spec(gate).map(Self::Gate)
             }
-            SourceKind::Layer => servings(specs, Holder::Layer, name).map(Self::Holder),
+            SourceKind::Layer => servings(specs, Holder::Layer, name).map(Self::Rules),
             SourceKind::Experiment | SourceKind::DynamicConfig => {
-                servings(specs, Holder::Config, name).map(Self::Holder)
+                servings(specs, Holder::Config, name).map(Self::Rules)
             }
             SourceKind::ParameterStore => {
                 let (name, store) = specs.param_stores.get_key_value(name)?;
@@ -61,7 +61,7 @@ impl<'a> Source<'a> {
     pub(super) fn parameters(&self) -> BTreeSet<&'a str> {
         match self {
             Self::Gate(_) => BTreeSet::new(),
-            Self::Holder(servings) => {
+            Self::Rules(servings) => {
                 let all = servings
                     .servings
                     .iter()
@@ -77,7 +77,7 @@ impl<'a> Source<'a> {
     pub(super) fn candidates(&self, parameter: &str) -> Vec<Candidate<'a>> {
         match self {
             Self::Gate(_) => Vec::new(),
-            Self::Holder(servings) => in_servings(servings, parameter),
+            Self::Rules(servings) => in_servings(servings, parameter),
             Self::Store(store) => store.served(parameter),
         }
     }
@@ -85,7 +85,7 @@ impl<'a> Source<'a> {
     /// The name of what a store's parameter refers to; `None` for a constant, and for all that is no store.
     pub(super) fn refers_to(&self, parameter: &str) -> Option<&'a str> {
         match self {
-            Self::Gate(_) | Self::Holder(_) => None,
+            Self::Gate(_) | Self::Rules(_) => None,
             Self::Store(store) => store.reference(parameter).map(|(_, name)| name),
         }
     }
@@ -93,14 +93,14 @@ impl<'a> Source<'a> {
     /// Of a store's parameter: `boolean`, `number`, `string`, `array` or `object`, as the console has it.
     pub(super) fn declared_type(&self, parameter: &str) -> Option<&'a str> {
         match self {
-            Self::Gate(_) | Self::Holder(_) => None,
+            Self::Gate(_) | Self::Rules(_) => None,
             Self::Store(store) => store.declared_type(parameter),
         }
     }
 
     /// Every place of a layer, experiment or dynamic config, and what it serves for a parameter under the first of its names.
     pub(super) fn served<'p>(&self, param: &'p ParamDocument) -> Vec<(&'p str, Candidate<'a>)> {
-        let Self::Holder(servings) = self else {
+        let Self::Rules(servings) = self else {
             return Vec::new();
         };
         let places = servings.servings.iter().map(|serving| {
@@ -149,13 +149,16 @@ impl<'a> Store<'a> {
     }
 
     /// What a parameter refers to, and that in the specs if they have it; `None` for a constant.
-    pub(super) fn target(&self, parameter: &str) -> Option<(SourceDocument, Option<Source<'a>>)> {
+    pub(super) fn target(
+        &self,
+        parameter: &str,
+    ) -> Option<(SourceDocument, Option<SpecEntity<'a>>)> {
         let (kind, name) = self.reference(parameter)?;
         let target = SourceDocument {
             kind,
             name: name.to_owned(),
         };
-        Some((target, Source::find(self.specs, kind, name)))
+        Some((target, SpecEntity::find(self.specs, kind, name)))
     }
 
     fn reference(&self, parameter: &str) -> Option<(SourceKind, &'a str)> {

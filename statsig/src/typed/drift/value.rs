@@ -9,7 +9,7 @@ use super::report::DriftKind;
 
 /// Why a value does not fit.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Misfit {
+pub(super) struct ValueDrift {
     pub(super) kind: DriftKind,
     pub(super) expected: String,
     /// Of a nested parameter, the path from the outer one, as in `.color`; else empty.
@@ -20,18 +20,18 @@ pub(super) struct Misfit {
 
 impl ParamDocument {
     /// As far as the document tells.
-    pub(super) fn misfit(&self, value: &Value) -> Option<Misfit> {
+    pub(super) fn drift(&self, value: &Value) -> Option<ValueDrift> {
         let kind = self.problem(value);
         if kind.is_none()
             && let Value::Object(object) = value
         {
             return self.nested.iter().find_map(|inside| {
-                let misfit = inside.misfit(inside.names().find_map(|name| object.get(name))?)?;
-                let path = format!(".{}{}", inside.name, misfit.path);
-                Some(Misfit { path, ..misfit })
+                let drift = inside.drift(inside.names().find_map(|name| object.get(name))?)?;
+                let path = format!(".{}{}", inside.name, drift.path);
+                Some(ValueDrift { path, ..drift })
             });
         }
-        Some(Misfit {
+        Some(ValueDrift {
             kind: kind?,
             expected: self.expectation(),
             path: String::new(),
@@ -40,12 +40,12 @@ impl ParamDocument {
     }
 
     /// The same, after the field's own decoding refused the value.
-    pub(super) fn misfit_by_decoding(&self, value: &Value, wrong: WrongValue) -> Misfit {
+    pub(super) fn drift_by_decoding(&self, value: &Value, wrong: WrongValue) -> ValueDrift {
         let (expected, problem) = wrong.into_parts();
-        if let Some(known) = self.misfit(value) {
+        if let Some(known) = self.drift(value) {
             // The document names the path inside of an object apart from the expectation; decoding names both at once.
             return if known.path.is_empty() {
-                Misfit {
+                ValueDrift {
                     expected,
                     problem,
                     ..known
@@ -56,7 +56,7 @@ impl ParamDocument {
         }
         let is_number =
             value.is_number() && matches!(self.kind, ParamKind::Integer | ParamKind::Number);
-        Misfit {
+        ValueDrift {
             kind: if is_number {
                 DriftKind::OutOfRange
             } else {

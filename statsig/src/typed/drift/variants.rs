@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::schema::SourceKind;
 use super::report::ServedBy;
-use super::sources::{Candidate, Source};
+use super::sources::{Candidate, SpecEntity};
 use crate::specs::compiled::CompiledSpecs;
 
 /// What an entity is for some users.
@@ -25,10 +25,10 @@ pub(crate) enum VariantValue {
 ///
 /// Empty if the specs have no such entity.
 pub(crate) fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> Vec<Variant> {
-    let Some(source) = Source::find(specs, kind, name) else {
+    let Some(source) = SpecEntity::find(specs, kind, name) else {
         return Vec::new();
     };
-    if let Source::Gate(_) = source {
+    if let SpecEntity::Gate(_) = source {
         let gate = |passes: bool, word| Variant {
             served_by: ServedBy::constant(kind, name, word),
             value: VariantValue::Gate(passes),
@@ -41,8 +41,8 @@ pub(crate) fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> V
         .map(|parameter| (parameter, source.candidates(parameter)))
         .collect();
     let base = match source {
-        Source::Store(_) => parameters.iter().filter_map(first).collect(),
-        Source::Gate(_) | Source::Holder(_) => Map::new(),
+        SpecEntity::Store(_) => parameters.iter().filter_map(first).collect(),
+        SpecEntity::Gate(_) | SpecEntity::Rules(_) => Map::new(),
     };
     let mut variants: Vec<Variant> = Vec::new();
     for (parameter, candidates) in &parameters {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ExposePolicy, Schema, Source};
+use super::{ExposePolicy, ParamSource, Schema};
 use crate::typed::constraint::{ParamLiteral, ParamRange};
 use crate::typed::decode::{FromParam, WrongValue};
 use crate::typed::unit::TimeUnit;
@@ -55,7 +55,7 @@ pub struct ParamSchema {
     /// Older names, tried in this order when `name` is not served.
     pub aliases: &'static [&'static str],
     /// The entity that the value comes from, where it is not the struct's.
-    pub source: Option<Source>,
+    pub source: Option<ParamSource>,
     /// When the parameter is exposed, where it is not as the struct says.
     pub expose: Option<ExposePolicy>,
     /// What the value must look like.
@@ -153,7 +153,7 @@ impl ParamSchema {
 
     /// Sets the entity that the value comes from.
     #[must_use]
-    pub const fn source(mut self, source: Source) -> Self {
+    pub const fn source(mut self, source: ParamSource) -> Self {
         self.source = Some(source);
         self
     }

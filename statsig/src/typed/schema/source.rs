@@ -43,14 +43,14 @@ impl fmt::Display for SourceKind {
 /// An entity that values come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Source {
+pub struct ParamSource {
     /// What kind of entity it is.
     pub kind: SourceKind,
     /// Its name in Statsig.
     pub name: &'static str,
 }
 
-impl Source {
+impl ParamSource {
     /// The entity of this kind and name.
     #[must_use]
     pub const fn new(kind: SourceKind, name: &'static str) -> Self {
@@ -89,7 +89,7 @@ impl Source {
 }
 
 /// As in messages: `layer "promos"`.
-impl fmt::Display for Source {
+impl fmt::Display for ParamSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.kind, self.name)
     }

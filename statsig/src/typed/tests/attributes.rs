@@ -157,11 +157,11 @@ fn a_bundle_exposes_each_entity_as_a_read_by_hand_would() {
 fn a_bundle_names_the_source_of_each_parameter() {
     let sources = Bundle::SCHEMA.sources();
     let expected = [
-        Source::gate("new_checkout"),
-        Source::layer("promos"),
-        Source::dynamic_config("limits"),
-        Source::parameter_store("shop"),
-        Source::dynamic_config("quiet"),
+        ParamSource::gate("new_checkout"),
+        ParamSource::layer("promos"),
+        ParamSource::dynamic_config("limits"),
+        ParamSource::parameter_store("shop"),
+        ParamSource::dynamic_config("quiet"),
     ];
     assert_eq!(sources, expected);
     let mut fake = Fake::new(json!({"max": "x"}));
@@ -189,10 +189,10 @@ fn flattened_structs_bring_their_sources() {
     let [own, others @ ..] = Page::SCHEMA.params else {
         panic!("no parameters");
     };
-    assert_eq!(own.source, Some(Source::gate("new_page")));
+    assert_eq!(own.source, Some(ParamSource::gate("new_page")));
     let sources: Vec<_> = others.iter().filter_map(|param| param.source).collect();
-    assert_eq!(sources[..5], [Source::layer("shop"); 5]);
-    assert_eq!(sources[5..], [Source::layer("promos"); 4]);
+    assert_eq!(sources[..5], [ParamSource::layer("shop"); 5]);
+    assert_eq!(sources[5..], [ParamSource::layer("promos"); 4]);
     let page = Fake::new(json!({"pageSize": 5, "new_page": true})).load::<Page>();
     assert_eq!((page.shop.paging.page_size, page.is_new), (5, true));
 }

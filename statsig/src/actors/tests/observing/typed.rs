@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::typed::{
-    ExposureLease, FromParam, ParamReader, ParamSchema, Schema, Source, StatsigParams,
+    ExposureState, FromParam, ParamReader, ParamSchema, ParamSource, Schema, StatsigParams,
 };
 
 /// Without a source in the specs.
@@ -15,7 +15,7 @@ impl StatsigParams for Lost {
 
     const SCHEMA: &'static Schema =
         &Schema::new("Lost", &[ParamSchema::of::<String>("size", "size")])
-            .source(Source::layer("nowhere"));
+            .source(ParamSource::layer("nowhere"));
 
     fn read(reader: &mut ParamReader<'_>) -> Self {
         Self {
@@ -23,7 +23,7 @@ impl StatsigParams for Lost {
         }
     }
 
-    fn into_view(self, _lease: &ExposureLease) -> Self {
+    fn into_view(self, _exposures: &ExposureState) -> Self {
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::document::{ParamDocument, SourceDocument};
 use super::super::report::{Drift, DriftKind, ServedBy};
-use super::super::sources::{Candidate, Source, Store, kind_of};
+use super::super::sources::{Candidate, SpecEntity, Store, kind_of};
 use super::Check;
 use crate::specs::compiled::Entity;
 use crate::specs::servings::{ServingEntity, Servings};
@@ -18,16 +18,16 @@ impl Check<'_> {
     }
 
     /// What concerns a source as a whole.
-    pub(super) fn source(&mut self, named: &SourceDocument, source: &Source<'_>) {
+    pub(super) fn source(&mut self, named: &SourceDocument, source: &SpecEntity<'_>) {
         match source {
-            Source::Gate(gate) => {
+            SpecEntity::Gate(gate) => {
                 self.id_type(named, named, self.specs.text(gate.id_type));
                 if !gate.enabled {
                     self.disabled(named);
                 }
             }
-            Source::Holder(servings) => self.holder(named, servings),
-            Source::Store(_) => {}
+            SpecEntity::Rules(servings) => self.holder(named, servings),
+            SpecEntity::Store(_) => {}
         }
     }
 
@@ -149,16 +149,16 @@ impl Check<'_> {
                     self.drifts.push(drift.of(param));
                     return None;
                 }
-                Some(Source::Holder(servings)) => {
+                Some(SpecEntity::Rules(servings)) => {
                     self.id_types(named, &servings.entities);
                     if let Some(own) = servings.entities.first() {
                         self.inactive(named, own);
                     }
                 }
-                Some(Source::Gate(gate)) => {
+                Some(SpecEntity::Gate(gate)) => {
                     self.id_type(named, &target, self.specs.text(gate.id_type));
                 }
-                Some(Source::Store(_)) => {}
+                Some(SpecEntity::Store(_)) => {}
             }
         }
         let served = served.into_iter();

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::check::check;
-use super::fleet::check_all;
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
+use super::schema_set::check_all;
 use super::{SchemaDocument, check_documents, possible_id_types, possible_parameters};
 use crate::country::Countries;
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::typed::{
-    FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, Schema, Source, SourceKind,
+    FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, ParamSource, Schema, SourceKind,
     TimeUnit, WrongValue,
 };
 
@@ -64,7 +64,7 @@ const PROMO: &Schema = &Schema::new(
             .with_default(),
     ],
 )
-.source(Source::layer("promo"))
+.source(ParamSource::layer("promo"))
 .id_type("userID")
 .defaults(|| {
     vec![
@@ -92,26 +92,26 @@ const CHECKOUT: &Schema = &Schema::new(
             .with_default(),
     ],
 )
-.source(Source::parameter_store("checkout"))
+.source(ParamSource::parameter_store("checkout"))
 .id_type("userID");
 
 const LIMITS: &Schema = &Schema::new(
     "Limits",
     &[ParamSchema::of::<u32>("items", "items").with_default()],
 )
-.source(Source::dynamic_config("limits"));
+.source(ParamSource::dynamic_config("limits"));
 
 const PRICE: &Schema = &Schema::new(
     "Price",
     &[ParamSchema::of::<f64>("price", "price").with_default()],
 )
-.source(Source::experiment("price_test"));
+.source(ParamSource::experiment("price_test"));
 
 const RANKING: &Schema = &Schema::new(
     "Ranking",
     &[ParamSchema::of::<String>("order", "order").with_default()],
 )
-.source(Source::experiment("ranking"));
+.source(ParamSource::experiment("ranking"));
 
 const COLLECTED: &Schema = &Schema::new(
     "Collected",
@@ -120,16 +120,16 @@ const COLLECTED: &Schema = &Schema::new(
         ParamSchema::of::<f64>("price", "price").with_default(),
     ],
 )
-.source(Source::layer("collected"));
+.source(ParamSource::layer("collected"));
 
 const BUNDLE: &Schema = &Schema::new(
     "Bundle",
     &[
         ParamSchema::of::<bool>("express", "express")
-            .source(Source::gate("express"))
+            .source(ParamSource::gate("express"))
             .with_default(),
         ParamSchema::of::<u32>("items", "items")
-            .source(Source::dynamic_config("limits"))
+            .source(ParamSource::dynamic_config("limits"))
             .with_default(),
     ],
 );
@@ -205,7 +205,7 @@ fn null_is_a_drift_of_its_own() {
 
 #[test]
 fn another_kind_of_the_same_name_is_told() {
-    let layer_named_like_a_store = Schema::new("Odd", &[]).source(Source::layer("checkout"));
+    let layer_named_like_a_store = Schema::new("Odd", &[]).source(ParamSource::layer("checkout"));
     let specs = compiled(&serde_json::from_str(SPECS).unwrap());
     let report = check(&layer_named_like_a_store, &specs, &|_, _| false);
     assert_eq!(
@@ -277,12 +277,12 @@ fn structs_share_the_reading_of_a_source() {
         "Title",
         &[ParamSchema::of::<u32>("items", "items").with_default()],
     )
-    .source(Source::layer("collected"));
+    .source(ParamSource::layer("collected"));
     const PRICE: &Schema = &Schema::new(
         "Price",
         &[ParamSchema::of::<f64>("price", "price").with_default()],
     )
-    .source(Source::layer("collected"));
+    .source(ParamSource::layer("collected"));
     let specs = compiled(&serde_json::from_str(SPECS).unwrap());
     assert_eq!(check(TITLE, &specs, &|_, _| false).drifts.len(), 1);
     let together = check_all(&[TITLE, PRICE], &specs);

@@ -5,46 +5,46 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::marks::{Marks, PendingMarks};
+use super::bit_set::{AtomicBitSet, BitSet};
 use super::schema::{ExposePolicy, ParamSchema, Schema};
-use super::source::ParamSource;
+use super::source::ServedParams;
 
 /// The right to expose the parameters of one loaded struct, each once. Clones share what was exposed.
 #[doc(hidden)]
 #[derive(Clone)]
-pub struct ExposureLease(Arc<Lease<dyn ParamSource>>);
+pub struct ExposureState(Arc<Inner<dyn ServedParams>>);
 
 /// One allocation for everything, which is why the source sits in here and not behind a pointer of its own.
-struct Lease<S: ?Sized> {
+struct Inner<S: ?Sized> {
     schema: &'static Schema,
-    served: Marks,
+    served: BitSet,
     /// What an access or a read exposes. An entity that is exposed as a whole is here once, under its first served parameter.
-    pending: PendingMarks,
+    pending: AtomicBitSet,
     /// The same for what is exposed on request only.
-    on_request: PendingMarks,
+    on_request: AtomicBitSet,
     source: S,
 }
 
-impl ExposureLease {
-    pub(crate) fn new<S: ParamSource + 'static>(
+impl ExposureState {
+    pub(crate) fn new<S: ServedParams + 'static>(
         schema: &'static Schema,
-        served: Marks,
+        served: BitSet,
         source: S,
     ) -> Self {
         let (pending, on_request) = if schema.is_mixed() {
             sorted_out(schema, &served)
         } else {
-            let marks = if schema.is_exposed_as_a_whole() {
-                PendingMarks::one(&served)
+            let bits = if schema.is_exposed_as_a_whole() {
+                AtomicBitSet::one(&served)
             } else {
-                PendingMarks::each(&served)
+                AtomicBitSet::each(&served)
             };
             match schema.expose {
-                ExposePolicy::Manual => (PendingMarks::default(), marks),
-                _ => (marks, PendingMarks::default()),
+                ExposePolicy::Manual => (AtomicBitSet::default(), bits),
+                _ => (bits, AtomicBitSet::default()),
             }
         };
-        Self(Arc::new(Lease {
+        Self(Arc::new(Inner {
             schema,
             served,
             pending,
@@ -85,14 +85,14 @@ impl ExposureLease {
 
     /// Exposes a parameter if it was served and not exposed before; true if it did. Without a request, not one that waits for it.
     pub(crate) fn expose(&self, index: usize, manual: bool) -> bool {
-        let lease = &*self.0;
-        if !lease.served.contains(index) {
+        let exposures = &*self.0;
+        if !exposures.served.contains(index) {
             return false;
         }
-        let place = place_of(lease.schema, &lease.served, index);
-        let taken = lease.pending.take(place) || (manual && lease.on_request.take(place));
+        let place = place_of(exposures.schema, &exposures.served, index);
+        let taken = exposures.pending.take(place) || (manual && exposures.on_request.take(place));
         if taken {
-            lease.log(index, manual);
+            exposures.log(index, manual);
         }
         taken
     }
@@ -107,31 +107,37 @@ impl ExposureLease {
 
     #[cold]
     fn take_pending(&self) {
-        let lease = &*self.0;
-        lease.pending.take_all(|index| lease.log(index, false));
+        let exposures = &*self.0;
+        exposures
+            .pending
+            .take_all(|index| exposures.log(index, false));
     }
 
     /// Exposes, on request, every parameter that was served and not exposed before.
     pub(crate) fn expose_on_request(&self) {
-        let lease = &*self.0;
-        lease.pending.take_all(|index| lease.log(index, true));
-        lease.on_request.take_all(|index| lease.log(index, true));
+        let exposures = &*self.0;
+        exposures
+            .pending
+            .take_all(|index| exposures.log(index, true));
+        exposures
+            .on_request
+            .take_all(|index| exposures.log(index, true));
     }
 
     pub(crate) fn is_served(&self, index: usize) -> bool {
         self.0.served.contains(index)
     }
 
-    pub(crate) fn source(&self) -> &dyn ParamSource {
+    pub(crate) fn source(&self) -> &dyn ServedParams {
         &self.0.source
     }
 }
 
 /// Where fields have sources or policies of their own: what is exposed by reading, and what on request. An entity that is
 /// exposed as a whole waits for a request only if all its fields do.
-fn sorted_out(schema: &Schema, served: &Marks) -> (PendingMarks, PendingMarks) {
+fn sorted_out(schema: &Schema, served: &BitSet) -> (AtomicBitSet, AtomicBitSet) {
     let len = schema.params.len();
-    let (mut pending, mut on_request) = (Marks::with_len(len), Marks::with_len(len));
+    let (mut pending, mut on_request) = (BitSet::with_len(len), BitSet::with_len(len));
     for (index, param) in schema.params.iter().enumerate() {
         if served.contains(index) {
             let place = place_of(schema, served, index);
@@ -144,13 +150,13 @@ fn sorted_out(schema: &Schema, served: &Marks) -> (PendingMarks, PendingMarks) {
     }
     on_request.remove_all(&pending);
     (
-        PendingMarks::each(&pending),
-        PendingMarks::each(&on_request),
+        AtomicBitSet::each(&pending),
+        AtomicBitSet::each(&on_request),
     )
 }
 
 /// The index that stands for a served parameter: of an entity that is exposed as a whole, the first served one.
-fn place_of(schema: &Schema, served: &Marks, index: usize) -> usize {
+fn place_of(schema: &Schema, served: &BitSet, index: usize) -> usize {
     let source_at = |index: usize| schema.source_of(schema.params.get(index)?);
     match source_at(index) {
         Some(source) if source.kind.is_exposed_as_a_whole() => (0..index)
@@ -160,7 +166,7 @@ fn place_of(schema: &Schema, served: &Marks, index: usize) -> usize {
     }
 }
 
-impl Lease<dyn ParamSource> {
+impl Inner<dyn ServedParams> {
     fn log(&self, index: usize, manual: bool) {
         let Some(param) = self.schema.params.get(index) else {
             return;
@@ -177,9 +183,9 @@ impl Lease<dyn ParamSource> {
     }
 }
 
-impl fmt::Debug for ExposureLease {
+impl fmt::Debug for ExposureState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExposureLease")
+        f.debug_struct("ExposureState")
             .field("struct_name", &self.0.schema.struct_name)
             .field("pending", &self.0.pending)
             .finish_non_exhaustive()
@@ -189,7 +195,7 @@ impl fmt::Debug for ExposureLease {
 /// The first of a parameter's names that is served, and its value.
 #[inline]
 pub(crate) fn find<'a>(
-    source: &'a dyn ParamSource,
+    source: &'a dyn ServedParams,
     param: &ParamSchema,
 ) -> Option<(&'static str, &'a Value)> {
     if let Some(value) = source.value(param, param.name) {

@@ -6,12 +6,12 @@ const WORD_BITS: usize = 64;
 
 /// Fields that were served.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Marks {
+pub(crate) struct BitSet {
     first: u64,
     rest: Box<[u64]>,
 }
 
-impl Marks {
+impl BitSet {
     /// An empty set with room for `len` fields.
     pub(crate) fn with_len(len: usize) -> Self {
         let more_words = len.saturating_sub(1) / WORD_BITS;
@@ -69,23 +69,23 @@ impl Marks {
 ///
 /// Relaxed operations are enough: whoever clears a bit logs that exposure, and no other memory hangs on the bits.
 #[derive(Debug, Default)]
-pub(crate) struct PendingMarks {
+pub(crate) struct AtomicBitSet {
     first: AtomicU64,
     rest: Box<[AtomicU64]>,
 }
 
-impl PendingMarks {
+impl AtomicBitSet {
     /// One exposure for each mark.
-    pub(crate) fn each(marks: &Marks) -> Self {
+    pub(crate) fn each(bits: &BitSet) -> Self {
         Self {
-            first: AtomicU64::new(marks.first),
-            rest: marks.rest.iter().copied().map(AtomicU64::new).collect(),
+            first: AtomicU64::new(bits.first),
+            rest: bits.rest.iter().copied().map(AtomicU64::new).collect(),
         }
     }
 
-    /// One exposure for all the marks together, under the smallest of them.
-    pub(crate) fn one(marks: &Marks) -> Self {
-        Self::each(&marks.smallest())
+    /// One exposure for all the bits together, under the smallest of them.
+    pub(crate) fn one(bits: &BitSet) -> Self {
+        Self::each(&bits.smallest())
     }
 
     #[inline]
@@ -129,7 +129,7 @@ impl PendingMarks {
 mod tests {
     use super::*;
 
-    fn drain(pending: &PendingMarks) -> Vec<usize> {
+    fn drain(pending: &AtomicBitSet) -> Vec<usize> {
         let mut taken = Vec::new();
         pending.take_all(|index| taken.push(index));
         taken
@@ -138,21 +138,21 @@ mod tests {
     #[test]
     fn members_are_kept_across_words() {
         for len in [1, 64, 65, 128, 129, 200] {
-            let mut marks = Marks::with_len(len);
+            let mut bits = BitSet::with_len(len);
             let members = [0, 63.min(len - 1), len - 1];
             for index in members {
-                marks.insert(index);
+                bits.insert(index);
             }
             let mut expected = members.to_vec();
             expected.dedup();
             for index in 0..len {
                 assert_eq!(
-                    marks.contains(index),
+                    bits.contains(index),
                     members.contains(&index),
                     "{index} of {len}"
                 );
             }
-            let pending = PendingMarks::each(&marks);
+            let pending = AtomicBitSet::each(&bits);
             assert_eq!(drain(&pending), expected);
             assert!(pending.is_empty());
         }
@@ -160,25 +160,25 @@ mod tests {
 
     #[test]
     fn only_structs_of_more_than_64_fields_need_more_words() {
-        assert_eq!(Marks::with_len(0).rest.len(), 0);
-        assert_eq!(Marks::with_len(64).rest.len(), 0);
-        assert_eq!(Marks::with_len(65).rest.len(), 1);
+        assert_eq!(BitSet::with_len(0).rest.len(), 0);
+        assert_eq!(BitSet::with_len(64).rest.len(), 0);
+        assert_eq!(BitSet::with_len(65).rest.len(), 1);
     }
 
     #[test]
     fn indices_out_of_range_are_ignored() {
-        let mut marks = Marks::with_len(2);
-        marks.insert(64);
-        assert!(!marks.contains(64));
-        assert!(!PendingMarks::each(&marks).take(64));
+        let mut bits = BitSet::with_len(2);
+        bits.insert(64);
+        assert!(!bits.contains(64));
+        assert!(!AtomicBitSet::each(&bits).take(64));
     }
 
     #[test]
     fn a_member_is_taken_once() {
-        let mut marks = Marks::with_len(70);
-        marks.insert(3);
-        marks.insert(69);
-        let pending = PendingMarks::each(&marks);
+        let mut bits = BitSet::with_len(70);
+        bits.insert(3);
+        bits.insert(69);
+        let pending = AtomicBitSet::each(&bits);
         assert!(pending.take(69));
         assert!(!pending.take(69));
         assert!(!pending.take(4));
@@ -192,9 +192,9 @@ mod tests {
             (vec![5, 7, 69], vec![5]),
             (vec![69, 68], vec![68]),
         ] {
-            let mut marks = Marks::with_len(70);
-            members.iter().for_each(|&index| marks.insert(index));
-            assert_eq!(drain(&PendingMarks::one(&marks)), expected);
+            let mut bits = BitSet::with_len(70);
+            members.iter().for_each(|&index| bits.insert(index));
+            assert_eq!(drain(&AtomicBitSet::one(&bits)), expected);
         }
     }
 }
