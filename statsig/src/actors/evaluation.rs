@@ -112,7 +112,7 @@ impl Actor for EvaluationActor {
             retired: Retired::default(),
             retired_timer: None,
         };
-        let current = state.tree.shared.snapshot.load_full();
+        let current = state.tree.shared.published.load_full();
         if current.source == SpecsSource::Uninitialized {
             state.publish(current.with_source(SpecsSource::Loading));
         }
@@ -136,7 +136,7 @@ impl Actor for EvaluationActor {
                 state.report(SupervisorMsg::NoValuesPublished);
             }
             EvaluationMsg::PublishIdLists(lists) => {
-                let current = state.tree.shared.snapshot.load_full();
+                let current = state.tree.shared.published.load_full();
                 state.publish(current.with_id_lists(lists));
                 state.report(SupervisorMsg::IdListsPublished);
             }
@@ -159,7 +159,7 @@ impl Actor for EvaluationActor {
 
 impl State {
     fn start_compiling(&mut self, payload: SpecsPayload, source: SpecsSource, fingerprint: u64) {
-        let current = self.tree.shared.snapshot.load_full();
+        let current = self.tree.shared.published.load_full();
         let me = self.me.clone();
         let shared = Arc::clone(&self.tree.shared);
         let started_ms = self.tree.shared.clock.now_ms();
@@ -221,7 +221,7 @@ impl State {
         let mut result = Ok(Applied::Unchanged);
         let outcome = match loaded {
             Ok(Loaded::New(specs)) => {
-                let previous = shared.snapshot.load_full();
+                let previous = shared.published.load_full();
                 let lcut = specs.time;
                 let now_ms = shared.clock.now_ms();
                 if is_far_ahead(lcut, now_ms) {
@@ -248,12 +248,17 @@ impl State {
                 Processed::Refused { problem }
             }
         };
-        if matches!(outcome, Processed::Applied { .. }) && shared.subscriptions.wants_specs() {
-            shared.subscriptions.tell(&SdkEvent::SpecsUpdated {
-                source: &source.to_string(),
-                source_api: source_api.as_deref(),
-                values: serde_json::from_slice(&payload.body).ok(),
-            });
+        if matches!(outcome, Processed::Applied { .. })
+            && shared.telemetry.subscriptions.wants_specs()
+        {
+            shared
+                .telemetry
+                .subscriptions
+                .tell(&SdkEvent::SpecsUpdated {
+                    source: &source.to_string(),
+                    source_api: source_api.as_deref(),
+                    values: serde_json::from_slice(&payload.body).ok(),
+                });
         }
         let mut refused = None;
         if let Some(reports) = reports {
@@ -265,8 +270,9 @@ impl State {
                 errors: errors.len(),
                 warnings: warnings.len(),
             });
-            for report in shared.drift_log.update(reports) {
+            for report in shared.telemetry.drift_log.update(reports) {
                 shared
+                    .telemetry
                     .subscriptions
                     .tell(&SdkEvent::SchemaDrifted { report: &report });
             }
@@ -285,7 +291,7 @@ impl State {
     }
 
     fn publish_no_values(&mut self, reason: Option<String>) {
-        let current = self.tree.shared.snapshot.load_full();
+        let current = self.tree.shared.published.load_full();
         if current.source == SpecsSource::Loading {
             self.publish(current.with_source(SpecsSource::NoValues));
         }
@@ -294,7 +300,7 @@ impl State {
     }
 
     fn publish(&mut self, next: Snapshot) {
-        self.retired.add(self.tree.shared.publish(next));
+        self.retired.add(self.tree.shared.published.publish(next));
         if self.retired_timer.is_none() {
             self.await_readers();
         }

@@ -104,43 +104,43 @@ impl State {
     fn begin_flush(&mut self, reply: RpcReplyPort<EventStats>) {
         self.flushing.retain(|(_, caller)| !caller.is_closed());
         self.take_everything();
-        let mark = self.tree.shared.outbox().flush(now());
+        let mark = self.tree.shared.events.outbox().flush(now());
         self.flushing.push((mark, reply));
     }
 
     fn begin_closing(&mut self) {
         self.take_everything();
-        self.closing = Some(self.tree.shared.outbox().close(now()));
+        self.closing = Some(self.tree.shared.events.outbox().close(now()));
     }
 
     fn work(&mut self, me: &ActorRef<ExposureMsg>) {
         self.roll_dedupe_window();
         let shared = Arc::clone(&self.tree.shared);
         // Before the queue is drained, so that no nudge is missed.
-        shared.queue.rearm();
-        if self.closing.is_some() && shared.queue.len() > 0 {
+        shared.events.queue.rearm();
+        if self.closing.is_some() && shared.events.queue.len() > 0 {
             // More than could be taken at once.
             self.take_everything();
-            self.closing = Some(shared.outbox().flush(now()));
-        } else if shared.outbox().is_flush_due(now()) {
+            self.closing = Some(shared.events.outbox().flush(now()));
+        } else if shared.events.outbox().is_flush_due(now()) {
             self.take_everything();
-            shared.outbox().seal_all(now());
+            shared.events.outbox().seal_all(now());
         } else {
-            let room = shared.outbox().room();
+            let room = shared.events.outbox().room();
             self.drain(room);
         }
-        let unsealed = shared.outbox().start_sealing(now());
+        let unsealed = shared.events.outbox().start_sealing(now());
         if let Some(unsealed) = unsealed {
             posting::start_sealing(&shared, me, unsealed);
         }
         loop {
-            let batch = shared.outbox().start_post(now());
+            let batch = shared.events.outbox().start_post(now());
             match batch {
                 Some(batch) => posting::start_posting(&self.tree, me, batch),
                 None => break,
             }
         }
-        let job = shared.outbox().start_spool_job(now());
+        let job = shared.events.outbox().start_spool_job(now());
         if let Some(job) = job {
             spooling::start(&self.tree, me, job);
         }
@@ -152,14 +152,14 @@ impl State {
     /// Takes what the queue holds now, although there is no room for it otherwise, and the counts of suppressed exposures.
     fn take_everything(&mut self) {
         let shared = Arc::clone(&self.tree.shared);
-        let room = shared.outbox().room_for_flush();
-        let queued = shared.queue.len() as u64;
+        let room = shared.events.outbox().room_for_flush();
+        let queued = shared.events.queue.len() as u64;
         self.drain(Room {
             events: room.events.min(queued),
             ..room
         });
-        if let Some(checks) = shared.non_exposed.take(shared.clock.now_ms()) {
-            shared.counters.add_enqueued(1);
+        if let Some(checks) = shared.events.non_exposed.take(shared.clock.now_ms()) {
+            shared.events.counters.add_enqueued(1);
             self.take([QueuedEvent::Other(Box::new(checks))]);
         }
     }
@@ -171,7 +171,7 @@ impl State {
             if left.events == 0 || left.bytes == 0 {
                 return None;
             }
-            let event = shared.queue.pop()?;
+            let event = shared.events.queue.pop()?;
             left.events -= 1;
             left.bytes = left.bytes.saturating_sub(event.bytes());
             Some(event)
@@ -181,7 +181,7 @@ impl State {
     /// Moves the events that are to be sent into the outbox, and counts the others.
     fn take(&mut self, events: impl IntoIterator<Item = QueuedEvent>) {
         let shared = &self.tree.shared;
-        let sampling = shared.snapshot.load().settings.sampling;
+        let sampling = shared.published.load().settings.sampling;
         let now_ms = shared.clock.now_ms();
         let mut kept = Vec::new();
         let (mut discarded, mut sampled_out) = (0, 0);
@@ -197,39 +197,39 @@ impl State {
         }
         if discarded > 0 {
             let reason = DropReason::NetworkDisabled;
-            shared.counters.add_dropped(reason, discarded);
+            shared.events.counters.add_dropped(reason, discarded);
         }
         if sampled_out > 0 {
-            shared.counters.add_sampled_out(sampled_out);
+            shared.events.counters.add_sampled_out(sampled_out);
         }
-        let mut outbox = shared.outbox();
+        let mut outbox = shared.events.outbox();
         kept.into_iter().for_each(|event| outbox.push(event));
     }
 
     fn roll_dedupe_window(&mut self) {
         let shared = &self.tree.shared;
-        let window = Duration::from_millis(shared.snapshot.load().settings.dedupe_ttl_ms);
+        let window = Duration::from_millis(shared.published.load().settings.dedupe_ttl_ms);
         let now = now();
         if now.saturating_duration_since(self.window_start) >= window {
-            shared.dedupe.start_window();
+            shared.events.dedupe.start_window();
             self.window_start = now;
         }
     }
 
     fn answer_flushed(&mut self) {
         let shared = &self.tree.shared;
-        let (outbox, now) = (shared.outbox(), now());
+        let (outbox, now) = (shared.events.outbox(), now());
         let (done, still_flushing): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushing)
             .into_iter()
             .partition(|(mark, _)| outbox.is_flushed(*mark, now));
         let is_closed = self
             .closing
-            .is_some_and(|mark| shared.queue.len() == 0 && outbox.is_flushed(mark, now));
+            .is_some_and(|mark| shared.events.queue.len() == 0 && outbox.is_flushed(mark, now));
         drop(outbox);
         self.flushing = still_flushing;
         for (_, caller) in done {
             // Refused only when the caller has stopped waiting.
-            let _ = caller.send(shared.counters.stats());
+            let _ = caller.send(shared.events.counters.stats());
         }
         if is_closed {
             self.closing = None;
@@ -240,7 +240,7 @@ impl State {
 
     /// Until the next look: a tick, or less when a held batch may go earlier.
     fn pause(&self) -> Duration {
-        let held_until = self.tree.shared.outbox().held_until();
+        let held_until = self.tree.shared.events.outbox().held_until();
         held_until
             .map(|until| until.saturating_duration_since(now()))
             .filter(|pause| !pause.is_zero())

@@ -143,7 +143,7 @@ impl State {
             max_file_bytes: options.max_id_list_bytes,
             max_ids: MAX_IDS,
         };
-        let current = Arc::clone(&self.tree.shared.snapshot.load().id_lists);
+        let current = Arc::clone(&self.tree.shared.published.load().id_lists);
         let source = self.source.clone();
         let is_first = !self.tree.is_first_id_list_sync_over();
         let after_panic = IdListSyncMsg::Synced(Box::new(Err(IdListsError::Interrupted)));
@@ -207,14 +207,14 @@ impl State {
                 }
                 self.failures_in_row = 0;
                 if let (Some(manifest), Some(store)) = (outcome.manifest, &self.source.store) {
-                    store.keep(Arc::clone(&shared.snapshot.load().id_lists), &manifest);
+                    store.keep(Arc::clone(&shared.published.load().id_lists), &manifest);
                 }
             }
             Some(error) => {
                 self.failures_in_row = self.failures_in_row.saturating_add(1);
                 // Once for each series of failures: the service may be away for hours.
                 if self.failures_in_row == 1 {
-                    if shared.snapshot.load().id_lists.lists.is_empty() {
+                    if shared.published.load().id_lists.lists.is_empty() {
                         tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed, and there are no lists yet: no user is in an ID list until a sync succeeds");
                     } else {
                         tracing::warn!(target: targets::SYNC, %error, "ID lists sync failed; the failed lists keep their members");

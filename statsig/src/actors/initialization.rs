@@ -99,7 +99,7 @@ impl Tree {
             gates,
             configs,
             layers,
-        } = self.shared.snapshot.load().specs.counts();
+        } = self.shared.published.load().specs.counts();
         tracing::info!(
             target: targets::CLIENT,
             "initialised: {}, {}, {} from {} in {} ms",
@@ -112,7 +112,7 @@ impl Tree {
     }
 
     fn initialization_so_far(&self) -> InitializeDetails {
-        let snapshot = self.shared.snapshot.load();
+        let snapshot = self.shared.published.load();
         let first_sync = self.watch_first_sync().borrow().clone();
         let is_over = first_sync.is_some() && self.are_first_id_lists_over();
         let failure = match first_sync {

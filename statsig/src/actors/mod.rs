@@ -93,7 +93,7 @@ impl Drop for Door {
         if !shared.home.is_surely_here() {
             self.leave_to_parent();
         // After a shutdown, the actors have ended, or are about to.
-        } else if self.life.strong_count() > 0 && !shared.is_closed() {
+        } else if self.life.strong_count() > 0 && !shared.events.is_closed() {
             shared.close();
             // The handle is let go. If the runtime ends before, what is left is counted and logged as lost.
             drop(self.runtime.spawn(self.end(SHUTDOWN_LIMIT)));
@@ -211,7 +211,7 @@ impl Handle {
         };
         match self.run(first_syncs).await {
             Some(Some(details)) => Ok(InitializeDetails::clone(&details)),
-            _ if self.0.tree.shared.is_closed() => Err(StatsigError::ShutDown),
+            _ if self.0.tree.shared.events.is_closed() => Err(StatsigError::ShutDown),
             Some(None) => Err(StatsigError::Interrupted {
                 during: "initialising",
             }),
@@ -233,7 +233,7 @@ impl Handle {
             .await?
             .map_err(|error| {
                 let reason = error.to_string();
-                if self.0.tree.shared.snapshot.load().specs.time == 0 {
+                if self.0.tree.shared.published.load().specs.time == 0 {
                     StatsigError::NoSpecs { reason }
                 } else {
                     StatsigError::SyncFailed { reason }
@@ -269,12 +269,12 @@ impl Handle {
         let ended = answer.unwrap_or_else(|| {
             // An earlier call that nobody waited for may have ended the actors.
             *self.0.tree.report.get_or_init(|| ShutdownReport {
-                stats: shared.counters.stats(),
+                stats: shared.events.counters.stats(),
                 timed_out: true,
             })
         });
         if ended.stats.pending > 0 {
-            shared.log_left(&ended);
+            shared.events.log_rest(&ended);
         }
         *report.insert(ended)
     }
@@ -297,7 +297,7 @@ impl Handle {
         limit: Duration,
         message: impl FnOnce(RpcReplyPort<T>) -> SupervisorMsg + Send + 'static,
     ) -> Result<T, StatsigError> {
-        let is_closed = || self.0.tree.shared.is_closed();
+        let is_closed = || self.0.tree.shared.events.is_closed();
         if is_closed() {
             return Err(StatsigError::ShutDown);
         }

@@ -30,7 +30,7 @@ impl ObservedTransport {
     async fn send_and_tell(&self, request: Request) -> Result<Response, TransportError> {
         let shared = &self.shared;
         let endpoint = endpoint_of(&request.url, &shared.options);
-        let url = shown_url(&request.url, shared.sdk_key.expose());
+        let url = shown_url(&request.url, shared.identity.key.expose());
         let span = tracing::debug_span!(target: targets::NETWORK, "request", ?endpoint, url);
         let started_ms = shared.clock.now_ms();
         let started = Instant::now();

@@ -86,13 +86,16 @@ impl SealingJob {
             return;
         };
         let count = events.len() as u64;
-        let mut outbox = self.shared.outbox();
+        let mut outbox = self.shared.events.outbox();
         match body {
-            Ok(body) => outbox.sealed(self.first, count, body, now(), &self.shared.counters),
+            Ok(body) => outbox.sealed(self.first, count, body, now(), &self.shared.events.counters),
             Err(error) => {
                 tracing::debug!(target: targets::EVENTS, %error, events = count, "events could not be written as JSON");
-                self.shared.loss_log.because(DropReason::Internal, error);
-                outbox.unsealable(count, &self.shared.counters);
+                self.shared
+                    .events
+                    .loss_log
+                    .because(DropReason::Internal, error);
+                outbox.unsealable(count, &self.shared.events.counters);
             }
         }
         // The events themselves are dropped after this, with the lock released.
@@ -101,10 +104,10 @@ impl SealingJob {
 
     fn body(&self) -> std::io::Result<bytes::Bytes> {
         let shared = &self.shared;
-        let snapshot = shared.snapshot.load_full();
+        let snapshot = shared.published.load_full();
         let limits = &shared.options.event_limits;
         let context = BatchContext {
-            session_id: &shared.session_id,
+            session_id: &shared.identity.session_id,
             service_name: shared.options.service_name.as_deref(),
             flushing_interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
             batch_size: limits.batch_size,
@@ -121,9 +124,9 @@ impl SealingJob {
 impl Drop for SealingJob {
     fn drop(&mut self) {
         if let Some(events) = self.events.take() {
-            let mut outbox = self.shared.outbox();
+            let mut outbox = self.shared.events.outbox();
             if std::thread::panicking() {
-                outbox.unsealable(events.len() as u64, &self.shared.counters);
+                outbox.unsealable(events.len() as u64, &self.shared.events.counters);
             } else {
                 outbox.put_back(events);
             }
@@ -207,22 +210,31 @@ impl InFlight {
     fn delivered(&self, batch: &SealedBatch) {
         let shared = &self.tree.shared;
         self.tree.forget_record(batch);
-        shared.outbox().delivered(batch, &shared.counters);
+        shared
+            .events
+            .outbox()
+            .delivered(batch, &shared.events.counters);
     }
 
     fn failed(&self, batch: SealedBatch, asked_pause: Option<Duration>, problem: &str) {
         let shared = &self.tree.shared;
         // What is lost because of this, now or later.
         for reason in [DropReason::DeliveryFailed, DropReason::TooManyBatches] {
-            shared.loss_log.because(reason, problem);
+            shared.events.loss_log.because(reason, problem);
         }
         let now = now();
         if let Some(record) = batch.record {
             self.tree.put_off_record(record, batch.events, now);
         }
-        let mut outbox = shared.outbox();
+        let mut outbox = shared.events.outbox();
         let was_healthy = outbox.is_healthy();
-        outbox.failed(batch, asked_pause, now, fastrand::f64(), &shared.counters);
+        outbox.failed(
+            batch,
+            asked_pause,
+            now,
+            fastrand::f64(),
+            &shared.events.counters,
+        );
         drop(outbox);
         // Once for each series of failures: the service may be away for hours.
         if was_healthy {
@@ -236,22 +248,31 @@ impl InFlight {
     fn refused(&self, batch: &SealedBatch, error: &EventLoggingError) {
         let shared = &self.tree.shared;
         tracing::debug!(target: targets::EVENTS, events = batch.events, %error, "the service refused events; they are lost");
-        shared.loss_log.because(DropReason::Refused, error);
+        shared.events.loss_log.because(DropReason::Refused, error);
         self.tree.forget_record(batch);
-        shared.outbox().refused(batch, &shared.counters);
+        shared
+            .events
+            .outbox()
+            .refused(batch, &shared.events.counters);
     }
 
     /// Lets the two halves of a batch wait instead of it, unless it cannot be cut, or that would cost too many posts.
     fn cut(&self, batch: SealedBatch, error: &EventLoggingError) {
         let shared = &self.tree.shared;
         let halves = seal::split(&batch).ok().flatten();
-        match halves.filter(|_| shared.outbox().may_split()) {
+        match halves.filter(|_| shared.events.outbox().may_split()) {
             None => self.refused(&batch, error),
             Some(halves) if batch.record.is_none() => {
-                shared.outbox().split(&batch, halves, &shared.counters);
+                shared
+                    .events
+                    .outbox()
+                    .split(&batch, halves, &shared.events.counters);
             }
             Some(halves) if self.tree.replace_record(&batch, halves.clone()) => {
-                shared.outbox().returned(batch, &shared.counters);
+                shared
+                    .events
+                    .outbox()
+                    .returned(batch, &shared.events.counters);
             }
             // The disk has no room for the halves now.
             Some(_) => self.failed(batch, None, NO_ROOM_FOR_HALVES),
@@ -266,7 +287,10 @@ impl Drop for InFlight {
             if std::thread::panicking() {
                 self.failed(batch, None, PANICKED);
             } else {
-                shared.outbox().returned(batch, &shared.counters);
+                shared
+                    .events
+                    .outbox()
+                    .returned(batch, &shared.events.counters);
             }
         }
     }

@@ -107,11 +107,11 @@ async fn tell_clients(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool>)
     for client in clients {
         guarded(client, |client| client.init());
     }
-    while let Some(told) = next(&shared.told, &mut is_ending).await {
+    while let Some(told) = next(&shared.telemetry.told, &mut is_ending).await {
         for client in clients {
             guarded(client, |client| Told::tell(&told, client));
         }
-        let lost = shared.told.take_lost();
+        let lost = shared.telemetry.told.take_lost();
         if lost > 0 {
             tracing::warn!(
                 target: targets::OBSERVABILITY,
@@ -137,8 +137,8 @@ async fn post_exceptions(
     let Some(url) = shared.options.exception_url() else {
         return;
     };
-    while let Some(body) = next(&shared.exceptions, &mut is_ending).await {
-        let mut headers = shared.identity().headers(shared.clock.now_ms());
+    while let Some(body) = next(&shared.telemetry.exceptions, &mut is_ending).await {
+        let mut headers = shared.identity.clone().headers(shared.clock.now_ms());
         headers.push(("content-type", "application/json".to_owned()));
         let request = Request {
             method: Method::Post,
@@ -151,7 +151,7 @@ async fn post_exceptions(
         if let Err(error) = transport::send(&*transport, request).await {
             tracing::debug!(target: targets::OBSERVABILITY, %error, "an error could not be reported");
         }
-        let lost = shared.exceptions.take_lost();
+        let lost = shared.telemetry.exceptions.take_lost();
         if lost > 0 {
             tracing::warn!(
                 target: targets::OBSERVABILITY,

@@ -55,11 +55,14 @@ impl Job {
                     tracing::info!(target: targets::EVENTS, events, "events of an earlier process were found on disk");
                 }
                 let ready_at = spool.ready_at(now());
-                shared.outbox().adopted(events, ready_at, &shared.counters);
+                shared
+                    .events
+                    .outbox()
+                    .adopted(events, ready_at, &shared.events.counters);
             }
             Err(error) => {
                 // Once for each series of failures.
-                if shared.outbox().not_adopted() {
+                if shared.events.outbox().not_adopted() {
                     tracing::warn!(target: targets::EVENTS, %error, "the directory of the event spool cannot be searched for events of earlier processes");
                 }
             }
@@ -71,10 +74,13 @@ impl Job {
         let loaded = spool.load(now());
         if loaded.lost > 0 {
             let reason = DropReason::SpoolUnreadable;
-            shared.counters.add_dropped_from_spool(reason, loaded.lost);
+            shared
+                .events
+                .counters
+                .add_dropped_from_spool(reason, loaded.lost);
         }
         let ready_at = spool.ready_at(now());
-        shared.outbox().loaded(loaded.batch, ready_at);
+        shared.events.outbox().loaded(loaded.batch, ready_at);
     }
 }
 
@@ -86,7 +92,10 @@ impl Drop for Job {
             Some(SpoolJob::Adopt | SpoolJob::Load) => Vec::new(),
         };
         let shared = &self.tree.shared;
-        shared.outbox().spool_job_stopped(batches, &shared.counters);
+        shared
+            .events
+            .outbox()
+            .spool_job_stopped(batches, &shared.events.counters);
     }
 }
 
@@ -98,10 +107,13 @@ impl Tree {
         let rest = batches.split_off(stored.kept.len().min(batches.len()));
         let events = batches.iter().map(|batch| batch.events).sum();
         match stored.outcome {
-            Ok(()) => shared.outbox().stored(events, ready_at, &shared.counters),
+            Ok(()) => shared
+                .events
+                .outbox()
+                .stored(events, ready_at, &shared.events.counters),
             Err(error) => {
-                let mut outbox = shared.outbox();
-                let is_news = outbox.not_stored(events, rest, now(), &shared.counters);
+                let mut outbox = shared.events.outbox();
+                let is_news = outbox.not_stored(events, rest, now(), &shared.events.counters);
                 outbox.set_spool_ready_at(ready_at);
                 drop(outbox);
                 // Once for each series of failures: the disk may be full for hours.
@@ -117,7 +129,10 @@ impl Tree {
     fn count_evicted(&self, events: u64) {
         if events > 0 {
             let reason = DropReason::SpoolFull;
-            self.shared.counters.add_dropped_from_spool(reason, events);
+            self.shared
+                .events
+                .counters
+                .add_dropped_from_spool(reason, events);
         }
     }
 
@@ -126,7 +141,7 @@ impl Tree {
         if let (Some(record), Some(spool)) = (batch.record, &self.spool) {
             spool.settle(record);
             let ready_at = spool.ready_at(now());
-            self.shared.outbox().set_spool_ready_at(ready_at);
+            self.shared.events.outbox().set_spool_ready_at(ready_at);
         }
     }
 
@@ -139,7 +154,7 @@ impl Tree {
             self.count_evicted(events);
         }
         let ready_at = spool.ready_at(now);
-        self.shared.outbox().set_spool_ready_at(ready_at);
+        self.shared.events.outbox().set_spool_ready_at(ready_at);
     }
 
     /// Puts two halves on disk in place of a batch. False if that is not possible now; then the batch is still there.
@@ -161,7 +176,7 @@ impl Tree {
         }
         spool.settle(record);
         let ready_at = spool.ready_at(now());
-        self.shared.outbox().set_spool_ready_at(ready_at);
+        self.shared.events.outbox().set_spool_ready_at(ready_at);
         true
     }
 
@@ -171,26 +186,26 @@ impl Tree {
             return;
         };
         let shared = &self.shared;
-        let sampling = shared.snapshot.load().settings.sampling;
+        let sampling = shared.published.load().settings.sampling;
         let now_ms = shared.clock.now_ms();
         // The one of the actor is gone with it; a new one leaves out less.
         let mut sampler = Sampler::default();
-        while let Some(event) = shared.queue.pop() {
+        while let Some(event) = shared.events.queue.pop() {
             match sampler.batched(event, sampling, now_ms) {
-                Some(event) => shared.outbox().push(event),
-                None => shared.counters.add_sampled_out(1),
+                Some(event) => shared.events.outbox().push(event),
+                None => shared.events.counters.add_sampled_out(1),
             }
         }
-        shared.outbox().close(now());
+        shared.events.outbox().close(now());
         loop {
-            let unsealed = shared.outbox().start_sealing(now());
+            let unsealed = shared.events.outbox().start_sealing(now());
             match unsealed {
                 Some(unsealed) => SealingJob::new(shared, unsealed).run(),
                 None => break,
             }
         }
         spool.put_all_back();
-        let rest = shared.outbox().take_rest();
+        let rest = shared.events.outbox().take_rest();
         if !rest.is_empty() {
             self.store(&**spool, rest);
         }

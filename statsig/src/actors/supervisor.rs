@@ -424,7 +424,7 @@ impl State {
         };
         self.end_events().await;
         let report = self.tree.report.get_or_init(|| ShutdownReport {
-            stats: self.tree.shared.counters.stats(),
+            stats: self.tree.shared.events.counters.stats(),
             timed_out,
         });
         // Refused only when the caller has stopped waiting.
@@ -439,7 +439,7 @@ impl State {
         if self.tree.spool.is_some() {
             let tree = Arc::clone(&self.tree);
             let spooled = async move {
-                while tree.shared.outbox().is_being_worked_for() {
+                while tree.shared.events.outbox().is_being_worked_for() {
                     tokio::time::sleep(WORK_POLL).await;
                 }
                 // Fails only when the runtime goes away.

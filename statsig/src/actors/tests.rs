@@ -75,7 +75,11 @@ impl Lab {
             metadata: None,
             time_ms: self.shared.clock.now_ms(),
         };
-        if self.shared.record(QueuedEvent::Other(Box::new(event))) {
+        if self
+            .shared
+            .events
+            .record(QueuedEvent::Other(Box::new(event)))
+        {
             self.handle.nudge();
         }
     }
@@ -87,23 +91,23 @@ impl Lab {
 
     /// What became of all events, once it is certain that the books agree with what is where.
     fn stats(&self) -> EventStats {
-        let stats = self.shared.counters.stats();
+        let stats = self.shared.events.counters.stats();
         assert_balanced(&stats);
-        let load = self.shared.outbox().load();
+        let load = self.shared.events.outbox().load();
         assert_eq!(
             stats.pending,
-            load.events() + self.shared.queue.len() as u64
+            load.events() + self.shared.events.queue.len() as u64
         );
         stats
     }
 
     /// The time of the specs in use.
     fn specs_time(&self) -> u64 {
-        self.shared.snapshot.load().specs.time
+        self.shared.published.load().specs.time
     }
 
     fn source(&self) -> String {
-        self.shared.snapshot.load().source.to_string()
+        self.shared.published.load().source.to_string()
     }
 
     /// When specs were asked for, in whole seconds.

@@ -28,6 +28,7 @@ use crate::sources::data_store::session::StoreSession;
 use crate::sources::data_store::specs::{self as stored, DataStoreSpecs};
 #[cfg(feature = "grpc")]
 use crate::sources::grpc::GrpcSpecs;
+use crate::sources::http::HttpSpecs;
 use crate::sources::id_lists::http::HttpIdLists;
 use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::store::StoredIdLists;
@@ -80,7 +81,7 @@ pub(super) struct Tree {
 impl Tree {
     pub(super) fn new(shared: Arc<Shared>) -> (Self, Life) {
         let options = &shared.options;
-        let unobserved = shared.transport();
+        let unobserved = shared.options.make_transport();
         let reporting = Reporting::new(Arc::clone(&shared), Arc::clone(&unobserved));
         let transport: Arc<dyn Transport> =
             Arc::new(ObservedTransport::new(unobserved, Arc::clone(&shared)));
@@ -88,7 +89,7 @@ impl Tree {
             Arc::new(HttpEvents::new(
                 Arc::clone(&transport),
                 Arc::clone(&shared.clock),
-                shared.identity(),
+                shared.identity.clone(),
                 &options.log_event_url,
                 options.event_limits.post_timeout,
             ))
@@ -99,7 +100,12 @@ impl Tree {
             NewsListener::new(move |news| shared.note(Fact::Source(news)))
         };
         let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
-            let specs = shared.http_specs(&transport, base_url);
+            let specs = HttpSpecs::new(
+                Arc::clone(&transport),
+                Arc::clone(&shared.clock),
+                shared.identity.clone(),
+                base_url,
+            );
             #[cfg(feature = "proto")]
             let specs = if options.reads_binary() {
                 specs.reading_binary(options.delta_mode(), listener.clone())
@@ -114,7 +120,7 @@ impl Tree {
             let clock = Arc::clone(&shared.clock);
             Arc::new(StoreSession::new(
                 store,
-                &shared.sdk_key,
+                &shared.identity.key,
                 version,
                 kept,
                 clock,
@@ -136,7 +142,7 @@ impl Tree {
             #[cfg(feature = "grpc")]
             SpecAdapterConfig::NetworkGrpc(proxy) => {
                 let http = download(&options.specs_url);
-                let key = shared.sdk_key.clone();
+                let key = shared.identity.key.clone();
                 let streamed = GrpcSpecs::new(proxy.clone(), key, http, listener.clone());
                 Some(ChainLink::new(Arc::new(streamed)))
             }
@@ -179,14 +185,14 @@ impl Tree {
     /// Logs what is due of losses, and tells the caller's hook what was dropped since the last time, from a thread where it may
     /// take its time.
     pub(super) fn report_drops(&self) {
-        self.shared.log_losses();
+        self.shared.events.log_losses();
         // The handle is let go: how long the hook takes is its own affair.
         drop(self.call_drop_hook());
     }
 
     /// As [`report_drops`](Self::report_drops), for the last time: waits for the hook, but not longer than `limit`.
     pub(super) async fn report_last_drops(&self, limit: Duration) {
-        self.shared.log_last_losses();
+        self.shared.events.log_last_losses();
         if let Some(call) = self.call_drop_hook() {
             let _ = tokio::time::timeout(limit, call).await;
         }
@@ -194,7 +200,7 @@ impl Tree {
 
     fn call_drop_hook(&self) -> Option<JoinHandle<()>> {
         let hook = self.shared.options.on_events_dropped.clone()?;
-        let dropped = self.shared.counters.take_unreported();
+        let dropped = self.shared.events.counters.take_unreported();
         let news = DropNews {
             shared: Arc::clone(&self.shared),
             dropped: Some(dropped),
@@ -310,7 +316,7 @@ fn spool_of(shared: &Shared) -> Option<Arc<dyn Spool>> {
     let settings = shared.options.event_spool.as_ref()?;
     Some(Arc::new(crate::spool::DiskSpool::new(
         settings.directory.clone(),
-        shared.sdk_key.expose(),
+        shared.identity.key.expose(),
         settings.max_bytes,
         Arc::clone(&shared.clock),
     )))
@@ -343,7 +349,7 @@ fn id_lists_of(
     let http = HttpIdLists::new(
         Arc::clone(transport),
         Arc::clone(&shared.clock),
-        shared.identity(),
+        shared.identity.clone(),
     );
     let text = |address: &Option<Address>| address.as_deref().map(str::to_owned);
     let http = http
@@ -374,7 +380,7 @@ impl DropNews {
 impl Drop for DropNews {
     fn drop(&mut self) {
         if let Some(dropped) = self.dropped.take() {
-            self.shared.counters.put_back_unreported(&dropped);
+            self.shared.events.counters.put_back_unreported(&dropped);
         }
     }
 }

@@ -94,7 +94,7 @@ impl View<'_> {
             now_ms: shared.clock.now_ms(),
             seed: fastrand::u64(..),
             overrides: shared.overrides.active(),
-            session_id: &shared.session_id,
+            session_id: &shared.identity.session_id,
         }
         .respond()
     }

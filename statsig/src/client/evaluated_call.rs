@@ -252,7 +252,7 @@ impl ClientInner {
         is_manual: bool,
     ) {
         let shared = &self.shared;
-        if shared.exposes_nested_gates(call.published) {
+        if shared.events.exposes_nested_gates(call.published) {
             self.log_with_nested_gates(key, call, subject(), rule_id, secondary, is_manual);
             return;
         }
@@ -368,9 +368,9 @@ impl ClientInner {
     pub(super) fn is_new(&self, key: &ExposureKey) -> bool {
         #[cfg(any(test, feature = "testing"))]
         self.roll_offline_window();
-        let is_new = self.shared.dedupe.is_new(key.whole);
+        let is_new = self.shared.events.dedupe.is_new(key.whole);
         if !is_new {
-            self.shared.counters.add_deduplicated();
+            self.shared.events.counters.add_deduplicated();
         }
         is_new
     }
@@ -384,13 +384,13 @@ impl ClientInner {
     pub(super) fn count_check(&self, hash: u64, name: impl FnOnce() -> SharedStr) {
         // The counts have locks, which a fork may have inherited.
         if !self.shared.options.disable_all_logging && self.shared.home.is_here() {
-            self.shared.non_exposed.add(hash, name);
+            self.shared.events.non_exposed.add(hash, name);
         }
     }
 
     /// Puts an event into the queue, or counts it as lost.
     pub(super) fn queue(&self, event: QueuedEvent) {
-        if self.shared.record(event) {
+        if self.shared.events.record(event) {
             self.nudge();
         }
     }

@@ -39,10 +39,10 @@ impl Statsig {
             handle.leave_to_parent();
         }
         let parent = &self.inner.shared;
-        let child = Self::new(parent.sdk_key.expose(), parent.options.clone());
-        let specs = parent.snapshot.load().snapshot.clone();
+        let child = Self::new(parent.identity.key.expose(), parent.options.clone());
+        let specs = parent.published.load().snapshot.clone();
         // Nothing runs yet that could publish.
-        drop(child.inner.shared.publish(specs));
+        drop(child.inner.shared.published.publish(specs));
         self.replace_shared(&child);
         child
     }
@@ -105,7 +105,7 @@ mod tests {
         pretend_forked(&statsig);
         drop(statsig);
         let left = shared.upgrade().unwrap();
-        assert_eq!(left.queue.len(), 1);
+        assert_eq!(left.events.queue.len(), 1);
     }
 
     /// The events in a spool that no process has locked.

@@ -143,7 +143,7 @@ impl Statsig {
     /// The counts of all events so far, by state. Cheap enough for every health check.
     #[must_use]
     pub fn event_stats(&self) -> EventStats {
-        self.inner.shared.counters.stats()
+        self.inner.shared.events.counters.stats()
     }
 
     /// How often an internal actor was started again after a crash: 0 in a healthy client.
@@ -184,7 +184,7 @@ impl ClientInner {
         let _turn = self.starting.lock().await;
         if self.handle.load().is_some() {
             let handle = self.handle()?;
-            if handle.is_alive() && !self.shared.is_closed() {
+            if handle.is_alive() && !self.shared.events.is_closed() {
                 return Ok(Started {
                     handle,
                     is_new: false,
@@ -211,7 +211,7 @@ impl ClientInner {
         }
         let is_unused = self.handle.load().is_none()
             && self.starting.try_lock().is_ok()
-            && self.shared.counters.stats().enqueued == 0;
+            && self.shared.events.counters.stats().enqueued == 0;
         if is_unused && home.take_over() {
             return Ok(());
         }
@@ -221,7 +221,7 @@ impl ClientInner {
     pub(super) fn is_running(&self) -> bool {
         let handle = self.handle.load();
         let is_alive = handle.as_ref().is_some_and(|handle| handle.is_alive());
-        is_alive && !self.shared.is_closed() && self.shared.home.is_here()
+        is_alive && !self.shared.events.is_closed() && self.shared.home.is_here()
     }
 
     fn handle(&self) -> Result<Arc<Handle>, StatsigError> {
@@ -235,7 +235,7 @@ impl ClientInner {
 
     /// What calls fail with that need the actors of the parent's process.
     pub(super) fn forked(&self) -> StatsigError {
-        if self.shared.tell_of_fork()
+        if self.shared.log_fork()
             && let Some(handle) = self.handle.load_full()
         {
             handle.leave_to_parent();

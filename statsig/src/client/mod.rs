@@ -105,7 +105,7 @@ impl Statsig {
         let options = options.into().unwrap_or_default();
         let shared = Arc::new(Shared::new(sdk_key, options));
         let needs_key = !shared.options.disable_network;
-        if let Some(problem) = shared.sdk_key.problem().filter(|_| needs_key) {
+        if let Some(problem) = shared.identity.key.problem().filter(|_| needs_key) {
             tracing::warn!(
                 target: crate::targets::CLIENT,
                 "the SDK key {problem}: expected a server secret key (`secret-…`); requests with this one will fail"

@@ -27,12 +27,12 @@ impl ClientInner {
         };
         let began = start.load(Ordering::Relaxed);
         let now = self.shared.clock.now_ms();
-        let window = self.shared.snapshot.load().settings.dedupe_ttl_ms;
+        let window = self.shared.published.load().settings.dedupe_ttl_ms;
         let is_over = now.saturating_sub(began) >= window;
         // Of several threads, one begins the next window.
         let begins = || start.compare_exchange(began, now, Ordering::Relaxed, Ordering::Relaxed);
         if is_over && begins().is_ok() {
-            self.shared.dedupe.start_window();
+            self.shared.events.dedupe.start_window();
         }
     }
 }

@@ -51,7 +51,7 @@ impl Statsig {
     pub fn pin(&self) -> PinnedStatsig {
         PinnedStatsig {
             statsig: self.clone(),
-            published: self.inner.shared.snapshot.load_full(),
+            published: self.inner.shared.published.load_full(),
         }
     }
 }

@@ -63,7 +63,7 @@ impl Statsig {
     /// the first, and without such options.
     #[must_use]
     pub fn schema_reports(&self) -> Arc<Vec<SchemaReport>> {
-        self.inner.shared.drift_log.latest()
+        self.inner.shared.telemetry.drift_log.latest()
     }
 
     /// Every parameter that an entity may serve, with every value; `None` if the specs have no such entity. Sorted by name.

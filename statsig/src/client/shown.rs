@@ -25,7 +25,7 @@ fn show(
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
     f.debug_struct(name)
-        .field("sdk_key", &statsig.inner.shared.sdk_key)
+        .field("sdk_key", &statsig.inner.shared.identity.key)
         .field("is_running", &statsig.inner.is_running())
         .field("specs", published)
         .finish_non_exhaustive()

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -10,6 +11,7 @@ use crate::error::StatsigError;
 use crate::files;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
+use crate::sources::http::HttpSpecs;
 use crate::sources::{FetchError, FileSpecs, SpecsAdapter, SpecsRequest};
 use crate::specs::order::ordering_time;
 use crate::specs::origins::Origins;
@@ -50,7 +52,7 @@ impl Statsig {
         directory: impl AsRef<Path>,
     ) -> Result<bool, StatsigError> {
         let shared = &self.inner.shared;
-        let file = FileSpecs::in_directory(directory, shared.sdk_key.expose());
+        let file = FileSpecs::in_directory(directory, shared.identity.key.expose());
         update(shared, &file)
             .await
             .map_err(|reason| StatsigError::SyncFailed { reason })
@@ -75,9 +77,16 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
         request.since_time = ordering_time(known.time, shared.clock.now_ms());
         request.checksum = known.checksum;
     }
-    let transport = shared.transport();
+    let transport = shared.options.make_transport();
     let download = async |url: &str| {
-        let payload = (shared.http_specs(&transport, url).fetch(&request).await)
+        let payload = (HttpSpecs::new(
+            Arc::clone(&transport),
+            Arc::clone(&shared.clock),
+            shared.identity.clone(),
+            url,
+        )
+        .fetch(&request)
+        .await)
             .map_err(|error| error.to_string())?;
         off_thread(move || full_specs(payload.body)).await?
     };

@@ -27,7 +27,7 @@ impl Statsig {
         if !shared.home.is_here() {
             return Err(self.inner.forked());
         }
-        let mut watched = shared.watched.subscribe();
+        let mut watched = shared.published.watch();
         while !self.is_ready() {
             match watched.borrow_and_update().end {
                 Some(End::ShutDown) => return Err(StatsigError::ShutDown),
@@ -54,13 +54,13 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.inner.shared.snapshot.load().specs.time != 0
+        self.inner.shared.published.load().specs.time != 0
     }
 
     /// Where the specs in use came from, and how old they are.
     #[must_use]
     pub fn specs_status(&self) -> SpecsStatus {
-        self.inner.shared.snapshot.load().status()
+        self.inner.shared.published.load().status()
     }
 
     /// Watches the specs in use from now on.
@@ -75,7 +75,7 @@ impl Statsig {
                 origin: Origin::here(),
             };
         }
-        let mut watched = shared.watched.subscribe();
+        let mut watched = shared.published.watch();
         let known = watched.borrow_and_update().status.clone();
         SpecsWatch {
             known,

@@ -344,7 +344,7 @@ impl Assigned {
         // Known by another key than an automatic exposure, so that neither suppresses the other.
         let extra = if is_manual { mix(extra, 1) } else { extra };
         let key = ExposureKey::of(self.name_hash, rule_hash, self.user_hash, extra);
-        let as_primary = shared.exposes_nested_gates(&shared.snapshot.load());
+        let as_primary = shared.events.exposes_nested_gates(&shared.published.load());
         let time_ms = shared.clock.now_ms();
         if inner.is_new(&key) {
             inner.queue(QueuedEvent::Exposure(Exposure {

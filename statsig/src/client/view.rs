@@ -19,7 +19,7 @@ impl Statsig {
     /// The specs of this moment, for one call.
     #[inline]
     pub(super) fn current(&self) -> arc_swap::Guard<Arc<Published>> {
-        self.inner.shared.snapshot.load()
+        self.inner.shared.published.load()
     }
 
     #[inline]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::StatsigOptionsBuilder;
-use crate::country::CountryLookup;
+use super::{StatsigOptions, StatsigOptionsBuilder};
+use crate::country::{Countries, CountryLookup};
 use crate::overrides::OverrideAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
@@ -61,5 +61,20 @@ impl StatsigOptionsBuilder {
     pub fn persistent_storage(mut self, storage: Arc<dyn PersistentStorage>) -> Self {
         self.options.persistent_storage = Some(storage);
         self
+    }
+}
+
+impl StatsigOptions {
+    /// How snapshots look up the country of an IP address.
+    pub(crate) fn countries(&self) -> Countries {
+        if self.disable_country_lookup {
+            return Countries::disabled();
+        }
+        let countries = Countries::new(self.country_lookup.clone());
+        if self.ipv6_countries {
+            countries.with_ipv6()
+        } else {
+            countries
+        }
     }
 }

@@ -46,6 +46,29 @@ impl StatsigOptionsBuilder {
     }
 }
 
+impl StatsigOptions {
+    /// The transport of the options, or a new HTTP client.
+    pub(crate) fn make_transport(&self) -> Arc<dyn Transport> {
+        let given = self.transport.clone();
+        given.unwrap_or_else(|| self.default_transport())
+    }
+
+    #[cfg(feature = "http")]
+    fn default_transport(&self) -> Arc<dyn Transport> {
+        use crate::transport::http::{HttpTransport, Settings};
+
+        Arc::new(HttpTransport::new(Settings {
+            proxy: self.proxy_config.clone(),
+            ca_cert_path: self.ca_cert_path.clone(),
+        }))
+    }
+
+    #[cfg(not(feature = "http"))]
+    fn default_transport(&self) -> Arc<dyn Transport> {
+        Arc::new(crate::transport::NoTransport)
+    }
+}
+
 /// Checks what every request depends on.
 pub(super) fn check(options: &StatsigOptions) -> Result<(), OptionsError> {
     let name = options.service_name.as_deref().unwrap_or_default();

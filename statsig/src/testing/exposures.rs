@@ -130,7 +130,7 @@ fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, even
         }
         SourceKind::FeatureGate => is_gate_exposure(event, source.name),
         SourceKind::ParameterStore => {
-            let snapshot = statsig.shared_state().snapshot.load();
+            let snapshot = statsig.shared_state().published.load();
             let store = snapshot.specs.param_stores.get(source.name);
             let parameter =
                 store.and_then(|store| names.find_map(|name| store.parameters.get(name)));

@@ -75,8 +75,8 @@ impl OfflineClient {
     pub fn without_specs(options: impl Into<Option<StatsigOptions>>) -> Self {
         let client = Self::of(Statsig::new(SDK_KEY, options));
         let shared = client.statsig.shared_state();
-        let next = shared.snapshot.load().with_source(SpecsSource::NoValues);
-        shared.publish(next);
+        let next = shared.published.load().with_source(SpecsSource::NoValues);
+        shared.published.publish(next);
         client
     }
 
@@ -85,8 +85,8 @@ impl OfflineClient {
     pub fn fresh(&self) -> Self {
         let shared = self.statsig.shared_state();
         let client = Self::of(Statsig::new(SDK_KEY, shared.options.clone()));
-        let same = shared.snapshot.load().snapshot.clone();
-        client.statsig.shared_state().publish(same);
+        let same = shared.published.load().snapshot.clone();
+        client.statsig.shared_state().published.publish(same);
         client
     }
 
@@ -117,19 +117,19 @@ impl OfflineClient {
     #[must_use]
     pub fn take_events(&self) -> Vec<Value> {
         let shared = self.statsig.shared_state();
-        let snapshot = shared.snapshot.load();
+        let snapshot = shared.published.load();
         let now_ms = shared.clock.now_ms();
         let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = Vec::new();
-        shared.queue.rearm();
-        while let Some(event) = shared.queue.pop() {
+        shared.events.queue.rearm();
+        while let Some(event) = shared.events.queue.pop() {
             match sampler.batched(event, snapshot.settings.sampling, now_ms) {
                 Some(event) => batch.push(event),
-                None => shared.counters.add_sampled_out(1),
+                None => shared.events.counters.add_sampled_out(1),
             }
         }
-        if let Some(checks) = shared.non_exposed.take(now_ms) {
-            shared.counters.add_enqueued(1);
+        if let Some(checks) = shared.events.non_exposed.take(now_ms) {
+            shared.events.counters.add_enqueued(1);
             batch.push(BatchedEvent {
                 event: QueuedEvent::Other(Box::new(checks)),
                 sampling: None,
@@ -137,7 +137,7 @@ impl OfflineClient {
         }
         let options = &shared.options;
         let context = BatchContext {
-            session_id: &shared.session_id,
+            session_id: &shared.identity.session_id,
             service_name: options.service_name.as_deref(),
             flushing_interval_ms: 0,
             batch_size: options.event_limits.batch_size,
@@ -155,7 +155,7 @@ impl OfflineClient {
         });
         let events = events.unwrap_or_default();
         let delivered = u64::try_from(events.len()).unwrap_or(u64::MAX);
-        shared.counters.add_delivered(delivered);
+        shared.events.counters.add_delivered(delivered);
         events
     }
 
@@ -165,12 +165,12 @@ impl OfflineClient {
     /// When the specs are not valid, or of an earlier time than the current ones; those stay.
     pub fn set_specs(&self, specs: &str) -> Result<(), SpecsError> {
         let shared = self.statsig.shared_state();
-        let current = shared.snapshot.load();
+        let current = shared.published.load();
         let now_ms = shared.clock.now_ms();
         match current.load(specs.as_bytes(), now_ms)? {
             Loaded::New(specs) => {
                 let next = current.with_specs(*specs, SpecsSource::Bootstrap, None, now_ms);
-                shared.publish(next);
+                shared.published.publish(next);
             }
             Loaded::Unchanged => {}
             Loaded::Older { found } => {
@@ -214,10 +214,10 @@ impl OfflineClient {
     {
         let shared = self.statsig.shared_state();
         let next = shared
-            .snapshot
+            .published
             .load()
             .with_id_lists(Arc::new(IdLists::from_lookups(lists)));
-        shared.publish(next);
+        shared.published.publish(next);
     }
 }
 

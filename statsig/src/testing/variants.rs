@@ -65,7 +65,7 @@ pub fn for_each_variant<P: StatsigParams>(specs: impl AsRef<Path>, mut test: imp
 
 #[expect(clippy::panic, reason = "tests fail by panicking")]
 fn variants_of(client: &Statsig, source: ParamSource) -> Vec<Variant> {
-    let specs = &client.shared_state().snapshot.load().specs;
+    let specs = &client.shared_state().published.load().specs;
     let found = variants(specs, source.kind, source.name);
     if found.is_empty() {
         panic!("expected {source} in the specs, found none, or one without parameters");

@@ -102,7 +102,7 @@ impl SyncLog {
         self.failures_in_row = self.failures_in_row.saturating_add(1);
         let problem = (!self.problems.is_empty()).then(|| self.problems.join("; then: "))?;
         if self.failures_in_row == 1 {
-            if shared.snapshot.load().specs.time == 0 {
+            if shared.published.load().specs.time == 0 {
                 tracing::warn!(target: targets::SYNC, problem, "specs sync failed, and there are no specs yet: evaluations serve fallbacks until one succeeds");
             } else {
                 tracing::warn!(target: targets::SYNC, problem, "specs sync failed, the specs in use stay in use");

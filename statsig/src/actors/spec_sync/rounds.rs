@@ -39,7 +39,7 @@ impl State {
             self.next_attempt(me, turn, refusal.into());
             return;
         }
-        let snapshot = self.tree.shared.snapshot.load();
+        let snapshot = self.tree.shared.published.load();
         let request = SpecsRequest {
             since_time: snapshot.ordering_time(self.tree.shared.clock.now_ms()),
             checksum: snapshot.specs.checksum.clone(),
@@ -147,7 +147,7 @@ impl State {
         fingerprint: u64,
         applied: Applied,
     ) {
-        let in_use = self.tree.shared.snapshot.load().specs.time;
+        let in_use = self.tree.shared.published.load().specs.time;
         let is_empty_handed = applied == Applied::Unchanged && in_use == 0;
         if is_empty_handed && self.round.as_ref().is_some_and(Round::has_more) {
             self.attempt_failed(me, turn, SpecsError::NothingLoaded.into());

@@ -176,7 +176,7 @@ async fn an_odd_success_is_a_success_and_an_explicit_no_is_not() {
 async fn a_flush_sends_what_was_recorded_and_says_what_became_of_it() {
     let lab = Lab::start().await;
     lab.record(3);
-    lab.shared.non_exposed.add(7, || "a_gate".into());
+    lab.shared.events.non_exposed.add(7, || "a_gate".into());
     let stats = lab.handle.flush().await.unwrap();
     assert_eq!((stats.delivered, stats.pending), (4, 0));
     let events = lab.network.events();
@@ -209,7 +209,7 @@ async fn a_flush_against_a_dead_service_ends_with_events_pending() {
 #[tokio::test(start_paused = true)]
 async fn suppressed_exposures_alone_are_reported_within_a_minute() {
     let lab = Lab::start().await;
-    lab.shared.non_exposed.add(7, || "a_gate".into());
+    lab.shared.events.non_exposed.add(7, || "a_gate".into());
     sleep(MAX_WAIT + secs(2)).await;
     assert_eq!(lab.network.events().len(), 1);
     assert_eq!(lab.stats().delivered, 1);
@@ -266,12 +266,12 @@ async fn every_event_of_many_threads_is_accounted_for() {
 async fn repeats_count_anew_in_each_dedupe_window() {
     let lab = Lab::start().await;
     let key = 0x1234_5678_9abc_def0;
-    assert!(lab.shared.dedupe.is_new(key));
+    assert!(lab.shared.events.dedupe.is_new(key));
     sleep(secs(58)).await;
-    assert!(!lab.shared.dedupe.is_new(key));
+    assert!(!lab.shared.events.dedupe.is_new(key));
     sleep(secs(4)).await;
-    assert!(lab.shared.dedupe.is_new(key));
-    assert!(!lab.shared.dedupe.is_new(key));
+    assert!(lab.shared.events.dedupe.is_new(key));
+    assert!(!lab.shared.events.dedupe.is_new(key));
 }
 
 /// Refuses every batch with an event of this name as malformed.

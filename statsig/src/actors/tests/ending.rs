@@ -9,7 +9,7 @@ fn elapsed_ms(lab: &Lab) -> u64 {
 async fn shutdown_sends_what_is_left_and_reports() {
     let lab = Lab::start().await;
     lab.record(25);
-    lab.shared.non_exposed.add(7, || "a_gate".into());
+    lab.shared.events.non_exposed.add(7, || "a_gate".into());
     let report = lab.handle.shutdown(secs(3)).await;
     assert_eq!((report.stats.delivered, report.stats.pending), (26, 0));
     assert!(!report.timed_out);
@@ -68,7 +68,7 @@ async fn a_hanging_request_does_not_hold_up_a_shutdown_beyond_its_limit() {
     assert_eq!((report.stats.delivered, report.stats.pending), (0, 13));
     // The aborted requests have given their batches back: nothing is unaccounted for.
     lab.stats();
-    assert_eq!(lab.shared.outbox().load().in_flight, 0);
+    assert_eq!(lab.shared.events.outbox().load().in_flight, 0);
 }
 
 #[tokio::test(start_paused = true)]

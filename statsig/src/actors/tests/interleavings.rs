@@ -163,17 +163,17 @@ impl Lab {
             Step::Expose(exposures) => {
                 for number in 0..exposures {
                     let event = QueuedEvent::Exposure(exposure(number as u64));
-                    if self.shared.record(event) {
+                    if self.shared.events.record(event) {
                         self.handle.nudge();
                     }
                 }
             }
             Step::RecordLarge(kib) => self.record_large(kib),
             Step::RecordInFork(events) => {
-                self.shared.counters.add_enqueued(events);
-                self.shared.lose(DropReason::Forked, events);
+                self.shared.events.counters.add_enqueued(events);
+                self.shared.events.lose(DropReason::Forked, events);
             }
-            Step::Suppress => self.shared.non_exposed.add(7, || "a_gate".into()),
+            Step::Suppress => self.shared.events.non_exposed.add(7, || "a_gate".into()),
             Step::Answer(fault) => self.network.next(Endpoint::Events, fault.answer()),
             Step::Recover => self.network.recover(Endpoint::Events),
             Step::Crash(actor) => self.crash(actor),
@@ -205,7 +205,11 @@ impl Lab {
             metadata: None,
             time_ms: self.shared.clock.now_ms(),
         };
-        if self.shared.record(QueuedEvent::Other(Box::new(event))) {
+        if self
+            .shared
+            .events
+            .record(QueuedEvent::Other(Box::new(event)))
+        {
             self.handle.nudge();
         }
     }
@@ -224,8 +228,8 @@ impl Lab {
         let stats = self.stats();
         // Events whose acceptance was noted here and not there yet are being counted right now.
         assert!(self.network.events().len() as u64 >= stats.delivered);
-        let load = self.shared.outbox().load();
-        assert!(self.shared.queue.bytes() <= QUEUE_BYTES);
+        let load = self.shared.events.outbox().load();
+        assert!(self.shared.events.queue.bytes() <= QUEUE_BYTES);
         // Two batches, one that came back from sealing, and what a flush took in.
         assert!(load.unsealed_bytes <= 3 * BATCH_BYTES + QUEUE_BYTES + EVENT_BYTES);
         assert!(load.waiting_bytes <= PENDING_BYTES || load.waiting_batches == 1);
@@ -268,11 +272,11 @@ impl Lab {
         let Self { shared, handle, .. } = self;
         drop(handle);
         sleep(time).await;
-        assert_balanced(&shared.counters.stats());
+        assert_balanced(&shared.events.counters.stats());
         if time > secs(5) {
             // The budget is spent, and so is what actors that are stuck get beyond it.
             sleep(secs(20)).await;
-            assert_eq!(shared.outbox().load().in_flight, 0);
+            assert_eq!(shared.events.outbox().load().in_flight, 0);
         }
     }
 }
@@ -349,13 +353,13 @@ fn live(
         now = Some(ended_at);
         drop(runtime);
         drop(kept);
-        let stats = shared.counters.stats();
+        let stats = shared.events.counters.stats();
         assert_balanced(&stats);
         let delivered = network.events().len() as u64;
         assert!(delivered == stats.delivered || (may_be_doubled && delivered > stats.delivered));
         look(&shared);
     }
-    let stats = shared.counters.stats();
+    let stats = shared.events.counters.stats();
     drop(Arc::into_inner(shared).unwrap());
     assert_eq!(*told.lock().unwrap(), stats.dropped.total() + stats.pending);
 }
@@ -404,7 +408,7 @@ proptest! {
         let spool = directory.path().join("spool");
         link(&spool, DISK);
         let look = |shared: &Shared| {
-            let stats = shared.counters.stats();
+            let stats = shared.events.counters.stats();
             let not_found_again = stats.left_on_disk - stats.recovered;
             let on_disk = spooling::events_on_disk(&disk);
             assert_eq!(on_disk, stats.spooled + not_found_again);

@@ -156,7 +156,7 @@ async fn a_client_that_is_dropped_keeps_its_events_on_disk() {
     let shared = Arc::clone(&lab.shared);
     drop(lab);
     sleep(secs(5)).await;
-    let stats = shared.counters.stats();
+    let stats = shared.events.counters.stats();
     assert_eq!((stats.spooled, stats.pending), (3, 0));
     network.recover(Endpoint::Events);
     let next = lab_on(&network, &directory).await;

@@ -37,7 +37,7 @@ async fn requests_carry_what_the_protocol_asks_for() {
     assert_eq!(header("x-request-service"), ["shop"]);
     assert_eq!(
         header("statsig-server-session-id"),
-        [lab.shared.session_id.as_str()]
+        [lab.shared.identity.session_id.as_str()]
     );
     let sent_at = SimulatedClock::START_MS + 10_000;
     assert_eq!(header("statsig-client-time"), [sent_at.to_string()]);
@@ -47,9 +47,9 @@ async fn requests_carry_what_the_protocol_asks_for() {
 #[tokio::test(start_paused = true)]
 async fn new_specs_are_published_once_and_old_ones_never() {
     let lab = Lab::start().await;
-    let received_at = || lab.shared.snapshot.load().received_at.unwrap();
+    let received_at = || lab.shared.published.load().received_at.unwrap();
     assert_eq!(received_at(), SimulatedClock::START_MS);
-    let generation = || lab.shared.snapshot.load().generation;
+    let generation = || lab.shared.published.load().generation;
 
     lab.network.serve_specs(specs(5));
     sleep(secs(15)).await;
@@ -67,9 +67,9 @@ async fn the_same_payload_again_publishes_nothing() {
     let lab = Lab::start().await;
     lab.network.always(Endpoint::Specs, Answer::json(specs(1)));
     sleep(secs(15)).await;
-    let generation = lab.shared.snapshot.load().generation;
+    let generation = lab.shared.published.load().generation;
     sleep(secs(600)).await;
-    assert_eq!(lab.shared.snapshot.load().generation, generation);
+    assert_eq!(lab.shared.published.load().generation, generation);
     lab.network.always(Endpoint::Specs, Answer::json(specs(2)));
     sleep(secs(10)).await;
     assert_eq!(lab.specs_time(), 2);
@@ -78,7 +78,7 @@ async fn the_same_payload_again_publishes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn whoever_lets_go_of_old_specs_last_does_not_pay_for_dropping_them() {
     let lab = Lab::start().await;
-    let pinned = lab.shared.snapshot.load_full();
+    let pinned = lab.shared.published.load_full();
     let is_there = {
         let pinned = Arc::downgrade(&pinned);
         move || pinned.strong_count() > 0
@@ -276,7 +276,7 @@ async fn statsig_itself_is_asked_when_the_own_endpoint_fails() {
     .await;
     lab.handle.first_sync().await.unwrap();
     assert_eq!(lab.source(), "Network");
-    let snapshot = lab.shared.snapshot.load_full();
+    let snapshot = lab.shared.published.load_full();
     assert_eq!(
         snapshot.source_api.as_deref(),
         Some("https://api.statsigcdn.com/v2")
@@ -353,7 +353,7 @@ async fn with_the_network_disabled_nothing_is_sent() {
     assert_eq!(lab.source(), "NoValues");
     lab.handle.refresh().await.unwrap_err();
     lab.record(25);
-    lab.shared.non_exposed.add(7, || "a_gate".into());
+    lab.shared.events.non_exposed.add(7, || "a_gate".into());
     lab.handle.flush().await.unwrap();
     sleep(secs(3_600)).await;
     assert_eq!(lab.stats().dropped.network_disabled, 26);

@@ -57,26 +57,31 @@ impl Statsig {
         event_name: &str,
         callback: impl Fn(&SdkEvent<'_>) + Send + Sync + 'static,
     ) -> SubscriptionID {
-        let subscriptions = &self.inner.shared.subscriptions;
+        let subscriptions = &self.inner.shared.telemetry.subscriptions;
         subscriptions.subscribe(event_name, Arc::new(callback))
     }
 
     /// Ends all subscriptions to this name. Those to `*` hear of it nevertheless.
     pub fn unsubscribe(&self, event_name: &str) {
-        self.inner.shared.subscriptions.unsubscribe(event_name);
+        self.inner
+            .shared
+            .telemetry
+            .subscriptions
+            .unsubscribe(event_name);
     }
 
     /// Ends one subscription.
     pub fn unsubscribe_by_id(&self, subscription: SubscriptionID) {
         self.inner
             .shared
+            .telemetry
             .subscriptions
             .unsubscribe_by_id(subscription);
     }
 
     /// Ends all subscriptions.
     pub fn unsubscribe_all(&self) {
-        self.inner.shared.subscriptions.unsubscribe_all();
+        self.inner.shared.telemetry.subscriptions.unsubscribe_all();
     }
 }
 
@@ -84,7 +89,13 @@ impl View<'_> {
     /// Tells that an entity was evaluated, as its getter returns it.
     #[inline]
     pub(super) fn announce(self, kind: Kind, call: &EvaluatedCall<'_>) {
-        if self.inner().shared.subscriptions.wants_evaluations() {
+        if self
+            .inner()
+            .shared
+            .telemetry
+            .subscriptions
+            .wants_evaluations()
+        {
             self.tell(kind, call);
         }
     }
@@ -111,7 +122,13 @@ impl View<'_> {
 
     /// Tells that an experiment was served from persistent storage.
     pub(super) fn announce_stored_experiment(self, call: &EvaluatedCall<'_>, stored: &Experiment) {
-        if self.inner().shared.subscriptions.wants_evaluations() {
+        if self
+            .inner()
+            .shared
+            .telemetry
+            .subscriptions
+            .wants_evaluations()
+        {
             self.tell_looked_up(call);
             self.inner().tell_experiment(stored);
         }
@@ -119,7 +136,13 @@ impl View<'_> {
 
     /// Tells that a layer was served from persistent storage.
     pub(super) fn announce_stored_layer(self, call: &EvaluatedCall<'_>, stored: &Layer) {
-        if self.inner().shared.subscriptions.wants_evaluations() {
+        if self
+            .inner()
+            .shared
+            .telemetry
+            .subscriptions
+            .wants_evaluations()
+        {
             self.tell_looked_up(call);
             self.inner().tell_layer(
                 &stored.name,
@@ -147,12 +170,15 @@ impl ClientInner {
             rule_id: &gate.rule_id,
             details: &gate.details,
         });
-        self.shared.subscriptions.tell(&SdkEvent::GateEvaluated {
-            gate_name: &gate.name,
-            rule_id: &gate.rule_id,
-            value: gate.value,
-            reason: &gate.details.reason,
-        });
+        self.shared
+            .telemetry
+            .subscriptions
+            .tell(&SdkEvent::GateEvaluated {
+                gate_name: &gate.name,
+                rule_id: &gate.rule_id,
+                value: gate.value,
+                reason: &gate.details.reason,
+            });
     }
 
     fn tell_dynamic_config(&self, config: &DynamicConfig) {
@@ -164,6 +190,7 @@ impl ClientInner {
             details: &config.details,
         });
         self.shared
+            .telemetry
             .subscriptions
             .tell(&SdkEvent::DynamicConfigEvaluated {
                 config_name: &config.name,
@@ -183,6 +210,7 @@ impl ClientInner {
             details: &experiment.details,
         });
         self.shared
+            .telemetry
             .subscriptions
             .tell(&SdkEvent::ExperimentEvaluated {
                 experiment_name: &experiment.name,
@@ -207,11 +235,14 @@ impl ClientInner {
             rule_id,
             details,
         });
-        self.shared.subscriptions.tell(&SdkEvent::LayerEvaluated {
-            layer_name: name,
-            reason: &details.reason,
-            rule_id,
-        });
+        self.shared
+            .telemetry
+            .subscriptions
+            .tell(&SdkEvent::LayerEvaluated {
+                layer_name: name,
+                reason: &details.reason,
+                rule_id,
+            });
     }
 
     fn trace(&self, evaluated: &Evaluated<'_>) {

@@ -105,7 +105,7 @@ impl Statsig {
     /// How many served values did not fit a field of a typed struct so far, repeats included.
     #[must_use]
     pub fn typed_mismatches(&self) -> u64 {
-        self.inner.shared.mismatches.total()
+        self.inner.shared.telemetry.mismatches.total()
     }
 }
 
@@ -115,7 +115,7 @@ impl View<'_> {
         user: &StatsigUser,
         options: &TypedEvaluationOptions,
     ) -> Typed<P> {
-        let log = &self.inner().shared.mismatches;
+        let log = &self.inner().shared.telemetry.mismatches;
         load(
             Opened::new(self, user, P::SCHEMA, options),
             log,

@@ -23,7 +23,7 @@ impl Clock for Still {
 
 /// Everything but the time of the specs that a client answers about every name, except what is left to chance.
 fn answers(client: &OfflineClient, user: &StatsigUser) -> Vec<String> {
-    let snapshot = client.shared_state().snapshot.load();
+    let snapshot = client.shared_state().published.load();
     let specs = &snapshot.specs;
     let names = (specs.entries.iter())
         .filter(|entry| !entry.traits.volatile)
@@ -87,7 +87,7 @@ proptest! {
         });
         prop_assert_eq!(&elsewhere, &fresh);
 
-        let before = client.shared_state().snapshot.load_full();
+        let before = client.shared_state().published.load_full();
         let time = before.specs.time;
         specs["time"] = json!(time.saturating_add(1));
         specs["checksum"] = json!("another");

@@ -68,7 +68,7 @@ fn assert_explains_answers(specs: &Value, user: &StatsigUser) {
     let Ok(client) = OfflineClient::new(&specs.to_string(), None) else {
         return;
     };
-    let snapshot = client.shared_state().snapshot.load();
+    let snapshot = client.shared_state().published.load();
     let names = snapshot
         .specs
         .entries

@@ -14,7 +14,7 @@ async fn observers_hear_in_which_form_specs_came() {
         observed.network.next(Endpoint::Specs, answer);
         sleep(secs(11)).await;
         assert_eq!(
-            observed.statsig.shared_state().snapshot.load().specs.time,
+            observed.statsig.shared_state().published.load().specs.time,
             time
         );
     }

@@ -1,0 +1,134 @@
+//! The specs that callers read, and who waits for others.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
+use tokio::sync::watch;
+
+use crate::evaluation::memo::{Memo, MemoCounts, MemoHome};
+use crate::results::SpecsStatus;
+use crate::specs::compiled::SpecCounts;
+use crate::specs::snapshot::Snapshot;
+
+/// A snapshot and its memo, which are replaced together. `Debug` shows a summary.
+pub(crate) struct Published {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) memo: Memo,
+}
+
+impl fmt::Debug for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SpecCounts {
+            gates,
+            configs,
+            layers,
+        } = self.specs.counts();
+        f.debug_struct("Specs")
+            .field("source", &self.source)
+            .field("time", &self.specs.time)
+            .field("gates", &gates)
+            .field("configs", &configs)
+            .field("layers", &layers)
+            .finish()
+    }
+}
+
+impl Deref for Published {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+/// What tasks see that wait for specs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Watched {
+    pub(crate) status: SpecsStatus,
+    /// Set when no further specs come, unless the client is initialized again.
+    pub(crate) end: Option<End>,
+}
+
+/// Why nothing runs that brings specs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    ShutDown,
+    /// The actors ended without a shutdown.
+    ActorsGone,
+}
+
+/// Holds the current snapshot. Only the evaluation actor publishes.
+pub(crate) struct PublishedCell {
+    current: ArcSwap<Published>,
+    watched: watch::Sender<Watched>,
+    memo_home: MemoHome,
+    /// `None` without observability clients.
+    memo_counts: Option<Arc<MemoCounts>>,
+}
+
+impl PublishedCell {
+    pub(super) fn new(first: Snapshot, counts_memo: bool) -> Self {
+        let memo_counts = counts_memo.then(Arc::default);
+        let memo_home = MemoHome::counting(memo_counts.clone());
+        let first = Published {
+            memo: memo_home.next(&first.specs),
+            snapshot: first,
+        };
+        Self {
+            current: ArcSwap::from_pointee(first),
+            watched: watch::Sender::default(),
+            memo_home,
+            memo_counts,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn load(&self) -> Guard<Arc<Published>> {
+        self.current.load()
+    }
+
+    pub(crate) fn load_full(&self) -> Arc<Published> {
+        self.current.load_full()
+    }
+
+    /// Replaces the snapshot and its memo. Returns the previous ones, because dropping large specs
+    /// takes time.
+    pub(crate) fn publish(&self, next: Snapshot) -> Arc<Published> {
+        let status = next.status();
+        let current = self.load();
+        let memo = if Arc::ptr_eq(&current.specs, &next.specs) {
+            self.memo_home.next_with_same_specs(&current.memo)
+        } else {
+            self.memo_home.next(&next.specs)
+        };
+        drop(current);
+        let next = Published {
+            snapshot: next,
+            memo,
+        };
+        let previous = self.current.swap(Arc::new(next));
+        self.watched.send_if_modified(|known| {
+            let is_news = known.status != status;
+            known.status = status;
+            is_news
+        });
+        previous
+    }
+
+    /// Takes a lock, so it must not be called in a fork.
+    pub(crate) fn watch(&self) -> watch::Receiver<Watched> {
+        self.watched.subscribe()
+    }
+
+    /// Says whether and why no further specs come.
+    pub(super) fn set_end(&self, end: Option<End>) {
+        self.watched.send_modify(|watched| watched.end = end);
+    }
+
+    /// Hits and misses of the memo; zeros without observability clients.
+    pub(super) fn memo_counts(&self) -> (u64, u64) {
+        (self.memo_counts.as_ref()).map_or((0, 0), |counts| counts.so_far())
+    }
+}

@@ -1,0 +1,101 @@
+//! What the SDK reports about itself.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Shared;
+use crate::events::event::QueuedEvent;
+use crate::observability::client::Told;
+use crate::observability::facts::Fact;
+use crate::observability::health::Health;
+use crate::observability::observer::{Observer, Reports, Scene};
+use crate::observability::outlet::Outlet;
+use crate::observability::subscriptions::Subscriptions;
+use crate::options::StatsigOptions;
+use crate::process::Home;
+use crate::typed::{DriftLog, MismatchLog};
+
+/// Measurements that may wait for the observability clients; further ones are lost.
+const MAX_TOLD: usize = 1_000;
+/// Errors that may wait to be posted; further ones are lost.
+const MAX_EXCEPTIONS: usize = 100;
+
+/// Reports of the SDK about itself, and who receives them.
+pub(crate) struct Telemetry {
+    /// Callbacks for evaluations and new specs.
+    pub(crate) subscriptions: Subscriptions,
+    /// For the observability clients.
+    pub(crate) told: Outlet<Told>,
+    /// Bodies of reports to be posted.
+    pub(crate) exceptions: Outlet<Vec<u8>>,
+    /// Typed parameters that did not fit, so that each is logged once.
+    pub(crate) mismatches: MismatchLog,
+    /// The findings of the latest check of parameter structs.
+    pub(crate) drift_log: DriftLog,
+    /// Locked by actors and their tasks, never by callers.
+    observer: Mutex<Observer>,
+}
+
+impl Telemetry {
+    pub(super) fn new(options: &StatsigOptions, home: Arc<Home>) -> Self {
+        Self {
+            subscriptions: Subscriptions::new(options.evaluation_telemetry),
+            told: Outlet::new(MAX_TOLD),
+            exceptions: Outlet::new(MAX_EXCEPTIONS),
+            mismatches: MismatchLog::new(home),
+            drift_log: DriftLog::default(),
+            observer: Mutex::default(),
+        }
+    }
+}
+
+impl Shared {
+    /// Passes an event of the SDK to the observer, and hands on the resulting reports.
+    pub(crate) fn note(&self, fact: Fact) {
+        self.report(|observer, scene| observer.note(fact, scene));
+    }
+
+    /// Reports what the counters say.
+    pub(crate) fn look_at_health(&self) {
+        let counters = &self.events.counters;
+        // Read first, so that these events are among those that were dropped.
+        let failed = counters.failed_by_flush_type();
+        let stats = counters.stats();
+        let (memo_hits, memo_misses) = self.published.memo_counts();
+        let health = Health {
+            delivered: stats.delivered,
+            pending: stats.pending,
+            dropped: stats.dropped.by_reason(),
+            failed,
+            memo_hits,
+            memo_misses,
+            typed_mismatches: self.telemetry.mismatches.total(),
+            interval_ms: self.events.outbox().interval().as_millis(),
+        };
+        self.report(|observer, scene| observer.look(health, scene));
+    }
+
+    fn report(&self, report: impl FnOnce(&mut Observer, &Scene<'_>) -> Reports) {
+        let snapshot = self.published.load();
+        let scene = Scene {
+            sdk_key: self.identity.key.expose(),
+            options: &self.options,
+            rates: &snapshot.settings.diagnostics,
+            now_ms: self.clock.now_ms(),
+            random: fastrand::f64(),
+        };
+        let telemetry = &self.telemetry;
+        let mut observer = (telemetry.observer.lock()).unwrap_or_else(PoisonError::into_inner);
+        let reports = report(&mut observer, &scene);
+        drop(observer);
+        for told in reports.told {
+            telemetry.told.put(told);
+        }
+        for body in reports.exceptions {
+            telemetry.exceptions.put(body);
+        }
+        if let Some(event) = reports.event {
+            // The exposure actor checks the queue every second, so no wake-up is needed.
+            self.events.record(QueuedEvent::Other(Box::new(event)));
+        }
+    }
+}
