@@ -69,9 +69,11 @@ async fn client(local: &LocalStatsig) -> Statsig {
 
 /// The answer to a request with this SDK key, an event and a question about nobody.
 async fn status(local: &LocalStatsig, method: Method, path: &str, key: Option<&str>) -> u16 {
-    let mut request = Request::new(method, format!("{}{path}", local.url()));
-    let key = key.map(|key| ("statsig-api-key", key.to_owned()));
-    request.headers.extend(key);
+    let url = format!("{}{path}", local.url());
+    let mut request = Request::new(statsig::Endpoint::Other, method, url);
+    request
+        .headers
+        .extend(key.map(|key| ("statsig-api-key", key)));
     if method == Method::Post {
         request.body = r#"{"events": [{"eventName": "bought"}], "id_list_lookups": []}"#.into();
     }

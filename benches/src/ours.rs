@@ -31,18 +31,12 @@ struct Swallow {
 
 impl Transport for Swallow {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        let mut headers = request.headers.iter();
-        let events = headers
-            .find(|(name, _)| *name == "statsig-event-count")
-            .and_then(|(_, count)| count.parse().ok());
+        let events = request.headers.get("statsig-event-count");
+        let events = events.and_then(|count| count.parse().ok());
         self.events
             .fetch_add(events.unwrap_or(0), Ordering::Relaxed);
         Box::pin(async {
-            Ok(Response {
-                status: 202,
-                headers: Vec::new(),
-                body: r#"{"success":true}"#.into(),
-            })
+            Ok(Response::new(202, r#"{"success":true}"#))
         })
     }
 }

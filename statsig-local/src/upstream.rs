@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 use statsig::{
-    BoxFuture, DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, HttpTransport,
-    Method, Request, RequestPath, Statsig, StatsigOptions, Transport,
+    BoxFuture, DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, Endpoint,
+    HttpTransport, Method, Request, RequestPath, Statsig, StatsigOptions, Transport,
 };
 use tokio::sync::watch;
 
@@ -195,21 +195,22 @@ impl Relay {
         };
         let headers = EVENT_HEADERS.into_iter().filter_map(|name| {
             let value = headers.get(name)?.to_str().ok()?;
-            Some((name, value.to_owned()))
+            Some((name, value))
         });
-        let mut request = Request::new(Method::Post, &self.log_event_url);
-        request.headers = headers.chain([(hops::HEADER, hops)]).collect();
-        request.body = body;
-        request.timeout = UPSTREAM_LIMIT;
-        request.max_response_bytes = MAX_UPSTREAM_ANSWER_BYTES;
+        let request = Request::new(Endpoint::Events, Method::Post, &self.log_event_url)
+            .headers(headers.collect())
+            .header(hops::HEADER, hops)
+            .body(body)
+            .timeout(UPSTREAM_LIMIT)
+            .max_response_bytes(MAX_UPSTREAM_ANSWER_BYTES);
         match self.transport.send(request).await {
             Ok(answer) => {
                 let status = StatusCode::from_u16(answer.status);
                 let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
                 let mut response = (status, answer.body).into_response();
-                for (name, value) in &answer.headers {
+                for (name, value) in answer.headers.iter() {
                     // The others are about a connection that ends here.
-                    let name = match name.as_str() {
+                    let name = match name {
                         "content-type" => header::CONTENT_TYPE,
                         "retry-after" => header::RETRY_AFTER,
                         _ => continue,

@@ -163,7 +163,9 @@ pub use text::SharedStr;
 #[cfg(feature = "http")]
 pub use transport::http::HttpTransport;
 pub use transport::proxy::ProxyConfig;
-pub use transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
+pub use transport::{
+    BoxFuture, Endpoint, Headers, Method, Request, Response, Transport, TransportError,
+};
 #[cfg(feature = "macros")]
 pub use typed::ParamEnum;
 pub use typed::{StatsigParams, Typed};

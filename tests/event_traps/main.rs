@@ -330,9 +330,8 @@ async fn trap_15_the_headers_count_the_bodys_events_and_the_batchs_failures() {
     let requests = lab.network.requests(Endpoint::Events);
     let batches = lab.network.batches();
     let header = |at: usize, wanted: &str| {
-        let mut headers = requests[at].request.headers.iter();
-        let found = headers.find(|(name, _)| *name == wanted);
-        found.map(|(_, value)| value.parse::<usize>().unwrap())
+        let found = requests[at].request.headers.get(wanted);
+        found.map(|value| value.parse::<usize>().unwrap())
     };
     for (at, (events, retries)) in [(10, 0), (10, 1), (5, 1), (5, 1)].into_iter().enumerate() {
         assert_eq!(batches[at].events.len(), events, "{at}");

@@ -113,9 +113,7 @@ impl Lab {
 }
 
 fn header<'a>(request: &'a RecordedRequest, name: &str) -> Option<&'a str> {
-    let headers = &request.request.headers;
-    let found = headers.iter().find(|(known, _)| *known == name);
-    found.map(|(_, value)| value.as_str())
+    request.request.headers.get(name)
 }
 
 fn specs(time: u64) -> String {

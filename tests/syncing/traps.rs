@@ -33,7 +33,7 @@ async fn trap_01_protobuf_is_not_asked_for_unless_it_can_be_read() {
     assert!(!request.url.contains("supports_proto"), "{}", request.url);
     let headers = &request.headers;
     assert!(headers.iter().all(|(name, value)| {
-        *name != "statsig-supports-proto" && !value.contains("statsig-br")
+        name != "statsig-supports-proto" && !value.contains("statsig-br")
     }));
 }
 

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -14,7 +13,7 @@ use crate::observability::client::Told;
 use crate::observability::outlet::Outlet;
 use crate::shared::Shared;
 use crate::targets;
-use crate::transport::{self, Method, Request, Transport};
+use crate::transport::{self, Endpoint, Method, Request, Transport};
 
 /// How often the counters are looked at.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
@@ -138,16 +137,12 @@ async fn post_exceptions(
         return;
     };
     while let Some(body) = next(&shared.telemetry.exceptions, &mut is_ending).await {
-        let mut headers = shared.identity.clone().headers(shared.clock.now_ms());
-        headers.push(("content-type", "application/json".to_owned()));
-        let request = Request {
-            method: Method::Post,
-            url: url.to_owned(),
-            headers,
-            body: Bytes::from(body),
-            timeout: POST_LIMIT,
-            max_response_bytes: MAX_ANSWER_BYTES,
-        };
+        let request = Request::new(Endpoint::Exceptions, Method::Post, url)
+            .headers(shared.identity.headers(shared.clock.now_ms()))
+            .header("content-type", "application/json")
+            .body(body)
+            .timeout(POST_LIMIT)
+            .max_response_bytes(MAX_ANSWER_BYTES);
         if let Err(error) = transport::send(&*transport, request).await {
             tracing::debug!(target: targets::OBSERVABILITY, %error, "an error could not be reported");
         }

@@ -101,11 +101,7 @@ mod tests {
             "DataStoreBytesResponse",
             &DataStoreBytesResponse::new(Some(specs.clone().into())),
         );
-        let response = Response {
-            status: 200,
-            headers: Vec::new(),
-            body: specs.into(),
-        };
+        let response = Response::new(200, specs);
         is_short("Response", &response);
     }
 

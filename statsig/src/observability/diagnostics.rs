@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::{Endpoint, RequestEnded};
+use super::facts::RequestEnded;
 use crate::events::event::{EventMetadata, OtherEvent};
 use crate::specs::settings::DiagnosticsRates;
+use crate::transport::Endpoint;
 
 /// Markers of one context; further ones are left out.
 pub(crate) const MAX_MARKERS: usize = 50;
@@ -101,7 +102,7 @@ impl Diagnostics {
             Endpoint::Specs => "download_config_specs",
             Endpoint::IdLists => "get_id_list_sources",
             Endpoint::IdListFile => "get_id_list",
-            Endpoint::Events | Endpoint::Other => return,
+            _ => return,
         };
         let step = Some("network_request");
         let failures = self.attempts.entry(key).or_default();

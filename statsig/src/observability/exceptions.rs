@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::facts::{Endpoint, RequestEnded};
+use super::facts::RequestEnded;
 use crate::mask::Masked;
+use crate::transport::Endpoint;
 
 /// Distinct errors remembered as posted; then all are forgotten.
 pub(crate) const MAX_REMEMBERED: usize = 1_000;
@@ -82,7 +83,7 @@ impl SdkError {
             Endpoint::Specs => "Some(DownloadConfigSpecs)",
             Endpoint::IdLists => "Some(GetIDListSources)",
             Endpoint::IdListFile => "Some(GetIDList)",
-            Endpoint::Events | Endpoint::Other => "None",
+            _ => "None",
         };
         Self {
             dedupe_key: Some(dedupe_key),

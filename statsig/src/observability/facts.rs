@@ -6,6 +6,7 @@ use crate::results::SpecsSource;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::sources::news::SourceNews;
 use crate::text::SharedStr;
+use crate::transport::Endpoint;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -48,16 +49,6 @@ pub(crate) struct InitializeEnded {
     pub(crate) source_api: Option<String>,
     /// Why there are no specs.
     pub(crate) failure: Option<String>,
-}
-
-/// What a request was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Endpoint {
-    Specs,
-    IdLists,
-    IdListFile,
-    Events,
-    Other,
 }
 
 /// One request and its answer, retries not included.

@@ -7,8 +7,7 @@ use super::client::Told;
 use super::diagnostics::{Diagnostics, Ended};
 use super::exceptions::{self, Pipeline, Posted, SdkError};
 use super::facts::{
-    Endpoint, Fact, InitializeEnded, Processed, RequestEnded, SpecsFormat, SpecsProcessed,
-    SyncEnded,
+    Fact, InitializeEnded, Processed, RequestEnded, SpecsFormat, SpecsProcessed, SyncEnded,
 };
 use super::health::{Health, losses, since};
 use super::metric::{self, Measurement, Metric, Tags};
@@ -20,6 +19,7 @@ use crate::results::SpecsSource;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::sources::news::SourceNews;
 use crate::specs::settings::DiagnosticsRates;
+use crate::transport::Endpoint;
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
 
 /// How much of the SDK key tags show.
@@ -437,7 +437,7 @@ fn measure_request(request: &RequestEnded, scene: &Scene<'_>, reports: &mut Repo
             reports.measure(metric::NETWORK_REQUEST_LATENCY, latency, tags);
         }
         Endpoint::Events => reports.measure(metric::EVENTS_REQUEST_LATENCY, latency, tags),
-        Endpoint::Other => {}
+        _ => {}
     }
 }
 

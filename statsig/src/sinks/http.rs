@@ -9,7 +9,7 @@ use super::{EventBatch, EventLoggingAdapter, EventLoggingError};
 use crate::clock::Clock;
 use crate::transport::identity::Identity;
 use crate::transport::retry::{is_success, is_worth_retrying, retry_after};
-use crate::transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
+use crate::transport::{BoxFuture, Endpoint, Method, Request, Response, Transport, TransportError};
 
 /// The answer to a batch is a few bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -45,21 +45,15 @@ impl HttpEvents {
     }
 
     fn request(&self, batch: &EventBatch) -> Request {
-        let mut headers = self.identity.headers(self.clock.now_ms());
-        headers.extend([
-            ("statsig-event-count", batch.event_count().to_string()),
-            ("statsig-retry-count", batch.retries().to_string()),
-            ("content-type", "application/json".to_owned()),
-            ("content-encoding", EventBatch::CONTENT_ENCODING.to_owned()),
-        ]);
-        Request {
-            method: Method::Post,
-            url: self.url.clone(),
-            headers,
-            body: batch.compressed(),
-            timeout: self.timeout,
-            max_response_bytes: MAX_ANSWER_BYTES,
-        }
+        Request::new(Endpoint::Events, Method::Post, &self.url)
+            .headers(self.identity.headers(self.clock.now_ms()))
+            .header("statsig-event-count", batch.event_count().to_string())
+            .header("statsig-retry-count", batch.retries().to_string())
+            .header("content-type", "application/json")
+            .header("content-encoding", EventBatch::CONTENT_ENCODING)
+            .body(batch.compressed())
+            .timeout(self.timeout)
+            .max_response_bytes(MAX_ANSWER_BYTES)
     }
 }
 
@@ -118,11 +112,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &'static str) -> Result<Response, TransportError> {
-        Ok(Response {
-            status,
-            headers: Vec::new(),
-            body: body.into(),
-        })
+        Ok(Response::new(status, body))
     }
 
     fn judged(answer: &Result<Response, TransportError>) -> Result<(), EventLoggingError> {

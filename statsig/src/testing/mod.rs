@@ -49,12 +49,13 @@ pub use offline::OfflineClient;
 pub use schema_match::{assert_schema_matches, check_schema_in};
 #[cfg(feature = "proptest")]
 pub use strategy::params_strategy;
-pub use transport::{Answer, Endpoint, PostedBatch, RecordedRequest, ScriptedTransport};
+pub use transport::{Answer, PostedBatch, RecordedRequest, ScriptedTransport};
 pub use variants::for_each_variant;
 
 pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;
 pub use crate::client::{Inspected, InspectedGate, InspectedKind};
+pub use crate::transport::Endpoint;
 use crate::user::StatsigUser;
 
 /// Makes one of a client's actors crash or pause. Does nothing to a client that was not initialised.

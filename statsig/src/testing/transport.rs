@@ -10,23 +10,7 @@ use tokio::time::Instant;
 
 use super::id_lists::ServedIdLists;
 use crate::events::seal;
-use crate::transport::{BoxFuture, Method, Request, Response, Transport, TransportError};
-
-/// What a request is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Endpoint {
-    /// Downloads of specs.
-    Specs,
-    /// Requests for the manifest of ID lists.
-    IdLists,
-    /// Downloads of the files of ID lists.
-    IdListFile,
-    /// Posts of events.
-    Events,
-    /// Reports about errors of the SDK itself.
-    Exceptions,
-}
+use crate::transport::{BoxFuture, Endpoint, Request, Response, Transport, TransportError};
 
 /// How the network answers one request.
 ///
@@ -47,7 +31,7 @@ pub struct Answer {
 
 #[derive(Debug, Clone)]
 enum Outcome {
-    Response(u16, Vec<(String, String)>, Bytes),
+    Response(Response),
     Broken(&'static str),
     Hang,
 }
@@ -62,13 +46,13 @@ impl Answer {
 
     /// A response with this status and body.
     pub fn response(status: u16, body: impl Into<Bytes>) -> Self {
-        Self::new(Outcome::Response(status, Vec::new(), body.into()))
+        Self::new(Outcome::Response(Response::new(status, body)))
     }
 
     /// The same, with one more header; its name in lower case. Only responses have headers.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        if let Outcome::Response(_, headers, _) = &mut self.outcome {
-            headers.push((name.into(), value.into()));
+        if let Outcome::Response(response) = &mut self.outcome {
+            response.headers.add(name.into(), value);
         }
         self
     }
@@ -113,8 +97,6 @@ impl Answer {
 pub struct RecordedRequest {
     /// The time since the transport was created.
     pub at: Duration,
-    /// What it was for.
-    pub endpoint: Endpoint,
     /// The request itself. Unlike its `Debug`, its fields hide nothing.
     pub request: Request,
 }
@@ -221,7 +203,7 @@ impl ScriptedTransport {
         let state = self.state();
         let requests = state.requests.iter();
         requests
-            .filter(|request| request.endpoint == endpoint)
+            .filter(|recorded| recorded.request.endpoint == endpoint)
             .cloned()
             .collect()
     }
@@ -255,11 +237,10 @@ impl ScriptedTransport {
     /// Records the request and decides the answer; for events, also where the batch is recorded.
     fn receive(&self, request: &Request) -> (Answer, Option<usize>) {
         let at = self.start.elapsed();
-        let endpoint = endpoint_of(request);
+        let endpoint = request.endpoint;
         let mut state = self.state();
         state.requests.push(RecordedRequest {
             at,
-            endpoint,
             request: request.clone(),
         });
         let batch = (endpoint == Endpoint::Events).then(|| {
@@ -276,6 +257,7 @@ impl ScriptedTransport {
                 Endpoint::Events | Endpoint::Exceptions => {
                     Answer::response(202, r#"{"success":true}"#)
                 }
+                Endpoint::Other => Answer::status(404),
             });
         (answer, batch)
     }
@@ -303,16 +285,14 @@ impl Transport for ScriptedTransport {
                     tokio::time::sleep(answer.delay).await;
                 }
                 match answer.outcome {
-                    Outcome::Response(_, _, body) if body.len() > request.max_response_bytes => {
+                    Outcome::Response(response)
+                        if response.body.len() > request.max_response_bytes =>
+                    {
                         Err(TransportError::TooLarge {
                             limit: request.max_response_bytes,
                         })
                     }
-                    Outcome::Response(status, headers, body) => Ok(Response {
-                        status,
-                        headers,
-                        body,
-                    }),
+                    Outcome::Response(response) => Ok(response),
                     Outcome::Broken(problem) => Err(TransportError::Connection {
                         problem: problem.to_owned(),
                     }),
@@ -332,32 +312,12 @@ impl Transport for ScriptedTransport {
     }
 }
 
-fn endpoint_of(request: &Request) -> Endpoint {
-    if request.url.contains("get_id_lists") {
-        Endpoint::IdLists
-    } else if request.url.contains("download_id_list_file") {
-        Endpoint::IdListFile
-    } else if request.url.contains("sdk_exception") {
-        Endpoint::Exceptions
-    } else {
-        match request.method {
-            Method::Get => Endpoint::Specs,
-            Method::Post => Endpoint::Events,
-        }
-    }
-}
-
 /// What the service would answer to a request for a part of an ID list's file.
 fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
     let start = in_query(&request.url, "range=").or_else(|| {
-        let range = request.headers.iter().find(|(name, _)| *name == "range");
-        range.and_then(|(_, value)| {
-            value
-                .strip_prefix("bytes=")?
-                .strip_suffix('-')?
-                .parse()
-                .ok()
-        })
+        let range = request.headers.get("range")?;
+        let start = range.strip_prefix("bytes=")?.strip_suffix('-')?;
+        start.parse().ok()
     });
     let Some(file) = lists.file(&request.url) else {
         return Answer::status(404);
@@ -402,11 +362,8 @@ fn decode_batch(at: Duration, request: &Request) -> PostedBatch {
     let plain = seal::decompress(&request.body).unwrap_or_default();
     let mut body: Value = serde_json::from_slice(&plain).unwrap_or_default();
     let mut take = |key: &str| body.get_mut(key).map(Value::take).unwrap_or_default();
-    let retries = request
-        .headers
-        .iter()
-        .find(|(name, _)| *name == "statsig-retry-count")
-        .and_then(|(_, count)| count.parse().ok());
+    let retries = request.headers.get("statsig-retry-count");
+    let retries = retries.and_then(|count| count.parse().ok());
     PostedBatch {
         at,
         retries: retries.unwrap_or_default(),

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::headers::{Headers, KEY_HEADER};
+
 /// How this SDK calls itself towards the service: the name that Statsig's server SDKs of this generation share.
 pub(crate) const SDK_TYPE: &str = "statsig-server-core";
 /// The version of this SDK.
 pub(crate) const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The header that carries the SDK key.
-pub(crate) const KEY_HEADER: &str = "statsig-api-key";
 
 /// How much of an SDK key is shown at most, in characters: its kind, and enough to tell two apart.
 const MAX_SHOWN: usize = "secret-".len() + 3;
@@ -66,25 +65,26 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// The headers of a request to an origin that may see the key.
-    pub(crate) fn headers(&self, now_ms: u64) -> Vec<(&'static str, String)> {
-        let mut headers = vec![(KEY_HEADER, self.key.expose().to_owned())];
-        headers.extend(self.headers_without_key(now_ms));
+    pub(crate) fn headers(&self, now_ms: u64) -> Headers {
+        let mut headers = Headers::new();
+        headers.add(KEY_HEADER, self.key.expose());
+        self.add_headers_without_key(&mut headers, now_ms);
         headers
     }
 
     /// The headers of a request to any origin.
-    pub(crate) fn headers_without_key(&self, now_ms: u64) -> Vec<(&'static str, String)> {
-        vec![
-            ("statsig-sdk-type", SDK_TYPE.to_owned()),
-            ("statsig-sdk-version", SDK_VERSION.to_owned()),
-            ("statsig-server-session-id", self.session_id.clone()),
-            (
-                "x-request-service",
-                self.service_name
-                    .clone()
-                    .unwrap_or_else(|| "unknown".to_owned()),
-            ),
-            ("statsig-client-time", now_ms.to_string()),
-        ]
+    pub(crate) fn headers_without_key(&self, now_ms: u64) -> Headers {
+        let mut headers = Headers::new();
+        self.add_headers_without_key(&mut headers, now_ms);
+        headers
+    }
+
+    fn add_headers_without_key(&self, headers: &mut Headers, now_ms: u64) {
+        let service_name = self.service_name.as_deref();
+        headers.add("statsig-sdk-type", SDK_TYPE);
+        headers.add("statsig-sdk-version", SDK_VERSION);
+        headers.add("statsig-server-session-id", &*self.session_id);
+        headers.add("x-request-service", service_name.unwrap_or("unknown"));
+        headers.add("statsig-client-time", now_ms.to_string());
     }
 }

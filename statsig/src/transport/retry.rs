@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::headers::Headers;
+
 /// However long a server asks for a pause by `Retry-After`, it gets no longer one.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
@@ -27,11 +29,8 @@ pub(crate) fn is_refusal(status: u16) -> bool {
 }
 
 /// The pause that a response asks for by `Retry-After`, in seconds or as a date; at most [`MAX_RETRY_AFTER`].
-pub(crate) fn retry_after(headers: &[(String, String)], now_ms: u64) -> Option<Duration> {
-    let (_, text) = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    let text = text.trim();
+pub(crate) fn retry_after(headers: &Headers, now_ms: u64) -> Option<Duration> {
+    let text = headers.get("retry-after")?.trim();
     let asked = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
@@ -63,11 +62,11 @@ mod tests {
             ("", None),
         ];
         for (text, expected) in cases {
-            let headers = [("Retry-After".to_owned(), text.to_owned())];
+            let headers = Headers::from_iter([("Retry-After", text)]);
             let pause = retry_after(&headers, now_ms);
             assert_eq!(pause, expected.map(Duration::from_secs), "{text}");
         }
-        assert_eq!(retry_after(&[], now_ms), None);
+        assert_eq!(retry_after(&Headers::new(), now_ms), None);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Answers that come from something else than the service: a proxy, the login page of a network, or whoever a wrong URL leads to.
 
-use super::{Method, Response, TransportError, address, retry};
+use super::error::TransportError;
+use super::request::Method;
+use super::response::Response;
+use super::{address, retry};
 
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 const HTML: [&str; 2] = ["text/html", "application/xhtml+xml"];
@@ -9,7 +12,7 @@ const HTML: [&str; 2] = ["text/html", "application/xhtml+xml"];
 pub(super) fn check(method: Method, response: Response) -> Result<Response, TransportError> {
     let status = response.status;
     if REDIRECTS.contains(&status) {
-        let target = response.header("location").map(address::shown);
+        let target = response.headers.get("location").map(address::shown);
         return Err(TransportError::Redirected {
             status,
             target: target.unwrap_or_else(|| "nowhere".to_owned()),
@@ -24,7 +27,7 @@ pub(super) fn check(method: Method, response: Response) -> Result<Response, Tran
 /// Whether this is a page of HTML. What is downloaded may be good although a server names the wrong type, and says so by how it
 /// begins; whether a post was accepted is in no body.
 fn is_page(method: Method, response: &Response) -> bool {
-    let Some(content_type) = response.header("content-type") else {
+    let Some(content_type) = response.headers.get("content-type") else {
         return false;
     };
     let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -37,15 +40,8 @@ fn is_page(method: Method, response: &Response) -> bool {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response {
-        let headers = headers.iter();
-        Response {
-            status,
-            headers: headers
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            body: body.into(),
-        }
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &'static str) -> Response {
+        Response::new(status, body).headers(headers.iter().copied().collect())
     }
 
     #[test]

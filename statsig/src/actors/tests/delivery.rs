@@ -47,7 +47,7 @@ async fn a_post_carries_what_the_protocol_asks_for() {
             let headers = request.headers.iter();
             headers
                 .filter(|(name, _)| *name == wanted)
-                .map(|(_, value)| value.clone())
+                .map(|(_, value)| value)
                 .collect::<Vec<_>>()
         };
         assert_eq!(header("statsig-api-key"), [KEY]);
@@ -289,11 +289,7 @@ impl Transport for Picky {
             let answer = self.network.send(request).await;
             let is_accepted = answer.as_ref().is_ok_and(|answer| answer.status < 300);
             if is_refused && is_accepted {
-                return Ok(Response {
-                    status: 400,
-                    headers: Vec::new(),
-                    body: "{}".into(),
-                });
+                return Ok(Response::new(400, "{}"));
             }
             answer
         })

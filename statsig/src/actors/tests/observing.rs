@@ -271,11 +271,7 @@ async fn the_first_error_of_a_kind_is_reported_and_the_key_is_not() {
     let requests = observed.network.requests(Endpoint::Exceptions);
     let request = &requests[0].request;
     assert_eq!(request.url, "https://statsigapi.net/v1/sdk_exception");
-    assert!(
-        request
-            .headers
-            .contains(&("statsig-api-key", KEY.to_owned()))
-    );
+    assert_eq!(request.headers.get("statsig-api-key"), Some(KEY));
     let bodies: String = posted.iter().map(Value::to_string).collect();
     assert!(!bodies.contains(KEY), "{bodies}");
 

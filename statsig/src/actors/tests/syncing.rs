@@ -29,7 +29,7 @@ async fn requests_carry_what_the_protocol_asks_for() {
         let headers = second.request.headers.iter();
         headers
             .filter(|(name, _)| *name == wanted)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value)
             .collect::<Vec<_>>()
     };
     assert_eq!(header("statsig-api-key"), [KEY]);

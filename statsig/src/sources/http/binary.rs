@@ -225,18 +225,14 @@ fn announce(request: &mut Request, deltas: bool) {
     if deltas {
         request.url.push_str("&accept_deltas=true");
     }
-    request
-        .headers
-        .push(("statsig-supports-proto", "true".to_owned()));
-    request
-        .headers
-        .push(("accept-encoding", ENCODING.to_owned()));
+    request.headers.add("statsig-supports-proto", "true");
+    request.headers.add("accept-encoding", ENCODING);
 }
 
 fn is_binary(response: &Response) -> bool {
     let says = |header: &str, value: &str| {
-        let mut headers = response.headers.iter();
-        headers.any(|(name, found)| name == header && found.to_ascii_lowercase().contains(value))
+        let found = response.headers.get(header).unwrap_or_default();
+        found.to_ascii_lowercase().contains(value)
     };
     says("content-type", CONTENT_TYPE) && says("content-encoding", ENCODING)
 }

@@ -1,7 +1,6 @@
 //! ID lists from the `get_id_lists` endpoint and the files that it names.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -11,7 +10,7 @@ use crate::sources::FetchError;
 use crate::text::SharedStr;
 use crate::transport::identity::Identity;
 use crate::transport::origin::{KeyOrigins, Origin};
-use crate::transport::{self, BoxFuture, Method, Request, Response, Transport, retry};
+use crate::transport::{self, BoxFuture, Endpoint, Method, Request, Response, Transport, retry};
 
 /// Where Statsig serves manifests, for a key each.
 pub(crate) const STATSIG_MANIFEST_URL: &str = "https://api.statsigcdn.com/v1/get_id_lists";
@@ -85,64 +84,38 @@ impl HttpIdLists {
 
     fn manifest_request(&self, url: String, request: &IdListsRequest) -> Request {
         let is_statsigs = url.starts_with(STATSIG_MANIFEST_URL);
-        self.request(
-            if is_statsigs {
-                Method::Get
-            } else {
-                Method::Post
-            },
-            url,
-            true,
-            request.limit,
-            request.max_bytes,
-        )
+        let method = if is_statsigs {
+            Method::Get
+        } else {
+            Method::Post
+        };
+        Request::new(Endpoint::IdLists, method, url)
+            .headers(self.identity.headers(self.clock.now_ms()))
+            .timeout(request.limit)
+            .max_response_bytes(request.max_bytes)
     }
 
     fn file_request(&self, request: &IdListFileRequest) -> Request {
         let mut url = file_url(&request.url, self.file_api.as_deref());
         let is_statsigs =
             Origin::of(&url).is_some_and(|origin| Origin::of(STATSIG_CDN) == Some(origin));
-        let range = if is_statsigs {
-            if request.start > 0 {
-                let separator = if url.contains('?') { '&' } else { '?' };
-                url.push_str(&format!("{separator}range={}-", request.start));
-            }
-            vec![]
-        } else {
-            vec![
-                ("range", format!("bytes={}-", request.start)),
-                ("statsig-id-list-file-size", request.size.to_string()),
-            ]
-        };
-        let may_see_key = self.file_api.is_some() || self.key_origins.admit(&url);
-        let (limit, max_bytes) = (request.limit, request.max_bytes);
-        let mut sent = self.request(Method::Get, url, may_see_key, limit, max_bytes);
-        sent.headers.extend(range);
-        sent
-    }
-
-    fn request(
-        &self,
-        method: Method,
-        url: String,
-        may_see_key: bool,
-        timeout: Duration,
-        max_bytes: usize,
-    ) -> Request {
         let now_ms = self.clock.now_ms();
-        let headers = if may_see_key {
+        let mut headers = if self.file_api.is_some() || self.key_origins.admit(&url) {
             self.identity.headers(now_ms)
         } else {
             self.identity.headers_without_key(now_ms)
         };
-        Request {
-            method,
-            url,
-            headers,
-            body: Bytes::new(),
-            timeout,
-            max_response_bytes: max_bytes,
+        if !is_statsigs {
+            headers.add("range", format!("bytes={}-", request.start));
+            headers.add("statsig-id-list-file-size", request.size.to_string());
+        } else if request.start > 0 {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{separator}range={}-", request.start));
         }
+        Request::new(Endpoint::IdListFile, Method::Get, url)
+            .headers(headers)
+            .timeout(request.limit)
+            .max_response_bytes(request.max_bytes)
     }
 }
 
@@ -209,11 +182,8 @@ impl Wanted {
     /// a server that knows no ranges: applying it behind what the list has would count bytes twice.
     fn part_of(&self, response: Response) -> Result<Bytes, FetchError> {
         let Self { start, size } = *self;
-        let content_range = response
-            .headers
-            .iter()
-            .find(|(name, _)| name == "content-range");
-        match content_range.and_then(|(_, value)| range_start(value)) {
+        let content_range = response.headers.get("content-range");
+        match content_range.and_then(range_start) {
             Some(found) if found != start => Err(FetchError::Other {
                 problem: format!("expected a part from byte {start}, found one from byte {found}"),
             }),
@@ -266,14 +236,8 @@ mod tests {
     }
 
     fn response(status: u16, range: Option<&str>, body: &'static str) -> Response {
-        Response {
-            status,
-            headers: range
-                .map(|range| ("content-range".to_owned(), range.to_owned()))
-                .into_iter()
-                .collect(),
-            body: body.into(),
-        }
+        let headers = range.map(|range| ("content-range", range));
+        Response::new(status, body).headers(headers.into_iter().collect())
     }
 
     #[test]

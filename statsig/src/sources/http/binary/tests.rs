@@ -26,15 +26,10 @@ struct Service {
 
 impl Service {
     /// What it answers next, after what it was told before.
-    fn answers(&self, body: impl Into<Bytes>, headers: &[(&str, &str)]) {
-        let headers = headers.iter();
-        self.answers.lock().unwrap().push_back(Response {
-            status: 200,
-            headers: headers
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            body: body.into(),
-        });
+    fn answers(&self, body: impl Into<Bytes>, headers: &[(&'static str, &str)]) {
+        let headers = headers.iter().copied().collect();
+        let answer = Response::new(200, body).headers(headers);
+        self.answers.lock().unwrap().push_back(answer);
     }
 
     fn answers_in_binary(&self, stream: &[u8]) {
@@ -125,11 +120,7 @@ async fn fetch(http: &HttpSpecs, request: SpecsRequest) -> Result<Value, FetchEr
 async fn the_binary_form_is_announced_by_those_who_read_it_only() {
     let service = Arc::new(Service::default());
     let announced = |request: &Request| {
-        let headers = request.headers.iter();
-        let of = |wanted: &str| {
-            let mut found = headers.clone().filter(|(name, _)| *name == wanted);
-            found.next().map(|(_, value)| value.clone())
-        };
+        let of = |wanted: &str| request.headers.get(wanted).map(str::to_owned);
         (
             request.url.clone(),
             of("statsig-supports-proto"),

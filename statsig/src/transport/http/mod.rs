@@ -21,9 +21,9 @@ use tokio::sync::OnceCell;
 
 use self::common::Common;
 use self::encoding::Encoding;
-use super::identity::KEY_HEADER;
+use super::headers::KEY_HEADER;
 use super::proxy::ProxyConfig;
-use super::{BoxFuture, Method, Request, Response, Transport, TransportError, address};
+use super::{BoxFuture, Headers, Method, Request, Response, Transport, TransportError, address};
 use crate::error::with_causes;
 use crate::mask::shown;
 
@@ -108,11 +108,7 @@ impl HttpTransport {
                 encoding => run_off_thread(move || encoding.decode(body, max_bytes)).await??,
             }
         };
-        Ok(Response {
-            status,
-            headers,
-            body,
-        })
+        Ok(Response::new(status, body).headers(headers))
     }
 }
 
@@ -246,12 +242,10 @@ fn to_reqwest_proxy(proxy: &ProxyConfig) -> Result<reqwest::Proxy, TransportErro
     })
 }
 
-/// The encodings that whoever sends this decodes, beside those that are decoded here; empty if none.
+/// The encodings that the sender decodes, beside those that are decoded here; empty if none.
 fn offered_encodings(request: &Request) -> &str {
-    let mut headers = request.headers.iter();
-    headers
-        .find(|(name, _)| *name == ACCEPT_ENCODING.as_str())
-        .map_or("", |(_, value)| value)
+    let offered = request.headers.get(ACCEPT_ENCODING.as_str());
+    offered.unwrap_or_default()
 }
 
 fn to_reqwest(
@@ -272,8 +266,8 @@ fn to_reqwest(
         .request(method, &request.url)
         .timeout(request.timeout)
         .header(ACCEPT_ENCODING, encodings);
-    let others = request.headers.into_iter();
-    for (name, value) in others.filter(|(name, _)| *name != ACCEPT_ENCODING.as_str()) {
+    let is_set = |name: &str| name.eq_ignore_ascii_case(ACCEPT_ENCODING.as_str());
+    for (name, value) in request.headers.iter().filter(|(name, _)| !is_set(name)) {
         builder = builder.header(name, value);
     }
     if !request.body.is_empty() {
@@ -298,13 +292,13 @@ fn check_url(url: &str) -> Result<(), TransportError> {
 }
 
 /// The same for headers, of which the SDK key and the service's name are the caller's.
-fn check_headers(headers: &[(&'static str, String)]) -> Result<(), TransportError> {
+fn check_headers(headers: &Headers) -> Result<(), TransportError> {
     let is_forbidden = |c: char| c.is_ascii_control() && c != '\t';
     let Some((name, value)) = (headers.iter()).find(|(_, value)| value.contains(is_forbidden))
     else {
         return Ok(());
     };
-    let what = match *name {
+    let what = match name {
         KEY_HEADER => "the SDK key; check where it is read from, and trim it",
         "x-request-service" => "the option `service_name`",
         _ => "a header",
@@ -315,13 +309,10 @@ fn check_headers(headers: &[(&'static str, String)]) -> Result<(), TransportErro
     })
 }
 
-fn readable_headers(response: &reqwest::Response) -> Vec<(String, String)> {
+fn readable_headers(response: &reqwest::Response) -> Headers {
     let headers = response.headers().iter();
     headers
-        .filter_map(|(name, value)| {
-            let text = value.to_str().ok()?;
-            Some((name.as_str().to_owned(), text.to_owned()))
-        })
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?)))
         .collect()
 }
 

@@ -6,8 +6,6 @@ pub(crate) mod binary;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 #[cfg(feature = "proto")]
 use super::deltas::DeltaMode;
 #[cfg(feature = "proto")]
@@ -17,7 +15,7 @@ use crate::clock::Clock;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
 use crate::transport::identity::Identity;
-use crate::transport::{self, BoxFuture, Method, Request, Response, Transport, retry};
+use crate::transport::{self, BoxFuture, Endpoint, Method, Request, Response, Transport, retry};
 
 /// The response header that says, by being there, that the specs are a difference.
 pub(crate) const DELTAS_HEADER: &str = "x-deltas-used";
@@ -68,18 +66,13 @@ impl HttpSpecs {
     }
 
     fn request(&self, request: &SpecsRequest) -> Request {
-        Request {
-            method: Method::Get,
-            url: specs_url(&self.base_url, self.identity.key.expose(), request),
-            headers: self.identity.headers(self.clock.now_ms()),
-            body: Bytes::new(),
-            timeout: request.limit,
-            max_response_bytes: request.max_bytes,
-        }
+        let url = specs_url(&self.base_url, self.identity.key.expose(), request);
+        Request::new(Endpoint::Specs, Method::Get, url)
+            .headers(self.identity.headers(self.clock.now_ms()))
+            .timeout(request.limit)
+            .max_response_bytes(request.max_bytes)
     }
-}
 
-impl HttpSpecs {
     async fn exchange(&self, request: Request) -> Result<Response, FetchError> {
         let response = transport::send(&*self.transport, request).await?;
         if retry::is_success(response.status) {
@@ -90,7 +83,7 @@ impl HttpSpecs {
     }
 
     fn payload(&self, response: Response) -> SpecsPayload {
-        let deltas_used = (response.headers.iter()).any(|(name, _)| name == DELTAS_HEADER);
+        let deltas_used = response.headers.get(DELTAS_HEADER).is_some();
         SpecsPayload {
             source_api: self.source_api.clone(),
             deltas_used,
@@ -225,15 +218,7 @@ mod tests {
 
     impl Transport for Delta {
         fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-            let headers = self
-                .0
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            let response = Response {
-                status: 200,
-                headers: headers.collect(),
-                body: Bytes::new(),
-            };
+            let response = Response::new(200, "").headers(self.0.iter().copied().collect());
             Box::pin(async { Ok(response) })
         }
     }

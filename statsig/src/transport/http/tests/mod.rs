@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use super::super::Endpoint;
 use super::*;
 
 const KEY: &str = "secret-0123456789";
@@ -114,14 +115,11 @@ fn gzipped(plain: &[u8]) -> Vec<u8> {
 }
 
 fn get(base: &str) -> Request {
-    Request {
-        method: Method::Get,
-        url: format!("{base}/v2/download_config_specs/{KEY}.json?sinceTime=5"),
-        headers: vec![("statsig-api-key", KEY.to_owned())],
-        body: Bytes::new(),
-        timeout: LIMIT,
-        max_response_bytes: 1_000,
-    }
+    let url = format!("{base}/v2/download_config_specs/{KEY}.json?sinceTime=5");
+    Request::new(Endpoint::Specs, Method::Get, url)
+        .header("statsig-api-key", KEY)
+        .timeout(LIMIT)
+        .max_response_bytes(1_000)
 }
 
 #[tokio::test]
@@ -132,11 +130,7 @@ async fn a_request_arrives_as_given_and_the_response_comes_back() {
         .await
         .unwrap();
     assert_eq!((response.status, &response.body[..]), (200, &b"hello"[..]));
-    assert!(
-        response
-            .headers
-            .contains(&("x-test".to_owned(), "yes".to_owned()))
-    );
+    assert_eq!(response.headers.get("x-test"), Some("yes"));
 
     let (_, request) = server.seen.recv().await.unwrap();
     assert!(
@@ -390,7 +384,7 @@ async fn what_cannot_be_sent_says_what_to_check() {
         error.to_string()
     };
     let with = |name: &'static str, value: &str| Request {
-        headers: vec![(name, value.to_owned())],
+        headers: Headers::from_iter([(name, value)]),
         ..get("http://127.0.0.1:1")
     };
     let key = problem(with("statsig-api-key", &format!("{KEY}\n"))).await;
@@ -402,7 +396,7 @@ async fn what_cannot_be_sent_says_what_to_check() {
     let service = problem(with("x-request-service", "a\u{7f}b")).await;
     assert!(service.contains("`service_name`"), "{service}");
     for url in ["nonsense", "http://", "/v2/x"] {
-        let url = problem(Request::new(Method::Get, url)).await;
+        let url = problem(Request::new(Endpoint::Specs, Method::Get, url)).await;
         assert!(url.contains("check the URLs in the options"), "{url}");
     }
 }
