@@ -71,7 +71,6 @@ mod client_init;
 mod clock;
 mod counters;
 mod country;
-#[cfg(feature = "macros")]
 pub mod docs;
 mod error;
 mod evaluation;

@@ -1,4 +1,55 @@
-//! Guides: documentation without code of its own.
+//! Guides. Start with [`getting_started`]; read the others when you need them.
+//!
+//! | guide | it answers |
+//! |---|---|
+//! | [`getting_started`] | How do I install the SDK, start a client, read flags, log events and stop? |
+//! | [`typed`] | How do I keep parameter structs and the console in agreement? |
+//! | [`testing`] | How do I test code that reads flags, without network and without waiting? |
+//! | [`events`] | When is an event sent, when is it lost, and how do I see that? |
+//! | [`sources`] | Where do specs come from, and what happens when a source fails? |
+//! | [`operations`] | What do I monitor, how much memory does the client need, what must I configure in production? |
+//! | [`migration`] | How do I move from the crate `statsig-rust` or `statsig`? What does an unofficial SDK promise? |
+
+#[doc = include_str!("getting_started.md")]
+pub mod getting_started {}
 
 #[doc = include_str!("typed.md")]
+#[cfg_attr(
+    feature = "macros",
+    doc = "[`StatsigParams`]: macro@crate::StatsigParams"
+)]
+#[cfg_attr(not(feature = "macros"), doc = "[`StatsigParams`]: crate#features")]
 pub mod typed {}
+
+#[doc = include_str!("testing.md")]
+#[cfg_attr(
+    feature = "testing",
+    doc = "[`OfflineClient`]: crate::testing::OfflineClient"
+)]
+#[cfg_attr(not(feature = "testing"), doc = "[`OfflineClient`]: crate#features")]
+#[cfg_attr(
+    feature = "testing",
+    doc = "[`ScriptedTransport`]: crate::testing::ScriptedTransport"
+)]
+#[cfg_attr(
+    not(feature = "testing"),
+    doc = "[`ScriptedTransport`]: crate#features"
+)]
+#[cfg_attr(
+    feature = "testing",
+    doc = "[`SimulatedClock`]: crate::testing::SimulatedClock"
+)]
+#[cfg_attr(not(feature = "testing"), doc = "[`SimulatedClock`]: crate#features")]
+pub mod testing {}
+
+#[doc = include_str!("events.md")]
+pub mod events {}
+
+#[doc = include_str!("sources.md")]
+pub mod sources {}
+
+#[doc = include_str!("operations.md")]
+pub mod operations {}
+
+#[doc = include_str!("migration.md")]
+pub mod migration {}
