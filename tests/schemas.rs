@@ -110,7 +110,8 @@ async fn drift_stops_a_strict_start_and_nothing_else() {
     assert_eq!(statsig.get_typed::<Promo>(&user).title, "Hi");
     assert!(
         statsig
-            .schema_reports()
+            .schemas()
+            .latest()
             .iter()
             .all(|report| !report.has_errors())
     );
@@ -151,9 +152,9 @@ async fn drift_is_reported_with_each_update() {
     let network = Arc::new(ScriptedTransport::new());
     network.serve_specs(specs(1, &json!("Welcome")));
     let statsig = client(&network, |options| options);
-    assert!(statsig.schema_reports().is_empty());
+    assert!(statsig.schemas().latest().is_empty());
     statsig.initialize().await.expect("specs");
-    let reports = statsig.schema_reports();
+    let reports = statsig.schemas().latest();
     assert_eq!(reports.len(), 2);
     assert!(
         reports.iter().all(|report| report.is_clean()),
@@ -162,7 +163,7 @@ async fn drift_is_reported_with_each_update() {
 
     network.serve_specs(specs(2, &json!(null)));
     tokio::time::sleep(Duration::from_secs(15)).await;
-    let reports = statsig.schema_reports();
+    let reports = statsig.schemas().latest();
     let kinds: Vec<_> = reports[0].drifts.iter().map(|drift| drift.kind).collect();
     assert_eq!(kinds, [DriftKind::NullValue]);
     assert!(reports[1].is_clean());
@@ -176,7 +177,7 @@ async fn a_check_that_panics_costs_no_specs() {
         options.check_schema::<Panicking>().strict_schemas(true)
     });
     statsig.initialize().await.expect("specs");
-    assert!(statsig.schema_reports().is_empty());
+    assert!(statsig.schemas().latest().is_empty());
     let user = StatsigUser::with_user_id("ann");
     assert_eq!(statsig.get_typed::<Promo>(&user).title, "panic");
 }
@@ -203,7 +204,7 @@ fn the_registry_holds_every_derived_struct_of_the_binary() {
 fn structs_named_twice_are_checked_once() {
     let options = StatsigOptions::builder().check_schema::<Limits>();
     let statsig = Statsig::new("secret-test", options.build().expect("valid options"));
-    let reports = statsig.check_all_schemas();
+    let reports = statsig.schemas().check_all();
     let limits = reports
         .iter()
         .filter(|report| report.struct_name == "Limits");

@@ -108,7 +108,7 @@ pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, PinnedStatsig,
-    SpecsWatch, Statsig, StatsigLogLineLevel, TypedEvaluationOptions, UnknownLogLineLevel,
+    Schemas, SpecsWatch, Statsig, StatsigLogLineLevel, TypedEvaluationOptions, UnknownLogLineLevel,
 };
 pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
 /// What [`Statsig::explain`] answers.

@@ -6,7 +6,7 @@ use crate::error::StatsigError;
 use crate::options::StatsigOptions;
 use crate::specs::compiled::CompiledSpecs;
 use crate::targets;
-use crate::typed::{SchemaReport, check_all};
+use crate::typed::{SchemaDocument, SchemaReport, check_all};
 
 /// Checks the structs that the options name; `None` if they name none, or if the check itself failed, which is logged.
 ///
@@ -19,7 +19,10 @@ pub(super) fn check_schemas(
     if schemas.is_empty() {
         return None;
     }
-    let checked = catch_unwind(AssertUnwindSafe(|| check_all(&schemas, specs)));
+    let checked = catch_unwind(AssertUnwindSafe(|| {
+        let documents: Vec<_> = schemas.into_iter().map(SchemaDocument::from).collect();
+        check_all(&documents, specs)
+    }));
     if checked.is_err() {
         tracing::error!(
             target: targets::SCHEMAS,

@@ -51,6 +51,7 @@ pub use options::{
 };
 pub use param_stores::ParameterStore;
 pub use pinned::PinnedStatsig;
+pub use schemas::Schemas;
 pub use status::SpecsWatch;
 
 use self::unknown::Warnings;

@@ -6,15 +6,47 @@ use std::sync::Arc;
 use super::Statsig;
 use crate::typed::{
     PossibleParameter, SchemaDocument, SchemaReport, SourceKind, StatsigParams, check, check_all,
-    check_documents, possible_id_types, possible_parameters,
+    possible_id_types, possible_parameters,
 };
 
-/// Finding out that a struct and the console have drifted apart, before a user does. No user takes part; nothing is logged or exposed.
 impl Statsig {
-    /// Compares a parameter struct with everything that the current specs may serve to anybody: the values of all rules, of the
-    /// experiments that a layer delegates to, of whatever a parameter store refers to, and the defaults.
+    /// Compares parameter structs with the specs, to find out that a struct and the console have
+    /// drifted apart before a user does. No user takes part; nothing is logged or exposed.
     ///
-    /// It takes time that grows with the number of rules, so it belongs into a start, a test or a health endpoint, not into a request.
+    /// ```
+    /// use statsig::StatsigParams;
+    ///
+    /// #[derive(Debug, StatsigParams)]
+    /// #[statsig(layer = "a_layer")]
+    /// struct Promo {
+    ///     #[statsig(default = "Hello")]
+    ///     title: String,
+    /// }
+    ///
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let report = statsig.schemas().check::<Promo>();
+    /// assert!(report.is_clean(), "{report}");
+    /// ```
+    #[must_use]
+    pub fn schemas(&self) -> Schemas<'_> {
+        Schemas { statsig: self }
+    }
+}
+
+/// The checks of parameter structs against the specs of one client: [`Statsig::schemas`].
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct Schemas<'a> {
+    statsig: &'a Statsig,
+}
+
+impl Schemas<'_> {
+    /// Compares a struct with everything that the current specs may serve to anybody: the values of
+    /// all rules, of the experiments that a layer delegates to, of everything that a parameter store
+    /// refers to, and the defaults.
+    ///
+    /// It takes time that grows with the number of rules, so it belongs into a start, a test or a
+    /// health endpoint, not into a request.
     ///
     /// ```
     /// use statsig::StatsigParams;
@@ -30,7 +62,7 @@ impl Statsig {
     /// }
     ///
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-    /// let report = statsig.check_schema::<Promo>();
+    /// let report = statsig.schemas().check::<Promo>();
     /// assert!(report.has_errors());
     /// assert_eq!(report.drifts[0].kind, DriftKind::MissingParameter);
     /// assert_eq!(
@@ -39,34 +71,55 @@ impl Statsig {
     /// );
     /// ```
     #[must_use]
-    pub fn check_schema<P: StatsigParams>(&self) -> SchemaReport {
-        check(P::SCHEMA, &self.current().specs, &|_, _| false)
-    }
-
-    /// Like [`check_all_schemas`](Self::check_all_schemas), for structs that are known by their documents only. What a field's own decoding
-    /// refuses is not in a document.
-    #[must_use]
-    pub fn check_schema_documents(&self, documents: &[SchemaDocument]) -> Vec<SchemaReport> {
-        check_documents(documents, &self.current().specs)
+    pub fn check<P: StatsigParams>(self) -> SchemaReport {
+        let document = SchemaDocument::of::<P>();
+        check(&document, &[], &self.statsig.current().specs)
     }
 
     /// Checks all structs that belong to this client: those that the options name
-    /// ([`check_schema`](crate::StatsigOptionsBuilder::check_schema)), and with the feature `registry` every struct in the binary that derives
-    /// [`StatsigParams`]. A parameter that one of them reads is not missed in the others.
+    /// ([`check_schema`](crate::StatsigOptionsBuilder::check_schema)), and with the feature
+    /// `registry` every struct in the binary that derives [`StatsigParams`]. A parameter that one of
+    /// them reads is not missed in the others.
     #[must_use]
-    pub fn check_all_schemas(&self) -> Vec<SchemaReport> {
-        let schemas = self.inner.shared.options.all_schemas();
-        check_all(&schemas, &self.current().specs)
+    pub fn check_all(self) -> Vec<SchemaReport> {
+        let schemas = self.statsig.inner.shared.options.all_schemas();
+        let documents: Vec<_> = schemas.into_iter().map(SchemaDocument::from).collect();
+        self.check_documents(&documents)
     }
 
-    /// What the latest automatic check found: at start and after each update, of the structs that the options name. Empty before
-    /// the first, and without such options.
+    /// Like [`check_all`](Self::check_all), for these structs. Documents that were read from JSON
+    /// do not hold a field's own decoding, so values that only this decoding refuses are not found.
+    ///
+    /// ```
+    /// use statsig::typed::SchemaDocument;
+    ///
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let dump = r#"[{
+    ///     "struct_name": "Promo",
+    ///     "source": {"kind": "layer", "name": "a_layer"},
+    ///     "params": [{"field": "title", "name": "title", "kind": "integer"}]
+    /// }]"#;
+    /// let documents: Vec<SchemaDocument> = serde_json::from_str(dump)?;
+    /// let reports = statsig.schemas().check_documents(&documents);
+    /// assert!(reports[0].has_errors());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
-    pub fn schema_reports(&self) -> Arc<Vec<SchemaReport>> {
-        self.inner.shared.telemetry.drift_log.latest()
+    pub fn check_documents(self, documents: &[SchemaDocument]) -> Vec<SchemaReport> {
+        check_all(documents, &self.statsig.current().specs)
     }
 
-    /// Every parameter that an entity may serve, with every value; `None` if the specs have no such entity. Sorted by name.
+    /// The results of the latest automatic check: at start and after each update, of the structs
+    /// that the options name. Empty before the first check, and without such options.
+    ///
+    /// To get new findings as they appear, [subscribe](Statsig::subscribe) to `schema_drifted`.
+    #[must_use]
+    pub fn latest(self) -> Arc<Vec<SchemaReport>> {
+        self.statsig.inner.shared.telemetry.drift_log.latest()
+    }
+
+    /// Every parameter that an entity may serve, with every value; `None` if the specs do not have
+    /// the entity. Sorted by name.
     ///
     /// For tools that look at all variants, such as generators of structs.
     ///
@@ -74,32 +127,40 @@ impl Statsig {
     /// use statsig::typed::SourceKind;
     ///
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-    /// let parameters = statsig.possible_parameters(SourceKind::Experiment, "an_experiment").unwrap();
+    /// let schemas = statsig.schemas();
+    /// let parameters = schemas.possible_parameters(SourceKind::Experiment, "an_experiment").unwrap();
     /// assert_eq!(parameters[0].name, "color");
     /// assert_eq!(parameters[0].values[0].value, "grey");
     /// assert_eq!(parameters[0].values[0].served_by.group_name.as_deref(), Some("Control"));
     /// ```
     #[must_use]
     pub fn possible_parameters(
-        &self,
+        self,
         kind: SourceKind,
         name: &str,
     ) -> Option<Vec<PossibleParameter>> {
-        possible_parameters(&self.current().specs, kind, name)
+        possible_parameters(&self.statsig.current().specs, kind, name)
     }
 
-    /// The types of ID by which an entity counts, and whatever it leaves its answer to: the experiments of a layer, what a parameter
-    /// store refers to. Empty if the specs have no such entity.
+    /// The types of ID by which an entity assigns users, with those of the entities that decide for
+    /// it: the experiments of a layer, the targets of a parameter store. Empty if the specs do not
+    /// have the entity.
     ///
     /// ```
     /// use statsig::typed::SourceKind;
     ///
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-    /// let id_types = statsig.possible_id_types(SourceKind::Experiment, "an_experiment");
+    /// let id_types = statsig.schemas().possible_id_types(SourceKind::Experiment, "an_experiment");
     /// assert_eq!(Vec::from_iter(id_types), ["userID"]);
     /// ```
     #[must_use]
-    pub fn possible_id_types(&self, kind: SourceKind, name: &str) -> BTreeSet<String> {
-        possible_id_types(&self.current().specs, kind, name)
+    pub fn possible_id_types(self, kind: SourceKind, name: &str) -> BTreeSet<String> {
+        possible_id_types(&self.statsig.current().specs, kind, name)
+    }
+}
+
+impl std::fmt::Debug for Schemas<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Schemas").finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use crate::typed::{Schema, StatsigParams};
 impl StatsigOptionsBuilder {
     /// Checks this struct against the specs at start and after each update. The client logs each difference once, under the target
     /// `statsig::schemas`, calls [subscribers](crate::Statsig::subscribe) of `schema_drifted`, and counts it in the metric
-    /// `statsig.sdk.schema_drifts`. [`schema_reports`](crate::Statsig::schema_reports) returns the latest reports. Call it once for each
+    /// `statsig.sdk.schema_drifts`. [`Schemas::latest`](crate::Schemas::latest) returns the latest reports. Call it once for each
     /// struct.
     ///
     /// The check runs beside the actors, on a thread for blocking work. New specs are in use when it ends, with any result.

@@ -51,5 +51,7 @@ pub use crate::__assert_schema_matches as assert_schema_matches;
 /// When the file cannot be read, or is no specs.
 #[must_use]
 pub fn check_schema_in<P: StatsigParams>(specs: impl AsRef<Path>) -> SchemaReport {
-    OfflineClient::from_file(specs.as_ref()).check_schema::<P>()
+    OfflineClient::from_file(specs.as_ref())
+        .schemas()
+        .check::<P>()
 }

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value};
 
 use super::offline::OfflineClient;
-use crate::typed::{ParamDocument, ParamKind, ParamSchema, StatsigParams};
+use crate::typed::{ParamDocument, ParamKind, ParamLiteral, ParamSchema, StatsigParams};
 use crate::user::StatsigUser;
 
 /// Characters of a text, elements of a list, entries of an object.
@@ -140,15 +140,13 @@ fn bools() -> BoxedStrategy<Value> {
 }
 
 fn integers(param: &ParamDocument) -> BoxedStrategy<Value> {
-    let bound = |number: Option<&serde_json::Number>| {
-        let number = number?;
-        number
-            .as_i128()
-            .or_else(|| number.as_f64().map(|float| float as i128))
+    let bound = |literal: Option<ParamLiteral>| match literal? {
+        ParamLiteral::Integer(integer) => Some(integer),
+        ParamLiteral::Float(float) => Some(float as i128),
+        _ => None,
     };
-    let range = param.range.as_ref();
-    let min = bound(range.and_then(|range| range.min.as_ref())).unwrap_or(i64::MIN.into());
-    let max = bound(range.and_then(|range| range.max.as_ref())).unwrap_or(u64::MAX.into());
+    let min = bound(param.range.and_then(|range| range.min)).unwrap_or(i64::MIN.into());
+    let max = bound(param.range.and_then(|range| range.max)).unwrap_or(u64::MAX.into());
     let value = |number: i128| {
         i64::try_from(number).map_or_else(|_| Value::from(number as u64), Value::from)
     };
@@ -158,11 +156,10 @@ fn integers(param: &ParamDocument) -> BoxedStrategy<Value> {
 }
 
 fn numbers(param: &ParamDocument) -> BoxedStrategy<Value> {
-    let bound = |number: Option<&serde_json::Number>| number.and_then(serde_json::Number::as_f64);
-    let range = param.range.as_ref();
+    let bound = |literal: Option<ParamLiteral>| literal.and_then(|bound| bound.to_json().as_f64());
     let least = if param.unit.is_some() { 0.0 } else { -1e6 };
-    let min = bound(range.and_then(|range| range.min.as_ref())).unwrap_or(least);
-    let max = bound(range.and_then(|range| range.max.as_ref())).unwrap_or(min + 2e6);
+    let min = bound(param.range.and_then(|range| range.min)).unwrap_or(least);
+    let max = bound(param.range.and_then(|range| range.max)).unwrap_or(min + 2e6);
     (min..=max.max(min)).prop_map(Value::from).boxed()
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
 use super::decode::WrongValue;
@@ -82,14 +83,17 @@ impl fmt::Display for ParamLiteral {
 /// assert_eq!(SHARE.to_string(), "0.0..1.0");
 /// assert!(SHARE.contains(0.5) && !SHARE.contains(1.0));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParamRange {
     /// The smallest number; `None` for any.
+    #[serde(default, with = "bound", skip_serializing_if = "bound::is_open")]
     pub min: Option<ParamLiteral>,
     /// The largest number; `None` for any.
+    #[serde(default, with = "bound", skip_serializing_if = "bound::is_open")]
     pub max: Option<ParamLiteral>,
     /// Whether `max` itself is out of range.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub excludes_max: bool,
 }
 
@@ -136,7 +140,12 @@ impl ParamRange {
     /// Whether a number is in range.
     #[must_use]
     pub fn contains(&self, number: f64) -> bool {
-        Number::from_f64(number).is_some_and(|number| self.nearest(&number).is_none())
+        Number::from_f64(number).is_some_and(|number| self.allows(&number))
+    }
+
+    /// The same for a number in JSON.
+    pub(crate) fn allows(&self, number: &Number) -> bool {
+        self.nearest(number).is_none()
     }
 
     /// The bound that a number is beyond; `None` if it is in range.
@@ -160,6 +169,38 @@ impl ParamRange {
         let bound = self.nearest(value.as_number()?)?;
         let is_excluded = self.excludes_max && Some(bound) == self.max;
         (!is_excluded).then(|| bound.to_json())
+    }
+}
+
+/// A bound of a range as a JSON number.
+mod bound {
+    use super::{Deserialize, Deserializer, Number, ParamLiteral, Serialize, Serializer, Value};
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks for a reference"
+    )]
+    pub(super) fn is_open(bound: &Option<ParamLiteral>) -> bool {
+        !bound.is_some_and(|bound| bound.to_json().is_number())
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        bound: &Option<ParamLiteral>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        bound
+            .map_or(Value::Null, ParamLiteral::to_json)
+            .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<ParamLiteral>, D::Error> {
+        let number = Option::<Number>::deserialize(deserializer)?;
+        Ok(number.and_then(|number| match number.as_i128() {
+            Some(integer) => Some(ParamLiteral::Integer(integer)),
+            None => number.as_f64().map(ParamLiteral::Float),
+        }))
     }
 }
 
@@ -226,7 +267,7 @@ impl ParamSchema {
 
     fn is_allowed(&self, value: &Value) -> bool {
         let is_in_range = match (self.range, value.as_number()) {
-            (Some(range), Some(number)) => range.nearest(number).is_none(),
+            (Some(range), Some(number)) => range.allows(number),
             _ => true,
         };
         let is_listed = self.one_of.is_empty() || self.one_of.iter().any(|one| one.is(value));

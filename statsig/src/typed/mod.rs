@@ -32,7 +32,7 @@ pub use custom::{IntoWrongValue, Valid, decode_with, from_json, validated};
 pub use decode::{FromParam, WrongValue};
 pub use drift::{
     Drift, DriftKind, DriftSeverity, ParamDocument, PossibleParameter, PossibleValue,
-    RangeDocument, SchemaDocument, SchemaReport, ServedBy, SourceDocument,
+    SchemaDocument, SchemaReport, ServedBy, SourceDocument,
 };
 pub use exposure_state::ExposureState;
 pub use flatten::AllParams;
@@ -50,9 +50,7 @@ pub use source::{FieldMeta, ParamsMeta};
 pub use unit::{Count, TimeUnit};
 pub use writer::{ParamWriter, default_values, values_of};
 
-pub(crate) use drift::{
-    DriftLog, check, check_all, check_documents, possible_id_types, possible_parameters,
-};
+pub(crate) use drift::{DriftLog, check, check_all, possible_id_types, possible_parameters};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use drift::{Variant, VariantValue, variants};
 pub(crate) use forced::written;

@@ -25,7 +25,7 @@ pub(super) fn check(
     let origin = dump.display().to_string();
     let documents: Vec<SchemaDocument> = serde_json::from_str(&text)
         .map_err(|error| AskError::syntax(&origin, &error, DUMP_HINT))?;
-    let reports = client.check_schema_documents(&documents);
+    let reports = client.schemas().check_documents(&documents);
     if arguments.specs.json {
         serde_json::to_writer_pretty(&mut *terminal.output, &reports)?;
         writeln!(terminal.output)?;

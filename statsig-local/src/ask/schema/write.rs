@@ -32,7 +32,10 @@ pub(super) fn parameters<'a>(
 ) -> Vec<Parameters<'a>> {
     let sources = entities.iter().filter_map(|(kind, name)| {
         let kind = StructKind::of(*kind)?.kind;
-        let parameters = client.possible_parameters(kind, name).unwrap_or_default();
+        let parameters = client
+            .schemas()
+            .possible_parameters(kind, name)
+            .unwrap_or_default();
         Some(Parameters {
             kind,
             name,
@@ -55,7 +58,7 @@ use statsig::StatsigParams;
         let Some(source) = StructKind::of(*kind) else {
             continue;
         };
-        let parameters = client.possible_parameters(source.kind, name);
+        let parameters = client.schemas().possible_parameters(source.kind, name);
         let parameters = parameters.unwrap_or_default();
         let (named, unnamed): (Vec<_>, Vec<_>) = parameters
             .iter()
@@ -85,7 +88,7 @@ use statsig::StatsigParams;
         );
         let _ = writeln!(text, "#[derive(Debug, Clone, PartialEq, StatsigParams)]");
         let attribute = source.attribute;
-        let id_types = Vec::from_iter(client.possible_id_types(source.kind, name));
+        let id_types = Vec::from_iter(client.schemas().possible_id_types(source.kind, name));
         let id_type = match id_types.as_slice() {
             [only] if !only.is_empty() => format!(", id_type = {only:?}"),
             _ => String::new(),

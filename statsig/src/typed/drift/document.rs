@@ -1,17 +1,18 @@
 //! A schema as a document: what a binary writes, and what is checked without it.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
-use super::super::constraint::{ParamLiteral, ParamRange};
+use super::super::constraint::ParamRange;
+use super::super::decode::WrongValue;
 use super::super::params::StatsigParams;
 use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema, SourceKind};
 use super::super::unit::TimeUnit;
 
-/// A [`Schema`] that can be written as JSON and read again, for tools that do not link the struct.
+/// A [`Schema`] in the form that is checked against the specs, and written as JSON for tools that do not
+/// link the struct.
 ///
 /// ```
 /// use statsig::StatsigParams;
@@ -93,7 +94,7 @@ pub struct ParamDocument {
     pub names: Vec<String>,
     /// The numbers that are allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub range: Option<RangeDocument>,
+    pub range: Option<ParamRange>,
     /// The values that are allowed; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<Value>,
@@ -106,21 +107,25 @@ pub struct ParamDocument {
     /// The parameters inside of an object that is read field by field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nested: Vec<Self>,
+    #[serde(skip)]
+    field_in_code: LinkedField,
 }
 
-/// A range of numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct RangeDocument {
-    /// The smallest number; `None` for any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min: Option<Number>,
-    /// The largest number; `None` for any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<Number>,
-    /// Whether `max` itself is out of range.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub excludes_max: bool,
+/// The field behind a parameter, where this program has the struct. It is no part of the JSON form, and
+/// documents are equal without it.
+#[derive(Clone, Copy, Default)]
+struct LinkedField(Option<&'static ParamSchema>);
+
+impl PartialEq for LinkedField {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for LinkedField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.is_some().fmt(f)
+    }
 }
 
 #[expect(
@@ -169,6 +174,11 @@ impl SchemaDocument {
 }
 
 impl ParamDocument {
+    /// What the field itself says about a value; `None` if this program does not have the struct.
+    pub(super) fn decode(&self, value: &Value) -> Option<Result<(), WrongValue>> {
+        self.field_in_code.0.map(|field| field.check(value))
+    }
+
     /// The parameter's name, then its older ones.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.name)
@@ -213,8 +223,8 @@ impl fmt::Display for SourceDocument {
 }
 
 /// Without its default, which the struct knows.
-impl From<&ParamSchema> for ParamDocument {
-    fn from(param: &ParamSchema) -> Self {
+impl From<&'static ParamSchema> for ParamDocument {
+    fn from(param: &'static ParamSchema) -> Self {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         Self {
             field: param.field.to_owned(),
@@ -231,10 +241,7 @@ impl From<&ParamSchema> for ParamDocument {
             } else {
                 owned(param.names)
             },
-            range: param
-                .range
-                .map(RangeDocument::from)
-                .or_else(|| bounds_of_type(param)),
+            range: param.range.or_else(|| bounds_of_type(param)),
             one_of: param
                 .one_of
                 .iter()
@@ -248,20 +255,7 @@ impl From<&ParamSchema> for ParamDocument {
                 .flat_map(|inside| inside.params)
                 .map(Self::from)
                 .collect(),
-        }
-    }
-}
-
-impl From<ParamRange> for RangeDocument {
-    fn from(range: ParamRange) -> Self {
-        let number = |bound: Option<ParamLiteral>| match bound?.to_json() {
-            Value::Number(number) => Some(number),
-            _ => None,
-        };
-        Self {
-            min: number(range.min),
-            max: number(range.max),
-            excludes_max: range.excludes_max,
+            field_in_code: LinkedField(Some(param)),
         }
     }
 }
@@ -273,7 +267,7 @@ fn takes_any_text(param: &ParamSchema) -> bool {
 }
 
 /// What an integer type holds is in its decoding only, so it is asked for the bounds of each type.
-fn bounds_of_type(param: &ParamSchema) -> Option<RangeDocument> {
+fn bounds_of_type(param: &ParamSchema) -> Option<ParamRange> {
     const LEAST: [i64; 6] = [
         i64::MIN,
         i32::MIN as i64,
@@ -296,48 +290,10 @@ fn bounds_of_type(param: &ParamSchema) -> Option<RangeDocument> {
         return None;
     }
     let fits = |value: Value| param.check(&value).is_ok();
-    Some(RangeDocument {
-        min: LEAST
-            .into_iter()
-            .find(|&least| fits(least.into()))
-            .map(Number::from),
-        max: GREATEST
-            .into_iter()
-            .find(|&greatest| fits(greatest.into()))
-            .map(Number::from),
-        excludes_max: false,
-    })
-}
-
-impl RangeDocument {
-    pub(super) fn contains(&self, number: &Number) -> bool {
-        let order = |bound: &Number| match (number.as_i128(), bound.as_i128()) {
-            (Some(number), Some(bound)) => Some(number.cmp(&bound)),
-            _ => number.as_f64().partial_cmp(&bound.as_f64()),
-        };
-        let is_below = self
-            .min
-            .as_ref()
-            .is_some_and(|min| order(min) == Some(Ordering::Less));
-        let is_above = self.max.as_ref().is_some_and(|max| match order(max) {
-            Some(Ordering::Greater) => true,
-            Some(Ordering::Equal) => self.excludes_max,
-            _ => false,
-        });
-        !is_below && !is_above
-    }
-}
-
-impl fmt::Display for RangeDocument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(min) = &self.min {
-            write!(f, "{min}")?;
-        }
-        f.write_str("..")?;
-        if let Some(max) = &self.max {
-            let equals = if self.excludes_max { "" } else { "=" };
-            write!(f, "{equals}{max}")?;
-        }
-        Ok(())
-    }
+    let least = LEAST.into_iter().find(|&least| fits(least.into()));
+    let greatest = GREATEST.into_iter().find(|&greatest| fits(greatest.into()));
+    Some(ParamRange::integers(
+        least.map(i128::from),
+        greatest.map(i128::from),
+    ))
 }

@@ -79,12 +79,16 @@ mod tests {
     use super::super::check::check;
     use super::*;
     use crate::specs::compiled::CompiledSpecs;
-    use crate::typed::{ParamSchema, ParamSource, Schema};
+    use crate::typed::{ParamSchema, ParamSource, Schema, SchemaDocument};
 
     fn reports(struct_name: &'static str) -> Vec<SchemaReport> {
         let params = const { &[ParamSchema::of::<bool>("on", "on")] };
         let schema = Schema::new(struct_name, params).source(ParamSource::layer("promos"));
-        vec![check(&schema, &CompiledSpecs::default(), &|_, _| false)]
+        vec![check(
+            &SchemaDocument::from(&schema),
+            &[],
+            &CompiledSpecs::default(),
+        )]
     }
 
     #[test]

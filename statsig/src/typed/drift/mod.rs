@@ -8,7 +8,6 @@ mod document;
 mod log;
 mod possible;
 mod report;
-mod schema_set;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -16,13 +15,12 @@ mod value;
 #[cfg(any(test, feature = "testing"))]
 mod variants;
 
-pub use document::{ParamDocument, RangeDocument, SchemaDocument, SourceDocument};
+pub use document::{ParamDocument, SchemaDocument, SourceDocument};
 pub use possible::{PossibleParameter, PossibleValue};
 pub use report::{Drift, DriftKind, DriftSeverity, SchemaReport, ServedBy};
 
-pub(crate) use check::check;
+pub(crate) use check::{check, check_all};
 pub(crate) use log::DriftLog;
 pub(crate) use possible::{possible_id_types, possible_parameters};
-pub(crate) use schema_set::{check_all, check_documents};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use variants::{Variant, VariantValue, variants};

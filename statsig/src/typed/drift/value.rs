@@ -19,14 +19,25 @@ pub(super) struct ValueDrift {
 }
 
 impl ParamDocument {
-    /// As far as the document tells.
+    /// What is wrong with a value. The field itself decides, where this program has the struct, so
+    /// that a check and a load agree.
     pub(super) fn drift(&self, value: &Value) -> Option<ValueDrift> {
+        match self.decode(value) {
+            None => self.described_drift(value),
+            Some(Ok(())) => None,
+            Some(Err(wrong)) => Some(self.decoding_drift(value, wrong)),
+        }
+    }
+
+    /// The same as far as the document describes the field.
+    fn described_drift(&self, value: &Value) -> Option<ValueDrift> {
         let kind = self.problem(value);
         if kind.is_none()
             && let Value::Object(object) = value
         {
             return self.nested.iter().find_map(|inside| {
-                let drift = inside.drift(inside.names().find_map(|name| object.get(name))?)?;
+                let drift =
+                    inside.described_drift(inside.names().find_map(|name| object.get(name))?)?;
                 let path = format!(".{}{}", inside.name, drift.path);
                 Some(ValueDrift { path, ..drift })
             });
@@ -39,10 +50,10 @@ impl ParamDocument {
         })
     }
 
-    /// The same, after the field's own decoding refused the value.
-    pub(super) fn drift_by_decoding(&self, value: &Value, wrong: WrongValue) -> ValueDrift {
+    /// The same after the field's own decoding refused the value.
+    fn decoding_drift(&self, value: &Value, wrong: WrongValue) -> ValueDrift {
         let (expected, problem) = wrong.into_parts();
-        if let Some(known) = self.drift(value) {
+        if let Some(known) = self.described_drift(value) {
             // The document names the path inside of an object apart from the expectation; decoding names both at once.
             return if known.path.is_empty() {
                 ValueDrift {
@@ -78,10 +89,7 @@ impl ParamDocument {
         if let Value::Number(number) = value {
             let is_negative =
                 self.unit.is_some() && number.as_f64().is_some_and(|count| count < 0.0);
-            let is_in_range = self
-                .range
-                .as_ref()
-                .is_none_or(|range| range.contains(number));
+            let is_in_range = self.range.as_ref().is_none_or(|range| range.allows(number));
             if is_negative || !is_in_range {
                 return Some(DriftKind::OutOfRange);
             }

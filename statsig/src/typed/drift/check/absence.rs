@@ -103,11 +103,9 @@ impl Check<'_> {
             if served.is_empty() {
                 return;
             }
-            let inside = ParamDocument {
-                field: format!("{}.{}", param.field, inside.name),
-                name: name.clone(),
-                ..inside.clone()
-            };
+            let mut inside = inside.clone();
+            inside.field = format!("{}.{}", param.field, inside.name);
+            inside.name.clone_from(&name);
             self.absences(named, &inside, &served);
         }
     }

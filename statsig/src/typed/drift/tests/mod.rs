@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::check::check;
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
-use super::schema_set::check_all;
-use super::{SchemaDocument, check_documents, possible_id_types, possible_parameters};
+use super::{SchemaDocument, check_all, possible_id_types, possible_parameters};
 use crate::country::Countries;
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::snapshot::{Loaded, Snapshot};
@@ -144,6 +142,10 @@ fn compiled(specs: &Value) -> CompiledSpecs {
     }
 }
 
+fn check(schema: &Schema, specs: &CompiledSpecs) -> SchemaReport {
+    super::check(&schema.into(), &[], specs)
+}
+
 /// The specs with one change; `null` removes.
 fn changed(pointer: &str, value: Value) -> Value {
     let mut specs: Value = serde_json::from_str(SPECS).unwrap();
@@ -162,8 +164,8 @@ fn changed(pointer: &str, value: Value) -> Value {
 /// Everything found, in both ways of checking, which must agree where the document can tell.
 fn drifts(specs: &Value) -> Vec<(String, Drift)> {
     let specs = compiled(specs);
-    let reports = check_all(ALL, &specs);
     let documents: Vec<_> = ALL.iter().copied().map(SchemaDocument::from).collect();
+    let reports = check_all(&documents, &specs);
     let dump = serde_json::to_string(&documents).unwrap();
     let read: Vec<SchemaDocument> = serde_json::from_str(&dump).unwrap();
     assert_eq!(read, documents);
@@ -173,7 +175,7 @@ fn drifts(specs: &Value) -> Vec<(String, Drift)> {
             .filter(|kind| *kind != DriftKind::RejectedValue)
             .collect()
     };
-    assert_eq!(kinds(&check_documents(&read, &specs)), kinds(&reports));
+    assert_eq!(kinds(&check_all(&read, &specs)), kinds(&reports));
     let found = reports.into_iter().flat_map(|report| {
         let name = report.struct_name;
         report
@@ -207,7 +209,7 @@ fn null_is_a_drift_of_its_own() {
 fn another_kind_of_the_same_name_is_told() {
     let layer_named_like_a_store = Schema::new("Odd", &[]).source(ParamSource::layer("checkout"));
     let specs = compiled(&serde_json::from_str(SPECS).unwrap());
-    let report = check(&layer_named_like_a_store, &specs, &|_, _| false);
+    let report = check(&layer_named_like_a_store, &specs);
     assert_eq!(
         report.to_string(),
         "Odd of layer \"checkout\": 1 error\n\
@@ -222,7 +224,7 @@ fn a_report_names_the_rules_and_says_what_to_do() {
         "/dynamic_configs/headline_test/rules/1/returnValue/discount",
         json!(1.2),
     );
-    let report = check(PROMO, &compiled(&specs), &|_, _| false);
+    let report = check(PROMO, &compiled(&specs));
     assert_eq!(
         report.to_string(),
         "Promo of layer \"promo\": 1 error\n\
@@ -248,7 +250,7 @@ fn long_reports_are_bounded() {
     };
     let rules: Vec<_> = (0..1_000).map(rule).collect();
     let specs = changed("/dynamic_configs/limits/rules", json!(rules));
-    let report = check(LIMITS, &compiled(&specs), &|_, _| false);
+    let report = check(LIMITS, &compiled(&specs));
     assert_eq!(report.drifts.len(), 5);
     let rules = report
         .drifts
@@ -266,7 +268,7 @@ fn unread_parameters_are_errors_only_where_they_are_denied() {
         "/layer_configs/promo/defaultValue/subtitle",
         json!("new"),
     ));
-    let severity = |schema| check(schema, &specs, &|_, _| false).drifts[0].severity;
+    let severity = |schema| check(schema, &specs).drifts[0].severity;
     assert_eq!(severity(PROMO), DriftSeverity::Warning);
     assert_eq!(severity(STRICT), DriftSeverity::Error);
 }
@@ -284,8 +286,8 @@ fn structs_share_the_reading_of_a_source() {
     )
     .source(ParamSource::layer("collected"));
     let specs = compiled(&serde_json::from_str(SPECS).unwrap());
-    assert_eq!(check(TITLE, &specs, &|_, _| false).drifts.len(), 1);
-    let together = check_all(&[TITLE, PRICE], &specs);
+    assert_eq!(check(TITLE, &specs).drifts.len(), 1);
+    let together = check_all(&[TITLE.into(), PRICE.into()], &specs);
     assert!(together.iter().all(SchemaReport::is_clean), "{together:?}");
 }
 
@@ -303,7 +305,7 @@ fn circles_of_redirections_and_delegates_end() {
 
 #[test]
 fn before_specs_arrive_every_source_is_unknown() {
-    let report = check(PROMO, &CompiledSpecs::default(), &|_, _| false);
+    let report = check(PROMO, &CompiledSpecs::default());
     assert_eq!(report.drifts[0].kind, DriftKind::UnknownSource);
     assert_eq!(report.drifts.len(), 1);
 }

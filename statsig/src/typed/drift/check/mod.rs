@@ -5,8 +5,7 @@ mod source;
 
 use serde_json::Value;
 
-use super::super::decode::WrongValue;
-use super::super::schema::{Schema, SourceKind};
+use super::super::schema::SourceKind;
 use super::document::{ParamDocument, SchemaDocument, SourceDocument};
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
 use super::sources::{Candidate, SpecEntity};
@@ -20,83 +19,64 @@ const MAX_FOUND_CHARS: usize = 80;
 /// Distinct wrong values of one parameter that are told apart; more are counted with the last.
 const MAX_DISTINCT_VALUES: usize = 5;
 
-/// Whether a parameter of somebody else's struct reads what no field of this struct reads.
-pub(crate) type ReadElsewhere<'a> = &'a dyn Fn(&SourceDocument, &str) -> bool;
+/// Checks structs that belong together: a parameter that one of them reads is not missed in the others.
+pub(crate) fn check_all(documents: &[SchemaDocument], specs: &CompiledSpecs) -> Vec<SchemaReport> {
+    let reports = documents
+        .iter()
+        .map(|document| check(document, documents, specs));
+    reports.collect()
+}
 
-/// Checks a struct. Values are decoded as its fields would, so the check and a load agree.
+/// Checks one struct. A parameter that one of the others reads is not missed in it.
 pub(crate) fn check(
-    schema: &Schema,
-    specs: &CompiledSpecs,
-    is_read_elsewhere: ReadElsewhere<'_>,
-) -> SchemaReport {
-    let document = SchemaDocument::from(schema);
-    let decode =
-        |index: usize, value: &Value| schema.params.get(index).map(|param| param.check(value));
-    run(&document, &decode, specs, is_read_elsewhere)
-}
-
-/// Checks the document of a struct, as far as it tells: decoding of the struct's own is not in it.
-pub(crate) fn check_document(
     document: &SchemaDocument,
+    others: &[SchemaDocument],
     specs: &CompiledSpecs,
-    is_read_elsewhere: ReadElsewhere<'_>,
 ) -> SchemaReport {
-    run(document, &|_, _| None, specs, is_read_elsewhere)
-}
-
-/// What the field of an index says to a value; `None` if nobody can be asked.
-type Decode<'a> = &'a dyn Fn(usize, &Value) -> Option<Result<(), WrongValue>>;
-
-fn run(
-    document: &SchemaDocument,
-    decode: Decode<'_>,
-    specs: &CompiledSpecs,
-    is_read_elsewhere: ReadElsewhere<'_>,
-) -> SchemaReport {
-    let sources = document.sources();
     let mut check = Check {
+        others,
         document,
-        decode,
         specs,
         drifts: Vec::new(),
     };
-    for named in &sources {
-        let Some(source) = SpecEntity::find(specs, named.kind, &named.name) else {
-            check.unknown_source(named);
-            continue;
-        };
-        check.source(named, &source);
-        for (index, param) in document.params.iter().enumerate() {
-            if document.source_of(param) == Some(named) && named.kind != SourceKind::FeatureGate {
-                check.param(named, &source, index, param);
-            }
-        }
-        if document.source.as_ref() == Some(named) {
-            check.unread(named, &source, is_read_elsewhere);
-        }
-    }
+    check.run();
     SchemaReport {
         struct_name: document.struct_name.clone(),
-        sources: sources.into_iter().cloned().collect(),
+        sources: document.sources().into_iter().cloned().collect(),
         drifts: check.drifts,
     }
 }
 
+/// The check of one struct.
 struct Check<'a> {
+    others: &'a [SchemaDocument],
     document: &'a SchemaDocument,
-    decode: Decode<'a>,
     specs: &'a CompiledSpecs,
     drifts: Vec<Drift>,
 }
 
 impl Check<'_> {
-    fn param(
-        &mut self,
-        named: &SourceDocument,
-        source: &SpecEntity<'_>,
-        index: usize,
-        param: &ParamDocument,
-    ) {
+    fn run(&mut self) {
+        let document = self.document;
+        for named in document.sources() {
+            let Some(entity) = SpecEntity::find(self.specs, named.kind, &named.name) else {
+                self.unknown_source(named);
+                continue;
+            };
+            self.source(named, &entity);
+            let params = document.params.iter();
+            for param in params.filter(|param| document.source_of(param) == Some(named)) {
+                if named.kind != SourceKind::FeatureGate {
+                    self.param(named, &entity, param);
+                }
+            }
+            if document.source.as_ref() == Some(named) {
+                self.unread(named, &entity);
+            }
+        }
+    }
+
+    fn param(&mut self, named: &SourceDocument, source: &SpecEntity<'_>, param: &ParamDocument) {
         let served = match source {
             SpecEntity::Store(store) => self.served_by_store(named, store, param),
             source => Some(source.served(param)),
@@ -107,7 +87,7 @@ impl Check<'_> {
         self.absences(named, param, &served);
         for (_, candidate) in &served {
             if let Some(value) = candidate.value
-                && let Some(misfit) = self.misfit(index, param, value)
+                && let Some(misfit) = param.drift(value)
             {
                 self.wrong(named, param, value, candidate, misfit);
             }
@@ -118,7 +98,7 @@ impl Check<'_> {
         if let Some((_, default)) = default
             && let (Some(console), Some(code)) = (default.value, &param.default)
             && !equal(console, code)
-            && self.misfit(index, param, console).is_none()
+            && param.drift(console).is_none()
         {
             let expected = format!(
                 "the default of the code, {}",
@@ -127,14 +107,6 @@ impl Check<'_> {
             let found = shown_within(console, MAX_FOUND_CHARS);
             let drift = Drift::new(DriftKind::DefaultDiffers, named, expected, found);
             self.drifts.push(drift.of(param));
-        }
-    }
-
-    fn misfit(&self, index: usize, param: &ParamDocument, value: &Value) -> Option<ValueDrift> {
-        match (self.decode)(index, value) {
-            None => param.drift(value),
-            Some(Ok(())) => None,
-            Some(Err(wrong)) => Some(param.drift_by_decoding(value, wrong)),
         }
     }
 
@@ -171,18 +143,14 @@ impl Check<'_> {
     }
 
     /// Parameters that no field reads. Where several structs share a source, each may leave some to the others.
-    fn unread(
-        &mut self,
-        named: &SourceDocument,
-        source: &SpecEntity<'_>,
-        is_read_elsewhere: ReadElsewhere<'_>,
-    ) {
+    fn unread(&mut self, named: &SourceDocument, source: &SpecEntity<'_>) {
         let document = self.document;
         for name in source.parameters() {
             if document.reads(named, name) {
                 continue;
             }
-            if !document.deny_unknown && is_read_elsewhere(named, name) {
+            let is_read_elsewhere = || self.others.iter().any(|other| other.reads(named, name));
+            if !document.deny_unknown && is_read_elsewhere() {
                 continue;
             }
             let expected = "a field that reads it".to_owned();
