@@ -67,28 +67,23 @@ extern crate self as statsig;
 
 mod actors;
 mod client;
-mod client_init;
 mod clock;
 mod counters;
 mod country;
 pub mod docs;
+mod engine_log;
 mod error;
-mod evaluation;
 mod events;
 mod files;
 mod guard;
-mod hash;
-mod mask;
+mod initialize_details;
 pub mod observability;
 mod options;
 mod overrides;
-mod persistent;
 mod process;
-mod results;
 mod shared;
 mod sinks;
 mod sources;
-mod specs;
 #[cfg(feature = "spool")]
 mod spool;
 mod sticky;
@@ -96,12 +91,12 @@ mod striped;
 mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod text;
 mod told_once;
 mod transport;
 pub mod typed;
-mod user;
-mod value;
+
+// The engine's modules, by the same paths as the SDK's own.
+use statsig_core::{client_init, evaluation, hash, mask, results, specs, text, user, value};
 
 #[cfg(feature = "tracing-layer")]
 pub use client::StatsigLayer;
@@ -128,6 +123,7 @@ pub use events::event::Event;
 pub use events::value::EventValue;
 pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
+pub use initialize_details::InitializeDetails;
 pub use observability::{ObservabilityClient, SdkEvent, SubscriptionID};
 pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, DEFAULT_SPECS_URL, StatsigOptions,
@@ -136,8 +132,7 @@ pub use options::{
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
     CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
-    ExperimentGroupsResult, FeatureGate, IdListSource, InitializeDetails, Reason, SpecsSource,
-    SpecsStatus,
+    ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource, SpecsStatus,
 };
 pub use sinks::{
     EventBatch, EventLoggingAdapter, EventLoggingError, FileEvents,

@@ -1,236 +1,16 @@
-//! Local overrides: values forced for one ID or for everybody, in tests and in development.
+//! The overrides in use: those of the application's adapter, and those set through the client.
 
-use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
+pub use statsig_core::overrides::{ExperimentOverride, OverrideAdapter};
+pub(crate) use statsig_core::overrides::{Overridden, OverrideChange, OverrideSet};
+use statsig_core::user::StatsigUser;
+use statsig_core::value::depth::bounded_shared;
 
 use crate::guard::guarded;
-use crate::persistent::PersistentMap;
-use crate::user::StatsigUser;
-use crate::value::depth::bounded_shared;
-use crate::value::text_of;
-
-/// What an override forces an experiment to.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum ExperimentOverride {
-    /// These parameters, and nothing else.
-    Parameters(Arc<Map<String, Value>>),
-    /// The parameters of the first rule with this group name; none if there is no such group.
-    Group(String),
-}
-
-/// A source of overrides that goes before the specs.
-///
-/// The SDK brings one in memory, which the `override_*` methods of [`Statsig`](crate::Statsig) write. Implement it to take
-/// overrides from elsewhere, such as a request's headers; give it to
-/// [`StatsigOptionsBuilder::override_adapter`](crate::StatsigOptionsBuilder::override_adapter). It is asked in every evaluation, on
-/// the caller's thread, before the one in memory: it must not block.
-///
-/// Nested gates and delegated experiments are asked for too. Every method answers `None` unless implemented.
-///
-/// ```
-/// use statsig::{OverrideAdapter, StatsigUser};
-///
-/// #[derive(Debug)]
-/// struct Testers;
-///
-/// impl OverrideAdapter for Testers {
-///     fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
-///         (name == "new_checkout" && user.user_id().is_some_and(|id| id.starts_with("tester-"))).then_some(true)
-///     }
-/// }
-///
-/// let user = StatsigUser::with_user_id("tester-7");
-/// assert_eq!(Testers.gate(&user, "new_checkout"), Some(true));
-/// ```
-pub trait OverrideAdapter: Debug + Send + Sync + 'static {
-    /// The value of a gate.
-    fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
-        let _ = (user, name);
-        None
-    }
-
-    /// The parameters of a dynamic config. Does not apply to an experiment, even one of the same name.
-    fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let _ = (user, name);
-        None
-    }
-
-    /// The parameters or the group of an experiment. Does not apply to a dynamic config.
-    fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
-        let _ = (user, name);
-        None
-    }
-
-    /// All parameters of a layer.
-    fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let _ = (user, name);
-        None
-    }
-
-    /// The parameters of a parameter store, which replace all of its own. Each is a parameter as in the specs (`ref_type`, …), or
-    /// any other value, which is then a constant.
-    fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let _ = (user, name);
-        None
-    }
-}
-
-/// The overrides of one kind of entity: by name, then for everybody or by ID.
-#[derive(Debug, Clone)]
-struct ByName<T>(PersistentMap<ById<T>>);
-
-#[derive(Debug, Clone)]
-struct ById<T> {
-    for_all: Option<T>,
-    /// `None` only while one is set.
-    for_id: PersistentMap<Option<T>>,
-}
-
-impl<T> Default for ByName<T> {
-    fn default() -> Self {
-        Self(PersistentMap::default())
-    }
-}
-
-impl<T> Default for ById<T> {
-    fn default() -> Self {
-        Self {
-            for_all: None,
-            for_id: PersistentMap::default(),
-        }
-    }
-}
-
-impl<T: Clone> ByName<T> {
-    /// The override for the user ID, else for any custom ID whatever its type, else for everybody.
-    fn find(&self, user: &StatsigUser, name: &str) -> Option<&T> {
-        let overrides = self.0.get(name)?;
-        let for_id = |id: &Value| overrides.for_id.get(&text_of(id)?)?.as_ref();
-        let data = user.data();
-        data.user_id
-            .as_ref()
-            .and_then(for_id)
-            .or_else(|| {
-                data.custom_ids
-                    .iter()
-                    .flat_map(BTreeMap::values)
-                    .find_map(for_id)
-            })
-            .or(overrides.for_all.as_ref())
-    }
-
-    fn set(&mut self, name: &str, id: Option<&str>, value: T) {
-        self.0.change(name, |overrides| match id {
-            None => overrides.for_all = Some(value),
-            Some(id) => overrides.for_id.change(id, |own| *own = Some(value)),
-        });
-    }
-
-    /// Removes the override for an ID, or all of this name.
-    fn remove(&mut self, name: &str, id: Option<&str>) {
-        let Some(overrides) = self.0.get(name) else {
-            return;
-        };
-        let mut rest = overrides.clone();
-        match id {
-            None => rest = ById::default(),
-            Some(id) => rest.for_id.remove(id),
-        }
-        if rest.for_id.is_empty() && rest.for_all.is_none() {
-            self.0.remove(name);
-        } else {
-            self.0.change(name, |overrides| *overrides = rest);
-        }
-    }
-}
-
-/// One immutable set of overrides; setting one makes the next set.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct OverrideSet {
-    gates: ByName<bool>,
-    dynamic_configs: ByName<Arc<Map<String, Value>>>,
-    experiments: ByName<ExperimentOverride>,
-    layers: ByName<Arc<Map<String, Value>>>,
-    parameter_stores: ByName<Arc<Map<String, Value>>>,
-}
-
-/// A change to the overrides.
-#[derive(Debug, Clone)]
-pub(crate) enum OverrideChange {
-    Gate(bool),
-    DynamicConfig(Arc<Map<String, Value>>),
-    Experiment(ExperimentOverride),
-    Layer(Arc<Map<String, Value>>),
-    ParameterStore(Arc<Map<String, Value>>),
-}
-
-/// Which kind of entity an override is removed from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Overridden {
-    Gate,
-    DynamicConfig,
-    Experiment,
-    Layer,
-    ParameterStore,
-}
-
-impl OverrideSet {
-    fn is_empty(&self) -> bool {
-        self.gates.0.is_empty()
-            && self.dynamic_configs.0.is_empty()
-            && self.experiments.0.is_empty()
-            && self.layers.0.is_empty()
-            && self.parameter_stores.0.is_empty()
-    }
-
-    fn set(&mut self, name: &str, id: Option<&str>, change: OverrideChange) {
-        match change {
-            OverrideChange::Gate(value) => self.gates.set(name, id, value),
-            OverrideChange::DynamicConfig(value) => self.dynamic_configs.set(name, id, value),
-            OverrideChange::Experiment(value) => self.experiments.set(name, id, value),
-            OverrideChange::Layer(value) => self.layers.set(name, id, value),
-            OverrideChange::ParameterStore(value) => self.parameter_stores.set(name, id, value),
-        }
-    }
-
-    fn remove(&mut self, name: &str, id: Option<&str>, from: Overridden) {
-        match from {
-            Overridden::Gate => self.gates.remove(name, id),
-            Overridden::DynamicConfig => self.dynamic_configs.remove(name, id),
-            Overridden::Experiment => self.experiments.remove(name, id),
-            Overridden::Layer => self.layers.remove(name, id),
-            Overridden::ParameterStore => self.parameter_stores.remove(name, id),
-        }
-    }
-}
-
-impl OverrideAdapter for OverrideSet {
-    fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
-        self.gates.find(user, name).copied()
-    }
-
-    fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        self.dynamic_configs.find(user, name).cloned()
-    }
-
-    fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
-        self.experiments.find(user, name).cloned()
-    }
-
-    fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        self.layers.find(user, name).cloned()
-    }
-
-    fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        self.parameter_stores.find(user, name).cloned()
-    }
-}
 
 /// The overrides in use: an adapter of the application's, and behind it the set in memory.
 #[derive(Debug)]
@@ -306,7 +86,7 @@ impl OverrideAdapter for Overrides {
             ExperimentOverride::Parameters(parameters) => {
                 ExperimentOverride::Parameters(bounded(parameters, name))
             }
-            group @ ExperimentOverride::Group(_) => group,
+            other => other,
         });
         own.or_else(|| self.set.load().experiment(user, name))
     }
@@ -331,40 +111,7 @@ fn bounded(parameters: Arc<Map<String, Value>>, name: &str) -> Arc<Map<String, V
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
-
     use super::*;
-
-    /// Counts how often it is copied.
-    #[derive(Debug, Default)]
-    struct Counted(Arc<AtomicUsize>);
-
-    impl Clone for Counted {
-        fn clone(&self) -> Self {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            Self(Arc::clone(&self.0))
-        }
-    }
-
-    #[test]
-    fn an_override_for_one_more_id_or_name_copies_few_of_those_before() {
-        let copies = Arc::new(AtomicUsize::new(0));
-        let mut set = ByName::default();
-        for number in 0..4_000 {
-            // As while readers have the set before.
-            let before = set.clone();
-            let id = format!("id-{number}");
-            set.set("a_gate", Some(&id), Counted(Arc::clone(&copies)));
-            set.set(
-                &format!("gate-{number}"),
-                None,
-                Counted(Arc::clone(&copies)),
-            );
-            drop(before);
-        }
-        let copies = copies.load(Ordering::Relaxed);
-        assert!(copies < 40 * 4_000, "{copies} copies");
-    }
 
     #[test]
     fn an_override_set_while_others_are_removed_holds() {

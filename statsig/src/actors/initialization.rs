@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::tree::Tree;
 use crate::error::StatsigError;
+use crate::initialize_details::InitializeDetails;
 use crate::observability::facts::{Fact, InitializeEnded};
-use crate::results::InitializeDetails;
 use crate::specs::compiled::SpecCounts;
 use crate::targets;
 

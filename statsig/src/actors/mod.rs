@@ -48,7 +48,7 @@ use self::supervisor::{SupervisorActor, SupervisorMsg};
 use self::tree::{Life, Tree};
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
-use crate::results::InitializeDetails;
+use crate::initialize_details::InitializeDetails;
 use crate::shared::Shared;
 
 /// Callers that may wait for a flush or a refresh at the same time; further ones wait for their turn.

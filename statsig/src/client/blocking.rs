@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use super::Statsig;
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
-use crate::results::InitializeDetails;
+use crate::initialize_details::InitializeDetails;
 
 /// What the thread is called that drives the actors.
 const THREAD_NAME: &str = "statsig";

@@ -1,17 +1,12 @@
 //! What the specs hold, independent of users or without exposing any: lists of names, fields, groups.
 
-use std::sync::Arc;
+use statsig_core::catalog::{self, Catalog};
 
 use super::Statsig;
-use super::param_stores::details_of_name;
 use super::view::View;
-use crate::evaluation::{Evaluator, Kind};
+use crate::evaluation::Kind;
 use crate::hash::text_hash;
-use crate::results::{
-    CMABRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
-};
-use crate::specs::compiled::{Entity, Entry, Parameters, ReturnValue, Rule, Spec};
-use crate::specs::symbols::Symbol;
+use crate::results::{CMABRankedGroup, Experiment, ExperimentGroupsResult};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
@@ -26,37 +21,37 @@ impl Statsig {
     /// All gates, without segments and holdouts.
     #[must_use]
     pub fn get_feature_gate_list(&self) -> Vec<SharedStr> {
-        self.view(&self.current()).feature_gate_list()
+        Catalog::new(&self.current()).feature_gates()
     }
 
     /// All dynamic configs.
     #[must_use]
     pub fn get_dynamic_config_list(&self) -> Vec<SharedStr> {
-        self.view(&self.current()).dynamic_config_list()
+        Catalog::new(&self.current()).dynamic_configs()
     }
 
     /// All experiments, also those that do not run.
     #[must_use]
     pub fn get_experiment_list(&self) -> Vec<SharedStr> {
-        self.view(&self.current()).experiment_list()
+        Catalog::new(&self.current()).experiments()
     }
 
     /// All autotunes. Contextual bandits are in none of the lists.
     #[must_use]
     pub fn get_autotune_list(&self) -> Vec<SharedStr> {
-        self.view(&self.current()).autotune_list()
+        Catalog::new(&self.current()).autotunes()
     }
 
     /// All layers.
     #[must_use]
     pub fn get_layer_list(&self) -> Vec<SharedStr> {
-        self.view(&self.current()).layer_list()
+        Catalog::new(&self.current()).layers()
     }
 
     /// All parameter stores.
     #[must_use]
     pub fn get_parameter_store_list(&self) -> Vec<SharedStr> {
-        self.view(&self.current()).parameter_store_list()
+        Catalog::new(&self.current()).parameter_stores()
     }
 }
 
@@ -67,27 +62,25 @@ impl Statsig {
     /// The fields that a gate targets on.
     #[must_use]
     pub fn get_fields_needed_for_gate(&self, gate: &str) -> Vec<SharedStr> {
-        self.view(&self.current()).fields_needed(Kind::Gate, gate)
+        Catalog::new(&self.current()).fields_needed(Kind::Gate, gate)
     }
 
     /// The fields that a dynamic config targets on.
     #[must_use]
     pub fn get_fields_needed_for_dynamic_config(&self, config: &str) -> Vec<SharedStr> {
-        self.view(&self.current())
-            .fields_needed(Kind::DynamicConfig, config)
+        Catalog::new(&self.current()).fields_needed(Kind::DynamicConfig, config)
     }
 
     /// The fields that an experiment targets on.
     #[must_use]
     pub fn get_fields_needed_for_experiment(&self, experiment: &str) -> Vec<SharedStr> {
-        self.view(&self.current())
-            .fields_needed(Kind::Experiment, experiment)
+        Catalog::new(&self.current()).fields_needed(Kind::Experiment, experiment)
     }
 
     /// The fields that a layer targets on.
     #[must_use]
     pub fn get_fields_needed_for_layer(&self, layer: &str) -> Vec<SharedStr> {
-        self.view(&self.current()).fields_needed(Kind::Layer, layer)
+        Catalog::new(&self.current()).fields_needed(Kind::Layer, layer)
     }
 }
 
@@ -106,7 +99,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_experiment_groups(&self, experiment: &str) -> ExperimentGroupsResult {
-        self.view(&self.current()).experiment_groups(experiment)
+        Catalog::new(&self.current()).experiment_groups(experiment)
     }
 
     /// An experiment as those see it who are in a group. Without such a group it has no parameters, and the rule `default`.
@@ -120,8 +113,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_experiment_by_group_name(&self, experiment: &str, group: &str) -> Experiment {
-        self.view(&self.current())
-            .experiment_by_group_name(experiment, group)
+        Catalog::new(&self.current()).experiment_by_group_name(experiment, group)
     }
 
     /// Like [`get_experiment_by_group_name`](Self::get_experiment_by_group_name), by the id of the group's rule.
@@ -131,8 +123,7 @@ impl Statsig {
         experiment: &str,
         rule_id: &str,
     ) -> Experiment {
-        self.view(&self.current())
-            .experiment_by_group_id(experiment, rule_id)
+        Catalog::new(&self.current()).experiment_by_group_id(experiment, rule_id)
     }
 
     /// The groups of a contextual bandit in the order of what is expected of them for a user, the best one first.
@@ -157,150 +148,8 @@ impl Statsig {
 }
 
 impl View<'_> {
-    pub(super) fn feature_gate_list(self) -> Vec<SharedStr> {
-        self.names(Kind::Gate, |entity| entity == Entity::FeatureGate)
-    }
-
-    pub(super) fn dynamic_config_list(self) -> Vec<SharedStr> {
-        self.names(Kind::DynamicConfig, |entity| {
-            entity == Entity::DynamicConfig
-        })
-    }
-
-    pub(super) fn experiment_list(self) -> Vec<SharedStr> {
-        self.names(Kind::Experiment, |entity| entity == Entity::Experiment)
-    }
-
-    pub(super) fn autotune_list(self) -> Vec<SharedStr> {
-        self.names(Kind::Experiment, |entity| entity == Entity::Autotune)
-    }
-
-    pub(super) fn layer_list(self) -> Vec<SharedStr> {
-        self.names(Kind::Layer, |_| true)
-    }
-
-    pub(super) fn parameter_store_list(self) -> Vec<SharedStr> {
-        let mut names: Vec<_> = self.published.specs.param_stores.keys().cloned().collect();
-        names.sort();
-        names
-    }
-
-    pub(super) fn experiment_by_group_name(self, experiment: &str, group: &str) -> Experiment {
-        self.experiment_by(experiment, |rule| {
-            rule.group_name
-                .is_some_and(|name| **self.text(name) == *group)
-        })
-    }
-
-    pub(super) fn experiment_by_group_id(self, experiment: &str, rule_id: &str) -> Experiment {
-        self.experiment_by(experiment, |rule| **self.text(rule.id) == *rule_id)
-    }
-
-    fn text(&self, symbol: Symbol) -> &SharedStr {
-        self.published.specs.text(symbol)
-    }
-
-    /// The entry and the spec of a name.
-    fn find(&self, kind: Kind, name: &str) -> Option<(&Entry, &Spec)> {
-        let specs = &self.published.specs;
-        let entry = specs.entry(specs.find(name)?)?;
-        Some((entry, specs.spec(entry.spec(kind)?)?))
-    }
-
-    fn names(self, kind: Kind, is_meant: impl Fn(Entity) -> bool) -> Vec<SharedStr> {
-        let specs = &self.published.specs;
-        let is_meant = |entry: &&Entry| {
-            let spec = entry.spec(kind).and_then(|id| specs.spec(id));
-            spec.is_some_and(|spec| is_meant(spec.entity))
-        };
-        let meant = specs.entries.iter().filter(is_meant);
-        let mut names: Vec<_> = meant.map(|entry| specs.text(entry.name).clone()).collect();
-        names.sort();
-        names
-    }
-
-    pub(super) fn fields_needed(self, kind: Kind, name: &str) -> Vec<SharedStr> {
-        let found = self.find(kind, name);
-        let fields = found.into_iter().flat_map(|(_, spec)| &spec.fields_used);
-        fields.map(|field| self.text(*field).clone()).collect()
-    }
-
-    pub(super) fn experiment_groups(self, experiment: &str) -> ExperimentGroupsResult {
-        let found = self.find(Kind::Experiment, experiment);
-        let Some((_, spec)) = found.filter(|(_, spec)| spec.entity == Entity::Experiment) else {
-            return ExperimentGroupsResult::default();
-        };
-        let groups = spec.rules.iter().filter(|rule| rule.is_experiment_group);
-        ExperimentGroupsResult {
-            is_experiment_active: Some(spec.is_active.unwrap_or(false)),
-            groups: groups
-                .map(|rule| ExperimentGroup {
-                    group_name: self.text(rule.group_name.unwrap_or(Symbol::EMPTY)).clone(),
-                    rule_id: self.text(rule.id).clone(),
-                    id_type: rule.unit.exact.clone(),
-                    return_value: shared_parameters(&rule.return_value),
-                })
-                .collect(),
-        }
-    }
-
-    fn experiment_by(self, experiment: &str, is_meant: impl Fn(&Rule) -> bool) -> Experiment {
-        let found = self
-            .find(Kind::Experiment, experiment)
-            .and_then(|(entry, spec)| {
-                let rule = spec.rules.iter().find(|rule| is_meant(rule))?;
-                Some((entry, spec, rule))
-            });
-        let Some((entry, spec, rule)) = found else {
-            return Experiment {
-                name: experiment.into(),
-                value: SharedParameters(None),
-                rule_id: self.text(Symbol::DEFAULT).clone(),
-                id_type: SharedStr::default(),
-                group_name: None,
-                is_experiment_active: false,
-                is_user_in_experiment: false,
-                details: details_of_name(self.published, false),
-                served: Served::default(),
-            };
-        };
-        Experiment {
-            name: self.text(entry.name).clone(),
-            value: SharedParameters(rule.return_value.parameters().cloned()),
-            rule_id: self.text(rule.id).clone(),
-            id_type: rule.unit.exact.clone(),
-            group_name: rule.group_name.map(|name| self.text(name).clone()),
-            is_experiment_active: spec.is_active.unwrap_or(false),
-            is_user_in_experiment: false,
-            details: details_of_name(self.published, true),
-            served: Served::default(),
-        }
-    }
-
     pub(super) fn ranked_groups(self, user: &StatsigUser, cmab: &str) -> Vec<CMABRankedGroup> {
-        let specs = &self.published.specs;
-        let bandit = specs.find(cmab);
-        let name = bandit
-            .and_then(|bandit| specs.entry(bandit))
-            .map_or_else(|| cmab.into(), |entry| specs.text(entry.name).clone());
-        self.inner().count_check(text_hash(&name), || name.clone());
-        let Some(bandit) = bandit else {
-            return Vec::new();
-        };
-        let ranked = Evaluator::new(self.scope(), user).ranked_groups(bandit);
-        ranked
-            .into_iter()
-            .map(|ranked| CMABRankedGroup {
-                variant_name: specs.text(ranked.group.name).clone(),
-                rule_id: specs.text(ranked.rule_id).clone(),
-                value: shared_parameters(&ranked.group.value),
-                score: ranked.score,
-                cmab_name: name.clone(),
-            })
-            .collect()
+        self.inner().count_check(text_hash(cmab), || cmab.into());
+        catalog::ranked_groups(self.context(), user, cmab)
     }
-}
-
-fn shared_parameters(value: &ReturnValue) -> Arc<Parameters> {
-    value.parameters().cloned().unwrap_or_default()
 }

@@ -3,9 +3,9 @@
 use super::evaluated_call::{EvaluatedCall, ExposureKey, Logging};
 use super::view::View;
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
-use crate::evaluation::{Kind, Outcome, ParametersRef};
+use crate::evaluation::{Kind, Outcome};
 use crate::events::event::ExposureSubject;
-use crate::results::{DynamicConfig, Experiment, Served, SharedParameters};
+use crate::results::{DynamicConfig, Experiment};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
@@ -142,10 +142,7 @@ impl View<'_> {
         self.evaluate(Kind::DynamicConfig, config, user, |call| {
             self.statsig.expose_dynamic_config(&call, logging);
             self.announce(Kind::DynamicConfig, &call);
-            DynamicConfig {
-                served: self.served(Kind::DynamicConfig, &call, logging),
-                ..call.dynamic_config()
-            }
+            call.dynamic_config(self.served(Kind::DynamicConfig, &call, logging))
         })
     }
 
@@ -164,48 +161,7 @@ impl View<'_> {
             self.inner()
                 .expose(&call, ExposureSubject::Experiment, logging);
             self.announce(Kind::Experiment, &call);
-            Experiment {
-                served: self.served(Kind::Experiment, &call, logging),
-                ..call.experiment()
-            }
+            call.experiment(self.served(Kind::Experiment, &call, logging))
         })
-    }
-}
-
-impl EvaluatedCall<'_> {
-    pub(super) fn dynamic_config(&self) -> DynamicConfig {
-        DynamicConfig {
-            name: self.shared_name(),
-            value: self.parameters(),
-            rule_id: self.rule_id(),
-            id_type: self.id_type(),
-            passed: self.evaluation.value,
-            details: self.details(),
-            served: Served::default(),
-        }
-    }
-
-    pub(super) fn experiment(&self) -> Experiment {
-        let evaluation = self.evaluation;
-        Experiment {
-            name: self.shared_name(),
-            value: self.parameters(),
-            rule_id: self.rule_id(),
-            id_type: self.id_type(),
-            group_name: evaluation.group_name.map(|name| self.text(name)),
-            is_experiment_active: evaluation.is_experiment_active,
-            is_user_in_experiment: evaluation.is_experiment_group,
-            details: self.details(),
-            served: Served::default(),
-        }
-    }
-
-    pub(super) fn parameters(&self) -> SharedParameters {
-        match &self.evaluation.parameters {
-            ParametersRef::Shared(parameters) => SharedParameters(Some(parameters.clone())),
-            ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => {
-                SharedParameters(None)
-            }
-        }
     }
 }

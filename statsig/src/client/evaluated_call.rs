@@ -1,12 +1,15 @@
 //! From a name and a user to an evaluation, to what callers get and to what is logged: the path that every call takes.
 
+use std::ops::Deref;
 use std::sync::Arc;
+
+use statsig_core::decision::Decision;
 
 use super::unknown::Asked;
 use super::{ClientInner, Statsig};
 use crate::evaluation::memo::Key;
 use crate::evaluation::{
-    Evaluation, Evaluator, Kind, LookedUp, NestedGate, Outcome, Scope, evaluate_unknown,
+    Evaluation, EvaluationContext, Evaluator, Kind, NestedGate, Outcome, evaluate_unknown,
 };
 use crate::events::event::{
     Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
@@ -24,11 +27,15 @@ use crate::user::StatsigUser;
 pub(super) struct EvaluatedCall<'a> {
     pub(super) published: &'a Arc<Published>,
     pub(super) user: &'a StatsigUser,
-    /// The name that was asked for.
-    pub(super) name: &'a str,
-    /// `None` when the specs do not know the name.
-    pub(super) entry: Option<EntryId>,
-    pub(super) evaluation: &'a Evaluation,
+    pub(super) decision: Decision<'a>,
+}
+
+impl<'a> Deref for EvaluatedCall<'a> {
+    type Target = Decision<'a>;
+
+    fn deref(&self) -> &Decision<'a> {
+        &self.decision
+    }
 }
 
 /// How an exposure came about.
@@ -111,27 +118,21 @@ impl ClientInner {
         let overrides = self.shared.overrides.active();
         let found = published.specs.find(name);
         let Some((id, entry)) = found.and_then(|id| Some((id, published.specs.entry(id)?))) else {
-            let scope = Scope::of(published, 0, 0).with_overrides(overrides);
+            let scope = EvaluationContext::of(published, 0, 0).with_overrides(overrides);
             let evaluation = &evaluate_unknown(&scope, kind, name, user);
             if evaluation.outcome == Outcome::Unrecognized {
                 self.warn_of_unknown(published, Asked::Entity(kind), name);
             }
-            return read(EvaluatedCall {
-                published,
-                user,
-                name,
-                entry: None,
-                evaluation,
-            });
+            return read(EvaluatedCall::new(published, user, name, None, evaluation));
         };
         let call = |evaluation: &Evaluation| {
-            read(EvaluatedCall {
+            read(EvaluatedCall::new(
                 published,
                 user,
                 name,
-                entry: Some(id),
+                Some(id),
                 evaluation,
-            })
+            ))
         };
         let evaluate = || {
             let now_ms = if entry.traits.time {
@@ -144,7 +145,7 @@ impl ClientInner {
             } else {
                 0
             };
-            let scope = Scope::of(published, now_ms, seed).with_overrides(overrides);
+            let scope = EvaluationContext::of(published, now_ms, seed).with_overrides(overrides);
             let evaluation = Evaluator::new(scope, user).evaluate(kind, id);
             if evaluation.outcome == Outcome::Unrecognized {
                 self.warn_of_unknown(published, Asked::Entity(kind), name);
@@ -397,19 +398,32 @@ impl ClientInner {
 }
 
 impl<'a> EvaluatedCall<'a> {
+    #[inline]
+    pub(super) fn new(
+        published: &'a Arc<Published>,
+        user: &'a StatsigUser,
+        name: &'a str,
+        entry: Option<EntryId>,
+        evaluation: &'a Evaluation,
+    ) -> Self {
+        Self {
+            published,
+            user,
+            decision: Decision {
+                snapshot: published,
+                name,
+                entry,
+                evaluation,
+            },
+        }
+    }
+
     /// The experiments that conditions asked for, in order.
     pub(super) fn looked_up(&self) -> impl Iterator<Item = EvaluatedCall<'a>> {
         let call = *self;
-        let looked_up = call.evaluation.looked_up.iter().flat_map(|list| &**list);
-        looked_up.filter_map(move |LookedUp { entry, evaluation }| {
-            let specs = &call.published.specs;
-            Some(EvaluatedCall {
-                name: specs.text(specs.entry(*entry)?.name),
-                entry: Some(*entry),
-                evaluation,
-                ..call
-            })
-        })
+        call.decision
+            .looked_up()
+            .map(move |decision| EvaluatedCall { decision, ..call })
     }
 
     #[inline]
@@ -434,63 +448,6 @@ impl<'a> EvaluatedCall<'a> {
             id_type => self
                 .user
                 .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
-        }
-    }
-
-    /// The name, shared with the specs when they know it.
-    pub(super) fn shared_name(&self) -> SharedStr {
-        let specs = &self.published.specs;
-        match self.entry.and_then(|entry| specs.entry(entry)) {
-            Some(entry) => specs.text(entry.name).clone(),
-            None => self.name.into(),
-        }
-    }
-
-    /// The rule as callers see it: an evaluation that was given up reads `default`.
-    pub(super) fn rule_id(&self) -> SharedStr {
-        let symbol = match self.evaluation.outcome {
-            Outcome::TooDeep => Symbol::DEFAULT,
-            _ => self.evaluation.rule_symbol(),
-        };
-        self.published.specs.text(symbol).clone()
-    }
-
-    pub(super) fn id_type(&self) -> SharedStr {
-        self.text(self.evaluation.id_type.unwrap_or(Symbol::EMPTY))
-    }
-
-    pub(super) fn text(&self, symbol: Symbol) -> SharedStr {
-        self.published.specs.text(symbol).clone()
-    }
-
-    pub(super) fn details(&self) -> EvaluationDetails {
-        let snapshot = &self.published.snapshot;
-        let source = || snapshot.source.clone();
-        let evaluation = self.evaluation;
-        let reason = if let Some(by) = evaluation.override_reason {
-            Reason::Overridden(by)
-        } else if !snapshot.has_specs() {
-            return EvaluationDetails::without_specs(Reason::NoSpecs(source()));
-        } else {
-            match evaluation.outcome {
-                Outcome::TooDeep => {
-                    return EvaluationDetails::without_specs(Reason::Error(
-                        "Statsig Evaluation Depth Exceeded",
-                    ));
-                }
-                Outcome::Unrecognized => Reason::Unrecognized(source()),
-                Outcome::Unsupported => Reason::Unsupported(source()),
-                Outcome::Recognized => Reason::Recognized {
-                    source: source(),
-                    id_list: evaluation.id_list,
-                },
-            }
-        };
-        EvaluationDetails {
-            reason,
-            lcut: Some(snapshot.specs.time),
-            received_at: snapshot.received_at,
-            version: evaluation.version,
         }
     }
 
@@ -538,12 +495,12 @@ impl OwnedEvaluation {
     }
 
     pub(super) fn call(&self) -> EvaluatedCall<'_> {
-        EvaluatedCall {
-            published: &self.published,
-            user: &self.user,
-            name: &self.name,
-            entry: self.entry,
-            evaluation: &self.evaluation,
-        }
+        EvaluatedCall::new(
+            &self.published,
+            &self.user,
+            &self.name,
+            self.entry,
+            &self.evaluation,
+        )
     }
 }

@@ -1,19 +1,9 @@
 //! Why the answer is what it is.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
 use super::Statsig;
-use super::evaluated_call::{EvaluatedCall, Logging};
-use super::layers::allocated_experiment;
-use super::param_stores::in_parameters;
 use super::view::View;
-use crate::evaluation::explain::{Explainer, explain_unknown};
-use crate::evaluation::{Evaluation, Evaluator, Kind, evaluate_unknown};
-use crate::results::explanation::{ExplainKind, ExplainedParameter, ExplainedResult, Explanation};
-use crate::specs::compiled::ParameterTarget;
-use crate::text::SharedStr;
+use crate::evaluation::explain::explain;
+use crate::results::explanation::{ExplainKind, Explanation};
 use crate::user::StatsigUser;
 
 impl Statsig {
@@ -44,140 +34,27 @@ impl Statsig {
 
 impl View<'_> {
     pub(super) fn explain(self, user: &StatsigUser, kind: ExplainKind, name: &str) -> Explanation {
-        let kind = match kind {
-            ExplainKind::Gate => Kind::Gate,
-            ExplainKind::DynamicConfig => Kind::DynamicConfig,
-            ExplainKind::Experiment => Kind::Experiment,
-            ExplainKind::Layer => Kind::Layer,
-            ExplainKind::ParameterStore => return self.explain_store(user, name),
-        };
-        self.explain_evaluation(user, kind, name).0
-    }
-
-    fn explain_evaluation(
-        self,
-        user: &StatsigUser,
-        kind: Kind,
-        name: &str,
-    ) -> (Explanation, Evaluation) {
-        let published = self.published;
-        let scope = self.scope();
-        let entry = published.specs.find(name);
-        let (evaluation, path, is_abridged) = match entry {
-            Some(entry) => {
-                let mut evaluator = Evaluator::traced(scope, user, Explainer::new(scope, user));
-                let evaluation = evaluator.evaluate(kind, entry);
-                let (path, is_abridged) = evaluator.finish().finish();
-                (evaluation, path, is_abridged)
-            }
-            None => {
-                let evaluation = evaluate_unknown(&scope, kind, name, user);
-                let path = explain_unknown(&scope, kind, name, &evaluation);
-                (evaluation, Some(path), false)
-            }
-        };
-        let call = EvaluatedCall {
-            published,
-            user,
-            name,
-            entry,
-            evaluation: &evaluation,
-        };
-        let explanation = Explanation {
-            kind: kind.into(),
-            name: call.shared_name(),
-            result: result(&call, kind),
-            path,
-            parameters: BTreeMap::new(),
-            is_abridged,
-        };
-        (explanation, evaluation)
-    }
-
-    fn explain_store(self, user: &StatsigUser, name: &str) -> Explanation {
-        let store = self.open_parameter_store(user, name, Logging::Disabled);
-        let parameters: BTreeMap<_, _> = store
-            .parameters()
-            .map(|(name, parameter)| {
-                let explained = self.explain_parameter(user, &parameter.target);
-                (name.clone(), explained)
-            })
-            .collect();
-        let values = parameters.iter().map(|(name, parameter)| {
-            let value = parameter.value.clone().unwrap_or(Value::Null);
-            (name.to_string(), value)
-        });
-        Explanation {
-            kind: ExplainKind::ParameterStore,
-            name: store.name.clone(),
-            result: ExplainedResult {
-                value: Value::Object(values.collect()),
-                rule_id: SharedStr::default(),
-                group_name: None,
-                allocated_experiment: None,
-                id_type: SharedStr::default(),
-                details: store.details.clone(),
-            },
-            path: None,
-            is_abridged: parameters
-                .values()
-                .filter_map(|parameter| parameter.refers_to.as_ref())
-                .any(|explanation| explanation.is_abridged),
-            parameters,
-        }
-    }
-
-    fn explain_parameter(self, user: &StatsigUser, target: &ParameterTarget) -> ExplainedParameter {
-        let explain = |kind, name| self.explain_evaluation(user, kind, name);
-        let (kind, name, parameter) = match target {
-            ParameterTarget::Static(value) => {
-                return ExplainedParameter {
-                    value: Some((**value).clone()),
-                    parameter: None,
-                    refers_to: None,
-                };
-            }
-            ParameterTarget::Gate { name, pass, fail } => {
-                let (explanation, evaluation) = explain(Kind::Gate, name);
-                let value = if evaluation.value { pass } else { fail };
-                return ExplainedParameter {
-                    value: Some((**value).clone()),
-                    parameter: None,
-                    refers_to: Some(Box::new(explanation)),
-                };
-            }
-            ParameterTarget::DynamicConfig { name, parameter } => {
-                (Kind::DynamicConfig, name, parameter)
-            }
-            ParameterTarget::Experiment { name, parameter } => (Kind::Experiment, name, parameter),
-            ParameterTarget::Layer { name, parameter } => (Kind::Layer, name, parameter),
-        };
-        let (explanation, evaluation) = explain(kind, name);
-        ExplainedParameter {
-            value: in_parameters(&evaluation.parameters, parameter).cloned(),
-            parameter: Some(parameter.clone()),
-            refers_to: Some(Box::new(explanation)),
-        }
+        explain(self.context(), user, kind, name)
     }
 }
 
-fn result(call: &EvaluatedCall<'_>, kind: Kind) -> ExplainedResult {
-    let evaluation = call.evaluation;
-    let value = match kind {
-        Kind::Gate => Value::Bool(evaluation.value),
-        _ => call.parameters().0.map_or(Value::Null, |parameters| {
-            Value::Object((*parameters).clone())
-        }),
-    };
-    let is_layer = kind == Kind::Layer;
-    ExplainedResult {
-        value,
-        rule_id: call.rule_id(),
-        group_name: evaluation.group_name.map(|name| call.text(name)),
-        allocated_experiment: allocated_experiment(evaluation)
-            .filter(|_| is_layer)
-            .map(|name| call.text(name)),
-        id_type: call.id_type(),
-        details: call.details(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_records_nothing() {
+        let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+        let user = StatsigUser::with_user_id("a-user");
+        for (kind, name) in [
+            (ExplainKind::Gate, "a_gate"),
+            (ExplainKind::Experiment, "an_experiment"),
+            (ExplainKind::Layer, "a_layer"),
+            (ExplainKind::ParameterStore, "a_store"),
+            (ExplainKind::ParameterStore, "unknown"),
+        ] {
+            let _ = client.explain(&user, kind, name);
+        }
+        assert_eq!(client.event_stats().enqueued, 0);
     }
 }

@@ -5,7 +5,7 @@ use super::view::View;
 use super::{FeatureGateEvaluationOptions, Statsig};
 use crate::evaluation::Kind;
 use crate::events::event::ExposureSubject;
-use crate::results::{FeatureGate, Served};
+use crate::results::FeatureGate;
 use crate::user::StatsigUser;
 
 impl Statsig {
@@ -101,23 +101,7 @@ impl View<'_> {
         self.evaluate(Kind::Gate, gate, user, |call| {
             self.statsig.expose_gate(&call, logging);
             self.announce(Kind::Gate, &call);
-            FeatureGate {
-                served: self.to_be_exposed(Kind::Gate, &call, logging),
-                ..call.gate()
-            }
+            call.feature_gate(self.to_be_exposed(Kind::Gate, &call, logging))
         })
-    }
-}
-
-impl EvaluatedCall<'_> {
-    pub(super) fn gate(&self) -> FeatureGate {
-        FeatureGate {
-            name: self.shared_name(),
-            value: self.evaluation.value,
-            rule_id: self.rule_id(),
-            id_type: self.id_type(),
-            details: self.details(),
-            served: Served::default(),
-        }
     }
 }

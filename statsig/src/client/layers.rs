@@ -12,12 +12,12 @@ use super::{LayerEvaluationOptions, Statsig};
 use crate::evaluation::{Evaluation, Kind, ParametersRef};
 use crate::events::event::ExposureSubject;
 use crate::hash::{mix, text_hash};
-use crate::results::getters::typed_getters;
 use crate::results::{EvaluationDetails, Origin};
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use statsig_core::typed_getters;
 
 /// A layer as it was for one user at one moment.
 ///
@@ -128,7 +128,7 @@ impl View<'_> {
                 self.inner().count_check_of(&call);
             }
             self.announce(Kind::Layer, &call);
-            let allocated = allocated_experiment(evaluation);
+            let allocated = evaluation.allocated_experiment();
             Layer {
                 name: call.shared_name(),
                 rule_id: call.rule_id(),
@@ -143,10 +143,6 @@ impl View<'_> {
             }
         })
     }
-}
-
-pub(super) fn allocated_experiment(evaluation: &Evaluation) -> Option<Symbol> {
-    evaluation.delegate.filter(|name| *name != Symbol::EMPTY)
 }
 
 fn is_explicit(evaluation: &Evaluation, specs: &CompiledSpecs, parameter: &str) -> bool {
@@ -225,7 +221,8 @@ impl OwnedEvaluation {
         let subject = || ExposureSubject::LayerParameter {
             parameter: parameter.into(),
             is_explicit: explicit,
-            allocated_experiment: allocated_experiment(evaluation)
+            allocated_experiment: evaluation
+                .allocated_experiment()
                 .filter(|_| explicit)
                 .map(|name| call.text(name))
                 .unwrap_or_default(),

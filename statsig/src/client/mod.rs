@@ -103,6 +103,7 @@ impl Statsig {
     /// Logs a warning for a key that cannot work: an empty one, a client key, one with a line break at its end.
     #[must_use]
     pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
+        crate::engine_log::install();
         let options = options.into().unwrap_or_default();
         let shared = Arc::new(Shared::new(sdk_key, options));
         let needs_key = !shared.options.disable_network;

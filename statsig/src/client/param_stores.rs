@@ -10,15 +10,15 @@ use super::evaluated_call::{Logging, OwnedEvaluation};
 use super::unknown::Asked;
 use super::view::View;
 use super::{ParameterStoreEvaluationOptions, Statsig};
-use crate::evaluation::{Kind, ParametersRef};
+use crate::evaluation::{EvaluationContext, Kind, OpenedStore, open_store};
 use crate::events::event::ExposureSubject;
 use crate::hash::text_hash;
-use crate::results::getters::typed_getters;
-use crate::results::{EvaluationDetails, Origin, Reason};
+use crate::results::{EvaluationDetails, Origin};
 use crate::shared::Published;
 use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use statsig_core::typed_getters;
 
 /// A parameter store for one user, with the specs of one moment.
 ///
@@ -91,28 +91,18 @@ impl View<'_> {
         store: &str,
         logging: Logging,
     ) -> ParameterStore {
-        let shared = &self.inner().shared;
         let published = self.published;
-        let found = published.specs.param_stores.get_key_value(store);
-        let name = found.map_or_else(|| store.into(), |(name, _)| name.clone());
-        let forced = shared
-            .overrides
-            .active()
-            .and_then(|overrides| overrides.parameter_store(user, store));
-        let (details, store) = match forced {
-            Some(parameters) => (
-                overridden_details(published),
-                Some(Arc::new(ParamStore::of_values(&parameters))),
-            ),
-            None => {
-                let store = found.map(|(_, store)| Arc::clone(store));
-                if store.is_none() {
-                    self.inner()
-                        .warn_of_unknown(published, Asked::ParameterStore, &name);
-                }
-                (details_of_name(published, store.is_some()), store)
-            }
-        };
+        let context = EvaluationContext::of(published, 0, 0)
+            .with_overrides(self.inner().shared.overrides.active());
+        let OpenedStore {
+            name,
+            details,
+            store,
+        } = open_store(&context, user, store);
+        if store.is_none() {
+            self.inner()
+                .warn_of_unknown(published, Asked::ParameterStore, &name);
+        }
         ParameterStore {
             name,
             details,
@@ -122,36 +112,6 @@ impl View<'_> {
             user: user.clone(),
             logging,
         }
-    }
-}
-
-fn overridden_details(published: &Published) -> EvaluationDetails {
-    EvaluationDetails {
-        reason: Reason::Overridden("LocalOverride"),
-        lcut: Some(published.specs.time),
-        received_at: published.received_at,
-        version: None,
-    }
-}
-
-/// Details that no evaluation stands behind: whether the specs know a name.
-pub(super) fn details_of_name(published: &Published, is_known: bool) -> EvaluationDetails {
-    let source = published.source.clone();
-    if !published.has_specs() {
-        return EvaluationDetails::without_specs(Reason::NoSpecs(source));
-    }
-    EvaluationDetails {
-        reason: if is_known {
-            Reason::Recognized {
-                source,
-                id_list: None,
-            }
-        } else {
-            Reason::Unrecognized(source)
-        },
-        lcut: Some(published.specs.time),
-        received_at: published.received_at,
-        version: None,
     }
 }
 
@@ -210,14 +170,14 @@ impl ParameterStore {
                 let kind = Kind::DynamicConfig;
                 inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
                     self.statsig.expose_dynamic_config(&call, self.logging);
-                    in_parameters(&call.evaluation.parameters, parameter).and_then(decode)
+                    call.evaluation.parameters.get(parameter).and_then(decode)
                 })
             }
             ParameterTarget::Experiment { name, parameter } => {
                 let kind = Kind::Experiment;
                 inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
                     inner.expose(&call, ExposureSubject::Experiment, self.logging);
-                    in_parameters(&call.evaluation.parameters, parameter).and_then(decode)
+                    call.evaluation.parameters.get(parameter).and_then(decode)
                 })
             }
             ParameterTarget::Layer { name, parameter } => {
@@ -226,7 +186,7 @@ impl ParameterStore {
                     if self.logging == Logging::Disabled {
                         inner.count_check_of(&call);
                     }
-                    let value = in_parameters(&call.evaluation.parameters, parameter)?;
+                    let value = call.evaluation.parameters.get(parameter)?;
                     // `null` is read by no type, and yet it is a value that was read.
                     let decoded = decode(value);
                     if decoded.is_some() || value.is_null() {
@@ -269,21 +229,9 @@ impl ParameterStore {
                 ParameterTarget::Gate { fail, .. } => Some(fail),
                 ParameterTarget::DynamicConfig { parameter, .. }
                 | ParameterTarget::Experiment { parameter, .. }
-                | ParameterTarget::Layer { parameter, .. } => {
-                    in_parameters(&evaluation.parameters, parameter)
-                }
+                | ParameterTarget::Layer { parameter, .. } => evaluation.parameters.get(parameter),
             });
         });
-    }
-}
-
-pub(super) fn in_parameters<'a>(
-    parameters: &'a ParametersRef,
-    parameter: &str,
-) -> Option<&'a Value> {
-    match parameters {
-        ParametersRef::Shared(parameters) => parameters.get(parameter),
-        ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => None,
     }
 }
 

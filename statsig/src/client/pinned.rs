@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use statsig_core::catalog::Catalog;
+
 use super::view::View;
 use super::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
@@ -58,6 +60,10 @@ impl Statsig {
 
 /// Each method is that of [`Statsig`], with the pinned specs.
 impl PinnedStatsig {
+    fn catalog(&self) -> Catalog<'_> {
+        Catalog::new(&self.published)
+    }
+
     /// The client, for events and everything else that does not depend on the specs.
     #[must_use]
     pub fn client(&self) -> &Statsig {
@@ -267,73 +273,73 @@ impl PinnedStatsig {
     /// See [`Statsig::get_feature_gate_list`].
     #[must_use]
     pub fn get_feature_gate_list(&self) -> Vec<SharedStr> {
-        self.view().feature_gate_list()
+        self.catalog().feature_gates()
     }
 
     /// See [`Statsig::get_dynamic_config_list`].
     #[must_use]
     pub fn get_dynamic_config_list(&self) -> Vec<SharedStr> {
-        self.view().dynamic_config_list()
+        self.catalog().dynamic_configs()
     }
 
     /// See [`Statsig::get_experiment_list`].
     #[must_use]
     pub fn get_experiment_list(&self) -> Vec<SharedStr> {
-        self.view().experiment_list()
+        self.catalog().experiments()
     }
 
     /// See [`Statsig::get_autotune_list`].
     #[must_use]
     pub fn get_autotune_list(&self) -> Vec<SharedStr> {
-        self.view().autotune_list()
+        self.catalog().autotunes()
     }
 
     /// See [`Statsig::get_layer_list`].
     #[must_use]
     pub fn get_layer_list(&self) -> Vec<SharedStr> {
-        self.view().layer_list()
+        self.catalog().layers()
     }
 
     /// See [`Statsig::get_parameter_store_list`].
     #[must_use]
     pub fn get_parameter_store_list(&self) -> Vec<SharedStr> {
-        self.view().parameter_store_list()
+        self.catalog().parameter_stores()
     }
 
     /// See [`Statsig::get_fields_needed_for_gate`].
     #[must_use]
     pub fn get_fields_needed_for_gate(&self, gate: &str) -> Vec<SharedStr> {
-        self.view().fields_needed(Kind::Gate, gate)
+        self.catalog().fields_needed(Kind::Gate, gate)
     }
 
     /// See [`Statsig::get_fields_needed_for_dynamic_config`].
     #[must_use]
     pub fn get_fields_needed_for_dynamic_config(&self, config: &str) -> Vec<SharedStr> {
-        self.view().fields_needed(Kind::DynamicConfig, config)
+        self.catalog().fields_needed(Kind::DynamicConfig, config)
     }
 
     /// See [`Statsig::get_fields_needed_for_experiment`].
     #[must_use]
     pub fn get_fields_needed_for_experiment(&self, experiment: &str) -> Vec<SharedStr> {
-        self.view().fields_needed(Kind::Experiment, experiment)
+        self.catalog().fields_needed(Kind::Experiment, experiment)
     }
 
     /// See [`Statsig::get_fields_needed_for_layer`].
     #[must_use]
     pub fn get_fields_needed_for_layer(&self, layer: &str) -> Vec<SharedStr> {
-        self.view().fields_needed(Kind::Layer, layer)
+        self.catalog().fields_needed(Kind::Layer, layer)
     }
 
     /// See [`Statsig::get_experiment_groups`].
     #[must_use]
     pub fn get_experiment_groups(&self, experiment: &str) -> ExperimentGroupsResult {
-        self.view().experiment_groups(experiment)
+        self.catalog().experiment_groups(experiment)
     }
 
     /// See [`Statsig::get_experiment_by_group_name`].
     #[must_use]
     pub fn get_experiment_by_group_name(&self, experiment: &str, group: &str) -> Experiment {
-        self.view().experiment_by_group_name(experiment, group)
+        self.catalog().experiment_by_group_name(experiment, group)
     }
 
     /// See [`Statsig::get_experiment_by_group_id_advanced`].
@@ -343,7 +349,7 @@ impl PinnedStatsig {
         experiment: &str,
         rule_id: &str,
     ) -> Experiment {
-        self.view().experiment_by_group_id(experiment, rule_id)
+        self.catalog().experiment_by_group_id(experiment, rule_id)
     }
 
     /// See [`Statsig::get_cmab_ranked_groups`].

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::evaluated_call::{EvaluatedCall, ExposureKey, Logging, NestedExposure};
-use super::layers::{LayerSource, allocated_experiment};
+use super::layers::LayerSource;
 use super::view::View;
 use super::{ExperimentEvaluationOptions, Layer, LayerEvaluationOptions, Statsig};
 use crate::evaluation::{Evaluator, NestedGate, ParametersRef};
@@ -14,7 +14,7 @@ use crate::events::event::{
 };
 use crate::guard::guarded;
 use crate::hash::{mix, text_hash};
-use crate::results::{EvaluationDetails, Experiment, Reason, SharedParameters};
+use crate::results::{EvaluationDetails, Experiment, SharedParameters};
 use crate::sticky::{
     Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
     is_override_rule, is_targeting_rule, storage_key,
@@ -122,7 +122,7 @@ impl View<'_> {
         stored: Stored<'_>,
     ) -> Option<Assigned> {
         let evaluation = call.evaluation;
-        let is_allocated = allocated_experiment(evaluation).is_some();
+        let is_allocated = evaluation.allocated_experiment().is_some();
         let is_live = is_allocated && evaluation.is_experiment_active;
         self.assigned(
             storage,
@@ -182,7 +182,7 @@ impl View<'_> {
         let catches = |is_meant: fn(&str) -> bool| {
             let experiment = self.published.specs.find(experiment);
             experiment.is_some_and(|experiment| {
-                Evaluator::new(self.scope(), user).passes_rules(experiment, is_meant)
+                Evaluator::new(self.context(), user).passes_rules(experiment, is_meant)
             })
         };
         (stored.enforce_targeting && catches(is_targeting_rule))
@@ -203,12 +203,11 @@ impl View<'_> {
             rule_id: stored.rule_id.clone().unwrap_or_default(),
             id_type: call.id_type(),
             user_hash: call.user_hash(true),
-            details: EvaluationDetails {
-                reason: Reason::Persisted,
-                lcut: stored.time,
-                received_at: Some(self.inner().shared.clock.now_ms()),
-                version: stored.config_version,
-            },
+            details: EvaluationDetails::persisted(
+                stored.time,
+                self.inner().shared.clock.now_ms(),
+                stored.config_version,
+            ),
             live_version: evaluation.version,
             sampling: SamplingInputs {
                 // The rule that assigned may be gone, and its rate with it: none is left out.
@@ -246,7 +245,7 @@ fn to_be_stored(call: &EvaluatedCall<'_>) -> StickyValues {
         group_name: evaluation.group_name.map(|group| call.text(group)),
         secondary_exposures: gates(&evaluation.nested_gates),
         undelegated_secondary_exposures: evaluation.undelegated_gates().map(gates),
-        config_delegate: allocated_experiment(evaluation).map(|delegate| call.text(delegate)),
+        config_delegate: call.allocated_experiment(),
         explicit_parameters: evaluation.explicit_parameters(specs).cloned(),
         time: Some(specs.time),
         config_version: evaluation.version,
@@ -352,10 +351,7 @@ impl Assigned {
                 name: self.name.clone(),
                 rule_id: self.rule_id.clone(),
                 subject: subject(),
-                details: EvaluationDetails {
-                    version: self.live_version,
-                    ..self.details.clone()
-                },
+                details: self.details.clone().with_version(self.live_version),
                 secondary: if as_primary {
                     SecondaryExposures::Empty
                 } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::evaluated_call::EvaluatedCall;
 use super::{ClientInner, Statsig};
-use crate::evaluation::{Kind, Scope};
+use crate::evaluation::{EvaluationContext, Kind};
 use crate::shared::Published;
 use crate::user::StatsigUser;
 
@@ -50,9 +50,9 @@ impl<'a> View<'a> {
     }
 
     /// What an evaluation outside of the usual path reads besides the user.
-    pub(super) fn scope(self) -> Scope<'a> {
+    pub(super) fn context(self) -> EvaluationContext<'a> {
         let shared = &self.inner().shared;
-        Scope::of(self.published, shared.clock.now_ms(), fastrand::u64(..))
+        EvaluationContext::of(self.published, shared.clock.now_ms(), fastrand::u64(..))
             .with_overrides(shared.overrides.active())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{CountryCode, CountryLookup};
+use statsig_core::country::{CountryCode, CountryLookup};
 
 #[derive(Debug)]
 pub(super) struct SharedTable;
@@ -20,10 +20,10 @@ impl CountryLookup for SharedTable {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::country::Countries;
+    use crate::country::countries;
 
     fn country_of(ip: &str) -> Option<String> {
-        let code = Countries::new(None).country_of(ip)?;
+        let code = countries(None).country_of(ip)?;
         Some(code.to_string())
     }
 
@@ -41,6 +41,17 @@ mod tests {
         ] {
             assert_eq!(country_of(ip).as_deref(), country, "{ip}");
         }
+    }
+
+    #[test]
+    fn ipv6_addresses_have_a_country_only_on_request_and_if_they_map_an_ipv4_address() {
+        for ip in ["::ffff:8.8.8.8", "2001:4860:4860::8888"] {
+            assert_eq!(country_of(ip), None, "{ip}");
+        }
+        let with_ipv6 = countries(None).with_ipv6();
+        let mapped = with_ipv6.country_of("::ffff:8.8.8.8");
+        assert_eq!(mapped, with_ipv6.country_of("8.8.8.8"));
+        assert_eq!(with_ipv6.country_of("2001:4860:4860::8888"), None);
     }
 
     proptest! {

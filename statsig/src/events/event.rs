@@ -177,7 +177,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::value::depth::tests::nested;
+    use crate::value::depth::nested;
 
     #[test]
     fn an_event_goes_without_metadata_that_is_nested_too_deep() {

@@ -4,39 +4,10 @@ use std::collections::HashSet;
 
 use super::event::{Exposure, QueuedEvent};
 use super::wire::BatchedEvent;
+use crate::specs::settings::{SamplingConfig, SamplingMode};
 
 /// The most (spec, rule) pairs remembered in one window.
 const MAX_PAIRS: usize = 100_000;
-
-/// What the service asks for, from `sdk_configs` of the specs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SamplingConfig {
-    pub(crate) mode: SamplingMode,
-    /// The rate for the rule ids `default`, `disabled` and the empty one.
-    pub(crate) special_case_rate: Option<u64>,
-    /// After this time the first sight of each (spec, rule) pair counts anew.
-    pub(crate) first_sight_ttl_ms: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum SamplingMode {
-    #[default]
-    Off,
-    /// Exposures outside of the sample are left out.
-    On,
-    /// Everything is sent, marked with what would have happened.
-    Shadow,
-}
-
-impl Default for SamplingConfig {
-    fn default() -> Self {
-        Self {
-            mode: SamplingMode::Off,
-            special_case_rate: None,
-            first_sight_ttl_ms: 60_000,
-        }
-    }
-}
 
 /// What the event says about its sampling; absent when sampling played no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,10 +13,11 @@ use serde_json::Value;
 use super::event::{
     Exposure, ExposureSubject, OtherEvent, QueuedEvent, SecondaryExposure, SecondaryExposures,
 };
-use super::sampling::{SamplingMode, SamplingNote};
+use super::sampling::SamplingNote;
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
 use crate::user::logged::LoggedUser;
 use crate::user::{Fields, StatsigUser};
+use statsig_core::specs::settings::SamplingMode;
 
 /// An event with the note of its sampling.
 #[derive(Debug)]

@@ -52,6 +52,7 @@ fn in_their_words(reason: &Reason, rule_id: &str) -> (&'static str, Option<&'sta
             "disabled" => ("disabled", None),
             _ => ("targeting_match", None),
         },
+        _ => ("unknown", None),
     }
 }
 

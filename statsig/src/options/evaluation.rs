@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{StatsigOptions, StatsigOptionsBuilder};
-use crate::country::{Countries, CountryLookup};
+use statsig_core::country::Countries;
+
+use crate::country::{CountryLookup, countries};
 use crate::overrides::OverrideAdapter;
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
@@ -70,7 +72,7 @@ impl StatsigOptions {
         if self.disable_country_lookup {
             return Countries::disabled();
         }
-        let countries = Countries::new(self.country_lookup.clone());
+        let countries = countries(self.country_lookup.clone());
         if self.ipv6_countries {
             countries.with_ipv6()
         } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::country::{Countries, CountryLookup};
+use crate::country::{CountryLookup, countries};
 use crate::hash::{self, SaltedHash};
 use crate::value;
 
@@ -53,7 +53,7 @@ pub fn time_of(value: &Value) -> Option<i64> {
 /// The country of an IP address, as `ip_based` conditions see it, by this lookup or by default.
 #[must_use]
 pub fn country_of(ip: &str, lookup: Option<Arc<dyn CountryLookup>>) -> Option<String> {
-    let code = Countries::new(lookup).country_of(ip)?;
+    let code = countries(lookup).country_of(ip)?;
     Some(code.to_string())
 }
 

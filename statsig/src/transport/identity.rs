@@ -3,12 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::headers::{Headers, KEY_HEADER};
+pub(crate) use statsig_core::identity::{SDK_TYPE, SDK_VERSION};
 
-/// How this SDK calls itself towards the service: the name that Statsig's server SDKs of this generation share.
-pub(crate) const SDK_TYPE: &str = "statsig-server-core";
-/// The version of this SDK.
-pub(crate) const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
+use super::headers::{Headers, KEY_HEADER};
 
 /// How much of an SDK key is shown at most, in characters: its kind, and enough to tell two apart.
 const MAX_SHOWN: usize = "secret-".len() + 3;

@@ -9,7 +9,7 @@ use super::{ClientInner, Statsig};
 use crate::evaluation::Kind;
 use crate::observability::subscriptions::{SdkEvent, SubscriptionID};
 use crate::observability::telemetry::{self, Evaluated};
-use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate};
+use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Served};
 
 /// Being told what the SDK does.
 impl Statsig {
@@ -105,9 +105,11 @@ impl View<'_> {
         self.tell_looked_up(call);
         let inner = self.inner();
         match kind {
-            Kind::Gate => inner.tell_gate(&call.gate()),
-            Kind::DynamicConfig => inner.tell_dynamic_config(&call.dynamic_config()),
-            Kind::Experiment => inner.tell_experiment(&call.experiment()),
+            Kind::Gate => inner.tell_gate(&call.feature_gate(Served::default())),
+            Kind::DynamicConfig => {
+                inner.tell_dynamic_config(&call.dynamic_config(Served::default()))
+            }
+            Kind::Experiment => inner.tell_experiment(&call.experiment(Served::default())),
             Kind::Layer => {
                 let group = call.evaluation.group_name.map(|name| call.text(name));
                 inner.tell_layer(

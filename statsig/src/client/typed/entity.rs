@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::client::TypedEvaluationOptions;
 use crate::client::evaluated_call::{EvaluatedCall, Logging, OwnedEvaluation};
-use crate::client::layers::{LayerSource, allocated_experiment};
+use crate::client::layers::LayerSource;
 use crate::client::sticky::{Assigned, Stored};
 use crate::client::view::View;
 use crate::evaluation::{Kind, Outcome};
@@ -134,7 +134,7 @@ impl Entity {
         ParamsMeta {
             rule_id: Some(rule_id),
             group_name: call.evaluation.group_name.map(text),
-            allocated_experiment: allocated_experiment(call.evaluation).map(text),
+            allocated_experiment: call.evaluation.allocated_experiment().map(text),
             reason: call.details().reason.to_string(),
             fields: Vec::new(),
         }

@@ -5,10 +5,10 @@ mod seeds;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use statsig_core::country::Countries;
 
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
 use super::{SchemaDocument, check_all, possible_id_types, possible_parameters};
-use crate::country::Countries;
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::typed::{
@@ -135,7 +135,7 @@ const BUNDLE: &Schema = &Schema::new(
 const ALL: &[&Schema] = &[PROMO, CHECKOUT, LIMITS, PRICE, RANKING, COLLECTED, BUNDLE];
 
 fn compiled(specs: &Value) -> CompiledSpecs {
-    let empty = Snapshot::uninitialized(None, Arc::default(), Countries::new(None));
+    let empty = Snapshot::uninitialized(None, Arc::default(), Countries::disabled());
     match empty.load(specs.to_string().as_bytes(), u64::MAX) {
         Ok(Loaded::New(specs)) => *specs,
         other => panic!("expected specs, found {other:?}"),

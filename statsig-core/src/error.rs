@@ -1,0 +1,40 @@
+//! Why specs are refused.
+
+/// Why a specs payload was refused. The specs in use stay in use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecsError {
+    /// The payload is larger than the limit.
+    #[error(
+        "expected specs of at most {limit} bytes, found {found} bytes; raise `max_specs_bytes` if this is intended"
+    )]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+        /// What arrived, in bytes (at least).
+        found: usize,
+    },
+    /// Nothing but white space.
+    #[error("expected specs as JSON, found an empty body")]
+    Empty,
+    /// Not JSON, or not a specs object.
+    #[error("expected dcs-v2 specs: {problem}")]
+    Malformed {
+        /// The parser's message with line and column.
+        problem: String,
+    },
+    /// The specs are older than those in use: their source is behind, or went back to an earlier version.
+    #[error(
+        "expected specs of time {in_use} or later, found older ones of time {found}; the source is behind an earlier source, or \
+         went back to an earlier version"
+    )]
+    Older {
+        /// The time of the specs in use, in epoch milliseconds.
+        in_use: u64,
+        /// The time of the specs that arrived, in epoch milliseconds.
+        found: u64,
+    },
+    /// A source has nothing new, but the client has no specs yet. The client asks the next source.
+    #[error("expected a first set of specs, found `has_updates: false`")]
+    NothingLoaded,
+}

@@ -1,0 +1,436 @@
+//! The order of evaluation: override, redirection, bandit, rules, default.
+
+use serde_json::Value;
+use smallvec::SmallVec;
+
+use super::bucket::{KnownBuckets, is_in_share};
+use super::known_gates::KnownGates;
+use super::overridden::overridden;
+use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
+use super::trace::{NoTrace, RuleEnd, Trace};
+use crate::overrides::OverrideAdapter;
+use crate::specs::compiled::{
+    CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Spec, SpecId, UnitIdType,
+};
+use crate::specs::snapshot::Snapshot;
+use crate::specs::symbols::Symbol;
+use crate::user::StatsigUser;
+
+/// Nested gates may be this deep.
+const MAX_NESTED_GATES_DEPTH: usize = 64;
+/// Delegates may be chained this often.
+const MAX_DELEGATIONS: usize = 300;
+/// Everything that recurses counts towards this, so that no specs can exhaust the stack.
+const MAX_FRAMES: usize = 400;
+/// Rules tried in one evaluation, so that no specs can make it run without end: a few milliseconds.
+const MAX_RULES: usize = 50_000;
+/// Nested gates and looked-up experiments recorded in one evaluation, repeats included, so that no specs can exhaust the
+/// memory.
+const MAX_RECORDED: usize = 100_000;
+
+/// What is asked for; decides where the name is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Gate,
+    DynamicConfig,
+    Experiment,
+    Layer,
+}
+
+impl Entry {
+    /// The spec of this name for what is asked for. Experiments and dynamic configs share one map.
+    pub fn spec(&self, kind: Kind) -> Option<SpecId> {
+        match kind {
+            Kind::Gate => self.gate,
+            Kind::DynamicConfig | Kind::Experiment => self.config,
+            Kind::Layer => self.layer,
+        }
+    }
+}
+
+/// What an evaluation reads besides the user.
+#[derive(Debug, Clone, Copy)]
+pub struct EvaluationContext<'a> {
+    pub snapshot: &'a Snapshot,
+    /// Compared by `target_app` conditions.
+    pub app_id: Option<&'a Value>,
+    /// Epoch milliseconds. May be 0 for what does not depend on time.
+    pub now_ms: u64,
+    /// Where a bandit's draws start.
+    pub seed: u64,
+    /// What goes before the specs.
+    pub overrides: Option<&'a dyn OverrideAdapter>,
+}
+
+impl<'a> EvaluationContext<'a> {
+    pub fn of(snapshot: &'a Snapshot, now_ms: u64, seed: u64) -> Self {
+        Self {
+            snapshot,
+            app_id: snapshot.specs.app_id.as_ref(),
+            now_ms,
+            seed,
+            overrides: None,
+        }
+    }
+
+    pub fn with_overrides(self, overrides: Option<&'a dyn OverrideAdapter>) -> Self {
+        Self { overrides, ..self }
+    }
+}
+
+/// A limit was reached: the evaluation is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooDeep;
+
+/// What is held against the limits.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    nested_gates_depth: usize,
+    nested_gates_evaluated: usize,
+    frames: usize,
+    rules_tried: usize,
+    recorded: usize,
+}
+
+/// Evaluates for one user with one set of specs.
+#[derive(Debug)]
+pub struct Evaluator<'a, T: Trace = NoTrace> {
+    pub(super) specs: &'a CompiledSpecs,
+    pub(super) user: &'a StatsigUser,
+    pub(super) scope: EvaluationContext<'a>,
+    pub(super) trace: T,
+    /// Experiments whose group is being looked up.
+    pub(super) looking_up: SmallVec<[EntryId; 2]>,
+    /// Names that are being redirected.
+    pub(super) redirecting: SmallVec<[EntryId; 2]>,
+    pub(super) known_gates: KnownGates,
+    pub(super) known_buckets: KnownBuckets,
+    pub(super) progress: Progress,
+    pub(super) draws: fastrand::Rng,
+}
+
+impl<'a> Evaluator<'a> {
+    pub fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
+        Self::traced(scope, user, NoTrace)
+    }
+}
+
+impl<'a, T: Trace> Evaluator<'a, T> {
+    pub fn traced(scope: EvaluationContext<'a>, user: &'a StatsigUser, trace: T) -> Self {
+        Self {
+            specs: &scope.snapshot.specs,
+            user,
+            scope,
+            trace,
+            looking_up: SmallVec::new(),
+            redirecting: SmallVec::new(),
+            known_gates: KnownGates::default(),
+            known_buckets: KnownBuckets::default(),
+            progress: Progress::default(),
+            draws: fastrand::Rng::with_seed(scope.seed),
+        }
+    }
+
+    /// The trace, with what it heard.
+    pub fn finish(self) -> T {
+        self.trace
+    }
+
+    /// Evaluates an entity. Total: a limit that is reached is an outcome.
+    pub fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
+        if kind == Kind::Experiment {
+            self.looking_up.push(entry);
+        }
+        let mut result = Evaluation::default();
+        if self.entry(kind, entry, &mut Delegations::default(), &mut result) == Err(TooDeep) {
+            result = Evaluation {
+                outcome: Outcome::TooDeep,
+                ..Evaluation::default()
+            };
+        }
+        result
+    }
+
+    /// Evaluates into a result of its own.
+    pub(super) fn isolated(&mut self, kind: Kind, entry: EntryId) -> Result<Evaluation, TooDeep> {
+        let mut result = Evaluation::default();
+        self.entry(kind, entry, &mut Delegations::default(), &mut result)?;
+        Ok(result)
+    }
+
+    /// Evaluates a gate that another entity refers to.
+    pub(super) fn nested(&mut self, gate: EntryId) -> Result<Evaluation, TooDeep> {
+        if let Some(known) = self.known_gates.get(gate) {
+            self.trace.known(gate, known);
+            return Ok(known.clone());
+        }
+        if self.progress.nested_gates_depth >= MAX_NESTED_GATES_DEPTH {
+            return Err(TooDeep);
+        }
+        self.progress.nested_gates_evaluated += 1;
+        let evaluated_before = self.progress.nested_gates_evaluated;
+        self.progress.nested_gates_depth += 1;
+        let evaluated = self.isolated(Kind::Gate, gate);
+        self.progress.nested_gates_depth -= 1;
+        let evaluation = evaluated?;
+        let leads_to_others = self.progress.nested_gates_evaluated > evaluated_before;
+        let is_contextual = (self.specs.entry(gate)).is_none_or(|entry| entry.traits.contextual);
+        self.known_gates
+            .add(gate, &evaluation, is_contextual, leads_to_others);
+        Ok(evaluation)
+    }
+
+    /// Adds what a nested gate went through to the result of its parent, and counts it with the gate itself.
+    pub(super) fn join(
+        &mut self,
+        nested: &Evaluation,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        let looked_up = nested.looked_up.as_deref();
+        let looked_up_count = looked_up.map_or(0, Vec::len);
+        self.count_recorded(nested.nested_gates.len() + looked_up_count + 1)?;
+        result.nested_gates.extend_from_slice(&nested.nested_gates);
+        if let Some(looked_up) = looked_up {
+            result
+                .looked_up
+                .get_or_insert_default()
+                .extend_from_slice(looked_up);
+        }
+        result.id_list = nested.id_list.or(result.id_list);
+        result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;
+        if nested.outcome == Outcome::Unsupported {
+            result.outcome = Outcome::Unsupported;
+        }
+        Ok(())
+    }
+
+    pub(super) fn count_recorded(&mut self, count: usize) -> Result<(), TooDeep> {
+        self.progress.recorded += count;
+        if self.progress.recorded > MAX_RECORDED {
+            Err(TooDeep)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Evaluates into a result that may hold something of a layer already.
+    pub(super) fn entry(
+        &mut self,
+        kind: Kind,
+        id: EntryId,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        let Some(entry) = self.specs.entry(id) else {
+            return Ok(());
+        };
+        self.progress.frames += 1;
+        if self.progress.frames > MAX_FRAMES {
+            return Err(TooDeep);
+        }
+        self.trace.entered(kind, entry);
+        let evaluated = self.entry_steps(kind, id, entry, delegations, result);
+        self.trace.left(evaluated.is_ok().then_some(&*result));
+        self.progress.frames -= 1;
+        evaluated
+    }
+
+    fn entry_steps(
+        &mut self,
+        kind: Kind,
+        id: EntryId,
+        entry: &'a Entry,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        let spec_id = entry.spec(kind);
+        let spec = spec_id.and_then(|id| Some((id, self.specs.spec(id)?)));
+        if let Some(overrides) = self.scope.overrides {
+            let spec = spec.map(|(_, spec)| (self.specs, spec));
+            let name = self.specs.text(entry.name);
+            if overridden(overrides, self.user, kind, name, spec, result) {
+                self.trace.overridden(result);
+                return Ok(());
+            }
+        }
+        if entry.mapping.is_some() && self.redirected(kind, id, delegations, result)? {
+            return Ok(());
+        }
+        if kind == Kind::Experiment
+            && let Some(cmab) = entry.cmab.and_then(|cmab| self.specs.cmab(cmab))
+        {
+            return self.bandit(cmab, result);
+        }
+        let Some((spec_id, spec)) = spec else {
+            self.trace.unknown();
+            result.outcome = Outcome::Unrecognized;
+            return Ok(());
+        };
+        begin(spec_id, spec, result);
+        if spec.use_new_layer_eval && kind == Kind::Layer {
+            self.layer_by_parameter(spec, delegations, result)
+        } else {
+            self.rules(spec, delegations, result)
+        }
+    }
+
+    /// The first rule whose conditions pass decides, also when the user is outside of its share.
+    fn rules(
+        &mut self,
+        spec: &'a Spec,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        for rule in &spec.rules {
+            self.rule(rule, result)?;
+            if result.outcome == Outcome::Unsupported {
+                self.trace.rule_ended(RuleEnd::Unsupported);
+                return Ok(());
+            }
+            if !result.value {
+                self.trace.rule_ended(RuleEnd::NotMet);
+                continue;
+            }
+            if self.delegate(rule, delegations, result)? {
+                self.trace.rule_ended(RuleEnd::Delegated);
+                finish(spec, None, delegations, result);
+                return Ok(());
+            }
+            let value = if self.is_in_share(&rule.share, &rule.unit) {
+                self.trace.rule_ended(RuleEnd::Served);
+                result.value = rule.return_value.is_not_false();
+                &rule.return_value
+            } else {
+                self.trace.rule_ended(RuleEnd::OutOfShare);
+                result.value = spec.default_value.is_true();
+                &spec.default_value
+            };
+            result.parameters = ParametersRef::from(value);
+            result.rule_id = Some(rule.id);
+            result.group_name = rule.group_name;
+            result.is_experiment_group = rule.is_experiment_group;
+            result.is_experiment_active = spec.is_active.unwrap_or(false);
+            finish(spec, Some(rule), delegations, result);
+            return Ok(());
+        }
+        self.trace.default_served(spec);
+        result.value = spec.default_value.is_true();
+        result.parameters = ParametersRef::from(&spec.default_value);
+        result.rule_id = Some(if spec.enabled {
+            Symbol::DEFAULT
+        } else {
+            Symbol::DISABLED
+        });
+        finish(spec, None, delegations, result);
+        Ok(())
+    }
+
+    /// Leaves in `result.value` whether all conditions hold. All are evaluated, since nested gates are exposures.
+    pub(super) fn rule(&mut self, rule: &'a Rule, result: &mut Evaluation) -> Result<(), TooDeep> {
+        self.trace.rule_began(rule);
+        self.conditions(&rule.conditions, result)
+    }
+
+    /// Whether the user is in a share.
+    pub(super) fn is_in_share(&mut self, share: &Share, unit: &UnitIdType) -> bool {
+        let is_in = is_in_share(share, unit, self.user);
+        self.trace.share_tried(share, unit, is_in);
+        is_in
+    }
+
+    /// Leaves in `result.value` whether all of them hold.
+    pub(super) fn conditions(
+        &mut self,
+        conditions: &'a [Option<ConditionId>],
+        result: &mut Evaluation,
+    ) -> Result<(), TooDeep> {
+        self.progress.rules_tried += 1;
+        if self.progress.rules_tried > MAX_RULES {
+            return Err(TooDeep);
+        }
+        let mut all_pass = true;
+        for condition in conditions {
+            let Some(condition) = condition.and_then(|id| self.specs.condition(id)) else {
+                self.trace.condition_began(None, result);
+                result.outcome = Outcome::Unsupported;
+                self.trace.condition_ended(result);
+                return Ok(());
+            };
+            self.trace.condition_began(Some(condition), result);
+            self.condition(condition, result)?;
+            self.trace.condition_ended(result);
+            all_pass &= result.value;
+        }
+        result.value = all_pass;
+        Ok(())
+    }
+
+    /// Lets the rule's delegate decide, if it has one that exists. Its share does not matter then.
+    pub(super) fn delegate(
+        &mut self,
+        rule: &Rule,
+        delegations: &mut Delegations,
+        result: &mut Evaluation,
+    ) -> Result<bool, TooDeep> {
+        let Some(id) = rule.delegate else {
+            return Ok(false);
+        };
+        let Some(entry) = self.specs.entry(id) else {
+            return Ok(false);
+        };
+        let Some(spec) = entry.config else {
+            return Ok(false);
+        };
+        result.undelegated = Undelegated::First(result.nested_gates.len());
+        result.value = false;
+        result.parameters = ParametersRef::Nothing;
+        delegations.0 += 1;
+        if delegations.0 > MAX_DELEGATIONS {
+            return Err(TooDeep);
+        }
+        self.entry(Kind::Experiment, id, delegations, result)?;
+        result.explicit_parameters_of = Some(spec);
+        result.delegate = Some(entry.name);
+        Ok(true)
+    }
+}
+
+/// How many delegates the evaluation is inside of.
+#[derive(Debug, Default)]
+pub(super) struct Delegations(pub(super) usize);
+
+/// What is known before any rule: a delegating layer keeps its own id type and version.
+fn begin(id: SpecId, spec: &Spec, result: &mut Evaluation) {
+    if result.outcome == Outcome::Unrecognized {
+        result.outcome = Outcome::Recognized;
+    }
+    result.id_type.get_or_insert(spec.id_type);
+    if result.version.is_none() {
+        result.version = spec.version;
+    }
+    if let Some(is_active) = spec.is_active {
+        result.is_experiment_active = is_active;
+    }
+    if let Some(is_in_layer) = spec.has_shared_params {
+        result.is_in_layer = is_in_layer;
+    }
+    if spec.explicit_parameters.is_some() {
+        result.explicit_parameters_of = Some(id);
+    }
+}
+
+/// What sampling needs, and the list of nested gates before any delegation.
+fn finish(
+    spec: &Spec,
+    rule: Option<&Rule>,
+    delegations: &mut Delegations,
+    result: &mut Evaluation,
+) {
+    result.sampling_rate = rule.and_then(|rule| rule.sampling_rate);
+    result.forward_all_exposures = spec.forward_all_exposures;
+    if delegations.0 > 0 {
+        delegations.0 -= 1;
+    } else if result.undelegated == Undelegated::None && !result.nested_gates.is_empty() {
+        result.undelegated = Undelegated::First(result.nested_gates.len());
+    }
+}

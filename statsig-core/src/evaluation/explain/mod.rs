@@ -1,0 +1,429 @@
+//! Listens to an evaluation and makes a tree of what it hears.
+
+mod found;
+mod report;
+
+pub use report::explain;
+
+use self::found::tells;
+use super::evaluate::{EvaluationContext, Kind};
+use super::operators::Observed;
+use super::result::{Evaluation, Outcome};
+use super::trace::{MappingEnd, RuleEnd, Trace};
+use crate::results::explanation::{
+    BanditChoice, ConditionTried, ExplainKind, Found, MappingTried, MappingTriedEnd, RuleTried,
+    RuleTriedEnd, Step, Visit, VisitEnd,
+};
+use crate::specs::compiled::{
+    Cmab, CmabGroup, CompiledSpecs, Entry, EntryId, Mapping, MappingRule, Rule, Share, Spec,
+    UnitIdType,
+};
+use crate::specs::condition::{Condition, Subject, Test};
+use crate::specs::describe::Describer;
+use crate::specs::symbols::Symbol;
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// Rules, conditions and names that are recorded in one explanation.
+const MAX_RECORDED: usize = 5_000;
+/// Names within names that are recorded: deeper ones are named, without their steps. JSON of this depth is read by every parser.
+const MAX_DEPTH: usize = 16;
+
+impl From<Kind> for ExplainKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Gate => Self::Gate,
+            Kind::DynamicConfig => Self::DynamicConfig,
+            Kind::Experiment => Self::Experiment,
+            Kind::Layer => Self::Layer,
+        }
+    }
+}
+
+/// Records an evaluation.
+#[derive(Debug)]
+pub struct Explainer<'a> {
+    scope: EvaluationContext<'a>,
+    user: &'a StatsigUser,
+    /// What has begun and not ended, outermost first.
+    open: Vec<Open>,
+    /// How much was open when each name and mapping that has not ended began: what is given up inside of it ends with it.
+    levels: Vec<usize>,
+    /// Names within names.
+    depth: usize,
+    recorded: usize,
+    path: Option<Visit>,
+    is_abridged: bool,
+}
+
+/// Something that has begun.
+#[derive(Debug)]
+enum Open {
+    Visit(Visit),
+    Mapping(MappingTried),
+    Rule(RuleTried),
+    /// With whether the evaluation was unsupported before it, and whether it is itself, whatever its value.
+    Condition {
+        condition: ConditionTried,
+        was_unsupported: bool,
+        is_unknown: bool,
+    },
+    /// Not recorded, and nothing inside of it.
+    LeftOut,
+}
+
+impl<'a> Explainer<'a> {
+    pub fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
+        Self {
+            scope,
+            user,
+            open: Vec::new(),
+            levels: Vec::new(),
+            depth: 0,
+            recorded: 0,
+            path: None,
+            is_abridged: false,
+        }
+    }
+
+    /// The path, and whether parts of it were left out.
+    pub fn finish(self) -> (Option<Visit>, bool) {
+        (self.path, self.is_abridged)
+    }
+
+    fn specs(&self) -> &'a CompiledSpecs {
+        &self.scope.snapshot.specs
+    }
+
+    fn text(&self, symbol: Symbol) -> SharedStr {
+        self.specs().text(symbol).clone()
+    }
+
+    fn name(&self, entry: EntryId) -> SharedStr {
+        let entry = self.specs().entry(entry);
+        entry.map_or_else(SharedStr::default, |entry| self.text(entry.name))
+    }
+
+    /// Begins something, unless there is no room for it or it is inside of something left out.
+    fn begin(&mut self, make: impl FnOnce(&Self) -> Open) {
+        if matches!(self.open.last(), Some(Open::LeftOut)) || self.recorded >= MAX_RECORDED {
+            self.is_abridged = true;
+            self.open.push(Open::LeftOut);
+            return;
+        }
+        self.recorded += 1;
+        let open = make(self);
+        self.open.push(open);
+    }
+
+    /// Ends the innermost and puts it where it belongs.
+    fn end(&mut self) {
+        let Some(ended) = self.open.pop() else {
+            return;
+        };
+        match (ended, self.open.last_mut()) {
+            (Open::Visit(visit), None) => self.path = Some(visit),
+            (Open::Visit(visit), Some(Open::Condition { condition, .. })) => {
+                condition.visit = Some(Box::new(visit));
+            }
+            (Open::Visit(visit), Some(Open::Rule(rule))) => rule.delegated = Some(Box::new(visit)),
+            (Open::Visit(visit), Some(Open::Mapping(mapping))) => {
+                mapping.mapped = Some(Box::new(visit));
+            }
+            (Open::Visit(gate), Some(Open::Visit(visit))) => {
+                visit.steps.push(Step::TargetingGate(gate));
+            }
+            (Open::Mapping(mapping), Some(Open::Visit(visit))) => {
+                visit.steps.push(Step::Mapping(mapping));
+            }
+            (Open::Rule(rule), Some(Open::Visit(visit))) => visit.steps.push(Step::Rule(rule)),
+            (Open::Condition { condition, .. }, Some(Open::Rule(rule))) => {
+                rule.conditions.push(condition);
+            }
+            (Open::Condition { condition, .. }, Some(Open::Mapping(mapping))) => {
+                mapping.conditions.push(condition);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends everything that began inside of the innermost name or mapping.
+    fn unwind(&mut self) {
+        let level = self.levels.pop().unwrap_or(0);
+        while self.open.len() > level + 1 {
+            self.end();
+        }
+    }
+
+    fn step(&mut self, step: impl FnOnce(&Self) -> Step) {
+        if matches!(self.open.last(), Some(Open::Visit(_))) {
+            let step = step(self);
+            if let Some(Open::Visit(visit)) = self.open.last_mut() {
+                visit.steps.push(step);
+            }
+        }
+    }
+
+    fn visit(&self, kind: Kind, name: Symbol) -> Visit {
+        Visit {
+            kind: kind.into(),
+            name: self.text(name),
+            steps: Vec::new(),
+            end: VisitEnd::GivenUp,
+            value: false,
+            rule_id: SharedStr::default(),
+            group_name: None,
+        }
+    }
+
+    fn conclude(&mut self, result: Option<&Evaluation>) {
+        let specs = self.specs();
+        if let (Some(Open::Visit(visit)), Some(result)) = (self.open.last_mut(), result) {
+            conclude(visit, specs, result);
+        }
+    }
+}
+
+fn conclude(visit: &mut Visit, specs: &CompiledSpecs, result: &Evaluation) {
+    visit.end = match result.outcome {
+        Outcome::Recognized => VisitEnd::Decided,
+        Outcome::Unrecognized => VisitEnd::Unknown,
+        Outcome::Unsupported => VisitEnd::Unsupported,
+        Outcome::TooDeep => VisitEnd::GivenUp,
+    };
+    visit.value = result.value;
+    visit.rule_id = specs.text(result.rule_symbol()).clone();
+    visit.group_name = result.group_name.map(|group| specs.text(group).clone());
+}
+
+/// The path of a name that the specs do not know: only an override can have answered.
+fn explain_unknown(
+    scope: &EvaluationContext<'_>,
+    kind: Kind,
+    name: &str,
+    result: &Evaluation,
+) -> Visit {
+    let step = match result.override_reason {
+        Some(by) => Step::Overridden { by },
+        None => Step::Unknown,
+    };
+    let mut visit = Visit {
+        kind: kind.into(),
+        name: name.into(),
+        steps: vec![step],
+        end: VisitEnd::Unknown,
+        value: false,
+        rule_id: SharedStr::default(),
+        group_name: None,
+    };
+    conclude(&mut visit, &scope.snapshot.specs, result);
+    visit
+}
+
+impl Trace for Explainer<'_> {
+    fn entered(&mut self, kind: Kind, entry: &Entry) {
+        self.depth += 1;
+        self.levels.push(self.open.len());
+        self.begin(|this| Open::Visit(this.visit(kind, entry.name)));
+        if self.depth > MAX_DEPTH && matches!(self.open.last(), Some(Open::Visit(_))) {
+            // Its name and result are shown, and nothing inside of it.
+            self.is_abridged = true;
+            self.open.push(Open::LeftOut);
+        }
+    }
+
+    fn left(&mut self, result: Option<&Evaluation>) {
+        self.unwind();
+        self.depth -= 1;
+        self.conclude(result);
+        self.end();
+    }
+
+    fn unknown(&mut self) {
+        self.step(|_| Step::Unknown);
+    }
+
+    fn overridden(&mut self, result: &Evaluation) {
+        let by = result.override_reason.unwrap_or_default();
+        self.step(|_| Step::Overridden { by });
+    }
+
+    fn known(&mut self, gate: EntryId, result: &Evaluation) {
+        let Some(entry) = self.specs().entry(gate) else {
+            return;
+        };
+        self.entered(Kind::Gate, entry);
+        self.step(|_| Step::SeenBefore);
+        self.left(Some(result));
+    }
+
+    fn mapping_began(&mut self, mapping: &Mapping, rule: &MappingRule) {
+        self.levels.push(self.open.len());
+        self.begin(|this| {
+            Open::Mapping(MappingTried {
+                rule: this.text(rule.name),
+                to: this.name(mapping.to),
+                start_time: rule.start_time,
+                conditions: Vec::new(),
+                share: None,
+                mapped: None,
+                end: MappingTriedEnd::LedNowhere,
+            })
+        });
+    }
+
+    fn mapping_ended(&mut self, end: MappingEnd) {
+        self.unwind();
+        if let Some(Open::Mapping(mapping)) = self.open.last_mut() {
+            mapping.end = match end {
+                MappingEnd::NotYet => MappingTriedEnd::NotYet,
+                MappingEnd::NotMet => MappingTriedEnd::NotMet,
+                MappingEnd::LedNowhere => MappingTriedEnd::LedNowhere,
+                MappingEnd::Answered => MappingTriedEnd::Answered,
+            };
+        }
+        self.end();
+    }
+
+    fn rule_began(&mut self, rule: &Rule) {
+        self.begin(|this| {
+            Open::Rule(RuleTried {
+                id: this.text(rule.id),
+                name: (rule.name != rule.id).then(|| this.text(rule.name)),
+                group_name: rule.group_name.map(|group| this.text(group)),
+                conditions: Vec::new(),
+                share: None,
+                delegate: rule.delegate.map(|delegate| this.name(delegate)),
+                delegated: None,
+                end: RuleTriedEnd::GivenUp,
+            })
+        });
+    }
+
+    fn rule_ended(&mut self, end: RuleEnd) {
+        if let Some(Open::Rule(rule)) = self.open.last_mut() {
+            rule.end = match end {
+                RuleEnd::NotMet => RuleTriedEnd::NotMet,
+                RuleEnd::Unsupported => RuleTriedEnd::Unsupported,
+                RuleEnd::Served => RuleTriedEnd::Served,
+                RuleEnd::OutOfShare => RuleTriedEnd::OutOfShare,
+                RuleEnd::Delegated => RuleTriedEnd::Delegated,
+                RuleEnd::PassedOver => RuleTriedEnd::PassedOver,
+                RuleEnd::Contributed => RuleTriedEnd::Contributed,
+                RuleEnd::Ignored => RuleTriedEnd::Ignored,
+            };
+        }
+        self.end();
+    }
+
+    fn share_tried(&mut self, share: &Share, unit: &UnitIdType, is_in: bool) {
+        if !matches!(self.open.last(), Some(Open::Rule(_) | Open::Mapping(_))) {
+            return;
+        }
+        let tried = self.share(share, unit, is_in);
+        match self.open.last_mut() {
+            Some(Open::Rule(rule)) => rule.share = Some(tried),
+            Some(Open::Mapping(mapping)) => mapping.share = Some(tried),
+            _ => {}
+        }
+    }
+
+    fn condition_began(&mut self, condition: Option<&Condition>, result: &Evaluation) {
+        let was_unsupported = result.outcome == Outcome::Unsupported;
+        self.begin(|this| {
+            let (subject, is_unknown) = match condition {
+                None => ("a condition that the specs lack".to_owned(), true),
+                Some(Condition::Public) => ("everybody".to_owned(), false),
+                Some(Condition::Gate { gate, passes }) => {
+                    let verb = if *passes { "passes" } else { "fails" };
+                    let name = gate.map(|gate| this.name(gate)).unwrap_or_default();
+                    (format!("{verb} gate {name}"), false)
+                }
+                Some(Condition::Compare { subject, test }) => {
+                    let subject = subject.describe(|entry| this.name(entry).into());
+                    (subject, matches!(test, Test::Unsupported(_)))
+                }
+                Some(Condition::Unsupported(kind)) => (format!("a condition of type {kind}"), true),
+            };
+            Open::Condition {
+                condition: ConditionTried {
+                    subject,
+                    operator: None,
+                    target: None,
+                    found: None,
+                    holds: None,
+                    visit: None,
+                },
+                was_unsupported,
+                is_unknown,
+            }
+        });
+    }
+
+    fn observed(&mut self, subject: &Subject, test: &Test, found: &Observed<'_>) {
+        if !matches!(self.open.last(), Some(Open::Condition { .. })) {
+            return;
+        }
+        let private = self.private_source(subject, found);
+        let hides = |text: &str| private.is_some_and(|source| tells(source, found, text));
+        let target = Describer { hides: &hides }.target(test);
+        let found = match private {
+            Some(_) => Found::Private,
+            None => self.found(subject, found),
+        };
+        if let Some(Open::Condition { condition, .. }) = self.open.last_mut() {
+            condition.operator = Some(test.operator().to_owned());
+            condition.target = target;
+            condition.found = Some(found);
+        }
+    }
+
+    fn condition_ended(&mut self, result: &Evaluation) {
+        if let Some(Open::Condition {
+            condition,
+            was_unsupported,
+            is_unknown,
+        }) = self.open.last_mut()
+        {
+            // Once something is unsupported, the outcome no longer tells about this one.
+            let is_unsupported = if *was_unsupported {
+                let visit = condition.visit.as_ref();
+                *is_unknown || visit.is_some_and(|visit| visit.end == VisitEnd::Unsupported)
+            } else {
+                result.outcome == Outcome::Unsupported
+            };
+            condition.holds = (!is_unsupported).then_some(result.value);
+        }
+        self.end();
+    }
+
+    fn default_served(&mut self, spec: &Spec) {
+        let fills_in = spec.use_new_layer_eval
+            && matches!(self.open.last(), Some(Open::Visit(visit)) if visit.kind == ExplainKind::Layer);
+        self.step(|_| Step::Default {
+            is_enabled: spec.enabled,
+            fills_in,
+        });
+    }
+
+    fn bandit_kept_out(&mut self, is_started: bool) {
+        self.step(|_| Step::BanditKeptOut { is_started });
+    }
+
+    fn bandit_chose(
+        &mut self,
+        cmab: &Cmab,
+        bucket: u64,
+        group: Option<&CmabGroup>,
+        is_explored: bool,
+    ) {
+        self.step(|this| {
+            Step::BanditChose(BanditChoice {
+                bucket,
+                explores_below: cmab.has_weights.then_some(cmab.explore_below),
+                is_explored,
+                group_name: group.map(|group| this.text(group.name)),
+            })
+        });
+    }
+}

@@ -1,0 +1,159 @@
+//! The explanation of an entity: its decision path and its result.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Explainer, explain_unknown};
+use crate::decision::Decision;
+use crate::evaluation::{
+    Evaluation, EvaluationContext, Evaluator, Kind, evaluate_unknown, open_store,
+};
+use crate::results::explanation::{ExplainKind, ExplainedParameter, ExplainedResult, Explanation};
+use crate::specs::compiled::ParameterTarget;
+use crate::text::SharedStr;
+use crate::user::StatsigUser;
+
+/// Evaluates an entity and explains the result.
+#[must_use]
+pub fn explain(
+    context: EvaluationContext<'_>,
+    user: &StatsigUser,
+    kind: ExplainKind,
+    name: &str,
+) -> Explanation {
+    let kind = match kind {
+        ExplainKind::Gate => Kind::Gate,
+        ExplainKind::DynamicConfig => Kind::DynamicConfig,
+        ExplainKind::Experiment => Kind::Experiment,
+        ExplainKind::Layer => Kind::Layer,
+        ExplainKind::ParameterStore => return explain_store(context, user, name),
+    };
+    explain_evaluation(context, user, kind, name).0
+}
+
+/// Explains each parameter of a store by what it refers to.
+fn explain_store(context: EvaluationContext<'_>, user: &StatsigUser, name: &str) -> Explanation {
+    let opened = open_store(&context, user, name);
+    let parameters = opened.store.iter().flat_map(|store| &store.parameters);
+    let parameters: BTreeMap<_, _> = parameters
+        .map(|(name, parameter)| {
+            let explained = explain_parameter(context, user, &parameter.target);
+            (name.clone(), explained)
+        })
+        .collect();
+    let values = parameters.iter().map(|(name, parameter)| {
+        let value = parameter.value.clone().unwrap_or(Value::Null);
+        (name.to_string(), value)
+    });
+    Explanation {
+        kind: ExplainKind::ParameterStore,
+        name: opened.name,
+        result: ExplainedResult {
+            value: Value::Object(values.collect()),
+            rule_id: SharedStr::default(),
+            group_name: None,
+            allocated_experiment: None,
+            id_type: SharedStr::default(),
+            details: opened.details,
+        },
+        path: None,
+        is_abridged: parameters
+            .values()
+            .filter_map(|parameter| parameter.refers_to.as_ref())
+            .any(|explanation| explanation.is_abridged),
+        parameters,
+    }
+}
+
+fn explain_evaluation(
+    context: EvaluationContext<'_>,
+    user: &StatsigUser,
+    kind: Kind,
+    name: &str,
+) -> (Explanation, Evaluation) {
+    let entry = context.snapshot.specs.find(name);
+    let (evaluation, path, is_abridged) = match entry {
+        Some(entry) => {
+            let mut evaluator = Evaluator::traced(context, user, Explainer::new(context, user));
+            let evaluation = evaluator.evaluate(kind, entry);
+            let (path, is_abridged) = evaluator.finish().finish();
+            (evaluation, path, is_abridged)
+        }
+        None => {
+            let evaluation = evaluate_unknown(&context, kind, name, user);
+            let path = explain_unknown(&context, kind, name, &evaluation);
+            (evaluation, Some(path), false)
+        }
+    };
+    let decision = Decision {
+        snapshot: context.snapshot,
+        name,
+        entry,
+        evaluation: &evaluation,
+    };
+    let explanation = Explanation {
+        kind: kind.into(),
+        name: decision.shared_name(),
+        result: result(&decision, kind),
+        path,
+        parameters: BTreeMap::new(),
+        is_abridged,
+    };
+    (explanation, evaluation)
+}
+
+fn explain_parameter(
+    context: EvaluationContext<'_>,
+    user: &StatsigUser,
+    target: &ParameterTarget,
+) -> ExplainedParameter {
+    let (kind, name, parameter) = match target {
+        ParameterTarget::Static(value) => {
+            return ExplainedParameter {
+                value: Some((**value).clone()),
+                parameter: None,
+                refers_to: None,
+            };
+        }
+        ParameterTarget::Gate { name, pass, fail } => {
+            let (explanation, evaluation) = explain_evaluation(context, user, Kind::Gate, name);
+            let value = if evaluation.value { pass } else { fail };
+            return ExplainedParameter {
+                value: Some((**value).clone()),
+                parameter: None,
+                refers_to: Some(Box::new(explanation)),
+            };
+        }
+        ParameterTarget::DynamicConfig { name, parameter } => {
+            (Kind::DynamicConfig, name, parameter)
+        }
+        ParameterTarget::Experiment { name, parameter } => (Kind::Experiment, name, parameter),
+        ParameterTarget::Layer { name, parameter } => (Kind::Layer, name, parameter),
+    };
+    let (explanation, evaluation) = explain_evaluation(context, user, kind, name);
+    ExplainedParameter {
+        value: evaluation.parameters.get(parameter).cloned(),
+        parameter: Some(parameter.clone()),
+        refers_to: Some(Box::new(explanation)),
+    }
+}
+
+fn result(decision: &Decision<'_>, kind: Kind) -> ExplainedResult {
+    let value = match kind {
+        Kind::Gate => Value::Bool(decision.evaluation.value),
+        _ => match decision.parameters().0 {
+            Some(parameters) => Value::Object((*parameters).clone()),
+            None => Value::Null,
+        },
+    };
+    let allocated = decision.allocated_experiment();
+    ExplainedResult {
+        value,
+        rule_id: decision.rule_id(),
+        group_name: decision.group_name(),
+        allocated_experiment: allocated.filter(|_| kind == Kind::Layer),
+        id_type: decision.id_type(),
+        details: decision.details(),
+    }
+}

@@ -1,0 +1,31 @@
+//! Evaluation: `(specs, user, now) -> Evaluation`, pure and total.
+//!
+//! No clock, no I/O, no logging; it cannot fail and cannot recurse or run without bound. What it decides on the way is told
+//! to a [`trace::Trace`], which compiles away when nobody looks.
+
+mod bandit;
+pub mod bucket;
+pub mod condition;
+pub mod evaluate;
+pub mod explain;
+mod fields;
+mod known_gates;
+pub mod layer;
+pub mod memo;
+pub mod operators;
+mod overridden;
+mod param_store;
+mod ranking;
+mod redirect;
+pub mod result;
+mod selected;
+mod series;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+
+pub use evaluate::{EvaluationContext, Evaluator, Kind};
+pub use overridden::evaluate_unknown;
+pub use param_store::{OpenedStore, open_store};
+pub use result::{Evaluation, LookedUp, NestedGate, Outcome, ParametersRef};
+pub use series::Series;

@@ -1,0 +1,104 @@
+//! Operators: whether a value passes a test. One family a file.
+
+mod array;
+mod equality;
+mod membership;
+mod number;
+mod text;
+mod time;
+mod version;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::specs::condition::Test;
+use crate::value::{float_of, int_of, text_of, user_time_of};
+
+/// The value that a condition looks at.
+#[derive(Debug, Clone)]
+pub enum Observed<'a> {
+    Missing,
+    Json(&'a Value),
+    Text(Cow<'a, str>),
+    /// A bucket out of 1000.
+    Bucket(u64),
+    /// Epoch milliseconds: a time, and neither a text nor a number.
+    Now(i64),
+}
+
+impl<'a> From<Option<&'a Value>> for Observed<'a> {
+    fn from(value: Option<&'a Value>) -> Self {
+        value.map_or(Self::Missing, Self::Json)
+    }
+}
+
+impl Observed<'_> {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Missing | Self::Now(_) => None,
+            Self::Json(value) => text_of(value),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Bucket(bucket) => Some(Cow::Owned(bucket.to_string())),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "buckets are below 1000")]
+    fn float(&self) -> Option<f64> {
+        match self {
+            Self::Missing | Self::Now(_) => None,
+            Self::Json(value) => float_of(value),
+            Self::Text(text) => text.parse().ok(),
+            Self::Bucket(bucket) => Some(*bucket as f64),
+        }
+    }
+
+    /// The time in the unit it is written in, or else the integer.
+    fn time(&self) -> Option<i64> {
+        match self {
+            Self::Missing => None,
+            Self::Json(Value::String(text)) => user_time_of(text),
+            Self::Json(value) => int_of(value),
+            Self::Text(text) => user_time_of(text),
+            Self::Bucket(bucket) => i64::try_from(*bucket).ok(),
+            Self::Now(now) => Some(*now),
+        }
+    }
+
+    fn array(&self) -> Option<&[Value]> {
+        match self {
+            Self::Json(Value::Array(elements)) => Some(elements),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the value passes. `None`: the test is of a kind that this SDK does not know, or needs more than the value.
+pub(super) fn passes(test: &Test, observed: &Observed<'_>) -> Option<bool> {
+    Some(match test {
+        Test::Number { order, target } => number::passes(*order, *target, observed),
+        Test::Version { order, target } => version::passes(*order, target.as_ref(), observed),
+        Test::Any { members, negated } => membership::is_any(members, observed) != *negated,
+        Test::BucketAny { buckets, negated } => {
+            membership::is_any_bucket(*buckets, observed) != *negated
+        }
+        Test::AnyCaseSensitive { members, negated } => {
+            membership::is_any_case_sensitive(members, observed) != *negated
+        }
+        Test::Part {
+            place,
+            parts,
+            negated,
+        } => text::has_part(*place, parts, observed) != *negated,
+        Test::Matches(pattern) => text::matches(pattern.as_deref(), observed),
+        Test::Time { order, target } => time::passes(*order, *target, observed),
+        Test::Equals { target, negated } => equality::equals(target, observed) != *negated,
+        Test::Array { wanted, members } => array::passes(*wanted, members.as_deref(), observed),
+        Test::IdList { .. } | Test::Unsupported(_) => return None,
+    })
+}
+
+/// The text whose membership in an ID list is asked.
+pub(super) fn id_list_member<'a>(observed: &'a Observed<'_>) -> Option<Cow<'a, str>> {
+    observed.text()
+}

@@ -1,0 +1,80 @@
+//! Overrides go before everything else, for nested gates and delegates too.
+
+use super::evaluate::{EvaluationContext, Kind};
+use super::result::{Evaluation, Outcome, ParametersRef};
+use crate::overrides::{ExperimentOverride, OverrideAdapter};
+use crate::specs::compiled::{CompiledSpecs, Spec};
+use crate::specs::symbols::Symbol;
+use crate::user::StatsigUser;
+
+/// What the details of a forced evaluation name as the reason.
+const LOCAL_OVERRIDE: &str = "LocalOverride";
+
+/// Forces the result, if there is an override. It sets value, rule and reason, and nothing else.
+pub(super) fn overridden(
+    overrides: &dyn OverrideAdapter,
+    user: &StatsigUser,
+    kind: Kind,
+    name: &str,
+    spec: Option<(&CompiledSpecs, &Spec)>,
+    result: &mut Evaluation,
+) -> bool {
+    let parameters = match kind {
+        Kind::Gate => {
+            let Some(value) = overrides.gate(user, name) else {
+                return false;
+            };
+            result.value = value;
+            None
+        }
+        Kind::DynamicConfig => match overrides.dynamic_config(user, name) {
+            Some(parameters) => Some(ParametersRef::Shared(parameters)),
+            None => return false,
+        },
+        Kind::Experiment => match overrides.experiment(user, name) {
+            Some(ExperimentOverride::Parameters(parameters)) => {
+                Some(ParametersRef::Shared(parameters))
+            }
+            Some(ExperimentOverride::Group(group)) => Some(of_group(spec, &group)),
+            None => return false,
+        },
+        Kind::Layer => match overrides.layer(user, name) {
+            Some(parameters) => Some(ParametersRef::Shared(parameters)),
+            None => return false,
+        },
+    };
+    if let Some(parameters) = parameters {
+        result.parameters = parameters;
+    }
+    result.rule_id = Some(Symbol::OVERRIDE);
+    result.override_reason = Some(LOCAL_OVERRIDE);
+    result.outcome = Outcome::Recognized;
+    true
+}
+
+/// What the first rule of a group returns.
+fn of_group(spec: Option<(&CompiledSpecs, &Spec)>, group: &str) -> ParametersRef {
+    let rule = spec.and_then(|(specs, spec)| {
+        spec.rules.iter().find(|rule| {
+            rule.group_name
+                .is_some_and(|name| *specs.text(name) == group)
+        })
+    });
+    rule.map_or(ParametersRef::Nothing, |rule| {
+        ParametersRef::from(&rule.return_value)
+    })
+}
+
+/// Evaluates a name that the specs do not know: only an override can answer.
+pub fn evaluate_unknown(
+    scope: &EvaluationContext<'_>,
+    kind: Kind,
+    name: &str,
+    user: &StatsigUser,
+) -> Evaluation {
+    let mut result = Evaluation::default();
+    if let Some(overrides) = scope.overrides {
+        overridden(overrides, user, kind, name, None, &mut result);
+    }
+    result
+}

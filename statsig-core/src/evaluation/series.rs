@@ -1,0 +1,43 @@
+//! Many entities for one user with one set of specs: nested gates are evaluated once for all of them.
+
+use super::evaluate::{EvaluationContext, Evaluator, Kind, Progress};
+use super::known_gates::KnownGates;
+use super::result::{Evaluation, Outcome};
+use crate::specs::compiled::EntryId;
+use crate::user::StatsigUser;
+
+/// Evaluates one entity after the other, each as if it were the only one.
+#[derive(Debug)]
+pub struct Series<'a>(Evaluator<'a>);
+
+impl<'a> Series<'a> {
+    pub fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
+        let mut evaluator = Evaluator::new(scope, user);
+        evaluator.known_gates = KnownGates::of_series(&scope.snapshot.specs);
+        Self(evaluator)
+    }
+
+    pub fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
+        let evaluator = &mut self.0;
+        evaluator.progress = Progress::default();
+        evaluator.looking_up.clear();
+        evaluator.redirecting.clear();
+        evaluator.known_gates.next();
+        if kind != Kind::Gate {
+            return evaluator.evaluate(kind, entry);
+        }
+        if let Some(known) = evaluator.known_gates.get(entry) {
+            return known.clone();
+        }
+        let evaluation = evaluator.evaluate(kind, entry);
+        if let Some(gate) = evaluator.specs.entry(entry)
+            && gate.is_referred_to
+            && evaluation.outcome != Outcome::TooDeep
+        {
+            let is_contextual = gate.traits.contextual;
+            let known_gates = &mut evaluator.known_gates;
+            known_gates.add(entry, &evaluation, is_contextual, false);
+        }
+        evaluation
+    }
+}

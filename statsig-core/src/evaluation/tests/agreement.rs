@@ -1,0 +1,63 @@
+//! The same user gets the same answer: asked again, from another thread, through other specs that say the same.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::totality::{any_user, mutated_specs};
+use super::*;
+/// Everything but the time of the specs that every name evaluates to, except what is left to chance.
+fn answers(engine: &Engine, user: &StatsigUser) -> Vec<String> {
+    let snapshot = &engine.snapshot;
+    let entries = snapshot.specs.entries.iter();
+    let names = entries
+        .filter(|entry| !entry.traits.volatile)
+        .map(|entry| snapshot.specs.text(entry.name));
+    let kinds = [
+        Kind::Gate,
+        Kind::DynamicConfig,
+        Kind::Experiment,
+        Kind::Layer,
+    ];
+    let mut answers: Vec<_> = names
+        .flat_map(|name| kinds.map(|kind| (kind, name)))
+        .map(|(kind, name)| {
+            let evaluation = engine.decide(user, kind, name);
+            format!("{kind:?} {name}: {:?}", shown(snapshot, &evaluation))
+        })
+        .collect();
+    answers.sort();
+    answers
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_same_user_gets_the_same_answers(mut specs in mutated_specs(), users in vec(any_user(), 1..4)) {
+        let Some(mut engine) = Engine::new(&specs) else { return Ok(()) };
+        let fresh: Vec<_> = users.iter().map(|user| answers(&Engine::of(engine.snapshot.clone()), user)).collect();
+        // The first round leaves marks in the cache, the second fills it, the third reads it.
+        for round in 0..3 {
+            for (user, fresh) in users.iter().zip(&fresh) {
+                prop_assert_eq!(&answers(&engine, user), fresh, "round {}", round);
+            }
+        }
+        let elsewhere = std::thread::scope(|scope| {
+            let threads: Vec<_> = users
+                .iter()
+                .map(|user| scope.spawn(|| answers(&engine, user)))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().expect("answers")).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(&elsewhere, &fresh);
+
+        let time = engine.snapshot.specs.time;
+        specs["time"] = json!(time.saturating_add(1));
+        specs["checksum"] = json!("another");
+        if engine.load(&specs).is_some() {
+            for (user, fresh) in users.iter().zip(&fresh) {
+                prop_assert_eq!(&answers(&engine, user), fresh);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The engine behind the Statsig SDK `statsig-actors`: users, specs from bytes to their compiled form,
+//! evaluation, explanations and client initialize responses.
+//!
+//! Applications use the SDK, which re-exports the types that they need. This crate has no runtime, no
+//! network, no clock and no logger, and it is exempt from semantic versioning.
+
+#![allow(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod catalog;
+pub mod client_init;
+pub mod country;
+pub mod decision;
+pub mod error;
+pub mod evaluation;
+pub mod hash;
+pub mod identity;
+pub mod mask;
+pub mod notice;
+pub mod overrides;
+pub mod persistent;
+pub mod results;
+pub mod specs;
+pub mod text;
+pub mod user;
+pub mod value;

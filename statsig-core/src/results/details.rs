@@ -1,0 +1,222 @@
+//! Where values came from and why: the details that every result carries.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::text::SharedStr;
+
+/// Where the specs in memory came from.
+///
+/// Its [`Display`](fmt::Display) is the first part of every [`Reason`]: `Network`, `Bootstrap`, `Adapter(DataStore)`, …
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SpecsSource {
+    /// `initialize` has not been called.
+    #[default]
+    Uninitialized,
+    /// `initialize` has begun; nothing arrived yet.
+    Loading,
+    /// Every source failed while initialising.
+    NoValues,
+    /// The specs endpoint, over HTTP.
+    Network,
+    /// A JSON text given by the application.
+    Bootstrap,
+    /// Another adapter, by name.
+    Adapter(SharedStr),
+}
+
+impl fmt::Display for SpecsSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uninitialized => f.write_str("Uninitialized"),
+            Self::Loading => f.write_str("Loading"),
+            Self::NoValues => f.write_str("NoValues"),
+            Self::Network => f.write_str("Network"),
+            Self::Bootstrap => f.write_str("Bootstrap"),
+            Self::Adapter(name) => write!(f, "Adapter({name})"),
+        }
+    }
+}
+
+/// Which ID lists an evaluation consulted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IdListSource {
+    /// The lists held in memory.
+    InMemory,
+    /// Memberships that came with the user.
+    Enriched,
+}
+
+/// Why an evaluation answered what it did.
+///
+/// Its [`Display`](fmt::Display) is the exact text that events carry, such as `Network:Recognized` or `LocalOverride:Recognized`;
+/// it compares with string literals.
+///
+/// ```
+/// use statsig::{Reason, SpecsSource};
+///
+/// let reason = Reason::Unrecognized(SpecsSource::Network);
+/// assert_eq!(reason, "Network:Unrecognized");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There are no specs at all: the source says why (`Uninitialized`, `NoValues`).
+    NoSpecs(SpecsSource),
+    /// The name is in the specs.
+    Recognized {
+        /// Where the specs came from.
+        source: SpecsSource,
+        /// Set when an ID list was consulted.
+        id_list: Option<IdListSource>,
+    },
+    /// The name is not in the specs.
+    Unrecognized(SpecsSource),
+    /// The specs use something that this SDK does not know.
+    Unsupported(SpecsSource),
+    /// Something else than the specs decided, such as `LocalOverride`.
+    Overridden(&'static str),
+    /// A sticky value from persistent storage.
+    Persisted,
+    /// The evaluation was given up, for instance because gates are nested too deeply.
+    Error(&'static str),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSpecs(source) => source.fmt(f),
+            Self::Recognized { source, id_list } => {
+                write!(f, "{source}:Recognized")?;
+                match id_list {
+                    None => Ok(()),
+                    Some(IdListSource::InMemory) => f.write_str(":IdListInMemory"),
+                    Some(IdListSource::Enriched) => f.write_str(":IdListEnriched"),
+                }
+            }
+            Self::Unrecognized(source) => write!(f, "{source}:Unrecognized"),
+            Self::Unsupported(source) => write!(f, "{source}:Unsupported"),
+            Self::Overridden(by) => write!(f, "{by}:Recognized"),
+            Self::Persisted => f.write_str("Persisted"),
+            Self::Error(message) => write!(f, "Error:{message}"),
+        }
+    }
+}
+
+impl PartialEq<str> for Reason {
+    fn eq(&self, other: &str) -> bool {
+        /// Compares what is written with the rest of the expected text, without building a string.
+        struct Rest<'a>(&'a str);
+
+        impl fmt::Write for Rest<'_> {
+            fn write_str(&mut self, part: &str) -> fmt::Result {
+                self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+                Ok(())
+            }
+        }
+
+        let mut rest = Rest(other);
+        fmt::write(&mut rest, format_args!("{self}")).is_ok() && rest.0.is_empty()
+    }
+}
+
+impl PartialEq<&str> for Reason {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Why a value is what it is, and which specs decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct EvaluationDetails {
+    /// Why.
+    pub reason: Reason,
+    /// The specs' own time (`lcut`), in epoch milliseconds. `None` when there are no specs.
+    pub lcut: Option<u64>,
+    /// When the specs were applied here, in epoch milliseconds. `None` when none were.
+    pub received_at: Option<u64>,
+    /// The version of the evaluated gate, config or layer.
+    pub version: Option<u32>,
+}
+
+impl EvaluationDetails {
+    /// Details without specs behind them.
+    #[must_use]
+    pub fn without_specs(reason: Reason) -> Self {
+        Self {
+            reason,
+            lcut: None,
+            received_at: None,
+            version: None,
+        }
+    }
+
+    /// The same of another version of the entity.
+    #[must_use]
+    pub fn with_version(self, version: Option<u32>) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Details of a stored assignment, which was made with specs of this time.
+    #[must_use]
+    pub fn persisted(lcut: Option<u64>, received_at: u64, version: Option<u32>) -> Self {
+        Self {
+            reason: Reason::Persisted,
+            lcut,
+            received_at: Some(received_at),
+            version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_read_as_on_the_wire() {
+        let adapter = SpecsSource::Adapter("DataStore".into());
+        let cases = [
+            (Reason::NoSpecs(SpecsSource::Uninitialized), "Uninitialized"),
+            (
+                Reason::Recognized {
+                    source: adapter,
+                    id_list: None,
+                },
+                "Adapter(DataStore):Recognized",
+            ),
+            (
+                Reason::Recognized {
+                    source: SpecsSource::Network,
+                    id_list: Some(IdListSource::InMemory),
+                },
+                "Network:Recognized:IdListInMemory",
+            ),
+            (
+                Reason::Unsupported(SpecsSource::Bootstrap),
+                "Bootstrap:Unsupported",
+            ),
+            (
+                Reason::Overridden("LocalOverride"),
+                "LocalOverride:Recognized",
+            ),
+            (Reason::Error("too deep"), "Error:too deep"),
+        ];
+        for (reason, text) in cases {
+            assert_eq!(reason.to_string(), text);
+            assert_eq!(reason, text);
+            assert_ne!(reason, format!("{text}x").as_str());
+            assert_ne!(reason, &text[..text.len() - 1]);
+        }
+    }
+}

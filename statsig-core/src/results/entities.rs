@@ -1,0 +1,181 @@
+//! Gates, dynamic configs and experiments as they were for one user at one moment.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::details::EvaluationDetails;
+use super::served::Served;
+use crate::text::SharedStr;
+use crate::typed_getters;
+
+/// A gate as it was for one user at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeatureGate {
+    /// The name that was asked for.
+    pub name: SharedStr,
+    /// Whether the gate passes. False for an unknown gate.
+    pub value: bool,
+    /// The rule that decided; empty for an unknown gate, `default` or `disabled` when no rule matched.
+    pub rule_id: SharedStr,
+    /// The type of ID that the gate counts with, such as `userID`; empty for an unknown gate.
+    pub id_type: SharedStr,
+    /// Why.
+    pub details: EvaluationDetails,
+    /// What it takes to log the exposure later; no part of the public API.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub served: Served,
+}
+
+impl FeatureGate {
+    /// Logs the exposure of a gate that was fetched with exposure logging disabled: this value by this rule, even if the specs have
+    /// changed since. Does nothing if the fetch logged the exposure.
+    ///
+    /// The exposure counts as manual, as with [`Statsig::manually_log_gate_exposure`](crate::Statsig::manually_log_gate_exposure).
+    pub fn log_exposure(&self) {
+        self.served.log_exposure();
+    }
+}
+
+impl fmt::Display for FeatureGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "gate {}: {} (rule {:?}, {})",
+            self.name, self.value, self.rule_id, self.details.reason
+        )
+    }
+}
+
+/// Parameters shared with the specs they come from.
+#[derive(Clone, PartialEq, Default)]
+pub struct SharedParameters(pub Option<Arc<Map<String, Value>>>);
+
+impl SharedParameters {
+    fn get(&self, parameter: &str) -> Option<&Value> {
+        self.0.as_ref()?.get(parameter)
+    }
+}
+
+impl fmt::Debug for SharedParameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.0.iter().flat_map(|parameters| parameters.iter()))
+            .finish()
+    }
+}
+
+impl Serialize for SharedParameters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().flat_map(|parameters| parameters.iter()))
+    }
+}
+
+/// A dynamic config as it was for one user at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DynamicConfig {
+    /// The name that was asked for.
+    pub name: SharedStr,
+    #[doc(hidden)]
+    pub value: SharedParameters,
+    /// The rule that decided; empty for an unknown config.
+    pub rule_id: SharedStr,
+    /// The type of ID that the config counts with; empty for an unknown config.
+    pub id_type: SharedStr,
+    /// Whether a rule passed, as opposed to the default value being served.
+    pub passed: bool,
+    /// Why.
+    pub details: EvaluationDetails,
+    /// What it takes to log the exposure later; no part of the public API.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub served: Served,
+}
+
+/// An experiment as it was for one user at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Experiment {
+    /// The name that was asked for.
+    pub name: SharedStr,
+    #[doc(hidden)]
+    pub value: SharedParameters,
+    /// The rule that decided; empty for an unknown experiment.
+    pub rule_id: SharedStr,
+    /// The type of ID that the experiment counts with; empty for an unknown experiment.
+    pub id_type: SharedStr,
+    /// The group that the user is in, if the rule names one.
+    pub group_name: Option<SharedStr>,
+    /// Whether the experiment is running.
+    pub is_experiment_active: bool,
+    /// Whether the user counts in the experiment's results.
+    pub is_user_in_experiment: bool,
+    /// Why.
+    pub details: EvaluationDetails,
+    /// What it takes to log the exposure later; no part of the public API.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub served: Served,
+}
+
+/// What dynamic configs and experiments have in common: parameters without an exposure of their own.
+macro_rules! parameters {
+    ($type:ident, $what:literal, $manual:literal) => {
+        impl $type {
+            /// Logs the exposure of a result that was fetched with exposure logging disabled: this value by this rule, even if the
+            /// specs have changed since. A stored assignment is logged as such. Does nothing if the fetch logged the exposure.
+            ///
+            #[doc = concat!("The exposure counts as manual, as with [`Statsig::", $manual, "`](crate::Statsig::", $manual, ").")]
+            pub fn log_exposure(&self) {
+                self.served.log_exposure();
+            }
+
+            #[doc = concat!("All parameters of the ", $what, ", shared with the specs; `None` when it returned none.")]
+            #[must_use]
+            pub fn value(&self) -> Option<&Map<String, Value>> {
+                self.value.0.as_deref()
+            }
+
+            fn read<R>(
+                &self,
+                parameter: &str,
+                decode: impl FnOnce(&Value) -> Option<R>,
+            ) -> Option<R> {
+                self.value.get(parameter).and_then(decode)
+            }
+
+            #[cold]
+            fn misread(&self, parameter: &str, expected: &str) {
+                let value = self.value.get(parameter).filter(|value| !value.is_null());
+                if let (Some(found), Some(origin)) = (value, &self.served.0) {
+                    let entity = format!(concat!($what, " \"{}\""), self.name);
+                    origin.warn_of_misread(&entity, &self.details, parameter, expected, found);
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let (name, rule, reason) = (&self.name, &self.rule_id, &self.details.reason);
+                write!(f, concat!($what, " {}: {:?} (rule {:?}, {})"), name, self.value, rule, reason)
+            }
+        }
+    };
+}
+
+parameters!(
+    DynamicConfig,
+    "dynamic config",
+    "manually_log_dynamic_config_exposure"
+);
+parameters!(Experiment, "experiment", "manually_log_experiment_exposure");
+typed_getters!(
+    DynamicConfig,
+    "Logs nothing: the exposure is the config's, and was logged when it was fetched."
+);
+typed_getters!(
+    Experiment,
+    "Logs nothing: the exposure is the experiment's, and was logged when it was fetched."
+);

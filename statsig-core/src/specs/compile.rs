@@ -1,0 +1,509 @@
+//! From the wire model to compiled specs: names become indices, operands are parsed, equal texts and values are shared.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+use serde_json::value::RawValue;
+
+use super::compile_condition;
+use super::compile_param_store::param_store;
+use super::compiled::{
+    Cmab, CmabId, CompiledSpecs, ConditionId, Entity, Entry, EntryId, Mapping, MappingId,
+    MappingRule, ParamStore, Parameters, ReturnValue, Rule, Share, ShareByKind, Spec, SpecId,
+    UnitIdType,
+};
+use super::condition::{BucketId, Condition};
+use super::for_clients::{ForClients, SessionReplay};
+use super::left_out::LeftOut;
+use super::model::{self, RawEntity};
+use super::origins::{ByName, Fingerprint, Origin, Origins, TableSizes};
+use super::rendered::Rendered;
+use super::symbols::{Interner, Symbol};
+use super::traits;
+use crate::hash::FastMap;
+use crate::text::SharedStr;
+
+/// Compiles a payload. Entities that are malformed are left out, with a warning; their neighbours are not affected.
+///
+/// What is the same in the previous specs is taken over as it was compiled there.
+pub fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
+    let nothing = CompiledSpecs::default();
+    let sizes = TableSizes::of(previous);
+    let previous = match previous.origins.fresh {
+        Some(fresh) if !fresh.are_outgrown_by(sizes) => previous,
+        _ => &nothing,
+    };
+
+    let mut compiler = Compiler::resume(previous);
+    compiler.compile_conditions(&payload.condition_map);
+    compiler.compile_specs(&payload.feature_gates, &GATES);
+    compiler.compile_specs(&payload.dynamic_configs, &CONFIGS);
+    compiler.compile_specs(&payload.layer_configs, &LAYERS);
+    compiler.compile_cmabs(payload.cmab_configs.as_ref());
+    compiler.compile_mappings(payload.overrides.as_ref(), payload.override_rules.as_ref());
+    let param_stores = compiler.compile_param_stores(payload.param_stores.as_ref());
+    let for_clients = for_clients(payload, &compiler.left_out);
+    compiler.left_out.sum_up();
+    let mut specs = CompiledSpecs {
+        time: payload.time,
+        checksum: payload
+            .checksum
+            .as_ref()
+            .filter(|checksum| !checksum.is_empty())
+            .map(|checksum| SharedStr::from(&**checksum)),
+        default_environment: payload
+            .default_environment
+            .as_ref()
+            .map(|tier| SharedStr::from(&**tier)),
+        app_id: payload.app_id.clone(),
+        sdk_configs: payload.sdk_configs.clone().unwrap_or_default(),
+        diagnostics: payload
+            .diagnostics
+            .as_ref()
+            .and_then(serde_json::Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
+        symbols: compiler.interner.finish(),
+        index: compiler.index,
+        entries: compiler.entries,
+        specs: compiler.specs,
+        conditions: compiler.conditions,
+        cmabs: compiler.cmabs,
+        mappings: compiler.mappings,
+        param_stores,
+        for_clients,
+        rendered: Rendered::default(),
+        origins: compiler.origins,
+    };
+    specs.origins.forget_unused_values();
+    let sizes = TableSizes::of(&specs);
+    specs.origins.fresh = previous.origins.fresh.or(Some(sizes));
+    traits::derive(&mut specs);
+    specs
+}
+
+/// One of the maps of specs: what errors call its entries, and where those belong.
+struct SpecKind {
+    what: &'static str,
+    slot: fn(&mut Entry) -> &mut Option<SpecId>,
+    origins: fn(&Origins) -> &ByName<SpecId>,
+    origins_mut: fn(&mut Origins) -> &mut ByName<SpecId>,
+}
+
+const GATES: SpecKind = SpecKind {
+    what: "gate",
+    slot: |entry| &mut entry.gate,
+    origins: |origins| &origins.gates,
+    origins_mut: |origins| &mut origins.gates,
+};
+const CONFIGS: SpecKind = SpecKind {
+    what: "config",
+    slot: |entry| &mut entry.config,
+    origins: |origins| &origins.configs,
+    origins_mut: |origins| &mut origins.configs,
+};
+const LAYERS: SpecKind = SpecKind {
+    what: "layer",
+    slot: |entry| &mut entry.layer,
+    origins: |origins| &origins.layers,
+    origins_mut: |origins| &mut origins.layers,
+};
+
+/// What has been compiled so far.
+///
+/// Texts, names and conditions keep the places that they had in the previous specs, so that what refers to them can be taken
+/// over as it is.
+#[derive(Debug)]
+pub(super) struct Compiler<'p> {
+    previous: &'p CompiledSpecs,
+    interner: Interner,
+    index: FastMap<SharedStr, EntryId>,
+    entries: Vec<Entry>,
+    specs: Vec<Spec>,
+    conditions: Vec<Condition>,
+    /// Which of the conditions these specs have: the others are left over from the previous ones.
+    has_condition: Vec<bool>,
+    cmabs: Vec<Cmab>,
+    mappings: Vec<Vec<Mapping>>,
+    origins: Origins,
+    pub(super) left_out: LeftOut,
+}
+
+impl<'p> Compiler<'p> {
+    /// Goes on where the previous specs ended.
+    pub(super) fn resume(previous: &'p CompiledSpecs) -> Self {
+        let count = previous.conditions.len();
+        Self {
+            interner: Interner::resume(&previous.symbols),
+            index: previous.index.clone(),
+            entries: previous
+                .entries
+                .iter()
+                .map(|entry| Entry::new(entry.name, entry.is_segment))
+                .collect(),
+            specs: Vec::new(),
+            // Nothing refers to those that are not put in their place.
+            conditions: vec![Condition::Public; count],
+            has_condition: vec![false; count],
+            cmabs: Vec::new(),
+            mappings: Vec::new(),
+            origins: Origins {
+                values: previous.origins.values.clone(),
+                bucket_ids: previous.origins.bucket_ids.clone(),
+                ..Origins::default()
+            },
+            left_out: LeftOut::default(),
+            previous,
+        }
+    }
+
+    /// The entry of a name, made when the name is new: specs may refer to what comes later, or never.
+    pub(super) fn entry(&mut self, name: &str) -> EntryId {
+        if let Some(entry) = self.index.get(name) {
+            return *entry;
+        }
+        let entry = EntryId(next_index(&self.entries));
+        let symbol = self.interner.symbol(name);
+        self.entries
+            .push(Entry::new(symbol, name.starts_with("segment:")));
+        self.index.insert(self.interner.text(symbol), entry);
+        entry
+    }
+
+    pub(super) fn symbol(&mut self, text: &str) -> Symbol {
+        self.interner.symbol(text)
+    }
+
+    pub(super) fn bucket_id(&mut self, salt: &str, id_type: &str) -> BucketId {
+        let bucket_ids = &mut self.origins.bucket_ids;
+        let next = u32::try_from(bucket_ids.len()).unwrap_or(u32::MAX);
+        let key = (salt.to_owned(), id_type.to_owned());
+        *bucket_ids.entry(key).or_insert(BucketId(next))
+    }
+
+    fn entry_mut(&mut self, name: &str) -> Option<&mut Entry> {
+        let entry = self.entry(name);
+        self.entries.get_mut(entry.0 as usize)
+    }
+
+    fn compile_conditions(&mut self, conditions: &model::RawEntities<'_>) {
+        for (id, RawEntity { json, from }) in &conditions.0 {
+            let from = *from;
+            let known = self.previous.origins.conditions.get(&**id);
+            let place = known.and_then(|known| known.made);
+            let condition = if known.is_some_and(|known| known.from == from) {
+                place
+                    .and_then(|place| self.previous.condition(place))
+                    .cloned()
+            } else {
+                self.left_out
+                    .read::<model::Condition<'_>>(json, "condition", id)
+                    .map(|condition| compile_condition::compile(&condition, self))
+            };
+            let made = condition.map(|condition| self.put_condition(place, condition));
+            let origin = Origin { from, made };
+            // Of duplicates the last counts, also if it is malformed.
+            let replaced = self.origins.conditions.insert((&**id).into(), origin);
+            if let Some(ConditionId(place)) = replaced.and_then(|replaced| replaced.made)
+                && made != Some(ConditionId(place))
+                && let Some(has) = self.has_condition.get_mut(place as usize)
+            {
+                *has = false;
+            }
+        }
+    }
+
+    /// Puts a condition where one of the same name was, else behind the others.
+    fn put_condition(&mut self, place: Option<ConditionId>, condition: Condition) -> ConditionId {
+        let id = place.unwrap_or(ConditionId(next_index(&self.conditions)));
+        let place = id.0 as usize;
+        match (
+            self.conditions.get_mut(place),
+            self.has_condition.get_mut(place),
+        ) {
+            (Some(known), Some(has)) => (*known, *has) = (condition, true),
+            _ => {
+                self.conditions.push(condition);
+                self.has_condition.push(true);
+            }
+        }
+        id
+    }
+
+    fn compile_specs(&mut self, specs: &model::RawEntities<'_>, kind: &SpecKind) {
+        for (name, RawEntity { json, from }) in &specs.0 {
+            let from = *from;
+            let before = (kind.origins)(&self.previous.origins).get(&**name);
+            let before = before.filter(|before| before.from == from);
+            let was_malformed = before.is_some_and(|before| before.made.is_none());
+            let taken_over = before
+                .and_then(|before| self.previous.spec(before.made?))
+                .filter(|spec| self.has_conditions_of(spec));
+            let spec = match taken_over {
+                Some(spec) => Some(spec.clone()),
+                None if was_malformed => None,
+                None => (self.left_out.read::<model::Spec<'_>>(json, kind.what, name))
+                    .map(|spec| self.spec(&spec)),
+            };
+            let made = spec.map(|spec| {
+                let id = SpecId(next_index(&self.specs));
+                self.specs.push(spec);
+                id
+            });
+            if let Some(entry) = self.entry_mut(name) {
+                *(kind.slot)(entry) = made;
+            }
+            let origin = Origin { from, made };
+            (kind.origins_mut)(&mut self.origins).insert((&**name).into(), origin);
+        }
+    }
+
+    /// Whether the conditions of a spec are the ones it would be compiled with.
+    fn has_conditions_of(&self, spec: &Spec) -> bool {
+        let has = |condition: &Option<ConditionId>| {
+            // One that was lacking may be there now.
+            condition.is_some_and(|ConditionId(place)| {
+                self.has_condition.get(place as usize) == Some(&true)
+            })
+        };
+        spec.rules
+            .iter()
+            .all(|rule| rule.conditions.iter().all(has))
+    }
+
+    fn spec(&mut self, spec: &model::Spec<'_>) -> Spec {
+        Spec {
+            entity: Entity::from_wire(&spec.entity),
+            enabled: spec.enabled,
+            default_value: self.return_value(spec.default_value),
+            rules: spec
+                .rules
+                .iter()
+                .map(|rule| self.rule(rule, &spec.salt))
+                .collect(),
+            salt: (&*spec.salt).into(),
+            id_type: self.symbol(&spec.id_type),
+            version: spec.version,
+            is_active: spec.is_active,
+            has_shared_params: spec.has_shared_params,
+            explicit_parameters: spec.explicit_parameters.as_deref().map(shared),
+            target_app_ids: spec.target_app_ids.as_deref().map(shared),
+            forward_all_exposures: spec.forward_all_exposures.unwrap_or(false),
+            use_new_layer_eval: spec.use_new_layer_eval.unwrap_or(false),
+            fields_used: (spec.fields_used.iter().flatten())
+                .map(|field| self.symbol(field))
+                .collect(),
+        }
+    }
+
+    fn rule(&mut self, rule: &model::Rule<'_>, spec_salt: &str) -> Rule {
+        Rule {
+            id: self.symbol(&rule.id),
+            name: self.symbol(&rule.name),
+            share: share(rule, spec_salt),
+            unit: UnitIdType::new(&rule.id_type),
+            return_value: self.return_value(rule.return_value),
+            conditions: self.rule_conditions(rule),
+            group_name: rule.group_name.as_ref().map(|name| self.symbol(name)),
+            delegate: rule
+                .config_delegate
+                .as_ref()
+                .filter(|name| !name.is_empty())
+                .map(|name| self.entry(name)),
+            is_experiment_group: rule.is_experiment_group.unwrap_or(false),
+            sampling_rate: rule.sampling_rate,
+        }
+    }
+
+    fn rule_conditions(&self, rule: &model::Rule<'_>) -> Vec<Option<ConditionId>> {
+        rule.conditions
+            .iter()
+            .map(|id| self.origins.conditions.get(&**id)?.made)
+            .collect()
+    }
+
+    /// The share of a rule that belongs to no spec, with the salt of this one.
+    fn share(&self, rule: &model::Rule<'_>, spec: Option<SpecId>) -> Share {
+        let spec = spec.and_then(|spec| self.specs.get(spec.0 as usize));
+        share(rule, spec.map_or("", |spec| &spec.salt))
+    }
+
+    /// Objects are parameters; a value that is none of object, boolean and null reads as an empty object.
+    pub(super) fn return_value(&mut self, raw: &RawValue) -> ReturnValue {
+        match raw.get() {
+            "null" => ReturnValue::Null,
+            "true" => ReturnValue::Bool(true),
+            "false" => ReturnValue::Bool(false),
+            text => {
+                let from = Fingerprint::of(text.as_bytes());
+                let known = self.origins.values.get(&from).and_then(Weak::upgrade);
+                ReturnValue::Parameters(known.unwrap_or_else(|| {
+                    let parameters: Parameters =
+                        serde_json::from_str(text).unwrap_or_else(|problem| {
+                            if text.starts_with('{') {
+                                self.left_out.add("value", "", &problem);
+                            }
+                            Parameters::default()
+                        });
+                    let parameters = Arc::new(parameters);
+                    self.origins
+                        .values
+                        .insert(from, Arc::downgrade(&parameters));
+                    parameters
+                }))
+            }
+        }
+    }
+
+    fn compile_cmabs(&mut self, cmabs: Option<&model::RawEntities<'_>>) {
+        for (name, RawEntity { json, from }) in cmabs.iter().flat_map(|cmabs| &cmabs.0) {
+            let from = *from;
+            let cmab = match self.previous.origins.cmabs.get(&**name) {
+                Some(known) if known.from == from => {
+                    known.made.and_then(|id| self.previous.cmab(id)).cloned()
+                }
+                _ => (self.left_out.read::<model::Cmab<'_>>(json, "bandit", name))
+                    .map(|cmab| self.cmab(&cmab)),
+            };
+            let made = cmab.map(|cmab| {
+                let id = CmabId(next_index(&self.cmabs));
+                self.cmabs.push(cmab);
+                id
+            });
+            if let Some(entry) = self.entry_mut(name) {
+                entry.cmab = made;
+            }
+            let origin = Origin { from, made };
+            self.origins.cmabs.insert((&**name).into(), origin);
+        }
+    }
+
+    /// Redirections need both maps: the redirections, and the rules they name.
+    fn compile_mappings(
+        &mut self,
+        mappings: Option<&model::RawEntries<'_>>,
+        rules: Option<&model::RawEntries<'_>>,
+    ) {
+        let (Some(mappings), Some(rules)) = (mappings, rules) else {
+            return;
+        };
+        let rules: BTreeMap<&str, &RawValue> =
+            rules.0.iter().map(|(name, raw)| (&**name, *raw)).collect();
+        for (name, raw) in &mappings.0 {
+            let Some(wire) = (self.left_out).read::<Vec<model::ConfigMapping<'_>>>(
+                bytes_of(raw),
+                "config mapping",
+                name,
+            ) else {
+                continue;
+            };
+            let redirections = wire
+                .iter()
+                .map(|mapping| self.mapping(name, mapping, &rules))
+                .collect();
+            let id = MappingId(next_index(&self.mappings));
+            self.mappings.push(redirections);
+            if let Some(entry) = self.entry_mut(name) {
+                entry.mapping = Some(id);
+            }
+        }
+    }
+
+    fn mapping(
+        &mut self,
+        name: &str,
+        mapping: &model::ConfigMapping<'_>,
+        rules: &BTreeMap<&str, &RawValue>,
+    ) -> Mapping {
+        let entry = self.entry(name);
+        let (gate, config, layer) = match self.entries.get(entry.0 as usize) {
+            Some(entry) => (entry.gate, entry.config, entry.layer),
+            None => (None, None, None),
+        };
+        let rules = mapping
+            .rules
+            .iter()
+            .filter_map(|reference| {
+                let raw = rules.get(&*reference.rule_name)?;
+                let rule = (self.left_out).read::<model::Rule<'_>>(
+                    bytes_of(raw),
+                    "override rule",
+                    &reference.rule_name,
+                )?;
+                Some(MappingRule {
+                    name: self.symbol(&reference.rule_name),
+                    start_time: reference.start_time.unwrap_or(0),
+                    conditions: self.rule_conditions(&rule),
+                    unit: UnitIdType::new(&rule.id_type),
+                    share: ShareByKind {
+                        gate: self.share(&rule, gate),
+                        config: self.share(&rule, config),
+                        layer: self.share(&rule, layer),
+                    },
+                })
+            })
+            .collect();
+        Mapping {
+            to: self.entry(&mapping.new_config_name),
+            rules,
+        }
+    }
+
+    fn compile_param_stores(
+        &mut self,
+        stores: Option<&model::RawEntities<'_>>,
+    ) -> FastMap<SharedStr, Arc<ParamStore>> {
+        let mut compiled = FastMap::default();
+        for (name, RawEntity { json, from }) in stores.iter().flat_map(|stores| &stores.0) {
+            let name = SharedStr::from(&**name);
+            let from = *from;
+            let made = match self.previous.origins.param_stores.get(&name) {
+                Some(known) if known.from == from => known.made.clone(),
+                _ => (self
+                    .left_out
+                    .read::<model::ParamStore<'_>>(json, "parameter store", &name))
+                .map(|store| Arc::new(param_store(&store, &self.left_out))),
+            };
+            // A malformed duplicate does not undo the one before it.
+            compiled.extend(made.clone().map(|made| (name.clone(), made)));
+            let origin = Origin { from, made };
+            self.origins.param_stores.insert(name, origin);
+        }
+        compiled
+    }
+}
+
+/// A rule counts with its salt, and with its id only if it has none: an empty salt is one.
+fn share(rule: &model::Rule<'_>, spec_salt: &str) -> Share {
+    let rule_salt = rule.salt.as_ref().unwrap_or(&rule.id);
+    Share::new(rule.pass_percentage, spec_salt, rule_salt)
+}
+
+fn for_clients(payload: &model::Payload<'_>, left_out: &LeftOut) -> ForClients {
+    let app_ids =
+        |raw: Option<&RawValue>, what| raw.and_then(|raw| left_out.read(bytes_of(raw), what, ""));
+    let replay = payload
+        .session_replay_info
+        .and_then(|raw| left_out.read::<SessionReplay>(bytes_of(raw), "session replay info", ""));
+    ForClients {
+        app_ids_by_key: app_ids(payload.sdk_keys_to_app_ids, "app ids of SDK keys"),
+        app_ids_by_hashed_key: app_ids(
+            payload.hashed_sdk_keys_to_app_ids,
+            "app ids of hashed SDK keys",
+        ),
+        session_replay: replay,
+    }
+}
+
+pub(super) fn bytes_of(raw: &RawValue) -> &[u8] {
+    raw.get().as_bytes()
+}
+
+pub(super) fn shared(texts: &[model::Text<'_>]) -> Vec<SharedStr> {
+    texts.iter().map(|text| SharedStr::from(&**text)).collect()
+}
+
+/// Payload sizes are limited far below the number of items that would overflow an index.
+fn next_index<T>(table: &[T]) -> u32 {
+    u32::try_from(table.len()).unwrap_or(u32::MAX)
+}

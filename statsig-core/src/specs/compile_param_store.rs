@@ -1,0 +1,95 @@
+//! From a parameter store on the wire to its compiled form.
+
+use std::sync::Arc;
+
+use super::compile::{bytes_of, shared};
+use super::compiled::{ParamStore, Parameter, ParameterTarget};
+use super::left_out::LeftOut;
+use super::model;
+use crate::text::SharedStr;
+
+/// A store; parameters of no known shape are left out.
+pub(super) fn param_store(store: &model::ParamStore<'_>, left_out: &LeftOut) -> ParamStore {
+    let parameters = store.parameters.0.iter().filter_map(|(name, raw)| {
+        let parameter = left_out.read::<model::Parameter<'_>>(bytes_of(raw), "parameter", name)?;
+        let compiled = compile_parameter(&parameter);
+        if compiled.is_none() {
+            left_out.add("parameter of an unknown shape", name, &&*parameter.ref_type);
+        }
+        Some((SharedStr::from(&**name), compiled?))
+    });
+    ParamStore {
+        parameters: parameters.collect(),
+        target_app_ids: store.target_app_ids.as_deref().map(shared),
+    }
+}
+
+impl ParamStore {
+    /// A store of given values: one that has the shape of a parameter is one, any other is a constant.
+    pub fn of_values(values: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let parameters = values.iter().map(|(name, value)| {
+            let shaped = serde_json::to_string(value).ok().and_then(|text| {
+                let parameter = serde_json::from_str::<model::Parameter<'_>>(&text).ok()?;
+                compile_parameter(&parameter)
+            });
+            let constant = || Parameter {
+                ref_type: "static".into(),
+                param_type: kind_of(value).into(),
+                target: ParameterTarget::Static(Arc::new(value.clone())),
+            };
+            (
+                SharedStr::from(name.as_str()),
+                shaped.unwrap_or_else(constant),
+            )
+        });
+        Self {
+            parameters: parameters.collect(),
+            target_app_ids: None,
+        }
+    }
+}
+
+fn kind_of(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "boolean",
+        serde_json::Value::Number(_) => "number",
+        serde_json::Value::String(_) => "string",
+        serde_json::Value::Array(_) => "array",
+        serde_json::Value::Object(_) => "object",
+    }
+}
+
+/// The first of the five shapes whose fields are all there; `ref_type` does not decide.
+pub fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
+    let text = |text: &model::Text<'_>| SharedStr::from(&**text);
+    let named = |name: &Option<model::Text<'_>>| {
+        Some((text(name.as_ref()?), text(parameter.param_name.as_ref()?)))
+    };
+    let target = if let Some(value) = &parameter.value {
+        ParameterTarget::Static(Arc::new(value.clone()))
+    } else if let (Some(gate), Some(pass), Some(fail)) = (
+        &parameter.gate_name,
+        &parameter.pass_value,
+        &parameter.fail_value,
+    ) {
+        ParameterTarget::Gate {
+            name: text(gate),
+            pass: Arc::new(pass.clone()),
+            fail: Arc::new(fail.clone()),
+        }
+    } else if let Some((name, parameter)) = named(&parameter.config_name) {
+        ParameterTarget::DynamicConfig { name, parameter }
+    } else if let Some((name, parameter)) = named(&parameter.experiment_name) {
+        ParameterTarget::Experiment { name, parameter }
+    } else if let Some((name, parameter)) = named(&parameter.layer_name) {
+        ParameterTarget::Layer { name, parameter }
+    } else {
+        return None;
+    };
+    Some(Parameter {
+        ref_type: text(&parameter.ref_type),
+        param_type: text(&parameter.param_type),
+        target,
+    })
+}

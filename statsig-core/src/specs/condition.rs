@@ -1,0 +1,292 @@
+//! Conditions in compiled form: where the value comes from, and a test with its operand parsed. What is large is shared, so that
+//! the next specs take over a condition for little.
+
+use std::sync::Arc;
+
+use fancy_regex::Regex;
+
+use super::compiled::{EntryId, UnitIdType};
+use crate::hash::{FastMap, SaltedHash};
+use crate::text::SharedStr;
+
+/// One condition of a rule.
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all conditions are comparisons: boxing them would cost a jump each"
+)]
+pub enum Condition {
+    /// Everybody.
+    Public,
+    /// Whether another gate passes, or fails.
+    Gate { gate: Option<EntryId>, passes: bool },
+    /// Whether a value passes a test.
+    Compare { subject: Subject, test: Test },
+    /// A condition type that this SDK does not know.
+    Unsupported(SharedStr),
+}
+
+/// Where the value of a comparison comes from.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    UserField(Option<FieldName>),
+    /// A user field that may be derived from another one.
+    Derived {
+        field: FieldName,
+        from: Source,
+    },
+    EnvironmentField(Option<FieldName>),
+    CurrentTime,
+    /// The bucket out of 1000.
+    UserBucket(Bucket),
+    UnitId(UnitIdType),
+    TargetApp,
+    /// The group name of an experiment.
+    ExperimentGroup(Option<EntryId>),
+}
+
+/// Which bucket of a user is meant.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// The same for all conditions that ask for the same bucket: each group of an experiment does.
+    pub id: BucketId,
+    pub salt: Arc<SaltedHash>,
+    pub unit: UnitIdType,
+}
+
+/// Identifies a bucket within one set of specs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BucketId(pub u32);
+
+/// What a field is derived from when the user lacks it.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// The country, from this field with an IP address.
+    Ip(FieldName),
+    /// Browser or operating system, from this field with a user agent.
+    UserAgent(FieldName),
+}
+
+/// A field by the name that a condition gives.
+#[derive(Debug, Clone)]
+pub struct FieldName {
+    pub exact: SharedStr,
+    pub lower: SharedStr,
+    /// The field of the user itself that goes before custom ones, unless it is empty.
+    pub top_level: Option<TopLevelField>,
+    /// The field of the user itself that goes behind all others.
+    pub alias_of: Option<TopLevelField>,
+}
+
+/// A field of the user itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopLevelField {
+    UserId,
+    Email,
+    Ip,
+    Country,
+    Locale,
+    AppVersion,
+    UserAgent,
+}
+
+impl FieldName {
+    pub fn new(field: &str) -> Self {
+        let lower = field.to_lowercase();
+        let top_level = match lower.as_str() {
+            "userid" => Some(TopLevelField::UserId),
+            "email" => Some(TopLevelField::Email),
+            "ip" => Some(TopLevelField::Ip),
+            "country" => Some(TopLevelField::Country),
+            "locale" => Some(TopLevelField::Locale),
+            "appversion" => Some(TopLevelField::AppVersion),
+            "useragent" => Some(TopLevelField::UserAgent),
+            _ => None,
+        };
+        let alias_of = match lower.as_str() {
+            "user_id" => Some(TopLevelField::UserId),
+            "app_version" => Some(TopLevelField::AppVersion),
+            "user_agent" => Some(TopLevelField::UserAgent),
+            _ => None,
+        };
+        Self {
+            exact: field.into(),
+            lower: lower.into(),
+            top_level,
+            alias_of,
+        }
+    }
+}
+
+/// What a value is tested for. Negated forms (`none`, `neq`, …) share the test of the positive form.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// `gt`, `gte`, `lt`, `lte`; without a number to compare with, false.
+    Number { order: Order, target: Option<f64> },
+    /// `version_gt` and the like; without a text to compare with, false.
+    Version {
+        order: Order,
+        target: Option<Version>,
+    },
+    /// `any`, `none`.
+    Any { members: Members, negated: bool },
+    /// `any`, `none` of a bucket, which is a number below 1000.
+    BucketAny { buckets: BucketSet, negated: bool },
+    /// `any_case_sensitive`, `none_case_sensitive`.
+    AnyCaseSensitive { members: Members, negated: bool },
+    /// `str_starts_with_any` and the like; the parts are lower-cased.
+    Part {
+        place: Place,
+        parts: Vec<SharedStr>,
+        negated: bool,
+    },
+    /// `str_matches`; a pattern that does not compile matches nothing.
+    Matches(Option<Arc<Regex>>),
+    /// `before`, `after`, `on`, in epoch milliseconds.
+    Time {
+        order: TimeOrder,
+        target: Option<i64>,
+    },
+    /// `eq`, `neq`.
+    Equals { target: Operand, negated: bool },
+    /// `in_segment_list`, `not_in_segment_list`.
+    IdList {
+        list: Option<SharedStr>,
+        negated: bool,
+    },
+    /// `array_contains_any` and the like; `None` when the target is no array, which makes them all false.
+    Array {
+        wanted: ArrayMatch,
+        members: Option<Vec<SharedStr>>,
+    },
+    /// An operator that this SDK does not know, or none where one is needed.
+    Unsupported(SharedStr),
+}
+
+/// How two values must be ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+    Equal,
+    NotEqual,
+}
+
+impl Order {
+    pub fn holds(self, ordering: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterOrEqual => ordering.is_ge(),
+            Self::Less => ordering.is_lt(),
+            Self::LessOrEqual => ordering.is_le(),
+            Self::Equal => ordering.is_eq(),
+            Self::NotEqual => ordering.is_ne(),
+        }
+    }
+}
+
+/// How two times must be ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeOrder {
+    Before,
+    After,
+    /// On the same UTC day.
+    On,
+}
+
+/// Where a part must stand in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Start,
+    End,
+    Anywhere,
+}
+
+/// How an array must relate to the members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrayMatch {
+    Any,
+    None,
+    All,
+    NotAll,
+}
+
+/// The components of a version; one that is no number makes the comparison false when it is reached.
+#[derive(Debug, Clone)]
+pub struct Version(pub Vec<Option<i128>>);
+
+impl Version {
+    /// What stands between the dots before the first `-`, as numbers.
+    pub fn components(text: &str) -> impl Iterator<Item = Option<i128>> + '_ {
+        let release = text.split_once('-').map_or(text, |(release, _)| release);
+        release
+            .split('.')
+            .map(|component| component.trim().parse().ok())
+    }
+}
+
+/// A set of texts.
+#[derive(Debug, Clone)]
+pub enum Members {
+    /// So few that comparing them one by one is fastest.
+    Few(Vec<SharedStr>),
+    Many(Arc<FastMap<SharedStr, ()>>),
+}
+
+impl Members {
+    const FEW: usize = 4;
+
+    pub fn contains(&self, text: &str) -> bool {
+        match self {
+            Self::Few(members) => members.iter().any(|member| member == text),
+            Self::Many(members) => members.contains_key(text),
+        }
+    }
+}
+
+impl FromIterator<SharedStr> for Members {
+    fn from_iter<I: IntoIterator<Item = SharedStr>>(members: I) -> Self {
+        let mut members: Vec<_> = members.into_iter().collect();
+        if members.len() > Self::FEW {
+            let members = members.into_iter().map(|member| (member, ())).collect();
+            return Self::Many(Arc::new(members));
+        }
+        members.shrink_to_fit();
+        Self::Few(members)
+    }
+}
+
+/// A set of buckets out of 1000.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BucketSet([u64; 16]);
+
+impl BucketSet {
+    pub const BUCKETS: u64 = 1000;
+
+    pub fn insert(&mut self, bucket: u64) {
+        if let Some(word) = self.0.get_mut((bucket / 64) as usize) {
+            *word |= 1 << (bucket % 64);
+        }
+    }
+
+    pub fn contains(self, bucket: u64) -> bool {
+        self.0
+            .get((bucket / 64) as usize)
+            .is_some_and(|word| word & (1 << (bucket % 64)) != 0)
+    }
+}
+
+/// What `eq` compares with.
+#[derive(Debug, Clone)]
+pub enum Operand {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(SharedStr),
+    /// Elements with their place in the target, where elements that differ in case only are one: the last.
+    Array(Vec<(usize, SharedStr)>),
+    /// The texts of the members by key.
+    Object(Vec<(SharedStr, SharedStr)>),
+}

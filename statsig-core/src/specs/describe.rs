@@ -1,0 +1,334 @@
+//! Compiled conditions in words, for those who ask why: operators by their wire names, targets rendered and shortened.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, SecondsFormat};
+
+use super::condition::{
+    ArrayMatch, BucketSet, FieldName, Members, Operand, Order, Place, Subject, Test, TimeOrder,
+    Version,
+};
+
+/// Elements of a list that are shown.
+const MAX_ELEMENTS: usize = 5;
+/// Characters of one text that are shown.
+const MAX_CHARS: usize = 60;
+/// Shown in place of what must not be.
+pub const HIDDEN: &str = "<private>";
+
+/// Renders targets, leaving out texts that must not be shown.
+pub struct Describer<'a> {
+    /// Whether a text of the specs must not be shown, because it tells a private attribute.
+    pub hides: &'a dyn Fn(&str) -> bool,
+}
+
+impl Test {
+    /// The operator as the specs have it.
+    pub fn operator(&self) -> &str {
+        match self {
+            Self::Number { order, .. } => match order {
+                Order::Greater => "gt",
+                Order::GreaterOrEqual => "gte",
+                Order::Less => "lt",
+                Order::LessOrEqual => "lte",
+                Order::Equal => "eq",
+                Order::NotEqual => "neq",
+            },
+            Self::Version { order, .. } => match order {
+                Order::Greater => "version_gt",
+                Order::GreaterOrEqual => "version_gte",
+                Order::Less => "version_lt",
+                Order::LessOrEqual => "version_lte",
+                Order::Equal => "version_eq",
+                Order::NotEqual => "version_neq",
+            },
+            Self::Any { negated: false, .. } | Self::BucketAny { negated: false, .. } => "any",
+            Self::Any { negated: true, .. } | Self::BucketAny { negated: true, .. } => "none",
+            Self::AnyCaseSensitive { negated: false, .. } => "any_case_sensitive",
+            Self::AnyCaseSensitive { negated: true, .. } => "none_case_sensitive",
+            Self::Part { place, negated, .. } => match (place, negated) {
+                (Place::Start, _) => "str_starts_with_any",
+                (Place::End, _) => "str_ends_with_any",
+                (Place::Anywhere, false) => "str_contains_any",
+                (Place::Anywhere, true) => "str_contains_none",
+            },
+            Self::Matches(_) => "str_matches",
+            Self::Time { order, .. } => match order {
+                TimeOrder::Before => "before",
+                TimeOrder::After => "after",
+                TimeOrder::On => "on",
+            },
+            Self::Equals { negated: false, .. } => "eq",
+            Self::Equals { negated: true, .. } => "neq",
+            Self::IdList { negated: false, .. } => "in_segment_list",
+            Self::IdList { negated: true, .. } => "not_in_segment_list",
+            Self::Array { wanted, .. } => match wanted {
+                ArrayMatch::Any => "array_contains_any",
+                ArrayMatch::None => "array_contains_none",
+                ArrayMatch::All => "array_contains_all",
+                ArrayMatch::NotAll => "not_array_contains_all",
+            },
+            Self::Unsupported(operator) => operator,
+        }
+    }
+}
+
+impl Subject {
+    /// What a condition looks at.
+    pub fn describe(&self, text_of_entry: impl Fn(super::compiled::EntryId) -> String) -> String {
+        let field = |field: Option<&FieldName>| match field {
+            Some(field) => format!("field {}", quoted(&field.exact)),
+            None => "a field without a name".to_owned(),
+        };
+        match self {
+            Self::UserField(name) => field(name.as_ref()),
+            Self::Derived { field: name, .. } => field(Some(name)),
+            Self::EnvironmentField(Some(name)) => format!("environment {}", quoted(&name.exact)),
+            Self::EnvironmentField(None) => "an environment field without a name".to_owned(),
+            Self::CurrentTime => "current time".to_owned(),
+            Self::UserBucket(bucket) => format!("user bucket of {}", bucket.unit.exact),
+            Self::UnitId(unit) => format!("ID {}", unit.exact),
+            Self::TargetApp => "target app".to_owned(),
+            Self::ExperimentGroup(Some(experiment)) => {
+                format!("group in experiment {}", text_of_entry(*experiment))
+            }
+            Self::ExperimentGroup(None) => "group in an experiment without a name".to_owned(),
+        }
+    }
+}
+
+impl Describer<'_> {
+    /// The target of a test; `None` when the operator is unknown.
+    pub fn target(&self, test: &Test) -> Option<String> {
+        Some(match test {
+            Test::Number { target, .. } => self.known(target.as_ref(), |number| number.to_string()),
+            Test::Version { target, .. } => self.known(target.as_ref(), version),
+            Test::Time { target, .. } => self.known(target.as_ref(), |ms| time(*ms)),
+            Test::Any { members, .. } | Test::AnyCaseSensitive { members, .. } => {
+                self.members(members)
+            }
+            Test::BucketAny { buckets, .. } => ranges(*buckets),
+            Test::Part { parts, .. } => self.list(parts.iter()),
+            Test::Matches(Some(pattern)) => self.text(pattern.as_str()),
+            Test::Matches(None) => "<no valid pattern>".to_owned(),
+            Test::Equals { target, .. } => self.operand(target),
+            Test::IdList { list, .. } => match list {
+                Some(list) => quoted(list),
+                None => "<no list>".to_owned(),
+            },
+            Test::Array { members, .. } => match members {
+                Some(members) => self.list(members.iter()),
+                None => "<no list>".to_owned(),
+            },
+            Test::Unsupported(_) => return None,
+        })
+    }
+
+    fn known<T>(&self, target: Option<&T>, render: impl FnOnce(&T) -> String) -> String {
+        match target.map(render) {
+            Some(text) if (self.hides)(&text) => HIDDEN.to_owned(),
+            Some(text) => text,
+            None => "<nothing to compare with>".to_owned(),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        if (self.hides)(text) {
+            HIDDEN.to_owned()
+        } else {
+            quoted(text)
+        }
+    }
+
+    fn members(&self, members: &Members) -> String {
+        match members {
+            Members::Few(members) => self.list(members.iter()),
+            Members::Many(members) => {
+                let mut sorted: Vec<_> = members.keys().collect();
+                sorted.sort_unstable();
+                self.list(sorted.into_iter())
+            }
+        }
+    }
+
+    fn operand(&self, operand: &Operand) -> String {
+        match operand {
+            Operand::Null => "null".to_owned(),
+            Operand::Bool(value) => self.known(Some(value), bool::to_string),
+            Operand::Number(number) => self.known(Some(number), f64::to_string),
+            Operand::Text(text) => self.text(text),
+            Operand::Array(elements) => self.list(elements.iter().map(|(_, text)| text)),
+            Operand::Object(entries) => {
+                let shown = entries
+                    .iter()
+                    .map(|(key, text)| format!("{}: {}", quoted(key), self.text(text)));
+                format!("{{{}}}", joined(shown))
+            }
+        }
+    }
+
+    fn list<'t, T: AsRef<str> + 't>(&self, texts: impl ExactSizeIterator<Item = &'t T>) -> String {
+        format!("[{}]", joined(texts.map(|text| self.text(text.as_ref()))))
+    }
+}
+
+/// The first few, and how many more there are.
+fn joined(items: impl ExactSizeIterator<Item = String>) -> String {
+    let more = items.len().saturating_sub(MAX_ELEMENTS);
+    let mut shown: Vec<_> = items.take(MAX_ELEMENTS).collect();
+    if more > 0 {
+        shown.push(format!("… {more} more"));
+    }
+    shown.join(", ")
+}
+
+/// A text in quotes, with its end cut off if it is long.
+pub fn quoted(text: &str) -> String {
+    format!("{:?}", shortened(text))
+}
+
+/// A text with its end cut off if it is long.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// A time in UTC; a number that is no time stays one.
+pub fn time(ms: i64) -> String {
+    DateTime::from_timestamp_millis(ms).map_or_else(
+        || ms.to_string(),
+        |time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+    )
+}
+
+fn version(version: &Version) -> String {
+    let components: Vec<_> = version
+        .0
+        .iter()
+        .map(|component| component.map_or_else(|| "?".to_owned(), |number| number.to_string()))
+        .collect();
+    components.join(".")
+}
+
+/// Buckets as ranges: `0–449, 900–999`.
+fn ranges(buckets: BucketSet) -> String {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for bucket in (0..BucketSet::BUCKETS).filter(|bucket| buckets.contains(*bucket)) {
+        match ranges.last_mut() {
+            Some((_, end)) if *end + 1 == bucket => *end = bucket,
+            _ => ranges.push((bucket, bucket)),
+        }
+    }
+    let range = |from: &dyn Display, to: &dyn Display| format!("{from}–{to}");
+    let shown = ranges.iter().map(|(from, to)| {
+        if from == to {
+            from.to_string()
+        } else {
+            range(from, to)
+        }
+    });
+    format!("[{}]", joined(shown))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::specs::compile::Compiler;
+    use crate::specs::compile_condition::compile;
+    use crate::specs::compiled::CompiledSpecs;
+    use crate::specs::condition::Condition;
+    use crate::specs::model;
+
+    fn described(kind: &str, operator: &str, target: Value) -> (String, Option<String>) {
+        let wire = json!({
+            "type": kind, "targetValue": target, "operator": operator, "field": "f",
+            "additionalValues": {}, "idType": "userID",
+        })
+        .to_string();
+        let wire: model::Condition<'_> = serde_json::from_str(&wire).unwrap();
+        let nothing = CompiledSpecs::default();
+        let Condition::Compare { test, .. } = compile(&wire, &mut Compiler::resume(&nothing))
+        else {
+            panic!("no comparison");
+        };
+        let hides = |text: &str| text == "secret";
+        let describer = Describer { hides: &hides };
+        (test.operator().to_owned(), describer.target(&test))
+    }
+
+    #[test]
+    fn every_operator_reads_as_written() {
+        let list = json!(["a", "b"]);
+        let cases = [
+            ("gt", json!(5), "5"),
+            ("gte", json!(0.5), "0.5"),
+            ("lt", json!("7"), "7"),
+            ("lte", json!("x"), "<nothing to compare with>"),
+            ("version_gt", json!("1.2.3-beta"), "1.2.3"),
+            ("version_neq", json!("1.x"), "1.?"),
+            ("any", list.clone(), r#"["a", "b"]"#),
+            ("none", list.clone(), r#"["a", "b"]"#),
+            ("any_case_sensitive", json!(["B", "a"]), r#"["B", "a"]"#),
+            ("none_case_sensitive", list.clone(), r#"["a", "b"]"#),
+            ("str_starts_with_any", list.clone(), r#"["a", "b"]"#),
+            ("str_ends_with_any", list.clone(), r#"["a", "b"]"#),
+            ("str_contains_any", list.clone(), r#"["a", "b"]"#),
+            ("str_contains_none", list.clone(), r#"["a", "b"]"#),
+            ("str_matches", json!("^a+$"), r#""^a+$""#),
+            ("str_matches", json!("("), "<no valid pattern>"),
+            (
+                "before",
+                json!(1_704_067_201_000_i64),
+                "2024-01-01T00:00:01Z",
+            ),
+            (
+                "after",
+                json!("2024-01-01T00:00:01Z"),
+                "2024-01-01T00:00:01Z",
+            ),
+            ("on", json!(i64::MAX), "9223372036854775807"),
+            ("eq", json!({"k": 1}), r#"{"k": "1"}"#),
+            ("neq", json!(null), "null"),
+            ("eq", json!(true), "true"),
+            ("in_segment_list", json!("list"), r#""list""#),
+            ("not_in_segment_list", json!(1), "<no list>"),
+            ("array_contains_any", list.clone(), r#"["a", "b"]"#),
+            ("array_contains_none", list.clone(), r#"["a", "b"]"#),
+            ("array_contains_all", list.clone(), r#"["a", "b"]"#),
+            ("not_array_contains_all", json!("a"), "<no list>"),
+        ];
+        for (operator, target, expected) in cases {
+            let expected = (operator.to_owned(), Some(expected.to_owned()));
+            assert_eq!(described("user_field", operator, target), expected);
+        }
+        let unknown = ("sounds_like".to_owned(), None);
+        assert_eq!(described("user_field", "sounds_like", json!("a")), unknown);
+    }
+
+    #[test]
+    fn long_targets_are_shortened_and_buckets_are_ranges() {
+        let many: Vec<_> = (10..99).map(|number| format!("m{number}")).collect();
+        let (_, target) = described("user_field", "any", json!(many));
+        let expected = r#"["m10", "m11", "m12", "m13", "m14", … 84 more]"#;
+        assert_eq!(target.as_deref(), Some(expected));
+        let (_, target) = described("user_field", "eq", json!("é".repeat(61)));
+        assert_eq!(target, Some(format!("\"{}…\"", "é".repeat(60))));
+        let buckets: Vec<_> = (0..450).chain([700]).chain(998..1000).collect();
+        let (_, target) = described("user_bucket", "any", json!(buckets));
+        assert_eq!(target.as_deref(), Some("[0–449, 700, 998–999]"));
+    }
+
+    #[test]
+    fn what_must_not_be_shown_is_not() {
+        for operator in ["any", "str_contains_any", "array_contains_all", "eq"] {
+            let (_, target) = described("user_field", operator, json!(["a", "secret"]));
+            assert_eq!(target.as_deref(), Some(r#"["a", <private>]"#), "{operator}");
+        }
+        let (_, target) = described("user_field", "str_matches", json!("secret"));
+        assert_eq!(target.as_deref(), Some("<private>"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading what may be broken in places, so that a broken place costs itself and not the payload around it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::model::{Entries, Text};
+use crate::mask::shown;
+use crate::notice::{self, Notice};
+
+/// The name of an entry. `None` when it is no text: JSON can spell half of a surrogate pair, which no text holds.
+#[derive(Debug)]
+pub struct Name<'a>(pub Option<Text<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+                let text = std::str::from_utf8(bytes).ok();
+                Ok(Name(text.map(|text| Text(Cow::Borrowed(text)))))
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                let text = std::str::from_utf8(bytes).ok();
+                Ok(Name(text.map(|text| Text(Cow::Owned(text.to_owned())))))
+            }
+        }
+
+        // As bytes, since a string that is no text is an error of the whole payload.
+        deserializer.deserialize_bytes(NameVisitor)
+    }
+}
+
+/// Entries were left out since their names are no text.
+pub(super) fn warn_of_names(count: usize) {
+    if count > 0 {
+        notice::give(&Notice::NamesThatAreNotText(count));
+    }
+}
+
+/// An optional part of a payload: one of another type, or a broken one, is none.
+pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let raw: &'de RawValue = Deserialize::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).unwrap_or_else(|problem| {
+        warn_of_part(&problem);
+        None
+    }))
+}
+
+/// An optional value. Of an object, a broken entry is left out alone.
+pub(super) fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    let raw: &'de RawValue = Deserialize::deserialize(deserializer)?;
+    let problem = match serde_json::from_str(raw.get()) {
+        Ok(value) => return Ok(value),
+        Err(problem) => problem,
+    };
+    warn_of_part(&problem);
+    let entries: Option<Entries<'_, &RawValue>> = serde_json::from_str(raw.get()).ok();
+    let readable = |(name, raw): &(Text<'_>, &RawValue)| {
+        let value: Value = serde_json::from_str(raw.get()).ok()?;
+        Some(((**name).to_owned(), value))
+    };
+    let value = entries.map(|Entries(entries)| entries.iter().filter_map(readable).collect());
+    Ok(value.map(Value::Object))
+}
+
+/// The same for an object; anything else is none.
+pub(super) fn values<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, Value>>, D::Error> {
+    Ok(match value(deserializer)? {
+        Some(Value::Object(values)) => Some(values.into_iter().collect()),
+        _ => None,
+    })
+}
+
+fn warn_of_part(problem: &serde_json::Error) {
+    notice::give(&Notice::MalformedPart {
+        problem: &shown(problem),
+    });
+}
+
+/// The payload as text. What is no UTF-8 becomes an escape that no text holds, so that the entity around it is malformed, and
+/// that one alone.
+pub fn as_text(bytes: &[u8]) -> Cow<'_, str> {
+    const NO_TEXT: &str = "\\ud800";
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len() + NO_TEXT.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+            // One that is not escaped itself begins the escape.
+            text.push_str(NO_TEXT.get(backslashes % 2..).unwrap_or_default());
+        }
+    }
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_utf8_becomes_an_escape_that_no_text_holds() {
+        assert!(matches!(as_text("ü".as_bytes()), Cow::Borrowed("ü")));
+        let cases: [(&[u8], &str); 4] = [
+            (b"\"a\xffb\"", "\"a\\ud800b\""),
+            (b"\"a\\\xff\"", "\"a\\ud800\""),
+            (b"\"a\\\\\xff\"", "\"a\\\\\\ud800\""),
+            (b"\"\xe2\x82\"", "\"\\ud800\""),
+        ];
+        for (bytes, expected) in cases {
+            let text = as_text(bytes);
+            assert_eq!(text, expected);
+            assert!(serde_json::from_str::<String>(&text).is_err(), "{text}");
+            assert!(serde_json::from_str::<&RawValue>(&text).is_ok(), "{text}");
+        }
+    }
+}

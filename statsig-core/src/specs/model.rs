@@ -1,0 +1,344 @@
+//! The wire format of specs (`dcs-v2`): one struct for each JSON object, borrowing from the payload.
+//!
+//! Maps of entities keep each entity as raw JSON, so that a malformed one disables itself and not its neighbours.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::lenient::{self, Name, warn_of_names};
+use super::origins::Fingerprint;
+
+/// Text that borrows from the payload where it has no escapes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text<'a>(pub Cow<'a, str>);
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The entries of a JSON object in their order, duplicates included. One whose name is no text is left out.
+#[derive(Debug)]
+pub struct Entries<'a, T>(pub Vec<(Text<'a>, T)>);
+
+/// Entries whose values are parsed one by one, later.
+pub type RawEntries<'a> = Entries<'a, &'a RawValue>;
+
+/// The entities of one kind.
+pub type RawEntities<'a> = Entries<'a, RawEntity<'a>>;
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+            type Value = Entries<'de, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(0));
+                let mut left_out = 0;
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    match name {
+                        Some(name) => entries.push((name, value)),
+                        None => left_out += 1,
+                    }
+                }
+                warn_of_names(left_out);
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+/// An entity that is parsed later, if the one of its name that is known has another fingerprint.
+#[derive(Debug, Clone, Copy)]
+pub struct RawEntity<'a> {
+    pub(super) json: &'a [u8],
+    pub(super) from: Fingerprint,
+}
+
+impl<'a> RawEntity<'a> {
+    pub(super) fn new(json: &'a [u8]) -> Self {
+        Self {
+            json,
+            from: Fingerprint::of(json),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawEntity<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json: &'de RawValue = Deserialize::deserialize(deserializer)?;
+        Ok(Self::new(json.get().as_bytes()))
+    }
+}
+
+/// The whole response.
+#[derive(Debug, serde::Deserialize)]
+pub struct Payload<'a> {
+    pub has_updates: bool,
+    pub time: u64,
+    #[serde(borrow)]
+    pub feature_gates: RawEntities<'a>,
+    #[serde(borrow)]
+    pub dynamic_configs: RawEntities<'a>,
+    #[serde(borrow)]
+    pub layer_configs: RawEntities<'a>,
+    #[serde(borrow)]
+    pub condition_map: RawEntities<'a>,
+    /// Required by the protocol, consulted by nobody.
+    #[serde(borrow, rename = "experiment_to_layer")]
+    pub _experiment_to_layer: RawEntries<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    pub checksum: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    pub param_stores: Option<RawEntities<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    pub cmab_configs: Option<RawEntities<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    pub overrides: Option<RawEntries<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    pub override_rules: Option<RawEntries<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    pub default_environment: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "lenient::value")]
+    pub app_id: Option<Value>,
+    #[serde(borrow)]
+    pub sdk_keys_to_app_ids: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub hashed_sdk_keys_to_app_ids: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub session_replay_info: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "lenient::values")]
+    pub sdk_configs: Option<BTreeMap<String, Value>>,
+    /// Rates by name; anything else is ignored.
+    #[serde(default, deserialize_with = "lenient::value")]
+    pub diagnostics: Option<Value>,
+}
+
+/// The only part that is read of an answer without updates.
+#[derive(Debug, serde::Deserialize)]
+pub struct HasUpdates {
+    pub has_updates: bool,
+}
+
+/// A gate, dynamic config, experiment, layer, segment or holdout.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spec<'a> {
+    #[serde(borrow, rename = "type")]
+    pub _type: Text<'a>,
+    #[serde(borrow)]
+    pub salt: Text<'a>,
+    #[serde(borrow)]
+    pub default_value: &'a RawValue,
+    pub enabled: bool,
+    #[serde(borrow)]
+    pub rules: Vec<Rule<'a>>,
+    #[serde(borrow)]
+    pub id_type: Text<'a>,
+    #[serde(borrow)]
+    pub entity: Text<'a>,
+    #[serde(borrow)]
+    pub explicit_parameters: Option<Vec<Text<'a>>>,
+    pub has_shared_params: Option<bool>,
+    pub is_active: Option<bool>,
+    pub version: Option<u32>,
+    #[serde(borrow, rename = "targetAppIDs")]
+    pub target_app_ids: Option<Vec<Text<'a>>>,
+    pub forward_all_exposures: Option<bool>,
+    #[serde(borrow, rename = "fieldsUsed")]
+    pub fields_used: Option<Vec<Text<'a>>>,
+    pub use_new_layer_eval: Option<bool>,
+}
+
+/// One rule of a spec, or of `override_rules`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule<'a> {
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    pub pass_percentage: f64,
+    #[serde(borrow)]
+    pub return_value: &'a RawValue,
+    #[serde(borrow)]
+    pub conditions: Vec<Text<'a>>,
+    #[serde(borrow)]
+    pub id_type: Text<'a>,
+    #[serde(borrow)]
+    pub salt: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub group_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub config_delegate: Option<Text<'a>>,
+    pub is_experiment_group: Option<bool>,
+    pub sampling_rate: Option<u64>,
+}
+
+/// One condition; rules refer to it by id.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    #[serde(borrow)]
+    pub id_type: Text<'a>,
+    pub target_value: Option<Value>,
+    #[serde(borrow)]
+    pub operator: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub field: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub additional_values: Option<Entries<'a, Text<'a>>>,
+}
+
+/// A parameter store.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ParamStore<'a> {
+    #[serde(borrow)]
+    pub parameters: RawEntries<'a>,
+    #[serde(borrow, rename = "targetAppIDs")]
+    pub target_app_ids: Option<Vec<Text<'a>>>,
+}
+
+/// One parameter of a store: which of the optional fields are present decides what it refers to.
+#[derive(Debug, serde::Deserialize)]
+pub struct Parameter<'a> {
+    #[serde(borrow)]
+    pub ref_type: Text<'a>,
+    #[serde(borrow)]
+    pub param_type: Text<'a>,
+    /// `Some(Null)` is a value, `None` is none.
+    #[serde(default, deserialize_with = "present")]
+    pub value: Option<Value>,
+    #[serde(borrow)]
+    pub gate_name: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "present")]
+    pub pass_value: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    pub fail_value: Option<Value>,
+    #[serde(borrow)]
+    pub config_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub experiment_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub layer_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub param_name: Option<Text<'a>>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// A contextual bandit.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cmab<'a> {
+    #[serde(borrow)]
+    pub salt: Text<'a>,
+    #[serde(borrow)]
+    pub default_value: &'a RawValue,
+    #[serde(borrow)]
+    pub id_type: Text<'a>,
+    pub enabled: bool,
+    pub version: u32,
+    pub sample_rate: f64,
+    pub higher_is_better: bool,
+    #[serde(borrow)]
+    pub groups: Vec<CmabGroup<'a>>,
+    #[serde(borrow)]
+    pub config: Option<Entries<'a, CmabWeights<'a>>>,
+    #[serde(borrow)]
+    pub targeting_gate_name: Option<Text<'a>>,
+    #[serde(borrow, rename = "targetAppIDs")]
+    pub target_app_ids: Option<Vec<Text<'a>>>,
+}
+
+/// One arm of a contextual bandit.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CmabGroup<'a> {
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    #[serde(borrow)]
+    pub parameter_values: &'a RawValue,
+    #[serde(borrow)]
+    pub id: Text<'a>,
+}
+
+/// What a contextual bandit has learnt about an arm.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CmabWeights<'a> {
+    pub alpha: f64,
+    pub intercept: f64,
+    pub records: u64,
+    #[serde(borrow)]
+    pub weights_numerical: Entries<'a, f64>,
+    #[serde(borrow)]
+    pub weights_categorical: Entries<'a, Entries<'a, f64>>,
+}
+
+/// One redirection of a config to another.
+#[derive(Debug, serde::Deserialize)]
+pub struct ConfigMapping<'a> {
+    #[serde(borrow)]
+    pub new_config_name: Text<'a>,
+    #[serde(borrow)]
+    pub rules: Vec<MappingRule<'a>>,
+}
+
+/// A rule under which a redirection holds.
+#[derive(Debug, serde::Deserialize)]
+pub struct MappingRule<'a> {
+    #[serde(borrow)]
+    pub rule_name: Text<'a>,
+    pub start_time: Option<i64>,
+}

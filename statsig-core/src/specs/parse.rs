@@ -1,0 +1,52 @@
+//! From bytes to the wire model, or to the reason why not.
+
+use serde::Deserialize;
+use serde_json::Deserializer;
+
+use super::model::{HasUpdates, Payload};
+use super::origins::Origins;
+use super::skim::skim;
+use crate::error::SpecsError;
+use crate::mask::shown;
+
+/// What a payload says.
+#[derive(Debug)]
+pub enum Parsed<'a> {
+    /// A complete set of specs.
+    Full(Box<Payload<'a>>),
+    /// There is nothing new.
+    NoUpdates,
+}
+
+/// Reads a payload. Bytes behind the first JSON value are ignored, as the service's other SDKs do.
+///
+/// What is `known` is skipped. `rest` must be empty; the payload may borrow from it what is not.
+pub fn parse<'a>(
+    bytes: &'a [u8],
+    known: &Origins,
+    rest: &'a mut Vec<u8>,
+) -> Result<Parsed<'a>, SpecsError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(SpecsError::Empty);
+    }
+    let skimmed = (!known.is_empty()).then(|| skim(bytes, known, rest));
+    let read = match skimmed.flatten() {
+        Some(payload) => Ok(payload),
+        None => first_value::<Payload<'a>>(bytes),
+    };
+    let problem = match read {
+        Ok(payload) if payload.has_updates => return Ok(Parsed::Full(Box::new(payload))),
+        Ok(_) => return Ok(Parsed::NoUpdates),
+        Err(problem) => problem,
+    };
+    match first_value::<HasUpdates>(bytes) {
+        Ok(HasUpdates { has_updates: false }) => Ok(Parsed::NoUpdates),
+        _ => Err(SpecsError::Malformed {
+            problem: shown(problem),
+        }),
+    }
+}
+
+fn first_value<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, serde_json::Error> {
+    T::deserialize(&mut Deserializer::from_slice(bytes))
+}

@@ -1,0 +1,222 @@
+//! What a config, experiment or layer may serve, whoever asks: the values of all its rules, of the experiments that it delegates
+//! to, of what it is redirected to, and its default.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::compiled::{Cmab, CompiledSpecs, Entity, Entry, EntryId, Parameters, Spec};
+
+/// Where parameters are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// A dynamic config, experiment or autotune.
+    Config,
+    Layer,
+}
+
+/// Everything that may be served.
+#[derive(Debug, Default)]
+pub struct Servings<'a> {
+    /// In the order of the rules; an entity's default comes after them.
+    pub servings: Vec<Serving<'a>>,
+    /// What takes part: the entity itself first, then those that it delegates or redirects to.
+    pub entities: Vec<ServingEntity<'a>>,
+    /// Rules that delegate to an experiment which the specs lack, and its name.
+    pub unknown_delegates: Vec<(Place<'a>, &'a str)>,
+}
+
+/// An entity that may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServingEntity<'a> {
+    pub entity: Entity,
+    pub name: &'a str,
+    /// Which ID it counts with.
+    pub id_type: &'a str,
+    pub is_enabled: bool,
+    /// Of an experiment, whether it runs.
+    pub is_active: Option<bool>,
+}
+
+/// One value that may be served.
+#[derive(Debug, Clone, Copy)]
+pub struct Serving<'a> {
+    pub place: Place<'a>,
+    /// `None` where the rule has no object.
+    pub parameters: Option<&'a Arc<Parameters>>,
+    /// Serves the parameters that `parameters` lacks.
+    inherited: Option<&'a Arc<Parameters>>,
+}
+
+/// Which rule serves a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    pub entity: Entity,
+    pub name: &'a str,
+    /// `None` for the entity's default.
+    pub rule: Option<&'a str>,
+    pub group: Option<&'a str>,
+}
+
+impl<'a> Serving<'a> {
+    pub fn value(&self, parameter: &str) -> Option<&'a Value> {
+        let own = self.parameters.and_then(|own| own.get(parameter));
+        own.or_else(|| self.inherited.and_then(|all| all.get(parameter)))
+    }
+
+    /// Whether it is what those get who are outside: the default, or a rule that serves nothing at all.
+    pub fn is_outside(&self) -> bool {
+        self.place.rule.is_none() || self.parameters.is_none_or(|own| own.is_empty())
+    }
+}
+
+/// What may be served under a name; `None` if the specs have nothing of that kind.
+pub fn servings<'a>(specs: &'a CompiledSpecs, holder: Holder, name: &str) -> Option<Servings<'a>> {
+    let mut walk = Walk {
+        specs,
+        seen: HashSet::new(),
+        found: Servings::default(),
+    };
+    walk.entry(holder, specs.find(name)?, None);
+    (!walk.found.entities.is_empty()).then_some(walk.found)
+}
+
+struct Walk<'a> {
+    specs: &'a CompiledSpecs,
+    /// Each is walked once, however many rules lead to it.
+    seen: HashSet<(Holder, EntryId)>,
+    found: Servings<'a>,
+}
+
+impl<'a> Walk<'a> {
+    fn entry(&mut self, holder: Holder, id: EntryId, inherited: Option<&'a Arc<Parameters>>) {
+        // What is on the way: names that redirect, rules that delegate. A stack of our own, so that no specs exhaust that of the thread.
+        let mut ahead = vec![(holder, id, inherited)];
+        while let Some((holder, id, inherited)) = ahead.pop() {
+            let Some(entry) = self.specs.entry(id) else {
+                continue;
+            };
+            if !self.seen.insert((holder, id)) {
+                continue;
+            }
+            let cmab = (holder == Holder::Config)
+                .then_some(entry.cmab)
+                .flatten()
+                .and_then(|cmab| self.specs.cmab(cmab));
+            let spec = match holder {
+                Holder::Config => entry.config,
+                Holder::Layer => entry.layer,
+            };
+            let before = ahead.len();
+            if let Some(cmab) = cmab {
+                self.bandit(entry, cmab);
+            } else if let Some(spec) = spec.and_then(|spec| self.specs.spec(spec)) {
+                self.spec(holder, entry, spec, inherited, &mut ahead);
+            }
+            let mappings = entry
+                .mapping
+                .and_then(|mapping| self.specs.mapping(mapping));
+            for mapping in mappings.into_iter().flatten() {
+                ahead.push((holder, mapping.to, inherited));
+            }
+            // The last is taken first, and rules are to come in their order.
+            if let Some(added) = ahead.get_mut(before..) {
+                added.reverse();
+            }
+        }
+    }
+
+    fn spec(
+        &mut self,
+        holder: Holder,
+        entry: &'a Entry,
+        spec: &'a Spec,
+        inherited: Option<&'a Arc<Parameters>>,
+        ahead: &mut Vec<(Holder, EntryId, Option<&'a Arc<Parameters>>)>,
+    ) {
+        let name = self.specs.text(entry.name).as_str();
+        self.found.entities.push(ServingEntity {
+            entity: spec.entity,
+            name,
+            id_type: self.specs.text(spec.id_type),
+            is_enabled: spec.enabled,
+            is_active: spec.is_active,
+        });
+        let default = spec.default_value.parameters();
+        // In a layer that collects parameter by parameter, the default fills what rules leave open.
+        let collects = holder == Holder::Layer && spec.use_new_layer_eval;
+        let inherited = inherited.or(default.filter(|_| collects));
+        for rule in &spec.rules {
+            let place = Place {
+                entity: spec.entity,
+                name,
+                rule: Some(self.specs.text(rule.id)),
+                group: rule.group_name.map(|group| self.specs.text(group).as_str()),
+            };
+            let delegate = rule
+                .delegate
+                .and_then(|id| Some((id, self.specs.entry(id)?)));
+            match delegate {
+                Some((id, delegate)) if delegate.config.is_some() => {
+                    ahead.push((Holder::Config, id, inherited));
+                    continue;
+                }
+                Some((_, delegate)) => {
+                    let name = self.specs.text(delegate.name).as_str();
+                    self.found.unknown_delegates.push((place, name));
+                }
+                None => {}
+            }
+            self.found.servings.push(Serving {
+                place,
+                parameters: rule.return_value.parameters(),
+                inherited,
+            });
+        }
+        self.default(spec.entity, name, default, inherited);
+    }
+
+    fn bandit(&mut self, entry: &'a Entry, cmab: &'a Cmab) {
+        let (entity, name) = (Entity::Autotune, self.specs.text(entry.name).as_str());
+        self.found.entities.push(ServingEntity {
+            entity,
+            name,
+            id_type: self.specs.text(cmab.id_type),
+            is_enabled: cmab.enabled,
+            is_active: Some(cmab.enabled),
+        });
+        for group in &cmab.groups {
+            self.found.servings.push(Serving {
+                place: Place {
+                    entity,
+                    name,
+                    rule: Some(self.specs.text(group.id)),
+                    group: Some(self.specs.text(group.name)),
+                },
+                parameters: group.value.parameters(),
+                inherited: None,
+            });
+        }
+        self.default(entity, name, cmab.default_value.parameters(), None);
+    }
+
+    fn default(
+        &mut self,
+        entity: Entity,
+        name: &'a str,
+        parameters: Option<&'a Arc<Parameters>>,
+        inherited: Option<&'a Arc<Parameters>>,
+    ) {
+        self.found.servings.push(Serving {
+            place: Place {
+                entity,
+                name,
+                rule: None,
+                group: None,
+            },
+            parameters,
+            inherited,
+        });
+    }
+}

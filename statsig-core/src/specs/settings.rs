@@ -1,0 +1,164 @@
+//! What the service says about the SDK itself, in `sdk_configs` and `diagnostics` of the specs.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+const DEFAULT_DEDUPE_TTL_MS: u64 = 60_000;
+
+/// Remote settings. Keys accumulate: one that a later payload lacks keeps its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    sdk_configs: BTreeMap<String, Value>,
+    pub sampling: SamplingConfig,
+    /// How long an exposure suppresses its repeats.
+    pub dedupe_ttl_ms: u64,
+    /// Clients in buckets below this log nested gates as exposures of their own.
+    pub nested_gates_rollout: u64,
+    pub diagnostics: DiagnosticsRates,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sdk_configs: BTreeMap::new(),
+            sampling: SamplingConfig::default(),
+            dedupe_ttl_ms: DEFAULT_DEDUPE_TTL_MS,
+            nested_gates_rollout: 0,
+            diagnostics: DiagnosticsRates::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with the keys of newer specs on top.
+    pub fn merged(
+        &self,
+        newer: &BTreeMap<String, Value>,
+        diagnostics: &Map<String, Value>,
+    ) -> Self {
+        let mut sdk_configs = self.sdk_configs.clone();
+        sdk_configs.extend(
+            newer
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+        let number = |key: &str| sdk_configs.get(key).and_then(number_of);
+        let mode = match sdk_configs.get("sampling_mode").and_then(Value::as_str) {
+            Some("on") => SamplingMode::On,
+            Some("shadow") => SamplingMode::Shadow,
+            _ => SamplingMode::Off,
+        };
+        let sampling = SamplingConfig {
+            mode,
+            special_case_rate: number("special_case_sampling_rate"),
+            first_sight_ttl_ms: number("exposure_spec_sampling_ttl_ms")
+                .unwrap_or(SamplingConfig::default().first_sight_ttl_ms),
+        };
+        let nested_gates_rollout = number("sec_expo_number").unwrap_or(0);
+        let dedupe_ttl_ms = number("exposure_dedupe_ttl_ms").unwrap_or(DEFAULT_DEDUPE_TTL_MS);
+        Self {
+            sdk_configs,
+            sampling,
+            dedupe_ttl_ms,
+            nested_gates_rollout,
+            diagnostics: self.diagnostics.merged(diagnostics),
+        }
+    }
+}
+
+/// How the service asks for a sample of the exposures, in `sdk_configs` of the specs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SamplingConfig {
+    /// Whether exposures are sampled.
+    pub mode: SamplingMode,
+    /// The rate for the rule ids `default`, `disabled` and the empty one.
+    pub special_case_rate: Option<u64>,
+    /// After this time the first sight of each (spec, rule) pair counts anew.
+    pub first_sight_ttl_ms: u64,
+}
+
+/// Whether exposures are sampled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SamplingMode {
+    /// All exposures are sent.
+    #[default]
+    Off,
+    /// Exposures outside of the sample are left out.
+    On,
+    /// Everything is sent, marked with what would have happened.
+    Shadow,
+}
+
+impl Default for SamplingConfig {
+    fn default() -> Self {
+        Self {
+            mode: SamplingMode::Off,
+            special_case_rate: None,
+            first_sight_ttl_ms: 60_000,
+        }
+    }
+}
+
+/// How many of 10,000 diagnostics events are to be sent, by what they are about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DiagnosticsRates(BTreeMap<String, u64>);
+
+impl DiagnosticsRates {
+    const HIGHEST: u64 = 10_000;
+    const DEFAULT_INITIALIZE: u64 = 10_000;
+    const DEFAULT_SPECS_SYNC: u64 = 1_000;
+    const DEFAULT_ID_LISTS_SYNC: u64 = 100;
+
+    /// These rates with those of newer specs on top, each brought into its range.
+    pub fn merged(&self, newer: &Map<String, Value>) -> Self {
+        let mut rates = self.0.clone();
+        rates.extend(newer.iter().filter_map(|(key, value)| {
+            let rate = value.as_f64()?.clamp(0.0, Self::HIGHEST as f64);
+            Some((key.clone(), rate as u64))
+        }));
+        Self(rates)
+    }
+
+    pub fn initialize(&self) -> u64 {
+        self.get("initialize", Self::DEFAULT_INITIALIZE)
+    }
+
+    pub fn specs_sync(&self) -> u64 {
+        self.get("dcs", Self::DEFAULT_SPECS_SYNC)
+    }
+
+    pub fn id_lists_sync(&self) -> u64 {
+        self.get("get_id_list", Self::DEFAULT_ID_LISTS_SYNC)
+    }
+
+    fn get(&self, key: &str, default: u64) -> u64 {
+        self.0.get(key).copied().unwrap_or(default)
+    }
+}
+
+/// A whole number, or a text of one.
+fn number_of(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn diagnostics_rates_merge_and_stay_in_range() {
+        let merged = |rates: &DiagnosticsRates, newer: Value| match newer {
+            Value::Object(newer) => rates.merged(&newer),
+            _ => rates.clone(),
+        };
+        let none = DiagnosticsRates::default();
+        assert_eq!((none.initialize(), none.specs_sync()), (10_000, 1_000));
+        let first = merged(&none, json!({"initialize": -5, "dcs": 20_000}));
+        assert_eq!((first.initialize(), first.specs_sync()), (0, 10_000));
+        let second = merged(&first, json!({"dcs": 7.9, "initialize": "x"}));
+        assert_eq!((second.initialize(), second.specs_sync()), (0, 7));
+    }
+}

@@ -1,0 +1,200 @@
+//! The immutable state that callers read: one generation of specs with everything that evaluation needs besides a user.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::compile::compile;
+use super::compiled::CompiledSpecs;
+use super::id_list::IdLists;
+use super::lenient::as_text;
+use super::order::ordering_time;
+use super::parse::{Parsed, parse};
+use super::settings::Settings;
+use crate::country::Countries;
+use crate::error::SpecsError;
+use crate::results::{EvaluationDetails, Reason, SpecsSource, SpecsStatus};
+use crate::text::SharedStr;
+
+/// One generation of what evaluation reads.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Counts up with every published snapshot of a client.
+    pub generation: u64,
+    pub source: SpecsSource,
+    pub source_api: Option<SharedStr>,
+    /// Epoch milliseconds when these specs were applied; `None` before the first.
+    pub received_at: Option<u64>,
+    pub specs: Arc<CompiledSpecs>,
+    pub id_lists: Arc<IdLists>,
+    pub settings: Arc<Settings>,
+    /// The environment tier: from the options, else the specs' default environment.
+    pub tier: Option<Value>,
+    tier_option: Option<SharedStr>,
+    pub global_custom_fields: Arc<BTreeMap<String, Value>>,
+    /// Where the country of an IP address is looked up.
+    pub countries: Countries,
+}
+
+/// What came of a payload.
+#[derive(Debug)]
+pub enum Loaded {
+    /// New specs, compiled.
+    New(Box<CompiledSpecs>),
+    /// `has_updates: false`, or the same checksum: nothing to do, and a success.
+    Unchanged,
+    /// Specs of an earlier time than those in use, which stay.
+    Older {
+        /// The time of those that were loaded.
+        found: u64,
+    },
+}
+
+impl Snapshot {
+    /// The first generation: no specs, source `Uninitialized`.
+    pub fn uninitialized(
+        tier: Option<SharedStr>,
+        global_custom_fields: Arc<BTreeMap<String, Value>>,
+        countries: Countries,
+    ) -> Self {
+        Self {
+            generation: 0,
+            source: SpecsSource::Uninitialized,
+            source_api: None,
+            received_at: None,
+            specs: Arc::default(),
+            id_lists: Arc::default(),
+            settings: Arc::default(),
+            tier: tier.as_deref().map(Value::from),
+            tier_option: tier,
+            global_custom_fields,
+            countries,
+        }
+    }
+
+    /// Parses a payload, decides whether it replaces the current specs, and compiles it, taking over what has not changed. The
+    /// current ones stay untouched.
+    ///
+    /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new. A
+    /// current time that is far ahead of the clock makes nothing older.
+    pub fn load(&self, payload: &[u8], now_ms: u64) -> Result<Loaded, SpecsError> {
+        let (text, mut rest) = (as_text(payload), Vec::new());
+        let payload = match parse(text.as_bytes(), &self.specs.origins, &mut rest)? {
+            Parsed::Full(payload) => payload,
+            Parsed::NoUpdates => return Ok(Loaded::Unchanged),
+        };
+        let has_same_checksum = self
+            .specs
+            .checksum
+            .as_ref()
+            .is_some_and(|current| Some(&**current) == payload.checksum.as_deref());
+        if has_same_checksum {
+            return Ok(Loaded::Unchanged);
+        }
+        if self.ordering_time(now_ms) > payload.time {
+            return Ok(Loaded::Older {
+                found: payload.time,
+            });
+        }
+        Ok(Loaded::New(Box::new(compile(&payload, &self.specs))))
+    }
+
+    /// The time of these specs, as far as others are older or newer; 0 when there are none, or it is far ahead of the clock.
+    pub fn ordering_time(&self, now_ms: u64) -> u64 {
+        ordering_time(self.specs.time, now_ms)
+    }
+
+    /// The next generation with other specs.
+    pub fn with_specs(
+        &self,
+        specs: CompiledSpecs,
+        source: SpecsSource,
+        source_api: Option<SharedStr>,
+        received_at: u64,
+    ) -> Self {
+        let tier = self
+            .tier_option
+            .as_ref()
+            .or(specs.default_environment.as_ref());
+        Self {
+            generation: self.generation + 1,
+            source,
+            source_api,
+            received_at: Some(received_at),
+            settings: Arc::new(self.settings.merged(&specs.sdk_configs, &specs.diagnostics)),
+            tier: tier.map(|tier| Value::from(tier.as_str())),
+            specs: Arc::new(specs),
+            ..self.clone()
+        }
+    }
+
+    /// The next generation with the same specs from another source (`Loading`, `NoValues`).
+    pub fn with_source(&self, source: SpecsSource) -> Self {
+        Self {
+            generation: self.generation + 1,
+            source,
+            ..self.clone()
+        }
+    }
+
+    /// The next generation with other ID lists, and the same specs.
+    pub fn with_id_lists(&self, id_lists: Arc<IdLists>) -> Self {
+        Self {
+            generation: self.generation + 1,
+            id_lists,
+            ..self.clone()
+        }
+    }
+
+    /// What there is to know about these specs.
+    pub fn status(&self) -> SpecsStatus {
+        SpecsStatus {
+            source: self.source.clone(),
+            source_api: self.source_api.clone(),
+            lcut: self.specs.time,
+            received_at: self.received_at,
+        }
+    }
+
+    /// The details of what these specs decided.
+    #[must_use]
+    pub fn details(&self, reason: Reason) -> EvaluationDetails {
+        EvaluationDetails {
+            reason,
+            lcut: Some(self.specs.time),
+            received_at: self.received_at,
+            version: None,
+        }
+    }
+
+    /// The details of a name that was looked up and not evaluated.
+    #[must_use]
+    pub fn details_of_name(&self, is_known: bool) -> EvaluationDetails {
+        let source = self.source.clone();
+        if !self.has_specs() {
+            return EvaluationDetails::without_specs(Reason::NoSpecs(source));
+        }
+        self.details(if is_known {
+            Reason::Recognized {
+                source,
+                id_list: None,
+            }
+        } else {
+            Reason::Unrecognized(source)
+        })
+    }
+
+    /// The environment tier as text.
+    pub fn tier_text(&self) -> Option<&str> {
+        self.tier.as_ref().and_then(Value::as_str)
+    }
+
+    /// Whether there is anything to evaluate.
+    pub fn has_specs(&self) -> bool {
+        !matches!(
+            self.source,
+            SpecsSource::Uninitialized | SpecsSource::NoValues
+        )
+    }
+}

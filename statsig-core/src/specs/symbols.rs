@@ -1,0 +1,149 @@
+//! The texts that compiled specs share: rule ids, names, group names, id types, each stored once.
+
+use crate::hash::{FastMap, text_hash};
+use crate::text::SharedStr;
+
+/// A text of one set of compiled specs, as an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(u32);
+
+impl Symbol {
+    /// The empty text: no rule matched.
+    pub const EMPTY: Self = Self(0);
+    /// Rule id when no rule matched and the spec is enabled.
+    pub const DEFAULT: Self = Self(1);
+    /// Rule id when no rule matched and the spec is disabled.
+    pub const DISABLED: Self = Self(2);
+    /// Rule id of a local override.
+    pub const OVERRIDE: Self = Self(3);
+    /// Rule id of a contextual bandit that has not started.
+    pub const PRESTART: Self = Self(4);
+    /// Rule id of a contextual bandit whose targeting gate failed.
+    pub const TARGETING: Self = Self(5);
+
+    /// Its place in tables by symbol.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The texts in [`Symbol`] order that every table starts with.
+const WELL_KNOWN: [&str; 6] = [
+    "",
+    "default",
+    "disabled",
+    "override",
+    "prestart",
+    "inlineTargetingRules",
+];
+
+/// All texts, by symbol.
+#[derive(Debug)]
+pub struct Symbols {
+    entries: Vec<SymbolEntry>,
+    empty: SymbolEntry,
+}
+
+/// A text and what is asked about it on every call.
+#[derive(Debug, Clone)]
+pub struct SymbolEntry {
+    pub text: SharedStr,
+    /// Equal for equal texts of different specs.
+    pub hash: u64,
+    /// As an ID type: whether it means the user ID.
+    pub is_user_id: bool,
+}
+
+impl From<SharedStr> for SymbolEntry {
+    fn from(text: SharedStr) -> Self {
+        Self {
+            hash: text_hash(&text),
+            is_user_id: text.eq_ignore_ascii_case("userid"),
+            text,
+        }
+    }
+}
+
+impl Symbols {
+    #[inline]
+    pub fn get(&self, symbol: Symbol) -> &SymbolEntry {
+        self.entries.get(symbol.0 as usize).unwrap_or(&self.empty)
+    }
+
+    pub fn text(&self, symbol: Symbol) -> &SharedStr {
+        &self.get(symbol).text
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn hash(&self, symbol: Symbol) -> u64 {
+        self.get(symbol).hash
+    }
+}
+
+impl Default for Symbols {
+    fn default() -> Self {
+        Interner::default().finish()
+    }
+}
+
+/// Gives each distinct text its symbol.
+#[derive(Debug)]
+pub struct Interner {
+    symbols: FastMap<SharedStr, Symbol>,
+    entries: Vec<SymbolEntry>,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        let mut interner = Self {
+            symbols: FastMap::default(),
+            entries: Vec::new(),
+        };
+        for text in WELL_KNOWN {
+            interner.symbol(text);
+        }
+        interner
+    }
+}
+
+impl Interner {
+    /// Goes on where another one ended: its texts keep their symbols.
+    pub fn resume(symbols: &Symbols) -> Self {
+        let by_text = (0..)
+            .zip(&symbols.entries)
+            .map(|(place, entry)| (entry.text.clone(), Symbol(place)));
+        Self {
+            symbols: by_text.collect(),
+            entries: symbols.entries.clone(),
+        }
+    }
+
+    pub fn symbol(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.symbols.get(text) {
+            return *symbol;
+        }
+        // Payload sizes are limited far below the number of texts that would overflow this.
+        let symbol = Symbol(u32::try_from(self.entries.len()).unwrap_or(0));
+        let text = SharedStr::from(text);
+        self.entries.push(text.clone().into());
+        self.symbols.insert(text, symbol);
+        symbol
+    }
+
+    pub fn text(&self, symbol: Symbol) -> SharedStr {
+        self.entries
+            .get(symbol.0 as usize)
+            .map(|entry| entry.text.clone())
+            .unwrap_or_default()
+    }
+
+    pub fn finish(self) -> Symbols {
+        Symbols {
+            entries: self.entries,
+            empty: SharedStr::default().into(),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! A user as it is shown to others: in events, and in client initialize responses.
+
+use std::collections::BTreeMap;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use super::StatsigUser;
+
+/// Serialises a user: private attributes never, the SDK's global fields and environment filled in.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedUser<'a> {
+    pub user: &'a StatsigUser,
+    /// The SDK's environment tier, for users without an environment of their own.
+    pub tier: Option<&'a str>,
+    pub global_custom_fields: &'a BTreeMap<String, Value>,
+}
+
+impl Serialize for LoggedUser<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let data = self.user.data();
+        let mut map = serializer.serialize_map(None)?;
+        let mut entry = |name, value: &Option<Value>| match value {
+            Some(value) => map.serialize_entry(name, value),
+            None => Ok(()),
+        };
+        entry("userID", &data.user_id)?;
+        entry("email", &data.email)?;
+        entry("ip", &data.ip)?;
+        entry("userAgent", &data.user_agent)?;
+        entry("country", &data.country)?;
+        entry("locale", &data.locale)?;
+        entry("appVersion", &data.app_version)?;
+        if let Some(ids) = &data.custom_ids {
+            map.serialize_entry("customIDs", ids)?;
+        }
+        let globals = self.global_custom_fields;
+        if !globals.is_empty() {
+            let mut custom: BTreeMap<_, _> = globals.iter().collect();
+            custom.extend(data.custom.iter().flatten());
+            map.serialize_entry("custom", &custom)?;
+        } else if let Some(custom) = &data.custom {
+            map.serialize_entry("custom", custom)?;
+        }
+        if let Some(environment) = &data.statsig_environment {
+            map.serialize_entry("statsigEnvironment", environment)?;
+        } else if let Some(tier) = self.tier {
+            map.serialize_entry("statsigEnvironment", &BTreeMap::from([("tier", tier)]))?;
+        }
+        map.end()
+    }
+}
