@@ -109,7 +109,7 @@
 //!
 //! | field | meaning |
 //! |---|---|
-//! | `endpoint` | `specs`, `specs_stream` (gRPC), `id_lists` (the manifest), `id_list_file`, `log_event`, `sdk_exception` or `user_enrichment` |
+//! | `endpoint` | `specs`, `specs_stream` (gRPC), `id_lists` (the manifest), `id_list_file`, `log_event` or `user_enrichment` |
 //! | `fault` | what happens, from the table below |
 //! | `delay_ms` | milliseconds to wait before; default 0 |
 //! | `times` | to how many requests it happens; default: to all, until faults are cleared or replaced |
@@ -167,7 +167,7 @@ pub use events::{ReceivedBatch, ReceivedEvent};
 pub use faults::Fault;
 pub use headers::Headers;
 pub use notice::Notice;
-pub use requests::{Endpoint, ReceivedException, ReceivedRequest};
+pub use requests::{Endpoint, ReceivedRequest};
 pub use server::{LocalStatsig, LocalStatsigBuilder};
 pub use specs::SpecsSummary;
 #[cfg(feature = "upstream")]

@@ -10,10 +10,10 @@ pub const MAX_SPECS_BYTES: usize = 64 * 1024 * 1024;
 /// Largest accepted ID-lists file, in bytes.
 pub const MAX_ID_LISTS_BYTES: usize = 64 * 1024 * 1024;
 
-/// Largest accepted event or exception body as sent, in bytes.
+/// Largest accepted event body as sent, in bytes.
 pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// Largest accepted event or exception body once decompressed, in bytes.
+/// Largest accepted event body once decompressed, in bytes.
 pub const MAX_DECODED_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// Largest request line with headers that is accepted in any case, in bytes. Twice as much is refused in any case; what lies
@@ -51,10 +51,7 @@ pub const MAX_KEPT_BATCHES: usize = 1_000;
 /// Requests kept.
 pub const MAX_KEPT_REQUESTS: usize = 1_000;
 
-/// SDK exception reports kept.
-pub const MAX_KEPT_EXCEPTIONS: usize = 100;
-
-/// Total text of each of: batches, requests and exceptions kept, in bytes.
+/// Total text of each of: batches and requests kept, in bytes.
 pub const MAX_KEPT_OTHER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Largest accepted file of faults, in bytes.

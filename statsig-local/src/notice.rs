@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::LocalError;
-use crate::requests::{ReceivedException, ReceivedRequest};
+use crate::requests::ReceivedRequest;
 use crate::specs::SpecsSummary;
 
 /// Something that a person at the terminal wants to know. `Display` is one line.
@@ -39,8 +39,6 @@ pub enum Notice {
     EventsNotSentOn(String),
     /// A request for another host, or from a page of another origin, was refused, for this reason.
     RequestRefused(String),
-    /// An SDK reported an error of its own.
-    Exception(ReceivedException),
     /// A request for a path that is not served, mostly a mistake in a configured URL.
     NotServed(ReceivedRequest),
 }
@@ -61,7 +59,6 @@ impl fmt::Display for Notice {
             Self::EventsRefused(reason) => write!(f, "refused events: {reason}"),
             Self::EventsNotSentOn(reason) => write!(f, "could not send events on: {reason}"),
             Self::RequestRefused(reason) => write!(f, "refused a request: {reason}"),
-            Self::Exception(exception) => exception.fmt(f),
             Self::NotServed(request) => write!(f, "{request} is not served here"),
         }
     }

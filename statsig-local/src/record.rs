@@ -6,10 +6,10 @@ use tokio::sync::watch;
 
 use crate::events::{Batch, ReceivedBatch, ReceivedEvent};
 use crate::limits::{
-    MAX_KEPT_BATCHES, MAX_KEPT_EVENT_BYTES, MAX_KEPT_EVENTS, MAX_KEPT_EXCEPTIONS,
-    MAX_KEPT_OTHER_BYTES, MAX_KEPT_REQUESTS,
+    MAX_KEPT_BATCHES, MAX_KEPT_EVENT_BYTES, MAX_KEPT_EVENTS, MAX_KEPT_OTHER_BYTES,
+    MAX_KEPT_REQUESTS,
 };
-use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
+use crate::requests::{Endpoint, ReceivedRequest};
 use crate::ring::Ring;
 use crate::sync::lock;
 
@@ -18,7 +18,7 @@ use crate::sync::lock;
 pub(crate) struct Counts {
     pub(crate) events: u64,
     pub(crate) requests: u64,
-    by_endpoint: [u64; 7],
+    by_endpoint: [u64; 6],
 }
 
 impl Counts {
@@ -42,7 +42,6 @@ struct Kept {
     events: Ring<ReceivedEvent>,
     batches: Ring<Arc<ReceivedBatch>>,
     requests: Ring<ReceivedRequest>,
-    exceptions: Ring<ReceivedException>,
     batches_seen: u64,
 }
 
@@ -53,7 +52,6 @@ impl Record {
                 events: Ring::new(MAX_KEPT_EVENTS, MAX_KEPT_EVENT_BYTES),
                 batches: Ring::new(MAX_KEPT_BATCHES, MAX_KEPT_OTHER_BYTES),
                 requests: Ring::new(MAX_KEPT_REQUESTS, MAX_KEPT_OTHER_BYTES),
-                exceptions: Ring::new(MAX_KEPT_EXCEPTIONS, MAX_KEPT_OTHER_BYTES),
                 batches_seen: 0,
             }),
             counts: watch::Sender::default(),
@@ -93,10 +91,6 @@ impl Record {
         });
     }
 
-    pub(crate) fn keep_exception(&self, exception: ReceivedException, bytes: usize) {
-        lock(&self.kept).exceptions.push(exception, bytes);
-    }
-
     /// The events kept, and how many were forgotten for want of room.
     pub(crate) fn events(&self) -> (Vec<ReceivedEvent>, u64) {
         let kept = lock(&self.kept);
@@ -109,10 +103,6 @@ impl Record {
 
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
         lock(&self.kept).requests.to_vec()
-    }
-
-    pub(crate) fn exceptions(&self) -> Vec<ReceivedException> {
-        lock(&self.kept).exceptions.to_vec()
     }
 
     pub(crate) fn clear_events(&self) {

@@ -24,8 +24,6 @@ pub enum Endpoint {
     IdListFile,
     /// `log_event`.
     LogEvent,
-    /// `sdk_exception`.
-    SdkException,
     /// `user_enrichment`, of a forward proxy.
     UserEnrichment,
 }
@@ -125,38 +123,5 @@ impl fmt::Display for ReceivedRequest {
             write!(f, "?{}", masked_text(&self.query))?;
         }
         Ok(())
-    }
-}
-
-/// An error report that an SDK sent to `sdk_exception`.
-///
-/// SDKs may put URLs with the SDK key into it: `Debug` masks secret keys, the field does not.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct ReceivedException {
-    /// When it had arrived completely.
-    pub received_at: SystemTime,
-    /// The report: `tag`, `exception`, `info` ….
-    pub json: Value,
-}
-
-impl fmt::Debug for ReceivedException {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReceivedException")
-            .field("received_at", &self.received_at)
-            .field("json", &masked_text(&self.json.to_string()))
-            .finish()
-    }
-}
-
-impl fmt::Display for ReceivedException {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |key| self.json.get(key).and_then(Value::as_str).unwrap_or("?");
-        write!(
-            f,
-            "SDK exception {:?} from {:?}",
-            text("exception"),
-            text("tag")
-        )
     }
 }

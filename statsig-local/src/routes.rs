@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::body::{self, Refusal};
 use crate::clock;
@@ -21,7 +21,7 @@ use crate::faults;
 use crate::headers::{Headers, KEY_HEADER};
 use crate::id_lists::Part;
 use crate::notice::Notice;
-use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
+use crate::requests::{Endpoint, ReceivedRequest};
 use crate::shared::Shared;
 use crate::specs::NO_UPDATES;
 #[cfg(feature = "grpc")]
@@ -68,10 +68,6 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route(
             "/v1/log_event",
             watched(Endpoint::LogEvent, post(receive_events)),
-        )
-        .route(
-            "/v1/sdk_exception",
-            watched(Endpoint::SdkException, post(receive_exception)),
         )
         .nest("/_local", control::router())
         .fallback(not_served)
@@ -318,27 +314,13 @@ fn keep_events(shared: &Shared, headers: &HeaderMap, sent: &Bytes) -> Result<(),
     Ok(())
 }
 
-async fn receive_exception(State(shared): App, request: Request) -> Result<Response, Refusal> {
-    let (parts, body) = request.into_parts();
-    let body = body::read(&parts.headers, body).await?;
-    let json: Value = serde_json::from_slice(&body.bytes)
-        .map_err(|error| Refusal::Malformed(format!("the body is not JSON: {error}")))?;
-    let exception = ReceivedException {
-        received_at: clock::now(),
-        json,
-    };
-    shared.notify(&Notice::Exception(exception.clone()));
-    shared.record.keep_exception(exception, body.bytes.len());
-    Ok(accepted())
-}
-
 async fn not_served(State(shared): App, request: Request) -> Response {
     let recorded = recorded(&request, None);
     shared.notify(&Notice::NotServed(recorded.clone()));
     shared.record.keep_request(recorded);
     message(
         StatusCode::NOT_FOUND,
-        "not served here; see /v2/download_config_specs/{key}.json, /v1/get_id_lists, /v1/log_event, /v1/sdk_exception",
+        "not served here; see /v2/download_config_specs/{key}.json, /v1/get_id_lists, /v1/log_event",
     )
 }
 

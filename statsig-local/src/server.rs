@@ -19,7 +19,7 @@ use crate::id_lists::{IdListLines, IdListStore, lines_of};
 use crate::limits::MAX_CONNECTIONS;
 use crate::notice::Notice;
 use crate::record::Record;
-use crate::requests::{Endpoint, ReceivedException, ReceivedRequest};
+use crate::requests::{Endpoint, ReceivedRequest};
 use crate::routes;
 use crate::shared::{EventCallback, IdListSources, NoticeCallback, Shared};
 use crate::specs::{EMPTY_SPECS, ServedSpecs, SpecsStore, SpecsSummary};
@@ -145,12 +145,6 @@ impl LocalStatsig {
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.record.requests()
-    }
-
-    /// The error reports of SDKs, oldest first; at most [`MAX_KEPT_EXCEPTIONS`](crate::limits::MAX_KEPT_EXCEPTIONS).
-    #[must_use]
-    pub fn exceptions(&self) -> Vec<ReceivedException> {
-        self.shared.record.exceptions()
     }
 
     /// Waits until `count` events have arrived since the start or the last clearing, and returns those kept.

@@ -84,7 +84,6 @@ impl Upstream {
         let mut options = StatsigOptions::builder()
             .enable_id_lists(true)
             .disable_all_logging(true)
-            .sdk_exception_url("")
             .init_timeout(UPSTREAM_LIMIT)
             .data_store(store);
         if let Some(url) = &self.url {

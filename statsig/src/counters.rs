@@ -4,7 +4,6 @@ mod loss_log;
 mod reason;
 mod stats;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
@@ -36,8 +35,6 @@ struct Places {
     spooled: u64,
     left_on_disk: u64,
     dropped: DroppedEvents,
-    /// The part of the dropped events that the service did not take, by why their batch had left.
-    failed: BTreeMap<&'static str, u64>,
     /// The part of all dropped events that was reported already.
     reported: DroppedEvents,
 }
@@ -70,30 +67,6 @@ impl EventCounters {
 
     pub(crate) fn add_dropped(&self, reason: DropReason, events: u64) {
         self.change(|places| places.dropped.add(reason, events));
-    }
-
-    /// A batch was not delivered. `flush_type` is why it had left, if that is known.
-    pub(crate) fn add_failed(
-        &self,
-        reason: DropReason,
-        events: u64,
-        flush_type: Option<&'static str>,
-    ) {
-        self.change(|places| {
-            places.dropped.add(reason, events);
-            if let Some(flush_type) = flush_type {
-                *places.failed.entry(flush_type).or_default() += events;
-            }
-        });
-    }
-
-    /// How many events the service did not take, by why their batch had left, as far as that is known.
-    pub(crate) fn failed_by_flush_type(&self) -> Vec<(&'static str, u64)> {
-        let places = self.places.load();
-        let failed = places.failed.iter();
-        failed
-            .map(|(flush_type, events)| (*flush_type, *events))
-            .collect()
     }
 
     /// Events went from memory to the spool.

@@ -126,8 +126,7 @@ pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
 pub use initialize_details::InitializeDetails;
 pub use observability::{ObservabilityClient, SdkEvent, SubscriptionID};
 pub use options::{
-    DEFAULT_LOG_EVENT_URL, DEFAULT_SDK_EXCEPTION_URL, DEFAULT_SPECS_URL, StatsigOptions,
-    StatsigOptionsBuilder,
+    DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{

@@ -1,7 +1,6 @@
 //! The client's options, with every default in one place. The builder's methods are in a file for each subject.
 
 mod addresses;
-pub(crate) mod describe;
 mod evaluation;
 mod events;
 mod id_lists;
@@ -43,9 +42,6 @@ use crate::typed::Schema;
 pub const DEFAULT_SPECS_URL: &str = "https://api.statsigcdn.com/v2/download_config_specs";
 /// Where events are posted, unless set otherwise.
 pub const DEFAULT_LOG_EVENT_URL: &str = "https://prodregistryv2.org/v1/log_event";
-
-/// Where errors of the SDK itself are reported, unless set otherwise.
-pub const DEFAULT_SDK_EXCEPTION_URL: &str = "https://statsigapi.net/v1/sdk_exception";
 
 const DEFAULT_SPECS_SYNC_INTERVAL: Duration = Duration::from_secs(10);
 const DEFAULT_SPECS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -123,8 +119,6 @@ pub struct StatsigOptions {
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) evaluation_telemetry: bool,
     pub(crate) disable_diagnostics: bool,
-    /// `Some(None)` for nowhere.
-    pub(crate) sdk_exception_url: Option<Option<Address>>,
     pub(crate) observability_clients: Vec<Arc<dyn ObservabilityClient>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -192,7 +186,6 @@ impl Default for StatsigOptions {
             transport: None,
             evaluation_telemetry: false,
             disable_diagnostics: false,
-            sdk_exception_url: None,
             observability_clients: Vec::new(),
             clock: Arc::new(SystemClock),
         }

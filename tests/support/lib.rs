@@ -18,14 +18,13 @@ pub mod json;
 pub mod specs;
 pub mod tally;
 
-/// Options for tests with sockets: every address is one of this machine where nobody listens, and errors are reported to nobody,
-/// so that nothing leaves the machine. Tests name the servers that they start.
+/// Options for tests with sockets: every address is one of this machine where nobody listens, so that nothing
+/// leaves the machine. Tests name the servers that they start.
 pub fn local_options() -> StatsigOptionsBuilder {
     StatsigOptions::builder()
         .specs_url("http://127.0.0.1:1/v2/download_config_specs")
         .id_lists_url("http://127.0.0.1:1/v1/get_id_lists")
         .log_event_url("http://127.0.0.1:1/v1/log_event")
-        .sdk_exception_url("")
 }
 
 #[cfg(doctest)]

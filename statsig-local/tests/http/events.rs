@@ -135,17 +135,3 @@ async fn events_can_be_listed_and_cleared_over_http() {
         json!([])
     );
 }
-
-#[tokio::test]
-async fn sdk_exceptions_are_kept() {
-    let local = start().await;
-    let report = json!({"tag": "NetworkClient", "exception": "RequestFailed", "info": "/secret-abcdefghij.json"});
-    let answer = post(&local, "/v1/sdk_exception", report.to_string()).await;
-    assert_eq!(answer.status, 202);
-    assert_eq!(post(&local, "/v1/sdk_exception", "oops").await.status, 400);
-    let kept = local.exceptions();
-    assert_eq!(kept.len(), 1);
-    assert_eq!(kept[0].json, report);
-    let shown = format!("{kept:?}");
-    assert!(shown.contains("/secret-abcde*****.json"), "{shown}");
-}

@@ -1,8 +1,9 @@
-//! The tasks that carry out what the SDK reports about itself: calling observability clients, posting errors, looking at the
-//! counters. They belong to no actor and hold up none.
+//! The tasks that report about the SDK: one calls the observability clients, one reads the counters.
+//! They belong to no actor and delay none.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,30 +14,22 @@ use crate::observability::client::Told;
 use crate::observability::outlet::Outlet;
 use crate::shared::Shared;
 use crate::targets;
-use crate::transport::{self, Endpoint, Method, Request, Transport};
 
 /// How often the counters are looked at.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
-/// The limit of one report.
-const POST_LIMIT: Duration = Duration::from_secs(10);
-/// The answer to a report is not read.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// The tasks of one client.
 #[derive(Debug)]
 pub(super) struct Reporting {
     shared: Arc<Shared>,
-    transport: Arc<dyn Transport>,
     is_ending: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Reporting {
-    /// Reports go through this transport, which must not be an observed one: a report that fails is not reported.
-    pub(super) fn new(shared: Arc<Shared>, transport: Arc<dyn Transport>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
-            transport,
             is_ending: watch::Sender::new(false),
             tasks: Mutex::default(),
         }
@@ -44,14 +37,9 @@ impl Reporting {
 
     /// Starts the tasks on the current runtime.
     pub(super) fn start(&self) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = self.tasks();
         tasks.spawn(tell_clients(
             Arc::clone(&self.shared),
-            self.is_ending.subscribe(),
-        ));
-        tasks.spawn(post_exceptions(
-            Arc::clone(&self.shared),
-            Arc::clone(&self.transport),
             self.is_ending.subscribe(),
         ));
         tasks.spawn(look_regularly(
@@ -64,11 +52,14 @@ impl Reporting {
     pub(super) async fn finish(&self, limit: Duration) {
         self.shared.look_at_health();
         self.is_ending.send_replace(true);
-        let mut tasks =
-            std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut tasks = mem::take(&mut *self.tasks());
         let all_ended = async { while tasks.join_next().await.is_some() {} };
         // What is not reported by then is dropped with the tasks.
         let _ = tokio::time::timeout(limit, all_ended).await;
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -125,34 +116,5 @@ async fn tell_clients(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool>)
 fn guarded(client: &Arc<dyn ObservabilityClient>, call: impl FnOnce(&dyn ObservabilityClient)) {
     if catch_unwind(AssertUnwindSafe(|| call(&**client))).is_err() {
         tracing::error!(target: targets::OBSERVABILITY, "an observability client panicked");
-    }
-}
-
-async fn post_exceptions(
-    shared: Arc<Shared>,
-    transport: Arc<dyn Transport>,
-    mut is_ending: watch::Receiver<bool>,
-) {
-    let Some(url) = shared.options.exception_url() else {
-        return;
-    };
-    while let Some(body) = next(&shared.telemetry.exceptions, &mut is_ending).await {
-        let request = Request::new(Endpoint::Exceptions, Method::Post, url)
-            .headers(shared.identity.headers(shared.clock.now_ms()))
-            .header("content-type", "application/json")
-            .body(body)
-            .timeout(POST_LIMIT)
-            .max_response_bytes(MAX_ANSWER_BYTES);
-        if let Err(error) = transport::send(&*transport, request).await {
-            tracing::debug!(target: targets::OBSERVABILITY, %error, "an error could not be reported");
-        }
-        let lost = shared.telemetry.exceptions.take_lost();
-        if lost > 0 {
-            tracing::warn!(
-                target: targets::OBSERVABILITY,
-                lost,
-                "errors of the SDK came faster than they could be reported: reports were lost"
-            );
-        }
     }
 }

@@ -82,7 +82,7 @@ impl Tree {
     pub(super) fn new(shared: Arc<Shared>) -> (Self, Life) {
         let options = &shared.options;
         let unobserved = shared.options.make_transport();
-        let reporting = Reporting::new(Arc::clone(&shared), Arc::clone(&unobserved));
+        let reporting = Reporting::new(Arc::clone(&shared));
         let transport: Arc<dyn Transport> =
             Arc::new(ObservedTransport::new(unobserved, Arc::clone(&shared)));
         let events = options.event_logging_adapter.clone().unwrap_or_else(|| {

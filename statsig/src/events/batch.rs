@@ -27,8 +27,6 @@ pub(crate) struct SealedBatch {
     pub(crate) attempts: u32,
     /// A flush waits for the next attempt, whatever the interval says.
     pub(crate) is_urgent: bool,
-    /// Why its events left, in the words of the protocol. `None` for a batch from the spool.
-    pub(crate) flush_type: Option<&'static str>,
     pub(crate) body: Bytes,
     /// When it was sealed, if that was in this process.
     pub(crate) sealed_at: Option<Instant>,

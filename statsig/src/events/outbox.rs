@@ -50,7 +50,7 @@ pub(crate) struct Outbox {
     /// A flush wants an attempt for the events numbered below this, whatever the interval says.
     urgent_to: u64,
     /// How many events are being sealed, if any are, and why they leave.
-    sealing: Option<(u64, &'static str)>,
+    sealing: Option<u64>,
     waiting: Waiting,
     /// Batches being posted, by the number of the first event. One from the spool is with `disk`.
     in_flight: BTreeMap<u64, Flight>,
@@ -202,7 +202,7 @@ impl Outbox {
             FLUSH_FULL_BATCH
         };
         let events = self.unsealed.take_batch(&self.limits);
-        self.sealing = Some((events.len() as u64, flush_type));
+        self.sealing = Some(events.len() as u64);
         Some(Unsealed {
             first,
             events,
@@ -220,7 +220,7 @@ impl Outbox {
         now: Instant,
         counters: &EventCounters,
     ) {
-        let sealing = self.sealing.take();
+        self.sealing = None;
         let is_urgent = first < self.urgent_to;
         self.add_waiting(
             SealedBatch {
@@ -228,7 +228,6 @@ impl Outbox {
                 events,
                 attempts: 0,
                 is_urgent,
-                flush_type: sealing.map(|(_, flush_type)| flush_type),
                 body,
                 sealed_at: Some(now),
                 record: None,
@@ -260,16 +259,11 @@ impl Outbox {
         self.interval == self.limits.min_pause && self.hold_until.is_none()
     }
 
-    /// The pause between two attempts now.
-    pub(crate) fn interval(&self) -> Duration {
-        self.interval
-    }
-
     #[cfg(test)]
     pub(crate) fn load(&self) -> OutboxLoad {
         OutboxLoad {
             unsealed: self.unsealed.len(),
-            sealing: self.sealing.map_or(0, |(events, _)| events),
+            sealing: self.sealing.unwrap_or(0),
             waiting: self.waiting.iter().map(|batch| batch.events).sum(),
             in_flight: self.in_flight.values().map(|flight| flight.events).sum(),
             storing: self.disk.as_ref().map_or(0, Disk::storing_events),

@@ -129,7 +129,6 @@ mod tests {
             attempts: 0,
             is_urgent: false,
             sealed_at: None,
-            flush_type: None,
             record: None,
             body: compress(plain.as_bytes()).unwrap(),
         }

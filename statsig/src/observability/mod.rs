@@ -6,7 +6,7 @@
 //! | monitoring of the SDK's health | an [`ObservabilityClient`]: your own, or one of the exporters of the features `metrics` and `opentelemetry` |
 //! | the application's log | [`tracing`] events and spans, see [below](#tracing) |
 //! | traces of evaluations | [`evaluation_telemetry`](crate::StatsigOptionsBuilder::evaluation_telemetry) |
-//! | data for Statsig | `statsig::diagnostics` events and error reports, see [below](#what-statsig-gets) |
+//! | data for Statsig | `statsig::diagnostics` events, see [below](#what-statsig-gets) |
 //!
 #![doc = include_str!("metrics.md")]
 //!
@@ -35,13 +35,10 @@
 //!
 //! One `statsig::diagnostics` event tells how initialising went, and one for about every tenth sync how that went; the specs set the
 //! rates, [`disable_diagnostics`](crate::StatsigOptionsBuilder::disable_diagnostics) stops them.
-//!
-//! The first error of each kind, and every loss of events, is posted to
-//! [`sdk_exception_url`](crate::StatsigOptionsBuilder::sdk_exception_url), with the options that are set and without any key.
+//! The SDK posts no reports of its own errors.
 
 pub(crate) mod client;
 pub(crate) mod diagnostics;
-mod exceptions;
 pub(crate) mod facts;
 pub(crate) mod health;
 mod metric;
@@ -51,6 +48,7 @@ pub(crate) mod observer;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry_exporter;
 pub(crate) mod outlet;
+mod sdk_error;
 pub(crate) mod subscriptions;
 pub(crate) mod telemetry;
 

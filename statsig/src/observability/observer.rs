@@ -5,16 +5,14 @@ use std::time::Duration;
 
 use super::client::Told;
 use super::diagnostics::{Diagnostics, Ended};
-use super::exceptions::{self, Pipeline, Posted, SdkError};
 use super::facts::{
     Fact, InitializeEnded, Processed, RequestEnded, SpecsFormat, SpecsProcessed, SyncEnded,
 };
-use super::health::{Health, losses, since};
+use super::health::{Health, since};
 use super::metric::{self, Measurement, Metric, Tags};
+use super::sdk_error::SdkError;
 use crate::events::event::OtherEvent;
 use crate::mask::Masked;
-use crate::options::StatsigOptions;
-use crate::options::describe::describe;
 use crate::results::SpecsSource;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::sources::news::SourceNews;
@@ -30,15 +28,16 @@ const SHOWN_OF_KEY: usize = 13;
 pub(crate) struct Reports {
     pub(crate) event: Option<OtherEvent>,
     pub(crate) told: Vec<Told>,
-    /// Bodies to be posted.
-    pub(crate) exceptions: Vec<Vec<u8>>,
 }
 
 /// Who reports, and when.
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
     pub(crate) sdk_key: &'a str,
-    pub(crate) options: &'a StatsigOptions,
+    /// Whether there are observability clients.
+    pub(crate) is_measured: bool,
+    /// Whether diagnostics events are recorded.
+    pub(crate) is_diagnosed: bool,
     pub(crate) rates: &'a DiagnosticsRates,
     pub(crate) now_ms: u64,
     /// Between 0 and 1.
@@ -46,11 +45,6 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Whether somebody listens to measurements.
-    fn is_measured(&self) -> bool {
-        self.options.is_measured()
-    }
-
     fn shown_key(&self) -> Cow<'static, str> {
         let shown: String = self.sdk_key.chars().take(SHOWN_OF_KEY).collect();
         shown.into()
@@ -61,7 +55,6 @@ impl Scene<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
     diagnostics: Diagnostics,
-    posted: Posted,
     /// The last request for specs, if it failed, and how many did in a row.
     failed_request: Option<RequestEnded>,
     failed_requests: u32,
@@ -96,7 +89,7 @@ impl Observer {
             Fact::RequestEnded(request) => self.request_ended(request, scene, &mut reports),
             Fact::SpecsProcessed(specs) => self.specs_processed(specs, scene, &mut reports),
             Fact::SyncEnded(sync) => self.sync_ended(&sync, scene, &mut reports),
-            Fact::SchemasChecked { errors, warnings } if scene.is_measured() => {
+            Fact::SchemasChecked { errors, warnings } if scene.is_measured => {
                 for (severity, drifts) in [("error", errors), ("warning", warnings)] {
                     let tags = vec![("severity", severity.into())];
                     reports.measure(metric::SCHEMA_DRIFTS, drifts as f64, tags);
@@ -109,12 +102,12 @@ impl Observer {
                 self.id_lists_synced(duration, scene, &mut reports);
             }
             Fact::IdListsNotStored => {
-                if scene.is_measured() {
+                if scene.is_measured {
                     reports.measure(metric::ID_LISTS_NOT_STORED, 1.0, Tags::new());
                 }
             }
             Fact::ActorCrashed { actor, why } => {
-                self.fail(&SdkError::crash(actor, &why), scene, &mut reports);
+                reports.fail(&SdkError::crash(actor, &why), scene);
             }
         }
         reports
@@ -123,18 +116,14 @@ impl Observer {
     /// What changed since the last look at the counters.
     pub(crate) fn look(&mut self, health: Health, scene: &Scene<'_>) -> Reports {
         let mut reports = Reports::default();
-        let pipeline = Pipeline {
-            interval_ms: health.interval_ms,
-            batch_size: scene.options.event_limits.batch_size,
-            max_pending_batches: scene.options.event_limits.max_waiting,
-        };
         let before = std::mem::replace(&mut self.reported, health);
         let dropped = since(&self.reported.dropped, &before.dropped);
-        let failed = since(&self.reported.failed, &before.failed);
-        for error in losses(&dropped, &failed, pipeline) {
-            self.fail(&error, scene, &mut reports);
+        for (reason, _) in &dropped {
+            if let Some(error) = SdkError::lost_events(reason) {
+                reports.fail(&error, scene);
+            }
         }
-        if scene.is_measured() {
+        if scene.is_measured {
             for (reason, events) in dropped {
                 let tags = vec![("reason", reason.into())];
                 reports.measure(metric::EVENTS_DROPPED, events as f64, tags);
@@ -179,7 +168,7 @@ impl Observer {
         reports: &mut Reports,
     ) {
         let source = ended.source.to_string();
-        if scene.is_measured() {
+        if scene.is_measured {
             let tags = vec![
                 ("init_success", bool_tag(ended.success)),
                 ("source", source.clone().into()),
@@ -206,13 +195,13 @@ impl Observer {
         self.end_context(Ended::Initialization, scene, reports);
         if let Some(problem) = &ended.failure {
             let error = SdkError::initialization(problem);
-            self.fail(&error, scene, reports);
+            reports.fail(&error, scene);
         }
     }
 
     fn request_ended(&mut self, request: RequestEnded, scene: &Scene<'_>, reports: &mut Reports) {
         self.diagnostics.request_ended(&request);
-        if scene.is_measured() {
+        if scene.is_measured {
             measure_request(&request, scene, reports);
         }
         match (request.endpoint, request.is_success()) {
@@ -234,7 +223,7 @@ impl Observer {
                 self.failed_requests += 1;
             }
             (_, true) => {}
-            (_, false) => self.fail(&SdkError::request(&request, 1), scene, reports),
+            (_, false) => reports.fail(&SdkError::request(&request, 1), scene),
         }
     }
 
@@ -257,7 +246,7 @@ impl Observer {
                     previous_source,
                     SpecsSource::Uninitialized | SpecsSource::Loading
                 );
-                if scene.is_measured() && !is_first {
+                if scene.is_measured && !is_first {
                     let tags = vec![
                         ("source", specs.source.to_string().into()),
                         ("source_api", self.source_api.clone().into()),
@@ -272,13 +261,13 @@ impl Observer {
             Processed::Unchanged => self.no_update(&specs.source, scene, reports),
             Processed::Refused { problem } => {
                 let error = SdkError::refused_specs(&problem);
-                self.fail(&error, scene, reports);
+                reports.fail(&error, scene);
             }
         }
     }
 
     fn no_update(&self, source: &SpecsSource, scene: &Scene<'_>, reports: &mut Reports) {
-        if scene.is_measured() {
+        if scene.is_measured {
             let tags = vec![
                 ("source", source.to_string().into()),
                 ("source_api", self.source_api.clone().into()),
@@ -299,7 +288,7 @@ impl Observer {
                 self.no_update(&sync.source, scene, reports);
             }
         }
-        if scene.is_measured() {
+        if scene.is_measured {
             let tags = vec![
                 ("source_api", self.source_api.clone().into()),
                 ("format", format_tag(format).into()),
@@ -317,7 +306,7 @@ impl Observer {
             && let Some(request) = self.failed_request.take()
         {
             let error = SdkError::request(&request, std::mem::take(&mut self.failed_requests));
-            self.fail(&error, scene, reports);
+            reports.fail(&error, scene);
         }
         if !sync.is_initial {
             self.end_context(Ended::SpecsSync, scene, reports);
@@ -326,7 +315,7 @@ impl Observer {
 
     fn id_lists_synced(&mut self, duration: Duration, scene: &Scene<'_>, reports: &mut Reports) {
         let requests = std::mem::take(&mut self.id_lists);
-        if scene.is_measured() {
+        if scene.is_measured {
             if let Some(success) = requests.has_manifest {
                 let manifest = if success {
                     metric::ID_LIST_MANIFEST_SUCCESS
@@ -356,33 +345,29 @@ impl Observer {
         let event = self
             .diagnostics
             .end(ended, scene.rates, scene.now_ms, scene.random);
-        reports.event = event.filter(|_| scene.options.is_diagnosed());
-    }
-
-    fn fail(&mut self, error: &SdkError, scene: &Scene<'_>, reports: &mut Reports) {
-        let masked = Masked::new(scene.sdk_key);
-        if scene.is_measured() {
-            reports.told.push(Told::Failed {
-                tag: error.tag,
-                info: error.info(&masked),
-            });
-            let tags = vec![
-                ("tag", error.tag.into()),
-                ("exception", error.exception.into()),
-            ];
-            reports.measure(metric::SDK_EXCEPTIONS, 1.0, tags);
-        }
-        if scene.options.exception_url().is_some() && self.posted.is_new(error) {
-            let body = exceptions::body(error, &describe(scene.options), &masked);
-            reports.exceptions.push(body);
-        }
+        reports.event = event.filter(|_| scene.is_diagnosed);
     }
 }
 
 impl Reports {
+    fn fail(&mut self, error: &SdkError, scene: &Scene<'_>) {
+        if !scene.is_measured {
+            return;
+        }
+        self.told.push(Told::Failed {
+            tag: error.tag,
+            info: error.info(&Masked::new(scene.sdk_key)),
+        });
+        let tags = vec![
+            ("tag", error.tag.into()),
+            ("exception", error.exception.into()),
+        ];
+        self.measure(metric::SDK_EXCEPTIONS, 1.0, tags);
+    }
+
     #[cfg(any(feature = "grpc", feature = "proto"))]
     fn source_news(&mut self, news: SourceNews, scene: &Scene<'_>) {
-        if !scene.is_measured() {
+        if !scene.is_measured {
             return;
         }
         match news {

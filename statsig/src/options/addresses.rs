@@ -15,10 +15,6 @@ impl StatsigOptions {
                 self.download_id_list_file_api.as_ref(),
             ),
             ("log_event_url", Some(&self.log_event_url)),
-            (
-                "sdk_exception_url",
-                self.sdk_exception_url.iter().flatten().next(),
-            ),
         ];
         for (option, address) in named {
             check(option, address.map(|address| &**address))?;

@@ -89,8 +89,6 @@ impl StatsigOptions {
     /// The URLs that these options name besides those of ID lists: their origins may see the SDK key.
     pub(crate) fn named_urls(&self) -> Vec<String> {
         let mut urls = vec![self.specs_url.to_string(), self.log_event_url.to_string()];
-        let exceptions = self.sdk_exception_url.iter().flatten();
-        urls.extend(exceptions.map(|url| url.to_string()));
         for source in self.spec_adapters_config.iter().flatten() {
             if let SpecAdapterConfig::NetworkHttp {
                 specs_url: Some(url),

@@ -13,7 +13,6 @@ fn with_every_address() -> StatsigOptionsBuilder {
         .id_lists_url(WITH_SECRETS)
         .download_id_list_file_api(WITH_SECRETS)
         .log_event_url(WITH_SECRETS)
-        .sdk_exception_url(WITH_SECRETS)
         .proxy_config(ProxyConfig::new("proxy.internal", 3128).auth("user:PASSWORD"))
         .spec_adapters_config([SpecAdapterConfig::network_http_at(WITH_SECRETS)]);
     #[cfg(feature = "grpc")]
@@ -30,7 +29,6 @@ fn no_option_shows_a_password_a_token_or_a_key() {
         format!("{builder:?}"),
         format!("{options:?}"),
         format!("{statsig:?}"),
-        describe::describe(&options),
     ] {
         assert!(shown.len() < 20_000, "{} bytes", shown.len());
         for secret in ["PASSWORD", "TOKEN", "secret-KEY"] {
@@ -43,16 +41,13 @@ fn no_option_shows_a_password_a_token_or_a_key() {
 
 type Setter = fn(StatsigOptionsBuilder, &str) -> StatsigOptionsBuilder;
 
-const ADDRESSES: [(&str, Setter); 6] = [
+const ADDRESSES: [(&str, Setter); 5] = [
     ("specs_url", |options, url| options.specs_url(url)),
     ("id_lists_url", |options, url| options.id_lists_url(url)),
     ("download_id_list_file_api", |options, url| {
         options.download_id_list_file_api(url)
     }),
     ("log_event_url", |options, url| options.log_event_url(url)),
-    ("sdk_exception_url", |options, url| {
-        options.sdk_exception_url(url)
-    }),
     ("spec_adapters_config", |options, url| {
         options.spec_adapters_config([SpecAdapterConfig::network_http_at(url)])
     }),

@@ -16,8 +16,6 @@ use crate::typed::{DriftLog, MismatchLog};
 
 /// Measurements that may wait for the observability clients; further ones are lost.
 const MAX_TOLD: usize = 1_000;
-/// Errors that may wait to be posted; further ones are lost.
-const MAX_EXCEPTIONS: usize = 100;
 
 /// Reports of the SDK about itself, and who receives them.
 pub(crate) struct Telemetry {
@@ -25,8 +23,6 @@ pub(crate) struct Telemetry {
     pub(crate) subscriptions: Subscriptions,
     /// For the observability clients.
     pub(crate) told: Outlet<Told>,
-    /// Bodies of reports to be posted.
-    pub(crate) exceptions: Outlet<Vec<u8>>,
     /// Typed parameters that did not fit, so that each is logged once.
     pub(crate) mismatches: MismatchLog,
     /// The findings of the latest check of parameter structs.
@@ -40,7 +36,6 @@ impl Telemetry {
         Self {
             subscriptions: Subscriptions::new(options.evaluation_telemetry),
             told: Outlet::new(MAX_TOLD),
-            exceptions: Outlet::new(MAX_EXCEPTIONS),
             mismatches: MismatchLog::new(home),
             drift_log: DriftLog::default(),
             observer: Mutex::default(),
@@ -57,19 +52,15 @@ impl Shared {
     /// Reports what the counters say.
     pub(crate) fn look_at_health(&self) {
         let counters = &self.events.counters;
-        // Read first, so that these events are among those that were dropped.
-        let failed = counters.failed_by_flush_type();
         let stats = counters.stats();
         let (memo_hits, memo_misses) = self.published.memo_counts();
         let health = Health {
             delivered: stats.delivered,
             pending: stats.pending,
             dropped: stats.dropped.by_reason(),
-            failed,
             memo_hits,
             memo_misses,
             typed_mismatches: self.telemetry.mismatches.total(),
-            interval_ms: self.events.outbox().interval().as_millis(),
         };
         self.report(|observer, scene| observer.look(health, scene));
     }
@@ -78,7 +69,8 @@ impl Shared {
         let snapshot = self.published.load();
         let scene = Scene {
             sdk_key: self.identity.key.expose(),
-            options: &self.options,
+            is_measured: self.options.is_measured(),
+            is_diagnosed: self.options.is_diagnosed(),
             rates: &snapshot.settings.diagnostics,
             now_ms: self.clock.now_ms(),
             random: fastrand::f64(),
@@ -89,9 +81,6 @@ impl Shared {
         drop(observer);
         for told in reports.told {
             telemetry.told.put(told);
-        }
-        for body in reports.exceptions {
-            telemetry.exceptions.put(body);
         }
         if let Some(event) = reports.event {
             // The exposure actor checks the queue every second, so no wake-up is needed.

@@ -105,7 +105,6 @@ mod tests {
             attempts: 0,
             is_urgent: false,
             sealed_at: None,
-            flush_type: None,
             body: seal::compressed(|to| to.write_all(json.as_bytes())).unwrap(),
             record: None,
         })

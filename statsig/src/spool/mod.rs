@@ -318,7 +318,6 @@ impl State {
             attempts: place.attempts,
             is_urgent: false,
             sealed_at: None,
-            flush_type: None,
             body: Bytes::copy_from_slice(batch.body),
             record: Some(record),
         })

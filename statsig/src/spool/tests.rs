@@ -21,7 +21,6 @@ fn batch(events: u64, body: &str) -> SealedBatch {
         attempts: 1,
         is_urgent: false,
         sealed_at: None,
-        flush_type: None,
         body: Bytes::copy_from_slice(body.as_bytes()),
         record: None,
     }

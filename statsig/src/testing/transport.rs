@@ -120,9 +120,8 @@ pub struct PostedBatch {
 /// A [`Transport`] in memory: answers as scripted, and records what is sent.
 ///
 /// Unless scripted otherwise, specs requests get status 404 until [`serve_specs`](Self::serve_specs) provides some, and events
-/// are accepted; there are no ID lists until [`set_id_list_file`](Self::set_id_list_file) provides some. A request is for ID
-/// lists if its URL says `get_id_lists` or `download_id_list_file`, and reports an error if it says `sdk_exception`; any other `GET`
-/// is for specs, any other `POST` carries events.
+/// are accepted; there are no ID lists until [`set_id_list_file`](Self::set_id_list_file) provides some. Requests for
+/// [`Endpoint::Other`] get status 404.
 ///
 /// ```
 /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
@@ -254,9 +253,7 @@ impl ScriptedTransport {
                 Endpoint::Specs => specs_answer(state.specs.as_deref(), &request.url),
                 Endpoint::IdLists => Answer::json(state.id_lists.manifest()),
                 Endpoint::IdListFile => file_answer(&state.id_lists, request),
-                Endpoint::Events | Endpoint::Exceptions => {
-                    Answer::response(202, r#"{"success":true}"#)
-                }
+                Endpoint::Events => Answer::response(202, r#"{"success":true}"#),
                 Endpoint::Other => Answer::status(404),
             });
         (answer, batch)

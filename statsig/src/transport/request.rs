@@ -26,8 +26,6 @@ pub enum Endpoint {
     IdListFile,
     /// Posts events.
     Events,
-    /// Posts an error of the SDK itself.
-    Exceptions,
     /// Anything else. The SDK sends no such request.
     Other,
 }

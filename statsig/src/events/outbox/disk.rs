@@ -189,7 +189,7 @@ impl Outbox {
         let was_well = self.disk_failed(now);
         for batch in batches {
             if self.is_given_up(&batch, now) {
-                counters.add_failed(DropReason::DeliveryFailed, batch.events, batch.flush_type);
+                counters.add_dropped(DropReason::DeliveryFailed, batch.events);
             } else {
                 self.add_waiting(batch, counters);
             }

@@ -115,7 +115,7 @@ impl Outbox {
         batch.attempts += u32::from(is_scheduled);
         batch.is_urgent = self.is_closing && !goes_to_disk;
         if self.is_given_up(&batch, now) && !goes_to_disk {
-            counters.add_failed(DropReason::DeliveryFailed, batch.events, batch.flush_type);
+            counters.add_dropped(DropReason::DeliveryFailed, batch.events);
         } else {
             self.add_waiting(batch, counters);
         }
@@ -127,7 +127,7 @@ impl Outbox {
         if batch.record.is_some() {
             counters.add_dropped_from_spool(DropReason::Refused, batch.events);
         } else {
-            counters.add_failed(DropReason::Refused, batch.events, batch.flush_type);
+            counters.add_dropped(DropReason::Refused, batch.events);
         }
     }
 
@@ -155,7 +155,6 @@ impl Outbox {
                     events,
                     attempts: batch.attempts,
                     is_urgent: batch.is_urgent,
-                    flush_type: batch.flush_type,
                     body: half.body,
                     sealed_at: batch.sealed_at,
                     record: None,
