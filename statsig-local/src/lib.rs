@@ -131,6 +131,10 @@
 
 #![doc(test(attr(deny(warnings))))]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod activity;
 mod bodies;
 mod body;
