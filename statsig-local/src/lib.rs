@@ -129,6 +129,7 @@
 //! | `"wrong_encoding"` | a body that is not in the encoding that its header says |
 //! | `{"bomb": 200}` | a small gzip body that grows to 200 MiB (1–4096) |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc(test(attr(deny(warnings))))]
 
 #[cfg(doctest)]
