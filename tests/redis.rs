@@ -19,8 +19,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use statsig::{DataStore, RedisDataStore, RequestPath, Statsig, StatsigUser};
+use statsig::{DataStore, RequestPath, Statsig, StatsigUser};
 use statsig_local::LocalStatsig;
+use statsig_redis::RedisDataStore;
 use statsig_tests::{local_options, specs};
 
 use crate::certificates::Authority;

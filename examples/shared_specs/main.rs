@@ -40,7 +40,7 @@ impl Stores {
 
     #[cfg(feature = "redis")]
     fn in_redis(url: &str) -> Result<Self, Box<dyn Error>> {
-        use statsig::RedisDataStore;
+        use statsig_redis::RedisDataStore;
 
         // The address may hold a password, so it is not shown.
         println!("sharing specs through Redis");

@@ -47,11 +47,9 @@
 //! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
 //! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
 //! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
-//! | `opentelemetry` | no | [`observability::OpenTelemetryExporter`]: the same through an OpenTelemetry meter |
 //! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
 //! | `proto` | no | specs in the binary form: [`StatsigOptionsBuilder::enable_proto_specs`]; and deltas, which are experimental |
 //! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
-//! | `redis` | no | [`RedisDataStore`] |
 //! | `spool` | no | keeps undelivered events on disk: [`StatsigOptionsBuilder::event_spool`] |
 //! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
@@ -139,8 +137,6 @@ pub use sinks::{
 };
 #[cfg(feature = "grpc")]
 pub use sources::GrpcForwardProxy;
-#[cfg(feature = "redis")]
-pub use sources::RedisDataStore;
 pub use sources::{
     BackgroundSync, BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse,
     DataStoreError, DataStoreFeature, DataStoreKeyVersion, DataStoreResponse, FetchError,

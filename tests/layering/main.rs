@@ -64,11 +64,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ractor", &["actors/"]),
     ("statsig_country", &["country/shared_table.rs"]),
     ("reqwest", &["transport/http"]),
-    (
-        "rustls",
-        &["sources/data_store/redis/connection.rs", "transport/http"],
-    ),
-    ("redis", &["sources/data_store"]),
+    ("rustls", &["transport/http"]),
     ("rustix", &["files.rs"]),
     ("tonic", &["sources/grpc/connection.rs"]),
 ];

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use redis::{Client, TlsCertificates};
-use statsig::RedisDataStore;
+use statsig_redis::RedisDataStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::certificates::{Authority, Identity};

@@ -111,7 +111,7 @@ fn errors_of_adapters_show_texts_masked_and_cut() {
         TransportError::Unusable { problem: problem() }.to_string(),
         TransportError::Encoding { problem: problem() }.to_string(),
         format!("{:?}", DataStoreError::failed(problem())),
-        DataStoreError::Failed { problem: problem() }.to_string(),
+        DataStoreError::failed(problem()).to_string(),
         format!("{:?}", EventLoggingError::temporary(problem())),
         EventLoggingError::Malformed { problem: problem() }.to_string(),
         EventLoggingError::Refused { problem: problem() }.to_string(),

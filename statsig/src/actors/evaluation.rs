@@ -284,7 +284,7 @@ impl State {
             source_api,
             outcome,
         }));
-        if result == Ok(Applied::New) {
+        if matches!(result, Ok(Applied::New)) {
             self.tree.end_first_sync(refused.map_or(Ok(()), Err));
         }
         result

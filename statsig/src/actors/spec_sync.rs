@@ -29,7 +29,7 @@ use crate::sources::{BackgroundSync, FetchError};
 const APPLY_LIMIT: Duration = Duration::from_secs(60);
 
 /// Why a sync failed. What was in use stays in use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum SyncError {
     #[error(transparent)]
     Fetch(#[from] FetchError),

@@ -1,21 +1,33 @@
-//! The metrics of the SDK's health: one table, from which exporters are made.
+//! The table of the SDK's metrics, from which exporters are made.
 
 use std::borrow::Cow;
 
-/// A metric: what it is called and how it is measured.
+/// A metric of the SDK's health: its name and how it is measured.
+///
+/// [`METRICS`] lists them all, so that an exporter can create and describe its instruments.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Metric {
-    pub(crate) name: &'static str,
-    pub(crate) kind: MetricKind,
-    /// As UCUM has it: `ms`, or `1` for a number without unit.
-    pub(crate) unit: &'static str,
-    pub(crate) about: &'static str,
+#[non_exhaustive]
+pub struct Metric {
+    /// The name, such as `statsig.sdk.initialization`.
+    pub name: &'static str,
+    /// The kind of instrument that records it.
+    pub kind: MetricKind,
+    /// The unit in UCUM notation: `ms`, or `1` for a number without a unit.
+    pub unit: &'static str,
+    /// What it measures, in a few words.
+    pub description: &'static str,
 }
 
+/// The kind of instrument that records a [`Metric`]; each has its method of
+/// [`ObservabilityClient`](super::ObservabilityClient).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MetricKind {
+#[non_exhaustive]
+pub enum MetricKind {
+    /// Only grows: [`increment`](super::ObservabilityClient::increment).
     Counter,
+    /// The present value: [`gauge`](super::ObservabilityClient::gauge).
     Gauge,
+    /// One value of many: [`dist`](super::ObservabilityClient::dist).
     Distribution,
 }
 
@@ -32,19 +44,18 @@ pub(crate) struct Measurement {
 
 /// Declares the metrics, and a list of all of them.
 macro_rules! metrics {
-    ($($(#[$attribute:meta])? $constant:ident = $kind:ident $name:literal in $unit:literal: $about:literal;)+) => {
+    ($($(#[$attribute:meta])? $constant:ident = $kind:ident $name:literal in $unit:literal: $description:literal;)+) => {
         $(
             $(#[$attribute])?
             pub(crate) const $constant: &Metric = &Metric {
                 name: concat!("statsig.sdk.", $name),
                 kind: MetricKind::$kind,
                 unit: $unit,
-                about: $about,
+                description: $description,
             };
         )+
-        /// All metrics there are.
-        #[cfg(any(test, feature = "metrics", feature = "opentelemetry"))]
-        pub(crate) const ALL: &[&Metric] = &[$($(#[$attribute])? $constant),+];
+        /// All metrics that the SDK measures with the features of this build.
+        pub const METRICS: &[&Metric] = &[$($(#[$attribute])? $constant),+];
     };
 }
 
@@ -112,9 +123,9 @@ mod tests {
     #[test]
     fn names_are_distinct_and_documented() {
         let documented = include_str!("metrics.md");
-        let names: HashSet<_> = ALL.iter().map(|metric| metric.name).collect();
-        assert_eq!(names.len(), ALL.len());
-        for metric in ALL {
+        let names: HashSet<_> = METRICS.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), METRICS.len());
+        for metric in METRICS {
             let row = format!("| `{}` |", metric.name);
             assert!(documented.contains(&row), "{} has no row", metric.name);
         }

@@ -3,7 +3,7 @@
 use metrics::{Label, Unit};
 
 use super::client::{ObservabilityClient, Tag};
-use super::metric::{ALL, MetricKind};
+use super::metric::{METRICS, MetricKind};
 
 /// Hands the SDK's health on to whatever recorder the application installed for the [`metrics`] facade. Feature `metrics`.
 ///
@@ -22,16 +22,20 @@ pub struct MetricsExporter;
 
 impl ObservabilityClient for MetricsExporter {
     fn init(&self) {
-        for metric in ALL {
+        for metric in METRICS {
             let unit = match metric.unit {
                 "ms" => Unit::Milliseconds,
                 _ => Unit::Count,
             };
             match metric.kind {
-                MetricKind::Counter => metrics::describe_counter!(metric.name, unit, metric.about),
-                MetricKind::Gauge => metrics::describe_gauge!(metric.name, unit, metric.about),
+                MetricKind::Counter => {
+                    metrics::describe_counter!(metric.name, unit, metric.description)
+                }
+                MetricKind::Gauge => {
+                    metrics::describe_gauge!(metric.name, unit, metric.description)
+                }
                 MetricKind::Distribution => {
-                    metrics::describe_histogram!(metric.name, unit, metric.about);
+                    metrics::describe_histogram!(metric.name, unit, metric.description);
                 }
             }
         }
@@ -165,6 +169,6 @@ mod tests {
     fn all_metrics_are_described() {
         let notes = Notes::default();
         metrics::with_local_recorder(&notes, || MetricsExporter.init());
-        assert_eq!(notes.0.lock().unwrap().len(), ALL.len());
+        assert_eq!(notes.0.lock().unwrap().len(), METRICS.len());
     }
 }

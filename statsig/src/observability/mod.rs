@@ -3,7 +3,7 @@
 //! | for | use |
 //! |---|---|
 //! | callbacks about evaluations and new specs | [`Statsig::subscribe`](crate::Statsig::subscribe) |
-//! | monitoring of the SDK's health | an [`ObservabilityClient`]: your own, or one of the exporters of the features `metrics` and `opentelemetry` |
+//! | monitoring of the SDK's health | an [`ObservabilityClient`]: your own, the exporter of the feature `metrics`, or that of the package `statsig-opentelemetry` |
 //! | the application's log | [`tracing`] events and spans, see [below](#tracing) |
 //! | traces of evaluations | [`evaluation_telemetry`](crate::StatsigOptionsBuilder::evaluation_telemetry) |
 //! | data for Statsig | `statsig::diagnostics` events, see [below](#what-statsig-gets) |
@@ -45,16 +45,13 @@ mod metric;
 #[cfg(feature = "metrics")]
 mod metrics_exporter;
 pub(crate) mod observer;
-#[cfg(feature = "opentelemetry")]
-mod opentelemetry_exporter;
 pub(crate) mod outlet;
 mod sdk_error;
 pub(crate) mod subscriptions;
 pub(crate) mod telemetry;
 
 pub use client::{ObservabilityClient, Tag};
+pub use metric::{METRICS, Metric, MetricKind};
 #[cfg(feature = "metrics")]
 pub use metrics_exporter::MetricsExporter;
-#[cfg(feature = "opentelemetry")]
-pub use opentelemetry_exporter::OpenTelemetryExporter;
 pub use subscriptions::{SdkEvent, SubscriptionID};

@@ -3,18 +3,16 @@
 mod file;
 pub(crate) mod kept;
 mod keys;
-#[cfg(feature = "redis")]
-mod redis;
 pub(crate) mod session;
 pub(crate) mod specs;
 
+use std::error::Error;
 use std::fmt::{self, Debug};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-#[cfg(feature = "redis")]
-pub use self::redis::RedisDataStore;
 pub use file::FileDataStore;
 pub use keys::DataStoreKeyVersion;
 
@@ -274,8 +272,8 @@ impl RequestPath {
     }
 }
 
-/// Why a [`DataStore`] did not do what it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a [`DataStore`] could not do what it was asked for.
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataStoreError {
     /// The store keeps text only; the SDK asks for text then.
@@ -283,17 +281,47 @@ pub enum DataStoreError {
     BytesNotImplemented,
     /// The store failed.
     #[error("the data store failed: {}", shown_problem(problem))]
+    #[non_exhaustive]
     Failed {
         /// What went wrong, in one line and without secrets.
         problem: String,
+        /// The error that caused the failure, if there is one.
+        source: Option<Arc<dyn Error + Send + Sync>>,
     },
 }
 
 impl DataStoreError {
-    /// A failure, described in one line and without secrets. The client masks SDK keys in it and cuts it to 1,000 characters.
+    /// A failure, described in one line and without secrets. The client masks SDK keys in the text and
+    /// cuts it to 1,000 characters.
+    ///
+    /// ```
+    /// use statsig::DataStoreError;
+    ///
+    /// let error = DataStoreError::failed("no connection");
+    /// assert_eq!(error.to_string(), "the data store failed: no connection");
+    /// ```
     pub fn failed(problem: impl ToString) -> Self {
         Self::Failed {
             problem: shown_problem(problem.to_string()),
+            source: None,
         }
+    }
+
+    /// The same with the error that caused it, for [`source`](Error::source). The text stays the same.
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use statsig::DataStoreError;
+    ///
+    /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    /// let error = DataStoreError::failed("cannot connect").with_source(refused);
+    /// assert!(error.source().is_some_and(|cause| cause.is::<std::io::Error>()));
+    /// ```
+    #[must_use]
+    pub fn with_source(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        if let Self::Failed { source, .. } = &mut self {
+            *source = Some(Arc::new(error));
+        }
+        self
     }
 }

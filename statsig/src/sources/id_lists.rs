@@ -150,7 +150,7 @@ impl Synced {
 }
 
 /// Why a sync brought nothing. The lists in use stay in use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum IdListsError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -192,7 +192,7 @@ impl IdListsError {
 }
 
 /// What is wrong with the file of a list.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum FileProblem {
     #[error("could not be had: {0}")]
     Fetch(#[from] FetchError),

@@ -23,8 +23,6 @@ use tokio::sync::Notify;
 
 pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
 pub use chain::SpecAdapterConfig;
-#[cfg(feature = "redis")]
-pub use data_store::RedisDataStore;
 pub use data_store::{
     DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreKeyVersion,
     DataStoreResponse, FileDataStore, RequestPath,
@@ -176,7 +174,7 @@ impl Debug for SpecsPayload {
 }
 
 /// Why an adapter brought no payload. No variant contains the SDK key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// The network is disabled by option.

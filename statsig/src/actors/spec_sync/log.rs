@@ -113,5 +113,5 @@ impl SyncLog {
 }
 
 fn is_by_option(error: &SyncError) -> bool {
-    *error == FetchError::NetworkDisabled.into()
+    matches!(error, SyncError::Fetch(FetchError::NetworkDisabled))
 }

@@ -212,8 +212,8 @@ mod tests {
         );
         let bytes = other.get_bytes("a|/key|+").await.unwrap().result.unwrap();
         assert_eq!(&bytes[..], [0, 255]);
-        assert_eq!(other.byte_len("a|/key|=").await, Ok(Some(4)));
-        assert_eq!(other.byte_len("a|/other|=").await, Ok(None));
+        assert_eq!(other.byte_len("a|/key|=").await.unwrap(), Some(4));
+        assert_eq!(other.byte_len("a|/other|=").await.unwrap(), None);
         let error = other.get("a|/key|+").await.unwrap_err();
         assert!(error.to_string().contains("expected text in"), "{error}");
         std::fs::remove_dir_all(&directory).unwrap();

@@ -132,16 +132,16 @@ mod binary {
         #[test]
         fn the_newer_form_is_taken() {
             let none = || Err(FetchError::NothingStored);
-            let newest = |json, binary| newer(json, binary, 1_790_000_000_000);
-            assert_eq!(newest(Ok(specs(2)), Some(specs(1))), Ok(specs(2)));
+            let newest = |json, binary| newer(json, binary, 1_790_000_000_000).ok();
+            assert_eq!(newest(Ok(specs(2)), Some(specs(1))), Some(specs(2)));
             let future = 9_000_000_000_000_000;
-            assert_eq!(newest(Ok(specs(2)), Some(specs(future))), Ok(specs(2)));
-            assert_eq!(newest(Ok(specs(future)), Some(specs(2))), Ok(specs(2)));
-            assert_eq!(newest(Ok(specs(1)), Some(specs(2))), Ok(specs(2)));
-            assert_eq!(newest(Ok("broken".into()), Some(specs(2))), Ok(specs(2)));
-            assert_eq!(newest(none(), Some(specs(2))), Ok(specs(2)));
-            assert_eq!(newest(Ok(specs(1)), None), Ok(specs(1)));
-            assert_eq!(newest(none(), None), none());
+            assert_eq!(newest(Ok(specs(2)), Some(specs(future))), Some(specs(2)));
+            assert_eq!(newest(Ok(specs(future)), Some(specs(2))), Some(specs(2)));
+            assert_eq!(newest(Ok(specs(1)), Some(specs(2))), Some(specs(2)));
+            assert_eq!(newest(Ok("broken".into()), Some(specs(2))), Some(specs(2)));
+            assert_eq!(newest(none(), Some(specs(2))), Some(specs(2)));
+            assert_eq!(newest(Ok(specs(1)), None), Some(specs(1)));
+            assert_eq!(newest(none(), None), None);
         }
     }
 }

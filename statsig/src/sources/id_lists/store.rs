@@ -52,7 +52,7 @@ enum State {
 }
 
 /// Why stored lists could not be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum StoredProblem {
     #[error(transparent)]
     Store(#[from] DataStoreError),

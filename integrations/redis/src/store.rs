@@ -1,41 +1,41 @@
-//! A data store in Redis.
-
-mod connection;
+//! The data store: commands, and the connection that the next one uses.
 
 use std::fmt;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::redis::{Client, Cmd, FromRedisValue, ParsingError, Value, cmd};
 use bytes::Bytes;
-
-use self::connection::Connection;
-use super::{
-    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
-    RequestPath,
+use redis::{Client, Cmd, FromRedisValue, ParsingError, Value, cmd};
+use statsig::{
+    BoxFuture, DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature,
+    DataStoreResponse, RequestPath,
 };
-use crate::targets;
-use crate::transport::BoxFuture;
 
-/// Larger values are read in a second attempt, so that a broken peer cannot make the client read more.
+use crate::SYNC;
+use crate::connection::Connection;
+
+/// The first attempt reads values up to this size, so that a broken peer cannot make the client read
+/// more. A second attempt reads larger values.
 const USUAL_VALUE_BYTES: usize = 16 * 1024 * 1024;
-/// The largest value that is read. Specs have a limit of their own beside it, `max_specs_bytes`.
+/// The largest value that is read. Specs also have a limit of their own, `max_specs_bytes`.
 const MAX_VALUE_BYTES: usize = 256 * 1024 * 1024;
-/// The longest an operation may take, reconnecting included.
+/// The time limit of an operation, reconnecting included.
 const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 
 /// A [`DataStore`] in Redis: one string for each key, without expiry.
 ///
-/// The store keeps one connection. It closes a connection after an error, and after an answer that is late (2 s of silence, or 5 s in
-/// all) or too large. If the kept connection fails, it retries the operation once, on a new connection. Evaluations never wait for
-/// Redis. The store connects when a client starts. It reads values of up to 256 MiB.
+/// The store connects when a client starts, and keeps one connection. It closes a connection after an
+/// error, and after an answer that is late (2 s of silence, or 5 s in all) or too large. If the kept
+/// connection fails, it retries the operation once, on a new connection. Evaluations never wait for
+/// Redis. The store reads values of up to 256 MiB.
 ///
 /// Let one process write, and the others [poll](Self::polled) and [only read](Self::read_only):
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{RedisDataStore, StatsigOptions};
+/// use statsig::StatsigOptions;
+/// use statsig_redis::RedisDataStore;
 ///
 /// let store = RedisDataStore::new("redis://cache.internal:6379")?.polled(true).read_only(true);
 /// let options = StatsigOptions::builder().data_store(Arc::new(store)).build()?;
@@ -43,10 +43,11 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With `rediss://` the connection is encrypted and trusts the system's certificate authorities. For private authorities and client
-/// certificates, build a client of the crate `redis` and use [`from_client`](Self::from_client). That crate then makes the connections:
-/// the time of an answer is limited, but not its size. It uses rustls' process-wide cryptography provider. If the process has none, the
-/// store installs *ring* when it first connects.
+/// With `rediss://` the connection is encrypted and trusts the system's certificate authorities. For
+/// private authorities and client certificates, build a client of the crate `redis` and use
+/// [`from_client`](Self::from_client). That crate then makes the connections: the time of an answer is
+/// limited, but not its size. It uses rustls' process-wide cryptography provider. If the process has
+/// none, the store installs *ring* when it first connects.
 pub struct RedisDataStore {
     client: Client,
     is_polled: bool,
@@ -57,21 +58,21 @@ pub struct RedisDataStore {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// The connection that the next operation uses. One that runs at the same time makes another.
+    /// The connection that the next operation uses. A concurrent operation opens another.
     idle: Option<Connection>,
-    /// Counts starts and shutdowns of clients: what was made before is not kept.
+    /// Counts starts and shutdowns of clients. A connection of an earlier period is not kept.
     period: u64,
 }
 
 impl RedisDataStore {
-    /// The store at this address: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, `redis+unix://path`.
+    /// A store at this address: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, `redis+unix://path`.
     ///
     /// # Errors
-    /// When the address cannot be understood.
+    /// When the address is not a Redis URL.
     pub fn new(url: &str) -> Result<Self, DataStoreError> {
         match Client::open(url) {
             Ok(client) => Ok(Self::from_client(client)),
-            // The address may hold a password, so it is not shown.
+            // The address may contain a password, and the error may contain the address.
             Err(error) => Err(DataStoreError::failed(format!(
                 "expected an address such as redis://host:6379, found another ({})",
                 error.category()
@@ -79,7 +80,7 @@ impl RedisDataStore {
         }
     }
 
-    /// The store that this client of the crate `redis` 1.x connects to.
+    /// A store on the server that this client of the crate `redis` 1.x connects to.
     #[must_use]
     pub fn from_client(client: Client) -> Self {
         Self {
@@ -91,21 +92,21 @@ impl RedisDataStore {
         }
     }
 
-    /// Whether clients read it at every sync interval and leave the network alone. Default: false.
+    /// Whether clients read the store at every sync interval instead of the network. Default: false.
     #[must_use]
     pub fn polled(mut self, is_polled: bool) -> Self {
         self.is_polled = is_polled;
         self
     }
 
-    /// Whether what clients write is discarded. Default: false.
+    /// Whether the store discards what clients write. Default: false.
     #[must_use]
     pub fn read_only(mut self, is_read_only: bool) -> Self {
         self.is_read_only = is_read_only;
         self
     }
 
-    /// Whether ID lists are kept too. Default: false, specs only.
+    /// Whether the store keeps ID lists, too. Default: false, specs only.
     #[must_use]
     pub fn with_id_lists(mut self, keeps_id_lists: bool) -> Self {
         self.keeps_id_lists = keeps_id_lists;
@@ -116,14 +117,15 @@ impl RedisDataStore {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Connections of before are not used any more: they are bound to the runtime that they were made on.
+    /// Drops the kept connection: it is bound to the runtime that it was made on.
     fn forget_connection(&self) {
         let mut kept = self.kept();
         kept.period = kept.period.wrapping_add(1);
         kept.idle = None;
     }
 
-    /// Runs a command on a connection that nobody else uses meanwhile. Whatever fails, or is given up, ends its connection.
+    /// Runs a command on a connection that no other operation uses at the same time. A command that
+    /// fails or is cancelled closes its connection.
     async fn run<T: FromRedisValue>(
         &self,
         command: &Cmd,
@@ -138,7 +140,7 @@ impl RedisDataStore {
                 match connection.ask(command, value_bytes).await {
                     Ok(answer) => return Ok((answer, connection)),
                     Err(problem) => {
-                        tracing::debug!(target: targets::SYNC, %problem, "replacing a connection to Redis");
+                        tracing::debug!(target: SYNC, %problem, "replacing a connection to Redis");
                     }
                 }
             }
@@ -156,11 +158,11 @@ impl RedisDataStore {
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, DataStoreError> {
         for limit in [USUAL_VALUE_BYTES, MAX_VALUE_BYTES] {
-            // A value beyond the limit is not read as a whole: its end is inclusive.
+            // The end of GETRANGE is inclusive: one byte more shows that the value is larger.
             let command = cmd("GETRANGE").arg(key).arg(0).arg(limit).take();
             let found: Vec<u8> = self.run(&command, limit + 1).await?;
             if found.is_empty() {
-                // Or missing, which only this tells.
+                // GETRANGE answers an empty string for a missing key; GET tells the two apart.
                 return self.run(&cmd("GET").arg(key).take(), limit).await;
             }
             if found.len() <= limit {
@@ -195,8 +197,10 @@ impl DataStore for RedisDataStore {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
         Box::pin(async move {
             let text = self.read(key).await?.map(String::from_utf8).transpose();
-            text.map(DataStoreResponse::new)
-                .map_err(|_| DataStoreError::failed("expected text in Redis, found other bytes"))
+            text.map(DataStoreResponse::new).map_err(|error| {
+                let problem = "expected text in Redis, found other bytes";
+                DataStoreError::failed(problem).with_source(error.utf8_error())
+            })
         })
     }
 
@@ -234,7 +238,7 @@ impl DataStore for RedisDataStore {
     ) -> BoxFuture<'a, Result<Option<usize>, DataStoreError>> {
         Box::pin(async move {
             let found: usize = self.run(&cmd("STRLEN").arg(key).take(), 0).await?;
-            // Zero, too, for what is missing.
+            // STRLEN answers zero for a missing key.
             let is_there = found > 0 || self.run(&cmd("EXISTS").arg(key).take(), 0).await?;
             Ok(is_there.then_some(found))
         })
@@ -244,6 +248,7 @@ impl DataStore for RedisDataStore {
         match path {
             RequestPath::RulesetsV1 | RequestPath::RulesetsV2 => self.is_polled,
             RequestPath::IDListsV1 | RequestPath::IDList => self.is_polled && self.keeps_id_lists,
+            _ => false,
         }
     }
 
@@ -252,6 +257,7 @@ impl DataStore for RedisDataStore {
             DataStoreFeature::ConfigSpecs => true,
             DataStoreFeature::IdListSnapshot => self.keeps_id_lists,
             DataStoreFeature::IdListSnapshotWrite => self.keeps_id_lists && !self.is_read_only,
+            _ => false,
         }
     }
 
@@ -271,7 +277,7 @@ impl fmt::Debug for RedisDataStore {
     }
 }
 
-/// What Redis says when a value is stored.
+/// The answer of Redis to a value that it stored.
 struct Stored;
 
 impl FromRedisValue for Stored {
@@ -341,6 +347,6 @@ mod tests {
         assert!(error.to_string().contains("Redis: "), "{error}");
         assert!(store.set("key", "value", None).await.is_err());
         let reader = store.read_only(true);
-        assert_eq!(reader.set("key", "value", None).await, Ok(()));
+        reader.set("key", "value", None).await.unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The SDK's health through an OpenTelemetry meter.
+#![doc = include_str!("../README.md")]
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,22 +6,9 @@ use std::fmt;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
-use super::client::{ObservabilityClient, Tag};
-use super::metric::{ALL, MetricKind};
+use statsig::observability::{METRICS, Metric, MetricKind, ObservabilityClient, Tag};
 
-/// Records the SDK's health with an OpenTelemetry [`Meter`]. Feature `opentelemetry`.
-///
-/// ```
-/// use std::sync::Arc;
-/// use statsig::StatsigOptions;
-/// use statsig::observability::OpenTelemetryExporter;
-///
-/// let meter = opentelemetry::global::meter("statsig");
-/// let options = StatsigOptions::builder()
-///     .observability_client(Arc::new(OpenTelemetryExporter::new(&meter)))
-///     .build()?;
-/// # Ok::<(), statsig::OptionsError>(())
-/// ```
+/// Records the SDK's health with an OpenTelemetry [`Meter`].
 pub struct OpenTelemetryExporter {
     instruments: HashMap<&'static str, Instrument>,
 }
@@ -32,32 +19,39 @@ enum Instrument {
     Distribution(Histogram<f64>),
 }
 
+impl Instrument {
+    /// `None` for a kind of metric that this version does not know.
+    fn new(meter: &Meter, metric: &Metric) -> Option<Self> {
+        let (name, unit, description) = (metric.name, metric.unit, metric.description);
+        let instrument = match metric.kind {
+            MetricKind::Counter => {
+                let counter = meter.f64_counter(name).with_unit(unit);
+                Self::Counter(counter.with_description(description).build())
+            }
+            MetricKind::Gauge => {
+                let gauge = meter.f64_gauge(name).with_unit(unit);
+                Self::Gauge(gauge.with_description(description).build())
+            }
+            MetricKind::Distribution => {
+                let histogram = meter.f64_histogram(name).with_unit(unit);
+                Self::Distribution(histogram.with_description(description).build())
+            }
+            _ => return None,
+        };
+        Some(instrument)
+    }
+}
+
 impl OpenTelemetryExporter {
-    /// Makes an instrument for each of the SDK's metrics.
+    /// Creates an instrument for each of the SDK's metrics.
     #[must_use]
     pub fn new(meter: &Meter) -> Self {
-        let instrument = |metric: &super::metric::Metric| {
-            let (name, unit, about) = (metric.name, metric.unit, metric.about);
-            match metric.kind {
-                MetricKind::Counter => {
-                    let counter = meter.f64_counter(name).with_unit(unit);
-                    Instrument::Counter(counter.with_description(about).build())
-                }
-                MetricKind::Gauge => {
-                    let gauge = meter.f64_gauge(name).with_unit(unit);
-                    Instrument::Gauge(gauge.with_description(about).build())
-                }
-                MetricKind::Distribution => {
-                    let histogram = meter.f64_histogram(name).with_unit(unit);
-                    Instrument::Distribution(histogram.with_description(about).build())
-                }
-            }
-        };
+        let instruments = METRICS.iter().filter_map(|metric| {
+            let instrument = Instrument::new(meter, metric)?;
+            Some((metric.name, instrument))
+        });
         Self {
-            instruments: ALL
-                .iter()
-                .map(|metric| (metric.name, instrument(metric)))
-                .collect(),
+            instruments: instruments.collect(),
         }
     }
 
@@ -106,9 +100,8 @@ mod tests {
     };
 
     use super::*;
-    use crate::observability::metric;
 
-    /// Notes everything as text.
+    /// Records every measurement as text.
     #[derive(Clone, Default)]
     struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -154,9 +147,9 @@ mod tests {
         let notes = Notes::default();
         let exporter = OpenTelemetryExporter::new(&Meter::new(Arc::new(notes.clone())));
         let reason = [("reason", "queue_full".into())];
-        exporter.increment(metric::EVENTS_DROPPED.name, 3.0, &reason);
-        exporter.gauge(metric::SYNC_AGE.name, 1_500.0, &[]);
-        exporter.dist(metric::INITIALIZATION.name, 12.5, &[]);
+        exporter.increment("statsig.sdk.events_dropped_count", 3.0, &reason);
+        exporter.gauge("statsig.sdk.config_sync_age", 1_500.0, &[]);
+        exporter.dist("statsig.sdk.initialization", 12.5, &[]);
         exporter.dist("unknown", 1.0, &[]);
         let noted = notes.0.lock().unwrap().clone();
         assert_eq!(

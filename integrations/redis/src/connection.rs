@@ -1,6 +1,7 @@
-//! One connection to Redis, used by one operation at a time. It reads no more than an answer may have, and ends with the first
-//! answer that is late, too large or none.
+//! One connection to Redis, used by one operation at a time. It limits the size and the time of each
+//! answer, and is useless after the first failure.
 
+use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -9,9 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, RedisError};
 use rustls_platform_verifier::BuilderVerifierExt;
+use statsig::DataStoreError;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
@@ -21,22 +23,19 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::error::with_causes;
-use crate::sources::data_store::DataStoreError;
-
-/// How long connecting may take: the name, the socket, encryption and the greeting.
+/// The time limit of connecting: name lookup, socket, encryption and greeting.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How long Redis may be silent while it owes an answer.
+/// How long Redis may send nothing before an answer is complete.
 const SILENCE_LIMIT: Duration = Duration::from_secs(2);
-/// How long Redis may take for one answer, whatever it says.
+/// The time limit of one complete answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// What an answer may have besides a value.
+/// How many bytes an answer may have besides a value.
 const SMALL_ANSWER_BYTES: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Connection {
     inner: MultiplexedConnection,
-    /// `None` where the client library made the connection by itself.
+    /// `None` if the client library made the connection.
     traffic: Option<Arc<Traffic>>,
     driver: Option<AbortHandle>,
 }
@@ -52,14 +51,15 @@ impl Drop for Connection {
 impl Connection {
     /// A new connection.
     pub(super) async fn open(client: &Client) -> Result<Self, DataStoreError> {
-        // Timers and sockets panic without.
+        // Timers and sockets panic without a runtime.
         tokio::runtime::Handle::try_current()
             .map_err(|_| DataStoreError::failed("expected a tokio runtime, found none"))?;
         let opened = timeout(CONNECT_LIMIT, connect(client)).await;
         opened.unwrap_or_else(|_| Err(late("a connection", CONNECT_LIMIT)))
     }
 
-    /// Sends a command. The answer may have a value of so many bytes. After a failure the connection is of no use.
+    /// Sends a command whose answer may contain a value of up to `value_bytes`. Drop the connection
+    /// after a failure.
     pub(super) async fn ask<T: FromRedisValue>(
         &mut self,
         command: &Cmd,
@@ -98,7 +98,7 @@ async fn connect(client: &Client) -> Result<Connection, DataStoreError> {
             let stream = tokio::net::UnixStream::connect(path).await;
             greet(client, stream.map_err(unconnected)?).await
         }
-        // Only the client library can read the certificates that it was given.
+        // Only the client library knows its certificates.
         _ => by_the_library(client).await,
     }
 }
@@ -142,9 +142,9 @@ async fn greet(
 }
 
 async fn by_the_library(client: &Client) -> Result<Connection, DataStoreError> {
-    // It takes its cryptography from the process, and panics without.
+    // The library uses the cryptography provider of the process, and panics without one.
     if CryptoProvider::get_default().is_none() {
-        // Refused only when another thread has just installed one.
+        // Fails only when another thread has just installed one.
         let _ = ring::default_provider().install_default();
     }
     let config = unlimited();
@@ -156,14 +156,14 @@ async fn by_the_library(client: &Client) -> Result<Connection, DataStoreError> {
     })
 }
 
-/// The limits of the client library would leave the connection as it is.
+/// No limits of the client library: they would keep the connection open.
 fn unlimited() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None)
 }
 
-/// Waits for an answer, for as long as something moves.
+/// Waits for an answer, as long as bytes are read or written.
 async fn in_time<T>(
     answer: impl Future<Output = T>,
     traffic: Option<&Traffic>,
@@ -193,20 +193,27 @@ fn late(what: &str, limit: Duration) -> DataStoreError {
     ))
 }
 
-fn unconnected(error: impl std::error::Error + 'static) -> DataStoreError {
-    DataStoreError::failed(format!("Redis: {}", with_causes(&error)))
+fn unconnected(error: impl Error + Send + Sync + 'static) -> DataStoreError {
+    let mut problem = format!("Redis: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        problem.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    DataStoreError::failed(problem).with_source(error)
 }
 
-fn failed(error: ::redis::RedisError) -> DataStoreError {
-    DataStoreError::failed(format!("Redis: {error}"))
+/// The text of the client library names its causes.
+fn failed(error: RedisError) -> DataStoreError {
+    DataStoreError::failed(format!("Redis: {error}")).with_source(error)
 }
 
-/// What passes through a connection.
+/// Counts the bytes of a connection.
 #[derive(Debug, Default)]
 struct Traffic {
     /// How many bytes may still be read.
     allowed: AtomicUsize,
-    /// Counts bytes in both directions.
+    /// How many bytes were read or written.
     moved: AtomicUsize,
 }
 
@@ -219,7 +226,7 @@ impl Traffic {
         self.moved.load(Ordering::Relaxed)
     }
 
-    /// False if these are more than was allowed.
+    /// Counts bytes that were read. False if they are more than was allowed.
     fn read(&self, bytes: usize) -> bool {
         self.moved.fetch_add(bytes, Ordering::Relaxed);
         let spend = |allowed: usize| allowed.checked_sub(bytes);
@@ -229,7 +236,7 @@ impl Traffic {
     }
 }
 
-/// A stream that fails when more is read from it than is allowed.
+/// A stream that fails when it reads more than is allowed.
 struct Bounded<S> {
     stream: S,
     traffic: Arc<Traffic>,
