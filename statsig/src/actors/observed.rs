@@ -86,13 +86,9 @@ impl Transport for ObservedTransport {
     }
 }
 
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
-}
-
 /// Without query and credentials, and with the key masked, whatever it looks like.
 fn shown_url(url: &str, key: &str) -> String {
-    Masked::new(key).shown(&address::shown(without_query(url)))
+    Masked::new(key).shown(&address::shown_without_query(url))
 }
 
 #[cfg(test)]

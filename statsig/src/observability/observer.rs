@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use url::{Position, Url};
+
 use super::client::Told;
 use super::diagnostics::{Diagnostics, Ended};
 use super::facts::{
@@ -17,8 +19,8 @@ use crate::results::SpecsSource;
 #[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::sources::news::SourceNews;
 use crate::specs::settings::DiagnosticsRates;
-use crate::transport::Endpoint;
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
+use crate::transport::{Endpoint, address};
 
 /// How much of the SDK key tags show.
 const SHOWN_OF_KEY: usize = 13;
@@ -428,32 +430,24 @@ fn measure_request(request: &RequestEnded, scene: &Scene<'_>, reports: &mut Repo
 
 /// Scheme, host and any prefix of the path; then `/v<digits>/<endpoint>` without what follows.
 fn service_and_path(url: &str) -> (String, String) {
-    let after_scheme = url.find("://").map_or(0, |at| at + "://".len());
-    let path_at = url
-        .get(after_scheme..)
-        .and_then(|rest| rest.find('/'))
-        .map_or(url.len(), |at| after_scheme + at);
-    let (mut service, path) = url.split_at_checked(path_at).unwrap_or((url, ""));
-    let segments: Vec<&str> = path.split('/').collect();
-    let is_version = |segment: &&str| {
-        segment.strip_prefix('v').is_some_and(|digits| {
-            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-        })
+    let Ok(url) = Url::parse(url) else {
+        return (url.to_owned(), String::new());
     };
-    match segments.iter().position(is_version) {
+    let service = &url[..Position::BeforePath];
+    let segments: Vec<&str> = url.path().split('/').collect();
+    match segments
+        .iter()
+        .position(|segment| address::is_version(segment))
+    {
         Some(at) => {
-            let prefix: usize = segments.iter().take(at).map(|part| part.len() + 1).sum();
-            service = url
-                .get(..(path_at + prefix).saturating_sub(1))
-                .unwrap_or(service);
-            let version_and_endpoint: Vec<&str> =
-                segments.iter().skip(at).take(2).copied().collect();
+            let (prefix, versioned) = segments.split_at(at);
+            let endpoint: Vec<&str> = versioned.iter().take(2).copied().collect();
             (
-                service.to_owned(),
-                format!("/{}", version_and_endpoint.join("/")),
+                format!("{service}{}", prefix.join("/")),
+                format!("/{}", endpoint.join("/")),
             )
         }
-        None => (service.to_owned(), path.to_owned()),
+        None => (service.to_owned(), url.path().to_owned()),
     }
 }
 
@@ -479,4 +473,29 @@ fn bool_tag(value: bool) -> Cow<'static, str> {
 
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_reported_as_service_and_path() {
+        let cases = [
+            (
+                "https://h:8443/v2/download_config_specs/*****",
+                ("https://h:8443", "/v2/download_config_specs"),
+            ),
+            (
+                "http://h/a/b/v1/log_event",
+                ("http://h/a/b", "/v1/log_event"),
+            ),
+            ("http://h/specs", ("http://h", "/specs")),
+            ("nonsense", ("nonsense", "")),
+        ];
+        for (url, (service, path)) in cases {
+            let found = service_and_path(url);
+            assert_eq!(found, (service.to_owned(), path.to_owned()), "{url}");
+        }
+    }
 }

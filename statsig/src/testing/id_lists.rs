@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use url::Url;
 
 /// Where the files are; Statsig's own host, so that a client asks for them as it asks there.
 const FILES: &str = "https://api.statsigcdn.com/v1/download_id_list_file/";
@@ -54,8 +55,8 @@ impl ServedIdLists {
 
     /// The file at a URL of the manifest.
     pub(super) fn file(&self, url: &str) -> Option<&str> {
-        let (_, name) = url.split_once("/v1/download_id_list_file/")?;
-        let number: u64 = name.split('?').next()?.parse().ok()?;
+        let url = Url::parse(url).ok()?;
+        let number: u64 = url.path_segments()?.next_back()?.parse().ok()?;
         let mut files = self.lists.values();
         let file = files.find(|file| file.number == number)?;
         Some(&file.lines)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
+use url::Url;
 
 use super::id_lists::ServedIdLists;
 use crate::events::seal;
@@ -311,7 +312,7 @@ impl Transport for ScriptedTransport {
 
 /// What the service would answer to a request for a part of an ID list's file.
 fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
-    let start = in_query(&request.url, "range=").or_else(|| {
+    let start = in_query(&request.url, "range").or_else(|| {
         let range = request.headers.get("range")?;
         let start = range.strip_prefix("bytes=")?.strip_suffix('-')?;
         start.parse().ok()
@@ -332,10 +333,11 @@ fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
     }
 }
 
-/// A number in the query of a URL; what stands behind it up to the next `&` or `-` is the number.
+/// A number in the query of a URL; for a range, where it begins.
 fn in_query(url: &str, name: &str) -> Option<u64> {
-    let (_, rest) = url.split_once(name)?;
-    rest.split(['&', '-']).next()?.parse().ok()
+    let url = Url::parse(url).ok()?;
+    let (_, value) = url.query_pairs().find(|(found, _)| found == name)?;
+    value.trim_end_matches('-').parse().ok()
 }
 
 /// What the service would answer to a specs request with this URL.
@@ -343,7 +345,7 @@ fn specs_answer(specs: Option<&str>, url: &str) -> Answer {
     let Some(specs) = specs else {
         return Answer::status(404);
     };
-    let known = in_query(url, "sinceTime=");
+    let known = in_query(url, "sinceTime");
     let offered = serde_json::from_str::<Value>(specs)
         .ok()
         .and_then(|specs| specs.get("time")?.as_u64());

@@ -1,7 +1,10 @@
-//! Addresses that options name: checked when the options are built, and shown without what is secret in them.
+//! Addresses: which of them requests can go to, and how they are shown without secrets.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
+
+use url::{SyntaxViolation, Url};
 
 const MASK: &str = "*****";
 /// The longest address that is shown, in characters.
@@ -41,81 +44,118 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Whether this is an `http` or `https` URL with a host that requests can go to.
-pub(crate) fn is_usable(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return false;
+/// Reads a URL with a host, unless it needs a repair.
+///
+/// The `url` crate repairs URLs as browsers do: it drops tabs, reads `\` as `/`, and skips slashes.
+/// Another HTTP library may read such a URL in another way, so it is refused here.
+pub(crate) fn parse(text: &str) -> Option<Url> {
+    let is_repaired = Cell::new(false);
+    let note = |violation| {
+        use SyntaxViolation::{
+            Backslash, C0SpaceIgnored, ExpectedDoubleSlash, TabOrNewlineIgnored,
+        };
+
+        let is_repair = matches!(
+            violation,
+            Backslash | C0SpaceIgnored | ExpectedDoubleSlash | TabOrNewlineIgnored
+        );
+        is_repaired.set(is_repaired.get() || is_repair);
     };
-    let is_http = ["http", "https"]
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known));
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let place = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, place)| place);
-    let is_clean = !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#');
-    is_http && is_clean && is_place(place)
+    let parsing = Url::options()
+        .syntax_violation_callback(Some(&note))
+        .parse(text);
+    let url = parsing.ok().filter(Url::has_host)?;
+    (!is_repaired.get()).then_some(url)
+}
+
+/// The same for an `http` or `https` URL only.
+pub(crate) fn parse_http(text: &str) -> Option<Url> {
+    parse(text).filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Whether requests can go to this URL.
+pub(crate) fn is_usable(text: &str) -> bool {
+    let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#');
+    is_clean && parse_http(text).is_some_and(|url| url.port() != Some(0))
 }
 
 /// Whether this is a host, or a host and a port.
-pub(crate) fn is_place(place: &str) -> bool {
-    // An address of IPv6 has colons of its own, and brackets around it.
-    let (host, port) = match place.strip_prefix('[').and_then(|it| it.split_once(']')) {
-        Some((host, rest)) => (
-            host,
-            rest.strip_prefix(':').or(rest.is_empty().then_some("1")),
-        ),
-        None => match place.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (place, Some("1")),
-        },
-    };
-    let is_host = !host.is_empty()
-        && !host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@[]?#\\".contains(c));
-    is_host && port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+pub(crate) fn is_host_and_port(text: &str) -> bool {
+    let is_bare = !text.contains(['/', '?', '@']);
+    is_bare && is_usable(&format!("http://{text}"))
+}
+
+/// Whether a segment of a path is a version of the service's API: `v2`.
+pub(crate) fn is_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix('v').unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Where a URL leads: without credentials and query, and without what looks like a key.
-pub(crate) fn shown(url: &str) -> String {
-    let (path, has_query) = match url.split_once(['?', '#']) {
-        Some((path, _)) => (path, true),
-        None => (url, false),
-    };
-    let (scheme, rest) = path.split_once("://").unwrap_or(("", path));
-    // Whatever stands before an `@` may be a password, also one that should have been encoded.
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let mut text = String::with_capacity(url.len());
-    if !scheme.is_empty() {
-        text.push_str(scheme);
-        text.push_str("://");
+pub(crate) fn shown(text: &str) -> String {
+    let mut place = place(text);
+    if text.contains(['?', '#']) {
+        place.push('?');
+        place.push_str(MASK);
     }
-    let is_key = |part: &&str| part.contains("secret-") || part.contains("client-");
-    for (index, part) in rest.split('/').enumerate() {
-        if index > 0 {
-            text.push('/');
-        }
-        text.push_str(if is_key(&part) { MASK } else { part });
-    }
-    if has_query {
-        text.push('?');
-        text.push_str(MASK);
-    }
-    if text.chars().count() > MAX_SHOWN {
-        text = text.chars().take(MAX_SHOWN).chain("…".chars()).collect();
-    }
-    text
+    cut(place)
 }
 
-/// The same without the last segment of the path, which is the SDK key in requests for specs, whatever the key looks like.
-pub(crate) fn shown_without_file(url: &str) -> String {
-    let shown = shown(url.split(['?', '#']).next().unwrap_or_default());
-    let Some((scheme, rest)) = shown.split_once("://") else {
+/// The same without a sign that there is a query.
+pub(crate) fn shown_without_query(text: &str) -> String {
+    cut(place(text))
+}
+
+/// The same without the last segment of the path, which is the SDK key in requests for specs,
+/// whatever the key looks like.
+pub(crate) fn shown_without_file(text: &str) -> String {
+    let Some(mut url) = parse(text).map(without_secrets) else {
         return MASK.to_owned();
     };
-    match rest.rsplit_once('/') {
-        Some((parents, _)) => format!("{scheme}://{parents}/{MASK}"),
-        None => format!("{scheme}://{rest}/{MASK}"),
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop().push(MASK);
     }
+    cut(url.into())
+}
+
+fn place(text: &str) -> String {
+    // A password that holds a `/` and is not encoded looks like a host, a port and a path.
+    let url = parse(text).filter(|url| !url.path().contains('@'));
+    match url {
+        Some(url) => without_secrets(url).into(),
+        // A relative address, or no URL at all: the text behind what may be a password.
+        None => {
+            let path = text.split(['?', '#']).next().unwrap_or_default();
+            masked_path(path.rsplit('@').next().unwrap_or_default())
+        }
+    }
+}
+
+fn without_secrets(mut url: Url) -> Url {
+    // These fail only for URLs without a host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    let path = masked_path(url.path());
+    url.set_path(&path);
+    url
+}
+
+fn masked_path(path: &str) -> String {
+    let is_key = |part: &str| part.contains("secret-") || part.contains("client-");
+    let parts = path.split('/');
+    let shown: Vec<_> = parts
+        .map(|part| if is_key(part) { MASK } else { part })
+        .collect();
+    shown.join("/")
+}
+
+fn cut(text: String) -> String {
+    if text.chars().count() <= MAX_SHOWN {
+        return text;
+    }
+    text.chars().take(MAX_SHOWN).chain("…".chars()).collect()
 }
 
 #[cfg(test)]
@@ -126,9 +166,14 @@ mod tests {
     fn where_it_leads_is_shown_and_nothing_else() {
         let cases = [
             ("https://h/v1/x", "https://h/v1/x"),
-            ("http://user:pw@h:80/v1?k=1", "http://h:80/v1?*****"),
-            ("http://user:p/w@h/v1", "http://h/v1"),
+            ("http://user:pw@h:8080/v1?k=1", "http://h:8080/v1?*****"),
             ("https://h/secret-abc.json", "https://h/*****"),
+            ("https://h/v1/x#part", "https://h/v1/x?*****"),
+            // Passwords that should be encoded.
+            ("http://user:p/w@h/v1", "h/v1"),
+            ("http://user:80/w@h/v1", "h/v1"),
+            // Relative addresses, and texts that are no addresses.
+            ("/v2/log_event?k=1", "/v2/log_event?*****"),
             ("user:pw@h/v1", "h/v1"),
             ("secret-abc", "*****"),
             ("", ""),
@@ -141,20 +186,71 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_a_request_is_not_shown() {
-        for url in [
-            "secret-abc",
-            "http://h",
-            "http://h/secret-abc",
-            "http://h/abc?k=abc",
-            "/secret-abc?k=secret-abc",
-            "",
-        ] {
-            assert!(!shown_without_file(url).contains("abc"), "{url}");
+    fn addresses_are_shown_in_normal_form() {
+        let cases = [
+            ("HTTPS://Proxy.Internal/V1", "https://proxy.internal/V1"),
+            ("https://h:443/v1", "https://h/v1"),
+            ("https://h", "https://h/"),
+            ("https://h/a b", "https://h/a%20b"),
+            ("https://h/a/../b", "https://h/b"),
+            ("http://127.1/", "http://127.0.0.1/"),
+            ("http://[0:0:0:0:0:0:0:1]/", "http://[::1]/"),
+            ("http://bücher.example/", "http://xn--bcher-kva.example/"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(shown(url), expected, "{url}");
         }
-        assert_eq!(
-            shown_without_file("http://h/v1/k-1.json"),
-            "http://h/v1/*****"
-        );
+    }
+
+    #[test]
+    fn a_url_that_needs_a_repair_is_refused() {
+        for url in [
+            " https://h/",
+            "https://h/\t",
+            "https:h",
+            "https:/h",
+            "https:///h",
+            "https:\\\\h",
+            "https://h\\@other",
+            "https://h/a\\b",
+            "https://",
+            "mailto:h",
+        ] {
+            assert!(parse(url).is_none(), "{url:?}");
+        }
+        for url in ["https://h", "https://u:p@h:1/a%2Fb?c=d#e", "ftp://h"] {
+            assert!(parse(url).is_some(), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_may_have_a_port() {
+        for text in [
+            "h",
+            "h:80",
+            "127.0.0.1:80",
+            "[::1]",
+            "[::1]:80",
+            "proxy_1.internal",
+        ] {
+            assert!(is_host_and_port(text), "{text:?}");
+        }
+        for text in [
+            "", ":80", "h:0", "h:99999", "h:port", "::1", "h/x", "u@h", "http://h", "a b",
+        ] {
+            assert!(!is_host_and_port(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_file_of_a_specs_request_is_hidden_whatever_it_looks_like() {
+        let cases = [
+            ("https://h/v2/x/key.json?k=1", "https://h/v2/x/*****"),
+            ("https://h", "https://h/*****"),
+            ("nonsense", "*****"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(shown_without_file(url), expected, "{url}");
+        }
     }
 }

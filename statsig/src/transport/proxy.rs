@@ -51,7 +51,7 @@ impl ProxyConfig {
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
         let expected_and_found = if !matches!(self.protocol.as_str(), "http" | "https") {
             Some(("the protocol http or https", self.protocol.clone()))
-        } else if !address::is_place(&format!("{}:{}", self.host, self.port)) {
+        } else if !address::is_host_and_port(&format!("{}:{}", self.host, self.port)) {
             let found = format!("{:?} and port {}", address::shown(&self.host), self.port);
             Some(("a host name or an address, and a port", found))
         } else if self.auth.as_ref().is_some_and(|auth| !auth.contains(':')) {

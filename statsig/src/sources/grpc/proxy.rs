@@ -79,7 +79,7 @@ impl GrpcForwardProxy {
 
     /// Whether the address is one that a connection can be made to. It may have no scheme.
     pub(crate) fn leads_somewhere(&self) -> bool {
-        address::is_usable(&self.url) || address::is_place(&self.url)
+        address::is_usable(&self.url) || address::is_host_and_port(&self.url)
     }
 
     /// How long a start waits for the first message. Default: 3 s.

@@ -3,8 +3,9 @@
 #[cfg(feature = "proto")]
 pub(crate) mod binary;
 
-use std::fmt::Write;
 use std::sync::Arc;
+
+use url::Url;
 
 #[cfg(feature = "proto")]
 use super::deltas::DeltaMode;
@@ -15,7 +16,9 @@ use crate::clock::Clock;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
 use crate::transport::identity::Identity;
-use crate::transport::{self, BoxFuture, Endpoint, Method, Request, Response, Transport, retry};
+use crate::transport::{
+    self, BoxFuture, Endpoint, Method, Request, Response, Transport, address, retry,
+};
 
 /// The response header that says, by being there, that the specs are a difference.
 pub(crate) const DELTAS_HEADER: &str = "x-deltas-used";
@@ -111,60 +114,32 @@ impl SpecsAdapter for HttpSpecs {
     }
 }
 
-/// `{base}/{key}.json?sinceTime=…&checksum=…`, for a base that may end in slashes or have a query of its own.
+/// `{base}/{key}.json?sinceTime=…&checksum=…`, for a base that may end in slashes or have a query
+/// of its own.
 fn specs_url(base: &str, key: &str, request: &SpecsRequest) -> String {
-    let (path, query) = base.split_once('?').unwrap_or((base, ""));
-    let mut url = format!("{}/{key}.json", path.trim_end_matches('/'));
-    let mut separator = '?';
-    let mut add = |name: &str, value: &str| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(url, "{separator}{name}{value}");
-        separator = '&';
+    let Ok(mut url) = Url::parse(base) else {
+        // The options refuse such a base, and so does the transport.
+        return base.to_owned();
     };
-    if !query.is_empty() {
-        add("", query);
-    }
+    url.set_path(&format!("{}/{key}.json", url.path().trim_end_matches('/')));
     if request.since_time > 0 {
-        add("sinceTime=", &request.since_time.to_string());
+        let time = request.since_time.to_string();
+        url.query_pairs_mut().append_pair("sinceTime", &time);
     }
     if let Some(checksum) = request.checksum.as_deref().filter(|text| !text.is_empty()) {
-        add("checksum=", &percent_encoded(checksum));
+        url.query_pairs_mut().append_pair("checksum", checksum);
     }
-    url
-}
-
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    url.into()
 }
 
 /// `scheme://host[:port]`, and `/v<digits>` if that is how the path begins.
 fn source_api(base: &str) -> Option<String> {
-    let (scheme, rest) = base.split_once("://")?;
-    let rest = rest.split(['?', '#']).next()?;
-    let mut segments = rest.split('/');
-    let authority = segments.next()?;
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    if host.is_empty() {
-        return None;
-    }
-    let version = segments.next().filter(|segment| {
-        segment.strip_prefix('v').is_some_and(|digits| {
-            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-        })
-    });
-    Some(match version {
-        Some(version) => format!("{scheme}://{host}/{version}"),
-        None => format!("{scheme}://{host}"),
+    let url = address::parse_http(base)?;
+    let origin = url.origin().ascii_serialization();
+    let first = url.path_segments()?.next();
+    Some(match first.filter(|segment| address::is_version(segment)) {
+        Some(version) => format!("{origin}/{version}"),
+        None => origin,
     })
 }
 
@@ -275,6 +250,10 @@ mod tests {
             ("http://h/version/x", Some("http://h")),
             ("http://h/v", Some("http://h")),
             ("http://h?x", Some("http://h")),
+            (
+                "HTTPS://Proxy.Internal:443/v1/x",
+                Some("https://proxy.internal/v1"),
+            ),
             ("http:///v2", None),
             ("nonsense", None),
         ];

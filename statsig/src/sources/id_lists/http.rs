@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use url::{Position, Url};
 
 use super::{IdListFileRequest, IdListsAdapter, IdListsRequest};
 use crate::clock::Clock;
 use crate::sources::FetchError;
-use crate::text::SharedStr;
 use crate::transport::identity::Identity;
-use crate::transport::origin::{KeyOrigins, Origin};
+use crate::transport::origin::{KeyOrigins, origin_of};
 use crate::transport::{self, BoxFuture, Endpoint, Method, Request, Response, Transport, retry};
 
 /// Where Statsig serves manifests, for a key each.
@@ -97,8 +97,8 @@ impl HttpIdLists {
 
     fn file_request(&self, request: &IdListFileRequest) -> Request {
         let mut url = file_url(&request.url, self.file_api.as_deref());
-        let is_statsigs =
-            Origin::of(&url).is_some_and(|origin| Origin::of(STATSIG_CDN) == Some(origin));
+        let origin = origin_of(&url);
+        let is_statsigs = origin.is_some() && origin == origin_of(STATSIG_CDN);
         let now_ms = self.clock.now_ms();
         let mut headers = if self.file_api.is_some() || self.key_origins.admit(&url) {
             self.identity.headers(now_ms)
@@ -146,18 +146,20 @@ impl IdListsAdapter for HttpIdLists {
     }
 }
 
-/// The URL of the manifest, byte for byte, with scheme and host replaced if another API is to be asked.
-fn file_url(url: &SharedStr, api: Option<&str>) -> String {
+/// The URL of the manifest, or its path and query at another API.
+fn file_url(url: &str, api: Option<&str>) -> String {
     let Some(api) = api else {
-        return url.to_string();
+        return url.to_owned();
     };
-    let after_scheme = url.split_once("://").map_or(&**url, |(_, rest)| rest);
-    match after_scheme
-        .find('/')
-        .and_then(|path| after_scheme.get(path..))
-    {
-        Some(path) => format!("{}{path}", api.trim_end_matches('/')),
-        None => api.to_owned(),
+    // A manifest may also name a path alone.
+    let base = Url::parse(STATSIG_CDN).ok();
+    match Url::options().base_url(base.as_ref()).parse(url) {
+        Ok(url) => format!(
+            "{}{}",
+            api.trim_end_matches('/'),
+            &url[Position::BeforePath..]
+        ),
+        Err(_) => url.to_owned(),
     }
 }
 
@@ -223,12 +225,11 @@ mod tests {
             ),
         ];
         for (api, expected) in cases {
-            assert_eq!(file_url(&url.into(), api), expected);
+            assert_eq!(file_url(url, api), expected);
         }
-        assert_eq!(
-            file_url(&"https://h".into(), Some("http://proxy")),
-            "http://proxy"
-        );
+        let at_proxy = |url| file_url(url, Some("http://proxy"));
+        assert_eq!(at_proxy("https://h"), "http://proxy/");
+        assert_eq!(at_proxy("/v1/file?sig=a"), "http://proxy/v1/file?sig=a");
     }
 
     fn wanted(start: u64) -> Wanted {
