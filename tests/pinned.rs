@@ -59,15 +59,9 @@ macro_rules! answers {
     ($statsig:expr) => {{
         let (statsig, user) = ($statsig, &StatsigUser::with_user_id("a-user"));
         let gate = statsig.get_feature_gate(user, "a_gate");
-        let quiet_gate = FeatureGateEvaluationOptions {
-            disable_exposure_logging: true,
-        };
-        let config = DynamicConfigEvaluationOptions {
-            disable_exposure_logging: true,
-        };
-        let store = ParameterStoreEvaluationOptions {
-            disable_exposure_logging: true,
-        };
+        let quiet_gate = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
+        let config = DynamicConfigEvaluationOptions::new().disable_exposure_logging(true);
+        let store = ParameterStoreEvaluationOptions::new().disable_exposure_logging(true);
         let (experiment, layer) = (
             ExperimentEvaluationOptions::default(),
             LayerEvaluationOptions::default(),

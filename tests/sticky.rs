@@ -158,10 +158,8 @@ impl Setup {
     }
 
     fn options(&self, user: &StatsigUser) -> ExperimentEvaluationOptions {
-        ExperimentEvaluationOptions {
-            user_persisted_values: Some(self.storage.get_values_for_user(user, "userID")),
-            ..Default::default()
-        }
+        ExperimentEvaluationOptions::new()
+            .user_persisted_values(self.storage.get_values_for_user(user, "userID"))
     }
 
     fn experiment(&self, user: &StatsigUser) -> Experiment {
@@ -170,10 +168,8 @@ impl Setup {
     }
 
     fn layer_options(&self, user: &StatsigUser) -> LayerEvaluationOptions {
-        LayerEvaluationOptions {
-            user_persisted_values: Some(self.storage.get_values_for_user(user, "userID")),
-            ..Default::default()
-        }
+        LayerEvaluationOptions::new()
+            .user_persisted_values(self.storage.get_values_for_user(user, "userID"))
     }
 
     fn layer(&self, user: &StatsigUser) -> Layer {
@@ -269,10 +265,7 @@ fn the_exposure_is_that_of_the_stored_assignment() {
 #[test]
 fn without_exposure_logging_a_sticky_value_is_only_counted() {
     let setup = Setup::after_first_call(&LATER);
-    let options = ExperimentEvaluationOptions {
-        disable_exposure_logging: true,
-        ..setup.options(&user())
-    };
+    let options = setup.options(&user()).disable_exposure_logging(true);
     let fresh = setup.statsig.fresh();
     let experiment = fresh.get_experiment_with_options(&user(), "an_experiment", options);
     assert_eq!(experiment.details.reason, "Persisted");
@@ -351,11 +344,10 @@ fn enforcement_lets_live_rules_win_and_leaves_the_storage_alone() {
             ..LATER
         });
         let before = setup.stored();
-        let options = ExperimentEvaluationOptions {
-            enforce_targeting: targeting,
-            enforce_overrides: overrides,
-            ..setup.options(&user)
-        };
+        let options = setup
+            .options(&user)
+            .enforce_targeting(targeting)
+            .enforce_overrides(overrides);
         let experiment =
             (setup.statsig).get_experiment_with_options(&user, "an_experiment", options);
         assert_eq!(
@@ -363,11 +355,10 @@ fn enforcement_lets_live_rules_win_and_leaves_the_storage_alone() {
             color,
             "{context}"
         );
-        let options = LayerEvaluationOptions {
-            enforce_targeting: targeting,
-            enforce_overrides: overrides,
-            ..setup.layer_options(&user)
-        };
+        let options = setup
+            .layer_options(&user)
+            .enforce_targeting(targeting)
+            .enforce_overrides(overrides);
         let layer = setup
             .statsig
             .get_layer_with_options(&user, "a_layer", options);
@@ -383,12 +374,11 @@ fn enforcement_lets_live_rules_win_and_leaves_the_storage_alone() {
 #[test]
 fn enforcement_logs_nothing() {
     let setup = Setup::after_first_call(&LATER);
-    let options = ExperimentEvaluationOptions {
-        enforce_targeting: true,
-        enforce_overrides: true,
-        disable_exposure_logging: true,
-        ..setup.options(&user())
-    };
+    let options = setup
+        .options(&user())
+        .enforce_targeting(true)
+        .enforce_overrides(true)
+        .disable_exposure_logging(true);
     let fresh = setup.statsig.fresh();
     let _ = fresh.get_experiment_with_options(&user(), "an_experiment", options);
     let names: Vec<_> = (fresh.take_events().iter())
@@ -541,18 +531,12 @@ fn a_storage_that_panics_costs_no_reader_its_value() {
         .build()
         .expect("valid options");
     let statsig = OfflineClient::new(&FIRST.json(), options).expect("valid specs");
-    let saving = ExperimentEvaluationOptions {
-        user_persisted_values: Some(Arc::default()),
-        ..Default::default()
-    };
+    let saving = ExperimentEvaluationOptions::new().user_persisted_values(Arc::default());
     for options in [saving, ExperimentEvaluationOptions::default()] {
         let experiment = statsig.get_experiment_with_options(&user(), "an_experiment", options);
         assert_eq!(experiment.get_string("color", ""), "blue");
     }
-    let saving = LayerEvaluationOptions {
-        user_persisted_values: Some(Arc::default()),
-        ..Default::default()
-    };
+    let saving = LayerEvaluationOptions::new().user_persisted_values(Arc::default());
     for options in [saving, LayerEvaluationOptions::default()] {
         let layer = statsig.get_layer_with_options(&user(), "a_layer", options);
         assert_eq!(layer.get_string("color", ""), "blue");

@@ -9,9 +9,8 @@ use statsig::testing::OfflineClient;
 use statsig_benches::ours::{self, Ours};
 use statsig_benches::specs;
 
-const OFF: FeatureGateEvaluationOptions = FeatureGateEvaluationOptions {
-    disable_exposure_logging: true,
-};
+const OFF: FeatureGateEvaluationOptions =
+    FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
 /// A full batch of events.
 const BATCH: u64 = 2_000;
 

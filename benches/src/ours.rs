@@ -35,9 +35,7 @@ impl Transport for Swallow {
         let events = events.and_then(|count| count.parse().ok());
         self.events
             .fetch_add(events.unwrap_or(0), Ordering::Relaxed);
-        Box::pin(async {
-            Ok(Response::new(202, r#"{"success":true}"#))
-        })
+        Box::pin(async { Ok(Response::new(202, r#"{"success":true}"#)) })
     }
 }
 

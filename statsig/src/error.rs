@@ -113,6 +113,7 @@ pub enum StatsigError {
 /// A value that [`StatsigOptions`](crate::StatsigOptions) cannot have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("option `{option}`: expected {expected}, found {found}")]
+#[non_exhaustive]
 pub struct OptionsError {
     /// The option's name.
     pub option: &'static str,

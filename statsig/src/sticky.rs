@@ -52,7 +52,7 @@ pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 ///
 /// let user = StatsigUser::with_user_id("a-user");
 /// let stored = storage.get_values_for_user(&user, "userID");
-/// let options = ExperimentEvaluationOptions { user_persisted_values: Some(stored), ..Default::default() };
+/// let options = ExperimentEvaluationOptions::new().user_persisted_values(stored);
 /// let experiment = statsig.get_experiment_with_options(&user, "an_experiment", options);
 /// # let _ = experiment;
 /// # Ok::<(), statsig::OptionsError>(())

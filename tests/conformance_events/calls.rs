@@ -32,9 +32,8 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
     let disable_exposure_logging = call["disable_exposure"] == true;
     match call["op"].as_str().expect("an operation") {
         "check_gate" => {
-            let options = FeatureGateEvaluationOptions {
-                disable_exposure_logging,
-            };
+            let options = FeatureGateEvaluationOptions::new()
+                .disable_exposure_logging(disable_exposure_logging);
             Some(json!(statsig.check_gate_with_options(user, name, options)))
         }
         "get_feature_gate" => {
@@ -47,9 +46,8 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
             }))
         }
         "get_dynamic_config" => {
-            let options = DynamicConfigEvaluationOptions {
-                disable_exposure_logging,
-            };
+            let options = DynamicConfigEvaluationOptions::new()
+                .disable_exposure_logging(disable_exposure_logging);
             let config = statsig.get_dynamic_config_with_options(user, name, options);
             Some(json!({
                 "value": config.value().unwrap_or(&Map::new()),
@@ -59,10 +57,8 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
             }))
         }
         "get_experiment" => {
-            let options = ExperimentEvaluationOptions {
-                disable_exposure_logging,
-                ..Default::default()
-            };
+            let options = ExperimentEvaluationOptions::new()
+                .disable_exposure_logging(disable_exposure_logging);
             let experiment = statsig.get_experiment_with_options(user, name, options);
             Some(json!({
                 "value": experiment.value().unwrap_or(&Map::new()),
@@ -74,10 +70,8 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
             }))
         }
         "get_layer" => {
-            let options = LayerEvaluationOptions {
-                disable_exposure_logging,
-                ..Default::default()
-            };
+            let options =
+                LayerEvaluationOptions::new().disable_exposure_logging(disable_exposure_logging);
             let layer = statsig.get_layer_with_options(user, name, options);
             let params: Vec<_> = items(&call["params"])
                 .iter()
@@ -98,9 +92,8 @@ pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Optio
             }))
         }
         "get_param" | "get_param_for_user" => {
-            let options = ParameterStoreEvaluationOptions {
-                disable_exposure_logging,
-            };
+            let options = ParameterStoreEvaluationOptions::new()
+                .disable_exposure_logging(disable_exposure_logging);
             let store = call["store"].as_str().expect("a store");
             let store = statsig.get_parameter_store_with_options(user, store, options);
             let param = call["param"].as_str().expect("a parameter");

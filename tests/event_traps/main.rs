@@ -22,9 +22,7 @@ use crate::lab::{BATCH, ann, lab, lab_with, secs, specs, with_settings};
 #[tokio::test(start_paused = true)]
 async fn trap_01_metadata_is_text_but_rates_are_numbers_and_counts_are_json_within_text() {
     let lab = lab_with(with_settings(json!({"sampling_mode": "shadow"})), |it| it).await;
-    let suppressed = FeatureGateEvaluationOptions {
-        disable_exposure_logging: true,
-    };
+    let suppressed = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
     let _ = lab.statsig.check_gate(&ann(), "sampled");
     let _ = lab
         .statsig
@@ -250,13 +248,8 @@ async fn trap_10_an_empty_success_is_a_success() {
 #[tokio::test(start_paused = true)]
 async fn trap_11_disable_all_logging_silences_suppressed_checks_too() {
     let lab = lab_with(specs(), |options| options.disable_all_logging(true)).await;
-    let gate = FeatureGateEvaluationOptions {
-        disable_exposure_logging: true,
-    };
-    let quiet = LayerEvaluationOptions {
-        disable_exposure_logging: true,
-        ..LayerEvaluationOptions::default()
-    };
+    let gate = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
+    let quiet = LayerEvaluationOptions::new().disable_exposure_logging(true);
     let _ = lab.statsig.check_gate_with_options(&ann(), "on", gate);
     let layer = lab.statsig.get_layer_with_options(&ann(), "layer", quiet);
     let _ = layer.get_string("title", "");
@@ -304,10 +297,7 @@ async fn trap_13_asking_for_an_experiments_group_exposes_that_experiment_first()
 #[tokio::test(start_paused = true)]
 async fn trap_14_suppressed_checks_are_counted_at_the_flush_for_no_user_and_layers_twice() {
     let lab = lab().await;
-    let quiet = LayerEvaluationOptions {
-        disable_exposure_logging: true,
-        ..LayerEvaluationOptions::default()
-    };
+    let quiet = LayerEvaluationOptions::new().disable_exposure_logging(true);
     let layer = lab.statsig.get_layer_with_options(&ann(), "layer", quiet);
     let _ = layer.get_string("title", "");
     sleep(secs(10)).await;

@@ -55,9 +55,7 @@ fn good(time: u64) -> Behaviour {
 }
 
 fn check(statsig: &Statsig) -> (bool, String) {
-    let options = FeatureGateEvaluationOptions {
-        disable_exposure_logging: true,
-    };
+    let options = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
     let user = StatsigUser::with_user_id("a-user");
     let gate = statsig.get_feature_gate_with_options(&user, "on", options);
     (gate.value, gate.details.reason.to_string())

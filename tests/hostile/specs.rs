@@ -32,9 +32,7 @@ pub(crate) fn good(time: u64, passes: bool) -> Answer {
 }
 
 fn check(statsig: &Statsig) -> (bool, String) {
-    let options = FeatureGateEvaluationOptions {
-        disable_exposure_logging: true,
-    };
+    let options = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
     let user = StatsigUser::with_user_id("a-user");
     let gate = statsig.get_feature_gate_with_options(&user, "on", options);
     (gate.value, gate.details.reason.to_string())

@@ -62,9 +62,7 @@ impl Lab {
 
     /// What a check of the gate `on` says: the value, and why.
     fn check(&self) -> (bool, String) {
-        let options = FeatureGateEvaluationOptions {
-            disable_exposure_logging: true,
-        };
+        let options = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
         let user = StatsigUser::with_user_id("a-user");
         let gate = self
             .statsig

@@ -44,29 +44,19 @@ pub(super) fn cases(measured: &Measured) -> Vec<Case> {
     let evaluate_all = Work::fresh(side::user, move |user| {
         let client = &side.client;
         for gate in &names.gates {
-            let off = FeatureGateEvaluationOptions {
-                disable_exposure_logging: true,
-            };
+            let off = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
             black_box(client.check_gate_with_options(user, gate, off));
         }
         for config in &names.configs {
-            let off = DynamicConfigEvaluationOptions {
-                disable_exposure_logging: true,
-            };
+            let off = DynamicConfigEvaluationOptions::new().disable_exposure_logging(true);
             black_box(client.get_dynamic_config_with_options(user, config, off));
         }
         for experiment in &names.experiments {
-            let off = ExperimentEvaluationOptions {
-                disable_exposure_logging: true,
-                ..Default::default()
-            };
+            let off = ExperimentEvaluationOptions::new().disable_exposure_logging(true);
             black_box(client.get_experiment_with_options(user, experiment, off));
         }
         for layer in &names.layers {
-            let off = LayerEvaluationOptions {
-                disable_exposure_logging: true,
-                ..Default::default()
-            };
+            let off = LayerEvaluationOptions::new().disable_exposure_logging(true);
             black_box(client.get_layer_with_options(user, layer, off));
         }
     });

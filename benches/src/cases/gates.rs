@@ -5,9 +5,8 @@ use crate::measure::Work;
 use crate::side;
 use crate::side::sdk::FeatureGateEvaluationOptions;
 
-const OFF: FeatureGateEvaluationOptions = FeatureGateEvaluationOptions {
-    disable_exposure_logging: true,
-};
+const OFF: FeatureGateEvaluationOptions =
+    FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
 
 pub(super) fn cases(measured: &Measured) -> Vec<Case> {
     let gates = measured.roles.gates();

@@ -14,6 +14,7 @@ use crate::user::StatsigUser;
 
 /// The level of a forwarded log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum StatsigLogLineLevel {
     /// `trace`
     Trace,

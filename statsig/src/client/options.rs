@@ -4,8 +4,78 @@ use std::sync::Arc;
 
 use crate::sticky::UserPersistedValues;
 
+/// Adds `new`, a setter for each switch, and one for stored values.
+macro_rules! setters {
+    ($options:ident { $($switch:ident),+ } $($stored:ident)?) => {
+        impl $options {
+            /// The defaults.
+            #[must_use]
+            pub const fn new() -> Self {
+                Self {
+                    $($switch: false,)+
+                    $($stored: None,)?
+                }
+            }
+
+            $(
+                #[doc = concat!(
+                    "Sets [`", stringify!($switch), "`](Self#structfield.", stringify!($switch), ")."
+                )]
+                #[must_use]
+                pub const fn $switch(mut self, $switch: bool) -> Self {
+                    self.$switch = $switch;
+                    self
+                }
+            )+
+
+            $(
+                #[doc = concat!(
+                    "Sets [`", stringify!($stored), "`](Self#structfield.", stringify!($stored), ")."
+                )]
+                #[must_use]
+                pub fn $stored(mut self, values: Arc<UserPersistedValues>) -> Self {
+                    self.$stored = Some(values);
+                    self
+                }
+            )?
+        }
+    };
+}
+
+setters!(FeatureGateEvaluationOptions {
+    disable_exposure_logging
+});
+setters!(DynamicConfigEvaluationOptions {
+    disable_exposure_logging
+});
+setters!(ExperimentEvaluationOptions {
+    disable_exposure_logging,
+    enforce_overrides,
+    enforce_targeting
+} user_persisted_values);
+setters!(LayerEvaluationOptions {
+    disable_exposure_logging,
+    enforce_overrides,
+    enforce_targeting
+} user_persisted_values);
+setters!(TypedEvaluationOptions { enforce_overrides, enforce_targeting } user_persisted_values);
+setters!(ParameterStoreEvaluationOptions {
+    disable_exposure_logging
+});
+
 /// Options of a gate check.
+///
+/// ```
+/// use statsig::{FeatureGateEvaluationOptions, StatsigUser};
+///
+/// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+/// let user = StatsigUser::with_user_id("a-user");
+/// let options = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
+/// let is_on = statsig.check_gate_with_options(&user, "a_gate", options);
+/// # let _ = is_on;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct FeatureGateEvaluationOptions {
     /// Logs no exposure; the check is only counted. Default: false.
     pub disable_exposure_logging: bool,
@@ -13,6 +83,7 @@ pub struct FeatureGateEvaluationOptions {
 
 /// Options of fetching a dynamic config.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct DynamicConfigEvaluationOptions {
     /// Logs no exposure; the check is only counted. Default: false.
     pub disable_exposure_logging: bool,
@@ -22,6 +93,7 @@ pub struct DynamicConfigEvaluationOptions {
 ///
 /// The last three have an effect only with [persistent storage](crate::PersistentStorage).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct ExperimentEvaluationOptions {
     /// Logs no exposure; the check is only counted. Default: false.
     pub disable_exposure_logging: bool,
@@ -38,6 +110,7 @@ pub struct ExperimentEvaluationOptions {
 ///
 /// The last three have an effect only with [persistent storage](crate::PersistentStorage).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct LayerEvaluationOptions {
     /// Logs no exposure when parameters are read; the fetch and the reads are only counted. Default: false.
     pub disable_exposure_logging: bool,
@@ -55,6 +128,7 @@ pub struct LayerEvaluationOptions {
 /// They have an effect only with [persistent storage](crate::PersistentStorage), and only on the experiments and layers that the
 /// struct itself reads from, not on those behind a parameter store.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct TypedEvaluationOptions {
     /// The values that are [stored for the user](crate::PersistentStorage::get_values_for_user). The client serves a stored value
     /// instead of an evaluation while the experiment runs. It saves a new assignment, and deletes one of an experiment that no longer
@@ -68,6 +142,7 @@ pub struct TypedEvaluationOptions {
 
 /// Options of fetching a parameter store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct ParameterStoreEvaluationOptions {
     /// Logs no exposure when parameters are read; the checks are only counted. Default: false.
     pub disable_exposure_logging: bool,

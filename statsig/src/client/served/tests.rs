@@ -72,26 +72,16 @@ fn what_was_served_is_exposed_later_whatever_the_specs_say_by_then() {
     let gate = client.get_feature_gate_with_options(
         &user,
         "gate",
-        FeatureGateEvaluationOptions {
-            disable_exposure_logging: true,
-        },
+        FeatureGateEvaluationOptions::new().disable_exposure_logging(true),
     );
     let config = client.get_dynamic_config_with_options(
         &user,
         "config",
-        DynamicConfigEvaluationOptions {
-            disable_exposure_logging: true,
-        },
+        DynamicConfigEvaluationOptions::new().disable_exposure_logging(true),
     );
-    let options = ExperimentEvaluationOptions {
-        disable_exposure_logging: true,
-        ..Default::default()
-    };
+    let options = ExperimentEvaluationOptions::new().disable_exposure_logging(true);
     let experiment = client.get_experiment_with_options(&user, "experiment", options);
-    let options = LayerEvaluationOptions {
-        disable_exposure_logging: true,
-        ..Default::default()
-    };
+    let options = LayerEvaluationOptions::new().disable_exposure_logging(true);
     let layer = client.get_layer_with_options(&user, "layer", options);
     client.set_specs(&specs(2, "second")).unwrap();
     assert_eq!(exposures(&client), []);
@@ -126,16 +116,9 @@ fn with_stored() -> (OfflineClient, Arc<UserPersistedValues>) {
         .persistent_storage(storage.clone());
     let client = OfflineClient::new(&specs(1, "first"), options.build().unwrap()).unwrap();
     let user = user();
-    let nothing = || Some(Arc::default());
-    let options = ExperimentEvaluationOptions {
-        user_persisted_values: nothing(),
-        ..Default::default()
-    };
+    let options = ExperimentEvaluationOptions::new().user_persisted_values(Arc::default());
     let _ = client.get_experiment_with_options(&user, "experiment", options);
-    let options = LayerEvaluationOptions {
-        user_persisted_values: nothing(),
-        ..Default::default()
-    };
+    let options = LayerEvaluationOptions::new().user_persisted_values(Arc::default());
     let _ = client.get_layer_with_options(&user, "layer", options);
     let stored = storage.get_values_for_user(&user, "userID");
     assert_eq!(stored.len(), 2);
@@ -149,17 +132,13 @@ fn with_stored() -> (OfflineClient, Arc<UserPersistedValues>) {
 #[test]
 fn a_stored_assignment_is_exposed_later_as_it_was_served() {
     let (client, stored) = with_stored();
-    let options = ExperimentEvaluationOptions {
-        disable_exposure_logging: true,
-        user_persisted_values: Some(Arc::clone(&stored)),
-        ..Default::default()
-    };
+    let options = ExperimentEvaluationOptions::new()
+        .disable_exposure_logging(true)
+        .user_persisted_values(Arc::clone(&stored));
     let experiment = client.get_experiment_with_options(&user(), "experiment", options);
-    let options = LayerEvaluationOptions {
-        disable_exposure_logging: true,
-        user_persisted_values: Some(stored),
-        ..Default::default()
-    };
+    let options = LayerEvaluationOptions::new()
+        .disable_exposure_logging(true)
+        .user_persisted_values(stored);
     let layer = client.get_layer_with_options(&user(), "layer", options);
     assert_eq!(experiment.get_string("color", ""), "first");
     assert_eq!(layer.get_string("color", ""), "first");
@@ -187,10 +166,7 @@ struct OfLayer {
 #[test]
 fn a_typed_struct_serves_and_exposes_what_is_stored_for_the_user() {
     let (client, stored) = with_stored();
-    let options = TypedEvaluationOptions {
-        user_persisted_values: Some(stored),
-        ..Default::default()
-    };
+    let options = TypedEvaluationOptions::new().user_persisted_values(stored);
     let of_experiment = client.get_typed_with_options::<OfExperiment>(user(), &options);
     let of_layer = client.get_typed_with_options::<OfLayer>(user(), &options);
     assert_eq!(exposures(&client), []);
@@ -219,10 +195,7 @@ fn a_typed_struct_changes_what_is_stored_only_when_it_is_given_what_is_stored() 
     assert!(stored().contains_key("experiment"));
 
     storage.delete("u:userID", "experiment");
-    let options = TypedEvaluationOptions {
-        user_persisted_values: Some(stored()),
-        ..Default::default()
-    };
+    let options = TypedEvaluationOptions::new().user_persisted_values(stored());
     let fresh = client.get_typed_with_options::<OfExperiment>(user(), &options);
     assert_eq!(fresh.color, "second");
     assert!(stored().contains_key("experiment"));

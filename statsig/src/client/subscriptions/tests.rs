@@ -184,10 +184,7 @@ fn a_stored_assignment_is_told_as_it_is_served() {
         .unwrap();
     let client = OfflineClient::new(&specs(), options).unwrap();
     let experiment = |values: Arc<UserPersistedValues>| {
-        let options = ExperimentEvaluationOptions {
-            user_persisted_values: Some(values),
-            ..ExperimentEvaluationOptions::default()
-        };
+        let options = ExperimentEvaluationOptions::new().user_persisted_values(values);
         client.get_experiment_with_options(&user(), "experiment", options)
     };
     let _ = experiment(Arc::default());

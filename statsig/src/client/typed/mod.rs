@@ -75,7 +75,7 @@ impl Statsig {
     ///
     /// let user = StatsigUser::with_user_id("a-user");
     /// let stored = storage.get_values_for_user(&user, "userID");
-    /// let options = TypedEvaluationOptions { user_persisted_values: Some(stored), ..Default::default() };
+    /// let options = TypedEvaluationOptions::new().user_persisted_values(stored);
     /// let checkout = statsig.get_typed_with_options::<Checkout>(&user, &options);
     /// # assert_eq!(checkout.color, "blue");
     /// # Ok::<(), statsig::OptionsError>(())
