@@ -61,7 +61,7 @@ const LAYERS: &[&[&str]] = &[
 
 /// Who may name a crate: a prefix of the path within `src`.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("ractor", &["actors/"]),
+    ("ractor", &["actors/actor.rs"]),
     ("statsig_country", &["country/shared_table.rs"]),
     ("reqwest", &["transport/http"]),
     ("rustls", &["transport/http"]),

@@ -1,12 +1,15 @@
-//! For tests: what can be done to an actor.
+//! The names of the actors and, for tests, what can be done to them.
 
+#[cfg(any(test, feature = "testing"))]
 use std::time::Duration;
-
-use ractor::ActorProcessingErr;
 
 /// One of a client's actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(
+    not(any(test, feature = "testing")),
+    allow(unreachable_pub, dead_code, reason = "exported for tests")
+)]
 pub enum ActorName {
     /// Owns the others.
     Supervisor,
@@ -20,7 +23,21 @@ pub enum ActorName {
     Exposure,
 }
 
+impl ActorName {
+    /// For error reports.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Supervisor => "supervisor",
+            Self::SpecSync => "spec sync",
+            Self::IdListSync => "ID list sync",
+            Self::Evaluation => "evaluation",
+            Self::Exposure => "exposure",
+        }
+    }
+}
+
 /// What can be done to an actor.
+#[cfg(any(test, feature = "testing"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Disturbance {
@@ -30,10 +47,12 @@ pub enum Disturbance {
     Pause(Duration),
 }
 
+#[cfg(any(test, feature = "testing"))]
 impl Disturbance {
-    pub(super) async fn happen(self) -> Result<(), ActorProcessingErr> {
+    /// An error ends the actor.
+    pub(super) async fn happen(self) -> Result<(), &'static str> {
         match self {
-            Self::Crash => Err("crashed on request".into()),
+            Self::Crash => Err("crashed on request"),
             Self::Pause(time) => {
                 tokio::time::sleep(time).await;
                 Ok(())

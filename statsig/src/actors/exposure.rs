@@ -1,16 +1,19 @@
-//! The exposure actor: drains the queue, has batches sealed and posted, and rolls the dedupe window.
+//! The exposure actor: drains the queue, has batches sealed and posted, and rolls the dedupe
+//! window.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use tokio::sync::oneshot;
 
-#[cfg(any(test, feature = "testing"))]
-use super::disturbance::Disturbance;
-use super::posting::{self, now};
+use super::abort_on_drop::AbortOnDrop;
+use super::actor::{Actor, Address, StartError};
+use super::drops;
+use super::messages::ExposureMessage;
+use super::posting;
+use super::sealing;
 use super::spooling;
-use super::supervisor::SupervisorMsg;
-use super::timer::{AbortOnDrop, cast_after};
+use super::tasks::now;
 use super::tree::Tree;
 use crate::counters::{DropReason, EventStats};
 use crate::events::event::QueuedEvent;
@@ -20,100 +23,64 @@ use crate::events::sampling::Sampler;
 /// How often the actor looks at the queue when nothing wakes it.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What the exposure actor is told. Every message makes it look at the queue and the outbox.
-///
-/// At most `6 + MAX_CONCURRENT_POSTS + MAX_CALLERS` wait: one `Tick`, as its timer is armed again only after the work; one `Nudge`,
-/// as the queue asks once until it is drained (two across a drain); one `Sealed`, as one batch is sealed at a time; one
-/// `Spooled`, as there is one job of the spool at a time; a `Posted` for each post that the options allow at once; one
-/// `CloseDown`; and a `Flush` for each caller that may wait.
-#[derive(Debug)]
-pub(super) enum ExposureMsg {
-    Tick,
-    /// The queue reached its high-water mark.
-    Nudge,
-    Sealed,
-    Posted,
-    /// A job of the spool has ended.
-    Spooled,
-    Flush(RpcReplyPort<EventStats>),
-    /// Send what is left, then tell the supervisor.
-    CloseDown,
-    #[cfg(any(test, feature = "testing"))]
-    Disturb(Disturbance),
-}
-
-pub(super) struct ExposureActor;
-
-pub(super) struct State {
+pub(super) struct Exposure {
     tree: Arc<Tree>,
-    supervisor: ActorRef<SupervisorMsg>,
+    me: Address<ExposureMessage>,
     sampler: Sampler,
     window_start: Instant,
-    timer: Option<AbortOnDrop>,
+    timer: AbortOnDrop,
     /// Callers of `flush`, each with the mark that its events lie before.
-    flushing: Vec<(u64, RpcReplyPort<EventStats>)>,
+    flushing: Vec<(u64, oneshot::Sender<EventStats>)>,
     /// The mark of the final flush.
-    closing: Option<u64>,
+    closing: Option<(u64, oneshot::Sender<()>)>,
 }
 
-impl Actor for ExposureActor {
-    type Msg = ExposureMsg;
-    type State = State;
-    type Arguments = (Arc<Tree>, ActorRef<SupervisorMsg>);
+impl Actor for Exposure {
+    type Message = ExposureMessage;
+    type Arguments = Arc<Tree>;
 
-    async fn pre_start(
-        &self,
-        me: ActorRef<ExposureMsg>,
-        (tree, supervisor): Self::Arguments,
-    ) -> Result<State, ActorProcessingErr> {
-        Ok(State {
+    async fn start(me: Address<ExposureMessage>, tree: Arc<Tree>) -> Result<Self, StartError> {
+        Ok(Self {
             tree,
-            supervisor,
             sampler: Sampler::default(),
             window_start: now(),
             // At once: after a crash the queue may be full, and its nudge lost.
-            timer: Some(cast_after(&me, Duration::ZERO, ExposureMsg::Tick)),
+            timer: me.cast_after(Duration::ZERO, ExposureMessage::Tick),
+            me,
             flushing: Vec::new(),
             closing: None,
         })
     }
 
-    async fn handle(
-        &self,
-        me: ActorRef<ExposureMsg>,
-        message: ExposureMsg,
-        state: &mut State,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn handle(&mut self, message: ExposureMessage) {
         match message {
-            ExposureMsg::Tick
-            | ExposureMsg::Nudge
-            | ExposureMsg::Sealed
-            | ExposureMsg::Posted
-            | ExposureMsg::Spooled => {}
-            ExposureMsg::Flush(reply) => state.begin_flush(reply),
-            ExposureMsg::CloseDown => state.begin_closing(),
-            #[cfg(any(test, feature = "testing"))]
-            ExposureMsg::Disturb(disturbance) => disturbance.happen().await?,
+            ExposureMessage::Tick
+            | ExposureMessage::Nudge
+            | ExposureMessage::Sealed
+            | ExposureMessage::Posted
+            | ExposureMessage::Spooled => {}
+            ExposureMessage::Flush(reply) => self.begin_flush(reply),
+            ExposureMessage::CloseDown(reply) => self.begin_closing(reply),
         }
-        state.work(&me);
-        Ok(())
+        self.work();
     }
 }
 
-impl State {
-    fn begin_flush(&mut self, reply: RpcReplyPort<EventStats>) {
+impl Exposure {
+    fn begin_flush(&mut self, reply: oneshot::Sender<EventStats>) {
         self.flushing.retain(|(_, caller)| !caller.is_closed());
         self.take_everything();
         let mark = self.tree.shared.events.outbox().flush(now());
         self.flushing.push((mark, reply));
     }
 
-    fn begin_closing(&mut self) {
+    fn begin_closing(&mut self, reply: oneshot::Sender<()>) {
         self.take_everything();
-        self.closing = Some(self.tree.shared.events.outbox().close(now()));
+        let mark = self.tree.shared.events.outbox().close(now());
+        self.closing = Some((mark, reply));
     }
 
-    fn work(&mut self, me: &ActorRef<ExposureMsg>) {
+    fn work(&mut self) {
         self.roll_dedupe_window();
         let shared = Arc::clone(&self.tree.shared);
         // Before the queue is drained, so that no nudge is missed.
@@ -121,7 +88,10 @@ impl State {
         if self.closing.is_some() && shared.events.queue.len() > 0 {
             // More than could be taken at once.
             self.take_everything();
-            self.closing = Some(shared.events.outbox().flush(now()));
+            let later = shared.events.outbox().flush(now());
+            if let Some((mark, _)) = &mut self.closing {
+                *mark = later;
+            }
         } else if shared.events.outbox().is_flush_due(now()) {
             self.take_everything();
             shared.events.outbox().seal_all(now());
@@ -131,25 +101,26 @@ impl State {
         }
         let unsealed = shared.events.outbox().start_sealing(now());
         if let Some(unsealed) = unsealed {
-            posting::start_sealing(&shared, me, unsealed);
+            sealing::start(&shared, &self.me, unsealed);
         }
         loop {
             let batch = shared.events.outbox().start_post(now());
             match batch {
-                Some(batch) => posting::start_posting(&self.tree, me, batch),
+                Some(batch) => posting::start(&self.tree, &self.me, batch),
                 None => break,
             }
         }
         let job = shared.events.outbox().start_spool_job(now());
         if let Some(job) = job {
-            spooling::start(&self.tree, me, job);
+            spooling::start(&self.tree, &self.me, job);
         }
-        self.tree.report_drops();
+        drops::report(&shared);
         self.answer_flushed();
-        self.timer = Some(cast_after(me, self.pause(), ExposureMsg::Tick));
+        self.timer = self.me.cast_after(self.pause(), ExposureMessage::Tick);
     }
 
-    /// Takes what the queue holds now, although there is no room for it otherwise, and the counts of suppressed exposures.
+    /// Takes what the queue holds now, although there is no room for it otherwise, and the counts
+    /// of suppressed exposures.
     fn take_everything(&mut self) {
         let shared = Arc::clone(&self.tree.shared);
         let room = shared.events.outbox().room_for_flush();
@@ -222,19 +193,17 @@ impl State {
         let (done, still_flushing): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushing)
             .into_iter()
             .partition(|(mark, _)| outbox.is_flushed(*mark, now));
-        let is_closed = self
-            .closing
-            .is_some_and(|mark| shared.events.queue.len() == 0 && outbox.is_flushed(mark, now));
+        let is_closed =
+            |(mark, _): &mut _| shared.events.queue.len() == 0 && outbox.is_flushed(*mark, now);
+        let closed = self.closing.take_if(is_closed);
         drop(outbox);
         self.flushing = still_flushing;
+        // Replies are refused only when the caller has stopped waiting.
         for (_, caller) in done {
-            // Refused only when the caller has stopped waiting.
             let _ = caller.send(shared.events.counters.stats());
         }
-        if is_closed {
-            self.closing = None;
-            // Refused only when the supervisor is gone, and everything ends.
-            let _ = self.supervisor.cast(SupervisorMsg::ClosedDown);
+        if let Some((_, reply)) = closed {
+            let _ = reply.send(());
         }
     }
 

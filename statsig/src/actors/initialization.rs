@@ -1,23 +1,33 @@
-//! How the start of the client goes: recorded by the client itself, so that it is known however long callers wait.
+//! How the start of the client goes: recorded even if no caller waits for it.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::tree::Tree;
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
 use crate::observability::facts::{Fact, InitializeEnded};
+use crate::shared::Shared;
+use crate::sources::id_lists::source::IdListSource;
 use crate::specs::compiled::SpecCounts;
 use crate::targets;
 
-/// The record of a start.
+/// The first syncs, and the record of the start that they make.
 #[derive(Debug)]
 pub(super) struct Initialization {
+    shared: Arc<Shared>,
     started: Instant,
+    specs: FirstSync<StatsigError>,
+    /// Fails with a reason while some ID lists are missing.
+    id_lists: FirstSync<String>,
+    are_id_lists_enabled: bool,
+    /// False also when the options forbid to ask for them.
+    are_id_lists_awaited: bool,
+    /// A data store keeps some. Then the start fails without them; otherwise they may come later.
+    are_id_lists_stored: bool,
     details: ArcSwapOption<InitializeDetails>,
     /// Held while the record is made. Readers of the record do not take it.
     recording: Mutex<()>,
@@ -25,34 +35,64 @@ pub(super) struct Initialization {
 
 impl Initialization {
     /// A start that begins now.
-    pub(super) fn begin() -> Self {
+    pub(super) fn begin(shared: Arc<Shared>, id_lists: Option<&IdListSource>) -> Self {
         Self {
+            shared,
             started: Instant::now(),
+            specs: FirstSync::new(),
+            id_lists: FirstSync::new(),
+            are_id_lists_enabled: id_lists.is_some(),
+            are_id_lists_awaited: id_lists.is_some_and(IdListSource::is_usable),
+            are_id_lists_stored: id_lists.is_some_and(|source| source.store.is_some()),
             details: ArcSwapOption::empty(),
             recording: Mutex::new(()),
         }
+    }
+
+    pub(super) fn are_specs_synced(&self) -> bool {
+        self.specs.is_over()
+    }
+
+    pub(super) fn are_id_lists_synced(&self) -> bool {
+        self.id_lists.is_over()
+    }
+
+    /// A sync of specs ended. A failure that comes after a success does not count.
+    pub(super) fn specs_synced(&self, outcome: Result<(), StatsigError>) {
+        self.specs.end(outcome);
+    }
+
+    /// A sync of ID lists ended. A failure that comes after a success does not count.
+    pub(super) fn id_lists_synced(&self, outcome: Result<(), String>) {
+        self.id_lists.end(outcome);
     }
 
     /// The record, if there is one yet.
     pub(super) fn details(&self) -> Option<Arc<InitializeDetails>> {
         self.details.load_full()
     }
-}
 
-impl Tree {
-    /// Waits for the first syncs of specs and ID lists.
-    pub(super) async fn first_syncs_over(&self) {
-        let mut specs = self.watch_first_sync();
-        // Fails only without a sender, which is here.
-        let _ = specs.wait_for(Option::is_some).await;
-        self.first_id_lists_over().await;
+    /// Waits for the first syncs, up to the limit of the options, and returns the record.
+    pub(super) async fn recorded(&self) -> Arc<InitializeDetails> {
+        let first_syncs = async {
+            self.specs.over().await;
+            if self.are_id_lists_awaited {
+                self.id_lists.over().await;
+            }
+        };
+        match self.shared.options.init_timeout {
+            None => first_syncs.await,
+            // That the limit passed is part of the record.
+            Some(limit) => drop(tokio::time::timeout(limit, first_syncs).await),
+        }
+        self.record()
     }
 
-    /// Records how the start went, when it is over or its limit has passed, and again when what failed has succeeded.
-    pub(super) async fn keep_record(self: Arc<Self>) {
-        let _ = within(self.shared.options.init_timeout, self.first_syncs_over()).await;
-        let (mut specs, mut id_lists) = (self.watch_first_sync(), self.watch_first_id_lists());
-        while self.record_initialization().failure_details.is_some() {
+    /// Records how the start went, and again when what failed has succeeded.
+    pub(super) async fn keep_record(&self) {
+        let (mut specs, mut id_lists) = (self.specs.watch(), self.id_lists.watch());
+        let mut details = self.recorded().await;
+        while details.failure_details.is_some() {
             let changed = tokio::select! {
                 changed = specs.changed() => changed,
                 changed = id_lists.changed() => changed,
@@ -60,34 +100,34 @@ impl Tree {
             if changed.is_err() {
                 return;
             }
+            details = self.record();
         }
     }
 
-    /// Records what is now, unless that is known, and returns the record. To be called when the first syncs are over, or the limit of
-    /// the start has passed.
-    pub(super) fn record_initialization(&self) -> Arc<InitializeDetails> {
-        let record = &self.initialization;
-        let recording = record.recording.lock();
+    /// Records what is now, unless that is known, and returns the record.
+    fn record(&self) -> Arc<InitializeDetails> {
+        let recording = self.recording.lock();
         let _recording = recording.unwrap_or_else(PoisonError::into_inner);
-        let known = record.details();
-        let now = self.initialization_so_far();
+        let known = self.details();
+        let now = self.so_far();
         let is_news = |known: &InitializeDetails| {
-            // When it was known first is its duration.
+            // The duration is that of the first record.
             known.failure_details.is_some() && *known != with_duration(&now, known.duration)
         };
         match known {
             Some(known) if !is_news(&known) => known,
             known => {
                 if known.is_none() {
-                    let shared = &self.shared;
-                    shared.note(Fact::InitializeEnded(fact(&now, shared.clock.now_ms())));
+                    let at_ms = self.shared.clock.now_ms();
+                    let ended = Fact::InitializeEnded(fact(&now, at_ms));
+                    self.shared.note(ended);
                 }
                 if now.is_config_spec_ready && known.is_none_or(|known| !known.is_config_spec_ready)
                 {
                     self.log_start(&now);
                 }
                 let now = Arc::new(now);
-                record.details.store(Some(Arc::clone(&now)));
+                self.details.store(Some(Arc::clone(&now)));
                 now
             }
         }
@@ -111,38 +151,72 @@ impl Tree {
         );
     }
 
-    fn initialization_so_far(&self) -> InitializeDetails {
+    fn so_far(&self) -> InitializeDetails {
         let snapshot = self.shared.published.load();
-        let first_sync = self.watch_first_sync().borrow().clone();
-        let is_over = first_sync.is_some() && self.are_first_id_lists_over();
-        let failure = match first_sync {
+        let specs = self.specs.outcome();
+        let id_lists = self.id_lists.outcome();
+        let is_over = specs.is_some() && (!self.are_id_lists_awaited || id_lists.is_some());
+        let failure = match specs {
             Some(Err(error)) if is_over => Some(error),
             _ if is_over => None,
             _ => Some(StatsigError::InitTimeout {
                 limit: self.shared.options.init_timeout.unwrap_or_default(),
             }),
         };
-        let id_lists_failure = self.id_lists_failure();
+        let are_id_lists_ready = id_lists == Some(Ok(()));
+        let id_lists_failure = match id_lists {
+            Some(Err(reason)) if self.are_id_lists_stored => {
+                Some(StatsigError::NoIdLists { reason })
+            }
+            _ => None,
+        };
         InitializeDetails {
             init_success: is_over && id_lists_failure.is_none(),
             is_config_spec_ready: snapshot.specs.time != 0,
-            is_id_list_ready: self.is_id_list_ready(),
+            is_id_list_ready: self.are_id_lists_enabled.then_some(are_id_lists_ready),
             source: snapshot.source.clone(),
             spec_source_api: snapshot.source_api.as_deref().map(str::to_owned),
             failure_details: failure.or(id_lists_failure),
-            duration: self.initialization.started.elapsed(),
+            duration: self.started.elapsed(),
         }
     }
 }
 
-/// Waits, but not longer than the limit. False when it passed.
-pub(super) async fn within(limit: Option<Duration>, future: impl Future<Output = ()>) -> bool {
-    match limit {
-        None => {
-            future.await;
-            true
-        }
-        Some(limit) => tokio::time::timeout(limit, future).await.is_ok(),
+/// How a first sync ended: `None` while it is under way.
+#[derive(Debug)]
+struct FirstSync<E>(watch::Sender<Option<Result<(), E>>>);
+
+impl<E: Clone + PartialEq> FirstSync<E> {
+    fn new() -> Self {
+        Self(watch::Sender::new(None))
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    fn outcome(&self) -> Option<Result<(), E>> {
+        self.0.borrow().clone()
+    }
+
+    fn watch(&self) -> watch::Receiver<Option<Result<(), E>>> {
+        self.0.subscribe()
+    }
+
+    async fn over(&self) {
+        // Fails only without a sender, which is here.
+        let _ = self.watch().wait_for(Option::is_some).await;
+    }
+
+    fn end(&self, outcome: Result<(), E>) {
+        self.0.send_if_modified(|known| {
+            let outcome = Some(outcome);
+            let is_news = !matches!(known, Some(Ok(()))) && *known != outcome;
+            if is_news {
+                *known = outcome;
+            }
+            is_news
+        });
     }
 }
 

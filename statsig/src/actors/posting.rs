@@ -1,18 +1,17 @@
-//! The work behind the outbox: sealing events into a compressed body, and posting it. Runs in tasks that outlive the actor.
+//! Posts sealed batches, in tasks that outlive the exposure actor.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ractor::ActorRef;
 use tracing::Instrument;
 
-use super::exposure::ExposureMsg;
+use super::actor::Address;
+use super::messages::ExposureMessage;
+use super::tasks::{CastOnDrop, now};
 use super::tree::Tree;
 use crate::counters::DropReason;
-use crate::events::batch::{SealedBatch, Unsealed};
+use crate::events::batch::SealedBatch;
 use crate::events::seal;
-use crate::events::wire::{self, BatchContext, BatchedEvent};
-use crate::shared::Shared;
 use crate::sinks::{EventBatch, EventLoggingError};
 use crate::targets;
 use crate::transport::own_work::own_work;
@@ -21,122 +20,9 @@ use crate::transport::own_work::own_work;
 const NO_ROOM_FOR_HALVES: &str = "the batch is too large, and the spool has no room for its halves";
 const PANICKED: &str = "the event logging adapter panicked";
 
-/// Tells the exposure actor when dropped, so that it hears of the end of a task whichever way it comes.
-pub(super) struct TellWhenDone {
-    actor: ActorRef<ExposureMsg>,
-    message: Option<ExposureMsg>,
-}
-
-impl TellWhenDone {
-    pub(super) fn new(actor: &ActorRef<ExposureMsg>, message: ExposureMsg) -> Self {
-        Self {
-            actor: actor.clone(),
-            message: Some(message),
-        }
-    }
-}
-
-impl Drop for TellWhenDone {
-    fn drop(&mut self) {
-        if let Some(message) = self.message.take() {
-            // Refused only when that actor is gone; its successor looks at the outbox anyway.
-            let _ = self.actor.cast(message);
-        }
-    }
-}
-
-/// Writes and compresses the events on a thread for blocking work.
-pub(super) fn start_sealing(
-    shared: &Arc<Shared>,
-    actor: &ActorRef<ExposureMsg>,
-    unsealed: Unsealed,
-) {
-    let done = TellWhenDone::new(actor, ExposureMsg::Sealed);
-    let job = SealingJob::new(shared, unsealed);
-    // The handle is let go: a sealing task is bounded work and settles its events itself.
-    drop(tokio::task::spawn_blocking(move || {
-        job.run();
-        drop(done);
-    }));
-}
-
-/// Events that are being sealed. Dropped early, they go back to the outbox; if sealing them panicked, they are counted as lost.
-pub(super) struct SealingJob {
-    shared: Arc<Shared>,
-    first: u64,
-    events: Option<Vec<BatchedEvent>>,
-    flush_type: &'static str,
-    interval: Duration,
-}
-
-impl SealingJob {
-    pub(super) fn new(shared: &Arc<Shared>, unsealed: Unsealed) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            first: unsealed.first,
-            events: Some(unsealed.events),
-            flush_type: unsealed.flush_type,
-            interval: unsealed.interval,
-        }
-    }
-
-    pub(super) fn run(mut self) {
-        let body = self.body();
-        let Some(events) = self.events.take() else {
-            return;
-        };
-        let count = events.len() as u64;
-        let mut outbox = self.shared.events.outbox();
-        match body {
-            Ok(body) => outbox.sealed(self.first, count, body, now(), &self.shared.events.counters),
-            Err(error) => {
-                tracing::debug!(target: targets::EVENTS, %error, events = count, "events could not be written as JSON");
-                self.shared
-                    .events
-                    .loss_log
-                    .because(DropReason::Internal, error);
-                outbox.unsealable(count, &self.shared.events.counters);
-            }
-        }
-        // The events themselves are dropped after this, with the lock released.
-        drop(outbox);
-    }
-
-    fn body(&self) -> std::io::Result<bytes::Bytes> {
-        let shared = &self.shared;
-        let snapshot = shared.published.load_full();
-        let limits = &shared.options.event_limits;
-        let context = BatchContext {
-            session_id: &shared.identity.session_id,
-            service_name: shared.options.service_name.as_deref(),
-            flushing_interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
-            batch_size: limits.batch_size,
-            max_pending_batches: limits.max_waiting,
-            flush_type: self.flush_type,
-            tier: snapshot.tier_text(),
-            global_custom_fields: &snapshot.global_custom_fields,
-        };
-        let events = self.events.as_deref().unwrap_or_default();
-        seal::compressed(|to| Ok(wire::write_batch(to, events, &context)?))
-    }
-}
-
-impl Drop for SealingJob {
-    fn drop(&mut self) {
-        if let Some(events) = self.events.take() {
-            let mut outbox = self.shared.events.outbox();
-            if std::thread::panicking() {
-                outbox.unsealable(events.len() as u64, &self.shared.events.counters);
-            } else {
-                outbox.put_back(events);
-            }
-        }
-    }
-}
-
 /// Posts the batch in a task of the tree.
-pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, batch: SealedBatch) {
-    let done = TellWhenDone::new(actor, ExposureMsg::Posted);
+pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: SealedBatch) {
+    let done = CastOnDrop::new(actor, ExposureMessage::Posted);
     let adapter = Arc::clone(&tree.events);
     let limit = tree.shared.options.event_limits.post_timeout;
     let handed_over = EventBatch::of(&batch);
@@ -149,7 +35,7 @@ pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, bat
         batch: Some(batch),
     };
     let posting = async move {
-        // Told last, when the batch is settled.
+        // Dropped last, when the batch is settled.
         let _done = done;
         let sending = own_work(|| adapter.log_events(handed_over));
         let answer = tokio::time::timeout(limit, sending).await;
@@ -169,8 +55,8 @@ pub(super) fn start_posting(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, bat
     tree.posts.spawn(posting.instrument(span));
 }
 
-/// A batch that is being posted. Dropped early, because the task was aborted, it goes back to where it was; if the adapter
-/// panicked, as after a failed attempt.
+/// A batch that is being posted. Dropped early, because the task was aborted, it goes back to where
+/// it was; if the adapter panicked, as after a failed attempt.
 struct InFlight {
     tree: Arc<Tree>,
     batch: Option<SealedBatch>,
@@ -256,7 +142,8 @@ impl InFlight {
             .refused(batch, &shared.events.counters);
     }
 
-    /// Lets the two halves of a batch wait instead of it, unless it cannot be cut, or that would cost too many posts.
+    /// Lets the two halves of a batch wait instead of it, unless it cannot be cut, or that would
+    /// cost too many posts.
     fn cut(&self, batch: SealedBatch, error: &EventLoggingError) {
         let shared = &self.tree.shared;
         let halves = seal::split(&batch).ok().flatten();
@@ -294,8 +181,4 @@ impl Drop for InFlight {
             }
         }
     }
-}
-
-pub(super) fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::shared::Published;
 
-/// Dropping the last pointer to a generation can take long, so it must not be a reader's. While one is here, no other pointer is
-/// the last; those that only this list has left are dropped off the async workers.
+/// Dropping the last pointer to a generation can take long, so it must not be a reader's. While one
+/// is here, no other pointer is the last; those that only this list has left are dropped off the
+/// async workers.
 #[derive(Debug, Default)]
 pub(super) struct Retired(Vec<Arc<Published>>);
 

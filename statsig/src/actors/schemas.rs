@@ -8,7 +8,8 @@ use crate::specs::compiled::CompiledSpecs;
 use crate::targets;
 use crate::typed::{SchemaDocument, SchemaReport, check_all};
 
-/// Checks the structs that the options name; `None` if they name none, or if the check itself failed, which is logged.
+/// Checks the structs that the options name; `None` if they name none, or if the check itself
+/// failed, which is logged.
 ///
 /// Decoding and defaults are code of the application: its panic costs the reports, not the specs.
 pub(super) fn check_schemas(

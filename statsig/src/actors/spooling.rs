@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ractor::ActorRef;
-
-use super::exposure::ExposureMsg;
-use super::posting::{SealingJob, TellWhenDone, now};
+use super::actor::Address;
+use super::messages::ExposureMessage;
+use super::sealing::SealingJob;
+use super::tasks::{CastOnDrop, now};
 use super::tree::Tree;
 use crate::counters::DropReason;
 use crate::events::batch::{Half, RecordId, SealedBatch};
@@ -16,8 +16,8 @@ use crate::events::spool::Spool;
 use crate::targets;
 
 /// Starts a job of the spool.
-pub(super) fn start(tree: &Arc<Tree>, actor: &ActorRef<ExposureMsg>, job: SpoolJob) {
-    let done = TellWhenDone::new(actor, ExposureMsg::Spooled);
+pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, job: SpoolJob) {
+    let done = CastOnDrop::new(actor, ExposureMessage::Spooled);
     let job = Job {
         tree: Arc::clone(tree),
         job: Some(job),
@@ -157,7 +157,8 @@ impl Tree {
         self.shared.events.outbox().set_spool_ready_at(ready_at);
     }
 
-    /// Puts two halves on disk in place of a batch. False if that is not possible now; then the batch is still there.
+    /// Puts two halves on disk in place of a batch. False if that is not possible now; then the
+    /// batch is still there.
     pub(super) fn replace_record(&self, batch: &SealedBatch, halves: [Half; 2]) -> bool {
         let (Some(record), Some(spool)) = (batch.record, &self.spool) else {
             return false;
@@ -180,7 +181,8 @@ impl Tree {
         true
     }
 
-    /// At the very end, when no actor works any more: seals what is left in memory and puts it on disk. Blocks.
+    /// At the very end, when no actor works any more: seals what is left in memory and puts it on
+    /// disk. Blocks.
     pub(super) fn spool_rest(&self) {
         let Some(spool) = &self.spool else {
             return;

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::SyncError;
+use crate::actors::messages::SyncError;
 use crate::error::SpecsError;
 use crate::observability::facts::{Fact, SyncEnded};
 use crate::results::SpecsSource;
@@ -74,12 +74,7 @@ impl SyncLog {
     }
 
     /// Why the round failed, if it did and was not meant to.
-    pub(super) fn ends(
-        &mut self,
-        shared: &Shared,
-        outcome: &Result<(), SyncError>,
-    ) -> Option<String> {
-        let error = outcome.as_ref().err();
+    pub(super) fn ends(&mut self, shared: &Shared, error: Option<&SyncError>) -> Option<String> {
         if !error.is_some_and(is_by_option) {
             shared.note(Fact::SyncEnded(SyncEnded {
                 at_ms: shared.clock.now_ms(),

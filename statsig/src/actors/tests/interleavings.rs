@@ -223,7 +223,8 @@ impl Lab {
         let _ = to;
     }
 
-    /// That the service has what the books say was delivered, and that nothing takes more bytes than it may.
+    /// That the service has what the books say was delivered, and that nothing takes more bytes
+    /// than it may.
     fn check(&self) {
         let stats = self.stats();
         // Events whose acceptance was noted here and not there yet are being counted right now.
@@ -294,8 +295,8 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
     prop::collection::vec(life, 1..4)
 }
 
-/// Lives one life of a client after the other, each on a runtime of its own, and looks at it after each. In the end the client goes,
-/// and everything that was ever recorded has an end.
+/// Lives one life of a client after the other, each on a runtime of its own, and looks at it after
+/// each. In the end the client goes, and everything that was ever recorded has an end.
 fn live(
     lives: Vec<Life>,
     set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,

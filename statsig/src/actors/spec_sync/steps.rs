@@ -1,25 +1,27 @@
-//! One round of syncing: asks the sources in turn, and hands over what they bring.
+//! The steps of a round: asks the sources in turn, and has their specs applied.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
-use ractor::ActorRef;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::asking::{Fetched, Round, try_to_fetch};
-use super::{APPLY_LIMIT, Phase, SpecSyncMsg, State, SyncError};
-use crate::actors::answer::Answer;
-use crate::actors::evaluation::{Applied, Assignment};
-use crate::actors::timer::{AbortOnDrop, cast_after};
+use super::round::{Round, try_to_fetch};
+use super::{Phase, SpecSync};
+use crate::actors::live::{MAX_ATTEMPTS, Unanswered};
+use crate::actors::messages::{
+    APPLY_LIMIT, Applied, Assignment, EvaluationMessage, Fetched, SpecSyncMessage, SyncError,
+};
+use crate::actors::tasks::cast_result;
 use crate::error::SpecsError;
 use crate::sources::chain::Turn;
 use crate::sources::schedule::Trigger;
 use crate::sources::{FetchError, SpecsRequest};
 use crate::targets;
 
-impl State {
+impl SpecSync {
     /// Asks the source whose turn it is.
-    pub(super) fn ask(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn) {
+    pub(super) fn ask(&mut self, turn: Turn) {
         let options = &self.tree.shared.options;
         let Some(round) = &mut self.round else {
             return;
@@ -32,11 +34,11 @@ impl State {
         self.log.asks(from.source());
         self.is_background_set_going |= self.tree.specs.is_background(turn);
         if options.disable_network && from.uses_network() {
-            self.attempt_failed(me, turn, FetchError::NetworkDisabled.into());
+            self.attempt_failed(turn, FetchError::NetworkDisabled.into());
             return;
         }
         if let Some(refusal) = self.refusal_in_force(trigger, turn) {
-            self.next_attempt(me, turn, refusal.into());
+            self.next_attempt(turn, refusal.into());
             return;
         }
         let snapshot = self.tree.shared.published.load();
@@ -49,26 +51,22 @@ impl State {
         };
         self.asks = self.asks.wrapping_add(1);
         let ask = self.asks;
-        let after_panic = SpecSyncMsg::Fetched {
-            ask,
-            result: Box::new(Err(FetchError::Abandoned)),
-        };
-        let answer = Answer::new(me, after_panic);
         let attempts = trigger.attempts();
         let span = tracing::debug_span!(target: targets::SYNC, "fetch_specs", ?trigger);
-        let fetching = async move {
-            let result = Box::new(try_to_fetch(&*from, &request, attempts).await);
-            answer.give(SpecSyncMsg::Fetched { ask, result });
-        };
-        let task = tokio::spawn(fetching.instrument(span));
+        let fetching = async move { try_to_fetch(&*from, &request, attempts).await };
+        let task = cast_result(&self.me, fetching.instrument(span), move |result| {
+            let result = Box::new(result.unwrap_or(Err(FetchError::Abandoned)));
+            SpecSyncMessage::Fetched { ask, result }
+        });
         if let Some(round) = &mut self.round {
-            round.asked(ask, AbortOnDrop::new(&task));
+            round.asked(ask, task);
         }
-        self.wait(me);
+        self.wait();
     }
 
-    /// Waits for those who were asked. Where somebody else waits, the next in turn is asked too once this one has had its time.
-    fn wait(&mut self, me: &ActorRef<SpecSyncMsg>) {
+    /// Waits for those who were asked. Where somebody else waits, the next in turn is asked too
+    /// once this one has had its time.
+    fn wait(&mut self) {
         self.phase = Phase::Fetching;
         self.timer = None;
         let Some(round) = &self.round else {
@@ -78,14 +76,14 @@ impl State {
         let limit = (round.trigger).limit(options.init_timeout, options.specs_request_timeout);
         if round.trigger.shares_time() && self.next_turn().is_some() {
             let alone = self.tree.specs.time_alone(round.turn, limit);
-            self.timer = Some(cast_after(me, alone, SpecSyncMsg::Tick));
+            self.timer = Some(self.me.cast_after(alone, SpecSyncMessage::Tick));
         }
     }
 
-    pub(super) fn ask_next_too(&mut self, me: &ActorRef<SpecSyncMsg>) {
+    pub(super) fn ask_next_too(&mut self) {
         if let Some(turn) = self.next_turn() {
             tracing::debug!(target: targets::SYNC, "no specs yet, asking the next source too");
-            self.ask(me, turn);
+            self.ask(turn);
         }
     }
 
@@ -96,27 +94,21 @@ impl State {
         self.tree.specs.turn_after(round.turn, asks_fallback)
     }
 
-    pub(super) fn answered(
-        &mut self,
-        me: &ActorRef<SpecSyncMsg>,
-        turn: Turn,
-        result: Result<Fetched, FetchError>,
-    ) {
+    pub(super) fn answered(&mut self, turn: Turn, result: Result<Fetched, FetchError>) {
         let is_applying = matches!(self.phase, Phase::Applying { .. });
         match (result, &mut self.round) {
             (Ok(fetched), Some(round)) if is_applying => round.keep(turn, fetched),
-            (Ok(fetched), _) => self.hand_over(me, turn, fetched),
+            (Ok(fetched), _) => self.hand_over(turn, fetched),
             (Err(error), _) if is_applying => {
                 let error = error.into();
                 self.note_refusal(turn, &error);
                 self.log.notes(&error);
             }
-            (Err(error), _) => self.attempt_failed(me, turn, error.into()),
+            (Err(error), _) => self.attempt_failed(turn, error.into()),
         }
     }
 
-    fn hand_over(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn, fetched: Fetched) {
-        let Fetched { payload, source } = fetched;
+    fn hand_over(&mut self, turn: Turn, fetched: Fetched) {
         if let Some(from) = self.tree.specs.adapter(turn) {
             self.log.got_payload(from.source());
         }
@@ -126,67 +118,76 @@ impl State {
         if self.tree.specs.is_background(turn) {
             self.refusals.passed();
         }
-        let fingerprint = self.fingerprints.hash_one(&payload.body);
+        let fingerprint = self.fingerprints.hash_one(&fetched.payload.body);
         if self.applied == Some(fingerprint) {
-            self.end(me, Ok(()));
+            self.end(Ok(Applied::Unchanged));
             return;
         }
-        self.phase = Phase::Applying { turn, fingerprint };
-        self.timer = Some(cast_after(me, APPLY_LIMIT, SpecSyncMsg::Tick));
-        self.tell_supervisor(Assignment::Apply {
-            payload,
-            source,
-            fingerprint,
+        let tree = Arc::clone(&self.tree);
+        let applying = async move {
+            let message = |reply| {
+                let fetched = fetched.clone();
+                EvaluationMessage::Apply(Assignment { fetched, reply })
+            };
+            match tree
+                .evaluation
+                .ask(MAX_ATTEMPTS, APPLY_LIMIT, message)
+                .await
+            {
+                Ok(result) => result,
+                Err(Unanswered::TimedOut) => Err(SyncError::NotApplied),
+                Err(Unanswered::Crashed) => Err(SyncError::Interrupted),
+            }
+        };
+        let task = cast_result(&self.me, applying, |result| {
+            SpecSyncMessage::Applied(result.unwrap_or(Err(SyncError::Interrupted)))
         });
+        self.timer = None;
+        self.phase = Phase::Applying {
+            turn,
+            fingerprint,
+            _task: task,
+        };
     }
 
-    pub(super) fn applied(
-        &mut self,
-        me: &ActorRef<SpecSyncMsg>,
-        turn: Turn,
-        fingerprint: u64,
-        applied: Applied,
-    ) {
+    pub(super) fn applied(&mut self, turn: Turn, fingerprint: u64, applied: Applied) {
         let in_use = self.tree.shared.published.load().specs.time;
-        let is_empty_handed = applied == Applied::Unchanged && in_use == 0;
+        let is_empty_handed = matches!(applied, Applied::Unchanged) && in_use == 0;
         if is_empty_handed && self.round.as_ref().is_some_and(Round::has_more) {
-            self.attempt_failed(me, turn, SpecsError::NothingLoaded.into());
+            self.attempt_failed(turn, SpecsError::NothingLoaded.into());
             return;
         }
         if let Applied::Older { found } = applied {
-            self.found_older(me, turn, SpecsError::Older { in_use, found });
+            self.found_older(turn, in_use, found);
             return;
         }
         self.applied = Some(fingerprint);
-        self.end(me, Ok(()));
+        self.end(Ok(applied));
     }
 
-    /// Older specs than those in use are no failure while nobody waits: caches lag behind. Whoever asked for the newest is told.
-    fn found_older(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn, error: SpecsError) {
+    /// Older specs than those in use are no failure while nobody waits: caches lag behind. Whoever
+    /// asked for the newest is told.
+    fn found_older(&mut self, turn: Turn, in_use: u64, found: u64) {
+        let error = SpecsError::Older { in_use, found };
         let round = self.round.as_ref();
         let is_manual = round.is_some_and(|round| round.trigger == Trigger::Manual);
         if is_manual || !self.waiting.is_empty() {
-            self.attempt_failed(me, turn, error.into());
+            self.attempt_failed(turn, error.into());
         } else {
             self.log.found_older(&error);
-            self.end(me, Ok(()));
+            self.end(Ok(Applied::Older { found }));
         }
     }
 
     /// One source has failed.
-    pub(super) fn attempt_failed(
-        &mut self,
-        me: &ActorRef<SpecSyncMsg>,
-        turn: Turn,
-        error: SyncError,
-    ) {
+    pub(super) fn attempt_failed(&mut self, turn: Turn, error: SyncError) {
         self.note_refusal(turn, &error);
-        self.next_attempt(me, turn, error);
+        self.next_attempt(turn, error);
     }
 
-    /// Goes on with what others brought, asks the next in turn, or waits for those who were asked; if there
-    /// is nobody left, the sync has failed.
-    fn next_attempt(&mut self, me: &ActorRef<SpecSyncMsg>, turn: Turn, error: SyncError) {
+    /// Goes on with what others brought, asks the next in turn, or waits for those who were asked;
+    /// if there is nobody left, the sync has failed.
+    fn next_attempt(&mut self, turn: Turn, error: SyncError) {
         let Some(round) = &mut self.round else {
             return;
         };
@@ -201,15 +202,15 @@ impl State {
             self.next_turn()
         };
         if arrived.is_none() && next.is_none() && !is_awaited {
-            self.end(me, Err(error));
+            self.end(Err(error));
             return;
         }
         tracing::debug!(target: targets::SYNC, %error, "specs sync failed with one source, trying another");
         self.log.notes(&error);
         match (arrived, next) {
-            (Some((turn, fetched)), _) => self.hand_over(me, turn, fetched),
-            (None, Some(turn)) => self.ask(me, turn),
-            (None, None) => self.wait(me),
+            (Some((turn, fetched)), _) => self.hand_over(turn, fetched),
+            (None, Some(turn)) => self.ask(turn),
+            (None, None) => self.wait(),
         }
     }
 
@@ -237,8 +238,9 @@ impl State {
         }
     }
 
-    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone and its fallback takes its turn.
-    /// Without a fallback the timer waits, and what comes earlier is news of the source itself.
+    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone and
+    /// its fallback takes its turn. Without a fallback the timer waits, and what comes earlier is
+    /// news of the source itself.
     fn refusal_in_force(&self, trigger: Trigger, turn: Turn) -> Option<FetchError> {
         let is_due = trigger != Trigger::Background
             || !self.tree.specs.is_background(turn)

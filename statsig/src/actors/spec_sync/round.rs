@@ -2,22 +2,16 @@
 
 use std::collections::VecDeque;
 
-use crate::actors::timer::AbortOnDrop;
-use crate::results::SpecsSource;
+use crate::actors::abort_on_drop::AbortOnDrop;
+use crate::actors::messages::Fetched;
 use crate::sources::chain::Turn;
 use crate::sources::schedule::{RETRY_BACKOFF, Trigger};
-use crate::sources::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
-
-/// A payload, and where it came from.
-#[derive(Debug)]
-pub(in crate::actors) struct Fetched {
-    pub(super) payload: SpecsPayload,
-    pub(super) source: SpecsSource,
-}
+use crate::sources::{FetchError, SpecsAdapter, SpecsRequest};
 
 /// One round: why it runs, whose turn it is, and who has not answered yet.
 ///
-/// A source that takes long is not given up when the next one is asked: the first that brings good specs ends the round.
+/// A source that takes long is not given up when the next one is asked: the first that brings good
+/// specs ends the round.
 #[derive(Debug)]
 pub(super) struct Round {
     pub(super) trigger: Trigger,
@@ -91,7 +85,8 @@ impl Round {
         self.turn.has_more() || self.is_awaited() || !self.arrived.is_empty()
     }
 
-    /// Whether another source was faster than one that is meant: that has not answered, or its payload was not used.
+    /// Whether another source was faster than one that is meant: that has not answered, or its
+    /// payload was not used.
     pub(super) fn overtook(&self, is_meant: impl Fn(Turn) -> bool) -> bool {
         let unanswered = self.under_way.iter().map(|ask| ask.turn);
         let unused = self.arrived.iter().map(|(turn, _)| *turn);

@@ -1,0 +1,302 @@
+//! The client's access to its actors.
+
+use std::future::Future;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::sync::{Mutex, Semaphore, oneshot, watch};
+use tokio::time::{Instant, timeout};
+
+use super::actor::{self, Address};
+#[cfg(any(test, feature = "testing"))]
+use super::disturbance::{ActorName, Disturbance};
+use super::live::Live;
+use super::messages::{ExposureMessage, MAX_CALLERS, SpecSyncMessage, SupervisorMessage};
+use super::supervisor::Supervisor;
+use super::tree::{Life, Tree};
+use crate::counters::{EventStats, ShutdownReport};
+use crate::error::StatsigError;
+use crate::initialize_details::InitializeDetails;
+use crate::shared::Shared;
+
+/// The longest a flush may take. Each batch gets one attempt.
+const FLUSH_LIMIT: Duration = Duration::from_secs(60);
+/// The longest a refresh may take: it may have to wait for a background sync with all its attempts.
+const REFRESH_LIMIT: Duration = Duration::from_secs(120);
+/// How long a shutdown may take, unless the caller sets a limit, and how long the client goes on
+/// after its last handle was dropped.
+pub(crate) const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
+/// How long closing the data store may take even when nothing is left of a shutdown's limit.
+const STORE_CLOSE_LIMIT: Duration = Duration::from_millis(500);
+/// How long a shutdown may take beyond its limit, to stop what does not wait for the network.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
+
+/// The only access to the actors of one client. Cheap to clone. When the last clone is dropped, the
+/// actors shut down in the background, within [`SHUTDOWN_LIMIT`].
+///
+/// Its methods may be awaited on any executor: the work happens on the runtime that the actors were
+/// started on. When that runtime is gone, the methods return an error.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle(Arc<Actors>);
+
+#[derive(Debug)]
+struct Actors {
+    tree: Arc<Tree>,
+    supervisor: Address<SupervisorMessage>,
+    runtime: runtime::Handle,
+    callers: Arc<Semaphore>,
+    /// Gone together with the supervisor, however it ended.
+    life: Weak<Life>,
+    /// Held during a shutdown, so that all callers get the same report.
+    report: Mutex<Option<ShutdownReport>>,
+    /// Each [`end`](Actors::end) that is under way holds a receiver, even if nobody waits for it.
+    ends: watch::Sender<()>,
+}
+
+impl Drop for Actors {
+    fn drop(&mut self) {
+        let shared = &self.tree.shared;
+        // In a forked process there are no actors to stop, and a lock within the runtime may be
+        // held for ever.
+        if !shared.home.is_surely_here() {
+            self.leave_to_parent();
+        // After a shutdown, the actors have ended, or are about to.
+        } else if self.life.strong_count() > 0 && !shared.events.is_closed() {
+            shared.close();
+            // The handle is let go. If the runtime ends before, what is left is counted and logged
+            // as lost.
+            drop(self.runtime.spawn(self.end(SHUTDOWN_LIMIT)));
+        }
+    }
+}
+
+impl Actors {
+    fn leave_to_parent(&self) {
+        if let Some(spool) = &self.tree.spool {
+            spool.leave_to_parent();
+        }
+    }
+
+    /// Has the actors send what is left and end, within `limit`, and closes the data store. `None`
+    /// if the supervisor is gone.
+    fn end(&self, limit: Duration) -> impl Future<Output = Option<ShutdownReport>> + Send + use<> {
+        let supervisor = self.supervisor.clone();
+        let data_store = self.tree.data_store.clone();
+        let under_way = self.ends.subscribe();
+        async move {
+            let _under_way = under_way;
+            let started = Instant::now();
+            let ending = supervisor.call(|reply| SupervisorMessage::Shutdown { limit, reply });
+            let report = timeout(limit.saturating_add(SHUTDOWN_GRACE), ending).await;
+            supervisor.ended_within(SHUTDOWN_GRACE).await;
+            if let Some(store) = data_store {
+                let left = limit.saturating_sub(started.elapsed());
+                store.close(left.max(STORE_CLOSE_LIMIT)).await;
+            }
+            report.ok().flatten()
+        }
+    }
+}
+
+/// Whether the current runtime has timers. Tokio only says so by panicking.
+fn has_timers() -> bool {
+    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
+/// Starts the actors on the current runtime. The first sync begins at once.
+///
+/// # Errors
+/// Outside of a tokio runtime, and in one without timers.
+pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
+    let runtime = runtime::Handle::try_current().map_err(|_| StatsigError::NoRuntime)?;
+    if !has_timers() {
+        return Err(StatsigError::NoTimers);
+    }
+    shared.reopen();
+    let (tree, life, addresses) = Tree::new(shared);
+    let (tree, life) = (Arc::new(tree), Arc::new(life));
+    let weak_life = Arc::downgrade(&life);
+    let supervisor = actor::spawn::<Supervisor>((Arc::clone(&tree), life, addresses))
+        .await
+        .map_err(|_| StatsigError::Interrupted {
+            during: "starting the actors",
+        })?;
+    Ok(Handle(Arc::new(Actors {
+        tree,
+        supervisor,
+        runtime,
+        callers: Arc::new(Semaphore::new(MAX_CALLERS)),
+        life: weak_life,
+        report: Mutex::new(None),
+        ends: watch::Sender::default(),
+    })))
+}
+
+impl Handle {
+    /// Whether the actors exist. They do not after a shutdown, nor when their runtime is gone.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.life.strong_count() > 0
+    }
+
+    /// Waits for the actors to end, and for the data store to be closed then. Keeps nothing alive.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (supervisor, ends) = (self.0.supervisor.clone(), self.0.ends.clone());
+        async move {
+            supervisor.ended().await;
+            ends.closed().await;
+        }
+    }
+
+    /// In a forked process: closes the files that the parent works with, so that nothing stays
+    /// locked when it ends.
+    pub(crate) fn leave_to_parent(&self) {
+        self.0.leave_to_parent();
+    }
+
+    /// Waits for the first syncs of specs and ID lists, but not longer than the options allow, and
+    /// returns how the start went, by what is known now. Syncing goes on in any case.
+    ///
+    /// # Errors
+    /// When the actors ended meanwhile.
+    pub(crate) async fn initialized(&self) -> Result<InitializeDetails, StatsigError> {
+        let tree = Arc::clone(&self.0.tree);
+        let supervisor = self.0.supervisor.clone();
+        let recorded = async move {
+            tokio::select! {
+                biased;
+                details = tree.initialization.recorded() => Some(details),
+                () = supervisor.ended() => None,
+            }
+        };
+        match self.run(recorded).await {
+            Some(Some(details)) => Ok(InitializeDetails::clone(&details)),
+            _ if self.0.tree.shared.events.is_closed() => Err(StatsigError::ShutDown),
+            Some(None) => Err(StatsigError::Interrupted {
+                during: "initialising",
+            }),
+            None => Err(StatsigError::RuntimeGone),
+        }
+    }
+
+    /// How the start went; `None` while it is under way. Takes no lock.
+    pub(crate) fn initialize_details(&self) -> Option<Arc<InitializeDetails>> {
+        self.0.tree.initialization.details()
+    }
+
+    /// Fetches specs now, or joins the sync that is under way.
+    ///
+    /// # Errors
+    /// When no source has specs, or the client has been shut down.
+    pub(crate) async fn refresh(&self) -> Result<(), StatsigError> {
+        let message = SpecSyncMessage::Refresh;
+        self.call(
+            "refreshing specs",
+            REFRESH_LIMIT,
+            |tree| &tree.spec_sync,
+            message,
+        )
+        .await?
+        .map_err(|error| {
+            let reason = error.to_string();
+            if self.0.tree.shared.published.load().specs.time == 0 {
+                StatsigError::NoSpecs { reason }
+            } else {
+                StatsigError::SyncFailed { reason }
+            }
+        })
+    }
+
+    /// The queue reached its high-water mark. Does not wait; works from any thread.
+    pub(crate) fn nudge(&self) {
+        // If the actor does not live, the next one looks at the queue at once.
+        self.0.tree.exposure.cast(ExposureMessage::Nudge);
+    }
+
+    /// Sends what was recorded so far; each batch that waits gets one attempt. Returns the counts
+    /// of all events by then.
+    ///
+    /// # Errors
+    /// When the client has been shut down, or an actor crashed meanwhile.
+    pub(crate) async fn flush(&self) -> Result<EventStats, StatsigError> {
+        let message = ExposureMessage::Flush;
+        self.call(
+            "flushing events",
+            FLUSH_LIMIT,
+            |tree| &tree.exposure,
+            message,
+        )
+        .await
+    }
+
+    /// Refuses events from now on, stops syncing, sends what is left and ends the actors, all
+    /// within `limit`. A second call returns the same report.
+    pub(crate) async fn shutdown(&self, limit: Duration) -> ShutdownReport {
+        let mut report = self.0.report.lock().await;
+        if let Some(report) = *report {
+            return report;
+        }
+        let ended = self.run(self.0.end(limit)).await.flatten();
+        self.0.tree.shared.close();
+        let shared = &self.0.tree.shared;
+        let ended = ended.unwrap_or_else(|| {
+            // An earlier call that nobody waited for may have ended the actors.
+            *self.0.tree.report.get_or_init(|| ShutdownReport {
+                stats: shared.events.counters.stats(),
+                timed_out: true,
+            })
+        });
+        if ended.stats.pending > 0 {
+            shared.events.log_rest(&ended);
+        }
+        *report.insert(ended)
+    }
+
+    /// How often an actor was started again after a crash.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.0.tree.restarts()
+    }
+
+    /// Makes an actor crash or pause.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn disturb(&self, name: ActorName, disturbance: Disturbance) {
+        let message = SupervisorMessage::Disturb(name, disturbance);
+        self.0.supervisor.cast(message);
+    }
+
+    async fn call<T: Send + 'static, M: Send + 'static>(
+        &self,
+        during: &'static str,
+        limit: Duration,
+        actor: fn(&Tree) -> &Live<M>,
+        message: fn(oneshot::Sender<T>) -> M,
+    ) -> Result<T, StatsigError> {
+        let is_closed = || self.0.tree.shared.events.is_closed();
+        if is_closed() {
+            return Err(StatsigError::ShutDown);
+        }
+        let callers = Arc::clone(&self.0.callers);
+        let tree = Arc::clone(&self.0.tree);
+        let answer = self
+            .run(async move {
+                let _turn = callers.acquire().await.ok()?;
+                actor(&tree).ask(1, limit, message).await.ok()
+            })
+            .await;
+        match answer {
+            Some(Some(answer)) => Ok(answer),
+            _ if is_closed() => Err(StatsigError::ShutDown),
+            None => Err(StatsigError::RuntimeGone),
+            Some(None) => Err(StatsigError::Interrupted { during }),
+        }
+    }
+
+    /// Runs the future on the actors' runtime, where its timers and channels live. `None` if that
+    /// is gone.
+    async fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        self.0.runtime.spawn(future).await.ok()
+    }
+}

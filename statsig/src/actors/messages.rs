@@ -1,0 +1,172 @@
+//! What actors are told. Actors know these messages and not each other.
+//!
+//! Mailboxes are unbounded, so each message type says how many can wait at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::disturbance::ActorName;
+#[cfg(any(test, feature = "testing"))]
+use super::disturbance::Disturbance;
+use crate::counters::{EventStats, ShutdownReport};
+use crate::error::{SpecsError, StatsigError};
+use crate::results::SpecsSource;
+use crate::sources::id_lists::{IdListsError, Synced};
+use crate::sources::{FetchError, SpecsPayload};
+use crate::specs::id_list::IdLists;
+use crate::specs::snapshot::Loaded;
+use crate::typed::SchemaReport;
+
+/// Callers that may wait for a flush or a refresh at the same time. More wait for their turn.
+pub(super) const MAX_CALLERS: usize = 64;
+/// A sync fails if its specs are not applied by then.
+pub(super) const APPLY_LIMIT: Duration = Duration::from_secs(60);
+
+/// To the supervisor.
+///
+/// At most 7 wait: a `Restart` for each child, one `Shutdown` and its `ClosedDown`, and one more
+/// `Shutdown` when the last handle is dropped.
+#[derive(Debug)]
+pub(super) enum SupervisorMessage {
+    Restart(ActorName),
+    Shutdown {
+        limit: Duration,
+        reply: oneshot::Sender<ShutdownReport>,
+    },
+    /// The exposure actor has sent everything, or the time for that is over.
+    ClosedDown {
+        timed_out: bool,
+    },
+    #[cfg(any(test, feature = "testing"))]
+    Disturb(ActorName, Disturbance),
+}
+
+/// To the spec sync actor.
+///
+/// At most `4 + MAX_CALLERS` wait, and a `Changed` and a `Fetched` for each source: one `Tick`,
+/// because its timer is armed again after the work; one `Applied`; one `CheckStore`; a source is
+/// watched again when its `Changed` was handled, and is asked once in a round (twice across its
+/// end).
+#[derive(Debug)]
+pub(super) enum SpecSyncMessage {
+    /// The interval passed; in a round, the time that a source has alone.
+    Tick,
+    /// The source with this index has something new.
+    Changed(usize),
+    Fetched {
+        /// Tells the tasks that fetch apart.
+        ask: u64,
+        result: Box<Result<Fetched, FetchError>>,
+    },
+    /// The evaluation actor is done with the specs that it was sent.
+    Applied(Result<Applied, SyncError>),
+    Refresh(oneshot::Sender<Result<(), SyncError>>),
+    /// It is time to check whether the data store has the specs that it should have.
+    CheckStore,
+}
+
+/// To the ID list sync actor.
+///
+/// At most two wait: one `Tick`, because its timer is armed again after the work, or one `Synced`,
+/// because one sync runs at a time.
+#[derive(Debug)]
+pub(super) enum IdListSyncMessage {
+    Tick,
+    /// A sync ended. Its lists are published.
+    Synced(Box<Result<Synced, IdListsError>>),
+}
+
+/// To the evaluation actor.
+///
+/// At most six wait: one of `Apply` and `PublishNoValues`, because the spec sync actor sends one at
+/// a time, one `PublishIdLists` (two each after a sync that timed out or crashed); one `Compiled`,
+/// because compilations run one at a time; and one `DropRetired`.
+#[derive(Debug)]
+pub(super) enum EvaluationMessage {
+    Apply(Assignment),
+    PublishIdLists(Arc<IdLists>, oneshot::Sender<()>),
+    /// Publish that nothing could be loaded.
+    PublishNoValues(oneshot::Sender<()>),
+    Compiled(Box<Compiled>),
+    /// Drop generations that nobody reads any more.
+    DropRetired,
+}
+
+/// To the exposure actor. Every message makes it look at the queue and the outbox.
+///
+/// At most `6 + MAX_CONCURRENT_POSTS + MAX_CALLERS` wait: one `Tick`, because its timer is armed
+/// again after the work; one `Nudge`, because the queue asks once until it is drained (two across a
+/// drain); one `Sealed` and one `Spooled`, because one such job runs at a time; a `Posted` for each
+/// post that the options allow at once; one `CloseDown`; and a `Flush` for each caller that may
+/// wait.
+#[derive(Debug)]
+pub(super) enum ExposureMessage {
+    Tick,
+    /// The queue reached its high-water mark.
+    Nudge,
+    Sealed,
+    Posted,
+    /// A job of the spool has ended.
+    Spooled,
+    Flush(oneshot::Sender<EventStats>),
+    /// Send everything that is left, then reply.
+    CloseDown(oneshot::Sender<()>),
+}
+
+/// A payload, and where it came from.
+#[derive(Debug, Clone)]
+pub(super) struct Fetched {
+    pub(super) payload: SpecsPayload,
+    pub(super) source: SpecsSource,
+}
+
+/// Specs to compile and publish. If the evaluation actor crashes, the reply is dropped.
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) fetched: Fetched,
+    pub(super) reply: oneshot::Sender<Result<Applied, SyncError>>,
+}
+
+/// How specs were applied.
+#[derive(Debug)]
+pub(super) enum Applied {
+    /// They were published.
+    New {
+        /// Why the options forbid a start with them.
+        refusal: Option<StatsigError>,
+    },
+    /// They are the ones in use, or say that there is nothing new.
+    Unchanged,
+    /// They are older than those in use, which stay.
+    Older { found: u64 },
+}
+
+/// A compilation that ended.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) assignment: Assignment,
+    pub(super) started_ms: u64,
+    pub(super) result: Result<Compilation, SyncError>,
+}
+
+#[derive(Debug)]
+pub(super) struct Compilation {
+    pub(super) loaded: Loaded,
+    /// The check of parameter structs, if there was one.
+    pub(super) reports: Option<Vec<SchemaReport>>,
+}
+
+/// Why a sync failed. The specs in use stay in use.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum SyncError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Specs(#[from] SpecsError),
+    #[error("the specs were not applied within {} s", APPLY_LIMIT.as_secs())]
+    NotApplied,
+    #[error("an internal task ended early")]
+    Interrupted,
+}

@@ -1,0 +1,104 @@
+//! Seals events into a compressed body, on threads for blocking work. A job outlives the exposure
+//! actor.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::actor::Address;
+use super::messages::ExposureMessage;
+use super::tasks::{CastOnDrop, now};
+use crate::counters::DropReason;
+use crate::events::batch::Unsealed;
+use crate::events::seal;
+use crate::events::wire::{self, BatchContext, BatchedEvent};
+use crate::shared::Shared;
+use crate::targets;
+
+/// Writes and compresses the events on a thread for blocking work.
+pub(super) fn start(shared: &Arc<Shared>, actor: &Address<ExposureMessage>, unsealed: Unsealed) {
+    let done = CastOnDrop::new(actor, ExposureMessage::Sealed);
+    let job = SealingJob::new(shared, unsealed);
+    // The handle is let go: a sealing task is bounded work and settles its events itself.
+    drop(tokio::task::spawn_blocking(move || {
+        job.run();
+        drop(done);
+    }));
+}
+
+/// Events that are being sealed. Dropped early, they go back to the outbox; if sealing them
+/// panicked, they are counted as lost.
+pub(super) struct SealingJob {
+    shared: Arc<Shared>,
+    first: u64,
+    events: Option<Vec<BatchedEvent>>,
+    flush_type: &'static str,
+    interval: Duration,
+}
+
+impl SealingJob {
+    pub(super) fn new(shared: &Arc<Shared>, unsealed: Unsealed) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            first: unsealed.first,
+            events: Some(unsealed.events),
+            flush_type: unsealed.flush_type,
+            interval: unsealed.interval,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        let body = self.body();
+        let Some(events) = self.events.take() else {
+            return;
+        };
+        let count = events.len() as u64;
+        let mut outbox = self.shared.events.outbox();
+        match body {
+            Ok(body) => outbox.sealed(self.first, count, body, now(), &self.shared.events.counters),
+            Err(error) => {
+                tracing::debug!(
+                    target: targets::EVENTS, %error, events = count,
+                    "events could not be written as JSON"
+                );
+                self.shared
+                    .events
+                    .loss_log
+                    .because(DropReason::Internal, error);
+                outbox.unsealable(count, &self.shared.events.counters);
+            }
+        }
+        // The events themselves are dropped after this, with the lock released.
+        drop(outbox);
+    }
+
+    fn body(&self) -> std::io::Result<bytes::Bytes> {
+        let shared = &self.shared;
+        let snapshot = shared.published.load_full();
+        let limits = &shared.options.event_limits;
+        let context = BatchContext {
+            session_id: &shared.identity.session_id,
+            service_name: shared.options.service_name.as_deref(),
+            flushing_interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
+            batch_size: limits.batch_size,
+            max_pending_batches: limits.max_waiting,
+            flush_type: self.flush_type,
+            tier: snapshot.tier_text(),
+            global_custom_fields: &snapshot.global_custom_fields,
+        };
+        let events = self.events.as_deref().unwrap_or_default();
+        seal::compressed(|to| Ok(wire::write_batch(to, events, &context)?))
+    }
+}
+
+impl Drop for SealingJob {
+    fn drop(&mut self) {
+        if let Some(events) = self.events.take() {
+            let mut outbox = self.shared.events.outbox();
+            if std::thread::panicking() {
+                outbox.unsealable(events.len() as u64, &self.shared.events.counters);
+            } else {
+                outbox.put_back(events);
+            }
+        }
+    }
+}
