@@ -155,6 +155,8 @@ pub mod limits;
 mod notice;
 mod own_events;
 mod record;
+#[cfg(feature = "upstream")]
+mod relay;
 mod requests;
 mod ring;
 mod routes;

@@ -24,7 +24,7 @@ use crate::routes;
 use crate::shared::{EventCallback, IdListSources, NoticeCallback, Shared};
 use crate::specs::{EMPTY_SPECS, ServedSpecs, SpecsStore, SpecsSummary};
 #[cfg(feature = "upstream")]
-use crate::upstream::{Relay, Upstream};
+use crate::upstream::Upstream;
 
 /// How errors name specs that are not from a file.
 const GIVEN_SPECS: &str = "the given specs";
@@ -381,7 +381,7 @@ impl LocalStatsigBuilder {
 
         #[cfg(feature = "upstream")]
         if let Some(upstream) = self.upstream {
-            let relay = Relay::start(upstream, &shared).await?;
+            let relay = upstream.connect(&shared).await?;
             // Set nowhere else.
             let _ = shared.relay.set(relay);
         }

@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) id_list_sources: Mutex<IdListSources>,
     /// Set before anything is served, if there is an upstream.
     #[cfg(feature = "upstream")]
-    pub(crate) relay: std::sync::OnceLock<crate::upstream::Relay>,
+    pub(crate) relay: std::sync::OnceLock<crate::relay::Relay>,
 }
 
 /// Where the ID lists come from; lists set by code win over those of the file, and those over the upstream's.

@@ -7,39 +7,24 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 use statsig::{
-    BoxFuture, DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, Endpoint,
-    HttpTransport, Method, Request, RequestPath, Statsig, StatsigOptions, Transport,
+    BoxFuture, DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, RequestPath,
+    Statsig, StatsigOptions,
 };
 use tokio::sync::watch;
 
 use crate::error::LocalError;
-use crate::hops::{self, Hop};
-use crate::limits::{MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LIMIT};
+use crate::limits::UPSTREAM_LIMIT;
 use crate::notice::Notice;
+use crate::relay::Relay;
 use crate::shared::Shared;
 use crate::sync::lock;
 
 /// How notices name what is served.
 const ORIGIN: &str = "the upstream's";
 const STATSIGS_EVENTS: &str = "https://prodregistryv2.org/v1/log_event";
-/// What says something about a batch of events.
-const EVENT_HEADERS: [&str; 10] = [
-    "content-encoding",
-    "content-type",
-    "statsig-api-key",
-    "statsig-client-time",
-    "statsig-event-count",
-    "statsig-retry-count",
-    "statsig-sdk-type",
-    "statsig-sdk-version",
-    "statsig-server-session-id",
-    "x-request-service",
-];
 
 /// A Statsig to stand in front of; given to [`LocalStatsigBuilder::upstream`](crate::LocalStatsigBuilder::upstream).
 #[derive(Clone)]
@@ -100,6 +85,37 @@ impl Upstream {
         options.build()
     }
 
+    /// Connects to the upstream. Returns when its specs are served, and its ID lists if it has them.
+    pub(crate) async fn connect(self, shared: &Arc<Shared>) -> Result<Relay, LocalError> {
+        let failed = |problem: &dyn fmt::Display| LocalError::Upstream {
+            problem: problem.to_string(),
+        };
+        let store = Arc::new(Store::new(shared));
+        let mut has_specs = store.has_specs.subscribe();
+        let mut has_lists = store.has_lists.subscribe();
+        let options = self.options(store).map_err(|error| failed(&error))?;
+        let client = Statsig::new(&self.sdk_key, options);
+        let details = client.initialize_with_details().await;
+        let details = details.map_err(|error| failed(&error))?;
+        if !details.is_config_spec_ready {
+            let failure = details.failure_details;
+            return Err(match &failure {
+                Some(error) => failed(error),
+                None => failed(&"no specs"),
+            });
+        }
+        let served = tokio::time::timeout(UPSTREAM_LIMIT, has_specs.wait_for(|has| *has)).await;
+        if !matches!(served, Ok(Ok(_))) {
+            return Err(failed(&"they cannot be served"));
+        }
+        drop(served);
+        if details.is_id_list_ready == Some(true) {
+            // They are on their way. Should they stay away, a later sync brings them.
+            let _ = tokio::time::timeout(UPSTREAM_LIMIT, has_lists.wait_for(|has| *has)).await;
+        }
+        Ok(Relay::new(client, has_lists, self.log_event_url()))
+    }
+
     fn log_event_url(&self) -> String {
         let url = self.url.as_ref();
         url.map_or_else(
@@ -127,101 +143,6 @@ impl fmt::Debug for Upstream {
             .field("url", &self.to_string())
             .field("sync_interval", &self.sync_interval)
             .finish_non_exhaustive()
-    }
-}
-
-/// The connection to an upstream.
-#[derive(Debug)]
-pub(crate) struct Relay {
-    /// Downloads for as long as it exists.
-    _client: Statsig,
-    has_lists: watch::Receiver<bool>,
-    transport: HttpTransport,
-    log_event_url: String,
-    hop: Hop,
-}
-
-impl Relay {
-    /// Ends when the upstream's specs are served, and its ID lists if it has brought them.
-    pub(crate) async fn start(
-        upstream: Upstream,
-        shared: &Arc<Shared>,
-    ) -> Result<Self, LocalError> {
-        let failed = |problem: &dyn fmt::Display| LocalError::Upstream {
-            problem: problem.to_string(),
-        };
-        let store = Arc::new(Store::new(shared));
-        let mut has_specs = store.has_specs.subscribe();
-        let mut has_lists = store.has_lists.subscribe();
-        let options = upstream.options(store).map_err(|error| failed(&error))?;
-        let client = Statsig::new(&upstream.sdk_key, options);
-        let details = client.initialize_with_details().await;
-        let details = details.map_err(|error| failed(&error))?;
-        if !details.is_config_spec_ready {
-            let failure = details.failure_details;
-            return Err(match &failure {
-                Some(error) => failed(error),
-                None => failed(&"no specs"),
-            });
-        }
-        let served = tokio::time::timeout(UPSTREAM_LIMIT, has_specs.wait_for(|has| *has)).await;
-        if !matches!(served, Ok(Ok(_))) {
-            return Err(failed(&"they cannot be served"));
-        }
-        drop(served);
-        if details.is_id_list_ready == Some(true) {
-            // They are on their way. Should they stay away, a later sync brings them.
-            let _ = tokio::time::timeout(UPSTREAM_LIMIT, has_lists.wait_for(|has| *has)).await;
-        }
-        Ok(Self {
-            _client: client,
-            has_lists,
-            transport: HttpTransport::default(),
-            log_event_url: upstream.log_event_url(),
-            hop: Hop::new(),
-        })
-    }
-
-    /// Whether the upstream has said which ID lists there are.
-    pub(crate) fn has_lists(&self) -> bool {
-        *self.has_lists.borrow()
-    }
-
-    /// Sends events on; the upstream's answer, or 502 where there is none, or 508 if they have come through here already.
-    pub(crate) async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Response {
-        let Some(hops) = self.hop.following(headers) else {
-            return StatusCode::LOOP_DETECTED.into_response();
-        };
-        let headers = EVENT_HEADERS.into_iter().filter_map(|name| {
-            let value = headers.get(name)?.to_str().ok()?;
-            Some((name, value))
-        });
-        let request = Request::new(Endpoint::Events, Method::Post, &self.log_event_url)
-            .headers(headers.collect())
-            .header(hops::HEADER, hops)
-            .body(body)
-            .timeout(UPSTREAM_LIMIT)
-            .max_response_bytes(MAX_UPSTREAM_ANSWER_BYTES);
-        match self.transport.send(request).await {
-            Ok(answer) => {
-                let status = StatusCode::from_u16(answer.status);
-                let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
-                let mut response = (status, answer.body).into_response();
-                for (name, value) in answer.headers.iter() {
-                    // The others are about a connection that ends here.
-                    let name = match name {
-                        "content-type" => header::CONTENT_TYPE,
-                        "retry-after" => header::RETRY_AFTER,
-                        _ => continue,
-                    };
-                    if let Ok(value) = value.parse() {
-                        response.headers_mut().insert(name, value);
-                    }
-                }
-                response
-            }
-            Err(_) => StatusCode::BAD_GATEWAY.into_response(),
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::errors::Errors;
 use crate::model::{Decode, Expose, Fallback, Params, Role};
 use crate::parse;
 use crate::register::registration;
+use crate::types::mentions_parameter;
 
 /// The whole derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -138,7 +139,7 @@ fn bounded_generics(params: &Params) -> Generics {
     } else {
         for field in &params.fields {
             let ty = &field.ty;
-            if !parse::mentions_parameter(ty, &params.generics) {
+            if !mentions_parameter(ty, &params.generics) {
                 continue;
             }
             match &field.role {

@@ -5,6 +5,7 @@ mod case;
 mod constraints;
 mod container;
 mod default;
+mod defaults_check;
 mod enums;
 mod errors;
 mod expand;

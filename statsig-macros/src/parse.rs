@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, GenericParam, Generics, Ident, Type};
+use syn::{Data, DeriveInput, Fields, Ident};
 
 use crate::attributes::doc_lines;
 use crate::container::Container;
@@ -169,25 +167,4 @@ fn check_accessors(fields: &[Field], errors: &mut Errors) {
             );
         }
     }
-}
-
-/// Whether a type mentions a type parameter, so that bounds on it depend on that parameter.
-pub(crate) fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {
-    fn contains(tokens: TokenStream, idents: &[&Ident]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => idents.contains(&&ident),
-            TokenTree::Group(group) => contains(group.stream(), idents),
-            _ => false,
-        })
-    }
-
-    let idents: Vec<_> = generics
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            GenericParam::Type(param) => Some(&param.ident),
-            _ => None,
-        })
-        .collect();
-    contains(ty.to_token_stream(), &idents)
 }

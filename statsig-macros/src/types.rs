@@ -1,7 +1,8 @@
 //! Questions about types that their spelling answers.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, Type, TypePath};
+use syn::{GenericArgument, GenericParam, Generics, Ident, PathArguments, Type, TypePath};
 
 const FLOATS: [&str; 2] = ["f32", "f64"];
 const INTEGERS: [&str; 12] = [
@@ -144,4 +145,25 @@ pub(crate) fn is_text(ty: &Type) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a type mentions a type parameter, so that bounds on it depend on that parameter.
+pub(crate) fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {
+    fn contains(tokens: TokenStream, idents: &[&Ident]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => idents.contains(&&ident),
+            TokenTree::Group(group) => contains(group.stream(), idents),
+            _ => false,
+        })
+    }
+
+    let idents: Vec<_> = generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            _ => None,
+        })
+        .collect();
+    contains(ty.to_token_stream(), &idents)
 }

@@ -7,9 +7,7 @@ pub(crate) const CIRCLES: &[(&str, &str)] = &[
     ("evaluation/trace.rs", "evaluation/evaluate.rs"),
     ("events.rs", "own_events.rs"),
     ("events/sampling.rs", "events/wire.rs"),
-    ("field.rs", "parse.rs"),
     ("options/", "observability/"),
-    ("shared.rs", "upstream.rs"),
     (
         "sources/data_store/session.rs",
         "sources/data_store/kept.rs",
@@ -21,18 +19,11 @@ pub(crate) const CIRCLES: &[(&str, &str)] = &[
     ("specs/compiled.rs", "specs/rendered.rs"),
     ("specs/lenient.rs", "specs/model.rs"),
     ("sticky/file.rs", "sticky/shared_file.rs"),
-    ("typed/constraint.rs", "typed/decode/"),
-    ("typed/constraint.rs", "typed/schema/"),
-    ("typed/params.rs", "typed/writer.rs"),
-    ("typed/schema/", "typed/decode/"),
-    ("typed/source.rs", "typed/handle.rs"),
-    ("typed/unit.rs", "typed/decode/"),
 ];
 
 /// Files that are too long.
 pub(crate) const LONG_FILES: &[&str] = &[
     "client/evaluated_call.rs",
-    "field.rs",
     "observability/observer.rs",
     "shared.rs",
     "specs/compile.rs",

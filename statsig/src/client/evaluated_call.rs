@@ -367,8 +367,6 @@ impl ClientInner {
     /// Whether no exposure with this key was logged in the current window. A repeat is counted.
     #[inline]
     pub(super) fn is_new(&self, key: &ExposureKey) -> bool {
-        #[cfg(any(test, feature = "testing"))]
-        self.roll_offline_window();
         let is_new = self.shared.events.dedupe.is_new(key.whole);
         if !is_new {
             self.shared.events.counters.add_deduplicated();

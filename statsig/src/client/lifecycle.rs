@@ -254,11 +254,7 @@ impl ClientInner {
 
 #[cfg(any(test, feature = "testing"))]
 impl Statsig {
-    pub(crate) fn disturb(
-        &self,
-        whom: crate::testing::ActorName,
-        what: crate::testing::Disturbance,
-    ) {
+    pub(crate) fn disturb(&self, whom: actors::ActorName, what: actors::Disturbance) {
         if let Some(handle) = self.inner.handle.load_full() {
             handle.disturb(whom, what);
         }

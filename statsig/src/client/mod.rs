@@ -15,8 +15,6 @@ mod layers;
 mod lifecycle;
 #[cfg(feature = "tracing-layer")]
 mod log_layer;
-#[cfg(any(test, feature = "testing"))]
-mod offline;
 mod options;
 mod overrides;
 mod param_stores;
@@ -93,8 +91,6 @@ struct ClientInner {
     /// Held while actors are started.
     starting: tokio::sync::Mutex<()>,
     warnings: Arc<Warnings>,
-    #[cfg(any(test, feature = "testing"))]
-    offline_window: offline::OfflineWindow,
 }
 
 impl Statsig {
@@ -119,8 +115,6 @@ impl Statsig {
             handle: ArcSwapOption::empty(),
             starting: tokio::sync::Mutex::new(()),
             warnings,
-            #[cfg(any(test, feature = "testing"))]
-            offline_window: offline::OfflineWindow::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -128,7 +122,7 @@ impl Statsig {
     }
 
     #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn shared_state(&self) -> &Shared {
+    pub(crate) fn shared_state(&self) -> &Arc<Shared> {
         &self.inner.shared
     }
 }

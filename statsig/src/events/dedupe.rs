@@ -27,6 +27,8 @@ pub(crate) struct Dedupe {
     epoch: AtomicU64,
     /// The set whose old slots are emptied next.
     next_set: AtomicUsize,
+    #[cfg(any(test, feature = "testing"))]
+    offline: OnceBox<OfflineDedupe>,
 }
 
 type Table = Box<[[AtomicU64; WAYS]]>;
@@ -40,6 +42,8 @@ impl Dedupe {
             sets,
             epoch: AtomicU64::new(1),
             next_set: AtomicUsize::new(0),
+            #[cfg(any(test, feature = "testing"))]
+            offline: OnceBox::new(),
         }
     }
 
@@ -48,7 +52,7 @@ impl Dedupe {
         let epoch = self.epoch.load(Ordering::Relaxed);
         let stored = (key & !EPOCH_MASK) | epoch;
         let Some(set) = self.set_of(key) else {
-            return true;
+            return self.is_new_offline(key);
         };
         let mut free = None;
         for slot in set {
@@ -76,6 +80,16 @@ impl Dedupe {
                 true
             }
         }
+    }
+
+    #[cold]
+    fn is_new_offline(&self, key: u64) -> bool {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(offline) = self.offline.get() {
+            return offline.is_new(key);
+        }
+        let _ = key;
+        true
     }
 
     /// Forgets everything: the next window begins.
@@ -113,6 +127,44 @@ impl Dedupe {
         let mixed = key ^ (key >> 32);
         let table = self.table.get_or_init(|| Box::new(self.empty_table()));
         table.get(mixed as usize & (self.sets - 1))
+    }
+}
+
+/// The exposures of a client without actors. Nobody starts its windows, so each exposure looks
+/// whether the current one is over.
+#[cfg(any(test, feature = "testing"))]
+struct OfflineDedupe {
+    dedupe: Dedupe,
+    is_over: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl OfflineDedupe {
+    fn is_new(&self, key: u64) -> bool {
+        if (self.is_over)() {
+            self.dedupe.start_window();
+        }
+        self.dedupe.is_new(key)
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl std::fmt::Debug for OfflineDedupe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.dedupe.fmt(f)
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl Dedupe {
+    /// Starts a new window when an exposure finds that the current one is over. Called before the
+    /// first exposure. The table of this value stays empty, so other clients do not pay for it.
+    pub(crate) fn end_windows_when(&self, is_over: impl Fn() -> bool + Send + Sync + 'static) {
+        let _ = self.table.set(Box::default());
+        let _ = self.offline.set(Box::new(OfflineDedupe {
+            dedupe: Self::new(self.sets * WAYS),
+            is_over: Box::new(is_over),
+        }));
     }
 }
 

@@ -47,6 +47,21 @@ impl StatsigOptionsBuilder {
         self.options.strict_schemas = strict;
         self
     }
+
+    /// Lets a struct with `on_mismatch = "panic_in_tests"` panic when a served value does not fit its
+    /// field. For clients of tests; without it, such a struct takes its default and logs a warning.
+    /// Default: false.
+    ///
+    /// ```
+    /// use statsig::StatsigOptions;
+    ///
+    /// let options = StatsigOptions::builder().panic_in_tests(cfg!(test)).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn panic_in_tests(mut self, panic: bool) -> Self {
+        self.options.panic_in_tests = panic;
+        self
+    }
 }
 
 impl StatsigOptions {

@@ -36,7 +36,7 @@ impl Telemetry {
         Self {
             subscriptions: Subscriptions::new(options.evaluation_telemetry),
             told: Outlet::new(MAX_TOLD),
-            mismatches: MismatchLog::new(home),
+            mismatches: MismatchLog::new(home, options.panic_in_tests),
             drift_log: DriftLog::default(),
             observer: Mutex::default(),
         }

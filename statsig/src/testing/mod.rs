@@ -52,21 +52,25 @@ pub use strategy::params_strategy;
 pub use transport::{Answer, PostedBatch, RecordedRequest, ScriptedTransport};
 pub use variants::for_each_variant;
 
+#[doc(hidden)]
 pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;
+#[doc(hidden)]
 pub use crate::client::{Inspected, InspectedGate, InspectedKind};
 pub use crate::transport::Endpoint;
 use crate::user::StatsigUser;
 
-/// Makes one of a client's actors crash or pause. Does nothing to a client that was not initialised.
+/// For the SDK's own tests: makes one of a client's actors crash or pause. Does nothing to a client that was not initialised.
 ///
 /// The supervisor starts a crashed actor again; nothing that was recorded is lost. See [`Statsig::restarts`].
 #[cfg(feature = "testing")]
+#[doc(hidden)]
 pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
     statsig.disturb(whom, what);
 }
 
-/// What an evaluation knows and the public results do not show. Logs nothing.
+/// For the SDK's own tests: what an evaluation knows and the public results do not show. Logs nothing.
+#[doc(hidden)]
 #[must_use]
 pub fn inspect(
     statsig: &Statsig,

@@ -1,6 +1,7 @@
 //! A client that evaluates and records, without actors, runtime or network.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use crate::events::wire::{BatchContext, BatchedEvent, write_batch};
 use crate::hash::IdLookup;
 use crate::options::StatsigOptions;
 use crate::results::SpecsSource;
+use crate::shared::Shared;
 use crate::specs::id_list::IdLists;
 use crate::specs::snapshot::Loaded;
 use crate::text::SharedStr;
@@ -24,7 +26,8 @@ const SDK_KEY: &str = "secret-offline";
 ///
 /// Derefs to [`Statsig`]. It logs an exposure once a minute of the options' clock, as every client does. A
 /// [`SimulatedClock`](super::SimulatedClock) can [jump](super::SimulatedClock::jump) ahead. Events stay in its queue, which holds a few
-/// thousand, until they are [taken](Self::take_events).
+/// thousand, until they are [taken](Self::take_events). A struct with `on_mismatch = "panic_in_tests"` panics here when a
+/// served value does not fit.
 ///
 /// ```
 /// use statsig::StatsigUser;
@@ -52,7 +55,7 @@ impl OfflineClient {
         specs: &str,
         options: impl Into<Option<StatsigOptions>>,
     ) -> Result<Self, SpecsError> {
-        let client = Self::of(Statsig::new(SDK_KEY, options));
+        let client = Self::of(options.into());
         client.set_specs(specs)?;
         Ok(client)
     }
@@ -73,7 +76,7 @@ impl OfflineClient {
     /// A client that found no specs anywhere, source `NoValues`.
     #[must_use]
     pub fn without_specs(options: impl Into<Option<StatsigOptions>>) -> Self {
-        let client = Self::of(Statsig::new(SDK_KEY, options));
+        let client = Self::of(options.into());
         let shared = client.statsig.shared_state();
         let next = shared.published.load().with_source(SpecsSource::NoValues);
         shared.published.publish(next);
@@ -84,14 +87,17 @@ impl OfflineClient {
     #[must_use]
     pub fn fresh(&self) -> Self {
         let shared = self.statsig.shared_state();
-        let client = Self::of(Statsig::new(SDK_KEY, shared.options.clone()));
+        let client = Self::of(Some(shared.options.clone()));
         let same = shared.published.load().snapshot.clone();
         client.statsig.shared_state().published.publish(same);
         client
     }
 
-    fn of(statsig: Statsig) -> Self {
-        statsig.end_windows_by_clock();
+    fn of(options: Option<StatsigOptions>) -> Self {
+        let mut options = options.unwrap_or_default();
+        options.panic_in_tests = true;
+        let statsig = Statsig::new(SDK_KEY, options);
+        end_windows_by_clock(statsig.shared_state());
         Self {
             statsig,
             sampler: Arc::default(),
@@ -221,10 +227,56 @@ impl OfflineClient {
     }
 }
 
+/// No actor ends the windows in which an exposure is logged once, so the clock does.
+fn end_windows_by_clock(shared: &Arc<Shared>) {
+    let start = AtomicU64::new(shared.clock.now_ms());
+    let weak = Arc::downgrade(shared);
+    shared.events.dedupe.end_windows_when(move || {
+        let Some(shared) = weak.upgrade() else {
+            return false;
+        };
+        let now = shared.clock.now_ms();
+        let began = start.load(Ordering::Relaxed);
+        let window = shared.published.load().settings.dedupe_ttl_ms;
+        let is_over = now.saturating_sub(began) >= window;
+        // Of several threads, one begins the next window.
+        let begins = || start.compare_exchange(began, now, Ordering::Relaxed, Ordering::Relaxed);
+        is_over && begins().is_ok()
+    });
+}
+
 impl std::ops::Deref for OfflineClient {
     type Target = Statsig;
 
     fn deref(&self) -> &Statsig {
         &self.statsig
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::SimulatedClock;
+    use crate::user::StatsigUser;
+
+    #[test]
+    fn an_exposure_is_logged_again_once_the_simulated_clock_has_passed_a_minute() {
+        let specs = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
+            "condition_map":{},"experiment_to_layer":{}}"#;
+        let clock = Arc::new(SimulatedClock::new());
+        let options = StatsigOptions::builder().clock(clock.clone());
+        let client = OfflineClient::new(specs, options.build().unwrap()).unwrap();
+        let user = StatsigUser::with_user_id("u");
+        let exposures = || {
+            let _ = (client.check_gate(&user, "g"), client.check_gate(&user, "g"));
+            client.take_events().len()
+        };
+        assert_eq!(exposures(), 1);
+        clock.jump(Duration::from_secs(59));
+        assert_eq!(exposures(), 0);
+        clock.jump(Duration::from_secs(2));
+        assert_eq!(exposures(), 1);
     }
 }

@@ -5,9 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
-use super::decode::WrongValue;
-use super::schema::ParamSchema;
-
 /// A number or text known at compile time: a bound of a [`ParamRange`], or one of the values that a parameter may have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -24,7 +21,7 @@ pub enum ParamLiteral {
 
 impl ParamLiteral {
     /// Whether a JSON value is this one. Numbers compare by value, so `1.0` is `1`.
-    fn is(self, value: &Value) -> bool {
+    pub(super) fn is(self, value: &Value) -> bool {
         match self {
             Self::Bool(bool) => value.as_bool() == Some(bool),
             Self::Text(text) => value.as_str() == Some(text),
@@ -220,73 +217,11 @@ impl fmt::Display for ParamRange {
     }
 }
 
-impl ParamSchema {
-    /// Whether there is more to check than the type.
-    #[inline]
-    pub(crate) const fn is_constrained(&self) -> bool {
-        self.range.is_some() || self.non_empty || !self.one_of.is_empty()
-    }
-
-    /// What the value must be, when its type alone does not say it.
-    pub(crate) fn constraint(&self) -> Option<String> {
-        if let Some(range) = self.range {
-            let unit = self.unit.map(|unit| format!(" of {}", unit.name()));
-            return Some(format!("a number{} in {range}", unit.unwrap_or_default()));
-        }
-        if !self.one_of.is_empty() {
-            let listed: Vec<_> = self.one_of.iter().map(ToString::to_string).collect();
-            return Some(format!("one of {}", listed.join(", ")));
-        }
-        self.non_empty.then(|| {
-            let what = match self.kind {
-                super::schema::ParamKind::Array => "a list",
-                super::schema::ParamKind::Object => "an object",
-                _ => "a string",
-            };
-            format!("{what} that is not empty")
-        })
-    }
-
-    /// Says of a value of the wrong type all that was expected.
-    pub(crate) fn explain(&self, wrong: WrongValue) -> WrongValue {
-        match self.constraint() {
-            Some(expected) if self.range.is_some() => WrongValue::expected(expected),
-            _ => wrong,
-        }
-    }
-
-    /// Checks a value of the right type.
-    pub(crate) fn check_constraint(&self, value: &Value) -> Result<(), WrongValue> {
-        let is_absent = self.nullable && value.is_null();
-        if is_absent || self.is_allowed(value) {
-            return Ok(());
-        }
-        let expected = self.constraint().unwrap_or_default();
-        Err(WrongValue::expected(expected))
-    }
-
-    fn is_allowed(&self, value: &Value) -> bool {
-        let is_in_range = match (self.range, value.as_number()) {
-            (Some(range), Some(number)) => range.allows(number),
-            _ => true,
-        };
-        let is_listed = self.one_of.is_empty() || self.one_of.iter().any(|one| one.is(value));
-        let is_empty = match value {
-            Value::String(text) => text.is_empty(),
-            Value::Array(list) => list.is_empty(),
-            Value::Object(object) => object.is_empty(),
-            _ => false,
-        };
-        is_in_range && is_listed && !(self.non_empty && is_empty)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::typed::schema::ParamKind;
 
     #[test]
     fn ranges_compare_integers_exactly() {
@@ -313,34 +248,5 @@ mod tests {
         );
         assert_eq!(below.clamp(&json!(11)), None, "there is no nearest number");
         assert!(!from.contains(f64::NAN));
-    }
-
-    #[test]
-    fn constraints_say_what_they_expect() {
-        const PLAIN: ParamSchema = ParamSchema::new("a", "a", ParamKind::Array);
-        let expected = |schema: ParamSchema, value: Value| {
-            let wrong = schema.check_constraint(&value).err()?;
-            Some(wrong.into_parts().0)
-        };
-        let listed = PLAIN.one_of(&[ParamLiteral::Text("a"), ParamLiteral::Integer(1)]);
-        assert_eq!(expected(listed, json!(1.0)), None);
-        assert_eq!(
-            expected(listed, json!(2)).as_deref(),
-            Some("one of \"a\", 1")
-        );
-        let filled = PLAIN.non_empty();
-        assert_eq!(expected(filled, json!([1])), None);
-        assert_eq!(
-            expected(filled, json!([])).as_deref(),
-            Some("a list that is not empty")
-        );
-        let ranged = PLAIN
-            .range(ParamRange::floats(Some(0.0), Some(0.9)))
-            .nullable(true);
-        assert_eq!(expected(ranged, json!(null)), None);
-        assert_eq!(
-            expected(ranged, json!(1.2)).as_deref(),
-            Some("a number in 0.0..=0.9")
-        );
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::decode::WrongValue;
+use super::wrong_value::WrongValue;
 
 /// Decodes a parameter with the type's own [`serde::Deserialize`]: the attribute `json`.
 ///

@@ -3,11 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::bit_set::{AtomicBitSet, BitSet};
-use super::schema::{ExposePolicy, ParamSchema, Schema};
-use super::source::ServedParams;
+use super::schema::{ExposePolicy, Schema};
+use super::served::{ServedParams, find};
 
 /// The right to expose the parameters of one loaded struct, each once. Clones share what was exposed.
 #[doc(hidden)]
@@ -190,17 +188,4 @@ impl fmt::Debug for ExposureState {
             .field("pending", &self.0.pending)
             .finish_non_exhaustive()
     }
-}
-
-/// The first of a parameter's names that is served, and its value.
-#[inline]
-pub(crate) fn find<'a>(
-    source: &'a dyn ServedParams,
-    param: &ParamSchema,
-) -> Option<(&'static str, &'a Value)> {
-    if let Some(value) = source.value(param, param.name) {
-        return Some((param.name, value));
-    }
-    let mut aliases = param.aliases.iter();
-    aliases.find_map(|&alias| Some((alias, source.value(param, alias)?)))
 }

@@ -6,10 +6,10 @@ use std::ops::Deref;
 use serde::{Serialize, Serializer};
 
 use super::bit_set::BitSet;
-use super::exposure_state::{ExposureState, find};
+use super::exposure_state::ExposureState;
 use super::params::StatsigParams;
 use super::schema::{ExposePolicy, ParamSchema};
-use super::source::{Detached, FieldMeta, ParamsMeta};
+use super::served::{Detached, FieldMeta, ParamOrigin, ParamsMeta, find};
 
 /// A loaded struct of parameters.
 ///
@@ -23,18 +23,6 @@ use super::source::{Detached, FieldMeta, ParamsMeta};
 pub struct Typed<P: StatsigParams> {
     view: P::View,
     exposures: ExposureState,
-}
-
-/// Where the value of a field came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ParamOrigin {
-    /// Statsig served it.
-    Served,
-    /// Nothing was served, so it is the default.
-    Default,
-    /// What was served did not fit the field, so it is the default, or with `clamp` the nearest number in range.
-    Mismatch,
 }
 
 impl<P: StatsigParams> Typed<P> {

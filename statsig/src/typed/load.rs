@@ -4,22 +4,20 @@ use super::bit_set::BitSet;
 use super::exposure_state::ExposureState;
 use super::handle::Typed;
 use super::misfit::Misfit;
-use super::mismatch_log::MismatchLog;
 use super::params::StatsigParams;
 use super::reader::ParamReader;
-use super::report::{ParamsError, check, problems};
-use super::source::ServedParams;
+use super::report::{ParamProblem, ParamsError, check, problems};
+use super::served::ServedParams;
 
-/// Loads a struct. What does not fit takes its default and goes to the log, with the generation of the specs.
-pub(crate) fn load<P, S>(source: S, log: &MismatchLog, generation: u64) -> Typed<P>
+/// Loads a struct. What does not fit takes its default and is reported.
+pub(crate) fn load<P, S>(source: S, report: impl FnOnce(&[ParamProblem])) -> Typed<P>
 where
     P: StatsigParams,
     S: ServedParams + 'static,
 {
     let (params, served, misfits) = read::<P>(&source);
     if !misfits.is_empty() || P::SCHEMA.id_type.is_some() {
-        let problems = problems(P::SCHEMA, &source, misfits);
-        log.report(generation, P::SCHEMA.on_mismatch, &problems);
+        report(&problems(P::SCHEMA, &source, misfits));
     }
     Typed::new(params, ExposureState::new(P::SCHEMA, served, source))
 }

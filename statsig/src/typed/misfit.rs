@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::decode::WrongValue;
+use super::wrong_value::WrongValue;
 use crate::mask::shown_within;
 
 /// Characters of a served value that a report shows.

@@ -17,20 +17,17 @@ const MAX_DISTINCT_PROBLEMS: usize = 1_000;
 pub(crate) struct MismatchLog {
     told: ToldOnce,
     total: AtomicU64,
-}
-
-impl Default for MismatchLog {
-    fn default() -> Self {
-        Self::new(Arc::new(Home::here()))
-    }
+    /// Whether `on_mismatch = "panic_in_tests"` panics.
+    panics: bool,
 }
 
 impl MismatchLog {
     /// Of a client that works in this process. In a fork it counts only.
-    pub(crate) fn new(home: Arc<Home>) -> Self {
+    pub(crate) fn new(home: Arc<Home>, panics: bool) -> Self {
         Self {
             told: ToldOnce::new(MAX_DISTINCT_PROBLEMS, home),
             total: AtomicU64::new(0),
+            panics,
         }
     }
 
@@ -58,8 +55,8 @@ impl MismatchLog {
                 Sight::Repeated => {}
             }
         }
-        if let ([first, ..], OnMismatch::PanicInTests) = (problems, policy) {
-            fail_in_tests(first);
+        if let ([first, ..], OnMismatch::PanicInTests, true) = (problems, policy, self.panics) {
+            fail_test(first);
         }
     }
 
@@ -70,16 +67,9 @@ impl MismatchLog {
     }
 }
 
-/// What `on_mismatch = "panic_in_tests"` asks for. Without the feature for tests it does nothing.
-#[cfg_attr(
-    feature = "testing",
-    expect(clippy::panic, reason = "asked for, and only in tests")
-)]
-fn fail_in_tests(problem: &ParamProblem) {
-    #[cfg(feature = "testing")]
+#[expect(clippy::panic, reason = "asked for by an option for tests")]
+fn fail_test(problem: &ParamProblem) {
     panic!("{problem}");
-    #[cfg(not(feature = "testing"))]
-    let _ = problem;
 }
 
 #[cfg(test)]
@@ -94,6 +84,10 @@ mod tests {
     use super::*;
     use crate::typed::report::ParamMismatch;
     use crate::typed::schema::ParamSource;
+
+    fn log() -> MismatchLog {
+        MismatchLog::new(Arc::new(Home::here()), false)
+    }
 
     fn mismatch(found: &str) -> ParamProblem {
         ParamProblem::Mismatch(ParamMismatch {
@@ -148,7 +142,7 @@ mod tests {
     fn repeated_mismatches_are_logged_once() {
         let warnings = Warnings::default();
         tracing::subscriber::with_default(warnings.clone(), || {
-            let log = MismatchLog::default();
+            let log = log();
             log.report(1, OnMismatch::Warn, &[mismatch("1"), mismatch("2")]);
             log.report(1, OnMismatch::Warn, &[mismatch("1")]);
             log.report(1, OnMismatch::Default, &[mismatch("3")]);
@@ -161,7 +155,7 @@ mod tests {
 
     #[test]
     fn newer_specs_are_told_about_anew_and_older_ones_once() {
-        let log = MismatchLog::default();
+        let log = log();
         let first_time = |generation| log.first_time(generation, &mismatch("1"));
         assert_eq!(first_time(1), Sight::First);
         assert_eq!(first_time(1), Sight::Repeated);
@@ -176,7 +170,7 @@ mod tests {
 
     #[test]
     fn distinct_problems_are_bounded() {
-        let log = MismatchLog::default();
+        let log = log();
         let first_time = |found: &str| log.first_time(1, &mismatch(found));
         for found in 0..MAX_DISTINCT_PROBLEMS {
             assert_eq!(first_time(&found.to_string()), Sight::First);
@@ -186,9 +180,14 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "testing")]
     #[should_panic(expected = "expected a number, found 1")]
-    fn tests_may_ask_for_a_panic() {
-        MismatchLog::default().report(1, OnMismatch::PanicInTests, &[mismatch("1")]);
+    fn an_option_asks_for_a_panic() {
+        let log = MismatchLog::new(Arc::new(Home::here()), true);
+        log.report(1, OnMismatch::PanicInTests, &[mismatch("1")]);
+    }
+
+    #[test]
+    fn without_the_option_nothing_panics() {
+        log().report(1, OnMismatch::PanicInTests, &[mismatch("1")]);
     }
 }

@@ -10,7 +10,6 @@ mod decode;
 mod drift;
 mod exposure_state;
 mod flatten;
-mod forced;
 mod handle;
 mod load;
 mod misfit;
@@ -20,24 +19,25 @@ mod reader;
 mod registry;
 mod report;
 mod schema;
-mod source;
+mod served;
 #[cfg(test)]
 #[cfg(feature = "macros")]
 mod tests;
 mod unit;
+mod values;
 mod writer;
+mod wrong_value;
 
 pub use constraint::{ParamLiteral, ParamRange};
 pub use custom::{IntoWrongValue, Valid, decode_with, from_json, validated};
-pub use decode::{FromParam, WrongValue};
+pub use decode::FromParam;
 pub use drift::{
     Drift, DriftKind, DriftSeverity, ParamDocument, PossibleParameter, PossibleValue,
     SchemaDocument, SchemaReport, ServedBy, SourceDocument,
 };
 pub use exposure_state::ExposureState;
 pub use flatten::AllParams;
-pub use forced::ParamsNotWritable;
-pub use handle::{ParamOrigin, Typed};
+pub use handle::Typed;
 pub use params::StatsigParams;
 pub use reader::ParamReader;
 #[cfg(feature = "registry")]
@@ -46,17 +46,19 @@ pub use report::{ParamMismatch, ParamProblem, ParamsError};
 pub use schema::{
     ExposePolicy, OnMismatch, ParamKind, ParamSchema, ParamSource, Schema, SourceKind,
 };
-pub use source::{FieldMeta, ParamsMeta};
+pub use served::{FieldMeta, ParamOrigin, ParamsMeta};
 pub use unit::{Count, TimeUnit};
-pub use writer::{ParamWriter, default_values, values_of};
+pub use values::{ParamsNotWritable, default_values, values_of};
+pub use writer::ParamWriter;
+pub use wrong_value::WrongValue;
 
 pub(crate) use drift::{DriftLog, check, check_all, possible_id_types, possible_parameters};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use drift::{Variant, VariantValue, variants};
-pub(crate) use forced::written;
 pub(crate) use load::{load, try_load};
 pub(crate) use mismatch_log::MismatchLog;
-pub(crate) use source::ServedParams;
+pub(crate) use served::ServedParams;
+pub(crate) use values::written;
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive_params.md")]

@@ -5,11 +5,10 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::bit_set::BitSet;
-use super::decode::WrongValue;
-use super::exposure_state::find;
 use super::misfit::Misfit;
 use super::schema::{ParamSchema, Schema};
-use super::source::{ParamsMeta, ServedParams};
+use super::served::{ParamsMeta, ServedParams, find};
+use super::wrong_value::WrongValue;
 
 /// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and remembers which were served and
 /// which did not fit.

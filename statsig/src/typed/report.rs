@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::exposure_state::find;
 use super::misfit::Misfit;
 use super::schema::{ParamSchema, ParamSource, Schema};
-use super::source::ServedParams;
+use super::served::{ServedParams, find};
 use crate::mask::shown;
 
 /// A served value that does not fit its field, which took its default instead.

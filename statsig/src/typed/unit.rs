@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::decode::WrongValue;
+use super::wrong_value::WrongValue;
 
 /// What a number counts that becomes a [`Duration`]: the attribute `unit`.
 ///

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::params::StatsigParams;
 use super::schema::Schema;
 
-/// Takes the values of the fields from [`StatsigParams::write`].
+/// Takes the values of the fields from [`StatsigParams::write`](super::StatsigParams::write).
 #[derive(Debug)]
 pub struct ParamWriter {
     schema: &'static Schema,
@@ -15,12 +14,16 @@ pub struct ParamWriter {
 }
 
 impl ParamWriter {
-    fn new(schema: &'static Schema) -> Self {
+    pub(super) fn new(schema: &'static Schema) -> Self {
         Self {
             schema,
             values: vec![None; schema.params.len()],
             first: 0,
         }
+    }
+
+    pub(super) fn into_values(self) -> Vec<Option<Value>> {
+        self.values
     }
 
     /// Takes the value of the parameter at this index of the schema; `None` for a type that does not tell.
@@ -30,7 +33,7 @@ impl ParamWriter {
         }
     }
 
-    /// Takes a struct that is one object, through its [`write`](StatsigParams::write).
+    /// Takes a struct that is one object, through its [`write`](super::StatsigParams::write).
     pub fn nested<T>(&mut self, index: usize, params: &T, write: fn(&T, &mut ParamWriter)) {
         let param = self.schema.params.get(self.first + index);
         let Some(schema) = param.and_then(|param| param.nested) else {
@@ -46,42 +49,11 @@ impl ParamWriter {
         self.field(index, object.map(Value::Object));
     }
 
-    /// Takes a flattened struct, through its [`write`](StatsigParams::write); its parameters start at this index of the schema.
+    /// Takes a flattened struct, through its [`write`](super::StatsigParams::write); its parameters start at this index of the schema.
     pub fn flattened<T>(&mut self, first: usize, params: &T, write: fn(&T, &mut ParamWriter)) {
         let outer = self.first;
         self.first += first;
         write(params, self);
         self.first = outer;
     }
-}
-
-/// The fields as JSON, in the order of [`StatsigParams::SCHEMA`]; `None` for those that do not tell: fields that are read with `json`,
-/// `with` or `decode_with`, and types that do not implement [`FromParam::to_param`](super::FromParam::to_param).
-///
-/// ```
-/// use serde_json::json;
-/// use statsig::StatsigParams;
-/// use statsig::typed::values_of;
-///
-/// #[derive(StatsigParams)]
-/// #[statsig(layer = "promos")]
-/// struct Promo {
-///     #[statsig(default = "Welcome!")]
-///     title: String,
-///     limit: Option<u8>,
-/// }
-///
-/// let promo = Promo { limit: Some(3), ..Promo::defaults() };
-/// assert_eq!(values_of(&promo), [Some(json!("Welcome!")), Some(json!(3))]);
-/// ```
-pub fn values_of<P: StatsigParams>(params: &P) -> Vec<Option<Value>> {
-    let mut writer = ParamWriter::new(P::SCHEMA);
-    params.write(&mut writer);
-    writer.values
-}
-
-/// The defaults of a struct as JSON: what a [`Schema`](super::Schema) tells.
-#[must_use]
-pub fn default_values<P: StatsigParams>() -> Vec<Option<Value>> {
-    values_of(&P::defaults())
 }

@@ -116,11 +116,10 @@ impl View<'_> {
         options: &TypedEvaluationOptions,
     ) -> Typed<P> {
         let log = &self.inner().shared.telemetry.mismatches;
-        load(
-            Opened::new(self, user, P::SCHEMA, options),
-            log,
-            self.published.generation,
-        )
+        let generation = self.published.generation;
+        load(Opened::new(self, user, P::SCHEMA, options), |problems| {
+            log.report(generation, P::SCHEMA.on_mismatch, problems);
+        })
     }
 
     pub(super) fn try_get_typed<P: StatsigParams>(

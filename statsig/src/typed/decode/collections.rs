@@ -5,8 +5,9 @@ use std::hash::{BuildHasher, Hash};
 
 use serde_json::{Map, Value};
 
-use super::{FromParam, WrongValue};
+use super::FromParam;
 use crate::typed::schema::ParamKind;
+use crate::typed::wrong_value::WrongValue;
 
 impl<T: FromParam, const N: usize> FromParam for [T; N] {
     const KIND: ParamKind = ParamKind::Array;

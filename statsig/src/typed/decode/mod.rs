@@ -5,11 +5,10 @@ mod scalars;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::schema::{ParamKind, ParamSchema};
+use super::wrong_value::WrongValue;
 
 /// A type that a parameter can be decoded into.
 ///
@@ -74,47 +73,15 @@ pub trait FromParam: Sized {
     }
 }
 
-/// What a value should have been. It does not hold the value itself: reports add that, shortened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongValue {
-    expected: Cow<'static, str>,
-    problem: Option<String>,
-    path: String,
-}
-
-impl WrongValue {
-    /// The value is not what was expected, as in "an integer in 0..=100".
+impl ParamSchema {
+    /// A parameter with the kind of the type that it is decoded into.
     #[must_use]
-    pub fn expected(expected: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            expected: expected.into(),
-            problem: None,
-            path: String::new(),
-        }
-    }
-
-    /// Adds what exactly is wrong, where the expectation does not say it all.
-    #[must_use]
-    pub fn because(mut self, problem: impl Into<String>) -> Self {
-        self.problem = Some(problem.into());
-        self
-    }
-
-    /// Says that the value stands inside a list or an object. The outermost step is added last.
-    #[must_use]
-    pub fn inside(mut self, step: &str) -> Self {
-        self.path.insert_str(0, step);
-        self
-    }
-
-    /// The expectation, and the place and cause if there is more to say.
-    pub(crate) fn into_parts(self) -> (String, Option<String>) {
-        let problem = match (self.path.is_empty(), self.problem) {
-            (true, problem) => problem,
-            (false, None) => Some(format!("at {}", self.path)),
-            (false, Some(problem)) => Some(format!("at {}: {problem}", self.path)),
-        };
-        (self.expected.into_owned(), problem)
+    pub const fn of<T: FromParam>(field: &'static str, name: &'static str) -> Self {
+        let mut schema = Self::new(field, name, T::KIND)
+            .nullable(T::NULLABLE)
+            .checked_by(|value| T::from_param(value).map(drop));
+        schema.names = T::NAMES;
+        schema
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
-use super::{FromParam, WrongValue};
+use super::FromParam;
 use crate::typed::schema::ParamKind;
+use crate::typed::wrong_value::WrongValue;
 
 impl FromParam for bool {
     const KIND: ParamKind = ParamKind::Bool;

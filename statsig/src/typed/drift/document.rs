@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::constraint::ParamRange;
-use super::super::decode::WrongValue;
 use super::super::params::StatsigParams;
 use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema, SourceKind};
 use super::super::unit::TimeUnit;
+use super::super::wrong_value::WrongValue;
 
 /// A [`Schema`] in the form that is checked against the specs, and written as JSON for tools that do not
 /// link the struct.

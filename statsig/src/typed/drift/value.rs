@@ -2,8 +2,8 @@
 
 use serde_json::{Number, Value};
 
-use super::super::decode::WrongValue;
 use super::super::schema::ParamKind;
+use super::super::wrong_value::WrongValue;
 use super::document::ParamDocument;
 use super::report::DriftKind;
 

@@ -1,5 +1,6 @@
 //! What a parameter struct asks for, as a constant.
 
+mod check;
 mod param;
 mod source;
 
@@ -36,7 +37,9 @@ pub enum OnMismatch {
     /// A warning, once for each distinct problem and generation of specs.
     #[default]
     Warn,
-    /// A warning, and a panic where the feature `testing` is enabled: for tests that must not go on with a default unawares.
+    /// A warning, and a panic in a client with
+    /// [`panic_in_tests`](crate::StatsigOptionsBuilder::panic_in_tests), so that a test does not pass
+    /// with a default by mistake.
     PanicInTests,
 }
 

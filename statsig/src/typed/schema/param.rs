@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{ExposePolicy, ParamSource, Schema};
 use crate::typed::constraint::{ParamLiteral, ParamRange};
-use crate::typed::decode::{FromParam, WrongValue};
 use crate::typed::unit::TimeUnit;
+use crate::typed::wrong_value::WrongValue;
 
 /// The JSON shape that a parameter is decoded from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub struct ParamSchema {
     pub unit: Option<TimeUnit>,
     /// The parameters inside of an object that is read field by field.
     pub nested: Option<&'static Schema>,
-    decodes: fn(&Value) -> Result<(), WrongValue>,
+    pub(super) decodes: fn(&Value) -> Result<(), WrongValue>,
 }
 
 impl ParamSchema {
@@ -109,16 +109,6 @@ impl ParamSchema {
             nested: None,
             decodes: |_| Ok(()),
         }
-    }
-
-    /// A parameter with the kind of the type that it is decoded into.
-    #[must_use]
-    pub const fn of<T: FromParam>(field: &'static str, name: &'static str) -> Self {
-        let mut schema = Self::new(field, name, T::KIND)
-            .nullable(T::NULLABLE)
-            .checked_by(|value| T::from_param(value).map(drop));
-        schema.names = T::NAMES;
-        schema
     }
 
     /// For generated code: the same parameter under these names.
@@ -226,35 +216,6 @@ impl ParamSchema {
     pub const fn unit(mut self, unit: TimeUnit) -> Self {
         self.unit = Some(unit);
         self
-    }
-
-    /// Whether a value fits: type, constraints, and everything inside of a nested object.
-    ///
-    /// # Errors
-    ///
-    /// [`WrongValue`], which says what was expected instead.
-    pub fn check(&self, value: &Value) -> Result<(), WrongValue> {
-        if self.nullable && value.is_null() {
-            return Ok(());
-        }
-        if let Some(unit) = self.unit {
-            let decoded = unit.decode(value).map(drop);
-            decoded.map_err(|wrong| self.explain(wrong))?;
-        }
-        (self.decodes)(value).map_err(|wrong| self.explain(wrong))?;
-        self.check_constraint(value)?;
-        let Some(inside) = self.nested else {
-            return Ok(());
-        };
-        let object = value.as_object();
-        let object = object.ok_or_else(|| WrongValue::expected("an object"))?;
-        for param in inside.params {
-            if let Some(value) = param.names().find_map(|name| object.get(name)) {
-                let checked = param.check(value);
-                checked.map_err(|wrong| wrong.inside(&format!(".{}", param.name)))?;
-            }
-        }
-        Ok(())
     }
 
     /// The parameter's name, then its older ones.

@@ -1,10 +1,9 @@
-//! Where the values of a struct come from.
+//! The served values of a struct, and what decided them.
 
 use std::fmt;
 
 use serde_json::Value;
 
-use super::handle::ParamOrigin;
 use super::schema::{ParamSchema, ParamSource};
 
 /// The evaluations behind a loaded struct, all of one snapshot: values, and the exposures that reading them by hand would log.
@@ -35,6 +34,31 @@ pub(crate) trait ServedParams: Send + Sync + fmt::Debug {
     fn lacks_unit(&self, _id_type: &str) -> bool {
         false
     }
+}
+
+/// The first of a parameter's names that is served, and its value.
+#[inline]
+pub(crate) fn find<'a>(
+    source: &'a dyn ServedParams,
+    param: &ParamSchema,
+) -> Option<(&'static str, &'a Value)> {
+    if let Some(value) = source.value(param, param.name) {
+        return Some((param.name, value));
+    }
+    let mut aliases = param.aliases.iter();
+    aliases.find_map(|&alias| Some((alias, source.value(param, alias)?)))
+}
+
+/// Where the value of a field came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParamOrigin {
+    /// Statsig served it.
+    Served,
+    /// Nothing was served, so it is the default.
+    Default,
+    /// What was served did not fit the field, so it is the default, or with `clamp` the nearest number in range.
+    Mismatch,
 }
 
 /// What decided the values of a loaded struct.

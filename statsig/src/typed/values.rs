@@ -1,10 +1,10 @@
-//! A struct as the values of its sources, for overrides.
+//! The fields of a struct as JSON: for overrides, and for defaults in reports.
 
 use serde_json::{Map, Value};
 
 use super::params::StatsigParams;
 use super::schema::ParamSource;
-use super::writer::values_of;
+use super::writer::ParamWriter;
 
 /// A struct that cannot be forced, because some fields do not tell what they are decoded from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,4 +52,35 @@ pub(crate) fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, Param
             fields,
         })
     }
+}
+
+/// The fields as JSON, in the order of [`StatsigParams::SCHEMA`]; `None` for those that do not tell: fields that are read with `json`,
+/// `with` or `decode_with`, and types that do not implement [`FromParam::to_param`](super::FromParam::to_param).
+///
+/// ```
+/// use serde_json::json;
+/// use statsig::StatsigParams;
+/// use statsig::typed::values_of;
+///
+/// #[derive(StatsigParams)]
+/// #[statsig(layer = "promos")]
+/// struct Promo {
+///     #[statsig(default = "Welcome!")]
+///     title: String,
+///     limit: Option<u8>,
+/// }
+///
+/// let promo = Promo { limit: Some(3), ..Promo::defaults() };
+/// assert_eq!(values_of(&promo), [Some(json!("Welcome!")), Some(json!(3))]);
+/// ```
+pub fn values_of<P: StatsigParams>(params: &P) -> Vec<Option<Value>> {
+    let mut writer = ParamWriter::new(P::SCHEMA);
+    params.write(&mut writer);
+    writer.into_values()
+}
+
+/// The defaults of a struct as JSON: what a [`Schema`](super::Schema) tells.
+#[must_use]
+pub fn default_values<P: StatsigParams>() -> Vec<Option<Value>> {
+    values_of(&P::defaults())
 }
