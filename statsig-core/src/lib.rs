@@ -7,6 +7,10 @@
 #![allow(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// The derives name `::statsig`, also in this crate's own tests.
+#[cfg(test)]
+extern crate self as statsig;
+
 pub mod catalog;
 pub mod client_init;
 pub mod country;
@@ -22,5 +26,6 @@ pub mod persistent;
 pub mod results;
 pub mod specs;
 pub mod text;
+pub mod typed;
 pub mod user;
 pub mod value;

@@ -96,6 +96,9 @@ pub mod typed;
 // The engine's modules, by the same paths as the SDK's own.
 use statsig_core::{client_init, evaluation, hash, mask, results, specs, text, user, value};
 
+#[doc(hidden)]
+pub use statsig_core::__register_params;
+
 #[cfg(feature = "tracing-layer")]
 pub use client::StatsigLayer;
 pub use client::{

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::Statsig;
+use crate::evaluation::Kind;
 use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
-use crate::typed::{ParamSource, ParamsNotWritable, SourceKind, StatsigParams, written};
+use crate::typed::{ParamSource, ParamsNotWritable, StatsigParams, written};
 use crate::value::depth::bounded_entries;
 
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
@@ -133,17 +134,17 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let name = source.name;
-        match source.kind {
-            SourceKind::Layer => self.override_layer(name, value, id),
-            SourceKind::Experiment => self.override_experiment(name, value, id),
-            SourceKind::DynamicConfig => self.override_dynamic_config(name, value, id),
-            SourceKind::ParameterStore => {
+        match source.kind.evaluated_as() {
+            Some(Kind::Layer) => self.override_layer(name, value, id),
+            Some(Kind::Experiment) => self.override_experiment(name, value, id),
+            Some(Kind::DynamicConfig) => self.override_dynamic_config(name, value, id),
+            None => {
                 let constants = value
                     .into_iter()
                     .map(|(name, value)| (name, constant(value)));
                 self.override_parameter_store(name, constants.collect(), id);
             }
-            SourceKind::FeatureGate => {
+            Some(Kind::Gate) => {
                 if let Some(Value::Bool(passes)) = value.get(name) {
                     self.override_gate(name, *passes, id);
                 }

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use serde_json::Value;
 
 use crate::client::Statsig;
+use crate::evaluation::Kind;
 use crate::specs::compiled::ParameterTarget;
-use crate::typed::{ParamSchema, ParamSource, SourceKind, StatsigParams};
+use crate::typed::{ParamSchema, ParamSource, StatsigParams};
 
 /// The exposures of one parameter struct among recorded events.
 ///
@@ -123,13 +124,11 @@ impl<P: StatsigParams> fmt::Debug for Exposures<P> {
 /// Whether an event exposes a parameter of this source.
 fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, event: &Value) -> bool {
     let mut names = param.names();
-    match source.kind {
-        SourceKind::Layer => names.any(|name| is_layer_exposure(event, source.name, name)),
-        SourceKind::Experiment | SourceKind::DynamicConfig => {
-            is_config_exposure(event, source.name)
-        }
-        SourceKind::FeatureGate => is_gate_exposure(event, source.name),
-        SourceKind::ParameterStore => {
+    match source.kind.evaluated_as() {
+        Some(Kind::Layer) => names.any(|name| is_layer_exposure(event, source.name, name)),
+        Some(Kind::Experiment | Kind::DynamicConfig) => is_config_exposure(event, source.name),
+        Some(Kind::Gate) => is_gate_exposure(event, source.name),
+        None => {
             let snapshot = statsig.shared_state().published.load();
             let store = snapshot.specs.param_stores.get(source.name);
             let parameter =

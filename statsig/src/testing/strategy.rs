@@ -110,7 +110,7 @@ fn shapes(param: &ParamDocument) -> Vec<BoxedStrategy<Value>> {
         ParamKind::String => vec![texts(), characters()],
         ParamKind::Array => scalars().into_iter().map(lists).collect(),
         ParamKind::Object => scalars().into_iter().map(objects).collect(),
-        ParamKind::Any => {
+        _ => {
             let mut all = scalars();
             all.push(Just(Value::Null).boxed());
             all.extend(

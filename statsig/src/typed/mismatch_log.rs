@@ -4,8 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::report::ParamProblem;
-use super::schema::OnMismatch;
+use super::{OnMismatch, ParamProblem};
 use crate::process::Home;
 use crate::told_once::{Sight, ToldOnce};
 
@@ -72,7 +71,7 @@ fn fail_test(problem: &ParamProblem) {
     panic!("{problem}");
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "macros"))]
 mod tests {
     use std::fmt;
     use std::sync::{Arc, Mutex};
@@ -82,26 +81,41 @@ mod tests {
     use tracing::{Event, Level, Metadata, Subscriber};
 
     use super::*;
-    use crate::typed::report::ParamMismatch;
-    use crate::typed::schema::ParamSource;
+    use crate::typed::{DecidedBy, ParamSchema, ServedParams, StatsigParams, load};
 
     fn log() -> MismatchLog {
         MismatchLog::new(Arc::new(Home::here()), false)
     }
 
+    #[derive(StatsigParams)]
+    #[statsig(layer = "promos")]
+    struct Promo {
+        #[statsig(default = 0.1)]
+        discount: f64,
+    }
+
+    /// Serves one value for all parameters.
+    #[derive(Debug)]
+    struct One(serde_json::Value);
+
+    impl ServedParams for One {
+        fn value(&self, _param: &ParamSchema, _name: &str) -> Option<&serde_json::Value> {
+            Some(&self.0)
+        }
+
+        fn expose(&self, _param: &ParamSchema, _name: &str, _manual: bool) {}
+
+        fn decided_by(&self, _param: Option<&ParamSchema>) -> DecidedBy {
+            DecidedBy::default()
+        }
+    }
+
+    /// The problem with a text where a number belongs.
     fn mismatch(found: &str) -> ParamProblem {
-        ParamProblem::Mismatch(ParamMismatch {
-            struct_name: "Promo",
-            field: "discount".into(),
-            parameter: "discount",
-            entity: ParamSource::layer("promos"),
-            rule_id: Some("2bXd".to_owned()),
-            group_name: None,
-            expected: "a number".to_owned(),
-            found: found.to_owned(),
-            problem: None,
-            is_clamped: false,
-        })
+        let mut problem = None;
+        let promo = load::<Promo, _>(One(found.into()), |found| problem = found.first().cloned());
+        assert_eq!(promo.peek().discount, 0.1);
+        problem.unwrap()
     }
 
     /// Collects the messages of the warnings.
@@ -150,7 +164,7 @@ mod tests {
         });
         let logged = warnings.0.lock().unwrap();
         assert_eq!(logged.len(), 2, "{logged:?}");
-        assert!(logged[0].ends_with("expected a number, found 1; using the default"));
+        assert!(logged[0].ends_with("expected a number, found \"1\"; using the default"));
     }
 
     #[test]
@@ -180,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "expected a number, found 1")]
+    #[should_panic(expected = "expected a number, found \"1\"")]
     fn an_option_asks_for_a_panic() {
         let log = MismatchLog::new(Arc::new(Home::here()), true);
         log.report(1, OnMismatch::PanicInTests, &[mismatch("1")]);

@@ -10,7 +10,7 @@ use crate::client::layers::LayerSource;
 use crate::client::sticky::{Assigned, Stored};
 use crate::client::view::View;
 use crate::evaluation::{Kind, Outcome};
-use crate::typed::ParamsMeta;
+use crate::typed::DecidedBy;
 use crate::user::StatsigUser;
 
 /// A gate, config, experiment or layer, evaluated once, or as it is stored for the user.
@@ -106,23 +106,22 @@ impl Entity {
     }
 
     /// For a parameter of a layer, the rule that supplied it.
-    pub(super) fn meta(&self, param: Option<&str>) -> ParamsMeta {
+    pub(super) fn decided_by(&self, param: Option<&str>) -> DecidedBy {
         match &self.source {
-            LayerSource::Evaluated(owned) => self.meta_of(owned, param),
+            LayerSource::Evaluated(owned) => self.decision_of(owned, param),
             LayerSource::Assigned(assigned) => {
                 let text = |text: &str| text.to_owned();
-                ParamsMeta {
+                DecidedBy {
                     rule_id: Some(text(&assigned.rule_id)),
                     group_name: assigned.stored.group_name.as_deref().map(text),
                     allocated_experiment: assigned.allocated_experiment().map(|name| text(name)),
                     reason: assigned.details.reason.to_string(),
-                    fields: Vec::new(),
                 }
             }
         }
     }
 
-    fn meta_of(&self, owned: &OwnedEvaluation, param: Option<&str>) -> ParamsMeta {
+    fn decision_of(&self, owned: &OwnedEvaluation, param: Option<&str>) -> DecidedBy {
         let call = owned.call();
         let text = |symbol| call.text(symbol).as_str().to_owned();
         let rule_id = match (self.kind, param) {
@@ -131,12 +130,11 @@ impl Entity {
             }
             _ => call.rule_id().as_str().to_owned(),
         };
-        ParamsMeta {
+        DecidedBy {
             rule_id: Some(rule_id),
             group_name: call.evaluation.group_name.map(text),
             allocated_experiment: call.evaluation.allocated_experiment().map(text),
             reason: call.details().reason.to_string(),
-            fields: Vec::new(),
         }
     }
 }

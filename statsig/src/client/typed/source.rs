@@ -7,8 +7,7 @@ use super::store::OpenedStore;
 use crate::client::TypedEvaluationOptions;
 use crate::client::evaluated_call::Logging;
 use crate::client::view::View;
-use crate::evaluation::Kind;
-use crate::typed::{ParamSchema, ParamSource, ParamsMeta, Schema, ServedParams, SourceKind};
+use crate::typed::{DecidedBy, ParamSchema, ParamSource, Schema, ServedParams};
 use crate::user::StatsigUser;
 
 /// What a struct reads from.
@@ -53,16 +52,10 @@ impl Opened {
         schema: &Schema,
         options: &TypedEvaluationOptions,
     ) -> Self {
-        let kind = match source.kind {
-            SourceKind::ParameterStore => {
-                return Self::Store(OpenedStore::new(view, user, source, schema));
-            }
-            SourceKind::Layer => Kind::Layer,
-            SourceKind::Experiment => Kind::Experiment,
-            SourceKind::DynamicConfig => Kind::DynamicConfig,
-            SourceKind::FeatureGate => Kind::Gate,
-        };
-        Self::Entity(Entity::new(view, user, kind, source.name, options))
+        match source.kind.evaluated_as() {
+            None => Self::Store(OpenedStore::new(view, user, source, schema)),
+            Some(kind) => Self::Entity(Entity::new(view, user, kind, source.name, options)),
+        }
     }
 
     /// The opened entity that a parameter comes from.
@@ -105,22 +98,24 @@ impl ServedParams for Opened {
         }
     }
 
-    fn meta(&self, param: Option<&ParamSchema>) -> ParamsMeta {
+    fn decided_by(&self, param: Option<&ParamSchema>) -> DecidedBy {
         let opened = match (self, param) {
             (Self::Bundle { entities, .. }, None) => {
-                let reason = entities.first().map(|(_, first)| first.meta(None).reason);
-                return ParamsMeta {
+                let reason = entities
+                    .first()
+                    .map(|(_, first)| first.decided_by(None).reason);
+                return DecidedBy {
                     reason: reason.unwrap_or_default(),
-                    ..ParamsMeta::default()
+                    ..DecidedBy::default()
                 };
             }
             (_, param) => self.opened_for(param.and_then(|param| param.source)),
         };
         let name = param.map(|param| param.name);
         match opened {
-            Some(Self::Entity(entity)) => entity.meta(name),
-            Some(Self::Store(store)) => store.meta(name),
-            Some(Self::Bundle { .. }) | None => ParamsMeta::default(),
+            Some(Self::Entity(entity)) => entity.decided_by(name),
+            Some(Self::Store(store)) => store.decided_by(name),
+            Some(Self::Bundle { .. }) | None => DecidedBy::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::evaluation::Kind;
 use crate::results::Reason;
 use crate::specs::compiled::ParameterTarget;
 use crate::text::SharedStr;
-use crate::typed::{ParamSource, ParamsMeta, Schema};
+use crate::typed::{DecidedBy, ParamSource, Schema};
 use crate::user::StatsigUser;
 
 /// A parameter store, with the values of the parameters that a struct asks for.
@@ -148,10 +148,10 @@ impl OpenedStore {
     }
 
     /// For a parameter, what the entity that it refers to decided.
-    pub(super) fn meta(&self, param: Option<&str>) -> ParamsMeta {
+    pub(super) fn decided_by(&self, param: Option<&str>) -> DecidedBy {
         let referred = param.and_then(|param| self.referred(param));
-        let meta = referred.map(|(entity, parameter)| entity.meta(Some(parameter)));
-        ParamsMeta {
+        let meta = referred.map(|(entity, parameter)| entity.decided_by(Some(parameter)));
+        DecidedBy {
             reason: self.store.details.reason.to_string(),
             ..meta.unwrap_or_default()
         }

@@ -62,7 +62,7 @@ impl<P: StatsigParams> Typed<P> {
         P::from_view(self.view)
     }
 
-    /// Exposes one parameter, by its name in Statsig, and bits the exposure as manual.
+    /// Exposes one parameter, by its name in Statsig, and marks the exposure as manual.
     ///
     /// Returns whether an exposure was logged: false if the parameter was not served, was exposed before, or is unknown. Of a
     /// parameter with `expose = "manual"` the struct has the name as a constant.
@@ -77,7 +77,7 @@ impl<P: StatsigParams> Typed<P> {
     ///     title: String,
     /// }
     ///
-    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../statsig/src/docs/client.rs"));
     /// let promo = statsig.get_typed::<Promo>(&StatsigUser::with_user_id("ann"));
     /// assert!(promo.log_exposure(Promo::TITLE));
     /// ```
@@ -85,7 +85,7 @@ impl<P: StatsigParams> Typed<P> {
         index_of::<P>(param).is_some_and(|index| self.exposures.expose(index, true))
     }
 
-    /// Exposes every parameter that was served and not exposed before, and bits the exposures as manual.
+    /// Exposes every parameter that was served and not exposed before, and marks the exposures as manual.
     pub fn log_exposures(&self) {
         self.exposures.expose_on_request();
     }
@@ -95,19 +95,23 @@ impl<P: StatsigParams> Typed<P> {
     pub fn meta(&self) -> ParamsMeta {
         let source = self.exposures.source();
         let fields = P::SCHEMA.params.iter().enumerate().map(|(index, param)| {
-            let meta = source.meta(Some(param));
+            let decided_by = source.decided_by(Some(param));
             FieldMeta {
                 field: param.field,
                 parameter: find(source, param).map_or(param.name, |(name, _)| name),
                 origin: self.origin_of(index, param),
-                rule_id: meta.rule_id,
-                group_name: meta.group_name,
-                allocated_experiment: meta.allocated_experiment,
+                rule_id: decided_by.rule_id,
+                group_name: decided_by.group_name,
+                allocated_experiment: decided_by.allocated_experiment,
             }
         });
+        let decided_by = source.decided_by(None);
         ParamsMeta {
+            rule_id: decided_by.rule_id,
+            group_name: decided_by.group_name,
+            allocated_experiment: decided_by.allocated_experiment,
+            reason: decided_by.reason,
             fields: fields.collect(),
-            ..source.meta(None)
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schema::{ParamSchema, ParamSource};
 
 /// The evaluations behind a loaded struct, all of one snapshot: values, and the exposures that reading them by hand would log.
-pub(crate) trait ServedParams: Send + Sync + fmt::Debug {
+pub trait ServedParams: Send + Sync + fmt::Debug {
     /// The value that is served for a parameter under one of its names, `None` when none is.
     fn value(&self, param: &ParamSchema, name: &str) -> Option<&Value>;
 
@@ -18,7 +18,7 @@ pub(crate) trait ServedParams: Send + Sync + fmt::Debug {
 
     /// What the evaluation decided, as a whole or for a parameter. Asked for reports and by
     /// [`Typed::meta`](super::Typed::meta) only, so it may allocate.
-    fn meta(&self, param: Option<&ParamSchema>) -> ParamsMeta;
+    fn decided_by(&self, param: Option<&ParamSchema>) -> DecidedBy;
 
     /// Whether the specs know the entity. Asked at each strict load, so it must be cheap.
     fn is_recognized(&self, _entity: ParamSource) -> bool {
@@ -59,6 +59,16 @@ pub enum ParamOrigin {
     Default,
     /// What was served did not fit the field, so it is the default, or with `clamp` the nearest number in range.
     Mismatch,
+}
+
+/// The decision of an evaluation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DecidedBy {
+    pub rule_id: Option<String>,
+    pub group_name: Option<String>,
+    /// The experiment of a layer that the user is allocated to.
+    pub allocated_experiment: Option<String>,
+    pub reason: String,
 }
 
 /// What decided the values of a loaded struct.
@@ -116,10 +126,10 @@ impl ServedParams for Detached {
 
     fn expose(&self, _param: &ParamSchema, _name: &str, _manual: bool) {}
 
-    fn meta(&self, _param: Option<&ParamSchema>) -> ParamsMeta {
-        ParamsMeta {
+    fn decided_by(&self, _param: Option<&ParamSchema>) -> DecidedBy {
+        DecidedBy {
             reason: "Detached".to_owned(),
-            ..ParamsMeta::default()
+            ..DecidedBy::default()
         }
     }
 }

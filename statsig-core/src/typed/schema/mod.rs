@@ -38,7 +38,7 @@ pub enum OnMismatch {
     #[default]
     Warn,
     /// A warning, and a panic in a client with
-    /// [`panic_in_tests`](crate::StatsigOptionsBuilder::panic_in_tests), so that a test does not pass
+    /// `panic_in_tests`, so that a test does not pass
     /// with a default by mistake.
     PanicInTests,
 }
@@ -173,7 +173,8 @@ impl Schema {
     }
 
     /// Whether some parameters have a source of their own.
-    pub(crate) const fn has_sources_of_fields(&self) -> bool {
+    #[doc(hidden)]
+    pub const fn has_sources_of_fields(&self) -> bool {
         self.has_sources_of_fields
     }
 

@@ -20,7 +20,7 @@ const MAX_FOUND_CHARS: usize = 80;
 const MAX_DISTINCT_VALUES: usize = 5;
 
 /// Checks structs that belong together: a parameter that one of them reads is not missed in the others.
-pub(crate) fn check_all(documents: &[SchemaDocument], specs: &CompiledSpecs) -> Vec<SchemaReport> {
+pub fn check_all(documents: &[SchemaDocument], specs: &CompiledSpecs) -> Vec<SchemaReport> {
     let reports = documents
         .iter()
         .map(|document| check(document, documents, specs));
@@ -28,7 +28,7 @@ pub(crate) fn check_all(documents: &[SchemaDocument], specs: &CompiledSpecs) -> 
 }
 
 /// Checks one struct. A parameter that one of the others reads is not missed in it.
-pub(crate) fn check(
+pub fn check(
     document: &SchemaDocument,
     others: &[SchemaDocument],
     specs: &CompiledSpecs,

@@ -15,7 +15,7 @@ use super::wrong_value::WrongValue;
 /// Decoding is strict: text is never a number, a number never text, and `null` fits `Option` and
 /// [`serde_json::Value`] only. Integers accept whole floats (`3.0`) and check their range.
 ///
-/// Most types of your own need no implementation: derive [`ParamEnum`](macro@super::ParamEnum) for enums, and mark fields of types that
+/// Most types of your own need no implementation: derive [`ParamEnum`] for enums, and mark fields of types that
 /// implement `serde::Deserialize` with `#[statsig(json)]`. By hand:
 ///
 /// ```

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::bit_set::BitSet;
 use super::misfit::Misfit;
 use super::schema::{ParamSchema, Schema};
-use super::served::{ParamsMeta, ServedParams, find};
+use super::served::{DecidedBy, ServedParams, find};
 use super::wrong_value::WrongValue;
 
 /// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and remembers which were served and
@@ -196,7 +196,7 @@ impl ServedParams for Inside<'_> {
 
     fn expose(&self, _param: &ParamSchema, _name: &str, _manual: bool) {}
 
-    fn meta(&self, _param: Option<&ParamSchema>) -> ParamsMeta {
-        ParamsMeta::default()
+    fn decided_by(&self, _param: Option<&ParamSchema>) -> DecidedBy {
+        DecidedBy::default()
     }
 }

@@ -9,13 +9,13 @@ use crate::specs::compiled::CompiledSpecs;
 
 /// What an entity is for some users.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Variant {
-    pub(crate) served_by: ServedBy,
-    pub(crate) value: VariantValue,
+pub struct Variant {
+    pub served_by: ServedBy,
+    pub value: VariantValue,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum VariantValue {
+pub enum VariantValue {
     Gate(bool),
     Parameters(Map<String, Value>),
 }
@@ -24,7 +24,7 @@ pub(crate) enum VariantValue {
 /// default; a store has one for each variant of what its parameters refer to, while the others stay at their first.
 ///
 /// Empty if the specs have no such entity.
-pub(crate) fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> Vec<Variant> {
+pub fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> Vec<Variant> {
     let Some(source) = SpecEntity::find(specs, kind, name) else {
         return Vec::new();
     };

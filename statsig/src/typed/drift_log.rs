@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::report::{Drift, DriftSeverity, SchemaReport};
+use super::{Drift, DriftSeverity, SchemaReport};
 use crate::targets;
 
 /// The latest reports of a client.
@@ -76,10 +76,9 @@ fn news<'a>(previous: &[SchemaReport], reports: &'a [SchemaReport]) -> Vec<News<
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::check;
+    use super::super::{ParamSchema, ParamSource, Schema, SchemaDocument, check};
     use super::*;
     use crate::specs::compiled::CompiledSpecs;
-    use crate::typed::{ParamSchema, ParamSource, Schema, SchemaDocument};
 
     fn reports(struct_name: &'static str) -> Vec<SchemaReport> {
         let params = const { &[ParamSchema::of::<bool>("on", "on")] };

@@ -21,10 +21,10 @@ pub struct ParamsNotWritable {
 }
 
 /// What a source serves.
-pub(crate) type Served = (ParamSource, Map<String, Value>);
+pub(super) type Served = (ParamSource, Map<String, Value>);
 
 /// The parameters of a struct, for each of its sources.
-pub(crate) fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWritable> {
+pub fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWritable> {
     let mut values = values_of(params).into_iter();
     let mut by_source: Vec<Served> = Vec::new();
     let mut fields = Vec::new();

@@ -7,7 +7,7 @@ use super::writer::ParamWriter;
 
 /// A struct whose fields are parameters of one layer, parameter store, experiment or dynamic config.
 ///
-/// Derive it; see the [derive macro](macro@super::StatsigParams) for the attributes. By hand it takes a constant and a function
+/// Derive it; see the [derive macro] for the attributes. By hand it takes a constant and a function
 /// that reads the fields in the order of the constant, and three lines that say that the struct is its own view:
 ///
 /// ```

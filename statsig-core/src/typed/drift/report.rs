@@ -13,7 +13,7 @@ const MAX_NAMED_RULES: usize = 8;
 
 /// What a check of one parameter struct against the specs found.
 ///
-/// Made by [`Schemas::check`](crate::Schemas::check). [`Display`](fmt::Display) shows it to people, [`Serialize`] to programs.
+/// Made by `Schemas::check`. [`Display`](fmt::Display) shows it to people, [`Serialize`] to programs.
 /// It holds nothing of any user.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]

@@ -4,8 +4,8 @@ mod seeds;
 
 use std::sync::Arc;
 
+use crate::country::Countries;
 use serde_json::{Value, json};
-use statsig_core::country::Countries;
 
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
 use super::{SchemaDocument, check_all, possible_id_types, possible_parameters};

@@ -24,20 +24,8 @@ mod collected {
 
     inventory::collect!(RegisteredSchema);
 
-    /// The schema of every struct in this binary that derives [`StatsigParams`](crate::StatsigParams) and has a source, in no
+    /// The schema of every struct in this binary that derives `StatsigParams` and has a source, in no
     /// particular order.
-    ///
-    /// A program writes them with a few lines, for `statsig-local schema --check`:
-    ///
-    /// ```
-    /// use statsig::typed::{SchemaDocument, registered_schemas};
-    ///
-    /// fn write_schemas() -> serde_json::Result<String> {
-    ///     let documents: Vec<_> = registered_schemas().map(SchemaDocument::from).collect();
-    ///     serde_json::to_string_pretty(&documents)
-    /// }
-    /// # write_schemas().unwrap();
-    /// ```
     pub fn registered_schemas() -> impl Iterator<Item = &'static Schema> {
         let all = inventory::iter::<RegisteredSchema>.into_iter();
         let schemas = all.map(|registered| (registered.0)());

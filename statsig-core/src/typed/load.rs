@@ -10,7 +10,7 @@ use super::report::{ParamProblem, ParamsError, check, problems};
 use super::served::ServedParams;
 
 /// Loads a struct. What does not fit takes its default and is reported.
-pub(crate) fn load<P, S>(source: S, report: impl FnOnce(&[ParamProblem])) -> Typed<P>
+pub fn load<P, S>(source: S, report: impl FnOnce(&[ParamProblem])) -> Typed<P>
 where
     P: StatsigParams,
     S: ServedParams + 'static,
@@ -23,7 +23,7 @@ where
 }
 
 /// Loads a struct, unless its source is unknown, the user has not the ID, or a served value does not fit; nothing is exposed then.
-pub(crate) fn try_load<P, S>(source: S) -> Result<Typed<P>, ParamsError>
+pub fn try_load<P, S>(source: S) -> Result<Typed<P>, ParamsError>
 where
     P: StatsigParams,
     S: ServedParams + 'static,

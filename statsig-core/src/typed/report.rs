@@ -99,7 +99,8 @@ pub enum ParamProblem {
 
 impl ParamProblem {
     /// What a load that goes on does instead.
-    pub(crate) fn consequence(&self) -> &'static str {
+    #[doc(hidden)]
+    pub fn consequence(&self) -> &'static str {
         match self {
             Self::Mismatch(mismatch) if mismatch.is_clamped => "; using the nearest one in range",
             Self::Mismatch(_) => "; using the default",
@@ -165,7 +166,7 @@ pub(crate) fn check(
             found.push(ParamProblem::UnknownSource {
                 struct_name: schema.struct_name,
                 entity,
-                reason: source.meta(param).reason,
+                reason: source.decided_by(param).reason,
             });
         }
     }
@@ -210,15 +211,15 @@ fn describe(
 ) -> Option<ParamMismatch> {
     let param = schema.params.get(misfit.index)?;
     let (parameter, _) = find(source, param)?;
-    let meta = source.meta(Some(param));
+    let decided_by = source.decided_by(Some(param));
     let (expected, problem) = misfit.wrong.into_parts();
     Some(ParamMismatch {
         struct_name: schema.struct_name,
         field: format!("{}{}", param.field, misfit.inside).into(),
         parameter,
         entity: schema.source_of(param)?,
-        rule_id: meta.rule_id,
-        group_name: meta.group_name,
+        rule_id: decided_by.rule_id,
+        group_name: decided_by.group_name,
         expected,
         found: misfit.found,
         problem: problem.map(shown),

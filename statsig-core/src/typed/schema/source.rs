@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evaluation::Kind;
+
 /// The kind of entity that a parameter struct reads from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +24,19 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    /// How an entity of this kind is evaluated; `None` for a store, whose parameters refer to others.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn evaluated_as(self) -> Option<Kind> {
+        match self {
+            Self::Layer => Some(Kind::Layer),
+            Self::ParameterStore => None,
+            Self::Experiment => Some(Kind::Experiment),
+            Self::DynamicConfig => Some(Kind::DynamicConfig),
+            Self::FeatureGate => Some(Kind::Gate),
+        }
+    }
+
     /// Whether one exposure covers all the parameters.
     pub(crate) const fn is_exposed_as_a_whole(self) -> bool {
         !matches!(self, Self::Layer | Self::ParameterStore)

@@ -37,7 +37,7 @@ pub struct PossibleValue {
 }
 
 /// `None` if the specs have no such entity.
-pub(crate) fn possible_parameters(
+pub fn possible_parameters(
     specs: &CompiledSpecs,
     kind: SourceKind,
     name: &str,
@@ -70,11 +70,7 @@ pub(crate) fn possible_parameters(
 }
 
 /// Sorted; empty if the specs have no such entity.
-pub(crate) fn possible_id_types(
-    specs: &CompiledSpecs,
-    kind: SourceKind,
-    name: &str,
-) -> BTreeSet<String> {
+pub fn possible_id_types(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     let mut add = |source: &SpecEntity<'_>| match source {
         SpecEntity::Gate(gate) => {

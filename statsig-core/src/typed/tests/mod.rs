@@ -58,8 +58,8 @@ impl ServedParams for Fake {
         self.recognized
     }
 
-    fn meta(&self, _param: Option<&ParamSchema>) -> ParamsMeta {
-        ParamsMeta {
+    fn decided_by(&self, _param: Option<&ParamSchema>) -> DecidedBy {
+        DecidedBy {
             rule_id: Some("rule".to_owned()),
             group_name: Some("Test".to_owned()),
             allocated_experiment: None,
@@ -68,7 +68,6 @@ impl ServedParams for Fake {
             } else {
                 "Network:Unrecognized".to_owned()
             },
-            fields: Vec::new(),
         }
     }
 }
