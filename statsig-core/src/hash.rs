@@ -28,7 +28,7 @@ pub enum HashAlgorithm {
 }
 
 impl HashAlgorithm {
-    pub fn hash(self, text: &str) -> String {
+    pub(crate) fn hash(self, text: &str) -> String {
         match self {
             Self::None => text.to_owned(),
             Self::Djb2 => djb2(text),
@@ -70,6 +70,7 @@ impl std::str::FromStr for HashAlgorithm {
 }
 
 /// The first eight bytes of a SHA-256, big endian: the number that every bucket is taken from.
+#[must_use]
 pub fn leading_u64(digest: &[u8]) -> u64 {
     digest
         .iter()
@@ -87,12 +88,15 @@ pub struct SaltedHash {
 
 impl SaltedHash {
     /// `salt` must end with the dot that separates it from the unit ID.
+    #[must_use]
     pub fn new(salt: &str) -> Self {
         Self {
             salted: Sha256::new_with_prefix(salt),
         }
     }
 
+    /// The hash of the salt and an ID.
+    #[must_use]
     pub fn of(&self, unit_id: &str) -> u64 {
         leading_u64(&self.salted.clone().chain_update(unit_id).finalize())
     }
@@ -105,6 +109,7 @@ impl std::fmt::Debug for SaltedHash {
 }
 
 /// SHA-256 in standard base64 with padding.
+#[must_use]
 pub fn sha256_base64(text: &str) -> String {
     STANDARD.encode(Sha256::digest(text))
 }
@@ -114,14 +119,17 @@ pub fn sha256_base64(text: &str) -> String {
 pub struct IdLookup([u8; 6]);
 
 impl IdLookup {
-    pub const BITS: u32 = 48;
+    pub(crate) const BITS: u32 = 48;
 
+    /// The look-up of an ID.
+    #[must_use]
     pub fn of(unit_id: &str) -> Self {
         let [a, b, c, d, e, f, ..] = Sha256::digest(unit_id).0;
         Self([a, b, c, d, e, f])
     }
 
     /// Reads the eight characters; `None` for any other text.
+    #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         // Without this, shorter texts with padding would pass.
         let text: &[u8; 8] = text.try_into().ok()?;
@@ -136,6 +144,7 @@ impl IdLookup {
     }
 
     /// In the same order as the values themselves.
+    #[must_use]
     pub fn number(self) -> u64 {
         let [a, b, c, d, e, f] = self.0;
         u64::from_be_bytes([0, 0, a, b, c, d, e, f])
@@ -162,11 +171,13 @@ impl std::fmt::Debug for IdLookup {
 }
 
 /// djb2 over Unicode scalar values, as decimal text of its low 32 bits.
+#[must_use]
 pub fn djb2(text: &str) -> String {
     djb2_number(text).to_string()
 }
 
 /// djb2 over Unicode scalar values, low 32 bits.
+#[must_use]
 pub fn djb2_number(text: &str) -> u32 {
     text.chars().fold(0_u32, |hash, character| {
         hash.wrapping_mul(31).wrapping_add(u32::from(character))
@@ -180,6 +191,7 @@ pub type FastState = foldhash::fast::RandomState;
 pub type FastMap<K, V> = std::collections::HashMap<K, V, FastState>;
 
 /// A 64-bit hash of text, the same within one process.
+#[must_use]
 pub fn text_hash(text: &str) -> u64 {
     let mut hasher = process_state().build_hasher();
     hasher.write(text.as_bytes());
@@ -187,6 +199,7 @@ pub fn text_hash(text: &str) -> u64 {
 }
 
 /// Hashes more than one thing into one number, the same within one process.
+#[must_use]
 pub fn process_hasher() -> impl Hasher {
     process_state().build_hasher()
 }
@@ -197,6 +210,7 @@ fn process_state() -> foldhash::fast::FixedState {
 }
 
 /// Mixes one more number into a hash.
+#[must_use]
 pub fn mix(hash: u64, part: u64) -> u64 {
     let mixed = (hash ^ part.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed ^ (mixed >> 32)

@@ -3,8 +3,48 @@
 //!
 //! Applications use the SDK, which re-exports the types that they need. This crate has no runtime, no
 //! network, no clock and no logger, and it is exempt from semantic versioning.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use statsig_core::country::Countries;
+//! use statsig_core::decision::Decision;
+//! use statsig_core::evaluation::{EvaluationContext, Evaluator, Kind};
+//! use statsig_core::results::{Served, SpecsSource};
+//! use statsig_core::specs::snapshot::{Loaded, Snapshot};
+//! use statsig_core::user::StatsigUser;
+//!
+//! let specs = r#"{
+//!     "has_updates": true, "time": 1, "dynamic_configs": {}, "layer_configs": {},
+//!     "feature_gates": {"a_gate": {
+//!         "type": "feature_gate", "entity": "feature_gate", "salt": "s", "enabled": true,
+//!         "idType": "userID", "defaultValue": false, "rules": [{
+//!             "name": "all", "id": "all", "passPercentage": 100, "returnValue": true,
+//!             "conditions": ["everyone"], "idType": "userID"}]}},
+//!     "condition_map": {"everyone": {"type": "public", "idType": "userID"}},
+//!     "experiment_to_layer": {}
+//! }"#;
+//!
+//! // Bytes become compiled specs, and these a generation that evaluations read.
+//! let empty = Snapshot::uninitialized(None, Arc::default(), Countries::disabled());
+//! let now_ms = 1_750_000_000_000;
+//! let Loaded::New(compiled) = empty.load(specs.as_bytes(), now_ms)? else {
+//!     panic!("expected new specs");
+//! };
+//! let snapshot = empty.with_specs(*compiled, SpecsSource::Bootstrap, None, now_ms);
+//!
+//! // An evaluation depends on the snapshot, the user and the time, and on nothing else.
+//! let user = StatsigUser::with_user_id("a-user");
+//! let entry = snapshot.specs.find("a_gate").expect("a gate of this name");
+//! let context = EvaluationContext::of(&snapshot, now_ms, 0);
+//! let evaluation = Evaluator::new(context, &user).evaluate(Kind::Gate, entry);
+//! let decision = Decision { snapshot: &snapshot, name: "a_gate", entry: Some(entry), evaluation: &evaluation };
+//! let gate = decision.feature_gate(Served::default());
+//! assert!(gate.value);
+//! assert_eq!(gate.details.reason, "Bootstrap:Recognized");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-#![allow(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The derives name `::statsig`, also in this crate's own tests.

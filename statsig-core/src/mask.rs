@@ -65,11 +65,14 @@ pub struct Masked<'a> {
 }
 
 impl<'a> Masked<'a> {
+    /// Masks this key and all server keys.
+    #[must_use]
     pub fn new(key: &'a str) -> Self {
         Self { key }
     }
 
     /// The text with `secret-…` cut to its first few characters, and no trace of the client's own key, whatever that looks like.
+    #[must_use]
     pub fn text(&self, text: &str) -> String {
         let is_plain = self.key.starts_with(KEY_PREFIX) || self.key.is_empty();
         if is_plain {
@@ -79,6 +82,7 @@ impl<'a> Masked<'a> {
     }
 
     /// [`shown`] without a trace of the client's own key.
+    #[must_use]
     pub fn shown(&self, text: &str) -> String {
         if self.key.is_empty() {
             return shown(text);
@@ -88,6 +92,7 @@ impl<'a> Masked<'a> {
 }
 
 /// Cuts every `secret-…` to its first few characters.
+#[must_use]
 pub fn mask_keys(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;

@@ -159,20 +159,30 @@ pub struct OverrideSet {
 /// A change to the overrides.
 #[derive(Debug, Clone)]
 pub enum OverrideChange {
+    /// A gate passes or fails.
     Gate(bool),
+    /// A dynamic config has these parameters.
     DynamicConfig(Arc<Map<String, Value>>),
+    /// An experiment has these parameters, or those of a group.
     Experiment(ExperimentOverride),
+    /// A layer has these parameters.
     Layer(Arc<Map<String, Value>>),
+    /// A parameter store has these parameters.
     ParameterStore(Arc<Map<String, Value>>),
 }
 
 /// Which kind of entity an override is removed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overridden {
+    /// A gate.
     Gate,
+    /// A dynamic config.
     DynamicConfig,
+    /// An experiment.
     Experiment,
+    /// A layer.
     Layer,
+    /// A parameter store.
     ParameterStore,
 }
 

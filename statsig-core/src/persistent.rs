@@ -42,11 +42,11 @@ impl<V> Default for Node<V> {
 }
 
 impl<V> PersistentMap<V> {
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    pub fn get(&self, key: &str) -> Option<&V> {
+    pub(crate) fn get(&self, key: &str) -> Option<&V> {
         let hash = text_hash(key);
         let mut node = &*self.root;
         let mut depth = 0;
@@ -79,7 +79,7 @@ impl<V: Clone + Default> PersistentMap<V> {
         self.len += usize::from(is_new == Some(true));
     }
 
-    pub fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &str) {
         if self.get(key).is_none() {
             return;
         }

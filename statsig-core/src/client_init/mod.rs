@@ -45,8 +45,11 @@ use crate::user::logged::LoggedUser;
 /// What a response is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientInit<'a> {
+    /// The specs.
     pub snapshot: &'a Snapshot,
+    /// The user who gets the response.
     pub user: &'a StatsigUser,
+    /// What the response contains.
     pub options: &'a ClientInitResponseOptions,
     /// Epoch milliseconds.
     pub now_ms: u64,
@@ -54,11 +57,13 @@ pub struct ClientInit<'a> {
     pub seed: u64,
     /// Consulted only if the options say so.
     pub overrides: Option<&'a dyn OverrideAdapter>,
+    /// The client's session.
     pub session_id: &'a str,
 }
 
 impl<'a> ClientInit<'a> {
     /// The response as JSON.
+    #[must_use]
     pub fn respond(&self) -> String {
         let Some((evaluated, content)) = self.content() else {
             return self.blank();

@@ -9,7 +9,7 @@ use crate::user::StatsigUser;
 use crate::value::text_of;
 
 /// Whether a user is in a share, by the ID that the share counts with.
-pub fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) -> bool {
+pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) -> bool {
     match share {
         Share::All => true,
         Share::Nobody => false,
@@ -19,14 +19,14 @@ pub fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) -> bool
 
 /// The buckets of a user that were computed already: looking one up beats hashing again.
 #[derive(Debug, Default)]
-pub struct KnownBuckets(SmallVec<[(BucketId, u64); 4]>);
+pub(crate) struct KnownBuckets(SmallVec<[(BucketId, u64); 4]>);
 
 impl KnownBuckets {
     /// The most buckets remembered: searching more would cost what hashing does.
     const MAX: usize = 128;
 
     /// The user's bucket, out of 1000.
-    pub fn get(&mut self, bucket: &Bucket, user: &StatsigUser) -> u64 {
+    pub(crate) fn get(&mut self, bucket: &Bucket, user: &StatsigUser) -> u64 {
         if let Some((_, known)) = self.0.iter().find(|(id, _)| *id == bucket.id) {
             return *known;
         }
@@ -40,7 +40,7 @@ impl KnownBuckets {
 }
 
 /// A user's bucket for a salt, out of [`Share::BUCKETS`].
-pub fn bucket_of(salt: &SaltedHash, unit: &UnitIdType, user: &StatsigUser) -> u64 {
+pub(crate) fn bucket_of(salt: &SaltedHash, unit: &UnitIdType, user: &StatsigUser) -> u64 {
     with_unit_id(unit, user, |unit_id| salt.of(unit_id)) % Share::BUCKETS
 }
 
@@ -50,7 +50,11 @@ pub(super) fn is_below(bucket: u64, threshold: f64) -> bool {
 }
 
 /// Gives the text of a user's ID to a function; a missing ID is the empty text, and is hashed like any other.
-pub fn with_unit_id<T>(unit: &UnitIdType, user: &StatsigUser, read: impl FnOnce(&str) -> T) -> T {
+pub(crate) fn with_unit_id<T>(
+    unit: &UnitIdType,
+    user: &StatsigUser,
+    read: impl FnOnce(&str) -> T,
+) -> T {
     let id = user.unit_id(unit.is_user_id, &unit.exact, &unit.lower);
     match id.and_then(text_of) {
         Some(text) => read(&text),

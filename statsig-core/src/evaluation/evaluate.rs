@@ -31,14 +31,19 @@ const MAX_RECORDED: usize = 100_000;
 /// What is asked for; decides where the name is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
+    /// A gate, a segment or a holdout.
     Gate,
+    /// A dynamic config.
     DynamicConfig,
+    /// An experiment or an autotune.
     Experiment,
+    /// A layer.
     Layer,
 }
 
 impl Entry {
     /// The spec of this name for what is asked for. Experiments and dynamic configs share one map.
+    #[must_use]
     pub fn spec(&self, kind: Kind) -> Option<SpecId> {
         match kind {
             Kind::Gate => self.gate,
@@ -51,7 +56,7 @@ impl Entry {
 /// What an evaluation reads besides the user.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluationContext<'a> {
-    pub snapshot: &'a Snapshot,
+    pub(crate) snapshot: &'a Snapshot,
     /// Compared by `target_app` conditions.
     pub app_id: Option<&'a Value>,
     /// Epoch milliseconds. May be 0 for what does not depend on time.
@@ -63,6 +68,8 @@ pub struct EvaluationContext<'a> {
 }
 
 impl<'a> EvaluationContext<'a> {
+    /// The usual context: no overrides. `now_ms` are epoch milliseconds.
+    #[must_use]
     pub fn of(snapshot: &'a Snapshot, now_ms: u64, seed: u64) -> Self {
         Self {
             snapshot,
@@ -73,6 +80,8 @@ impl<'a> EvaluationContext<'a> {
         }
     }
 
+    /// The same with overrides.
+    #[must_use]
     pub fn with_overrides(self, overrides: Option<&'a dyn OverrideAdapter>) -> Self {
         Self { overrides, ..self }
     }
@@ -110,13 +119,15 @@ pub struct Evaluator<'a, T: Trace = NoTrace> {
 }
 
 impl<'a> Evaluator<'a> {
+    /// Evaluates without a trace.
+    #[must_use]
     pub fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
         Self::traced(scope, user, NoTrace)
     }
 }
 
 impl<'a, T: Trace> Evaluator<'a, T> {
-    pub fn traced(scope: EvaluationContext<'a>, user: &'a StatsigUser, trace: T) -> Self {
+    pub(crate) fn traced(scope: EvaluationContext<'a>, user: &'a StatsigUser, trace: T) -> Self {
         Self {
             specs: &scope.snapshot.specs,
             user,

@@ -4,25 +4,25 @@
 //! to a [`trace::Trace`], which compiles away when nobody looks.
 
 mod bandit;
-pub mod bucket;
-pub mod condition;
-pub mod evaluate;
+pub(crate) mod bucket;
+pub(crate) mod condition;
+pub(crate) mod evaluate;
 pub mod explain;
 mod fields;
 mod known_gates;
-pub mod layer;
+pub(crate) mod layer;
 pub mod memo;
-pub mod operators;
+pub(crate) mod operators;
 mod overridden;
 mod param_store;
 mod ranking;
 mod redirect;
-pub mod result;
+pub(crate) mod result;
 mod selected;
 mod series;
 #[cfg(test)]
 mod tests;
-pub mod trace;
+pub(crate) mod trace;
 
 pub use evaluate::{EvaluationContext, Evaluator, Kind};
 pub use overridden::evaluate_unknown;

@@ -66,6 +66,7 @@ fn of_group(spec: Option<(&CompiledSpecs, &Spec)>, group: &str) -> ParametersRef
 }
 
 /// Evaluates a name that the specs do not know: only an override can answer.
+#[must_use]
 pub fn evaluate_unknown(
     scope: &EvaluationContext<'_>,
     kind: Kind,

@@ -13,17 +13,20 @@ use crate::text::SharedStr;
 /// A nested gate that the evaluation went through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NestedGate {
+    /// Its name.
     pub gate: Symbol,
+    /// Whether it passed.
     pub value: bool,
+    /// The rule that decided.
     pub rule_id: Symbol,
 }
 
 /// Nested gates in the order they were evaluated, repeats included.
-pub type NestedGates = SmallVec<[NestedGate; 2]>;
+pub(crate) type NestedGates = SmallVec<[NestedGate; 2]>;
 
 /// The nested gates that a layer itself went through, before it delegated.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum Undelegated {
+pub(crate) enum Undelegated {
     /// There is no such list.
     #[default]
     None,
@@ -38,32 +41,46 @@ pub enum Undelegated {
 /// Symbols and indices belong to the specs of the evaluation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evaluation {
+    /// How the evaluation ended.
     pub outcome: Outcome,
     /// The value of a gate; of a config, whether a rule passed.
     pub value: bool,
+    /// What a config, experiment or layer returns.
     pub parameters: ParametersRef,
+    /// The rule that decided; `None` for the default.
     pub rule_id: Option<Symbol>,
+    /// The group that the user is in.
     pub group_name: Option<Symbol>,
+    /// The type of ID that the entity counts with.
     pub id_type: Option<Symbol>,
+    /// The version of the entity.
     pub version: Option<u32>,
+    /// Whether the user counts in the results of an experiment.
     pub is_experiment_group: bool,
+    /// Whether the experiment runs.
     pub is_experiment_active: bool,
+    /// Whether the experiment is part of a layer.
     pub is_in_layer: bool,
     /// The spec whose explicit parameters count: the delegate's, in a layer.
     pub explicit_parameters_of: Option<SpecId>,
     /// The experiment that a layer allocated the user to.
     pub delegate: Option<Symbol>,
+    /// The gates that it went through.
     pub nested_gates: NestedGates,
-    pub undelegated: Undelegated,
+    pub(crate) undelegated: Undelegated,
     /// Which rule supplied each parameter (new layer evaluation only).
     pub parameter_rules: Option<Arc<Vec<(SharedStr, Symbol)>>>,
+    /// What decided instead of the specs.
     pub override_reason: Option<&'static str>,
     /// The spec that a config mapping evaluated instead.
     pub mapped_to: Option<Symbol>,
+    /// One in so many exposures is sent.
     pub sampling_rate: Option<u64>,
+    /// Whether all exposures are sent, without sampling.
     pub forward_all_exposures: bool,
+    /// Whether it went through a gate whose exposures are all sent.
     pub has_seen_analytical_gates: bool,
-    pub id_list: Option<IdListSource>,
+    pub(crate) id_list: Option<IdListSource>,
     /// Experiments whose group a condition asked for: each is an exposure of its own, before this one.
     #[expect(
         clippy::box_collection,
@@ -75,8 +92,8 @@ pub struct Evaluation {
 /// An experiment that was evaluated because a condition asks for its group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LookedUp {
-    pub entry: EntryId,
-    pub evaluation: Evaluation,
+    pub(crate) entry: EntryId,
+    pub(crate) evaluation: Evaluation,
 }
 
 /// How an evaluation ended.
@@ -85,6 +102,7 @@ pub enum Outcome {
     /// The name is not in the specs.
     #[default]
     Unrecognized,
+    /// The specs decided.
     Recognized,
     /// The specs use something unknown.
     Unsupported,
@@ -102,6 +120,7 @@ pub enum ParametersRef {
     Null,
     /// A boolean was returned, which reads as no parameters.
     Bool(bool),
+    /// Parameters, shared with the specs.
     Shared(Arc<Parameters>),
 }
 
@@ -146,6 +165,7 @@ impl Evaluation {
     }
 
     /// The nested gates that exposures of parameters outside of the allocated experiment carry.
+    #[must_use]
     pub fn undelegated_gates(&self) -> Option<&[NestedGate]> {
         match &self.undelegated {
             Undelegated::None => None,
@@ -154,6 +174,7 @@ impl Evaluation {
         }
     }
 
+    /// The parameters that the allocated experiment sets.
     pub fn explicit_parameters<'s>(&self, specs: &'s CompiledSpecs) -> Option<&'s Vec<SharedStr>> {
         specs
             .spec(self.explicit_parameters_of?)?
@@ -161,6 +182,8 @@ impl Evaluation {
             .as_ref()
     }
 
+    /// The rule that decided, or `default`.
+    #[must_use]
     pub fn rule_symbol(&self) -> Symbol {
         self.rule_id.unwrap_or(Symbol::EMPTY)
     }

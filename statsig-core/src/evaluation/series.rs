@@ -11,13 +11,13 @@ use crate::user::StatsigUser;
 pub struct Series<'a>(Evaluator<'a>);
 
 impl<'a> Series<'a> {
-    pub fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
+    pub(crate) fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
         let mut evaluator = Evaluator::new(scope, user);
         evaluator.known_gates = KnownGates::of_series(&scope.snapshot.specs);
         Self(evaluator)
     }
 
-    pub fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
+    pub(crate) fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
         let evaluator = &mut self.0;
         evaluator.progress = Progress::default();
         evaluator.looking_up.clear();

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 /// Whether two values are of one JSON kind. Any number goes with any number.
+#[must_use]
 pub fn is_same_kind(left: &Value, right: &Value) -> bool {
     matches!(
         (left, right),

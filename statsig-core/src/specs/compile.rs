@@ -26,7 +26,7 @@ use crate::text::SharedStr;
 /// Compiles a payload. Entities that are malformed are left out, with a warning; their neighbours are not affected.
 ///
 /// What is the same in the previous specs is taken over as it was compiled there.
-pub fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
+pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
     let nothing = CompiledSpecs::default();
     let sizes = TableSizes::of(previous);
     let previous = match previous.origins.fresh {

@@ -26,6 +26,7 @@ pub(super) fn param_store(store: &model::ParamStore<'_>, left_out: &LeftOut) -> 
 
 impl ParamStore {
     /// A store of given values: one that has the shape of a parameter is one, any other is a constant.
+    #[must_use]
     pub fn of_values(values: &serde_json::Map<String, serde_json::Value>) -> Self {
         let parameters = values.iter().map(|(name, value)| {
             let shaped = serde_json::to_string(value).ok().and_then(|text| {
@@ -61,7 +62,7 @@ fn kind_of(value: &serde_json::Value) -> &'static str {
 }
 
 /// The first of the five shapes whose fields are all there; `ref_type` does not decide.
-pub fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
+pub(super) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
     let text = |text: &model::Text<'_>| SharedStr::from(&**text);
     let named = |name: &Option<model::Text<'_>>| {
         Some((text(name.as_ref()?), text(parameter.param_name.as_ref()?)))

@@ -21,21 +21,25 @@ pub type Parameters = Map<String, Value>;
 pub struct CompiledSpecs {
     /// The specs' own time (`lcut`), epoch milliseconds; 0 when nothing was ever loaded.
     pub time: u64,
+    /// The checksum that the payload states.
     pub checksum: Option<SharedStr>,
-    pub default_environment: Option<SharedStr>,
-    pub app_id: Option<Value>,
-    pub sdk_configs: BTreeMap<String, Value>,
-    pub diagnostics: Map<String, Value>,
+    pub(crate) default_environment: Option<SharedStr>,
+    pub(crate) app_id: Option<Value>,
+    pub(crate) sdk_configs: BTreeMap<String, Value>,
+    pub(crate) diagnostics: Map<String, Value>,
+    /// All texts that evaluations name.
     pub symbols: Symbols,
-    pub index: FastMap<SharedStr, EntryId>,
+    pub(crate) index: FastMap<SharedStr, EntryId>,
+    /// What each name stands for.
     pub entries: Vec<Entry>,
-    pub specs: Vec<Spec>,
-    pub conditions: Vec<Condition>,
-    pub cmabs: Vec<Cmab>,
-    pub mappings: Vec<Vec<Mapping>>,
+    pub(crate) specs: Vec<Spec>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) cmabs: Vec<Cmab>,
+    pub(crate) mappings: Vec<Vec<Mapping>>,
+    /// The parameter stores by name.
     pub param_stores: FastMap<SharedStr, Arc<ParamStore>>,
-    pub for_clients: ForClients,
-    pub rendered: Rendered,
+    pub(crate) for_clients: ForClients,
+    pub(crate) rendered: Rendered,
     pub(super) origins: Origins,
 }
 
@@ -86,6 +90,7 @@ pub struct SpecCounts {
     pub gates: usize,
     /// Dynamic configs, experiments and autotunes.
     pub configs: usize,
+    /// How many layers there are.
     pub layers: usize,
 }
 
@@ -108,6 +113,7 @@ impl CompiledSpecs {
         self.index.get(name).copied()
     }
 
+    /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &SharedStr {
         self.symbols.text(symbol)
     }
@@ -116,15 +122,19 @@ impl CompiledSpecs {
 /// Everything that goes by one name.
 #[derive(Debug)]
 pub struct Entry {
+    /// The name.
     pub name: Symbol,
     /// Segments are evaluated like gates and leave no exposure.
     pub is_segment: bool,
+    /// The gate of this name.
     pub gate: Option<SpecId>,
     /// Dynamic configs, experiments and autotunes.
     pub config: Option<SpecId>,
+    /// The layer of this name.
     pub layer: Option<SpecId>,
+    /// The contextual bandit of this name.
     pub cmab: Option<CmabId>,
-    pub mapping: Option<MappingId>,
+    pub(crate) mapping: Option<MappingId>,
     /// Whether evaluating another name may lead to it.
     pub is_referred_to: bool,
     /// What evaluating any of them may depend on, however deep.
@@ -164,7 +174,7 @@ pub struct Traits {
 }
 
 impl Traits {
-    pub fn union(self, other: Self) -> Self {
+    pub(crate) fn union(self, other: Self) -> Self {
         Self {
             user: self.user || other.user,
             time: self.time || other.time,
@@ -176,12 +186,14 @@ impl Traits {
 
     /// Whether one evaluation holds for everybody.
     #[inline]
+    #[must_use]
     pub fn is_constant(self) -> bool {
         !self.user && !self.time && !self.volatile
     }
 
     /// Whether the memo may and should hold such an evaluation.
     #[inline]
+    #[must_use]
     pub fn is_memoisable(self) -> bool {
         self.costly && !self.time && !self.volatile
     }
@@ -190,19 +202,23 @@ impl Traits {
 /// A gate, dynamic config, experiment, layer, segment or holdout.
 #[derive(Debug, Clone)]
 pub struct Spec {
+    /// What kind of entity it is.
     pub entity: Entity,
+    /// Whether it is switched on.
     pub enabled: bool,
-    pub default_value: ReturnValue,
-    pub rules: Vec<Rule>,
-    pub salt: SharedStr,
+    pub(crate) default_value: ReturnValue,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) salt: SharedStr,
+    /// The type of ID that it counts with.
     pub id_type: Symbol,
-    pub version: Option<u32>,
+    pub(crate) version: Option<u32>,
+    /// Whether the experiment runs.
     pub is_active: Option<bool>,
-    pub has_shared_params: Option<bool>,
-    pub explicit_parameters: Option<Vec<SharedStr>>,
-    pub target_app_ids: Option<Vec<SharedStr>>,
-    pub forward_all_exposures: bool,
-    pub use_new_layer_eval: bool,
+    pub(crate) has_shared_params: Option<bool>,
+    pub(crate) explicit_parameters: Option<Vec<SharedStr>>,
+    pub(crate) target_app_ids: Option<Vec<SharedStr>>,
+    pub(crate) forward_all_exposures: bool,
+    pub(crate) use_new_layer_eval: bool,
     /// The fields of a user that the service says decide.
     pub fields_used: Vec<Symbol>,
 }
@@ -210,18 +226,26 @@ pub struct Spec {
 /// What kind of thing a spec is, as the console has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entity {
+    /// A feature gate.
     FeatureGate,
+    /// A dynamic config.
     DynamicConfig,
+    /// An autotune.
     Autotune,
+    /// An experiment.
     Experiment,
+    /// A layer.
     Layer,
+    /// A segment.
     Segment,
+    /// A holdout.
     Holdout,
+    /// A kind that this version does not know.
     Unknown,
 }
 
 impl Entity {
-    pub fn from_wire(text: &str) -> Self {
+    pub(crate) fn from_wire(text: &str) -> Self {
         match text {
             "feature_gate" => Self::FeatureGate,
             "dynamic_config" => Self::DynamicConfig,
@@ -238,28 +262,32 @@ impl Entity {
 /// One rule.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    pub id: Symbol,
+    pub(crate) id: Symbol,
     /// Mostly the same as the id; only for those who ask why.
     pub name: Symbol,
-    pub share: Share,
-    pub unit: UnitIdType,
-    pub return_value: ReturnValue,
+    pub(crate) share: Share,
+    pub(crate) unit: UnitIdType,
+    pub(crate) return_value: ReturnValue,
     /// `None` stands for a condition that the specs lack.
     pub conditions: Vec<Option<ConditionId>>,
-    pub group_name: Option<Symbol>,
-    pub delegate: Option<EntryId>,
-    pub is_experiment_group: bool,
-    pub sampling_rate: Option<u64>,
+    pub(crate) group_name: Option<Symbol>,
+    pub(crate) delegate: Option<EntryId>,
+    pub(crate) is_experiment_group: bool,
+    pub(crate) sampling_rate: Option<u64>,
 }
 
 /// Which share of the users a rule holds for.
 #[derive(Debug, Clone)]
 pub enum Share {
+    /// Everybody passes.
     All,
+    /// Nobody passes.
     Nobody,
     /// Those whose bucket, out of 10 000, is below the threshold.
     Part {
+        /// The salt that the hash begins with.
         salt: Arc<SaltedHash>,
+        /// Buckets below this pass, of 10,000.
         threshold: f64,
     },
 }
@@ -268,7 +296,7 @@ impl Share {
     /// Buckets run from 0 to 9999.
     pub const BUCKETS: u64 = 10_000;
 
-    pub fn new(pass_percentage: f64, spec_salt: &str, rule_salt: &str) -> Self {
+    pub(crate) fn new(pass_percentage: f64, spec_salt: &str, rule_salt: &str) -> Self {
         if pass_percentage == 100.0 {
             Self::All
         } else if pass_percentage == 0.0 {
@@ -285,13 +313,13 @@ impl Share {
 /// Which ID of a user is meant.
 #[derive(Debug, Clone)]
 pub struct UnitIdType {
-    pub is_user_id: bool,
-    pub exact: SharedStr,
-    pub lower: SharedStr,
+    pub(crate) is_user_id: bool,
+    pub(crate) exact: SharedStr,
+    pub(crate) lower: SharedStr,
 }
 
 impl UnitIdType {
-    pub fn new(id_type: &str) -> Self {
+    pub(crate) fn new(id_type: &str) -> Self {
         let lower = id_type.to_lowercase();
         Self {
             is_user_id: lower == "userid",
@@ -304,13 +332,16 @@ impl UnitIdType {
 /// What a rule, a spec or a bandit returns.
 #[derive(Debug, Clone)]
 pub enum ReturnValue {
+    /// `null`.
     Null,
+    /// A boolean.
     Bool(bool),
+    /// Parameters by name.
     Parameters(Arc<Parameters>),
 }
 
 impl ReturnValue {
-    pub fn parameters(&self) -> Option<&Arc<Parameters>> {
+    pub(crate) fn parameters(&self) -> Option<&Arc<Parameters>> {
         match self {
             Self::Parameters(parameters) => Some(parameters),
             Self::Null | Self::Bool(_) => None,
@@ -318,11 +349,13 @@ impl ReturnValue {
     }
 
     /// As a default: only `true` is true.
+    #[must_use]
     pub fn is_true(&self) -> bool {
         matches!(self, Self::Bool(true))
     }
 
     /// As the value of a rule that passed: everything but `false` is true.
+    #[must_use]
     pub fn is_not_false(&self) -> bool {
         !matches!(self, Self::Bool(false))
     }
@@ -331,74 +364,75 @@ impl ReturnValue {
 /// A contextual bandit ("autotune AI").
 #[derive(Debug, Clone)]
 pub struct Cmab {
-    pub salt: SaltedHash,
-    pub unit: UnitIdType,
-    pub id_type: Symbol,
-    pub enabled: bool,
-    pub version: u32,
-    pub default_value: ReturnValue,
+    pub(crate) salt: SaltedHash,
+    pub(crate) unit: UnitIdType,
+    pub(crate) id_type: Symbol,
+    pub(crate) enabled: bool,
+    pub(crate) version: u32,
+    pub(crate) default_value: ReturnValue,
     /// Buckets, out of 10 000, in which groups are drawn instead of scored.
     pub explore_below: f64,
-    pub higher_is_better: bool,
-    pub groups: Vec<CmabGroup>,
+    pub(crate) higher_is_better: bool,
+    pub(crate) groups: Vec<CmabGroup>,
     /// Without weights, groups are explored evenly.
     pub has_weights: bool,
-    pub targeting_gate: Option<EntryId>,
-    pub target_app_ids: Option<Vec<SharedStr>>,
+    pub(crate) targeting_gate: Option<EntryId>,
+    pub(crate) target_app_ids: Option<Vec<SharedStr>>,
 }
 
 /// One arm of a contextual bandit.
 #[derive(Debug, Clone)]
 pub struct CmabGroup {
-    pub name: Symbol,
-    pub id: Symbol,
+    pub(crate) name: Symbol,
+    pub(crate) id: Symbol,
     /// The id with the suffix `:explore`.
     pub explore_id: Symbol,
-    pub value: ReturnValue,
-    pub weights: Option<CmabWeights>,
+    pub(crate) value: ReturnValue,
+    pub(crate) weights: Option<CmabWeights>,
 }
 
 /// What a bandit has learnt about an arm.
 #[derive(Debug, Clone)]
 pub struct CmabWeights {
-    pub base: f64,
-    pub records: u64,
-    pub numerical: Vec<(super::condition::FieldName, f64)>,
-    pub categorical: Vec<(super::condition::FieldName, FastMap<SharedStr, f64>)>,
+    pub(crate) base: f64,
+    pub(crate) records: u64,
+    pub(crate) numerical: Vec<(super::condition::FieldName, f64)>,
+    pub(crate) categorical: Vec<(super::condition::FieldName, FastMap<SharedStr, f64>)>,
 }
 
 /// One redirection of a name to another.
 #[derive(Debug)]
 pub struct Mapping {
-    pub to: EntryId,
-    pub rules: Vec<MappingRule>,
+    pub(crate) to: EntryId,
+    pub(crate) rules: Vec<MappingRule>,
 }
 
 /// A rule under which a redirection holds.
 #[derive(Debug)]
 pub struct MappingRule {
-    pub name: Symbol,
+    pub(crate) name: Symbol,
     /// Epoch milliseconds.
     pub start_time: i64,
-    pub conditions: Vec<Option<ConditionId>>,
-    pub unit: UnitIdType,
-    pub share: ShareByKind,
+    pub(crate) conditions: Vec<Option<ConditionId>>,
+    pub(crate) unit: UnitIdType,
+    pub(crate) share: ShareByKind,
 }
 
 /// A share that counts with the salt of the redirected spec: the gate, config or layer of that name has each its own. Where
 /// there is no such spec, the salt is empty.
 #[derive(Debug)]
 pub struct ShareByKind {
-    pub gate: Share,
-    pub config: Share,
-    pub layer: Share,
+    pub(crate) gate: Share,
+    pub(crate) config: Share,
+    pub(crate) layer: Share,
 }
 
 /// A parameter store.
 #[derive(Debug, Default)]
 pub struct ParamStore {
+    /// The parameters by name.
     pub parameters: BTreeMap<SharedStr, Parameter>,
-    pub target_app_ids: Option<Vec<SharedStr>>,
+    pub(crate) target_app_ids: Option<Vec<SharedStr>>,
 }
 
 /// One parameter of a store.
@@ -408,28 +442,43 @@ pub struct Parameter {
     pub ref_type: SharedStr,
     /// Informational: `boolean`, `number`, `string`, `array`, `object`.
     pub param_type: SharedStr,
+    /// What the parameter refers to.
     pub target: ParameterTarget,
 }
 
 /// Where a parameter's value comes from.
 #[derive(Debug, Clone)]
 pub enum ParameterTarget {
+    /// A constant.
     Static(Arc<Value>),
+    /// One of two constants, by a gate.
     Gate {
+        /// The entity that the parameter refers to.
         name: SharedStr,
+        /// The value if the gate passes.
         pass: Arc<Value>,
+        /// The value if the gate fails.
         fail: Arc<Value>,
     },
+    /// A parameter of a dynamic config.
     DynamicConfig {
+        /// The entity that the parameter refers to.
         name: SharedStr,
+        /// The parameter of that entity.
         parameter: SharedStr,
     },
+    /// A parameter of an experiment.
     Experiment {
+        /// The entity that the parameter refers to.
         name: SharedStr,
+        /// The parameter of that entity.
         parameter: SharedStr,
     },
+    /// A parameter of a layer.
     Layer {
+        /// The entity that the parameter refers to.
         name: SharedStr,
+        /// The parameter of that entity.
         parameter: SharedStr,
     },
 }

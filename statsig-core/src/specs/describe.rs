@@ -14,10 +14,10 @@ const MAX_ELEMENTS: usize = 5;
 /// Characters of one text that are shown.
 const MAX_CHARS: usize = 60;
 /// Shown in place of what must not be.
-pub const HIDDEN: &str = "<private>";
+pub(crate) const HIDDEN: &str = "<private>";
 
 /// Renders targets, leaving out texts that must not be shown.
-pub struct Describer<'a> {
+pub(crate) struct Describer<'a> {
     /// Whether a text of the specs must not be shown, because it tells a private attribute.
     pub hides: &'a dyn Fn(&str) -> bool,
 }
@@ -99,7 +99,7 @@ impl Subject {
 
 impl Describer<'_> {
     /// The target of a test; `None` when the operator is unknown.
-    pub fn target(&self, test: &Test) -> Option<String> {
+    pub(crate) fn target(&self, test: &Test) -> Option<String> {
         Some(match test {
             Test::Number { target, .. } => self.known(target.as_ref(), |number| number.to_string()),
             Test::Version { target, .. } => self.known(target.as_ref(), version),
@@ -183,12 +183,12 @@ fn joined(items: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 /// A text in quotes, with its end cut off if it is long.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("{:?}", shortened(text))
 }
 
 /// A text with its end cut off if it is long.
-pub fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
@@ -196,7 +196,7 @@ pub fn shortened(text: &str) -> String {
 }
 
 /// A time in UTC; a number that is no time stays one.
-pub fn time(ms: i64) -> String {
+pub(crate) fn time(ms: i64) -> String {
     DateTime::from_timestamp_millis(ms).map_or_else(
         || ms.to_string(),
         |time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What only client initialize responses need.
 #[derive(Debug, Default)]
-pub struct ForClients {
+pub(crate) struct ForClients {
     /// The app of each client SDK key.
     pub app_ids_by_key: Option<BTreeMap<String, Value>>,
     /// The same by the key's djb2, as text.
@@ -17,7 +17,7 @@ pub struct ForClients {
 
 /// Which sessions are recorded, and how.
 #[derive(Debug, Deserialize)]
-pub struct SessionReplay {
+pub(crate) struct SessionReplay {
     /// The share of sessions, from 0 to 1.
     pub sampling_rate: Option<f64>,
     pub targeting_gate: Option<String>,
@@ -29,14 +29,14 @@ pub struct SessionReplay {
 
 /// An event or exposure that starts a recording.
 #[derive(Debug, Deserialize)]
-pub struct RecordingTrigger {
+pub(crate) struct RecordingTrigger {
     pub values: Option<Value>,
     pub sampling_rate: Option<f64>,
 }
 
 /// What a recording may show: handed on as it is.
 #[derive(Debug, Deserialize, Serialize)]
-pub struct PrivacySettings {
+pub(crate) struct PrivacySettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     privacy_mode: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]

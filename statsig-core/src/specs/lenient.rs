@@ -98,6 +98,7 @@ fn warn_of_part(problem: &serde_json::Error) {
 
 /// The payload as text. What is no UTF-8 becomes an escape that no text holds, so that the entity around it is malformed, and
 /// that one alone.
+#[must_use]
 pub fn as_text(bytes: &[u8]) -> Cow<'_, str> {
     const NO_TEXT: &str = "\\ud800";
     if let Ok(text) = std::str::from_utf8(bytes) {

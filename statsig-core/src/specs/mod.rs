@@ -4,24 +4,24 @@
 //! take over from the previous ones, and a
 //! [`snapshot::Snapshot`] publishes that together with everything else that evaluation needs besides a user.
 
-pub mod compile;
+pub(crate) mod compile;
 mod compile_cmab;
-pub mod compile_condition;
+pub(crate) mod compile_condition;
 mod compile_param_store;
 pub mod compiled;
-pub mod condition;
-pub mod describe;
-pub mod for_clients;
+pub(crate) mod condition;
+pub(crate) mod describe;
+pub(crate) mod for_clients;
 pub mod id_list;
 mod left_out;
 pub mod lenient;
-pub mod model;
+pub(crate) mod model;
 pub mod order;
 pub mod origins;
 pub mod parse;
 #[cfg(feature = "proto")]
 pub mod proto;
-pub mod rendered;
+pub(crate) mod rendered;
 pub mod servings;
 pub mod settings;
 mod skim;

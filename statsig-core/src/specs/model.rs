@@ -59,10 +59,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 pub struct Entries<'a, T>(pub Vec<(Text<'a>, T)>);
 
 /// Entries whose values are parsed one by one, later.
-pub type RawEntries<'a> = Entries<'a, &'a RawValue>;
+pub(crate) type RawEntries<'a> = Entries<'a, &'a RawValue>;
 
 /// The entities of one kind.
-pub type RawEntities<'a> = Entries<'a, RawEntity<'a>>;
+pub(crate) type RawEntities<'a> = Entries<'a, RawEntity<'a>>;
 
 impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -161,14 +161,14 @@ pub struct Payload<'a> {
 
 /// The only part that is read of an answer without updates.
 #[derive(Debug, serde::Deserialize)]
-pub struct HasUpdates {
+pub(crate) struct HasUpdates {
     pub has_updates: bool,
 }
 
 /// A gate, dynamic config, experiment, layer, segment or holdout.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Spec<'a> {
+pub(crate) struct Spec<'a> {
     #[serde(borrow, rename = "type")]
     pub _type: Text<'a>,
     #[serde(borrow)]
@@ -198,7 +198,7 @@ pub struct Spec<'a> {
 /// One rule of a spec, or of `override_rules`.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Rule<'a> {
+pub(crate) struct Rule<'a> {
     #[serde(borrow)]
     pub name: Text<'a>,
     #[serde(borrow)]
@@ -223,7 +223,7 @@ pub struct Rule<'a> {
 /// One condition; rules refer to it by id.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Condition<'a> {
+pub(crate) struct Condition<'a> {
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
     #[serde(borrow)]
@@ -240,7 +240,7 @@ pub struct Condition<'a> {
 /// A parameter store.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ParamStore<'a> {
+pub(crate) struct ParamStore<'a> {
     #[serde(borrow)]
     pub parameters: RawEntries<'a>,
     #[serde(borrow, rename = "targetAppIDs")]
@@ -249,7 +249,7 @@ pub struct ParamStore<'a> {
 
 /// One parameter of a store: which of the optional fields are present decides what it refers to.
 #[derive(Debug, serde::Deserialize)]
-pub struct Parameter<'a> {
+pub(crate) struct Parameter<'a> {
     #[serde(borrow)]
     pub ref_type: Text<'a>,
     #[serde(borrow)]
@@ -280,7 +280,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 /// A contextual bandit.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Cmab<'a> {
+pub(crate) struct Cmab<'a> {
     #[serde(borrow)]
     pub salt: Text<'a>,
     #[serde(borrow)]
@@ -304,7 +304,7 @@ pub struct Cmab<'a> {
 /// One arm of a contextual bandit.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CmabGroup<'a> {
+pub(crate) struct CmabGroup<'a> {
     #[serde(borrow)]
     pub name: Text<'a>,
     #[serde(borrow)]
@@ -316,7 +316,7 @@ pub struct CmabGroup<'a> {
 /// What a contextual bandit has learnt about an arm.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CmabWeights<'a> {
+pub(crate) struct CmabWeights<'a> {
     pub alpha: f64,
     pub intercept: f64,
     pub records: u64,
@@ -328,7 +328,7 @@ pub struct CmabWeights<'a> {
 
 /// One redirection of a config to another.
 #[derive(Debug, serde::Deserialize)]
-pub struct ConfigMapping<'a> {
+pub(crate) struct ConfigMapping<'a> {
     #[serde(borrow)]
     pub new_config_name: Text<'a>,
     #[serde(borrow)]
@@ -337,7 +337,7 @@ pub struct ConfigMapping<'a> {
 
 /// A rule under which a redirection holds.
 #[derive(Debug, serde::Deserialize)]
-pub struct MappingRule<'a> {
+pub(crate) struct MappingRule<'a> {
     #[serde(borrow)]
     pub rule_name: Text<'a>,
     pub start_time: Option<i64>,

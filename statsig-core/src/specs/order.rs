@@ -4,11 +4,13 @@
 pub const MAX_AHEAD_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Whether a time is further ahead of the clock than clocks differ.
+#[must_use]
 pub fn is_far_ahead(time_ms: u64, now_ms: u64) -> bool {
     time_ms > now_ms.saturating_add(MAX_AHEAD_MS)
 }
 
 /// The time of specs in use, as far as others are older or newer: 0 when it cannot be.
+#[must_use]
 pub fn ordering_time(time_ms: u64, now_ms: u64) -> u64 {
     if is_far_ahead(time_ms, now_ms) {
         0

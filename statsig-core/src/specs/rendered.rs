@@ -16,7 +16,7 @@ use crate::hash::{FastMap, HashAlgorithm};
 /// Names and values as JSON, and the entities in order. Of threads that make the same at once, none waits for another: in a fork, one
 /// who waits for a thread of the parent waits for ever.
 #[derive(Debug, Default)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     plain: OnceBox<Texts>,
     djb2: OnceBox<Texts>,
     sha256: OnceBox<Texts>,
@@ -125,12 +125,12 @@ impl CompiledSpecs {
 
 impl Rendered {
     /// A little more than what the last response took.
-    pub fn expected_bytes(&self) -> usize {
+    pub(crate) fn expected_bytes(&self) -> usize {
         let last = self.last_bytes.load(Ordering::Relaxed);
         last + last / 8
     }
 
-    pub fn note_bytes(&self, bytes: usize) {
+    pub(crate) fn note_bytes(&self, bytes: usize) {
         self.last_bytes.store(bytes, Ordering::Relaxed);
     }
 }

@@ -13,6 +13,7 @@ use super::compiled::{Cmab, CompiledSpecs, Entity, Entry, EntryId, Parameters, S
 pub enum Holder {
     /// A dynamic config, experiment or autotune.
     Config,
+    /// A layer.
     Layer,
 }
 
@@ -30,10 +31,13 @@ pub struct Servings<'a> {
 /// An entity that may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServingEntity<'a> {
+    /// What is looked at.
     pub entity: Entity,
+    /// Its name.
     pub name: &'a str,
     /// Which ID it counts with.
     pub id_type: &'a str,
+    /// Whether it is switched on.
     pub is_enabled: bool,
     /// Of an experiment, whether it runs.
     pub is_active: Option<bool>,
@@ -42,6 +46,7 @@ pub struct ServingEntity<'a> {
 /// One value that may be served.
 #[derive(Debug, Clone, Copy)]
 pub struct Serving<'a> {
+    /// Where the value comes from.
     pub place: Place<'a>,
     /// `None` where the rule has no object.
     pub parameters: Option<&'a Arc<Parameters>>,
@@ -52,20 +57,26 @@ pub struct Serving<'a> {
 /// Which rule serves a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
+    /// What is looked at.
     pub entity: Entity,
+    /// Its name.
     pub name: &'a str,
     /// `None` for the entity's default.
     pub rule: Option<&'a str>,
+    /// The group of the rule.
     pub group: Option<&'a str>,
 }
 
 impl<'a> Serving<'a> {
+    /// The value of a parameter.
+    #[must_use]
     pub fn value(&self, parameter: &str) -> Option<&'a Value> {
         let own = self.parameters.and_then(|own| own.get(parameter));
         own.or_else(|| self.inherited.and_then(|all| all.get(parameter)))
     }
 
     /// Whether it is what those get who are outside: the default, or a rule that serves nothing at all.
+    #[must_use]
     pub fn is_outside(&self) -> bool {
         self.place.rule.is_none() || self.parameters.is_none_or(|own| own.is_empty())
     }

@@ -10,11 +10,13 @@ const DEFAULT_DEDUPE_TTL_MS: u64 = 60_000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     sdk_configs: BTreeMap<String, Value>,
+    /// How exposures are sampled.
     pub sampling: SamplingConfig,
     /// How long an exposure suppresses its repeats.
     pub dedupe_ttl_ms: u64,
     /// Clients in buckets below this log nested gates as exposures of their own.
     pub nested_gates_rollout: u64,
+    /// How many diagnostics events are sent.
     pub diagnostics: DiagnosticsRates,
 }
 
@@ -111,6 +113,7 @@ impl DiagnosticsRates {
     const DEFAULT_ID_LISTS_SYNC: u64 = 100;
 
     /// These rates with those of newer specs on top, each brought into its range.
+    #[must_use]
     pub fn merged(&self, newer: &Map<String, Value>) -> Self {
         let mut rates = self.0.clone();
         rates.extend(newer.iter().filter_map(|(key, value)| {
@@ -120,14 +123,20 @@ impl DiagnosticsRates {
         Self(rates)
     }
 
+    /// Of those about initialisation.
+    #[must_use]
     pub fn initialize(&self) -> u64 {
         self.get("initialize", Self::DEFAULT_INITIALIZE)
     }
 
+    /// Of those about downloads of specs.
+    #[must_use]
     pub fn specs_sync(&self) -> u64 {
         self.get("dcs", Self::DEFAULT_SPECS_SYNC)
     }
 
+    /// Of those about downloads of ID lists.
+    #[must_use]
     pub fn id_lists_sync(&self) -> u64 {
         self.get("get_id_list", Self::DEFAULT_ID_LISTS_SYNC)
     }

@@ -22,16 +22,22 @@ use crate::text::SharedStr;
 pub struct Snapshot {
     /// Counts up with every published snapshot of a client.
     pub generation: u64,
+    /// Where the specs came from.
     pub source: SpecsSource,
+    /// The part of the source's address that may be shown.
     pub source_api: Option<SharedStr>,
     /// Epoch milliseconds when these specs were applied; `None` before the first.
     pub received_at: Option<u64>,
+    /// The compiled specs.
     pub specs: Arc<CompiledSpecs>,
+    /// The ID lists.
     pub id_lists: Arc<IdLists>,
+    /// What the service asks of the SDK.
     pub settings: Arc<Settings>,
     /// The environment tier: from the options, else the specs' default environment.
     pub tier: Option<Value>,
     tier_option: Option<SharedStr>,
+    /// Custom fields that all users have.
     pub global_custom_fields: Arc<BTreeMap<String, Value>>,
     /// Where the country of an IP address is looked up.
     pub countries: Countries,
@@ -101,6 +107,7 @@ impl Snapshot {
     }
 
     /// The time of these specs, as far as others are older or newer; 0 when there are none, or it is far ahead of the clock.
+    #[must_use]
     pub fn ordering_time(&self, now_ms: u64) -> u64 {
         ordering_time(self.specs.time, now_ms)
     }
@@ -130,6 +137,7 @@ impl Snapshot {
     }
 
     /// The next generation with the same specs from another source (`Loading`, `NoValues`).
+    #[must_use]
     pub fn with_source(&self, source: SpecsSource) -> Self {
         Self {
             generation: self.generation + 1,
@@ -139,6 +147,7 @@ impl Snapshot {
     }
 
     /// The next generation with other ID lists, and the same specs.
+    #[must_use]
     pub fn with_id_lists(&self, id_lists: Arc<IdLists>) -> Self {
         Self {
             generation: self.generation + 1,
@@ -148,6 +157,7 @@ impl Snapshot {
     }
 
     /// What there is to know about these specs.
+    #[must_use]
     pub fn status(&self) -> SpecsStatus {
         SpecsStatus {
             source: self.source.clone(),
@@ -191,6 +201,7 @@ impl Snapshot {
     }
 
     /// Whether there is anything to evaluate.
+    #[must_use]
     pub fn has_specs(&self) -> bool {
         !matches!(
             self.source,

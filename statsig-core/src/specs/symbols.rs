@@ -22,6 +22,7 @@ impl Symbol {
     pub const TARGETING: Self = Self(5);
 
     /// Its place in tables by symbol.
+    #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -47,6 +48,7 @@ pub struct Symbols {
 /// A text and what is asked about it on every call.
 #[derive(Debug, Clone)]
 pub struct SymbolEntry {
+    /// The text.
     pub text: SharedStr,
     /// Equal for equal texts of different specs.
     pub hash: u64,
@@ -65,19 +67,23 @@ impl From<SharedStr> for SymbolEntry {
 }
 
 impl Symbols {
+    /// What a symbol stands for.
     #[inline]
+    #[must_use]
     pub fn get(&self, symbol: Symbol) -> &SymbolEntry {
         self.entries.get(symbol.0 as usize).unwrap_or(&self.empty)
     }
 
-    pub fn text(&self, symbol: Symbol) -> &SharedStr {
+    pub(crate) fn text(&self, symbol: Symbol) -> &SharedStr {
         &self.get(symbol).text
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// The hash of a symbol's text.
+    #[must_use]
     pub fn hash(&self, symbol: Symbol) -> u64 {
         self.get(symbol).hash
     }
@@ -111,6 +117,7 @@ impl Default for Interner {
 
 impl Interner {
     /// Goes on where another one ended: its texts keep their symbols.
+    #[must_use]
     pub fn resume(symbols: &Symbols) -> Self {
         let by_text = (0..)
             .zip(&symbols.entries)
@@ -121,7 +128,7 @@ impl Interner {
         }
     }
 
-    pub fn symbol(&mut self, text: &str) -> Symbol {
+    pub(crate) fn symbol(&mut self, text: &str) -> Symbol {
         if let Some(symbol) = self.symbols.get(text) {
             return *symbol;
         }
@@ -133,14 +140,14 @@ impl Interner {
         symbol
     }
 
-    pub fn text(&self, symbol: Symbol) -> SharedStr {
+    pub(crate) fn text(&self, symbol: Symbol) -> SharedStr {
         self.entries
             .get(symbol.0 as usize)
             .map(|entry| entry.text.clone())
             .unwrap_or_default()
     }
 
-    pub fn finish(self) -> Symbols {
+    pub(crate) fn finish(self) -> Symbols {
         Symbols {
             entries: self.entries,
             empty: SharedStr::default().into(),

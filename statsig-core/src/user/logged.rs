@@ -10,9 +10,11 @@ use super::StatsigUser;
 /// Serialises a user: private attributes never, the SDK's global fields and environment filled in.
 #[derive(Debug, Clone, Copy)]
 pub struct LoggedUser<'a> {
+    /// The user.
     pub user: &'a StatsigUser,
     /// The SDK's environment tier, for users without an environment of their own.
     pub tier: Option<&'a str>,
+    /// Custom fields that all users have.
     pub global_custom_fields: &'a BTreeMap<String, Value>,
 }
 

@@ -35,6 +35,7 @@ pub(super) fn bytes_of_memberships(memberships: &Memberships) -> u64 {
 
 impl StatsigUser {
     /// Whether one of its IDs is in an ID list, if the user says so.
+    #[must_use]
     pub fn is_in_id_list(&self, list: &str, id: &str) -> Option<bool> {
         let memberships = self.data.id_list_memberships.as_ref()?;
         let lists = memberships.get(&IdLookup::of(id));

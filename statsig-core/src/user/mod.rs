@@ -68,18 +68,18 @@ pub struct StatsigUser {
 /// The fields of a user, and what is derived from them once. Nobody waits for that: in a fork, one who waits for a thread of the
 /// parent waits for ever.
 #[derive(Default)]
-pub struct UserData {
-    pub user_id: Option<Value>,
-    pub custom_ids: Option<Fields>,
-    pub email: Option<Value>,
-    pub ip: Option<Value>,
-    pub user_agent: Option<Value>,
-    pub country: Option<Value>,
-    pub locale: Option<Value>,
-    pub app_version: Option<Value>,
-    pub custom: Option<Fields>,
-    pub private_attributes: Option<Fields>,
-    pub statsig_environment: Option<Fields>,
+pub(crate) struct UserData {
+    pub(crate) user_id: Option<Value>,
+    pub(crate) custom_ids: Option<Fields>,
+    pub(crate) email: Option<Value>,
+    pub(crate) ip: Option<Value>,
+    pub(crate) user_agent: Option<Value>,
+    pub(crate) country: Option<Value>,
+    pub(crate) locale: Option<Value>,
+    pub(crate) app_version: Option<Value>,
+    pub(crate) custom: Option<Fields>,
+    pub(crate) private_attributes: Option<Fields>,
+    pub(crate) statsig_environment: Option<Fields>,
     /// The ID lists that each of the user's IDs is in, when somebody else knows: then the SDK's own lists play no part.
     id_list_memberships: Option<Memberships>,
     ids_hash: OnceNumber,
@@ -141,11 +141,12 @@ impl StatsigUser {
         StatsigUserBuilder::default().build()
     }
 
-    pub fn data(&self) -> &UserData {
+    pub(crate) fn data(&self) -> &UserData {
         &self.data
     }
 
     /// The ID of a type: `userID` in any case, else the custom ID by its name as written, else lower-cased.
+    #[must_use]
     pub fn unit_id(&self, is_user_id: bool, id_type: &str, lower: &str) -> Option<&Value> {
         if is_user_id {
             return self.data.user_id.as_ref();
@@ -191,6 +192,7 @@ impl StatsigUser {
 
     /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the user ID once more.
     #[inline]
+    #[must_use]
     pub fn exposure_hash_by_user_id(&self) -> u64 {
         let hash = &self.data.exposure_hash_by_user_id;
         hash.get_or_init(|| {
@@ -226,6 +228,7 @@ impl StatsigUser {
     }
 
     /// About how many bytes the user takes in memory: estimated once, when the first event needs it.
+    #[must_use]
     pub fn bytes(&self) -> u64 {
         let data = &*self.data;
         data.bytes.get_or_init(|| {
@@ -255,6 +258,7 @@ impl StatsigUser {
     }
 
     /// Identifies everything about the user that evaluation can see.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.data.fingerprint.get_or_init(|| {
             let data = &*self.data;

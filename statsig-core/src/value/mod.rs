@@ -16,6 +16,7 @@ const USER_TIME_LENGTHS: std::ops::RangeInclusive<usize> = 8..=20;
 /// The text form of a user's value. `null` and objects have none.
 ///
 /// Numbers go through a double and are written without exponent: `1.0` is `1`, `1e21` has 22 digits.
+#[must_use]
 pub fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null | Value::Object(_) => None,
@@ -28,11 +29,13 @@ pub fn text_of(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 /// The double that a number is, or is nearest to.
+#[must_use]
 pub fn float_of_number(number: &Number) -> f64 {
     number.as_f64().unwrap_or(f64::NAN)
 }
 
 /// A value as a number: numbers, and texts that Rust reads as one.
+#[must_use]
 pub fn float_of(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => Some(float_of_number(number)),
@@ -42,6 +45,7 @@ pub fn float_of(value: &Value) -> Option<f64> {
 }
 
 /// A value as an integer: whole numbers that fit, and texts that Rust reads as one.
+#[must_use]
 pub fn int_of(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| whole(float_of_number(number))),
@@ -65,6 +69,7 @@ fn whole(number: f64) -> Option<i64> {
 }
 
 /// A user's text as a time in the unit it is written in: an integer as it is, a date in epoch milliseconds.
+#[must_use]
 pub fn user_time_of(text: &str) -> Option<i64> {
     if let Ok(integer) = text.parse() {
         return Some(integer);
@@ -74,6 +79,7 @@ pub fn user_time_of(text: &str) -> Option<i64> {
 }
 
 /// A text of the specs as a time; like a user's, but of any length.
+#[must_use]
 pub fn target_time_of(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| date_of(text))
 }
@@ -90,6 +96,7 @@ fn date_of(text: &str) -> Option<i64> {
 /// The text of an element of a target: texts as they are, everything else as JSON.
 ///
 /// Unlike a user's `1.0`, which reads `1`, a target's reads `1.0`.
+#[must_use]
 pub fn target_text_of(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
@@ -98,6 +105,7 @@ pub fn target_text_of(value: &Value) -> Cow<'_, str> {
 }
 
 /// Lower case as Unicode has it; borrowed when nothing changes.
+#[must_use]
 pub fn lower_case(text: &str) -> Cow<'_, str> {
     if text
         .bytes()
@@ -114,6 +122,7 @@ const ENTRY_BYTES: u64 = 72;
 const ITEM_BYTES: u64 = 32;
 
 /// About how many bytes a value takes in memory, beside its own record. However deep it is nested: without recursion.
+#[must_use]
 pub fn bytes_of(value: &Value) -> u64 {
     let mut bytes = 0;
     let mut rest = Vec::new();
@@ -137,6 +146,7 @@ pub fn bytes_of(value: &Value) -> u64 {
 }
 
 /// About how many bytes fields by name take in memory.
+#[must_use]
 pub fn bytes_of_fields(fields: &BTreeMap<String, Value>) -> u64 {
     let fields = fields.iter();
     fields
@@ -145,6 +155,7 @@ pub fn bytes_of_fields(fields: &BTreeMap<String, Value>) -> u64 {
 }
 
 /// About how many bytes an entry of this name takes in memory, beside its value.
+#[must_use]
 pub fn bytes_of_entry(name: &str) -> u64 {
     ENTRY_BYTES + name.len() as u64
 }

@@ -73,7 +73,7 @@ enum Open {
 }
 
 impl<'a> Explainer<'a> {
-    pub fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
+    pub(crate) fn new(scope: EvaluationContext<'a>, user: &'a StatsigUser) -> Self {
         Self {
             scope,
             user,
@@ -87,6 +87,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// The path, and whether parts of it were left out.
+    #[must_use]
     pub fn finish(self) -> (Option<Visit>, bool) {
         (self.path, self.is_abridged)
     }

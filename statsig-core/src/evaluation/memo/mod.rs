@@ -56,6 +56,7 @@ pub struct MemoHome {
 
 impl MemoHome {
     /// Counts hits and misses here.
+    #[must_use]
     pub fn counting(counts: Option<Arc<MemoCounts>>) -> Self {
         Self {
             counts,
@@ -102,7 +103,9 @@ impl MemoHome {
 pub struct Key {
     /// Of everything about the user that evaluation can see.
     pub fingerprint: u64,
+    /// What was evaluated.
     pub entry: EntryId,
+    /// As what it was evaluated.
     pub kind: Kind,
 }
 

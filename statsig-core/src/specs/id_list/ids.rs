@@ -24,7 +24,7 @@ pub struct Ids {
 }
 
 /// A lookup, and whether it becomes a member or ceases to be one.
-pub type Change = (IdLookup, bool);
+pub(super) type Change = (IdLookup, bool);
 
 impl Default for Ids {
     fn default() -> Self {
@@ -37,12 +37,14 @@ impl Default for Ids {
 }
 
 impl Ids {
-    pub fn contains(&self, lookup: IdLookup) -> bool {
+    pub(crate) fn contains(&self, lookup: IdLookup) -> bool {
         self.buckets
             .get(bucket_of(lookup, self.bits))
             .is_some_and(|bucket| bucket.binary_search(&lookup).is_ok())
     }
 
+    /// How many members there are.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }

@@ -7,6 +7,7 @@ use crate::hash::IdLookup;
 ///
 /// `+` and a lookup adds, `-` and a lookup removes; other lines say nothing. So do lookups of another length than eight
 /// characters, blanks included: no unit ID has such a one.
+#[must_use]
 pub fn changes(body: &[u8]) -> Option<impl Iterator<Item = Change> + '_> {
     // An answer that is no list at all, such as an error page, is told by its first character. A part may begin with the end
     // of the line before it.

@@ -16,13 +16,16 @@ use crate::text::SharedStr;
 /// All ID lists, by name. Cloning copies no members.
 #[derive(Debug, Clone, Default)]
 pub struct IdLists {
+    /// The lists by name.
     pub lists: FastMap<SharedStr, Arc<IdList>>,
 }
 
 /// One ID list. Cloning copies no members.
 #[derive(Debug, Clone, Default)]
 pub struct IdList {
+    /// The members.
     pub ids: Ids,
+    /// Which file the list was read from.
     pub origin: Origin,
 }
 
@@ -44,6 +47,7 @@ impl Default for Origin {
 /// The file that a list was read from, and how far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListFile {
+    /// The file's ID.
     pub id: Option<SharedStr>,
     /// Epoch milliseconds. It moves with every append.
     pub creation_time: i64,
@@ -53,6 +57,7 @@ pub struct ListFile {
 
 impl IdList {
     /// The file it was read from, if it was one.
+    #[must_use]
     pub fn file(&self) -> Option<&ListFile> {
         match &self.origin {
             Origin::File(file) => Some(file),
@@ -79,6 +84,8 @@ impl IdLists {
         }
     }
 
+    /// Whether a list has an ID as a member.
+    #[must_use]
     pub fn contains(&self, list: &str, unit_id: &str) -> bool {
         self.lists
             .get(list)
@@ -86,6 +93,7 @@ impl IdLists {
     }
 
     /// The members of all lists together.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.lists.values().map(|list| list.ids.len()).sum()
     }

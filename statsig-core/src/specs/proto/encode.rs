@@ -48,6 +48,10 @@ impl Stream {
         self.entity(Kind::TopLevel, "", "", Some(top.encode_to_vec()))
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "only the tests of this module delete")
+    )]
     pub(super) fn deletions(self, deletions: &Deletions) -> Self {
         self.entity(Kind::Deletions, "", "", Some(deletions.encode_to_vec()))
     }
@@ -66,16 +70,19 @@ impl Stream {
 }
 
 /// A whole response, without checksums of entities.
+#[must_use]
 pub fn response(specs: &Value) -> Vec<u8> {
     stream(Stream::default(), specs, "").done()
 }
 
 /// A whole response in which each entity has this checksum.
+#[must_use]
 pub fn numbered(specs: &Value, checksum: &str) -> Vec<u8> {
     stream(Stream::default(), specs, checksum).done()
 }
 
 /// A response that adds these entities, each with this checksum, to the specs in use; `sums` differ from zero.
+#[must_use]
 pub fn delta(specs: &Value, checksum: &str, sums: &[(&str, u64)]) -> Vec<u8> {
     let mut all = vec![
         ("feature_gates", 0),
@@ -240,6 +247,7 @@ fn texts(values: &Value) -> Vec<String> {
 }
 
 /// As it travels.
+#[must_use]
 pub fn compressed(stream: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     let params = brotli::enc::BrotliEncoderParams::default();

@@ -38,18 +38,25 @@ const OWN_FIELDS: [&str; 10] = [
 /// Why binary specs were refused. What was read before stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtoError {
+    /// The stream ends early, after so many envelopes.
     #[error("expected binary specs up to their end, found {0} envelopes and no end")]
     Unfinished(usize),
+    /// An envelope has no kind.
     #[error("expected envelopes of a known kind, found kind 0")]
     UnknownKind,
+    /// The top level is malformed.
     #[error("the top level cannot be used: {0}")]
     TopLevel(String),
+    /// There is no top level.
     #[error("expected a top level, found none")]
     NoTopLevel,
+    /// A delta refers to previous specs, and there are none.
     #[error("expected specs to start from, as this is a delta, found none")]
     NothingToCopy,
+    /// An instruction of a delta is malformed.
     #[error("deletions or checksums cannot be read: {0}")]
     Instruction(String),
+    /// The result of a delta has another checksum.
     #[error("the checksum of `{0}` differs from what was announced")]
     Checksum(&'static str),
 }
@@ -137,22 +144,26 @@ impl ProtoSpecs {
     }
 
     /// Whether checksums came with these specs, as they do with a difference, and agree.
+    #[must_use]
     pub fn is_verified(&self) -> bool {
         self.is_verified
     }
 
     /// The time of these specs, in epoch milliseconds.
+    #[must_use]
     pub fn time(&self) -> u64 {
         self.top.as_ref().map_or(0, |top| top.time)
     }
 
     /// The checksum of these specs, if they have one.
+    #[must_use]
     pub fn checksum(&self) -> Option<&str> {
         let top = self.top.as_ref()?;
         Some(top.checksum.as_str()).filter(|checksum| !checksum.is_empty())
     }
 
     /// The specs as the service's JSON.
+    #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Payload<'a> {

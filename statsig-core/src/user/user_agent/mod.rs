@@ -18,7 +18,7 @@ const NO_VERSION: &str = "0.0.0";
 ///
 /// Names are `Other` and versions `0.0.0` where it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserAgent {
+pub(super) struct UserAgent {
     os_name: String,
     os_version: String,
     browser_name: String,
@@ -27,7 +27,7 @@ pub struct UserAgent {
 
 impl UserAgent {
     /// Reads `text`, in time linear in its length. Any text has an answer.
-    pub fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let reading = Reading::of(text);
         let os = reading.decide_os();
         let browser = reading.decide_browser();
@@ -40,7 +40,7 @@ impl UserAgent {
     }
 
     /// The value a condition on the lower-cased field `name` compares, if it is one of ours.
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
         match name {
             "os_name" | "osname" => Some(&self.os_name),
             "os_version" | "osversion" => Some(&self.os_version),
