@@ -1,8 +1,13 @@
-//! A Statsig server SDK: gates, dynamic configs, experiments, layers, parameter stores and events, with typed parameters,
-//! built on actors.
+//! A [Statsig](https://statsig.com) server SDK: feature gates, dynamic configs, experiments,
+//! layers, parameter stores and events, with typed parameters, built on actors.
+//!
+//! **New here? Read the guide [`docs::getting_started`].** It leads from an empty project to a service
+//! that reads flags, logs events and stops cleanly.
 //!
 //! ```
-//! use statsig::{Event, Statsig, StatsigParams, StatsigUser};
+//! # #[cfg(feature = "macros")]
+//! # mod example {
+//! use statsig::{Event, Statsig, StatsigOptions, StatsigParams, StatsigUser};
 //!
 //! #[derive(Debug, StatsigParams)]
 //! #[statsig(layer = "a_layer")]
@@ -13,50 +18,93 @@
 //!     discount: f64,
 //! }
 //!
-//! # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-//! // let statsig = Statsig::new(secret, StatsigOptions::builder().environment("production").build()?);
-//! // statsig.initialize().await?;
-//! let user = StatsigUser::builder("a-user").custom("plan", "premium").private("email", "p@example.com").build();
+//! # #[tokio::main(flavor = "current_thread")]
+//! # pub async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = "secret-docs";
+//! let options = StatsigOptions::builder().environment("production").build()?;
+//! # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+//! # let specs = std::sync::Arc::new(statsig::BootstrapSpecs::new(SPECS));
+//! # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
+//! let statsig = Statsig::new(secret, options);
+//! statsig.initialize().await?; // one request; afterwards all reads are synchronous
+//!
+//! let user = StatsigUser::builder("a-user")
+//!     .custom("plan", "premium")
+//!     .private("email", "p@example.com")
+//!     .build();
 //! if statsig.check_gate(&user, "a_gate") {
 //!     let promo = statsig.get_typed::<Promo>(&user);
 //!     println!("{} -{:.0}%", promo.title, promo.discount * 100.0);
 //! }
 //! statsig.log_event(&user, Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99"));
-//! // let report = statsig.shutdown().await?;
+//!
+//! let report = statsig.shutdown().await?; // delivers what is queued
+//! # assert_eq!(report.stats.pending, 0);
+//! # Ok(())
+//! # }
+//! # }
+//! # fn main() {
+//! #     #[cfg(feature = "macros")]
+//! #     example::main().unwrap();
+//! # }
 //! ```
+//!
+//! # Guides
+//!
+//! | guide | it answers |
+//! |---|---|
+//! | [`getting_started`](docs::getting_started) | How do I install the SDK, read flags, log events, set the log level, stop? |
+//! | [`typed`](docs::typed) | How do I keep parameter structs and the console in agreement? |
+//! | [`testing`](docs::testing) | How do I test code that reads flags? |
+//! | [`events`](docs::events) | When is an event sent, when is it lost? |
+//! | [`sources`](docs::sources) | Where do specs come from? |
+//! | [`operations`](docs::operations) | Health checks, metrics, logs, memory, forks, proxies, secrets |
+//! | [`migration`](docs::migration) | How do I move from `statsig-rust` or `statsig`? |
+//!
+//! The repository has [runnable examples](https://github.com/statsig-actors/statsig/tree/main/examples).
 //!
 //! # What to expect
 //!
-//! * **After [`initialize`](Statsig::initialize) every evaluation is synchronous**: no await, no message to an actor, no lock held
-//!   while working, and none fails. An unknown name or a missing value reads as the fallback, and the
-//!   [`EvaluationDetails`] say why.
-//! * **Evaluations and events are those of the other Statsig SDKs**, to the bit: the same buckets, rules, reasons and exposures.
-//! * **Memory is bounded**: the event queue, the batches that wait, the dedupe table and the evaluation cache have fixed limits.
-//!   No event is lost without being counted; see [`EventStats`].
-//! * **Bad specs never replace good ones**: a malformed gate is left out alone.
-//! * **Nothing is hidden**: [`Statsig::new`] does no work, no logger is installed (the SDK emits [`tracing`] events). Clients share only the
-//!   [shared instance](Statsig::new_shared), a counter of forks, and, while they live, the system's certificates with the host names that
-//!   are being looked up.
+//! * **After [`initialize`](Statsig::initialize) every evaluation is synchronous**: it does not await,
+//!   sends no message, holds no lock while it works, and cannot fail. If a name is unknown or a value is
+//!   missing, you get the fallback, and the [`EvaluationDetails`] say why.
+//! * **Evaluations and events are those of the other Statsig SDKs**: the same buckets, rules, reasons
+//!   and exposures.
+//! * **Memory is bounded, and no event is lost without being counted**; see [`EventStats`].
+//! * **Bad specs never replace good ones**; a malformed gate is left out alone.
+//! * **No hidden work**: [`Statsig::new`] starts nothing, and the SDK installs no logger; it emits
+//!   [`tracing`] events.
 //!
 //! # Features
 //!
-//! | feature | default | what for |
+//! | feature | default | it adds |
 //! |---|---|---|
 //! | `country` | yes | the country of an IPv4 address, from a table of 0.6 MB in the binary; its licence asks for an attribution, see [`CountryLookup`] |
-//! | `grpc` | no | specs streamed by a forward proxy: [`StatsigOptionsBuilder::grpc_forward_proxy`] |
-//! | `http` | yes | the HTTP transport, on reqwest and rustls; without it bring a [`Transport`] |
-//! | `macros` | yes | the derives [`StatsigParams`](macro@StatsigParams) and [`ParamEnum`](macro@ParamEnum) |
-//! | `metrics` | no | [`observability::MetricsExporter`]: the SDK's health through the `metrics` facade |
-//! | `proptest` | no | property tests: strategies for structs of parameters; implies `testing` |
-//! | `proto` | no | specs in the binary form: [`StatsigOptionsBuilder::enable_proto_specs`]; and deltas, which are experimental |
-//! | `registry` | no | collects every struct in the binary that derives `StatsigParams`, to check them all |
-//! | `spool` | no | keeps undelivered events on disk: [`StatsigOptionsBuilder::event_spool`] |
-//! | `testing` | no | simulated time, a scripted network, offline clients, for your tests |
+//! | `http` | yes | the HTTP transport, on reqwest and rustls; without it, bring a [`Transport`] |
+//! | `macros` | yes | the derives `StatsigParams` and `ParamEnum` |
+//! | `brotli` | no | specs compressed with Brotli |
+//! | `bundled-roots` | no | trust in Mozilla's list of certificates, for containers without certificates |
+//! | `metrics` | no | [`MetricsExporter`]: the health of the SDK through the `metrics` facade |
+//! | `proptest` | no | property tests: strategies for parameter structs; implies `testing` |
+//! | `proto` | no | specs in the binary form, and deltas, which are experimental |
+//! | `registry` | no | a list of all structs in the binary that derive `StatsigParams`, to check them all |
+//! | `spool` | no | undelivered events on disk: [`docs::events`](docs::events#keep-events-on-disk) |
+//! | `testing` | no | [`testing`](docs::testing): simulated time, a scripted network, offline clients |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
-//! | `bundled-roots` | no | trusts Mozilla's list of certificates in addition to the system's, for containers without certificates |
-//! | `brotli` | no | reads specs that are compressed with Brotli, too |
-//! | `zstd` | no | compresses events with zstd instead of gzip, and reads specs in it; needs a C compiler |
-
+//! | `zstd` | no | events compressed with zstd instead of gzip, and specs in it; needs a C compiler |
+//!
+//! More is in packages of its own: [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
+//! [`statsig-grpc`](https://docs.rs/statsig-grpc) (a forward proxy that streams specs),
+//! [`statsig-opentelemetry`](https://docs.rs/statsig-opentelemetry) (metrics), and
+//! [`statsig-local`](https://docs.rs/statsig-local) (a local Statsig for tests and development).
+//!
+#![cfg_attr(
+    feature = "metrics",
+    doc = "[`MetricsExporter`]: observability::MetricsExporter"
+)]
+#![cfg_attr(not(feature = "metrics"), doc = "[`MetricsExporter`]: #features")]
+#![cfg_attr(feature = "tracing-layer", doc = "[`StatsigLayer`]: StatsigLayer")]
+#![cfg_attr(not(feature = "tracing-layer"), doc = "[`StatsigLayer`]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables, unused_imports))))]
 

@@ -10,46 +10,56 @@
 //! | [`operations`] | What do I monitor, how much memory does the client need, what must I configure in production? |
 //! | [`migration`] | How do I move from the crate `statsig-rust` or `statsig`? What does an unofficial SDK promise? |
 
-#[doc = include_str!("getting_started.md")]
-pub mod getting_started {}
+pub mod getting_started {
+    #![doc = include_str!("getting_started.md")]
+}
 
-#[doc = include_str!("typed.md")]
-#[cfg_attr(
-    feature = "macros",
-    doc = "[`StatsigParams`]: macro@crate::StatsigParams"
-)]
-#[cfg_attr(not(feature = "macros"), doc = "[`StatsigParams`]: crate#features")]
-pub mod typed {}
+// Where a feature is off, links to what it adds lead to the table of features.
+pub mod typed {
+    #![doc = include_str!("typed.md")]
+    #![doc = ""]
+    #![cfg_attr(
+        feature = "macros",
+        doc = "[`StatsigParams`]: macro@crate::StatsigParams"
+    )]
+    #![cfg_attr(not(feature = "macros"), doc = "[`StatsigParams`]: crate#features")]
+}
 
-#[doc = include_str!("testing.md")]
-#[cfg_attr(
-    feature = "testing",
-    doc = "[`OfflineClient`]: crate::testing::OfflineClient"
-)]
-#[cfg_attr(not(feature = "testing"), doc = "[`OfflineClient`]: crate#features")]
-#[cfg_attr(
-    feature = "testing",
-    doc = "[`ScriptedTransport`]: crate::testing::ScriptedTransport"
-)]
-#[cfg_attr(
-    not(feature = "testing"),
-    doc = "[`ScriptedTransport`]: crate#features"
-)]
-#[cfg_attr(
-    feature = "testing",
-    doc = "[`SimulatedClock`]: crate::testing::SimulatedClock"
-)]
-#[cfg_attr(not(feature = "testing"), doc = "[`SimulatedClock`]: crate#features")]
-pub mod testing {}
+pub mod testing {
+    #![doc = include_str!("testing.md")]
+    #![doc = ""]
+    #![cfg_attr(
+        feature = "testing",
+        doc = "[`OfflineClient`]: crate::testing::OfflineClient"
+    )]
+    #![cfg_attr(not(feature = "testing"), doc = "[`OfflineClient`]: crate#features")]
+    #![cfg_attr(
+        feature = "testing",
+        doc = "[`ScriptedTransport`]: crate::testing::ScriptedTransport"
+    )]
+    #![cfg_attr(
+        not(feature = "testing"),
+        doc = "[`ScriptedTransport`]: crate#features"
+    )]
+    #![cfg_attr(
+        feature = "testing",
+        doc = "[`SimulatedClock`]: crate::testing::SimulatedClock"
+    )]
+    #![cfg_attr(not(feature = "testing"), doc = "[`SimulatedClock`]: crate#features")]
+}
 
-#[doc = include_str!("events.md")]
-pub mod events {}
+pub mod events {
+    #![doc = include_str!("events.md")]
+}
 
-#[doc = include_str!("sources.md")]
-pub mod sources {}
+pub mod sources {
+    #![doc = include_str!("sources.md")]
+}
 
-#[doc = include_str!("operations.md")]
-pub mod operations {}
+pub mod operations {
+    #![doc = include_str!("operations.md")]
+}
 
-#[doc = include_str!("migration.md")]
-pub mod migration {}
+pub mod migration {
+    #![doc = include_str!("migration.md")]
+}
