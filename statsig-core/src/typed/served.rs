@@ -64,10 +64,13 @@ pub enum ParamOrigin {
 /// The decision of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DecidedBy {
+    /// The rule that decided.
     pub rule_id: Option<String>,
+    /// The group that the user is in.
     pub group_name: Option<String>,
     /// The experiment of a layer that the user is allocated to.
     pub allocated_experiment: Option<String>,
+    /// Why, as events carry it.
     pub reason: String,
 }
 

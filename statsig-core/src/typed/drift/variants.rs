@@ -10,13 +10,18 @@ use crate::specs::compiled::CompiledSpecs;
 /// What an entity is for some users.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
+    /// The rule or the default that serves it.
     pub served_by: ServedBy,
+    /// What it serves.
     pub value: VariantValue,
 }
 
+/// What a variant serves.
 #[derive(Debug, Clone, PartialEq)]
 pub enum VariantValue {
+    /// Of a gate, whether it passes.
     Gate(bool),
+    /// Of everything else, the parameters.
     Parameters(Map<String, Value>),
 }
 
