@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::evaluation::{EvaluationContext, Evaluator, Kind};
 use crate::results::{
-    CMABRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
+    CmabRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
 };
 use crate::specs::compiled::{Entity, Entry, Parameters, ReturnValue, Rule, Spec};
 use crate::specs::snapshot::Snapshot;
@@ -171,7 +171,7 @@ pub fn ranked_groups(
     context: EvaluationContext<'_>,
     user: &StatsigUser,
     cmab: &str,
-) -> Vec<CMABRankedGroup> {
+) -> Vec<CmabRankedGroup> {
     let specs = &context.snapshot.specs;
     let Some(bandit) = specs.find(cmab) else {
         return Vec::new();
@@ -181,7 +181,7 @@ pub fn ranked_groups(
     let ranked = Evaluator::new(context, user).ranked_groups(bandit);
     ranked
         .into_iter()
-        .map(|ranked| CMABRankedGroup {
+        .map(|ranked| CmabRankedGroup {
             variant_name: specs.text(ranked.group.name).clone(),
             rule_id: specs.text(ranked.rule_id).clone(),
             value: shared_parameters(&ranked.group.value),

@@ -1,4 +1,4 @@
-//! Wall-clock time, from one source that tests can replace.
+//! Wall-clock time from one source that tests can replace.
 
 use std::fmt::{self, Debug};
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::guard::guarded;
 
-/// Where the SDK reads wall-clock time.
+/// The source of wall-clock time.
 ///
-/// Timers are tokio's; everything that ends up in an event, in evaluation details or in a `current_time` condition is read
-/// from here. Replace it in tests with `statsig::testing::SimulatedClock`, which follows tokio's paused time.
+/// Timers are tokio's. Times in events, in evaluation details and in `current_time` conditions come
+/// from here. Replace it in tests with `statsig::testing::SimulatedClock`, which follows tokio's
+/// paused time.
 ///
 /// ```
 /// use statsig::{Clock, SystemClock};
@@ -39,10 +40,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock of the application's. When it panics, the time that it told last holds, or the system's before it told any.
+/// A clock of the application. If it panics, its last time is used, or else the system's.
 pub(crate) struct GuardedClock {
     clock: Arc<dyn Clock>,
-    /// 0 before it told any.
+    /// 0 before the first successful call.
     last_ms: AtomicU64,
 }
 

@@ -1,5 +1,5 @@
-//! Files of the SDK's own: private to their owner, never anything but regular files, and replaced as a whole, so that whoever
-//! reads one finds the old content or the new, never a part.
+//! Files of the SDK: private, regular, and replaced as a whole, so that a reader finds the old or
+//! the new content, never a part.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, FileType, OpenOptions};
@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use crate::targets;
 
-/// What the names of files end with that are being written.
+/// The suffix of temporary files.
 const BESIDE_SUFFIX: &str = ".tmp";
-/// Names tried for one. A name fails only when another process takes the file for a leftover before it is locked.
+/// Attempts to create a temporary file. One fails only if another process removes the file as a
+/// leftover before it is locked.
 const MAX_NAMES: usize = 8;
 
-/// Creates a directory and those above it that are missing. Only their owner can enter them, where the system knows owners.
+/// Creates a directory and its missing parents. Only their owner can enter them, where the system
+/// has owners.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -22,7 +24,8 @@ pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// How to open a file of ours: one that is created is for its owner only, and a link is not followed.
+/// Options for opening a file of ours: a new file is private to its owner, and links are not
+/// followed.
 #[cfg(unix)]
 pub(crate) fn private() -> OpenOptions {
     use rustix::fs::OFlags;
@@ -34,13 +37,13 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
-/// How to open a file of ours. Who may read it is up to the directory.
+/// Options for opening a file of ours. The directory decides who may read it.
 #[cfg(not(unix))]
 pub(crate) fn private() -> OpenOptions {
     OpenOptions::new()
 }
 
-/// Makes a file that exists one for its owner only.
+/// Makes an existing file private to its owner.
 #[cfg(feature = "spool")]
 pub(crate) fn make_private(file: &File) -> io::Result<()> {
     #[cfg(unix)]
@@ -59,9 +62,10 @@ pub(crate) fn make_private(file: &File) -> io::Result<()> {
 /// Opens a file of ours.
 ///
 /// # Errors
-/// When it is a link, a pipe, a device or a directory, or belongs to a stranger: neither this user nor the owner of the directory.
+/// When it is a link, a pipe, a device or a directory, or its owner is neither this user nor the
+/// owner of the directory.
 pub(crate) fn open_own(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    // Opening a device or a pipe may have effects already.
+    // Opening a device or a pipe may already have effects.
     match fs::symlink_metadata(path) {
         Ok(metadata) => expect_regular(metadata.file_type())?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -83,10 +87,10 @@ pub(crate) fn open_own(path: &Path, options: &OpenOptions) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that somebody else may have written, perhaps behind a link.
+/// Opens a file that may be someone else's, perhaps behind a link.
 ///
 /// # Errors
-/// When it is anything but a regular file: a pipe would be waited for, and a device may have no end.
+/// When it is not a regular file: opening a pipe would block, and a device may be endless.
 fn open_regular(path: &Path) -> io::Result<File> {
     expect_regular(fs::metadata(path)?.file_type())?;
     let mut options = OpenOptions::new();
@@ -116,13 +120,14 @@ fn expect_regular(found: FileType) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
-/// The directory that a file is in.
+/// The directory of a file.
 pub(crate) fn directory_of(path: &Path) -> &Path {
     let directory = path.parent().filter(|parent| *parent != Path::new(""));
     directory.unwrap_or(Path::new("."))
 }
 
-/// Locks a file for this process until it is closed. False if another one has it.
+/// Locks a file for this process until it is closed. Returns false if another process holds the
+/// lock.
 pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     match fs4::FileExt::try_lock(file) {
         Ok(()) => Ok(true),
@@ -131,7 +136,8 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Replaces the file, or leaves it as it is. The new content is written beside it and synced to the disk before it takes its place.
+/// Replaces the file, or leaves it unchanged. Writes the new content to a temporary file and syncs
+/// it before the rename.
 pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -143,20 +149,22 @@ pub(crate) fn replace(
         .and_then(|()| file.get_ref().sync_all())
         .and_then(|()| fs::rename(&beside, path));
     if replaced.is_err() {
-        // What is left of it is of no use; if it cannot be removed either, the first problem is the one to tell.
+        // The temporary file is useless. If its removal fails, too, the first problem is the one to
+        // report.
         let _ = fs::remove_file(&beside);
     }
     replaced
 }
 
-/// A new file under a name that no other writer uses, in this process or in another. Locked, so that it is nobody's leftover.
+/// A new file with a name that no other writer uses, in any process. It is locked, so that nobody
+/// removes it as a leftover.
 fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     for _ in 0..MAX_NAMES {
         let mut name = OsString::from(path);
         name.push(format!(".{}{BESIDE_SUFFIX}", uuid::Uuid::new_v4().simple()));
         let beside = PathBuf::from(name);
         let file = private().write(true).create_new(true).open(&beside)?;
-        // Where nothing can be locked, nothing is taken for a leftover either.
+        // Where files cannot be locked, leftovers are not removed either.
         if try_lock(&file).unwrap_or(true) && beside.try_exists()? {
             return Ok((beside, file));
         }
@@ -164,15 +172,15 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     Err(io::ErrorKind::WouldBlock.into())
 }
 
-/// Removes what killed writers left of this file.
+/// Removes temporary files of this file from killed writers.
 pub(crate) fn sweep_beside(path: &Path) {
     let name = path.file_name().and_then(OsStr::to_str);
     sweep(directory_of(path), |replaced| Some(replaced) == name);
 }
 
-/// Removes what killed writers left in a directory, beside the files of these names.
+/// Removes temporary files of the files with these names from killed writers.
 pub(crate) fn sweep(directory: &Path, is_ours: impl Fn(&str) -> bool) {
-    // One that cannot be read has other problems.
+    // If it cannot be read, other calls report that.
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries {
         let name = entry.file_name();
@@ -192,14 +200,14 @@ pub(crate) fn sweep(directory: &Path, is_ours: impl Fn(&str) -> bool) {
     }
 }
 
-/// The name of the file that one of this name was to replace.
+/// The name of the file that this temporary file should replace.
 fn replaced_by(name: &str) -> Option<&str> {
     let (replaced, id) = name.strip_suffix(BESIDE_SUFFIX)?.rsplit_once('.')?;
     let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_id.then_some(replaced)
 }
 
-/// The content of a file, but at most `max_bytes`; `None` when it is larger.
+/// The content of a file. `None` if it exceeds `max_bytes`.
 pub(crate) fn read_at_most(path: &Path, max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let mut content = Vec::new();
     open_regular(path)?

@@ -114,16 +114,19 @@ extern crate self as statsig;
 mod actors;
 mod client;
 mod clock;
+pub mod compat;
 mod counters;
 mod country;
 pub mod docs;
 mod engine_log;
 mod error;
 mod events;
+mod facts;
 mod files;
 mod guard;
 mod initialize_details;
 pub mod observability;
+mod once_per_generation;
 mod options;
 mod overrides;
 mod process;
@@ -137,7 +140,6 @@ mod striped;
 mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod told_once;
 mod transport;
 pub mod typed;
 
@@ -173,13 +175,13 @@ pub use events::value::EventValue;
 pub use explain::{ExplainKind, Explanation};
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
 pub use initialize_details::InitializeDetails;
-pub use observability::{ObservabilityClient, SdkEvent, SubscriptionID};
+pub use observability::{ObservabilityClient, SdkEvent, SubscriptionId};
 pub use options::{
     DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
 };
 pub use overrides::{ExperimentOverride, OverrideAdapter};
 pub use results::{
-    CMABRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
+    CmabRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
     ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource, SpecsStatus,
 };
 pub use sinks::{

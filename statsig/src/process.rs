@@ -1,19 +1,20 @@
-//! The process that something belongs to. A fork copies memory and one thread: locks that other threads held stay locked in it.
+//! The process that owns something. A fork copies the memory and one thread, so locks that other
+//! threads held stay locked.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread;
 
 use tracing::dispatcher;
 
-/// The process that made this.
+/// The process that created something.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    /// `None` where the system takes no note of forks.
+pub(crate) struct Process {
+    /// `None` where the system does not report forks.
     guard: Option<forkguard::Guard>,
     id: u32,
 }
 
-impl Origin {
+impl Process {
     pub(crate) fn here() -> Self {
         Self {
             guard: forkguard::Guard::try_new().ok(),
@@ -21,8 +22,8 @@ impl Origin {
         }
     }
 
-    /// Whether this is that process. Compares two numbers: asking the system for the ID of the process would cost as much as
-    /// recording an event does.
+    /// Whether this is that process. Compares two numbers, because a system call for the process ID
+    /// would cost as much as recording an event.
     #[inline]
     pub(crate) fn is_here(&self) -> bool {
         match &self.guard {
@@ -31,12 +32,13 @@ impl Origin {
         }
     }
 
-    /// As [`is_here`](Self::is_here), and also right in a process that was forked without the help of the C library.
+    /// Like [`is_here`](Self::is_here), but also correct after forks that bypass the C library.
     pub(crate) fn is_surely_here(&self) -> bool {
         self.is_here() && self.id == std::process::id()
     }
 
-    /// Locks what belongs to that process. In a fork it does not wait: `None` when it is locked, perhaps for ever.
+    /// Locks something that belongs to that process. In a fork it does not wait, because the lock
+    /// may be held for ever, and returns `None`.
     pub(crate) fn lock<'a, T>(&self, mutex: &'a Mutex<T>) -> Option<MutexGuard<'a, T>> {
         if self.is_surely_here() {
             return Some(mutex.lock().unwrap_or_else(PoisonError::into_inner));
@@ -49,17 +51,18 @@ impl Origin {
     }
 }
 
-/// The process that a client works in: the one that made it, or a fork of that which took it over before it was used.
+/// The process that a client works in: its creator, or a fork that took the client over before its
+/// first use.
 #[derive(Debug)]
-pub(crate) struct Home {
-    origin: Origin,
-    taken_over: OnceLock<Origin>,
+pub(crate) struct HomeProcess {
+    origin: Process,
+    taken_over: OnceLock<Process>,
 }
 
-impl Home {
+impl HomeProcess {
     pub(crate) fn here() -> Self {
         Self {
-            origin: Origin::here(),
+            origin: Process::here(),
             taken_over: OnceLock::new(),
         }
     }
@@ -72,25 +75,25 @@ impl Home {
 
     #[cold]
     fn is_taken_over_here(&self) -> bool {
-        self.taken_over.get().is_some_and(Origin::is_here)
+        self.taken_over.get().is_some_and(Process::is_here)
     }
 
-    /// As [`is_here`](Self::is_here), for calls that may take their time.
+    /// Like [`is_here`](Self::is_here), but more thorough and slower.
     pub(crate) fn is_surely_here(&self) -> bool {
         let origin = self.taken_over.get().unwrap_or(&self.origin);
         origin.is_surely_here()
     }
 
-    /// Works in this process from now on. False if another one took it over before.
+    /// Moves the client to this process. Returns false if another process took it over before.
     pub(crate) fn take_over(&self) -> bool {
-        // If it is set already, what is set decides.
-        let _ = self.taken_over.set(Origin::here());
+        // An earlier value decides.
+        let _ = self.taken_over.set(Process::here());
         self.is_surely_here()
     }
 
     #[cfg(test)]
     pub(crate) fn pretend_elsewhere(&self) {
-        let elsewhere = Origin {
+        let elsewhere = Process {
             guard: None,
             id: std::process::id().wrapping_add(1),
         };
@@ -98,12 +101,12 @@ impl Home {
     }
 }
 
-/// Writes to the log from a thread of its own. In a fork, a subscriber may wait for a lock that no thread will ever release: the
-/// thread waits then, and nobody else.
+/// Writes to the log from a separate thread. In a fork, a subscriber may wait for a lock that
+/// nobody releases; then only this thread waits.
 pub(crate) fn log_aside(write: impl FnOnce() + Send + 'static) {
     let subscriber = dispatcher::get_default(Clone::clone);
     let thread = thread::Builder::new().name("statsig-log".to_owned());
-    // Without a thread there is no line; the books tell all the same.
+    // Without a thread there is no log line, but the counters are correct.
     let _ = thread.spawn(move || dispatcher::with_default(&subscriber, write));
 }
 
@@ -113,11 +116,11 @@ mod tests {
 
     #[test]
     fn a_home_is_where_it_was_made_until_another_process_takes_it_over() {
-        let home = Home::here();
+        let home = HomeProcess::here();
         assert!(home.is_here() && home.is_surely_here());
         assert!(home.take_over() && home.is_here());
-        let home = Home {
-            origin: Origin { guard: None, id: 0 },
+        let home = HomeProcess {
+            origin: Process { guard: None, id: 0 },
             taken_over: OnceLock::new(),
         };
         assert!(!home.is_here() && !home.is_surely_here());
@@ -126,10 +129,10 @@ mod tests {
 
     #[test]
     fn in_a_fork_nobody_waits_for_a_lock_that_a_thread_of_the_parent_held() {
-        let elsewhere = Origin { guard: None, id: 0 };
+        let elsewhere = Process { guard: None, id: 0 };
         let mutex = Mutex::new(1);
         assert_eq!(elsewhere.lock(&mutex).as_deref(), Some(&1));
-        let held = Origin::here().lock(&mutex);
+        let held = Process::here().lock(&mutex);
         assert!(held.is_some() && elsewhere.lock(&mutex).is_none());
     }
 }

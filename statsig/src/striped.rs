@@ -1,9 +1,11 @@
-//! One value for each of a few groups of threads, so that threads which count do not wait for each other's cache lines.
+//! One value for each of a few groups of threads, so that counting threads do not share cache
+//! lines.
 
-/// More than the threads of most processes that run at the same time. Threads that share a stripe are slower, not wrong.
+/// More than the running threads of most processes. Threads that share a stripe are slower, but
+/// correct.
 const STRIPES: usize = 16;
 
-/// Alone on its cache line, and on the neighbouring one that processors fetch along with it.
+/// Has its cache line for itself, and the next one, which processors prefetch.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Padded<T>(T);
@@ -27,13 +29,13 @@ impl<T> Striped<T> {
 }
 
 thread_local! {
-    /// Its address tells threads apart, without a number that would have to be handed out.
+    /// Its address identifies the thread, so that no numbers need to be assigned.
     static MARK: u8 = const { 0 };
 }
 
 #[inline]
 fn stripe() -> usize {
-    // The golden ratio spreads addresses that differ in a few bits only.
+    // The golden ratio spreads addresses that differ in a few bits.
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
     let address = MARK.with(|mark| std::ptr::from_ref(mark).addr()) as u64;

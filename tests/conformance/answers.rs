@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use statsig::testing::{Inspected, InspectedGate, InspectedKind, OfflineClient, inspect};
-use statsig::{CMABRankedGroup, ParameterStore, StatsigUser};
+use statsig::{CmabRankedGroup, ParameterStore, StatsigUser};
 use statsig_tests::conformance::{Case, Conformance, entries, items};
 use statsig_tests::json::{differences, is_same_object};
 use statsig_tests::tally::Tally;
@@ -179,7 +179,7 @@ impl Answers {
         expected: &Value,
     ) -> Vec<String> {
         let ranked = self.client.get_cmab_ranked_groups(user, name);
-        let with_value_of = |(place, group): (usize, &CMABRankedGroup)| {
+        let with_value_of = |(place, group): (usize, &CmabRankedGroup)| {
             let nothing_special = Inspected::default();
             let index = &expected[place]["value"];
             json!({

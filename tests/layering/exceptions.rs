@@ -6,8 +6,6 @@ pub(crate) const CIRCLES: &[(&str, &str)] = &[
     ("evaluation/evaluate.rs", "evaluation/overridden.rs"),
     ("evaluation/trace.rs", "evaluation/evaluate.rs"),
     ("events.rs", "own_events.rs"),
-    ("events/sampling.rs", "events/wire.rs"),
-    ("options/", "observability/"),
     (
         "sources/data_store/session.rs",
         "sources/data_store/kept.rs",
@@ -18,14 +16,11 @@ pub(crate) const CIRCLES: &[(&str, &str)] = &[
     ("specs/compiled.rs", "specs/origins.rs"),
     ("specs/compiled.rs", "specs/rendered.rs"),
     ("specs/lenient.rs", "specs/model.rs"),
-    ("sticky/file.rs", "sticky/shared_file.rs"),
 ];
 
 /// Files that are too long.
 pub(crate) const LONG_FILES: &[&str] = &[
     "client/evaluated_call.rs",
-    "observability/observer.rs",
-    "shared.rs",
     "specs/compile.rs",
     "user/mod.rs",
 ];

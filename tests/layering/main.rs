@@ -43,9 +43,16 @@ const LAYERS: &[&[&str]] = &[
         "mask",
         "process",
         "persistent",
-        "told_once",
+        "once_per_generation",
     ],
-    &["specs", "events", "transport", "overrides", "sticky"],
+    &[
+        "specs",
+        "events",
+        "transport",
+        "facts",
+        "overrides",
+        "sticky",
+    ],
     &[
         "evaluation",
         "typed",

@@ -34,7 +34,7 @@ pub struct ExperimentGroup {
 /// A group of a contextual bandit ("autotune AI"), with its score for one user.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct CMABRankedGroup {
+pub struct CmabRankedGroup {
     /// The group's name.
     pub variant_name: SharedStr,
     /// The group's id, with the suffix `:explore` when the order was drawn to learn more.

@@ -11,6 +11,6 @@ mod status;
 pub use details::{EvaluationDetails, IdListSource, Reason, SpecsSource};
 pub use entities::SharedParameters;
 pub use entities::{DynamicConfig, Experiment, FeatureGate};
-pub use groups::{CMABRankedGroup, ExperimentGroup, ExperimentGroupsResult};
+pub use groups::{CmabRankedGroup, ExperimentGroup, ExperimentGroupsResult};
 pub use served::{Origin, Served};
 pub use status::SpecsStatus;

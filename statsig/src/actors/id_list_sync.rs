@@ -12,7 +12,7 @@ use super::live::MAX_ATTEMPTS;
 use super::messages::{EvaluationMessage, IdListSyncMessage};
 use super::tasks::cast_result;
 use super::tree::Tree;
-use crate::observability::facts::Fact;
+use crate::facts::Fact;
 use crate::sources::data_store::STORE_TIME_ALONE;
 use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::{IdListsError, Limits, Synced};

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::error::StatsigError;
+use crate::facts::{Fact, InitializeEnded};
 use crate::initialize_details::InitializeDetails;
-use crate::observability::facts::{Fact, InitializeEnded};
 use crate::shared::Shared;
 use crate::sources::id_lists::source::IdListSource;
 use crate::specs::compiled::SpecCounts;

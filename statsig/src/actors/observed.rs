@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::facts::{Fact, RequestEnded};
 use crate::mask::{Masked, shown};
-use crate::observability::facts::{Fact, RequestEnded};
 use crate::shared::Shared;
 use crate::sources::http::DELTAS_HEADER;
 use crate::targets;

@@ -1,5 +1,5 @@
-//! The tasks that report about the SDK: one calls the observability clients, one reads the counters.
-//! They belong to no actor and delay none.
+//! The tasks that report about the SDK: one calls the observability clients, one reads the
+//! counters. They belong to no actor and delay none.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,12 +10,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::observability::ObservabilityClient;
-use crate::observability::client::Told;
 use crate::observability::outlet::Outlet;
 use crate::shared::Shared;
 use crate::targets;
 
-/// How often the counters are looked at.
+/// The interval of reading the counters.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The tasks of one client.
@@ -48,13 +47,13 @@ impl Reporting {
         ));
     }
 
-    /// Reports what there still is, but not longer than `limit`.
+    /// Sends the remaining reports, for at most `limit`.
     pub(super) async fn finish(&self, limit: Duration) {
         self.shared.look_at_health();
         self.is_ending.send_replace(true);
         let mut tasks = mem::take(&mut *self.tasks());
         let all_ended = async { while tasks.join_next().await.is_some() {} };
-        // What is not reported by then is dropped with the tasks.
+        // Reports that remain are dropped with the tasks.
         let _ = tokio::time::timeout(limit, all_ended).await;
     }
 
@@ -77,7 +76,7 @@ async fn look_regularly(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool
 /// The next item, or `None` when the tasks are ending and nothing is left.
 async fn next<T>(outlet: &Outlet<T>, is_ending: &mut watch::Receiver<bool>) -> Option<T> {
     loop {
-        // Before looking for an item, so that the last ones are not missed.
+        // Read before looking for an item, so that the last ones are not missed.
         let is_last_look = *is_ending.borrow();
         if let Some(item) = outlet.take() {
             return Some(item);
@@ -97,11 +96,11 @@ async fn tell_clients(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool>)
     for client in clients {
         guarded(client, |client| client.init());
     }
-    while let Some(told) = next(&shared.telemetry.told, &mut is_ending).await {
+    while let Some(report) = next(&shared.telemetry.reports, &mut is_ending).await {
         for client in clients {
-            guarded(client, |client| Told::tell(&told, client));
+            guarded(client, |client| report.send(client));
         }
-        let lost = shared.telemetry.told.take_lost();
+        let lost = shared.telemetry.reports.take_lost();
         if lost > 0 {
             tracing::warn!(
                 target: targets::OBSERVABILITY,
@@ -112,7 +111,7 @@ async fn tell_clients(shared: Arc<Shared>, mut is_ending: watch::Receiver<bool>)
     }
 }
 
-/// Calls code of the application's, whose panics do no harm.
+/// Calls code of the application and contains its panics.
 fn guarded(client: &Arc<dyn ObservabilityClient>, call: impl FnOnce(&dyn ObservabilityClient)) {
     if catch_unwind(AssertUnwindSafe(|| call(&**client))).is_err() {
         tracing::error!(target: targets::OBSERVABILITY, "an observability client panicked");

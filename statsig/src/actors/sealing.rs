@@ -9,8 +9,9 @@ use super::messages::ExposureMessage;
 use super::tasks::{CastOnDrop, now};
 use crate::counters::DropReason;
 use crate::events::batch::Unsealed;
+use crate::events::sampling::BatchedEvent;
 use crate::events::seal;
-use crate::events::wire::{self, BatchContext, BatchedEvent};
+use crate::events::wire::{self, BatchContext};
 use crate::shared::Shared;
 use crate::targets;
 

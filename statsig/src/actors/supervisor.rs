@@ -21,8 +21,8 @@ use super::restart::CrashRecord;
 use super::spec_sync::SpecSync;
 use super::tree::{AddressSenders, Life, Tree};
 use crate::counters::ShutdownReport;
+use crate::facts::Fact;
 use crate::guard::{guarded, guarded_async};
-use crate::observability::facts::Fact;
 use crate::targets;
 
 /// The longest wait for an actor, or for the posting tasks, to end. None of them waits for the

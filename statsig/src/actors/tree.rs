@@ -14,9 +14,9 @@ use super::reporting::Reporting;
 use super::tasks::PostTasks;
 use crate::counters::ShutdownReport;
 use crate::events::spool::Spool;
-use crate::guard::guarded;
 #[cfg(any(feature = "grpc", feature = "proto"))]
-use crate::observability::facts::Fact;
+use crate::facts::FactSink;
+use crate::guard::guarded;
 use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
 use crate::sinks::EventLoggingAdapter;
@@ -30,8 +30,6 @@ use crate::sources::http::HttpSpecs;
 use crate::sources::id_lists::http::HttpIdLists;
 use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::store::StoredIdLists;
-#[cfg(any(feature = "grpc", feature = "proto"))]
-use crate::sources::news::NewsListener;
 use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter};
 use crate::transport::Transport;
 use crate::transport::address::Address;
@@ -180,9 +178,9 @@ fn specs_of(
 ) -> SpecsChain {
     let options = &shared.options;
     #[cfg(any(feature = "grpc", feature = "proto"))]
-    let listener = {
+    let facts = {
         let shared = Arc::clone(shared);
-        NewsListener::new(move |news| shared.note(Fact::Source(news)))
+        FactSink::new(move |fact| shared.note(fact))
     };
     let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
         let specs = HttpSpecs::new(
@@ -193,7 +191,7 @@ fn specs_of(
         );
         #[cfg(feature = "proto")]
         let specs = if options.reads_binary() {
-            specs.reading_binary(options.delta_mode(), listener.clone())
+            specs.reading_binary(options.delta_mode(), facts.clone())
         } else {
             specs
         };
@@ -216,7 +214,7 @@ fn specs_of(
         SpecAdapterConfig::NetworkGrpc(proxy) => {
             let http = download(&options.specs_url);
             let key = shared.identity.key.clone();
-            let streamed = GrpcSpecs::new(proxy.clone(), key, http, listener.clone());
+            let streamed = GrpcSpecs::new(proxy.clone(), key, http, facts.clone());
             Some(ChainLink::new(Arc::new(streamed)))
         }
     };

@@ -6,7 +6,7 @@ use super::Statsig;
 use super::view::View;
 use crate::evaluation::Kind;
 use crate::hash::text_hash;
-use crate::results::{CMABRankedGroup, Experiment, ExperimentGroupsResult};
+use crate::results::{CmabRankedGroup, Experiment, ExperimentGroupsResult};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
@@ -142,13 +142,13 @@ impl Statsig {
     /// }
     /// ```
     #[must_use]
-    pub fn get_cmab_ranked_groups(&self, user: &StatsigUser, cmab: &str) -> Vec<CMABRankedGroup> {
+    pub fn get_cmab_ranked_groups(&self, user: &StatsigUser, cmab: &str) -> Vec<CmabRankedGroup> {
         self.view(&self.current()).ranked_groups(user, cmab)
     }
 }
 
 impl View<'_> {
-    pub(super) fn ranked_groups(self, user: &StatsigUser, cmab: &str) -> Vec<CMABRankedGroup> {
+    pub(super) fn ranked_groups(self, user: &StatsigUser, cmab: &str) -> Vec<CmabRankedGroup> {
         self.inner().count_check(text_hash(cmab), || cmab.into());
         catalog::ranked_groups(self.context(), user, cmab)
     }

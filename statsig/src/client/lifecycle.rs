@@ -9,8 +9,8 @@ use super::{ClientInner, Statsig};
 use crate::actors::{self, Handle, SHUTDOWN_LIMIT};
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
+use crate::facts::Fact;
 use crate::initialize_details::InitializeDetails;
-use crate::observability::facts::Fact;
 
 impl Statsig {
     /// Loads the specs and starts the actors that keep them fresh and deliver events. The actors run on the current tokio runtime,

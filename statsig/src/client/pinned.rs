@@ -16,7 +16,7 @@ use crate::client_init::ClientInitResponseOptions;
 use crate::evaluation::Kind;
 use crate::results::explanation::{ExplainKind, Explanation};
 use crate::results::{
-    CMABRankedGroup, DynamicConfig, Experiment, ExperimentGroupsResult, FeatureGate,
+    CmabRankedGroup, DynamicConfig, Experiment, ExperimentGroupsResult, FeatureGate,
 };
 use crate::shared::Published;
 use crate::text::SharedStr;
@@ -354,7 +354,7 @@ impl PinnedStatsig {
 
     /// See [`Statsig::get_cmab_ranked_groups`].
     #[must_use]
-    pub fn get_cmab_ranked_groups(&self, user: &StatsigUser, cmab: &str) -> Vec<CMABRankedGroup> {
+    pub fn get_cmab_ranked_groups(&self, user: &StatsigUser, cmab: &str) -> Vec<CmabRankedGroup> {
         self.view().ranked_groups(user, cmab)
     }
 }

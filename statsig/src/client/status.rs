@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::Statsig;
 use crate::error::StatsigError;
-use crate::process::Origin;
+use crate::process::Process;
 use crate::results::SpecsStatus;
 use crate::shared::{End, Watched};
 
@@ -72,7 +72,7 @@ impl Statsig {
             return SpecsWatch {
                 known: self.specs_status(),
                 watched: None,
-                origin: Origin::here(),
+                origin: Process::here(),
             };
         }
         let mut watched = shared.published.watch();
@@ -80,7 +80,7 @@ impl Statsig {
         SpecsWatch {
             known,
             watched: Some(watched),
-            origin: Origin::here(),
+            origin: Process::here(),
         }
     }
 }
@@ -101,7 +101,7 @@ pub struct SpecsWatch {
     known: SpecsStatus,
     /// `None` in a fork of the process that the client works in.
     watched: Option<watch::Receiver<Watched>>,
-    origin: Origin,
+    origin: Process,
 }
 
 impl Drop for SpecsWatch {

@@ -1,4 +1,5 @@
-//! Losses of events in the log: one warning when a series begins, and at most one a minute while it goes on.
+//! Logs losses of events: one warning when a series starts, and at most one a minute while it
+//! lasts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
@@ -7,30 +8,31 @@ use super::{DropReason, DroppedEvents};
 use crate::process::log_aside;
 use crate::targets;
 
-/// While events go on being lost for a reason, one line in this time says how many.
+/// The pause between two lines about the same reason.
 const PAUSE_MS: u64 = 60_000;
-/// The pipeline looks every second. While it does, callers leave the log to it, which knows how many were lost together.
+/// The pipeline checks every second. While it does, callers leave the log to it, because it can sum
+/// up losses.
 const WATCHED_MS: u64 = 5_000;
 
-/// What the log says of lost events. Nobody has to subscribe to anything to read it.
+/// Logs lost events, without any subscription.
 ///
-/// It neither waits nor allocates on a caller's thread but to write a line, so it may be asked from everywhere, also in a process that
-/// was forked in the middle of something.
+/// On a caller's thread it does not wait, and allocates only to write a line. So it works
+/// everywhere, also in a fork.
 #[derive(Debug)]
 pub(crate) struct LossLog {
     series: [Series; DropReason::COUNT],
-    /// When the pipeline looked last, plus one; 0 when it does not look any more.
+    /// The last check of the pipeline, plus one. 0 if it has ended.
     looked: AtomicU64,
 }
 
 /// The losses for one reason.
 #[derive(Debug, Default)]
 struct Series {
-    /// How many the log has told of.
+    /// The number of logged events.
     told: AtomicU64,
-    /// When the last line was written, plus one; 0 before the first.
+    /// The time of the last line, plus one. 0 before the first.
     last_line: AtomicU64,
-    /// What went wrong last, if that is known.
+    /// The last known cause.
     cause: Mutex<Option<String>>,
 }
 
@@ -44,7 +46,8 @@ impl Default for LossLog {
 }
 
 impl LossLog {
-    /// What the next line about this reason says of its cause: one line of text, without secrets. For the pipeline only.
+    /// Sets the cause for the next line about this reason: one line of text, without secrets. For
+    /// the pipeline only.
     pub(crate) fn because(&self, reason: DropReason, cause: impl ToString) {
         if let Some(series) = self.series.get(reason.index())
             && let Ok(mut known) = series.cause.try_lock()
@@ -53,17 +56,18 @@ impl LossLog {
         }
     }
 
-    /// A caller's thread lost events for this reason, so many so far.
+    /// A caller's thread lost events. `so_far` counts all for this reason.
     pub(crate) fn lost_by_caller(&self, reason: DropReason, so_far: u64, now_ms: u64) {
         let looked = self.looked.load(Ordering::Relaxed);
         let is_watched = looked != 0 && now_ms.abs_diff(looked - 1) < WATCHED_MS;
-        // A fork has copied when its parent looked, and nobody looks in it.
+        // A fork has a copy of its parent's time, but nothing checks in it.
         if !is_watched || reason == DropReason::Forked {
             self.look_at(reason, so_far, now_ms);
         }
     }
 
-    /// Logs what is due of these losses: all so far, by reason. For the pipeline, every second.
+    /// Logs the reasons for which a line is due. The pipeline calls it every second with all losses
+    /// so far.
     pub(crate) fn look(&self, so_far: &DroppedEvents, now_ms: u64) {
         self.looked
             .store(now_ms.saturating_add(1), Ordering::Relaxed);
@@ -72,7 +76,7 @@ impl LossLog {
         }
     }
 
-    /// Logs what was not told of yet, due or not: the pipeline ends.
+    /// Logs all losses that are not logged yet, because the pipeline ends.
     pub(crate) fn finish(&self, so_far: &DroppedEvents, now_ms: u64) {
         self.looked.store(0, Ordering::Relaxed);
         for (reason, series) in DropReason::ALL.into_iter().zip(&self.series) {
@@ -80,7 +84,7 @@ impl LossLog {
         }
     }
 
-    /// Another line of the log has told of these losses.
+    /// Another log line already reports these losses.
     pub(crate) fn told_elsewhere(&self, reason: DropReason, events: u64) {
         if let Some(series) = self.series.get(reason.index()) {
             series.told.fetch_add(events, Ordering::Relaxed);
@@ -92,7 +96,7 @@ impl LossLog {
             return;
         };
         let last_line = series.last_line.load(Ordering::Relaxed);
-        // A clock that is set back must not mute it.
+        // A clock that is set back must not silence the log.
         let is_due = last_line == 0 || now_ms.abs_diff(last_line - 1) >= PAUSE_MS;
         if is_due && so_far > series.told.load(Ordering::Relaxed) {
             series.tell(reason, so_far, now_ms);
@@ -102,7 +106,7 @@ impl LossLog {
 
 impl Series {
     fn tell(&self, reason: DropReason, so_far: u64, now_ms: u64) {
-        // Of several threads that come here at once, one finds news.
+        // Of several threads at once, only one finds new losses.
         let told = self.told.fetch_max(so_far, Ordering::Relaxed);
         let events = so_far.saturating_sub(told);
         if events == 0 {

@@ -1,40 +1,41 @@
-//! A batch of events in the states it goes through: taken out to be sealed, sealed, and cut in two.
+//! A batch of events in its states: unsealed, sealed and split.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::wire::BatchedEvent;
+use super::sampling::BatchedEvent;
 
-/// Events taken out to be written and compressed.
+/// Events that a task writes and compresses.
 #[derive(Debug)]
 pub(crate) struct Unsealed {
     /// The number of the first event.
     pub(crate) first: u64,
     pub(crate) events: Vec<BatchedEvent>,
-    /// Why these events leave now, in the words of the protocol.
+    /// Why the batch is sealed now; the names are the protocol's.
     pub(crate) flush_type: &'static str,
     pub(crate) interval: Duration,
 }
 
-/// A batch that is ready for the service: compressed, and it stays so through all attempts.
+/// A compressed batch. Its body stays the same through all attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SealedBatch {
-    /// The number of the first event: older batches have smaller ones. Of no meaning for a batch from the spool.
+    /// The number of the first event. Older batches have smaller numbers. Meaningless for a batch
+    /// from the spool.
     pub(crate) first: u64,
     pub(crate) events: u64,
-    /// Failed attempts so far, without those that a flush made beside the schedule.
+    /// Failed attempts so far, without the unscheduled ones of a flush.
     pub(crate) attempts: u32,
-    /// A flush waits for the next attempt, whatever the interval says.
+    /// A flush waits for the next attempt, so the interval does not apply.
     pub(crate) is_urgent: bool,
     pub(crate) body: Bytes,
-    /// When it was sealed, if that was in this process.
+    /// When this process sealed it.
     pub(crate) sealed_at: Option<Instant>,
-    /// Where the batch is on disk, if it came from there.
+    /// The batch's place on disk, if it came from there.
     pub(crate) record: Option<RecordId>,
 }
 
-/// One half of a batch that the service did not take as a whole.
+/// One half of a batch that was too large or had a malformed event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Half {
     pub(crate) events: u64,
@@ -49,10 +50,10 @@ pub(crate) struct RecordId {
     pub(crate) offset: u64,
 }
 
-/// A part of the spool. Those that were created earlier are smaller.
+/// A part of the spool. Earlier ones compare as smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct SegmentId {
     pub(crate) created_ms: u64,
-    /// No other one of this process has this number.
+    /// Unique within the process.
     pub(crate) number: u64,
 }

@@ -1,23 +1,24 @@
-//! Whether an exposure was logged already in the current window.
+//! Suppresses exposures that the current window already logged.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use once_cell::race::OnceBox;
 
-/// The ways of a set: how many exposures with the same set index are remembered at once.
+/// The ways of a set: the table remembers this many exposures with the same set index.
 const WAYS: usize = 4;
 const EPOCH_BITS: u32 = 16;
 const EPOCH_MASK: u64 = (1 << EPOCH_BITS) - 1;
-/// All slots are looked at once within so many windows, far fewer than there are numbers.
+/// Each slot is checked once within this many windows, far fewer than there are numbers.
 const WINDOWS_A_ROUND: usize = 1024;
 
 /// Remembers the exposures of the current window in a table of fixed size, without locks.
 ///
-/// A slot holds the upper 48 bits of an exposure's key and the window's number, so that starting a new window forgets
-/// everything at once by counting up. The numbers begin anew after a while; no slot lives to see that, because each new window
-/// empties some of the slots of former ones. When a set is full of the current window's keys one of them is forgotten: its
-/// exposure may be logged twice in one window, which the service tolerates; one that was not logged is never suppressed
-/// but for a collision of 48 bits within one set. Takes its memory with the first key.
+/// A slot holds the upper 48 bits of an exposure's key and the number of a window. A new window
+/// increments the number, which forgets all older exposures. The numbers wrap around; each new
+/// window empties some old slots, so none survives until its number returns. If a set is full of
+/// the current window's keys, one is forgotten and its exposure may be logged twice, which the
+/// service tolerates. A new exposure is suppressed only after a collision of 48 bits within one
+/// set. The table allocates its memory at the first key.
 #[derive(Debug)]
 pub(crate) struct Dedupe {
     table: OnceBox<Table>,
@@ -25,7 +26,7 @@ pub(crate) struct Dedupe {
     sets: usize,
     /// The current window: never 0, which marks an empty slot.
     epoch: AtomicU64,
-    /// The set whose old slots are emptied next.
+    /// The set whose old slots are next to be emptied.
     next_set: AtomicUsize,
     #[cfg(any(test, feature = "testing"))]
     offline: OnceBox<OfflineDedupe>,
@@ -47,7 +48,7 @@ impl Dedupe {
         }
     }
 
-    /// True when this key is new in the current window; it is remembered from now on.
+    /// Whether this key is new in the current window. Remembers it.
     pub(crate) fn is_new(&self, key: u64) -> bool {
         let epoch = self.epoch.load(Ordering::Relaxed);
         let stored = (key & !EPOCH_MASK) | epoch;
@@ -65,7 +66,7 @@ impl Dedupe {
             }
         }
         match free {
-            // Two threads with the same new key: the one that loses the exchange sees a repeat.
+            // Of two threads with the same new key, the one that loses the exchange sees a repeat.
             Some((slot, found)) => {
                 match slot.compare_exchange(found, stored, Ordering::Relaxed, Ordering::Relaxed) {
                     Ok(_) => true,
@@ -92,14 +93,14 @@ impl Dedupe {
         true
     }
 
-    /// Forgets everything: the next window begins.
+    /// Starts the next window, which forgets everything.
     pub(crate) fn start_window(&self) {
         let next = self.epoch.load(Ordering::Relaxed) % EPOCH_MASK + 1;
         self.epoch.store(next, Ordering::Relaxed);
         self.empty_old_slots();
     }
 
-    /// Empties what former windows left in the next few sets.
+    /// Empties the slots of older windows in the next few sets.
     fn empty_old_slots(&self) {
         let Some(table) = self.table.get() else {
             return;
@@ -111,7 +112,7 @@ impl Dedupe {
         for slot in places.filter_map(|set| table.get(set)).flatten() {
             let found = slot.load(Ordering::Relaxed);
             if found & EPOCH_MASK != epoch {
-                // Lost to a caller who just took the slot for this window.
+                // If the exchange fails, a caller just took the slot for this window.
                 let _ = slot.compare_exchange(found, 0, Ordering::Relaxed, Ordering::Relaxed);
             }
         }

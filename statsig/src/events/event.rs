@@ -1,4 +1,4 @@
-//! Events as recorded on the caller's thread: shared pointers, no JSON, no text built.
+//! Events as callers record them: shared pointers, without JSON or new text.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,20 +11,20 @@ use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use crate::value::depth::bounded;
 
-/// What waits in the queue.
+/// An event in the queue.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "exposures are what the queue is for: boxing them would cost an allocation each"
 )]
 pub(crate) enum QueuedEvent {
-    /// A gate, config, experiment or layer parameter that a user was exposed to.
+    /// A user saw the value of a gate, config, experiment or layer parameter.
     Exposure(Exposure),
     /// Everything else.
     Other(Box<OtherEvent>),
 }
 
-/// A user met the value of a gate, config, experiment or layer parameter.
+/// A user saw the value of a gate, config, experiment or layer parameter.
 #[derive(Debug)]
 pub(crate) struct Exposure {
     pub(crate) user: StatsigUser,
@@ -48,7 +48,7 @@ pub(crate) enum ExposureSubject {
     Gate {
         value: bool,
     },
-    /// A gate that another entity's evaluation went through, logged on its own.
+    /// A nested gate of another entity, logged on its own.
     NestedGate {
         value: bool,
     },
@@ -65,17 +65,17 @@ pub(crate) enum ExposureSubject {
     },
 }
 
-/// The nested gates that an evaluation went through, in order, repeats included.
+/// The nested gates of an evaluation in order, repeats included.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum SecondaryExposures {
-    /// There is no such list; goes out as `null`.
+    /// No list; sent as `null`.
     Absent,
     #[default]
     Empty,
     List(Arc<[SecondaryExposure]>),
 }
 
-/// A nested gate that an evaluation went through.
+/// A nested gate of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecondaryExposure {
     pub(crate) gate: SharedStr,
@@ -83,10 +83,10 @@ pub(crate) struct SecondaryExposure {
     pub(crate) rule_id: SharedStr,
 }
 
-/// What the sampling decision needs.
+/// Inputs of the sampling decision.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SamplingInputs {
-    /// The matched rule's rate: about one in so many is kept.
+    /// The rate of the matched rule: about one exposure in this many is kept.
     pub(crate) rate: Option<u64>,
     pub(crate) forward_all: bool,
     pub(crate) has_seen_analytical_gates: bool,
@@ -100,7 +100,7 @@ pub(crate) struct SamplingInputs {
 #[derive(Debug)]
 pub(crate) struct OtherEvent {
     pub(crate) name: SharedStr,
-    /// `None` for events about the SDK itself, which go out with an empty user.
+    /// `None` for events of the SDK itself, which are sent with an empty user.
     pub(crate) user: Option<StatsigUser>,
     pub(crate) value: Option<EventValue>,
     pub(crate) metadata: Option<EventMetadata>,
@@ -110,7 +110,7 @@ pub(crate) struct OtherEvent {
 /// Metadata of a custom event, in the order of its keys.
 pub(crate) type EventMetadata = BTreeMap<String, Value>;
 
-/// A custom event: a name, optionally a value, optionally metadata.
+/// A custom event: a name, and optionally a value and metadata.
 ///
 /// ```
 /// use statsig::Event;
@@ -136,7 +136,8 @@ impl Event {
         }
     }
 
-    /// Sets the value: text, a number, or a boolean, which goes out as the text `true` or `false`. `None` is no value.
+    /// Sets the value: text, a number, or a boolean, which is sent as the text `true` or `false`.
+    /// `None` is no value.
     ///
     /// ```
     /// use statsig::Event;
@@ -151,8 +152,9 @@ impl Event {
         self
     }
 
-    /// Adds one entry to the metadata; any JSON value is accepted, unless it is nested deeper than
-    /// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH): then it is left out, with a warning.
+    /// Adds one entry to the metadata: any JSON value that is not nested deeper than
+    /// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH). Deeper ones are left out,
+    /// with a warning.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         let key = key.into();
         let metadata = self.metadata.get_or_insert_default();
@@ -163,7 +165,8 @@ impl Event {
         self
     }
 
-    /// Adds all entries of a map to the metadata. An empty map goes out as `{}`, no metadata as `null`.
+    /// Adds all entries of a map to the metadata. An empty map is sent as `{}`, no metadata as
+    /// `null`.
     pub fn metadata_map(mut self, entries: HashMap<String, Value>) -> Self {
         self.metadata.get_or_insert_default();
         entries

@@ -1,33 +1,34 @@
-//! The limits of the event pipeline. Each is an option, and its default is here.
+//! The limits of the event pipeline with their defaults. Each is an option.
 
 use std::time::Duration;
 
-/// Limits that callers may set.
+/// Limits of the event pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EventLimits {
     /// Events in a batch.
     pub(crate) batch_size: usize,
-    /// Sealed batches that wait for the service; beyond, the oldest is dropped.
+    /// Sealed batches that wait for the service. Beyond that, the oldest is dropped.
     pub(crate) max_waiting: usize,
-    /// Events between callers and the exposure actor, however small a batch is.
+    /// Events between callers and the exposure actor.
     pub(crate) queue_capacity: usize,
-    /// About how many bytes one event may take; a larger one is dropped.
+    /// Estimated bytes of one event; larger ones are dropped.
     pub(crate) event_max_bytes: u64,
-    /// About how many bytes the events of a batch may take; a single event always fits.
+    /// Estimated bytes of the events in a batch; a single event always fits.
     pub(crate) batch_max_bytes: u64,
-    /// About how many bytes the events between callers and the exposure actor may take.
+    /// Estimated bytes of the events between callers and the exposure actor.
     pub(crate) queue_max_bytes: u64,
-    /// Bytes of sealed batches that wait for the service, compressed; beyond, the oldest is dropped.
+    /// Compressed bytes of sealed batches that wait for the service. Beyond that, the oldest is
+    /// dropped.
     pub(crate) pending_max_bytes: u64,
     /// An event waits at most this long for its batch to fill.
     pub(crate) flush_interval: Duration,
-    /// The pause after the first failure, and the interval that says that the service is healthy.
+    /// The pause after the first failure, and the interval while the service is healthy.
     pub(crate) min_pause: Duration,
     /// The longest pause between two attempts while the service fails.
     pub(crate) max_pause: Duration,
-    /// A batch of which so many scheduled attempts failed is dropped.
+    /// A batch is dropped after this many failed scheduled attempts.
     pub(crate) max_attempts: u32,
-    /// A batch that fails is dropped once it is so old, whatever its attempts.
+    /// A batch of this age is dropped at its next failure.
     pub(crate) max_age: Duration,
     /// Batches posted at once while the service is healthy. One at a time while it is not.
     pub(crate) max_concurrent_posts: usize,
@@ -64,7 +65,7 @@ impl EventLimits {
         self.batch_size.min(self.queue_capacity / 2).max(1)
     }
 
-    /// How many bytes in the queue do.
+    /// How many bytes in the queue wake the exposure actor.
     pub(crate) fn high_water_bytes(&self) -> u64 {
         self.batch_max_bytes.min(self.queue_max_bytes / 2)
     }

@@ -1,5 +1,5 @@
-//! The exposure pipeline, as pure data structures: what is recorded on the caller's thread, what is deduplicated and sampled,
-//! how batches are formed and what they look like on the wire.
+//! The event pipeline as pure data structures: recording, deduplication, sampling, batches and
+//! their wire format.
 
 pub(crate) mod batch;
 pub(crate) mod dedupe;

@@ -1,4 +1,4 @@
-//! Counts checks whose exposure was suppressed; they are reported in one event for each flush.
+//! Counts checks with suppressed exposures. Each flush reports them in one event.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,18 +8,20 @@ use super::event::{EventMetadata, OtherEvent};
 use crate::striped::Striped;
 use crate::text::SharedStr;
 
-/// Names that one group of threads counts without a lock: 16 bytes for each, taken when the first check is counted.
+/// Names that one group of threads counts without a lock: 16 bytes each, allocated at the first
+/// check.
 const SLOTS: usize = 1024;
 /// How far from its place a name may be.
 const PROBES: usize = 8;
-/// The most names counted between two flushes beyond those; checks of further names count under [`OVERFLOW_NAME`].
+/// The most further names counted between two flushes; the rest count under [`OVERFLOW_NAME`].
 const MAX_OTHERS: usize = 10_000;
 const OVERFLOW_NAME: &str = "statsig::other";
 
 /// Checks by name since the last flush.
 ///
-/// A name gets a slot in the table of each group of threads that checks it, for good; counting it again is one atomic addition
-/// that no other group touches. Names that find no slot are counted in a map behind a lock.
+/// A name gets a permanent slot in the table of each group of threads that checks it. Counting it
+/// again is one atomic addition that no other group touches. Names without a slot are counted in a
+/// map behind a lock.
 #[derive(Debug, Default)]
 pub(crate) struct NonExposedChecks {
     tables: Striped<OnceLock<Table>>,
@@ -29,7 +31,7 @@ pub(crate) struct NonExposedChecks {
 #[derive(Debug)]
 struct Table {
     slots: Box<[Slot]>,
-    /// The names in the slots. Locked to add one, and to take the counts.
+    /// The names in the slots. Locked to add a name and to take the counts.
     names: Mutex<Vec<(SharedStr, usize)>>,
 }
 
@@ -63,7 +65,7 @@ impl Table {
         found.map(|(_, slot)| slot)
     }
 
-    /// Gives the name a slot, unless all that it may be in are taken.
+    /// Gives the name a slot, unless all of its possible slots are taken.
     #[cold]
     fn add(&self, hash: u64, name: &SharedStr) -> Option<&Slot> {
         let mut names = self.names();
@@ -83,7 +85,7 @@ impl Table {
 }
 
 impl NonExposedChecks {
-    /// Counts a check of this name. `hash` is the name's, whichever function made it, as long as it is always the same one.
+    /// Counts a check of this name. `hash` is a hash of the name, always by the same function.
     #[inline]
     pub(crate) fn add(&self, hash: u64, name: impl FnOnce() -> SharedStr) {
         let hash = hash.max(1);

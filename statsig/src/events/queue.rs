@@ -10,27 +10,28 @@ use super::limits::EventLimits;
 
 /// Holds what callers recorded until the exposure actor drains it. Pushing never waits.
 ///
-/// Takes its memory with the first event: a client that records nothing costs nothing.
+/// Allocates its memory at the first event.
 #[derive(Debug)]
 pub(crate) struct EventQueue {
     events: OnceBox<ArrayQueue<QueuedEvent>>,
     capacity: usize,
-    /// About how many bytes they take: counted before an event comes in and after it has gone, so never too few.
+    /// Their estimated bytes. Added before a push and subtracted after a pop, so never too few.
     bytes: AtomicU64,
     max_bytes: u64,
     high_water: usize,
     high_water_bytes: u64,
-    /// Set by the push that reaches the high-water mark, cleared by the drain that answers it: one nudge at a time.
+    /// Set by the push that reaches the high-water mark, cleared by the drain: one wake-up at a
+    /// time.
     nudged: AtomicBool,
 }
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued,
-    /// Queued, and the actor should be told: this push reached the high-water mark.
+    /// Queued. This push reached the high-water mark, so the actor must be woken.
     QueuedAtHighWater,
-    /// Queued, but the queue was full: so many of its oldest events are gone.
+    /// Queued, but the queue was full and lost this many of its oldest events.
     InPlaceOf(u64),
 }
 
@@ -48,7 +49,7 @@ impl EventQueue {
         }
     }
 
-    /// Takes an event of about so many `bytes`.
+    /// Queues an event with this estimate of its bytes.
     pub(crate) fn push(&self, event: QueuedEvent, bytes: u64) -> Pushed {
         let events = (self.events).get_or_init(|| Box::new(ArrayQueue::new(self.capacity)));
         let total = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -73,7 +74,7 @@ impl EventQueue {
         Pushed::Queued
     }
 
-    /// Gives up the oldest events until the others are not too many bytes. The answer is how many.
+    /// Drops the oldest events until the bytes are within the limit. Returns how many it dropped.
     #[cold]
     fn make_room(&self) -> u64 {
         let mut gone = 0;
@@ -87,7 +88,7 @@ impl EventQueue {
         self.bytes.fetch_sub(event.bytes(), Ordering::Relaxed);
     }
 
-    /// Allows the next nudge. To be called before draining, so that none is missed.
+    /// Allows the next wake-up. Call it before draining, so that none is missed.
     pub(crate) fn rearm(&self) {
         self.nudged.store(false, Ordering::Release);
     }

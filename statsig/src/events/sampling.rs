@@ -1,21 +1,27 @@
-//! Whether an exposure is sent, when the service asked for a sample only.
+//! Decides which exposures are sent if the service asks for a sample.
 
 use std::collections::HashSet;
 
 use super::event::{Exposure, QueuedEvent};
-use super::wire::BatchedEvent;
 use crate::specs::settings::{SamplingConfig, SamplingMode};
 
 /// The most (spec, rule) pairs remembered in one window.
 const MAX_PAIRS: usize = 100_000;
 
-/// What the event says about its sampling; absent when sampling played no part.
+/// What an event says about its sampling. Absent if sampling did not apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SamplingNote {
     pub(crate) rate: Option<u64>,
     pub(crate) mode: SamplingMode,
     /// Whether the exposure is in the sample.
     pub(crate) is_in_sample: bool,
+}
+
+/// An event with the note of its sampling.
+#[derive(Debug)]
+pub(crate) struct BatchedEvent {
+    pub(crate) event: QueuedEvent,
+    pub(crate) sampling: Option<SamplingNote>,
 }
 
 /// The decision for one exposure.
@@ -27,7 +33,7 @@ enum Sampled {
     LeaveOut,
 }
 
-/// Remembers which (spec, rule) pairs were seen in the current window.
+/// Remembers the (spec, rule) pairs of the current window.
 #[derive(Debug, Default)]
 pub(crate) struct Sampler {
     seen: HashSet<u64>,
@@ -35,7 +41,7 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    /// The event with what it is to say about its sampling; `None` if it is left out. Only exposures ever are.
+    /// The event with the note of its sampling. `None` for an exposure outside of the sample.
     pub(crate) fn batched(
         &mut self,
         event: QueuedEvent,

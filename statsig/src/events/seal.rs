@@ -1,4 +1,4 @@
-//! Sealing a batch: compressing its body once, for all attempts, and splitting one that the service finds too large.
+//! Seals batches: compresses a body once for all attempts, and splits a body in two.
 
 use std::io::{self, BufWriter, IntoInnerError, Read};
 
@@ -8,19 +8,19 @@ use serde_json::value::RawValue;
 
 use super::batch::{Half, SealedBatch};
 
-/// What the bodies of batches are compressed with, as the `content-encoding` header says it.
+/// The compression of bodies, as in the `content-encoding` header.
 #[cfg(not(feature = "zstd"))]
 pub(crate) const CONTENT_ENCODING: &str = "gzip";
-/// What the bodies of batches are compressed with, as the `content-encoding` header says it.
+/// The compression of bodies, as in the `content-encoding` header.
 #[cfg(feature = "zstd")]
 pub(crate) const CONTENT_ENCODING: &str = "zstd";
 
 /// Low levels compress events nearly as well as high ones, at a fraction of the time.
 const COMPRESSION_LEVEL: u8 = 3;
-/// The plain text of a damaged body is read so far to count its events.
+/// To count the events of a damaged body, at most this much plain text is read.
 #[cfg(feature = "spool")]
 const MAX_COUNTED_BYTES: u64 = 64 * 1024 * 1024;
-/// What is compressed in one go: JSON is written a few bytes at a time.
+/// The bytes compressed at once. The JSON writer writes only a few bytes at a time.
 const PIECE_BYTES: usize = 32 * 1024;
 
 #[cfg(not(feature = "zstd"))]
@@ -28,10 +28,11 @@ type Encoder = flate2::write::GzEncoder<Vec<u8>>;
 #[cfg(feature = "zstd")]
 type Encoder = zstd::stream::write::Encoder<'static, Vec<u8>>;
 
-/// Where the plain text of a body is written to.
+/// The writer of a body's plain text.
 pub(crate) type PlainText = BufWriter<Encoder>;
 
-/// Compresses what `write` writes, as it is written: the plain text is many times as large, and never in memory as a whole.
+/// Compresses what `write` writes, while it writes. The plain text is many times as large, so it is
+/// never in memory as a whole.
 pub(crate) fn compressed(
     write: impl FnOnce(&mut PlainText) -> io::Result<()>,
 ) -> io::Result<Bytes> {
@@ -39,7 +40,7 @@ pub(crate) fn compressed(
     write(&mut plain)?;
     let encoder = plain.into_inner().map_err(IntoInnerError::into_error)?;
     let mut body = encoder.finish()?;
-    // It may wait for hours.
+    // The body may wait for hours.
     body.shrink_to_fit();
     Ok(body.into())
 }
@@ -71,7 +72,7 @@ pub(crate) fn decompress(sealed: &[u8]) -> io::Result<Vec<u8>> {
     Ok(plain)
 }
 
-/// How many events are in a body that may be damaged; `None` if it cannot be read.
+/// The number of events in a body that may be damaged. `None` if it cannot be read.
 #[cfg(feature = "spool")]
 pub(crate) fn events_in(sealed: &[u8]) -> Option<u32> {
     let mut plain = Vec::new();
@@ -81,7 +82,7 @@ pub(crate) fn events_in(sealed: &[u8]) -> Option<u32> {
     body.events.len().try_into().ok()
 }
 
-/// The body of a batch, its events untouched.
+/// The body of a batch. Its events are not parsed.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
@@ -91,7 +92,7 @@ struct Body<'a> {
     statsig_metadata: &'a RawValue,
 }
 
-/// The two halves of a batch, or `None` if there is only one event in it.
+/// The two halves of a batch. `None` for a batch of one event.
 pub(crate) fn split(batch: &SealedBatch) -> io::Result<Option<[Half; 2]>> {
     let plain = decompress(&batch.body)?;
     let body: Body<'_> = serde_json::from_slice(&plain)?;

@@ -1,4 +1,4 @@
-//! Nested gates logged as exposures of their own, which the service rolls out by a number of its own.
+//! The rollout of nested gates as exposures of their own, which the service controls by a number.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +6,15 @@ use sha2::{Digest, Sha256};
 
 use crate::hash::leading_u64;
 
-/// The flag that takes part, followed by an id.
+/// The prefix of the flag that takes part in the rollout; an ID follows.
 const FLAG: &str = "sec_expo_as_primary:";
-/// The rollout counts in so many parts.
+/// The rollout has this many buckets.
 const BUCKETS: u64 = 1_000;
 
-/// Which part of the rollout a client with these flags belongs to; `None` if to none.
+/// The rollout bucket of a client with these flags. `None` if it does not take part.
 pub(crate) fn rollout_bucket(flags: &BTreeSet<String>) -> Option<u64> {
     let mut ids = flags.iter().filter_map(|flag| flag.strip_prefix(FLAG));
-    // The set is in order, so the smallest id comes first.
+    // The set is sorted, so the smallest ID comes first.
     let id = ids.find(|id| !id.is_empty())?;
     Some(leading_u64(&Sha256::digest(id)) % BUCKETS)
 }

@@ -1,4 +1,5 @@
-//! What an event takes in memory, as an estimate: cheap enough for a caller's thread, and the measure of all limits in bytes.
+//! Estimates an event's bytes in memory: cheap enough for a caller's thread. All limits in bytes
+//! use this estimate.
 
 use super::event::{
     EventMetadata, Exposure, ExposureSubject, OtherEvent, QueuedEvent, SecondaryExposures,
@@ -6,15 +7,15 @@ use super::event::{
 use super::value::EventValue;
 use crate::value::bytes_of_fields;
 
-/// The record itself, and what the queue and the lists behind it keep for it.
+/// The record itself, and its share of the queue and the lists behind it.
 const EVENT_BYTES: u64 = 320;
-/// One nested gate in the list of an exposure: its record, and what it adds to the body of a batch.
+/// A nested gate in the list of an exposure: its record and its part of the body of a batch.
 const NESTED_GATE_BYTES: u64 = 96;
 
 impl QueuedEvent {
-    /// About how many bytes the event takes, with the user that it keeps alive. Always the same for the same event.
+    /// The estimated bytes of the event with its user. Always the same for the same event.
     ///
-    /// Users, names and lists of nested gates count for each event, although many events may share them.
+    /// Users, names and lists of nested gates count for each event, even if events share them.
     pub(crate) fn bytes(&self) -> u64 {
         EVENT_BYTES
             + match self {
@@ -128,7 +129,8 @@ mod tests {
         }
         let event = custom(None, json!({"a": 1}));
         assert!(event.bytes() < 1_000);
-        // No recursion: deeper than any stack allows. It is forgotten, as dropping it is not bounded.
+        // No recursion: deeper than any stack allows. It is forgotten, as dropping it is not
+        // bounded.
         assert!(crate::value::bytes_of(&deep) > 1_000_000);
         std::mem::forget(deep);
     }

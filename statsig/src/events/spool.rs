@@ -1,4 +1,4 @@
-//! What the pipeline expects of a spool. The one on disk is in `crate::spool`.
+//! The interface of a spool. `crate::spool` implements it on disk.
 
 use std::fmt::Debug;
 use std::io;
@@ -6,52 +6,56 @@ use std::time::Instant;
 
 use super::batch::{RecordId, SealedBatch};
 
-/// Keeps sealed batches where a crash does not reach them. Its methods block: never call them from async code.
+/// Keeps sealed batches where they survive a crash. All methods block; do not call them from async
+/// code.
 pub(crate) trait Spool: Debug + Send + Sync + 'static {
-    /// Takes over what ended processes left, and says how many events that is. What cannot be read is left alone.
+    /// Takes over the batches of ended processes. Returns the number of their events. Leaves
+    /// unreadable files alone.
     fn adopt(&self) -> io::Result<u64>;
 
-    /// Keeps these batches, as far as it goes. They are safe when this returns. Makes room by dropping the oldest batches.
+    /// Writes these batches, dropping the oldest ones if space is needed. They are safe when this
+    /// returns.
     fn store(&self, batches: &[SealedBatch]) -> Stored;
 
-    /// Reads the oldest batch that may be tried now, and marks it as taken out until it is settled or put off.
+    /// Reads the oldest batch that is due, and marks it as taken until it is settled or postponed.
     fn load(&self, now: Instant) -> Loaded;
 
-    /// The batch is delivered or given up.
+    /// The batch is delivered or dropped.
     fn settle(&self, record: RecordId);
 
-    /// The batch failed: it may be tried again after a pause that grows with its failures. False if it had to make room meanwhile.
+    /// The batch failed. It is due again after a pause that grows with its failures. Returns false
+    /// if it was evicted meanwhile.
     fn put_off(&self, record: RecordId, now: Instant) -> bool;
 
-    /// Nobody delivers any more what was taken out: it is as if it never was.
+    /// Returns all taken batches, because nothing delivers them any more.
     fn put_all_back(&self);
 
-    /// When a batch may be tried; `None` if there is none that is not taken out.
+    /// When the next batch is due. `None` without batches that are not taken.
     fn ready_at(&self, now: Instant) -> Option<Instant>;
 
-    /// Lets go of everything on disk, for another client to take over.
+    /// Releases everything on disk, for another client to take over.
     fn close(&self);
 
-    /// In a process that was forked from the one that uses it: closes what is open, so that this process keeps nothing locked when
-    /// its parent has ended. Touches no file, and waits for nobody.
+    /// For a forked process: closes the open files, so that this process holds no locks after its
+    /// parent ends. Does not change files or wait.
     fn leave_to_parent(&self);
 }
 
-/// How an attempt to keep batches went.
+/// The result of storing batches.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    /// Where those are that are kept: the first of them, or all.
+    /// The places of the stored batches: the first ones, or all.
     pub(crate) kept: Vec<RecordId>,
-    /// Events that had to make room, be it in batches that are among the kept ones.
+    /// Events evicted for space, including events from this call's batches.
     pub(crate) made_room: u64,
-    /// Why the others could not be kept.
+    /// Why the others are not stored.
     pub(crate) outcome: io::Result<()>,
 }
 
-/// What was read from a spool.
+/// A batch read from a spool.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     pub(crate) batch: Option<SealedBatch>,
-    /// Events that turned out to be unreadable, and are gone.
+    /// Events that were unreadable and are lost.
     pub(crate) lost: u64,
 }

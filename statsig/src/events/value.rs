@@ -10,11 +10,12 @@ use crate::text::SharedStr;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventValue {
-    /// Text, as is.
+    /// Text, unchanged.
     Text(String),
-    /// A number; one that JSON cannot express (NaN, infinite) goes out as `null`.
+    /// A number. NaN and infinities are sent as `null`.
     Number(f64),
-    /// A whole number, exact within 64 bits with or without a sign; a larger one goes out as the nearest [`Number`](Self::Number).
+    /// An integer, exact within 64 bits with or without a sign. A larger one is sent as the nearest
+    /// [`Number`](Self::Number).
     Integer(i128),
     /// No value.
     Null,
@@ -57,7 +58,7 @@ impl From<u128> for EventValue {
 
 impl From<usize> for EventValue {
     fn from(value: usize) -> Self {
-        // Lossless: no platform's is wider.
+        // Lossless: no platform has a wider one.
         Self::Integer(value as i128)
     }
 }

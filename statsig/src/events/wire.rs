@@ -1,7 +1,7 @@
-//! The `log_event` body, written straight from the recorded events.
+//! The body of `log_event`, written from the recorded events.
 //!
-//! Every event has the same seven keys; what is absent is `null`. All metadata of exposures is text. A user's absent fields
-//! are left out, and its private attributes always are.
+//! Every event has the same seven keys, with `null` for absent values. All metadata of exposures is
+//! text. A user's absent fields and private attributes are left out.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -13,20 +13,13 @@ use serde_json::Value;
 use super::event::{
     Exposure, ExposureSubject, OtherEvent, QueuedEvent, SecondaryExposure, SecondaryExposures,
 };
-use super::sampling::SamplingNote;
+use super::sampling::{BatchedEvent, SamplingNote};
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
 use crate::user::logged::LoggedUser;
 use crate::user::{Fields, StatsigUser};
 use statsig_core::specs::settings::SamplingMode;
 
-/// An event with the note of its sampling.
-#[derive(Debug)]
-pub(crate) struct BatchedEvent {
-    pub(crate) event: QueuedEvent,
-    pub(crate) sampling: Option<SamplingNote>,
-}
-
-/// What is the same for all events of a batch.
+/// Values common to all events of a batch.
 #[derive(Debug)]
 pub(crate) struct BatchContext<'a> {
     pub(crate) session_id: &'a str,
@@ -53,7 +46,7 @@ impl<'a> BatchContext<'a> {
 /// Writes `{"events": […], "statsigMetadata": {…}}`.
 ///
 /// # Errors
-/// When it cannot be written, or a value cannot be expressed in JSON, which no recorded event contains.
+/// When the writer fails, or a value cannot be expressed in JSON, which no recorded event contains.
 pub(crate) fn write_batch(
     to: impl io::Write,
     events: &[BatchedEvent],
@@ -153,7 +146,7 @@ impl WireEvent<'_> {
     }
 }
 
-/// Anything as JSON text, without building a string first.
+/// Writes a value as JSON text without an intermediate string.
 struct AsText<T>(T);
 
 impl<T: Display> Serialize for AsText<T> {

@@ -1,18 +1,21 @@
-//! The door to monitoring systems.
+//! The interface to monitoring systems.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-use super::metric::{Measurement, MetricKind, Tags};
+use super::metric::{MetricKind, Tags};
+use super::reporter::Report;
 
-/// Tags with many different values, which cost in most monitoring systems.
+/// Tags with many different values, which are expensive in most monitoring systems.
 const HIGH_CARDINALITY: [&str; 2] = ["lcut", "prev_lcut"];
 
-/// Receives the SDK's health: metrics and errors. Set with
-/// [`observability_client`](crate::StatsigOptionsBuilder::observability_client); [the module](crate::observability) lists the metrics.
+/// Receives metrics and errors of the SDK. Set it with
+/// [`observability_client`](crate::StatsigOptionsBuilder::observability_client);
+/// [the module](crate::observability) lists the metrics.
 ///
-/// All methods are called one after another from a task of the SDK's, never on the path of an evaluation. They must not block
-/// for long: what cannot wait is dropped once 1,000 measurements are behind. One that panics is logged and does no harm otherwise.
+/// One task of the SDK calls all methods, one after another; evaluations never wait for them. They
+/// must not block for long: at most 1,000 reports wait, further ones are dropped. The SDK logs a
+/// panic and continues.
 ///
 /// ```
 /// use statsig::observability::ObservabilityClient;
@@ -45,10 +48,12 @@ pub trait ObservabilityClient: Debug + Send + Sync + 'static {
     /// Adds a value to a distribution. Durations are in milliseconds.
     fn dist(&self, metric: &'static str, value: f64, tags: &[Tag]);
 
-    /// An error of the SDK itself, each time it happens: the component and the error as JSON, with SDK keys masked.
+    /// Called for each error of the SDK itself, with the component and the error as JSON. SDK keys
+    /// are masked.
     fn error(&self, _tag: &str, _info: &str) {}
 
-    /// Whether measurements are to carry a tag that has many different values (`lcut`, `prev_lcut`). `None` means no.
+    /// Whether measurements carry a tag with many different values (`lcut`, `prev_lcut`). `None`
+    /// means no.
     fn should_enable_high_cardinality_for_this_tag(&self, _tag: &str) -> Option<bool> {
         None
     }
@@ -57,18 +62,12 @@ pub trait ObservabilityClient: Debug + Send + Sync + 'static {
 /// The name and the value of a tag.
 pub type Tag = (&'static str, Cow<'static, str>);
 
-/// Something for the observability clients.
-#[derive(Debug)]
-pub(crate) enum Told {
-    Measured(Measurement),
-    Failed { tag: &'static str, info: String },
-}
-
-impl Told {
-    pub(crate) fn tell(&self, client: &dyn ObservabilityClient) {
+impl Report {
+    /// Passes the report to a client.
+    pub(crate) fn send(&self, client: &dyn ObservabilityClient) {
         match self {
-            Self::Failed { tag, info } => client.error(tag, info),
-            Self::Measured(measurement) => {
+            Self::Error { tag, info } => client.error(tag, info),
+            Self::Measurement(measurement) => {
                 let tags = wanted_tags(client, &measurement.tags);
                 let (name, value) = (measurement.metric.name, measurement.value);
                 match measurement.metric.kind {

@@ -1,20 +1,20 @@
-//! What `statsig::diagnostics` events say: how initialising and syncing went, as markers. Pure.
+//! The content of `statsig::diagnostics` events: initialization and syncs as markers. Pure.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::RequestEnded;
 use crate::events::event::{EventMetadata, OtherEvent};
+use crate::facts::RequestEnded;
 use crate::specs::settings::DiagnosticsRates;
 use crate::transport::Endpoint;
 
 /// Markers of one context; further ones are left out.
 pub(crate) const MAX_MARKERS: usize = 50;
-/// Of so many events, a rate says how many are sent.
+/// A rate is the number of events to send out of this many.
 const RATE_BASE: u64 = 10_000;
 
-/// What happened between the markers.
+/// The activity that the markers describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Context {
     #[default]
@@ -22,7 +22,7 @@ enum Context {
     ConfigSync,
 }
 
-/// What ended a context.
+/// The event that ends a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     Initialization,
@@ -39,7 +39,7 @@ pub(crate) struct Diagnostics {
     attempts: BTreeMap<&'static str, u32>,
 }
 
-/// One point in time. Absent fields are left out.
+/// A point in time. Absent fields are left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Marker {
@@ -96,7 +96,7 @@ impl Diagnostics {
         });
     }
 
-    /// A request for specs or ID lists, with its answer. Others leave no markers.
+    /// A request for specs or ID lists ended. Other requests have no markers.
     pub(crate) fn request_ended(&mut self, request: &RequestEnded) {
         let key = match request.endpoint {
             Endpoint::Specs => "download_config_specs",
@@ -132,7 +132,7 @@ impl Diagnostics {
         });
     }
 
-    /// Downloaded specs were read, compiled and applied, or refused.
+    /// Downloaded specs were processed.
     pub(crate) fn specs_processed(&mut self, started_ms: u64, ended_ms: u64, success: bool) {
         let (key, step) = ("download_config_specs", Some("process"));
         self.add(Marker::start(key, step, started_ms));
@@ -142,8 +142,8 @@ impl Diagnostics {
         });
     }
 
-    /// Ends the context. The answer is its event, if there is something to tell and the event is in the sample: `random` is
-    /// between 0 and 1.
+    /// Ends the context. Returns its event, if there are markers and the event is in the sample.
+    /// `random` is between 0 and 1.
     pub(crate) fn end(
         &mut self,
         ended: Ended,
@@ -154,7 +154,7 @@ impl Diagnostics {
         match ended {
             Ended::Initialization => {}
             Ended::SpecsSync => self.context = Context::ConfigSync,
-            // Part of initialising, which will tell of it.
+            // Part of the initialization, whose event contains it.
             Ended::IdListsSync if self.context == Context::Initialize => return None,
             Ended::IdListsSync => {}
         }

@@ -5,7 +5,8 @@ use metrics::{Label, Unit};
 use super::client::{ObservabilityClient, Tag};
 use super::metric::{METRICS, MetricKind};
 
-/// Hands the SDK's health on to whatever recorder the application installed for the [`metrics`] facade. Feature `metrics`.
+/// Passes the SDK's metrics to the recorder that the application installed for the [`metrics`]
+/// facade. Feature `metrics`.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -12,7 +12,7 @@
 //!
 //! # Tracing
 //!
-//! The SDK installs no subscriber. What it emits has these targets:
+//! The SDK installs no subscriber. Its events and spans have these targets:
 //!
 //! | target | events (levels) | spans (level debug) |
 //! |---|---|---|
@@ -25,33 +25,38 @@
 //! | `statsig::supervisor` | actors that crashed and are started again (error) | |
 //! | `statsig::sync` | failing and recovering syncs, malformed entities of specs (warn, info, debug) | `fetch_specs`, `compile_specs`, `sync_id_lists` |
 //!
-//! Other targets that begin with `statsig::` may change at any time. SDK keys are never shown; URLs are shown without query.
+//! Other targets that begin with `statsig::` may change at any time. SDK keys are never shown; URLs
+//! are shown without query.
 //!
-//! `feature_flag.evaluation` follows OpenTelemetry's semantic conventions: `feature_flag.key`, `feature_flag.provider.name`,
-//! `feature_flag.result.variant` (the group, or else the rule), `feature_flag.result.value` (of a gate), `feature_flag.result.reason`,
-//! `feature_flag.version`, `error.type`; and besides, `statsig.rule_id` and `statsig.reason`. It says nothing about the user.
+//! `feature_flag.evaluation` follows OpenTelemetry's semantic conventions: `feature_flag.key`,
+//! `feature_flag.provider.name`, `feature_flag.result.variant` (the group, or else the rule),
+//! `feature_flag.result.value` (of a gate), `feature_flag.result.reason`, `feature_flag.version`,
+//! `error.type`; in addition `statsig.rule_id` and `statsig.reason`. It contains no user data.
 //!
 //! # What Statsig gets
 //!
-//! One `statsig::diagnostics` event tells how initialising went, and one for about every tenth sync how that went; the specs set the
-//! rates, [`disable_diagnostics`](crate::StatsigOptionsBuilder::disable_diagnostics) stops them.
-//! The SDK posts no reports of its own errors.
+//! One `statsig::diagnostics` event describes the initialization, and one about every tenth sync.
+//! The specs set the rates;
+//! [`disable_diagnostics`](crate::StatsigOptionsBuilder::disable_diagnostics) stops them. The SDK
+//! posts no reports of its own errors.
 
 pub(crate) mod client;
 pub(crate) mod diagnostics;
-pub(crate) mod facts;
+pub(crate) mod evaluation_log;
 pub(crate) mod health;
 mod metric;
 #[cfg(feature = "metrics")]
 mod metrics_exporter;
 pub(crate) mod observer;
 pub(crate) mod outlet;
+pub(crate) mod reporter;
 mod sdk_error;
+pub(crate) mod sdk_event;
 pub(crate) mod subscriptions;
-pub(crate) mod telemetry;
 
 pub use client::{ObservabilityClient, Tag};
 pub use metric::{METRICS, Metric, MetricKind};
 #[cfg(feature = "metrics")]
 pub use metrics_exporter::MetricsExporter;
-pub use subscriptions::{SdkEvent, SubscriptionID};
+pub use sdk_event::SdkEvent;
+pub use subscriptions::SubscriptionId;

@@ -1,66 +1,30 @@
-//! Turns what happens to the SDK into what it reports: diagnostics events, measurements, posts about its errors. Pure.
+//! Turns facts into reports: measurements, errors and diagnostics events. Pure.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use url::{Position, Url};
 
-use super::client::Told;
 use super::diagnostics::{Diagnostics, Ended};
-use super::facts::{
+use super::health::{Health, since};
+use super::metric::{self, Tags};
+use super::reporter::Reporter;
+use super::sdk_error::SdkError;
+use crate::facts::{
     Fact, InitializeEnded, Processed, RequestEnded, SpecsFormat, SpecsProcessed, SyncEnded,
 };
-use super::health::{Health, since};
-use super::metric::{self, Measurement, Metric, Tags};
-use super::sdk_error::SdkError;
-use crate::events::event::OtherEvent;
-use crate::mask::Masked;
 use crate::results::SpecsSource;
-#[cfg(any(feature = "grpc", feature = "proto"))]
-use crate::sources::news::SourceNews;
-use crate::specs::settings::DiagnosticsRates;
 use crate::transport::identity::{SDK_TYPE, SDK_VERSION};
 use crate::transport::{Endpoint, address};
 
-/// How much of the SDK key tags show.
-const SHOWN_OF_KEY: usize = 13;
-
-/// What there is to do.
-#[derive(Debug, Default)]
-pub(crate) struct Reports {
-    pub(crate) event: Option<OtherEvent>,
-    pub(crate) told: Vec<Told>,
-}
-
-/// Who reports, and when.
-#[derive(Debug)]
-pub(crate) struct Scene<'a> {
-    pub(crate) sdk_key: &'a str,
-    /// Whether there are observability clients.
-    pub(crate) is_measured: bool,
-    /// Whether diagnostics events are recorded.
-    pub(crate) is_diagnosed: bool,
-    pub(crate) rates: &'a DiagnosticsRates,
-    pub(crate) now_ms: u64,
-    /// Between 0 and 1.
-    pub(crate) random: f64,
-}
-
-impl Scene<'_> {
-    fn shown_key(&self) -> Cow<'static, str> {
-        let shown: String = self.sdk_key.chars().take(SHOWN_OF_KEY).collect();
-        shown.into()
-    }
-}
-
-/// Remembers what reports are made of.
+/// Accumulates the facts that reports need.
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
     diagnostics: Diagnostics,
-    /// The last request for specs, if it failed, and how many did in a row.
+    /// The last request for specs if it failed, and the number of failures in a row.
     failed_request: Option<RequestEnded>,
     failed_requests: u32,
-    /// Of the round of syncing that is under way.
+    /// About the current round of syncing.
     was_processed: bool,
     process_failed: bool,
     format: SpecsFormat,
@@ -71,76 +35,80 @@ pub(crate) struct Observer {
     reported: Health,
 }
 
-/// Requests of the round of syncing ID lists that is under way.
+/// Requests of the current round of syncing ID lists.
 #[derive(Debug, Default)]
 struct IdListRequests {
-    /// Whether there was an answer; `None` when the service was not asked.
+    /// Whether the request succeeded. `None` without a request.
     has_manifest: Option<bool>,
     files: u64,
     failed_files: u64,
 }
 
 impl Observer {
-    pub(crate) fn note(&mut self, fact: Fact, scene: &Scene<'_>) -> Reports {
-        let mut reports = Reports::default();
+    pub(crate) fn note(&mut self, fact: Fact, reporter: &mut Reporter<'_>) {
         match fact {
             Fact::InitializeStarted { at_ms } => self.diagnostics.initialize_started(at_ms),
             Fact::InitializeEnded(ended) => {
-                self.initialize_ended(ended, scene, &mut reports);
+                self.initialize_ended(ended, reporter);
             }
-            Fact::RequestEnded(request) => self.request_ended(request, scene, &mut reports),
-            Fact::SpecsProcessed(specs) => self.specs_processed(specs, scene, &mut reports),
-            Fact::SyncEnded(sync) => self.sync_ended(&sync, scene, &mut reports),
-            Fact::SchemasChecked { errors, warnings } if scene.is_measured => {
+            Fact::RequestEnded(request) => self.request_ended(request, reporter),
+            Fact::SpecsProcessed(specs) => self.specs_processed(specs, reporter),
+            Fact::SyncEnded(sync) => self.sync_ended(&sync, reporter),
+            Fact::SchemasChecked { errors, warnings } => {
                 for (severity, drifts) in [("error", errors), ("warning", warnings)] {
                     let tags = vec![("severity", severity.into())];
-                    reports.measure(metric::SCHEMA_DRIFTS, drifts as f64, tags);
+                    reporter.measure(metric::SCHEMA_DRIFTS, drifts as f64, tags);
                 }
             }
-            Fact::SchemasChecked { .. } => {}
-            #[cfg(any(feature = "grpc", feature = "proto"))]
-            Fact::Source(news) => reports.source_news(news, scene),
+            #[cfg(feature = "grpc")]
+            Fact::StreamMessage => reporter.count(metric::GRPC_RECEIVED_MESSAGE),
+            #[cfg(feature = "grpc")]
+            Fact::StreamReopened => reporter.count(metric::GRPC_RECONNECTED),
+            #[cfg(feature = "grpc")]
+            Fact::StreamFailed { failures } => {
+                let failures = failures.into();
+                reporter.measure(metric::GRPC_STREAMING_FAILED, failures, Tags::new());
+            }
+            #[cfg(feature = "proto")]
+            Fact::DeltaChecked { fits } => {
+                let result = if fits { "success" } else { "failure" };
+                let tags = vec![("result", result.into())];
+                reporter.measure(metric::DELTAS_CHECKSUM_VALIDATION, 1.0, tags);
+            }
             Fact::IdListsSynced { duration } => {
-                self.id_lists_synced(duration, scene, &mut reports);
+                self.id_lists_synced(duration, reporter);
             }
             Fact::IdListsNotStored => {
-                if scene.is_measured {
-                    reports.measure(metric::ID_LISTS_NOT_STORED, 1.0, Tags::new());
-                }
+                reporter.count(metric::ID_LISTS_NOT_STORED);
             }
             Fact::ActorCrashed { actor, why } => {
-                reports.fail(&SdkError::crash(actor, &why), scene);
+                reporter.fail(&SdkError::crash(actor, &why));
             }
         }
-        reports
     }
 
-    /// What changed since the last look at the counters.
-    pub(crate) fn look(&mut self, health: Health, scene: &Scene<'_>) -> Reports {
-        let mut reports = Reports::default();
+    /// Reports what changed since the last call.
+    pub(crate) fn look(&mut self, health: Health, reporter: &mut Reporter<'_>) {
         let before = std::mem::replace(&mut self.reported, health);
         let dropped = since(&self.reported.dropped, &before.dropped);
         for (reason, _) in &dropped {
             if let Some(error) = SdkError::lost_events(reason) {
-                reports.fail(&error, scene);
+                reporter.fail(&error);
             }
         }
-        if scene.is_measured {
-            for (reason, events) in dropped {
-                let tags = vec![("reason", reason.into())];
-                reports.measure(metric::EVENTS_DROPPED, events as f64, tags);
-            }
-            self.measure_health(&before, scene.now_ms, &mut reports);
+        for (reason, events) in dropped {
+            let tags = vec![("reason", reason.into())];
+            reporter.measure(metric::EVENTS_DROPPED, events as f64, tags);
         }
-        reports
+        self.measure_health(&before, reporter);
     }
 
-    fn measure_health(&self, before: &Health, now_ms: u64, reports: &mut Reports) {
+    fn measure_health(&self, before: &Health, reporter: &mut Reporter<'_>) {
         let health = &self.reported;
         let mut count = |metric, now: u64, then: u64| {
             let more = now.saturating_sub(then);
             if more > 0 {
-                reports.measure(metric, more as f64, Tags::new());
+                reporter.measure(metric, more as f64, Tags::new());
             }
             more
         };
@@ -154,58 +122,49 @@ impl Observer {
         let misses = count(metric::MEMO_MISSES, health.memo_misses, before.memo_misses);
         if hits + misses > 0 {
             let rate = hits as f64 / (hits + misses) as f64;
-            reports.measure(metric::MEMO_HIT_RATE, rate, Tags::new());
+            reporter.measure(metric::MEMO_HIT_RATE, rate, Tags::new());
         }
-        reports.measure(metric::EVENTS_PENDING, health.pending as f64, Tags::new());
+        reporter.measure(metric::EVENTS_PENDING, health.pending as f64, Tags::new());
         if let Some(at_ms) = self.synced_at_ms {
-            let age = now_ms.saturating_sub(at_ms) as f64;
-            reports.measure(metric::SYNC_AGE, age, Tags::new());
+            let age = reporter.now_ms.saturating_sub(at_ms) as f64;
+            reporter.measure(metric::SYNC_AGE, age, Tags::new());
         }
     }
 
-    fn initialize_ended(
-        &mut self,
-        ended: InitializeEnded,
-        scene: &Scene<'_>,
-        reports: &mut Reports,
-    ) {
+    fn initialize_ended(&mut self, ended: InitializeEnded, reporter: &mut Reporter<'_>) {
         let source = ended.source.to_string();
-        if scene.is_measured {
-            let tags = vec![
-                ("init_success", bool_tag(ended.success)),
-                ("source", source.clone().into()),
-                (
-                    "store_populated",
-                    bool_tag(ended.source != SpecsSource::NoValues),
-                ),
-                ("sdk_key", scene.shown_key()),
-                ("sdk_type", SDK_TYPE.into()),
-                ("sdk_version", SDK_VERSION.into()),
-                (
-                    "init_source_api",
-                    ended.source_api.unwrap_or_default().into(),
-                ),
-            ];
-            reports.measure(metric::INITIALIZATION, millis(ended.duration), tags);
-        }
+        let tags = vec![
+            ("init_success", bool_tag(ended.success)),
+            ("source", source.clone().into()),
+            (
+                "store_populated",
+                bool_tag(ended.source != SpecsSource::NoValues),
+            ),
+            ("sdk_key", reporter.shown_key()),
+            ("sdk_type", SDK_TYPE.into()),
+            ("sdk_version", SDK_VERSION.into()),
+            (
+                "init_source_api",
+                ended.source_api.unwrap_or_default().into(),
+            ),
+        ];
+        reporter.measure(metric::INITIALIZATION, millis(ended.duration), tags);
         self.diagnostics.initialize_ended(
             ended.at_ms,
             ended.success,
             ended.is_config_spec_ready,
             source,
         );
-        self.end_context(Ended::Initialization, scene, reports);
+        self.end_context(Ended::Initialization, reporter);
         if let Some(problem) = &ended.failure {
             let error = SdkError::initialization(problem);
-            reports.fail(&error, scene);
+            reporter.fail(&error);
         }
     }
 
-    fn request_ended(&mut self, request: RequestEnded, scene: &Scene<'_>, reports: &mut Reports) {
+    fn request_ended(&mut self, request: RequestEnded, reporter: &mut Reporter<'_>) {
         self.diagnostics.request_ended(&request);
-        if scene.is_measured {
-            measure_request(&request, scene, reports);
-        }
+        measure_request(&request, reporter);
         match (request.endpoint, request.is_success()) {
             (Endpoint::IdLists, success) => self.id_lists.has_manifest = Some(success),
             (Endpoint::IdListFile, true) => self.id_lists.files += 1,
@@ -219,17 +178,17 @@ impl Observer {
                 self.format = request.format();
                 self.deltas_used = request.deltas_used;
             }
-            // An error only when the round of syncing ends with it.
+            // It is an error only if the round of syncing ends with it.
             (Endpoint::Specs, false) => {
                 self.failed_request = Some(request);
                 self.failed_requests += 1;
             }
             (_, true) => {}
-            (_, false) => reports.fail(&SdkError::request(&request, 1), scene),
+            (_, false) => reporter.fail(&SdkError::request(&request, 1)),
         }
     }
 
-    fn specs_processed(&mut self, specs: SpecsProcessed, scene: &Scene<'_>, reports: &mut Reports) {
+    fn specs_processed(&mut self, specs: SpecsProcessed, reporter: &mut Reporter<'_>) {
         self.was_processed = true;
         self.source_api = specs.source_api.as_deref().unwrap_or_default().to_owned();
         let success = !matches!(specs.outcome, Processed::Refused { .. });
@@ -248,7 +207,7 @@ impl Observer {
                     previous_source,
                     SpecsSource::Uninitialized | SpecsSource::Loading
                 );
-                if scene.is_measured && !is_first {
+                if !is_first {
                     let tags = vec![
                         ("source", specs.source.to_string().into()),
                         ("source_api", self.source_api.clone().into()),
@@ -257,153 +216,95 @@ impl Observer {
                         ("prev_lcut", previous_lcut.to_string().into()),
                     ];
                     let diff = specs.ended_ms.saturating_sub(lcut) as f64;
-                    reports.measure(metric::CONFIG_PROPAGATION_DIFF, diff, tags);
+                    reporter.measure(metric::CONFIG_PROPAGATION_DIFF, diff, tags);
                 }
             }
-            Processed::Unchanged => self.no_update(&specs.source, scene, reports),
+            Processed::Unchanged => self.no_update(&specs.source, reporter),
             Processed::Refused { problem } => {
                 let error = SdkError::refused_specs(&problem);
-                reports.fail(&error, scene);
+                reporter.fail(&error);
             }
         }
     }
 
-    fn no_update(&self, source: &SpecsSource, scene: &Scene<'_>, reports: &mut Reports) {
-        if scene.is_measured {
-            let tags = vec![
-                ("source", source.to_string().into()),
-                ("source_api", self.source_api.clone().into()),
-            ];
-            reports.measure(metric::CONFIG_NO_UPDATE, 1.0, tags);
-        }
+    fn no_update(&self, source: &SpecsSource, reporter: &mut Reporter<'_>) {
+        let tags = vec![
+            ("source", source.to_string().into()),
+            ("source_api", self.source_api.clone().into()),
+        ];
+        reporter.measure(metric::CONFIG_NO_UPDATE, 1.0, tags);
     }
 
-    fn sync_ended(&mut self, sync: &SyncEnded, scene: &Scene<'_>, reports: &mut Reports) {
+    fn sync_ended(&mut self, sync: &SyncEnded, reporter: &mut Reporter<'_>) {
         let was_processed = std::mem::take(&mut self.was_processed);
         let process_failed = std::mem::take(&mut self.process_failed);
         let format = std::mem::take(&mut self.format);
         let deltas_used = std::mem::take(&mut self.deltas_used);
         if sync.error.is_none() {
             self.synced_at_ms = Some(sync.at_ms);
-            // The same bytes again are not even read.
+            // Unchanged bytes are not processed.
             if !was_processed {
-                self.no_update(&sync.source, scene, reports);
+                self.no_update(&sync.source, reporter);
             }
         }
-        if scene.is_measured {
-            let tags = vec![
-                ("source_api", self.source_api.clone().into()),
-                ("format", format_tag(format).into()),
-                ("error", sync.error.clone().unwrap_or_default().into()),
-                ("network_success", bool_tag(sync.network_success)),
-                (
-                    "process_success",
-                    bool_tag(sync.network_success && !process_failed),
-                ),
-                ("deltas_used", bool_tag(deltas_used)),
-            ];
-            reports.measure(metric::CONFIG_SYNC_LATENCY, millis(sync.duration), tags);
-        }
+        let tags = vec![
+            ("source_api", self.source_api.clone().into()),
+            ("format", format_tag(format).into()),
+            ("error", sync.error.clone().unwrap_or_default().into()),
+            ("network_success", bool_tag(sync.network_success)),
+            (
+                "process_success",
+                bool_tag(sync.network_success && !process_failed),
+            ),
+            ("deltas_used", bool_tag(deltas_used)),
+        ];
+        reporter.measure(metric::CONFIG_SYNC_LATENCY, millis(sync.duration), tags);
         if sync.error.is_some()
             && let Some(request) = self.failed_request.take()
         {
             let error = SdkError::request(&request, std::mem::take(&mut self.failed_requests));
-            reports.fail(&error, scene);
+            reporter.fail(&error);
         }
         if !sync.is_initial {
-            self.end_context(Ended::SpecsSync, scene, reports);
+            self.end_context(Ended::SpecsSync, reporter);
         }
     }
 
-    fn id_lists_synced(&mut self, duration: Duration, scene: &Scene<'_>, reports: &mut Reports) {
+    fn id_lists_synced(&mut self, duration: Duration, reporter: &mut Reporter<'_>) {
         let requests = std::mem::take(&mut self.id_lists);
-        if scene.is_measured {
-            if let Some(success) = requests.has_manifest {
-                let manifest = if success {
-                    metric::ID_LIST_MANIFEST_SUCCESS
-                } else {
-                    metric::ID_LIST_MANIFEST_FAILURE
-                };
-                reports.measure(manifest, 1.0, Tags::new());
-            }
-            let has_manifest = requests.has_manifest.unwrap_or(false);
-            let tags = vec![
-                ("id_list_manifest_success", bool_tag(has_manifest)),
-                (
-                    "succeed_single_id_list_number",
-                    requests.files.to_string().into(),
-                ),
-                (
-                    "failed_single_id_list_number",
-                    requests.failed_files.to_string().into(),
-                ),
-            ];
-            reports.measure(metric::ID_LISTS_SYNC_LATENCY, millis(duration), tags);
+        if let Some(success) = requests.has_manifest {
+            let manifest = if success {
+                metric::ID_LIST_MANIFEST_SUCCESS
+            } else {
+                metric::ID_LIST_MANIFEST_FAILURE
+            };
+            reporter.count(manifest);
         }
-        self.end_context(Ended::IdListsSync, scene, reports);
+        let has_manifest = requests.has_manifest.unwrap_or(false);
+        let tags = vec![
+            ("id_list_manifest_success", bool_tag(has_manifest)),
+            (
+                "succeed_single_id_list_number",
+                requests.files.to_string().into(),
+            ),
+            (
+                "failed_single_id_list_number",
+                requests.failed_files.to_string().into(),
+            ),
+        ];
+        reporter.measure(metric::ID_LISTS_SYNC_LATENCY, millis(duration), tags);
+        self.end_context(Ended::IdListsSync, reporter);
     }
 
-    fn end_context(&mut self, ended: Ended, scene: &Scene<'_>, reports: &mut Reports) {
+    fn end_context(&mut self, ended: Ended, reporter: &mut Reporter<'_>) {
         let event = self
             .diagnostics
-            .end(ended, scene.rates, scene.now_ms, scene.random);
-        reports.event = event.filter(|_| scene.is_diagnosed);
+            .end(ended, reporter.rates, reporter.now_ms, reporter.random);
+        reporter.event = event.filter(|_| reporter.is_diagnosed);
     }
 }
 
-impl Reports {
-    fn fail(&mut self, error: &SdkError, scene: &Scene<'_>) {
-        if !scene.is_measured {
-            return;
-        }
-        self.told.push(Told::Failed {
-            tag: error.tag,
-            info: error.info(&Masked::new(scene.sdk_key)),
-        });
-        let tags = vec![
-            ("tag", error.tag.into()),
-            ("exception", error.exception.into()),
-        ];
-        self.measure(metric::SDK_EXCEPTIONS, 1.0, tags);
-    }
-
-    #[cfg(any(feature = "grpc", feature = "proto"))]
-    fn source_news(&mut self, news: SourceNews, scene: &Scene<'_>) {
-        if !scene.is_measured {
-            return;
-        }
-        match news {
-            #[cfg(feature = "grpc")]
-            SourceNews::StreamMessage => {
-                self.measure(metric::GRPC_RECEIVED_MESSAGE, 1.0, Tags::new());
-            }
-            #[cfg(feature = "grpc")]
-            SourceNews::StreamReopened => {
-                self.measure(metric::GRPC_RECONNECTED, 1.0, Tags::new());
-            }
-            #[cfg(feature = "grpc")]
-            SourceNews::StreamFailed { failures } => {
-                self.measure(metric::GRPC_STREAMING_FAILED, failures.into(), Tags::new());
-            }
-            #[cfg(feature = "proto")]
-            SourceNews::DeltaChecked { fits } => {
-                let result = if fits { "success" } else { "failure" };
-                let tags = vec![("result", result.into())];
-                self.measure(metric::DELTAS_CHECKSUM_VALIDATION, 1.0, tags);
-            }
-        }
-    }
-
-    fn measure(&mut self, metric: &'static Metric, value: f64, tags: Tags) {
-        self.told.push(Told::Measured(Measurement {
-            metric,
-            value,
-            tags,
-        }));
-    }
-}
-
-fn measure_request(request: &RequestEnded, scene: &Scene<'_>, reports: &mut Reports) {
+fn measure_request(request: &RequestEnded, reporter: &mut Reporter<'_>) {
     let status = request
         .status
         .map_or_else(|| "none".to_owned(), |status| status.to_string());
@@ -417,13 +318,13 @@ fn measure_request(request: &RequestEnded, scene: &Scene<'_>, reports: &mut Repo
         Endpoint::Specs | Endpoint::IdLists | Endpoint::IdListFile => {
             tags.extend([
                 ("request_path", path.into()),
-                ("sdk_key", scene.shown_key()),
+                ("sdk_key", reporter.shown_key()),
                 ("source_service", service.into()),
                 ("deltas_used", bool_tag(request.deltas_used)),
             ]);
-            reports.measure(metric::NETWORK_REQUEST_LATENCY, latency, tags);
+            reporter.measure(metric::NETWORK_REQUEST_LATENCY, latency, tags);
         }
-        Endpoint::Events => reports.measure(metric::EVENTS_REQUEST_LATENCY, latency, tags),
+        Endpoint::Events => reporter.measure(metric::EVENTS_REQUEST_LATENCY, latency, tags),
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! A bounded queue from those to whom things happen to the task that reports them. Putting in never waits.
+//! A bounded queue in front of the task that calls observability clients. `put` never waits.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use crossbeam_queue::ArrayQueue;
 use once_cell::race::OnceBox;
 use tokio::sync::Notify;
 
-/// What waits to be reported. Takes its memory with the first item.
+/// A bounded queue. Allocates its memory at the first item.
 #[derive(Debug)]
 pub(crate) struct Outlet<T> {
     items: OnceBox<ArrayQueue<T>>,
@@ -25,7 +25,7 @@ impl<T> Outlet<T> {
         }
     }
 
-    /// Puts in, or counts as lost when there is no room.
+    /// Adds an item, or counts it as lost if there is no room.
     pub(crate) fn put(&self, item: T) {
         let items = (self.items).get_or_init(|| Box::new(ArrayQueue::new(self.capacity)));
         if items.push(item).is_err() {
@@ -38,12 +38,12 @@ impl<T> Outlet<T> {
         self.items.get()?.pop()
     }
 
-    /// Waits until there may be something to take. For one waiter.
+    /// Waits until there may be an item. For one waiter.
     pub(crate) async fn filled(&self) {
         self.filled.notified().await;
     }
 
-    /// How many found no room since this was last asked.
+    /// The number of lost items since the last call.
     pub(crate) fn take_lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::facts::RequestEnded;
+use crate::facts::RequestEnded;
 use crate::mask::Masked;
 
 /// An error of the SDK itself.

@@ -1,4 +1,4 @@
-//! Who wants to be told what the SDK does: evaluations and new specs.
+//! Callbacks for evaluations and new specs.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,158 +7,42 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::ArcSwap;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::results::Reason;
+use super::sdk_event::{SdkEvent, SdkEventKind};
 use crate::targets;
-use crate::typed::SchemaReport;
 
 /// The name that stands for all events.
 const ALL: &str = "*";
-/// What stands for a subscription that was refused.
+/// Stands for a refused subscription.
 const REFUSED: &str = "ERROR";
 
-/// Something that the SDK did; see [`Statsig::subscribe`](crate::Statsig::subscribe).
+/// Identifies a subscription; its text is `<uuid>@<event name>`. Ends it with
+/// [`Statsig::unsubscribe_by_id`](crate::Statsig::unsubscribe_by_id).
 ///
-/// Serialises as `{"event_name": …, "data": {…}}`.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "event_name", content = "data", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SdkEvent<'a> {
-    /// A gate was checked: `gate_evaluated`.
-    GateEvaluated {
-        /// The name that was asked for.
-        gate_name: &'a str,
-        /// The rule that decided.
-        rule_id: &'a str,
-        /// Whether the gate passes.
-        value: bool,
-        /// Why.
-        reason: &'a Reason,
-    },
-    /// A dynamic config was fetched: `dynamic_config_evaluated`.
-    DynamicConfigEvaluated {
-        /// The name that was asked for.
-        config_name: &'a str,
-        /// Why.
-        reason: &'a Reason,
-        /// The rule that decided.
-        rule_id: &'a str,
-        /// The parameters, if there are any.
-        value: Option<&'a Map<String, Value>>,
-    },
-    /// An experiment was fetched, or a condition asked for its group: `experiment_evaluated`.
-    ExperimentEvaluated {
-        /// The name that was asked for.
-        experiment_name: &'a str,
-        /// Why.
-        reason: &'a Reason,
-        /// The rule that decided.
-        rule_id: &'a str,
-        /// The parameters, if there are any.
-        value: Option<&'a Map<String, Value>>,
-        /// The group that the user is in.
-        group_name: Option<&'a str>,
-    },
-    /// A layer was fetched: `layer_evaluated`. Without values: seeing them would be an exposure.
-    LayerEvaluated {
-        /// The name that was asked for.
-        layer_name: &'a str,
-        /// Why.
-        reason: &'a Reason,
-        /// The rule that decided.
-        rule_id: &'a str,
-    },
-    /// New specs are in use: `specs_updated`.
-    SpecsUpdated {
-        /// Where they came from, such as `Network`.
-        source: &'a str,
-        /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
-        source_api: Option<&'a str>,
-        /// The whole payload; `None` when it came in another form than JSON.
-        values: Option<&'a RawValue>,
-    },
-    /// New specs differ from a struct of parameters as those before did not: `schema_drifted`.
-    SchemaDrifted {
-        /// All that differs between the struct and the specs, known or not.
-        report: &'a SchemaReport,
-    },
-}
-
-impl SdkEvent<'_> {
-    /// The name to subscribe with.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.kind().name()
-    }
-
-    fn kind(&self) -> EventKind {
-        match self {
-            Self::GateEvaluated { .. } => EventKind::Gate,
-            Self::DynamicConfigEvaluated { .. } => EventKind::DynamicConfig,
-            Self::ExperimentEvaluated { .. } => EventKind::Experiment,
-            Self::LayerEvaluated { .. } => EventKind::Layer,
-            Self::SpecsUpdated { .. } => EventKind::Specs,
-            Self::SchemaDrifted { .. } => EventKind::Drift,
-        }
-    }
-}
-
-/// What can be subscribed to. The numbers are bits of a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EventKind {
-    Gate = 1,
-    DynamicConfig = 1 << 1,
-    Experiment = 1 << 2,
-    Layer = 1 << 3,
-    Specs = 1 << 4,
-    Drift = 1 << 5,
-}
-
-impl EventKind {
-    const EVERY: [Self; 6] = [
-        Self::Gate,
-        Self::DynamicConfig,
-        Self::Experiment,
-        Self::Layer,
-        Self::Specs,
-        Self::Drift,
-    ];
-    const EVALUATIONS: u8 =
-        Self::Gate as u8 | Self::DynamicConfig as u8 | Self::Experiment as u8 | Self::Layer as u8;
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Gate => "gate_evaluated",
-            Self::DynamicConfig => "dynamic_config_evaluated",
-            Self::Experiment => "experiment_evaluated",
-            Self::Layer => "layer_evaluated",
-            Self::Specs => "specs_updated",
-            Self::Drift => "schema_drifted",
-        }
-    }
-}
-
-/// Names a subscription, to end it. Its text is `<uuid>@<event name>`.
+/// ```
+/// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+/// let subscription = statsig.subscribe("specs_updated", |event| println!("{event:?}"));
+/// assert!(!subscription.is_error());
+/// statsig.unsubscribe_by_id(subscription);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SubscriptionID {
-    /// `None` for a subscription that was refused.
+pub struct SubscriptionId {
+    /// `None` for a refused subscription.
     id: Option<Uuid>,
     name: &'static str,
 }
 
-impl SubscriptionID {
-    /// Whether the name that was subscribed to is unknown, so that nothing will ever be told. The text is `ERROR@ERROR`.
+impl SubscriptionId {
+    /// Whether the event name is unknown, so that the callback is never called. The text is then
+    /// `ERROR@ERROR`.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.id.is_none()
     }
 }
 
-impl fmt::Display for SubscriptionID {
+impl fmt::Display for SubscriptionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.id {
             Some(id) => write!(f, "{id}@{}", self.name),
@@ -171,9 +55,9 @@ type Callback = dyn Fn(&SdkEvent<'_>) + Send + Sync;
 
 #[derive(Clone)]
 struct Listener {
-    id: SubscriptionID,
+    id: SubscriptionId,
     /// `None` for all kinds.
-    kind: Option<EventKind>,
+    kind: Option<SdkEventKind>,
     callback: Arc<Callback>,
 }
 
@@ -185,23 +69,24 @@ impl Listener {
 
 /// The subscriptions of one client.
 ///
-/// Who tells asks one atomic whether anybody listens. Callbacks run on the thread that tells, with no lock held.
+/// One atomic says whether anybody listens. Callbacks run on the thread that emits the event; no
+/// lock is held meanwhile.
 #[derive(Default)]
 pub(crate) struct Subscriptions {
-    /// The kinds that somebody ever wanted to hear of. None is taken back, as that could hide what another thread subscribes to at
-    /// the same time.
+    /// The kinds that anybody ever subscribed to. None is removed, because that could hide a
+    /// subscription that another thread makes at the same time.
     was_wanted: AtomicU8,
-    /// Evaluations are told to `tracing` too, whoever subscribes.
+    /// The kinds that are also emitted to `tracing`.
     traced: u8,
-    /// Those to everything first, then in the order of subscription.
+    /// Listeners to all kinds first, then in the order of subscription.
     listeners: ArcSwap<Vec<Listener>>,
 }
 
 impl Subscriptions {
-    /// Nobody listens, but evaluations count as wanted if they are to be traced.
+    /// No subscriptions. Traced evaluations count as wanted.
     pub(crate) fn new(are_evaluations_traced: bool) -> Self {
         let traced = if are_evaluations_traced {
-            EventKind::EVALUATIONS
+            SdkEventKind::EVALUATIONS
         } else {
             0
         };
@@ -211,15 +96,15 @@ impl Subscriptions {
         }
     }
 
-    /// Whether anybody wants to hear of evaluations of any kind.
+    /// Whether anybody listens to evaluations.
     #[inline]
     pub(crate) fn wants_evaluations(&self) -> bool {
-        self.wants(EventKind::EVALUATIONS)
+        self.wants(SdkEventKind::EVALUATIONS)
     }
 
-    /// Whether anybody wants to hear of new specs.
+    /// Whether anybody listens to new specs.
     pub(crate) fn wants_specs(&self) -> bool {
-        self.wants(EventKind::Specs as u8)
+        self.wants(SdkEventKind::Specs as u8)
     }
 
     #[inline]
@@ -235,19 +120,19 @@ impl Subscriptions {
             .any(|listener| listener.hears() & kinds != 0)
     }
 
-    pub(crate) fn subscribe(&self, name: &str, callback: Arc<Callback>) -> SubscriptionID {
+    pub(crate) fn subscribe(&self, name: &str, callback: Arc<Callback>) -> SubscriptionId {
         let Some((name, kind)) = known(name) else {
             tracing::error!(
                 target: targets::CLIENT,
                 name,
                 "expected the name of an SDK event or `*`; nothing is subscribed to"
             );
-            return SubscriptionID {
+            return SubscriptionId {
                 id: None,
                 name: REFUSED,
             };
         };
-        let id = SubscriptionID {
+        let id = SubscriptionId {
             id: Some(Uuid::new_v4()),
             name,
         };
@@ -272,7 +157,7 @@ impl Subscriptions {
         self.change(|listeners| listeners.retain(|listener| listener.id.name != name));
     }
 
-    pub(crate) fn unsubscribe_by_id(&self, id: SubscriptionID) {
+    pub(crate) fn unsubscribe_by_id(&self, id: SubscriptionId) {
         self.change(|listeners| listeners.retain(|listener| listener.id != id));
     }
 
@@ -280,7 +165,7 @@ impl Subscriptions {
         self.change(Vec::clear);
     }
 
-    /// Takes no lock: in a fork, one could be held for ever.
+    /// Takes no lock, because in a fork a lock may be held for ever.
     fn change(&self, change: impl Fn(&mut Vec<Listener>)) {
         self.listeners.rcu(|listeners| {
             let mut next = Vec::clone(listeners);
@@ -289,7 +174,8 @@ impl Subscriptions {
         });
     }
 
-    /// Tells everybody who listens. What a callback itself makes happen is told to nobody, as it would never end.
+    /// Calls all listeners. Events that a callback itself causes are not reported, because that
+    /// would never end.
     pub(crate) fn tell(&self, event: &SdkEvent<'_>) {
         thread_local! {
             static IS_TELLING: Cell<bool> = const { Cell::new(false) };
@@ -302,7 +188,7 @@ impl Subscriptions {
             if listener.hears() & kind as u8 == 0 {
                 continue;
             }
-            // The hook has told about the panic; the evaluation goes on.
+            // The panic hook has logged the panic; the evaluation continues.
             let told = catch_unwind(AssertUnwindSafe(|| (listener.callback)(event)));
             if told.is_err() {
                 tracing::error!(
@@ -325,11 +211,11 @@ impl fmt::Debug for Subscriptions {
     }
 }
 
-fn known(name: &str) -> Option<(&'static str, Option<EventKind>)> {
+fn known(name: &str) -> Option<(&'static str, Option<SdkEventKind>)> {
     if name == ALL {
         return Some((ALL, None));
     }
-    let kind = EventKind::EVERY
+    let kind = SdkEventKind::EVERY
         .into_iter()
         .find(|kind| kind.name() == name)?;
     Some((kind.name(), Some(kind)))
@@ -340,7 +226,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::results::SpecsSource;
+    use crate::results::{Reason, SpecsSource};
 
     const REASON: Reason = Reason::Recognized {
         source: SpecsSource::Network,
@@ -359,13 +245,14 @@ mod tests {
         rule_id: "r",
     };
 
-    type Told = Arc<Mutex<Vec<String>>>;
+    type Calls = Arc<Mutex<Vec<String>>>;
 
     /// A callback that notes its label and the event's name.
-    fn note(told: &Told, label: &'static str) -> Arc<Callback> {
-        let told = Arc::clone(told);
+    fn note(calls: &Calls, label: &'static str) -> Arc<Callback> {
+        let calls = Arc::clone(calls);
         Arc::new(move |event| {
-            told.lock()
+            calls
+                .lock()
                 .unwrap()
                 .push(format!("{label} {}", event.name()))
         })
@@ -373,15 +260,15 @@ mod tests {
 
     #[test]
     fn everybody_hears_what_they_asked_for_and_all_listeners_first() {
-        let (subscriptions, told) = (Subscriptions::default(), Told::default());
-        subscriptions.subscribe("gate_evaluated", note(&told, "a"));
-        subscriptions.subscribe("*", note(&told, "all"));
-        subscriptions.subscribe("gate_evaluated", note(&told, "b"));
-        subscriptions.subscribe("*", note(&told, "all too"));
+        let (subscriptions, calls) = (Subscriptions::default(), Calls::default());
+        subscriptions.subscribe("gate_evaluated", note(&calls, "a"));
+        subscriptions.subscribe("*", note(&calls, "all"));
+        subscriptions.subscribe("gate_evaluated", note(&calls, "b"));
+        subscriptions.subscribe("*", note(&calls, "all too"));
         subscriptions.tell(&GATE);
         subscriptions.tell(&LAYER);
         assert_eq!(
-            *told.lock().unwrap(),
+            *calls.lock().unwrap(),
             [
                 "all gate_evaluated",
                 "all too gate_evaluated",
@@ -395,25 +282,25 @@ mod tests {
 
     #[test]
     fn subscriptions_end_by_name_by_id_or_all_together() {
-        let (subscriptions, told) = (Subscriptions::default(), Told::default());
+        let (subscriptions, calls) = (Subscriptions::default(), Calls::default());
         assert!(!subscriptions.wants_evaluations());
-        let first = subscriptions.subscribe("gate_evaluated", note(&told, "first"));
-        subscriptions.subscribe("gate_evaluated", note(&told, "second"));
-        subscriptions.subscribe("layer_evaluated", note(&told, "layer"));
+        let first = subscriptions.subscribe("gate_evaluated", note(&calls, "first"));
+        subscriptions.subscribe("gate_evaluated", note(&calls, "second"));
+        subscriptions.subscribe("layer_evaluated", note(&calls, "layer"));
         assert!(subscriptions.wants_evaluations() && !subscriptions.wants_specs());
 
         subscriptions.unsubscribe_by_id(first);
         subscriptions.tell(&GATE);
-        assert_eq!(*told.lock().unwrap(), ["second gate_evaluated"]);
+        assert_eq!(*calls.lock().unwrap(), ["second gate_evaluated"]);
 
         subscriptions.unsubscribe("gate_evaluated");
         assert!(subscriptions.wants_evaluations() && !subscriptions.wants_specs());
-        subscriptions.subscribe("*", note(&told, "all"));
+        subscriptions.subscribe("*", note(&calls, "all"));
         assert!(subscriptions.wants_specs());
         subscriptions.unsubscribe_all();
         assert!(!subscriptions.wants_evaluations() && !subscriptions.wants_specs());
         subscriptions.tell(&GATE);
-        assert_eq!(told.lock().unwrap().len(), 1);
+        assert_eq!(calls.lock().unwrap().len(), 1);
     }
 
     #[test]
@@ -453,19 +340,19 @@ mod tests {
 
     #[test]
     fn a_callback_that_panics_stops_neither_the_others_nor_the_next_event() {
-        let (subscriptions, told) = (Subscriptions::default(), Told::default());
+        let (subscriptions, calls) = (Subscriptions::default(), Calls::default());
         subscriptions.subscribe("gate_evaluated", Arc::new(|_| panic!("on purpose")));
-        subscriptions.subscribe("gate_evaluated", note(&told, "after"));
+        subscriptions.subscribe("gate_evaluated", note(&calls, "after"));
         subscriptions.tell(&GATE);
         subscriptions.tell(&GATE);
-        assert_eq!(told.lock().unwrap().len(), 2);
+        assert_eq!(calls.lock().unwrap().len(), 2);
     }
 
     #[test]
     fn what_a_callback_makes_happen_is_not_told() {
         let subscriptions = Arc::new(Subscriptions::default());
-        let told = Told::default();
-        let (again, noted) = (Arc::downgrade(&subscriptions), Arc::clone(&told));
+        let calls = Calls::default();
+        let (again, noted) = (Arc::downgrade(&subscriptions), Arc::clone(&calls));
         subscriptions.subscribe(
             "*",
             Arc::new(move |event| {
@@ -476,27 +363,8 @@ mod tests {
         subscriptions.tell(&LAYER);
         subscriptions.tell(&LAYER);
         assert_eq!(
-            *told.lock().unwrap(),
+            *calls.lock().unwrap(),
             ["layer_evaluated", "layer_evaluated"]
-        );
-    }
-
-    #[test]
-    fn events_serialise_in_their_raw_form() {
-        let raw = serde_json::to_string(&GATE).unwrap();
-        assert_eq!(
-            raw,
-            r#"{"event_name":"gate_evaluated","data":{"gate_name":"g","rule_id":"r","value":true,"reason":"Network:Recognized"}}"#
-        );
-        let payload = RawValue::from_string(r#"{"time":1.0}"#.to_owned()).unwrap();
-        let specs = SdkEvent::SpecsUpdated {
-            source: "Network",
-            source_api: None,
-            values: Some(&payload),
-        };
-        assert_eq!(
-            serde_json::to_string(&specs).unwrap(),
-            r#"{"event_name":"specs_updated","data":{"source":"Network","source_api":null,"values":{"time":1.0}}}"#
         );
     }
 }

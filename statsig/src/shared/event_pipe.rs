@@ -12,7 +12,7 @@ use crate::events::outbox::Outbox;
 use crate::events::queue::{EventQueue, Pushed};
 use crate::events::secondary::rollout_bucket;
 use crate::options::StatsigOptions;
-use crate::process::Home;
+use crate::process::HomeProcess;
 use crate::specs::snapshot::Snapshot;
 use crate::targets;
 
@@ -29,7 +29,7 @@ pub(crate) struct EventPipe {
     rollout_bucket: Option<u64>,
     max_bytes: u64,
     /// Forks of this process record nothing.
-    home: Arc<Home>,
+    home: Arc<HomeProcess>,
     clock: Arc<dyn Clock>,
     /// Set when a shutdown begins. From then on, nothing is recorded.
     is_closed: AtomicBool,
@@ -38,7 +38,7 @@ pub(crate) struct EventPipe {
 }
 
 impl EventPipe {
-    pub(super) fn new(options: &StatsigOptions, home: Arc<Home>) -> Self {
+    pub(super) fn new(options: &StatsigOptions, home: Arc<HomeProcess>) -> Self {
         let limits = options.event_limits;
         Self {
             queue: EventQueue::new(&limits),

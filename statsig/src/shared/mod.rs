@@ -16,7 +16,7 @@ pub(crate) use self::telemetry::Telemetry;
 use crate::clock::Clock;
 use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
-use crate::process::{Home, log_aside};
+use crate::process::{HomeProcess, log_aside};
 use crate::sources::data_store::kept::KeptSpecs;
 use crate::specs::snapshot::Snapshot;
 use crate::targets;
@@ -26,7 +26,7 @@ use crate::transport::identity::{Identity, SdkKey};
 /// because every handle contains this.
 pub(crate) struct Shared {
     /// Forks of this process record nothing.
-    pub(crate) home: Arc<Home>,
+    pub(crate) home: Arc<HomeProcess>,
     /// Whether the log says that this process is a fork.
     is_fork_logged: AtomicBool,
     /// The sender of requests and events.
@@ -57,7 +57,7 @@ impl Shared {
             Arc::clone(&options.global_custom_fields),
             options.countries(),
         );
-        let home = Arc::new(Home::here());
+        let home = Arc::new(HomeProcess::here());
         Self {
             is_fork_logged: AtomicBool::new(false),
             identity: Identity {

@@ -4,25 +4,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Shared;
 use crate::events::event::QueuedEvent;
-use crate::observability::client::Told;
-use crate::observability::facts::Fact;
+use crate::facts::Fact;
 use crate::observability::health::Health;
-use crate::observability::observer::{Observer, Reports, Scene};
+use crate::observability::observer::Observer;
 use crate::observability::outlet::Outlet;
+use crate::observability::reporter::{Report, Reporter};
 use crate::observability::subscriptions::Subscriptions;
 use crate::options::StatsigOptions;
-use crate::process::Home;
+use crate::process::HomeProcess;
 use crate::typed::{DriftLog, MismatchLog};
 
-/// Measurements that may wait for the observability clients; further ones are lost.
-const MAX_TOLD: usize = 1_000;
+/// The most reports that wait for the observability clients; further ones are lost.
+const MAX_REPORTS: usize = 1_000;
 
 /// Reports of the SDK about itself, and who receives them.
 pub(crate) struct Telemetry {
     /// Callbacks for evaluations and new specs.
     pub(crate) subscriptions: Subscriptions,
     /// For the observability clients.
-    pub(crate) told: Outlet<Told>,
+    pub(crate) reports: Outlet<Report>,
     /// Typed parameters that did not fit, so that each is logged once.
     pub(crate) mismatches: MismatchLog,
     /// The findings of the latest check of parameter structs.
@@ -32,10 +32,10 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    pub(super) fn new(options: &StatsigOptions, home: Arc<Home>) -> Self {
+    pub(super) fn new(options: &StatsigOptions, home: Arc<HomeProcess>) -> Self {
         Self {
             subscriptions: Subscriptions::new(options.evaluation_telemetry),
-            told: Outlet::new(MAX_TOLD),
+            reports: Outlet::new(MAX_REPORTS),
             mismatches: MismatchLog::new(home, options.panic_in_tests),
             drift_log: DriftLog::default(),
             observer: Mutex::default(),
@@ -46,7 +46,7 @@ impl Telemetry {
 impl Shared {
     /// Passes an event of the SDK to the observer, and hands on the resulting reports.
     pub(crate) fn note(&self, fact: Fact) {
-        self.report(|observer, scene| observer.note(fact, scene));
+        self.report(|observer, reporter| observer.note(fact, reporter));
     }
 
     /// Reports what the counters say.
@@ -62,27 +62,29 @@ impl Shared {
             memo_misses,
             typed_mismatches: self.telemetry.mismatches.total(),
         };
-        self.report(|observer, scene| observer.look(health, scene));
+        self.report(|observer, reporter| observer.look(health, reporter));
     }
 
-    fn report(&self, report: impl FnOnce(&mut Observer, &Scene<'_>) -> Reports) {
+    fn report(&self, observe: impl FnOnce(&mut Observer, &mut Reporter<'_>)) {
         let snapshot = self.published.load();
-        let scene = Scene {
+        let mut reporter = Reporter {
             sdk_key: self.identity.key.expose(),
             is_measured: self.options.is_measured(),
             is_diagnosed: self.options.is_diagnosed(),
             rates: &snapshot.settings.diagnostics,
             now_ms: self.clock.now_ms(),
             random: fastrand::f64(),
+            reports: Vec::new(),
+            event: None,
         };
         let telemetry = &self.telemetry;
         let mut observer = (telemetry.observer.lock()).unwrap_or_else(PoisonError::into_inner);
-        let reports = report(&mut observer, &scene);
+        observe(&mut observer, &mut reporter);
         drop(observer);
-        for told in reports.told {
-            telemetry.told.put(told);
+        for report in reporter.reports {
+            telemetry.reports.put(report);
         }
-        if let Some(event) = reports.event {
+        if let Some(event) = reporter.event {
             // The exposure actor checks the queue every second, so no wake-up is needed.
             self.events.record(QueuedEvent::Other(Box::new(event)));
         }

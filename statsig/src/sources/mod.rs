@@ -10,8 +10,6 @@ mod file;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod id_lists;
-#[cfg(any(feature = "grpc", feature = "proto"))]
-pub(crate) mod news;
 pub(crate) mod schedule;
 
 use std::fmt::{self, Debug};

@@ -11,12 +11,12 @@ use crate::files;
 use crate::hash::sha256_base64;
 use crate::targets;
 
-/// No segment is that large: a larger file is none of ours.
+/// The largest file that can be a segment.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
-/// Names tried for a new segment. One fails only when another process finds the file before it is locked.
+/// Attempts to create a segment. One fails only if another process locks the new file first.
 const MAX_NAMES: usize = 8;
 
-/// Where segments of one SDK key and one encoding are.
+/// The segments of one SDK key and one encoding in a directory.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
@@ -24,7 +24,7 @@ pub(super) struct Directory {
     suffix: String,
 }
 
-/// A segment that was found, whoever owns it. Older ones are smaller.
+/// A segment of any process. Older ones compare as smaller.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FoundSegment {
     pub(super) created_ms: u64,
@@ -41,7 +41,7 @@ pub(super) struct SegmentFile {
 
 impl Directory {
     pub(super) fn new(path: PathBuf, sdk_key: &str) -> Self {
-        // Tells projects apart and does not give the key away.
+        // Distinguishes projects without revealing the key.
         let hash: String = sha256_base64(sdk_key)
             .chars()
             .filter(char::is_ascii_alphanumeric)
@@ -54,7 +54,7 @@ impl Directory {
         }
     }
 
-    /// All segments, oldest first, those of other processes among them.
+    /// All segments, also of other processes, oldest first.
     pub(super) fn segments(&self) -> io::Result<Vec<FoundSegment>> {
         files::create_directory(&self.path)?;
         let mut found = Vec::new();
@@ -92,7 +92,7 @@ impl Directory {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
-    /// Locks and begins a new segment. False if another process has found it before.
+    /// Locks and starts a new segment. Returns false if another process locked it first.
     fn begin(&self, segment: &mut SegmentFile) -> io::Result<bool> {
         if !segment.claim()? {
             return Ok(false);
@@ -102,7 +102,7 @@ impl Directory {
         Ok(true)
     }
 
-    /// When the segment of this name was created; `None` if it is none of ours.
+    /// The creation time of the segment with this name. `None` if it is not ours.
     fn created_ms(&self, name: &str) -> Option<u64> {
         let rest = name
             .strip_prefix(&self.prefix)?
@@ -110,7 +110,8 @@ impl Directory {
         rest.split_once('-')?.0.parse().ok()
     }
 
-    /// Makes the creation of a file survive a crash of the machine, where directories can be synced.
+    /// Makes the creation of a file survive a crash of the machine, where directories can be
+    /// synced.
     fn sync(&self) -> io::Result<()> {
         if cfg!(unix) {
             File::open(&self.path)?.sync_all()?;
@@ -134,16 +135,16 @@ impl SegmentFile {
         })
     }
 
-    /// Locks the file that was just created. False if another process has found it before: that one removes it.
+    /// Locks a new file. Returns false if another process locked it first; that one removes it.
     fn claim(&self) -> io::Result<bool> {
-        // A name is used once: what is at the path now is this file, and nobody removes it while it is locked.
+        // Names are used once, so the path leads to this file, and nothing removes a locked file.
         Ok(files::try_lock(&self.file)? && self.path.try_exists()?)
     }
 
     /// Locks a segment; `None` if another process has it.
     ///
     /// # Errors
-    /// When it is too large for one, or no regular file of this user.
+    /// When it is too large, or not a regular file of this user.
     pub(super) fn take_over(path: &Path) -> io::Result<Option<Self>> {
         let file = files::open_own(path, files::private().read(true).append(true))?;
         if !files::try_lock(&file)? {
@@ -161,7 +162,7 @@ impl SegmentFile {
         }))
     }
 
-    /// What is in it; `None` if it is no segment of this version.
+    /// Its content. `None` if it is not a segment of this version.
     pub(super) fn contents(&self) -> io::Result<Option<Contents>> {
         reading::read(&self.file, self.length)
     }
@@ -193,7 +194,8 @@ impl SegmentFile {
         Ok(bytes)
     }
 
-    /// Deletes the file. It is emptied first: a process that has opened it already must not find anything once it gets the lock.
+    /// Deletes the file. Truncates it first, so that a process that already opened it finds nothing
+    /// when it gets the lock.
     pub(super) fn remove(self) {
         let removed = self
             .file

@@ -1,7 +1,8 @@
-//! The spool on disk: segments that are only appended to, each locked by the process that owns it.
+//! The spool on disk: append-only segments, each locked by the process that owns it.
 //!
-//! Files are named `<hash of the SDK key>-<time>-<random>.<encoding>.spool`. A process creates segments of its own and takes over those
-//! that nobody locks, which their owners left when they ended; so several processes share a directory, and each batch has one owner.
+//! Files are named `<hash of the SDK key>-<time>-<random>.<encoding>.spool`. A process creates its
+//! own segments and takes over unlocked ones, whose owners have ended. So several processes can
+//! share a directory, and each batch has one owner.
 
 mod directory;
 mod reading;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use self::directory::{Directory, FoundSegment, SegmentFile};
-use self::segment::{BatchRecord, HEADER, Place};
+use self::segment::{BatchRecord, BatchSpan, HEADER};
 use crate::clock::Clock;
 use crate::events::batch::{RecordId, SealedBatch, SegmentId};
 use crate::events::seal;
@@ -24,11 +25,13 @@ use crate::events::spool::{Loaded, Spool, Stored};
 use crate::process::log_aside;
 use crate::targets;
 
-/// A segment takes no more batches once it has this size, or a part of a small spool: what makes room does so as a whole.
+/// A segment of this size takes no more batches. In a small spool, the limit is a part of the
+/// spool, because evictions remove whole segments.
 const SEGMENT_BYTES: u64 = 1024 * 1024;
-/// The least number of such parts.
+/// The least number of such parts of a small spool.
 const MIN_SEGMENTS: u64 = 8;
-/// The events in a damaged batch are counted if it is no larger; of a larger one its own number is believed, as far as it goes.
+/// The events of a damaged batch up to this size are counted. A larger batch counts with its own
+/// number, within bounds.
 const MAX_COUNTED_BYTES: u64 = 4 * 1024 * 1024;
 /// The longest pause between two attempts to deliver one batch.
 const MAX_PAUSE: Duration = Duration::from_secs(600);
@@ -39,7 +42,7 @@ pub(crate) struct DiskSpool {
     directory: Directory,
     max_bytes: u64,
     clock: Arc<dyn Clock>,
-    /// Locked by those who may block only.
+    /// Locked only where blocking is allowed.
     state: Mutex<State>,
 }
 
@@ -49,21 +52,21 @@ struct State {
     next_number: u64,
     /// The segment that takes new batches.
     active: Option<SegmentId>,
-    batches: BTreeMap<RecordId, Kept>,
-    /// Files that could not be taken over the last time: each is told of once.
+    batches: BTreeMap<RecordId, SpooledBatch>,
+    /// Files that the last search could not take over. Each is logged once.
     unusable: BTreeSet<PathBuf>,
 }
 
-/// A batch on disk that is not settled.
+/// An unsettled batch on disk.
 #[derive(Debug, Clone, Copy)]
-struct Kept {
-    place: Place,
+struct SpooledBatch {
+    place: BatchSpan,
     not_before: Option<Instant>,
     is_taken_out: bool,
 }
 
-impl Kept {
-    fn new(place: Place) -> Self {
+impl SpooledBatch {
+    fn new(place: BatchSpan) -> Self {
         Self {
             place,
             not_before: None,
@@ -92,7 +95,8 @@ impl DiskSpool {
         }
     }
 
-    /// Appends the batch to a segment, in place of the oldest segments if there is no room. Not synced yet.
+    /// Appends the batch to a segment without syncing. Evicts the oldest segments if space is
+    /// needed.
     fn append(
         &self,
         state: &mut State,
@@ -124,17 +128,17 @@ impl DiskSpool {
             state.withdraw(id);
             return Err(error);
         }
-        let place = Place {
+        let place = BatchSpan {
             length,
             events: record.events,
             attempts: record.attempts,
             is_damaged: false,
         };
-        state.batches.insert(id, Kept::new(place));
+        state.batches.insert(id, SpooledBatch::new(place));
         Ok(id)
     }
 
-    /// The segment to append to, a new one if there is none with room.
+    /// The segment to append to; a new one if none has room.
     fn segment_for_more(&self, state: &mut State) -> io::Result<SegmentId> {
         let full = SEGMENT_BYTES.min(self.max_bytes / MIN_SEGMENTS);
         let active = state.active.filter(|segment| {
@@ -150,7 +154,7 @@ impl DiskSpool {
         Ok(segment)
     }
 
-    /// Takes over a segment that nobody has locked, and says how many events are in it.
+    /// Takes over an unlocked segment. Returns the number of its events.
     fn take_over(&self, found: &FoundSegment) -> io::Result<u64> {
         let Some(mut file) = SegmentFile::take_over(&found.path)? else {
             return Ok(0);
@@ -178,7 +182,7 @@ impl DiskSpool {
         for (offset, place) in contents.batches {
             events += u64::from(place.events);
             let record = RecordId { segment, offset };
-            state.batches.insert(record, Kept::new(place));
+            state.batches.insert(record, SpooledBatch::new(place));
         }
         Ok(events)
     }
@@ -188,9 +192,10 @@ impl DiskSpool {
     }
 }
 
-/// Counts the events of damaged batches whose bodies can be read still. What the others say was bounded by what they can hold.
-fn count_damaged(file: &mut SegmentFile, batches: &mut BTreeMap<u64, Place>) -> io::Result<()> {
-    let is_small = |place: &Place| place.length <= MAX_COUNTED_BYTES;
+/// Counts the events of damaged batches with readable bodies. The numbers in the others are already
+/// bounded by their size.
+fn count_damaged(file: &mut SegmentFile, batches: &mut BTreeMap<u64, BatchSpan>) -> io::Result<()> {
+    let is_small = |place: &BatchSpan| place.length <= MAX_COUNTED_BYTES;
     let damaged = batches.iter_mut().filter(|(_, place)| place.is_damaged);
     for (offset, place) in damaged.filter(|(_, place)| is_small(place)) {
         let bytes = file.read(*offset, place.length)?;
@@ -214,7 +219,7 @@ impl State {
         self.segments.values().map(SegmentFile::length).sum()
     }
 
-    /// Drops the oldest segments until there is room. Returns the events in them that were not taken out.
+    /// Evicts the oldest segments until there is room. Returns their events that were not taken.
     fn make_room(&mut self, bytes: u64, max_bytes: u64) -> u64 {
         let mut lost = 0;
         while self.bytes() + bytes > max_bytes {
@@ -236,12 +241,12 @@ impl State {
         lost
     }
 
-    /// Syncs what was written last. Of what cannot be synced nothing stays.
+    /// Syncs the last writes. Removes what cannot be synced.
     fn sync(&mut self, written: &mut Vec<RecordId>) -> io::Result<()> {
         let mut segments: Vec<_> = written.iter().map(|record| record.segment).collect();
         segments.dedup();
         for segment in segments {
-            // Gone is one that had to make room for the next.
+            // It is gone if it was evicted for the next one.
             let synced = self
                 .segments
                 .get(&segment)
@@ -256,14 +261,15 @@ impl State {
         Ok(())
     }
 
-    /// The last batch of its segment could not be kept.
+    /// The last batch of the segment was not stored.
     fn withdraw(&mut self, record: RecordId) {
         self.batches.remove(&record);
         self.cut_back(record.segment, record.offset);
         self.remove_if_settled(record.segment);
     }
 
-    /// A write failed: half of it must not stay. If even that fails, nothing is written behind it any more.
+    /// A write failed: removes its incomplete record. If that fails, the segment takes no more
+    /// records.
     fn cut_back(&mut self, segment: SegmentId, length: u64) {
         let file = self.segments.get_mut(&segment);
         let is_cut = file.is_some_and(|file| file.truncate(length).is_ok());
@@ -272,7 +278,7 @@ impl State {
         }
     }
 
-    /// The batch is done with.
+    /// The batch is settled.
     fn settle(&mut self, record: RecordId) {
         if self.batches.remove(&record).is_none() {
             return;
@@ -281,7 +287,7 @@ impl State {
         segment::write_settled(record.offset, &mut note);
         if let Some(file) = self.segments.get_mut(&record.segment) {
             let end = file.length();
-            // Not synced: should the note be lost, the batch is sent twice, and never lost.
+            // Not synced: if the note is lost, the batch is sent twice, but never lost.
             if let Err(error) = file.append(&note) {
                 tracing::debug!(target: targets::EVENTS, %error, "an event spool could not be written");
                 self.cut_back(record.segment, end);
@@ -308,7 +314,7 @@ impl State {
         }
     }
 
-    fn read(&mut self, record: RecordId, place: Place) -> Option<SealedBatch> {
+    fn read(&mut self, record: RecordId, place: BatchSpan) -> Option<SealedBatch> {
         let file = self.segments.get_mut(&record.segment)?;
         let bytes = file.read(record.offset, place.length).ok()?;
         let batch = segment::read_batch(&bytes)?;
@@ -331,7 +337,7 @@ impl Spool for DiskSpool {
         for found in self.directory.segments()? {
             match self.take_over(&found) {
                 Ok(events) => adopted += events,
-                // Gone meanwhile: its owner was done with it.
+                // It is gone: its owner settled all of its batches.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     if !self.state().unusable.contains(&found.path) {
@@ -418,7 +424,7 @@ impl Spool for DiskSpool {
     }
 
     fn leave_to_parent(&self) {
-        // Held by a thread of the parent when it forked, it is held for ever.
+        // If a thread of the parent held it during the fork, it is held for ever.
         match self.state.try_lock() {
             Ok(mut state) => *state = State::default(),
             Err(TryLockError::Poisoned(state)) => *state.into_inner() = State::default(),

@@ -1,8 +1,9 @@
-//! Reading a segment that another process left: a piece at a time, whatever happened to it.
+//! Reads a segment of another process, damaged or not, in pieces.
 //!
-//! A write that was cut off leaves a record at the end that is longer than the file: it is cut, as nobody was promised that it is
-//! safe. Everything else whose checksum is wrong was damaged later. Its length cannot be believed then, so the next intact record
-//! is looked for; what lies before it counts as damaged batches.
+//! An interrupted write leaves a last record that is longer than the file. It is removed, because
+//! its write never succeeded. Any other record with a wrong checksum was damaged later. Its length
+//! is not reliable, so the reader searches for the next intact record. The bytes before that count
+//! as damaged batches.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -10,29 +11,29 @@ use std::io::{self, Read, Seek, SeekFrom};
 use flate2::Crc;
 
 use super::segment::{
-    BATCH, BATCH_HEAD, HEADER, Head, MAX_EVENTS, NOTE_BYTES, Place, RECORD_HEAD, SETTLED,
+    BATCH, BATCH_HEAD, BatchSpan, HEADER, Head, MAX_EVENTS, NOTE_BYTES, RECORD_HEAD, SETTLED,
 };
 
-/// What is in memory of a segment while it is read.
+/// The part of a segment in memory while it is read.
 const PIECE_BYTES: usize = 64 * 1024;
-/// More batches than a segment holds.
+/// An upper bound of the batches in a segment.
 const MAX_BATCHES: usize = 65_536;
-/// What is summed up while intact records are looked for: damage costs time, but not any time.
+/// The bytes checksummed in a search for intact records, which bounds the time that damage costs.
 const MAX_SEARCHED_BYTES: u64 = 64 * 1024 * 1024;
-/// A compressed byte stands for about a thousand at most, and no event is smaller than 64.
+/// A compressed byte expands to about a thousand at most, and an event has at least 64.
 const MAX_EVENTS_A_BYTE: u64 = 16;
 
-/// What a segment holds.
+/// The content of a segment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
-    /// The batches that are not settled, damaged ones among them, by their offset.
-    pub(super) batches: BTreeMap<u64, Place>,
-    /// Bytes up to the end of the last whole record; what follows was not written to its end.
+    /// Unsettled batches by offset, including damaged ones.
+    pub(super) batches: BTreeMap<u64, BatchSpan>,
+    /// Bytes up to the end of the last complete record. An incomplete write follows.
     pub(super) whole: u64,
 }
 
-/// Reads a whole segment of this length, one that was just created and never written included. `None` if it is none, or one of
-/// another version.
+/// Reads a whole segment of this length, which may be new and empty. `None` if it is no segment of
+/// this version.
 pub(super) fn read(source: impl Read + Seek, length: u64) -> io::Result<Option<Contents>> {
     let mut pieces = Pieces::new(source, length);
     let mut contents = Contents::default();
@@ -60,7 +61,7 @@ pub(super) fn read(source: impl Read + Seek, length: u64) -> io::Result<Option<C
 }
 
 impl Contents {
-    /// Adds an intact record. One of a later version has no meaning here.
+    /// Adds an intact record. Ignores kinds of later versions.
     fn add<R: Read + Seek>(
         &mut self,
         pieces: &mut Pieces<R>,
@@ -75,15 +76,15 @@ impl Contents {
         };
         if head.kind == BATCH && head.length as usize >= BATCH_HEAD {
             self.batches
-                .insert(offset, Place::new(end - offset, *numbers, false));
+                .insert(offset, BatchSpan::new(end - offset, *numbers, false));
         } else if head.kind == SETTLED && head.length as usize == BATCH_HEAD {
             self.batches.remove(&u64::from_le_bytes(*numbers));
         }
         Ok(())
     }
 
-    /// Adds what lies before the next intact record, or before the end: batches that are damaged. A damaged note costs nothing:
-    /// its batch is sent twice, and never lost.
+    /// Adds the bytes before the next intact record or the end as damaged batches. A damaged note
+    /// loses nothing: its batch is sent twice.
     fn add_damaged<R: Read + Seek>(
         &mut self,
         pieces: &mut Pieces<R>,
@@ -112,7 +113,7 @@ impl Contents {
                 let Some(numbers) = numbers.first_chunk::<BATCH_HEAD>() else {
                     break;
                 };
-                let mut place = Place::new(stop - offset, *numbers, true);
+                let mut place = BatchSpan::new(stop - offset, *numbers, true);
                 let body = place.length - NOTE_BYTES;
                 let most = body
                     .saturating_mul(MAX_EVENTS_A_BYTE)
@@ -149,13 +150,14 @@ impl<R: Read + Seek> Pieces<R> {
         }
     }
 
-    /// So many bytes from here, at most a piece, and fewer at the end.
+    /// This many bytes from the position: at most a piece, fewer at the end of the file.
     fn at(&mut self, offset: u64, wanted: usize) -> io::Result<&[u8]> {
         let rest = self.rest(offset, wanted)?;
         Ok(rest.get(..wanted).unwrap_or(rest))
     }
 
-    /// What the window holds from here on: at least as much as is wanted, up to a piece, unless the file ends before.
+    /// The window from the position on: at least the wanted bytes, up to a piece, unless the file
+    /// ends.
     fn rest(&mut self, offset: u64, wanted: usize) -> io::Result<&[u8]> {
         let left = self.length.saturating_sub(offset);
         let wanted = (wanted.min(PIECE_BYTES) as u64).min(left);
@@ -188,7 +190,7 @@ impl<R: Read + Seek> Pieces<R> {
         Ok(is_intact.then_some((head, end)))
     }
 
-    /// Whether this record is intact but for its length, and ends here.
+    /// Whether this record, apart from its length, is intact and ends here.
     fn is_intact_up_to(&mut self, offset: u64, head: Head, end: u64) -> io::Result<bool> {
         let Ok(length) = u32::try_from(end - offset - RECORD_HEAD as u64) else {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! The format of a segment: a header, then records that are only ever appended. Pure.
+//! The format of a segment: a header, then appended records. Pure.
 //!
 //! ```text
 //! segment = "statsig1" record*
@@ -7,11 +7,11 @@
 //! settled = offset of a batch that is done with (8)
 //! ```
 //!
-//! Numbers are little-endian. How a segment is read that was cut off or damaged stands in `reading`.
+//! Numbers are little-endian. `reading` handles truncated and damaged segments.
 
 use flate2::Crc;
 
-/// What every segment begins with.
+/// The header of every segment.
 pub(super) const HEADER: &[u8; 8] = b"statsig1";
 
 pub(super) const BATCH: u8 = 1;
@@ -20,10 +20,10 @@ pub(super) const SETTLED: u8 = 2;
 pub(super) const RECORD_HEAD: usize = 1 + 4 + 4;
 /// Events, attempts. An offset is as long.
 pub(super) const BATCH_HEAD: usize = 4 + 4;
-/// A note that a batch is settled. No batch is that small, as its body is not empty.
+/// A note that a batch is settled. Batches are larger, because their bodies are not empty.
 pub(super) const NOTE_BYTES: u64 = (RECORD_HEAD + BATCH_HEAD) as u64;
 
-/// A batch as it is on disk.
+/// A batch on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BatchRecord<'a> {
     pub(super) events: u32,
@@ -31,21 +31,21 @@ pub(super) struct BatchRecord<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// A batch holds no more. What a damaged one says of its events is believed up to this.
+/// The most events in a batch. Also bounds the number in a damaged one.
 pub(super) const MAX_EVENTS: u32 = 2_000;
 
-/// Where a batch is that is not settled.
+/// The place of an unsettled batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct BatchSpan {
     /// Of the whole record, in bytes.
     pub(super) length: u64,
     pub(super) events: u32,
     pub(super) attempts: u32,
-    /// It cannot be delivered, only counted.
+    /// Damaged: it can only be counted.
     pub(super) is_damaged: bool,
 }
 
-impl Place {
+impl BatchSpan {
     /// A batch whose payload begins with these numbers.
     pub(super) fn new(length: u64, numbers: [u8; BATCH_HEAD], is_damaged: bool) -> Self {
         let [e0, e1, e2, e3, a0, a1, a2, a3] = numbers;
@@ -58,14 +58,15 @@ impl Place {
     }
 }
 
-/// Appends a batch to the bytes. False, and nothing appended, if it is too large for the format.
+/// Appends a batch to the bytes. Returns false and appends nothing if it is too large for the
+/// format.
 pub(super) fn write_batch(batch: &BatchRecord<'_>, to: &mut Vec<u8>) -> bool {
     let events = batch.events.to_le_bytes();
     let attempts = batch.attempts.to_le_bytes();
     write_record(BATCH, &[&events, &attempts, batch.body], to)
 }
 
-/// Appends the note that the batch at this offset is done with.
+/// Appends the note that the batch at this offset is settled.
 pub(super) fn write_settled(offset: u64, to: &mut Vec<u8>) {
     write_record(SETTLED, &[&offset.to_le_bytes()], to);
 }
@@ -90,7 +91,7 @@ fn checksum(kind: u8, length: u32, payload: &[&[u8]]) -> u32 {
     crc.sum()
 }
 
-/// What a record begins with.
+/// The head of a record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
     pub(super) kind: u8,
@@ -118,7 +119,7 @@ pub(super) fn read_batch(bytes: &[u8]) -> Option<BatchRecord<'_>> {
         && usize::try_from(head.length) == Ok(payload.len())
         && checksum(head.kind, head.length, &[payload]) == head.checksum;
     let (numbers, body) = payload.split_first_chunk().filter(|_| is_intact)?;
-    let place = Place::new(bytes.len() as u64, *numbers, false);
+    let place = BatchSpan::new(bytes.len() as u64, *numbers, false);
     Some(BatchRecord {
         events: place.events,
         attempts: place.attempts,
@@ -126,7 +127,7 @@ pub(super) fn read_batch(bytes: &[u8]) -> Option<BatchRecord<'_>> {
     })
 }
 
-/// The body of a batch whose record is damaged, which it may not be itself.
+/// The body of a batch with a damaged record. The body itself may be intact.
 pub(super) fn body_of_damaged(bytes: &[u8]) -> &[u8] {
     bytes.get(RECORD_HEAD + BATCH_HEAD..).unwrap_or_default()
 }

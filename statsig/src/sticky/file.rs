@@ -8,24 +8,26 @@ use std::thread::{self, JoinHandle};
 
 use super::memory::{ByKey, insert, remove};
 use super::shared_file::{Changes, SharedFile, apply};
-use super::{PersistentStorage, StickyValues, UserPersistedValues};
-use crate::process::Origin;
+use super::{PersistentStorage, PersistentStorageError, StickyValues, UserPersistedValues};
+use crate::process::Process;
 
 /// Sticky assignments in one JSON file: an object of key, then name, then [`StickyValues`].
 ///
-/// Everything is held in memory, so that loading never touches the disk; saving and deleting change the memory, and wake a
-/// thread that writes the file. A caller waits at most for that thread to take a copy of the index of keys. The file is written
-/// as a whole, next to itself and then renamed: a reader finds it complete, the old or the new one. Changes that come in
-/// while it is being written go into the next round together. That suits thousands of users; for more, implement
-/// [`PersistentStorage`] over a database.
+/// All values are in memory, so loading does not read the disk. Saving and deleting change the
+/// memory and wake a thread that writes the file. A caller waits at most while that thread copies
+/// the index of keys. The thread writes a new file and renames it, so a reader finds the complete
+/// old or new file. Changes during a write go into the next write. This suits thousands of users;
+/// for more, implement [`PersistentStorage`] over a database.
 ///
-/// Several storages may share one file, in one process or in many. Each write merges the changes of this storage into the file, under a
-/// lock in a second file (`<file>.lock`, which stays). A storage sees the changes of others after its next write. Only the owner of the
-/// files can read them.
+/// Several storages may share one file, in one process or in many. Each write merges the changes of
+/// this storage into the file, under a lock in a second file (`<file>.lock`, which stays). A
+/// storage sees the changes of others after its next write. Only the owner of the files can read
+/// them.
 ///
-/// A failed write logs a warning and keeps everything in memory; the storage retries with the next change. Call
-/// [`flush`](Self::flush) to check. Dropping the storage writes the rest and waits for that. A forked process has no thread that writes:
-/// changes stay in its memory, so open another storage there.
+/// A failed write logs a warning and keeps everything in memory. The storage retries with the next
+/// change. Call [`flush`](Self::flush) to check. Dropping the storage writes the remaining changes
+/// and waits for that. A forked process has no writing thread, so changes stay in its memory; open
+/// another storage there.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,14 +45,14 @@ use crate::process::Origin;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct FilePersistentStorage {
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     writer: Option<JoinHandle<()>>,
-    /// The process that the writer runs in.
-    process: Origin,
+    /// The process of the writer.
+    process: Process,
     path: PathBuf,
 }
 
-/// Shows where the values are, not whose.
+/// Shows the path, not the users.
 impl fmt::Debug for FilePersistentStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FilePersistentStorage")
@@ -59,53 +61,20 @@ impl fmt::Debug for FilePersistentStorage {
     }
 }
 
-/// What is wrong with the file of a [`FilePersistentStorage`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PersistentStorageError {
-    /// The file exists and cannot be read.
-    #[error("expected to read sticky values from {}, found {problem}; check path and permissions", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        problem: String,
-    },
-    /// The file holds something else. It is left as it is.
-    #[error(
-        "expected sticky values as JSON in {}, found something else ({problem}); repair the file, or move it away to start anew",
-        path.display()
-    )]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// The parser's message with line and column.
-        problem: String,
-    },
-    /// The file cannot be written. What is stored is still in memory.
-    #[error("expected to write sticky values to {}, found {problem}; check path, permissions and space", path.display())]
-    NotWritten {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        problem: String,
-    },
-}
-
-/// What the storage and its writer share.
+/// State of the storage and its writer.
 #[derive(Debug)]
-struct Shared {
+struct SharedState {
     state: Mutex<State>,
-    /// There is something to write, or the end has come.
+    /// Signals something to write, or the end.
     changed: Condvar,
-    /// A write ended.
+    /// Signals the end of a write.
     written: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     by_key: ByKey,
-    /// Not in the file yet.
+    /// Changes that are not in the file yet.
     changes: Changes,
     /// Counts the changes.
     latest: u64,
@@ -116,14 +85,16 @@ struct State {
 }
 
 impl FilePersistentStorage {
-    /// Reads the file, if it exists, and starts the thread that writes it. Its directory must exist.
+    /// Reads the file, if it exists, and starts the thread that writes it. Its directory must
+    /// exist.
     ///
     /// # Errors
-    /// When the file cannot be read or holds something else, when the directory does not exist, or when no thread can be started.
+    /// When the file cannot be read or contains something else, the directory does not exist, or no
+    /// thread can be started.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PersistentStorageError> {
         let path = path.into();
         let (file, by_key) = SharedFile::open(path.clone())?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedState {
             state: Mutex::new(State {
                 by_key,
                 ..State::default()
@@ -142,15 +113,15 @@ impl FilePersistentStorage {
         Ok(Self {
             shared,
             writer: Some(writer),
-            process: Origin::here(),
+            process: Process::here(),
             path,
         })
     }
 
-    /// Waits until everything that was saved or deleted so far is in the file. Blocks: not for async code.
+    /// Waits until all changes so far are in the file. Blocks; do not call it from async code.
     ///
     /// # Errors
-    /// When the file cannot be written, or was broken by somebody else.
+    /// When the file cannot be written, or another program damaged it.
     pub fn flush(&self) -> Result<(), PersistentStorageError> {
         if !self.is_of_this_process() {
             return Err(PersistentStorageError::NotWritten {
@@ -185,7 +156,7 @@ impl FilePersistentStorage {
         self.process.is_surely_here()
     }
 
-    /// `None` in a forked process where it stays locked for ever, as a thread of the parent held it.
+    /// `None` in a forked process if a thread of the parent held the lock.
     fn state(&self) -> Option<MutexGuard<'_, State>> {
         self.process.lock(&self.shared.state)
     }
@@ -194,7 +165,7 @@ impl FilePersistentStorage {
 impl Drop for FilePersistentStorage {
     fn drop(&mut self) {
         if !self.is_of_this_process() {
-            // There is no writer to wait for.
+            // A fork has no writer to wait for.
             return;
         }
         self.shared.state().is_closing = true;
@@ -224,12 +195,12 @@ impl PersistentStorage for FilePersistentStorage {
     }
 }
 
-impl Shared {
+impl SharedState {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The writer's life.
+    /// The loop of the writer.
     fn write_changes(&self, mut file: SharedFile) {
         let mut state = self.state();
         loop {
@@ -247,7 +218,7 @@ impl Shared {
                 let replaced = state.written(written, changes);
                 self.written.notify_all();
                 if replaced.is_some() {
-                    // It may be large: nobody waits for its end.
+                    // It may be large, so it is dropped without the lock.
                     drop(state);
                     drop(replaced);
                     state = self.state();
@@ -262,7 +233,7 @@ impl Shared {
 }
 
 impl State {
-    /// Takes note of a write, and of what others wrote. Returns what that replaces.
+    /// Records the result of a write and the changes of others. Returns what that replaces.
     fn written(
         &mut self,
         written: Result<Option<ByKey>, PersistentStorageError>,

@@ -5,15 +5,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::{PersistentStorage, StickyValues, UserPersistedValues};
-use crate::process::Origin;
+use crate::process::Process;
 use crate::text::SharedStr;
 
-/// What is stored, by key.
+/// Stored values by key.
 pub(super) type ByKey = HashMap<SharedStr, Arc<UserPersistedValues>>;
 
-/// Sticky assignments for as long as the process lives: for tests, and to try the feature out.
+/// Sticky assignments in the memory of the process, for tests and experiments.
 ///
-/// Grows with every user who is assigned; nothing is forgotten but by [`delete`](PersistentStorage::delete).
+/// Grows with every assigned user; only [`delete`](PersistentStorage::delete) removes values.
 ///
 /// ```
 /// use statsig::{InMemoryPersistentStorage, PersistentStorage, StickyValues};
@@ -24,20 +24,20 @@ pub(super) type ByKey = HashMap<SharedStr, Arc<UserPersistedValues>>;
 /// ```
 pub struct InMemoryPersistentStorage {
     by_key: Mutex<ByKey>,
-    /// The process that it was made in.
-    process: Origin,
+    /// The process that created it.
+    process: Process,
 }
 
 impl Default for InMemoryPersistentStorage {
     fn default() -> Self {
         Self {
             by_key: Mutex::default(),
-            process: Origin::here(),
+            process: Process::here(),
         }
     }
 }
 
-/// Shows how many users are assigned, not who.
+/// Shows the number of users, not who they are.
 impl fmt::Debug for InMemoryPersistentStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InMemoryPersistentStorage")
@@ -53,7 +53,7 @@ impl InMemoryPersistentStorage {
         Self::default()
     }
 
-    /// `None` in a forked process where it stays locked for ever, as a thread of the parent held it.
+    /// `None` in a forked process if a thread of the parent held the lock.
     fn by_key(&self) -> Option<MutexGuard<'_, ByKey>> {
         self.process.lock(&self.by_key)
     }
@@ -79,7 +79,7 @@ impl PersistentStorage for InMemoryPersistentStorage {
     }
 }
 
-/// True when that changes anything.
+/// Returns whether this changed anything.
 pub(super) fn insert(
     by_key: &mut ByKey,
     key: &str,
@@ -98,7 +98,7 @@ pub(super) fn insert(
     true
 }
 
-/// True when that changes anything.
+/// Returns whether this changed anything.
 pub(super) fn remove(by_key: &mut ByKey, key: &str, config_name: &str) -> bool {
     let Some(of_key) = by_key.get_mut(key) else {
         return false;

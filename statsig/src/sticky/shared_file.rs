@@ -1,5 +1,5 @@
-//! The file of sticky assignments. Several storages may write it, in one process or in many: each merges its changes into what is
-//! there, under a lock beside the file.
+//! The file of sticky assignments. Several storages, also of other processes, may write it. Each
+//! merges its changes into the file, under a lock in a second file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,29 +8,29 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::file::PersistentStorageError;
+use super::error::PersistentStorageError;
 use super::memory::{ByKey, insert, remove};
 use crate::files;
 use crate::mask::shown;
 use crate::text::SharedStr;
 
-/// Another writer has the lock for as long as one write takes. One that holds it longer is not waited for.
+/// The longest wait for the lock. A writer holds it during one write.
 const LOCK_LIMIT: Duration = Duration::from_secs(5);
 /// The pause between two attempts to get the lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// What was saved or deleted and is not in the file yet: keys and names.
+/// Keys and names of changes that are not in the file yet.
 pub(super) type Changes = BTreeSet<(SharedStr, String)>;
 
-/// The file, as one storage knows it.
+/// The file from the view of one storage.
 #[derive(Debug)]
 pub(super) struct SharedFile {
     path: PathBuf,
-    /// What was last read or written; `None` if that was nothing.
+    /// The version last read or written. `None` without a file.
     known: Option<Version>,
 }
 
-/// Tells one content of the file from another without reading it: a file that takes its place is a new one.
+/// Identifies a content of the file without reading it. A replacement is a new file.
 #[derive(Debug, PartialEq, Eq)]
 struct Version {
     length: u64,
@@ -39,7 +39,7 @@ struct Version {
 }
 
 impl SharedFile {
-    /// Reads the file, if it exists, and removes what killed writers left beside it.
+    /// Reads the file, if it exists, and removes temporary files of killed writers.
     pub(super) fn open(path: PathBuf) -> Result<(Self, ByKey), PersistentStorageError> {
         files::sweep_beside(&path);
         let known = version(&path);
@@ -47,7 +47,7 @@ impl SharedFile {
         Ok((Self { path, known }, by_key))
     }
 
-    /// Writes these changes. Returns what is in the file now if others wrote, too, since it was last read.
+    /// Writes these changes. Returns the merged content if others wrote since the last read.
     pub(super) fn write(
         &mut self,
         mine: &ByKey,
@@ -59,7 +59,7 @@ impl SharedFile {
         };
         let _lock = lock(&self.path).map_err(not_written)?;
         let found = version(&self.path);
-        // A file that is gone is written anew, with all that is known.
+        // A missing file is written again, with all known values.
         let merged = if found.is_none() || found == self.known {
             None
         } else {
@@ -77,7 +77,7 @@ impl SharedFile {
     }
 }
 
-/// Brings what changed here to another copy.
+/// Applies the changes to another copy.
 pub(super) fn apply(changes: &Changes, from: &ByKey, to: &mut ByKey) {
     for (key, name) in changes {
         match from.get(key).and_then(|values| values.get(name)) {
@@ -87,7 +87,7 @@ pub(super) fn apply(changes: &Changes, from: &ByKey, to: &mut ByKey) {
     }
 }
 
-/// Waits for the lock, which is gone when it is dropped. `None` where files cannot be locked.
+/// Waits for the lock; dropping it releases the lock. `None` where files cannot be locked.
 fn lock(path: &Path) -> io::Result<Option<fs::File>> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");

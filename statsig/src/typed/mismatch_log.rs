@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{OnMismatch, ParamProblem};
-use crate::process::Home;
-use crate::told_once::{Sight, ToldOnce};
+use crate::once_per_generation::{OncePerGeneration, Sight};
+use crate::process::HomeProcess;
 
 /// Distinct problems that one client warns about for each generation of specs; more are only counted.
 const MAX_DISTINCT_PROBLEMS: usize = 1_000;
@@ -14,7 +14,7 @@ const MAX_DISTINCT_PROBLEMS: usize = 1_000;
 /// Warns once about each distinct problem of a generation of specs, and counts mismatches.
 #[derive(Debug)]
 pub(crate) struct MismatchLog {
-    told: ToldOnce,
+    told: OncePerGeneration,
     total: AtomicU64,
     /// Whether `on_mismatch = "panic_in_tests"` panics.
     panics: bool,
@@ -22,9 +22,9 @@ pub(crate) struct MismatchLog {
 
 impl MismatchLog {
     /// Of a client that works in this process. In a fork it counts only.
-    pub(crate) fn new(home: Arc<Home>, panics: bool) -> Self {
+    pub(crate) fn new(home: Arc<HomeProcess>, panics: bool) -> Self {
         Self {
-            told: ToldOnce::new(MAX_DISTINCT_PROBLEMS, home),
+            told: OncePerGeneration::new(MAX_DISTINCT_PROBLEMS, home),
             total: AtomicU64::new(0),
             panics,
         }
@@ -84,7 +84,7 @@ mod tests {
     use crate::typed::{DecidedBy, ParamSchema, ServedParams, StatsigParams, load};
 
     fn log() -> MismatchLog {
-        MismatchLog::new(Arc::new(Home::here()), false)
+        MismatchLog::new(Arc::new(HomeProcess::here()), false)
     }
 
     #[derive(StatsigParams)]
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "expected a number, found \"1\"")]
     fn an_option_asks_for_a_panic() {
-        let log = MismatchLog::new(Arc::new(Home::here()), true);
+        let log = MismatchLog::new(Arc::new(HomeProcess::here()), true);
         log.report(1, OnMismatch::PanicInTests, &[mismatch("1")]);
     }
 

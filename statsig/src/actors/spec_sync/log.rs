@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::actors::messages::SyncError;
 use crate::error::SpecsError;
-use crate::observability::facts::{Fact, SyncEnded};
+use crate::facts::{Fact, SyncEnded};
 use crate::results::SpecsSource;
 use crate::shared::Shared;
 use crate::sources::FetchError;

@@ -7,8 +7,8 @@ use super::layers::Layer;
 use super::view::View;
 use super::{ClientInner, Statsig};
 use crate::evaluation::Kind;
-use crate::observability::subscriptions::{SdkEvent, SubscriptionID};
-use crate::observability::telemetry::{self, Evaluated};
+use crate::observability::evaluation_log::{self, Evaluated};
+use crate::observability::{SdkEvent, SubscriptionId};
 use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Served};
 
 /// Being told what the SDK does.
@@ -30,7 +30,7 @@ impl Statsig {
     ///
     /// No lock is held during a callback, so it may use the client; but its own evaluations are not reported. If a callback panics,
     /// the client logs it and continues. An unknown name is logged, and the answer
-    /// [is an error](SubscriptionID::is_error).
+    /// [is an error](SubscriptionId::is_error).
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -56,7 +56,7 @@ impl Statsig {
         &self,
         event_name: &str,
         callback: impl Fn(&SdkEvent<'_>) + Send + Sync + 'static,
-    ) -> SubscriptionID {
+    ) -> SubscriptionId {
         let subscriptions = &self.inner.shared.telemetry.subscriptions;
         subscriptions.subscribe(event_name, Arc::new(callback))
     }
@@ -71,7 +71,7 @@ impl Statsig {
     }
 
     /// Ends one subscription.
-    pub fn unsubscribe_by_id(&self, subscription: SubscriptionID) {
+    pub fn unsubscribe_by_id(&self, subscription: SubscriptionId) {
         self.inner
             .shared
             .telemetry
@@ -249,7 +249,7 @@ impl ClientInner {
 
     fn trace(&self, evaluated: &Evaluated<'_>) {
         if self.shared.options.evaluation_telemetry {
-            telemetry::emit(evaluated);
+            evaluation_log::emit(evaluated);
         }
     }
 }

@@ -9,12 +9,12 @@ use serde_json::Value;
 use super::ClientInner;
 use crate::evaluation::Kind;
 use crate::hash::{mix, text_hash};
-use crate::process::Home;
+use crate::once_per_generation::{OncePerGeneration, Sight};
+use crate::process::HomeProcess;
 use crate::results::{EvaluationDetails, Origin};
 use crate::shared::Published;
 use crate::specs::compiled::CompiledSpecs;
 use crate::targets;
-use crate::told_once::{Sight, ToldOnce};
 
 /// Warnings for each set of specs; further names and parameters are not told of.
 const MAX_WARNINGS: usize = 100;
@@ -23,7 +23,7 @@ const MAX_NAME: usize = 100;
 
 /// What was warned of already.
 #[derive(Debug)]
-pub(super) struct Warnings(ToldOnce);
+pub(super) struct Warnings(OncePerGeneration);
 
 /// What was asked for by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,8 @@ impl fmt::Display for Asked {
 }
 
 impl Warnings {
-    pub(super) fn new(home: Arc<Home>) -> Self {
-        Self(ToldOnce::new(MAX_WARNINGS, home))
+    pub(super) fn new(home: Arc<HomeProcess>) -> Self {
+        Self(OncePerGeneration::new(MAX_WARNINGS, home))
     }
 
     /// Whether this is to be told now. The specs' own time tells one set of specs from the next.

@@ -1,7 +1,7 @@
-//! The part of the outbox that knows of the spool: what goes to disk, and what is read back from there.
+//! The part of the outbox that uses the spool: which batches go to disk, and which are read back.
 //!
-//! A batch in memory waits for a free post of a service that is well. Once the service fails, or is slower than events come,
-//! batches go to disk and wait there. One at a time is read back, posted, and leaves the disk when the service has it.
+//! While the service is healthy, batches wait in memory. If it fails or is too slow, batches go to
+//! disk. One at a time is read back and posted; it leaves the disk when the service has it.
 
 use std::time::{Duration, Instant};
 
@@ -9,19 +9,19 @@ use super::Outbox;
 use crate::counters::{DropReason, EventCounters};
 use crate::events::batch::SealedBatch;
 
-/// After the disk failed, events are kept in memory for so long before it is tried again.
+/// After a failure of the disk, events stay in memory for this time.
 const DISK_PAUSE: Duration = Duration::from_secs(60);
-/// Batches written in one job: what is on its way to disk is bounded, and one sync serves all of them.
+/// Batches written in one job: bounds the memory, and one sync serves all of them.
 const MAX_STORED_AT_ONCE: usize = 16;
-/// A batch stays in memory if fewer of its size have room on disk.
+/// A batch stays in memory if the disk has room for fewer than this many of its size.
 const MIN_FITTING: u64 = 2;
 /// How often to look for batches that other processes left behind.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What is to be done with the spool next. One job at a time.
+/// The next job of the spool. One at a time.
 #[derive(Debug)]
 pub(crate) enum SpoolJob {
-    /// Look for batches that ended processes left.
+    /// Look for batches of ended processes.
     Adopt,
     /// Write these.
     Store(Vec<SealedBatch>),
@@ -31,21 +31,21 @@ pub(crate) enum SpoolJob {
 
 #[derive(Debug, Default)]
 pub(super) struct Disk {
-    /// What the spool may take.
+    /// The size limit of the spool.
     bytes: u64,
     is_busy: bool,
-    /// Batches that are being written: number of the first event, and how many.
+    /// Batches being written: number of the first event, and count of events.
     storing: Vec<(u64, u64)>,
-    /// The disk failed; not before this is it tried again.
+    /// The disk failed; it is not used before this time.
     broken_until: Option<Instant>,
-    /// Nothing could be written since the disk failed.
+    /// No write has succeeded since the disk failed.
     is_failing: bool,
     adopted_at: Option<Instant>,
-    /// The last search for batches that other processes left failed.
+    /// The last search for batches of other processes failed.
     is_unsearchable: bool,
-    /// When one of the batches on disk may be tried; `None` if there is none.
+    /// When the next batch on disk is due. `None` without batches.
     ready_at: Option<Instant>,
-    /// Read, and not posted yet.
+    /// A batch that was read and is not posted yet.
     loaded: Option<SealedBatch>,
     is_posting: bool,
 }
@@ -58,12 +58,12 @@ impl Disk {
         }
     }
 
-    /// A new one in place of this, which was closed.
+    /// A new one that replaces this closed one.
     pub(super) fn reopened(&self) -> Self {
         Self::new(self.bytes)
     }
 
-    /// Whether the batch is to go to disk now instead of waiting in memory.
+    /// Whether the batch goes to disk now instead of waiting in memory.
     pub(super) fn takes(&self, batch: &SealedBatch, now: Instant) -> bool {
         self.is_usable(now) && self.is_large_enough_for(batch)
     }
@@ -106,8 +106,9 @@ impl Disk {
 }
 
 impl Outbox {
-    /// Takes out what is to be done with the spool now. The caller must answer with [`adopted`](Self::adopted) or
-    /// [`not_adopted`](Self::not_adopted), [`stored`](Self::stored) or [`not_stored`](Self::not_stored), or [`loaded`](Self::loaded).
+    /// Takes the next job of the spool. The caller must answer with [`adopted`](Self::adopted) or
+    /// [`not_adopted`](Self::not_adopted), [`stored`](Self::stored) or
+    /// [`not_stored`](Self::not_stored), or [`loaded`](Self::loaded).
     pub(crate) fn start_spool_job(&mut self, now: Instant) -> Option<SpoolJob> {
         let disk = self.disk.as_ref()?;
         if disk.is_busy || !disk.is_usable(now) {
@@ -153,7 +154,8 @@ impl Outbox {
         }
     }
 
-    /// The spool could not be searched, which says nothing of what this process writes there. True when it could be before.
+    /// The search of the spool failed. Writes of this process may still work. Returns whether the
+    /// previous search succeeded.
     pub(crate) fn not_adopted(&mut self) -> bool {
         let Some(disk) = &mut self.disk else {
             return false;
@@ -162,7 +164,7 @@ impl Outbox {
         !std::mem::replace(&mut disk.is_unsearchable, true)
     }
 
-    /// So many events are on disk now, and stay there whatever happens to this process.
+    /// This many events are now safe on disk.
     pub(crate) fn stored(
         &mut self,
         events: u64,
@@ -176,8 +178,8 @@ impl Outbox {
         }
     }
 
-    /// The disk failed when so many events were on it. What was to be written besides waits in memory, and so does what comes
-    /// within the next minute. True when it did not fail before.
+    /// The disk failed after it stored `kept` events. The other batches wait in memory, and so do
+    /// new ones for the next minute. Returns whether the disk worked before.
     pub(crate) fn not_stored(
         &mut self,
         kept: u64,
@@ -194,7 +196,7 @@ impl Outbox {
                 self.add_waiting(batch, counters);
             }
         }
-        // The disk was to spare them the attempts that are left at the end of the client.
+        // At the end of the client, batches that cannot go to disk use their remaining attempts.
         for batch in self.waiting.iter_mut() {
             batch.is_urgent |= self.is_closing;
         }
@@ -212,7 +214,7 @@ impl Outbox {
         was_well
     }
 
-    /// The job was stopped from our side: what it was to write waits in memory.
+    /// The job was cancelled: its batches wait in memory.
     pub(crate) fn spool_job_stopped(
         &mut self,
         batches: Vec<SealedBatch>,
@@ -227,7 +229,7 @@ impl Outbox {
         }
     }
 
-    /// What was read from the spool; `None` if there is nothing to be tried now.
+    /// A batch was read from the spool. `None` if none is due.
     pub(crate) fn loaded(&mut self, batch: Option<SealedBatch>, ready_at: Option<Instant>) {
         self.spool_job_done(ready_at);
         if let Some(disk) = &mut self.disk {
@@ -235,20 +237,20 @@ impl Outbox {
         }
     }
 
-    /// When one of the batches on disk may be tried has changed.
+    /// The time at which the next batch on disk is due has changed.
     pub(crate) fn set_spool_ready_at(&mut self, ready_at: Option<Instant>) {
         if let Some(disk) = &mut self.disk {
             disk.ready_at = ready_at;
         }
     }
 
-    /// Whether a task seals events or works for the spool.
+    /// Whether a task is sealing events or working on the spool.
     pub(crate) fn is_being_worked_for(&self) -> bool {
         self.sealing.is_some() || self.disk.as_ref().is_some_and(|disk| disk.is_busy)
     }
 
-    /// What the spool may take of what is still in memory when the client ends, for a last write to disk. Nothing may be pushed
-    /// afterwards.
+    /// The batches in memory that fit on disk, for the last write when the client ends. Do not push
+    /// events afterwards.
     pub(crate) fn take_rest(&mut self) -> Vec<SealedBatch> {
         let Some(disk) = &self.disk else {
             return Vec::new();
@@ -266,8 +268,8 @@ impl Outbox {
         }
     }
 
-    /// Batches that are not to wait in memory: all but those that a flush wants tried first, once the service fails or is too
-    /// slow.
+    /// Batches that should go to disk: if the service fails or is too slow, all except those that a
+    /// flush tries first.
     fn take_for_disk(&mut self) -> Vec<SealedBatch> {
         let is_slow = self.waiting.len() > self.limits.max_waiting / 2;
         let is_needed = is_slow || !self.is_healthy();

@@ -1,4 +1,4 @@
-//! The part of the outbox that posts batches: which goes next, and what becomes of it.
+//! The part of the outbox that posts batches: which is next, and what follows from the result.
 
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,17 @@ use crate::counters::{DropReason, EventCounters};
 use crate::events::batch::{Half, SealedBatch};
 use crate::transport::backoff::jittered;
 
-/// The first pause after a failure while shutting down, when seconds count.
+/// The first pause after a failure during a shutdown.
 const FINAL_PAUSE: Duration = Duration::from_millis(250);
-/// What the service may ask for with `Retry-After` at most.
+/// The longest accepted `Retry-After`.
 const MAX_ASKED_PAUSE: Duration = Duration::from_secs(300);
-/// Posts that cutting batches in two may cost beyond [`POSTS_FOR_ACCEPTED`] for each accepted one: enough to find a malformed event
-/// in each of several full batches at once, and a bound on what a service that refuses everything is asked.
+/// The budget of posts for split batches, besides [`POSTS_FOR_ACCEPTED`] for each accepted post. It
+/// is enough to find a malformed event in each of several full batches, and limits the posts to a
+/// service that refuses everything.
 pub(super) const MAX_SPARE_POSTS: u32 = 100;
-/// What each accepted post adds to the spare ones again.
+/// What each accepted post returns to the budget.
 const POSTS_FOR_ACCEPTED: u32 = 2;
-/// What cutting a batch in two costs.
+/// The cost of a split.
 pub(super) const POSTS_FOR_HALVES: u32 = 2;
 
 /// A batch that is being posted.
@@ -28,14 +29,14 @@ pub(super) struct Flight {
         expect(dead_code, reason = "tests compare it with the books")
     )]
     pub(super) events: u64,
-    /// The schedule had it posted, not a flush beside it.
+    /// A scheduled attempt, not an extra one of a flush.
     is_scheduled: bool,
 }
 
 impl Outbox {
-    /// Takes out the next batch to post, if one may be posted now. The caller must answer with one of
-    /// [`delivered`](Self::delivered), [`failed`](Self::failed), [`refused`](Self::refused), [`split`](Self::split) and
-    /// [`returned`](Self::returned).
+    /// Takes the next batch to post, if one may be posted now. The caller must answer with one of
+    /// [`delivered`](Self::delivered), [`failed`](Self::failed), [`refused`](Self::refused),
+    /// [`split`](Self::split) and [`returned`](Self::returned).
     pub(crate) fn start_post(&mut self, now: Instant) -> Option<SealedBatch> {
         if self.posts() >= self.limits.max_concurrent_posts {
             return None;
@@ -44,7 +45,7 @@ impl Outbox {
         let may_post_urgent = if self.is_closing {
             !self.is_held(now)
         } else {
-            // However often somebody flushes, a service that fails gets one at a time.
+            // A failing service gets one post at a time, even if flushes are frequent.
             self.is_healthy() || self.posts() == 0
         };
         let is_wanted = |batch: &SealedBatch| may_post_any || (may_post_urgent && batch.is_urgent);
@@ -69,13 +70,14 @@ impl Outbox {
         }
         self.spare_posts = (self.spare_posts + POSTS_FOR_ACCEPTED).min(MAX_SPARE_POSTS);
         self.interval = (self.interval / 2).max(self.limits.min_pause);
-        // The service is back: the next batch need not wait. Until the interval has shrunk they go one at a time.
+        // The service works again, so the next batch need not wait. Until the interval has shrunk,
+        // posts go one at a time.
         self.hold_until = None;
     }
 
-    /// The attempt failed, and the service may have asked for a pause. The batch waits for the next attempt, in memory or where
-    /// it is on disk, or is dropped: after the last of its scheduled attempts, or when it is too old. An attempt that a flush made
-    /// beside the schedule is none of them.
+    /// The attempt failed; the service may have asked for a pause. The batch waits in memory or on
+    /// disk. It is dropped after its last scheduled attempt or if it is too old. Extra attempts of
+    /// a flush do not count.
     pub(crate) fn failed(
         &mut self,
         mut batch: SealedBatch,
@@ -86,7 +88,7 @@ impl Outbox {
     ) {
         let is_scheduled = self.landed(&batch).is_none_or(|flight| flight.is_scheduled);
         let goes_to_disk = self.goes_to_disk(&batch, now);
-        // Batches that fail together are one failure: only the first of them lengthens the pause.
+        // Batches that fail together are one failure, so only the first lengthens the pause.
         if self.hold_until.is_none_or(|until| until <= now) {
             let pause = if self.is_closing {
                 self.final_failures += 1;
@@ -102,7 +104,7 @@ impl Outbox {
             self.hold_until = self.hold_until.max(Some(asked_until));
         }
         if !self.is_closing {
-            // The flush has its answer: the others wait for the schedule, or for the disk.
+            // The flush has failed, so the other batches wait for the schedule or for the disk.
             self.urgent_to = 0;
         }
         for waiting in self.waiting.iter_mut() {
@@ -131,14 +133,14 @@ impl Outbox {
         }
     }
 
-    /// Whether a batch that was not taken as a whole may be posted in two halves. True uses up what that costs.
+    /// Whether a batch may be split in two. If so, the budget pays for it.
     pub(crate) fn may_split(&mut self) -> bool {
         let rest = self.spare_posts.checked_sub(POSTS_FOR_HALVES);
         self.spare_posts = rest.unwrap_or(self.spare_posts);
         rest.is_some()
     }
 
-    /// The batch was not taken as a whole: its two halves wait instead.
+    /// The batch was split: its two halves wait instead.
     pub(crate) fn split(
         &mut self,
         batch: &SealedBatch,
@@ -165,7 +167,7 @@ impl Outbox {
         }
     }
 
-    /// The attempt was stopped from our side: the batch waits as before.
+    /// The attempt was cancelled: the batch waits again.
     pub(crate) fn returned(&mut self, batch: SealedBatch, counters: &EventCounters) {
         self.landed(&batch);
         if batch.record.is_none() {
@@ -173,7 +175,7 @@ impl Outbox {
         }
     }
 
-    /// Whether a batch whose attempt failed has had all of its chances.
+    /// Whether a failed batch has no attempts or time left.
     pub(super) fn is_given_up(&self, batch: &SealedBatch, now: Instant) -> bool {
         let is_too_old = batch
             .sealed_at
@@ -181,7 +183,7 @@ impl Outbox {
         is_too_old || batch.attempts >= self.limits.max_attempts
     }
 
-    /// The batch is in flight no more.
+    /// The post of the batch has ended.
     fn landed(&mut self, batch: &SealedBatch) -> Option<Flight> {
         match (batch.record, &mut self.disk) {
             (Some(_), Some(disk)) => {

@@ -1,14 +1,14 @@
-//! Events that wait for their batch, in the order they were recorded, and about how many bytes they take.
+//! Events that wait to be sealed, in the order of recording, with their estimated bytes.
 
 use std::collections::VecDeque;
 
 use crate::events::limits::EventLimits;
-use crate::events::wire::BatchedEvent;
+use crate::events::sampling::BatchedEvent;
 
-/// Batches of events that may wait for sealing before the queue is left to fill (and, once full, to drop).
+/// At most this many batches of unsealed events are taken from the queue; the rest stays there.
 const MAX_UNSEALED_BATCHES: u64 = 2;
 
-/// How many more events are welcome, and how many bytes of them. The last of them may go beyond the bytes.
+/// Room for more events and their bytes. The last event may exceed the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Room {
     pub(crate) events: u64,
@@ -36,12 +36,12 @@ impl UnsealedEvents {
         self.bytes
     }
 
-    /// Whether there are enough for a batch that holds no more.
+    /// Whether there are enough events for a full batch.
     pub(super) fn fill_batch(&self, limits: &EventLimits) -> bool {
         self.events.len() >= limits.batch_size || self.bytes >= limits.batch_max_bytes
     }
 
-    /// Takes out the next batch: at least one event, if there are any.
+    /// Takes the next batch: at least one event, if there are any.
     pub(super) fn take_batch(&mut self, limits: &EventLimits) -> Vec<BatchedEvent> {
         let mut bytes = 0;
         let mut events = self.events.iter().take(limits.batch_size);
@@ -55,7 +55,7 @@ impl UnsealedEvents {
         batch
     }
 
-    /// Puts events back in front of all others.
+    /// Returns events to the front.
     pub(super) fn put_back(&mut self, events: Vec<BatchedEvent>) {
         self.bytes += bytes_of(&events);
         for event in events.into_iter().rev() {
@@ -63,12 +63,12 @@ impl UnsealedEvents {
         }
     }
 
-    /// The room for what comes by itself.
+    /// The room for events without a flush.
     pub(super) fn room(&self, limits: &EventLimits) -> Room {
         self.room_beyond(limits, 0, 0)
     }
 
-    /// The room for what a flush takes in: the whole queue once more.
+    /// The room for the events of a flush: one whole queue more.
     pub(super) fn room_for_flush(&self, limits: &EventLimits) -> Room {
         self.room_beyond(limits, limits.queue_capacity as u64, limits.queue_max_bytes)
     }

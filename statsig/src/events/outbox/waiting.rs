@@ -1,13 +1,14 @@
-//! Sealed batches that wait in memory, and how many bytes they take.
+//! Sealed batches that wait in memory, with their bytes.
 
 use std::collections::BTreeMap;
 
 use crate::events::batch::SealedBatch;
 
-/// What a batch takes besides its body.
+/// The bytes of a batch besides its body.
 const BATCH_BYTES: u64 = 256;
 
-/// Those with the fewest attempts first, so that one that the service chokes on does not hold up the others; then the oldest first.
+/// Fewest attempts first, so that a batch that always fails does not delay the others; then oldest
+/// first.
 type Key = (u32, u64);
 
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ impl Waiting {
         batch
     }
 
-    /// Takes out the first batch that is wanted.
+    /// Takes the first matching batch.
     pub(super) fn take_first(
         &mut self,
         is_wanted: impl Fn(&SealedBatch) -> bool,
@@ -39,13 +40,13 @@ impl Waiting {
         self.remove(*key)
     }
 
-    /// Takes out the batch with the oldest events.
+    /// Takes the batch with the oldest events.
     pub(super) fn take_oldest(&mut self) -> Option<SealedBatch> {
         let oldest = self.batches.iter().min_by_key(|(_, batch)| batch.first)?.0;
         self.remove(*oldest)
     }
 
-    /// Takes out the first of those that are wanted.
+    /// Takes the first matching batches.
     pub(super) fn take_all(
         &mut self,
         at_most: usize,
@@ -72,7 +73,7 @@ impl Waiting {
         self.batches.is_empty()
     }
 
-    /// Bytes of all bodies, and what is kept with them.
+    /// Bytes of all batches.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

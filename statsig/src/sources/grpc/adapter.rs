@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::connection::{Opener, ProxyConnections, SILENCE_LIMIT, StreamProblem};
 use super::progress::{Answer, Progress};
 use super::proxy::GrpcForwardProxy;
+use crate::facts::{Fact, FactSink};
 use crate::results::SpecsSource;
-use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::schedule::Refusals;
 use crate::sources::{
     BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
@@ -47,7 +47,7 @@ struct Stream {
     client: Mutex<Option<ChangeSignal>>,
     /// Of the service that specs are downloaded from meanwhile.
     refusals: Mutex<Refusals>,
-    listener: NewsListener,
+    facts: FactSink,
 }
 
 impl GrpcSpecs {
@@ -55,11 +55,11 @@ impl GrpcSpecs {
         proxy: GrpcForwardProxy,
         sdk_key: SdkKey,
         http: Arc<dyn SpecsAdapter>,
-        listener: NewsListener,
+        facts: FactSink,
     ) -> Self {
         let (init_timeout, reopening) = (proxy.init_timeout, proxy.reopening);
         let opener = Box::new(ProxyConnections { proxy, sdk_key });
-        Self::with_opener(opener, init_timeout, reopening, http, listener)
+        Self::with_opener(opener, init_timeout, reopening, http, facts)
     }
 
     pub(super) fn with_opener(
@@ -67,7 +67,7 @@ impl GrpcSpecs {
         init_timeout: Duration,
         reopening: Backoff,
         http: Arc<dyn SpecsAdapter>,
-        listener: NewsListener,
+        facts: FactSink,
     ) -> Self {
         Self {
             stream: Arc::new(Stream {
@@ -76,7 +76,7 @@ impl GrpcSpecs {
                 progress: watch::Sender::default(),
                 client: Mutex::default(),
                 refusals: Mutex::default(),
-                listener,
+                facts,
             }),
             init_timeout,
             http,
@@ -190,7 +190,7 @@ impl Stream {
                 let backoff = self.reopening.pause(failures, fastrand::f64());
                 pause = backoff.max(asked_pause);
             });
-            self.listener.tell(SourceNews::StreamFailed { failures });
+            self.facts.report(Fact::StreamFailed { failures });
             // Once for each series of failures: the proxy may be away for hours.
             if failures == 1 {
                 tracing::warn!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs broke, the client will reopen it");
@@ -219,7 +219,7 @@ impl Stream {
             self.progress.send_modify(|progress| {
                 received = Some(progress.received(body, opened.elapsed()));
             });
-            self.listener.tell(SourceNews::StreamMessage);
+            self.facts.report(Fact::StreamMessage);
             self.tell_recovery(received.is_some_and(|received| received.is_recovery));
             if received.is_some_and(|received| received.brings_specs) {
                 self.signal();
@@ -273,7 +273,7 @@ impl Stream {
 
     fn tell_recovery(&self, is_recovery: bool) {
         if is_recovery {
-            self.listener.tell(SourceNews::StreamReopened);
+            self.facts.report(Fact::StreamReopened);
             tracing::info!(target: targets::SYNC, "the stream of specs works again");
         }
     }

@@ -13,10 +13,10 @@ use super::progress::{FALLBACK_AFTER, FALLBACK_WITHOUT_SPECS};
 use super::proxy::DEFAULT_REOPENING;
 use crate::client::Statsig;
 use crate::error::StatsigError;
-use crate::observability::subscriptions::SdkEvent;
+use crate::facts::{Fact, FactSink};
+use crate::observability::SdkEvent;
 use crate::options::{StatsigOptions, StatsigOptionsBuilder};
 use crate::sources::http::HttpSpecs;
-use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{
     BootstrapSpecs, DataStore, DataStoreError, DataStoreResponse, SpecAdapterConfig,
 };
@@ -161,7 +161,7 @@ fn specs(time: u64) -> String {
 struct Lab {
     network: Arc<ScriptedTransport>,
     statsig: Statsig,
-    news: Arc<Mutex<Vec<SourceNews>>>,
+    facts: Arc<Mutex<Vec<Fact>>>,
 }
 
 impl Lab {
@@ -189,17 +189,17 @@ impl Lab {
             "https://statsig/v2",
         );
         let opener = Box::new(proxy.clone());
-        let news = Arc::new(Mutex::new(Vec::new()));
-        let listener = {
-            let news = Arc::clone(&news);
-            NewsListener::new(move |told| news.lock().unwrap().push(told))
+        let facts = Arc::new(Mutex::new(Vec::new()));
+        let sink = {
+            let facts = Arc::clone(&facts);
+            FactSink::new(move |fact| facts.lock().unwrap().push(fact))
         };
         let adapter = GrpcSpecs::with_opener(
             opener,
             init_timeout,
             DEFAULT_REOPENING,
             Arc::new(http),
-            listener,
+            sink,
         );
         let options = StatsigOptions::builder()
             .transport(network.clone())
@@ -209,13 +209,13 @@ impl Lab {
         Self {
             network,
             statsig,
-            news,
+            facts,
         }
     }
 
-    /// How the stream did since this was last asked.
-    fn news(&self) -> Vec<SourceNews> {
-        std::mem::take(&mut *self.news.lock().unwrap())
+    /// The facts that the stream reported since the last call.
+    fn facts(&self) -> Vec<Fact> {
+        std::mem::take(&mut *self.facts.lock().unwrap())
     }
 
     /// The reason for a gate that is in specs of this time only.
@@ -276,17 +276,14 @@ async fn a_broken_stream_is_opened_again_for_what_is_newer_than_the_specs_in_use
         expected_at = at;
     }
     assert!(attempts[1..].iter().all(|(_, since)| *since == 7));
-    let failed = (1..=4).map(|failures| SourceNews::StreamFailed { failures });
-    let told = std::iter::once(SourceNews::StreamMessage).chain(failed);
-    assert_eq!(lab.news(), told.collect::<Vec<_>>());
+    let failed = (1..=4).map(|failures| Fact::StreamFailed { failures });
+    let told = std::iter::once(Fact::StreamMessage).chain(failed);
+    assert_eq!(lab.facts(), told.collect::<Vec<_>>());
 
     proxy.has(8);
     sleep(Duration::from_secs(31)).await;
     assert_eq!(lab.reason(8), "Adapter(GRPC):Recognized");
-    assert_eq!(
-        lab.news(),
-        [SourceNews::StreamMessage, SourceNews::StreamReopened]
-    );
+    assert_eq!(lab.facts(), [Fact::StreamMessage, Fact::StreamReopened]);
     // Specs came meanwhile, so the pauses start again.
     let opened = proxy.attempts().len();
     proxy.breaks_the_stream();
@@ -385,16 +382,16 @@ async fn a_stream_that_breaks_after_every_heartbeat_is_one_series_of_failures() 
         let lab = Lab::new(&proxy);
         lab.network.serve_specs(specs(9));
         let _ = lab.statsig.initialize().await;
-        lab.news();
+        lab.facts();
         for _ in 0..600 {
             proxy.breaks_the_stream();
             sleep(Duration::from_secs(1)).await;
         }
         assert!(proxy.attempts().len() < 20, "{:?}", proxy.attempts());
         let series = lab
-            .news()
+            .facts()
             .into_iter()
-            .filter(|news| matches!(news, SourceNews::StreamFailed { failures: 1 }))
+            .filter(|fact| matches!(fact, Fact::StreamFailed { failures: 1 }))
             .count();
         assert_eq!(series, 1);
         assert_eq!(lab.reason(9), "Network:Recognized");
@@ -514,7 +511,7 @@ async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
         Duration::from_secs(3),
         DEFAULT_REOPENING,
         Arc::new(BootstrapSpecs::new("")),
-        NewsListener::default(),
+        FactSink::default(),
     );
     let options = StatsigOptions::builder()
         .transport(Arc::new(ScriptedTransport::new()))

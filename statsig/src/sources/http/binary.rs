@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::HttpSpecs;
+use crate::facts::{Fact, FactSink};
 use crate::mask::shown;
 use crate::sources::deltas::{DeltaMode, Sync, SyncEnd};
-use crate::sources::news::{NewsListener, SourceNews};
 use crate::sources::{FetchError, SpecsPayload, SpecsRequest, says_no_updates};
 use crate::specs::proto::{ProtoError, ProtoSpecs};
 use crate::transport::{Request, Response, TransportError};
@@ -22,7 +22,7 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// Reads specs in the binary form.
 pub(super) struct Binary {
     state: Mutex<State>,
-    listener: NewsListener,
+    facts: FactSink,
 }
 
 struct State {
@@ -48,7 +48,7 @@ struct Asked {
 }
 
 impl Binary {
-    pub(super) fn new(deltas: Option<DeltaMode>, listener: NewsListener) -> Self {
+    pub(super) fn new(deltas: Option<DeltaMode>, facts: FactSink) -> Self {
         let state = State {
             deltas,
             read: None,
@@ -56,7 +56,7 @@ impl Binary {
         };
         Self {
             state: Mutex::new(state),
-            listener,
+            facts,
         }
     }
 
@@ -195,9 +195,7 @@ impl HttpSpecs {
         match read {
             Ok((json, specs)) => {
                 if specs.is_verified() {
-                    binary
-                        .listener
-                        .tell(SourceNews::DeltaChecked { fits: true });
+                    binary.facts.report(Fact::DeltaChecked { fits: true });
                 }
                 note(Outcome::Read(&json, Some(Arc::new(specs))));
                 let mut payload = self.payload(response);
@@ -207,9 +205,7 @@ impl HttpSpecs {
             Err(error) => {
                 note(Outcome::Unreadable(&error));
                 if matches!(error, ReadError::Specs(ProtoError::Checksum(_))) {
-                    binary
-                        .listener
-                        .tell(SourceNews::DeltaChecked { fits: false });
+                    binary.facts.report(Fact::DeltaChecked { fits: false });
                 }
                 Err(error.into())
             }

@@ -9,10 +9,10 @@ use url::Url;
 
 #[cfg(feature = "proto")]
 use super::deltas::DeltaMode;
-#[cfg(feature = "proto")]
-use super::news::NewsListener;
 use super::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::clock::Clock;
+#[cfg(feature = "proto")]
+use crate::facts::FactSink;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
 use crate::transport::identity::Identity;
@@ -57,14 +57,11 @@ impl HttpSpecs {
         }
     }
 
-    /// Also reads the service's binary form; `deltas` says when to ask for deltas, if ever, and the listener hears how they fit.
+    /// Also reads the service's binary form. `deltas` says when to ask for deltas; `facts` receives
+    /// whether their checksums fit.
     #[cfg(feature = "proto")]
-    pub(crate) fn reading_binary(
-        mut self,
-        deltas: Option<DeltaMode>,
-        listener: NewsListener,
-    ) -> Self {
-        self.binary = Some(binary::Binary::new(deltas, listener));
+    pub(crate) fn reading_binary(mut self, deltas: Option<DeltaMode>, facts: FactSink) -> Self {
+        self.binary = Some(binary::Binary::new(deltas, facts));
         self
     }
 

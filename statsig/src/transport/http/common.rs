@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::dns::Resolver;
 use super::{TransportError, tls};
-use crate::process::Origin;
+use crate::process::Process;
 
 /// The outer error does not come with the system's trust store, the inner one when it cannot be read.
 type Made = Result<Result<Arc<Verifier>, rustls::Error>, TransportError>;
@@ -36,7 +36,7 @@ enum Trust {
 #[derive(Debug)]
 pub(super) struct Common {
     /// A fork makes its own: locks in here may be held for ever.
-    origin: Origin,
+    origin: Process,
     trust: Arc<Mutex<Trust>>,
     pub(super) resolver: Resolver,
 }
@@ -50,7 +50,7 @@ impl Common {
                 Some(common) if common.origin.is_surely_here() => return common,
                 found => {
                     let made = Self {
-                        origin: Origin::here(),
+                        origin: Process::here(),
                         trust: Arc::default(),
                         resolver: Resolver::of_system(),
                     };

@@ -65,19 +65,18 @@ async fn observers_hear_that_specs_came_in_the_binary_form() {
 #[cfg(all(feature = "grpc", feature = "proto"))]
 #[tokio::test(start_paused = true)]
 async fn observers_hear_of_streams_and_deltas() {
-    use crate::observability::facts::Fact;
-    use crate::sources::news::SourceNews;
+    use crate::facts::Fact;
 
     let observed = Observed::new();
     observed.statsig.initialize().await.unwrap();
-    for news in [
-        SourceNews::StreamMessage,
-        SourceNews::StreamFailed { failures: 3 },
-        SourceNews::StreamReopened,
-        SourceNews::DeltaChecked { fits: true },
-        SourceNews::DeltaChecked { fits: false },
+    for fact in [
+        Fact::StreamMessage,
+        Fact::StreamFailed { failures: 3 },
+        Fact::StreamReopened,
+        Fact::DeltaChecked { fits: true },
+        Fact::DeltaChecked { fits: false },
     ] {
-        observed.statsig.shared_state().note(Fact::Source(news));
+        observed.statsig.shared_state().note(fact);
     }
     settle().await;
     let only = |name: &str| {

@@ -79,12 +79,12 @@ fn http(service: &Arc<Service>) -> HttpSpecs {
     )
 }
 
-/// A listener, and what it is told.
-fn listener() -> (NewsListener, Arc<Mutex<Vec<SourceNews>>>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let listening = Arc::clone(&told);
-    let listener = NewsListener::new(move |news| listening.lock().unwrap().push(news));
-    (listener, told)
+/// A sink, and the facts that it receives.
+fn sink() -> (FactSink, Arc<Mutex<Vec<Fact>>>) {
+    let facts = Arc::new(Mutex::new(Vec::new()));
+    let received = Arc::clone(&facts);
+    let sink = FactSink::new(move |fact| received.lock().unwrap().push(fact));
+    (sink, facts)
 }
 
 fn request(since_time: u64, checksum: Option<&str>) -> SpecsRequest {
@@ -128,7 +128,7 @@ async fn the_binary_form_is_announced_by_those_who_read_it_only() {
         )
     };
     let _ = http(&service).fetch(&request(0, None)).await;
-    let reader = http(&service).reading_binary(None, NewsListener::default());
+    let reader = http(&service).reading_binary(None, FactSink::default());
     let _ = reader.fetch(&request(0, None)).await;
     let _ = reader.fetch(&request(5, None)).await;
     let requests = service.requests.lock().unwrap();
@@ -158,7 +158,7 @@ async fn the_binary_form_is_announced_by_those_who_read_it_only() {
 #[tokio::test]
 async fn either_form_is_read_whatever_came_before() {
     let service = Arc::new(Service::default());
-    let reader = http(&service).reading_binary(None, NewsListener::default());
+    let reader = http(&service).reading_binary(None, FactSink::default());
     for time in 1..4 {
         let specs = specs(time, &["g"]);
         service.answers_in_binary(&encode::response(&specs));
@@ -174,7 +174,7 @@ async fn either_form_is_read_whatever_came_before() {
 #[tokio::test]
 async fn what_cannot_be_read_is_a_clear_error() {
     let service = Arc::new(Service::default());
-    let reader = http(&service).reading_binary(None, NewsListener::default());
+    let reader = http(&service).reading_binary(None, FactSink::default());
     let headers = [
         ("content-type", CONTENT_TYPE),
         ("content-encoding", ENCODING),
@@ -215,8 +215,8 @@ fn delta(time: u64, is_right: bool) -> Vec<u8> {
 #[tokio::test]
 async fn deltas_start_from_what_is_in_use_and_is_known_in_this_form() {
     let service = Arc::new(Service::default());
-    let (listener, told) = listener();
-    let reader = http(&service).reading_binary(Some(DeltaMode::new(10)), listener);
+    let (sink, facts) = sink();
+    let reader = http(&service).reading_binary(Some(DeltaMode::new(10)), sink);
     let first = encode::numbered(&specs(1, &["a"]), "1");
     service.answers_in_binary(&first);
     fetch(&reader, request(0, None)).await.unwrap();
@@ -232,17 +232,14 @@ async fn deltas_start_from_what_is_in_use_and_is_known_in_this_form() {
     assert!(service.was_asked_for_deltas());
     assert_eq!(second, specs(2, &["a", "b"]));
     // Once: with the difference alone checksums came.
-    assert_eq!(
-        *told.lock().unwrap(),
-        [SourceNews::DeltaChecked { fits: true }]
-    );
+    assert_eq!(*facts.lock().unwrap(), [Fact::DeltaChecked { fits: true }]);
 }
 
 #[tokio::test]
 async fn a_delta_that_does_not_fit_is_refused_and_whole_specs_are_asked_for_once() {
     let service = Arc::new(Service::default());
-    let (listener, told) = listener();
-    let reader = http(&service).reading_binary(Some(DeltaMode::new(10)), listener);
+    let (sink, facts) = sink();
+    let reader = http(&service).reading_binary(Some(DeltaMode::new(10)), sink);
     service.answers_in_binary(&encode::numbered(&specs(1, &["a"]), "1"));
     fetch(&reader, request(0, None)).await.unwrap();
 
@@ -264,16 +261,13 @@ async fn a_delta_that_does_not_fit_is_refused_and_whole_specs_are_asked_for_once
     service.answers_in_json(&json!({"has_updates": false}));
     fetch(&reader, request(2, None)).await.unwrap();
     assert!(service.was_asked_for_deltas());
-    assert_eq!(
-        *told.lock().unwrap(),
-        [SourceNews::DeltaChecked { fits: false }]
-    );
+    assert_eq!(*facts.lock().unwrap(), [Fact::DeltaChecked { fits: false }]);
 }
 
 #[tokio::test]
 async fn answers_that_bring_nothing_newer_lead_to_whole_specs() {
     let service = Arc::new(Service::default());
-    let reader = http(&service).reading_binary(Some(DeltaMode::new(2)), NewsListener::default());
+    let reader = http(&service).reading_binary(Some(DeltaMode::new(2)), FactSink::default());
     let first = encode::numbered(&specs(1, &["a"]), "1");
     service.answers_in_binary(&first);
     fetch(&reader, request(0, None)).await.unwrap();

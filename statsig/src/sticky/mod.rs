@@ -1,5 +1,6 @@
-//! Sticky assignment: what a user once got from an experiment, kept although the specs would decide otherwise by now.
+//! Sticky assignments: a user keeps the group of an experiment even if the specs change.
 
+mod error;
 mod file;
 mod memory;
 mod shared_file;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub use file::{FilePersistentStorage, PersistentStorageError};
+pub use error::PersistentStorageError;
+pub use file::FilePersistentStorage;
 pub use memory::InMemoryPersistentStorage;
 
 use crate::text::SharedStr;
@@ -23,22 +25,25 @@ use crate::value::text_of;
 /// What is stored for one user (or other unit): values by the name of the experiment or layer.
 pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 
-/// Where sticky assignments are kept: for users who must stay in their group although allocation, targeting or their own
-/// attributes change.
+/// Where sticky assignments are kept: for users who must stay in their group although allocation,
+/// targeting or their own attributes change.
 ///
-/// Give one to [`StatsigOptionsBuilder::persistent_storage`](crate::StatsigOptionsBuilder::persistent_storage). The SDK never
-/// loads by itself: load a user's values once for a request, where waiting is fine, and pass them in
-/// [`ExperimentEvaluationOptions`](crate::ExperimentEvaluationOptions) or
+/// Give one to
+/// [`StatsigOptionsBuilder::persistent_storage`](crate::StatsigOptionsBuilder::persistent_storage).
+/// The SDK never loads by itself: load a user's values once for a request, where waiting is fine,
+/// and pass them in [`ExperimentEvaluationOptions`](crate::ExperimentEvaluationOptions) or
 /// [`LayerEvaluationOptions`](crate::LayerEvaluationOptions). Then
 /// * a stored value is served while the experiment runs, with the reason `Persisted`;
-/// * without a stored value, that of a user who is in a running experiment's group is [saved](Self::save);
-/// * **a call without values [deletes](Self::delete)** what is stored for that user and name, and so does one for an
-///   experiment that no longer runs.
+/// * without a stored value, that of a user who is in a running experiment's group is
+///   [saved](Self::save);
+/// * **a call without values [deletes](Self::delete)** what is stored for that user and name, and
+///   so does one for an experiment that no longer runs.
 ///
-/// Saving and deleting happen within `get_experiment` and `get_layer`, on the caller's thread: an implementation should only
-/// note the change, and must not block. If it panics, the client logs the panic, and the caller gets its result. Typed parameters use
-/// stored values only with [`TypedEvaluationOptions`](crate::TypedEvaluationOptions). Parameter stores and other reads neither serve nor
-/// change stored values.
+/// Saving and deleting happen within `get_experiment` and `get_layer`, on the caller's thread: an
+/// implementation should only note the change, and must not block. If it panics, the client logs
+/// the panic, and the caller gets its result. Typed parameters use stored values only with
+/// [`TypedEvaluationOptions`](crate::TypedEvaluationOptions). Parameter stores and other reads
+/// neither serve nor change stored values.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -60,17 +65,19 @@ pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 pub trait PersistentStorage: Debug + Send + Sync + 'static {
     /// Everything that is stored under a key; empty when that is nothing.
     ///
-    /// Not called by the SDK. A storage that cannot be reached should serve what it knew last: passing on nothing lets the
-    /// next evaluation overwrite what is stored.
+    /// Not called by the SDK. A storage that cannot be reached should serve what it knew last:
+    /// passing on nothing lets the next evaluation overwrite what is stored.
     fn load(&self, key: &str) -> Arc<UserPersistedValues>;
 
     /// Stores the values of one experiment or layer under a key, in place of those it had.
     fn save(&self, key: &str, config_name: &str, values: StickyValues);
 
-    /// Forgets the values of one experiment or layer under a key. Mostly called when there are none.
+    /// Forgets the values of one experiment or layer under a key. Mostly called when there are
+    /// none.
     fn delete(&self, key: &str, config_name: &str);
 
-    /// What is stored for the user's ID of this type (`userID`, or the name of a custom ID); empty without such an ID.
+    /// What is stored for the user's ID of this type (`userID`, or the name of a custom ID); empty
+    /// without such an ID.
     fn get_values_for_user(&self, user: &StatsigUser, id_type: &str) -> Arc<UserPersistedValues> {
         let is_user_id = id_type.eq_ignore_ascii_case("userid");
         match storage_key(user, is_user_id, id_type) {
@@ -80,7 +87,8 @@ pub trait PersistentStorage: Debug + Send + Sync + 'static {
     }
 }
 
-/// The key of a user's ID of a type: `<id>:<id type>`. Without an ID there is none, since all such users would share it.
+/// The key of a user's ID of a type: `<id>:<id type>`. Without an ID there is none, since all such
+/// users would share it.
 pub(crate) fn storage_key(user: &StatsigUser, is_user_id: bool, id_type: &str) -> Option<String> {
     let id = user.unit_id(is_user_id, id_type, &id_type.to_lowercase())?;
     let id = text_of(id).filter(|id| !id.is_empty())?;

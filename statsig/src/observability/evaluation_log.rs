@@ -1,12 +1,13 @@
-//! Evaluations as `tracing` events, in the shape that OpenTelemetry's semantic conventions give to feature flags.
+//! Evaluations as `tracing` events, in the form of OpenTelemetry's semantic conventions for feature
+//! flags.
 
 use crate::results::{EvaluationDetails, Reason};
 use crate::targets;
 
-/// The vendor, as the conventions name it.
+/// The name of the vendor in the conventions.
 const PROVIDER: &str = "statsig";
 
-/// An evaluation to be told.
+/// An evaluation.
 #[derive(Debug)]
 pub(crate) struct Evaluated<'a> {
     pub(crate) key: &'a str,
@@ -18,7 +19,7 @@ pub(crate) struct Evaluated<'a> {
     pub(crate) details: &'a EvaluationDetails,
 }
 
-/// Emits `feature_flag.evaluation`. Says nothing about the user.
+/// Emits `feature_flag.evaluation`. Contains no user data.
 pub(crate) fn emit(evaluated: &Evaluated<'_>) {
     let details = evaluated.details;
     let (reason, error) = in_their_words(&details.reason, evaluated.rule_id);
@@ -39,7 +40,7 @@ pub(crate) fn emit(evaluated: &Evaluated<'_>) {
     );
 }
 
-/// The reason and the type of error, of those that the conventions know.
+/// The reason and the type of error in the terms of the conventions.
 fn in_their_words(reason: &Reason, rule_id: &str) -> (&'static str, Option<&'static str>) {
     match reason {
         Reason::NoSpecs(_) => ("error", Some("provider_not_ready")),

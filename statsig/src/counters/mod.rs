@@ -1,4 +1,4 @@
-//! The books of the event pipeline. Every event has one place in them at any moment.
+//! The account of the event pipeline. At any moment, every event has one place in it.
 
 mod loss_log;
 mod reason;
@@ -10,32 +10,34 @@ use arc_swap::ArcSwap;
 
 pub(crate) use self::loss_log::LossLog;
 pub(crate) use self::reason::DropReason;
-pub use self::stats::{DroppedEvents, EventStats, ShutdownReport};
+pub use self::reason::DroppedEvents;
+pub use self::stats::{EventStats, ShutdownReport};
 use crate::striped::Striped;
 
 /// Counts events from their creation to their end.
 ///
-/// What callers count is in atomics. What the pipeline counts is replaced as a whole, so that an event that moves from one place
-/// to another is never seen in both or in none. Nobody takes a lock, so the books can be read in a fork too.
+/// Callers count in atomics. The counts of the pipeline are one value that each change replaces, so
+/// no reader sees a moving event in two places or in none. There is no lock, so forks can read the
+/// counts.
 #[derive(Debug, Default)]
 pub(crate) struct EventCounters {
     enqueued: AtomicU64,
     deduplicated: Striped<AtomicU64>,
-    /// What was given up on callers' threads, by reason.
+    /// Events dropped on callers' threads, by reason.
     lost_by_callers: [AtomicU64; DropReason::COUNT],
-    places: ArcSwap<Places>,
+    account: ArcSwap<Account>,
 }
 
-/// Where events are that left the memory of the pipeline.
+/// Events that left the memory of the pipeline, by place.
 #[derive(Debug, Clone, Default)]
-struct Places {
+struct Account {
     recovered: u64,
     delivered: u64,
     sampled_out: u64,
     spooled: u64,
     left_on_disk: u64,
     dropped: DroppedEvents,
-    /// The part of all dropped events that was reported already.
+    /// The dropped events that the hook already knows.
     reported: DroppedEvents,
 }
 
@@ -51,74 +53,76 @@ impl EventCounters {
         self.deduplicated.mine().fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A caller's thread gave events up. Takes no lock. The answer is how many callers have lost for this reason so far.
+    /// A caller's thread dropped events. Takes no lock. Returns the count of all events that
+    /// callers dropped for this reason.
     pub(crate) fn add_lost_by_caller(&self, reason: DropReason, events: u64) -> u64 {
         let lost = self.lost_by_callers.get(reason.index());
         lost.map_or(0, |lost| lost.fetch_add(events, Ordering::Release) + events)
     }
 
     pub(crate) fn add_delivered(&self, events: u64) {
-        self.change(|places| places.delivered += events);
+        self.change(|account| account.delivered += events);
     }
 
     pub(crate) fn add_sampled_out(&self, events: u64) {
-        self.change(|places| places.sampled_out += events);
+        self.change(|account| account.sampled_out += events);
     }
 
     pub(crate) fn add_dropped(&self, reason: DropReason, events: u64) {
-        self.change(|places| places.dropped.add(reason, events));
+        self.change(|account| account.dropped.add(reason, events));
     }
 
     /// Events went from memory to the spool.
     pub(crate) fn add_spooled(&self, events: u64) {
-        self.change(|places| places.spooled += events);
+        self.change(|account| account.spooled += events);
     }
 
     /// Events of earlier processes were found in the spool.
     pub(crate) fn add_recovered(&self, events: u64) {
-        self.change(|places| {
-            places.recovered += events;
-            places.spooled += events;
+        self.change(|account| {
+            account.recovered += events;
+            account.spooled += events;
         });
     }
 
-    /// The spool was let go with everything in it: who finds it, be it this client, counts it as recovered.
+    /// The client closed the spool and left everything in it. The client that next opens the spool
+    /// counts its events as recovered.
     pub(crate) fn leave_spooled(&self) {
-        self.change(|places| {
-            let left = std::mem::take(&mut places.spooled);
-            places.left_on_disk += left;
+        self.change(|account| {
+            let left = std::mem::take(&mut account.spooled);
+            account.left_on_disk += left;
         });
     }
 
     /// Events from the spool were delivered.
     pub(crate) fn add_delivered_from_spool(&self, events: u64) {
-        self.change(|places| {
-            places.spooled = places.spooled.saturating_sub(events);
-            places.delivered += events;
+        self.change(|account| {
+            account.spooled = account.spooled.saturating_sub(events);
+            account.delivered += events;
         });
     }
 
     /// Events in the spool are gone.
     pub(crate) fn add_dropped_from_spool(&self, reason: DropReason, events: u64) {
-        self.change(|places| {
-            places.spooled = places.spooled.saturating_sub(events);
-            places.dropped.add(reason, events);
+        self.change(|account| {
+            account.spooled = account.spooled.saturating_sub(events);
+            account.dropped.add(reason, events);
         });
     }
 
-    /// What became of all events, at this moment.
+    /// The current counts.
     pub(crate) fn stats(&self) -> EventStats {
-        let places = self.places.load();
-        let dropped = self.all_dropped(&places);
-        let Places {
+        let account = self.account.load();
+        let dropped = self.all_dropped(&account);
+        let Account {
             recovered,
             delivered,
             sampled_out,
             spooled,
             left_on_disk,
             ..
-        } = **places;
-        // Last: whatever has a place was enqueued before.
+        } = **account;
+        // Read last, because every event with a place was enqueued before.
         let enqueued = self.enqueued.load(Ordering::Acquire);
         let deduplicated = self.deduplicated.iter();
         EventStats {
@@ -137,34 +141,34 @@ impl EventCounters {
         }
     }
 
-    /// What was dropped since the last time this was asked.
+    /// The events dropped since the last call.
     pub(crate) fn take_unreported(&self) -> DroppedEvents {
         let mut news = DroppedEvents::default();
-        self.change(|places| {
-            let dropped = self.all_dropped(places);
-            news = dropped.since(&places.reported);
-            places.reported = dropped;
+        self.change(|account| {
+            let dropped = self.all_dropped(account);
+            news = dropped.since(&account.reported);
+            account.reported = dropped;
         });
         news
     }
 
-    /// These were not reported after all.
+    /// The hook did not receive these.
     pub(crate) fn put_back_unreported(&self, dropped: &DroppedEvents) {
-        self.change(|places| places.reported = places.reported.since(dropped));
+        self.change(|account| account.reported = account.reported.since(dropped));
     }
 
-    fn all_dropped(&self, places: &Places) -> DroppedEvents {
-        let mut dropped = places.dropped;
+    fn all_dropped(&self, account: &Account) -> DroppedEvents {
+        let mut dropped = account.dropped;
         for (reason, lost) in DropReason::ALL.into_iter().zip(&self.lost_by_callers) {
             dropped.add(reason, lost.load(Ordering::Acquire));
         }
         dropped
     }
 
-    /// Makes one change, as if at one moment. May call it again when another thread changed something meanwhile.
-    fn change(&self, mut change: impl FnMut(&mut Places)) {
-        self.places.rcu(|places| {
-            let mut next = Places::clone(places);
+    /// Applies one change atomically. Calls it again if another thread made a change meanwhile.
+    fn change(&self, mut change: impl FnMut(&mut Account)) {
+        self.account.rcu(|account| {
+            let mut next = Account::clone(account);
             change(&mut next);
             next
         });

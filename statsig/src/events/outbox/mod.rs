@@ -1,7 +1,7 @@
-//! Events on their way to the service: which wait, which are being sealed into a batch, which are being posted.
+//! Events on their way to the service: waiting, being sealed into a batch, or being posted.
 //!
-//! Pure bookkeeping. Time and randomness are arguments; the exposure actor and the tasks that work for it carry out what is
-//! decided here. The outbox outlives them all, so a crash of one loses nothing.
+//! Pure bookkeeping: time and randomness are arguments. The exposure actor and its tasks carry out
+//! the decisions. The outbox outlives them, so a crash loses nothing.
 //!
 //! ```text
 //! push ─▶ unsealed ─ start_sealing ─▶ (sealing) ─ sealed ─▶ waiting ─ start_post ─▶ (in flight) ─▶ delivered | refused
@@ -27,10 +27,10 @@ use self::unsealed::UnsealedEvents;
 use self::waiting::Waiting;
 use super::batch::{SealedBatch, Unsealed};
 use super::limits::EventLimits;
-use super::wire::BatchedEvent;
+use super::sampling::BatchedEvent;
 use crate::counters::{DropReason, EventCounters};
 
-// Why events leave, in the words of the protocol.
+// Why events are sealed; the names are the protocol's.
 const FLUSH_LIMIT: &str = "limit";
 const FLUSH_FULL_BATCH: &str = "scheduled:full_batch";
 const FLUSH_MAX_TIME: &str = "scheduled:max_time";
@@ -42,22 +42,22 @@ const FLUSH_SHUTDOWN: &str = "shutdown";
 pub(crate) struct Outbox {
     limits: EventLimits,
     unsealed: UnsealedEvents,
-    /// Events that were ever pushed; an event's number is the count before it.
+    /// The count of all pushed events. An event's number is the count before it.
     pushed: u64,
     /// Events numbered below this are sealed without waiting for a full batch, and why.
     seal_to: u64,
     seal_reason: &'static str,
-    /// A flush wants an attempt for the events numbered below this, whatever the interval says.
+    /// A flush asks for an attempt for the events numbered below this, regardless of the interval.
     urgent_to: u64,
-    /// How many events are being sealed, if any are, and why they leave.
+    /// The number of events being sealed, if any.
     sealing: Option<u64>,
     waiting: Waiting,
-    /// Batches being posted, by the number of the first event. One from the spool is with `disk`.
+    /// Batches being posted, by the number of the first event. `disk` has the one from the spool.
     in_flight: BTreeMap<u64, Flight>,
     disk: Option<Disk>,
     /// Grows with failures, shrinks with successes.
     interval: Duration,
-    /// No attempt before this, but for a flush.
+    /// No attempt before this time, except for a flush.
     hold_until: Option<Instant>,
     last_flush: Option<Instant>,
     spare_posts: u32,
@@ -66,7 +66,7 @@ pub(crate) struct Outbox {
     final_failures: u32,
 }
 
-/// How many events are where.
+/// Counts of events by place.
 #[cfg(test)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct OutboxLoad {
@@ -84,14 +84,14 @@ pub(crate) struct OutboxLoad {
 
 #[cfg(test)]
 impl OutboxLoad {
-    /// All events that are in memory only.
+    /// All events in memory.
     pub(crate) fn events(&self) -> u64 {
         self.unsealed + self.sealing + self.waiting + self.in_flight + self.storing
     }
 }
 
 impl Outbox {
-    /// An empty outbox. With a spool of so many bytes, what cannot be delivered goes to disk.
+    /// An empty outbox. With a spool of this size, undeliverable batches go to disk.
     pub(crate) fn new(limits: EventLimits, spool_bytes: Option<u64>) -> Self {
         Self {
             limits,
@@ -113,12 +113,13 @@ impl Outbox {
         }
     }
 
-    /// How many more events are welcome.
+    /// The room for more events.
     pub(crate) fn room(&self) -> Room {
         self.unsealed.room(&self.limits)
     }
 
-    /// How many more a flush may take in: what the queue holds, unless flushes come faster than events are sealed.
+    /// The room for the events of a flush: the whole queue, unless flushes come faster than events
+    /// are sealed.
     pub(crate) fn room_for_flush(&self) -> Room {
         self.unsealed.room_for_flush(&self.limits)
     }
@@ -128,19 +129,20 @@ impl Outbox {
         self.pushed += 1;
     }
 
-    /// Whether the flush interval has passed since the last flush of any kind; the first call starts the wait.
+    /// Whether the flush interval has passed since the last flush of any kind; the first call
+    /// starts the wait.
     pub(crate) fn is_flush_due(&mut self, now: Instant) -> bool {
         let since = *self.last_flush.get_or_insert(now);
         now.saturating_duration_since(since) >= self.limits.flush_interval
     }
 
-    /// Everything pushed so far waited long enough: it is sealed without waiting for a full batch.
+    /// Seals everything pushed so far without waiting for a full batch.
     pub(crate) fn seal_all(&mut self, now: Instant) {
         self.seal_everything(FLUSH_MAX_TIME, now);
     }
 
-    /// Seals everything, and has batches in memory tried without waiting for the interval, each once, until one fails. The answer
-    /// is a mark for [`is_flushed`](Self::is_flushed).
+    /// Seals everything. Then each batch in memory is tried once, without waiting for the interval,
+    /// until one fails. Returns a mark for [`is_flushed`](Self::is_flushed).
     pub(crate) fn flush(&mut self, now: Instant) -> u64 {
         let reason = if self.is_closing {
             FLUSH_SHUTDOWN
@@ -155,8 +157,8 @@ impl Outbox {
         self.pushed
     }
 
-    /// As [`flush`](Self::flush), for the last time: whatever fails is tried again, as often as attempts and time allow, or goes
-    /// to disk.
+    /// Like [`flush`](Self::flush), for the last time. Failed batches are retried while attempts
+    /// and time remain, or go to disk.
     pub(crate) fn close(&mut self, now: Instant) -> u64 {
         self.is_closing = true;
         self.interval = self.limits.min_pause;
@@ -164,14 +166,15 @@ impl Outbox {
         self.flush(now)
     }
 
-    /// Goes on after [`close`](Self::close), with a spool that was closed meanwhile.
+    /// Resumes after [`close`](Self::close), which has closed the spool.
     pub(crate) fn reopen(&mut self) {
         self.is_closing = false;
         self.final_failures = 0;
         self.disk = self.disk.as_ref().map(Disk::reopened);
     }
 
-    /// Whether every event before the mark has left, is on disk, or waits because an attempt of the flush failed.
+    /// Whether every event before the mark has left, is on disk, or waits because an attempt of the
+    /// flush failed.
     pub(crate) fn is_flushed(&self, mark: u64, now: Instant) -> bool {
         let is_stored = self.disk.as_ref().is_none_or(|disk| disk.is_stored(mark));
         (self.unsealed_from() >= mark || self.holds_back(now))
@@ -183,8 +186,8 @@ impl Outbox {
             })
     }
 
-    /// Takes out the next events to seal: a full batch, or fewer if they are not to wait. One batch at a time, so that order
-    /// is kept and memory stays bounded; the caller must answer with [`sealed`](Self::sealed),
+    /// Takes the next events to seal: a full batch, or fewer if they are due. One batch at a time
+    /// keeps the order and bounds the memory. The caller must answer with [`sealed`](Self::sealed),
     /// [`unsealable`](Self::unsealable) or [`put_back`](Self::put_back).
     pub(crate) fn start_sealing(&mut self, now: Instant) -> Option<Unsealed> {
         let first = self.unsealed_from();
@@ -211,7 +214,8 @@ impl Outbox {
         })
     }
 
-    /// The events that were taken out are sealed. Beyond the limits of what waits, the oldest batch goes.
+    /// The taken events are sealed. Beyond the limits for waiting batches, the oldest batch is
+    /// dropped.
     pub(crate) fn sealed(
         &mut self,
         first: u64,
@@ -236,25 +240,25 @@ impl Outbox {
         );
     }
 
-    /// The events that were taken out cannot be sealed, now or ever.
+    /// The taken events cannot be sealed. They are dropped.
     pub(crate) fn unsealable(&mut self, events: u64, counters: &EventCounters) {
         self.sealing = None;
         counters.add_dropped(DropReason::Internal, events);
     }
 
-    /// The events that were taken out come back, in their place: whoever wanted to seal them was stopped.
+    /// Sealing was cancelled: the taken events return to their place.
     pub(crate) fn put_back(&mut self, events: Vec<BatchedEvent>) {
         self.sealing = None;
         self.unsealed.put_back(events);
     }
 
-    /// When something may be posted that is held back now.
+    /// When waiting batches may be posted.
     pub(crate) fn held_until(&self) -> Option<Instant> {
         let waits = !self.waiting.is_empty() || self.disk.as_ref().is_some_and(Disk::waits);
         self.hold_until.filter(|_| waits)
     }
 
-    /// Whether the service took what it was sent last.
+    /// Whether the last post succeeded.
     pub(crate) fn is_healthy(&self) -> bool {
         self.interval == self.limits.min_pause && self.hold_until.is_none()
     }
@@ -280,13 +284,13 @@ impl Outbox {
         self.last_flush = Some(now);
     }
 
-    /// The number of the first event that waits for sealing, or of the next one to come.
+    /// The number of the first unsealed event, or else of the next event.
     fn unsealed_from(&self) -> u64 {
         self.pushed - self.unsealed.len()
     }
 
-    /// Whether events rather wait for a full batch although they are due: the service fails, many batches wait already, and small
-    /// ones would only push them out.
+    /// Whether due events wait for a full batch: if the service fails and many batches wait, small
+    /// batches would only evict others.
     fn holds_back(&self, now: Instant) -> bool {
         let is_crowded = self.waiting.len() >= (self.limits.max_waiting / 2).max(1);
         let is_spared = self.disk.as_ref().is_some_and(|disk| disk.is_usable(now));

@@ -1,4 +1,4 @@
-//! Telling each problem once for each generation of specs.
+//! Reports each problem once per generation of specs.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,42 +6,43 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::hash::mix;
-use crate::process::Home;
+use crate::process::HomeProcess;
 
-/// Remembers what was told already, up to a limit. A newer generation of specs starts anew.
+/// Remembers reported problems, up to a limit. A newer generation of specs starts again.
 ///
-/// Seeing a problem again takes no lock and no memory: it reads the set that whoever told something replaced.
+/// A repeated problem takes no lock and no memory: it reads an immutable set, which each new
+/// problem replaces.
 #[derive(Debug)]
-pub(crate) struct ToldOnce {
-    home: Arc<Home>,
+pub(crate) struct OncePerGeneration {
+    home: Arc<HomeProcess>,
     limit: usize,
-    told: ArcSwap<Told>,
+    seen: ArcSwap<Seen>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Told {
+struct Seen {
     generation: u64,
-    /// One more than the limit is remembered, to tell the first beyond it from the others.
+    /// Holds one more than the limit, to distinguish the first problem beyond it.
     hashes: HashSet<u64>,
 }
 
-/// Whether something is to be told.
+/// Whether to report a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sight {
     First,
-    /// As many as the limit were told before.
+    /// The limit is reached; this is the first problem beyond it.
     FirstBeyondLimit,
     Repeated,
 }
 
-impl Told {
-    /// Whether this is not to be told, with specs that are no newer.
+impl Seen {
+    /// Whether this problem needs no report.
     fn covers(&self, generation: u64, problem: u64, limit: usize) -> bool {
         generation <= self.generation
             && (self.hashes.len() > limit || self.hashes.contains(&problem))
     }
 
-    /// With one more problem.
+    /// A copy with one more problem.
     fn with(&self, generation: u64, problem: u64) -> Self {
         let mut next = if generation > self.generation {
             Self {
@@ -56,24 +57,25 @@ impl Told {
     }
 }
 
-impl ToldOnce {
-    /// Of a client that works in this process. In a fork nothing is told: locks behind the log may be held for ever.
-    pub(crate) fn new(limit: usize, home: Arc<Home>) -> Self {
+impl OncePerGeneration {
+    /// For a client of this process. Forks report nothing, because locks behind the log may be held
+    /// for ever.
+    pub(crate) fn new(limit: usize, home: Arc<HomeProcess>) -> Self {
         Self {
             home,
             limit,
-            told: ArcSwap::default(),
+            seen: ArcSwap::default(),
         }
     }
 
-    /// Takes note of a problem, by its hash. Never waits.
+    /// Records a problem by its hash. Never waits.
     pub(crate) fn see(&self, generation: u64, problem: u64) -> Sight {
         if !self.home.is_here() {
             return Sight::Repeated;
         }
-        // Whoever reads with older specs, which were pinned, does not make the newer ones be told again.
+        // Reads of a pinned older generation must not cause new reports of the current one.
         let problem = mix(problem, generation);
-        if self.told.load().covers(generation, problem, self.limit) {
+        if self.seen.load().covers(generation, problem, self.limit) {
             Sight::Repeated
         } else {
             self.note(generation, problem)
@@ -83,12 +85,12 @@ impl ToldOnce {
     #[cold]
     fn note(&self, generation: u64, problem: u64) -> Sight {
         let mut sight = Sight::Repeated;
-        self.told.rcu(|told| {
-            if told.covers(generation, problem, self.limit) {
+        self.seen.rcu(|seen| {
+            if seen.covers(generation, problem, self.limit) {
                 sight = Sight::Repeated;
-                return Arc::clone(told);
+                return Arc::clone(seen);
             }
-            let next = Arc::new(told.with(generation, problem));
+            let next = Arc::new(seen.with(generation, problem));
             sight = if next.hashes.len() > self.limit {
                 Sight::FirstBeyondLimit
             } else {
@@ -106,8 +108,8 @@ mod tests {
 
     use super::*;
 
-    fn told_up_to(limit: usize) -> ToldOnce {
-        ToldOnce::new(limit, Arc::new(Home::here()))
+    fn told_up_to(limit: usize) -> OncePerGeneration {
+        OncePerGeneration::new(limit, Arc::new(HomeProcess::here()))
     }
 
     #[test]
@@ -136,11 +138,11 @@ mod tests {
         for problem in 0..4 {
             told.see(1, problem);
         }
-        let before = told.told.load_full();
+        let before = told.seen.load_full();
         for problem in 0..100 {
             assert_eq!(told.see(1, problem), Sight::Repeated);
         }
-        assert!(Arc::ptr_eq(&before, &told.told.load()));
+        assert!(Arc::ptr_eq(&before, &told.seen.load()));
     }
 
     #[test]

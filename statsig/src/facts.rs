@@ -1,15 +1,17 @@
-//! What happens to the SDK, as those tell it to whom it happens. Everything that the SDK reports about itself is made of these.
+//! Events of the SDK itself. Components report them; all reports about the SDK are made of them.
 
+#[cfg(any(feature = "grpc", feature = "proto"))]
+use std::fmt;
+#[cfg(any(feature = "grpc", feature = "proto"))]
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::results::SpecsSource;
-#[cfg(any(feature = "grpc", feature = "proto"))]
-use crate::sources::news::SourceNews;
 use crate::text::SharedStr;
 use crate::transport::Endpoint;
 
-/// Something that happened.
-#[derive(Debug)]
+/// An event of the SDK itself.
+#[derive(Debug, PartialEq)]
 pub(crate) enum Fact {
     /// `initialize` was called.
     InitializeStarted {
@@ -19,13 +21,27 @@ pub(crate) enum Fact {
     RequestEnded(RequestEnded),
     SpecsProcessed(SpecsProcessed),
     SyncEnded(SyncEnded),
-    /// Structs of parameters were checked against new specs.
+    /// Parameter structs were checked against new specs.
     SchemasChecked {
         errors: usize,
         warnings: usize,
     },
-    #[cfg(any(feature = "grpc", feature = "proto"))]
-    Source(SourceNews),
+    /// A stream of specs delivered a message.
+    #[cfg(feature = "grpc")]
+    StreamMessage,
+    /// A stream of specs delivered its first message since it broke.
+    #[cfg(feature = "grpc")]
+    StreamReopened,
+    /// A stream of specs broke or did not open, for so many times in a row.
+    #[cfg(feature = "grpc")]
+    StreamFailed {
+        failures: u32,
+    },
+    /// The checksums of a delta were compared with the resulting specs.
+    #[cfg(feature = "proto")]
+    DeltaChecked {
+        fits: bool,
+    },
     /// A round of syncing ID lists ended.
     IdListsSynced {
         duration: Duration,
@@ -39,7 +55,38 @@ pub(crate) enum Fact {
     },
 }
 
-#[derive(Debug)]
+/// Receives the facts of a component that knows nothing else of the client. Must not block.
+#[cfg(any(feature = "grpc", feature = "proto"))]
+#[derive(Clone)]
+pub(crate) struct FactSink(Arc<dyn Fn(Fact) + Send + Sync>);
+
+#[cfg(any(feature = "grpc", feature = "proto"))]
+impl FactSink {
+    pub(crate) fn new(receive: impl Fn(Fact) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(receive))
+    }
+
+    pub(crate) fn report(&self, fact: Fact) {
+        (self.0)(fact);
+    }
+}
+
+/// Ignores all facts.
+#[cfg(any(feature = "grpc", feature = "proto"))]
+impl Default for FactSink {
+    fn default() -> Self {
+        Self::new(|_| ())
+    }
+}
+
+#[cfg(any(feature = "grpc", feature = "proto"))]
+impl fmt::Debug for FactSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FactSink")
+    }
+}
+
+#[derive(Debug, PartialEq)]
 pub(crate) struct InitializeEnded {
     pub(crate) at_ms: u64,
     pub(crate) duration: Duration,
@@ -52,15 +99,15 @@ pub(crate) struct InitializeEnded {
 }
 
 /// One request and its answer, retries not included.
-#[derive(Debug, Clone)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct RequestEnded {
     pub(crate) endpoint: Endpoint,
-    /// Without query, and with the SDK key masked.
+    /// Without query; the SDK key is masked.
     pub(crate) url: String,
     pub(crate) started_ms: u64,
     pub(crate) ended_ms: u64,
     pub(crate) duration: Duration,
-    /// `None` when there was no answer.
+    /// `None` without an answer.
     pub(crate) status: Option<u16>,
     /// Why there was no answer.
     pub(crate) error: Option<String>,
@@ -69,7 +116,7 @@ pub(crate) struct RequestEnded {
     pub(crate) region: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) content_encoding: Option<String>,
-    /// The specs that came are a difference to others.
+    /// The received specs are a delta.
     pub(crate) deltas_used: bool,
 }
 
@@ -79,7 +126,7 @@ impl RequestEnded {
             .is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// The form of the specs that came, by the name that metrics have for it.
+    /// The format of the received specs.
     pub(crate) fn format(&self) -> SpecsFormat {
         let says = |header: &Option<String>, value: &str| {
             let text = header.as_deref().unwrap_or_default();
@@ -97,7 +144,7 @@ impl RequestEnded {
         }
     }
 
-    /// What went wrong, in a few words.
+    /// The failure in a few words.
     pub(crate) fn problem(&self) -> String {
         match (&self.error, self.status) {
             (Some(error), _) => error.clone(),
@@ -107,19 +154,19 @@ impl RequestEnded {
     }
 }
 
-/// In which form specs came, as their source says.
+/// The format of specs, as their source declares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum SpecsFormat {
     Json,
     PlainText,
     Protobuf,
-    /// It did not say.
+    /// Not declared.
     #[default]
     Unknown,
 }
 
-/// Specs were read, compiled and applied, found to be no news, or refused.
-#[derive(Debug)]
+/// Specs were processed: applied, unchanged or refused.
+#[derive(Debug, PartialEq)]
 pub(crate) struct SpecsProcessed {
     pub(crate) started_ms: u64,
     pub(crate) ended_ms: u64,
@@ -128,10 +175,10 @@ pub(crate) struct SpecsProcessed {
     pub(crate) outcome: Processed,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Processed {
     Applied {
-        /// The specs' own time, epoch milliseconds.
+        /// The time in the specs, in epoch milliseconds.
         lcut: u64,
         previous_lcut: u64,
         previous_source: SpecsSource,
@@ -143,15 +190,15 @@ pub(crate) enum Processed {
 }
 
 /// A round of syncing specs ended, with all its attempts.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct SyncEnded {
     pub(crate) at_ms: u64,
-    /// The first one, as part of initialising.
+    /// It was the first round, a part of the initialization.
     pub(crate) is_initial: bool,
     pub(crate) duration: Duration,
     pub(crate) source: SpecsSource,
-    /// Whether a payload was had.
+    /// Whether a source delivered a payload.
     pub(crate) network_success: bool,
-    /// Why specs could not be brought up to date.
+    /// Why the specs are not up to date.
     pub(crate) error: Option<String>,
 }
