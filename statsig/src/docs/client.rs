@@ -6,6 +6,7 @@
         .disable_network(true)
         .build()
         .expect("valid options");
+    #[allow(unused_qualifications, reason = "some includers have imported it")]
     let statsig = statsig::Statsig::new("secret-docs", options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(statsig.initialize()).expect("valid specs");
