@@ -9,9 +9,9 @@
 use serde_json::{Map, Value, json};
 use statsig::testing::OfflineClient;
 use statsig::{
-    DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
-    LayerEvaluationOptions, ParameterStoreEvaluationOptions, PinnedStatsig, Statsig, StatsigParams,
-    StatsigUser,
+    DynamicConfigEvaluationOptions, Event, ExperimentEvaluationOptions,
+    FeatureGateEvaluationOptions, LayerEvaluationOptions, ParameterStoreEvaluationOptions, Statsig,
+    StatsigParams, StatsigUser,
 };
 
 #[derive(Debug, StatsigParams)]
@@ -54,67 +54,57 @@ fn specs(generation: u64) -> String {
     .to_string()
 }
 
-/// What every read answers. A macro, because client and handle have no trait in common.
-macro_rules! answers {
-    ($statsig:expr) => {{
-        let (statsig, user) = ($statsig, &StatsigUser::with_user_id("a-user"));
-        let gate = statsig.get_feature_gate(user, "a_gate");
-        let quiet_gate = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
-        let config = DynamicConfigEvaluationOptions::new().disable_exposure_logging(true);
-        let store = ParameterStoreEvaluationOptions::new().disable_exposure_logging(true);
-        let (experiment, layer) = (
-            ExperimentEvaluationOptions::default(),
-            LayerEvaluationOptions::default(),
-        );
-        let booleans = [
-            statsig.check_gate(user, "a_gate"),
-            statsig.check_gate_with_options(user, "a_gate", quiet_gate),
-            gate.value,
-            statsig
-                .get_feature_gate_with_options(user, "a_gate", quiet_gate)
-                .value,
-        ];
-        let generations = [
-            gate.details.lcut.unwrap_or_default() as i64,
-            statsig
-                .get_dynamic_config(user, "a_config")
-                .get_i64("generation", 0),
-            statsig
-                .get_dynamic_config_with_options(user, "a_config", config)
-                .get_i64("generation", 0),
-            statsig
-                .get_experiment(user, "an_experiment")
-                .get_i64("generation", 0),
-            statsig
-                .get_experiment_with_options(user, "an_experiment", experiment)
-                .get_i64("generation", 0),
-            statsig.get_layer(user, "a_layer").get_i64("generation", 0),
-            statsig
-                .get_layer_with_options(user, "a_layer", layer)
-                .get_i64("generation", 0),
-            statsig
-                .get_parameter_store(user, "a_store")
-                .get_i64("generation", 0),
-            statsig
-                .get_parameter_store_with_options(user, "a_store", store)
-                .get_i64("generation", 0),
-            statsig.get_typed::<Params>(user).generation as i64,
-            statsig.get_typed::<StoreParams>(user).generation as i64,
-            statsig
-                .try_get_typed::<Params>(user)
-                .expect("a layer")
-                .generation as i64,
-        ];
-        (booleans, generations)
-    }};
-}
-
-fn of_client(statsig: &Statsig) -> ([bool; 4], [i64; 12]) {
-    answers!(statsig)
-}
-
-fn of_handle(pinned: &PinnedStatsig) -> ([bool; 4], [i64; 12]) {
-    answers!(pinned)
+/// What every read answers.
+fn answers(statsig: &Statsig) -> ([bool; 4], [i64; 12]) {
+    let user = &StatsigUser::with_user_id("a-user");
+    let gate = statsig.get_feature_gate(user, "a_gate");
+    let quiet_gate = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
+    let config = DynamicConfigEvaluationOptions::new().disable_exposure_logging(true);
+    let store = ParameterStoreEvaluationOptions::new().disable_exposure_logging(true);
+    let (experiment, layer) = (
+        ExperimentEvaluationOptions::default(),
+        LayerEvaluationOptions::default(),
+    );
+    let booleans = [
+        statsig.check_gate(user, "a_gate"),
+        statsig.check_gate_with_options(user, "a_gate", quiet_gate),
+        gate.value,
+        statsig
+            .get_feature_gate_with_options(user, "a_gate", quiet_gate)
+            .value,
+    ];
+    let generations = [
+        gate.details.lcut.unwrap_or_default() as i64,
+        statsig
+            .get_dynamic_config(user, "a_config")
+            .get_i64("generation", 0),
+        statsig
+            .get_dynamic_config_with_options(user, "a_config", config)
+            .get_i64("generation", 0),
+        statsig
+            .get_experiment(user, "an_experiment")
+            .get_i64("generation", 0),
+        statsig
+            .get_experiment_with_options(user, "an_experiment", experiment)
+            .get_i64("generation", 0),
+        statsig.get_layer(user, "a_layer").get_i64("generation", 0),
+        statsig
+            .get_layer_with_options(user, "a_layer", layer)
+            .get_i64("generation", 0),
+        statsig
+            .get_parameter_store(user, "a_store")
+            .get_i64("generation", 0),
+        statsig
+            .get_parameter_store_with_options(user, "a_store", store)
+            .get_i64("generation", 0),
+        statsig.get_typed::<Params>(user).generation as i64,
+        statsig.get_typed::<StoreParams>(user).generation as i64,
+        statsig
+            .try_get_typed::<Params>(user)
+            .expect("a layer")
+            .generation as i64,
+    ];
+    (booleans, generations)
 }
 
 #[test]
@@ -127,11 +117,12 @@ fn a_handle_keeps_its_generation_while_the_client_goes_on() {
 
     let answers_of = |generation: i64| ([generation % 2 == 1; 4], [generation; 12]);
     for _ in 0..3 {
-        assert_eq!(of_handle(&first), answers_of(1));
-        assert_eq!(of_handle(&second), answers_of(2));
-        assert_eq!(of_handle(&second.clone()), answers_of(2));
-        assert_eq!(of_client(&statsig), answers_of(3));
-        assert_eq!(of_client(first.client()), answers_of(3));
+        assert_eq!(answers(&first), answers_of(1));
+        assert_eq!(answers(&second), answers_of(2));
+        assert_eq!(answers(&second.clone()), answers_of(2));
+        assert_eq!(answers(&statsig), answers_of(3));
+        assert_eq!(answers(first.client()), answers_of(3));
+        assert_eq!(answers(&first.pin()), answers_of(1));
     }
 }
 
@@ -172,4 +163,13 @@ fn a_handle_of_a_client_without_specs_never_gets_any() {
         "NoValues"
     );
     assert!(statsig.check_gate(&user, "a_gate"));
+}
+
+#[test]
+fn a_handle_logs_events() {
+    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let user = StatsigUser::with_user_id("a-user");
+    statsig.pin().log_event(&user, Event::new("greeted"));
+    let events = statsig.take_events();
+    assert_eq!(events[0]["eventName"], "greeted");
 }

@@ -3,7 +3,6 @@
 use statsig_core::catalog::{self, Catalog};
 
 use super::Statsig;
-use super::view::View;
 use crate::evaluation::Kind;
 use crate::hash::text_hash;
 use crate::results::{CmabRankedGroup, Experiment, ExperimentGroupsResult};
@@ -21,37 +20,37 @@ impl Statsig {
     /// All gates, without segments and holdouts.
     #[must_use]
     pub fn get_feature_gate_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).feature_gates()
+        Catalog::new(&self.specs()).feature_gates()
     }
 
     /// All dynamic configs.
     #[must_use]
     pub fn get_dynamic_config_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).dynamic_configs()
+        Catalog::new(&self.specs()).dynamic_configs()
     }
 
     /// All experiments, also those that do not run.
     #[must_use]
     pub fn get_experiment_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).experiments()
+        Catalog::new(&self.specs()).experiments()
     }
 
     /// All autotunes. Contextual bandits are in none of the lists.
     #[must_use]
     pub fn get_autotune_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).autotunes()
+        Catalog::new(&self.specs()).autotunes()
     }
 
     /// All layers.
     #[must_use]
     pub fn get_layer_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).layers()
+        Catalog::new(&self.specs()).layers()
     }
 
     /// All parameter stores.
     #[must_use]
     pub fn get_parameter_store_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).parameter_stores()
+        Catalog::new(&self.specs()).parameter_stores()
     }
 }
 
@@ -62,25 +61,25 @@ impl Statsig {
     /// The fields that a gate targets on.
     #[must_use]
     pub fn get_fields_needed_for_gate(&self, gate: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).fields_needed(Kind::Gate, gate)
+        Catalog::new(&self.specs()).fields_needed(Kind::Gate, gate)
     }
 
     /// The fields that a dynamic config targets on.
     #[must_use]
     pub fn get_fields_needed_for_dynamic_config(&self, config: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).fields_needed(Kind::DynamicConfig, config)
+        Catalog::new(&self.specs()).fields_needed(Kind::DynamicConfig, config)
     }
 
     /// The fields that an experiment targets on.
     #[must_use]
     pub fn get_fields_needed_for_experiment(&self, experiment: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).fields_needed(Kind::Experiment, experiment)
+        Catalog::new(&self.specs()).fields_needed(Kind::Experiment, experiment)
     }
 
     /// The fields that a layer targets on.
     #[must_use]
     pub fn get_fields_needed_for_layer(&self, layer: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.current()).fields_needed(Kind::Layer, layer)
+        Catalog::new(&self.specs()).fields_needed(Kind::Layer, layer)
     }
 }
 
@@ -99,7 +98,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_experiment_groups(&self, experiment: &str) -> ExperimentGroupsResult {
-        Catalog::new(&self.current()).experiment_groups(experiment)
+        Catalog::new(&self.specs()).experiment_groups(experiment)
     }
 
     /// An experiment as those see it who are in a group. Without such a group it has no parameters, and the rule `default`.
@@ -113,7 +112,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_experiment_by_group_name(&self, experiment: &str, group: &str) -> Experiment {
-        Catalog::new(&self.current()).experiment_by_group_name(experiment, group)
+        Catalog::new(&self.specs()).experiment_by_group_name(experiment, group)
     }
 
     /// Like [`get_experiment_by_group_name`](Self::get_experiment_by_group_name), by the id of the group's rule.
@@ -123,7 +122,7 @@ impl Statsig {
         experiment: &str,
         rule_id: &str,
     ) -> Experiment {
-        Catalog::new(&self.current()).experiment_by_group_id(experiment, rule_id)
+        Catalog::new(&self.specs()).experiment_by_group_id(experiment, rule_id)
     }
 
     /// The groups of a contextual bandit in the order of what is expected of them for a user, the best one first.
@@ -143,13 +142,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_cmab_ranked_groups(&self, user: &StatsigUser, cmab: &str) -> Vec<CmabRankedGroup> {
-        self.view(&self.current()).ranked_groups(user, cmab)
-    }
-}
-
-impl View<'_> {
-    pub(super) fn ranked_groups(self, user: &StatsigUser, cmab: &str) -> Vec<CmabRankedGroup> {
-        self.inner().count_check(text_hash(cmab), || cmab.into());
-        catalog::ranked_groups(self.context(), user, cmab)
+        self.inner.count_check(text_hash(cmab), || cmab.into());
+        catalog::ranked_groups(self.view(&self.specs()).context(), user, cmab)
     }
 }

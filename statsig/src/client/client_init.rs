@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::Statsig;
-use super::view::View;
 use crate::client_init::{ClientInit, ClientInitResponseFormat, ClientInitResponseOptions};
 use crate::user::StatsigUser;
 
@@ -51,8 +50,17 @@ impl Statsig {
         user: &StatsigUser,
         options: &ClientInitResponseOptions,
     ) -> String {
-        self.view(&self.current())
-            .client_init_response(user, options)
+        let shared = &self.inner.shared;
+        ClientInit {
+            snapshot: &self.specs(),
+            user,
+            options,
+            now_ms: shared.clock.now_ms(),
+            seed: fastrand::u64(..),
+            overrides: shared.overrides.active(),
+            session_id: &shared.identity.session_id,
+        }
+        .respond()
     }
 
     /// The client initialize response for a user, to be looked into.
@@ -76,38 +84,10 @@ impl Statsig {
         user: &StatsigUser,
         options: &ClientInitResponseOptions,
     ) -> Value {
-        self.view(&self.current()).client_init_value(user, options)
-    }
-}
-
-impl View<'_> {
-    pub(super) fn client_init_response(
-        self,
-        user: &StatsigUser,
-        options: &ClientInitResponseOptions,
-    ) -> String {
-        let shared = &self.inner().shared;
-        ClientInit {
-            snapshot: self.published,
-            user,
-            options,
-            now_ms: shared.clock.now_ms(),
-            seed: fastrand::u64(..),
-            overrides: shared.overrides.active(),
-            session_id: &shared.identity.session_id,
-        }
-        .respond()
-    }
-
-    pub(super) fn client_init_value(
-        self,
-        user: &StatsigUser,
-        options: &ClientInitResponseOptions,
-    ) -> Value {
         let options = options
             .clone()
             .response_format(ClientInitResponseFormat::V1);
-        let json = self.client_init_response(user, &options);
+        let json = self.get_client_init_response_as_string_with_options(user, &options);
         // The SDK's own JSON can be read.
         serde_json::from_str(&json).unwrap_or_default()
     }

@@ -1,11 +1,10 @@
 //! Dynamic configs and experiments.
 
-use super::evaluated_call::{EvaluatedCall, ExposureKey, Logging};
-use super::view::View;
+use super::exposure::Logging;
+use super::sticky::{StickyAssignment, StickyOptions};
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
-use crate::evaluation::{Kind, Outcome};
-use crate::events::event::ExposureSubject;
-use crate::results::{DynamicConfig, Experiment};
+use crate::evaluation::Kind;
+use crate::results::{DynamicConfig, Experiment, Served, SharedParameters};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
@@ -36,8 +35,12 @@ impl Statsig {
         config: &str,
         options: DynamicConfigEvaluationOptions,
     ) -> DynamicConfig {
-        self.view(&self.current())
-            .dynamic_config(user, config, options)
+        let logging = Logging::unless(options.disable_exposure_logging);
+        let mut read = self.read();
+        let call = read.evaluate(Kind::DynamicConfig, config, user);
+        call.expose(logging);
+        call.report();
+        call.dynamic_config(call.served(logging))
     }
 
     /// An experiment's parameters for a user. Logs a config exposure, whether or not a parameter is read.
@@ -56,20 +59,33 @@ impl Statsig {
         experiment: &str,
         options: ExperimentEvaluationOptions,
     ) -> Experiment {
-        self.view(&self.current())
-            .experiment(user, experiment, &options)
+        let logging = Logging::unless(options.disable_exposure_logging);
+        let mut read = self.read();
+        let call = read.evaluate(Kind::Experiment, experiment, user);
+        if let Some(assignment) = call.assignment(StickyOptions::from(&options)) {
+            call.expose_looked_up(logging);
+            assignment.expose(logging);
+            let experiment = assignment.experiment(assignment.served(logging));
+            call.report_stored_experiment(&experiment);
+            return experiment;
+        }
+        call.expose(logging);
+        call.report();
+        call.experiment(call.served(logging))
     }
 
     /// Logs the exposure of a dynamic config that was fetched with exposure logging disabled, as it evaluates now.
     pub fn manually_log_dynamic_config_exposure(&self, user: &StatsigUser, config: &str) {
-        self.view(&self.current())
-            .expose_dynamic_config(user, config);
+        let mut read = self.read();
+        read.evaluate(Kind::DynamicConfig, config, user)
+            .expose(Logging::Manual);
     }
 
     /// Logs the exposure of an experiment that was fetched with exposure logging disabled, as it evaluates now.
     pub fn manually_log_experiment_exposure(&self, user: &StatsigUser, experiment: &str) {
-        self.view(&self.current())
-            .expose_experiment(user, experiment);
+        let mut read = self.read();
+        read.evaluate(Kind::Experiment, experiment, user)
+            .expose(Logging::Manual);
     }
 
     /// Logs that a user met one group of a contextual bandit, whichever group would be served.
@@ -82,86 +98,27 @@ impl Statsig {
         cmab: &str,
         group_id: impl Into<SharedStr>,
     ) {
-        self.view(&self.current())
-            .expose_cmab_group(user, cmab, &group_id.into());
-    }
-
-    pub(super) fn expose_dynamic_config(&self, call: &EvaluatedCall<'_>, logging: Logging) {
-        let failed = call.evaluation.outcome == Outcome::TooDeep;
-        let rule_passed = (!failed).then_some(call.evaluation.value);
-        self.inner.expose(
-            call,
-            ExposureSubject::DynamicConfig { rule_passed },
-            logging,
-        );
+        if self.inner.shared.options.disable_all_logging {
+            return;
+        }
+        let mut read = self.read();
+        read.evaluate(Kind::Experiment, cmab, user)
+            .expose_group(&group_id.into());
     }
 }
 
-impl View<'_> {
-    pub(super) fn expose_dynamic_config(self, user: &StatsigUser, config: &str) {
-        self.evaluate(Kind::DynamicConfig, config, user, |call| {
-            self.statsig.expose_dynamic_config(&call, Logging::Manual);
-        });
-    }
-
-    pub(super) fn expose_experiment(self, user: &StatsigUser, experiment: &str) {
-        self.evaluate(Kind::Experiment, experiment, user, |call| {
-            self.inner()
-                .expose(&call, ExposureSubject::Experiment, Logging::Manual);
-        });
-    }
-
-    pub(super) fn expose_cmab_group(self, user: &StatsigUser, cmab: &str, group_id: &SharedStr) {
-        let inner = self.inner();
-        if inner.shared.options.disable_all_logging {
-            return;
+impl StickyAssignment {
+    pub(super) fn experiment(&self, served: Served) -> Experiment {
+        Experiment {
+            name: self.name.clone(),
+            rule_id: self.rule_id.clone(),
+            value: SharedParameters(self.stored.json_value.clone()),
+            id_type: self.id_type.clone(),
+            group_name: self.stored.group_name.clone(),
+            is_experiment_active: true,
+            is_user_in_experiment: true,
+            details: self.details.clone(),
+            served,
         }
-        self.evaluate(Kind::Experiment, cmab, user, |call| {
-            inner.expose_looked_up_only(&call, Logging::Automatic);
-            let evaluation = call.evaluation;
-            let in_group = u64::from(evaluation.is_experiment_group);
-            let key = ExposureKey::new(&call, evaluation.rule_symbol(), in_group, true);
-            inner.log_once(
-                key,
-                &call,
-                || ExposureSubject::Experiment,
-                group_id,
-                Some(&evaluation.nested_gates),
-                true,
-            );
-        });
-    }
-
-    pub(super) fn dynamic_config(
-        self,
-        user: &StatsigUser,
-        config: &str,
-        options: DynamicConfigEvaluationOptions,
-    ) -> DynamicConfig {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::DynamicConfig, config, user, |call| {
-            self.statsig.expose_dynamic_config(&call, logging);
-            self.announce(Kind::DynamicConfig, &call);
-            call.dynamic_config(self.served(Kind::DynamicConfig, &call, logging))
-        })
-    }
-
-    pub(super) fn experiment(
-        self,
-        user: &StatsigUser,
-        experiment: &str,
-        options: &ExperimentEvaluationOptions,
-    ) -> Experiment {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Experiment, experiment, user, |call| {
-            if let Some(sticky) = self.sticky_experiment(&call, options) {
-                self.announce_stored_experiment(&call, &sticky);
-                return sticky;
-            }
-            self.inner()
-                .expose(&call, ExposureSubject::Experiment, logging);
-            self.announce(Kind::Experiment, &call);
-            call.experiment(self.served(Kind::Experiment, &call, logging))
-        })
     }
 }

@@ -1,7 +1,6 @@
 //! Why the answer is what it is.
 
 use super::Statsig;
-use super::view::View;
 use crate::evaluation::explain::explain;
 use crate::results::explanation::{ExplainKind, Explanation};
 use crate::user::StatsigUser;
@@ -28,13 +27,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn explain(&self, user: &StatsigUser, kind: ExplainKind, name: &str) -> Explanation {
-        self.view(&self.current()).explain(user, kind, name)
-    }
-}
-
-impl View<'_> {
-    pub(super) fn explain(self, user: &StatsigUser, kind: ExplainKind, name: &str) -> Explanation {
-        explain(self.context(), user, kind, name)
+        explain(self.view(&self.specs()).context(), user, kind, name)
     }
 }
 

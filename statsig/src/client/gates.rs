@@ -1,18 +1,16 @@
 //! Gates.
 
-use super::evaluated_call::{EvaluatedCall, Logging};
-use super::view::View;
+use super::exposure::Logging;
 use super::{FeatureGateEvaluationOptions, Statsig};
 use crate::evaluation::Kind;
-use crate::events::event::ExposureSubject;
 use crate::results::FeatureGate;
 use crate::user::StatsigUser;
 
 impl Statsig {
     /// Whether a gate passes for a user. Logs a gate exposure.
     ///
-    /// An unknown gate, a client without specs and everything unexpected read as `false`. Does not block, and does not
-    /// allocate when the exposure is a repeat.
+    /// An unknown gate, a client without specs and everything unexpected read as `false`. Does not
+    /// block, and does not allocate when the exposure is a repeat.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -36,10 +34,15 @@ impl Statsig {
         gate: &str,
         options: FeatureGateEvaluationOptions,
     ) -> bool {
-        self.view(&self.current()).check_gate(user, gate, options)
+        let mut read = self.read();
+        let call = read.evaluate(Kind::Gate, gate, user);
+        call.expose(Logging::unless(options.disable_exposure_logging));
+        call.report();
+        call.evaluation.value
     }
 
-    /// A gate with its rule, id type and details. Logs a gate exposure, like [`check_gate`](Self::check_gate).
+    /// A gate with its rule, id type and details. Logs a gate exposure, like
+    /// [`check_gate`](Self::check_gate).
     #[must_use]
     pub fn get_feature_gate(&self, user: &StatsigUser, gate: &str) -> FeatureGate {
         self.get_feature_gate_with_options(user, gate, FeatureGateEvaluationOptions::default())
@@ -53,55 +56,18 @@ impl Statsig {
         gate: &str,
         options: FeatureGateEvaluationOptions,
     ) -> FeatureGate {
-        self.view(&self.current()).feature_gate(user, gate, options)
+        let logging = Logging::unless(options.disable_exposure_logging);
+        let mut read = self.read();
+        let call = read.evaluate(Kind::Gate, gate, user);
+        call.expose(logging);
+        call.report();
+        call.feature_gate(call.served(logging))
     }
 
     /// Logs the exposure of a gate that was checked with exposure logging disabled, as it evaluates now.
     pub fn manually_log_gate_exposure(&self, user: &StatsigUser, gate: &str) {
-        self.view(&self.current()).expose_gate(user, gate);
-    }
-
-    pub(super) fn expose_gate(&self, call: &EvaluatedCall<'_>, logging: Logging) {
-        let subject = ExposureSubject::Gate {
-            value: call.evaluation.value,
-        };
-        self.inner.expose(call, subject, logging);
-    }
-}
-
-impl View<'_> {
-    pub(super) fn expose_gate(self, user: &StatsigUser, gate: &str) {
-        self.evaluate(Kind::Gate, gate, user, |call| {
-            self.statsig.expose_gate(&call, Logging::Manual);
-        });
-    }
-
-    #[inline]
-    pub(super) fn check_gate(
-        self,
-        user: &StatsigUser,
-        gate: &str,
-        options: FeatureGateEvaluationOptions,
-    ) -> bool {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Gate, gate, user, |call| {
-            self.statsig.expose_gate(&call, logging);
-            self.announce(Kind::Gate, &call);
-            call.evaluation.value
-        })
-    }
-
-    pub(super) fn feature_gate(
-        self,
-        user: &StatsigUser,
-        gate: &str,
-        options: FeatureGateEvaluationOptions,
-    ) -> FeatureGate {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Gate, gate, user, |call| {
-            self.statsig.expose_gate(&call, logging);
-            self.announce(Kind::Gate, &call);
-            call.feature_gate(self.to_be_exposed(Kind::Gate, &call, logging))
-        })
+        let mut read = self.read();
+        read.evaluate(Kind::Gate, gate, user)
+            .expose(Logging::Manual);
     }
 }

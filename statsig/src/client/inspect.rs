@@ -68,8 +68,8 @@ pub struct InspectedGate {
 impl Statsig {
     /// Evaluates like any read, and logs nothing.
     pub(crate) fn inspect(&self, kind: InspectedKind, user: &StatsigUser, name: &str) -> Inspected {
-        self.view(&self.current())
-            .evaluate(kind.into(), name, user, |call| inspected(&call))
+        let mut read = self.read();
+        inspected(&read.evaluate(kind.into(), name, user))
     }
 }
 
@@ -78,7 +78,7 @@ fn inspected(call: &EvaluatedCall<'_>) -> Inspected {
     if evaluation.outcome == Outcome::TooDeep {
         return Inspected::default();
     }
-    let specs = &call.published.specs;
+    let specs = call.specs();
     let gates = |gates: &[NestedGate]| {
         let shown = gates.iter().map(|nested| InspectedGate {
             gate: call.text(nested.gate),

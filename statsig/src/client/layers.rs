@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::evaluated_call::{Logging, OwnedEvaluation};
-use super::sticky::Assigned;
-use super::view::View;
+use statsig_core::typed_getters;
+
+use super::decision::OwnedDecision;
+use super::evaluated_call::EvaluatedCall;
+use super::exposure::Logging;
+use super::sticky::{StickyAssignment, StickyOptions};
 use super::{LayerEvaluationOptions, Statsig};
-use crate::evaluation::{Evaluation, Kind, ParametersRef};
-use crate::events::event::ExposureSubject;
-use crate::hash::{mix, text_hash};
+use crate::evaluation::Kind;
 use crate::results::{EvaluationDetails, Origin};
-use crate::specs::compiled::CompiledSpecs;
-use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
-use statsig_core::typed_getters;
 
 /// A layer as it was for one user at one moment.
 ///
@@ -41,20 +39,8 @@ pub struct Layer {
     pub is_user_in_experiment: bool,
     /// Why.
     pub details: EvaluationDetails,
-    pub(super) source: LayerSource,
-    pub(super) logging: Logging,
-}
-
-/// Where a layer's parameters come from.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "evaluated is what nearly all layers are: boxing it would cost an allocation each"
-)]
-pub(super) enum LayerSource {
-    Evaluated(OwnedEvaluation),
-    /// Persistent storage.
-    Assigned(Arc<Assigned>),
+    decision: OwnedDecision,
+    logging: Logging,
 }
 
 impl Statsig {
@@ -80,7 +66,25 @@ impl Statsig {
         layer: &str,
         options: LayerEvaluationOptions,
     ) -> Layer {
-        self.view(&self.current()).layer(user, layer, &options)
+        let logging = Logging::unless(options.disable_exposure_logging);
+        let mut read = self.read();
+        let call = read.evaluate(Kind::Layer, layer, user);
+        let assignment = call.assignment(StickyOptions::from(&options));
+        call.expose_looked_up(logging);
+        if logging == Logging::Disabled {
+            call.count_check();
+        }
+        match assignment {
+            Some(assignment) => {
+                let layer = assignment.layer(logging);
+                call.report_stored_layer(&layer);
+                layer
+            }
+            None => {
+                call.report();
+                call.layer(logging)
+            }
+        }
     }
 
     /// Logs the exposure of a layer's parameter, as the layer evaluates now. The parameter need not exist.
@@ -90,8 +94,10 @@ impl Statsig {
         layer: &str,
         parameter: &str,
     ) {
-        self.view(&self.current())
-            .expose_layer_parameter(user, layer, parameter);
+        let mut read = self.read();
+        let call = read.evaluate(Kind::Layer, layer, user);
+        call.expose_looked_up(Logging::Automatic);
+        call.expose_parameter(parameter, Logging::Manual);
     }
 
     /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
@@ -100,136 +106,38 @@ impl Statsig {
     }
 }
 
-impl View<'_> {
-    pub(super) fn expose_layer_parameter(self, user: &StatsigUser, layer: &str, parameter: &str) {
-        self.evaluate(Kind::Layer, layer, user, |call| {
-            self.inner()
-                .expose_looked_up_only(&call, Logging::Automatic);
-            OwnedEvaluation::new(self.statsig, &call)
-                .expose_layer_parameter(parameter, Logging::Manual);
-        });
-    }
-
-    pub(super) fn layer(
-        self,
-        user: &StatsigUser,
-        layer: &str,
-        options: &LayerEvaluationOptions,
-    ) -> Layer {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.evaluate(Kind::Layer, layer, user, |call| {
-            if let Some(sticky) = self.sticky_layer(&call, options) {
-                self.announce_stored_layer(&call, &sticky);
-                return sticky;
-            }
-            let evaluation = call.evaluation;
-            self.inner().expose_looked_up_only(&call, logging);
-            if logging == Logging::Disabled {
-                self.inner().count_check_of(&call);
-            }
-            self.announce(Kind::Layer, &call);
-            let allocated = evaluation.allocated_experiment();
-            Layer {
-                name: call.shared_name(),
-                rule_id: call.rule_id(),
-                id_type: call.id_type(),
-                group_name: evaluation.group_name.map(|name| call.text(name)),
-                allocated_experiment_name: allocated.map(|name| call.text(name)),
-                is_experiment_active: allocated.is_some() && evaluation.is_experiment_active,
-                is_user_in_experiment: allocated.is_some() && evaluation.is_experiment_group,
-                details: call.details(),
-                source: LayerSource::Evaluated(OwnedEvaluation::new(self.statsig, &call)),
-                logging,
-            }
-        })
-    }
-}
-
-fn is_explicit(evaluation: &Evaluation, specs: &CompiledSpecs, parameter: &str) -> bool {
-    evaluation.delegate.is_some()
-        && evaluation
-            .explicit_parameters(specs)
-            .is_some_and(|explicit| explicit.iter().any(|name| name == parameter))
-}
-
-impl LayerSource {
-    pub(super) fn statsig(&self) -> &Statsig {
-        match self {
-            Self::Evaluated(owned) => &owned.statsig,
-            Self::Assigned(assigned) => &assigned.statsig,
-        }
-    }
-
-    /// The value of a layer's or config's parameter.
-    pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
-        match self {
-            Self::Evaluated(owned) => owned.parameter(parameter),
-            Self::Assigned(assigned) => assigned.parameter(parameter),
-        }
-    }
-
-    fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
-        match self {
-            Self::Evaluated(owned) => owned.expose_layer_parameter(parameter, logging),
-            Self::Assigned(assigned) => assigned.expose_layer_parameter(parameter, logging),
+impl EvaluatedCall<'_> {
+    fn layer(&self, logging: Logging) -> Layer {
+        let is_allocated = self.evaluation.allocated_experiment().is_some();
+        Layer {
+            name: self.shared_name(),
+            rule_id: self.rule_id(),
+            id_type: self.id_type(),
+            group_name: self.group_name(),
+            allocated_experiment_name: self.allocated_experiment(),
+            is_experiment_active: is_allocated && self.evaluation.is_experiment_active,
+            is_user_in_experiment: is_allocated && self.evaluation.is_experiment_group,
+            details: self.details(),
+            decision: self.into(),
+            logging,
         }
     }
 }
 
-impl OwnedEvaluation {
-    /// The value of a layer's or config's parameter.
-    pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
-        match &self.evaluation.parameters {
-            ParametersRef::Shared(parameters) => parameters.get(parameter),
-            ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => None,
+impl StickyAssignment {
+    pub(super) fn layer(self: Arc<Self>, logging: Logging) -> Layer {
+        Layer {
+            name: self.name.clone(),
+            rule_id: self.rule_id.clone(),
+            id_type: self.id_type.clone(),
+            group_name: self.stored.group_name.clone(),
+            allocated_experiment_name: self.allocated_experiment().cloned(),
+            is_experiment_active: true,
+            is_user_in_experiment: true,
+            details: self.details.clone(),
+            decision: OwnedDecision::Assignment(self),
+            logging,
         }
-    }
-
-    /// The rule that supplied a parameter.
-    pub(super) fn rule_of(&self, parameter: &str) -> Symbol {
-        let rules = self.evaluation.parameter_rules.as_deref();
-        rules
-            .and_then(|rules| rules.iter().find(|(name, _)| name == parameter))
-            .map_or(self.evaluation.rule_symbol(), |(_, rule)| *rule)
-    }
-
-    /// Logs the exposure of one parameter. One that the allocated experiment sets carries the experiment and all nested
-    /// gates; any other carries only the gates that the layer itself went through.
-    pub(super) fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
-        let call = self.call();
-        let evaluation = call.evaluation;
-        let specs = &call.published.specs;
-        let explicit = is_explicit(evaluation, specs, parameter);
-        let mut extra = text_hash(parameter);
-        let (rule, secondary) = if logging == Logging::Manual {
-            // Known by another key than automatic reads, and by the layer's overall rule.
-            extra = mix(extra, 1);
-            let gates = if explicit {
-                Some(&*evaluation.nested_gates)
-            } else {
-                evaluation.undelegated_gates()
-            };
-            (evaluation.rule_symbol(), gates)
-        } else {
-            let gates = if explicit {
-                &*evaluation.nested_gates
-            } else {
-                evaluation.undelegated_gates().unwrap_or_default()
-            };
-            (self.rule_of(parameter), Some(gates))
-        };
-        let subject = || ExposureSubject::LayerParameter {
-            parameter: parameter.into(),
-            is_explicit: explicit,
-            allocated_experiment: evaluation
-                .allocated_experiment()
-                .filter(|_| explicit)
-                .map(|name| call.text(name))
-                .unwrap_or_default(),
-        };
-        self.statsig
-            .inner
-            .log(&call, subject, rule, secondary, extra, logging);
     }
 }
 
@@ -247,28 +155,27 @@ impl Layer {
     /// as manual, as with
     /// [`Statsig::manually_log_layer_parameter_exposure`](crate::Statsig::manually_log_layer_parameter_exposure).
     pub fn log_exposure(&self, parameter: &str) {
-        if self.source.parameter(parameter).is_some() {
-            self.source
-                .expose_layer_parameter(parameter, Logging::Manual);
+        if self.decision.parameter(parameter).is_some() {
+            self.decision.expose_parameter(parameter, Logging::Manual);
         }
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
-        let decoded = self.source.parameter(parameter).and_then(decode)?;
+        let decoded = self.decision.parameter(parameter).and_then(decode)?;
         self.expose(parameter);
         Some(decoded)
     }
 
     fn expose(&self, parameter: &str) {
-        self.source.expose_layer_parameter(parameter, self.logging);
+        self.decision.expose_parameter(parameter, self.logging);
     }
 
     #[cold]
     fn misread(&self, parameter: &str, expected: &str) {
-        let value = self.source.parameter(parameter);
+        let value = self.decision.parameter(parameter);
         if let Some(found) = value.filter(|value| !value.is_null()) {
             let entity = format!("layer \"{}\"", self.name);
-            let warnings = &self.source.statsig().inner.warnings;
+            let warnings = &self.decision.client().warnings;
             warnings.warn_of_misread(&entity, &self.details, parameter, expected, found);
         }
     }

@@ -4,9 +4,11 @@ mod blocking;
 mod catalog;
 mod client_init;
 mod configs;
+mod decision;
 mod evaluated_call;
 mod events;
 mod explain;
+mod exposure;
 mod fork;
 mod gates;
 #[cfg(any(test, feature = "testing"))]
@@ -15,12 +17,12 @@ mod layers;
 mod lifecycle;
 #[cfg(feature = "tracing-layer")]
 mod log_layer;
+mod lookup;
 mod options;
 mod overrides;
 mod param_stores;
 mod pinned;
 mod schemas;
-mod served;
 mod shared_instance;
 mod shown;
 mod specs_file;
@@ -55,7 +57,7 @@ pub use status::SpecsWatch;
 use self::unknown::Warnings;
 use crate::actors::Handle;
 use crate::options::StatsigOptions;
-use crate::shared::Shared;
+use crate::shared::{Published, Shared};
 
 /// A Statsig client: gates, dynamic configs, experiments, layers, parameter stores and events.
 ///
@@ -82,6 +84,8 @@ use crate::shared::Shared;
 #[derive(Clone)]
 pub struct Statsig {
     inner: Arc<ClientInner>,
+    /// The specs to read with, in place of the current ones.
+    pinned: Option<Arc<Published>>,
 }
 
 struct ClientInner {
@@ -116,8 +120,14 @@ impl Statsig {
             starting: tokio::sync::Mutex::new(()),
             warnings,
         };
+        Self::from_inner(Arc::new(inner))
+    }
+
+    /// A handle that is not pinned.
+    fn from_inner(inner: Arc<ClientInner>) -> Self {
         Self {
-            inner: Arc::new(inner),
+            inner,
+            pinned: None,
         }
     }
 

@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::evaluated_call::{Logging, OwnedEvaluation};
+use statsig_core::typed_getters;
+
+use super::evaluated_call::EvaluatedCall;
+use super::exposure::Logging;
 use super::unknown::Asked;
 use super::view::View;
-use super::{ParameterStoreEvaluationOptions, Statsig};
-use crate::evaluation::{EvaluationContext, Kind, OpenedStore, open_store};
-use crate::events::event::ExposureSubject;
+use super::{ClientInner, ParameterStoreEvaluationOptions, Statsig};
+use crate::evaluation::{Evaluation, EvaluationContext, Kind, OpenedStore, open_store};
 use crate::hash::text_hash;
 use crate::results::{EvaluationDetails, Origin};
 use crate::shared::Published;
 use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
-use statsig_core::typed_getters;
 
 /// A parameter store for one user, with the specs of one moment.
 ///
@@ -32,7 +33,7 @@ pub struct ParameterStore {
     /// Why.
     pub details: EvaluationDetails,
     store: Option<Arc<ParamStore>>,
-    statsig: Statsig,
+    client: Arc<ClientInner>,
     published: Arc<Published>,
     user: StatsigUser,
     logging: Logging,
@@ -65,7 +66,7 @@ impl Statsig {
         store: &str,
         options: ParameterStoreEvaluationOptions,
     ) -> ParameterStore {
-        self.view(&self.current())
+        self.view(&self.specs())
             .parameter_store(user, store, options)
     }
 }
@@ -77,40 +78,26 @@ impl View<'_> {
         store: &str,
         options: ParameterStoreEvaluationOptions,
     ) -> ParameterStore {
-        let logging = Logging::unless(options.disable_exposure_logging);
-        let store = self.open_parameter_store(user, store, logging);
-        let name = &store.name;
-        self.inner().count_check(text_hash(name), || name.clone());
-        store
-    }
-
-    /// A parameter store, which logs nothing until it is read.
-    pub(super) fn open_parameter_store(
-        self,
-        user: &StatsigUser,
-        store: &str,
-        logging: Logging,
-    ) -> ParameterStore {
-        let published = self.published;
-        let context = EvaluationContext::of(published, 0, 0)
-            .with_overrides(self.inner().shared.overrides.active());
+        let client = self.client;
+        let context = EvaluationContext::of(self.published, 0, 0)
+            .with_overrides(client.shared.overrides.active());
         let OpenedStore {
             name,
             details,
             store,
         } = open_store(&context, user, store);
         if store.is_none() {
-            self.inner()
-                .warn_of_unknown(published, Asked::ParameterStore, &name);
+            client.warn_of_unknown(self.published, Asked::ParameterStore, &name);
         }
+        client.count_check(text_hash(&name), || name.clone());
         ParameterStore {
             name,
             details,
             store,
-            statsig: self.statsig.clone(),
-            published: Arc::clone(published),
+            client: Arc::clone(client),
+            published: Arc::clone(self.published),
             user: user.clone(),
-            logging,
+            logging: Logging::unless(options.disable_exposure_logging),
         }
     }
 }
@@ -146,92 +133,87 @@ impl ParameterStore {
         &self.user
     }
 
-    /// Evaluates a target for the store's user, with the store's specs.
-    pub(super) fn hold(&self, kind: Kind, name: &str) -> OwnedEvaluation {
-        self.statsig
-            .inner
-            .evaluate_in(&self.published, kind, name, &self.user, |call| {
-                OwnedEvaluation::new(&self.statsig, &call)
-            })
+    pub(super) fn view(&self) -> View<'_> {
+        View {
+            client: &self.client,
+            published: &self.published,
+        }
+    }
+
+    /// Evaluates what a parameter refers to (nothing for a constant), and finds the value.
+    fn resolve<'a>(
+        &'a self,
+        target: &'a ParameterTarget,
+        fresh: &'a mut Option<Evaluation>,
+    ) -> (Option<EvaluatedCall<'a>>, Option<&'a Value>) {
+        let entity = entity_of(target);
+        let call = entity.map(|(kind, name)| self.view().evaluate(kind, name, &self.user, fresh));
+        let value = match (target, &call) {
+            (ParameterTarget::Static(value), _) => Some(&**value),
+            (_, None) => None,
+            (ParameterTarget::Gate { pass, fail, .. }, Some(call)) => {
+                Some(if call.evaluation.value {
+                    &**pass
+                } else {
+                    &**fail
+                })
+            }
+            (
+                ParameterTarget::DynamicConfig { parameter, .. }
+                | ParameterTarget::Experiment { parameter, .. }
+                | ParameterTarget::Layer { parameter, .. },
+                Some(call),
+            ) => call.decision.evaluation.parameters.get(parameter),
+        };
+        (call, value)
     }
 
     fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R> {
-        let inner = &self.statsig.inner;
-        match self.target(parameter)? {
-            ParameterTarget::Static(value) => decode(value),
-            ParameterTarget::Gate { name, pass, fail } => {
-                let kind = Kind::Gate;
-                inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
-                    self.statsig.expose_gate(&call, self.logging);
-                    decode(if call.evaluation.value { pass } else { fail })
-                })
+        let target = self.target(parameter)?;
+        let mut fresh = None;
+        let (call, value) = self.resolve(target, &mut fresh);
+        let (Some(call), ParameterTarget::Layer { parameter, .. }) = (call, target) else {
+            if let Some(call) = call {
+                call.expose(self.logging);
             }
-            ParameterTarget::DynamicConfig { name, parameter } => {
-                let kind = Kind::DynamicConfig;
-                inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
-                    self.statsig.expose_dynamic_config(&call, self.logging);
-                    call.evaluation.parameters.get(parameter).and_then(decode)
-                })
-            }
-            ParameterTarget::Experiment { name, parameter } => {
-                let kind = Kind::Experiment;
-                inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
-                    inner.expose(&call, ExposureSubject::Experiment, self.logging);
-                    call.evaluation.parameters.get(parameter).and_then(decode)
-                })
-            }
-            ParameterTarget::Layer { name, parameter } => {
-                inner.evaluate_in(&self.published, Kind::Layer, name, &self.user, |call| {
-                    inner.expose_looked_up_only(&call, self.logging);
-                    if self.logging == Logging::Disabled {
-                        inner.count_check_of(&call);
-                    }
-                    let value = call.evaluation.parameters.get(parameter)?;
-                    // `null` is read by no type, and yet it is a value that was read.
-                    let decoded = decode(value);
-                    if decoded.is_some() || value.is_null() {
-                        OwnedEvaluation::new(&self.statsig, &call)
-                            .expose_layer_parameter(parameter, self.logging);
-                    }
-                    decoded
-                })
-            }
+            return value.and_then(decode);
+        };
+        call.expose_looked_up(self.logging);
+        if self.logging == Logging::Disabled {
+            call.count_check();
+        }
+        let value = value?;
+        let decoded = decode(value);
+        // `null` is read by no type, and yet it is a value that was read.
+        if decoded.is_some() || value.is_null() {
+            call.expose_parameter(parameter, self.logging);
+        }
+        decoded
+    }
+
+    #[cold]
+    fn misread(&self, parameter: &str, expected: &str) {
+        let Some(target) = self.target(parameter) else {
+            return;
+        };
+        let mut fresh = None;
+        let (_, value) = self.resolve(target, &mut fresh);
+        if let Some(found) = value.filter(|value| !value.is_null()) {
+            let entity = format!("parameter store \"{}\"", self.name);
+            let (warnings, details) = (&self.client.warnings, &self.details);
+            warnings.warn_of_misread(&entity, details, parameter, expected, found);
         }
     }
 }
 
-impl ParameterStore {
-    #[cold]
-    fn misread(&self, parameter: &str, expected: &str) {
-        let inner = &self.statsig.inner;
-        let warn = |value: Option<&Value>| {
-            if let Some(found) = value.filter(|value| !value.is_null()) {
-                let entity = format!("parameter store \"{}\"", self.name);
-                let (warnings, details) = (&inner.warnings, &self.details);
-                warnings.warn_of_misread(&entity, details, parameter, expected, found);
-            }
-        };
-        let Some(target) = self.target(parameter) else {
-            return;
-        };
-        let (kind, name) = match target {
-            ParameterTarget::Static(value) => return warn(Some(value)),
-            ParameterTarget::Gate { name, .. } => (Kind::Gate, name),
-            ParameterTarget::DynamicConfig { name, .. } => (Kind::DynamicConfig, name),
-            ParameterTarget::Experiment { name, .. } => (Kind::Experiment, name),
-            ParameterTarget::Layer { name, .. } => (Kind::Layer, name),
-        };
-        inner.evaluate_in(&self.published, kind, name, &self.user, |call| {
-            let evaluation = call.evaluation;
-            warn(match target {
-                ParameterTarget::Static(value) => Some(value),
-                ParameterTarget::Gate { pass, .. } if evaluation.value => Some(pass),
-                ParameterTarget::Gate { fail, .. } => Some(fail),
-                ParameterTarget::DynamicConfig { parameter, .. }
-                | ParameterTarget::Experiment { parameter, .. }
-                | ParameterTarget::Layer { parameter, .. } => evaluation.parameters.get(parameter),
-            });
-        });
+/// What a parameter refers to; `None` for a constant.
+fn entity_of(target: &ParameterTarget) -> Option<(Kind, &SharedStr)> {
+    match target {
+        ParameterTarget::Static(_) => None,
+        ParameterTarget::Gate { name, .. } => Some((Kind::Gate, name)),
+        ParameterTarget::DynamicConfig { name, .. } => Some((Kind::DynamicConfig, name)),
+        ParameterTarget::Experiment { name, .. } => Some((Kind::Experiment, name)),
+        ParameterTarget::Layer { name, .. } => Some((Kind::Layer, name)),
     }
 }
 

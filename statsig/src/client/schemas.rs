@@ -73,7 +73,7 @@ impl Schemas<'_> {
     #[must_use]
     pub fn check<P: StatsigParams>(self) -> SchemaReport {
         let document = SchemaDocument::of::<P>();
-        check(&document, &[], &self.statsig.current().specs)
+        check(&document, &[], &self.statsig.specs().specs)
     }
 
     /// Checks all structs that belong to this client: those that the options name
@@ -106,7 +106,7 @@ impl Schemas<'_> {
     /// ```
     #[must_use]
     pub fn check_documents(self, documents: &[SchemaDocument]) -> Vec<SchemaReport> {
-        check_all(documents, &self.statsig.current().specs)
+        check_all(documents, &self.statsig.specs().specs)
     }
 
     /// The results of the latest automatic check: at start and after each update, of the structs
@@ -139,7 +139,7 @@ impl Schemas<'_> {
         kind: SourceKind,
         name: &str,
     ) -> Option<Vec<PossibleParameter>> {
-        possible_parameters(&self.statsig.current().specs, kind, name)
+        possible_parameters(&self.statsig.specs().specs, kind, name)
     }
 
     /// The types of ID by which an entity assigns users, with those of the entities that decide for
@@ -155,7 +155,7 @@ impl Schemas<'_> {
     /// ```
     #[must_use]
     pub fn possible_id_types(self, kind: SourceKind, name: &str) -> BTreeSet<String> {
-        possible_id_types(&self.statsig.current().specs, kind, name)
+        possible_id_types(&self.statsig.specs().specs, kind, name)
     }
 }
 

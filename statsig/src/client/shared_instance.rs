@@ -48,7 +48,7 @@ impl Statsig {
     /// The shared instance, if there is one.
     #[must_use]
     pub fn try_shared() -> Option<Self> {
-        SHARED.load_full().map(|inner| Self { inner })
+        SHARED.load_full().map(Self::from_inner)
     }
 
     /// Whether there is a shared instance.
@@ -59,7 +59,7 @@ impl Statsig {
 
     /// Forgets the shared instance and returns it, so that it can be shut down. Handles to it keep working.
     pub fn remove_shared() -> Option<Self> {
-        SHARED.swap(None).map(|inner| Self { inner })
+        SHARED.swap(None).map(Self::from_inner)
     }
 
     /// Puts another in the place of this one, if this one is shared.

@@ -1,32 +1,38 @@
-//! How clients are shown: a few lines, whatever the size of their specs.
+//! `Debug` of clients: a few lines, whatever the size of their specs.
 
 use std::fmt;
 
-use super::{PinnedStatsig, Statsig};
+use super::{ClientInner, PinnedStatsig, Statsig};
 use crate::shared::Published;
 
 impl fmt::Debug for Statsig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show("Statsig", self, &self.current(), f)
+        show("Statsig", &self.inner, &self.specs(), f)
     }
 }
 
 impl fmt::Debug for PinnedStatsig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show("PinnedStatsig", self.client(), &self.published, f)
+        show("PinnedStatsig", &self.inner, &self.specs(), f)
     }
 }
 
-/// Nothing here takes a lock, so that a client can be shown anywhere, also in a forked process.
+impl fmt::Debug for ClientInner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show("ClientInner", self, &self.shared.published.load(), f)
+    }
+}
+
+/// Takes no lock, so that a client can be shown anywhere, also in a forked process.
 fn show(
     name: &str,
-    statsig: &Statsig,
+    client: &ClientInner,
     published: &Published,
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
     f.debug_struct(name)
-        .field("sdk_key", &statsig.inner.shared.identity.key)
-        .field("is_running", &statsig.inner.is_running())
+        .field("sdk_key", &client.shared.identity.key)
+        .field("is_running", &client.is_running())
         .field("specs", published)
         .finish_non_exhaustive()
 }

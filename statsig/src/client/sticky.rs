@@ -1,20 +1,20 @@
-//! Serving stored assignments instead of evaluations, and storing new ones. Does nothing unless storage is configured.
+//! Serves stored assignments instead of evaluations, and stores new ones. Does nothing unless
+//! persistent storage is configured.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::evaluated_call::{EvaluatedCall, ExposureKey, Logging, NestedExposure};
-use super::layers::LayerSource;
-use super::view::View;
-use super::{ExperimentEvaluationOptions, Layer, LayerEvaluationOptions, Statsig};
-use crate::evaluation::{Evaluator, NestedGate, ParametersRef};
-use crate::events::event::{
-    Exposure, ExposureSubject, QueuedEvent, SamplingInputs, SecondaryExposure, SecondaryExposures,
+use super::evaluated_call::EvaluatedCall;
+use super::exposure::{Draft, Exposable, ExposureKey, Logging, NestedGates, Subject};
+use super::{
+    ClientInner, ExperimentEvaluationOptions, LayerEvaluationOptions, TypedEvaluationOptions,
 };
+use crate::evaluation::{Evaluator, Kind, NestedGate};
+use crate::events::event::SamplingInputs;
 use crate::guard::guarded;
 use crate::hash::{mix, text_hash};
-use crate::results::{EvaluationDetails, Experiment, SharedParameters};
+use crate::results::EvaluationDetails;
 use crate::sticky::{
     Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
     is_override_rule, is_targeting_rule, storage_key,
@@ -23,23 +23,45 @@ use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use crate::value::depth::bounded_shared;
 
-/// Whose code it is that changes what is stored.
+/// Whose code changes what is stored.
 const STORAGE: &str = "the persistent storage";
 
 /// What is stored for the user, and which live rules go before it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stored<'a> {
-    pub(super) values: Option<&'a UserPersistedValues>,
-    pub(super) enforce_overrides: bool,
-    pub(super) enforce_targeting: bool,
+pub(super) struct StickyOptions<'a> {
+    values: Option<&'a UserPersistedValues>,
+    enforce_overrides: bool,
+    enforce_targeting: bool,
 }
 
-/// A stored assignment, with what it takes to expose it.
+macro_rules! sticky_options {
+    ($($options:ident),*) => {$(
+        impl<'a> From<&'a $options> for StickyOptions<'a> {
+            fn from(options: &'a $options) -> Self {
+                Self {
+                    values: options.user_persisted_values.as_deref(),
+                    enforce_overrides: options.enforce_overrides,
+                    enforce_targeting: options.enforce_targeting,
+                }
+            }
+        }
+    )*};
+}
+
+sticky_options!(
+    ExperimentEvaluationOptions,
+    LayerEvaluationOptions,
+    TypedEvaluationOptions
+);
+
+/// A stored assignment that is served, with what it takes to expose it.
 #[derive(Debug)]
-pub(super) struct Assigned {
-    pub(super) statsig: Statsig,
+pub(super) struct StickyAssignment {
+    pub(super) client: Arc<ClientInner>,
     pub(super) user: StatsigUser,
-    name: SharedStr,
+    /// An experiment or a layer.
+    pub(super) kind: Kind,
+    pub(super) name: SharedStr,
     pub(super) rule_id: SharedStr,
     pub(super) id_type: SharedStr,
     name_hash: u64,
@@ -51,208 +73,168 @@ pub(super) struct Assigned {
     sampling: SamplingInputs,
 }
 
-impl View<'_> {
-    /// The experiment as it is stored for the user, if that is to be served. Logs its exposure.
+impl EvaluatedCall<'_> {
+    /// The assignment that is served instead of this evaluation. Changes what is stored if that is
+    /// due.
     #[inline]
-    pub(super) fn sticky_experiment(
-        self,
-        call: &EvaluatedCall<'_>,
-        options: &ExperimentEvaluationOptions,
-    ) -> Option<Experiment> {
-        let storage = self.inner().shared.options.persistent_storage.as_deref()?;
-        let stored = Stored {
-            values: options.user_persisted_values.as_deref(),
-            enforce_overrides: options.enforce_overrides,
-            enforce_targeting: options.enforce_targeting,
-        };
-        let assigned = self.assigned_experiment(storage, call, stored)?;
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.inner().expose_looked_up_only(call, logging);
-        assigned.expose_experiment(logging);
-        Some(Arc::new(assigned).experiment(logging))
+    pub(super) fn assignment(&self, options: StickyOptions<'_>) -> Option<Arc<StickyAssignment>> {
+        let storage = self
+            .view
+            .client
+            .shared
+            .options
+            .persistent_storage
+            .as_deref()?;
+        self.assignment_in(storage, options)
     }
 
     #[cold]
-    pub(super) fn assigned_experiment(
-        self,
+    fn assignment_in(
+        &self,
         storage: &dyn PersistentStorage,
-        call: &EvaluatedCall<'_>,
-        stored: Stored<'_>,
-    ) -> Option<Assigned> {
-        let evaluation = call.evaluation;
-        self.assigned(
-            storage,
-            call,
-            stored.values,
-            |_| evaluation.is_experiment_active,
-            evaluation.is_experiment_group,
-            |_| self.is_overruled(call.user, call.name, stored),
-        )
-    }
-
-    /// The layer as it is stored for the user, if that is to be served.
-    #[inline]
-    pub(super) fn sticky_layer(
-        self,
-        call: &EvaluatedCall<'_>,
-        options: &LayerEvaluationOptions,
-    ) -> Option<Layer> {
-        let storage = self.inner().shared.options.persistent_storage.as_deref()?;
-        let stored = Stored {
-            values: options.user_persisted_values.as_deref(),
-            enforce_overrides: options.enforce_overrides,
-            enforce_targeting: options.enforce_targeting,
+        options: StickyOptions<'_>,
+    ) -> Option<Arc<StickyAssignment>> {
+        let evaluation = self.evaluation;
+        let (is_live, is_in_group) = match self.kind {
+            Kind::Gate | Kind::DynamicConfig => return None,
+            Kind::Experiment => (
+                evaluation.is_experiment_active,
+                evaluation.is_experiment_group,
+            ),
+            Kind::Layer => {
+                let is_allocated = evaluation.allocated_experiment().is_some();
+                (
+                    is_allocated && evaluation.is_experiment_active,
+                    is_allocated && evaluation.is_experiment_group,
+                )
+            }
         };
-        let assigned = self.assigned_layer(storage, call, stored)?;
-        let logging = Logging::unless(options.disable_exposure_logging);
-        self.inner().expose_looked_up_only(call, logging);
-        if logging == Logging::Disabled {
-            let name = &assigned.name;
-            self.inner()
-                .count_check(assigned.name_hash, || name.clone());
-        }
-        Some(Arc::new(assigned).layer(logging))
-    }
-
-    #[cold]
-    pub(super) fn assigned_layer(
-        self,
-        storage: &dyn PersistentStorage,
-        call: &EvaluatedCall<'_>,
-        stored: Stored<'_>,
-    ) -> Option<Assigned> {
-        let evaluation = call.evaluation;
-        let is_allocated = evaluation.allocated_experiment().is_some();
-        let is_live = is_allocated && evaluation.is_experiment_active;
-        self.assigned(
-            storage,
-            call,
-            stored.values,
-            |assigned| {
-                let delegate = assigned.and_then(|assigned| assigned.config_delegate.as_deref());
-                delegate
-                    .and_then(|delegate| self.is_experiment_active(delegate))
+        let id_type = self.specs().symbols.get(evaluation.id_type?);
+        let key = storage_key(self.user, id_type.is_user_id, &id_type.text)?;
+        let decision = decide(
+            options.values,
+            self.name,
+            |stored| {
+                let stored = stored.and_then(|stored| stored.config_delegate.as_deref());
+                let of_layer = stored.filter(|_| self.kind == Kind::Layer);
+                of_layer
+                    .and_then(|experiment| self.is_experiment_active(experiment))
                     .unwrap_or(is_live)
             },
-            is_allocated && evaluation.is_experiment_group,
-            |assigned| {
-                let delegate = assigned.config_delegate.as_deref();
-                delegate.is_some_and(|delegate| self.is_overruled(call.user, delegate, stored))
+            is_in_group,
+            |stored| match self.kind {
+                Kind::Layer => (stored.config_delegate.as_deref())
+                    .is_some_and(|experiment| self.is_overruled(experiment, options)),
+                _ => self.is_overruled(self.name, options),
             },
-        )
-    }
-
-    /// Saves or deletes what is stored, or says what is to be served from there.
-    fn assigned(
-        self,
-        storage: &dyn PersistentStorage,
-        call: &EvaluatedCall<'_>,
-        given: Option<&UserPersistedValues>,
-        is_active: impl FnOnce(Option<&StickyValues>) -> bool,
-        is_in_group: bool,
-        is_overruled: impl FnOnce(&StickyValues) -> bool,
-    ) -> Option<Assigned> {
-        let symbols = &call.published.specs.symbols;
-        let id_type = symbols.get(call.evaluation.id_type?);
-        let key = storage_key(call.user, id_type.is_user_id, &id_type.text)?;
-        match decide(given, call.name, is_active, is_in_group, is_overruled) {
-            Decision::Stored(stored) => Some(self.assign(call, stored.clone())),
+        );
+        match decision {
+            Decision::Stored(stored) => Some(Arc::new(self.assigned(stored.clone()))),
             Decision::Live => None,
             Decision::LiveAndDelete => {
-                guarded(STORAGE, || storage.delete(&key, call.name));
+                guarded(STORAGE, || storage.delete(&key, self.name));
                 None
             }
             Decision::LiveAndSave => {
-                let values = to_be_stored(call);
-                guarded(STORAGE, || storage.save(&key, call.name, values));
+                let values = self.to_be_stored();
+                guarded(STORAGE, || storage.save(&key, self.name, values));
                 None
             }
         }
     }
 
     /// Whether an experiment of this name is running; `None` when there is none, or it does not say.
-    fn is_experiment_active(self, experiment: &str) -> Option<bool> {
-        let specs = &self.published.specs;
+    fn is_experiment_active(&self, experiment: &str) -> Option<bool> {
+        let specs = self.specs();
         let entry = specs.entry(specs.find(experiment)?)?;
         specs.spec(entry.config?)?.is_active
     }
 
     /// Whether one of the experiment's rules that are to be enforced catches the user.
-    fn is_overruled(self, user: &StatsigUser, experiment: &str, stored: Stored<'_>) -> bool {
+    fn is_overruled(&self, experiment: &str, options: StickyOptions<'_>) -> bool {
         let catches = |is_meant: fn(&str) -> bool| {
-            let experiment = self.published.specs.find(experiment);
+            let experiment = self.specs().find(experiment);
             experiment.is_some_and(|experiment| {
-                Evaluator::new(self.context(), user).passes_rules(experiment, is_meant)
+                Evaluator::new(self.view.context(), self.user).passes_rules(experiment, is_meant)
             })
         };
-        (stored.enforce_targeting && catches(is_targeting_rule))
-            || (stored.enforce_overrides && catches(is_override_rule))
+        (options.enforce_targeting && catches(is_targeting_rule))
+            || (options.enforce_overrides && catches(is_override_rule))
     }
 
-    fn assign(self, call: &EvaluatedCall<'_>, mut stored: StickyValues) -> Assigned {
-        let evaluation = call.evaluation;
-        let name = call.shared_name();
+    fn assigned(&self, mut stored: StickyValues) -> StickyAssignment {
+        let evaluation = self.evaluation;
+        let name = self.shared_name();
         let values = stored.json_value.take();
         stored.json_value =
             values.map(|values| bounded_shared(values, format_args!("what is stored of {name}")));
-        Assigned {
-            statsig: self.statsig.clone(),
-            user: call.user.clone(),
+        StickyAssignment {
+            client: Arc::clone(self.view.client),
+            user: self.user.clone(),
+            kind: self.kind,
             name_hash: text_hash(&name),
             name,
             rule_id: stored.rule_id.clone().unwrap_or_default(),
-            id_type: call.id_type(),
-            user_hash: call.user_hash(true),
+            id_type: self.id_type(),
+            user_hash: self.user_hash(true),
             details: EvaluationDetails::persisted(
                 stored.time,
-                self.inner().shared.clock.now_ms(),
+                self.view.client.shared.clock.now_ms(),
                 stored.config_version,
             ),
             live_version: evaluation.version,
             sampling: SamplingInputs {
                 // The rule that assigned may be gone, and its rate with it: none is left out.
                 rate: None,
-                forward_all: evaluation.forward_all_exposures,
-                has_seen_analytical_gates: evaluation.has_seen_analytical_gates,
-                ..SamplingInputs::default()
+                ..self.sampling()
             },
             stored,
         }
     }
-}
 
-fn to_be_stored(call: &EvaluatedCall<'_>) -> StickyValues {
-    let evaluation = call.evaluation;
-    let gates = |gates: &[NestedGate]| {
-        let stored = gates.iter().map(|nested| {
-            StickyExposure::new(
-                call.text(nested.gate),
-                nested.value,
-                call.text(nested.rule_id),
-            )
-        });
-        stored.collect()
-    };
-    let parameters = match &evaluation.parameters {
-        ParametersRef::Shared(parameters) => Some(Arc::clone(parameters)),
-        _ => None,
-    };
-    let specs = &call.published.specs;
-    StickyValues {
-        value: evaluation.value,
-        json_value: parameters,
-        rule_id: evaluation.rule_id.map(|rule| call.text(rule)),
-        group_name: evaluation.group_name.map(|group| call.text(group)),
-        secondary_exposures: gates(&evaluation.nested_gates),
-        undelegated_secondary_exposures: evaluation.undelegated_gates().map(gates),
-        config_delegate: call.allocated_experiment(),
-        explicit_parameters: evaluation.explicit_parameters(specs).cloned(),
-        time: Some(specs.time),
-        config_version: evaluation.version,
+    fn to_be_stored(&self) -> StickyValues {
+        let evaluation = self.evaluation;
+        let gates = |gates: &[NestedGate]| {
+            let stored = gates.iter().map(|nested| {
+                StickyExposure::new(
+                    self.text(nested.gate),
+                    nested.value,
+                    self.text(nested.rule_id),
+                )
+            });
+            stored.collect()
+        };
+        let specs = self.specs();
+        StickyValues {
+            value: evaluation.value,
+            json_value: self.parameters().0,
+            rule_id: evaluation.rule_id.map(|rule| self.text(rule)),
+            group_name: self.group_name(),
+            secondary_exposures: gates(&evaluation.nested_gates),
+            undelegated_secondary_exposures: evaluation.undelegated_gates().map(gates),
+            config_delegate: self.allocated_experiment(),
+            explicit_parameters: evaluation.explicit_parameters(specs).cloned(),
+            time: Some(specs.time),
+            config_version: evaluation.version,
+        }
     }
 }
 
-impl Assigned {
+impl Exposable for StickyAssignment {
+    fn name(&self) -> SharedStr {
+        self.name.clone()
+    }
+
+    fn details(&self) -> EvaluationDetails {
+        self.details.clone().with_version(self.live_version)
+    }
+
+    fn sampling(&self) -> SamplingInputs {
+        self.sampling
+    }
+}
+
+impl StickyAssignment {
     pub(super) fn allocated_experiment(&self) -> Option<&SharedStr> {
         let delegate = self.stored.config_delegate.as_ref();
         delegate.filter(|delegate| !delegate.is_empty())
@@ -262,136 +244,52 @@ impl Assigned {
         self.stored.json_value.as_ref()?.get(parameter)
     }
 
-    pub(super) fn experiment(self: Arc<Self>, logging: Logging) -> Experiment {
-        Experiment {
-            name: self.name.clone(),
-            rule_id: self.rule_id.clone(),
-            value: SharedParameters(self.stored.json_value.clone()),
-            id_type: self.id_type.clone(),
-            group_name: self.stored.group_name.clone(),
-            is_experiment_active: true,
-            is_user_in_experiment: true,
-            details: self.details.clone(),
-            served: self.served(logging),
-        }
+    /// Logs the exposure of an experiment.
+    pub(super) fn expose(&self, logging: Logging) {
+        let gates = &self.stored.secondary_exposures;
+        self.submit(Subject::Experiment, gates, 1, logging);
     }
 
-    pub(super) fn layer(self: Arc<Self>, logging: Logging) -> Layer {
-        Layer {
-            name: self.name.clone(),
-            rule_id: self.rule_id.clone(),
-            id_type: self.id_type.clone(),
-            group_name: self.stored.group_name.clone(),
-            allocated_experiment_name: self.allocated_experiment().cloned(),
-            is_experiment_active: true,
-            is_user_in_experiment: true,
-            details: self.details.clone(),
-            source: LayerSource::Assigned(self),
-            logging,
-        }
-    }
-
-    pub(super) fn expose_experiment(&self, logging: Logging) {
-        let secondary = &self.stored.secondary_exposures;
-        self.expose(|| ExposureSubject::Experiment, secondary, 1, logging);
-    }
-
-    /// Like a layer's own parameters: one that the allocated experiment sets carries the experiment and all nested gates.
-    pub(super) fn expose_layer_parameter(&self, parameter: &str, logging: Logging) {
+    /// Logs the exposure of a layer's parameter: one that the allocated experiment sets carries the
+    /// experiment and all nested gates.
+    pub(super) fn expose_parameter(&self, parameter: &str, logging: Logging) {
         let stored = &self.stored;
         let explicit = stored.explicit_parameters.as_deref().unwrap_or_default();
         let is_explicit =
             stored.config_delegate.is_some() && explicit.iter().any(|name| name == parameter);
-        let secondary = if is_explicit {
+        let undelegated = stored.undelegated_secondary_exposures.as_deref();
+        let gates = if is_explicit {
             &stored.secondary_exposures
         } else {
-            stored
-                .undelegated_secondary_exposures
-                .as_deref()
-                .unwrap_or_default()
+            undelegated.unwrap_or_default()
         };
-        let subject = || ExposureSubject::LayerParameter {
-            parameter: parameter.into(),
+        let subject = Subject::LayerParameter {
+            parameter,
             is_explicit,
-            allocated_experiment: self
-                .allocated_experiment()
-                .filter(|_| is_explicit)
-                .cloned()
-                .unwrap_or_default(),
+            allocated_experiment: self.allocated_experiment(),
         };
-        self.expose(subject, secondary, text_hash(parameter), logging);
+        self.submit(subject, gates, text_hash(parameter), logging);
     }
 
-    fn expose(
-        &self,
-        subject: impl FnOnce() -> ExposureSubject,
-        secondary: &[StickyExposure],
-        extra: u64,
-        logging: Logging,
-    ) {
-        let inner = &self.statsig.inner;
-        let shared = &inner.shared;
-        if shared.options.disable_all_logging {
+    fn submit(&self, subject: Subject<'_>, gates: &[StickyExposure], extra: u64, logging: Logging) {
+        if !(self.client).logs(logging, self.name_hash, || self.name.clone()) {
             return;
         }
-        if logging == Logging::Disabled {
-            inner.count_check(self.name_hash, || self.name.clone());
-            return;
-        }
-        let rule_hash = text_hash(&self.rule_id);
         let is_manual = logging == Logging::Manual;
-        // Known by another key than an automatic exposure, so that neither suppresses the other.
+        // Neither an automatic nor a manual exposure suppresses the other.
         let extra = if is_manual { mix(extra, 1) } else { extra };
-        let key = ExposureKey::of(self.name_hash, rule_hash, self.user_hash, extra);
-        let as_primary = shared.events.exposes_nested_gates(&shared.published.load());
-        let time_ms = shared.clock.now_ms();
-        if inner.is_new(&key) {
-            inner.queue(QueuedEvent::Exposure(Exposure {
-                user: self.user.clone(),
-                name: self.name.clone(),
-                rule_id: self.rule_id.clone(),
-                subject: subject(),
-                details: self.details.clone().with_version(self.live_version),
-                secondary: if as_primary {
-                    SecondaryExposures::Empty
-                } else {
-                    shared_gates(secondary)
-                },
-                is_manual,
-                override_config_name: None,
-                sampling: SamplingInputs {
-                    spec_rule_hash: key.spec_and_rule,
-                    key_hash: key.whole,
-                    has_seen_analytical_gates: self.sampling.has_seen_analytical_gates
-                        && !as_primary,
-                    ..self.sampling
-                },
-                time_ms,
-            }));
-        }
-        if as_primary {
-            for nested in secondary {
-                let nested = NestedExposure {
-                    gate: &nested.gate,
-                    gate_hash: text_hash(&nested.gate),
-                    rule_id: &nested.rule_id,
-                    rule_hash: text_hash(&nested.rule_id),
-                    value: nested.gate_value,
-                };
-                inner.expose_nested_gate(&self.user, &nested, time_ms);
-            }
-        }
+        let rule_hash = text_hash(&self.rule_id);
+        let draft = Draft {
+            of: self,
+            user: &self.user,
+            key: ExposureKey::new(self.name_hash, rule_hash, self.user_hash, extra),
+            rule_id: &self.rule_id,
+            subject,
+            nested_gates: NestedGates::Stored(gates),
+            is_manual,
+        };
+        let shared = &self.client.shared;
+        let splits = shared.events.exposes_nested_gates(&shared.published.load());
+        self.client.submit(&draft, splits);
     }
-}
-
-fn shared_gates(gates: &[StickyExposure]) -> SecondaryExposures {
-    if gates.is_empty() {
-        return SecondaryExposures::Empty;
-    }
-    let shared = gates.iter().map(|nested| SecondaryExposure {
-        gate: nested.gate.clone(),
-        value: nested.gate_value,
-        rule_id: nested.rule_id.clone(),
-    });
-    SecondaryExposures::List(shared.collect())
 }

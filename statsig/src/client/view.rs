@@ -1,57 +1,62 @@
-//! One generation of specs to read with: the current one for a single call, a pinned one for many.
+//! The specs of one moment, and the client that reads with them.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use super::evaluated_call::EvaluatedCall;
-use super::{ClientInner, Statsig};
-use crate::evaluation::{EvaluationContext, Kind};
-use crate::shared::Published;
-use crate::user::StatsigUser;
+use arc_swap::Guard;
 
-/// A client, and the specs that it reads with. Every public read is implemented here, once.
+use super::{ClientInner, Statsig};
+use crate::evaluation::EvaluationContext;
+use crate::shared::Published;
+
+/// The specs that a read uses: those of this moment, or the pinned ones.
+pub(super) enum Specs<'a> {
+    Live(Guard<Arc<Published>>),
+    Pinned(&'a Arc<Published>),
+}
+
+impl Deref for Specs<'_> {
+    type Target = Arc<Published>;
+
+    #[inline]
+    fn deref(&self) -> &Arc<Published> {
+        match self {
+            Self::Live(specs) => specs,
+            Self::Pinned(specs) => specs,
+        }
+    }
+}
+
+/// A client, and the specs of one moment.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
-    pub(super) statsig: &'a Statsig,
+    pub(super) client: &'a Arc<ClientInner>,
     pub(super) published: &'a Arc<Published>,
 }
 
 impl Statsig {
-    /// The specs of this moment, for one call.
+    /// The specs to read with: one generation for the whole call.
     #[inline]
-    pub(super) fn current(&self) -> arc_swap::Guard<Arc<Published>> {
-        self.inner.shared.published.load()
+    pub(super) fn specs(&self) -> Specs<'_> {
+        match &self.pinned {
+            Some(pinned) => Specs::Pinned(pinned),
+            None => Specs::Live(self.inner.shared.published.load()),
+        }
     }
 
     #[inline]
-    pub(super) fn view<'a>(&'a self, published: &'a Arc<Published>) -> View<'a> {
+    pub(super) fn view<'a>(&'a self, specs: &'a Specs<'_>) -> View<'a> {
         View {
-            statsig: self,
-            published,
+            client: &self.inner,
+            published: specs,
         }
     }
 }
 
 impl<'a> View<'a> {
-    #[inline]
-    pub(super) fn inner(self) -> &'a ClientInner {
-        &self.statsig.inner
-    }
-
-    #[inline]
-    pub(super) fn evaluate<R>(
-        self,
-        kind: Kind,
-        name: &str,
-        user: &StatsigUser,
-        read: impl FnOnce(EvaluatedCall<'_>) -> R,
-    ) -> R {
-        self.inner()
-            .evaluate_in(self.published, kind, name, user, read)
-    }
-
     /// What an evaluation outside of the usual path reads besides the user.
     pub(super) fn context(self) -> EvaluationContext<'a> {
-        let shared = &self.inner().shared;
+        let shared = &self.client.shared;
         EvaluationContext::of(self.published, shared.clock.now_ms(), fastrand::u64(..))
             .with_overrides(shared.overrides.active())
     }

@@ -110,6 +110,7 @@ pub struct Key {
 }
 
 impl Key {
+    #[inline]
     fn hash(self) -> u64 {
         mix(
             self.fingerprint,
@@ -132,35 +133,37 @@ impl Memo {
         Some(place.get_or_init(|| Box::new(evaluate())))
     }
 
-    /// Reads the evaluation of this key: remembered, or made now.
+    /// The evaluation of this key, if it is remembered.
     #[inline]
-    pub fn read<R>(
-        &self,
-        key: Key,
-        evaluate: impl FnOnce() -> Evaluation,
-        read: impl FnOnce(&Evaluation) -> R,
-    ) -> R {
+    pub fn get(&self, key: Key) -> Option<&Evaluation> {
         let hash = key.hash();
-        let Some(slot) = self.slots.get(hash as usize & (SLOTS - 1)) else {
-            return read(&evaluate());
-        };
+        let slot = self.slot(hash)?;
+        let index = slot.index(self.generation, key.fingerprint);
         let of_users = &self.evaluations.of_users;
-        if let Some(index) = slot.index(self.generation, key.fingerprint)
-            && let Some(evaluation) = of_users.get(index, key.entry, key.kind)
-        {
-            if let Some(counts) = &self.counts {
-                counts.add_hit(hash);
-            }
-            return read(evaluation);
-        }
+        let remembered = index.and_then(|index| of_users.get(index, key.entry, key.kind));
         if let Some(counts) = &self.counts {
-            counts.add_miss(hash);
+            match remembered {
+                Some(_) => counts.add_hit(hash),
+                None => counts.add_miss(hash),
+            }
         }
-        let evaluation = evaluate();
-        if slot.is_marked(hash) {
-            self.remember(slot, key, &evaluation);
+        remembered
+    }
+
+    /// Takes an evaluation that was not remembered. It is remembered if this key was added before.
+    pub fn add(&self, key: Key, evaluation: &Evaluation) {
+        let hash = key.hash();
+        if let Some(slot) = self.slot(hash)
+            && slot.is_marked(hash)
+        {
+            self.remember(slot, key, evaluation);
         }
-        read(&evaluation)
+    }
+
+    /// `None` before there are specs.
+    #[inline]
+    fn slot(&self, hash: u64) -> Option<&Slot> {
+        self.slots.get(hash as usize & (SLOTS - 1))
     }
 
     #[cold]

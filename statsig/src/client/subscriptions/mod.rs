@@ -1,10 +1,9 @@
-//! Telling whoever asked about evaluations. Costs one atomic load while nobody did.
+//! Reports evaluations to subscribers. Costs one atomic load while there are none.
 
 use std::sync::Arc;
 
 use super::evaluated_call::EvaluatedCall;
 use super::layers::Layer;
-use super::view::View;
 use super::{ClientInner, Statsig};
 use crate::evaluation::Kind;
 use crate::observability::evaluation_log::{self, Evaluated};
@@ -85,68 +84,51 @@ impl Statsig {
     }
 }
 
-impl View<'_> {
-    /// Tells that an entity was evaluated, as its getter returns it.
+impl EvaluatedCall<'_> {
+    /// Reports that an entity was evaluated, as its getter returns it.
     #[inline]
-    pub(super) fn announce(self, kind: Kind, call: &EvaluatedCall<'_>) {
-        if self
-            .inner()
-            .shared
-            .telemetry
-            .subscriptions
-            .wants_evaluations()
-        {
-            self.tell(kind, call);
+    pub(super) fn report(&self) {
+        if self.has_subscribers() {
+            self.report_evaluation();
         }
+    }
+
+    #[inline]
+    fn has_subscribers(&self) -> bool {
+        let subscriptions = &self.view.client.shared.telemetry.subscriptions;
+        subscriptions.wants_evaluations()
     }
 
     #[cold]
-    fn tell(self, kind: Kind, call: &EvaluatedCall<'_>) {
-        self.tell_looked_up(call);
-        let inner = self.inner();
-        match kind {
-            Kind::Gate => inner.tell_gate(&call.feature_gate(Served::default())),
+    fn report_evaluation(&self) {
+        self.report_looked_up();
+        let client = self.view.client;
+        match self.kind {
+            Kind::Gate => client.report_gate(&self.feature_gate(Served::default())),
             Kind::DynamicConfig => {
-                inner.tell_dynamic_config(&call.dynamic_config(Served::default()))
+                client.report_dynamic_config(&self.dynamic_config(Served::default()));
             }
-            Kind::Experiment => inner.tell_experiment(&call.experiment(Served::default())),
+            Kind::Experiment => client.report_experiment(&self.experiment(Served::default())),
             Kind::Layer => {
-                let group = call.evaluation.group_name.map(|name| call.text(name));
-                inner.tell_layer(
-                    call.name,
-                    &call.rule_id(),
-                    group.as_deref(),
-                    &call.details(),
-                );
+                let (rule_id, group) = (self.rule_id(), self.group_name());
+                client.report_layer(self.name, &rule_id, group.as_deref(), &self.details());
             }
         }
     }
 
-    /// Tells that an experiment was served from persistent storage.
-    pub(super) fn announce_stored_experiment(self, call: &EvaluatedCall<'_>, stored: &Experiment) {
-        if self
-            .inner()
-            .shared
-            .telemetry
-            .subscriptions
-            .wants_evaluations()
-        {
-            self.tell_looked_up(call);
-            self.inner().tell_experiment(stored);
+    /// Reports that an experiment was served from persistent storage.
+    pub(super) fn report_stored_experiment(&self, stored: &Experiment) {
+        if self.has_subscribers() {
+            self.report_looked_up();
+            self.view.client.report_experiment(stored);
         }
     }
 
-    /// Tells that a layer was served from persistent storage.
-    pub(super) fn announce_stored_layer(self, call: &EvaluatedCall<'_>, stored: &Layer) {
-        if self
-            .inner()
-            .shared
-            .telemetry
-            .subscriptions
-            .wants_evaluations()
-        {
-            self.tell_looked_up(call);
-            self.inner().tell_layer(
+    /// Reports that a layer was served from persistent storage.
+    pub(super) fn report_stored_layer(&self, stored: &Layer) {
+        if self.has_subscribers() {
+            self.report_looked_up();
+            self.view.client.report_layer(
                 &stored.name,
                 &stored.rule_id,
                 stored.group_name.as_deref(),
@@ -155,16 +137,16 @@ impl View<'_> {
         }
     }
 
-    /// A condition that asks for an experiment's group evaluates that experiment like a call of its own.
-    fn tell_looked_up(self, call: &EvaluatedCall<'_>) {
-        for inner in call.looked_up() {
-            self.tell(Kind::Experiment, &inner);
+    /// A condition that asks for an experiment's group evaluates it like a call of its own.
+    fn report_looked_up(&self) {
+        for experiment in self.looked_up() {
+            experiment.report_evaluation();
         }
     }
 }
 
 impl ClientInner {
-    fn tell_gate(&self, gate: &FeatureGate) {
+    fn report_gate(&self, gate: &FeatureGate) {
         self.trace(&Evaluated {
             key: &gate.name,
             variant: &gate.rule_id,
@@ -183,7 +165,7 @@ impl ClientInner {
             });
     }
 
-    fn tell_dynamic_config(&self, config: &DynamicConfig) {
+    fn report_dynamic_config(&self, config: &DynamicConfig) {
         self.trace(&Evaluated {
             key: &config.name,
             variant: &config.rule_id,
@@ -202,7 +184,7 @@ impl ClientInner {
             });
     }
 
-    fn tell_experiment(&self, experiment: &Experiment) {
+    fn report_experiment(&self, experiment: &Experiment) {
         let group_name = experiment.group_name.as_deref();
         self.trace(&Evaluated {
             key: &experiment.name,
@@ -223,7 +205,7 @@ impl ClientInner {
             });
     }
 
-    fn tell_layer(
+    fn report_layer(
         &self,
         name: &str,
         rule_id: &str,

@@ -6,7 +6,6 @@ mod store;
 
 use source::Opened;
 
-use super::view::View;
 use super::{Statsig, TypedEvaluationOptions};
 use crate::typed::{ParamsError, StatsigParams, Typed, load, try_load};
 use crate::user::StatsigUser;
@@ -86,7 +85,12 @@ impl Statsig {
         user: impl AsRef<StatsigUser>,
         options: &TypedEvaluationOptions,
     ) -> Typed<P> {
-        self.view(&self.current()).get_typed(user.as_ref(), options)
+        let specs = self.specs();
+        let opened = Opened::new(self.view(&specs), user.as_ref(), P::SCHEMA, options);
+        load(opened, |problems| {
+            let log = &self.inner.shared.telemetry.mismatches;
+            log.report(specs.generation, P::SCHEMA.on_mismatch, problems);
+        })
     }
 
     /// Like [`try_get_typed`](Self::try_get_typed), with options.
@@ -98,35 +102,14 @@ impl Statsig {
         user: impl AsRef<StatsigUser>,
         options: &TypedEvaluationOptions,
     ) -> Result<Typed<P>, ParamsError> {
-        self.view(&self.current())
-            .try_get_typed(user.as_ref(), options)
+        let specs = self.specs();
+        let view = self.view(&specs);
+        try_load(Opened::new(view, user.as_ref(), P::SCHEMA, options))
     }
 
     /// How many served values did not fit a field of a typed struct so far, repeats included.
     #[must_use]
     pub fn typed_mismatches(&self) -> u64 {
         self.inner.shared.telemetry.mismatches.total()
-    }
-}
-
-impl View<'_> {
-    pub(super) fn get_typed<P: StatsigParams>(
-        self,
-        user: &StatsigUser,
-        options: &TypedEvaluationOptions,
-    ) -> Typed<P> {
-        let log = &self.inner().shared.telemetry.mismatches;
-        let generation = self.published.generation;
-        load(Opened::new(self, user, P::SCHEMA, options), |problems| {
-            log.report(generation, P::SCHEMA.on_mismatch, problems);
-        })
-    }
-
-    pub(super) fn try_get_typed<P: StatsigParams>(
-        self,
-        user: &StatsigUser,
-        options: &TypedEvaluationOptions,
-    ) -> Result<Typed<P>, ParamsError> {
-        try_load(Opened::new(self, user, P::SCHEMA, options))
     }
 }

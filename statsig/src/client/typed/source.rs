@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::entity::Entity;
 use super::store::OpenedStore;
 use crate::client::TypedEvaluationOptions;
-use crate::client::evaluated_call::Logging;
+use crate::client::exposure::Logging;
 use crate::client::view::View;
 use crate::typed::{DecidedBy, ParamSchema, ParamSource, Schema, ServedParams};
 use crate::user::StatsigUser;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::entity::Entity;
 use crate::client::ParameterStoreEvaluationOptions;
-use crate::client::evaluated_call::Logging;
+use crate::client::exposure::Logging;
 use crate::client::param_stores::ParameterStore;
 use crate::client::view::View;
 use crate::evaluation::Kind;
@@ -102,7 +102,10 @@ impl OpenedStore {
             .iter()
             .position(|target| target.kind == kind && target.name == name);
         known.unwrap_or_else(|| {
-            let entity = Entity::owned(kind, self.store.hold(kind, &name));
+            let mut fresh = None;
+            let view = self.store.view();
+            let call = view.evaluate(kind, &name, self.store.user(), &mut fresh);
+            let entity = Entity::evaluated(&call);
             self.targets.push(Target { kind, name, entity });
             self.targets.len() - 1
         })

@@ -1,0 +1,129 @@
+//! Decisions that outlive their call, so that they can be exposed later as they were served.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::ClientInner;
+use super::evaluated_call::{EvaluatedCall, OwnedEvaluation};
+use super::exposure::Logging;
+use super::sticky::StickyAssignment;
+use crate::evaluation::Kind;
+use crate::results::{EvaluationDetails, Origin, Served};
+use crate::user::StatsigUser;
+
+/// What a gate, config, experiment or layer serves to a user.
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are evaluations: boxing them would cost an allocation each"
+)]
+pub(super) enum OwnedDecision {
+    Evaluation(OwnedEvaluation),
+    /// From persistent storage.
+    Assignment(Arc<StickyAssignment>),
+}
+
+impl From<&EvaluatedCall<'_>> for OwnedDecision {
+    fn from(call: &EvaluatedCall<'_>) -> Self {
+        Self::Evaluation(call.into())
+    }
+}
+
+impl OwnedDecision {
+    pub(super) fn client(&self) -> &ClientInner {
+        match self {
+            Self::Evaluation(evaluation) => evaluation.call().view.client,
+            Self::Assignment(assignment) => &assignment.client,
+        }
+    }
+
+    pub(super) fn user(&self) -> &StatsigUser {
+        match self {
+            Self::Evaluation(evaluation) => evaluation.call().user,
+            Self::Assignment(assignment) => &assignment.user,
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Evaluation(evaluation) => evaluation.call().kind,
+            Self::Assignment(assignment) => assignment.kind,
+        }
+    }
+
+    /// The value of a parameter of a config, experiment or layer.
+    #[inline]
+    pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
+        match self {
+            Self::Evaluation(evaluation) => evaluation
+                .call()
+                .decision
+                .evaluation
+                .parameters
+                .get(parameter),
+            Self::Assignment(assignment) => assignment.parameter(parameter),
+        }
+    }
+
+    /// Logs the exposure of a gate, config or experiment.
+    pub(super) fn expose(&self, logging: Logging) {
+        match self {
+            Self::Evaluation(evaluation) => evaluation.call().expose(logging),
+            Self::Assignment(assignment) => assignment.expose(logging),
+        }
+    }
+
+    /// Logs the exposure of a layer's parameter.
+    pub(super) fn expose_parameter(&self, parameter: &str, logging: Logging) {
+        match self {
+            Self::Evaluation(evaluation) => evaluation.call().expose_parameter(parameter, logging),
+            Self::Assignment(assignment) => assignment.expose_parameter(parameter, logging),
+        }
+    }
+}
+
+/// A decision that was fetched with exposure logging disabled.
+impl Origin for OwnedDecision {
+    fn log_exposure(&self) {
+        self.expose(Logging::Manual);
+    }
+
+    fn warn_of_misread(
+        &self,
+        entity: &str,
+        details: &EvaluationDetails,
+        parameter: &str,
+        expected: &str,
+        found: &Value,
+    ) {
+        let warnings = &self.client().warnings;
+        warnings.warn_of_misread(entity, details, parameter, expected, found);
+    }
+}
+
+impl EvaluatedCall<'_> {
+    /// What a result remembers: the decision, if it is still to be exposed. If not, a config or
+    /// experiment can still warn of misread parameters.
+    #[inline]
+    pub(super) fn served(&self, logging: Logging) -> Served {
+        match (logging, self.kind) {
+            (Logging::Disabled, _) => Served(Some(Arc::new(OwnedDecision::from(self)))),
+            (_, Kind::Gate) => Served::default(),
+            _ => Served(Some(self.view.client.warnings())),
+        }
+    }
+}
+
+impl StickyAssignment {
+    /// What the result of a stored experiment remembers.
+    pub(super) fn served(self: &Arc<Self>, logging: Logging) -> Served {
+        Served(Some(match logging {
+            Logging::Disabled => Arc::new(OwnedDecision::Assignment(Arc::clone(self))),
+            _ => self.client.warnings(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

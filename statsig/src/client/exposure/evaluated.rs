@@ -1,0 +1,205 @@
+//! Exposures of evaluations.
+
+use super::Logging;
+use super::draft::{Draft, Exposable, ExposureKey, NestedGates, Subject};
+use crate::client::evaluated_call::EvaluatedCall;
+use crate::evaluation::{Kind, NestedGate, Outcome};
+use crate::events::event::SamplingInputs;
+use crate::hash::{mix, text_hash};
+use crate::results::EvaluationDetails;
+use crate::specs::symbols::Symbol;
+use crate::text::SharedStr;
+
+impl Exposable for EvaluatedCall<'_> {
+    fn name(&self) -> SharedStr {
+        self.shared_name()
+    }
+
+    fn details(&self) -> EvaluationDetails {
+        self.decision.details()
+    }
+
+    fn mapped_to(&self) -> Option<SharedStr> {
+        self.evaluation.mapped_to.map(|name| self.text(name))
+    }
+
+    fn sampling(&self) -> SamplingInputs {
+        SamplingInputs {
+            rate: self.evaluation.sampling_rate,
+            forward_all: self.evaluation.forward_all_exposures,
+            has_seen_analytical_gates: self.evaluation.has_seen_analytical_gates,
+            ..SamplingInputs::default()
+        }
+    }
+}
+
+impl EvaluatedCall<'_> {
+    /// Logs the exposure of a gate, config or experiment, and before it those of the experiments that
+    /// conditions asked for. Layers are exposed by parameter.
+    #[inline]
+    pub(in crate::client) fn expose(&self, logging: Logging) {
+        self.expose_looked_up(logging);
+        let evaluation = self.evaluation;
+        let (subject, extra) = match self.kind {
+            Kind::Gate => (Subject::Gate(evaluation.value), evaluation.value),
+            Kind::DynamicConfig => {
+                let is_done = evaluation.outcome != Outcome::TooDeep;
+                let rule_passed = is_done.then_some(evaluation.value);
+                (Subject::DynamicConfig(rule_passed), evaluation.value)
+            }
+            Kind::Experiment => (Subject::Experiment, evaluation.is_experiment_group),
+            Kind::Layer => return,
+        };
+        let rule = evaluation.rule_symbol();
+        let gates = Some(&*evaluation.nested_gates);
+        self.submit(subject, rule, gates, u64::from(extra), logging);
+    }
+
+    /// A condition that asks for an experiment's group exposes that experiment like a call of its own.
+    #[inline]
+    pub(in crate::client) fn expose_looked_up(&self, logging: Logging) {
+        if self.evaluation.looked_up.is_some() {
+            self.expose_each_looked_up(logging);
+        }
+    }
+
+    #[cold]
+    fn expose_each_looked_up(&self, logging: Logging) {
+        // A manual exposure is about the entity that it names, not about these.
+        let logging = match logging {
+            Logging::Manual => Logging::Automatic,
+            logging => logging,
+        };
+        for experiment in self.looked_up() {
+            experiment.expose(logging);
+        }
+    }
+
+    /// Logs the exposure of a layer's parameter. One that the allocated experiment sets carries the
+    /// experiment and all nested gates; any other carries only the gates that the layer itself went
+    /// through.
+    pub(in crate::client) fn expose_parameter(&self, parameter: &str, logging: Logging) {
+        let evaluation = self.evaluation;
+        let explicit = evaluation.explicit_parameters(self.specs());
+        let is_explicit = evaluation.delegate.is_some()
+            && explicit.is_some_and(|explicit| explicit.iter().any(|name| name == parameter));
+        let gates = if is_explicit {
+            Some(&*evaluation.nested_gates)
+        } else {
+            evaluation.undelegated_gates()
+        };
+        let allocated = evaluation.allocated_experiment();
+        let subject = Subject::LayerParameter {
+            parameter,
+            is_explicit,
+            allocated_experiment: allocated.map(|name| self.specs().text(name)),
+        };
+        let extra = text_hash(parameter);
+        if logging == Logging::Manual {
+            // Known by another key than automatic reads, and by the layer's overall rule.
+            let rule = evaluation.rule_symbol();
+            self.submit(subject, rule, gates, mix(extra, 1), logging);
+        } else {
+            let (rule, gates) = (self.rule_of(parameter), gates.unwrap_or_default());
+            self.submit(subject, rule, Some(gates), extra, logging);
+        }
+    }
+
+    /// Logs that the user met this group of a contextual bandit, whichever group would be served.
+    pub(in crate::client) fn expose_group(&self, group_id: &SharedStr) {
+        self.expose_looked_up(Logging::Automatic);
+        let evaluation = self.evaluation;
+        let in_group = u64::from(evaluation.is_experiment_group);
+        let draft = Draft {
+            of: self,
+            user: self.user,
+            key: self.exposure_key(evaluation.rule_symbol(), in_group, true),
+            rule_id: group_id,
+            subject: Subject::Experiment,
+            nested_gates: self.nested_gates(Some(&evaluation.nested_gates)),
+            is_manual: true,
+        };
+        self.view.client.submit(&draft, self.splits());
+    }
+
+    /// Counts a check of an entity whose exposure is suppressed.
+    pub(in crate::client) fn count_check(&self) {
+        let client = self.view.client;
+        client.count_check(self.name_hash(), || self.shared_name());
+    }
+
+    #[inline]
+    fn submit(
+        &self,
+        subject: Subject<'_>,
+        rule: Symbol,
+        gates: Option<&[NestedGate]>,
+        extra: u64,
+        logging: Logging,
+    ) {
+        let client = self.view.client;
+        if !client.logs(logging, self.name_hash(), || self.shared_name()) {
+            return;
+        }
+        let draft = Draft {
+            of: self,
+            user: self.user,
+            // A manual exposure has another key, so that an automatic one does not suppress it.
+            key: self.exposure_key(rule, extra, logging == Logging::Automatic),
+            rule_id: self.specs().text(rule),
+            subject,
+            nested_gates: self.nested_gates(gates),
+            is_manual: logging == Logging::Manual,
+        };
+        client.submit(&draft, self.splits());
+    }
+
+    /// Whether nested gates are exposures of their own.
+    #[inline]
+    fn splits(&self) -> bool {
+        let shared = &self.view.client.shared;
+        shared.events.exposes_nested_gates(self.view.published)
+    }
+
+    #[inline]
+    fn nested_gates<'g>(&'g self, gates: Option<&'g [NestedGate]>) -> NestedGates<'g> {
+        match gates {
+            Some(gates) if self.evaluation.outcome != Outcome::TooDeep => {
+                NestedGates::Evaluated(self.specs(), gates)
+            }
+            _ => NestedGates::Absent,
+        }
+    }
+
+    /// The ID of the entity's type tells two exposures apart if `counts_id_type`.
+    #[inline]
+    fn exposure_key(&self, rule: Symbol, extra: u64, counts_id_type: bool) -> ExposureKey {
+        ExposureKey::new(
+            self.name_hash(),
+            self.specs().symbols.hash(rule),
+            self.user_hash(counts_id_type),
+            extra,
+        )
+    }
+
+    #[inline]
+    fn name_hash(&self) -> u64 {
+        let specs = self.specs();
+        match self.entry.and_then(|entry| specs.entry(entry)) {
+            Some(entry) => specs.symbols.hash(entry.name),
+            None => text_hash(self.name),
+        }
+    }
+
+    /// Identifies the user for deduplication, by the ID of the entity's type too if that is to count.
+    #[inline]
+    pub(in crate::client) fn user_hash(&self, counts_id_type: bool) -> u64 {
+        let id_type = self.evaluation.id_type.filter(|_| counts_id_type);
+        match id_type.map(|id_type| self.specs().symbols.get(id_type)) {
+            Some(id_type) if id_type.is_user_id => self.user.exposure_hash_by_user_id(),
+            id_type => self
+                .user
+                .exposure_hash_by(id_type.map(|id_type| id_type.text.as_str())),
+        }
+    }
+}
