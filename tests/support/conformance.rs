@@ -27,6 +27,7 @@ const BINARY_SUFFIX: &str = ".pb.br";
 #[derive(Debug)]
 pub struct Conformance {
     directory: PathBuf,
+    is_reduced: bool,
     users: Vec<(String, StatsigUser)>,
     id_lists: Vec<(String, Vec<[u8; 8]>)>,
     depends_on: Value,
@@ -34,30 +35,45 @@ pub struct Conformance {
 }
 
 impl Conformance {
-    /// The data, if it is anywhere: where `STATSIG_CONFORMANCE_DIR` says, else next to the workspace.
+    /// The data: in the directory that `STATSIG_CONFORMANCE_DIR` names, else beside the
+    /// repository, else the reduced set in the repository.
     ///
     /// # Panics
-    /// When the variable is set and names no such directory, or the data cannot be read.
+    /// If the variable names no such directory, or the data cannot be read.
     #[must_use]
-    pub fn find() -> Option<Self> {
-        let directory = match std::env::var_os(DIRECTORY_VARIABLE) {
-            Some(directory) => {
-                let directory = PathBuf::from(directory);
-                let cases = directory.join("cases.json");
-                assert!(cases.is_file(), "expected {}", cases.display());
-                directory
-            }
-            None => {
-                let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-                beside.join("cases.json").is_file().then_some(beside)?
-            }
-        };
-        Some(Self::read(directory))
+    pub fn find() -> Self {
+        if let Some(directory) = std::env::var_os(DIRECTORY_VARIABLE) {
+            let directory = PathBuf::from(directory);
+            let cases = directory.join("cases.json");
+            assert!(cases.is_file(), "expected {}", cases.display());
+            return Self::read(directory);
+        }
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let beside = tests.join("../../shared/conformance");
+        if beside.join("cases.json").is_file() {
+            return Self::read(beside);
+        }
+        let mut reduced = Self::read(tests.join("conformance/data"));
+        reduced.is_reduced = true;
+        reduced
+    }
+
+    /// Whether this is the reduced set in the repository.
+    #[must_use]
+    pub fn is_reduced(&self) -> bool {
+        self.is_reduced
+    }
+
+    /// Whether there is such a file.
+    #[must_use]
+    pub fn has(&self, file: &str) -> bool {
+        self.directory.join(file).is_file()
     }
 
     fn read(directory: PathBuf) -> Self {
         let mut data = Self {
             directory,
+            is_reduced: false,
             users: Vec::new(),
             id_lists: Vec::new(),
             depends_on: Value::Null,
@@ -80,12 +96,16 @@ impl Conformance {
         data
     }
 
-    /// The text of a file, decompressed if its name ends in `.gz`; of specs in the service's binary form their JSON.
+    /// The text of a file, decompressed if its name ends in `.gz` or if only a file with that ending
+    /// exists. Specs in the service's binary form are returned as JSON.
     ///
     /// # Panics
-    /// When there is no such file.
+    /// If there is no such file.
     #[must_use]
     pub fn text(&self, file: &str) -> String {
+        let compressed = format!("{file}.gz");
+        let is_compressed = !self.has(file) && self.has(&compressed);
+        let file = if is_compressed { &compressed } else { file };
         let path = self.directory.join(file);
         if file.ends_with(BINARY_SUFFIX) {
             let read = std::fs::read(&path).map_err(|problem| problem.to_string());
@@ -109,7 +129,7 @@ impl Conformance {
     #[must_use]
     pub fn binary_twin(&self, case: &Case) -> Option<String> {
         let file = format!("specs_binary/{}{TWIN_SUFFIX}", case.spec_name());
-        self.directory.join(&file).is_file().then_some(file)
+        self.has(&file).then_some(file)
     }
 
     /// The same specs in JSON, if they were recorded.
@@ -117,7 +137,7 @@ impl Conformance {
         let name = binary.rsplit('/').next()?.strip_suffix(TWIN_SUFFIX)?;
         let files = ["json", "json.gz"].map(|suffix| format!("specs/{name}.{suffix}"));
         let mut files = files.iter();
-        let file = files.find(|file| self.directory.join(file).is_file())?;
+        let file = files.find(|file| self.has(file))?;
         Some(self.json(file))
     }
 
@@ -386,10 +406,10 @@ pub fn conclude(suite: &str, sum: &Tally) {
     assert!(sum.equal > 0, "expected something to compare");
 }
 
-/// Says loudly that there is nothing to compare with.
+/// Says that the reduced set lacks what a test compares.
 pub fn announce_absence(suite: &str) {
     println!(
-        "{suite}: SKIPPED, nothing was compared: no recorded answers next to the workspace, and {DIRECTORY_VARIABLE} is not set"
+        "{suite}: skipped, the reduced set of recorded answers has none; {DIRECTORY_VARIABLE} names the full set"
     );
 }
 
