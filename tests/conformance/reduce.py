@@ -74,7 +74,7 @@ for name in ["coercions.jsonl", "hash_vectors.jsonl", "ip_country.jsonl", "users
     copy(name, name + ".gz")
 copy("ua.jsonl.gz")
 copy("id_lists.json")
-write("cases.json", json.dumps(kept, indent=1) + "\n")
+write("cases.json", json.dumps({"is_reduced": True, **kept}, indent=1) + "\n")
 
 
 def synthetic(by_spec):
