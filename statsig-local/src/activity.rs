@@ -27,7 +27,8 @@ struct State {
     since: Instant,
 }
 
-/// How much a connection can be spared, the most first: an idle one before one with a long request, then by how long it has been so.
+/// How much a connection can be spared, the most first: an idle one before one with a long request,
+/// then by how long it has been so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
     is_busy: bool,

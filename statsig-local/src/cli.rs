@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use statsig::{ClientInitResponseFormat, ExplainKind, HashAlgorithm};
 
-/// A local Statsig: serves specs and ID lists from files, shows the events that services log, and explains what users get.
+/// A local Statsig: serves specs and ID lists from files, shows the events that services log, and
+/// explains what users get.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -23,7 +24,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve until interrupted (the default command).
     Serve(Serve),
-    /// Show what a user gets: the named gates, configs, experiments, layers and parameter stores, or all of them.
+    /// Show what a user gets: the named gates, configs, experiments, layers and parameter stores,
+    /// or all of them.
     Eval(Eval),
     /// Show why a user gets it: every rule and condition that was tried.
     Explain(Explain),
@@ -31,7 +33,8 @@ pub(crate) enum Command {
     List(List),
     /// Show what a client SDK would start from: the client initialize response for a user.
     ClientInit(ClientInit),
-    /// Write Rust structs for the parameters that the specs define, or check the structs of a binary against them.
+    /// Write Rust structs for the parameters that the specs define, or check the structs of a
+    /// binary against them.
     Schema(Schema),
 }
 
@@ -45,15 +48,16 @@ pub(crate) struct Serve {
         conflicts_with = "upstream"
     )]
     pub(crate) specs: Option<PathBuf>,
-    /// Serve the specs and ID lists of another Statsig and send events on to it: `http://host:port` of a forward proxy or of another
-    /// `statsig-local`, or `statsig` for the service. The environment variable `STATSIG_SERVER_SECRET` has the SDK key.
+    /// Serve the specs and ID lists of another Statsig and send events on to it: `http://host:port`
+    /// of a forward proxy or of another `statsig-local`, or `statsig` for the service. The
+    /// environment variable `STATSIG_SERVER_SECRET` has the SDK key.
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<String>,
     /// The ID lists: a JSON object of list name to array of plain unit IDs; changes are picked up.
     #[arg(long, value_name = "FILE")]
     pub(crate) id_lists: Option<PathBuf>,
-    /// Faults: requests that fail, in order, as {"faults": [{"endpoint": "specs", "fault": {"status": 503}, "times": 2}]}; read
-    /// anew when it changes.
+    /// Faults: requests that fail, in order, as {"faults": [{"endpoint": "specs", "fault":
+    /// {"status": 503}, "times": 2}]}; read anew when it changes.
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
     /// Answer as a Statsig forward proxy does.
@@ -62,8 +66,8 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8765")]
     pub(crate) bind: String,
-    /// Also answer requests for this host, such as the name of a container. Repeat it for several hosts; `*` allows all. Default:
-    /// loopback names, and the address of `--bind`.
+    /// Also answer requests for this host, such as the name of a container. Repeat it for several
+    /// hosts; `*` allows all. Default: loopback names, and the address of `--bind`.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
 }
@@ -95,7 +99,8 @@ pub(crate) struct Explain {
 pub(crate) struct Question {
     #[command(flatten)]
     pub(crate) specs: Specs,
-    /// The user as Statsig's JSON, such as '{"userID": "a-user", "custom": {"plan": "premium"}}'; @FILE reads a file, - the input.
+    /// The user as Statsig's JSON, such as '{"userID": "a-user", "custom": {"plan": "premium"}}';
+    /// @FILE reads a file, - the input.
     #[arg(long, value_name = "JSON")]
     pub(crate) user: String,
     /// The ID lists: a JSON object of list name to array of plain unit IDs.
@@ -104,7 +109,8 @@ pub(crate) struct Question {
     /// The environment, such as production. Default: the one in the specs.
     #[arg(long, value_name = "TIER")]
     pub(crate) environment: Option<String>,
-    /// When to evaluate: RFC 3339, such as 2026-01-31T12:00:00Z, or epoch milliseconds. Default: now.
+    /// When to evaluate: RFC 3339, such as 2026-01-31T12:00:00Z, or epoch milliseconds. Default:
+    /// now.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) now: Option<u64>,
 }
@@ -124,13 +130,15 @@ pub(crate) struct Schema {
     pub(crate) specs: Specs,
     #[command(flatten)]
     pub(crate) only: Only,
-    /// Check the schemas in this file, as the binary wrote them; fails if any struct differs from the specs.
+    /// Check the schemas in this file, as the binary wrote them; fails if any struct differs from
+    /// the specs.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "names"])]
     pub(crate) check: Option<PathBuf>,
     /// Fail on warnings too.
     #[arg(long, requires = "check")]
     pub(crate) deny_warnings: bool,
-    /// What to write a struct for; without a name, every config, experiment, layer and parameter store.
+    /// What to write a struct for; without a name, every config, experiment, layer and parameter
+    /// store.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
 }

@@ -30,17 +30,19 @@ const ROOM_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Connection(Arc<Notify>);
 
 impl Connection {
-    /// Closes the socket; the request is never answered. The caller is dropped while it awaits this.
+    /// Closes the socket; the request is never answered. The caller is dropped while it awaits
+    /// this.
     pub(crate) async fn close<T>(self) -> T {
         self.0.notify_one();
         std::future::pending().await
     }
 }
 
-/// Serves up to `limit` connections at a time. For a further one, the one that can best be spared is closed; where none can, it waits.
+/// Serves up to `limit` connections at a time. For a further one, the one that can best be spared
+/// is closed; where none can, it waits.
 ///
-/// Accepts until `stop` turns true or its sender is gone, then lets open requests finish within the deadline.
-/// Dropping the future closes everything at once.
+/// Accepts until `stop` turns true or its sender is gone, then lets open requests finish within the
+/// deadline. Dropping the future closes everything at once.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
@@ -165,7 +167,8 @@ mod tests {
     /// Long enough for a busy machine; nothing waits for it to pass.
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// Answers `/` at once and `/slow` once this is notified; how often it was asked for the latter is told before.
+    /// Answers `/` at once and `/slow` once this is notified; how often it was asked for the latter
+    /// is told before.
     #[derive(Clone, Default)]
     struct Slow {
         begun: Arc<Notify>,

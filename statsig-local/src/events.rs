@@ -33,8 +33,9 @@ pub struct ReceivedBatch {
 
 /// One event, with the batch that brought it. Cheap to clone.
 ///
-/// `Display` is one readable line: the time (UTC), the event's name, what was exposed, to whom and why. For events of the SDK about
-/// itself, it shows how a start or sync went, or which names were read without an exposure.
+/// `Display` is one readable line: the time (UTC), the event's name, what was exposed, to whom and
+/// why. For events of the SDK about itself, it shows how a start or sync went, or which names were
+/// read without an exposure.
 #[derive(Debug, Clone)]
 pub struct ReceivedEvent {
     json: Arc<Value>,

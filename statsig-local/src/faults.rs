@@ -20,8 +20,8 @@ use crate::sync::lock;
 
 /// Something that goes wrong with requests to one [`Endpoint`].
 ///
-/// Without [`times`](Fault::times) it lasts until faults are cleared. Faults of one endpoint apply one after another, in the
-/// order of injection: the second begins once the first has been used up.
+/// Without [`times`](Fault::times) it lasts until faults are cleared. Faults of one endpoint apply
+/// one after another, in the order of injection: the second begins once the first has been used up.
 ///
 /// ```
 /// use statsig_local::Fault;
@@ -80,7 +80,8 @@ impl Fault {
         Self::new(FaultKind::Truncate)
     }
 
-    /// Handles the request and answers with as many bytes, all of them wrong: neither JSON nor gzip.
+    /// Handles the request and answers with as many bytes, all of them wrong: neither JSON nor
+    /// gzip.
     #[must_use]
     pub fn corrupt() -> Self {
         Self::new(FaultKind::Corrupt)
@@ -98,25 +99,29 @@ impl Fault {
         Self::new(FaultKind::Empty)
     }
 
-    /// Answers with status 200 and a web page instead of handling the request, as a captive portal does.
+    /// Answers with status 200 and a web page instead of handling the request, as a captive portal
+    /// does.
     #[must_use]
     pub fn html() -> Self {
         Self::new(FaultKind::Html)
     }
 
-    /// Handles the request and answers with a body that is not in the encoding that its header says.
+    /// Handles the request and answers with a body that is not in the encoding that its header
+    /// says.
     #[must_use]
     pub fn wrong_encoding() -> Self {
         Self::new(FaultKind::WrongEncoding)
     }
 
-    /// Answers with status 200 and a small gzip body that grows to this many mebibytes (1–4096) when it is decompressed.
+    /// Answers with status 200 and a small gzip body that grows to this many mebibytes (1–4096)
+    /// when it is decompressed.
     #[must_use]
     pub fn bomb(mebibytes: u32) -> Self {
         Self::new(FaultKind::Bomb(mebibytes))
     }
 
-    /// Handles the request as if nothing were wrong: for scripts in which some requests succeed before others fail.
+    /// Handles the request as if nothing were wrong: for scripts in which some requests succeed
+    /// before others fail.
     #[must_use]
     pub fn pass() -> Self {
         Self::new(FaultKind::Pass)
@@ -279,7 +284,8 @@ fn push(
     Ok(())
 }
 
-/// What becomes of a request under a fault; `None` means that the connection is to be closed without an answer.
+/// What becomes of a request under a fault; `None` means that the connection is to be closed
+/// without an answer.
 pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option<Response> {
     tokio::time::sleep(fault.delay).await;
     match fault.kind {

@@ -1,4 +1,5 @@
-//! Which local Statsigs a batch of events has come through, so that upstreams in a circle are noticed.
+//! Which local Statsigs a batch of events has come through, so that upstreams in a circle are
+//! noticed.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -19,7 +20,8 @@ impl Hop {
         Self(format!("{:016x}", RandomState::new().hash_one(0_u8)))
     }
 
-    /// The header for what is sent on; `None` if it has come through here already, or through too many.
+    /// The header for what is sent on; `None` if it has come through here already, or through too
+    /// many.
     pub(crate) fn following(&self, headers: &HeaderMap) -> Option<String> {
         let mut hops: Vec<&str> = headers
             .get_all(HEADER)

@@ -1,5 +1,6 @@
-//! Who may ask. A web page in the browser of somebody on this machine reaches a server on loopback; what it must not do is read from it
-//! under a name of its own (DNS rebinding), or change anything from its own origin.
+//! Who may ask. A web page in the browser of somebody on this machine reaches a server on loopback;
+//! what it must not do is read from it under a name of its own (DNS rebinding), or change anything
+//! from its own origin.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -69,8 +70,8 @@ impl Hosts {
             })
     }
 
-    /// Names of loopback; the address where this server listens, or any address if it listens on all of them, since nobody can
-    /// make an address lead elsewhere; and what is allowed.
+    /// Names of loopback; the address where this server listens, or any address if it listens on
+    /// all of them, since nobody can make an address lead elsewhere; and what is allowed.
     fn answers_to(&self, host: &str) -> bool {
         if self.allowed.contains(ANY) {
             return true;

@@ -73,7 +73,8 @@ fn unit_ids(ids: Value) -> Result<Vec<String>, String> {
 pub(crate) struct IdListStore(Mutex<Arc<BTreeMap<String, IdList>>>);
 
 impl IdListStore {
-    /// Takes over new lists. A list that only grew keeps its file, so that clients fetch just the new lines.
+    /// Takes over new lists. A list that only grew keeps its file, so that clients fetch just the
+    /// new lines.
     pub(crate) fn replace(&self, source: &IdListLines) {
         let now = clock::epoch_millis(clock::now());
         let mut current = lock(&self.0);
@@ -138,7 +139,8 @@ impl IdListStore {
 #[derive(Debug)]
 struct IdList {
     lines: Bytes,
-    /// Names the file as it began, so that it differs whenever what a client has is not the beginning of `lines`.
+    /// Names the file as it began, so that it differs whenever what a client has is not the
+    /// beginning of `lines`.
     file_id: String,
     /// When it changed last, as the service has it.
     created: u64,

@@ -1,8 +1,8 @@
 //! A local Statsig for offline development, examples and tests.
 //!
-//! [`LocalStatsig`] speaks the HTTP protocol of the real service on a port of this machine: it serves specs and ID lists from
-//! files or texts, receives events and shows them, and makes requests fail on demand. Any Statsig server SDK can use it; it
-//! needs nothing but the three URLs.
+//! [`LocalStatsig`] speaks the HTTP protocol of the real service on a port of this machine: it
+//! serves specs and ID lists from files or texts, receives events and shows them, and makes
+//! requests fail on demand. Any Statsig server SDK can use it; it needs nothing but the three URLs.
 //!
 //! ```
 //! use statsig_local::{Endpoint, Fault, LocalStatsig};
@@ -35,50 +35,59 @@
 //!
 //! # Editing the specs file
 //!
-//! The file is looked at every [half second](limits::FILE_POLL_INTERVAL). A changed file is served if it is JSON with the
-//! required top-level fields (`has_updates`, `time`, `feature_gates`, `dynamic_configs`, `layer_configs`, `condition_map`);
-//! otherwise a [`Notice`] says what is wrong with it, and what was served before still is.
+//! The file is looked at every [half second](limits::FILE_POLL_INTERVAL). A changed file is served
+//! if it is JSON with the required top-level fields (`has_updates`, `time`, `feature_gates`,
+//! `dynamic_configs`, `layer_configs`, `condition_map`); otherwise a [`Notice`] says what is wrong
+//! with it, and what was served before still is.
 //!
-//! A client names what it has by `sinceTime` and `checksum`, and ignores an answer that is strictly older or has the checksum it
-//! already has. It gets `{"has_updates":false}` if its time is at least the file's and its checksum, if it sent one, is
-//! the one served; otherwise it gets the file's text verbatim.
+//! A client names what it has by `sinceTime` and `checksum`, and ignores an answer that is strictly
+//! older or has the checksum it already has. It gets `{"has_updates":false}` if its time is at
+//! least the file's and its checksum, if it sent one, is the one served; otherwise it gets the
+//! file's text verbatim.
 //!
-//! You need not touch `time` or `checksum` when you edit: **after an edit that keeps both, the text is served with a `checksum`
-//! made from its content**, and nothing else changed, for as long as `time` and the file's own `checksum` stay. A client that sends
-//! no checksum is then always sent the text, because it cannot be told apart from one that has the text before the edit. Only
+//! You need not touch `time` or `checksum` when you edit: **after an edit that keeps both, the text
+//! is served with a `checksum` made from its content**, and nothing else changed, for as long as
+//! `time` and the file's own `checksum` stay. A client that sends no checksum is then always sent
+//! the text, because it cannot be told apart from one that has the text before the edit. Only
 //! setting `time` *back* needs a restart of running clients, and loading says so.
 //!
 //! # As a forward proxy
 //!
-//! With [`forward_proxy`](LocalStatsigBuilder::forward_proxy), or `--forward-proxy` on the command line, it answers as a Statsig
-//! forward proxy does. With the feature `grpc` it also streams specs, whether it
-//! answers as a proxy or not: the SDK's `GrpcForwardProxy` takes [`url`](LocalStatsig::url), the same port.
+//! With [`forward_proxy`](LocalStatsigBuilder::forward_proxy), or `--forward-proxy` on the command
+//! line, it answers as a Statsig forward proxy does. With the feature `grpc` it also streams specs,
+//! whether it answers as a proxy or not: the SDK's `GrpcForwardProxy` takes
+//! [`url`](LocalStatsig::url), the same port.
 //!
 //! # In front of another Statsig
 //!
-//! With [`upstream`](LocalStatsigBuilder::upstream) (feature `upstream`), or `--upstream URL` on the command line, it serves what
-//! Statsig, a forward proxy or another local Statsig serves, to SDKs with the same SDK key. It downloads specs and ID
-//! lists as an SDK does, and serves the last good ones during an outage of the upstream. Requests for ID lists get 503 until the
-//! upstream's lists have arrived, so that SDKs keep their lists.
+//! With [`upstream`](LocalStatsigBuilder::upstream) (feature `upstream`), or `--upstream URL` on
+//! the command line, it serves what Statsig, a forward proxy or another local Statsig serves, to
+//! SDKs with the same SDK key. It downloads specs and ID lists as an SDK does, and serves the last
+//! good ones during an outage of the upstream. Requests for ID lists get 503 until the upstream's
+//! lists have arrived, so that SDKs keep their lists.
 //!
-//! It forwards events, with the headers that describe them, before it acknowledges them, and the SDK gets the upstream's answer. If
-//! the upstream cannot be reached, the answer is 502, so that the SDK keeps the events and retries. No events wait here. If upstreams
-//! form a circle, events that come back get 508.
+//! It forwards events, with the headers that describe them, before it acknowledges them, and the
+//! SDK gets the upstream's answer. If the upstream cannot be reached, the answer is 502, so that
+//! the SDK keeps the events and retries. No events wait here. If upstreams form a circle, events
+//! that come back get 508.
 //!
-//! Not passed on: error reports of SDKs, questions about memberships and streams of specs, all of which end here; other SDK keys;
-//! specs in the binary form, deltas; the lines of ID lists as they are upstream (the members are the same). Nothing is kept on disk,
-//! so that it starts only while the upstream can be reached.
+//! Not passed on: error reports of SDKs, questions about memberships and streams of specs, all of
+//! which end here; other SDK keys; specs in the binary form, deltas; the lines of ID lists as they
+//! are upstream (the members are the same). Nothing is kept on disk, so that it starts only while
+//! the upstream can be reached.
 //!
 //! # Who may send requests
 //!
-//! A web page in a browser on this machine can send requests to this server, also under a host name of its own. So the server answers
-//! only requests for `localhost`, for a loopback address, or for the address that it is bound to (any address, if it is bound to all of
-//! them). [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the command line, allows another name, such as
-//! the name of a container. Requests from web pages of other origins are refused. A refused request gets 403, is not recorded, and
-//! shows as a [`Notice`].
+//! A web page in a browser on this machine can send requests to this server, also under a host name
+//! of its own. So the server answers only requests for `localhost`, for a loopback address, or for
+//! the address that it is bound to (any address, if it is bound to all of them).
+//! [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the command line,
+//! allows another name, such as the name of a container. Requests from web pages of other origins
+//! are refused. A refused request gets 403, is not recorded, and shows as a [`Notice`].
 //!
-//! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, kept-alive ones included. For a new one it closes the
-//! connection that is idle longest. So the number of SDKs is not limited, only the number of their requests at one time.
+//! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, kept-alive ones
+//! included. For a new one it closes the connection that is idle longest. So the number of SDKs is
+//! not limited, only the number of their requests at one time.
 //!
 //! # Control endpoints
 //!
@@ -95,9 +104,10 @@
 //!
 //! # Faults from a file
 //!
-//! `--faults FILE` (or [`faults_file`](LocalStatsigBuilder::faults_file)) makes requests fail as a script says. Requests to an
-//! endpoint take its faults in the order of the file; once they are used up, all is well. When the file changes, the script
-//! starts over. The control endpoint takes the same format:
+//! `--faults FILE` (or [`faults_file`](LocalStatsigBuilder::faults_file)) makes requests fail as a
+//! script says. Requests to an endpoint take its faults in the order of the file; once they are
+//! used up, all is well. When the file changes, the script starts over. The control endpoint takes
+//! the same format:
 //!
 //! ```json
 //! {"faults": [

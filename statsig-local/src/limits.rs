@@ -1,6 +1,7 @@
 //! Every bound of the local Statsig, in one place.
 //!
-//! What is kept is dropped oldest first once a bound is reached; what is received beyond a bound is refused.
+//! What is kept is dropped oldest first once a bound is reached; what is received beyond a bound is
+//! refused.
 
 use std::time::Duration;
 
@@ -16,18 +17,20 @@ pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 /// Largest accepted event body once decompressed, in bytes.
 pub const MAX_DECODED_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Largest request line with headers that is accepted in any case, in bytes. Twice as much is refused in any case; what lies
-/// between depends on how it arrives.
+/// Largest request line with headers that is accepted in any case, in bytes. Twice as much is
+/// refused in any case; what lies between depends on how it arrives.
 pub const MAX_REQUEST_HEAD_BYTES: usize = 64 * 1024;
 
-/// Connections served at a time. For a new one, the server closes the connection that is idle longest. If none is idle, it closes the one
-/// with the longest request, if that is a [`LONG_REQUEST`]. Otherwise the new one waits.
+/// Connections served at a time. For a new one, the server closes the connection that is idle
+/// longest. If none is idle, it closes the one with the longest request, if that is a
+/// [`LONG_REQUEST`]. Otherwise the new one waits.
 pub const MAX_CONNECTIONS: usize = 256;
 
 /// How long a new connection may take to send the headers of its first request.
 pub const FIRST_REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a connection may wait for its next request. Clients give up theirs earlier, mostly after 90 s.
+/// How long a connection may wait for its next request. Clients give up theirs earlier, mostly
+/// after 90 s.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long a body may take to arrive.
@@ -42,7 +45,8 @@ pub const SHOWN_CHARS: usize = 200;
 /// Events kept.
 pub const MAX_KEPT_EVENTS: usize = 20_000;
 
-/// Total JSON text of the events kept, in bytes. The newest event is kept even if it alone is larger.
+/// Total JSON text of the events kept, in bytes. The newest event is kept even if it alone is
+/// larger.
 pub const MAX_KEPT_EVENT_BYTES: usize = 32 * 1024 * 1024;
 
 /// Batches (headers and `statsigMetadata` of a `log_event` request) kept.

@@ -12,7 +12,8 @@ use statsig_local::{LocalError, LocalStatsig, Upstream};
 
 use crate::cli::{Cli, Command, Serve};
 
-/// Names the SDK key, which must not be among the arguments: everybody on the machine can read those.
+/// Names the SDK key, which must not be among the arguments: everybody on the machine can read
+/// those.
 const SDK_KEY_VARIABLE: &str = "STATSIG_SERVER_SECRET";
 /// The upstream that is Statsig itself.
 const STATSIG: &str = "statsig";

@@ -1,4 +1,5 @@
-//! What the events say that SDKs send about themselves, in a few words: their metadata is JSON within JSON.
+//! What the events say that SDKs send about themselves, in a few words: their metadata is JSON
+//! within JSON.
 
 use std::fmt::Write;
 

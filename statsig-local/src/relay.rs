@@ -54,7 +54,8 @@ impl Relay {
         *self.has_lists.borrow()
     }
 
-    /// Sends events on; the upstream's answer, or 502 where there is none, or 508 if they have come through here already.
+    /// Sends events on; the upstream's answer, or 502 where there is none, or 508 if they have come
+    /// through here already.
     pub(crate) async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Response {
         let Some(hops) = self.hop.following(headers) else {
             return StatusCode::LOOP_DETECTED.into_response();

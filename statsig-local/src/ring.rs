@@ -23,7 +23,8 @@ impl<T: Clone> Ring<T> {
         }
     }
 
-    /// Adds the newest item and forgets the oldest ones until the bounds hold again; the newest always stays.
+    /// Adds the newest item and forgets the oldest ones until the bounds hold again; the newest
+    /// always stays.
     pub(crate) fn push(&mut self, item: T, weight: usize) {
         self.items.push_back((weight, item));
         self.weight = self.weight.saturating_add(weight);

@@ -29,7 +29,8 @@ use crate::upstream::Upstream;
 /// How errors name specs that are not from a file.
 const GIVEN_SPECS: &str = "the given specs";
 
-/// A running local Statsig. Dropping it closes all connections at once; [`shutdown`](Self::shutdown) lets requests finish.
+/// A running local Statsig. Dropping it closes all connections at once;
+/// [`shutdown`](Self::shutdown) lets requests finish.
 #[derive(Debug)]
 pub struct LocalStatsig {
     shared: Arc<Shared>,
@@ -46,7 +47,8 @@ impl LocalStatsig {
         LocalStatsigBuilder::default()
     }
 
-    /// `http://host:port`, without a slash at the end. A server bound to all interfaces gives the loopback address.
+    /// `http://host:port`, without a slash at the end. A server bound to all interfaces gives the
+    /// loopback address.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.shared.url
@@ -92,7 +94,8 @@ impl LocalStatsig {
         Ok(())
     }
 
-    /// Serves this ID list from now on, in place of one of the same name. The IDs are plain unit IDs.
+    /// Serves this ID list from now on, in place of one of the same name. The IDs are plain unit
+    /// IDs.
     ///
     /// A list that only grows keeps its file, so that clients fetch just the new part.
     pub fn set_id_list<I>(&self, name: impl Into<String>, unit_ids: I)
@@ -128,14 +131,15 @@ impl LocalStatsig {
         self.shared.record.events().0
     }
 
-    /// What came with the events: one entry for each accepted `log_event` request, oldest first; at most
-    /// [`MAX_KEPT_BATCHES`](crate::limits::MAX_KEPT_BATCHES).
+    /// What came with the events: one entry for each accepted `log_event` request, oldest first; at
+    /// most [`MAX_KEPT_BATCHES`](crate::limits::MAX_KEPT_BATCHES).
     #[must_use]
     pub fn batches(&self) -> Vec<Arc<ReceivedBatch>> {
         self.shared.record.batches()
     }
 
-    /// Forgets all events and batches; [`wait_for_events`](Self::wait_for_events) counts from zero again.
+    /// Forgets all events and batches; [`wait_for_events`](Self::wait_for_events) counts from zero
+    /// again.
     pub fn clear_events(&self) {
         self.shared.record.clear_events();
     }
@@ -147,7 +151,8 @@ impl LocalStatsig {
         self.shared.record.requests()
     }
 
-    /// Waits until `count` events have arrived since the start or the last clearing, and returns those kept.
+    /// Waits until `count` events have arrived since the start or the last clearing, and returns
+    /// those kept.
     ///
     /// Waits for ever if they do not come: put it into a [`timeout`](tokio::time::timeout).
     pub async fn wait_for_events(&self, count: u64) -> Vec<ReceivedEvent> {
@@ -170,7 +175,8 @@ impl LocalStatsig {
     ///
     /// # Errors
     ///
-    /// If the fault is impossible or [`MAX_QUEUED_FAULTS`](crate::limits::MAX_QUEUED_FAULTS) wait already.
+    /// If the fault is impossible or [`MAX_QUEUED_FAULTS`](crate::limits::MAX_QUEUED_FAULTS) wait
+    /// already.
     pub fn inject(&self, endpoint: Endpoint, fault: Fault) -> Result<(), LocalError> {
         self.shared.faults.inject(endpoint, fault)
     }
@@ -234,13 +240,15 @@ impl LocalStatsigBuilder {
         self
     }
 
-    /// Serves the ID lists of this file and its changes. The file maps list names to arrays of plain unit IDs.
+    /// Serves the ID lists of this file and its changes. The file maps list names to arrays of
+    /// plain unit IDs.
     pub fn id_lists_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.id_lists_file = Some(path.into());
         self
     }
 
-    /// Serves this ID list, in place of one of the same name in the file. The IDs are plain unit IDs.
+    /// Serves this ID list, in place of one of the same name in the file. The IDs are plain unit
+    /// IDs.
     pub fn id_list<I>(mut self, name: impl Into<String>, unit_ids: I) -> Self
     where
         I: IntoIterator<Item: Into<String>>,
@@ -263,9 +271,9 @@ impl LocalStatsigBuilder {
         self
     }
 
-    /// Also answers requests for this host, such as the name of a container. `*` stands for every name and turns off the protection
-    /// from web pages. Default: loopback names, and the address it is bound to; see
-    /// [who may send requests](crate#who-may-send-requests).
+    /// Also answers requests for this host, such as the name of a container. `*` stands for every
+    /// name and turns off the protection from web pages. Default: loopback names, and the address
+    /// it is bound to; see [who may send requests](crate#who-may-send-requests).
     pub fn allowed_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
         self
@@ -280,23 +288,26 @@ impl LocalStatsigBuilder {
         self
     }
 
-    /// Whether to answer as a Statsig forward proxy does: a client whose specs have the served `time` gets no update, whatever
-    /// their checksum, and `POST /v1/user_enrichment` tells which ID lists a user is in. Default: false.
+    /// Whether to answer as a Statsig forward proxy does: a client whose specs have the served
+    /// `time` gets no update, whatever their checksum, and `POST /v1/user_enrichment` tells which
+    /// ID lists a user is in. Default: false.
     pub fn forward_proxy(mut self, is_forward_proxy: bool) -> Self {
         self.is_forward_proxy = is_forward_proxy;
         self
     }
 
-    /// Serves what another Statsig serves, and sends events on to it; see [what is passed on](crate#in-front-of-another-statsig).
-    /// Only its SDK key is served, unless [others are named](Self::sdk_keys): specs, ID lists and events of another one get 401.
-    /// ID lists of files and code take the place of the upstream's of the same name.
+    /// Serves what another Statsig serves, and sends events on to it; see [what is passed
+    /// on](crate#in-front-of-another-statsig). Only its SDK key is served, unless [others are
+    /// named](Self::sdk_keys): specs, ID lists and events of another one get 401. ID lists of files
+    /// and code take the place of the upstream's of the same name.
     #[cfg(feature = "upstream")]
     pub fn upstream(mut self, upstream: Upstream) -> Self {
         self.upstream = Some(upstream);
         self
     }
 
-    /// Called for every event as it arrives, before it can be seen in [`events`](LocalStatsig::events). It must not block.
+    /// Called for every event as it arrives, before it can be seen in
+    /// [`events`](LocalStatsig::events). It must not block.
     pub fn on_event(mut self, callback: impl Fn(&ReceivedEvent) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Box::new(callback));
         self
@@ -310,12 +321,13 @@ impl LocalStatsigBuilder {
 
     /// Starts serving, on the current tokio runtime.
     ///
-    /// Sockets and files are real, so do not use it on a runtime whose clock is paused: while data is on its way, that clock runs
-    /// ahead. Start it on a runtime of its own instead.
+    /// Sockets and files are real, so do not use it on a runtime whose clock is paused: while data
+    /// is on its way, that clock runs ahead. Start it on a runtime of its own instead.
     ///
     /// # Errors
     ///
-    /// If the address cannot be bound, a file or text cannot be read or used, or the upstream has no specs.
+    /// If the address cannot be bound, a file or text cannot be read or used, or the upstream has
+    /// no specs.
     ///
     /// # Panics
     ///

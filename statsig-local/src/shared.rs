@@ -38,7 +38,8 @@ pub(crate) struct Shared {
     pub(crate) relay: std::sync::OnceLock<crate::relay::Relay>,
 }
 
-/// Where the ID lists come from; lists set by code win over those of the file, and those over the upstream's.
+/// Where the ID lists come from; lists set by code win over those of the file, and those over the
+/// upstream's.
 #[derive(Debug, Default)]
 pub(crate) struct IdListSources {
     #[cfg(feature = "upstream")]
@@ -120,7 +121,8 @@ impl Shared {
         Ok(is_change)
     }
 
-    /// Replaces all faults by those of a file, from its beginning. Always true: some may have been used up.
+    /// Replaces all faults by those of a file, from its beginning. Always true: some may have been
+    /// used up.
     pub(crate) fn set_faults(&self, text: &str, origin: &str) -> Result<bool, LocalError> {
         let WireFaults { faults } = WireFaults::parse(text, origin)?;
         let count = faults.len();

@@ -1,9 +1,10 @@
 //! The specs that are served, and who needs them.
 //!
-//! A client names what it has by `time` and, if its specs have one, `checksum`. It ignores a strictly older `time` and an
-//! identical `checksum`. A person who edits a file seldom touches either, hence the rule of [`ServedSpecs::is_news_to`] and
-//! [`ServedSpecs::parse`]: the text is served verbatim until an edit keeps both; from then on, for as long as they stay, the
-//! text goes out with a `checksum` made from its content, and with nothing else changed.
+//! A client names what it has by `time` and, if its specs have one, `checksum`. It ignores a
+//! strictly older `time` and an identical `checksum`. A person who edits a file seldom touches
+//! either, hence the rule of [`ServedSpecs::is_news_to`] and [`ServedSpecs::parse`]: the text is
+//! served verbatim until an edit keeps both; from then on, for as long as they stay, the text goes
+//! out with a `checksum` made from its content, and with nothing else changed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,7 +23,8 @@ use tokio::sync::watch;
 use crate::error::LocalError;
 use crate::limits::MAX_SPECS_BYTES;
 
-/// What a server without configured specs serves: a project in which nothing exists, older than any real one.
+/// What a server without configured specs serves: a project in which nothing exists, older than any
+/// real one.
 pub(crate) const EMPTY_SPECS: &str = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
 
 /// What a client gets that has the specs already.
@@ -127,8 +129,9 @@ impl ServedSpecs {
 
     /// Whether a client that names what it has in this way is to get the text.
     ///
-    /// It is not if its `time` is not older and its checksum is the one served. A client that sends no checksum has only its
-    /// `time` to tell; it always gets a text whose `time` and checksum an edit has kept.
+    /// It is not if its `time` is not older and its checksum is the one served. A client that sends
+    /// no checksum has only its `time` to tell; it always gets a text whose `time` and checksum an
+    /// edit has kept.
     pub(crate) fn is_news_to(&self, since_time: Option<u64>, checksum: Option<&str>) -> bool {
         let is_recent = !self.is_newer_than(since_time);
         let is_same = match checksum {

@@ -48,8 +48,8 @@ enum Status {
     Unauthenticated = 16,
 }
 
-/// Sends the specs, or that there are none newer than what the client has, and from then on every change. Between changes
-/// it sends heartbeats.
+/// Sends the specs, or that there are none newer than what the client has, and from then on every
+/// change. Between changes it sends heartbeats.
 pub(crate) async fn stream_specs(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Some(asked) = read(request.into_body()).await else {
         let expected = "expected one ConfigSpecRequest, uncompressed";

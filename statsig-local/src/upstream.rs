@@ -26,7 +26,8 @@ use crate::sync::lock;
 const ORIGIN: &str = "the upstream's";
 const STATSIGS_EVENTS: &str = "https://prodregistryv2.org/v1/log_event";
 
-/// A Statsig to stand in front of; given to [`LocalStatsigBuilder::upstream`](crate::LocalStatsigBuilder::upstream).
+/// A Statsig to stand in front of; given to
+/// [`LocalStatsigBuilder::upstream`](crate::LocalStatsigBuilder::upstream).
 #[derive(Clone)]
 pub struct Upstream {
     /// `None` is Statsig itself.
@@ -45,7 +46,8 @@ impl Upstream {
         }
     }
 
-    /// A forward proxy or another local Statsig at this address, `http://host:port`, for the project of this SDK key.
+    /// A forward proxy or another local Statsig at this address, `http://host:port`, for the
+    /// project of this SDK key.
     pub fn at(url: impl Into<String>, sdk_key: impl Into<String>) -> Self {
         let url = url.into().trim_end_matches('/').to_owned();
         Self {
@@ -54,7 +56,8 @@ impl Upstream {
         }
     }
 
-    /// The pause between two looks at specs and at ID lists. Default: the SDK's, 10 s and 60 s. At least 1 s.
+    /// The pause between two looks at specs and at ID lists. Default: the SDK's, 10 s and 60 s. At
+    /// least 1 s.
     #[must_use]
     pub fn sync_interval(mut self, interval: Duration) -> Self {
         self.sync_interval = Some(interval);
@@ -85,7 +88,8 @@ impl Upstream {
         options.build()
     }
 
-    /// Connects to the upstream. Returns when its specs are served, and its ID lists if it has them.
+    /// Connects to the upstream. Returns when its specs are served, and its ID lists if it has
+    /// them.
     pub(crate) async fn connect(self, shared: &Arc<Shared>) -> Result<Relay, LocalError> {
         let failed = |problem: &dyn fmt::Display| LocalError::Upstream {
             problem: problem.to_string(),
@@ -154,7 +158,8 @@ struct Store {
     has_lists: watch::Sender<bool>,
     /// By name; served once the manifest comes.
     lists: Arc<Mutex<BTreeMap<String, List>>>,
-    /// Why something is not served, by path. The client tries again at every interval; each problem is told once.
+    /// Why something is not served, by path. The client tries again at every interval; each problem
+    /// is told once.
     refused: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
@@ -214,7 +219,8 @@ impl Store {
 }
 
 impl List {
-    /// Appends what has changed, so that clients fetch no more than that; starts anew when that is shorter.
+    /// Appends what has changed, so that clients fetch no more than that; starts anew when that is
+    /// shorter.
     fn follow(&mut self, members: String) {
         if members == self.members {
             return;

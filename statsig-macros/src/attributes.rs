@@ -130,7 +130,8 @@ impl Item {
     }
 }
 
-/// The items of all `#[statsig(...)]` attributes. Unknown and repeated keys are reported and left out.
+/// The items of all `#[statsig(...)]` attributes. Unknown and repeated keys are reported and left
+/// out.
 pub(crate) fn items(
     attributes: &[Attribute],
     target: AttributeTarget,

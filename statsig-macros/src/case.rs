@@ -26,7 +26,8 @@ pub(crate) const CASES: [(&str, Case); 8] = [
 ];
 
 impl Case {
-    /// Renames a field, which is written in snake case. As in serde, `lowercase` and `UPPERCASE` keep the underscores.
+    /// Renames a field, which is written in snake case. As in serde, `lowercase` and `UPPERCASE`
+    /// keep the underscores.
     pub(crate) fn field(self, name: &str) -> String {
         match self {
             Self::Lower | Self::Snake => name.to_owned(),
@@ -38,7 +39,8 @@ impl Case {
         }
     }
 
-    /// Renames a variant, which is written in Pascal case. As in serde, each upper-case letter starts a word.
+    /// Renames a variant, which is written in Pascal case. As in serde, each upper-case letter
+    /// starts a word.
     pub(crate) fn variant(self, name: &str) -> String {
         match self {
             Self::Pascal => name.to_owned(),

@@ -1,7 +1,8 @@
 //! How `default = <expr>` becomes a value of the field's type.
 //!
-//! Two schemes are needed. `Into` lets `"text"` be a `String`, but leaves the type of `60 * 60` open, which the compiler then takes for
-//! an `i32`. Checking the expression against the field's type settles the numbers, but converts nothing.
+//! Two schemes are needed. `Into` lets `"text"` be a `String`, but leaves the type of `60 * 60`
+//! open, which the compiler then takes for an `i32`. Checking the expression against the field's
+//! type settles the numbers, but converts nothing.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -110,7 +111,8 @@ pub(crate) fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
     }
 }
 
-/// Whether an expression is a literal of the very kind of a primitive type, which needs no conversion.
+/// Whether an expression is a literal of the very kind of a primitive type, which needs no
+/// conversion.
 fn is_literal_of(expr: &Expr, ty: &Type) -> bool {
     let has_suffix = matches!(expr, Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if !int.suffix().is_empty())
         || matches!(expr, Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) if !float.suffix().is_empty());

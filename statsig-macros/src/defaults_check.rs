@@ -11,8 +11,8 @@ use crate::literal::Literal;
 use crate::model::{Decode, Fallback};
 use crate::types::{Known, option_of, spelled};
 
-/// A type parameter may be any type, so a literal is none of it, unless a bound says how it becomes one. A number has no way even then:
-/// of which type it is would be open.
+/// A type parameter may be any type, so a literal is none of it, unless a bound says how it becomes
+/// one. A number has no way even then: of which type it is would be open.
 pub(crate) fn check_generic_default(
     default: &Fallback,
     ty: &Type,

@@ -1,4 +1,5 @@
-//! From the model to tokens. The code that comes out is little: what can be a function lives in `statsig::typed`.
+//! From the model to tokens. The code that comes out is little: what can be a function lives in
+//! `statsig::typed`.
 
 mod fields;
 mod names;
@@ -124,7 +125,8 @@ fn typed(params: &Params) -> TokenStream {
     quote!(#krate::typed)
 }
 
-/// The struct's generics, with the bounds that its fields and the trait ask for, or those that the attribute `bound` gives.
+/// The struct's generics, with the bounds that its fields and the trait ask for, or those that the
+/// attribute `bound` gives.
 fn bounded_generics(params: &Params) -> Generics {
     let typed = typed(params);
     let mut bounds: Vec<WherePredicate> = Vec::new();

@@ -140,7 +140,8 @@ pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     quoted.join(", ")
 }
 
-/// The candidate that was probably meant: at most two edits away, and no more than half of the word.
+/// The candidate that was probably meant: at most two edits away, and no more than half of the
+/// word.
 pub(crate) fn closest<'a>(
     word: &str,
     candidates: impl Iterator<Item = &'a str>,

@@ -1,4 +1,5 @@
-//! Derive macros of the `statsig` crate, which re-exports and documents them: name that crate, not this one.
+//! Derive macros of the `statsig` crate, which re-exports and documents them: name that crate, not
+//! this one.
 
 mod attributes;
 mod case;

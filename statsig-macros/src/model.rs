@@ -46,7 +46,8 @@ pub(crate) enum EntityKind {
     FeatureGate,
 }
 
-/// The attributes that name a source. A gate has one value and no parameters, so only a field can come from one.
+/// The attributes that name a source. A gate has one value and no parameters, so only a field can
+/// come from one.
 pub(crate) const SOURCES: [(&str, EntityKind); 5] = [
     ("layer", EntityKind::Layer),
     ("param_store", EntityKind::ParameterStore),

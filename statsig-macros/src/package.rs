@@ -1,4 +1,5 @@
-//! The path of the library `statsig` in the user's crate. The user's manifest may rename the library.
+//! The path of the library `statsig` in the user's crate. The user's manifest may rename the
+//! library.
 //!
 //! The manifest is read line by line. A TOML parser would be most of what this crate compiles.
 
@@ -44,15 +45,16 @@ pub(crate) fn default_path() -> Path {
 
 #[derive(Debug, PartialEq)]
 enum Name {
-    /// The library's own name, or unknown: other build tools exist, and other ways to write a manifest.
+    /// The library's own name, or unknown: other build tools exist, and other ways to write a
+    /// manifest.
     Usual,
     Other(String),
     /// The package does not depend on it.
     None,
 }
 
-/// Finds the name in the package's manifest, or else in a manifest of a directory above, which may be
-/// the workspace's.
+/// Finds the name in the package's manifest, or else in a manifest of a directory above, which may
+/// be the workspace's.
 fn find(mut manifests: impl Iterator<Item = String>) -> Name {
     let own = manifests.next().unwrap_or_default();
     if own.is_empty() {
@@ -91,7 +93,8 @@ struct Dependency<'a> {
 /// The dependencies of a manifest, in the order of their lines.
 fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     let mut found: Vec<Dependency<'_>> = Vec::new();
-    // In `[dependencies]` each line is a dependency. In `[dependencies.key]` all lines describe one.
+    // In `[dependencies]` each line is a dependency. In `[dependencies.key]` all lines describe
+    // one.
     let (mut is_list, mut is_one) = (false, false);
     for line in manifest.lines().map(str::trim) {
         if let Some(header) = line.strip_prefix('[') {

@@ -13,7 +13,8 @@ use crate::field::field;
 use crate::model::{Expose, Field, Params, Role};
 use crate::package;
 
-/// Methods of `Typed` and of traits that it implements: they would win over accessors of the same name.
+/// Methods of `Typed` and of traits that it implements: they would win over accessors of the same
+/// name.
 const TAKEN_BY_TYPED: [&str; 24] = [
     "borrow",
     "borrow_mut",
@@ -41,7 +42,8 @@ const TAKEN_BY_TYPED: [&str; 24] = [
     "type_id",
 ];
 
-/// The model of a struct. With errors it is good enough for a stub; `None` if not even that makes sense.
+/// The model of a struct. With errors it is good enough for a stub; `None` if not even that makes
+/// sense.
 pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params> {
     let container = Container::parse(&input.attrs, errors);
     let has_lifetimes = input.generics.lifetimes().next().is_some();
@@ -107,7 +109,8 @@ fn named_fields<'a>(
     None
 }
 
-/// Whether a struct without a source is a bundle: fields name their own, or flattened structs bring them along.
+/// Whether a struct without a source is a bundle: fields name their own, or flattened structs bring
+/// them along.
 fn brings_sources(fields: &[Field]) -> bool {
     fields.iter().any(|field| match &field.role {
         Role::Param(param) => param.source.is_some(),

@@ -85,6 +85,7 @@
 //! | `brotli` | no | specs compressed with Brotli |
 //! | `bundled-roots` | no | trust in Mozilla's list of certificates, for containers without certificates |
 //! | `metrics` | no | [`MetricsExporter`]: the health of the SDK through the `metrics` facade |
+//! | `offline` | no | `offline::OfflineClient`: evaluates fixed specs without a runtime, for tools |
 //! | `proptest` | no | property tests: strategies for parameter structs; implies `testing` |
 //! | `proto` | no | specs in the binary form, and deltas, which are experimental |
 //! | `registry` | no | a list of all structs in the binary that derive `StatsigParams`, to check them all |
@@ -127,6 +128,8 @@ mod guard;
 mod initialize_details;
 pub mod observability;
 mod once_per_generation;
+#[cfg(any(test, feature = "offline"))]
+pub mod offline;
 mod options;
 mod overrides;
 mod process;

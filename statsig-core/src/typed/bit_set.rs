@@ -1,4 +1,5 @@
-//! Sets of field indices: plain while reading, atomic afterwards. Up to 64 fields take no allocation.
+//! Sets of field indices: plain while reading, atomic afterwards. Up to 64 fields take no
+//! allocation.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -67,7 +68,8 @@ impl BitSet {
 
 /// Exposures that are still to be logged, shared by all clones of a struct.
 ///
-/// Relaxed operations are enough: whoever clears a bit logs that exposure, and no other memory hangs on the bits.
+/// Relaxed operations are enough: whoever clears a bit logs that exposure, and no other memory
+/// hangs on the bits.
 #[derive(Debug, Default)]
 pub(crate) struct AtomicBitSet {
     first: AtomicU64,

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
-/// A number or text known at compile time: a bound of a [`ParamRange`], or one of the values that a parameter may have.
+/// A number or text known at compile time: a bound of a [`ParamRange`], or one of the values that a
+/// parameter may have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum ParamLiteral {
@@ -161,7 +162,8 @@ impl ParamRange {
         (!is_within).then_some(max)
     }
 
-    /// The nearest number in range; `None` for a value that is no number, or without one: beyond a maximum that is left out.
+    /// The nearest number in range; `None` for a value that is no number, or without one: beyond a
+    /// maximum that is left out.
     pub(crate) fn clamp(&self, value: &Value) -> Option<Value> {
         let bound = self.nearest(value.as_number()?)?;
         let is_excluded = self.excludes_max && Some(bound) == self.max;

@@ -19,7 +19,8 @@ pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
     })
 }
 
-/// What went wrong in a function of the user's: a text, or a [`WrongValue`] that also says what was expected.
+/// What went wrong in a function of the user's: a text, or a [`WrongValue`] that also says what was
+/// expected.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what is wrong with a parameter",
@@ -53,7 +54,8 @@ pub fn decode_with<'a, T, E: IntoWrongValue>(
     decode(value).map_err(|error| error.into_wrong_value(format!("a value for `{name}`")))
 }
 
-/// What a function for `validate` returns: whether the value is good, or an error that says why not.
+/// What a function for `validate` returns: whether the value is good, or an error that says why
+/// not.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether a parameter is valid",

@@ -7,16 +7,19 @@ use super::bit_set::{AtomicBitSet, BitSet};
 use super::schema::{ExposePolicy, Schema};
 use super::served::{ServedParams, find};
 
-/// The right to expose the parameters of one loaded struct, each once. Clones share what was exposed.
+/// The right to expose the parameters of one loaded struct, each once. Clones share what was
+/// exposed.
 #[doc(hidden)]
 #[derive(Clone)]
 pub struct ExposureState(Arc<Inner<dyn ServedParams>>);
 
-/// One allocation for everything, which is why the source sits in here and not behind a pointer of its own.
+/// One allocation for everything, which is why the source sits in here and not behind a pointer of
+/// its own.
 struct Inner<S: ?Sized> {
     schema: &'static Schema,
     served: BitSet,
-    /// What an access or a read exposes. An entity that is exposed as a whole is here once, under its first served parameter.
+    /// What an access or a read exposes. An entity that is exposed as a whole is here once, under
+    /// its first served parameter.
     pending: AtomicBitSet,
     /// The same for what is exposed on request only.
     on_request: AtomicBitSet,
@@ -81,7 +84,8 @@ impl ExposureState {
         }
     }
 
-    /// Exposes a parameter if it was served and not exposed before; true if it did. Without a request, not one that waits for it.
+    /// Exposes a parameter if it was served and not exposed before; true if it did. Without a
+    /// request, not one that waits for it.
     pub(crate) fn expose(&self, index: usize, manual: bool) -> bool {
         let exposures = &*self.0;
         if !exposures.served.contains(index) {
@@ -95,7 +99,8 @@ impl ExposureState {
         taken
     }
 
-    /// Exposes every parameter that was served and not exposed before, except those that wait for a request.
+    /// Exposes every parameter that was served and not exposed before, except those that wait for a
+    /// request.
     #[inline]
     pub(crate) fn expose_pending(&self) {
         if !self.0.pending.is_empty() {
@@ -131,8 +136,8 @@ impl ExposureState {
     }
 }
 
-/// Where fields have sources or policies of their own: what is exposed by reading, and what on request. An entity that is
-/// exposed as a whole waits for a request only if all its fields do.
+/// Where fields have sources or policies of their own: what is exposed by reading, and what on
+/// request. An entity that is exposed as a whole waits for a request only if all its fields do.
 fn sorted_out(schema: &Schema, served: &BitSet) -> (AtomicBitSet, AtomicBitSet) {
     let len = schema.params.len();
     let (mut pending, mut on_request) = (BitSet::with_len(len), BitSet::with_len(len));
@@ -153,7 +158,8 @@ fn sorted_out(schema: &Schema, served: &BitSet) -> (AtomicBitSet, AtomicBitSet) 
     )
 }
 
-/// The index that stands for a served parameter: of an entity that is exposed as a whole, the first served one.
+/// The index that stands for a served parameter: of an entity that is exposed as a whole, the first
+/// served one.
 fn place_of(schema: &Schema, served: &BitSet, index: usize) -> usize {
     let source_at = |index: usize| schema.source_of(schema.params.get(index)?);
     match source_at(index) {

@@ -1,10 +1,13 @@
-//! Putting the parameters of flattened structs behind those of the struct that has them, at compile time.
+//! Putting the parameters of flattened structs behind those of the struct that has them, at compile
+//! time.
 
 use super::schema::{ParamSchema, ParamSource, Schema};
 
-/// The parameters of a struct that has flattened ones: its own, then those of the flattened structs.
+/// The parameters of a struct that has flattened ones: its own, then those of the flattened
+/// structs.
 ///
-/// `N` is the number of all of them. Two that read the same parameter of the same entity do not compile.
+/// `N` is the number of all of them. Two that read the same parameter of the same entity do not
+/// compile.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct AllParams<const N: usize> {
@@ -26,7 +29,8 @@ impl<const N: usize> AllParams<N> {
         }
     }
 
-    /// Adds those of a flattened struct, which come from where their struct says, else from where the outer one does.
+    /// Adds those of a flattened struct, which come from where their struct says, else from where
+    /// the outer one does.
     ///
     /// The caller is tracked, so that the compiler blames the field.
     #[must_use]

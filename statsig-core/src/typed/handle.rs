@@ -13,13 +13,15 @@ use super::served::{Detached, FieldMeta, ParamOrigin, ParamsMeta, find};
 
 /// A loaded struct of parameters.
 ///
-/// It derefs to the struct, so fields are read as `promo.title`. Loading exposes nothing; the first access exposes every parameter
-/// that was served, once for this value and all its clones. A value that fell back to its default is never exposed. Other
-/// [policies](ExposePolicy) are one attribute away; with `expose = "read"` fields are read as `promo.title()`.
+/// It derefs to the struct, so fields are read as `promo.title`. Loading exposes nothing; the first
+/// access exposes every parameter that was served, once for this value and all its clones. A value
+/// that fell back to its default is never exposed. Other [policies](ExposePolicy) are one attribute
+/// away; with `expose = "read"` fields are read as `promo.title()`.
 ///
 /// `Debug`, `PartialEq`, `Serialize` and [`peek`](Self::peek) expose nothing.
 ///
-/// An access costs a load of one atomic once everything is exposed; it never blocks, fails or allocates.
+/// An access costs a load of one atomic once everything is exposed; it never blocks, fails or
+/// allocates.
 pub struct Typed<P: StatsigParams> {
     view: P::View,
     exposures: ExposureState,
@@ -34,7 +36,8 @@ impl<P: StatsigParams> Typed<P> {
         }
     }
 
-    /// Wraps a struct that no evaluation stands behind: no parameter counts as served, so nothing is ever exposed.
+    /// Wraps a struct that no evaluation stands behind: no parameter counts as served, so nothing
+    /// is ever exposed.
     ///
     /// For testing code that takes a `Typed`.
     #[must_use]
@@ -49,7 +52,8 @@ impl<P: StatsigParams> Typed<P> {
         P::peek(&self.view)
     }
 
-    /// The struct, after exposing every parameter that was served and not exposed before (but those with `expose = "manual"`).
+    /// The struct, after exposing every parameter that was served and not exposed before (but those
+    /// with `expose = "manual"`).
     #[must_use = "use `log_exposures` to expose without taking the struct"]
     pub fn into_inner(self) -> P {
         self.exposures.expose_pending();
@@ -64,8 +68,9 @@ impl<P: StatsigParams> Typed<P> {
 
     /// Exposes one parameter, by its name in Statsig, and marks the exposure as manual.
     ///
-    /// Returns whether an exposure was logged: false if the parameter was not served, was exposed before, or is unknown. Of a
-    /// parameter with `expose = "manual"` the struct has the name as a constant.
+    /// Returns whether an exposure was logged: false if the parameter was not served, was exposed
+    /// before, or is unknown. Of a parameter with `expose = "manual"` the struct has the name as a
+    /// constant.
     ///
     /// ```
     /// use statsig::{StatsigParams, StatsigUser};
@@ -85,7 +90,8 @@ impl<P: StatsigParams> Typed<P> {
         index_of::<P>(param).is_some_and(|index| self.exposures.expose(index, true))
     }
 
-    /// Exposes every parameter that was served and not exposed before, and marks the exposures as manual.
+    /// Exposes every parameter that was served and not exposed before, and marks the exposures as
+    /// manual.
     pub fn log_exposures(&self) {
         self.exposures.expose_on_request();
     }
@@ -115,7 +121,8 @@ impl<P: StatsigParams> Typed<P> {
         }
     }
 
-    /// Where the value of a parameter came from, by the parameter's name in Statsig; `None` if the struct has no such parameter.
+    /// Where the value of a parameter came from, by the parameter's name in Statsig; `None` if the
+    /// struct has no such parameter.
     #[must_use]
     pub fn origin(&self, param: &str) -> Option<ParamOrigin> {
         let index = index_of::<P>(param)?;

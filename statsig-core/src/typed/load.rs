@@ -22,7 +22,8 @@ where
     Typed::new(params, ExposureState::new(P::SCHEMA, served, source))
 }
 
-/// Loads a struct, unless its source is unknown, the user has not the ID, or a served value does not fit; nothing is exposed then.
+/// Loads a struct, unless its source is unknown, the user has not the ID, or a served value does
+/// not fit; nothing is exposed then.
 pub fn try_load<P, S>(source: S) -> Result<Typed<P>, ParamsError>
 where
     P: StatsigParams,

@@ -5,10 +5,12 @@ use super::reader::ParamReader;
 use super::schema::Schema;
 use super::writer::ParamWriter;
 
-/// A struct whose fields are parameters of one layer, parameter store, experiment or dynamic config.
+/// A struct whose fields are parameters of one layer, parameter store, experiment or dynamic
+/// config.
 ///
 /// Derive it; see the [derive macro] for the attributes. By hand it takes a constant and a function
-/// that reads the fields in the order of the constant, and three lines that say that the struct is its own view:
+/// that reads the fields in the order of the constant, and three lines that say that the struct is
+/// its own view:
 ///
 /// ```
 /// use statsig::typed::{
@@ -61,16 +63,19 @@ use super::writer::ParamWriter;
     note = "add `#[derive(StatsigParams)]` and `#[statsig(layer = \"…\")]` (or `param_store`, `experiment`, `config`) to it"
 )]
 pub trait StatsigParams: Sized + Send + Sync + 'static {
-    /// What a [`Typed`](super::Typed) of this struct derefs to: the struct itself, or with `expose = "read"` the generated view.
+    /// What a [`Typed`](super::Typed) of this struct derefs to: the struct itself, or with `expose
+    /// = "read"` the generated view.
     type View: Send + Sync + 'static;
 
     /// The source and the parameters.
     const SCHEMA: &'static Schema;
 
-    /// Decodes each field, or takes its default. The indices given to the reader are those of [`SCHEMA`](Self::SCHEMA).
+    /// Decodes each field, or takes its default. The indices given to the reader are those of
+    /// [`SCHEMA`](Self::SCHEMA).
     fn read(reader: &mut ParamReader<'_>) -> Self;
 
-    /// Hands out the value of each field as JSON. Without it, overrides and reports of defaults do without the values.
+    /// Hands out the value of each field as JSON. Without it, overrides and reports of defaults do
+    /// without the values.
     fn write(&self, _writer: &mut ParamWriter) {}
 
     /// Every field at its default, as if nothing was served.

@@ -10,8 +10,8 @@ use super::schema::{ParamSchema, Schema};
 use super::served::{DecidedBy, ServedParams, find};
 use super::wrong_value::WrongValue;
 
-/// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and remembers which were served and
-/// which did not fit.
+/// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and
+/// remembers which were served and which did not fit.
 pub struct ParamReader<'a> {
     source: Option<&'a dyn ServedParams>,
     schema: &'static Schema,
@@ -46,7 +46,8 @@ impl<'a> ParamReader<'a> {
 
     /// Decodes the parameter at this index of the schema.
     ///
-    /// Takes the default when the parameter is not served, or when its value does not fit, which is reported.
+    /// Takes the default when the parameter is not served, or when its value does not fit, which is
+    /// reported.
     #[inline]
     pub fn field<T>(
         &mut self,
@@ -60,7 +61,8 @@ impl<'a> ParamReader<'a> {
         }
     }
 
-    /// Decodes the parameter at this index of the schema; `None` where [`field`](Self::field) takes the default.
+    /// Decodes the parameter at this index of the schema; `None` where [`field`](Self::field) takes
+    /// the default.
     #[inline]
     pub fn optional<T>(
         &mut self,
@@ -109,8 +111,8 @@ impl<'a> ParamReader<'a> {
         clamped
     }
 
-    /// Reads the object at this index of the schema with the [`read`](super::StatsigParams::read) of the struct inside: what it
-    /// lacks takes the defaults of that struct.
+    /// Reads the object at this index of the schema with the [`read`](super::StatsigParams::read)
+    /// of the struct inside: what it lacks takes the defaults of that struct.
     ///
     /// `None` when nothing is served, or something else than an object, which is reported.
     pub fn nested<T>(&mut self, index: usize, read: fn(&mut ParamReader<'_>) -> T) -> Option<T> {
@@ -161,7 +163,8 @@ impl<'a> ParamReader<'a> {
         Some(params)
     }
 
-    /// Reads a flattened struct with its [`read`](super::StatsigParams::read); its parameters start at this index of the schema.
+    /// Reads a flattened struct with its [`read`](super::StatsigParams::read); its parameters start
+    /// at this index of the schema.
     pub fn flattened<T>(&mut self, first: usize, read: fn(&mut ParamReader<'_>) -> T) -> T {
         let outer = self.first;
         self.first += first;
@@ -185,7 +188,8 @@ impl fmt::Debug for ParamReader<'_> {
     }
 }
 
-/// The inside of an object, read like a source. What is in it is exposed with the object, never on its own.
+/// The inside of an object, read like a source. What is in it is exposed with the object, never on
+/// its own.
 #[derive(Debug)]
 struct Inside<'a>(&'a Map<String, Value>);
 

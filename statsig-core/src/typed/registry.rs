@@ -1,7 +1,7 @@
 //! Every derived struct of the binary, collected by the linker. Feature `registry`.
 //!
-//! The derive adds each struct where it is defined; nobody has to list them. A struct with type parameters is not one struct, so
-//! it is not among them.
+//! The derive adds each struct where it is defined; nobody has to list them. A struct with type
+//! parameters is not one struct, so it is not among them.
 
 #[cfg(feature = "registry")]
 mod collected {
@@ -9,7 +9,8 @@ mod collected {
 
     /// An entry, made by the derive.
     ///
-    /// A function rather than the schema: a schema that does not compile is not told about here once more.
+    /// A function rather than the schema: a schema that does not compile is not told about here
+    /// once more.
     #[doc(hidden)]
     #[derive(Debug)]
     pub struct RegisteredSchema(fn() -> &'static Schema);
@@ -24,8 +25,8 @@ mod collected {
 
     inventory::collect!(RegisteredSchema);
 
-    /// The schema of every struct in this binary that derives `StatsigParams` and has a source, in no
-    /// particular order.
+    /// The schema of every struct in this binary that derives `StatsigParams` and has a source, in
+    /// no particular order.
     pub fn registered_schemas() -> impl Iterator<Item = &'static Schema> {
         let all = inventory::iter::<RegisteredSchema>.into_iter();
         let schemas = all.map(|registered| (registered.0)());

@@ -14,7 +14,8 @@ use crate::mask::shown;
 pub struct ParamMismatch {
     /// The struct's name in Rust.
     pub struct_name: &'static str,
-    /// The field's name in Rust, with a path where it is inside of a nested struct, such as `banner.color`.
+    /// The field's name in Rust, with a path where it is inside of a nested struct, such as
+    /// `banner.color`.
     pub field: Cow<'static, str>,
     /// The name under which the parameter was served.
     pub parameter: &'static str,
@@ -69,7 +70,8 @@ pub enum ParamProblem {
         /// Why it was not found, such as `Network:Unrecognized`.
         reason: String,
     },
-    /// The user has no ID of the type that the struct asks for, so no rule can share users out by it.
+    /// The user has no ID of the type that the struct asks for, so no rule can share users out by
+    /// it.
     #[error("{struct_name}: expected a user with the ID {id_type:?}, found none")]
     MissingId {
         /// The struct's name in Rust.
@@ -109,7 +111,8 @@ impl ParamProblem {
     }
 }
 
-/// Everything that kept a struct from being loaded strictly. Its text has a line for each problem, and nothing about the user.
+/// Everything that kept a struct from being loaded strictly. Its text has a line for each problem,
+/// and nothing about the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParamsError {
     problems: Vec<ParamProblem>,
@@ -137,7 +140,8 @@ impl fmt::Display for ParamsError {
 
 impl std::error::Error for ParamsError {}
 
-/// What does not fit, and users without the ID that the struct asks for: what a load that goes on with defaults tells.
+/// What does not fit, and users without the ID that the struct asks for: what a load that goes on
+/// with defaults tells.
 #[cold]
 pub(crate) fn problems(
     schema: &'static Schema,

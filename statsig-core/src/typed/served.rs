@@ -6,14 +6,16 @@ use serde_json::Value;
 
 use super::schema::{ParamSchema, ParamSource};
 
-/// The evaluations behind a loaded struct, all of one snapshot: values, and the exposures that reading them by hand would log.
+/// The evaluations behind a loaded struct, all of one snapshot: values, and the exposures that
+/// reading them by hand would log.
 pub trait ServedParams: Send + Sync + fmt::Debug {
     /// The value that is served for a parameter under one of its names, `None` when none is.
     fn value(&self, param: &ParamSchema, name: &str) -> Option<&Value>;
 
     /// Logs the exposure that a hand-written read of this served parameter would log.
     ///
-    /// Called at most once for each parameter of a layer or parameter store, and at most once altogether for any other entity.
+    /// Called at most once for each parameter of a layer or parameter store, and at most once
+    /// altogether for any other entity.
     fn expose(&self, param: &ParamSchema, name: &str, manual: bool);
 
     /// What the evaluation decided, as a whole or for a parameter. Asked for reports and by
@@ -57,7 +59,8 @@ pub enum ParamOrigin {
     Served,
     /// Nothing was served, so it is the default.
     Default,
-    /// What was served did not fit the field, so it is the default, or with `clamp` the nearest number in range.
+    /// What was served did not fit the field, so it is the default, or with `clamp` the nearest
+    /// number in range.
     Mismatch,
 }
 
@@ -76,7 +79,8 @@ pub struct DecidedBy {
 
 /// What decided the values of a loaded struct.
 ///
-/// Where each field has a source of its own, the rule, the group and the experiment are told for the fields alone.
+/// Where each field has a source of its own, the rule, the group and the experiment are told for
+/// the fields alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ParamsMeta {
@@ -86,7 +90,8 @@ pub struct ParamsMeta {
     pub group_name: Option<String>,
     /// The experiment of a layer that the user is allocated to.
     pub allocated_experiment: Option<String>,
-    /// Why the values are what they are, such as `Network:Recognized`. Where fields have sources of their own, that of the first.
+    /// Why the values are what they are, such as `Network:Recognized`. Where fields have sources of
+    /// their own, that of the first.
     pub reason: String,
     /// Each field that is read, in the order of the schema.
     pub fields: Vec<FieldMeta>,

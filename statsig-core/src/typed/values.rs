@@ -54,8 +54,9 @@ pub fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWri
     }
 }
 
-/// The fields as JSON, in the order of [`StatsigParams::SCHEMA`]; `None` for those that do not tell: fields that are read with `json`,
-/// `with` or `decode_with`, and types that do not implement [`FromParam::to_param`](super::FromParam::to_param).
+/// The fields as JSON, in the order of [`StatsigParams::SCHEMA`]; `None` for those that do not
+/// tell: fields that are read with `json`, `with` or `decode_with`, and types that do not implement
+/// [`FromParam::to_param`](super::FromParam::to_param).
 ///
 /// ```
 /// use serde_json::json;

@@ -26,7 +26,8 @@ impl ParamWriter {
         self.values
     }
 
-    /// Takes the value of the parameter at this index of the schema; `None` for a type that does not tell.
+    /// Takes the value of the parameter at this index of the schema; `None` for a type that does
+    /// not tell.
     pub fn field(&mut self, index: usize, value: Option<Value>) {
         if let Some(place) = self.values.get_mut(self.first + index) {
             *place = value;
@@ -49,7 +50,8 @@ impl ParamWriter {
         self.field(index, object.map(Value::Object));
     }
 
-    /// Takes a flattened struct, through its [`write`](super::StatsigParams::write); its parameters start at this index of the schema.
+    /// Takes a flattened struct, through its [`write`](super::StatsigParams::write); its parameters
+    /// start at this index of the schema.
     pub fn flattened<T>(&mut self, first: usize, params: &T, write: fn(&T, &mut ParamWriter)) {
         let outer = self.first;
         self.first += first;

@@ -7,7 +7,8 @@ use super::inputs::Inputs;
 use super::{AskError, Terminal};
 use crate::cli::{ClientInit, KindArgument};
 
-/// Writes the response: laid out to be read or, with `--json`, byte for byte as a client SDK gets it.
+/// Writes the response: laid out to be read or, with `--json`, byte for byte as a client SDK gets
+/// it.
 pub(crate) fn client_init(
     arguments: &ClientInit,
     terminal: &mut Terminal<'_>,
@@ -28,7 +29,8 @@ pub(crate) fn client_init(
     Ok(())
 }
 
-/// Filters name only what the specs define: a misspelt name would leave out silently what was asked for.
+/// Filters name only what the specs define: a misspelt name would leave out silently what was asked
+/// for.
 fn options(arguments: &ClientInit, inputs: &Inputs) -> Result<ClientInitResponseOptions, AskError> {
     let known = |kind, names: &Option<Vec<String>>| {
         if let Some(names) = names {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
-use statsig::testing::OfflineClient;
+use statsig::offline::OfflineClient;
 use statsig::{Clock, StatsigOptions, StatsigUser};
 use statsig_local::limits::{MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
 

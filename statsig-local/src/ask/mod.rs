@@ -1,4 +1,5 @@
-//! Questions about specs in a file: what a user gets, why, what there is, and what types it has. No server, no network.
+//! Questions about specs in a file: what a user gets, why, what there is, and what types it has. No
+//! server, no network.
 
 mod catalogue;
 mod client_init;

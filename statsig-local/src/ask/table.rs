@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-/// Writes rows under a heading; cells at the end of a row are not padded. An empty table writes nothing.
+/// Writes rows under a heading; cells at the end of a row are not padded. An empty table writes
+/// nothing.
 pub(crate) fn write_table<const COLUMNS: usize>(
     heading: [&str; COLUMNS],
     rows: &[[String; COLUMNS]],

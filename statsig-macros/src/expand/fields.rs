@@ -34,7 +34,8 @@ pub(super) enum SchemaIndex {
     From(TokenStream),
 }
 
-/// The fields with their indices. Flattened structs come after all others, so that those have indices that are known here.
+/// The fields with their indices. Flattened structs come after all others, so that those have
+/// indices that are known here.
 pub(super) fn indexed<'a>(
     params: &'a Params,
     typed: &TokenStream,
@@ -166,7 +167,8 @@ pub(super) fn read(params: &Params) -> TokenStream {
     }
 }
 
-/// The expression for a field: of its type, or an option where the default is not here. `None` for what is left alone.
+/// The expression for a field: of its type, or an option where the default is not here. `None` for
+/// what is left alone.
 fn read_field(field: &Field, index: &SchemaIndex, typed: &TokenStream) -> Option<TokenStream> {
     let reader = reader();
     let ty = &field.ty;

@@ -1,4 +1,5 @@
-//! Constants with the names of the parameters that are exposed on request only, so that a request cannot misspell one.
+//! Constants with the names of the parameters that are exposed on request only, so that a request
+//! cannot misspell one.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};

@@ -79,7 +79,8 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
         None => quote!(::core::option::Option::None),
     };
     let own = quote!(#typed::AllParams::<{ #count #(+ #lens)* }>::own(#own, #source));
-    // Calls of a function rather than a method, since the whole of a call is what the compiler blames.
+    // Calls of a function rather than a method, since the whole of a call is what the compiler
+    // blames.
     let all = flattened.iter().fold(own, |before, (span, schema)| {
         let flatten = shown_at(*span, quote!(#typed::AllParams::flatten));
         quote_spanned!(*span=> #flatten(#before, #schema))
@@ -110,7 +111,8 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
     let schema = quote!(#typed::ParamSchema);
     let span = ty.span();
     let mut entry = match &param.decode {
-        // The bound is asked for just as in `read` and `write`, since the compiler leaves out errors that are the same.
+        // The bound is asked for just as in `read` and `write`, since the compiler leaves out
+        // errors that are the same.
         Decode::Type => {
             let param = quote_spanned!(span=> <#ty as #typed::FromParam>::PARAM);
             quote!(#param.called(#field_name, #name))

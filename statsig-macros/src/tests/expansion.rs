@@ -1,4 +1,5 @@
-//! What comes out for the struct in the README, to be read by people. `UPDATE_EXPANSION=1` writes it anew.
+//! What comes out for the struct in the README, to be read by people. `UPDATE_EXPANSION=1` writes
+//! it anew.
 
 use std::path::Path;
 use std::{env, fs};

@@ -131,7 +131,7 @@ impl Statsig {
         }
     }
 
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(any(test, feature = "offline"))]
     pub(crate) fn shared_state(&self) -> &Arc<Shared> {
         &self.inner.shared
     }

@@ -28,7 +28,7 @@ pub(crate) struct Dedupe {
     epoch: AtomicU64,
     /// The set whose old slots are next to be emptied.
     next_set: AtomicUsize,
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(any(test, feature = "offline"))]
     offline: OnceBox<OfflineDedupe>,
 }
 
@@ -43,7 +43,7 @@ impl Dedupe {
             sets,
             epoch: AtomicU64::new(1),
             next_set: AtomicUsize::new(0),
-            #[cfg(any(test, feature = "testing"))]
+            #[cfg(any(test, feature = "offline"))]
             offline: OnceBox::new(),
         }
     }
@@ -85,7 +85,7 @@ impl Dedupe {
 
     #[cold]
     fn is_new_offline(&self, key: u64) -> bool {
-        #[cfg(any(test, feature = "testing"))]
+        #[cfg(any(test, feature = "offline"))]
         if let Some(offline) = self.offline.get() {
             return offline.is_new(key);
         }
@@ -133,13 +133,13 @@ impl Dedupe {
 
 /// The exposures of a client without actors. Nobody starts its windows, so each exposure looks
 /// whether the current one is over.
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, feature = "offline"))]
 struct OfflineDedupe {
     dedupe: Dedupe,
     is_over: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, feature = "offline"))]
 impl OfflineDedupe {
     fn is_new(&self, key: u64) -> bool {
         if (self.is_over)() {
@@ -149,14 +149,14 @@ impl OfflineDedupe {
     }
 }
 
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, feature = "offline"))]
 impl std::fmt::Debug for OfflineDedupe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.dedupe.fmt(f)
     }
 }
 
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, feature = "offline"))]
 impl Dedupe {
     /// Starts a new window when an exposure finds that the current one is over. Called before the
     /// first exposure. The table of this value stays empty, so other clients do not pay for it.

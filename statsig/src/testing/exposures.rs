@@ -20,9 +20,10 @@ pub struct Exposures<P> {
     params: PhantomData<fn() -> P>,
 }
 
-/// Finds the exposures of a struct among events, as [`OfflineClient::take_events`](super::OfflineClient::take_events) and
-/// [`ScriptedTransport::events`](super::ScriptedTransport::events) give them. What the parameters of a store refer to is looked up in
-/// the client's specs.
+/// Finds the exposures of a struct among events, as
+/// [`OfflineClient::take_events`](super::OfflineClient::take_events) and
+/// [`ScriptedTransport::events`](super::ScriptedTransport::events) give them. What the parameters
+/// of a store refer to is looked up in the client's specs.
 ///
 /// ```
 /// use statsig::testing::{OfflineClient, exposures_of};
@@ -70,8 +71,8 @@ pub fn exposures_of<P: StatsigParams>(statsig: &Statsig, events: &[Value]) -> Ex
 }
 
 impl<P: StatsigParams> Exposures<P> {
-    /// The fields of each exposure, by their names in Rust, in the order of the events. A layer exposes each on its own; an
-    /// experiment, config or gate all that come from it.
+    /// The fields of each exposure, by their names in Rust, in the order of the events. A layer
+    /// exposes each on its own; an experiment, config or gate all that come from it.
     #[must_use]
     pub fn fields(&self) -> &[Vec<&'static str>] {
         &self.fields
@@ -87,7 +88,8 @@ impl<P: StatsigParams> Exposures<P> {
     /// Asserts that exactly these fields were exposed, each once, in any order.
     ///
     /// # Panics
-    /// If others were, or one of them was not, or more than once. The message lists what was exposed.
+    /// If others were, or one of them was not, or more than once. The message lists what was
+    /// exposed.
     #[track_caller]
     pub fn assert_fields<'a>(&self, fields: impl IntoIterator<Item = &'a str>) {
         let mut expected: Vec<_> = fields.into_iter().collect();

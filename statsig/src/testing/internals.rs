@@ -1,4 +1,5 @@
-//! Inner functions whose results must agree with other SDKs. Not for applications: they may change at any time.
+//! Inner functions whose results must agree with other SDKs. Not for applications: they may change
+//! at any time.
 
 use std::sync::Arc;
 

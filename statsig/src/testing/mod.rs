@@ -1,8 +1,9 @@
-//! For the tests of code that uses this SDK: simulated time and a network in memory. Feature `testing`.
+//! For the tests of code that uses this SDK: simulated time and a network in memory. Feature
+//! `testing`.
 //!
-//! Under tokio's paused time an hour of syncing takes milliseconds: every timer of the SDK is tokio's, wall time comes from
-//! [`SimulatedClock`], and [`ScriptedTransport`] answers requests without a socket (a real one would stand still while paused
-//! time jumps).
+//! Under tokio's paused time an hour of syncing takes milliseconds: every timer of the SDK is
+//! tokio's, wall time comes from [`SimulatedClock`], and [`ScriptedTransport`] answers requests
+//! without a socket (a real one would stand still while paused time jumps).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -36,7 +37,6 @@ mod id_lists;
 pub mod internals;
 #[cfg(test)]
 pub(crate) mod logs;
-mod offline;
 mod schema_match;
 #[cfg(feature = "proptest")]
 mod strategy;
@@ -45,7 +45,6 @@ mod variants;
 
 pub use clock::SimulatedClock;
 pub use exposures::{Exposures, exposures_of};
-pub use offline::OfflineClient;
 pub use schema_match::{assert_schema_matches, check_schema_in};
 #[cfg(feature = "proptest")]
 pub use strategy::params_strategy;
@@ -57,19 +56,23 @@ pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;
 #[doc(hidden)]
 pub use crate::client::{Inspected, InspectedGate, InspectedKind};
+pub use crate::offline::OfflineClient;
 pub use crate::transport::Endpoint;
 use crate::user::StatsigUser;
 
-/// For the SDK's own tests: makes one of a client's actors crash or pause. Does nothing to a client that was not initialised.
+/// For the SDK's own tests: makes one of a client's actors crash or pause. Does nothing to a client
+/// that was not initialised.
 ///
-/// The supervisor starts a crashed actor again; nothing that was recorded is lost. See [`Statsig::restarts`].
+/// The supervisor starts a crashed actor again; nothing that was recorded is lost. See
+/// [`Statsig::restarts`].
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
     statsig.disturb(whom, what);
 }
 
-/// For the SDK's own tests: what an evaluation knows and the public results do not show. Logs nothing.
+/// For the SDK's own tests: what an evaluation knows and the public results do not show. Logs
+/// nothing.
 #[doc(hidden)]
 #[must_use]
 pub fn inspect(

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::offline::OfflineClient;
+use crate::offline::OfflineClient;
 use crate::typed::{SchemaReport, StatsigParams};
 
-/// Asserts that a parameter struct agrees with the specs in a file: with every value that any rule serves. For CI, beside the
-/// file that it downloads or keeps.
+/// Asserts that a parameter struct agrees with the specs in a file: with every value that any rule
+/// serves. For CI, beside the file that it downloads or keeps.
 ///
-/// The path counts from the package's folder. [Warnings](crate::typed::DriftSeverity::Warning) do not fail; see [`check_schema_in`] for
-/// the whole report.
+/// The path counts from the package's folder. [Warnings](crate::typed::DriftSeverity::Warning) do
+/// not fail; see [`check_schema_in`] for the whole report.
 ///
 /// ```no_run
 /// # #[cfg(feature = "macros")] {
@@ -51,7 +51,18 @@ pub use crate::__assert_schema_matches as assert_schema_matches;
 /// When the file cannot be read, or is no specs.
 #[must_use]
 pub fn check_schema_in<P: StatsigParams>(specs: impl AsRef<Path>) -> SchemaReport {
-    OfflineClient::from_file(specs.as_ref())
-        .schemas()
-        .check::<P>()
+    client_of_file(specs.as_ref()).schemas().check::<P>()
+}
+
+/// A client with the specs in a file.
+#[expect(clippy::panic, reason = "a test without its specs cannot go on")]
+pub(super) fn client_of_file(path: &Path) -> OfflineClient {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(problem) => panic!("{}: {problem}", path.display()),
+    };
+    match OfflineClient::new(&text, None) {
+        Ok(client) => client,
+        Err(problem) => panic!("{}: {problem}", path.display()),
+    }
 }

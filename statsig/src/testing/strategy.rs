@@ -8,7 +8,7 @@ use proptest::strategy::Union;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value};
 
-use super::offline::OfflineClient;
+use crate::offline::OfflineClient;
 use crate::typed::{ParamDocument, ParamKind, ParamLiteral, ParamSchema, StatsigParams};
 use crate::user::StatsigUser;
 
@@ -18,8 +18,9 @@ const MAX_ELEMENTS: usize = 4;
 /// Attempts to find a value of some shape that a field accepts, before the shape is given up.
 const MAX_ATTEMPTS: u32 = 256;
 
-/// Structs of every value that fits: within the schema's types, ranges and names, sometimes absent. They come the way that served
-/// values come, so each field holds something that its decoding accepted, or its default.
+/// Structs of every value that fits: within the schema's types, ranges and names, sometimes absent.
+/// They come the way that served values come, so each field holds something that its decoding
+/// accepted, or its default.
 ///
 /// ```
 /// # #[cfg(feature = "macros")] {

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use super::offline::OfflineClient;
+use super::schema_match::client_of_file;
 use crate::client::Statsig;
 use crate::typed::{ParamSource, StatsigParams, Variant, VariantValue, variants};
 use crate::user::StatsigUser;
 
-/// Calls a function with every variant of a struct that the specs in a file may serve: each group of each experiment, each rule,
-/// each default, both values of each gate. It gets what the variant is, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`,
-/// and the struct.
+/// Calls a function with every variant of a struct that the specs in a file may serve: each group
+/// of each experiment, each rule, each default, both values of each gate. It gets what the variant
+/// is, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`, and the struct.
 ///
-/// Of a struct with several sources, or a parameter store that refers to several, one varies at a time.
+/// Of a struct with several sources, or a parameter store that refers to several, one varies at a
+/// time.
 ///
 /// ```no_run
 /// # #[cfg(feature = "macros")] {
@@ -35,9 +36,10 @@ use crate::user::StatsigUser;
 /// ```
 ///
 /// # Panics
-/// When the file cannot be read, is no specs, or lacks a source of the struct: a test with nothing to test must not pass.
+/// When the file cannot be read, is no specs, or lacks a source of the struct: a test with nothing
+/// to test must not pass.
 pub fn for_each_variant<P: StatsigParams>(specs: impl AsRef<Path>, mut test: impl FnMut(&str, P)) {
-    let client = OfflineClient::from_file(specs.as_ref());
+    let client = client_of_file(specs.as_ref());
     let sources = P::SCHEMA.sources();
     let user = StatsigUser::with_user_id("a-user");
     let all: Vec<_> = sources

@@ -22,7 +22,8 @@ impl DriftLog {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes new reports, and logs what the previous ones did not say. Returns those that name a drift which is new.
+    /// Takes new reports, and logs what the previous ones did not say. Returns those that name a
+    /// drift which is new.
     pub(crate) fn update(&self, reports: Vec<SchemaReport>) -> Vec<SchemaReport> {
         let reports = Arc::new(reports);
         let previous = {

@@ -8,7 +8,8 @@ use super::{OnMismatch, ParamProblem};
 use crate::once_per_generation::{OncePerGeneration, Sight};
 use crate::process::HomeProcess;
 
-/// Distinct problems that one client warns about for each generation of specs; more are only counted.
+/// Distinct problems that one client warns about for each generation of specs; more are only
+/// counted.
 const MAX_DISTINCT_PROBLEMS: usize = 1_000;
 
 /// Warns once about each distinct problem of a generation of specs, and counts mismatches.

@@ -1,9 +1,9 @@
-//! Typed parameters: a struct of your own, filled from a layer, parameter store, experiment or dynamic
-//! config.
+//! Typed parameters: a struct of your own, filled from a layer, parameter store, experiment or
+//! dynamic config.
 //!
-//! Derive [`StatsigParams`](macro@StatsigParams) for the struct; a client then returns it as [`Typed`].
-//! [`Schema`] describes what the struct asks for; [`ParamMismatch`] and [`ParamsError`] say which
-//! values do not fit.
+//! Derive [`StatsigParams`](macro@StatsigParams) for the struct; a client then returns it as
+//! [`Typed`]. [`Schema`] describes what the struct asks for; [`ParamMismatch`] and [`ParamsError`]
+//! say which values do not fit.
 
 mod drift_log;
 mod mismatch_log;

@@ -15,8 +15,8 @@ use super::wrong_value::WrongValue;
 /// Decoding is strict: text is never a number, a number never text, and `null` fits `Option` and
 /// [`serde_json::Value`] only. Integers accept whole floats (`3.0`) and check their range.
 ///
-/// Most types of your own need no implementation: derive [`ParamEnum`] for enums, and mark fields of types that
-/// implement `serde::Deserialize` with `#[statsig(json)]`. By hand:
+/// Most types of your own need no implementation: derive [`ParamEnum`] for enums, and mark fields
+/// of types that implement `serde::Deserialize` with `#[statsig(json)]`. By hand:
 ///
 /// ```
 /// use statsig::typed::{FromParam, ParamKind, WrongValue};
@@ -67,7 +67,8 @@ pub trait FromParam: Sized {
     /// [`WrongValue`], which says what was expected instead.
     fn from_param(value: &Value) -> Result<Self, WrongValue>;
 
-    /// The value as JSON that decodes into it again; `None` if there is none. For overrides and for defaults in reports.
+    /// The value as JSON that decodes into it again; `None` if there is none. For overrides and for
+    /// defaults in reports.
     fn to_param(&self) -> Option<Value> {
         None
     }

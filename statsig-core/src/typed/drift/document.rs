@@ -11,8 +11,8 @@ use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema, SourceKi
 use super::super::unit::TimeUnit;
 use super::super::wrong_value::WrongValue;
 
-/// A [`Schema`] in the form that is checked against the specs, and written as JSON for tools that do not
-/// link the struct.
+/// A [`Schema`] in the form that is checked against the specs, and written as JSON for tools that
+/// do not link the struct.
 ///
 /// ```
 /// use statsig::StatsigParams;
@@ -111,8 +111,8 @@ pub struct ParamDocument {
     field_in_code: LinkedField,
 }
 
-/// The field behind a parameter, where this program has the struct. It is no part of the JSON form, and
-/// documents are equal without it.
+/// The field behind a parameter, where this program has the struct. It is no part of the JSON form,
+/// and documents are equal without it.
 #[derive(Clone, Copy, Default)]
 struct LinkedField(Option<&'static ParamSchema>);
 

@@ -1,7 +1,8 @@
-//! Drift between parameter structs and the console: what a check of a schema against the specs finds.
+//! Drift between parameter structs and the console: what a check of a schema against the specs
+//! finds.
 //!
-//! [`sources`] says what may be served for each parameter, [`value`] whether a value fits, [`check`] puts both together, and
-//! [`report`] is what comes out.
+//! [`sources`] says what may be served for each parameter, [`value`] whether a value fits,
+//! [`check`] puts both together, and [`report`] is what comes out.
 
 mod check;
 mod document;

@@ -32,7 +32,8 @@ pub struct PossibleValue {
     pub value: Value,
     /// The rule that serves it.
     pub served_by: ServedBy,
-    /// Whether it is the default in the console: of the entity, or of what a store's parameter refers to.
+    /// Whether it is the default in the console: of the entity, or of what a store's parameter
+    /// refers to.
     pub is_default: bool,
 }
 

@@ -13,8 +13,8 @@ const MAX_NAMED_RULES: usize = 8;
 
 /// What a check of one parameter struct against the specs found.
 ///
-/// Made by `Schemas::check`. [`Display`](fmt::Display) shows it to people, [`Serialize`] to programs.
-/// It holds nothing of any user.
+/// Made by `Schemas::check`. [`Display`](fmt::Display) shows it to people, [`Serialize`] to
+/// programs. It holds nothing of any user.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SchemaReport {
@@ -36,7 +36,8 @@ pub struct Drift {
     pub severity: DriftSeverity,
     /// The entity that it is about.
     pub source: SourceDocument,
-    /// The field's name in Rust, with the path inside of it for a nested one; `None` when the drift concerns no field.
+    /// The field's name in Rust, with the path inside of it for a nested one; `None` when the drift
+    /// concerns no field.
     pub field: Option<String>,
     /// The parameter's name in Statsig; `None` when the drift concerns the source as a whole.
     pub parameter: Option<String>,
@@ -56,7 +57,8 @@ pub struct Drift {
 pub enum DriftSeverity {
     /// Users get what the code says, as the console does; but somebody may be mistaken about it.
     Warning,
-    /// Some users get the code's default where the console says otherwise, or the struct and the console contradict each other.
+    /// Some users get the code's default where the console says otherwise, or the struct and the
+    /// console contradict each other.
     Error,
 }
 
@@ -83,7 +85,8 @@ pub enum DriftKind {
     PartlyMissing,
     /// The parameter is served under an older name only.
     FormerName,
-    /// A parameter of a store refers to something that the specs lack: an entity, or a parameter of one.
+    /// A parameter of a store refers to something that the specs lack: an entity, or a parameter of
+    /// one.
     UnknownTarget,
     /// The store declares another type for the parameter.
     WrongDeclaredType,

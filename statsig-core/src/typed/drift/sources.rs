@@ -39,7 +39,8 @@ pub(super) struct Candidate<'a> {
 }
 
 impl<'a> SpecEntity<'a> {
-    /// `None` if the specs have nothing of that name and kind. Experiments and dynamic configs can be read as each other.
+    /// `None` if the specs have nothing of that name and kind. Experiments and dynamic configs can
+    /// be read as each other.
     pub(super) fn find(specs: &'a CompiledSpecs, kind: SourceKind, name: &str) -> Option<Self> {
         match kind {
             SourceKind::FeatureGate => {
@@ -73,7 +74,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Every place that may serve a parameter, and what it serves; nothing for one that a store lacks.
+    /// Every place that may serve a parameter, and what it serves; nothing for one that a store
+    /// lacks.
     pub(super) fn candidates(&self, parameter: &str) -> Vec<Candidate<'a>> {
         match self {
             Self::Gate(_) => Vec::new(),
@@ -82,7 +84,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// The name of what a store's parameter refers to; `None` for a constant, and for all that is no store.
+    /// The name of what a store's parameter refers to; `None` for a constant, and for all that is
+    /// no store.
     pub(super) fn refers_to(&self, parameter: &str) -> Option<&'a str> {
         match self {
             Self::Gate(_) | Self::Rules(_) => None,
@@ -90,7 +93,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Of a store's parameter: `boolean`, `number`, `string`, `array` or `object`, as the console has it.
+    /// Of a store's parameter: `boolean`, `number`, `string`, `array` or `object`, as the console
+    /// has it.
     pub(super) fn declared_type(&self, parameter: &str) -> Option<&'a str> {
         match self {
             Self::Gate(_) | Self::Rules(_) => None,
@@ -98,7 +102,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Every place of a layer, experiment or dynamic config, and what it serves for a parameter under the first of its names.
+    /// Every place of a layer, experiment or dynamic config, and what it serves for a parameter
+    /// under the first of its names.
     pub(super) fn served<'p>(&self, param: &'p ParamDocument) -> Vec<(&'p str, Candidate<'a>)> {
         let Self::Rules(servings) = self else {
             return Vec::new();

@@ -54,7 +54,8 @@ impl ParamDocument {
     fn decoding_drift(&self, value: &Value, wrong: WrongValue) -> ValueDrift {
         let (expected, problem) = wrong.into_parts();
         if let Some(known) = self.described_drift(value) {
-            // The document names the path inside of an object apart from the expectation; decoding names both at once.
+            // The document names the path inside of an object apart from the expectation; decoding
+            // names both at once.
             return if known.path.is_empty() {
                 ValueDrift {
                     expected,
@@ -163,7 +164,8 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Whether two values mean the same: `1` and `1.0` do, and lists in another order, since sets are written as lists.
+/// Whether two values mean the same: `1` and `1.0` do, and lists in another order, since sets are
+/// written as lists.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),

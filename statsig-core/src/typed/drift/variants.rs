@@ -25,8 +25,9 @@ pub enum VariantValue {
     Parameters(Map<String, Value>),
 }
 
-/// The variants of an entity: a gate passes and fails; a layer, experiment or config has one for each rule and one for its
-/// default; a store has one for each variant of what its parameters refer to, while the others stay at their first.
+/// The variants of an entity: a gate passes and fails; a layer, experiment or config has one for
+/// each rule and one for its default; a store has one for each variant of what its parameters refer
+/// to, while the others stay at their first.
 ///
 /// Empty if the specs have no such entity.
 pub fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> Vec<Variant> {

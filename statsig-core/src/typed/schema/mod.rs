@@ -11,8 +11,8 @@ pub use source::{ParamSource, SourceKind};
 
 /// When the served parameters of a struct are exposed.
 ///
-/// Whatever the policy: only *served* values are exposed, defaults and values of the wrong type never, and each at most once
-/// for a [`Typed`](super::Typed) and all its clones.
+/// Whatever the policy: only *served* values are exposed, defaults and values of the wrong type
+/// never, and each at most once for a [`Typed`](super::Typed) and all its clones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ExposePolicy {
@@ -43,7 +43,8 @@ pub enum OnMismatch {
     PanicInTests,
 }
 
-/// The source and the parameters of a struct, known at compile time: [`StatsigParams::SCHEMA`](super::StatsigParams::SCHEMA).
+/// The source and the parameters of a struct, known at compile time:
+/// [`StatsigParams::SCHEMA`](super::StatsigParams::SCHEMA).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Schema {
@@ -51,8 +52,8 @@ pub struct Schema {
     pub struct_name: &'static str,
     /// The struct's doc comment; empty without one.
     pub description: &'static str,
-    /// The entity that the values come from. `None` where each parameter names its own, and for structs that are only part of
-    /// others.
+    /// The entity that the values come from. `None` where each parameter names its own, and for
+    /// structs that are only part of others.
     pub source: Option<ParamSource>,
     /// When parameters are exposed.
     pub expose: ExposePolicy,
@@ -62,11 +63,13 @@ pub struct Schema {
     pub deny_unknown: bool,
     /// What happens when a served value does not fit.
     pub on_mismatch: OnMismatch,
-    /// The parameters, in the order of their fields, then those of flattened structs. Skipped fields are not among them.
+    /// The parameters, in the order of their fields, then those of flattened structs. Skipped
+    /// fields are not among them.
     pub params: &'static [ParamSchema],
     has_sources_of_fields: bool,
     has_policies_of_fields: bool,
-    /// The default of each parameter as JSON, in the order of `params`; `None` where it cannot be told. Empty if unknown.
+    /// The default of each parameter as JSON, in the order of `params`; `None` where it cannot be
+    /// told. Empty if unknown.
     pub defaults: fn() -> Vec<Option<Value>>,
 }
 

@@ -24,7 +24,8 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    /// How an entity of this kind is evaluated; `None` for a store, whose parameters refer to others.
+    /// How an entity of this kind is evaluated; `None` for a store, whose parameters refer to
+    /// others.
     #[doc(hidden)]
     #[must_use]
     pub const fn evaluated_as(self) -> Option<Kind> {

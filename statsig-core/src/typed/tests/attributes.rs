@@ -1,4 +1,5 @@
-//! Flattened and nested structs, bundles, policies of fields, and what schemas tell of all attributes.
+//! Flattened and nested structs, bundles, policies of fields, and what schemas tell of all
+//! attributes.
 
 use std::time::Duration;
 

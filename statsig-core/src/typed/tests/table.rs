@@ -1,4 +1,5 @@
-//! Every type of field, for every way of being served: the value, where it came from, whether it is exposed, and what is reported.
+//! Every type of field, for every way of being served: the value, where it came from, whether it is
+//! exposed, and what is reported.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -5,7 +5,7 @@ mod names;
 mod shape;
 mod write;
 
-use statsig::testing::OfflineClient;
+use statsig::offline::OfflineClient;
 use statsig_local::limits::MAX_SPECS_BYTES;
 
 use super::inputs::read_specs;

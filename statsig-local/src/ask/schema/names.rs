@@ -42,7 +42,8 @@ impl Names {
         }
     }
 
-    /// A struct for an entity, such as `UserPromoExperiments` for `user_promo_experiments`; `kind` tells two of a name apart.
+    /// A struct for an entity, such as `UserPromoExperiments` for `user_promo_experiments`; `kind`
+    /// tells two of a name apart.
     pub(super) fn structure(&mut self, entity: &str, kind: &str) -> String {
         let mut name: String = words(entity).iter().map(|word| capitalized(word)).collect();
         if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
@@ -65,8 +66,8 @@ impl Names {
     }
 }
 
-/// The words of a name in lower case: split where anything but an ASCII letter or digit stands, and where an upper-case letter
-/// follows a lower-case one.
+/// The words of a name in lower case: split where anything but an ASCII letter or digit stands, and
+/// where an upper-case letter follows a lower-case one.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;

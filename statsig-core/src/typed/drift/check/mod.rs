@@ -19,7 +19,8 @@ const MAX_FOUND_CHARS: usize = 80;
 /// Distinct wrong values of one parameter that are told apart; more are counted with the last.
 const MAX_DISTINCT_VALUES: usize = 5;
 
-/// Checks structs that belong together: a parameter that one of them reads is not missed in the others.
+/// Checks structs that belong together: a parameter that one of them reads is not missed in the
+/// others.
 pub fn check_all(documents: &[SchemaDocument], specs: &CompiledSpecs) -> Vec<SchemaReport> {
     let reports = documents
         .iter()
@@ -142,7 +143,8 @@ impl Check<'_> {
             .push(drift.served_by([candidate.served_by.clone()]));
     }
 
-    /// Parameters that no field reads. Where several structs share a source, each may leave some to the others.
+    /// Parameters that no field reads. Where several structs share a source, each may leave some to
+    /// the others.
     fn unread(&mut self, named: &SourceDocument, source: &SpecEntity<'_>) {
         let document = self.document;
         for name in source.parameters() {

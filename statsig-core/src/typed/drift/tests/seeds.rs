@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{changed, drifts};
 use crate::typed::DriftKind;
 
-/// Where the specs change, to what, and what is found: the struct, the kind, the first line of the text without the severity.
+/// Where the specs change, to what, and what is found: the struct, the kind, the first line of the
+/// text without the severity.
 type Seed = (String, Value, Vec<(&'static str, DriftKind, &'static str)>);
 
 #[test]

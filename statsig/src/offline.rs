@@ -1,6 +1,5 @@
-//! A client that evaluates and records, without actors, runtime or network.
+//! A client that evaluates and records, without actors, runtime or network. Feature `offline`.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,10 +23,11 @@ const SDK_KEY: &str = "secret-offline";
 
 /// A client with fixed specs for synchronous tests: no actors, no runtime, no network.
 ///
-/// Derefs to [`Statsig`]. It logs an exposure once a minute of the options' clock, as every client does. A
-/// [`SimulatedClock`](super::SimulatedClock) can [jump](super::SimulatedClock::jump) ahead. Events stay in its queue, which holds a few
-/// thousand, until they are [taken](Self::take_events). A struct with `on_mismatch = "panic_in_tests"` panics here when a
-/// served value does not fit.
+/// Derefs to [`Statsig`]. It logs an exposure once a minute of the options' clock, as every client
+/// does. A [`SimulatedClock`](crate::testing::SimulatedClock) can
+/// [jump](crate::testing::SimulatedClock::jump) ahead. Events stay in its queue, which holds a few
+/// thousand, until they are [taken](Self::take_events). A struct with `on_mismatch =
+/// "panic_in_tests"` panics here when a served value does not fit.
 ///
 /// ```
 /// use statsig::StatsigUser;
@@ -47,7 +47,8 @@ pub struct OfflineClient {
 }
 
 impl OfflineClient {
-    /// A client with these specs (the JSON that the specs endpoint would return), source `Bootstrap`.
+    /// A client with these specs (the JSON that the specs endpoint would return), source
+    /// `Bootstrap`.
     ///
     /// # Errors
     /// When the specs are not valid; the error says where.
@@ -60,19 +61,6 @@ impl OfflineClient {
         Ok(client)
     }
 
-    /// A client with the specs in a file.
-    #[expect(clippy::panic, reason = "a test without its specs cannot go on")]
-    pub(super) fn from_file(path: &Path) -> Self {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(problem) => panic!("{}: {problem}", path.display()),
-        };
-        match Self::new(&text, None) {
-            Ok(client) => client,
-            Err(problem) => panic!("{}: {problem}", path.display()),
-        }
-    }
-
     /// A client that found no specs anywhere, source `NoValues`.
     #[must_use]
     pub fn without_specs(options: impl Into<Option<StatsigOptions>>) -> Self {
@@ -83,7 +71,8 @@ impl OfflineClient {
         client
     }
 
-    /// A fresh client with the specs, ID lists and options of this one: it has recorded nothing yet.
+    /// A fresh client with the specs, ID lists and options of this one: it has recorded nothing
+    /// yet.
     #[must_use]
     pub fn fresh(&self) -> Self {
         let shared = self.statsig.shared_state();
@@ -104,8 +93,8 @@ impl OfflineClient {
         }
     }
 
-    /// Takes everything that was recorded, as a flush would send it: sampled, and followed by the counts of checks that were
-    /// not exposed. One JSON object for each event, as on the wire.
+    /// Takes everything that was recorded, as a flush would send it: sampled, and followed by the
+    /// counts of checks that were not exposed. One JSON object for each event, as on the wire.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -201,7 +190,8 @@ impl OfflineClient {
         );
     }
 
-    /// Replaces the ID lists: names, and the lookups (the first eight characters of base64 SHA-256) of the unit IDs in each.
+    /// Replaces the ID lists: names, and the lookups (the first eight characters of base64 SHA-256)
+    /// of the unit IDs in each.
     pub fn set_id_list_lookups<N, L>(&self, lists: impl IntoIterator<Item = (N, L)>)
     where
         N: Into<SharedStr>,
