@@ -127,9 +127,9 @@ mod files;
 mod guard;
 mod initialize_details;
 pub mod observability;
-mod once_per_generation;
 #[cfg(any(test, feature = "offline"))]
 pub mod offline;
+mod once_per_generation;
 mod options;
 mod overrides;
 mod process;

@@ -19,10 +19,10 @@ pub(crate) mod model;
 pub mod order;
 pub mod origins;
 pub mod parse;
+pub mod possible_values;
 #[cfg(feature = "proto")]
 pub mod proto;
 pub(crate) mod rendered;
-pub mod servings;
 pub mod settings;
 mod skim;
 pub mod snapshot;

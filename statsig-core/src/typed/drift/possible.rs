@@ -77,8 +77,8 @@ pub fn possible_id_types(specs: &CompiledSpecs, kind: SourceKind, name: &str) ->
         SpecEntity::Gate(gate) => {
             found.insert(specs.text(gate.id_type).to_string());
         }
-        SpecEntity::Rules(servings) => {
-            let entities = servings.entities.iter();
+        SpecEntity::Rules(possible) => {
+            let entities = possible.entities.iter();
             found.extend(entities.map(|entity| entity.id_type.to_owned()));
         }
         SpecEntity::Store(_) => {}

@@ -9,14 +9,16 @@ use super::super::schema::SourceKind;
 use super::document::{ParamDocument, SourceDocument};
 use super::report::ServedBy;
 use crate::specs::compiled::{CompiledSpecs, Entity, ParamStore, ParameterTarget, Spec};
-use crate::specs::servings::{Holder, Place, Serving, Servings, servings};
+use crate::specs::possible_values::{
+    ConfigOrLayer, PossibleValues, RuleOrigin, RuleValues, possible_values,
+};
 
 /// What a source of a struct is in the specs.
 pub(super) enum SpecEntity<'a> {
     /// A gate: whether it passes is its only value.
     Gate(&'a Spec),
     /// A layer, experiment or dynamic config.
-    Rules(Servings<'a>),
+    Rules(PossibleValues<'a>),
     Store(Store<'a>),
 }
 
@@ -27,10 +29,10 @@ pub(super) struct Store<'a> {
     specs: &'a CompiledSpecs,
 }
 
-/// What is served for a parameter in one place.
+/// What is served for a parameter by one rule.
 pub(super) struct Candidate<'a> {
     pub(super) served_by: ServedBy,
-    /// `None` where the place does not serve it.
+    /// `None` where the rule does not serve it.
     pub(super) value: Option<&'a Value>,
     /// Whether it is what those get who are outside of every rule.
     pub(super) is_outside: bool,
@@ -47,9 +49,11 @@ impl<'a> SpecEntity<'a> {
                 let gate = specs.entry(specs.find(name)?)?.gate?;
                 specs.spec(gate).map(Self::Gate)
             }
-            SourceKind::Layer => servings(specs, Holder::Layer, name).map(Self::Rules),
+            SourceKind::Layer => {
+                possible_values(specs, ConfigOrLayer::Layer, name).map(Self::Rules)
+            }
             SourceKind::Experiment | SourceKind::DynamicConfig => {
-                servings(specs, Holder::Config, name).map(Self::Rules)
+                possible_values(specs, ConfigOrLayer::Config, name).map(Self::Rules)
             }
             SourceKind::ParameterStore => {
                 let (name, store) = specs.param_stores.get_key_value(name)?;
@@ -62,11 +66,8 @@ impl<'a> SpecEntity<'a> {
     pub(super) fn parameters(&self) -> BTreeSet<&'a str> {
         match self {
             Self::Gate(_) => BTreeSet::new(),
-            Self::Rules(servings) => {
-                let all = servings
-                    .servings
-                    .iter()
-                    .filter_map(|serving| serving.parameters);
+            Self::Rules(possible) => {
+                let all = possible.rules.iter().filter_map(|rule| rule.parameters);
                 all.flat_map(|parameters| parameters.keys().map(String::as_str))
                     .collect()
             }
@@ -74,12 +75,12 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Every place that may serve a parameter, and what it serves; nothing for one that a store
+    /// Every rule that may serve a parameter, and what it serves; nothing for one that a store
     /// lacks.
     pub(super) fn candidates(&self, parameter: &str) -> Vec<Candidate<'a>> {
         match self {
             Self::Gate(_) => Vec::new(),
-            Self::Rules(servings) => in_servings(servings, parameter),
+            Self::Rules(possible) => in_rules(possible, parameter),
             Self::Store(store) => store.served(parameter),
         }
     }
@@ -102,30 +103,30 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Every place of a layer, experiment or dynamic config, and what it serves for a parameter
+    /// Every rule of a layer, experiment or dynamic config, and what it serves for a parameter
     /// under the first of its names.
     pub(super) fn served<'p>(&self, param: &'p ParamDocument) -> Vec<(&'p str, Candidate<'a>)> {
-        let Self::Rules(servings) = self else {
+        let Self::Rules(possible) = self else {
             return Vec::new();
         };
-        let places = servings.servings.iter().map(|serving| {
-            let value = |name: &'p str| Some((name, serving.value(name)?));
+        let rules = possible.rules.iter().map(|rule| {
+            let value = |name: &'p str| Some((name, rule.value(name)?));
             let found = param.names().find_map(value);
             let name = found.map_or(param.name.as_str(), |(name, _)| name);
-            let candidate = Candidate::new(serving, found.map(|(_, value)| value));
+            let candidate = Candidate::new(rule, found.map(|(_, value)| value));
             (name, candidate)
         });
-        places.collect()
+        rules.collect()
     }
 }
 
 impl<'a> Candidate<'a> {
-    fn new(serving: &Serving<'a>, value: Option<&'a Value>) -> Self {
+    fn new(rule: &RuleValues<'a>, value: Option<&'a Value>) -> Self {
         Self {
-            served_by: ServedBy::of(&serving.place),
+            served_by: ServedBy::of(&rule.origin),
             value,
-            is_outside: serving.is_outside(),
-            is_default: serving.place.rule.is_none(),
+            is_outside: rule.is_outside(),
+            is_default: rule.origin.rule.is_none(),
         }
     }
 
@@ -177,12 +178,12 @@ impl<'a> Store<'a> {
         Some((kind, name))
     }
 
-    /// Every place that may serve a parameter, and what it serves.
+    /// Every rule that may serve a parameter, and what it serves.
     pub(super) fn served(&self, parameter: &str) -> Vec<Candidate<'a>> {
         let Some(found) = self.store.parameters.get(parameter) else {
             return Vec::new();
         };
-        let (holder, name, parameter) = match &found.target {
+        let (kind, name, parameter) = match &found.target {
             ParameterTarget::Static(value) => {
                 let kind = SourceKind::ParameterStore;
                 return vec![Candidate::constant(kind, self.name, "constant", value)];
@@ -195,18 +196,20 @@ impl<'a> Store<'a> {
                 ];
             }
             ParameterTarget::DynamicConfig { name, parameter }
-            | ParameterTarget::Experiment { name, parameter } => (Holder::Config, name, parameter),
-            ParameterTarget::Layer { name, parameter } => (Holder::Layer, name, parameter),
+            | ParameterTarget::Experiment { name, parameter } => {
+                (ConfigOrLayer::Config, name, parameter)
+            }
+            ParameterTarget::Layer { name, parameter } => (ConfigOrLayer::Layer, name, parameter),
         };
-        let servings = servings(self.specs, holder, name);
-        servings.map_or_else(Vec::new, |servings| in_servings(&servings, parameter))
+        let possible = possible_values(self.specs, kind, name);
+        possible.map_or_else(Vec::new, |possible| in_rules(&possible, parameter))
     }
 }
 
-fn in_servings<'a>(servings: &Servings<'a>, parameter: &str) -> Vec<Candidate<'a>> {
-    let places = servings.servings.iter();
-    places
-        .map(|serving| Candidate::new(serving, serving.value(parameter)))
+fn in_rules<'a>(possible: &PossibleValues<'a>, parameter: &str) -> Vec<Candidate<'a>> {
+    let rules = possible.rules.iter();
+    rules
+        .map(|rule| Candidate::new(rule, rule.value(parameter)))
         .collect()
 }
 /// What kind of source has this name, if any.
@@ -238,12 +241,12 @@ impl SourceKind {
 }
 
 impl ServedBy {
-    pub(super) fn of(place: &Place<'_>) -> Self {
+    pub(super) fn of(origin: &RuleOrigin<'_>) -> Self {
         Self {
-            kind: SourceKind::of(place.entity),
-            name: place.name.to_owned(),
-            rule_id: place.rule.map(str::to_owned),
-            group_name: place.group.map(str::to_owned),
+            kind: SourceKind::of(origin.entity),
+            name: origin.name.to_owned(),
+            rule_id: origin.rule.map(str::to_owned),
+            group_name: origin.group.map(str::to_owned),
         }
     }
 

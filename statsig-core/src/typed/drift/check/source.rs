@@ -5,7 +5,7 @@ use super::super::report::{Drift, DriftKind, ServedBy};
 use super::super::sources::{Candidate, SpecEntity, Store, kind_of};
 use super::Check;
 use crate::specs::compiled::Entity;
-use crate::specs::servings::{ServingEntity, Servings};
+use crate::specs::possible_values::{DecidingEntity, PossibleValues};
 use crate::typed::schema::{ParamKind, SourceKind};
 
 impl Check<'_> {
@@ -26,13 +26,17 @@ impl Check<'_> {
                     self.disabled(named);
                 }
             }
-            SpecEntity::Rules(servings) => self.holder(named, servings),
+            SpecEntity::Rules(possible) => self.config_or_layer(named, possible),
             SpecEntity::Store(_) => {}
         }
     }
 
-    pub(super) fn holder(&mut self, named: &SourceDocument, servings: &Servings<'_>) {
-        if let Some(own) = servings.entities.first() {
+    pub(super) fn config_or_layer(
+        &mut self,
+        named: &SourceDocument,
+        possible: &PossibleValues<'_>,
+    ) {
+        if let Some(own) = possible.entities.first() {
             let actual = SourceKind::of(own.entity);
             // An autotune is read as either.
             if actual != named.kind && own.entity != Entity::Autotune {
@@ -49,8 +53,8 @@ impl Check<'_> {
             }
             self.inactive(named, own);
         }
-        self.id_types(named, &servings.entities);
-        for (place, experiment) in &servings.unknown_delegates {
+        self.id_types(named, &possible.entities);
+        for (origin, experiment) in &possible.unknown_delegates {
             let expected = format!("experiment {experiment:?} in the specs");
             let drift = Drift::new(
                 DriftKind::UnknownExperiment,
@@ -58,7 +62,7 @@ impl Check<'_> {
                 expected,
                 "none".to_owned(),
             );
-            self.drifts.push(drift.served_by([ServedBy::of(place)]));
+            self.drifts.push(drift.served_by([ServedBy::of(origin)]));
         }
     }
 
@@ -72,7 +76,7 @@ impl Check<'_> {
         );
     }
 
-    pub(super) fn inactive(&mut self, named: &SourceDocument, entity: &ServingEntity<'_>) {
+    pub(super) fn inactive(&mut self, named: &SourceDocument, entity: &DecidingEntity<'_>) {
         if entity.entity == Entity::Experiment && entity.is_active == Some(false) {
             let expected = format!("experiment {:?} to be running", entity.name);
             self.add(
@@ -84,7 +88,7 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn id_types(&mut self, named: &SourceDocument, entities: &[ServingEntity<'_>]) {
+    pub(super) fn id_types(&mut self, named: &SourceDocument, entities: &[DecidingEntity<'_>]) {
         for entity in entities {
             let deciding = SourceDocument {
                 kind: SourceKind::of(entity.entity),
@@ -149,9 +153,9 @@ impl Check<'_> {
                     self.drifts.push(drift.of(param));
                     return None;
                 }
-                Some(SpecEntity::Rules(servings)) => {
-                    self.id_types(named, &servings.entities);
-                    if let Some(own) = servings.entities.first() {
+                Some(SpecEntity::Rules(possible)) => {
+                    self.id_types(named, &possible.entities);
+                    if let Some(own) = possible.entities.first() {
                         self.inactive(named, own);
                     }
                 }

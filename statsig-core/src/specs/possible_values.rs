@@ -1,5 +1,5 @@
-//! What a config, experiment or layer may serve, whoever asks: the values of all its rules, of the experiments that it delegates
-//! to, of what it is redirected to, and its default.
+//! The values that a config, experiment or layer may serve to any user: the values of all its
+//! rules, of the experiments that it delegates to, of what it is redirected to, and its default.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::compiled::{Cmab, CompiledSpecs, Entity, Entry, EntryId, Parameters, S
 
 /// Where parameters are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Holder {
+pub enum ConfigOrLayer {
     /// A dynamic config, experiment or autotune.
     Config,
     /// A layer.
@@ -19,18 +19,18 @@ pub enum Holder {
 
 /// Everything that may be served.
 #[derive(Debug, Default)]
-pub struct Servings<'a> {
+pub struct PossibleValues<'a> {
     /// In the order of the rules; an entity's default comes after them.
-    pub servings: Vec<Serving<'a>>,
+    pub rules: Vec<RuleValues<'a>>,
     /// What takes part: the entity itself first, then those that it delegates or redirects to.
-    pub entities: Vec<ServingEntity<'a>>,
+    pub entities: Vec<DecidingEntity<'a>>,
     /// Rules that delegate to an experiment which the specs lack, and its name.
-    pub unknown_delegates: Vec<(Place<'a>, &'a str)>,
+    pub unknown_delegates: Vec<(RuleOrigin<'a>, &'a str)>,
 }
 
 /// An entity that may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ServingEntity<'a> {
+pub struct DecidingEntity<'a> {
     /// What is looked at.
     pub entity: Entity,
     /// Its name.
@@ -45,9 +45,9 @@ pub struct ServingEntity<'a> {
 
 /// One value that may be served.
 #[derive(Debug, Clone, Copy)]
-pub struct Serving<'a> {
+pub struct RuleValues<'a> {
     /// Where the value comes from.
-    pub place: Place<'a>,
+    pub origin: RuleOrigin<'a>,
     /// `None` where the rule has no object.
     pub parameters: Option<&'a Arc<Parameters>>,
     /// Serves the parameters that `parameters` lacks.
@@ -56,7 +56,7 @@ pub struct Serving<'a> {
 
 /// Which rule serves a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct RuleOrigin<'a> {
     /// What is looked at.
     pub entity: Entity,
     /// Its name.
@@ -67,7 +67,7 @@ pub struct Place<'a> {
     pub group: Option<&'a str>,
 }
 
-impl<'a> Serving<'a> {
+impl<'a> RuleValues<'a> {
     /// The value of a parameter.
     #[must_use]
     pub fn value(&self, parameter: &str) -> Option<&'a Value> {
@@ -75,61 +75,67 @@ impl<'a> Serving<'a> {
         own.or_else(|| self.inherited.and_then(|all| all.get(parameter)))
     }
 
-    /// Whether it is what those get who are outside: the default, or a rule that serves nothing at all.
+    /// Whether it is what those get who are outside: the default, or a rule that serves nothing at
+    /// all.
     #[must_use]
     pub fn is_outside(&self) -> bool {
-        self.place.rule.is_none() || self.parameters.is_none_or(|own| own.is_empty())
+        self.origin.rule.is_none() || self.parameters.is_none_or(|own| own.is_empty())
     }
 }
 
 /// What may be served under a name; `None` if the specs have nothing of that kind.
-pub fn servings<'a>(specs: &'a CompiledSpecs, holder: Holder, name: &str) -> Option<Servings<'a>> {
+pub fn possible_values<'a>(
+    specs: &'a CompiledSpecs,
+    kind: ConfigOrLayer,
+    name: &str,
+) -> Option<PossibleValues<'a>> {
     let mut walk = Walk {
         specs,
         seen: HashSet::new(),
-        found: Servings::default(),
+        found: PossibleValues::default(),
     };
-    walk.entry(holder, specs.find(name)?, None);
+    walk.entry(kind, specs.find(name)?, None);
     (!walk.found.entities.is_empty()).then_some(walk.found)
 }
 
 struct Walk<'a> {
     specs: &'a CompiledSpecs,
     /// Each is walked once, however many rules lead to it.
-    seen: HashSet<(Holder, EntryId)>,
-    found: Servings<'a>,
+    seen: HashSet<(ConfigOrLayer, EntryId)>,
+    found: PossibleValues<'a>,
 }
 
 impl<'a> Walk<'a> {
-    fn entry(&mut self, holder: Holder, id: EntryId, inherited: Option<&'a Arc<Parameters>>) {
-        // What is on the way: names that redirect, rules that delegate. A stack of our own, so that no specs exhaust that of the thread.
-        let mut ahead = vec![(holder, id, inherited)];
-        while let Some((holder, id, inherited)) = ahead.pop() {
+    fn entry(&mut self, kind: ConfigOrLayer, id: EntryId, inherited: Option<&'a Arc<Parameters>>) {
+        // What is on the way: names that redirect, rules that delegate. A stack of our own, so that
+        // no specs exhaust that of the thread.
+        let mut ahead = vec![(kind, id, inherited)];
+        while let Some((kind, id, inherited)) = ahead.pop() {
             let Some(entry) = self.specs.entry(id) else {
                 continue;
             };
-            if !self.seen.insert((holder, id)) {
+            if !self.seen.insert((kind, id)) {
                 continue;
             }
-            let cmab = (holder == Holder::Config)
+            let cmab = (kind == ConfigOrLayer::Config)
                 .then_some(entry.cmab)
                 .flatten()
                 .and_then(|cmab| self.specs.cmab(cmab));
-            let spec = match holder {
-                Holder::Config => entry.config,
-                Holder::Layer => entry.layer,
+            let spec = match kind {
+                ConfigOrLayer::Config => entry.config,
+                ConfigOrLayer::Layer => entry.layer,
             };
             let before = ahead.len();
             if let Some(cmab) = cmab {
                 self.bandit(entry, cmab);
             } else if let Some(spec) = spec.and_then(|spec| self.specs.spec(spec)) {
-                self.spec(holder, entry, spec, inherited, &mut ahead);
+                self.spec(kind, entry, spec, inherited, &mut ahead);
             }
             let mappings = entry
                 .mapping
                 .and_then(|mapping| self.specs.mapping(mapping));
             for mapping in mappings.into_iter().flatten() {
-                ahead.push((holder, mapping.to, inherited));
+                ahead.push((kind, mapping.to, inherited));
             }
             // The last is taken first, and rules are to come in their order.
             if let Some(added) = ahead.get_mut(before..) {
@@ -140,14 +146,14 @@ impl<'a> Walk<'a> {
 
     fn spec(
         &mut self,
-        holder: Holder,
+        kind: ConfigOrLayer,
         entry: &'a Entry,
         spec: &'a Spec,
         inherited: Option<&'a Arc<Parameters>>,
-        ahead: &mut Vec<(Holder, EntryId, Option<&'a Arc<Parameters>>)>,
+        ahead: &mut Vec<(ConfigOrLayer, EntryId, Option<&'a Arc<Parameters>>)>,
     ) {
         let name = self.specs.text(entry.name).as_str();
-        self.found.entities.push(ServingEntity {
+        self.found.entities.push(DecidingEntity {
             entity: spec.entity,
             name,
             id_type: self.specs.text(spec.id_type),
@@ -156,10 +162,10 @@ impl<'a> Walk<'a> {
         });
         let default = spec.default_value.parameters();
         // In a layer that collects parameter by parameter, the default fills what rules leave open.
-        let collects = holder == Holder::Layer && spec.use_new_layer_eval;
+        let collects = kind == ConfigOrLayer::Layer && spec.use_new_layer_eval;
         let inherited = inherited.or(default.filter(|_| collects));
         for rule in &spec.rules {
-            let place = Place {
+            let origin = RuleOrigin {
                 entity: spec.entity,
                 name,
                 rule: Some(self.specs.text(rule.id)),
@@ -170,17 +176,17 @@ impl<'a> Walk<'a> {
                 .and_then(|id| Some((id, self.specs.entry(id)?)));
             match delegate {
                 Some((id, delegate)) if delegate.config.is_some() => {
-                    ahead.push((Holder::Config, id, inherited));
+                    ahead.push((ConfigOrLayer::Config, id, inherited));
                     continue;
                 }
                 Some((_, delegate)) => {
                     let name = self.specs.text(delegate.name).as_str();
-                    self.found.unknown_delegates.push((place, name));
+                    self.found.unknown_delegates.push((origin, name));
                 }
                 None => {}
             }
-            self.found.servings.push(Serving {
-                place,
+            self.found.rules.push(RuleValues {
+                origin,
                 parameters: rule.return_value.parameters(),
                 inherited,
             });
@@ -190,7 +196,7 @@ impl<'a> Walk<'a> {
 
     fn bandit(&mut self, entry: &'a Entry, cmab: &'a Cmab) {
         let (entity, name) = (Entity::Autotune, self.specs.text(entry.name).as_str());
-        self.found.entities.push(ServingEntity {
+        self.found.entities.push(DecidingEntity {
             entity,
             name,
             id_type: self.specs.text(cmab.id_type),
@@ -198,8 +204,8 @@ impl<'a> Walk<'a> {
             is_active: Some(cmab.enabled),
         });
         for group in &cmab.groups {
-            self.found.servings.push(Serving {
-                place: Place {
+            self.found.rules.push(RuleValues {
+                origin: RuleOrigin {
                     entity,
                     name,
                     rule: Some(self.specs.text(group.id)),
@@ -219,8 +225,8 @@ impl<'a> Walk<'a> {
         parameters: Option<&'a Arc<Parameters>>,
         inherited: Option<&'a Arc<Parameters>>,
     ) {
-        self.found.servings.push(Serving {
-            place: Place {
+        self.found.rules.push(RuleValues {
+            origin: RuleOrigin {
                 entity,
                 name,
                 rule: None,
