@@ -1,4 +1,5 @@
-//! Names of the official SDK for Rust that differ from ours, so that a migration changes fewer lines.
+//! Names of the official SDK for Rust that differ from ours, so that a migration changes fewer
+//! lines.
 //!
 //! ```
 //! use statsig::compat::SubscriptionID;

@@ -8,8 +8,8 @@ use super::DroppedEvents;
 
 /// The counts of all events since the client was created, by state.
 ///
-/// They add up at any moment:
-/// `enqueued + recovered = delivered + sampled_out + dropped.total() + spooled + left_on_disk + pending`.
+/// They add up at any moment: `enqueued + recovered` equals
+/// `delivered + sampled_out + dropped.total() + spooled + left_on_disk + pending`.
 ///
 /// ```
 /// # use statsig::StatsigUser;

@@ -18,22 +18,29 @@ const HIGH_CARDINALITY: [&str; 2] = ["lcut", "prev_lcut"];
 /// panic and continues.
 ///
 /// ```
-/// use statsig::observability::ObservabilityClient;
+/// use std::sync::Arc;
+/// use statsig::StatsigOptions;
+/// use statsig::observability::{ObservabilityClient, Tag};
 ///
 /// #[derive(Debug)]
 /// struct ToTheConsole;
 ///
 /// impl ObservabilityClient for ToTheConsole {
-///     fn increment(&self, metric: &'static str, value: f64, tags: &[(&'static str, std::borrow::Cow<'static, str>)]) {
+///     fn increment(&self, metric: &'static str, value: f64, tags: &[Tag]) {
 ///         println!("{metric} +{value} {tags:?}");
 ///     }
-///     fn gauge(&self, metric: &'static str, value: f64, tags: &[(&'static str, std::borrow::Cow<'static, str>)]) {
+///     fn gauge(&self, metric: &'static str, value: f64, tags: &[Tag]) {
 ///         println!("{metric} = {value} {tags:?}");
 ///     }
-///     fn dist(&self, metric: &'static str, value: f64, tags: &[(&'static str, std::borrow::Cow<'static, str>)]) {
+///     fn dist(&self, metric: &'static str, value: f64, tags: &[Tag]) {
 ///         println!("{metric}: {value} {tags:?}");
 ///     }
 /// }
+///
+/// let options = StatsigOptions::builder()
+///     .observability_client(Arc::new(ToTheConsole))
+///     .build()?;
+/// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub trait ObservabilityClient: Debug + Send + Sync + 'static {
     /// Called once, when the client starts.

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! segment = "statsig1" record*
-//! record  = kind (1 byte) · length of the payload (4) · CRC-32 of kind, length and payload (4) · payload
+//! record  = kind (1 byte) · length (4) · CRC-32 of kind, length and payload (4) · payload
 //! batch   = events (4) · failed attempts (4) · compressed body
-//! settled = offset of a batch that is done with (8)
+//! settled = offset of a settled batch (8)
 //! ```
 //!
 //! Numbers are little-endian. `reading` handles truncated and damaged segments.

@@ -47,9 +47,8 @@ pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{
-///     ExperimentEvaluationOptions, InMemoryPersistentStorage, PersistentStorage, Statsig, StatsigOptions, StatsigUser,
-/// };
+/// use statsig::{ExperimentEvaluationOptions, InMemoryPersistentStorage, PersistentStorage};
+/// use statsig::{Statsig, StatsigOptions, StatsigUser};
 ///
 /// let storage = Arc::new(InMemoryPersistentStorage::new());
 /// let options = StatsigOptions::builder().persistent_storage(storage.clone()).build()?;

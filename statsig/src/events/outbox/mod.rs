@@ -4,9 +4,13 @@
 //! the decisions. The outbox outlives them, so a crash loses nothing.
 //!
 //! ```text
-//! push ─▶ unsealed ─ start_sealing ─▶ (sealing) ─ sealed ─▶ waiting ─ start_post ─▶ (in flight) ─▶ delivered | refused
-//!                                                            │  ▲────────────── failed ───────┘
-//!                            spool only (see `disk`):        ╰──▶ (storing) ─ stored ─▶ on disk ─ loaded ─▶ (in flight)
+//! push ─▶ unsealed ─ start_sealing ─▶ (sealing) ─ sealed ─▶ waiting
+//!
+//! waiting ─ start_post ─▶ (in flight) ─▶ delivered | refused
+//!    ▲──────── failed ────────╯
+//!
+//! with a spool, see `disk`:
+//! waiting ─▶ (storing) ─ stored ─▶ on disk ─ loaded ─▶ (in flight)
 //! ```
 
 mod disk;
