@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::evaluation::{EvaluationContext, Evaluator, Kind};
+use crate::entity_kind::EntityKind;
+use crate::evaluation::{EvaluationContext, Evaluator};
 use crate::results::{
     CmabRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
 };
@@ -28,13 +29,13 @@ impl<'a> Catalog<'a> {
     /// The names of all feature gates, sorted. Segments and holdouts are no feature gates.
     #[must_use]
     pub fn feature_gates(self) -> Vec<SharedStr> {
-        self.names(Kind::Gate, |entity| entity == Entity::FeatureGate)
+        self.names(EntityKind::Gate, |entity| entity == Entity::FeatureGate)
     }
 
     /// The names of all dynamic configs, sorted.
     #[must_use]
     pub fn dynamic_configs(self) -> Vec<SharedStr> {
-        self.names(Kind::DynamicConfig, |entity| {
+        self.names(EntityKind::DynamicConfig, |entity| {
             entity == Entity::DynamicConfig
         })
     }
@@ -42,19 +43,21 @@ impl<'a> Catalog<'a> {
     /// The names of all experiments, sorted.
     #[must_use]
     pub fn experiments(self) -> Vec<SharedStr> {
-        self.names(Kind::Experiment, |entity| entity == Entity::Experiment)
+        self.names(EntityKind::Experiment, |entity| {
+            entity == Entity::Experiment
+        })
     }
 
     /// The names of all autotunes, sorted.
     #[must_use]
     pub fn autotunes(self) -> Vec<SharedStr> {
-        self.names(Kind::Experiment, |entity| entity == Entity::Autotune)
+        self.names(EntityKind::Experiment, |entity| entity == Entity::Autotune)
     }
 
     /// The names of all layers, sorted.
     #[must_use]
     pub fn layers(self) -> Vec<SharedStr> {
-        self.names(Kind::Layer, |_| true)
+        self.names(EntityKind::Layer, |_| true)
     }
 
     /// The names of all parameter stores, sorted.
@@ -67,7 +70,7 @@ impl<'a> Catalog<'a> {
 
     /// The fields of a user that an entity's evaluation may read.
     #[must_use]
-    pub fn fields_needed(self, kind: Kind, name: &str) -> Vec<SharedStr> {
+    pub fn fields_needed(self, kind: EntityKind, name: &str) -> Vec<SharedStr> {
         let found = self.find(kind, name);
         let fields = found.into_iter().flat_map(|(_, spec)| &spec.fields_used);
         fields.map(|field| self.text(*field)).collect()
@@ -76,7 +79,7 @@ impl<'a> Catalog<'a> {
     /// All groups of an experiment.
     #[must_use]
     pub fn experiment_groups(self, experiment: &str) -> ExperimentGroupsResult {
-        let found = self.find(Kind::Experiment, experiment);
+        let found = self.find(EntityKind::Experiment, experiment);
         let Some((_, spec)) = found.filter(|(_, spec)| spec.entity == Entity::Experiment) else {
             return ExperimentGroupsResult::default();
         };
@@ -111,7 +114,7 @@ impl<'a> Catalog<'a> {
 
     fn experiment_by(self, experiment: &str, is_meant: impl Fn(&Rule) -> bool) -> Experiment {
         let found = self
-            .find(Kind::Experiment, experiment)
+            .find(EntityKind::Experiment, experiment)
             .and_then(|(entry, spec)| {
                 let rule = spec.rules.iter().find(|rule| is_meant(rule))?;
                 Some((entry, spec, rule))
@@ -142,13 +145,13 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    fn find(self, kind: Kind, name: &str) -> Option<(&'a Entry, &'a Spec)> {
+    fn find(self, kind: EntityKind, name: &str) -> Option<(&'a Entry, &'a Spec)> {
         let specs = &self.snapshot.specs;
         let entry = specs.entry(specs.find(name)?)?;
         Some((entry, specs.spec(entry.spec(kind)?)?))
     }
 
-    fn names(self, kind: Kind, is_meant: impl Fn(Entity) -> bool) -> Vec<SharedStr> {
+    fn names(self, kind: EntityKind, is_meant: impl Fn(Entity) -> bool) -> Vec<SharedStr> {
         let specs = &self.snapshot.specs;
         let is_meant = |entry: &&Entry| {
             let spec = entry.spec(kind).and_then(|id| specs.spec(id));

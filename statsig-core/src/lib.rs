@@ -9,7 +9,8 @@
 //!
 //! use statsig_core::country::Countries;
 //! use statsig_core::decision::Decision;
-//! use statsig_core::evaluation::{EvaluationContext, Evaluator, Kind};
+//! use statsig_core::entity_kind::EntityKind;
+//! use statsig_core::evaluation::{EvaluationContext, Evaluator};
 //! use statsig_core::results::{Served, SpecsSource};
 //! use statsig_core::specs::snapshot::{Loaded, Snapshot};
 //! use statsig_core::user::StatsigUser;
@@ -37,7 +38,7 @@
 //! let user = StatsigUser::with_user_id("a-user");
 //! let entry = snapshot.specs.find("a_gate").expect("a gate of this name");
 //! let context = EvaluationContext::of(&snapshot, now_ms, 0);
-//! let evaluation = Evaluator::new(context, &user).evaluate(Kind::Gate, entry);
+//! let evaluation = Evaluator::new(context, &user).evaluate(EntityKind::Gate, entry);
 //! let decision = Decision { snapshot: &snapshot, name: "a_gate", entry: Some(entry), evaluation: &evaluation };
 //! let gate = decision.feature_gate(Served::default());
 //! assert!(gate.value);
@@ -55,6 +56,7 @@ pub mod catalog;
 pub mod client_init;
 pub mod country;
 pub mod decision;
+pub mod entity_kind;
 pub mod error;
 pub mod evaluation;
 pub mod hash;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::entity_kind::EntityKind;
 use crate::persistent::PersistentMap;
 use crate::user::StatsigUser;
 use crate::value::text_of;
@@ -171,21 +172,6 @@ pub enum OverrideChange {
     ParameterStore(Arc<Map<String, Value>>),
 }
 
-/// Which kind of entity an override is removed from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overridden {
-    /// A gate.
-    Gate,
-    /// A dynamic config.
-    DynamicConfig,
-    /// An experiment.
-    Experiment,
-    /// A layer.
-    Layer,
-    /// A parameter store.
-    ParameterStore,
-}
-
 impl OverrideSet {
     /// Whether nothing is overridden.
     #[must_use]
@@ -209,13 +195,13 @@ impl OverrideSet {
     }
 
     /// Removes the override for an ID, or all of this name.
-    pub fn remove(&mut self, name: &str, id: Option<&str>, from: Overridden) {
+    pub fn remove(&mut self, name: &str, id: Option<&str>, from: EntityKind) {
         match from {
-            Overridden::Gate => self.gates.remove(name, id),
-            Overridden::DynamicConfig => self.dynamic_configs.remove(name, id),
-            Overridden::Experiment => self.experiments.remove(name, id),
-            Overridden::Layer => self.layers.remove(name, id),
-            Overridden::ParameterStore => self.parameter_stores.remove(name, id),
+            EntityKind::Gate => self.gates.remove(name, id),
+            EntityKind::DynamicConfig => self.dynamic_configs.remove(name, id),
+            EntityKind::Experiment => self.experiments.remove(name, id),
+            EntityKind::Layer => self.layers.remove(name, id),
+            EntityKind::ParameterStore => self.parameter_stores.remove(name, id),
         }
     }
 }

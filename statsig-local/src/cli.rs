@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use statsig::{ClientInitResponseFormat, ExplainKind, HashAlgorithm};
+use statsig::{ClientInitResponseFormat, EntityKind, HashAlgorithm};
 
 /// A local Statsig: serves specs and ID lists from files, shows the events that services log, and
 /// explains what users get.
@@ -220,7 +220,7 @@ pub(crate) enum KindArgument {
     Store,
 }
 
-impl From<KindArgument> for ExplainKind {
+impl From<KindArgument> for EntityKind {
     fn from(kind: KindArgument) -> Self {
         match kind {
             KindArgument::Gate => Self::Gate,

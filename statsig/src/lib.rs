@@ -163,9 +163,8 @@ pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, Unkno
 /// What [`Statsig::explain`] answers.
 pub mod explain {
     pub use crate::results::explanation::{
-        BanditChoice, ConditionTried, ExplainKind, ExplainedParameter, ExplainedResult,
-        Explanation, Found, MappingTried, MappingTriedEnd, RuleTried, RuleTriedEnd, ShareTried,
-        Step, Visit, VisitEnd,
+        BanditChoice, ConditionTried, ExplainedParameter, ExplainedResult, Explanation, Found,
+        MappingTried, MappingTriedEnd, RuleTried, RuleTriedEnd, ShareTried, Step, Visit, VisitEnd,
     };
 }
 
@@ -175,7 +174,7 @@ pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
 pub use error::{OptionsError, SpecsError, StatsigError};
 pub use events::event::Event;
 pub use events::value::EventValue;
-pub use explain::{ExplainKind, Explanation};
+pub use explain::Explanation;
 pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
 pub use initialize_details::InitializeDetails;
 pub use observability::{ObservabilityClient, SdkEvent, SubscriptionId};
@@ -200,6 +199,7 @@ pub use sources::{
     SpecAdapterConfig, SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
     StatsigLocalFileSpecsAdapter,
 };
+pub use statsig_core::entity_kind::EntityKind;
 pub use sticky::{
     FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,
     StickyExposure, StickyValues, UserPersistedValues,

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 pub use statsig_core::overrides::{ExperimentOverride, OverrideAdapter};
-pub(crate) use statsig_core::overrides::{Overridden, OverrideChange, OverrideSet};
+pub(crate) use statsig_core::overrides::{OverrideChange, OverrideSet};
 use statsig_core::user::StatsigUser;
 use statsig_core::value::depth::bounded_shared;
 
 use crate::guard::guarded;
+use statsig_core::entity_kind::EntityKind;
 
 /// The overrides in use: an adapter of the application's, and behind it the set in memory.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Overrides {
         self.update(|set| set.set(name, id, change.clone()));
     }
 
-    pub(crate) fn remove(&self, name: &str, id: Option<&str>, from: Overridden) {
+    pub(crate) fn remove(&self, name: &str, id: Option<&str>, from: EntityKind) {
         self.update(|set| set.remove(name, id, from));
     }
 
@@ -126,7 +127,7 @@ mod tests {
                         for _ in 0..100 {
                             assert!(overrides.active().is_some());
                         }
-                        overrides.remove(&name, None, Overridden::Gate);
+                        overrides.remove(&name, None, EntityKind::Gate);
                     }
                 });
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use statsig::testing::{Inspected, InspectedGate, InspectedKind, OfflineClient, inspect};
+use statsig::testing::{EntityKind, Inspected, InspectedGate, OfflineClient, inspect};
 use statsig::{CmabRankedGroup, ParameterStore, StatsigUser};
 use statsig_tests::conformance::{Case, Conformance, entries, items};
 use statsig_tests::json::{differences, is_same_object};
@@ -69,7 +69,7 @@ impl Answers {
         expected: &Value,
     ) -> Vec<String> {
         let gate = self.client.get_feature_gate(user, name);
-        let inspected = inspect(&self.client, InspectedKind::Gate, user, name);
+        let inspected = inspect(&self.client, EntityKind::Gate, user, name);
         let mut found = json!({
             "value": gate.value,
             "rule_id": gate.rule_id,
@@ -92,9 +92,9 @@ impl Answers {
         expected: &Value,
     ) -> Vec<String> {
         let experiment = self.client.get_experiment(user, name);
-        let inspected = inspect(&self.client, InspectedKind::Experiment, user, name);
+        let inspected = inspect(&self.client, EntityKind::Experiment, user, name);
         let config = self.client.get_dynamic_config(user, name);
-        let config_inspected = inspect(&self.client, InspectedKind::DynamicConfig, user, name);
+        let config_inspected = inspect(&self.client, EntityKind::DynamicConfig, user, name);
         let found = json!({
             "value": self.values.index(experiment.value(), &inspected, &expected["value"]),
             "rule_id": experiment.rule_id,
@@ -142,7 +142,7 @@ impl Answers {
         expected: &Value,
     ) -> Vec<String> {
         let layer = self.client.get_layer(user, name);
-        let inspected = inspect(&self.client, InspectedKind::Layer, user, name);
+        let inspected = inspect(&self.client, EntityKind::Layer, user, name);
         let is_allocated = layer.allocated_experiment_name.is_some();
         let parameters = inspected.parameters.as_deref();
         let mut found = json!({

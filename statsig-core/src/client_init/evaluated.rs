@@ -1,7 +1,8 @@
 //! The evaluations behind a response.
 
 use super::selection::Selection;
-use crate::evaluation::{Evaluation, Kind, Outcome, Series};
+use crate::entity_kind::EntityKind;
+use crate::evaluation::{Evaluation, Outcome, Series};
 use crate::specs::compiled::{CmabId, CompiledSpecs, Entity, EntryId, SpecId};
 use crate::specs::symbols::Symbol;
 
@@ -42,19 +43,19 @@ impl Evaluated {
             layers: Vec::with_capacity(listing.layers.len()),
         };
         for (id, spec) in &listing.gates {
-            let item = evaluating.spec(Kind::Gate, *id, *spec)?;
+            let item = evaluating.spec(EntityKind::Gate, *id, *spec)?;
             evaluated.gates.extend(item);
         }
         for (id, source) in &listing.configs {
             // A contextual bandit goes before the spec of the same name.
             let mut item = evaluating.cmab(*id, source.cmab)?;
             if let (None, Some(spec)) = (&item, source.spec) {
-                item = evaluating.spec(Kind::Experiment, *id, spec)?;
+                item = evaluating.spec(EntityKind::Experiment, *id, spec)?;
             }
             evaluated.configs.extend(item);
         }
         for (id, spec) in &listing.layers {
-            let item = evaluating.spec(Kind::Layer, *id, *spec)?;
+            let item = evaluating.spec(EntityKind::Layer, *id, *spec)?;
             evaluated.layers.extend(item);
         }
         Some(evaluated)
@@ -73,7 +74,7 @@ struct Evaluating<'e, 'a> {
 
 /// The outer `None` is an evaluation given up, the inner one an entity left out.
 impl Evaluating<'_, '_> {
-    fn spec(&mut self, kind: Kind, id: EntryId, spec: SpecId) -> Option<Option<Item>> {
+    fn spec(&mut self, kind: EntityKind, id: EntryId, spec: SpecId) -> Option<Option<Item>> {
         let (Some(entry), Some(spec)) = (self.specs.entry(id), self.specs.spec(spec)) else {
             return Some(None);
         };
@@ -81,7 +82,9 @@ impl Evaluating<'_, '_> {
             return Some(None);
         }
         let kind = match kind {
-            Kind::Experiment if spec.entity == Entity::DynamicConfig => Kind::DynamicConfig,
+            EntityKind::Experiment if spec.entity == Entity::DynamicConfig => {
+                EntityKind::DynamicConfig
+            }
             kind => kind,
         };
         let evaluation = self.evaluate(kind, id)?;
@@ -106,7 +109,7 @@ impl Evaluating<'_, '_> {
         if !self.selection.includes_cmab(name, target_app_ids) {
             return Some(None);
         }
-        let evaluation = self.evaluate(Kind::Experiment, id)?;
+        let evaluation = self.evaluate(EntityKind::Experiment, id)?;
         Some(Some(Item {
             name: entry.name,
             entity: Entity::Autotune,
@@ -115,7 +118,7 @@ impl Evaluating<'_, '_> {
         }))
     }
 
-    fn evaluate(&mut self, kind: Kind, id: EntryId) -> Option<Evaluation> {
+    fn evaluate(&mut self, kind: EntityKind, id: EntryId) -> Option<Evaluation> {
         let evaluation = self.series.evaluate(kind, id);
         (evaluation.outcome != Outcome::TooDeep).then_some(evaluation)
     }

@@ -6,7 +6,8 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::names::Names;
-use crate::evaluation::{Kind, Outcome, Series};
+use crate::entity_kind::EntityKind;
+use crate::evaluation::{Outcome, Series};
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::for_clients::{PrivacySettings, RecordingTrigger, SessionReplay};
 
@@ -89,7 +90,7 @@ impl<'a> SessionRecording<'a> {
 /// An unknown gate and one that cannot be evaluated do not pass.
 fn passes(specs: &CompiledSpecs, series: &mut Series<'_>, gate: &str) -> bool {
     specs.find(gate).is_some_and(|gate| {
-        let evaluation = series.evaluate(Kind::Gate, gate);
+        let evaluation = series.evaluate(EntityKind::Gate, gate);
         evaluation.outcome != Outcome::TooDeep && evaluation.value
     })
 }

@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use crate::hash::SaltedHash;
+use crate::specs::compiled::condition::{Bucket, BucketId, BucketSet};
 use crate::specs::compiled::{Share, UnitIdType};
-use crate::specs::condition::{Bucket, BucketId, BucketSet};
 use crate::user::StatsigUser;
 use crate::value::text_of;
 

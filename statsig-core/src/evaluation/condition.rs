@@ -1,13 +1,14 @@
 //! One condition: from the user and its surroundings to true, false or unsupported.
 
-use super::evaluate::{Evaluator, Kind, TooDeep};
+use super::evaluate::{Evaluator, TooDeep};
 use super::fields::{environment_field, user_field};
 use super::operators::{Observed, id_list_member, passes};
 use super::result::{Evaluation, LookedUp, NestedGate, Outcome};
 use super::trace::Trace;
+use crate::entity_kind::EntityKind;
 use crate::results::IdListSource;
+use crate::specs::compiled::condition::{Condition, FieldName, Source, Subject, Test};
 use crate::specs::compiled::{Entry, EntryId};
-use crate::specs::condition::{Condition, FieldName, Source, Subject, Test};
 use crate::specs::symbols::Symbol;
 use crate::value::text_of;
 
@@ -187,7 +188,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             return Ok(Observed::Missing);
         }
         self.looking_up.push(experiment);
-        let evaluated = self.isolated(Kind::Experiment, experiment);
+        let evaluated = self.isolated(EntityKind::Experiment, experiment);
         self.looking_up.pop();
         let mut evaluation = evaluated?;
         self.count_recorded(1 + evaluation.looked_up.as_deref().map_or(0, Vec::len))?;

@@ -1,18 +1,17 @@
 //! The order of evaluation: override, redirection, bandit, rules, default.
 
-use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::bucket::{KnownBuckets, is_in_share};
+use super::context::EvaluationContext;
 use super::known_gates::KnownGates;
 use super::overridden::overridden;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
 use super::trace::{NoTrace, RuleEnd, Trace};
-use crate::overrides::OverrideAdapter;
+use crate::entity_kind::EntityKind;
 use crate::specs::compiled::{
     CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Spec, SpecId, UnitIdType,
 };
-use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
 
@@ -27,65 +26,6 @@ const MAX_RULES: usize = 50_000;
 /// Nested gates and looked-up experiments recorded in one evaluation, repeats included, so that no specs can exhaust the
 /// memory.
 const MAX_RECORDED: usize = 100_000;
-
-/// What is asked for; decides where the name is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A gate, a segment or a holdout.
-    Gate,
-    /// A dynamic config.
-    DynamicConfig,
-    /// An experiment or an autotune.
-    Experiment,
-    /// A layer.
-    Layer,
-}
-
-impl Entry {
-    /// The spec of this name for what is asked for. Experiments and dynamic configs share one map.
-    #[must_use]
-    pub fn spec(&self, kind: Kind) -> Option<SpecId> {
-        match kind {
-            Kind::Gate => self.gate,
-            Kind::DynamicConfig | Kind::Experiment => self.config,
-            Kind::Layer => self.layer,
-        }
-    }
-}
-
-/// What an evaluation reads besides the user.
-#[derive(Debug, Clone, Copy)]
-pub struct EvaluationContext<'a> {
-    pub(crate) snapshot: &'a Snapshot,
-    /// Compared by `target_app` conditions.
-    pub app_id: Option<&'a Value>,
-    /// Epoch milliseconds. May be 0 for what does not depend on time.
-    pub now_ms: u64,
-    /// Where a bandit's draws start.
-    pub seed: u64,
-    /// What goes before the specs.
-    pub overrides: Option<&'a dyn OverrideAdapter>,
-}
-
-impl<'a> EvaluationContext<'a> {
-    /// The usual context: no overrides. `now_ms` are epoch milliseconds.
-    #[must_use]
-    pub fn of(snapshot: &'a Snapshot, now_ms: u64, seed: u64) -> Self {
-        Self {
-            snapshot,
-            app_id: snapshot.specs.app_id.as_ref(),
-            now_ms,
-            seed,
-            overrides: None,
-        }
-    }
-
-    /// The same with overrides.
-    #[must_use]
-    pub fn with_overrides(self, overrides: Option<&'a dyn OverrideAdapter>) -> Self {
-        Self { overrides, ..self }
-    }
-}
 
 /// A limit was reached: the evaluation is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,8 +88,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 
     /// Evaluates an entity. Total: a limit that is reached is an outcome.
-    pub fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
-        if kind == Kind::Experiment {
+    pub fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
+        if kind == EntityKind::Experiment {
             self.looking_up.push(entry);
         }
         let mut result = Evaluation::default();
@@ -163,7 +103,11 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 
     /// Evaluates into a result of its own.
-    pub(super) fn isolated(&mut self, kind: Kind, entry: EntryId) -> Result<Evaluation, TooDeep> {
+    pub(super) fn isolated(
+        &mut self,
+        kind: EntityKind,
+        entry: EntryId,
+    ) -> Result<Evaluation, TooDeep> {
         let mut result = Evaluation::default();
         self.entry(kind, entry, &mut Delegations::default(), &mut result)?;
         Ok(result)
@@ -181,11 +125,12 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         self.progress.nested_gates_evaluated += 1;
         let evaluated_before = self.progress.nested_gates_evaluated;
         self.progress.nested_gates_depth += 1;
-        let evaluated = self.isolated(Kind::Gate, gate);
+        let evaluated = self.isolated(EntityKind::Gate, gate);
         self.progress.nested_gates_depth -= 1;
         let evaluation = evaluated?;
         let leads_to_others = self.progress.nested_gates_evaluated > evaluated_before;
-        let is_contextual = (self.specs.entry(gate)).is_none_or(|entry| entry.traits.contextual);
+        let is_contextual =
+            (self.specs.entry(gate)).is_none_or(|entry| entry.dependencies.contextual);
         self.known_gates
             .add(gate, &evaluation, is_contextual, leads_to_others);
         Ok(evaluation)
@@ -227,7 +172,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     /// Evaluates into a result that may hold something of a layer already.
     pub(super) fn entry(
         &mut self,
-        kind: Kind,
+        kind: EntityKind,
         id: EntryId,
         delegations: &mut Delegations,
         result: &mut Evaluation,
@@ -248,7 +193,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     fn entry_steps(
         &mut self,
-        kind: Kind,
+        kind: EntityKind,
         id: EntryId,
         entry: &'a Entry,
         delegations: &mut Delegations,
@@ -267,7 +212,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if entry.mapping.is_some() && self.redirected(kind, id, delegations, result)? {
             return Ok(());
         }
-        if kind == Kind::Experiment
+        if kind == EntityKind::Experiment
             && let Some(cmab) = entry.cmab.and_then(|cmab| self.specs.cmab(cmab))
         {
             return self.bandit(cmab, result);
@@ -278,7 +223,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             return Ok(());
         };
         begin(spec_id, spec, result);
-        if spec.use_new_layer_eval && kind == Kind::Layer {
+        if spec.use_new_layer_eval && kind == EntityKind::Layer {
             self.layer_by_parameter(spec, delegations, result)
         } else {
             self.rules(spec, delegations, result)
@@ -399,7 +344,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if delegations.0 > MAX_DELEGATIONS {
             return Err(TooDeep);
         }
-        self.entry(Kind::Experiment, id, delegations, result)?;
+        self.entry(EntityKind::Experiment, id, delegations, result)?;
         result.explicit_parameters_of = Some(spec);
         result.delegate = Some(entry.name);
         Ok(true)

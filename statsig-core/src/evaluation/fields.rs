@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::specs::condition::{FieldName, TopLevelField};
+use crate::specs::compiled::condition::{FieldName, TopLevelField};
 use crate::user::{Fields, StatsigUser};
 use crate::value::text_of;
 

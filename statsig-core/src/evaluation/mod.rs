@@ -6,6 +6,7 @@
 mod bandit;
 pub(crate) mod bucket;
 pub(crate) mod condition;
+mod context;
 pub(crate) mod evaluate;
 pub mod explain;
 mod fields;
@@ -24,7 +25,8 @@ mod series;
 mod tests;
 pub(crate) mod trace;
 
-pub use evaluate::{EvaluationContext, Evaluator, Kind};
+pub use context::EvaluationContext;
+pub use evaluate::Evaluator;
 pub use overridden::evaluate_unknown;
 pub use param_store::{OpenedStore, open_store};
 pub use result::{Evaluation, LookedUp, NestedGate, Outcome, ParametersRef};

@@ -1,7 +1,8 @@
 //! Overrides go before everything else, for nested gates and delegates too.
 
-use super::evaluate::{EvaluationContext, Kind};
 use super::result::{Evaluation, Outcome, ParametersRef};
+use crate::entity_kind::EntityKind;
+use crate::evaluation::context::EvaluationContext;
 use crate::overrides::{ExperimentOverride, OverrideAdapter};
 use crate::specs::compiled::{CompiledSpecs, Spec};
 use crate::specs::symbols::Symbol;
@@ -14,34 +15,35 @@ const LOCAL_OVERRIDE: &str = "LocalOverride";
 pub(super) fn overridden(
     overrides: &dyn OverrideAdapter,
     user: &StatsigUser,
-    kind: Kind,
+    kind: EntityKind,
     name: &str,
     spec: Option<(&CompiledSpecs, &Spec)>,
     result: &mut Evaluation,
 ) -> bool {
     let parameters = match kind {
-        Kind::Gate => {
+        EntityKind::Gate => {
             let Some(value) = overrides.gate(user, name) else {
                 return false;
             };
             result.value = value;
             None
         }
-        Kind::DynamicConfig => match overrides.dynamic_config(user, name) {
+        EntityKind::DynamicConfig => match overrides.dynamic_config(user, name) {
             Some(parameters) => Some(ParametersRef::Shared(parameters)),
             None => return false,
         },
-        Kind::Experiment => match overrides.experiment(user, name) {
+        EntityKind::Experiment => match overrides.experiment(user, name) {
             Some(ExperimentOverride::Parameters(parameters)) => {
                 Some(ParametersRef::Shared(parameters))
             }
             Some(ExperimentOverride::Group(group)) => Some(of_group(spec, &group)),
             None => return false,
         },
-        Kind::Layer => match overrides.layer(user, name) {
+        EntityKind::Layer => match overrides.layer(user, name) {
             Some(parameters) => Some(ParametersRef::Shared(parameters)),
             None => return false,
         },
+        EntityKind::ParameterStore => return false,
     };
     if let Some(parameters) = parameters {
         result.parameters = parameters;
@@ -69,7 +71,7 @@ fn of_group(spec: Option<(&CompiledSpecs, &Spec)>, group: &str) -> ParametersRef
 #[must_use]
 pub fn evaluate_unknown(
     scope: &EvaluationContext<'_>,
-    kind: Kind,
+    kind: EntityKind,
     name: &str,
     user: &StatsigUser,
 ) -> Evaluation {

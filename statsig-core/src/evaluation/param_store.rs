@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evaluate::EvaluationContext;
+use super::context::EvaluationContext;
 use crate::results::{EvaluationDetails, Reason};
 use crate::specs::compiled::ParamStore;
 use crate::text::SharedStr;

@@ -1,15 +1,16 @@
 //! Config mapping: under some rules, another spec answers for a name.
 
-use super::evaluate::{Delegations, Evaluator, Kind, TooDeep};
+use super::evaluate::{Delegations, Evaluator, TooDeep};
 use super::result::{Evaluation, Outcome};
 use super::trace::{MappingEnd, Trace};
+use crate::entity_kind::EntityKind;
 use crate::specs::compiled::{EntryId, MappingRule};
 
 impl<'a, T: Trace> Evaluator<'a, T> {
     /// Whether another spec answered. Its answer is complete; only the name stays the one that was asked for.
     pub(super) fn redirected(
         &mut self,
-        kind: Kind,
+        kind: EntityKind,
         id: EntryId,
         delegations: &mut Delegations,
         result: &mut Evaluation,
@@ -56,7 +57,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     fn holds(
         &mut self,
         rule: &'a MappingRule,
-        kind: Kind,
+        kind: EntityKind,
         delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> bool {
@@ -68,9 +69,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             result.id_list = id_list;
         }
         let share = match kind {
-            Kind::Gate => &rule.share.gate,
-            Kind::DynamicConfig | Kind::Experiment => &rule.share.config,
-            Kind::Layer => &rule.share.layer,
+            EntityKind::Gate => &rule.share.gate,
+            EntityKind::DynamicConfig | EntityKind::Experiment => &rule.share.config,
+            EntityKind::Layer => &rule.share.layer,
+            EntityKind::ParameterStore => return false,
         };
         passes && self.is_in_share(share, &rule.unit)
     }

@@ -1,8 +1,10 @@
 //! Many entities for one user with one set of specs: nested gates are evaluated once for all of them.
 
-use super::evaluate::{EvaluationContext, Evaluator, Kind, Progress};
+use super::evaluate::{Evaluator, Progress};
 use super::known_gates::KnownGates;
 use super::result::{Evaluation, Outcome};
+use crate::entity_kind::EntityKind;
+use crate::evaluation::context::EvaluationContext;
 use crate::specs::compiled::EntryId;
 use crate::user::StatsigUser;
 
@@ -17,13 +19,13 @@ impl<'a> Series<'a> {
         Self(evaluator)
     }
 
-    pub(crate) fn evaluate(&mut self, kind: Kind, entry: EntryId) -> Evaluation {
+    pub(crate) fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
         let evaluator = &mut self.0;
         evaluator.progress = Progress::default();
         evaluator.looking_up.clear();
         evaluator.redirecting.clear();
         evaluator.known_gates.next();
-        if kind != Kind::Gate {
+        if kind != EntityKind::Gate {
             return evaluator.evaluate(kind, entry);
         }
         if let Some(known) = evaluator.known_gates.get(entry) {
@@ -34,7 +36,7 @@ impl<'a> Series<'a> {
             && gate.is_referred_to
             && evaluation.outcome != Outcome::TooDeep
         {
-            let is_contextual = gate.traits.contextual;
+            let is_contextual = gate.dependencies.contextual;
             let known_gates = &mut evaluator.known_gates;
             known_gates.add(entry, &evaluation, is_contextual, false);
         }

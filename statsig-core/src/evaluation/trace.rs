@@ -1,12 +1,12 @@
 //! What an evaluation tells on its way, for those who ask why.
 
-use super::evaluate::Kind;
 use super::operators::Observed;
 use super::result::Evaluation;
+use crate::entity_kind::EntityKind;
+use crate::specs::compiled::condition::{Condition, Subject, Test};
 use crate::specs::compiled::{
     Cmab, CmabGroup, Entry, EntryId, Mapping, MappingRule, Rule, Share, Spec, UnitIdType,
 };
-use crate::specs::condition::{Condition, Subject, Test};
 
 /// How a rule ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub enum MappingEnd {
 pub trait Trace {
     /// A name's evaluation begins.
     #[inline]
-    fn entered(&mut self, _kind: Kind, _entry: &Entry) {}
+    fn entered(&mut self, _kind: EntityKind, _entry: &Entry) {}
 
     /// It ended. `None`: it was given up.
     #[inline]

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use chrono::{DateTime, SecondsFormat};
 
-use super::condition::{
+use super::compiled::condition::{
     ArrayMatch, BucketSet, FieldName, Members, Operand, Order, Place, Subject, Test, TimeOrder,
     Version,
 };
@@ -238,9 +238,9 @@ mod tests {
 
     use super::*;
     use crate::specs::compile::Compiler;
-    use crate::specs::compile_condition::compile;
+    use crate::specs::compile::condition::compile;
     use crate::specs::compiled::CompiledSpecs;
-    use crate::specs::condition::Condition;
+    use crate::specs::compiled::condition::Condition;
     use crate::specs::model;
 
     fn described(kind: &str, operator: &str, target: Value) -> (String, Option<String>) {

@@ -5,26 +5,18 @@
 //! [`snapshot::Snapshot`] publishes that together with everything else that evaluation needs besides a user.
 
 pub(crate) mod compile;
-mod compile_cmab;
-pub(crate) mod compile_condition;
-mod compile_param_store;
 pub mod compiled;
-pub(crate) mod condition;
 pub(crate) mod describe;
 pub(crate) mod for_clients;
 pub mod id_list;
-mod left_out;
 pub mod lenient;
 pub(crate) mod model;
 pub mod order;
-pub mod origins;
 pub mod parse;
 pub mod possible_values;
 #[cfg(feature = "proto")]
 pub mod proto;
-pub(crate) mod rendered;
 pub mod settings;
 mod skim;
 pub mod snapshot;
 pub mod symbols;
-mod traits;

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Deserializer;
 
+use super::compiled::origins::Origins;
 use super::model::{HasUpdates, Payload};
-use super::origins::Origins;
 use super::skim::skim;
 use crate::error::SpecsError;
 use crate::mask::shown;

@@ -5,9 +5,10 @@ use serde::Deserialize;
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
+use super::compiled::origins::{Fingerprint, Origins};
+use super::lenient::{Entries, Text};
 use super::lenient::{Name, warn_of_names};
-use super::model::{Entries, Payload, RawEntities, RawEntity, Text};
-use super::origins::{Fingerprint, Origins};
+use super::model::{Payload, RawEntities, RawEntity};
 
 /// Reads a payload; `None` when it is not as expected, whether that is right or wrong.
 ///

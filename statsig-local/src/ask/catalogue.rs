@@ -37,7 +37,7 @@ pub(crate) struct Defined {
 }
 
 fn kind_name<S: serde::Serializer>(kind: &KindArgument, serializer: S) -> Result<S::Ok, S::Error> {
-    statsig::ExplainKind::from(*kind).serialize(serializer)
+    statsig::EntityKind::from(*kind).serialize(serializer)
 }
 
 #[derive(Deserialize)]
@@ -145,11 +145,11 @@ impl Catalogue {
     fn unknown(&self, kind: Option<KindArgument>, name: &str) -> String {
         let what = kind.map_or_else(
             || "nothing".to_owned(),
-            |kind| format!("no {}", statsig::ExplainKind::from(kind)),
+            |kind| format!("no {}", statsig::EntityKind::from(kind)),
         );
         let mut text = format!("the specs define {what} named `{name}`");
         if let Some(other) = self.0.iter().find(|defined| defined.name == name) {
-            let other = statsig::ExplainKind::from(other.kind);
+            let other = statsig::EntityKind::from(other.kind);
             text.push_str(&format!(
                 ", but of another kind ({other}): leave out --kind"
             ));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use statsig::explain::ExplainedResult;
-use statsig::{ExplainKind, Reason};
+use statsig::{EntityKind, Reason};
 
 use super::inputs::Inputs;
 use super::table::write_table;
@@ -12,7 +12,7 @@ use crate::cli::Eval;
 /// What one name is for the user.
 #[derive(Serialize)]
 struct EvalOutput {
-    kind: ExplainKind,
+    kind: EntityKind,
     name: String,
     #[serde(flatten)]
     result: ExplainedResult,

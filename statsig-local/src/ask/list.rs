@@ -1,6 +1,6 @@
 //! `list`: what the specs define.
 
-use statsig::ExplainKind;
+use statsig::EntityKind;
 
 use super::catalogue::Defined;
 use super::inputs::read_specs;
@@ -52,7 +52,7 @@ fn row(defined: &Defined) -> [String; 5] {
         remarks.push("not running");
     }
     [
-        ExplainKind::from(defined.kind).to_string(),
+        EntityKind::from(defined.kind).to_string(),
         defined.name.clone(),
         defined.id_type.clone().unwrap_or_default(),
         rules.or(parameters).unwrap_or_default(),

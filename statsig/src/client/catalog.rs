@@ -3,11 +3,11 @@
 use statsig_core::catalog::{self, Catalog};
 
 use super::Statsig;
-use crate::evaluation::Kind;
 use crate::hash::text_hash;
 use crate::results::{CmabRankedGroup, Experiment, ExperimentGroupsResult};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// The names that the current specs have, sorted. Targeting and users play no part; nothing is logged.
 ///
@@ -61,25 +61,25 @@ impl Statsig {
     /// The fields that a gate targets on.
     #[must_use]
     pub fn get_fields_needed_for_gate(&self, gate: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(Kind::Gate, gate)
+        Catalog::new(&self.specs()).fields_needed(EntityKind::Gate, gate)
     }
 
     /// The fields that a dynamic config targets on.
     #[must_use]
     pub fn get_fields_needed_for_dynamic_config(&self, config: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(Kind::DynamicConfig, config)
+        Catalog::new(&self.specs()).fields_needed(EntityKind::DynamicConfig, config)
     }
 
     /// The fields that an experiment targets on.
     #[must_use]
     pub fn get_fields_needed_for_experiment(&self, experiment: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(Kind::Experiment, experiment)
+        Catalog::new(&self.specs()).fields_needed(EntityKind::Experiment, experiment)
     }
 
     /// The fields that a layer targets on.
     #[must_use]
     pub fn get_fields_needed_for_layer(&self, layer: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(Kind::Layer, layer)
+        Catalog::new(&self.specs()).fields_needed(EntityKind::Layer, layer)
     }
 }
 

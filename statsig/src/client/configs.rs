@@ -3,10 +3,10 @@
 use super::exposure::Logging;
 use super::sticky::{StickyAssignment, StickyOptions};
 use super::{DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, Statsig};
-use crate::evaluation::Kind;
 use crate::results::{DynamicConfig, Experiment, Served, SharedParameters};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 impl Statsig {
     /// A dynamic config's values for a user. Logs a config exposure, whether or not a value is read.
@@ -37,7 +37,7 @@ impl Statsig {
     ) -> DynamicConfig {
         let logging = Logging::unless(options.disable_exposure_logging);
         let mut read = self.read();
-        let call = read.evaluate(Kind::DynamicConfig, config, user);
+        let call = read.evaluate(EntityKind::DynamicConfig, config, user);
         call.expose(logging);
         call.report();
         call.dynamic_config(call.served(logging))
@@ -61,7 +61,7 @@ impl Statsig {
     ) -> Experiment {
         let logging = Logging::unless(options.disable_exposure_logging);
         let mut read = self.read();
-        let call = read.evaluate(Kind::Experiment, experiment, user);
+        let call = read.evaluate(EntityKind::Experiment, experiment, user);
         if let Some(assignment) = call.assignment(StickyOptions::from(&options)) {
             call.expose_looked_up(logging);
             assignment.expose(logging);
@@ -77,14 +77,14 @@ impl Statsig {
     /// Logs the exposure of a dynamic config that was fetched with exposure logging disabled, as it evaluates now.
     pub fn manually_log_dynamic_config_exposure(&self, user: &StatsigUser, config: &str) {
         let mut read = self.read();
-        read.evaluate(Kind::DynamicConfig, config, user)
+        read.evaluate(EntityKind::DynamicConfig, config, user)
             .expose(Logging::Manual);
     }
 
     /// Logs the exposure of an experiment that was fetched with exposure logging disabled, as it evaluates now.
     pub fn manually_log_experiment_exposure(&self, user: &StatsigUser, experiment: &str) {
         let mut read = self.read();
-        read.evaluate(Kind::Experiment, experiment, user)
+        read.evaluate(EntityKind::Experiment, experiment, user)
             .expose(Logging::Manual);
     }
 
@@ -102,7 +102,7 @@ impl Statsig {
             return;
         }
         let mut read = self.read();
-        read.evaluate(Kind::Experiment, cmab, user)
+        read.evaluate(EntityKind::Experiment, cmab, user)
             .expose_group(&group_id.into());
     }
 }

@@ -7,19 +7,20 @@ use statsig_core::decision::Decision;
 
 use super::ClientInner;
 use super::view::View;
-use crate::evaluation::{Evaluation, Kind, Outcome};
+use crate::evaluation::{Evaluation, Outcome};
 use crate::shared::Published;
 use crate::specs::compiled::{CompiledSpecs, EntryId};
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// An evaluation within the call that made it.
 #[derive(Clone, Copy)]
 pub(super) struct EvaluatedCall<'a> {
     pub(super) view: View<'a>,
     pub(super) user: &'a StatsigUser,
-    pub(super) kind: Kind,
+    pub(super) kind: EntityKind,
     pub(super) decision: Decision<'a>,
 }
 
@@ -56,7 +57,7 @@ impl<'a> EvaluatedCall<'a> {
         call.decision
             .looked_up()
             .map(move |decision| EvaluatedCall {
-                kind: Kind::Experiment,
+                kind: EntityKind::Experiment,
                 decision,
                 ..call
             })
@@ -69,7 +70,7 @@ pub(crate) struct OwnedEvaluation {
     client: Arc<ClientInner>,
     published: Arc<Published>,
     user: StatsigUser,
-    kind: Kind,
+    kind: EntityKind,
     name: SharedStr,
     entry: Option<EntryId>,
     evaluation: Evaluation,

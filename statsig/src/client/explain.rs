@@ -2,8 +2,9 @@
 
 use super::Statsig;
 use crate::evaluation::explain::explain;
-use crate::results::explanation::{ExplainKind, Explanation};
+use crate::results::explanation::Explanation;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 impl Statsig {
     /// Why a gate, config, experiment, layer or parameter store is what it is for a user: every rule and condition that was
@@ -17,16 +18,16 @@ impl Statsig {
     /// The user's private attributes do not appear in it; other fields that a condition looks at do.
     ///
     /// ```
-    /// use statsig::{ExplainKind, StatsigUser};
+    /// use statsig::{EntityKind, StatsigUser};
     ///
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let user = StatsigUser::with_user_id("a-user");
-    /// let explanation = statsig.explain(&user, ExplainKind::Gate, "a_gate");
+    /// let explanation = statsig.explain(&user, EntityKind::Gate, "a_gate");
     /// println!("{explanation}");
     /// assert_eq!(explanation.result.value, statsig.check_gate(&user, "a_gate"));
     /// ```
     #[must_use]
-    pub fn explain(&self, user: &StatsigUser, kind: ExplainKind, name: &str) -> Explanation {
+    pub fn explain(&self, user: &StatsigUser, kind: EntityKind, name: &str) -> Explanation {
         explain(self.view(&self.specs()).context(), user, kind, name)
     }
 }
@@ -40,11 +41,11 @@ mod tests {
         let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
         let user = StatsigUser::with_user_id("a-user");
         for (kind, name) in [
-            (ExplainKind::Gate, "a_gate"),
-            (ExplainKind::Experiment, "an_experiment"),
-            (ExplainKind::Layer, "a_layer"),
-            (ExplainKind::ParameterStore, "a_store"),
-            (ExplainKind::ParameterStore, "unknown"),
+            (EntityKind::Gate, "a_gate"),
+            (EntityKind::Experiment, "an_experiment"),
+            (EntityKind::Layer, "a_layer"),
+            (EntityKind::ParameterStore, "a_store"),
+            (EntityKind::ParameterStore, "unknown"),
         ] {
             let _ = client.explain(&user, kind, name);
         }

@@ -2,9 +2,9 @@
 
 use super::exposure::Logging;
 use super::{FeatureGateEvaluationOptions, Statsig};
-use crate::evaluation::Kind;
 use crate::results::FeatureGate;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 impl Statsig {
     /// Whether a gate passes for a user. Logs a gate exposure.
@@ -35,7 +35,7 @@ impl Statsig {
         options: FeatureGateEvaluationOptions,
     ) -> bool {
         let mut read = self.read();
-        let call = read.evaluate(Kind::Gate, gate, user);
+        let call = read.evaluate(EntityKind::Gate, gate, user);
         call.expose(Logging::unless(options.disable_exposure_logging));
         call.report();
         call.evaluation.value
@@ -58,7 +58,7 @@ impl Statsig {
     ) -> FeatureGate {
         let logging = Logging::unless(options.disable_exposure_logging);
         let mut read = self.read();
-        let call = read.evaluate(Kind::Gate, gate, user);
+        let call = read.evaluate(EntityKind::Gate, gate, user);
         call.expose(logging);
         call.report();
         call.feature_gate(call.served(logging))
@@ -67,7 +67,7 @@ impl Statsig {
     /// Logs the exposure of a gate that was checked with exposure logging disabled, as it evaluates now.
     pub fn manually_log_gate_exposure(&self, user: &StatsigUser, gate: &str) {
         let mut read = self.read();
-        read.evaluate(Kind::Gate, gate, user)
+        read.evaluate(EntityKind::Gate, gate, user)
             .expose(Logging::Manual);
     }
 }

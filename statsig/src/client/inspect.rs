@@ -7,33 +7,10 @@ use serde_json::{Map, Value};
 
 use super::Statsig;
 use super::evaluated_call::EvaluatedCall;
-use crate::evaluation::{Kind, NestedGate, Outcome};
+use crate::evaluation::{NestedGate, Outcome};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
-
-/// What to inspect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum InspectedKind {
-    /// A gate.
-    Gate,
-    /// A dynamic config.
-    DynamicConfig,
-    /// An experiment.
-    Experiment,
-    /// A layer.
-    Layer,
-}
-
-impl From<InspectedKind> for Kind {
-    fn from(kind: InspectedKind) -> Self {
-        match kind {
-            InspectedKind::Gate => Self::Gate,
-            InspectedKind::DynamicConfig => Self::DynamicConfig,
-            InspectedKind::Experiment => Self::Experiment,
-            InspectedKind::Layer => Self::Layer,
-        }
-    }
-}
+use statsig_core::entity_kind::EntityKind;
 
 /// What an evaluation knows and the public results do not show.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,9 +44,9 @@ pub struct InspectedGate {
 
 impl Statsig {
     /// Evaluates like any read, and logs nothing.
-    pub(crate) fn inspect(&self, kind: InspectedKind, user: &StatsigUser, name: &str) -> Inspected {
+    pub(crate) fn inspect(&self, kind: EntityKind, user: &StatsigUser, name: &str) -> Inspected {
         let mut read = self.read();
-        inspected(&read.evaluate(kind.into(), name, user))
+        inspected(&read.evaluate(kind, name, user))
     }
 }
 

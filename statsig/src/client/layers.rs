@@ -12,10 +12,10 @@ use super::evaluated_call::EvaluatedCall;
 use super::exposure::Logging;
 use super::sticky::{StickyAssignment, StickyOptions};
 use super::{LayerEvaluationOptions, Statsig};
-use crate::evaluation::Kind;
 use crate::results::{EvaluationDetails, Origin};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// A layer as it was for one user at one moment.
 ///
@@ -68,7 +68,7 @@ impl Statsig {
     ) -> Layer {
         let logging = Logging::unless(options.disable_exposure_logging);
         let mut read = self.read();
-        let call = read.evaluate(Kind::Layer, layer, user);
+        let call = read.evaluate(EntityKind::Layer, layer, user);
         let assignment = call.assignment(StickyOptions::from(&options));
         call.expose_looked_up(logging);
         if logging == Logging::Disabled {
@@ -95,7 +95,7 @@ impl Statsig {
         parameter: &str,
     ) {
         let mut read = self.read();
-        let call = read.evaluate(Kind::Layer, layer, user);
+        let call = read.evaluate(EntityKind::Layer, layer, user);
         call.expose_looked_up(Logging::Automatic);
         call.expose_parameter(parameter, Logging::Manual);
     }

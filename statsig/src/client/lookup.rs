@@ -5,15 +5,13 @@ use std::sync::Arc;
 use statsig_core::decision::Decision;
 
 use super::evaluated_call::EvaluatedCall;
-use super::unknown::Asked;
 use super::view::{Specs, View};
 use super::{ClientInner, Statsig};
 use crate::evaluation::memo::Key;
-use crate::evaluation::{
-    Evaluation, EvaluationContext, Evaluator, Kind, Outcome, evaluate_unknown,
-};
+use crate::evaluation::{Evaluation, EvaluationContext, Evaluator, Outcome, evaluate_unknown};
 use crate::specs::compiled::{Entry, EntryId};
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// What one read borrows from: its specs, and an evaluation that the memo does not hold.
 pub(super) struct Read<'a> {
@@ -38,7 +36,7 @@ impl Read<'_> {
     #[inline]
     pub(super) fn evaluate<'a>(
         &'a mut self,
-        kind: Kind,
+        kind: EntityKind,
         name: &'a str,
         user: &'a StatsigUser,
     ) -> EvaluatedCall<'a> {
@@ -55,7 +53,7 @@ impl<'a> View<'a> {
     #[inline]
     pub(super) fn evaluate(
         self,
-        kind: Kind,
+        kind: EntityKind,
         name: &'a str,
         user: &'a StatsigUser,
         fresh: &'a mut Option<Evaluation>,
@@ -84,7 +82,7 @@ impl<'a> View<'a> {
     #[inline]
     fn evaluation(
         self,
-        kind: Kind,
+        kind: EntityKind,
         id: EntryId,
         entry: &Entry,
         user: &StatsigUser,
@@ -92,13 +90,13 @@ impl<'a> View<'a> {
     ) -> &'a Evaluation {
         let memo = &self.published.memo;
         if self.client.shared.overrides.active().is_none() {
-            if entry.traits.is_constant()
+            if entry.dependencies.is_constant()
                 && let Some(constant) =
                     memo.constant(kind, id, || self.evaluate_now(kind, id, entry, user))
             {
                 return constant;
             }
-            if entry.traits.is_memoisable() {
+            if entry.dependencies.is_memoisable() {
                 let key = Key {
                     fingerprint: user.fingerprint(),
                     entry: id,
@@ -117,18 +115,18 @@ impl<'a> View<'a> {
 
     fn evaluate_now(
         self,
-        kind: Kind,
+        kind: EntityKind,
         id: EntryId,
         entry: &Entry,
         user: &StatsigUser,
     ) -> Evaluation {
         let shared = &self.client.shared;
-        let now_ms = if entry.traits.time {
+        let now_ms = if entry.dependencies.time {
             shared.clock.now_ms()
         } else {
             0
         };
-        let seed = if entry.traits.volatile {
+        let seed = if entry.dependencies.volatile {
             fastrand::u64(..)
         } else {
             0
@@ -138,20 +136,18 @@ impl<'a> View<'a> {
         let evaluation = Evaluator::new(context, user).evaluate(kind, id);
         if evaluation.outcome == Outcome::Unrecognized {
             let name = self.published.specs.text(entry.name);
-            self.client
-                .warn_of_unknown(self.published, Asked::Entity(kind), name);
+            self.client.warn_of_unknown(self.published, kind, name);
         }
         evaluation
     }
 
     /// Evaluates a name that the specs do not have: only an override can give it a value.
-    fn evaluate_unknown(self, kind: Kind, name: &str, user: &StatsigUser) -> Evaluation {
+    fn evaluate_unknown(self, kind: EntityKind, name: &str, user: &StatsigUser) -> Evaluation {
         let context = EvaluationContext::of(self.published, 0, 0)
             .with_overrides(self.client.shared.overrides.active());
         let evaluation = evaluate_unknown(&context, kind, name, user);
         if evaluation.outcome == Outcome::Unrecognized {
-            self.client
-                .warn_of_unknown(self.published, Asked::Entity(kind), name);
+            self.client.warn_of_unknown(self.published, kind, name);
         }
         evaluation
     }

@@ -41,7 +41,7 @@ use arc_swap::ArcSwapOption;
 
 pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
 #[cfg(any(test, feature = "testing"))]
-pub use inspect::{Inspected, InspectedGate, InspectedKind};
+pub use inspect::{Inspected, InspectedGate};
 pub use layers::Layer;
 #[cfg(feature = "tracing-layer")]
 pub use log_layer::StatsigLayer;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::Statsig;
-use crate::evaluation::Kind;
-use crate::overrides::{ExperimentOverride, Overridden, OverrideChange};
+use crate::overrides::{ExperimentOverride, OverrideChange};
 use crate::typed::{ParamSource, ParamsNotWritable, StatsigParams, written};
 use crate::value::depth::bounded_entries;
+use statsig_core::entity_kind::EntityKind;
 
 /// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
 /// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
@@ -134,17 +134,17 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let name = source.name;
-        match source.kind.evaluated_as() {
-            Some(Kind::Layer) => self.override_layer(name, value, id),
-            Some(Kind::Experiment) => self.override_experiment(name, value, id),
-            Some(Kind::DynamicConfig) => self.override_dynamic_config(name, value, id),
-            None => {
+        match source.kind.entity_kind() {
+            EntityKind::Layer => self.override_layer(name, value, id),
+            EntityKind::Experiment => self.override_experiment(name, value, id),
+            EntityKind::DynamicConfig => self.override_dynamic_config(name, value, id),
+            EntityKind::ParameterStore => {
                 let constants = value
                     .into_iter()
                     .map(|(name, value)| (name, constant(value)));
                 self.override_parameter_store(name, constants.collect(), id);
             }
-            Some(Kind::Gate) => {
+            EntityKind::Gate => {
                 if let Some(Value::Bool(passes)) = value.get(name) {
                     self.override_gate(name, *passes, id);
                 }
@@ -157,7 +157,7 @@ impl Statsig {
         self.inner
             .shared
             .overrides
-            .remove(gate, id, Overridden::Gate);
+            .remove(gate, id, EntityKind::Gate);
     }
 
     /// Removes the override of a dynamic config for an ID, or without one all of this name.
@@ -165,7 +165,7 @@ impl Statsig {
         self.inner
             .shared
             .overrides
-            .remove(config, id, Overridden::DynamicConfig);
+            .remove(config, id, EntityKind::DynamicConfig);
     }
 
     /// Removes the override of an experiment for an ID, or without one all of this name.
@@ -173,7 +173,7 @@ impl Statsig {
         self.inner
             .shared
             .overrides
-            .remove(experiment, id, Overridden::Experiment);
+            .remove(experiment, id, EntityKind::Experiment);
     }
 
     /// Removes the override of a layer for an ID, or without one all of this name.
@@ -181,7 +181,7 @@ impl Statsig {
         self.inner
             .shared
             .overrides
-            .remove(layer, id, Overridden::Layer);
+            .remove(layer, id, EntityKind::Layer);
     }
 
     /// Removes the override of a parameter store for an ID, or without one all of this name.
@@ -189,7 +189,7 @@ impl Statsig {
         self.inner
             .shared
             .overrides
-            .remove(store, id, Overridden::ParameterStore);
+            .remove(store, id, EntityKind::ParameterStore);
     }
 
     /// Removes all overrides.

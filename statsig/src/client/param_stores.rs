@@ -10,16 +10,16 @@ use statsig_core::typed_getters;
 
 use super::evaluated_call::EvaluatedCall;
 use super::exposure::Logging;
-use super::unknown::Asked;
 use super::view::View;
 use super::{ClientInner, ParameterStoreEvaluationOptions, Statsig};
-use crate::evaluation::{Evaluation, EvaluationContext, Kind, OpenedStore, open_store};
+use crate::evaluation::{Evaluation, EvaluationContext, OpenedStore, open_store};
 use crate::hash::text_hash;
 use crate::results::{EvaluationDetails, Origin};
 use crate::shared::Published;
 use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// A parameter store for one user, with the specs of one moment.
 ///
@@ -87,7 +87,7 @@ impl View<'_> {
             store,
         } = open_store(&context, user, store);
         if store.is_none() {
-            client.warn_of_unknown(self.published, Asked::ParameterStore, &name);
+            client.warn_of_unknown(self.published, EntityKind::ParameterStore, &name);
         }
         client.count_check(text_hash(&name), || name.clone());
         ParameterStore {
@@ -207,13 +207,13 @@ impl ParameterStore {
 }
 
 /// What a parameter refers to; `None` for a constant.
-fn entity_of(target: &ParameterTarget) -> Option<(Kind, &SharedStr)> {
+fn entity_of(target: &ParameterTarget) -> Option<(EntityKind, &SharedStr)> {
     match target {
         ParameterTarget::Static(_) => None,
-        ParameterTarget::Gate { name, .. } => Some((Kind::Gate, name)),
-        ParameterTarget::DynamicConfig { name, .. } => Some((Kind::DynamicConfig, name)),
-        ParameterTarget::Experiment { name, .. } => Some((Kind::Experiment, name)),
-        ParameterTarget::Layer { name, .. } => Some((Kind::Layer, name)),
+        ParameterTarget::Gate { name, .. } => Some((EntityKind::Gate, name)),
+        ParameterTarget::DynamicConfig { name, .. } => Some((EntityKind::DynamicConfig, name)),
+        ParameterTarget::Experiment { name, .. } => Some((EntityKind::Experiment, name)),
+        ParameterTarget::Layer { name, .. } => Some((EntityKind::Layer, name)),
     }
 }
 

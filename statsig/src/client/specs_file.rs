@@ -13,8 +13,8 @@ use crate::options::DEFAULT_SPECS_URL;
 use crate::shared::Shared;
 use crate::sources::http::HttpSpecs;
 use crate::sources::{FetchError, FileSpecs, SpecsAdapter, SpecsRequest};
+use crate::specs::compiled::origins::Origins;
 use crate::specs::order::ordering_time;
-use crate::specs::origins::Origins;
 use crate::specs::parse::{Parsed, parse};
 use crate::text::SharedStr;
 

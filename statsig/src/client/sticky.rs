@@ -10,7 +10,7 @@ use super::exposure::{Draft, Exposable, ExposureKey, Logging, NestedGates, Subje
 use super::{
     ClientInner, ExperimentEvaluationOptions, LayerEvaluationOptions, TypedEvaluationOptions,
 };
-use crate::evaluation::{Evaluator, Kind, NestedGate};
+use crate::evaluation::{Evaluator, NestedGate};
 use crate::events::event::SamplingInputs;
 use crate::guard::guarded;
 use crate::hash::{mix, text_hash};
@@ -22,6 +22,7 @@ use crate::sticky::{
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use crate::value::depth::bounded_shared;
+use statsig_core::entity_kind::EntityKind;
 
 /// Whose code changes what is stored.
 const STORAGE: &str = "the persistent storage";
@@ -60,7 +61,7 @@ pub(super) struct StickyAssignment {
     pub(super) client: Arc<ClientInner>,
     pub(super) user: StatsigUser,
     /// An experiment or a layer.
-    pub(super) kind: Kind,
+    pub(super) kind: EntityKind,
     pub(super) name: SharedStr,
     pub(super) rule_id: SharedStr,
     pub(super) id_type: SharedStr,
@@ -96,12 +97,14 @@ impl EvaluatedCall<'_> {
     ) -> Option<Arc<StickyAssignment>> {
         let evaluation = self.evaluation;
         let (is_live, is_in_group) = match self.kind {
-            Kind::Gate | Kind::DynamicConfig => return None,
-            Kind::Experiment => (
+            EntityKind::Gate | EntityKind::DynamicConfig | EntityKind::ParameterStore => {
+                return None;
+            }
+            EntityKind::Experiment => (
                 evaluation.is_experiment_active,
                 evaluation.is_experiment_group,
             ),
-            Kind::Layer => {
+            EntityKind::Layer => {
                 let is_allocated = evaluation.allocated_experiment().is_some();
                 (
                     is_allocated && evaluation.is_experiment_active,
@@ -116,14 +119,14 @@ impl EvaluatedCall<'_> {
             self.name,
             |stored| {
                 let stored = stored.and_then(|stored| stored.config_delegate.as_deref());
-                let of_layer = stored.filter(|_| self.kind == Kind::Layer);
+                let of_layer = stored.filter(|_| self.kind == EntityKind::Layer);
                 of_layer
                     .and_then(|experiment| self.is_experiment_active(experiment))
                     .unwrap_or(is_live)
             },
             is_in_group,
             |stored| match self.kind {
-                Kind::Layer => (stored.config_delegate.as_deref())
+                EntityKind::Layer => (stored.config_delegate.as_deref())
                     .is_some_and(|experiment| self.is_overruled(experiment, options)),
                 _ => self.is_overruled(self.name, options),
             },

@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use serde_json::Value;
 
 use crate::client::Statsig;
-use crate::evaluation::Kind;
 use crate::specs::compiled::ParameterTarget;
 use crate::typed::{ParamSchema, ParamSource, StatsigParams};
+use statsig_core::entity_kind::EntityKind;
 
 /// The exposures of one parameter struct among recorded events.
 ///
@@ -126,11 +126,13 @@ impl<P: StatsigParams> fmt::Debug for Exposures<P> {
 /// Whether an event exposes a parameter of this source.
 fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, event: &Value) -> bool {
     let mut names = param.names();
-    match source.kind.evaluated_as() {
-        Some(Kind::Layer) => names.any(|name| is_layer_exposure(event, source.name, name)),
-        Some(Kind::Experiment | Kind::DynamicConfig) => is_config_exposure(event, source.name),
-        Some(Kind::Gate) => is_gate_exposure(event, source.name),
-        None => {
+    match source.kind.entity_kind() {
+        EntityKind::Layer => names.any(|name| is_layer_exposure(event, source.name, name)),
+        EntityKind::Experiment | EntityKind::DynamicConfig => {
+            is_config_exposure(event, source.name)
+        }
+        EntityKind::Gate => is_gate_exposure(event, source.name),
+        EntityKind::ParameterStore => {
             let snapshot = statsig.shared_state().published.load();
             let store = snapshot.specs.param_stores.get(source.name);
             let parameter =

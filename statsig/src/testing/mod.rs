@@ -55,10 +55,11 @@ pub use variants::for_each_variant;
 pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;
 #[doc(hidden)]
-pub use crate::client::{Inspected, InspectedGate, InspectedKind};
+pub use crate::client::{Inspected, InspectedGate};
 pub use crate::offline::OfflineClient;
 pub use crate::transport::Endpoint;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// For the SDK's own tests: makes one of a client's actors crash or pause. Does nothing to a client
 /// that was not initialised.
@@ -75,11 +76,6 @@ pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
 /// nothing.
 #[doc(hidden)]
 #[must_use]
-pub fn inspect(
-    statsig: &Statsig,
-    kind: InspectedKind,
-    user: &StatsigUser,
-    name: &str,
-) -> Inspected {
+pub fn inspect(statsig: &Statsig, kind: EntityKind, user: &StatsigUser, name: &str) -> Inspected {
     statsig.inspect(kind, user, name)
 }

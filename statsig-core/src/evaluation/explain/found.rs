@@ -7,8 +7,8 @@ use crate::evaluation::bucket::bucket_of;
 use crate::evaluation::fields::user_field;
 use crate::evaluation::operators::Observed;
 use crate::results::explanation::{Found, ShareTried};
+use crate::specs::compiled::condition::{BucketSet, Source, Subject};
 use crate::specs::compiled::{Share, UnitIdType};
-use crate::specs::condition::{BucketSet, Source, Subject};
 use crate::specs::describe::{shortened, time};
 use crate::value::text_of;
 

@@ -6,19 +6,20 @@ mod report;
 pub use report::explain;
 
 use self::found::tells;
-use super::evaluate::{EvaluationContext, Kind};
 use super::operators::Observed;
 use super::result::{Evaluation, Outcome};
 use super::trace::{MappingEnd, RuleEnd, Trace};
+use crate::entity_kind::EntityKind;
+use crate::evaluation::context::EvaluationContext;
 use crate::results::explanation::{
-    BanditChoice, ConditionTried, ExplainKind, Found, MappingTried, MappingTriedEnd, RuleTried,
-    RuleTriedEnd, Step, Visit, VisitEnd,
+    BanditChoice, ConditionTried, Found, MappingTried, MappingTriedEnd, RuleTried, RuleTriedEnd,
+    Step, Visit, VisitEnd,
 };
+use crate::specs::compiled::condition::{Condition, Subject, Test};
 use crate::specs::compiled::{
     Cmab, CmabGroup, CompiledSpecs, Entry, EntryId, Mapping, MappingRule, Rule, Share, Spec,
     UnitIdType,
 };
-use crate::specs::condition::{Condition, Subject, Test};
 use crate::specs::describe::Describer;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
@@ -28,17 +29,6 @@ use crate::user::StatsigUser;
 const MAX_RECORDED: usize = 5_000;
 /// Names within names that are recorded: deeper ones are named, without their steps. JSON of this depth is read by every parser.
 const MAX_DEPTH: usize = 16;
-
-impl From<Kind> for ExplainKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Gate => Self::Gate,
-            Kind::DynamicConfig => Self::DynamicConfig,
-            Kind::Experiment => Self::Experiment,
-            Kind::Layer => Self::Layer,
-        }
-    }
-}
 
 /// Records an evaluation.
 #[derive(Debug)]
@@ -165,9 +155,9 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn visit(&self, kind: Kind, name: Symbol) -> Visit {
+    fn visit(&self, kind: EntityKind, name: Symbol) -> Visit {
         Visit {
-            kind: kind.into(),
+            kind,
             name: self.text(name),
             steps: Vec::new(),
             end: VisitEnd::GivenUp,
@@ -200,7 +190,7 @@ fn conclude(visit: &mut Visit, specs: &CompiledSpecs, result: &Evaluation) {
 /// The path of a name that the specs do not know: only an override can have answered.
 fn explain_unknown(
     scope: &EvaluationContext<'_>,
-    kind: Kind,
+    kind: EntityKind,
     name: &str,
     result: &Evaluation,
 ) -> Visit {
@@ -209,7 +199,7 @@ fn explain_unknown(
         None => Step::Unknown,
     };
     let mut visit = Visit {
-        kind: kind.into(),
+        kind,
         name: name.into(),
         steps: vec![step],
         end: VisitEnd::Unknown,
@@ -222,7 +212,7 @@ fn explain_unknown(
 }
 
 impl Trace for Explainer<'_> {
-    fn entered(&mut self, kind: Kind, entry: &Entry) {
+    fn entered(&mut self, kind: EntityKind, entry: &Entry) {
         self.depth += 1;
         self.levels.push(self.open.len());
         self.begin(|this| Open::Visit(this.visit(kind, entry.name)));
@@ -253,7 +243,7 @@ impl Trace for Explainer<'_> {
         let Some(entry) = self.specs().entry(gate) else {
             return;
         };
-        self.entered(Kind::Gate, entry);
+        self.entered(EntityKind::Gate, entry);
         self.step(|_| Step::SeenBefore);
         self.left(Some(result));
     }
@@ -400,7 +390,7 @@ impl Trace for Explainer<'_> {
 
     fn default_served(&mut self, spec: &Spec) {
         let fills_in = spec.use_new_layer_eval
-            && matches!(self.open.last(), Some(Open::Visit(visit)) if visit.kind == ExplainKind::Layer);
+            && matches!(self.open.last(), Some(Open::Visit(visit)) if visit.kind == EntityKind::Layer);
         self.step(|_| Step::Default {
             is_enabled: spec.enabled,
             fills_in,

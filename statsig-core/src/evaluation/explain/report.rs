@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use super::{Explainer, explain_unknown};
 use crate::decision::Decision;
-use crate::evaluation::{
-    Evaluation, EvaluationContext, Evaluator, Kind, evaluate_unknown, open_store,
-};
-use crate::results::explanation::{ExplainKind, ExplainedParameter, ExplainedResult, Explanation};
+use crate::entity_kind::EntityKind;
+use crate::evaluation::{Evaluation, EvaluationContext, Evaluator, evaluate_unknown, open_store};
+use crate::results::explanation::{ExplainedParameter, ExplainedResult, Explanation};
 use crate::specs::compiled::ParameterTarget;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
@@ -19,16 +18,12 @@ use crate::user::StatsigUser;
 pub fn explain(
     context: EvaluationContext<'_>,
     user: &StatsigUser,
-    kind: ExplainKind,
+    kind: EntityKind,
     name: &str,
 ) -> Explanation {
-    let kind = match kind {
-        ExplainKind::Gate => Kind::Gate,
-        ExplainKind::DynamicConfig => Kind::DynamicConfig,
-        ExplainKind::Experiment => Kind::Experiment,
-        ExplainKind::Layer => Kind::Layer,
-        ExplainKind::ParameterStore => return explain_store(context, user, name),
-    };
+    if kind == EntityKind::ParameterStore {
+        return explain_store(context, user, name);
+    }
     explain_evaluation(context, user, kind, name).0
 }
 
@@ -47,7 +42,7 @@ fn explain_store(context: EvaluationContext<'_>, user: &StatsigUser, name: &str)
         (name.to_string(), value)
     });
     Explanation {
-        kind: ExplainKind::ParameterStore,
+        kind: EntityKind::ParameterStore,
         name: opened.name,
         result: ExplainedResult {
             value: Value::Object(values.collect()),
@@ -69,7 +64,7 @@ fn explain_store(context: EvaluationContext<'_>, user: &StatsigUser, name: &str)
 fn explain_evaluation(
     context: EvaluationContext<'_>,
     user: &StatsigUser,
-    kind: Kind,
+    kind: EntityKind,
     name: &str,
 ) -> (Explanation, Evaluation) {
     let entry = context.snapshot.specs.find(name);
@@ -93,7 +88,7 @@ fn explain_evaluation(
         evaluation: &evaluation,
     };
     let explanation = Explanation {
-        kind: kind.into(),
+        kind,
         name: decision.shared_name(),
         result: result(&decision, kind),
         path,
@@ -117,7 +112,8 @@ fn explain_parameter(
             };
         }
         ParameterTarget::Gate { name, pass, fail } => {
-            let (explanation, evaluation) = explain_evaluation(context, user, Kind::Gate, name);
+            let (explanation, evaluation) =
+                explain_evaluation(context, user, EntityKind::Gate, name);
             let value = if evaluation.value { pass } else { fail };
             return ExplainedParameter {
                 value: Some((**value).clone()),
@@ -126,10 +122,12 @@ fn explain_parameter(
             };
         }
         ParameterTarget::DynamicConfig { name, parameter } => {
-            (Kind::DynamicConfig, name, parameter)
+            (EntityKind::DynamicConfig, name, parameter)
         }
-        ParameterTarget::Experiment { name, parameter } => (Kind::Experiment, name, parameter),
-        ParameterTarget::Layer { name, parameter } => (Kind::Layer, name, parameter),
+        ParameterTarget::Experiment { name, parameter } => {
+            (EntityKind::Experiment, name, parameter)
+        }
+        ParameterTarget::Layer { name, parameter } => (EntityKind::Layer, name, parameter),
     };
     let (explanation, evaluation) = explain_evaluation(context, user, kind, name);
     ExplainedParameter {
@@ -139,9 +137,9 @@ fn explain_parameter(
     }
 }
 
-fn result(decision: &Decision<'_>, kind: Kind) -> ExplainedResult {
+fn result(decision: &Decision<'_>, kind: EntityKind) -> ExplainedResult {
     let value = match kind {
-        Kind::Gate => Value::Bool(decision.evaluation.value),
+        EntityKind::Gate => Value::Bool(decision.evaluation.value),
         _ => match decision.parameters().0 {
             Some(parameters) => Value::Object((*parameters).clone()),
             None => Value::Null,
@@ -152,7 +150,7 @@ fn result(decision: &Decision<'_>, kind: Kind) -> ExplainedResult {
         value,
         rule_id: decision.rule_id(),
         group_name: decision.group_name(),
-        allocated_experiment: allocated.filter(|_| kind == Kind::Layer),
+        allocated_experiment: allocated.filter(|_| kind == EntityKind::Layer),
         id_type: decision.id_type(),
         details: decision.details(),
     }

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 
-use crate::evaluation::evaluate::Kind;
+use crate::entity_kind::EntityKind;
 use crate::evaluation::result::Evaluation;
 use crate::hash::{FastMap, process_hasher};
 use crate::specs::compiled::EntryId;
@@ -18,7 +18,7 @@ const MAX_PROBES: u64 = 8;
 #[derive(Debug)]
 struct Kept {
     entry: EntryId,
-    kind: Kind,
+    kind: EntityKind,
     evaluation: Evaluation,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct KeptEvaluations {
 
 impl KeptEvaluations {
     #[inline]
-    pub(super) fn get(&self, index: u32, entry: EntryId, kind: Kind) -> Option<&Evaluation> {
+    pub(super) fn get(&self, index: u32, entry: EntryId, kind: EntityKind) -> Option<&Evaluation> {
         let kept = self.kept(index)?;
         (kept.entry == entry && kept.kind == kind).then_some(&kept.evaluation)
     }
@@ -48,7 +48,12 @@ impl KeptEvaluations {
 
     /// The index of this evaluation, which is kept from now on. `None` when there is no room, or when another thread is just
     /// adding one: nobody waits.
-    pub(super) fn keep(&self, entry: EntryId, kind: Kind, evaluation: &Evaluation) -> Option<u32> {
+    pub(super) fn keep(
+        &self,
+        entry: EntryId,
+        kind: EntityKind,
+        evaluation: &Evaluation,
+    ) -> Option<u32> {
         let mut indices = match self.indices.try_lock() {
             Ok(indices) => indices,
             Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
@@ -92,7 +97,7 @@ fn position(index: u32) -> (usize, usize) {
 }
 
 /// Of what mostly tells evaluations apart; equal ones have equal hashes.
-fn hash_of(entry: EntryId, kind: Kind, evaluation: &Evaluation) -> u64 {
+fn hash_of(entry: EntryId, kind: EntityKind, evaluation: &Evaluation) -> u64 {
     let mut hasher = process_hasher();
     (entry, kind, evaluation.value, evaluation.rule_id).hash(&mut hasher);
     (evaluation.delegate, evaluation.mapped_to).hash(&mut hasher);
@@ -120,7 +125,11 @@ mod tests {
     }
 
     fn keep_of(kept: &KeptEvaluations, entry: usize) -> Option<u32> {
-        kept.keep(EntryId(entry as u32), Kind::Gate, &Evaluation::default())
+        kept.keep(
+            EntryId(entry as u32),
+            EntityKind::Gate,
+            &Evaluation::default(),
+        )
     }
 
     #[test]
@@ -128,13 +137,22 @@ mod tests {
         let kept = KeptEvaluations::default();
         let entry = EntryId(1);
         for _ in 0..3 {
-            assert_eq!(kept.keep(entry, Kind::Gate, &with_version(1)), Some(0));
-            assert_eq!(kept.keep(entry, Kind::Gate, &with_version(2)), Some(1));
-            assert_eq!(kept.keep(entry, Kind::Layer, &with_version(2)), Some(2));
+            assert_eq!(
+                kept.keep(entry, EntityKind::Gate, &with_version(1)),
+                Some(0)
+            );
+            assert_eq!(
+                kept.keep(entry, EntityKind::Gate, &with_version(2)),
+                Some(1)
+            );
+            assert_eq!(
+                kept.keep(entry, EntityKind::Layer, &with_version(2)),
+                Some(2)
+            );
         }
-        assert_eq!(kept.get(1, entry, Kind::Gate), Some(&with_version(2)));
-        assert_eq!(kept.get(1, EntryId(2), Kind::Gate), None);
-        assert_eq!(kept.get(3, entry, Kind::Gate), None);
+        assert_eq!(kept.get(1, entry, EntityKind::Gate), Some(&with_version(2)));
+        assert_eq!(kept.get(1, EntryId(2), EntityKind::Gate), None);
+        assert_eq!(kept.get(3, entry, EntityKind::Gate), None);
     }
 
     #[test]
@@ -142,7 +160,7 @@ mod tests {
         let kept = KeptEvaluations::default();
         let keep_all = || {
             let versions = 0..MAX_PROBES as u32 + 2;
-            let kept = versions.map(|n| kept.keep(EntryId(1), Kind::Gate, &with_version(n)));
+            let kept = versions.map(|n| kept.keep(EntryId(1), EntityKind::Gate, &with_version(n)));
             kept.collect::<Vec<_>>()
         };
         let expected = (0..MAX_PROBES as u32).map(Some).chain([None, None]);
@@ -160,7 +178,7 @@ mod tests {
         assert_eq!(keep_of(&kept, MAX_KEPT), None);
         for number in [0, 31, 32, 95, 96, MAX_KEPT - 1] {
             assert_eq!(keep_of(&kept, number), Some(number as u32));
-            let found = kept.get(number as u32, EntryId(number as u32), Kind::Gate);
+            let found = kept.get(number as u32, EntryId(number as u32), EntityKind::Gate);
             assert!(found.is_some());
         }
     }

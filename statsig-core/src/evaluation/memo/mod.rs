@@ -13,11 +13,12 @@ pub use counts::MemoCounts;
 use kept::KeptEvaluations;
 use slots::{Place, SLOTS, Slot};
 
-use super::evaluate::Kind;
 use super::result::Evaluation;
+use crate::entity_kind::EntityKind;
 use crate::hash::mix;
 use crate::specs::compiled::{CompiledSpecs, EntryId};
 
+/// The kinds that evaluations have: all but parameter stores.
 const KINDS: usize = 4;
 
 /// Remembers evaluations of one generation, without locks.
@@ -106,7 +107,7 @@ pub struct Key {
     /// What was evaluated.
     pub entry: EntryId,
     /// As what it was evaluated.
-    pub kind: Kind,
+    pub kind: EntityKind,
 }
 
 impl Key {
@@ -114,7 +115,7 @@ impl Key {
     fn hash(self) -> u64 {
         mix(
             self.fingerprint,
-            (u64::from(self.entry.0) << 2) | self.kind as u64,
+            (u64::from(self.entry.0) << 3) | self.kind as u64,
         )
     }
 }
@@ -124,7 +125,7 @@ impl Memo {
     #[inline]
     pub fn constant(
         &self,
-        kind: Kind,
+        kind: EntityKind,
         entry: EntryId,
         evaluate: impl FnOnce() -> Evaluation,
     ) -> Option<&Evaluation> {

@@ -1,12 +1,13 @@
 use super::*;
-use crate::specs::compiled::{Entry, Traits};
+use crate::entity_kind::EntityKind;
+use crate::specs::compiled::{Dependencies, Entry};
 use crate::specs::symbols::Symbol;
 
 fn key(fingerprint: u64) -> Key {
     Key {
         fingerprint,
         entry: EntryId(3),
-        kind: Kind::Gate,
+        kind: EntityKind::Gate,
     }
 }
 
@@ -28,7 +29,7 @@ fn specs() -> CompiledSpecs {
         cmab: None,
         mapping: None,
         is_referred_to: false,
-        traits: Traits::default(),
+        dependencies: Dependencies::default(),
     });
     specs
 }
@@ -80,7 +81,7 @@ fn another_user_or_kind_is_never_mistaken() {
     let others = [
         key(8),
         Key {
-            kind: Kind::Layer,
+            kind: EntityKind::Layer,
             ..key(7)
         },
         Key {
@@ -119,8 +120,8 @@ fn a_generation_is_dropped_with_a_few_evaluations_however_many_users_were_rememb
         }
     }
     let of_users = &memo.evaluations.of_users;
-    assert!(of_users.get(1, EntryId(3), Kind::Gate).is_some());
-    assert!(of_users.get(2, EntryId(3), Kind::Gate).is_none());
+    assert!(of_users.get(1, EntryId(3), EntityKind::Gate).is_some());
+    assert!(of_users.get(2, EntryId(3), EntityKind::Gate).is_none());
 }
 
 /// Few enough slots are hit by so many users that threads write the same ones all the time.

@@ -1,7 +1,7 @@
 //! `array_contains_any` and the like: without an array on either side, false.
 
 use super::Observed;
-use crate::specs::condition::ArrayMatch;
+use crate::specs::compiled::condition::ArrayMatch;
 use crate::text::SharedStr;
 use crate::value::text_of;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Observed;
-use crate::specs::condition::Operand;
+use crate::specs::compiled::condition::Operand;
 use crate::text::SharedStr;
 use crate::value::text_of;
 

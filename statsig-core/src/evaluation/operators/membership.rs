@@ -1,7 +1,7 @@
 //! `any`, `none` and their case-sensitive forms: whether a text is one of many.
 
 use super::Observed;
-use crate::specs::condition::{BucketSet, Members};
+use crate::specs::compiled::condition::{BucketSet, Members};
 use crate::value::lower_case;
 
 /// A value without text form is looked for as the empty text.

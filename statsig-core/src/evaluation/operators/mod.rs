@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::specs::condition::Test;
+use crate::specs::compiled::condition::Test;
 use crate::value::{float_of, int_of, text_of, user_time_of};
 
 /// The value that a condition looks at.

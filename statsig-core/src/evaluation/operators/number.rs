@@ -1,7 +1,7 @@
 //! `gt`, `gte`, `lt`, `lte`: as doubles; without a number on either side, false.
 
 use super::Observed;
-use crate::specs::condition::Order;
+use crate::specs::compiled::condition::Order;
 
 pub(super) fn passes(order: Order, target: Option<f64>, observed: &Observed<'_>) -> bool {
     let (Some(value), Some(target)) = (observed.float(), target) else {

@@ -3,7 +3,7 @@
 use fancy_regex::Regex;
 
 use super::Observed;
-use crate::specs::condition::Place;
+use crate::specs::compiled::condition::Place;
 use crate::text::SharedStr;
 use crate::value::lower_case;
 

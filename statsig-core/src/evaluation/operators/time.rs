@@ -1,7 +1,7 @@
 //! `before`, `after`, `on`.
 
 use super::Observed;
-use crate::specs::condition::TimeOrder;
+use crate::specs::compiled::condition::TimeOrder;
 
 /// User times below this are seconds, others milliseconds.
 const SECONDS_BELOW: u64 = 10_000_000_000;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Observed;
-use crate::specs::condition::{Order, Version};
+use crate::specs::compiled::condition::{Order, Version};
 
 pub(super) fn passes(order: Order, target: Option<&Version>, observed: &Observed<'_>) -> bool {
     let (Some(text), Some(target)) = (observed.text(), target) else {

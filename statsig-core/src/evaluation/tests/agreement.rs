@@ -5,18 +5,19 @@ use proptest::prelude::*;
 
 use super::totality::{any_user, mutated_specs};
 use super::*;
+use crate::entity_kind::EntityKind;
 /// Everything but the time of the specs that every name evaluates to, except what is left to chance.
 fn answers(engine: &Engine, user: &StatsigUser) -> Vec<String> {
     let snapshot = &engine.snapshot;
     let entries = snapshot.specs.entries.iter();
     let names = entries
-        .filter(|entry| !entry.traits.volatile)
+        .filter(|entry| !entry.dependencies.volatile)
         .map(|entry| snapshot.specs.text(entry.name));
     let kinds = [
-        Kind::Gate,
-        Kind::DynamicConfig,
-        Kind::Experiment,
-        Kind::Layer,
+        EntityKind::Gate,
+        EntityKind::DynamicConfig,
+        EntityKind::Experiment,
+        EntityKind::Layer,
     ];
     let mut answers: Vec<_> = names
         .flat_map(|name| kinds.map(|kind| (kind, name)))

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 fn bandit(targeting_gate: &str) -> Value {
     let weights = |alpha: f64| {
@@ -27,13 +28,13 @@ fn the_best_group_is_served_to_those_who_are_targeted() {
     let specs = Specs::new()
         .with("cmab_configs", "b", bandit("target"))
         .gate("target", [rule("tr", ["everyone"], json!(true))]);
-    let shown = specs.clone().evaluate(Kind::Experiment, "b", &ann());
+    let shown = specs.clone().evaluate(EntityKind::Experiment, "b", &ann());
     assert_eq!(shown.parameters, json!({"color": "green"}));
     assert_eq!(shown.rule, "green");
     assert_eq!(shown.nested, ["target=true@tr"]);
     assert_eq!(shown.version, Some(4));
     // Asked for as anything but an experiment, there is none.
-    let shown = specs.evaluate(Kind::DynamicConfig, "b", &ann());
+    let shown = specs.evaluate(EntityKind::DynamicConfig, "b", &ann());
     assert_eq!(shown.outcome, Outcome::Unrecognized);
 }
 
@@ -44,7 +45,7 @@ fn those_who_are_not_targeted_get_the_default() {
             .with("cmab_configs", "b", bandit(target))
             .gate("off", [])
             .gate("circle", [rule("r", ["pass:circle"], json!(true))])
-            .evaluate(Kind::Experiment, "b", &ann());
+            .evaluate(EntityKind::Experiment, "b", &ann());
         assert_eq!(shown.parameters, json!({"color": "none"}), "{target}");
         assert_eq!(shown.rule, "inlineTargetingRules", "{target}");
     }

@@ -2,7 +2,8 @@
 
 use super::totality::everything;
 use super::*;
-use crate::results::explanation::{ExplainKind, Explanation, VisitEnd};
+use crate::entity_kind::EntityKind;
+use crate::results::explanation::{Explanation, VisitEnd};
 
 fn engine(specs: Specs) -> Engine {
     Engine::new(&specs.finish()).expect("valid specs")
@@ -15,7 +16,7 @@ fn told(explanation: &Explanation) -> String {
     path.to_owned()
 }
 
-fn why(engine: &Engine, user: &StatsigUser, kind: ExplainKind, name: &str) -> String {
+fn why(engine: &Engine, user: &StatsigUser, kind: EntityKind, name: &str) -> String {
     told(&engine.explain(user, kind, name))
 }
 
@@ -34,7 +35,7 @@ fn the_result_comes_first() {
         "Test",
     );
     let engine = engine(Specs::new().config("e", json!({}), [grouped]));
-    let explanation = engine.explain(&ann(), ExplainKind::Experiment, "e");
+    let explanation = engine.explain(&ann(), EntityKind::Experiment, "e");
     assert_eq!(
         explanation.to_string(),
         "\
@@ -92,7 +93,7 @@ fn nested_gates_and_delegates_are_told_where_they_happen() {
         );
     let user = StatsigUser::builder("ann").email("ann@example.com").build();
     assert_eq!(
-        why(&engine(specs), &user, ExplainKind::Layer, "l"),
+        why(&engine(specs), &user, EntityKind::Layer, "l"),
         "  \
   layer l
     rule never: not met
@@ -148,18 +149,18 @@ fn buckets_are_told_with_their_threshold() {
         "additionalValues": {"salt": "s"}, "idType": "userID",
     });
     let engine = Engine::new(&specs).expect("valid specs");
-    let text = why(&engine, &ann(), ExplainKind::Gate, "half");
+    let text = why(&engine, &ann(), EntityKind::Gate, "half");
     let bucket = "✓ user bucket of userID is any of [0–989]: \"ann\" is bucket 631 of 1000";
     assert!(text.contains(bucket), "{text}");
     let share = "✓ pass percentage 50: userID \"ann\" is bucket 320 of 10000 < 5000: in";
     assert!(text.contains(share), "{text}");
-    let text = why(&engine, &ann(), ExplainKind::Gate, "tiny");
+    let text = why(&engine, &ann(), EntityKind::Gate, "tiny");
     let share = "✗ pass percentage 0.01: companyID (none, counted as empty) is bucket ";
     assert!(text.contains(share), "{text}");
     assert!(text.contains(" of 10000 ≥ 1: out\n"), "{text}");
     let end = "rule tiny: decides, but the user is outside of its share: the default is served, and later rules are not tried";
     assert!(text.contains(end), "{text}");
-    let explanation = engine.explain(&ann(), ExplainKind::Gate, "half");
+    let explanation = engine.explain(&ann(), EntityKind::Gate, "half");
     let data = serde_json::to_value(&explanation).expect("JSON");
     let share = &data["path"]["steps"][0]["share"];
     assert_eq!(share["bucket"], 320);
@@ -212,7 +213,7 @@ fn private_attributes_never_appear() {
         .private("ip", "84.1.2.3")
         .private("userAgent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36")
         .build();
-    let explanation = engine.explain(&user, ExplainKind::Gate, "g");
+    let explanation = engine.explain(&user, EntityKind::Gate, "g");
     let text = explanation.to_string();
     let data = serde_json::to_string(&explanation).expect("JSON");
     for shown in [&text, &data, &format!("{explanation:?}")] {
@@ -244,7 +245,7 @@ fn overrides_are_told() {
         .overrides
         .set("h", Some("ann"), OverrideChange::Gate(true));
     assert_eq!(
-        why(&engine, &ann(), ExplainKind::Gate, "g"),
+        why(&engine, &ann(), EntityKind::Gate, "g"),
         "  \
   gate g
     rule r: decides
@@ -259,7 +260,7 @@ fn overrides_are_told() {
     engine
         .overrides
         .set("new", None, OverrideChange::Gate(true));
-    let text = engine.explain(&ann(), ExplainKind::Gate, "new").to_string();
+    let text = engine.explain(&ann(), EntityKind::Gate, "new").to_string();
     assert!(text.contains("overridden (LocalOverride)"), "{text}");
     assert!(text.contains("reason  LocalOverride:Recognized"), "{text}");
 }
@@ -275,7 +276,7 @@ fn what_is_unsupported_is_named() {
         "additionalValues": {}, "idType": "userID"});
     let engine = Engine::new(&specs).expect("valid specs");
     assert_eq!(
-        why(&engine, &ann(), ExplainKind::Gate, "g"),
+        why(&engine, &ann(), EntityKind::Gate, "g"),
         "  \
   gate g
     rule r: uses something that this SDK does not know
@@ -284,9 +285,9 @@ fn what_is_unsupported_is_named() {
     → no value: the specs use something that this SDK does not know
 "
     );
-    let text = why(&engine, &ann(), ExplainKind::Gate, "lacking");
+    let text = why(&engine, &ann(), EntityKind::Gate, "lacking");
     assert!(text.contains("? a condition that the specs lack"), "{text}");
-    let text = why(&engine, &ann(), ExplainKind::Gate, "odd");
+    let text = why(&engine, &ann(), EntityKind::Gate, "odd");
     assert!(
         text.contains("? a condition of type moon_phase\n      ✓ everybody"),
         "{text}"
@@ -297,7 +298,7 @@ fn what_is_unsupported_is_named() {
 fn unknown_names_and_missing_specs_are_told() {
     let engine = engine(Specs::new());
     assert_eq!(
-        engine.explain(&ann(), ExplainKind::Layer, "l").to_string(),
+        engine.explain(&ann(), EntityKind::Layer, "l").to_string(),
         "\
 layer l
   value   null
@@ -310,7 +311,7 @@ how it came about:
 "
     );
     let empty = Engine::of(empty().with_source(SpecsSource::NoValues));
-    let text = empty.explain(&ann(), ExplainKind::Gate, "g").to_string();
+    let text = empty.explain(&ann(), EntityKind::Gate, "g").to_string();
     assert!(text.contains("reason  NoValues\n"), "{text}");
 }
 
@@ -323,7 +324,7 @@ fn mappings_bandits_and_layers_by_parameter_are_told() {
         {"new_config_name": "g1", "rules": [{"rule_name": "o", "start_time": 9_007_199_254_740_991_i64}, {"rule_name": "o"}]},
     ]);
     let engine = Engine::new(&specs).expect("valid specs");
-    let text = why(&engine, &ann(), ExplainKind::Gate, "g2");
+    let text = why(&engine, &ann(), EntityKind::Gate, "g2");
     assert!(
         text.contains("mapping to g1 under rule o: does not hold yet\n"),
         "{text}"
@@ -336,7 +337,7 @@ fn mappings_bandits_and_layers_by_parameter_are_told() {
         text.contains("✓ group in experiment e0 is any of [\"a\"]: found \"A\"\n"),
         "{text}"
     );
-    let text = why(&engine, &ann(), ExplainKind::Experiment, "b0");
+    let text = why(&engine, &ann(), EntityKind::Experiment, "b0");
     assert!(
         text.contains("who takes part is decided by a gate\n"),
         "{text}"
@@ -345,7 +346,7 @@ fn mappings_bandits_and_layers_by_parameter_are_told() {
         text.contains("by what was learnt: A") || text.contains("drawn by chance: group A"),
         "{text}"
     );
-    let text = why(&engine, &ann(), ExplainKind::Layer, "l1");
+    let text = why(&engine, &ann(), EntityKind::Layer, "l1");
     assert!(text.contains("rule lr: supplies parameters\n"), "{text}");
     assert!(
         text.contains("parameters that no rule supplied: from the default value\n"),
@@ -374,7 +375,7 @@ fn parameter_stores_tell_each_parameter() {
         .config("c", json!({"a": "b"}), [])
         .with("param_stores", "s", store);
     let engine = engine(specs);
-    let explanation = engine.explain(&ann(), ExplainKind::ParameterStore, "s");
+    let explanation = engine.explain(&ann(), EntityKind::ParameterStore, "s");
     let expected = json!({"constant": "red", "gated": "yes", "mapped": "b", "lost": null});
     assert_eq!(explanation.result.value, expected);
     let text = explanation.to_string();
@@ -400,7 +401,7 @@ fn long_and_deep_paths_are_abridged() {
         )
     });
     let chain = engine(chain.gate("g40", [rule("r", ["everyone"], json!(true))]));
-    let explanation = chain.explain(&ann(), ExplainKind::Gate, "g0");
+    let explanation = chain.explain(&ann(), EntityKind::Gate, "g0");
     assert!(explanation.is_abridged);
     assert_eq!(explanation.result.value, true);
     let text = explanation.to_string();
@@ -419,13 +420,13 @@ fn long_and_deep_paths_are_abridged() {
         "wide",
         (0..6_000).map(|number| rule(&format!("r{number}"), ["nobody"], json!(true))),
     );
-    let explanation = engine(wide).explain(&ann(), ExplainKind::Gate, "wide");
+    let explanation = engine(wide).explain(&ann(), EntityKind::Gate, "wide");
     assert!(explanation.is_abridged);
     assert_eq!(explanation.result.rule_id, "default");
     assert!(explanation.to_string().lines().count() < 5_100);
 
     let circle = Specs::new().gate("g", [rule("r", ["pass:g"], json!(true))]);
-    let explanation = engine(circle).explain(&ann(), ExplainKind::Gate, "g");
+    let explanation = engine(circle).explain(&ann(), EntityKind::Gate, "g");
     assert_eq!(explanation.path.expect("a path").end, VisitEnd::GivenUp);
     assert_eq!(
         explanation.result.details.reason,

@@ -4,16 +4,17 @@ use proptest::prelude::*;
 
 use super::totality::{any_user, mutated_specs, tangled_specs};
 use super::*;
+use crate::entity_kind::EntityKind;
 use crate::evaluation::explain::Explainer;
-use crate::results::explanation::{ExplainKind, Step, Visit, VisitEnd};
+use crate::results::explanation::{Step, Visit, VisitEnd};
 
 /// Whether the path ends in what the evaluation returned, and tells at most one deciding step for each name.
 fn assert_consistent(snapshot: &Snapshot, user: &StatsigUser) {
     let kinds = [
-        Kind::Gate,
-        Kind::DynamicConfig,
-        Kind::Experiment,
-        Kind::Layer,
+        EntityKind::Gate,
+        EntityKind::DynamicConfig,
+        EntityKind::Experiment,
+        EntityKind::Layer,
     ];
     let scope = EvaluationContext::of(snapshot, NOW_MS, 1);
     for entry in snapshot.specs.index.values() {
@@ -69,13 +70,13 @@ fn assert_explains_answers(specs: &Value, user: &StatsigUser) {
     };
     let snapshot = &engine.snapshot;
     let entries = snapshot.specs.entries.iter();
-    for entry in entries.filter(|entry| !entry.traits.volatile) {
+    for entry in entries.filter(|entry| !entry.dependencies.volatile) {
         let name = snapshot.specs.text(entry.name);
         for (explained, kind) in [
-            (ExplainKind::Gate, Kind::Gate),
-            (ExplainKind::DynamicConfig, Kind::DynamicConfig),
-            (ExplainKind::Experiment, Kind::Experiment),
-            (ExplainKind::Layer, Kind::Layer),
+            (EntityKind::Gate, EntityKind::Gate),
+            (EntityKind::DynamicConfig, EntityKind::DynamicConfig),
+            (EntityKind::Experiment, EntityKind::Experiment),
+            (EntityKind::Layer, EntityKind::Layer),
         ] {
             let result = engine.explain(user, explained, name).result;
             let evaluation = engine.decide(user, kind, name);
@@ -86,13 +87,13 @@ fn assert_explains_answers(specs: &Value, user: &StatsigUser) {
                 evaluation: &evaluation,
             };
             match kind {
-                Kind::Gate => assert_eq!(result.value, evaluation.value),
+                EntityKind::Gate => assert_eq!(result.value, evaluation.value),
                 _ => assert_eq!(result.value.as_object(), decision.parameters().0.as_deref()),
             }
             assert_eq!(result.rule_id, decision.rule_id());
             assert_eq!(result.group_name, decision.group_name());
             assert_eq!(result.details, decision.details());
-            if kind == Kind::Layer {
+            if kind == EntityKind::Layer {
                 assert_eq!(result.allocated_experiment, decision.allocated_experiment());
             }
         }

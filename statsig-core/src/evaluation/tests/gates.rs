@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 #[test]
 fn nested_gates_are_exposures_inner_ones_first_with_the_value_before_inversion() {
@@ -10,7 +11,7 @@ fn nested_gates_are_exposures_inner_ones_first_with_the_value_before_inversion()
         .gate("outer", [rule("or", ["pass:middle"], json!(true))])
         .gate("middle", [rule("nr", ["fail:inner"], json!(true))])
         .gate("inner", [rule("mr", ["everyone"], json!(true))])
-        .evaluate(Kind::Gate, "outer", &ann());
+        .evaluate(EntityKind::Gate, "outer", &ann());
     assert!(!shown.value);
     assert_eq!(shown.rule, "default");
     assert_eq!(shown.nested, ["inner=true@mr", "middle=false@default"]);
@@ -21,7 +22,7 @@ fn fail_gate_passes_when_the_gate_does_not() {
     let specs = Specs::new()
         .gate("g", [rule("r", ["fail:off"], json!(true))])
         .gate("off", []);
-    let shown = specs.evaluate(Kind::Gate, "g", &ann());
+    let shown = specs.evaluate(EntityKind::Gate, "g", &ann());
     assert!(shown.value);
     assert_eq!(shown.rule, "r");
     assert_eq!(shown.nested, ["off=false@default"]);
@@ -35,10 +36,10 @@ fn an_unknown_gate_fails_and_leaves_no_exposure() {
             [rule("r", ["fail:unknown", "fail:"], json!(true))],
         )
         .gate("fails", [rule("r", ["pass:unknown"], json!(true))]);
-    let passes = specs.clone().evaluate(Kind::Gate, "passes", &ann());
+    let passes = specs.clone().evaluate(EntityKind::Gate, "passes", &ann());
     assert!(passes.value);
     assert!(passes.nested.is_empty());
-    assert!(!specs.evaluate(Kind::Gate, "fails", &ann()).value);
+    assert!(!specs.evaluate(EntityKind::Gate, "fails", &ann()).value);
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn segments_leave_no_exposure_and_what_they_ask_for_does() {
         .gate("g", [rule("r", ["pass:segment:s"], json!(true))])
         .gate("segment:s", [rule("sr", ["pass:inner"], json!(true))])
         .gate("inner", [rule("ir", ["everyone"], json!(true))])
-        .evaluate(Kind::Gate, "g", &ann());
+        .evaluate(EntityKind::Gate, "g", &ann());
     assert!(shown.value);
     assert_eq!(shown.nested, ["inner=true@ir"]);
 }
@@ -65,7 +66,7 @@ fn conditions_are_not_cut_short_and_exposures_of_failing_rules_stay() {
         )
         .gate("on", [rule("onr", ["everyone"], json!(true))])
         .gate("off", [])
-        .evaluate(Kind::Gate, "g", &ann());
+        .evaluate(EntityKind::Gate, "g", &ann());
     assert_eq!(shown.rule, "third");
     assert_eq!(
         shown.nested,
@@ -82,12 +83,12 @@ fn a_disabled_spec_is_evaluated_like_any_other() {
     let held_out = disabled
         .clone()
         .gate("holdout", [rule("hr", ["everyone"], json!(true))]);
-    let shown = held_out.evaluate(Kind::Gate, "g", &ann());
+    let shown = held_out.evaluate(EntityKind::Gate, "g", &ann());
     assert_eq!((shown.value, &*shown.rule), (true, "r"));
 
     let shown = disabled
         .gate("holdout", [])
-        .evaluate(Kind::Gate, "g", &ann());
+        .evaluate(EntityKind::Gate, "g", &ann());
     assert_eq!((shown.value, &*shown.rule), (true, "disabled"));
     assert_eq!(shown.nested, ["holdout=false@default"]);
 }
@@ -112,7 +113,7 @@ fn a_holdout_decides_before_the_experiment_and_is_an_exposure_of_it() {
                     percentage,
                 )],
             )
-            .evaluate(Kind::Experiment, "experiment", &ann())
+            .evaluate(EntityKind::Experiment, "experiment", &ann())
     };
     let held_out = specs(100.0);
     assert_eq!(held_out.parameters, json!({"title": "held out"}));
@@ -136,7 +137,7 @@ fn outside_of_its_share_a_rule_still_decides() {
                 rule("second", ["everyone"], json!(true)),
             ],
         )
-        .evaluate(Kind::Gate, "g", &ann());
+        .evaluate(EntityKind::Gate, "g", &ann());
     assert_eq!((shown.value, &*shown.rule), (false, "first"));
 }
 
@@ -163,7 +164,7 @@ fn shares_are_those_of_the_service() {
                 json!("3d0f5df9-18c7-46fe-8b31-268d756c3459"),
             );
         let user = StatsigUser::with_user_id(id);
-        specs.evaluate(Kind::Gate, "g", &user).value
+        specs.evaluate(EntityKind::Gate, "g", &user).value
     };
     assert!(half("a_user"));
     assert!(!half("b_user"));
@@ -180,7 +181,7 @@ fn a_missing_unit_id_is_bucketed_as_the_empty_text() {
         );
         let half = but(half, "idType", "companyID");
         let specs = Specs::new().gate("g", [half]);
-        specs.evaluate(Kind::Gate, "g", user).value
+        specs.evaluate(EntityKind::Gate, "g", user).value
     };
     let bucket = crate::hash::SaltedHash::new("salt.r.").of("") % 10_000;
     let share = f64::from(u32::try_from(bucket).expect("a bucket")) / 100.0;
@@ -226,7 +227,7 @@ fn something_unsupported_ends_the_evaluation_and_keeps_the_value() {
     ];
     let snapshot = specs.snapshot();
     for (gate, value, rule) in cases {
-        let shown = evaluate(&snapshot, Kind::Gate, gate, &ann());
+        let shown = evaluate(&snapshot, EntityKind::Gate, gate, &ann());
         assert_eq!(shown.outcome, Outcome::Unsupported, "{gate}");
         assert_eq!((shown.value, &*shown.rule), (value, rule), "{gate}");
         assert_eq!(shown.version, Some(7), "{gate}");
@@ -236,7 +237,7 @@ fn something_unsupported_ends_the_evaluation_and_keeps_the_value() {
 #[test]
 fn a_name_of_another_kind_is_unrecognized() {
     let specs = Specs::new().gate("g", []);
-    let shown = specs.evaluate(Kind::Layer, "g", &ann());
+    let shown = specs.evaluate(EntityKind::Layer, "g", &ann());
     assert_eq!(shown.outcome, Outcome::Unrecognized);
     assert_eq!((shown.rule, shown.id_type), (String::new(), None));
 }

@@ -6,13 +6,14 @@ use proptest::sample::{Index, select};
 
 use super::totality::{any_user, everything, mutated_specs};
 use super::*;
+use crate::entity_kind::EntityKind;
 use crate::specs::compiled::{CompiledSpecs, ReturnValue};
 
-const KINDS: [Kind; 4] = [
-    Kind::Gate,
-    Kind::DynamicConfig,
-    Kind::Experiment,
-    Kind::Layer,
+const KINDS: [EntityKind; 4] = [
+    EntityKind::Gate,
+    EntityKind::DynamicConfig,
+    EntityKind::Experiment,
+    EntityKind::Layer,
 ];
 
 /// The next snapshot, compiled on top of this one.
@@ -60,7 +61,7 @@ fn assert_same(incremental: &Snapshot, full: &Snapshot, users: &[StatsigUser]) {
     for (name, id) in &expected.index {
         let entry = specs.find(name).and_then(|id| specs.entry(id)).expect(name);
         let wanted = expected.entry(*id).expect(name);
-        assert_eq!(entry.traits, wanted.traits, "{name}");
+        assert_eq!(entry.dependencies, wanted.dependencies, "{name}");
         assert_eq!(
             (entry.is_segment, entry.is_referred_to),
             (wanted.is_segment, wanted.is_referred_to),
@@ -187,8 +188,8 @@ fn a_changed_condition_changes_the_rules_that_did_not_change() {
     };
     let before = snapshot(&specs(1, "any").to_string()).unwrap();
     let after = next(&before, &specs(2, "none")).unwrap();
-    assert!(!evaluate(&before, Kind::Gate, "g", &ann()).value);
-    assert!(evaluate(&after, Kind::Gate, "g", &ann()).value);
+    assert!(!evaluate(&before, EntityKind::Gate, "g", &ann()).value);
+    assert!(evaluate(&after, EntityKind::Gate, "g", &ann()).value);
 }
 
 #[test]

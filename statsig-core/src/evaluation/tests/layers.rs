@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 fn delegating(id: &str, conditions: &[&str], experiment: &str) -> Value {
     let rule = rule(id, conditions.iter().copied(), json!({"layer": id}));
@@ -30,7 +31,7 @@ fn the_delegate_answers_and_the_layer_keeps_its_id_type_and_version() {
             json!({"a": "layer default"}),
             [delegating("lr", &["pass:m"], "e1")],
         )
-        .evaluate(Kind::Layer, "l", &ann());
+        .evaluate(EntityKind::Layer, "l", &ann());
     assert_eq!(shown.rule, "group");
     assert_eq!(shown.parameters, json!({"a": "e1"}));
     assert_eq!(shown.delegate.as_deref(), Some("e1"));
@@ -48,7 +49,7 @@ fn the_share_of_a_delegating_rule_does_not_matter() {
     let rule = but(delegating("lr", &["everyone"], "e1"), "passPercentage", 0);
     let shown = with_experiment(Specs::new())
         .layer("l", json!({}), [rule])
-        .evaluate(Kind::Layer, "l", &ann());
+        .evaluate(EntityKind::Layer, "l", &ann());
     assert_eq!(shown.delegate.as_deref(), Some("e1"));
 }
 
@@ -57,7 +58,7 @@ fn without_an_existing_delegate_the_layers_rule_answers() {
     for delegate in ["", "unknown", "m"] {
         let shown = with_experiment(Specs::new())
             .layer("l", json!({}), [delegating("lr", &["everyone"], delegate)])
-            .evaluate(Kind::Layer, "l", &ann());
+            .evaluate(EntityKind::Layer, "l", &ann());
         assert_eq!(shown.parameters, json!({"layer": "lr"}), "{delegate}");
         assert_eq!(shown.delegate, None, "{delegate}");
     }
@@ -67,7 +68,7 @@ fn by_parameter(rules: impl IntoIterator<Item = Value>) -> Shown {
     with_experiment(Specs::new())
         .layer("l", json!({"a": "ld_a", "b": "ld_b", "c": "ld_c"}), rules)
         .set("layer_configs", "l", "useNewLayerEval", json!(true))
-        .evaluate(Kind::Layer, "l", &ann())
+        .evaluate(EntityKind::Layer, "l", &ann())
 }
 
 fn rules_of(shown: &Shown) -> Vec<(&str, &str)> {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 /// Far more than any limit allows.
 const LONG: usize = 1500;
@@ -20,10 +21,10 @@ fn gate_chain(length: usize) -> Specs {
 
 #[test]
 fn gates_may_be_nested_64_deep() {
-    let shown = gate_chain(64).evaluate(Kind::Gate, "g0", &ann());
+    let shown = gate_chain(64).evaluate(EntityKind::Gate, "g0", &ann());
     assert!(shown.value);
     assert_eq!(shown.nested.len(), 64);
-    let shown = gate_chain(65).evaluate(Kind::Gate, "g0", &ann());
+    let shown = gate_chain(65).evaluate(EntityKind::Gate, "g0", &ann());
     assert_eq!(shown.outcome, Outcome::TooDeep);
     assert!(shown.nested.is_empty());
 }
@@ -31,7 +32,7 @@ fn gates_may_be_nested_64_deep() {
 #[test]
 fn a_gate_that_asks_for_itself_is_given_up() {
     let specs = Specs::new().gate("g", [rule("r", ["pass:g"], json!(true))]);
-    let shown = specs.evaluate(Kind::Gate, "g", &ann());
+    let shown = specs.evaluate(EntityKind::Gate, "g", &ann());
     assert_eq!((shown.outcome, shown.value), (Outcome::TooDeep, false));
 }
 
@@ -45,7 +46,7 @@ fn delegates_in_a_circle_are_given_up() {
     let shown = Specs::new()
         .config("experiment", json!({}), [delegate.clone()])
         .layer("l", json!({}), [delegate])
-        .evaluate(Kind::Layer, "l", &ann());
+        .evaluate(EntityKind::Layer, "l", &ann());
     assert_eq!(shown.outcome, Outcome::TooDeep);
 }
 
@@ -54,7 +55,7 @@ fn long_chains_of_every_sort_end_without_exhausting_the_stack() {
     let name = |place: usize| format!("x{place}");
     let chain = |link: &dyn Fn(Specs, usize) -> Specs| {
         let specs = (0..LONG).fold(Specs::new(), link);
-        specs.evaluate(Kind::Experiment, "x0", &ann()).outcome
+        specs.evaluate(EntityKind::Experiment, "x0", &ann()).outcome
     };
     let delegates = chain(&|specs, place| {
         let rule = rule("r", ["everyone"], json!({}));
@@ -97,10 +98,10 @@ fn gates_that_double_at_every_level_end_quickly() {
     });
     let last = rule("last", ["everyone"], json!(true));
     let snapshot = specs.gate(&format!("g{levels}"), [last]).snapshot();
-    let shown = evaluate(&snapshot, Kind::Gate, "g0", &ann());
+    let shown = evaluate(&snapshot, EntityKind::Gate, "g0", &ann());
     assert_eq!(shown.outcome, Outcome::TooDeep);
     // Where the exposures are few enough to be recorded, there is an answer: each level has those of the next one twice.
-    let shown = evaluate(&snapshot, Kind::Gate, "g50", &ann());
+    let shown = evaluate(&snapshot, EntityKind::Gate, "g50", &ann());
     assert!(shown.value);
     assert_eq!(shown.nested.len(), (1 << (levels - 50 + 1)) - 2);
 }
@@ -114,10 +115,11 @@ fn segments_that_double_at_every_level_have_an_answer() {
         specs.gate(&format!("segment:{level}"), [twice])
     });
     let last = rule("last", ["everyone"], json!(true));
-    let shown =
-        specs
-            .gate(&format!("segment:{levels}"), [last])
-            .evaluate(Kind::Gate, "segment:0", &ann());
+    let shown = specs.gate(&format!("segment:{levels}"), [last]).evaluate(
+        EntityKind::Gate,
+        "segment:0",
+        &ann(),
+    );
     assert!(shown.value);
     assert!(shown.nested.is_empty());
 }
@@ -135,6 +137,6 @@ fn experiments_looked_up_again_and_again_are_given_up() {
     let shown = specs
         .config("e", json!({}), [group])
         .gate(&format!("segment:{levels}"), [last])
-        .evaluate(Kind::Gate, "segment:0", &ann());
+        .evaluate(EntityKind::Gate, "segment:0", &ann());
     assert_eq!(shown.outcome, Outcome::TooDeep);
 }

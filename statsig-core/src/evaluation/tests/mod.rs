@@ -24,14 +24,14 @@ use serde_json::{Map, Value, json};
 use super::explain::explain;
 use super::memo::{Key, Memo, MemoHome};
 use super::{
-    Evaluation, EvaluationContext, Evaluator, Kind, NestedGate, Outcome, ParametersRef,
-    evaluate_unknown,
+    Evaluation, EvaluationContext, Evaluator, NestedGate, Outcome, ParametersRef, evaluate_unknown,
 };
 use crate::country::{Countries, CountryCode, CountryLookup};
 use crate::decision::Decision;
+use crate::entity_kind::EntityKind;
 use crate::overrides::{OverrideAdapter, OverrideChange, OverrideSet};
 use crate::results::SpecsSource;
-use crate::results::explanation::{ExplainKind, Explanation};
+use crate::results::explanation::Explanation;
 use crate::specs::compiled::EntryId;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::specs::symbols::Symbol;
@@ -114,7 +114,7 @@ impl Specs {
         snapshot(&self.finish().to_string()).expect("valid specs")
     }
 
-    fn evaluate(self, kind: Kind, name: &str, user: &StatsigUser) -> Shown {
+    fn evaluate(self, kind: EntityKind, name: &str, user: &StatsigUser) -> Shown {
         evaluate(&self.snapshot(), kind, name, user)
     }
 }
@@ -231,24 +231,29 @@ impl Engine {
         EvaluationContext::of(&self.snapshot, NOW_MS, 1).with_overrides(overrides)
     }
 
-    fn explain(&self, user: &StatsigUser, kind: ExplainKind, name: &str) -> Explanation {
+    fn explain(&self, user: &StatsigUser, kind: EntityKind, name: &str) -> Explanation {
         explain(self.context(), user, kind, name)
     }
 
     /// Evaluates through the cache, as clients do.
-    fn decide(&self, user: &StatsigUser, kind: Kind, name: &str) -> Evaluation {
+    fn decide(&self, user: &StatsigUser, kind: EntityKind, name: &str) -> Evaluation {
         let context = self.context();
         let Some(id) = self.snapshot.specs.find(name) else {
             return evaluate_unknown(&context, kind, name, user);
         };
-        let traits = self.snapshot.specs.entry(id).expect("an entry").traits;
+        let dependencies = self
+            .snapshot
+            .specs
+            .entry(id)
+            .expect("an entry")
+            .dependencies;
         let evaluate = || Evaluator::new(context, user).evaluate(kind, id);
-        if traits.is_constant()
+        if dependencies.is_constant()
             && let Some(evaluation) = self.memo.constant(kind, id, evaluate)
         {
             return evaluation.clone();
         }
-        if !traits.is_memoisable() {
+        if !dependencies.is_memoisable() {
             return evaluate();
         }
         let key = Key {
@@ -288,12 +293,12 @@ struct Shown {
     looked_up: Vec<String>,
 }
 
-fn evaluate(snapshot: &Snapshot, kind: Kind, name: &str, user: &StatsigUser) -> Shown {
+fn evaluate(snapshot: &Snapshot, kind: EntityKind, name: &str, user: &StatsigUser) -> Shown {
     let id = snapshot.specs.find(name).expect("a name in the specs");
     shown(snapshot, &raw(snapshot, kind, id, user))
 }
 
-fn raw(snapshot: &Snapshot, kind: Kind, entry: EntryId, user: &StatsigUser) -> Evaluation {
+fn raw(snapshot: &Snapshot, kind: EntityKind, entry: EntryId, user: &StatsigUser) -> Evaluation {
     Evaluator::new(EvaluationContext::of(snapshot, NOW_MS, 1), user).evaluate(kind, entry)
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 trait Redirect: Sized {
     /// Redirects everyone whom this rule means from one name to another, from this time on.
@@ -54,7 +55,7 @@ fn specs() -> Specs {
 }
 
 fn answer(specs: Specs) -> Shown {
-    specs.evaluate(Kind::DynamicConfig, "old", &ann())
+    specs.evaluate(EntityKind::DynamicConfig, "old", &ann())
 }
 
 #[test]
@@ -124,10 +125,10 @@ fn the_share_counts_with_the_salt_of_the_redirected_spec_of_the_kind_asked_for()
         .redirect("old", "new", "half", 0)
         .snapshot();
     let user = StatsigUser::with_user_id("user_1");
-    let config = evaluate(&snapshot, Kind::DynamicConfig, "old", &user);
+    let config = evaluate(&snapshot, EntityKind::DynamicConfig, "old", &user);
     assert_eq!(config.mapped_to.as_deref(), Some("new"));
     // There is no gate of that name, so the salt is empty and the bucket another one.
-    let gate = evaluate(&snapshot, Kind::Gate, "old", &user);
+    let gate = evaluate(&snapshot, EntityKind::Gate, "old", &user);
     assert_eq!(gate.outcome, Outcome::Unrecognized);
 }
 
@@ -143,7 +144,7 @@ fn nested_gates_are_redirected_too() {
             rule("all", ["everyone"], json!(true)),
         )
         .redirect("old", "new", "all", 0)
-        .evaluate(Kind::Gate, "outer", &ann());
+        .evaluate(EntityKind::Gate, "outer", &ann());
     assert!(shown.value);
     assert_eq!(shown.nested, ["old=true@nr"]);
     assert_eq!(shown.mapped_to.as_deref(), Some("new"));

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 /// Whether the rules whose ids end in `x` catch ann, as the only ones of an experiment with this default.
 fn caught(default: Value, rules: impl IntoIterator<Item = Value>) -> bool {
@@ -108,6 +109,6 @@ fn redirections_and_bandits_do_not_count() {
         .snapshot();
     assert!(!passes(&snapshot, "e"));
     assert!(passes(&snapshot, "to"));
-    let redirected = evaluate(&snapshot, Kind::Experiment, "e", &ann());
+    let redirected = evaluate(&snapshot, EntityKind::Experiment, "e", &ann());
     assert_eq!(redirected.rule, "x", "an evaluation is redirected");
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::Series;
 use super::*;
+use crate::entity_kind::EntityKind;
 
 /// Gates, experiments and layers that refer to each other in many ways, in a circle of groups too.
 fn entangled() -> Specs {
@@ -68,9 +69,9 @@ fn nothing_that_was_evaluated_before_changes_an_answer() {
         }
         let snapshot = specs.snapshot();
         let kinds = [
-            (Kind::Experiment, vec!["circle", "other"]),
+            (EntityKind::Experiment, vec!["circle", "other"]),
             (
-                Kind::Gate,
+                EntityKind::Gate,
                 vec![
                     "leaf",
                     "off",
@@ -81,7 +82,7 @@ fn nothing_that_was_evaluated_before_changes_an_answer() {
                     "segment:all",
                 ],
             ),
-            (Kind::Layer, vec!["layer"]),
+            (EntityKind::Layer, vec!["layer"]),
         ];
         let all: Vec<_> = kinds
             .iter()
@@ -115,6 +116,9 @@ fn the_limits_hold_for_each_evaluation_of_a_series() {
     let mut series = Series::new(EvaluationContext::of(&snapshot, NOW_MS, 1), &user);
     for name in &names {
         let id = snapshot.specs.find(name).expect("a name in the specs");
-        assert_eq!(series.evaluate(Kind::Gate, id).outcome, Outcome::Recognized);
+        assert_eq!(
+            series.evaluate(EntityKind::Gate, id).outcome,
+            Outcome::Recognized
+        );
     }
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 /// A gate that this percentage of the users passes.
 fn gate_of(percentage: f64, salt: &str) -> Snapshot {
@@ -13,7 +14,7 @@ fn gate_of(percentage: f64, salt: &str) -> Snapshot {
 
 fn passes(snapshot: &Snapshot, user: &StatsigUser) -> bool {
     let gate = snapshot.specs.find("gate").expect("the gate");
-    raw(snapshot, Kind::Gate, gate, user).value
+    raw(snapshot, EntityKind::Gate, gate, user).value
 }
 
 /// Unrelated users, the same for the same seed.

@@ -6,6 +6,7 @@ use proptest::sample::{Index, select};
 use serde_json::json;
 
 use super::*;
+use crate::entity_kind::EntityKind;
 
 /// Specs that use everything once.
 pub(super) fn everything() -> Value {
@@ -257,10 +258,10 @@ pub(super) fn any_user() -> impl Strategy<Value = StatsigUser> {
 /// Evaluates every name as everything; each evaluation must agree with itself.
 fn evaluate_all(snapshot: &Snapshot, user: &StatsigUser) {
     let kinds = [
-        Kind::Gate,
-        Kind::DynamicConfig,
-        Kind::Experiment,
-        Kind::Layer,
+        EntityKind::Gate,
+        EntityKind::DynamicConfig,
+        EntityKind::Experiment,
+        EntityKind::Layer,
     ];
     for entry in snapshot.specs.index.values() {
         for kind in kinds {

@@ -3,41 +3,13 @@
 mod render;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::details::EvaluationDetails;
+use crate::entity_kind::EntityKind;
 use crate::text::SharedStr;
-
-/// What can be explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExplainKind {
-    /// A gate; also a segment or holdout.
-    Gate,
-    /// A dynamic config.
-    DynamicConfig,
-    /// An experiment or autotune.
-    Experiment,
-    /// A layer.
-    Layer,
-    /// A parameter store: each of its parameters is explained.
-    ParameterStore,
-}
-
-impl fmt::Display for ExplainKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Gate => "gate",
-            Self::DynamicConfig => "dynamic config",
-            Self::Experiment => "experiment",
-            Self::Layer => "layer",
-            Self::ParameterStore => "parameter store",
-        })
-    }
-}
 
 /// Why a gate, config, experiment, layer or parameter store is what it is for a user.
 ///
@@ -48,7 +20,7 @@ impl fmt::Display for ExplainKind {
 #[non_exhaustive]
 pub struct Explanation {
     /// What was asked for.
-    pub kind: ExplainKind,
+    pub kind: EntityKind,
     /// The name that was asked for.
     pub name: SharedStr,
     /// What a check or getter answers.
@@ -97,7 +69,7 @@ pub struct ExplainedParameter {
 #[non_exhaustive]
 pub struct Visit {
     /// As what it was evaluated. A layer's delegate is evaluated as an experiment.
-    pub kind: ExplainKind,
+    pub kind: EntityKind,
     /// Its name.
     pub name: SharedStr,
     /// What happened, in order.

@@ -271,7 +271,7 @@ impl Lines<'_, '_> {
 }
 
 fn is_gate(visit: &Visit) -> bool {
-    visit.kind == super::ExplainKind::Gate
+    visit.kind == super::EntityKind::Gate
 }
 
 fn or_none(rule_id: &str) -> &str {

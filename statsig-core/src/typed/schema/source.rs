@@ -1,10 +1,9 @@
 //! The entities that values come from.
 
+use crate::entity_kind::EntityKind;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::evaluation::Kind;
 
 /// The kind of entity that a parameter struct reads from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,17 +23,16 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    /// How an entity of this kind is evaluated; `None` for a store, whose parameters refer to
-    /// others.
+    /// The kind of entity.
     #[doc(hidden)]
     #[must_use]
-    pub const fn evaluated_as(self) -> Option<Kind> {
+    pub const fn entity_kind(self) -> EntityKind {
         match self {
-            Self::Layer => Some(Kind::Layer),
-            Self::ParameterStore => None,
-            Self::Experiment => Some(Kind::Experiment),
-            Self::DynamicConfig => Some(Kind::DynamicConfig),
-            Self::FeatureGate => Some(Kind::Gate),
+            Self::Layer => EntityKind::Layer,
+            Self::ParameterStore => EntityKind::ParameterStore,
+            Self::Experiment => EntityKind::Experiment,
+            Self::DynamicConfig => EntityKind::DynamicConfig,
+            Self::FeatureGate => EntityKind::Gate,
         }
     }
 

@@ -8,9 +8,9 @@ use super::ClientInner;
 use super::evaluated_call::{EvaluatedCall, OwnedEvaluation};
 use super::exposure::Logging;
 use super::sticky::StickyAssignment;
-use crate::evaluation::Kind;
 use crate::results::{EvaluationDetails, Origin, Served};
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// What a gate, config, experiment or layer serves to a user.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl OwnedDecision {
         }
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> EntityKind {
         match self {
             Self::Evaluation(evaluation) => evaluation.call().kind,
             Self::Assignment(assignment) => assignment.kind,
@@ -109,7 +109,7 @@ impl EvaluatedCall<'_> {
     pub(super) fn served(&self, logging: Logging) -> Served {
         match (logging, self.kind) {
             (Logging::Disabled, _) => Served(Some(Arc::new(OwnedDecision::from(self)))),
-            (_, Kind::Gate) => Served::default(),
+            (_, EntityKind::Gate) => Served::default(),
             _ => Served(Some(self.view.client.warnings())),
         }
     }

@@ -3,12 +3,13 @@
 use super::Logging;
 use super::draft::{Draft, Exposable, ExposureKey, NestedGates, Subject};
 use crate::client::evaluated_call::EvaluatedCall;
-use crate::evaluation::{Kind, NestedGate, Outcome};
+use crate::evaluation::{NestedGate, Outcome};
 use crate::events::event::SamplingInputs;
 use crate::hash::{mix, text_hash};
 use crate::results::EvaluationDetails;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
+use statsig_core::entity_kind::EntityKind;
 
 impl Exposable for EvaluatedCall<'_> {
     fn name(&self) -> SharedStr {
@@ -41,14 +42,14 @@ impl EvaluatedCall<'_> {
         self.expose_looked_up(logging);
         let evaluation = self.evaluation;
         let (subject, extra) = match self.kind {
-            Kind::Gate => (Subject::Gate(evaluation.value), evaluation.value),
-            Kind::DynamicConfig => {
+            EntityKind::Gate => (Subject::Gate(evaluation.value), evaluation.value),
+            EntityKind::DynamicConfig => {
                 let is_done = evaluation.outcome != Outcome::TooDeep;
                 let rule_passed = is_done.then_some(evaluation.value);
                 (Subject::DynamicConfig(rule_passed), evaluation.value)
             }
-            Kind::Experiment => (Subject::Experiment, evaluation.is_experiment_group),
-            Kind::Layer => return,
+            EntityKind::Experiment => (Subject::Experiment, evaluation.is_experiment_group),
+            EntityKind::Layer | EntityKind::ParameterStore => return,
         };
         let rule = evaluation.rule_symbol();
         let gates = Some(&*evaluation.nested_gates);

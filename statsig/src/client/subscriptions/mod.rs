@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::evaluated_call::EvaluatedCall;
 use super::layers::Layer;
 use super::{ClientInner, Statsig};
-use crate::evaluation::Kind;
 use crate::observability::evaluation_log::{self, Evaluated};
 use crate::observability::{SdkEvent, SubscriptionId};
 use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Served};
+use statsig_core::entity_kind::EntityKind;
 
 /// Being told what the SDK does.
 impl Statsig {
@@ -104,15 +104,17 @@ impl EvaluatedCall<'_> {
         self.report_looked_up();
         let client = self.view.client;
         match self.kind {
-            Kind::Gate => client.report_gate(&self.feature_gate(Served::default())),
-            Kind::DynamicConfig => {
+            EntityKind::Gate => client.report_gate(&self.feature_gate(Served::default())),
+            EntityKind::DynamicConfig => {
                 client.report_dynamic_config(&self.dynamic_config(Served::default()));
             }
-            Kind::Experiment => client.report_experiment(&self.experiment(Served::default())),
-            Kind::Layer => {
+            EntityKind::Experiment => client.report_experiment(&self.experiment(Served::default())),
+            EntityKind::Layer => {
                 let (rule_id, group) = (self.rule_id(), self.group_name());
                 client.report_layer(self.name, &rule_id, group.as_deref(), &self.details());
             }
+            // Their parameters are evaluated and reported as what they refer to.
+            EntityKind::ParameterStore => {}
         }
     }
 

@@ -8,10 +8,10 @@ use crate::client::evaluated_call::EvaluatedCall;
 use crate::client::exposure::Logging;
 use crate::client::sticky::StickyOptions;
 use crate::client::view::View;
-use crate::evaluation::Kind;
 use crate::results::Served;
 use crate::typed::DecidedBy;
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// A gate, config, experiment or layer, evaluated once, or as it is stored for the user.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Entity {
     pub(super) fn new(
         view: View<'_>,
         user: &StatsigUser,
-        kind: Kind,
+        kind: EntityKind,
         name: &str,
         options: &TypedEvaluationOptions,
     ) -> Self {
@@ -42,7 +42,7 @@ impl Entity {
     }
 
     pub(super) fn evaluated(call: &EvaluatedCall<'_>) -> Self {
-        let is_gate = call.kind == Kind::Gate && call.is_recognized();
+        let is_gate = call.kind == EntityKind::Gate && call.is_recognized();
         Self {
             passes: is_gate.then_some(Value::Bool(call.evaluation.value)),
             decision: call.into(),
@@ -59,14 +59,14 @@ impl Entity {
     #[inline]
     pub(super) fn value(&self, param: &str) -> Option<&Value> {
         match self.decision.kind() {
-            Kind::Gate => self.passes.as_ref(),
+            EntityKind::Gate => self.passes.as_ref(),
             _ => self.decision.parameter(param),
         }
     }
 
     /// Logs what a hand-written read would: a parameter of a layer by its name, anything else as a whole.
     pub(super) fn expose(&self, param: &str, logging: Logging) {
-        if self.decision.kind() != Kind::Layer {
+        if self.decision.kind() != EntityKind::Layer {
             return self.decision.expose(logging);
         }
         if let OwnedDecision::Evaluation(evaluation) = &self.decision {
@@ -113,7 +113,7 @@ impl Entity {
 
 fn decision_of(call: &EvaluatedCall<'_>, param: Option<&str>) -> DecidedBy {
     let rule_id = match (call.kind, param) {
-        (Kind::Layer, Some(param)) if call.evaluation.parameters.get(param).is_some() => {
+        (EntityKind::Layer, Some(param)) if call.evaluation.parameters.get(param).is_some() => {
             call.text(call.rule_of(param))
         }
         _ => call.rule_id(),
@@ -131,7 +131,7 @@ fn decision_of(call: &EvaluatedCall<'_>, param: Option<&str>) -> DecidedBy {
 fn stored(call: &EvaluatedCall<'_>, options: &TypedEvaluationOptions) -> Option<OwnedDecision> {
     options.user_persisted_values.as_ref()?;
     let assignment = call.assignment(StickyOptions::from(options))?;
-    if assignment.kind == Kind::Layer {
+    if assignment.kind == EntityKind::Layer {
         call.report_stored_layer(&assignment.clone().layer(Logging::Automatic));
     } else {
         call.report_stored_experiment(&assignment.experiment(Served::default()));

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use statsig_core::entity_kind::EntityKind;
+
 use super::entity::Entity;
 use super::store::OpenedStore;
 use crate::client::TypedEvaluationOptions;
@@ -52,9 +54,9 @@ impl Opened {
         schema: &Schema,
         options: &TypedEvaluationOptions,
     ) -> Self {
-        match source.kind.evaluated_as() {
-            None => Self::Store(OpenedStore::new(view, user, source, schema)),
-            Some(kind) => Self::Entity(Entity::new(view, user, kind, source.name, options)),
+        match source.kind.entity_kind() {
+            EntityKind::ParameterStore => Self::Store(OpenedStore::new(view, user, source, schema)),
+            kind => Self::Entity(Entity::new(view, user, kind, source.name, options)),
         }
     }
 

@@ -9,12 +9,12 @@ use crate::client::ParameterStoreEvaluationOptions;
 use crate::client::exposure::Logging;
 use crate::client::param_stores::ParameterStore;
 use crate::client::view::View;
-use crate::evaluation::Kind;
 use crate::results::Reason;
 use crate::specs::compiled::ParameterTarget;
 use crate::text::SharedStr;
 use crate::typed::{DecidedBy, ParamSource, Schema};
 use crate::user::StatsigUser;
+use statsig_core::entity_kind::EntityKind;
 
 /// A parameter store, with the values of the parameters that a struct asks for.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct OpenedStore {
 /// What some parameters of a store refer to.
 #[derive(Debug)]
 struct Target {
-    kind: Kind,
+    kind: EntityKind,
     name: SharedStr,
     entity: Entity,
 }
@@ -77,26 +77,26 @@ impl OpenedStore {
         let resolved = match target {
             ParameterTarget::Static(value) => Resolved::Constant(value),
             ParameterTarget::Gate { name, pass, fail } => {
-                let target = self.evaluate(Kind::Gate, name);
+                let target = self.evaluate(EntityKind::Gate, name);
                 let passes = self.entity(target).is_some_and(Entity::passes);
                 let value = if passes { pass } else { fail };
                 Resolved::Chosen { target, value }
             }
             ParameterTarget::DynamicConfig { name, parameter } => {
-                inside(self.evaluate(Kind::DynamicConfig, name), parameter)
+                inside(self.evaluate(EntityKind::DynamicConfig, name), parameter)
             }
             ParameterTarget::Experiment { name, parameter } => {
-                inside(self.evaluate(Kind::Experiment, name), parameter)
+                inside(self.evaluate(EntityKind::Experiment, name), parameter)
             }
             ParameterTarget::Layer { name, parameter } => {
-                inside(self.evaluate(Kind::Layer, name), parameter)
+                inside(self.evaluate(EntityKind::Layer, name), parameter)
             }
         };
         self.parameters.push((name, resolved));
     }
 
     /// The place of an evaluated target; each is evaluated once.
-    fn evaluate(&mut self, kind: Kind, name: SharedStr) -> usize {
+    fn evaluate(&mut self, kind: EntityKind, name: SharedStr) -> usize {
         let known = self
             .targets
             .iter()

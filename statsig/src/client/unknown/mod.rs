@@ -1,13 +1,11 @@
 //! Warning of names that the specs do not know, and of parameters that are read as what they are not: of each once, and of names
 //! with the nearest that is known.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::ClientInner;
-use crate::evaluation::Kind;
 use crate::hash::{mix, text_hash};
 use crate::once_per_generation::{OncePerGeneration, Sight};
 use crate::process::HomeProcess;
@@ -15,6 +13,7 @@ use crate::results::{EvaluationDetails, Origin};
 use crate::shared::Published;
 use crate::specs::compiled::CompiledSpecs;
 use crate::targets;
+use statsig_core::entity_kind::EntityKind;
 
 /// Warnings for each set of specs; further names and parameters are not told of.
 const MAX_WARNINGS: usize = 100;
@@ -24,35 +23,6 @@ const MAX_NAME: usize = 100;
 /// What was warned of already.
 #[derive(Debug)]
 pub(super) struct Warnings(OncePerGeneration);
-
-/// What was asked for by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    Entity(Kind),
-    ParameterStore,
-}
-
-impl Asked {
-    /// Tells one from the others. Many reads ask for it, so it makes no text.
-    fn number(self) -> u64 {
-        match self {
-            Self::Entity(kind) => kind as u64,
-            Self::ParameterStore => u64::MAX,
-        }
-    }
-}
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Entity(Kind::Gate) => "gate",
-            Self::Entity(Kind::DynamicConfig) => "dynamic config",
-            Self::Entity(Kind::Experiment) => "experiment",
-            Self::Entity(Kind::Layer) => "layer",
-            Self::ParameterStore => "parameter store",
-        })
-    }
-}
 
 impl Warnings {
     pub(super) fn new(home: Arc<HomeProcess>) -> Self {
@@ -115,11 +85,11 @@ fn kind_of(value: &Value) -> &'static str {
 impl ClientInner {
     /// Warns of a name that the specs do not know as what was asked for. Not before there are specs.
     #[cold]
-    pub(super) fn warn_of_unknown(&self, published: &Published, asked: Asked, name: &str) {
+    pub(super) fn warn_of_unknown(&self, published: &Published, asked: EntityKind, name: &str) {
         if published.received_at.is_none() {
             return;
         }
-        let problem = mix(text_hash(name), asked.number());
+        let problem = mix(text_hash(name), asked as u64);
         if !self.warnings.is_first(published.specs.time, problem) {
             return;
         }
@@ -135,24 +105,24 @@ impl ClientInner {
     }
 }
 
-fn hint(specs: &CompiledSpecs, asked: Asked, name: &str) -> String {
+fn hint(specs: &CompiledSpecs, asked: EntityKind, name: &str) -> String {
     let kinds = [
-        Asked::Entity(Kind::Gate),
-        Asked::Entity(Kind::Experiment),
-        Asked::Entity(Kind::Layer),
-        Asked::ParameterStore,
+        EntityKind::Gate,
+        EntityKind::Experiment,
+        EntityKind::Layer,
+        EntityKind::ParameterStore,
     ];
-    let is_known_as = |other: &Asked| *other != asked && is_known(specs, *other, name);
+    let is_known_as = |other: &EntityKind| *other != asked && is_known(specs, *other, name);
     if let Some(other) = kinds.into_iter().find(is_known_as) {
         let other = match other {
-            Asked::Entity(Kind::Experiment) => "an experiment or dynamic config".to_owned(),
+            EntityKind::Experiment => "an experiment or dynamic config".to_owned(),
             other => format!("a {other}"),
         };
         return format!("; that name is {other}");
     }
     let names: Box<dyn Iterator<Item = &str>> = match asked {
-        Asked::ParameterStore => Box::new(specs.param_stores.keys().map(|name| name.as_str())),
-        Asked::Entity(kind) => {
+        EntityKind::ParameterStore => Box::new(specs.param_stores.keys().map(|name| name.as_str())),
+        kind => {
             let entries = specs.entries.iter();
             let of_kind = entries.filter(move |entry| entry.spec(kind).is_some());
             Box::new(of_kind.map(|entry| specs.text(entry.name).as_str()))
@@ -163,10 +133,10 @@ fn hint(specs: &CompiledSpecs, asked: Asked, name: &str) -> String {
     })
 }
 
-fn is_known(specs: &CompiledSpecs, asked: Asked, name: &str) -> bool {
+fn is_known(specs: &CompiledSpecs, asked: EntityKind, name: &str) -> bool {
     match asked {
-        Asked::ParameterStore => specs.param_stores.contains_key(name),
-        Asked::Entity(kind) => {
+        EntityKind::ParameterStore => specs.param_stores.contains_key(name),
+        kind => {
             let entry = specs.find(name).and_then(|id| specs.entry(id));
             entry.is_some_and(|entry| entry.spec(kind).is_some())
         }

@@ -7,11 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use once_cell::race::OnceBox;
 use serde::Serialize;
 
-use super::compiled::{
-    CmabId, CompiledSpecs, Entry, EntryId, ParamStore, Parameters, ReturnValue, SpecId,
-};
-use super::symbols::Symbol;
+use super::{CmabId, CompiledSpecs, Entry, EntryId, ParamStore, Parameters, ReturnValue, SpecId};
 use crate::hash::{FastMap, HashAlgorithm};
+use crate::specs::symbols::Symbol;
 
 /// Names and values as JSON, and the entities in order. Of threads that make the same at once, none waits for another: in a fork, one
 /// who waits for a thread of the parent waits for ever.

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use fancy_regex::Regex;
 use serde_json::Value;
 
-use super::compile::Compiler;
-use super::compiled::UnitIdType;
-use super::condition::{
+use super::Compiler;
+use crate::hash::{FastMap, SaltedHash};
+use crate::specs::compiled::UnitIdType;
+use crate::specs::compiled::condition::{
     ArrayMatch, Bucket, BucketSet, Condition, FieldName, Members, Operand, Order, Place, Source,
     Subject, Test, TimeOrder, Version,
 };
-use super::model;
-use crate::hash::{FastMap, SaltedHash};
+use crate::specs::model;
 use crate::text::SharedStr;
 use crate::value::{lower_case, target_text_of, target_time_of};
 
-pub(super) fn compile(condition: &model::Condition<'_>, compiler: &mut Compiler<'_>) -> Condition {
+pub(in crate::specs) fn compile(
+    condition: &model::Condition<'_>,
+    compiler: &mut Compiler<'_>,
+) -> Condition {
     let target = condition.target_value.as_ref();
     let field = || condition.field.as_ref().map(|field| FieldName::new(field));
     let subject = match &*condition.kind {

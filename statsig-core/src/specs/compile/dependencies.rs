@@ -1,29 +1,31 @@
 //! What each name's evaluation may depend on, followed through nested gates, delegates and redirections.
 
-use super::compiled::{CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Traits};
-use super::condition::{Condition, Subject, Test};
+use crate::specs::compiled::condition::{Condition, Subject, Test};
+use crate::specs::compiled::{
+    CompiledSpecs, ConditionId, Dependencies, Entry, EntryId, Rule, Share,
+};
 
 /// Evaluating so many plain conditions is about as fast as looking the result up.
 const MAX_CHEAP_CONDITIONS: usize = 3;
 
-/// Fills in the traits of all entries: those of their own rules, and of everything that these lead to. Notes what they lead to.
+/// Fills in the dependencies of all entries: those of their own rules, and of everything that these lead to. Notes what they lead to.
 pub(super) fn derive(specs: &mut CompiledSpecs) {
     let facts: Vec<_> = specs
         .entries
         .iter()
         .map(|entry| own_facts(specs, entry))
         .collect();
-    let mut traits: Vec<_> = facts.iter().map(|(own, _)| *own).collect();
-    // Traits only ever gain, so this ends, also for specs that refer to each other in circles.
+    let mut dependencies: Vec<_> = facts.iter().map(|(own, _)| *own).collect();
+    // Dependencies only ever gain, so this ends, also for specs that refer to each other in circles.
     loop {
         let mut gained = false;
         for (place, (_, references)) in facts.iter().enumerate() {
             let all = references
                 .iter()
-                .filter_map(|entry| traits.get(entry.0 as usize).copied())
-                .chain(traits.get(place).copied())
-                .fold(Traits::default(), Traits::union);
-            if let Some(known) = traits.get_mut(place)
+                .filter_map(|entry| dependencies.get(entry.0 as usize).copied())
+                .chain(dependencies.get(place).copied())
+                .fold(Dependencies::default(), Dependencies::union);
+            if let Some(known) = dependencies.get_mut(place)
                 && *known != all
             {
                 *known = all;
@@ -34,8 +36,8 @@ pub(super) fn derive(specs: &mut CompiledSpecs) {
             break;
         }
     }
-    for (entry, traits) in specs.entries.iter_mut().zip(traits) {
-        entry.traits = traits;
+    for (entry, dependencies) in specs.entries.iter_mut().zip(dependencies) {
+        entry.dependencies = dependencies;
     }
     for entry in facts.iter().flat_map(|(_, references)| references) {
         if let Some(entry) = specs.entries.get_mut(entry.0 as usize) {
@@ -45,8 +47,8 @@ pub(super) fn derive(specs: &mut CompiledSpecs) {
 }
 
 /// What an entry's own rules depend on, and which entries they lead to.
-fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
-    let mut traits = Traits::default();
+fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Dependencies, Vec<EntryId>) {
+    let mut dependencies = Dependencies::default();
     let mut references = Vec::new();
     let own_specs = [entry.gate, entry.config, entry.layer];
     for spec in own_specs
@@ -55,16 +57,16 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
         .filter_map(|id| specs.spec(id))
     {
         let conditions: usize = spec.rules.iter().map(|rule| rule.conditions.len()).sum();
-        traits.costly |= spec.use_new_layer_eval || conditions > MAX_CHEAP_CONDITIONS;
+        dependencies.costly |= spec.use_new_layer_eval || conditions > MAX_CHEAP_CONDITIONS;
         for rule in &spec.rules {
-            add_rule(specs, rule, &mut traits, &mut references);
+            add_rule(specs, rule, &mut dependencies, &mut references);
         }
     }
     if let Some(cmab) = entry.cmab.and_then(|id| specs.cmab(id)) {
-        traits.user = true;
+        dependencies.user = true;
         // Groups may be drawn by chance.
-        traits.volatile |= cmab.has_weights;
-        traits.costly = true;
+        dependencies.volatile |= cmab.has_weights;
+        dependencies.costly = true;
         references.extend(cmab.targeting_gate);
     }
     for mapping in entry
@@ -74,40 +76,40 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Traits, Vec<EntryId>) {
         .flatten()
     {
         // The share of a redirection is one of users.
-        traits.user = true;
-        traits.costly = true;
-        traits.contextual = true;
+        dependencies.user = true;
+        dependencies.costly = true;
+        dependencies.contextual = true;
         references.push(mapping.to);
         for mapping_rule in &mapping.rules {
-            traits.time |= mapping_rule.start_time > 0;
+            dependencies.time |= mapping_rule.start_time > 0;
             add_conditions(
                 specs,
                 &mapping_rule.conditions,
-                &mut traits,
+                &mut dependencies,
                 &mut references,
             );
         }
     }
-    (traits, references)
+    (dependencies, references)
 }
 
 fn add_rule(
     specs: &CompiledSpecs,
     rule: &Rule,
-    traits: &mut Traits,
+    dependencies: &mut Dependencies,
     references: &mut Vec<EntryId>,
 ) {
     let is_shared_out = matches!(rule.share, Share::Part { .. });
-    traits.user |= is_shared_out;
-    traits.costly |= is_shared_out || rule.delegate.is_some();
+    dependencies.user |= is_shared_out;
+    dependencies.costly |= is_shared_out || rule.delegate.is_some();
     references.extend(rule.delegate);
-    add_conditions(specs, &rule.conditions, traits, references);
+    add_conditions(specs, &rule.conditions, dependencies, references);
 }
 
 fn add_conditions(
     specs: &CompiledSpecs,
     conditions: &[Option<ConditionId>],
-    traits: &mut Traits,
+    dependencies: &mut Dependencies,
     references: &mut Vec<EntryId>,
 ) {
     for condition in conditions
@@ -118,18 +120,18 @@ fn add_conditions(
         match condition {
             Condition::Public | Condition::Unsupported(_) => {}
             Condition::Gate { gate, .. } => {
-                traits.costly = true;
+                dependencies.costly = true;
                 references.extend(*gate);
             }
             Condition::Compare { subject, test } => {
-                traits.user = true;
+                dependencies.user = true;
                 match subject {
-                    Subject::CurrentTime => traits.time = true,
-                    Subject::UserBucket(_) => traits.costly = true,
-                    Subject::Derived { .. } => traits.costly = true,
+                    Subject::CurrentTime => dependencies.time = true,
+                    Subject::UserBucket(_) => dependencies.costly = true,
+                    Subject::Derived { .. } => dependencies.costly = true,
                     Subject::ExperimentGroup(experiment) => {
-                        traits.costly = true;
-                        traits.contextual = true;
+                        dependencies.costly = true;
+                        dependencies.contextual = true;
                         references.extend(*experiment);
                     }
                     Subject::UserField(_)
@@ -140,7 +142,7 @@ fn add_conditions(
                 match test {
                     // A hash. Other lists are another generation, which remembers nothing of this one.
                     Test::IdList { .. } | Test::Matches(_) | Test::Part { .. } => {
-                        traits.costly = true;
+                        dependencies.costly = true;
                     }
                     _ => {}
                 }

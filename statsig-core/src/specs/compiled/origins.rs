@@ -3,8 +3,8 @@
 use std::hash::Hasher;
 use std::sync::{Arc, Weak};
 
-use super::compiled::{CmabId, CompiledSpecs, ConditionId, ParamStore, Parameters, SpecId};
 use super::condition::BucketId;
+use super::{CmabId, CompiledSpecs, ConditionId, ParamStore, Parameters, SpecId};
 use crate::hash::{FastMap, process_hasher};
 use crate::text::SharedStr;
 
@@ -15,13 +15,13 @@ const SPARE: usize = 1_000;
 
 /// Stands for the JSON of an entity: equal for equal texts of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Fingerprint {
+pub(crate) struct Fingerprint {
     hash: u64,
-    pub(super) length: usize,
+    pub(crate) length: usize,
 }
 
 impl Fingerprint {
-    pub(super) fn of(json: &[u8]) -> Self {
+    pub(crate) fn of(json: &[u8]) -> Self {
         let mut hasher = process_hasher();
         hasher.write(json);
         Self {
@@ -33,42 +33,42 @@ impl Fingerprint {
 
 /// Where an entity comes from, and what became of it: nothing if it is malformed.
 #[derive(Debug, Clone)]
-pub(super) struct Origin<T> {
-    pub(super) from: Fingerprint,
-    pub(super) made: Option<T>,
+pub(crate) struct Origin<T> {
+    pub(crate) from: Fingerprint,
+    pub(crate) made: Option<T>,
 }
 
 /// The origins of entities of one kind, by name.
-pub(super) type ByName<T> = FastMap<SharedStr, Origin<T>>;
+pub(crate) type ByName<T> = FastMap<SharedStr, Origin<T>>;
 
 /// What everything was made from.
 #[derive(Debug, Default)]
 pub struct Origins {
-    pub(super) conditions: ByName<ConditionId>,
-    pub(super) gates: ByName<SpecId>,
-    pub(super) configs: ByName<SpecId>,
-    pub(super) layers: ByName<SpecId>,
-    pub(super) cmabs: ByName<CmabId>,
-    pub(super) param_stores: ByName<Arc<ParamStore>>,
+    pub(crate) conditions: ByName<ConditionId>,
+    pub(crate) gates: ByName<SpecId>,
+    pub(crate) configs: ByName<SpecId>,
+    pub(crate) layers: ByName<SpecId>,
+    pub(crate) cmabs: ByName<CmabId>,
+    pub(crate) param_stores: ByName<Arc<ParamStore>>,
     /// Equal return values are parsed and kept once: most rules of an experiment differ in few of them. They live as long as
     /// some specs have them.
-    pub(super) values: FastMap<Fingerprint, Weak<Parameters>>,
+    pub(crate) values: FastMap<Fingerprint, Weak<Parameters>>,
     /// By salt and ID type.
-    pub(super) bucket_ids: FastMap<(String, String), BucketId>,
+    pub(crate) bucket_ids: FastMap<(String, String), BucketId>,
     /// The sizes of the tables when everything was compiled anew; `None` when nothing was ever compiled.
-    pub(super) fresh: Option<TableSizes>,
+    pub(crate) fresh: Option<TableSizes>,
 }
 
 /// The sizes of the tables whose items keep their place from one set of specs to the next, so that they only grow.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TableSizes {
+pub(crate) struct TableSizes {
     symbols: usize,
     entries: usize,
     conditions: usize,
 }
 
 impl TableSizes {
-    pub(super) fn of(specs: &CompiledSpecs) -> Self {
+    pub(crate) fn of(specs: &CompiledSpecs) -> Self {
         Self {
             symbols: specs.symbols.len(),
             entries: specs.entries.len(),
@@ -77,7 +77,7 @@ impl TableSizes {
     }
 
     /// Whether the tables have grown so much since then that what they hold is mostly of the past.
-    pub(super) fn are_outgrown_by(self, now: Self) -> bool {
+    pub(crate) fn are_outgrown_by(self, now: Self) -> bool {
         let has_outgrown = |then: usize, now: usize| now > then * MAX_GROWTH + SPARE;
         has_outgrown(self.symbols, now.symbols)
             || has_outgrown(self.entries, now.entries)
@@ -87,12 +87,12 @@ impl TableSizes {
 
 impl Origins {
     /// Whether nothing was ever compiled.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.fresh.is_none()
     }
 
     /// Values that no specs have any more are forgotten.
-    pub(super) fn forget_unused_values(&mut self) {
+    pub(crate) fn forget_unused_values(&mut self) {
         self.values.retain(|_, value| value.strong_count() > 0);
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use fancy_regex::Regex;
 
-use super::compiled::{EntryId, UnitIdType};
+use super::EntryId;
+use super::spec::UnitIdType;
 use crate::hash::{FastMap, SaltedHash};
 use crate::text::SharedStr;
 

@@ -1,25 +1,29 @@
 //! From the wire model to compiled specs: names become indices, operands are parsed, equal texts and values are shared.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+mod cmab;
+pub(super) mod condition;
+mod dependencies;
+mod left_out;
+mod mapping;
+mod param_store;
+mod spec;
+
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::compile_condition;
-use super::compile_param_store::param_store;
+use self::left_out::LeftOut;
+use self::param_store::param_store;
+use super::compiled::condition::{BucketId, Condition};
+use super::compiled::origins::{ByName, Origin, Origins, TableSizes};
+use super::compiled::rendered::Rendered;
 use super::compiled::{
-    Cmab, CmabId, CompiledSpecs, ConditionId, Entity, Entry, EntryId, Mapping, MappingId,
-    MappingRule, ParamStore, Parameters, ReturnValue, Rule, Share, ShareByKind, Spec, SpecId,
-    UnitIdType,
+    Cmab, CmabId, CompiledSpecs, ConditionId, Entry, EntryId, Mapping, ParamStore, Spec, SpecId,
 };
-use super::condition::{BucketId, Condition};
 use super::for_clients::{ForClients, SessionReplay};
-use super::left_out::LeftOut;
+use super::lenient::Text;
 use super::model::{self, RawEntity};
-use super::origins::{ByName, Fingerprint, Origin, Origins, TableSizes};
-use super::rendered::Rendered;
 use super::symbols::{Interner, Symbol};
-use super::traits;
 use crate::hash::FastMap;
 use crate::text::SharedStr;
 
@@ -78,7 +82,7 @@ pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) ->
     specs.origins.forget_unused_values();
     let sizes = TableSizes::of(&specs);
     specs.origins.fresh = previous.origins.fresh.or(Some(sizes));
-    traits::derive(&mut specs);
+    dependencies::derive(&mut specs);
     specs
 }
 
@@ -126,7 +130,7 @@ pub(super) struct Compiler<'p> {
     cmabs: Vec<Cmab>,
     mappings: Vec<Vec<Mapping>>,
     origins: Origins,
-    pub(super) left_out: LeftOut,
+    left_out: LeftOut,
 }
 
 impl<'p> Compiler<'p> {
@@ -198,7 +202,7 @@ impl<'p> Compiler<'p> {
             } else {
                 self.left_out
                     .read::<model::Condition<'_>>(json, "condition", id)
-                    .map(|condition| compile_condition::compile(&condition, self))
+                    .map(|condition| condition::compile(&condition, self))
             };
             let made = condition.map(|condition| self.put_condition(place, condition));
             let origin = Origin { from, made };
@@ -271,90 +275,6 @@ impl<'p> Compiler<'p> {
             .all(|rule| rule.conditions.iter().all(has))
     }
 
-    fn spec(&mut self, spec: &model::Spec<'_>) -> Spec {
-        Spec {
-            entity: Entity::from_wire(&spec.entity),
-            enabled: spec.enabled,
-            default_value: self.return_value(spec.default_value),
-            rules: spec
-                .rules
-                .iter()
-                .map(|rule| self.rule(rule, &spec.salt))
-                .collect(),
-            salt: (&*spec.salt).into(),
-            id_type: self.symbol(&spec.id_type),
-            version: spec.version,
-            is_active: spec.is_active,
-            has_shared_params: spec.has_shared_params,
-            explicit_parameters: spec.explicit_parameters.as_deref().map(shared),
-            target_app_ids: spec.target_app_ids.as_deref().map(shared),
-            forward_all_exposures: spec.forward_all_exposures.unwrap_or(false),
-            use_new_layer_eval: spec.use_new_layer_eval.unwrap_or(false),
-            fields_used: (spec.fields_used.iter().flatten())
-                .map(|field| self.symbol(field))
-                .collect(),
-        }
-    }
-
-    fn rule(&mut self, rule: &model::Rule<'_>, spec_salt: &str) -> Rule {
-        Rule {
-            id: self.symbol(&rule.id),
-            name: self.symbol(&rule.name),
-            share: share(rule, spec_salt),
-            unit: UnitIdType::new(&rule.id_type),
-            return_value: self.return_value(rule.return_value),
-            conditions: self.rule_conditions(rule),
-            group_name: rule.group_name.as_ref().map(|name| self.symbol(name)),
-            delegate: rule
-                .config_delegate
-                .as_ref()
-                .filter(|name| !name.is_empty())
-                .map(|name| self.entry(name)),
-            is_experiment_group: rule.is_experiment_group.unwrap_or(false),
-            sampling_rate: rule.sampling_rate,
-        }
-    }
-
-    fn rule_conditions(&self, rule: &model::Rule<'_>) -> Vec<Option<ConditionId>> {
-        rule.conditions
-            .iter()
-            .map(|id| self.origins.conditions.get(&**id)?.made)
-            .collect()
-    }
-
-    /// The share of a rule that belongs to no spec, with the salt of this one.
-    fn share(&self, rule: &model::Rule<'_>, spec: Option<SpecId>) -> Share {
-        let spec = spec.and_then(|spec| self.specs.get(spec.0 as usize));
-        share(rule, spec.map_or("", |spec| &spec.salt))
-    }
-
-    /// Objects are parameters; a value that is none of object, boolean and null reads as an empty object.
-    pub(super) fn return_value(&mut self, raw: &RawValue) -> ReturnValue {
-        match raw.get() {
-            "null" => ReturnValue::Null,
-            "true" => ReturnValue::Bool(true),
-            "false" => ReturnValue::Bool(false),
-            text => {
-                let from = Fingerprint::of(text.as_bytes());
-                let known = self.origins.values.get(&from).and_then(Weak::upgrade);
-                ReturnValue::Parameters(known.unwrap_or_else(|| {
-                    let parameters: Parameters =
-                        serde_json::from_str(text).unwrap_or_else(|problem| {
-                            if text.starts_with('{') {
-                                self.left_out.add("value", "", &problem);
-                            }
-                            Parameters::default()
-                        });
-                    let parameters = Arc::new(parameters);
-                    self.origins
-                        .values
-                        .insert(from, Arc::downgrade(&parameters));
-                    parameters
-                }))
-            }
-        }
-    }
-
     fn compile_cmabs(&mut self, cmabs: Option<&model::RawEntities<'_>>) {
         for (name, RawEntity { json, from }) in cmabs.iter().flat_map(|cmabs| &cmabs.0) {
             let from = *from;
@@ -375,77 +295,6 @@ impl<'p> Compiler<'p> {
             }
             let origin = Origin { from, made };
             self.origins.cmabs.insert((&**name).into(), origin);
-        }
-    }
-
-    /// Redirections need both maps: the redirections, and the rules they name.
-    fn compile_mappings(
-        &mut self,
-        mappings: Option<&model::RawEntries<'_>>,
-        rules: Option<&model::RawEntries<'_>>,
-    ) {
-        let (Some(mappings), Some(rules)) = (mappings, rules) else {
-            return;
-        };
-        let rules: BTreeMap<&str, &RawValue> =
-            rules.0.iter().map(|(name, raw)| (&**name, *raw)).collect();
-        for (name, raw) in &mappings.0 {
-            let Some(wire) = (self.left_out).read::<Vec<model::ConfigMapping<'_>>>(
-                bytes_of(raw),
-                "config mapping",
-                name,
-            ) else {
-                continue;
-            };
-            let redirections = wire
-                .iter()
-                .map(|mapping| self.mapping(name, mapping, &rules))
-                .collect();
-            let id = MappingId(next_index(&self.mappings));
-            self.mappings.push(redirections);
-            if let Some(entry) = self.entry_mut(name) {
-                entry.mapping = Some(id);
-            }
-        }
-    }
-
-    fn mapping(
-        &mut self,
-        name: &str,
-        mapping: &model::ConfigMapping<'_>,
-        rules: &BTreeMap<&str, &RawValue>,
-    ) -> Mapping {
-        let entry = self.entry(name);
-        let (gate, config, layer) = match self.entries.get(entry.0 as usize) {
-            Some(entry) => (entry.gate, entry.config, entry.layer),
-            None => (None, None, None),
-        };
-        let rules = mapping
-            .rules
-            .iter()
-            .filter_map(|reference| {
-                let raw = rules.get(&*reference.rule_name)?;
-                let rule = (self.left_out).read::<model::Rule<'_>>(
-                    bytes_of(raw),
-                    "override rule",
-                    &reference.rule_name,
-                )?;
-                Some(MappingRule {
-                    name: self.symbol(&reference.rule_name),
-                    start_time: reference.start_time.unwrap_or(0),
-                    conditions: self.rule_conditions(&rule),
-                    unit: UnitIdType::new(&rule.id_type),
-                    share: ShareByKind {
-                        gate: self.share(&rule, gate),
-                        config: self.share(&rule, config),
-                        layer: self.share(&rule, layer),
-                    },
-                })
-            })
-            .collect();
-        Mapping {
-            to: self.entry(&mapping.new_config_name),
-            rules,
         }
     }
 
@@ -473,12 +322,6 @@ impl<'p> Compiler<'p> {
     }
 }
 
-/// A rule counts with its salt, and with its id only if it has none: an empty salt is one.
-fn share(rule: &model::Rule<'_>, spec_salt: &str) -> Share {
-    let rule_salt = rule.salt.as_ref().unwrap_or(&rule.id);
-    Share::new(rule.pass_percentage, spec_salt, rule_salt)
-}
-
 fn for_clients(payload: &model::Payload<'_>, left_out: &LeftOut) -> ForClients {
     let app_ids =
         |raw: Option<&RawValue>, what| raw.and_then(|raw| left_out.read(bytes_of(raw), what, ""));
@@ -499,7 +342,7 @@ pub(super) fn bytes_of(raw: &RawValue) -> &[u8] {
     raw.get().as_bytes()
 }
 
-pub(super) fn shared(texts: &[model::Text<'_>]) -> Vec<SharedStr> {
+pub(super) fn shared(texts: &[Text<'_>]) -> Vec<SharedStr> {
     texts.iter().map(|text| SharedStr::from(&**text)).collect()
 }
 

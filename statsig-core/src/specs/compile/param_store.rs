@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::compile::{bytes_of, shared};
-use super::compiled::{ParamStore, Parameter, ParameterTarget};
 use super::left_out::LeftOut;
-use super::model;
+use super::{bytes_of, shared};
+use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
+use crate::specs::{lenient, model};
 use crate::text::SharedStr;
 
 /// A store; parameters of no known shape are left out.
@@ -63,8 +63,8 @@ fn kind_of(value: &serde_json::Value) -> &'static str {
 
 /// The first of the five shapes whose fields are all there; `ref_type` does not decide.
 pub(super) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
-    let text = |text: &model::Text<'_>| SharedStr::from(&**text);
-    let named = |name: &Option<model::Text<'_>>| {
+    let text = |text: &lenient::Text<'_>| SharedStr::from(&**text);
+    let named = |name: &Option<lenient::Text<'_>>| {
         Some((text(name.as_ref()?), text(parameter.param_name.as_ref()?)))
     };
     let target = if let Some(value) = &parameter.value {

@@ -1,10 +1,10 @@
 //! From a contextual bandit on the wire to its compiled form.
 
-use super::compile::{Compiler, shared};
-use super::compiled::{Cmab, CmabGroup, CmabWeights, UnitIdType};
-use super::condition::FieldName;
-use super::model;
+use super::{Compiler, shared};
 use crate::hash::SaltedHash;
+use crate::specs::compiled::condition::FieldName;
+use crate::specs::compiled::{Cmab, CmabGroup, CmabWeights, UnitIdType};
+use crate::specs::{lenient, model};
 
 impl Compiler<'_> {
     pub(super) fn cmab(&mut self, cmab: &model::Cmab<'_>) -> Cmab {
@@ -40,7 +40,7 @@ impl Compiler<'_> {
 }
 
 fn cmab_weights(
-    config: Option<&model::Entries<'_, model::CmabWeights<'_>>>,
+    config: Option<&lenient::Entries<'_, model::CmabWeights<'_>>>,
     group_id: &str,
 ) -> Option<CmabWeights> {
     let (_, weights) = config?.0.iter().rev().find(|(id, _)| &**id == group_id)?;

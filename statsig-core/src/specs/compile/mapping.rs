@@ -1,0 +1,82 @@
+//! Config mappings: one name redirected to another.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::{Compiler, bytes_of, next_index};
+use crate::specs::compiled::{Mapping, MappingId, MappingRule, ShareByKind, UnitIdType};
+use crate::specs::model;
+
+impl Compiler<'_> {
+    /// Redirections need both maps: the redirections, and the rules they name.
+    pub(super) fn compile_mappings(
+        &mut self,
+        mappings: Option<&model::RawEntries<'_>>,
+        rules: Option<&model::RawEntries<'_>>,
+    ) {
+        let (Some(mappings), Some(rules)) = (mappings, rules) else {
+            return;
+        };
+        let rules: BTreeMap<&str, &RawValue> =
+            rules.0.iter().map(|(name, raw)| (&**name, *raw)).collect();
+        for (name, raw) in &mappings.0 {
+            let Some(wire) = (self.left_out).read::<Vec<model::ConfigMapping<'_>>>(
+                bytes_of(raw),
+                "config mapping",
+                name,
+            ) else {
+                continue;
+            };
+            let redirections = wire
+                .iter()
+                .map(|mapping| self.mapping(name, mapping, &rules))
+                .collect();
+            let id = MappingId(next_index(&self.mappings));
+            self.mappings.push(redirections);
+            if let Some(entry) = self.entry_mut(name) {
+                entry.mapping = Some(id);
+            }
+        }
+    }
+
+    fn mapping(
+        &mut self,
+        name: &str,
+        mapping: &model::ConfigMapping<'_>,
+        rules: &BTreeMap<&str, &RawValue>,
+    ) -> Mapping {
+        let entry = self.entry(name);
+        let (gate, config, layer) = match self.entries.get(entry.0 as usize) {
+            Some(entry) => (entry.gate, entry.config, entry.layer),
+            None => (None, None, None),
+        };
+        let rules = mapping
+            .rules
+            .iter()
+            .filter_map(|reference| {
+                let raw = rules.get(&*reference.rule_name)?;
+                let rule = (self.left_out).read::<model::Rule<'_>>(
+                    bytes_of(raw),
+                    "override rule",
+                    &reference.rule_name,
+                )?;
+                Some(MappingRule {
+                    name: self.symbol(&reference.rule_name),
+                    start_time: reference.start_time.unwrap_or(0),
+                    conditions: self.rule_conditions(&rule),
+                    unit: UnitIdType::new(&rule.id_type),
+                    share: ShareByKind {
+                        gate: self.share(&rule, gate),
+                        config: self.share(&rule, config),
+                        layer: self.share(&rule, layer),
+                    },
+                })
+            })
+            .collect();
+        Mapping {
+            to: self.entry(&mapping.new_config_name),
+            rules,
+        }
+    }
+}

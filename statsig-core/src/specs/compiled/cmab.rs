@@ -1,0 +1,47 @@
+//! Contextual bandits.
+
+use super::EntryId;
+use super::condition::FieldName;
+use super::spec::{ReturnValue, UnitIdType};
+use crate::hash::{FastMap, SaltedHash};
+use crate::specs::symbols::Symbol;
+use crate::text::SharedStr;
+
+/// A contextual bandit ("autotune AI").
+#[derive(Debug, Clone)]
+pub struct Cmab {
+    pub(crate) salt: SaltedHash,
+    pub(crate) unit: UnitIdType,
+    pub(crate) id_type: Symbol,
+    pub(crate) enabled: bool,
+    pub(crate) version: u32,
+    pub(crate) default_value: ReturnValue,
+    /// Buckets, out of 10 000, in which groups are drawn instead of scored.
+    pub explore_below: f64,
+    pub(crate) higher_is_better: bool,
+    pub(crate) groups: Vec<CmabGroup>,
+    /// Without weights, groups are explored evenly.
+    pub has_weights: bool,
+    pub(crate) targeting_gate: Option<EntryId>,
+    pub(crate) target_app_ids: Option<Vec<SharedStr>>,
+}
+
+/// One arm of a contextual bandit.
+#[derive(Debug, Clone)]
+pub struct CmabGroup {
+    pub(crate) name: Symbol,
+    pub(crate) id: Symbol,
+    /// The id with the suffix `:explore`.
+    pub explore_id: Symbol,
+    pub(crate) value: ReturnValue,
+    pub(crate) weights: Option<CmabWeights>,
+}
+
+/// What a bandit has learnt about an arm.
+#[derive(Debug, Clone)]
+pub struct CmabWeights {
+    pub(crate) base: f64,
+    pub(crate) records: u64,
+    pub(crate) numerical: Vec<(FieldName, f64)>,
+    pub(crate) categorical: Vec<(FieldName, FastMap<SharedStr, f64>)>,
+}
