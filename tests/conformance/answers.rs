@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use statsig::testing::{EntityKind, Inspected, InspectedGate, OfflineClient, inspect};
+use statsig::EntityKind;
+use statsig::testing::{Inspected, InspectedGate, OfflineClient, inspect};
 use statsig::{CmabRankedGroup, ParameterStore, StatsigUser};
 use statsig_tests::conformance::{Case, Conformance, entries, items};
 use statsig_tests::json::{differences, is_same_object};
