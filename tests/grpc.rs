@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use statsig::{GrpcForwardProxy, Statsig, StatsigError, StatsigUser};
+use statsig::{Statsig, StatsigError, StatsigUser};
+use statsig_grpc::GrpcForwardProxy;
 use statsig_local::{Endpoint, Fault, LocalStatsig};
 use statsig_tests::{local_options, specs};
 use tokio::net::TcpListener;
@@ -44,7 +45,7 @@ fn client(proxy: GrpcForwardProxy) -> Statsig {
 
 fn client_with_key(key: &str, proxy: GrpcForwardProxy) -> Statsig {
     let options = local_options()
-        .grpc_forward_proxy(proxy.reopening_pause(SOON))
+        .specs_adapter(proxy.reopening_pause(SOON))
         .disable_all_logging(true)
         .build()
         .expect("valid options");
@@ -123,7 +124,7 @@ async fn specs_larger_than_the_librarys_own_limit_arrive() {
 async fn specs_beyond_the_limit_are_refused_and_the_ones_in_use_stay() {
     let proxy = proxy(true).await;
     let options = local_options()
-        .grpc_forward_proxy(GrpcForwardProxy::new(proxy.url()).reopening_pause(SOON))
+        .specs_adapter(GrpcForwardProxy::new(proxy.url()).reopening_pause(SOON))
         .max_specs_bytes(10_000)
         .build()
         .expect("valid options");
@@ -284,7 +285,7 @@ async fn a_peer_that_never_speaks_is_connected_to_again_and_specs_come_over_http
         let (address, connections) = silent_peer().await;
         let silent = GrpcForwardProxy::new(format!("{scheme}://{address}"));
         let options = local_options()
-            .grpc_forward_proxy(silent.reopening_pause(SOON))
+            .specs_adapter(silent.reopening_pause(SOON))
             .specs_url(local.specs_url())
             .disable_all_logging(true)
             .build()

@@ -123,8 +123,25 @@ pub struct OptionsError {
     pub found: String,
 }
 
+impl OptionsError {
+    /// The value of this option is not what it accepts; for
+    /// [`SpecsAdapterFactory::check`](crate::sources::SpecsAdapterFactory::check).
+    ///
+    /// ```
+    /// let error = statsig::OptionsError::new("specs_adapter", "an address", "nothing");
+    /// assert_eq!(error.to_string(), "option `specs_adapter`: expected an address, found nothing");
+    /// ```
+    pub fn new(option: &'static str, expected: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            option,
+            expected,
+            found: found.into(),
+        }
+    }
+}
+
 /// An error with all of its causes, in one line. They may hold text from outside.
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(feature = "http")]
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = crate::mask::shown(error);
     let mut cause = error.source();

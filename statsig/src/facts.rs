@@ -1,8 +1,6 @@
 //! Events of the SDK itself. Components report them; all reports about the SDK are made of them.
 
-#[cfg(any(feature = "grpc", feature = "proto"))]
 use std::fmt;
-#[cfg(any(feature = "grpc", feature = "proto"))]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,13 +25,10 @@ pub(crate) enum Fact {
         warnings: usize,
     },
     /// A stream of specs delivered a message.
-    #[cfg(feature = "grpc")]
     StreamMessage,
     /// A stream of specs delivered its first message since it broke.
-    #[cfg(feature = "grpc")]
     StreamReopened,
     /// A stream of specs broke or did not open, for so many times in a row.
-    #[cfg(feature = "grpc")]
     StreamFailed {
         failures: u32,
     },
@@ -56,11 +51,9 @@ pub(crate) enum Fact {
 }
 
 /// Receives the facts of a component that knows nothing else of the client. Must not block.
-#[cfg(any(feature = "grpc", feature = "proto"))]
 #[derive(Clone)]
 pub(crate) struct FactSink(Arc<dyn Fn(Fact) + Send + Sync>);
 
-#[cfg(any(feature = "grpc", feature = "proto"))]
 impl FactSink {
     pub(crate) fn new(receive: impl Fn(Fact) + Send + Sync + 'static) -> Self {
         Self(Arc::new(receive))
@@ -72,14 +65,12 @@ impl FactSink {
 }
 
 /// Ignores all facts.
-#[cfg(any(feature = "grpc", feature = "proto"))]
 impl Default for FactSink {
     fn default() -> Self {
         Self::new(|_| ())
     }
 }
 
-#[cfg(any(feature = "grpc", feature = "proto"))]
 impl fmt::Debug for FactSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FactSink")

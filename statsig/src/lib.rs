@@ -135,7 +135,7 @@ mod overrides;
 mod process;
 mod shared;
 mod sinks;
-mod sources;
+pub mod sources;
 #[cfg(feature = "spool")]
 mod spool;
 mod sticky;
@@ -190,8 +190,6 @@ pub use sinks::{
     EventBatch, EventLoggingAdapter, EventLoggingError, FileEvents,
     StatsigLocalFileEventLoggingAdapter,
 };
-#[cfg(feature = "grpc")]
-pub use sources::GrpcForwardProxy;
 pub use sources::{
     BackgroundSync, BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse,
     DataStoreError, DataStoreFeature, DataStoreKeyVersion, DataStoreResponse, FetchError,

@@ -27,10 +27,8 @@ use crate::events::limits::EventLimits;
 use crate::observability::ObservabilityClient;
 use crate::overrides::OverrideAdapter;
 use crate::sinks::EventLoggingAdapter;
-#[cfg(feature = "grpc")]
-use crate::sources::GrpcForwardProxy;
 use crate::sources::id_lists::IdListsAdapter;
-use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig, SpecsAdapter};
+use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig};
 use crate::sticky::PersistentStorage;
 use crate::text::SharedStr;
 use crate::transport::Transport;
@@ -70,12 +68,10 @@ const DEFAULT_MAX_ID_LIST_BYTES: usize = 256 * 1024 * 1024;
 pub struct StatsigOptions {
     pub(crate) environment: Option<SharedStr>,
     pub(crate) specs_url: Address,
-    pub(crate) specs_adapter: Option<Arc<dyn SpecsAdapter>>,
+    pub(crate) specs_adapter: Option<SpecAdapterConfig>,
     pub(crate) spec_adapters_config: Option<Vec<SpecAdapterConfig>>,
     pub(crate) data_store: Option<Arc<dyn DataStore>>,
     pub(crate) data_store_key_schema_version: DataStoreKeyVersion,
-    #[cfg(feature = "grpc")]
-    pub(crate) grpc_forward_proxy: Option<GrpcForwardProxy>,
     #[cfg(feature = "proto")]
     pub(crate) enable_proto_specs: bool,
     #[cfg(feature = "proto")]
@@ -142,8 +138,6 @@ impl Default for StatsigOptions {
             spec_adapters_config: None,
             data_store: None,
             data_store_key_schema_version: DataStoreKeyVersion::default(),
-            #[cfg(feature = "grpc")]
-            grpc_forward_proxy: None,
             #[cfg(feature = "proto")]
             enable_proto_specs: false,
             #[cfg(feature = "proto")]

@@ -73,7 +73,6 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["transport/http"]),
     ("rustls", &["transport/http"]),
     ("rustix", &["files.rs"]),
-    ("tonic", &["sources/grpc/connection.rs"]),
 ];
 
 /// Modules that know no runtime and never read a clock.

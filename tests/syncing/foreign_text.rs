@@ -104,9 +104,9 @@ async fn text_in_a_manifest_and_in_headers_is_too() {
 fn errors_of_adapters_show_texts_masked_and_cut() {
     let problem = || format!("{FOREIGN_KEY}\n{}", "x".repeat(1_000_000));
     let shown = [
-        FetchError::Other { problem: problem() }.to_string(),
-        FetchError::Unreadable { problem: problem() }.to_string(),
-        FetchError::Stream { problem: problem() }.to_string(),
+        FetchError::other(problem()).to_string(),
+        FetchError::unreadable(problem()).to_string(),
+        FetchError::stream(problem()).to_string(),
         TransportError::Connection { problem: problem() }.to_string(),
         TransportError::Unusable { problem: problem() }.to_string(),
         TransportError::Encoding { problem: problem() }.to_string(),

@@ -14,7 +14,6 @@ use super::reporting::Reporting;
 use super::tasks::PostTasks;
 use crate::counters::ShutdownReport;
 use crate::events::spool::Spool;
-#[cfg(any(feature = "grpc", feature = "proto"))]
 use crate::facts::FactSink;
 use crate::guard::guarded;
 use crate::options::DEFAULT_SPECS_URL;
@@ -24,13 +23,11 @@ use crate::sinks::http::HttpEvents;
 use crate::sources::chain::{ChainLink, SpecsChain};
 use crate::sources::data_store::session::StoreSession;
 use crate::sources::data_store::specs::DataStoreSpecs;
-#[cfg(feature = "grpc")]
-use crate::sources::grpc::GrpcSpecs;
 use crate::sources::http::HttpSpecs;
 use crate::sources::id_lists::http::HttpIdLists;
 use crate::sources::id_lists::source::IdListSource;
 use crate::sources::id_lists::store::StoredIdLists;
-use crate::sources::{ChangeSignal, SpecAdapterConfig, SpecsAdapter};
+use crate::sources::{AdapterContext, ChangeSignal, SpecAdapterConfig, SpecsAdapter};
 use crate::transport::Transport;
 use crate::transport::address::Address;
 
@@ -177,7 +174,6 @@ fn specs_of(
     data_store: Option<&Arc<StoreSession>>,
 ) -> SpecsChain {
     let options = &shared.options;
-    #[cfg(any(feature = "grpc", feature = "proto"))]
     let facts = {
         let shared = Arc::clone(shared);
         FactSink::new(move |fact| shared.note(fact))
@@ -210,12 +206,14 @@ fn specs_of(
             let fallback = has_fallback.then(|| download(DEFAULT_SPECS_URL));
             Some(ChainLink::new(download(url)).with_fallback(fallback))
         }
-        #[cfg(feature = "grpc")]
-        SpecAdapterConfig::NetworkGrpc(proxy) => {
+        SpecAdapterConfig::Factory(factory) => {
             let http = download(&options.specs_url);
             let key = shared.identity.key.clone();
-            let streamed = GrpcSpecs::new(proxy.clone(), key, http, facts.clone());
-            Some(ChainLink::new(Arc::new(streamed)))
+            let client = AdapterContext::new(key, http, facts.clone());
+            guarded("`make` of the specs adapter factory", || {
+                factory.make(client)
+            })
+            .map(ChainLink::new)
         }
     };
     let links = options.specs_sources();

@@ -101,13 +101,10 @@ metrics! {
     #[cfg(feature = "proto")]
     DELTAS_CHECKSUM_VALIDATION = Counter "deltas_checksum_validation.count" in "1":
         "Specs made from a difference that were compared with its checksums";
-    #[cfg(feature = "grpc")]
     GRPC_RECEIVED_MESSAGE = Counter "grpc_received_message" in "1":
         "Messages that a stream of specs brought";
-    #[cfg(feature = "grpc")]
     GRPC_RECONNECTED = Counter "grpc_reconnected" in "1":
         "Streams of specs that work again after they broke";
-    #[cfg(feature = "grpc")]
     GRPC_STREAMING_FAILED = Distribution "grpc_streaming_failed_with_retry_ct" in "1":
         "Failures in a row of a stream of specs, measured at each of them";
     SDK_EXCEPTIONS = Counter "sdk_exceptions_count" in "1":

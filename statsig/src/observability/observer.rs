@@ -60,11 +60,8 @@ impl Observer {
                     reporter.measure(metric::SCHEMA_DRIFTS, drifts as f64, tags);
                 }
             }
-            #[cfg(feature = "grpc")]
             Fact::StreamMessage => reporter.count(metric::GRPC_RECEIVED_MESSAGE),
-            #[cfg(feature = "grpc")]
             Fact::StreamReopened => reporter.count(metric::GRPC_RECONNECTED),
-            #[cfg(feature = "grpc")]
             Fact::StreamFailed { failures } => {
                 let failures = failures.into();
                 reporter.measure(metric::GRPC_STREAMING_FAILED, failures, Tags::new());

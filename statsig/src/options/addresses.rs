@@ -19,23 +19,21 @@ impl StatsigOptions {
         for (option, address) in named {
             check(option, address.map(|address| &**address))?;
         }
-        #[cfg(feature = "grpc")]
-        if let Some(proxy) = &self.grpc_forward_proxy {
-            check_proxy("grpc_forward_proxy", proxy)?;
+        if let Some(source) = &self.specs_adapter {
+            check_source("specs_adapter", source)?;
         }
         for source in self.spec_adapters_config.iter().flatten() {
-            match source {
-                SpecAdapterConfig::NetworkHttp { specs_url } => {
-                    check("spec_adapters_config", specs_url.as_deref())?;
-                }
-                #[cfg(feature = "grpc")]
-                SpecAdapterConfig::NetworkGrpc(proxy) => {
-                    check_proxy("spec_adapters_config", proxy)?;
-                }
-                SpecAdapterConfig::DataStore | SpecAdapterConfig::Adapter(_) => {}
-            }
+            check_source("spec_adapters_config", source)?;
         }
         Ok(())
+    }
+}
+
+fn check_source(option: &'static str, source: &SpecAdapterConfig) -> Result<(), OptionsError> {
+    match source {
+        SpecAdapterConfig::NetworkHttp { specs_url } => check(option, specs_url.as_deref()),
+        SpecAdapterConfig::Factory(factory) => factory.check(option),
+        SpecAdapterConfig::DataStore | SpecAdapterConfig::Adapter(_) => Ok(()),
     }
 }
 
@@ -44,21 +42,6 @@ fn check(option: &'static str, url: Option<&str>) -> Result<(), OptionsError> {
         Some(url) if !address::is_usable(url) => Err(refused(option, address::EXPECTED, url)),
         _ => Ok(()),
     }
-}
-
-#[cfg(feature = "grpc")]
-fn check_proxy(
-    option: &'static str,
-    proxy: &crate::sources::GrpcForwardProxy,
-) -> Result<(), OptionsError> {
-    if proxy.leads_somewhere() {
-        return Ok(());
-    }
-    Err(refused(
-        option,
-        "an address such as http://host:50051",
-        proxy.url(),
-    ))
 }
 
 fn refused(option: &'static str, expected: &'static str, url: &str) -> OptionsError {

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use super::{DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder};
 use crate::error::OptionsError;
-#[cfg(feature = "grpc")]
-use crate::sources::GrpcForwardProxy;
 #[cfg(feature = "proto")]
 use crate::sources::deltas::DeltaMode;
-use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig, SpecsAdapter};
+use crate::sources::{DataStore, DataStoreKeyVersion, SpecAdapterConfig};
 use crate::transport::address::Address;
 
 #[cfg(feature = "proto")]
@@ -35,9 +33,10 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Takes specs from this adapter alone, instead of the network and of the data store.
-    pub fn specs_adapter(mut self, adapter: Arc<dyn SpecsAdapter>) -> Self {
-        self.options.specs_adapter = Some(adapter);
+    /// Takes specs from this source alone, instead of the network and the data store: from an
+    /// `Arc<impl SpecsAdapter>`, or from the adapter of another crate, such as `statsig-grpc`.
+    pub fn specs_adapter(mut self, adapter: impl Into<SpecAdapterConfig>) -> Self {
+        self.options.specs_adapter = Some(adapter.into());
         self
     }
 
@@ -82,14 +81,6 @@ impl StatsigOptionsBuilder {
     /// How the SDK key appears in the data store's keys. Default: hashed.
     pub fn data_store_key_schema_version(mut self, version: DataStoreKeyVersion) -> Self {
         self.options.data_store_key_schema_version = version;
-        self
-    }
-
-    /// Takes specs from a stream of this forward proxy instead of the network, unless a [`specs_adapter`](Self::specs_adapter) or
-    /// [`spec_adapters_config`](Self::spec_adapters_config) says otherwise. A data store goes before it.
-    #[cfg(feature = "grpc")]
-    pub fn grpc_forward_proxy(mut self, proxy: GrpcForwardProxy) -> Self {
-        self.options.grpc_forward_proxy = Some(proxy);
         self
     }
 
@@ -158,7 +149,7 @@ impl StatsigOptions {
     /// Where specs come from, in order.
     pub(crate) fn specs_sources(&self) -> Vec<SpecAdapterConfig> {
         if let Some(adapter) = &self.specs_adapter {
-            return vec![SpecAdapterConfig::Adapter(Arc::clone(adapter))];
+            return vec![adapter.clone()];
         }
         let named = self.spec_adapters_config.clone();
         named.unwrap_or_else(|| {
@@ -166,23 +157,11 @@ impl StatsigOptions {
                 .data_store
                 .is_some()
                 .then_some(SpecAdapterConfig::DataStore);
-            store.into_iter().chain([self.network_source()]).collect()
+            store
+                .into_iter()
+                .chain([SpecAdapterConfig::network_http()])
+                .collect()
         })
-    }
-
-    #[cfg(feature = "grpc")]
-    fn network_source(&self) -> SpecAdapterConfig {
-        let proxy = self.grpc_forward_proxy.clone();
-        proxy.map_or_else(
-            SpecAdapterConfig::network_http,
-            SpecAdapterConfig::NetworkGrpc,
-        )
-    }
-
-    #[cfg(not(feature = "grpc"))]
-    #[expect(clippy::unused_self, reason = "with a feature, an option decides")]
-    fn network_source(&self) -> SpecAdapterConfig {
-        SpecAdapterConfig::network_http()
     }
 
     pub(super) fn check_specs_sources(&self) -> Result<(), OptionsError> {

@@ -8,16 +8,13 @@ const WITH_SECRETS: &str =
     "http://user:PASSWORD@proxy.internal:8080/secret-KEY/v1/download_config_specs?token=TOKEN";
 
 fn with_every_address() -> StatsigOptionsBuilder {
-    let options = StatsigOptions::builder()
+    StatsigOptions::builder()
         .specs_url(WITH_SECRETS)
         .id_lists_url(WITH_SECRETS)
         .download_id_list_file_api(WITH_SECRETS)
         .log_event_url(WITH_SECRETS)
         .proxy_config(ProxyConfig::new("proxy.internal", 3128).auth("user:PASSWORD"))
-        .spec_adapters_config([SpecAdapterConfig::network_http_at(WITH_SECRETS)]);
-    #[cfg(feature = "grpc")]
-    let options = options.grpc_forward_proxy(GrpcForwardProxy::new(WITH_SECRETS));
-    options
+        .spec_adapters_config([SpecAdapterConfig::network_http_at(WITH_SECRETS)])
 }
 
 #[test]
@@ -89,29 +86,6 @@ fn an_address_that_leads_nowhere_is_refused_at_once() {
             let built = set(StatsigOptions::builder(), url).build();
             assert!(built.is_ok(), "{option} {url:?}: {built:?}");
         }
-    }
-}
-
-#[cfg(feature = "grpc")]
-#[test]
-fn a_forward_proxy_that_leads_nowhere_is_refused_at_once() {
-    let as_source = |url: &str| {
-        let source = SpecAdapterConfig::NetworkGrpc(GrpcForwardProxy::new(url));
-        StatsigOptions::builder()
-            .spec_adapters_config([source])
-            .build()
-    };
-    let as_option = |url: &str| {
-        let proxy = GrpcForwardProxy::new(url);
-        StatsigOptions::builder().grpc_forward_proxy(proxy).build()
-    };
-    for url in ["", "unix:///run/proxy", "http://", "h:port", "a b"] {
-        assert_eq!(as_option(url).unwrap_err().option, "grpc_forward_proxy");
-        assert_eq!(as_source(url).unwrap_err().option, "spec_adapters_config");
-    }
-    for url in ["http://h:50051", "h:50051", "https://h"] {
-        as_option(url).unwrap();
-        as_source(url).unwrap();
     }
 }
 

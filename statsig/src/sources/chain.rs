@@ -4,11 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "grpc")]
-use super::GrpcForwardProxy;
+use super::adapter::{BackgroundSync, SpecsAdapter};
 use super::data_store::STORE_TIME_ALONE;
+use super::factory::SpecsAdapterFactory;
 use super::schedule::Trigger;
-use super::{BackgroundSync, SpecsAdapter};
 use crate::transport::address;
 
 /// One of several sources of specs, for [`spec_adapters_config`](crate::StatsigOptionsBuilder::spec_adapters_config).
@@ -23,11 +22,10 @@ pub enum SpecAdapterConfig {
         /// is named here.
         specs_url: Option<String>,
     },
-    /// A forward proxy that streams specs. While the stream is broken for long, the `specs_url` of the options is polled.
-    #[cfg(feature = "grpc")]
-    NetworkGrpc(GrpcForwardProxy),
     /// Any other source.
     Adapter(Arc<dyn SpecsAdapter>),
+    /// A source of which each client makes its own adapter.
+    Factory(Arc<dyn SpecsAdapterFactory>),
 }
 
 impl fmt::Debug for SpecAdapterConfig {
@@ -38,9 +36,8 @@ impl fmt::Debug for SpecAdapterConfig {
                 .debug_struct("NetworkHttp")
                 .field("specs_url", &specs_url.as_deref().map(address::shown))
                 .finish(),
-            #[cfg(feature = "grpc")]
-            Self::NetworkGrpc(proxy) => f.debug_tuple("NetworkGrpc").field(proxy).finish(),
             Self::Adapter(adapter) => f.debug_tuple("Adapter").field(adapter).finish(),
+            Self::Factory(factory) => f.debug_tuple("Factory").field(factory).finish(),
         }
     }
 }
@@ -62,6 +59,23 @@ impl SpecAdapterConfig {
     /// Any other source.
     pub fn adapter(adapter: impl SpecsAdapter) -> Self {
         Self::Adapter(Arc::new(adapter))
+    }
+
+    /// A source of which each client makes its own adapter.
+    pub fn made_by(factory: impl SpecsAdapterFactory) -> Self {
+        Self::Factory(Arc::new(factory))
+    }
+}
+
+impl<A: SpecsAdapter> From<Arc<A>> for SpecAdapterConfig {
+    fn from(adapter: Arc<A>) -> Self {
+        Self::Adapter(adapter)
+    }
+}
+
+impl From<Arc<dyn SpecsAdapter>> for SpecAdapterConfig {
+    fn from(adapter: Arc<dyn SpecsAdapter>) -> Self {
+        Self::Adapter(adapter)
     }
 }
 

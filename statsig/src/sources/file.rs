@@ -91,11 +91,11 @@ impl SpecsAdapter for FileSpecs {
 }
 
 fn read(path: &Path, max_bytes: usize) -> Result<SpecsPayload, FetchError> {
-    let json = files::read_at_most(path, max_bytes).map_err(|error| FetchError::Other {
-        problem: format!(
+    let json = files::read_at_most(path, max_bytes).map_err(|error| {
+        FetchError::other(format!(
             "expected specs in the file {}, found none ({error})",
             path.display()
-        ),
+        ))
     })?;
     let json = json.ok_or(TransportError::TooLarge { limit: max_bytes })?;
     Ok(SpecsPayload::new(json))

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use super::HttpSpecs;
 use crate::facts::{Fact, FactSink};
 use crate::mask::shown;
+use crate::sources::adapter::says_no_updates;
 use crate::sources::deltas::{DeltaMode, Sync, SyncEnd};
-use crate::sources::{FetchError, SpecsPayload, SpecsRequest, says_no_updates};
+use crate::sources::{FetchError, SpecsPayload, SpecsRequest};
 use crate::specs::proto::{ProtoError, ProtoSpecs};
 use crate::transport::{Request, Response, TransportError};
 
@@ -159,9 +160,7 @@ impl From<ReadError> for FetchError {
         match error {
             ReadError::TooLarge(error) => Self::Transport(error),
             ReadError::Abandoned => Self::Abandoned,
-            error => Self::Unreadable {
-                problem: error.to_string(),
-            },
+            error => Self::unreadable(&error).with_source(error),
         }
     }
 }

@@ -186,9 +186,9 @@ impl Wanted {
         let Self { start, size } = *self;
         let content_range = response.headers.get("content-range");
         match content_range.and_then(range_start) {
-            Some(found) if found != start => Err(FetchError::Other {
-                problem: format!("expected a part from byte {start}, found one from byte {found}"),
-            }),
+            Some(found) if found != start => Err(FetchError::other(format!(
+                "expected a part from byte {start}, found one from byte {found}"
+            ))),
             None if start > 0 && response.status == 200 && response.body.len() as u64 >= size => {
                 let start = usize::try_from(start).unwrap_or(usize::MAX);
                 Ok(response.body.slice(start.min(response.body.len())..))

@@ -62,7 +62,7 @@ async fn observers_hear_that_specs_came_in_the_binary_form() {
     assert_eq!(diff.tags["response_format"], "Protobuf");
 }
 
-#[cfg(all(feature = "grpc", feature = "proto"))]
+#[cfg(feature = "proto")]
 #[tokio::test(start_paused = true)]
 async fn observers_hear_of_streams_and_deltas() {
     use crate::facts::Fact;

@@ -1,40 +1,42 @@
 //! The connection to a forward proxy: the only file that knows tonic.
 
-use std::fmt::Debug;
+use std::error::Error;
+use std::fmt::{self, Debug};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use statsig::BoxFuture;
 use tonic::client::Grpc;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use super::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC};
-use super::proxy::{GrpcForwardProxy, Tls};
-use crate::error::with_causes;
-use crate::mask::Masked;
-use crate::transport::BoxFuture;
-use crate::transport::identity::SdkKey;
-use crate::transport::retry::MAX_RETRY_AFTER;
+use crate::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC};
+use crate::proxy::{GrpcForwardProxy, Tls};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// The longest wait for a stream: for the connection, encryption, and the proxy to accept it.
+/// The time limit of opening a stream: connection, encryption, and the answer of the proxy.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
-/// The longest silence of an open stream. A proxy sends a heartbeat every 30 s.
-pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(75);
-/// How often the system, and HTTP/2, check that the proxy is still there.
+/// How long an open stream may bring nothing. A proxy sends a heartbeat every 30 s.
+pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(75);
+/// How often TCP and HTTP/2 check that the proxy is still there.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long the proxy may take to answer such a check.
 const KEEP_ALIVE_LIMIT: Duration = Duration::from_secs(20);
-/// What a message may be larger than the specs in it.
+/// How much larger a message may be than the specs in it.
 const MESSAGE_OVERHEAD_BYTES: usize = 1_024;
+/// The longest pause that a proxy can ask for.
+const MAX_ASKED_PAUSE: Duration = Duration::from_secs(300);
+/// The longest message of a proxy that errors and log lines show, in characters.
+const MAX_SHOWN: usize = 200;
 
 /// Why a stream could not be opened, or broke.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum StreamProblem {
+pub(crate) enum StreamProblem {
     #[error("the forward proxy cannot be connected to: {problem}")]
     Unconnected { problem: String },
     #[error("expected {what} in the file {path}, found none ({problem})")]
@@ -47,7 +49,7 @@ pub(super) enum StreamProblem {
     Status {
         code: String,
         message: String,
-        /// No stream is to be opened within this time.
+        /// The proxy asks to open no stream within this time.
         pause: Option<Duration>,
     },
     #[error("the forward proxy accepted no stream within {} s", OPEN_LIMIT.as_secs())]
@@ -59,8 +61,8 @@ pub(super) enum StreamProblem {
 }
 
 /// Opens streams.
-pub(super) trait Opener: Debug + Send + Sync + 'static {
-    /// A new stream, for a client that has specs of this time in use; no message of it may be larger than `max_bytes`.
+pub(crate) trait Opener: Debug + Send + Sync + 'static {
+    /// A new stream, for a client that uses specs of this time. No message may be larger than `max_bytes`.
     fn open(
         &self,
         since_time: u64,
@@ -69,16 +71,23 @@ pub(super) trait Opener: Debug + Send + Sync + 'static {
 }
 
 /// An open stream.
-pub(super) trait Messages: Send {
-    /// Waits for the next message: specs as JSON, or that there are no newer ones.
+pub(crate) trait Messages: Send {
+    /// Waits for the next message: specs as JSON, or the answer that there are no newer ones.
     fn next(&mut self) -> BoxFuture<'_, Result<Bytes, StreamProblem>>;
 }
 
 /// Opens streams from a forward proxy, each on a connection of its own.
-#[derive(Debug)]
-pub(super) struct ProxyConnections {
-    pub(super) proxy: GrpcForwardProxy,
-    pub(super) sdk_key: SdkKey,
+pub(crate) struct ProxyConnections {
+    pub(crate) proxy: GrpcForwardProxy,
+    pub(crate) sdk_key: Arc<str>,
+}
+
+impl Debug for ProxyConnections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyConnections")
+            .field("proxy", &self.proxy)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ProxyConnections {
@@ -99,7 +108,7 @@ impl ProxyConnections {
         let mut grpc = Grpc::new(channel)
             .max_decoding_message_size(max_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES));
         grpc.ready().await.map_err(unconnected)?;
-        let request = ConfigSpecRequest::new(self.sdk_key.expose(), since_time);
+        let request = ConfigSpecRequest::new(&self.sdk_key, since_time);
         let codec = ProstCodec::<ConfigSpecRequest, ConfigSpecResponse>::default();
         let path = PathAndQuery::from_static(STREAM_CONFIG_SPEC);
         let response = grpc
@@ -134,7 +143,7 @@ impl Opener for ProxyConnections {
 
 struct ProxyStream {
     messages: Streaming<ConfigSpecResponse>,
-    sdk_key: SdkKey,
+    sdk_key: Arc<str>,
 }
 
 impl Messages for ProxyStream {
@@ -169,7 +178,7 @@ fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
         .map_err(unconnected)
 }
 
-/// tonic encrypts if, and only if, the scheme says so.
+/// The address with the scheme that makes tonic encrypt, or not.
 fn address(url: &str, is_encrypted: bool) -> Result<String, StreamProblem> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     match (scheme, is_encrypted) {
@@ -223,21 +232,37 @@ fn read_pem(what: &'static str, section: &str, path: &Path) -> Result<Vec<u8>, S
 
 /// tonic's errors tell nothing without their causes.
 fn unconnected(error: tonic::transport::Error) -> StreamProblem {
-    StreamProblem::Unconnected {
-        problem: with_causes(&error),
+    let mut problem = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        problem.push_str(&format!(": {error}"));
+        cause = error.source();
     }
+    StreamProblem::Unconnected { problem }
 }
 
-/// The message comes from the proxy, which might name the key.
-fn status_problem(status: &Status, sdk_key: &SdkKey) -> StreamProblem {
+/// The message comes from the proxy, and may contain the key.
+fn status_problem(status: &Status, sdk_key: &str) -> StreamProblem {
     StreamProblem::Status {
         code: format!("{:?}", status.code()),
-        message: Masked::new(sdk_key.expose()).shown(status.message()),
+        message: shown(status.message(), sdk_key),
         pause: asked_pause(status),
     }
 }
 
-/// gRPC's own way to ask for a pause, or HTTP's, which whatever lies between may use.
+/// The text without the key, and not longer than [`MAX_SHOWN`].
+fn shown(text: &str, sdk_key: &str) -> String {
+    let text = match sdk_key {
+        "" => text.to_owned(),
+        key => text.replace(key, "*****"),
+    };
+    if text.chars().count() <= MAX_SHOWN {
+        return text;
+    }
+    text.chars().take(MAX_SHOWN - 1).chain(['…']).collect()
+}
+
+/// The pause that the proxy asks for as gRPC does, or as HTTP does, for example through a load balancer.
 fn asked_pause(status: &Status) -> Option<Duration> {
     let number = |name: &str| -> Option<u64> {
         let value = status.metadata().get(name)?;
@@ -245,12 +270,12 @@ fn asked_pause(status: &Status) -> Option<Duration> {
     };
     let pause = number("grpc-retry-pushback-ms").map(Duration::from_millis);
     let pause = pause.or_else(|| number("retry-after").map(Duration::from_secs));
-    Some(pause?.min(MAX_RETRY_AFTER))
+    Some(pause?.min(MAX_ASKED_PAUSE))
 }
 
 impl StreamProblem {
     /// The pause that the proxy asks for.
-    pub(super) fn asked_pause(&self) -> Duration {
+    pub(crate) fn asked_pause(&self) -> Duration {
         match self {
             Self::Status { pause, .. } => pause.unwrap_or_default(),
             _ => Duration::ZERO,
@@ -297,9 +322,9 @@ mod tests {
 
     #[test]
     fn a_status_does_not_repeat_the_key() {
-        let key = SdkKey::new("secret-0123456789");
+        let key = "secret-0123456789";
         let status = Status::permission_denied("unknown key secret-0123456789");
-        let problem = status_problem(&status, &key).to_string();
+        let problem = status_problem(&status, key).to_string();
         assert_eq!(
             problem,
             "the forward proxy answers PermissionDenied: unknown key *****"
@@ -321,7 +346,7 @@ mod tests {
             if let Some((name, value)) = header {
                 status.metadata_mut().insert(name, value.parse().unwrap());
             }
-            let problem = status_problem(&status, &SdkKey::new("secret-0123456789"));
+            let problem = status_problem(&status, "secret-0123456789");
             let expected = Duration::from_millis(expected);
             assert_eq!(problem.asked_pause(), expected, "{header:?}");
         }

@@ -1,18 +1,18 @@
-//! The messages of the package `statsig_forward_proxy`, as far as they are used.
+//! The messages of the package `statsig_forward_proxy` that the client uses.
 
 use bytes::Bytes;
 
 /// The method that streams specs.
-pub(super) const STREAM_CONFIG_SPEC: &str =
+pub(crate) const STREAM_CONFIG_SPEC: &str =
     "/statsig_forward_proxy.StatsigForwardProxy/StreamConfigSpec";
 
 /// The version of the specs' format, `dcs-v2`.
 const VERSION_2: i32 = 2;
 
-/// Asks for specs. Its `Debug` would show the SDK key, so it has none.
+/// Asks for specs. The derived `Debug` would show the SDK key.
 #[derive(Clone, PartialEq, prost::Message)]
 #[prost(skip_debug)]
-pub(super) struct ConfigSpecRequest {
+pub(crate) struct ConfigSpecRequest {
     #[prost(string, tag = "1")]
     sdk_key: String,
     /// An enumeration: none 0, v1 1, v2 2.
@@ -23,7 +23,7 @@ pub(super) struct ConfigSpecRequest {
 }
 
 impl ConfigSpecRequest {
-    pub(super) fn new(sdk_key: &str, since_time: u64) -> Self {
+    pub(crate) fn new(sdk_key: &str, since_time: u64) -> Self {
         Self {
             sdk_key: sdk_key.to_owned(),
             version: Some(VERSION_2),
@@ -40,8 +40,8 @@ impl std::fmt::Debug for ConfigSpecRequest {
 
 /// Brings specs, or says that there are no newer ones.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct ConfigSpecResponse {
-    /// JSON. A string on the wire; read as bytes, because whoever parses it checks it.
+pub(crate) struct ConfigSpecResponse {
+    /// JSON. A string on the wire; read as bytes, because the parser of specs checks it.
     #[prost(bytes = "bytes", tag = "1")]
-    pub(super) spec: Bytes,
+    pub(crate) spec: Bytes,
 }

@@ -3,56 +3,56 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use statsig::{SharedStr, SpecsPayload};
 use tokio::time::Instant;
 
-use super::connection::StreamProblem;
-use crate::sources::{SpecsRequest, says_no_updates};
-use crate::text::SharedStr;
+use crate::connection::StreamProblem;
 
-/// A stream that has been broken for so long is backed by downloads over HTTP.
-pub(super) const FALLBACK_AFTER: Duration = Duration::from_secs(60);
-/// The same for a client that has no specs at all, whether the stream is broken or only brings none.
-pub(super) const FALLBACK_WITHOUT_SPECS: Duration = Duration::from_secs(10);
-/// A stream that still brings messages after so long is sound. Before, only specs show that it is: one that breaks after every
-/// message is broken.
+/// The client downloads specs over HTTP when the stream has been broken for so long.
+pub(crate) const FALLBACK_AFTER: Duration = Duration::from_secs(60);
+/// The same for a client that has no specs at all, whether the stream is broken or brings none.
+pub(crate) const FALLBACK_WITHOUT_SPECS: Duration = Duration::from_secs(10);
+/// A stream that still brings messages after so long works. Before, only specs show that it works: a
+/// stream that breaks after every message is broken.
 const SOUND_AFTER: Duration = Duration::from_secs(30);
 
 /// What a stream has brought so far.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// When the client first asked.
     started: Option<Instant>,
-    /// The newest specs, until the client has them in use.
+    /// The newest specs, until the client uses them.
     newest: Option<Newest>,
-    /// Whether any message came, ever.
+    /// Whether any message ever came.
     is_heard: bool,
     failures_in_row: u32,
     /// Since when the stream is broken.
     broken_since: Option<Instant>,
     problem: Option<StreamProblem>,
-    /// What the client had in use when it last asked.
+    /// What the client used when it last asked.
     in_use: InUse,
 }
 
 #[derive(Debug)]
 struct Newest {
     body: Bytes,
-    /// What the client had in use when it was given these.
+    /// What the client used when it got these specs.
     given_to: Option<InUse>,
 }
 
+/// The specs that a client uses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct InUse {
-    time: u64,
-    checksum: Option<SharedStr>,
+pub(crate) struct InUse {
+    pub(crate) time: u64,
+    pub(crate) checksum: Option<SharedStr>,
 }
 
 /// What a client that asks for specs gets.
 #[derive(Debug, Default, PartialEq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Specs {
         body: Bytes,
-        /// Whether it was given them before, and did not take them.
+        /// Whether the client got them before, and did not use them.
         is_repeated: bool,
     },
     NoUpdates,
@@ -64,18 +64,18 @@ pub(super) enum Answer {
 
 /// What a message shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Received {
-    pub(super) brings_specs: bool,
-    /// Whether the stream was broken before, and is not any more.
-    pub(super) is_recovery: bool,
+pub(crate) struct Received {
+    pub(crate) brings_specs: bool,
+    /// Whether the stream was broken before, and works now.
+    pub(crate) is_recovery: bool,
 }
 
 impl Progress {
-    /// A message came, on a stream that was opened so long ago.
-    pub(super) fn received(&mut self, body: Bytes, open_for: Duration) -> Received {
+    /// A message came, on a stream that has been open for so long.
+    pub(crate) fn received(&mut self, body: Bytes, open_for: Duration) -> Received {
         self.is_heard = true;
         self.problem = None;
-        let brings_specs = !says_no_updates(&body);
+        let brings_specs = !SpecsPayload::new(body.clone()).says_no_updates();
         if brings_specs {
             self.newest = Some(Newest {
                 body,
@@ -88,22 +88,22 @@ impl Progress {
         }
     }
 
-    /// The stream is sound. True if it was broken before.
+    /// The stream works. True if it was broken before.
     fn recovered(&mut self) -> bool {
         self.broken_since = None;
         std::mem::take(&mut self.failures_in_row) > 0
     }
 
-    /// The stream broke, or could not be opened. How often it did in a row.
-    pub(super) fn failed(&mut self, problem: StreamProblem, now: Instant) -> u32 {
+    /// The stream broke, or could not be opened. Returns the failures in a row.
+    pub(crate) fn failed(&mut self, problem: StreamProblem, now: Instant) -> u32 {
         self.broken_since.get_or_insert(now);
         self.failures_in_row = self.failures_in_row.saturating_add(1);
         self.problem = Some(problem);
         self.failures_in_row
     }
 
-    /// From when on specs are to be downloaded, unless the stream brings some before.
-    pub(super) fn fallback_at(&self) -> Option<Instant> {
+    /// When downloads begin, unless the stream brings specs before.
+    pub(crate) fn fallback_at(&self) -> Option<Instant> {
         if self.in_use.time == 0 {
             Some(self.started? + FALLBACK_WITHOUT_SPECS)
         } else {
@@ -111,8 +111,8 @@ impl Progress {
         }
     }
 
-    /// Whether specs are to be downloaded now: not while there are some that the client has not seen.
-    pub(super) fn is_fallback_due(&self, now: Instant) -> bool {
+    /// Whether the client downloads specs now: not while there are streamed ones that it has not seen.
+    pub(crate) fn is_fallback_due(&self, now: Instant) -> bool {
         self.fallback_at().is_some_and(|at| at <= now) && !self.brings_news()
     }
 
@@ -121,24 +121,21 @@ impl Progress {
         newest.is_some_and(|newest| newest.given_to.is_none())
     }
 
-    /// Whether there is something for a client to wait no longer for: specs, or for a client that has some, any message.
-    pub(super) fn is_heard(&self) -> bool {
+    /// Whether a client need not wait any longer: there are specs, or it has specs and any message came.
+    pub(crate) fn is_heard(&self) -> bool {
         self.newest.is_some() || (self.is_heard && self.in_use.time != 0)
     }
 
-    /// The time of the specs that the client had in use when it last asked.
-    pub(super) fn time_in_use(&self) -> u64 {
+    /// The time of the specs that the client used when it last asked.
+    pub(crate) fn time_in_use(&self) -> u64 {
         self.in_use.time
     }
 
-    /// A client is about to ask, with these specs in use. If they are those that it was given, the stream is sound: true if it was
-    /// broken before.
-    pub(super) fn asked(&mut self, request: &SpecsRequest, now: Instant) -> bool {
+    /// A client that uses these specs asks. If it uses the streamed specs now, the stream works: true if
+    /// it was broken before.
+    pub(crate) fn asked(&mut self, in_use: InUse, now: Instant) -> bool {
         self.started.get_or_insert(now);
-        self.in_use = InUse {
-            time: request.since_time,
-            checksum: request.checksum.clone(),
-        };
+        self.in_use = in_use;
         let in_use = &self.in_use;
         let taken = self
             .newest
@@ -146,8 +143,8 @@ impl Progress {
         taken.is_some() && self.recovered()
     }
 
-    /// What a client gets. Specs that it was given are kept, and given again, until it has others in use than it had then.
-    pub(super) fn answer(&mut self) -> Answer {
+    /// What a client gets. It gets the same specs again until it uses others than when it first got them.
+    pub(crate) fn answer(&mut self) -> Answer {
         if let Some(newest) = &mut self.newest {
             return Answer::Specs {
                 is_repeated: newest.given_to.replace(self.in_use.clone()).is_some(),
@@ -169,14 +166,9 @@ mod tests {
     const HEARTBEAT: &[u8] = br#"{"has_updates":false}"#;
     const SOON: Duration = Duration::from_millis(1);
 
-    fn request(since_time: u64) -> SpecsRequest {
-        SpecsRequest {
-            since_time,
-            checksum: None,
-            limit: Duration::from_secs(3),
-            max_bytes: 100,
-            is_background: true,
-        }
+    fn in_use(time: u64) -> InUse {
+        let checksum = None;
+        InUse { time, checksum }
     }
 
     fn broken() -> StreamProblem {
@@ -189,7 +181,7 @@ mod tests {
     }
 
     fn ask(progress: &mut Progress, since_time: u64) -> Answer {
-        progress.asked(&request(since_time), Instant::now());
+        progress.asked(in_use(since_time), Instant::now());
         progress.answer()
     }
 
@@ -203,7 +195,7 @@ mod tests {
         assert_eq!(ask(&mut progress, 0), Answer::Nothing);
         assert!(receive(&mut progress, b"specs 1", SOON).brings_specs);
         assert_eq!(ask(&mut progress, 0), specs(b"specs 1", false));
-        // The client could not use them, or lost them on the way.
+        // The client could not use them, or lost them.
         assert_eq!(ask(&mut progress, 0), specs(b"specs 1", true));
         assert_eq!(ask(&mut progress, 1), Answer::NoUpdates);
         assert_eq!(progress.time_in_use(), 1);
@@ -219,7 +211,7 @@ mod tests {
         let mut progress = Progress::default();
         assert!(!receive(&mut progress, HEARTBEAT, SOON).brings_specs);
         assert_eq!(ask(&mut progress, 0), Answer::NoUpdates);
-        // Without specs, a client waits on.
+        // A client without specs goes on waiting.
         assert!(!progress.is_heard());
         ask(&mut progress, 5);
         assert!(progress.is_heard());
@@ -238,14 +230,14 @@ mod tests {
         assert!(receive(&mut progress, HEARTBEAT, SOUND_AFTER).is_recovery);
         assert_eq!(fail(&mut progress), 1);
 
-        // Specs that the client does not take are none.
+        // Specs that the client does not use do not count.
         assert!(!receive(&mut progress, b"<html>", SOON).is_recovery);
         ask(&mut progress, 1);
-        assert!(!progress.asked(&request(1), Instant::now()));
+        assert!(!progress.asked(in_use(1), Instant::now()));
         assert_eq!(fail(&mut progress), 2);
         receive(&mut progress, b"specs 2", SOON);
         ask(&mut progress, 1);
-        assert!(progress.asked(&request(2), Instant::now()));
+        assert!(progress.asked(in_use(2), Instant::now()));
         assert_eq!(fail(&mut progress), 1);
     }
 
@@ -254,18 +246,18 @@ mod tests {
         let mut progress = Progress::default();
         assert_eq!(progress.fallback_at(), None);
         let start = Instant::now();
-        progress.asked(&request(0), start);
+        progress.asked(in_use(0), start);
         receive(&mut progress, HEARTBEAT, SOUND_AFTER);
         assert_eq!(progress.fallback_at(), Some(start + FALLBACK_WITHOUT_SPECS));
         let later = start + FALLBACK_AFTER;
         assert!(progress.is_fallback_due(later));
-        // Those that just came are to be looked at first.
+        // The client tries streamed specs first.
         receive(&mut progress, b"specs 1", SOON);
         assert!(!progress.is_fallback_due(later));
         progress.answer();
         assert!(progress.is_fallback_due(later), "refused");
 
-        progress.asked(&request(1), later);
+        progress.asked(in_use(1), later);
         assert_eq!(progress.fallback_at(), None);
         progress.failed(broken(), later);
         progress.failed(broken(), later + FALLBACK_AFTER);

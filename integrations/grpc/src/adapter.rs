@@ -1,40 +1,34 @@
-//! The adapter: keeps a stream open in a task of its own, and hands on what it brings.
+//! The adapter: keeps a stream open in a task, and hands what it brings to the client.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use statsig::sources::{AdapterContext, StreamEvent};
+use statsig::{
+    BackgroundSync, BoxFuture, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
+    SpecsSource,
+};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::connection::{Opener, ProxyConnections, SILENCE_LIMIT, StreamProblem};
-use super::progress::{Answer, Progress};
-use super::proxy::GrpcForwardProxy;
-use crate::facts::{Fact, FactSink};
-use crate::results::SpecsSource;
-use crate::sources::schedule::Refusals;
-use crate::sources::{
-    BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
-};
-use crate::targets;
-use crate::transport::BoxFuture;
-use crate::transport::backoff::Backoff;
-use crate::transport::identity::SdkKey;
-use crate::transport::own_work::own_work;
+use crate::SYNC;
+use crate::backoff::Backoff;
+use crate::connection::{Opener, SILENCE_LIMIT, StreamProblem};
+use crate::progress::{Answer, InUse, Progress};
 
 /// The pause between two downloads over HTTP while the stream brings nothing.
 const POLLING_PAUSE: Duration = Duration::from_secs(3);
 const NO_UPDATES: &[u8] = br#"{"has_updates":false}"#;
 
-/// Brings specs from a forward proxy, and over HTTP when that has been away for long or has none.
+/// Brings specs from a forward proxy, and over HTTP when the stream is broken for long or has none.
 ///
-/// The first fetch opens the stream. From then on, a message with specs signals the client, which fetches what came.
+/// The first fetch opens the stream. From then on, each message with specs signals the client, which
+/// then fetches them.
 #[derive(Debug)]
 pub(crate) struct GrpcSpecs {
     stream: Arc<Stream>,
     init_timeout: Duration,
-    /// Asked while the stream brings nothing for long.
-    http: Arc<dyn SpecsAdapter>,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -44,42 +38,26 @@ struct Stream {
     /// The pauses before a broken stream is opened again.
     reopening: Backoff,
     progress: watch::Sender<Progress>,
-    client: Mutex<Option<ChangeSignal>>,
-    /// Of the service that specs are downloaded from meanwhile.
-    refusals: Mutex<Refusals>,
-    facts: FactSink,
+    changes: Mutex<Option<ChangeSignal>>,
+    client: AdapterContext,
 }
 
 impl GrpcSpecs {
     pub(crate) fn new(
-        proxy: GrpcForwardProxy,
-        sdk_key: SdkKey,
-        http: Arc<dyn SpecsAdapter>,
-        facts: FactSink,
-    ) -> Self {
-        let (init_timeout, reopening) = (proxy.init_timeout, proxy.reopening);
-        let opener = Box::new(ProxyConnections { proxy, sdk_key });
-        Self::with_opener(opener, init_timeout, reopening, http, facts)
-    }
-
-    pub(super) fn with_opener(
         opener: Box<dyn Opener>,
         init_timeout: Duration,
         reopening: Backoff,
-        http: Arc<dyn SpecsAdapter>,
-        facts: FactSink,
+        client: AdapterContext,
     ) -> Self {
         Self {
             stream: Arc::new(Stream {
                 opener,
                 reopening,
                 progress: watch::Sender::default(),
-                client: Mutex::default(),
-                refusals: Mutex::default(),
-                facts,
+                changes: Mutex::default(),
+                client,
             }),
             init_timeout,
-            http,
             tasks: Mutex::default(),
         }
     }
@@ -90,49 +68,30 @@ impl GrpcSpecs {
         while tasks.try_join_next().is_some() {}
         if tasks.is_empty() {
             let (streaming, polling) = (Arc::clone(&self.stream), Arc::clone(&self.stream));
-            tasks.spawn(own_work(|| {
-                Box::pin(async move {
-                    tokio::join!(streaming.keep_open(max_bytes), polling.keep_polling());
-                })
+            tasks.spawn(self.stream.client.own_work(async move {
+                tokio::join!(streaming.keep_open(max_bytes), polling.keep_polling());
             }));
         }
-    }
-
-    /// Downloads specs. A service that refuses that is asked less often.
-    async fn download(&self, request: &SpecsRequest) -> Result<SpecsPayload, FetchError> {
-        let fetched = self.http.fetch(request).await;
-        let (mut refusals, now) = (lock(&self.stream.refusals), Instant::now());
-        match &fetched {
-            Err(error) if error.asks_for_pause() && request.is_background => {
-                refusals.refused(error, POLLING_PAUSE, now, fastrand::f64());
-            }
-            Err(error) if error.asks_for_pause() => refusals.keep_quiet(error.retry_after(), now),
-            _ => refusals.passed(),
-        }
-        drop(refusals);
-        fetched
     }
 
     async fn fetch_streamed(&self, request: &SpecsRequest) -> Result<SpecsPayload, FetchError> {
         let progress = &self.stream.progress;
         let limit = self.init_timeout.min(request.limit);
         let mut heard = progress.subscribe();
-        // Failures do not end the wait: meanwhile the stream may open.
+        // Failures do not end the wait: the next attempt may succeed in time.
         let is_late = tokio::time::timeout(limit, heard.wait_for(Progress::is_heard))
             .await
             .is_err();
         match self.stream.note(Progress::answer) {
             Answer::Specs { body, is_repeated } => {
-                // The client is to ask again: then it is known what it has in use, for the next stream.
+                // The next question of the client shows whether it uses these specs.
                 if !is_repeated {
                     self.stream.signal();
                 }
                 Ok(SpecsPayload::new(body))
             }
             Answer::NoUpdates => Ok(SpecsPayload::new(NO_UPDATES)),
-            Answer::Broken(problem) => Err(FetchError::Stream {
-                problem: problem.to_string(),
-            }),
+            Answer::Broken(problem) => Err(FetchError::stream(problem)),
             Answer::Nothing if is_late => Err(FetchError::TimedOut { limit }),
             Answer::Nothing => Err(FetchError::Abandoned),
         }
@@ -148,19 +107,21 @@ impl SpecsAdapter for GrpcSpecs {
         let request = request.clone();
         Box::pin(async move {
             let now = Instant::now();
-            let is_recovery = self.stream.note(|progress| progress.asked(&request, now));
-            self.stream.tell_recovery(is_recovery);
+            let in_use = InUse {
+                time: request.since_time,
+                checksum: request.checksum.clone(),
+            };
+            let is_recovery = self.stream.note(|progress| progress.asked(in_use, now));
+            self.stream.report_recovery(is_recovery);
             self.keep_running(request.max_bytes);
             if self.stream.progress.borrow().is_fallback_due(now) {
-                let mut payload = self.download(&request).await?;
-                payload.source.get_or_insert_with(|| self.http.source());
-                return Ok(payload);
+                return self.stream.client.download(&request, POLLING_PAUSE).await;
             }
             self.fetch_streamed(&request).await
         })
     }
 
-    /// The tasks signal whatever there is to fetch, while the stream is broken too.
+    /// The tasks signal new specs, and downloads that are due while the stream is broken.
     fn background_sync(&self) -> BackgroundSync {
         BackgroundSync::Pushed
     }
@@ -170,7 +131,7 @@ impl SpecsAdapter for GrpcSpecs {
     }
 
     fn on_start(&self, signal: ChangeSignal) {
-        *lock(&self.stream.client) = Some(signal);
+        *lock(&self.stream.changes) = Some(signal);
     }
 
     fn on_stop(&self) {
@@ -182,7 +143,7 @@ impl Stream {
     async fn keep_open(&self, max_bytes: usize) {
         loop {
             let problem = self.run(max_bytes).await;
-            let (text, asked_pause) = (problem.to_string(), problem.asked_pause());
+            let (error, asked_pause) = (FetchError::stream(&problem), problem.asked_pause());
             let mut pause = Duration::ZERO;
             let mut failures = 0;
             self.progress.send_modify(|progress| {
@@ -190,12 +151,12 @@ impl Stream {
                 let backoff = self.reopening.pause(failures, fastrand::f64());
                 pause = backoff.max(asked_pause);
             });
-            self.facts.report(Fact::StreamFailed { failures });
+            self.client.report(StreamEvent::Failed { failures });
             // Once for each series of failures: the proxy may be away for hours.
             if failures == 1 {
-                tracing::warn!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs broke, the client will reopen it");
+                tracing::warn!(target: SYNC, problem = %error, ?pause, "the stream of specs broke, the client will reopen it");
             } else {
-                tracing::debug!(target: targets::SYNC, problem = %text, ?pause, "the stream of specs cannot be opened yet");
+                tracing::debug!(target: SYNC, problem = %error, ?pause, "the stream of specs cannot be opened yet");
             }
             tokio::time::sleep(pause).await;
         }
@@ -219,15 +180,15 @@ impl Stream {
             self.progress.send_modify(|progress| {
                 received = Some(progress.received(body, opened.elapsed()));
             });
-            self.facts.report(Fact::StreamMessage);
-            self.tell_recovery(received.is_some_and(|received| received.is_recovery));
+            self.client.report(StreamEvent::Message);
+            self.report_recovery(received.is_some_and(|received| received.is_recovery));
             if received.is_some_and(|received| received.brings_specs) {
                 self.signal();
             }
         }
     }
 
-    /// Has the client ask every few seconds, for as long as specs are to be downloaded.
+    /// Signals the client every few seconds, as long as it is to download specs.
     async fn keep_polling(&self) {
         let mut progress = self.progress.subscribe();
         let mut is_polling = false;
@@ -235,15 +196,14 @@ impl Stream {
             let due = progress.borrow_and_update().fallback_at();
             let has_begun = due.is_some_and(|at| at <= Instant::now());
             if has_begun && !is_polling {
-                tracing::info!(target: targets::SYNC, "the stream brings no specs, downloading them over HTTP until it works");
+                tracing::info!(target: SYNC, "the stream brings no specs, downloading them over HTTP until it works");
             }
             is_polling = has_begun;
             if is_polling {
                 self.signal();
                 tokio::time::sleep(POLLING_PAUSE).await;
-                // Meanwhile the download may have been refused.
-                let quiet = lock(&self.refusals).pause(Duration::ZERO, Instant::now());
-                tokio::time::sleep(quiet).await;
+                // The service may have refused the download, or asked for a pause.
+                tokio::time::sleep(self.client.download_pause()).await;
                 continue;
             }
             let is_due = async {
@@ -261,7 +221,7 @@ impl Stream {
         }
     }
 
-    /// Notes what follows from a question of the client. Nobody waits for that.
+    /// Changes the progress without waking the tasks that wait for a message.
     fn note<T: Default>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
         let mut result = T::default();
         self.progress.send_if_modified(|progress| {
@@ -271,16 +231,16 @@ impl Stream {
         result
     }
 
-    fn tell_recovery(&self, is_recovery: bool) {
+    fn report_recovery(&self, is_recovery: bool) {
         if is_recovery {
-            self.facts.report(Fact::StreamReopened);
-            tracing::info!(target: targets::SYNC, "the stream of specs works again");
+            self.client.report(StreamEvent::Reopened);
+            tracing::info!(target: SYNC, "the stream of specs works again");
         }
     }
 
     fn signal(&self) {
-        if let Some(client) = &*lock(&self.client) {
-            client.notify();
+        if let Some(changes) = &*lock(&self.changes) {
+            changes.notify();
         }
     }
 }

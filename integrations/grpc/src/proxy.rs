@@ -1,0 +1,222 @@
+//! Where a forward proxy is, and how to reach it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use statsig::sources::{AdapterContext, SpecsAdapterFactory};
+use statsig::{OptionsError, SpecAdapterConfig, SpecsAdapter};
+
+use crate::adapter::GrpcSpecs;
+use crate::address;
+use crate::backoff::Backoff;
+use crate::connection::ProxyConnections;
+
+/// How long a start waits for the first message, unless set otherwise.
+const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A Statsig forward proxy that streams specs over gRPC.
+///
+/// The client opens one stream and gets every change as soon as the proxy has it; `specs_sync_interval`
+/// has no effect. Evaluations say `Adapter(GRPC)` as the source. The client opens a broken stream again
+/// after 3 s, 6 s and so on up to a minute, each pause longer by a random quarter at most; the specs in
+/// use stay in use. A stream counts as broken when it cannot be opened within 10 s, when the proxy is
+/// silent for 75 s (it sends a heartbeat every 30 s), or when it ends. It counts as working again when it
+/// brings specs that the client uses, or lasts for 30 s.
+///
+/// When the stream has been broken for 60 s, or a client has had no specs at all for 10 s, the client
+/// downloads specs over HTTP every 3 s, from
+/// [`specs_url`](statsig::StatsigOptionsBuilder::specs_url), until the stream brings specs or works again.
+///
+/// ```
+/// use statsig::StatsigOptions;
+/// use statsig_grpc::GrpcForwardProxy;
+///
+/// let proxy = GrpcForwardProxy::new("https://proxy.internal:50052")
+///     .tls("/etc/shop/proxy-ca.pem")
+///     .client_certificate("/etc/shop/client.pem", "/etc/shop/client.key");
+/// let options = StatsigOptions::builder().specs_adapter(proxy).build()?;
+/// # let _ = options;
+/// # Ok::<(), statsig::OptionsError>(())
+/// ```
+///
+/// With a data store, name both sources:
+///
+/// ```
+/// use std::sync::Arc;
+/// use statsig::{FileDataStore, SpecAdapterConfig, StatsigOptions};
+/// use statsig_grpc::GrpcForwardProxy;
+///
+/// let options = StatsigOptions::builder()
+///     .data_store(Arc::new(FileDataStore::new("/var/lib/shop/statsig")))
+///     .spec_adapters_config([
+///         SpecAdapterConfig::DataStore,
+///         GrpcForwardProxy::new("http://proxy.internal:50051").into(),
+///     ])
+///     .build()?;
+/// # let _ = options;
+/// # Ok::<(), statsig::OptionsError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct GrpcForwardProxy {
+    pub(crate) url: String,
+    init_timeout: Duration,
+    reopening: Backoff,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) client_certificate: Option<ClientCertificate>,
+}
+
+/// Each connection reads the files again, so that it uses renewed certificates.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Tls {
+    /// `None` means the authorities that the system trusts.
+    pub(crate) ca_certificate: Option<PathBuf>,
+    pub(crate) domain_name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClientCertificate {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+impl GrpcForwardProxy {
+    /// The proxy at this address: `http://proxy.internal:50051`, or `https://proxy.internal:50052` for an
+    /// encrypted connection to a proxy whose certificate the system trusts, or
+    /// [an authority of your own](Self::tls).
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into().trim().to_owned(),
+            init_timeout: DEFAULT_INIT_TIMEOUT,
+            reopening: Backoff::default(),
+            tls: None,
+            client_certificate: None,
+        }
+    }
+
+    /// How long a start waits for the first message. Default: 3 s.
+    #[must_use]
+    pub fn init_timeout(mut self, limit: Duration) -> Self {
+        self.init_timeout = limit;
+        self
+    }
+
+    /// The pause before the client opens a broken stream again. It doubles with each failure in a row, up
+    /// to a minute. Default: 3 s.
+    #[must_use]
+    pub fn reopening_pause(mut self, first: Duration) -> Self {
+        self.reopening = Backoff::new(first);
+        self
+    }
+
+    /// Encrypts the connection and accepts a proxy whose certificate was issued by this authority: a PEM
+    /// file. If the file cannot be used, each attempt to connect fails; the client never connects without
+    /// encryption instead. Default: for `https` addresses, the authorities that the system trusts.
+    #[must_use]
+    pub fn tls(mut self, ca_certificate: impl Into<PathBuf>) -> Self {
+        self.tls.get_or_insert_default().ca_certificate = Some(ca_certificate.into());
+        self
+    }
+
+    /// The name in the proxy's certificate. Default: the host of the address. Encrypts the connection.
+    #[must_use]
+    pub fn domain_name(mut self, name: impl Into<String>) -> Self {
+        self.tls.get_or_insert_default().domain_name = Some(name.into());
+        self
+    }
+
+    /// Shows this certificate to the proxy (mutual TLS): PEM files of the certificate chain and its key.
+    /// Encrypts the connection.
+    #[must_use]
+    pub fn client_certificate(
+        mut self,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.tls.get_or_insert_default();
+        self.client_certificate = Some(ClientCertificate {
+            certificate: certificate.into(),
+            key: key.into(),
+        });
+        self
+    }
+}
+
+/// Each client that starts gets a stream of its own.
+impl SpecsAdapterFactory for GrpcForwardProxy {
+    fn check(&self, option: &'static str) -> Result<(), OptionsError> {
+        if address::is_usable(&self.url) {
+            return Ok(());
+        }
+        let found = format!("{:?}", address::shown(&self.url));
+        Err(OptionsError::new(option, address::EXPECTED, found))
+    }
+
+    fn make(&self, client: AdapterContext) -> Arc<dyn SpecsAdapter> {
+        let opener = Box::new(ProxyConnections {
+            proxy: self.clone(),
+            sdk_key: client.sdk_key().into(),
+        });
+        Arc::new(GrpcSpecs::new(
+            opener,
+            self.init_timeout,
+            self.reopening,
+            client,
+        ))
+    }
+}
+
+impl From<GrpcForwardProxy> for SpecAdapterConfig {
+    fn from(proxy: GrpcForwardProxy) -> Self {
+        Self::made_by(proxy)
+    }
+}
+
+/// Shows of the address only scheme, host and port.
+impl fmt::Debug for GrpcForwardProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrpcForwardProxy")
+            .field("url", &address::shown(&self.url))
+            .field("init_timeout", &self.init_timeout)
+            .field("reopening", &self.reopening)
+            .field("tls", &self.tls)
+            .field("client_certificate", &self.client_certificate)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use statsig::StatsigOptions;
+
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_used_is_refused_when_options_are_built() {
+        for url in ["", "unix:///run/proxy", "http://", "h:port", "a b"] {
+            let proxy = GrpcForwardProxy::new(url);
+            let alone = StatsigOptions::builder().specs_adapter(proxy.clone());
+            assert_eq!(alone.build().unwrap_err().option, "specs_adapter");
+            let listed = StatsigOptions::builder().spec_adapters_config([proxy.into()]);
+            let error = listed.build().unwrap_err();
+            assert_eq!(error.option, "spec_adapters_config");
+            assert!(error.to_string().contains("such as http://host:50051"));
+        }
+        for url in ["http://h:50051", "h:50051", "https://h"] {
+            let alone = StatsigOptions::builder().specs_adapter(GrpcForwardProxy::new(url));
+            alone.build().unwrap();
+        }
+    }
+
+    #[test]
+    fn options_show_no_password_token_or_key() {
+        let url = "http://user:PASSWORD@proxy.internal:8080/secret-KEY/v1?token=TOKEN";
+        let options = StatsigOptions::builder().specs_adapter(GrpcForwardProxy::new(url));
+        let shown = format!("{:?}", options.build().unwrap());
+        assert!(shown.contains("proxy.internal:8080"), "{shown}");
+        for secret in ["PASSWORD", "TOKEN", "secret-KEY"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Why an adapter brought no payload.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::data_store::DataStoreError;
+use crate::mask::shown_problem;
+use crate::transport::retry::{self, MAX_RETRY_AFTER};
+use crate::transport::{Response, TransportError};
+
+/// Why an adapter brought no payload. No variant contains the SDK key.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The network is disabled by option.
+    #[error("the network is disabled by option")]
+    NetworkDisabled,
+    /// There was no response.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The response has a status other than success.
+    #[error("expected a success status, found {status}{}", status_hint(*.status))]
+    Status {
+        /// The status code.
+        status: u16,
+        /// The server asks for no request within this time. At most 5 minutes count.
+        retry_after: Option<Duration>,
+    },
+    /// The data store failed.
+    #[error(transparent)]
+    DataStore(#[from] DataStoreError),
+    /// The data store holds no specs.
+    #[error("expected specs in the data store, found none")]
+    NothingStored,
+    /// The adapter did not answer in time.
+    #[error("expected specs within {} ms, found none", limit.as_millis())]
+    TimedOut {
+        /// How long the SDK waited.
+        limit: Duration,
+    },
+    /// The response cannot be read as specs.
+    #[error("{}", shown_problem(problem))]
+    #[non_exhaustive]
+    Unreadable {
+        /// What was expected and found, in one line.
+        problem: String,
+        /// The error that caused it, if there is one.
+        source: Option<Arc<dyn Error + Send + Sync>>,
+    },
+    /// A stream that brings specs is broken. The adapter opens it again by itself.
+    #[error("{}", shown_problem(problem))]
+    #[non_exhaustive]
+    Stream {
+        /// What went wrong, in one line.
+        problem: String,
+        /// The error that caused it, if there is one.
+        source: Option<Arc<dyn Error + Send + Sync>>,
+    },
+    /// The adapter panicked, so there is no answer.
+    #[error("the specs adapter ended without an answer")]
+    Abandoned,
+    /// Anything else; for adapters of your own.
+    #[error("{}", shown_problem(problem))]
+    #[non_exhaustive]
+    Other {
+        /// What went wrong, in one line.
+        problem: String,
+        /// The error that caused it, if there is one.
+        source: Option<Arc<dyn Error + Send + Sync>>,
+    },
+}
+
+impl FetchError {
+    /// A [`Status`](Self::Status) that asks for no pause.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::Status {
+            status,
+            retry_after: None,
+        }
+    }
+
+    /// [`Unreadable`](Self::Unreadable), described in one line.
+    pub fn unreadable(problem: impl ToString) -> Self {
+        Self::Unreadable {
+            problem: shown_problem(problem.to_string()),
+            source: None,
+        }
+    }
+
+    /// [`Stream`](Self::Stream), described in one line.
+    pub fn stream(problem: impl ToString) -> Self {
+        Self::Stream {
+            problem: shown_problem(problem.to_string()),
+            source: None,
+        }
+    }
+
+    /// [`Other`](Self::Other), described in one line.
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use statsig::FetchError;
+    ///
+    /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    /// let error = FetchError::other("the cache is away").with_source(refused);
+    /// assert_eq!(error.to_string(), "the cache is away");
+    /// assert!(error.source().is_some_and(|cause| cause.is::<std::io::Error>()));
+    /// ```
+    pub fn other(problem: impl ToString) -> Self {
+        Self::Other {
+            problem: shown_problem(problem.to_string()),
+            source: None,
+        }
+    }
+
+    /// The same with the error that caused it, for [`source`](Error::source). The text stays the same.
+    /// Without effect on variants that keep no such error.
+    #[must_use]
+    pub fn with_source(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        if let Self::Unreadable { source, .. }
+        | Self::Stream { source, .. }
+        | Self::Other { source, .. } = &mut self
+        {
+            *source = Some(Arc::new(error));
+        }
+        self
+    }
+
+    /// Whether the server does not accept the SDK key (401, 403).
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(
+            self,
+            Self::Status {
+                status: 401 | 403,
+                ..
+            }
+        )
+    }
+
+    /// Whether there was no answer in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::TimedOut { .. } | Self::Transport(TransportError::TimedOut { .. })
+        )
+    }
+
+    /// What a response with a status other than success means.
+    pub(crate) fn of_response(response: &Response, now_ms: u64) -> Self {
+        Self::Status {
+            status: response.status,
+            retry_after: retry::retry_after(&response.headers, now_ms),
+        }
+    }
+
+    /// Whether the same request may succeed a moment later. Not after a refusal (401, 403, 429), nor when
+    /// the server asks for a pause.
+    #[must_use]
+    pub fn is_worth_retrying(&self) -> bool {
+        self.is_temporary() && !self.asks_for_pause()
+    }
+
+    /// Whether a server refuses requests (401, 403, 429).
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if retry::is_refusal(*status))
+    }
+
+    /// Whether a server is to get fewer requests: it refuses them, or sends `Retry-After`.
+    pub(crate) fn asks_for_pause(&self) -> bool {
+        self.is_refusal() || self.retry_after().is_some()
+    }
+
+    /// Whether a server gets too many requests.
+    pub(crate) fn asks_for_fewer_requests(&self) -> bool {
+        matches!(self, Self::Status { status, retry_after } if *status == 429 || retry_after.is_some())
+    }
+
+    /// The pause that a server asks for.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => retry_after.map(|pause| pause.min(MAX_RETRY_AFTER)),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may succeed later, or elsewhere.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => retry::is_worth_retrying(*status),
+            Self::Transport(error) => !error.is_final(),
+            Self::DataStore(DataStoreError::Failed { .. })
+            | Self::TimedOut { .. }
+            | Self::Other { .. } => true,
+            Self::DataStore(DataStoreError::BytesNotImplemented)
+            | Self::NetworkDisabled
+            | Self::NothingStored
+            | Self::Stream { .. }
+            | Self::Unreadable { .. }
+            | Self::Abandoned => false,
+        }
+    }
+}
+
+fn status_hint(status: u16) -> &'static str {
+    match status {
+        301..=303 | 307 | 308 => {
+            "; redirects to another origin are not followed, as the SDK key must not go there: check the URL"
+        }
+        401 | 403 => "; check the SDK key",
+        407 => "; check user and password for the proxy",
+        404 => "; check the specs URL, or that of the ID lists",
+        429 => "; too many requests were made with this SDK key, or from this address",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_retried() {
+        let cases = [
+            (FetchError::status(403), false),
+            (FetchError::status(401), false),
+            (FetchError::status(429), false),
+            (FetchError::status(503), true),
+            (
+                FetchError::Status {
+                    status: 503,
+                    retry_after: Some(Duration::ZERO),
+                },
+                false,
+            ),
+            (FetchError::NetworkDisabled, false),
+            (FetchError::Abandoned, false),
+            (TransportError::TooLarge { limit: 5 }.into(), false),
+            (
+                FetchError::TimedOut {
+                    limit: Duration::from_secs(3),
+                },
+                true,
+            ),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(error.is_worth_retrying(), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_was_found_and_what_to_check() {
+        assert_eq!(
+            FetchError::status(403).to_string(),
+            "expected a success status, found 403; check the SDK key"
+        );
+    }
+
+    #[test]
+    fn errors_answer_what_callers_branch_on_and_keep_their_source() {
+        assert!(FetchError::status(401).is_unauthorized());
+        assert!(!FetchError::status(429).is_unauthorized());
+        let limit = Duration::from_secs(3);
+        assert!(FetchError::TimedOut { limit }.is_timeout());
+        assert!(FetchError::Transport(TransportError::TimedOut { limit }).is_timeout());
+        for error in [
+            FetchError::unreadable("x"),
+            FetchError::stream("x"),
+            FetchError::other("x"),
+            DataStoreError::failed("x").into(),
+        ] {
+            assert!(error.source().is_none(), "{error}");
+        }
+        let cause = || std::io::Error::other("cause");
+        let kept = [
+            FetchError::unreadable("x").with_source(cause()),
+            FetchError::stream("x").with_source(cause()),
+            FetchError::other("x").with_source(cause()),
+            DataStoreError::failed("x").with_source(cause()).into(),
+        ];
+        for error in kept {
+            assert!(error.source().is_some(), "{error}");
+        }
+    }
+}
