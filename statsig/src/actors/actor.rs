@@ -44,7 +44,7 @@ pub(super) trait Actor: Sized + Send + 'static {
     /// Must not await the network.
     fn handle(&mut self, message: Self::Message) -> impl Future<Output = ()> + Send;
 
-    /// A child of this actor ended, for whatever reason.
+    /// A child of this actor ended: it stopped or crashed.
     fn child_ended(&mut self, _id: ActorId, _why: &str) {}
 
     /// Runs last, unless the actor crashed or was killed.

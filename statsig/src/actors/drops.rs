@@ -12,7 +12,7 @@ use crate::shared::Shared;
 /// Logs the losses that are due, and calls the hook on a thread where it may take its time.
 pub(super) fn report(shared: &Arc<Shared>) {
     shared.events.log_losses();
-    // The handle is let go: nobody waits for the hook.
+    // Detached: nothing waits for the hook.
     drop(call_hook(shared));
 }
 

@@ -20,7 +20,7 @@ use crate::events::event::QueuedEvent;
 use crate::events::outbox::Room;
 use crate::events::sampling::Sampler;
 
-/// How often the actor looks at the queue when nothing wakes it.
+/// How often the actor reads the queue when nothing wakes it.
 const TICK: Duration = Duration::from_secs(1);
 
 pub(super) struct Exposure {
@@ -149,7 +149,7 @@ impl Exposure {
         }));
     }
 
-    /// Moves the events that are to be sent into the outbox, and counts the others.
+    /// Moves events into the outbox, and counts those that are sampled out or discarded.
     fn take(&mut self, events: impl IntoIterator<Item = QueuedEvent>) {
         let shared = &self.tree.shared;
         let sampling = shared.published.load().settings.sampling;

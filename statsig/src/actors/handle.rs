@@ -64,8 +64,7 @@ impl Drop for Actors {
         // After a shutdown, the actors have ended, or are about to.
         } else if self.life.strong_count() > 0 && !shared.events.is_closed() {
             shared.close();
-            // The handle is let go. If the runtime ends before, what is left is counted and logged
-            // as lost.
+            // Detached. If the runtime ends before, the rest is counted and logged as lost.
             drop(self.runtime.spawn(self.end(SHUTDOWN_LIMIT)));
         }
     }
@@ -209,7 +208,7 @@ impl Handle {
 
     /// The queue reached its high-water mark. Does not wait; works from any thread.
     pub(crate) fn nudge(&self) {
-        // If the actor does not live, the next one looks at the queue at once.
+        // If the actor does not live, its successor reads the queue at once.
         self.0.tree.exposure.cast(ExposureMessage::Nudge);
     }
 

@@ -13,7 +13,7 @@ pub(super) const MAX_ATTEMPTS: u32 = 3;
 /// Where an actor lives now: its supervisor sets this at each start, and clears it at each end.
 pub(super) type AddressSender<M> = watch::Sender<Option<Address<M>>>;
 
-/// Reaches the actor that lives now, whichever that is.
+/// Reaches the actor that lives now: the first one, or its successor after a crash.
 #[derive(Debug)]
 pub(super) struct Live<M>(watch::Receiver<Option<Address<M>>>);
 
@@ -70,5 +70,64 @@ impl<M: Send + 'static> Live<M> {
         let mut address = self.0.clone();
         let address = address.wait_for(|now| now.as_ref().is_some_and(is_other));
         address.await.ok()?.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::actor::{Actor, StartError, spawn};
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    /// Replies to every message, or to none.
+    struct Echo {
+        is_mute: bool,
+    }
+
+    impl Actor for Echo {
+        type Message = oneshot::Sender<()>;
+        type Arguments = bool;
+
+        async fn start(_: Address<Self::Message>, is_mute: bool) -> Result<Self, StartError> {
+            Ok(Self { is_mute })
+        }
+
+        async fn handle(&mut self, reply: Self::Message) {
+            if !self.is_mute {
+                reply.send(()).unwrap();
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_goes_to_the_successor_up_to_the_attempts() {
+        for (mute, attempts, expected) in [
+            (0, 1, Ok(())),
+            (2, 3, Ok(())),
+            (3, 3, Err(Unanswered::Crashed)),
+        ] {
+            let (sender, live) = Live::channel();
+            let asking =
+                tokio::spawn(async move { live.ask(attempts, LIMIT, |reply| reply).await });
+            for number in 0..=mute {
+                let actor = spawn::<Echo>(number < mute).await.unwrap();
+                sender.send_replace(Some(actor));
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            assert_eq!(asking.await.unwrap(), expected, "{mute}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_an_actor_the_time_passes_and_without_a_supervisor_nobody_waits() {
+        let (sender, live) = Live::<oneshot::Sender<()>>::channel();
+        let answer = live.ask(1, LIMIT, |reply| reply).await;
+        assert_eq!(answer, Err(Unanswered::TimedOut));
+        drop(sender);
+        let started = tokio::time::Instant::now();
+        let answer = live.ask(1, LIMIT, |reply| reply).await;
+        assert_eq!(answer, Err(Unanswered::Crashed));
+        assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }

@@ -1,4 +1,4 @@
-//! What actors are told. Actors know these messages and not each other.
+//! The messages between actors. Actors know these messages and not each other.
 //!
 //! Mailboxes are unbounded, so each message type says how many can wait at a time.
 
@@ -90,7 +90,7 @@ pub(super) enum EvaluationMessage {
     /// Publish that nothing could be loaded.
     PublishNoValues(oneshot::Sender<()>),
     Compiled(Box<Compiled>),
-    /// Drop generations that nobody reads any more.
+    /// Drop generations without readers.
     DropRetired,
 }
 

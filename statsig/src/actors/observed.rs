@@ -86,7 +86,7 @@ impl Transport for ObservedTransport {
     }
 }
 
-/// Without query and credentials, and with the key masked, whatever it looks like.
+/// Without query and credentials, and with the key masked wherever it stands.
 fn shown_url(url: &str, key: &str) -> String {
     Masked::new(key).shown(&address::shown_without_query(url))
 }

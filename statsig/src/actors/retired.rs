@@ -1,4 +1,4 @@
-//! Generations that were replaced, kept until nobody reads them any more.
+//! Generations that were replaced, kept while they have readers.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl Retired {
         self.0.push(replaced);
     }
 
-    /// Those that nobody reads.
+    /// Those without readers.
     pub(super) fn take_unused(&mut self) -> Vec<Arc<Published>> {
         let is_unused = |retired: &mut Arc<Published>| Arc::strong_count(retired) == 1;
         self.0.extract_if(.., is_unused).collect()

@@ -19,7 +19,7 @@ use crate::targets;
 pub(super) fn start(shared: &Arc<Shared>, actor: &Address<ExposureMessage>, unsealed: Unsealed) {
     let done = CastOnDrop::new(actor, ExposureMessage::Sealed);
     let job = SealingJob::new(shared, unsealed);
-    // The handle is let go: a sealing task is bounded work and settles its events itself.
+    // Detached: a sealing task is bounded work and settles its events itself.
     drop(tokio::task::spawn_blocking(move || {
         job.run();
         drop(done);

@@ -22,14 +22,14 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, job: Spo
         tree: Arc::clone(tree),
         job: Some(job),
     };
-    // The handle is let go: it is bounded work, and settles its events itself.
+    // Detached: it is bounded work, and settles its events itself.
     drop(tokio::task::spawn_blocking(move || {
         job.run();
         drop(done);
     }));
 }
 
-/// A job under way. Dropped early, what it was to write goes back to memory.
+/// A job under way. Dropped early, it returns its batches to memory.
 struct Job {
     tree: Arc<Tree>,
     job: Option<SpoolJob>,

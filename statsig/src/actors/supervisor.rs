@@ -45,7 +45,7 @@ pub(super) struct Supervisor {
     evaluation: Child<Evaluation>,
     exposure: Child<Exposure>,
     shutdown: Option<Shutdown>,
-    /// Whether the event logging adapter was told that the client ends.
+    /// Whether `shutdown` of the event logging adapter was called.
     is_adapter_ended: bool,
 }
 
@@ -214,7 +214,7 @@ impl Supervisor {
             ActorName::IdListSync => self.id_list_sync.start_again(me, tree).await,
             ActorName::Evaluation => self.evaluation.start_again(me, tree).await,
             ActorName::Exposure => self.exposure.start_again(me, tree).await,
-            // Nobody restarts this one.
+            // It has no supervisor that restarts it.
             ActorName::Supervisor => {}
         }
     }

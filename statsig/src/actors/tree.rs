@@ -31,7 +31,7 @@ use crate::sources::{AdapterContext, ChangeSignal, SpecAdapterConfig, SpecsAdapt
 use crate::transport::Transport;
 use crate::transport::address::Address;
 
-/// What ends with the actors, however they end. While it exists, adapters can report changes.
+/// Ends with the actors, even if they crash. While it exists, adapters can report changes.
 #[derive(Debug)]
 pub(super) struct Life {
     shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! What is told of rounds of syncing specs: in the log, and as facts.
+//! Reports about rounds of syncing specs: log lines and facts.
 
 use tokio::time::Instant;
 
@@ -11,13 +11,13 @@ use crate::sources::FetchError;
 use crate::sources::schedule::Trigger;
 use crate::targets;
 
-/// The round that is under way, or the last one, and what was told of those before.
+/// The round that is under way, or the last one, and what the log says of those before.
 #[derive(Debug)]
 pub(super) struct SyncLog {
-    /// Rounds that failed: each series is told once, as the service may be away for hours.
+    /// Rounds that failed. Each series is logged once: an outage can last for hours.
     failures_in_row: u32,
-    /// Whether older specs were told of, once for each series.
-    is_older_told: bool,
+    /// Whether older specs were logged, once for each series.
+    is_older_logged: bool,
     is_older: bool,
     problems: Vec<String>,
     started: Instant,
@@ -31,7 +31,7 @@ impl SyncLog {
     pub(super) fn new() -> Self {
         Self {
             failures_in_row: 0,
-            is_older_told: false,
+            is_older_logged: false,
             is_older: false,
             problems: Vec::new(),
             started: Instant::now(),
@@ -67,7 +67,7 @@ impl SyncLog {
 
     pub(super) fn found_older(&mut self, error: &SpecsError) {
         self.is_older = true;
-        if !std::mem::replace(&mut self.is_older_told, true) {
+        if !std::mem::replace(&mut self.is_older_logged, true) {
             let source = &self.source;
             tracing::warn!(target: targets::SYNC, %source, %error, "the source has older specs, the specs in use stay in use");
         }
@@ -86,7 +86,7 @@ impl SyncLog {
             }));
         }
         let Some(error) = error else {
-            self.is_older_told &= self.is_older;
+            self.is_older_logged &= self.is_older;
             let failures = std::mem::take(&mut self.failures_in_row);
             if failures > 0 {
                 tracing::info!(target: targets::SYNC, failures, "specs sync works again");

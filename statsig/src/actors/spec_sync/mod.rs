@@ -45,12 +45,11 @@ pub(super) struct SpecSync {
     refusals: Refusals,
     /// What it said last.
     refusal: Option<FetchError>,
-    /// Background rounds in which the source failed, whatever came of its fallback.
+    /// Background rounds in which the source failed, even if its fallback succeeded.
     background_failures: u32,
-    /// Whether the source that keeps the specs fresh was ever asked.
+    /// Whether the source that keeps the specs fresh was asked at least once.
     is_background_set_going: bool,
-    /// The fingerprint of the payload that was applied last: the same bytes again are no news,
-    /// whatever they say.
+    /// The fingerprint of the payload that was applied last. The same bytes are not applied again.
     applied: Option<u64>,
     fingerprints: RandomState,
     /// Callers that wait for the sync that is under way.

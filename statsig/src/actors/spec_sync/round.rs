@@ -70,7 +70,7 @@ impl Round {
         self.arrived.pop_front()
     }
 
-    /// Whether anybody has not answered yet.
+    /// Whether a source has not answered yet.
     pub(super) fn is_awaited(&self) -> bool {
         !self.under_way.is_empty()
     }

@@ -64,8 +64,8 @@ impl SpecSync {
         self.wait();
     }
 
-    /// Waits for those who were asked. Where somebody else waits, the next in turn is asked too
-    /// once this one has had its time.
+    /// Waits for the sources that were asked. If a caller waits too, the next source is asked as
+    /// well when this one has had its time.
     fn wait(&mut self) {
         self.phase = Phase::Fetching;
         self.timer = None;
@@ -165,8 +165,8 @@ impl SpecSync {
         self.end(Ok(applied));
     }
 
-    /// Older specs than those in use are no failure while nobody waits: caches lag behind. Whoever
-    /// asked for the newest is told.
+    /// Caches can serve older specs than those in use. That is a failure only for a caller that
+    /// asked for the newest.
     fn found_older(&mut self, turn: Turn, in_use: u64, found: u64) {
         let error = SpecsError::Older { in_use, found };
         let round = self.round.as_ref();
@@ -185,8 +185,8 @@ impl SpecSync {
         self.next_attempt(turn, error);
     }
 
-    /// Goes on with what others brought, asks the next in turn, or waits for those who were asked;
-    /// if there is nobody left, the sync has failed.
+    /// Applies what another source brought, asks the next one, or waits for those that were asked.
+    /// If none is left, the sync has failed.
     fn next_attempt(&mut self, turn: Turn, error: SyncError) {
         let Some(round) = &mut self.round else {
             return;
@@ -214,7 +214,7 @@ impl SpecSync {
         }
     }
 
-    /// A source that refuses is asked less often, whatever comes of its fallback.
+    /// Asks a source that refuses less often, even if its fallback succeeds.
     fn note_refusal(&mut self, turn: Turn, error: &SyncError) {
         if !self.tree.specs.is_background(turn) {
             return;
@@ -238,9 +238,9 @@ impl SpecSync {
         }
     }
 
-    /// Why the source that keeps the specs fresh is not asked now, if it is to be left alone and
-    /// its fallback takes its turn. Without a fallback the timer waits, and what comes earlier is
-    /// news of the source itself.
+    /// Why the source that keeps the specs fresh is skipped now, so that its fallback takes its
+    /// turn. Without a fallback the timer waits instead, and an earlier request follows a change
+    /// signal.
     fn refusal_in_force(&self, trigger: Trigger, turn: Turn) -> Option<FetchError> {
         let is_due = trigger != Trigger::Background
             || !self.tree.specs.is_background(turn)

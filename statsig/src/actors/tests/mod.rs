@@ -4,6 +4,7 @@ mod crashes;
 mod delivery;
 mod ending;
 mod interleavings;
+mod malformed;
 mod observing;
 #[cfg(feature = "spool")]
 mod spooling;

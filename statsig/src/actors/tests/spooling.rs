@@ -2,7 +2,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::delivery::Picky;
+use super::malformed::Picky;
 use super::*;
 use crate::events::spool::Spool;
 use crate::spool::DiskSpool;
