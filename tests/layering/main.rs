@@ -63,7 +63,7 @@ const LAYERS: &[&[&str]] = &[
     ],
     &["client_init", "observability", "options", "shared"],
     &["actors"],
-    &["client", "offline", "testing"],
+    &["client", "compat", "offline", "testing"],
 ];
 
 /// Who may name a crate: a prefix of the path within `src`.

@@ -61,37 +61,37 @@ macro_rules! metrics {
 
 metrics! {
     INITIALIZATION = Distribution "initialization" in "ms":
-        "How long initialising took";
+        "Duration of the initialization";
     CONFIG_PROPAGATION_DIFF = Distribution "config_propagation_diff" in "ms":
-        "From the making of specs by the service to their use here; not for the first ones";
+        "Time from the creation of specs by the service to their use here, except for the first ones";
     CONFIG_NO_UPDATE = Counter "config_no_update" in "1":
-        "Syncs that brought nothing new";
+        "Syncs without changes";
     CONFIG_SYNC_LATENCY = Distribution "config_sync_overall.latency" in "ms":
-        "How long a round of syncing specs took, with all its attempts";
+        "Duration of a round of syncing specs, with all attempts";
     NETWORK_REQUEST_LATENCY = Distribution "network_request.latency" in "ms":
-        "How long a request for specs or ID lists took";
+        "Duration of a request for specs or ID lists";
     ID_LIST_MANIFEST_SUCCESS = Counter "id_list_manifest_download_success" in "1":
-        "Downloads of the manifest of ID lists that succeeded";
+        "Successful downloads of the ID lists' manifest";
     ID_LIST_MANIFEST_FAILURE = Counter "id_list_manifest_download_failure" in "1":
-        "Downloads of the manifest of ID lists that failed";
+        "Failed downloads of the ID lists' manifest";
     ID_LISTS_SYNC_LATENCY = Distribution "id_lists_sync_overall.latency" in "ms":
-        "How long a round of syncing ID lists took";
+        "Duration of a round of syncing ID lists";
     ID_LISTS_NOT_STORED = Counter "id_list_data_store_write_failure" in "1":
-        "Sets of ID lists that could not be written to the data store";
+        "Failed writes of ID lists to the data store";
     EVENTS_REQUEST_LATENCY = Distribution "events_request.latency" in "ms":
-        "How long a post of events took";
+        "Duration of a post of events";
     EVENTS_SENT = Counter "events_successfully_sent_count" in "1":
         "Events that the service accepted";
     EVENTS_DROPPED = Counter "events_dropped_count" in "1":
-        "Events that were dropped, by reason";
+        "Dropped events by reason";
     EVENTS_PENDING = Gauge "events_pending" in "1":
-        "Events that wait or are on their way";
+        "Events waiting or being posted";
     SYNC_AGE = Gauge "config_sync_age" in "ms":
-        "Time since specs were last synced successfully";
+        "Time since the last successful sync of specs";
     MEMO_HITS = Counter "memo_hits_count" in "1":
-        "Evaluations that were remembered";
+        "Evaluations answered by the cache";
     MEMO_MISSES = Counter "memo_misses_count" in "1":
-        "Evaluations that could have been remembered, and were not";
+        "Cacheable evaluations that were not in the cache";
     MEMO_HIT_RATE = Gauge "memo_hit_rate" in "1":
         "The share of hits since the last report, between 0 and 1";
     TYPED_MISMATCHES = Counter "typed.mismatch" in "1":
@@ -100,13 +100,13 @@ metrics! {
         "Differences between parameter structs and the specs in use, by severity";
     #[cfg(feature = "proto")]
     DELTAS_CHECKSUM_VALIDATION = Counter "deltas_checksum_validation.count" in "1":
-        "Specs made from a difference that were compared with its checksums";
+        "Specs made from a delta and checked against its checksums";
     GRPC_RECEIVED_MESSAGE = Counter "grpc_received_message" in "1":
-        "Messages that a stream of specs brought";
+        "Messages of a stream of specs";
     GRPC_RECONNECTED = Counter "grpc_reconnected" in "1":
-        "Streams of specs that work again after they broke";
+        "Recoveries of a broken stream of specs";
     GRPC_STREAMING_FAILED = Distribution "grpc_streaming_failed_with_retry_ct" in "1":
-        "Failures in a row of a stream of specs, measured at each of them";
+        "Failures in a row of a stream of specs, measured at each failure";
     SDK_EXCEPTIONS = Counter "sdk_exceptions_count" in "1":
         "Errors of the SDK itself, repeats included";
 }

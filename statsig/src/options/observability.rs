@@ -1,4 +1,4 @@
-//! What the SDK tells about itself.
+//! Options for reports about the SDK.
 
 use std::sync::Arc;
 
@@ -6,22 +6,22 @@ use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::observability::ObservabilityClient;
 
 impl StatsigOptionsBuilder {
-    /// Tells this client about the SDK's health: metrics and errors. May be called for several. Default: none, and nothing is
-    /// measured.
+    /// Adds a client that receives the SDK's metrics and errors. Default: none, and nothing is measured.
     pub fn observability_client(mut self, client: Arc<dyn ObservabilityClient>) -> Self {
         self.options.observability_clients.push(client);
         self
     }
 
-    /// Emits a `tracing` event for every evaluation, in the shape that OpenTelemetry gives to feature flags: name
-    /// `feature_flag.evaluation`, target `statsig::evaluation`, level info. It says nothing about the user. Default: false.
+    /// Emits a `tracing` event for every evaluation, in OpenTelemetry's form for feature flags: name
+    /// `feature_flag.evaluation`, target `statsig::evaluation`, level info. It contains no user data.
+    /// Default: false.
     pub fn evaluation_telemetry(mut self, enable: bool) -> Self {
         self.options.evaluation_telemetry = enable;
         self
     }
 
-    /// Records no `statsig::diagnostics` events, which tell Statsig how initialising and syncing went: one event for an
-    /// initialisation, one for about every tenth sync. Default: false.
+    /// Records no `statsig::diagnostics` events. These describe the initialization and about every
+    /// tenth sync to Statsig. Default: false.
     pub fn disable_diagnostics(mut self, disable: bool) -> Self {
         self.options.disable_diagnostics = disable;
         self
@@ -29,7 +29,7 @@ impl StatsigOptionsBuilder {
 }
 
 impl StatsigOptions {
-    /// Whether somebody listens to measurements.
+    /// Whether there are observability clients.
     pub(crate) fn is_measured(&self) -> bool {
         !self.observability_clients.is_empty()
     }
