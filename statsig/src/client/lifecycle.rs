@@ -1,18 +1,48 @@
-//! Starting, refreshing, flushing, shutting down.
+//! Creating and starting a client, and refreshing its specs.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use tokio::runtime;
 
+use super::unknown::Warnings;
 use super::{ClientInner, Statsig};
 use crate::actors::{self, Handle, SHUTDOWN_LIMIT};
-use crate::counters::{EventStats, ShutdownReport};
+use crate::engine_log;
 use crate::error::StatsigError;
 use crate::facts::Fact;
 use crate::initialize_details::InitializeDetails;
+use crate::options::StatsigOptions;
+use crate::shared::Shared;
+use crate::targets;
 
 impl Statsig {
+    /// A client with this server secret key, with the default options if `options` is `None`. Starts nothing:
+    /// no task, no connection.
+    ///
+    /// Logs a warning for a key that cannot work: an empty one, a client key, one with a line break at its end.
+    #[must_use]
+    pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
+        engine_log::install();
+        let options = options.into().unwrap_or_default();
+        let shared = Arc::new(Shared::new(sdk_key, options));
+        let needs_key = !shared.options.disable_network;
+        if let Some(problem) = shared.identity.key.problem().filter(|_| needs_key) {
+            tracing::warn!(
+                target: targets::CLIENT,
+                "the SDK key {problem}: expected a server secret key (`secret-…`); requests with this one will fail"
+            );
+        }
+        let warnings = Arc::new(Warnings::new(Arc::clone(&shared.home)));
+        let inner = ClientInner {
+            shared,
+            handle: ArcSwapOption::empty(),
+            starting: tokio::sync::Mutex::new(()),
+            warnings,
+        };
+        Self::from_inner(Arc::new(inner))
+    }
+
     /// Loads the specs and starts the actors that keep them fresh and deliver events. The actors run on the current tokio runtime,
     /// which must live as long as the client.
     ///
@@ -78,79 +108,6 @@ impl Statsig {
     /// the client has ended.
     pub async fn refresh(&self) -> Result<(), StatsigError> {
         self.inner.handle()?.refresh().await
-    }
-
-    /// Delivers the events recorded so far and waits for the service's answers. Returns the counts of all events.
-    ///
-    /// Posts the batches in memory now, without waiting for a pause after failures, until one fails. These attempts do not use up
-    /// [retries](crate::StatsigOptionsBuilder::event_max_retries). With an event spool (`StatsigOptionsBuilder::event_spool`), failed
-    /// batches are on disk when this returns. If `pending` is 0 then, every event recorded before the call was delivered, was dropped
-    /// and counted, or is `spooled`: written and synced, so that it survives a crash of the process and of the machine.
-    ///
-    /// Events otherwise leave when a batch is full, or after a minute: scripts and functions that end must flush or
-    /// [shut down](Self::shutdown).
-    ///
-    /// # Errors
-    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile; [`StatsigError::RuntimeGone`] when the
-    /// runtime of the client has ended.
-    pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
-        self.inner.handle()?.flush().await
-    }
-
-    /// Delivers the recorded events, ends the actors, and reports the counts of all events. Takes at most 3 s.
-    ///
-    /// Afterwards evaluations use the last specs, and new events are dropped and counted. A second call returns the same report.
-    /// [`initialize`](Self::initialize) starts the client again.
-    ///
-    /// When the last handle is dropped without a shutdown, the client does the same in the background, as long as its runtime lives.
-    /// It logs one warning for lost events and calls
-    /// [`on_events_dropped`](crate::StatsigOptionsBuilder::on_events_dropped).
-    ///
-    /// # Errors
-    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered, spooled or dropped; the report is in it.
-    /// [`StatsigError::NotInitialized`] when the client never ran, so that nothing could be delivered; it still drops all later events.
-    /// [`StatsigError::Forked`] in a forked process.
-    pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
-        self.shutdown_with_timeout(SHUTDOWN_LIMIT).await
-    }
-
-    /// Like [`shutdown`](Self::shutdown), within another limit.
-    ///
-    /// # Errors
-    /// As [`shutdown`](Self::shutdown).
-    pub async fn shutdown_with_timeout(
-        &self,
-        limit: Duration,
-    ) -> Result<ShutdownReport, StatsigError> {
-        let report = match self.inner.handle() {
-            Ok(handle) => handle.shutdown(limit).await,
-            Err(error) => {
-                if error == StatsigError::NotInitialized {
-                    self.inner.shared.close();
-                }
-                return Err(error);
-            }
-        };
-        if report.timed_out {
-            Err(StatsigError::ShutdownTimedOut {
-                report: Box::new(report),
-            })
-        } else {
-            Ok(report)
-        }
-    }
-
-    /// The counts of all events so far, by state. Cheap enough for every health check.
-    #[must_use]
-    pub fn event_stats(&self) -> EventStats {
-        self.inner.shared.events.counters.stats()
-    }
-
-    /// How often an internal actor was started again after a crash: 0 in a healthy client.
-    #[must_use]
-    pub fn restarts(&self) -> u64 {
-        let handle = self.inner.handle.load();
-        handle.as_ref().map_or(0, |handle| handle.restarts())
     }
 }
 
@@ -224,7 +181,7 @@ impl ClientInner {
         is_alive && !self.shared.events.is_closed() && self.shared.home.is_here()
     }
 
-    fn handle(&self) -> Result<Arc<Handle>, StatsigError> {
+    pub(super) fn handle(&self) -> Result<Arc<Handle>, StatsigError> {
         let handle = (self.handle.load_full()).ok_or(StatsigError::NotInitialized)?;
         if self.shared.home.is_surely_here() {
             Ok(handle)

@@ -1,37 +1,61 @@
 //! The client: a cheap handle whose reads are synchronous, over actors that own everything that changes.
 
-mod blocking;
-mod catalog;
-mod client_init;
+// The documentation lists the methods of `Statsig` in the order of these modules: in that in which
+// people need them.
+mod lifecycle;
+
+mod gates;
+
 mod configs;
+
+mod layers;
+
+mod param_stores;
+
+mod typed;
+
+mod events;
+
+mod ending;
+
+mod pinned;
+
+mod overrides;
+
+mod explain;
+
+mod subscriptions;
+
+mod status;
+
+mod client_init;
+
+mod catalog;
+
+mod schemas;
+
+mod shared_instance;
+
+mod blocking;
+
+mod fork;
+
+mod specs_file;
+
+// Without public methods of `Statsig`.
 mod decision;
 mod evaluated_call;
-mod events;
-mod explain;
 mod exposure;
-mod fork;
-mod gates;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
-mod layers;
-mod lifecycle;
 #[cfg(feature = "tracing-layer")]
 mod log_layer;
 mod lookup;
 mod options;
-mod overrides;
-mod param_stores;
-mod pinned;
-mod schemas;
-mod shared_instance;
 mod shown;
-mod specs_file;
 #[cfg(test)]
 mod started;
-mod status;
 mod sticky;
-mod subscriptions;
-mod typed;
 mod unknown;
 mod view;
 
@@ -56,7 +80,6 @@ pub use status::SpecsWatch;
 
 use self::unknown::Warnings;
 use crate::actors::Handle;
-use crate::options::StatsigOptions;
 use crate::shared::{Published, Shared};
 
 /// A Statsig client: gates, dynamic configs, experiments, layers, parameter stores and events.
@@ -98,31 +121,6 @@ struct ClientInner {
 }
 
 impl Statsig {
-    /// A client with this server secret key. `options` may be left out with `None`. Does no work: no task, no connection.
-    ///
-    /// Logs a warning for a key that cannot work: an empty one, a client key, one with a line break at its end.
-    #[must_use]
-    pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
-        crate::engine_log::install();
-        let options = options.into().unwrap_or_default();
-        let shared = Arc::new(Shared::new(sdk_key, options));
-        let needs_key = !shared.options.disable_network;
-        if let Some(problem) = shared.identity.key.problem().filter(|_| needs_key) {
-            tracing::warn!(
-                target: crate::targets::CLIENT,
-                "the SDK key {problem}: expected a server secret key (`secret-…`); requests with this one will fail"
-            );
-        }
-        let warnings = Arc::new(Warnings::new(Arc::clone(&shared.home)));
-        let inner = ClientInner {
-            shared,
-            handle: ArcSwapOption::empty(),
-            starting: tokio::sync::Mutex::new(()),
-            warnings,
-        };
-        Self::from_inner(Arc::new(inner))
-    }
-
     /// A handle that is not pinned.
     fn from_inner(inner: Arc<ClientInner>) -> Self {
         Self {

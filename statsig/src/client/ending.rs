@@ -1,0 +1,83 @@
+//! Flushing and shutting down, and the counts of events.
+
+use std::time::Duration;
+
+use super::Statsig;
+use crate::actors::SHUTDOWN_LIMIT;
+use crate::counters::{EventStats, ShutdownReport};
+use crate::error::StatsigError;
+
+impl Statsig {
+    /// Delivers the events recorded so far and waits for the service's answers. Returns the counts of all events.
+    ///
+    /// Posts the batches in memory now, without waiting for a pause after failures, until one fails. These attempts do not use up
+    /// [retries](crate::StatsigOptionsBuilder::event_max_retries). With an event spool (`StatsigOptionsBuilder::event_spool`), failed
+    /// batches are on disk when this returns. If `pending` is 0 then, every event recorded before the call was delivered, was dropped
+    /// and counted, or is `spooled`: written and synced, so that it survives a crash of the process and of the machine.
+    ///
+    /// Events otherwise leave when a batch is full, or after a minute: scripts and functions that end must flush or
+    /// [shut down](Self::shutdown).
+    ///
+    /// # Errors
+    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile; [`StatsigError::RuntimeGone`] when the
+    /// runtime of the client has ended.
+    pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
+        self.inner.handle()?.flush().await
+    }
+
+    /// Delivers the recorded events, ends the actors, and reports the counts of all events. Takes at most 3 s.
+    ///
+    /// Afterwards evaluations use the last specs, and new events are dropped and counted. A second call returns the same report.
+    /// [`initialize`](Self::initialize) starts the client again.
+    ///
+    /// When the last handle is dropped without a shutdown, the client does the same in the background, as long as its runtime lives.
+    /// It logs one warning for lost events and calls
+    /// [`on_events_dropped`](crate::StatsigOptionsBuilder::on_events_dropped).
+    ///
+    /// # Errors
+    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered, spooled or dropped; the report is in it.
+    /// [`StatsigError::NotInitialized`] when the client never ran, so that nothing could be delivered; it still drops all later events.
+    /// [`StatsigError::Forked`] in a forked process.
+    pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
+        self.shutdown_with_timeout(SHUTDOWN_LIMIT).await
+    }
+
+    /// Like [`shutdown`](Self::shutdown), within another limit.
+    ///
+    /// # Errors
+    /// As [`shutdown`](Self::shutdown).
+    pub async fn shutdown_with_timeout(
+        &self,
+        limit: Duration,
+    ) -> Result<ShutdownReport, StatsigError> {
+        let report = match self.inner.handle() {
+            Ok(handle) => handle.shutdown(limit).await,
+            Err(error) => {
+                if error == StatsigError::NotInitialized {
+                    self.inner.shared.close();
+                }
+                return Err(error);
+            }
+        };
+        if report.timed_out {
+            Err(StatsigError::ShutdownTimedOut {
+                report: Box::new(report),
+            })
+        } else {
+            Ok(report)
+        }
+    }
+
+    /// The counts of all events so far, by state. Cheap enough for every health check.
+    #[must_use]
+    pub fn event_stats(&self) -> EventStats {
+        self.inner.shared.events.counters.stats()
+    }
+
+    /// How often an internal actor was started again after a crash: 0 in a healthy client.
+    #[must_use]
+    pub fn restarts(&self) -> u64 {
+        let handle = self.inner.handle.load();
+        handle.as_ref().map_or(0, |handle| handle.restarts())
+    }
+}
