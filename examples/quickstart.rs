@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use statsig::{BootstrapSpecs, Statsig, StatsigOptions, StatsigUser};
+use statsig::sources::BootstrapSpecs;
+use statsig::{Statsig, StatsigOptions, StatsigUser};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -12,10 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use statsig::sources::SpecsError;
 use statsig::testing::{Answer, Endpoint, OfflineClient, ScriptedTransport, SimulatedClock};
-use statsig::{
-    Event, SpecsError, Statsig, StatsigError, StatsigOptions, StatsigUser, StatsigUserBuilder,
-};
+use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigUser, StatsigUserBuilder};
 use statsig_tests::specs;
 
 const MEBIBYTE: usize = 1024 * 1024;

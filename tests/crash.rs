@@ -20,7 +20,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use statsig::{BootstrapSpecs, Event, Statsig, StatsigUser};
+use statsig::sources::BootstrapSpecs;
+use statsig::{Event, Statsig, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalStatsig};
 use statsig_tests::local_options;
 

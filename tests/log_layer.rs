@@ -6,7 +6,8 @@
     reason = "tests fail by panicking"
 )]
 
-use statsig::{Statsig, StatsigLayer};
+use statsig::Statsig;
+use statsig::log_lines::StatsigLayer;
 use statsig_local::LocalStatsig;
 use statsig_tests::{local_options, specs};
 use tokio::runtime::{Builder, Runtime};

@@ -13,11 +13,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use statsig::event_logging::FileEvents;
+use statsig::sources::{DataStore, FileDataStore, FileSpecs};
+use statsig::storage::{FilePersistentStorage, PersistentStorage, StickyValues};
 use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-use statsig::{
-    DataStore, Event, FileDataStore, FileEvents, FilePersistentStorage, FileSpecs,
-    PersistentStorage, Statsig, StatsigOptions, StatsigUser, StickyValues,
-};
+use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
 
 const KEY: &str = "secret-key";
 const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;

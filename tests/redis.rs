@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use statsig::{DataStore, RequestPath, Statsig, StatsigUser};
+use statsig::sources::{DataStore, RequestPath};
+use statsig::{Statsig, StatsigUser};
 use statsig_local::LocalStatsig;
 use statsig_redis::RedisDataStore;
 use statsig_tests::{local_options, specs};

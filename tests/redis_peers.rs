@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use statsig::{DataStore, RequestPath, Statsig, StatsigUser};
+use statsig::sources::{DataStore, RequestPath};
+use statsig::{Statsig, StatsigUser};
 use statsig_redis::RedisDataStore;
 use statsig_tests::{local_options, specs};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};

@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use statsig::observability::SdkEvent;
 use statsig::testing::{ScriptedTransport, SimulatedClock};
 use statsig::typed::{DriftKind, FromParam, ParamKind, WrongValue, registered_schemas};
 use statsig::{
-    SdkEvent, Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigParams,
-    StatsigUser,
+    Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigParams, StatsigUser,
 };
 
 #[derive(Debug, StatsigParams)]

@@ -10,11 +10,13 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use statsig::storage::{
+    InMemoryPersistentStorage, PersistentStorage, StickyValues, UserPersistedValues,
+};
 use statsig::testing::OfflineClient;
 use statsig::{
-    Experiment, ExperimentEvaluationOptions, InMemoryPersistentStorage, Layer,
-    LayerEvaluationOptions, PersistentStorage, StatsigOptions, StatsigParams, StatsigUser,
-    StickyValues, UserPersistedValues,
+    Experiment, ExperimentEvaluationOptions, Layer, LayerEvaluationOptions, StatsigOptions,
+    StatsigParams, StatsigUser,
 };
 use statsig_tests::clock::FixedClock;
 

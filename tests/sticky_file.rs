@@ -9,7 +9,9 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use statsig::{FilePersistentStorage, PersistentStorage, PersistentStorageError, StickyValues};
+use statsig::storage::{
+    FilePersistentStorage, PersistentStorage, PersistentStorageError, StickyValues,
+};
 
 fn values(group: &str) -> StickyValues {
     let values = json!({"value": true, "group_name": group, "secondary_exposures": [], "time": 7});

@@ -8,7 +8,8 @@
 
 use std::time::Duration;
 
-use statsig::{Event, HttpTransport, Method, Request, Statsig, StatsigUser, Transport};
+use statsig::transport::{HttpTransport, Method, Request, Transport};
+use statsig::{Event, Statsig, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalError, LocalStatsig, LocalStatsigBuilder, Upstream};
 use statsig_tests::{local_options, specs};
 
@@ -70,7 +71,7 @@ async fn client(local: &LocalStatsig) -> Statsig {
 /// The answer to a request with this SDK key, an event and a question about nobody.
 async fn status(local: &LocalStatsig, method: Method, path: &str, key: Option<&str>) -> u16 {
     let url = format!("{}{path}", local.url());
-    let mut request = Request::new(statsig::Endpoint::Other, method, url);
+    let mut request = Request::new(statsig::transport::Endpoint::Other, method, url);
     request
         .headers
         .extend(key.map(|key| ("statsig-api-key", key)));

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
-use statsig::{
-    BootstrapSpecs, BoxFuture, ClientInitResponseOptions, Event, HashAlgorithm, Request, Response,
-    Statsig, StatsigOptions, StatsigParams, StatsigUser, Transport, TransportError,
-};
+use statsig::client_init::{ClientInitResponseOptions, HashAlgorithm};
+use statsig::sources::BootstrapSpecs;
+use statsig::transport::{BoxFuture, Request, Response, Transport, TransportError};
+use statsig::{Event, Statsig, StatsigOptions, StatsigParams, StatsigUser};
 use tokio::runtime::Runtime;
 
 use crate::one_worker;

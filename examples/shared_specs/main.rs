@@ -12,7 +12,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use statsig::{DataStore, FileDataStore, Statsig, StatsigOptions, StatsigUser};
+use statsig::sources::{DataStore, FileDataStore};
+use statsig::{Statsig, StatsigOptions, StatsigUser};
 use statsig_local::LocalStatsig;
 use tempfile::TempDir;
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// Client SDKs hash the name they are asked for in the same way; `hash_used` of the response tells them how.
 ///
 /// ```
-/// use statsig::HashAlgorithm;
+/// use statsig::client_init::HashAlgorithm;
 ///
 /// assert_eq!("sha256".parse(), Ok(HashAlgorithm::Sha256));
 /// assert_eq!(HashAlgorithm::default(), HashAlgorithm::Djb2);

@@ -31,7 +31,8 @@ pub enum ExperimentOverride {
 /// Nested gates and delegated experiments are asked for too. Every method answers `None` unless implemented.
 ///
 /// ```
-/// use statsig::{OverrideAdapter, StatsigUser};
+/// use statsig::overrides::OverrideAdapter;
+/// use statsig::StatsigUser;
 ///
 /// #[derive(Debug)]
 /// struct Testers;

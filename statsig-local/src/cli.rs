@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use statsig::{ClientInitResponseFormat, EntityKind, HashAlgorithm};
+use statsig::EntityKind;
+use statsig::client_init::{ClientInitResponseFormat, HashAlgorithm};
 
 /// A local Statsig: serves specs and ID lists from files, shows the events that services log, and
 /// explains what users get.

@@ -3,7 +3,8 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use statsig::{Endpoint, HttpTransport, Method, Request, Statsig, Transport};
+use statsig::Statsig;
+use statsig::transport::{Endpoint, HttpTransport, Method, Request, Transport};
 use tokio::sync::watch;
 
 use crate::hops::{self, Hop};

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
-use statsig::{
-    BoxFuture, DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, RequestPath,
-    Statsig, StatsigOptions,
+use statsig::sources::{
+    DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, RequestPath,
 };
+use statsig::transport::BoxFuture;
+use statsig::{Statsig, StatsigOptions};
 use tokio::sync::watch;
 
 use crate::error::LocalError;

@@ -14,7 +14,7 @@ use crate::guard::guarded;
 /// paused time.
 ///
 /// ```
-/// use statsig::{Clock, SystemClock};
+/// use statsig::clock::{Clock, SystemClock};
 ///
 /// assert!(SystemClock.now_ms() > 1_700_000_000_000);
 /// ```

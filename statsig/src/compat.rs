@@ -9,5 +9,8 @@
 //! assert!(!subscription.is_error());
 //! ```
 
+pub use crate::event_logging::FileEvents as StatsigLocalFileEventLoggingAdapter;
 pub use crate::observability::SubscriptionId as SubscriptionID;
 pub use crate::results::CmabRankedGroup as CMABRankedGroup;
+pub use crate::sources::BootstrapSpecs as StatsigBootstrapSpecsAdapter;
+pub use crate::sources::FileSpecs as StatsigLocalFileSpecsAdapter;

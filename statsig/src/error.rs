@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::counters::ShutdownReport;
 
-pub use statsig_core::error::SpecsError;
+pub(crate) use statsig_core::error::SpecsError;
 
 /// An error from starting, flushing or shutting down a client, or from the shared instance.
 ///

@@ -23,7 +23,7 @@
 //! # let secret = "secret-docs";
 //! let options = StatsigOptions::builder().environment("production").build()?;
 //! # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-//! # let specs = std::sync::Arc::new(statsig::BootstrapSpecs::new(SPECS));
+//! # let specs = std::sync::Arc::new(statsig::sources::BootstrapSpecs::new(SPECS));
 //! # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
 //! let statsig = Statsig::new(secret, options);
 //! statsig.initialize().await?; // one request; afterwards all reads are synchronous
@@ -114,13 +114,14 @@ extern crate self as statsig;
 
 mod actors;
 mod client;
-mod clock;
+pub mod clock;
 pub mod compat;
 mod counters;
-mod country;
+pub mod country;
 pub mod docs;
 mod engine_log;
 mod error;
+pub mod event_logging;
 mod events;
 mod facts;
 mod files;
@@ -130,36 +131,49 @@ pub mod observability;
 #[cfg(any(test, feature = "offline"))]
 pub mod offline;
 mod once_per_generation;
-mod options;
-mod overrides;
+pub mod options;
+pub mod overrides;
 mod process;
 mod shared;
-mod sinks;
 pub mod sources;
 #[cfg(feature = "spool")]
 mod spool;
-mod sticky;
+pub mod storage;
 mod striped;
 mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod transport;
+pub mod transport;
 pub mod typed;
 
 // The engine's modules, by the same paths as the SDK's own.
-use statsig_core::{client_init, evaluation, hash, mask, results, specs, text, user, value};
+use statsig_core::{evaluation, hash, mask, results, specs, text, user, value};
 
 #[doc(hidden)]
 pub use statsig_core::__register_params;
 
-#[cfg(feature = "tracing-layer")]
-pub use client::StatsigLayer;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, PinnedStatsig,
-    Schemas, SpecsWatch, Statsig, StatsigLogLineLevel, TypedEvaluationOptions, UnknownLogLineLevel,
+    Schemas, SpecsWatch, Statsig, TypedEvaluationOptions,
 };
-pub use client_init::{ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat};
+pub use counters::{DroppedEvents, EventStats, ShutdownReport};
+pub use error::{OptionsError, StatsigError};
+pub use events::event::Event;
+pub use events::value::EventValue;
+pub use explain::Explanation;
+pub use initialize_details::InitializeDetails;
+pub use options::{StatsigOptions, StatsigOptionsBuilder};
+pub use results::{
+    DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Reason, SpecsSource, SpecsStatus,
+};
+pub use statsig_core::entity_kind::EntityKind;
+pub use text::SharedStr;
+#[cfg(feature = "macros")]
+pub use typed::ParamEnum;
+pub use typed::{StatsigParams, Typed};
+pub use user::{StatsigUser, StatsigUserBuilder};
+
 /// What [`Statsig::explain`] answers.
 pub mod explain {
     pub use crate::results::explanation::{
@@ -168,48 +182,22 @@ pub mod explain {
     };
 }
 
-pub use clock::{Clock, SystemClock};
-pub use counters::{DroppedEvents, EventStats, ShutdownReport};
-pub use country::{CountryCode, CountryLookup, CountryTable, CountryTableError};
-pub use error::{OptionsError, SpecsError, StatsigError};
-pub use events::event::Event;
-pub use events::value::EventValue;
-pub use explain::Explanation;
-pub use hash::{HashAlgorithm, UnknownHashAlgorithm};
-pub use initialize_details::InitializeDetails;
-pub use observability::{ObservabilityClient, SdkEvent, SubscriptionId};
-pub use options::{
-    DEFAULT_LOG_EVENT_URL, DEFAULT_SPECS_URL, StatsigOptions, StatsigOptionsBuilder,
-};
-pub use overrides::{ExperimentOverride, OverrideAdapter};
-pub use results::{
-    CmabRankedGroup, DynamicConfig, EvaluationDetails, Experiment, ExperimentGroup,
-    ExperimentGroupsResult, FeatureGate, IdListSource, Reason, SpecsSource, SpecsStatus,
-};
-pub use sinks::{
-    EventBatch, EventLoggingAdapter, EventLoggingError, FileEvents,
-    StatsigLocalFileEventLoggingAdapter,
-};
-pub use sources::{
-    BackgroundSync, BootstrapSpecs, ChangeSignal, DataStore, DataStoreBytesResponse,
-    DataStoreError, DataStoreFeature, DataStoreKeyVersion, DataStoreResponse, FetchError,
-    FileDataStore, FileSpecs, IdListFileRequest, IdListsAdapter, IdListsRequest, RequestPath,
-    SpecAdapterConfig, SpecsAdapter, SpecsPayload, SpecsRequest, StatsigBootstrapSpecsAdapter,
-    StatsigLocalFileSpecsAdapter,
-};
-pub use statsig_core::entity_kind::EntityKind;
-pub use sticky::{
-    FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, PersistentStorageError,
-    StickyExposure, StickyValues, UserPersistedValues,
-};
-pub use text::SharedStr;
-#[cfg(feature = "http")]
-pub use transport::http::HttpTransport;
-pub use transport::proxy::ProxyConfig;
-pub use transport::{
-    BoxFuture, Endpoint, Headers, Method, Request, Response, Transport, TransportError,
-};
-#[cfg(feature = "macros")]
-pub use typed::ParamEnum;
-pub use typed::{StatsigParams, Typed};
-pub use user::{StatsigUser, StatsigUserBuilder};
+/// The groups of experiments and of contextual bandits.
+pub mod experiments {
+    pub use crate::results::{CmabRankedGroup, ExperimentGroup, ExperimentGroupsResult};
+}
+
+/// Options of [`Statsig::get_client_initialize_response`].
+pub mod client_init {
+    pub use statsig_core::client_init::{
+        ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat,
+    };
+    pub use statsig_core::hash::{HashAlgorithm, UnknownHashAlgorithm};
+}
+
+/// Log lines as Statsig events.
+pub mod log_lines {
+    #[cfg(feature = "tracing-layer")]
+    pub use crate::client::StatsigLayer;
+    pub use crate::client::{StatsigLogLineLevel, UnknownLogLineLevel};
+}

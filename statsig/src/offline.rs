@@ -38,7 +38,7 @@ const SDK_KEY: &str = "secret-offline";
 /// let statsig = OfflineClient::new(specs, None)?;
 /// let gate = statsig.get_feature_gate(&StatsigUser::with_user_id("a-user"), "unknown");
 /// assert_eq!(gate.details.reason, "Bootstrap:Unrecognized");
-/// # Ok::<(), statsig::SpecsError>(())
+/// # Ok::<(), statsig::sources::SpecsError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct OfflineClient {
@@ -107,7 +107,7 @@ impl OfflineClient {
     /// assert_eq!(events[0]["metadata"]["gate"], "a_gate");
     /// assert_eq!(statsig.event_stats().pending, 0);
     /// assert!(statsig.take_events().is_empty());
-    /// # Ok::<(), statsig::SpecsError>(())
+    /// # Ok::<(), statsig::sources::SpecsError>(())
     /// ```
     #[must_use]
     pub fn take_events(&self) -> Vec<Value> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use statsig::EntityKind;
+use statsig::experiments::CmabRankedGroup;
 use statsig::testing::{Inspected, InspectedGate, OfflineClient, inspect};
-use statsig::{CmabRankedGroup, ParameterStore, StatsigUser};
+use statsig::{ParameterStore, StatsigUser};
 use statsig_tests::conformance::{Case, Conformance, entries, items};
 use statsig_tests::json::{differences, is_same_object};
 use statsig_tests::tally::Tally;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use statsig::{BootstrapSpecs, Experiment, SharedStr, Statsig, StatsigOptions, StatsigUser};
+use statsig::sources::BootstrapSpecs;
+use statsig::{Experiment, SharedStr, Statsig, StatsigOptions, StatsigUser};
 use statsig_tests::conformance::{Case, Conformance, entries, items};
 use statsig_tests::json::{differences, is_same_object};
 use statsig_tests::tally::Tally;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use statsig::StatsigOptionsBuilder;
+use statsig::sources::BootstrapSpecs;
 use statsig::testing::OfflineClient;
-use statsig::{BootstrapSpecs, StatsigOptionsBuilder};
 use statsig_local::LocalStatsig;
 
 /// The receiving end.

@@ -15,11 +15,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use statsig::sources::BootstrapSpecs;
 use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
-use statsig::{
-    BootstrapSpecs, Event, Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder,
-    StatsigUser,
-};
+use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 use tokio::time::sleep;
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;

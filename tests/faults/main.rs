@@ -134,7 +134,7 @@ async fn a_refused_connection() {
     let start = Server::start(good(1));
     let list = [&start, &refusing].map(|server| {
         let url = format!("http://{}/v2/download_config_specs", server.address());
-        statsig::SpecAdapterConfig::network_http_at(url)
+        statsig::sources::SpecAdapterConfig::network_http_at(url)
     });
     let base = format!("http://{}", refusing.address());
     let with_specs =

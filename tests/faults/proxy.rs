@@ -1,6 +1,6 @@
 //! A proxy that demands to know who is asking.
 
-use statsig::ProxyConfig;
+use statsig::transport::ProxyConfig;
 
 use super::server::{Behaviour, Server, gzipped, ok};
 use super::{KEY, check, client, endure, options};

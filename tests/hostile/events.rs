@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use statsig::{BootstrapSpecs, Event, Statsig, StatsigUser};
+use statsig::sources::BootstrapSpecs;
+use statsig::{Event, Statsig, StatsigUser};
 
 use super::log::Log;
 use super::server::{

@@ -4,7 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::sync::Arc;
 use std::time::Duration;
 
-use statsig::{BootstrapSpecs, Event, Statsig, StatsigUser};
+use statsig::sources::BootstrapSpecs;
+use statsig::{Event, Statsig, StatsigUser};
 
 use super::server::{Route, Server, json as body, status};
 use super::{KEY, MEMORY_BOUND, Memory, TURN, options};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use statsig::Method;
 use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+use statsig::transport::Method;
 use tokio::time::sleep;
 
 use super::{A_USER, INTERVAL, KEY, Lab, MARCOS, OTHER_FILE, manifest, network};

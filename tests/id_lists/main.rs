@@ -20,9 +20,8 @@ use statsig::testing::{
     ActorName, Answer, Disturbance, Endpoint, RecordedRequest, ScriptedTransport, SimulatedClock,
     disturb,
 };
-use statsig::{
-    InitializeDetails, Method, Statsig, StatsigOptions, StatsigOptionsBuilder, StatsigUser,
-};
+use statsig::transport::Method;
+use statsig::{InitializeDetails, Statsig, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 use statsig_tests::specs;
 use tokio::time::sleep;
 

@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use fork::Fork;
 use serde_json::json;
-use statsig::{
-    BoxFuture, Event, EventBatch, EventLoggingAdapter, EventLoggingError, Statsig, StatsigError,
-    StatsigParams, StatsigUser,
-};
+use statsig::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
+use statsig::transport::BoxFuture;
+use statsig::{Event, Statsig, StatsigError, StatsigParams, StatsigUser};
 use statsig_tests::specs;
 
 use super::{KEY, assert_balanced, dropped, network, options};

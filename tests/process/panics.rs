@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use statsig::clock::Clock;
+use statsig::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
 use statsig::testing::SimulatedClock;
-use statsig::{
-    BoxFuture, Clock, Event, EventBatch, EventLoggingAdapter, EventLoggingError, Statsig,
-    StatsigUser,
-};
+use statsig::transport::BoxFuture;
+use statsig::{Event, Statsig, StatsigUser};
 
 use super::log::Log;
 use super::{KEY, network, options};

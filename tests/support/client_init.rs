@@ -1,7 +1,7 @@
 //! The options of client initialize responses, as they were recorded.
 
 use serde_json::Value;
-use statsig::{ClientInitResponseFormat, ClientInitResponseOptions};
+use statsig::client_init::{ClientInitResponseFormat, ClientInitResponseOptions};
 
 use crate::conformance::{entries, items, text};
 

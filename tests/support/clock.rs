@@ -1,6 +1,6 @@
 //! A clock that stands still.
 
-use statsig::Clock;
+use statsig::clock::Clock;
 
 /// A wall clock that shows the same time for ever, in epoch milliseconds.
 #[derive(Debug, Clone, Copy)]

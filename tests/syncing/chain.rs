@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use statsig::testing::{Answer, Endpoint};
-use statsig::{
-    BackgroundSync, BootstrapSpecs, BoxFuture, ChangeSignal, DataStore, FetchError, FileSpecs,
-    SpecAdapterConfig, SpecsAdapter, SpecsPayload, SpecsRequest, SpecsSource, StatsigOptions,
+use statsig::sources::{
+    BackgroundSync, BootstrapSpecs, ChangeSignal, DataStore, FetchError, FileSpecs,
+    SpecAdapterConfig, SpecsAdapter, SpecsPayload, SpecsRequest,
 };
+use statsig::testing::{Answer, Endpoint};
+use statsig::transport::BoxFuture;
+use statsig::{SpecsSource, StatsigOptions};
 use statsig_tests::specs;
 
 use super::stores::MemoryStore;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use statsig::SpecsSource;
+use statsig::sources::{DataStoreKeyVersion, FileDataStore};
 use statsig::testing::{Answer, Endpoint, SimulatedClock};
-use statsig::{DataStoreKeyVersion, FileDataStore, SpecsSource};
 use statsig_tests::specs;
 
 use super::stores::{MemoryStore, SPECS_KEY};

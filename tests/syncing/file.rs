@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use statsig::StatsigError;
+use statsig::sources::{FileSpecs, SpecAdapterConfig};
 use statsig::testing::{Answer, Endpoint};
-use statsig::{FileSpecs, SpecAdapterConfig, StatsigError};
 use statsig_tests::specs;
 
 use super::{KEY, Lab, OWN_URL, pass};

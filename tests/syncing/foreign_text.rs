@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use statsig::event_logging::EventLoggingError;
 use statsig::observability::{ObservabilityClient, Tag};
+use statsig::sources::{DataStoreError, FetchError};
 use statsig::testing::{Answer, Endpoint};
-use statsig::{DataStoreError, EventLoggingError, FetchError, TransportError};
+use statsig::transport::TransportError;
 use statsig_tests::specs;
 
 use super::Lab;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use statsig::observability::{ObservabilityClient, Tag};
+use statsig::sources::FileDataStore;
 use statsig::testing::{
     ActorName, Answer, Disturbance, Endpoint, ScriptedTransport, SimulatedClock, disturb,
 };
-use statsig::{FileDataStore, InitializeDetails, StatsigError, StatsigOptionsBuilder, StatsigUser};
+use statsig::{InitializeDetails, StatsigError, StatsigOptionsBuilder, StatsigUser};
 use statsig_tests::specs;
 
 use super::stores::MemoryStore;

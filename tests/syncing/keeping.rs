@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use statsig::StatsigOptionsBuilder;
+use statsig::sources::{DataStore, DataStoreError, DataStoreFeature, DataStoreResponse};
 use statsig::testing::{ActorName, Answer, Disturbance, Endpoint, disturb};
-use statsig::{
-    BoxFuture, DataStore, DataStoreError, DataStoreFeature, DataStoreResponse,
-    StatsigOptionsBuilder,
-};
+use statsig::transport::BoxFuture;
 use statsig_tests::specs;
 
 use super::stores::MemoryStore;

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use statsig::sources::{FileSpecs, SpecAdapterConfig};
 use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-use statsig::{
-    FileSpecs, InitializeDetails, SpecAdapterConfig, SpecsSource, StatsigOptionsBuilder,
-    StatsigUser,
-};
+use statsig::{InitializeDetails, SpecsSource, StatsigOptionsBuilder, StatsigUser};
 use statsig_tests::specs;
 use tokio::time::Instant;
 

@@ -3,11 +3,10 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use statsig::sources::{DataStore, DataStoreError, DataStoreResponse};
 use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
-use statsig::{
-    BoxFuture, DataStore, DataStoreError, DataStoreResponse, Event, Statsig, StatsigError,
-    StatsigOptions, StatsigUser,
-};
+use statsig::transport::BoxFuture;
+use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigUser};
 use statsig_tests::specs;
 
 use super::{KEY, Lab, pass, settle};

@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use statsig::{
-    BoxFuture, DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature,
-    DataStoreResponse, RequestPath,
+use statsig::sources::{
+    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
+    RequestPath,
 };
+use statsig::transport::BoxFuture;
 
 /// The key of the specs of `KEY`: the SDK key as SHA-256, in base64 with padding.
 pub(crate) const SPECS_KEY: &str =

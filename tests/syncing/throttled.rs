@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
+use statsig::SpecsSource;
+use statsig::sources::{ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use statsig::testing::{Answer, Endpoint};
-use statsig::{
-    BoxFuture, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest, SpecsSource,
-};
+use statsig::transport::BoxFuture;
 use statsig_tests::specs;
 
 use super::{Lab, pass, settle};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use statsig::sources::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use statsig::testing::{Answer, Endpoint};
-use statsig::{
-    BoxFuture, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest, SpecsSource, StatsigUser,
-};
+use statsig::transport::BoxFuture;
+use statsig::{SpecsSource, StatsigUser};
 use statsig_tests::specs;
 
 use super::stores::MemoryStore;

@@ -13,10 +13,9 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use statsig::{
-    BoxFuture, FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest, SpecsAdapter,
-    SpecsPayload, SpecsRequest, SpecsSource, Statsig, StatsigOptions,
-};
+use statsig::sources::{FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest, SpecsAdapter, SpecsPayload, SpecsRequest};
+use statsig::transport::BoxFuture;
+use statsig::{SpecsSource, Statsig, StatsigOptions};
 use statsig_benches::ours::Ours;
 use statsig_benches::{one_worker, specs};
 use tokio::runtime::Runtime;

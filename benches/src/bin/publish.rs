@@ -14,10 +14,9 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use serde_json::json;
-use statsig::{
-    BoxFuture, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest, SpecsSource, Statsig,
-    StatsigOptions, StatsigUser,
-};
+use statsig::sources::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use statsig::transport::BoxFuture;
+use statsig::{SpecsSource, Statsig, StatsigOptions, StatsigUser};
 use statsig_benches::one_worker;
 
 const GATE: &str = "percentage_gate";

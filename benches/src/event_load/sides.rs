@@ -38,7 +38,7 @@ impl Ours {
     pub(crate) fn start(specs: &str, log_event_url: &str) -> Self {
         let runtime = one_worker();
         let options = statsig::StatsigOptions::builder()
-            .specs_adapter(Arc::new(statsig::BootstrapSpecs::new(specs)))
+            .specs_adapter(Arc::new(statsig::sources::BootstrapSpecs::new(specs)))
             .log_event_url(log_event_url)
             .build()
             .expect("the options are valid");

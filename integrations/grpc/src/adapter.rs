@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use statsig::SpecsSource;
 use statsig::sources::{AdapterContext, StreamEvent};
-use statsig::{
-    BackgroundSync, BoxFuture, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
-    SpecsSource,
+use statsig::sources::{
+    BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
 };
+use statsig::transport::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

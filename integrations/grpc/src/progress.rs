@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use statsig::{SharedStr, SpecsPayload};
+use statsig::SharedStr;
+use statsig::sources::SpecsPayload;
 use tokio::time::Instant;
 
 use crate::connection::StreamProblem;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use statsig::OptionsError;
 use statsig::sources::{AdapterContext, SpecsAdapterFactory};
-use statsig::{OptionsError, SpecAdapterConfig, SpecsAdapter};
+use statsig::sources::{SpecAdapterConfig, SpecsAdapter};
 
 use crate::adapter::GrpcSpecs;
 use crate::address;
@@ -45,7 +46,8 @@ const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{FileDataStore, SpecAdapterConfig, StatsigOptions};
+/// use statsig::sources::{FileDataStore, SpecAdapterConfig};
+/// use statsig::StatsigOptions;
 /// use statsig_grpc::GrpcForwardProxy;
 ///
 /// let options = StatsigOptions::builder()

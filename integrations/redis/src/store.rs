@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use redis::{Client, Cmd, FromRedisValue, ParsingError, Value, cmd};
-use statsig::{
-    BoxFuture, DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature,
-    DataStoreResponse, RequestPath,
+use statsig::sources::{
+    DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreResponse,
+    RequestPath,
 };
+use statsig::transport::BoxFuture;
 
 use crate::SYNC;
 use crate::connection::Connection;

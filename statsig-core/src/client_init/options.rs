@@ -8,7 +8,7 @@ use crate::hash::HashAlgorithm;
 /// Options of a client initialize response. Without any, the response has everything, with names hashed by djb2.
 ///
 /// ```
-/// use statsig::{ClientInitResponseOptions, HashAlgorithm};
+/// use statsig::client_init::{ClientInitResponseOptions, HashAlgorithm};
 ///
 /// let options = ClientInitResponseOptions::new()
 ///     .hash_algorithm(HashAlgorithm::Sha256)

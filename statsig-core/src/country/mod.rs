@@ -17,7 +17,7 @@ impl CountryCode {
     /// The code in this text, whatever the case of its letters; `None` unless it is two ASCII letters.
     ///
     /// ```
-    /// use statsig::CountryCode;
+    /// use statsig::country::CountryCode;
     ///
     /// assert_eq!(CountryCode::new("de").map(|code| code.to_string()), Some("DE".to_owned()));
     /// assert_eq!(CountryCode::new("-"), None);
@@ -65,7 +65,8 @@ impl fmt::Debug for CountryCode {
 /// ```
 /// use std::net::IpAddr;
 /// use std::sync::Arc;
-/// use statsig::{CountryCode, CountryLookup, StatsigOptions};
+/// use statsig::country::{CountryCode, CountryLookup};
+/// use statsig::StatsigOptions;
 ///
 /// #[derive(Debug)]
 /// struct Office;

@@ -20,7 +20,8 @@ const MAX_RANGES: usize = 10_000_000;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{CountryTable, StatsigOptions};
+/// use statsig::country::CountryTable;
+/// use statsig::StatsigOptions;
 ///
 /// // std::io::BufReader::new(std::fs::File::open("IP2LOCATION-LITE-DB1.CSV")?)
 /// let csv = "\"16777216\",\"16777471\",\"US\",\"United States\"\n2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP\n";

@@ -1,7 +1,7 @@
 //! `client-init`: what a client SDK would start from.
 
 use serde_json::Value;
-use statsig::ClientInitResponseOptions;
+use statsig::client_init::ClientInitResponseOptions;
 
 use super::inputs::Inputs;
 use super::{AskError, Terminal};

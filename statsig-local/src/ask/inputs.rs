@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
+use statsig::clock::Clock;
 use statsig::offline::OfflineClient;
-use statsig::{Clock, StatsigOptions, StatsigUser};
+use statsig::{StatsigOptions, StatsigUser};
 use statsig_local::limits::{MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
 
 use super::catalogue::Catalogue;

@@ -10,9 +10,9 @@ use super::messages::ExposureMessage;
 use super::tasks::{CastOnDrop, now};
 use super::tree::Tree;
 use crate::counters::DropReason;
+use crate::event_logging::{EventBatch, EventLoggingError};
 use crate::events::batch::SealedBatch;
 use crate::events::seal;
-use crate::sinks::{EventBatch, EventLoggingError};
 use crate::targets;
 use crate::transport::own_work::own_work;
 

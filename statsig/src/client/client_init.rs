@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::Statsig;
-use crate::client_init::{ClientInit, ClientInitResponseFormat, ClientInitResponseOptions};
 use crate::user::StatsigUser;
+use statsig_core::client_init::{ClientInit, ClientInitResponseFormat, ClientInitResponseOptions};
 
 /// Bootstraps client SDKs: a server evaluates everything for a user, and the client starts with the answer at once instead of
 /// asking Statsig. Nothing is exposed: the client logs what it reads.
@@ -32,7 +32,7 @@ impl Statsig {
     /// Like [`get_client_init_response_as_string`](Self::get_client_init_response_as_string), with options.
     ///
     /// ```
-    /// use statsig::{ClientInitResponseFormat, ClientInitResponseOptions, HashAlgorithm};
+    /// use statsig::client_init::{ClientInitResponseFormat, ClientInitResponseOptions, HashAlgorithm};
     /// # use statsig::StatsigUser;
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     ///

@@ -57,12 +57,13 @@ const LOG_CRATE_FIELDS: [&str; 4] = [LOG_CRATE_TARGET, "log.module_path", "log.f
 ///
 /// A forwarded line causes a request. If lines about that request were forwarded too, this would never end. So the layer never forwards, at
 /// any level, events of the SDK itself, events of the crates that it sends with (even if the application uses them), and events logged
-/// while the SDK sends a request (also by your [`Transport`](crate::Transport) or [`EventLoggingAdapter`](crate::EventLoggingAdapter)).
+/// while the SDK sends a request (also by your [`Transport`](crate::transport::Transport) or [`EventLoggingAdapter`](crate::event_logging::EventLoggingAdapter)).
 /// Lines of the `log` crate, which arrive through `tracing-log`, count by their own targets. To filter further, add a filter for a
 /// single layer ([`with_filter`](Layer::with_filter)).
 ///
 /// ```
-/// use statsig::{Statsig, StatsigLayer};
+/// use statsig::log_lines::StatsigLayer;
+/// use statsig::Statsig;
 /// use tracing_subscriber::layer::SubscriberExt;
 ///
 /// let statsig = Statsig::new("secret-key", None);
@@ -250,11 +251,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::StatsigOptions;
+    use crate::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
     use crate::testing::{OfflineClient, ScriptedTransport};
-    use crate::{
-        BoxFuture, EventBatch, EventLoggingAdapter, EventLoggingError, Request, Response,
-        StatsigOptions, Transport, TransportError,
-    };
+    use crate::transport::{BoxFuture, Request, Response, Transport, TransportError};
 
     const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
         "condition_map":{},"experiment_to_layer":{}}"#;

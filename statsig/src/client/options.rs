@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::sticky::UserPersistedValues;
+use crate::storage::UserPersistedValues;
 
 /// Adds `new`, a setter for each switch, and one for stored values.
 macro_rules! setters {
@@ -91,13 +91,13 @@ pub struct DynamicConfigEvaluationOptions {
 
 /// Options of fetching an experiment.
 ///
-/// The last three have an effect only with [persistent storage](crate::PersistentStorage).
+/// The last three have an effect only with [persistent storage](crate::storage::PersistentStorage).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ExperimentEvaluationOptions {
     /// Logs no exposure; the check is only counted. Default: false.
     pub disable_exposure_logging: bool,
-    /// What is [stored for the user](crate::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
+    /// What is [stored for the user](crate::storage::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
     /// the experiment runs. **With `None`, what is stored for the experiment is deleted.** Default: `None`.
     pub user_persisted_values: Option<Arc<UserPersistedValues>>,
     /// A rule of the experiment that forces a group goes before a stored value. Default: false.
@@ -108,13 +108,13 @@ pub struct ExperimentEvaluationOptions {
 
 /// Options of fetching a layer.
 ///
-/// The last three have an effect only with [persistent storage](crate::PersistentStorage).
+/// The last three have an effect only with [persistent storage](crate::storage::PersistentStorage).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LayerEvaluationOptions {
     /// Logs no exposure when parameters are read; the fetch and the reads are only counted. Default: false.
     pub disable_exposure_logging: bool,
-    /// What is [stored for the user](crate::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
+    /// What is [stored for the user](crate::storage::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
     /// the experiment that the layer allocated runs. **With `None`, what is stored for the layer is deleted.** Default: `None`.
     pub user_persisted_values: Option<Arc<UserPersistedValues>>,
     /// A rule of the experiment that forces a group goes before a stored value. Default: false.
@@ -125,12 +125,12 @@ pub struct LayerEvaluationOptions {
 
 /// Options of loading a struct of typed parameters.
 ///
-/// They have an effect only with [persistent storage](crate::PersistentStorage), and only on the experiments and layers that the
+/// They have an effect only with [persistent storage](crate::storage::PersistentStorage), and only on the experiments and layers that the
 /// struct itself reads from, not on those behind a parameter store.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TypedEvaluationOptions {
-    /// The values that are [stored for the user](crate::PersistentStorage::get_values_for_user). The client serves a stored value
+    /// The values that are [stored for the user](crate::storage::PersistentStorage::get_values_for_user). The client serves a stored value
     /// instead of an evaluation while the experiment runs. It saves a new assignment, and deletes one of an experiment that no longer
     /// runs. With `None`, stored values are neither served nor changed. Default: `None`.
     pub user_persisted_values: Option<Arc<UserPersistedValues>>,

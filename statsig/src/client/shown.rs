@@ -43,10 +43,10 @@ mod tests {
 
     use serde_json::{Map, Value, json};
 
+    use crate::sources::{DataStoreBytesResponse, DataStoreResponse, SpecsPayload};
     use crate::testing::OfflineClient;
-    use crate::{
-        DataStoreBytesResponse, DataStoreResponse, Response, SpecsPayload, Statsig, StatsigUser,
-    };
+    use crate::transport::Response;
+    use crate::{Statsig, StatsigUser};
 
     const MAX_BYTES: usize = 2_000;
     const MAX_LINES: usize = 40;
@@ -97,7 +97,10 @@ mod tests {
         );
         is_short("SpecsWatch", &client.watch_specs());
         #[cfg(feature = "tracing-layer")]
-        is_short("StatsigLayer", &crate::StatsigLayer::new(&client));
+        is_short(
+            "StatsigLayer",
+            &crate::log_lines::StatsigLayer::new(&client),
+        );
         is_short("SpecsPayload", &SpecsPayload::new(specs.clone()));
         is_short(
             "DataStoreResponse",
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn stored_assignments_are_not_shown() {
-        use crate::{
+        use crate::storage::{
             FilePersistentStorage, InMemoryPersistentStorage, PersistentStorage, StickyValues,
         };
 

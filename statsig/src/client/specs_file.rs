@@ -34,7 +34,8 @@ impl Statsig {
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// use statsig::{FileSpecs, Statsig, StatsigOptions};
+    /// use statsig::sources::FileSpecs;
+    /// use statsig::{Statsig, StatsigOptions};
     ///
     /// // In a job that may use the network:
     /// Statsig::new("secret-key", None).fetch_and_write_to_file("/var/cache/shop").await?;

@@ -15,7 +15,7 @@ use crate::events::event::SamplingInputs;
 use crate::guard::guarded;
 use crate::hash::{mix, text_hash};
 use crate::results::EvaluationDetails;
-use crate::sticky::{
+use crate::storage::{
     Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
     is_override_rule, is_targeting_rule, storage_key,
 };

@@ -2,7 +2,7 @@
 {
     const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     let options = statsig::StatsigOptions::builder()
-        .specs_adapter(std::sync::Arc::new(statsig::BootstrapSpecs::new(SPECS)))
+        .specs_adapter(std::sync::Arc::new(statsig::sources::BootstrapSpecs::new(SPECS)))
         .disable_network(true)
         .build()
         .expect("valid options");

@@ -12,7 +12,8 @@ use crate::typed::SchemaReport;
 /// Serializes as `{"event_name": …, "data": {…}}`.
 ///
 /// ```
-/// # use statsig::{StatsigUser, SdkEvent};
+/// # use statsig::observability::SdkEvent;
+/// # use statsig::StatsigUser;
 /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
 /// statsig.subscribe("*", |event| match event {
 ///     SdkEvent::GateEvaluated { gate_name, value, .. } => println!("{gate_name}: {value}"),

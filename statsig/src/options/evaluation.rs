@@ -9,7 +9,7 @@ use statsig_core::country::Countries;
 
 use crate::country::{CountryLookup, countries};
 use crate::overrides::OverrideAdapter;
-use crate::sticky::PersistentStorage;
+use crate::storage::PersistentStorage;
 use crate::text::SharedStr;
 use crate::value::depth::bounded;
 

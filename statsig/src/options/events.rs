@@ -10,8 +10,8 @@ use super::{
 };
 use crate::counters::DroppedEvents;
 use crate::error::OptionsError;
+use crate::event_logging::EventLoggingAdapter;
 use crate::guard::guarded;
-use crate::sinks::EventLoggingAdapter;
 use crate::transport::address::Address;
 
 const BATCH_SIZES: RangeInclusive<usize> = 10..=2_000;

@@ -31,7 +31,7 @@ impl StatsigOptionsBuilder {
 
     /// Trusts the certificates in this file, too: a bundle in PEM. The operating system's trusted certificates stay trusted
     /// (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others on Linux). It is read at the first request. If it cannot be read or holds no
-    /// certificate, every request fails with [`TransportError::CertificateBundle`](crate::TransportError::CertificateBundle);
+    /// certificate, every request fails with [`TransportError::CertificateBundle`](crate::transport::TransportError::CertificateBundle);
     /// entries that are none are left out. Default: none.
     pub fn ca_cert_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.ca_cert_path = Some(path.into());

@@ -46,7 +46,8 @@ impl StatsigOptionsBuilder {
     /// `specs_adapter` takes precedence. Default: the data store, if there is one, then the network. At least one.
     ///
     /// ```
-    /// use statsig::{FileSpecs, SpecAdapterConfig, StatsigOptions};
+    /// use statsig::sources::{FileSpecs, SpecAdapterConfig};
+    /// use statsig::StatsigOptions;
     ///
     /// let options = StatsigOptions::builder()
     ///     .spec_adapters_config([

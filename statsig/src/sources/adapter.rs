@@ -18,15 +18,15 @@ const MAX_NO_UPDATES_BYTES: usize = 1_024;
 /// Brings specs: the JSON that the service's `download_config_specs` endpoint answers with.
 ///
 /// The SDK has adapters for the network (used unless options say otherwise), for a
-/// [data store](crate::DataStore), for a text in memory ([`BootstrapSpecs`](crate::BootstrapSpecs)) and
-/// for a file ([`FileSpecs`](crate::FileSpecs)). Implement it to take specs from elsewhere, such as a
+/// [data store](crate::sources::DataStore), for a text in memory ([`BootstrapSpecs`](crate::sources::BootstrapSpecs)) and
+/// for a file ([`FileSpecs`](crate::sources::FileSpecs)). Implement it to take specs from elsewhere, such as a
 /// cache that your services share. The SDK calls it from its own tasks, one call at a time for each
 /// client. The SDK parses and checks the specs, and keeps the last good ones.
 ///
 /// ```
-/// use statsig::{
-///     BoxFuture, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest, SpecsSource, StatsigOptions,
-/// };
+/// use statsig::sources::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+/// use statsig::transport::BoxFuture;
+/// use statsig::{SpecsSource, StatsigOptions};
 ///
 /// #[derive(Debug)]
 /// struct SharedCache;
@@ -145,7 +145,7 @@ impl SpecsPayload {
     /// Whether this is the short answer that there is nothing new, `{"has_updates": false}`.
     ///
     /// ```
-    /// use statsig::SpecsPayload;
+    /// use statsig::sources::SpecsPayload;
     ///
     /// assert!(SpecsPayload::new(r#"{"has_updates": false}"#).says_no_updates());
     /// assert!(!SpecsPayload::new(r#"{"has_updates": true, "time": 1}"#).says_no_updates());

@@ -15,7 +15,8 @@ use crate::transport::BoxFuture;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{BootstrapSpecs, StatsigOptions};
+/// use statsig::sources::BootstrapSpecs;
+/// use statsig::StatsigOptions;
 ///
 /// # let json = "{}";
 /// # let newer_json = "{}";
@@ -29,9 +30,6 @@ use crate::transport::BoxFuture;
 pub struct BootstrapSpecs {
     state: Mutex<State>,
 }
-
-/// [`BootstrapSpecs`] under the name that Statsig's other SDKs use.
-pub type StatsigBootstrapSpecsAdapter = BootstrapSpecs;
 
 struct State {
     data: Bytes,

@@ -44,7 +44,8 @@ pub(crate) const STORE_TIME_ALONE: Duration = Duration::from_millis(500);
 /// ```
 /// use std::collections::HashMap;
 /// use std::sync::{Arc, Mutex, PoisonError};
-/// use statsig::{BoxFuture, DataStore, DataStoreError, DataStoreResponse};
+/// use statsig::sources::{DataStore, DataStoreError, DataStoreResponse};
+/// use statsig::transport::BoxFuture;
 ///
 /// #[derive(Debug, Default)]
 /// struct InMemory(Mutex<HashMap<String, String>>);
@@ -259,7 +260,7 @@ impl RequestPath {
     /// How it is written in keys.
     ///
     /// ```
-    /// assert_eq!(statsig::RequestPath::RulesetsV2.as_str(), "/v2/download_config_specs");
+    /// assert_eq!(statsig::sources::RequestPath::RulesetsV2.as_str(), "/v2/download_config_specs");
     /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -295,7 +296,7 @@ impl DataStoreError {
     /// cuts it to 1,000 characters.
     ///
     /// ```
-    /// use statsig::DataStoreError;
+    /// use statsig::sources::DataStoreError;
     ///
     /// let error = DataStoreError::failed("no connection");
     /// assert_eq!(error.to_string(), "the data store failed: no connection");
@@ -311,7 +312,7 @@ impl DataStoreError {
     ///
     /// ```
     /// use std::error::Error;
-    /// use statsig::DataStoreError;
+    /// use statsig::sources::DataStoreError;
     ///
     /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
     /// let error = DataStoreError::failed("cannot connect").with_source(refused);

@@ -101,7 +101,7 @@ impl FetchError {
     ///
     /// ```
     /// use std::error::Error;
-    /// use statsig::FetchError;
+    /// use statsig::sources::FetchError;
     ///
     /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
     /// let error = FetchError::other("the cache is away").with_source(refused);

@@ -25,10 +25,9 @@ use crate::transport::own_work::own_work;
 /// use std::sync::Arc;
 /// use std::time::Duration;
 /// use statsig::sources::{AdapterContext, SpecsAdapterFactory};
-/// use statsig::{
-///     BoxFuture, FetchError, SpecAdapterConfig, SpecsAdapter, SpecsPayload, SpecsRequest,
-///     SpecsSource, StatsigOptions,
-/// };
+/// use statsig::sources::{FetchError, SpecAdapterConfig, SpecsAdapter, SpecsPayload, SpecsRequest};
+/// use statsig::transport::BoxFuture;
+/// use statsig::{SpecsSource, StatsigOptions};
 ///
 /// /// A cache with a directory for each SDK key.
 /// #[derive(Debug)]

@@ -23,7 +23,8 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{FileSpecs, StatsigOptions};
+/// use statsig::sources::FileSpecs;
+/// use statsig::StatsigOptions;
 ///
 /// let specs = Arc::new(FileSpecs::new("/etc/shop/statsig.json"));
 /// let options = StatsigOptions::builder().specs_adapter(specs).build()?;
@@ -35,9 +36,6 @@ pub struct FileSpecs {
     path: PathBuf,
 }
 
-/// [`FileSpecs`] under the name that Statsig's other SDKs use.
-pub type StatsigLocalFileSpecsAdapter = FileSpecs;
-
 impl FileSpecs {
     /// An adapter for the file at this path. It is first read when a client starts.
     pub fn new(path: impl Into<PathBuf>) -> Self {
@@ -48,7 +46,7 @@ impl FileSpecs {
     /// `_specs.json`.
     ///
     /// ```
-    /// let file = statsig::FileSpecs::in_directory("/var/cache/shop", "server-local-specs-test");
+    /// let file = statsig::sources::FileSpecs::in_directory("/var/cache/shop", "server-local-specs-test");
     /// assert!(file.path().ends_with("3099846163_specs.json"));
     /// ```
     pub fn in_directory(directory: impl AsRef<Path>, sdk_key: &str) -> Self {

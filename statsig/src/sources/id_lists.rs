@@ -31,7 +31,9 @@ pub(crate) const MAX_MANIFEST_BYTES: usize = 16 * 1024 * 1024;
 /// is the SDK's.
 ///
 /// ```
-/// use statsig::{BoxFuture, FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest, StatsigOptions};
+/// use statsig::sources::{FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest};
+/// use statsig::transport::BoxFuture;
+/// use statsig::StatsigOptions;
 ///
 /// #[derive(Debug)]
 /// struct Employees;

@@ -16,7 +16,7 @@ pub(crate) mod schedule;
 mod signal;
 
 pub use adapter::{BackgroundSync, SpecsAdapter, SpecsPayload, SpecsRequest};
-pub use bootstrap::{BootstrapSpecs, StatsigBootstrapSpecsAdapter};
+pub use bootstrap::BootstrapSpecs;
 pub use chain::SpecAdapterConfig;
 pub use data_store::{
     DataStore, DataStoreBytesResponse, DataStoreError, DataStoreFeature, DataStoreKeyVersion,
@@ -24,6 +24,8 @@ pub use data_store::{
 };
 pub use error::FetchError;
 pub use factory::{AdapterContext, SpecsAdapterFactory, StreamEvent};
-pub use file::{FileSpecs, StatsigLocalFileSpecsAdapter};
+pub use file::FileSpecs;
 pub use id_lists::{IdListFileRequest, IdListsAdapter, IdListsRequest};
 pub use signal::ChangeSignal;
+pub use statsig_core::error::SpecsError;
+pub use statsig_core::results::IdListSource;

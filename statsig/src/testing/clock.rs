@@ -13,7 +13,7 @@ use crate::clock::Clock;
 ///
 /// ```
 /// use std::time::Duration;
-/// use statsig::Clock;
+/// use statsig::clock::Clock;
 /// use statsig::testing::SimulatedClock;
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {

@@ -48,7 +48,7 @@ pub struct Exposures<P> {
 ///
 /// exposures_of::<Promo>(&statsig, &statsig.take_events()).assert_fields(["title"]);
 /// # }
-/// # Ok::<(), statsig::SpecsError>(())
+/// # Ok::<(), statsig::sources::SpecsError>(())
 /// ```
 #[must_use]
 pub fn exposures_of<P: StatsigParams>(statsig: &Statsig, events: &[Value]) -> Exposures<P> {

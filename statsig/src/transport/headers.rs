@@ -7,13 +7,13 @@ use std::fmt::{self, Debug};
 pub(crate) const KEY_HEADER: &str = "statsig-api-key";
 const MASK: &str = "*****";
 
-/// The headers of a [`Request`](crate::Request) or a [`Response`](crate::Response), in order. A name may occur several
+/// The headers of a [`Request`](crate::transport::Request) or a [`Response`](crate::transport::Response), in order. A name may occur several
 /// times, and upper and lower case are the same.
 ///
 /// `Debug` masks the SDK key.
 ///
 /// ```
-/// use statsig::Headers;
+/// use statsig::transport::Headers;
 ///
 /// let mut headers = Headers::new();
 /// headers.add("content-type", "application/json");

@@ -21,7 +21,10 @@ use std::pin::Pin;
 
 pub use self::error::TransportError;
 pub use self::headers::Headers;
+#[cfg(feature = "http")]
+pub use self::http::HttpTransport;
 use self::own_work::own_work;
+pub use self::proxy::ProxyConfig;
 pub use self::request::{Endpoint, Method, Request};
 pub use self::response::Response;
 use crate::guard::guarded_async;

@@ -8,7 +8,8 @@ use crate::error::OptionsError;
 /// A proxy that every request goes through, instead of the one that environment variables name.
 ///
 /// ```
-/// use statsig::{ProxyConfig, StatsigOptions};
+/// use statsig::transport::ProxyConfig;
+/// use statsig::StatsigOptions;
 ///
 /// let proxy = ProxyConfig::new("proxy.internal", 3128).auth("user:password");
 /// let options = StatsigOptions::builder().proxy_config(proxy).build()?;

@@ -46,7 +46,7 @@ pub enum Method {
 ///
 /// ```
 /// use std::time::Duration;
-/// use statsig::{Endpoint, Method, Request};
+/// use statsig::transport::{Endpoint, Method, Request};
 ///
 /// let request = Request::new(Endpoint::Other, Method::Post, "https://example.com/v1/hook")
 ///     .header("content-type", "application/json")

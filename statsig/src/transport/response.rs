@@ -10,7 +10,7 @@ use super::headers::Headers;
 /// One HTTP response, body included and decompressed. `Debug` shows the size of the body only.
 ///
 /// ```
-/// use statsig::Response;
+/// use statsig::transport::Response;
 ///
 /// let response = Response::new(200, r#"{"has_updates": false}"#)
 ///     .header("content-type", "application/json");
@@ -21,7 +21,7 @@ use super::headers::Headers;
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The headers. [`HttpTransport`](crate::HttpTransport) leaves out values that are not text.
+    /// The headers. [`HttpTransport`](crate::transport::HttpTransport) leaves out values that are not text.
     pub headers: Headers,
     /// The body.
     pub body: Bytes,

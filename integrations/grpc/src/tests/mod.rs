@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use statsig::observability::Tag;
+use statsig::observability::{ObservabilityClient, SdkEvent};
 use statsig::sources::{AdapterContext, SpecsAdapterFactory, StreamEvent};
-use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
-use statsig::{
-    BoxFuture, DataStore, DataStoreError, DataStoreResponse, ObservabilityClient, SdkEvent,
-    SpecAdapterConfig, SpecsAdapter, Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder,
-    StatsigUser,
+use statsig::sources::{
+    DataStore, DataStoreError, DataStoreResponse, SpecAdapterConfig, SpecsAdapter,
 };
+use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
+use statsig::transport::BoxFuture;
+use statsig::{Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 

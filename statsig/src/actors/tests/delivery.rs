@@ -1,8 +1,8 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
 use crate::events::seal;
-use crate::sinks::{EventBatch, EventLoggingAdapter, EventLoggingError};
 use crate::transport::BoxFuture;
 
 const MAX_ATTEMPTS: u32 = 6;

@@ -9,7 +9,7 @@ use crate::client::{
     LayerEvaluationOptions, TypedEvaluationOptions,
 };
 use crate::options::StatsigOptions;
-use crate::sticky::{InMemoryPersistentStorage, PersistentStorage, UserPersistedValues};
+use crate::storage::{InMemoryPersistentStorage, PersistentStorage, UserPersistedValues};
 use crate::testing::{OfflineClient, SimulatedClock};
 use crate::user::StatsigUser;
 

@@ -7,7 +7,7 @@ use crate::events::event::{
 use crate::hash::mix;
 use crate::results::EvaluationDetails;
 use crate::specs::compiled::CompiledSpecs;
-use crate::sticky::StickyExposure;
+use crate::storage::StickyExposure;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 

@@ -35,7 +35,7 @@ impl Statsig {
     /// # use statsig::StatsigUser;
     /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     /// use std::sync::Arc;
-    /// use statsig::SdkEvent;
+    /// use statsig::observability::SdkEvent;
     ///
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let passed = Arc::new(AtomicU32::new(0));

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use super::*;
 use crate::client::ExperimentEvaluationOptions;
 use crate::options::StatsigOptions;
-use crate::sticky::{InMemoryPersistentStorage, PersistentStorage, UserPersistedValues};
+use crate::storage::{InMemoryPersistentStorage, PersistentStorage, UserPersistedValues};
 use crate::testing::OfflineClient;
 use crate::user::StatsigUser;
 

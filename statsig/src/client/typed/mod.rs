@@ -52,14 +52,12 @@ impl Statsig {
         self.try_get_typed_with_options(user, &TypedEvaluationOptions::default())
     }
 
-    /// Like [`get_typed`](Self::get_typed), with options: serves what is [stored for the user](crate::PersistentStorage).
+    /// Like [`get_typed`](Self::get_typed), with options: serves what is [stored for the user](crate::storage::PersistentStorage).
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use statsig::{
-    ///     InMemoryPersistentStorage, PersistentStorage, Statsig, StatsigOptions, StatsigParams, StatsigUser,
-    ///     TypedEvaluationOptions,
-    /// };
+    /// use statsig::storage::{InMemoryPersistentStorage, PersistentStorage};
+    /// use statsig::{Statsig, StatsigOptions, StatsigParams, StatsigUser, TypedEvaluationOptions};
     ///
     /// #[derive(Debug, StatsigParams)]
     /// #[statsig(experiment = "an_experiment")]

@@ -28,7 +28,8 @@ const MAX_READABLE_CHARS: usize = 64;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{FileDataStore, StatsigOptions};
+/// use statsig::sources::FileDataStore;
+/// use statsig::StatsigOptions;
 ///
 /// let store = Arc::new(FileDataStore::new("/var/cache/shop/statsig"));
 /// # let _ = store;

@@ -47,7 +47,8 @@ pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{ExperimentEvaluationOptions, InMemoryPersistentStorage, PersistentStorage};
+/// use statsig::storage::{InMemoryPersistentStorage, PersistentStorage};
+/// use statsig::ExperimentEvaluationOptions;
 /// use statsig::{Statsig, StatsigOptions, StatsigUser};
 ///
 /// let storage = Arc::new(InMemoryPersistentStorage::new());
@@ -103,7 +104,7 @@ pub(crate) fn storage_key(user: &StatsigUser, is_user_id: bool, id_type: &str) -
 ///     "secondary_exposures":[{"gate":"n","gateValue":"true","ruleID":"nr"}],
 ///     "undelegated_secondary_exposures":null,"config_delegate":null,"explicit_parameters":["a"],
 ///     "time":1700000000000,"config_version":3}"#;
-/// let values: statsig::StickyValues = serde_json::from_str(stored)?;
+/// let values: statsig::storage::StickyValues = serde_json::from_str(stored)?;
 /// assert_eq!(values.group_name.as_deref(), Some("G1"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```

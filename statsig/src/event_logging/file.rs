@@ -22,7 +22,8 @@ use crate::transport::BoxFuture;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{FileEvents, StatsigOptions};
+/// use statsig::event_logging::FileEvents;
+/// use statsig::StatsigOptions;
 ///
 /// # let directory = std::env::temp_dir();
 /// let events = Arc::new(FileEvents::new("server-local-file-events-test", &directory));
@@ -40,9 +41,6 @@ struct Target {
     /// Of the batches of this process one is written at a time.
     turn: Mutex<()>,
 }
-
-/// The official crate's name for [`FileEvents`].
-pub type StatsigLocalFileEventLoggingAdapter = FileEvents;
 
 impl FileEvents {
     /// Writes to the file of this SDK key in this directory, which must exist. Opens nothing yet.

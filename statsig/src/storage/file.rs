@@ -31,7 +31,8 @@ use crate::process::Process;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use statsig::{FilePersistentStorage, StatsigOptions};
+/// use statsig::storage::FilePersistentStorage;
+/// use statsig::StatsigOptions;
 ///
 /// # let directory = std::env::temp_dir().join(format!("statsig-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&directory)?;

@@ -16,7 +16,7 @@ pub(super) type ByKey = HashMap<SharedStr, Arc<UserPersistedValues>>;
 /// Grows with every assigned user; only [`delete`](PersistentStorage::delete) removes values.
 ///
 /// ```
-/// use statsig::{InMemoryPersistentStorage, PersistentStorage, StickyValues};
+/// use statsig::storage::{InMemoryPersistentStorage, PersistentStorage, StickyValues};
 ///
 /// let storage = InMemoryPersistentStorage::new();
 /// storage.save("a-user:userID", "an_experiment", StickyValues::default());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A problem with the file of a [`FilePersistentStorage`](crate::FilePersistentStorage).
+/// A problem with the file of a [`FilePersistentStorage`](crate::storage::FilePersistentStorage).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PersistentStorageError {

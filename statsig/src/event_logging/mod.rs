@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use self::file::{FileEvents, StatsigLocalFileEventLoggingAdapter};
+pub use self::file::FileEvents;
 use crate::events::batch::SealedBatch;
 use crate::events::seal;
 use crate::mask::shown_problem;
@@ -22,7 +22,8 @@ use crate::transport::BoxFuture;
 /// runtime, never from a thread that evaluates, and for several batches at a time.
 ///
 /// ```
-/// use statsig::{BoxFuture, EventBatch, EventLoggingAdapter, EventLoggingError};
+/// use statsig::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
+/// use statsig::transport::BoxFuture;
 ///
 /// #[derive(Debug)]
 /// struct ToLog;
