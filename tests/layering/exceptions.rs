@@ -5,10 +5,6 @@ pub(crate) const CIRCLES: &[(&str, &str)] = &[
     ("evaluation/evaluate.rs", "evaluation/overridden.rs"),
     ("evaluation/trace.rs", "evaluation/evaluate.rs"),
     ("events.rs", "own_events.rs"),
-    (
-        "sources/data_store/session.rs",
-        "sources/data_store/kept.rs",
-    ),
     ("specs/compile.rs", "specs/compile_condition.rs"),
     ("specs/compile.rs", "specs/compile_param_store.rs"),
     ("specs/compiled.rs", "specs/condition.rs"),

@@ -9,9 +9,10 @@ use super::{BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload
 use crate::results::SpecsSource;
 use crate::transport::BoxFuture;
 
-/// Specs from a JSON text that the application provides, and replaces when it likes.
+/// Specs from a JSON text that the application provides and can replace at any time.
 ///
-/// Nothing is downloaded. Evaluations say `Bootstrap` as the source. One adapter may serve several clients.
+/// The client downloads nothing. Evaluations say `Bootstrap` as the source. One adapter can serve several
+/// clients.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::transport::BoxFuture;
 /// # let newer_json = "{}";
 /// let specs = Arc::new(BootstrapSpecs::new(json));
 /// let options = StatsigOptions::builder().specs_adapter(specs.clone()).build()?;
-/// // Later, at any time: clients pick it up at once. Older specs than the ones in use are ignored.
+/// // Later, at any time. Clients use it at once, unless it is older than the specs in use.
 /// specs.set_data(newer_json);
 /// # let _ = options;
 /// # Ok::<(), statsig::OptionsError>(())

@@ -5,6 +5,7 @@ pub(crate) mod kept;
 mod keys;
 pub(crate) mod session;
 pub(crate) mod specs;
+mod writes;
 
 use std::error::Error;
 use std::fmt::{self, Debug};

@@ -11,15 +11,15 @@ use crate::hash::djb2;
 use crate::results::SpecsSource;
 use crate::transport::{BoxFuture, TransportError};
 
-/// The pause between two looks at whether the file has changed.
+/// The pause between two checks of the file.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Specs from a JSON file, read again when it changes.
 ///
-/// Nothing is downloaded: some other process keeps the file up to date (with
-/// [`fetch_and_write_to_file`](crate::Statsig::fetch_and_write_to_file), say), or nobody does. Evaluations say
-/// `Adapter(FileBased)` as the source. Once a second the SDK looks whether the file's size or time of modification has changed.
-/// A file that is missing or broken leaves the specs in use as they are.
+/// The client downloads nothing: another process keeps the file up to date, for example with
+/// [`fetch_and_write_to_file`](crate::Statsig::fetch_and_write_to_file). Evaluations say
+/// `Adapter(FileBased)` as the source. Once a second the SDK checks whether the file's size or time of
+/// modification has changed. If the file is missing or broken, the specs in use stay in use.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -42,8 +42,8 @@ impl FileSpecs {
         Self { path: path.into() }
     }
 
-    /// An adapter for the file in this directory that Statsig's SDKs keep the specs of an SDK key in: a hash of the key, then
-    /// `_specs.json`.
+    /// An adapter for the file in this directory in which Statsig's SDKs keep the specs of an SDK key: a
+    /// hash of the key, then `_specs.json`.
     ///
     /// ```
     /// let file = statsig::sources::FileSpecs::in_directory("/var/cache/shop", "server-local-specs-test");
@@ -81,7 +81,7 @@ impl SpecsAdapter for FileSpecs {
     }
 
     fn on_start(&self, signal: ChangeSignal) {
-        // Clients start within a runtime; whoever calls this elsewhere goes without the watch.
+        // Clients start within a runtime. Without one, nothing watches the file.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(watch(self.path.clone(), signal));
         }
@@ -90,16 +90,15 @@ impl SpecsAdapter for FileSpecs {
 
 fn read(path: &Path, max_bytes: usize) -> Result<SpecsPayload, FetchError> {
     let json = files::read_at_most(path, max_bytes).map_err(|error| {
-        FetchError::other(format!(
-            "expected specs in the file {}, found none ({error})",
-            path.display()
-        ))
+        let file = path.display();
+        let problem = format!("expected specs in the file {file}, found none ({error})");
+        FetchError::other(problem).with_source(error)
     })?;
     let json = json.ok_or(TransportError::TooLarge { limit: max_bytes })?;
     Ok(SpecsPayload::new(json))
 }
 
-/// Signals every change of the file, for as long as somebody listens.
+/// Signals every change of the file, until the client is gone.
 async fn watch(path: PathBuf, signal: ChangeSignal) {
     let mut known = version(&path).await;
     loop {
@@ -118,7 +117,7 @@ async fn watch(path: PathBuf, signal: ChangeSignal) {
     }
 }
 
-/// What tells one content of a file from the next, without reading it. `None` when there is no file.
+/// Tells one content of a file from the next without reading it. `None` if there is no file.
 async fn version(path: &Path) -> Option<(u64, Option<SystemTime>)> {
     let path = path.to_owned();
     let look = move || {

@@ -24,11 +24,12 @@ use crate::transport::{BoxFuture, address};
 /// The largest manifest that is read, in bytes: enough for some 50,000 lists.
 pub(crate) const MAX_MANIFEST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Brings ID lists: the manifest that the service's `get_id_lists` endpoint answers with, and the files that it names.
+/// Brings ID lists: the manifest that the service's `get_id_lists` endpoint answers with, and the files
+/// that it names.
 ///
-/// The SDK brings one for the network, used unless options say otherwise. Implement it to take lists from elsewhere. The SDK
-/// calls it from its own tasks, one call at a time for each client; which part of which file is needed, and what becomes of it,
-/// is the SDK's.
+/// The SDK has one for the network, used unless options say otherwise. Implement it to take lists from
+/// elsewhere. The SDK calls it from its own tasks, one call at a time for each client. The SDK decides
+/// which part of which file it needs, and reads it.
 ///
 /// ```
 /// use statsig::sources::{FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest};
@@ -61,16 +62,17 @@ pub trait IdListsAdapter: Debug + Send + Sync + 'static {
     /// The manifest: a JSON object of list name to `{"name", "url", "size", "creationTime", "fileID"}`.
     ///
     /// # Errors
-    /// When there is none to be had. The lists in use stay in use.
+    /// When there is no manifest. The lists in use stay in use.
     fn manifest(&self, request: &IdListsRequest) -> BoxFuture<'_, Result<Bytes, FetchError>>;
 
     /// A file from a position to its end.
     ///
     /// # Errors
-    /// When it cannot be had. The list stays as it was, and the same part is asked for in the next sync.
+    /// When it cannot be read. The list stays unchanged, and the next sync asks for the same part.
     fn file(&self, request: &IdListFileRequest) -> BoxFuture<'_, Result<Bytes, FetchError>>;
 
-    /// Whether it uses the network, and so must not be asked when that is disabled. Default: false.
+    /// Whether it uses the network. With the option `disable_network`, such an adapter is never asked.
+    /// Default: false.
     fn uses_network(&self) -> bool {
         false
     }
@@ -80,13 +82,13 @@ pub trait IdListsAdapter: Debug + Send + Sync + 'static {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdListsRequest {
-    /// How long the SDK will wait.
+    /// How long the SDK waits.
     pub limit: Duration,
-    /// The largest manifest the SDK will read, in bytes.
+    /// The largest manifest that the SDK reads, in bytes.
     pub max_bytes: usize,
 }
 
-/// The part of a file that the SDK wants. Its `Debug` shows where the URL leads, without what may be secret in it.
+/// The part of a file that the SDK wants. `Debug` shows the URL without parts that may be secret.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdListFileRequest {
@@ -98,9 +100,9 @@ pub struct IdListFileRequest {
     pub start: u64,
     /// How many bytes the file has, according to the manifest. By now it may have more.
     pub size: u64,
-    /// How long the SDK will wait.
+    /// How long the SDK waits.
     pub limit: Duration,
-    /// The largest part the SDK will read, in bytes.
+    /// The largest part that the SDK reads, in bytes.
     pub max_bytes: usize,
 }
 
@@ -129,12 +131,12 @@ pub(crate) struct Limits {
     pub(crate) max_ids: usize,
 }
 
-/// What came of a sync.
+/// The result of a sync.
 #[derive(Debug, Clone)]
 pub(crate) struct Synced {
     /// All lists as they are now; `None` when nothing has changed.
     pub(crate) lists: Option<Arc<IdLists>>,
-    /// Why the first of the files that could not be had or applied was not. Their lists are as they were.
+    /// The first failure of a file. The lists of files that failed are unchanged.
     pub(crate) failure: Option<IdListsError>,
     /// What the service says there is, if it was asked.
     pub(crate) manifest: Option<Manifest>,
@@ -179,7 +181,8 @@ impl IdListsError {
         matches!(self, Self::Entry { .. })
     }
 
-    /// That the server refuses requests altogether, or asks for a pause. A file that is forbidden says nothing of the others.
+    /// The error if the server refuses all requests or asks for a pause. A single forbidden file says
+    /// nothing about the others.
     pub(crate) fn refusal(&self) -> Option<&FetchError> {
         let error = match self {
             Self::Fetch(error) => error,
@@ -196,9 +199,9 @@ impl IdListsError {
 /// What is wrong with the file of a list.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum FileProblem {
-    #[error("could not be had: {0}")]
+    #[error("cannot be read: {0}")]
     Fetch(#[from] FetchError),
-    #[error("is none: expected lines that begin with + or -")]
+    #[error("is not an ID-list file: every line must start with + or -")]
     NoList,
     #[error("has too many IDs: expected at most {limit} in all lists")]
     TooManyIds { limit: usize },

@@ -1,7 +1,7 @@
 //! A data store in a directory.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,16 +15,17 @@ use crate::files;
 use crate::hash::sha256_base64;
 use crate::transport::BoxFuture;
 
-/// The largest value that is read. Specs have a limit of their own beside it, `max_specs_bytes`.
+/// The largest value that is read. Specs also have a limit of their own, `max_specs_bytes`.
 const MAX_VALUE_BYTES: usize = 256 * 1024 * 1024;
-/// At most so much of a key is readable in the name of its file.
+/// How much of a key is readable in the name of its file.
 const MAX_READABLE_CHARS: usize = 64;
 
 /// A [`DataStore`] in a directory: one file for each key, replaced as a whole.
 ///
-/// For processes on one machine, or in containers that share a volume: a service that restarts without network starts with the
-/// specs it had. Let one process write, and the others [poll](Self::polled). Keeps specs and ID lists. Only the owner of the files
-/// can read them, so the processes must run as the same user. The directory is for the store alone.
+/// For processes on one machine, or in containers that share a volume: a service that restarts without
+/// network starts with the specs that it had. Let one process write, and the others
+/// [poll](Self::polled). The store keeps specs and ID lists. Only the owner of the files can read them,
+/// so the processes must run as the same user. The directory is for the store alone.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,12 +39,12 @@ const MAX_READABLE_CHARS: usize = 64;
 pub struct FileDataStore {
     directory: PathBuf,
     is_polled: bool,
-    /// What killed writers left is removed before the first write.
+    /// Whether files that killed writers left were removed, before the first write.
     is_swept: Arc<AtomicBool>,
 }
 
 impl FileDataStore {
-    /// A store in this directory, which is created when it is first written to.
+    /// A store in this directory. The first write creates it.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
@@ -52,14 +53,14 @@ impl FileDataStore {
         }
     }
 
-    /// Whether clients read it at every sync interval and leave the network alone. Default: false.
+    /// Whether clients read the store at every sync interval instead of the network. Default: false.
     #[must_use]
     pub fn polled(mut self, is_polled: bool) -> Self {
         self.is_polled = is_polled;
         self
     }
 
-    /// Different for different keys, and readable but for their last part, which may hold a piece of the SDK key.
+    /// The file of a key. All of the key is readable but its last part, which may contain the SDK key.
     fn path(&self, key: &str) -> PathBuf {
         let (shown, _) = key.rsplit_once('|').unwrap_or_default();
         let readable: String = shown
@@ -81,10 +82,7 @@ impl FileDataStore {
                 path.display()
             ))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(DataStoreError::failed(format!(
-                "expected to read {}, found {error}",
-                path.display()
-            ))),
+            Err(error) => Err(unreadable(&path, error)),
         })
     }
 
@@ -99,13 +97,16 @@ impl FileDataStore {
             files::create_directory(&directory)
                 .and_then(|()| files::replace(&path, |file| file.write_all(&value)))
                 .map_err(|error| {
-                    DataStoreError::failed(format!(
-                        "expected to write {}, found {error}",
-                        path.display()
-                    ))
+                    let problem = format!("expected to write {}, found {error}", path.display());
+                    DataStoreError::failed(problem).with_source(error)
                 })
         })
     }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> DataStoreError {
+    let problem = format!("expected to read {}, found {error}", path.display());
+    DataStoreError::failed(problem).with_source(error)
 }
 
 fn run_off_thread<'a, T: Send + 'static>(
@@ -122,11 +123,10 @@ impl DataStore for FileDataStore {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<DataStoreResponse, DataStoreError>> {
         Box::pin(async move {
             let text = self.read(key).await?.map(String::from_utf8).transpose();
-            text.map(DataStoreResponse::new).map_err(|_| {
-                DataStoreError::failed(format!(
-                    "expected text in {}, found other bytes",
-                    self.path(key).display()
-                ))
+            text.map(DataStoreResponse::new).map_err(|error| {
+                let file = self.path(key);
+                let problem = format!("expected text in {}, found other bytes", file.display());
+                DataStoreError::failed(problem).with_source(error.utf8_error())
             })
         })
     }
@@ -167,10 +167,7 @@ impl DataStore for FileDataStore {
         run_off_thread(move || match std::fs::metadata(&path) {
             Ok(found) => Ok(Some(usize::try_from(found.len()).unwrap_or(usize::MAX))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(DataStoreError::failed(format!(
-                "expected to read {}, found {error}",
-                path.display()
-            ))),
+            Err(error) => Err(unreadable(&path, error)),
         })
     }
 
