@@ -20,8 +20,8 @@ pub(crate) const LONG_FILES: &[&str] = &["specs/compile.rs", "user/mod.rs"];
 pub(crate) const WIDE_COMMENTS: &[(&str, usize)] = &[
     ("statsig", 1118),
     ("statsig-core", 700),
-    ("statsig-macros", 25),
-    ("statsig-local", 110),
+    ("statsig-macros", 5),
+    ("statsig-local", 12),
     ("integrations", 100),
     ("examples", 6),
     ("tests", 72),

@@ -175,10 +175,6 @@ impl ParamRange {
 mod bound {
     use super::{Deserialize, Deserializer, Number, ParamLiteral, Serialize, Serializer, Value};
 
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde asks for a reference"
-    )]
     pub(super) fn is_open(bound: &Option<ParamLiteral>) -> bool {
         !bound.is_some_and(|bound| bound.to_json().is_number())
     }

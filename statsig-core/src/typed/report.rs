@@ -102,6 +102,7 @@ pub enum ParamProblem {
 impl ParamProblem {
     /// What a load that goes on does instead.
     #[doc(hidden)]
+    #[must_use]
     pub fn consequence(&self) -> &'static str {
         match self {
             Self::Mismatch(mismatch) if mismatch.is_clamped => "; using the nearest one in range",

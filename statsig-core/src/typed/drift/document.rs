@@ -45,7 +45,7 @@ pub struct SchemaDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<String>,
     /// Whether a parameter that no field reads is an error.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deny_unknown: bool,
     /// The parameters, in the order of the fields.
     pub params: Vec<ParamDocument>,
@@ -78,13 +78,13 @@ pub struct ParamDocument {
     /// What the value must look like.
     pub kind: ParamKind,
     /// Whether JSON `null` is a value of the field's type.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nullable: bool,
     /// The field's doc comment; empty without one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Whether the code names a default.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_default: bool,
     /// The default, where it can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ pub struct ParamDocument {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<Value>,
     /// Whether the empty string, list or object is refused.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub non_empty: bool,
     /// What the number counts that becomes a duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,14 +126,6 @@ impl fmt::Debug for LinkedField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.is_some().fmt(f)
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl SchemaDocument {

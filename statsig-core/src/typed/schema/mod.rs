@@ -177,6 +177,7 @@ impl Schema {
 
     /// Whether some parameters have a source of their own.
     #[doc(hidden)]
+    #[must_use]
     pub const fn has_sources_of_fields(&self) -> bool {
         self.has_sources_of_fields
     }
