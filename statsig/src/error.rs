@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cause::Cause;
 use crate::counters::ShutdownReport;
 
 pub(crate) use statsig_core::error::SpecsError;
@@ -19,20 +20,22 @@ pub enum StatsigError {
     /// No specs could be loaded, and there were none before. Background syncing continues; evaluations serve fallbacks until it
     /// succeeds.
     #[error(
-        "expected specs to start with, found none ({reason}); evaluations serve fallbacks, and syncing continues in the background"
+        "expected specs to start with, found none ({source}); evaluations serve fallbacks, and syncing continues in the background"
     )]
+    #[non_exhaustive]
     NoSpecs {
-        /// What went wrong, in one line.
-        reason: String,
+        /// What went wrong.
+        source: Cause,
     },
     /// Neither the data store, which keeps ID lists, nor the network had them during initialisation. Background syncing continues;
     /// until it succeeds, no user is in an ID list.
     #[error(
-        "initialisation finished without ID lists ({reason}); syncing continues in the background"
+        "initialisation finished without ID lists ({source}); syncing continues in the background"
     )]
+    #[non_exhaustive]
     NoIdLists {
-        /// What went wrong, in one line.
-        reason: String,
+        /// What went wrong.
+        source: Cause,
     },
     /// The overall limit of initialisation passed. Background syncing continues.
     #[error("initialisation did not finish within {} ms; syncing continues in the background", limit.as_millis())]
@@ -51,10 +54,11 @@ pub enum StatsigError {
         report: String,
     },
     /// The specs could not be updated. The ones in use stay in use, and background syncing continues.
-    #[error("the specs could not be brought up to date ({reason}); the ones in use stay in use")]
+    #[error("the specs could not be brought up to date ({source}); the ones in use stay in use")]
+    #[non_exhaustive]
     SyncFailed {
-        /// What went wrong, in one line.
-        reason: String,
+        /// What went wrong.
+        source: Cause,
     },
     /// `initialize` was called outside of a tokio runtime.
     #[error(
@@ -138,17 +142,4 @@ impl OptionsError {
             found: found.into(),
         }
     }
-}
-
-/// An error with all of its causes, in one line. They may hold text from outside.
-#[cfg(feature = "http")]
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = crate::mask::shown(error);
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&crate::mask::shown(error));
-        cause = error.source();
-    }
-    text
 }

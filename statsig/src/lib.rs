@@ -113,6 +113,7 @@
 extern crate self as statsig;
 
 mod actors;
+mod cause;
 mod client;
 pub mod clock;
 pub mod compat;
@@ -152,6 +153,7 @@ use statsig_core::{evaluation, hash, mask, results, specs, text, user, value};
 #[doc(hidden)]
 pub use statsig_core::__register_params;
 
+pub use cause::Cause;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, PinnedStatsig,

@@ -30,6 +30,7 @@ const LAYERS: &[&[&str]] = &[
         "value",
         "results",
         "engine_log",
+        "cause",
         "error",
         "initialize_details",
         "clock",

@@ -109,14 +109,14 @@ fn errors_of_adapters_show_texts_masked_and_cut() {
         FetchError::other(problem()).to_string(),
         FetchError::unreadable(problem()).to_string(),
         FetchError::stream(problem()).to_string(),
-        TransportError::Connection { problem: problem() }.to_string(),
-        TransportError::Unusable { problem: problem() }.to_string(),
-        TransportError::Encoding { problem: problem() }.to_string(),
+        TransportError::connection(problem()).to_string(),
+        TransportError::unusable(problem()).to_string(),
+        TransportError::encoding(problem()).to_string(),
         format!("{:?}", DataStoreError::failed(problem())),
         DataStoreError::failed(problem()).to_string(),
         format!("{:?}", EventLoggingError::temporary(problem())),
-        EventLoggingError::Malformed { problem: problem() }.to_string(),
-        EventLoggingError::Refused { problem: problem() }.to_string(),
+        EventLoggingError::malformed(problem()).to_string(),
+        EventLoggingError::refused(problem()).to_string(),
     ];
     for shown in shown {
         assert!(!shown.contains(HIDDEN), "{shown}");

@@ -144,7 +144,10 @@ impl Stream {
     async fn keep_open(&self, max_bytes: usize) {
         loop {
             let problem = self.run(max_bytes).await;
-            let (error, asked_pause) = (FetchError::stream(&problem), problem.asked_pause());
+            let (error, asked_pause) = (
+                FetchError::stream(problem.to_string()),
+                problem.asked_pause(),
+            );
             let mut pause = Duration::ZERO;
             let mut failures = 0;
             self.progress.send_modify(|progress| {

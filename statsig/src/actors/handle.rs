@@ -15,6 +15,7 @@ use super::live::Live;
 use super::messages::{ExposureMessage, MAX_CALLERS, SpecSyncMessage, SupervisorMessage};
 use super::supervisor::Supervisor;
 use super::tree::{Life, Tree};
+use crate::cause::Cause;
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
@@ -197,11 +198,11 @@ impl Handle {
         )
         .await?
         .map_err(|error| {
-            let reason = error.to_string();
+            let source = Cause::new(error);
             if self.0.tree.shared.published.load().specs.time == 0 {
-                StatsigError::NoSpecs { reason }
+                StatsigError::NoSpecs { source }
             } else {
-                StatsigError::SyncFailed { reason }
+                StatsigError::SyncFailed { source }
             }
         })
     }

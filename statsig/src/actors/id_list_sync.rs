@@ -12,6 +12,7 @@ use super::live::MAX_ATTEMPTS;
 use super::messages::{EvaluationMessage, IdListSyncMessage};
 use super::tasks::cast_result;
 use super::tree::Tree;
+use crate::cause::Cause;
 use crate::facts::Fact;
 use crate::sources::data_store::STORE_TIME_ALONE;
 use crate::sources::id_lists::source::IdListSource;
@@ -108,7 +109,7 @@ impl IdListSync {
         shared.note(Fact::IdListsSynced { duration });
         self.tree.initialization.id_lists_synced(match &failure {
             None => Ok(()),
-            Some(error) => Err(error.to_string()),
+            Some(error) => Err(Cause::new(error.clone())),
         });
         let refusal = failure.as_ref().and_then(IdListsError::refusal);
         let interval = shared.options.id_lists_sync_interval;

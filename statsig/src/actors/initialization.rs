@@ -7,6 +7,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::cause::Cause;
 use crate::error::StatsigError;
 use crate::facts::{Fact, InitializeEnded};
 use crate::initialize_details::InitializeDetails;
@@ -22,7 +23,7 @@ pub(super) struct Initialization {
     started: Instant,
     specs: FirstSync<StatsigError>,
     /// Fails with a reason while some ID lists are missing.
-    id_lists: FirstSync<String>,
+    id_lists: FirstSync<Cause>,
     are_id_lists_enabled: bool,
     /// False also when the options forbid to ask for them.
     are_id_lists_awaited: bool,
@@ -63,7 +64,7 @@ impl Initialization {
     }
 
     /// A sync of ID lists ended. A failure that comes after a success does not count.
-    pub(super) fn id_lists_synced(&self, outcome: Result<(), String>) {
+    pub(super) fn id_lists_synced(&self, outcome: Result<(), Cause>) {
         self.id_lists.end(outcome);
     }
 
@@ -165,8 +166,8 @@ impl Initialization {
         };
         let are_id_lists_ready = id_lists == Some(Ok(()));
         let id_lists_failure = match id_lists {
-            Some(Err(reason)) if self.are_id_lists_stored => {
-                Some(StatsigError::NoIdLists { reason })
+            Some(Err(source)) if self.are_id_lists_stored => {
+                Some(StatsigError::NoIdLists { source })
             }
             _ => None,
         };

@@ -161,9 +161,9 @@ pub(super) struct Compilation {
 /// Why a sync failed. The specs in use stay in use.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum SyncError {
-    #[error(transparent)]
+    #[error("{0}")]
     Fetch(#[from] FetchError),
-    #[error(transparent)]
+    #[error("{0}")]
     Specs(#[from] SpecsError),
     #[error("the specs were not applied within {} s", APPLY_LIMIT.as_secs())]
     NotApplied,

@@ -80,9 +80,10 @@ impl InFlight {
         match answer {
             Ok(()) => self.delivered(&batch),
             Err(EventLoggingError::Temporary {
-                problem,
+                source,
                 retry_after,
             }) => {
+                let problem = source.to_string();
                 tracing::debug!(target: targets::EVENTS, problem, "events could not be sent");
                 self.failed(batch, retry_after, &problem);
             }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Statsig;
+use crate::cause::Cause;
 use crate::error::StatsigError;
 use crate::files;
 use crate::options::DEFAULT_SPECS_URL;
@@ -56,11 +57,11 @@ impl Statsig {
         let file = FileSpecs::in_directory(directory, shared.identity.key.expose());
         update(shared, &file)
             .await
-            .map_err(|reason| StatsigError::SyncFailed { reason })
+            .map_err(|source| StatsigError::SyncFailed { source })
     }
 }
 
-async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
+async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, Cause> {
     let options = &shared.options;
     let mut request = SpecsRequest {
         since_time: 0,
@@ -70,7 +71,7 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
         is_background: false,
     };
     if options.disable_network {
-        return Err(FetchError::NetworkDisabled.to_string());
+        return Err(Cause::new(FetchError::NetworkDisabled));
     }
     // A file that is missing or broken is to be replaced.
     if let Ok(payload) = file.fetch(&request).await {
@@ -88,7 +89,7 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
         )
         .fetch(&request)
         .await)
-            .map_err(|error| error.to_string())?;
+            .map_err(Cause::new)?;
         off_thread(move || full_specs(payload.body)).await?
     };
     let mut specs = download(&options.specs_url).await;
@@ -105,7 +106,10 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, String> {
         files::sweep_beside(&path);
         files::create_directory(directory)
             .and_then(|()| files::replace(&path, |file| file.write_all(&json)))
-            .map_err(|error| format!("expected to write {}, found {error}", path.display()))
+            .map_err(|error| {
+                let text = format!("expected to write {}, found {error}", path.display());
+                Cause::saying(&text, error)
+            })
     })
     .await??;
     Ok(true)
@@ -122,19 +126,17 @@ fn known(json: &[u8]) -> Known {
 }
 
 /// The specs as they are, or `None` when there is nothing new.
-fn full_specs(json: Bytes) -> Result<Option<Bytes>, String> {
+fn full_specs(json: Bytes) -> Result<Option<Bytes>, Cause> {
     let is_full = match parse(&json, &Origins::default(), &mut Vec::new()) {
         Ok(Parsed::Full(_)) => true,
         Ok(Parsed::NoUpdates) => false,
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(Cause::new(error)),
     };
     Ok(is_full.then_some(json))
 }
 
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, String> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| "the runtime is shutting down".to_owned())
+) -> Result<T, Cause> {
+    tokio::task::spawn_blocking(work).await.map_err(Cause::new)
 }

@@ -61,7 +61,7 @@ impl EventLoggingAdapter for HttpEvents {
     fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>> {
         Box::pin(async move {
             let answer = self.transport.send(self.request(&batch)).await;
-            judge(&answer, self.clock.now_ms())
+            judge(answer, self.clock.now_ms())
         })
     }
 }
@@ -70,7 +70,7 @@ impl EventLoggingAdapter for HttpEvents {
 ///
 /// A success status means success unless the body says `"success": false` (or something that is no boolean): an empty body
 /// or one that is no JSON came from something between us and the service, and sending again would double the events.
-fn judge(answer: &Result<Response, TransportError>, now_ms: u64) -> Result<(), EventLoggingError> {
+fn judge(answer: Result<Response, TransportError>, now_ms: u64) -> Result<(), EventLoggingError> {
     let response = match answer {
         Ok(response) => response,
         // An endless answer to a batch, too, comes from something else than the service; the next one would be the same.
@@ -89,13 +89,12 @@ fn judge(answer: &Result<Response, TransportError>, now_ms: u64) -> Result<(), E
         };
     }
     Err(match status {
-        BAD_REQUEST => EventLoggingError::Malformed { problem },
+        BAD_REQUEST => EventLoggingError::malformed(problem),
         PAYLOAD_TOO_LARGE => EventLoggingError::TooLarge,
-        _ if is_worth_retrying(status) => EventLoggingError::Temporary {
-            problem,
-            retry_after: retry_after(&response.headers, now_ms),
-        },
-        _ => EventLoggingError::Refused { problem },
+        _ if is_worth_retrying(status) => {
+            EventLoggingError::temporary(problem).after(retry_after(&response.headers, now_ms))
+        }
+        _ => EventLoggingError::refused(problem),
     })
 }
 
@@ -115,29 +114,29 @@ mod tests {
         Ok(Response::new(status, body))
     }
 
-    fn judged(answer: &Result<Response, TransportError>) -> Result<(), EventLoggingError> {
+    fn judged(answer: Result<Response, TransportError>) -> Result<(), EventLoggingError> {
         judge(answer, 0)
     }
 
     #[test]
     fn statuses_are_judged_as_the_protocol_says() {
         for status in [403, 405, 501] {
-            let judged = judged(&answer(status, ""));
+            let judged = judged(answer(status, ""));
             assert!(
                 matches!(judged, Err(EventLoggingError::Refused { .. })),
                 "{status}"
             );
         }
         for status in [304, 401, 404, 408, 429, 500, 502, 503, 504] {
-            let judged = judged(&answer(status, ""));
+            let judged = judged(answer(status, ""));
             assert!(
                 matches!(judged, Err(EventLoggingError::Temporary { .. })),
                 "{status}"
             );
         }
-        assert_eq!(judged(&answer(413, "")), Err(EventLoggingError::TooLarge));
+        assert_eq!(judged(answer(413, "")), Err(EventLoggingError::TooLarge));
         assert!(matches!(
-            judged(&answer(400, "")),
+            judged(answer(400, "")),
             Err(EventLoggingError::Malformed { .. })
         ));
     }
@@ -152,14 +151,14 @@ mod tests {
             r#"{"success":null}"#,
             "[1]",
         ] {
-            assert_eq!(judged(&answer(202, body)), Ok(()), "{body}");
+            assert_eq!(judged(answer(202, body)), Ok(()), "{body}");
         }
         for body in [
             r#"{"success":false}"#,
             r#"{"success":"no"}"#,
             r#"{"success":0}"#,
         ] {
-            let judged = judged(&answer(200, body));
+            let judged = judged(answer(200, body));
             assert!(
                 matches!(judged, Err(EventLoggingError::Temporary { .. })),
                 "{body}"
@@ -170,21 +169,17 @@ mod tests {
     #[test]
     fn a_broken_connection_is_retried_and_an_unusable_request_is_not() {
         let limit = Duration::from_secs(1);
-        let broken = TransportError::Connection {
-            problem: "reset".into(),
-        };
+        let broken = TransportError::connection("reset");
         for error in [TransportError::TimedOut { limit }, broken] {
-            let judged = judged(&Err(error.clone()));
+            let judged = judged(Err(error.clone()));
             assert!(
                 matches!(judged, Err(EventLoggingError::Temporary { .. })),
                 "{error}"
             );
         }
-        let unusable = TransportError::Unusable {
-            problem: "no scheme".into(),
-        };
+        let unusable = TransportError::unusable("no scheme");
         for error in [unusable, TransportError::TooLarge { limit: 1 }] {
-            let judged = judged(&Err(error.clone()));
+            let judged = judged(Err(error.clone()));
             assert!(
                 matches!(judged, Err(EventLoggingError::Refused { .. })),
                 "{error}"

@@ -3,6 +3,7 @@
 mod file;
 pub(crate) mod http;
 
+use std::error::Error;
 use std::fmt::{self, Debug};
 use std::io;
 use std::time::Duration;
@@ -10,9 +11,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use self::file::FileEvents;
+use crate::cause::Cause;
 use crate::events::batch::SealedBatch;
 use crate::events::seal;
-use crate::mask::shown_problem;
 use crate::transport::BoxFuture;
 
 /// Takes batches of events. The SDK's own posts them to Statsig; give another one to
@@ -114,10 +115,11 @@ impl EventBatch {
 #[non_exhaustive]
 pub enum EventLoggingError {
     /// Another attempt may succeed: there will be some, with growing pauses.
-    #[error("the events could not be sent now: {}", shown_problem(problem))]
+    #[error("the events could not be sent now: {source}")]
+    #[non_exhaustive]
     Temporary {
-        /// What went wrong, in one line, without secrets.
-        problem: String,
+        /// What went wrong, without secrets.
+        source: Cause,
         /// No attempt is to be made within this time. At most 5 minutes count.
         retry_after: Option<Duration>,
     },
@@ -125,32 +127,50 @@ pub enum EventLoggingError {
     #[error("the batch is too large")]
     TooLarge,
     /// An event in it is malformed. Its halves are tried, so that the others are not lost.
-    #[error("an event in the batch is malformed: {}", shown_problem(problem))]
+    #[error("an event in the batch is malformed: {source}")]
+    #[non_exhaustive]
     Malformed {
-        /// What went wrong, in one line, without secrets.
-        problem: String,
+        /// What went wrong, without secrets.
+        source: Cause,
     },
     /// No attempt will ever succeed: the batch is dropped, and counted.
-    #[error("the events were refused: {}", shown_problem(problem))]
+    #[error("the events were refused: {source}")]
+    #[non_exhaustive]
     Refused {
-        /// What went wrong, in one line, without secrets.
-        problem: String,
+        /// What went wrong, without secrets.
+        source: Cause,
     },
 }
 
 impl EventLoggingError {
-    /// A [`Temporary`](Self::Temporary) error.
-    pub fn temporary(problem: impl ToString) -> Self {
+    /// A [`Temporary`](Self::Temporary) error, from an error or a text.
+    pub fn temporary(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Temporary {
-            problem: shown_problem(problem.to_string()),
+            source: Cause::new(cause),
             retry_after: None,
         }
     }
 
-    /// A [`Refused`](Self::Refused) error.
-    pub fn refused(problem: impl ToString) -> Self {
-        Self::Refused {
-            problem: shown_problem(problem.to_string()),
+    /// A [`Malformed`](Self::Malformed) error, from an error or a text.
+    pub fn malformed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Malformed {
+            source: Cause::new(cause),
         }
+    }
+
+    /// A [`Refused`](Self::Refused) error, from an error or a text.
+    pub fn refused(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Refused {
+            source: Cause::new(cause),
+        }
+    }
+
+    /// Makes no attempt within this time. Only a [`Temporary`](Self::Temporary) error has such a time.
+    #[must_use]
+    pub fn after(mut self, pause: Option<Duration>) -> Self {
+        if let Self::Temporary { retry_after, .. } = &mut self {
+            *retry_after = pause;
+        }
+        self
     }
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 pub use file::FileDataStore;
 pub use keys::DataStoreKeyVersion;
 
-use crate::mask::shown_problem;
+use crate::cause::Cause;
 use crate::transport::BoxFuture;
 
 /// The longest a data store is asked alone at the start: it answers in milliseconds, or something is wrong with it.
@@ -275,25 +275,23 @@ impl RequestPath {
 }
 
 /// Why a [`DataStore`] could not do what it was asked for.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataStoreError {
     /// The store keeps text only; the SDK asks for text then.
     #[error("the data store keeps text only")]
     BytesNotImplemented,
     /// The store failed.
-    #[error("the data store failed: {}", shown_problem(problem))]
+    #[error("the data store failed: {source}")]
     #[non_exhaustive]
     Failed {
-        /// What went wrong, in one line and without secrets.
-        problem: String,
-        /// The error that caused the failure, if there is one.
-        source: Option<Arc<dyn Error + Send + Sync>>,
+        /// What went wrong, without secrets.
+        source: Cause,
     },
 }
 
 impl DataStoreError {
-    /// A failure, described in one line and without secrets. The client masks SDK keys in the text and
+    /// A failure, from an error or from a text in one line, without secrets. The client masks SDK keys in the text and
     /// cuts it to 1,000 characters.
     ///
     /// ```
@@ -302,10 +300,9 @@ impl DataStoreError {
     /// let error = DataStoreError::failed("no connection");
     /// assert_eq!(error.to_string(), "the data store failed: no connection");
     /// ```
-    pub fn failed(problem: impl ToString) -> Self {
+    pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Failed {
-            problem: shown_problem(problem.to_string()),
-            source: None,
+            source: Cause::new(cause),
         }
     }
 
@@ -322,7 +319,7 @@ impl DataStoreError {
     #[must_use]
     pub fn with_source(mut self, error: impl Error + Send + Sync + 'static) -> Self {
         if let Self::Failed { source, .. } = &mut self {
-            *source = Some(Arc::new(error));
+            *source = Cause::saying(&source.to_string(), error);
         }
         self
     }

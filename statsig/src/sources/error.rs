@@ -1,16 +1,16 @@
 //! Why an adapter brought no payload.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::data_store::DataStoreError;
-use crate::mask::shown_problem;
+use crate::cause::Cause;
+use crate::error::StatsigError;
 use crate::transport::retry::{self, MAX_RETRY_AFTER};
 use crate::transport::{Response, TransportError};
 
 /// Why an adapter brought no payload. No variant contains the SDK key.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// The network is disabled by option.
@@ -40,34 +40,28 @@ pub enum FetchError {
         limit: Duration,
     },
     /// The response cannot be read as specs.
-    #[error("{}", shown_problem(problem))]
+    #[error("{source}")]
     #[non_exhaustive]
     Unreadable {
-        /// What was expected and found, in one line.
-        problem: String,
-        /// The error that caused it, if there is one.
-        source: Option<Arc<dyn Error + Send + Sync>>,
+        /// What was expected and found.
+        source: Cause,
     },
     /// A stream that brings specs is broken. The adapter opens it again by itself.
-    #[error("{}", shown_problem(problem))]
+    #[error("{source}")]
     #[non_exhaustive]
     Stream {
-        /// What went wrong, in one line.
-        problem: String,
-        /// The error that caused it, if there is one.
-        source: Option<Arc<dyn Error + Send + Sync>>,
+        /// What went wrong.
+        source: Cause,
     },
     /// The adapter panicked, so there is no answer.
     #[error("the specs adapter ended without an answer")]
     Abandoned,
     /// Anything else; for adapters of your own.
-    #[error("{}", shown_problem(problem))]
+    #[error("{source}")]
     #[non_exhaustive]
     Other {
-        /// What went wrong, in one line.
-        problem: String,
-        /// The error that caused it, if there is one.
-        source: Option<Arc<dyn Error + Send + Sync>>,
+        /// What went wrong.
+        source: Cause,
     },
 }
 
@@ -81,23 +75,21 @@ impl FetchError {
         }
     }
 
-    /// [`Unreadable`](Self::Unreadable), described in one line.
-    pub fn unreadable(problem: impl ToString) -> Self {
+    /// [`Unreadable`](Self::Unreadable), from an error or from a text in one line.
+    pub fn unreadable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unreadable {
-            problem: shown_problem(problem.to_string()),
-            source: None,
+            source: Cause::new(cause),
         }
     }
 
-    /// [`Stream`](Self::Stream), described in one line.
-    pub fn stream(problem: impl ToString) -> Self {
+    /// [`Stream`](Self::Stream), from an error or from a text in one line.
+    pub fn stream(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Stream {
-            problem: shown_problem(problem.to_string()),
-            source: None,
+            source: Cause::new(cause),
         }
     }
 
-    /// [`Other`](Self::Other), described in one line.
+    /// [`Other`](Self::Other), from an error or from a text in one line.
     ///
     /// ```
     /// use std::error::Error;
@@ -108,10 +100,9 @@ impl FetchError {
     /// assert_eq!(error.to_string(), "the cache is away");
     /// assert!(error.source().is_some_and(|cause| cause.is::<std::io::Error>()));
     /// ```
-    pub fn other(problem: impl ToString) -> Self {
+    pub fn other(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Other {
-            problem: shown_problem(problem.to_string()),
-            source: None,
+            source: Cause::new(cause),
         }
     }
 
@@ -123,7 +114,7 @@ impl FetchError {
         | Self::Stream { source, .. }
         | Self::Other { source, .. } = &mut self
         {
-            *source = Some(Arc::new(error));
+            *source = Cause::saying(&source.to_string(), error);
         }
         self
     }
@@ -205,6 +196,35 @@ impl FetchError {
     }
 }
 
+/// What callers branch on. The answers are in the causes, so they stand here.
+impl StatsigError {
+    /// Whether a server refused the SDK key (status 401 or 403).
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        fetch_error_in(self).is_some_and(FetchError::is_unauthorized)
+    }
+
+    /// Whether a time limit passed: of the initialisation, of the shutdown or of a download.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::InitTimeout { .. } | Self::ShutdownTimedOut { .. } => true,
+            _ => fetch_error_in(self).is_some_and(FetchError::is_timeout),
+        }
+    }
+}
+
+fn fetch_error_in(error: &StatsigError) -> Option<&FetchError> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}
+
 fn status_hint(status: u16) -> &'static str {
     match status {
         301..=303 | 307 | 308 => {
@@ -266,14 +286,6 @@ mod tests {
         let limit = Duration::from_secs(3);
         assert!(FetchError::TimedOut { limit }.is_timeout());
         assert!(FetchError::Transport(TransportError::TimedOut { limit }).is_timeout());
-        for error in [
-            FetchError::unreadable("x"),
-            FetchError::stream("x"),
-            FetchError::other("x"),
-            DataStoreError::failed("x").into(),
-        ] {
-            assert!(error.source().is_none(), "{error}");
-        }
         let cause = || std::io::Error::other("cause");
         let kept = [
             FetchError::unreadable("x").with_source(cause()),
@@ -282,7 +294,8 @@ mod tests {
             DataStoreError::failed("x").with_source(cause()).into(),
         ];
         for error in kept {
-            assert!(error.source().is_some(), "{error}");
+            let source = error.source().expect("a source");
+            assert!(source.is::<std::io::Error>(), "{error}");
         }
     }
 }

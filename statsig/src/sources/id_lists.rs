@@ -156,9 +156,9 @@ impl Synced {
 /// Why a sync brought nothing. The lists in use stay in use.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum IdListsError {
-    #[error(transparent)]
+    #[error("{0}")]
     Fetch(#[from] FetchError),
-    #[error(transparent)]
+    #[error("{0}")]
     Stored(#[from] StoredProblem),
     #[error("expected a manifest of ID lists, found something else: {problem}")]
     Manifest { problem: String },

@@ -291,9 +291,7 @@ impl Transport for ScriptedTransport {
                         })
                     }
                     Outcome::Response(response) => Ok(response),
-                    Outcome::Broken(problem) => Err(TransportError::Connection {
-                        problem: problem.to_owned(),
-                    }),
+                    Outcome::Broken(problem) => Err(TransportError::connection(problem)),
                     Outcome::Hang => std::future::pending().await,
                 }
             };

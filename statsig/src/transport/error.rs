@@ -1,9 +1,10 @@
 //! Why there is no response.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::mask::shown_problem;
+use crate::cause::Cause;
 
 /// Why there is no response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,10 +17,11 @@ pub enum TransportError {
         limit: Duration,
     },
     /// The connection failed, or broke off before the response was complete.
-    #[error("the connection failed: {}", shown_problem(problem))]
+    #[error("the connection failed: {source}")]
+    #[non_exhaustive]
     Connection {
-        /// What the HTTP library says, without the URL.
-        problem: String,
+        /// The cause, without the URL, which may hold the SDK key.
+        source: Cause,
     },
     /// A redirect that the SDK does not follow: to another origin, or of a `POST` that would become a `GET`.
     #[error(
@@ -47,28 +49,58 @@ pub enum TransportError {
         limit: usize,
     },
     /// The body is compressed in a way that was not asked for, or is broken.
-    #[error("the response cannot be decompressed: {}", shown_problem(problem))]
+    #[error("the response cannot be decompressed: {source}")]
+    #[non_exhaustive]
     Encoding {
-        /// What was expected and found.
-        problem: String,
+        /// The cause, without the URL, which may hold the SDK key.
+        source: Cause,
     },
     /// The file with certificates to trust cannot be used; retrying does not help.
-    #[error("expected certificates in PEM in {}, found {}; check `ca_cert_path`", path.display(), shown_problem(problem))]
+    #[error("expected certificates in PEM in {}, found {}; check `ca_cert_path`", path.display(), source)]
+    #[non_exhaustive]
     CertificateBundle {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        problem: String,
+        source: Cause,
     },
     /// The request cannot be sent at all; retrying does not help.
-    #[error("the request cannot be sent: {}", shown_problem(problem))]
+    #[error("the request cannot be sent: {source}")]
+    #[non_exhaustive]
     Unusable {
-        /// Why.
-        problem: String,
+        /// The cause, without the URL, which may hold the SDK key.
+        source: Cause,
     },
 }
 
 impl TransportError {
+    /// A [`Connection`](Self::Connection) error, from an error or a text without the URL.
+    pub fn connection(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Connection {
+            source: Cause::new(cause),
+        }
+    }
+
+    /// An [`Encoding`](Self::Encoding) error, from an error or a text.
+    pub fn encoding(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Encoding {
+            source: Cause::new(cause),
+        }
+    }
+
+    /// An [`Unusable`](Self::Unusable) error, from an error or a text.
+    pub fn unusable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unusable {
+            source: Cause::new(cause),
+        }
+    }
+
+    /// Whether the time limit of the request passed.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut { .. })
+    }
+
     /// Whether the same request would fail again in the same way.
     pub(crate) fn is_final(&self) -> bool {
         match self {

@@ -59,10 +59,9 @@ pub(crate) async fn send(
     });
     match tokio::time::timeout(limit, sending).await {
         Ok(Some(answer)) => answer.and_then(|response| strangers::check(method, response)),
-        Ok(None) => Err(TransportError::Connection {
-            problem: "the transport panicked; a tokio runtime without `enable_io` causes this"
-                .to_owned(),
-        }),
+        Ok(None) => Err(TransportError::connection(
+            "the transport panicked; a tokio runtime without `enable_io` causes this",
+        )),
         Err(_) => Err(TransportError::TimedOut { limit }),
     }
 }
@@ -76,10 +75,9 @@ pub(crate) struct NoTransport;
 impl Transport for NoTransport {
     fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async {
-            Err(TransportError::Unusable {
-                problem: "found no transport; enable the `http` feature or set `StatsigOptions::transport`"
-                    .to_owned(),
-            })
+            Err(TransportError::unusable(
+                "found no transport; enable the `http` feature or set `StatsigOptions::transport`",
+            ))
         })
     }
 }

@@ -10,7 +10,7 @@ async fn a_start_without_proxy_says_so_in_time_and_heals_by_itself() {
     let error = lab.statsig.initialize().await.unwrap_err();
     assert!(start.elapsed() <= Duration::from_millis(3_010));
     assert!(
-        matches!(&error, StatsigError::NoSpecs { reason } if reason.contains("cannot be connected to: refused")),
+        matches!(&error, StatsigError::NoSpecs { source, .. } if source.to_string().contains("cannot be connected to: refused")),
         "{error}"
     );
     assert_eq!(lab.reason(1), "NoValues");

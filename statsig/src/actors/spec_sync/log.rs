@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use crate::actors::messages::SyncError;
+use crate::cause::Cause;
 use crate::error::SpecsError;
 use crate::facts::{Fact, SyncEnded};
 use crate::results::SpecsSource;
@@ -74,7 +75,7 @@ impl SyncLog {
     }
 
     /// Why the round failed, if it did and was not meant to.
-    pub(super) fn ends(&mut self, shared: &Shared, error: Option<&SyncError>) -> Option<String> {
+    pub(super) fn ends(&mut self, shared: &Shared, error: Option<&SyncError>) -> Option<Cause> {
         if !error.is_some_and(is_by_option) {
             shared.note(Fact::SyncEnded(SyncEnded {
                 at_ms: shared.clock.now_ms(),
@@ -103,7 +104,7 @@ impl SyncLog {
                 tracing::warn!(target: targets::SYNC, problem, "specs sync failed, the specs in use stay in use");
             }
         }
-        Some(problem)
+        Some(Cause::saying(&problem, error.clone()))
     }
 }
 

@@ -19,6 +19,7 @@ use super::actor::{Actor, Address, StartError};
 use super::live::MAX_ATTEMPTS;
 use super::messages::{APPLY_LIMIT, Applied, EvaluationMessage, SpecSyncMessage, SyncError};
 use super::tree::Tree;
+use crate::cause::Cause;
 use crate::error::StatsigError;
 use crate::sources::chain::Turn;
 use crate::sources::schedule::{Refusals, Trigger};
@@ -200,7 +201,7 @@ impl SpecSync {
     }
 
     /// Ends the first sync. Specs that are published later replace its failure.
-    fn end_first_sync(&mut self, outcome: &Result<Applied, SyncError>, problem: Option<String>) {
+    fn end_first_sync(&mut self, outcome: &Result<Applied, SyncError>, cause: Option<Cause>) {
         let initialization = &self.tree.initialization;
         match outcome {
             Ok(Applied::New { refusal }) => {
@@ -211,7 +212,7 @@ impl SpecSync {
             Err(_) => {
                 let tree = Arc::clone(&self.tree);
                 // Without a problem, the options forbid to fetch.
-                let failure = problem.map(|reason| StatsigError::NoSpecs { reason });
+                let failure = cause.map(|source| StatsigError::NoSpecs { source });
                 let giving_up = tokio::spawn(async move {
                     let message = EvaluationMessage::PublishNoValues;
                     // If it is not published, the start has failed all the same.

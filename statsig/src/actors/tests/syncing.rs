@@ -184,7 +184,7 @@ async fn a_failed_start_says_so_and_recovers_within_an_interval() {
     assert_eq!(lab.source(), "Loading");
     let error = lab.handle.first_sync().await.unwrap_err();
     assert!(
-        matches!(&error, StatsigError::NoSpecs { reason } if reason.contains("500")),
+        matches!(&error, StatsigError::NoSpecs { source, .. } if source.to_string().contains("500")),
         "{error}"
     );
     assert_eq!(lab.source(), "NoValues");
@@ -244,7 +244,7 @@ async fn a_failed_refresh_says_why() {
     lab.network.next(Endpoint::Specs, Answer::status(404));
     let error = lab.handle.refresh().await.unwrap_err();
     assert!(
-        matches!(&error, StatsigError::SyncFailed { reason } if reason.contains("404")),
+        matches!(&error, StatsigError::SyncFailed { source, .. } if source.to_string().contains("404")),
         "{error}"
     );
 }

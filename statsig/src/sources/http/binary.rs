@@ -160,7 +160,7 @@ impl From<ReadError> for FetchError {
         match error {
             ReadError::TooLarge(error) => Self::Transport(error),
             ReadError::Abandoned => Self::Abandoned,
-            error => Self::unreadable(&error).with_source(error),
+            error => Self::unreadable(error),
         }
     }
 }

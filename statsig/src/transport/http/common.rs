@@ -65,8 +65,9 @@ impl Common {
     /// # Errors
     /// The inner one when the trust store cannot be read.
     pub(super) async fn verifier(&self) -> Made {
-        let failed = |problem: &dyn Display| TransportError::Connection {
-            problem: format!("the system's trusted certificates were not read: {problem}"),
+        let failed = |problem: &dyn Display| {
+            let text = format!("the system's trusted certificates were not read: {problem}");
+            TransportError::connection(text)
         };
         let mut made = self.read_trust().map_err(|error| failed(&error))?;
         let made = made

@@ -7,6 +7,7 @@ use flate2::read::MultiGzDecoder;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::TransportError;
+use crate::cause::Cause;
 use crate::mask::shown;
 
 /// The encodings that can be read, for `accept-encoding`.
@@ -69,11 +70,12 @@ impl Encoding {
 
     /// Decompresses at most `max_bytes`.
     pub(super) fn decode(self, body: Bytes, max_bytes: usize) -> Result<Bytes, TransportError> {
-        let broken = |error: io::Error| TransportError::Encoding {
-            problem: format!(
-                "expected a body in {}, found a broken one ({error})",
-                self.name()
-            ),
+        let broken = |error: io::Error| {
+            let name = self.name();
+            let problem = format!("expected a body in {name}, found a broken one ({error})");
+            TransportError::Encoding {
+                source: Cause::saying(&problem, error),
+            }
         };
         match self {
             Self::Plain => Ok(body),
@@ -95,9 +97,7 @@ impl Encoding {
 
 fn unknown(found: &str) -> TransportError {
     let shown = shown(found);
-    TransportError::Encoding {
-        problem: format!("expected one of {ACCEPTED}, found {shown}"),
-    }
+    TransportError::encoding(format!("expected one of {ACCEPTED}, found {shown}"))
 }
 
 fn read_at_most(

@@ -24,7 +24,7 @@ use self::encoding::Encoding;
 use super::headers::KEY_HEADER;
 use super::proxy::ProxyConfig;
 use super::{BoxFuture, Headers, Method, Request, Response, Transport, TransportError, address};
-use crate::error::with_causes;
+use crate::cause::Cause;
 use crate::mask::shown;
 
 /// Longest wait for a TCP and TLS connection; the request's own limit covers the rest.
@@ -62,7 +62,7 @@ pub(crate) struct Settings {
 struct Client {
     http: reqwest::Client,
     /// Why `https` cannot be used, if it cannot; plain `http` works nevertheless.
-    tls_problem: Option<String>,
+    tls_problem: Option<Cause>,
     /// Whether there was an answer, so that a connection may have been kept.
     has_connected: AtomicBool,
 }
@@ -84,7 +84,7 @@ impl HttpTransport {
             && request.url.starts_with("https:")
         {
             return Err(TransportError::Unusable {
-                problem: problem.clone(),
+                source: problem.clone(),
             });
         }
         let limit = request.timeout;
@@ -278,11 +278,12 @@ fn to_reqwest(
 
 /// The HTTP library's own message names neither the URL nor what to do.
 fn check_url(url: &str) -> Result<(), TransportError> {
-    let unusable = |problem: &dyn fmt::Display| TransportError::Unusable {
-        problem: format!(
-            "expected a URL such as https://host/path, found {} ({problem}); check the URLs in the options",
+    let unusable = |problem: &dyn fmt::Display| {
+        TransportError::unusable(format!(
+            "expected a URL such as https://host/path, found {} ({problem}); check the URLs in the \
+             options",
             shown(address::shown_without_file(url))
-        ),
+        ))
     };
     match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => Ok(()),
@@ -304,9 +305,9 @@ fn check_headers(headers: &Headers) -> Result<(), TransportError> {
         _ => "a header",
     };
     let found = value.chars().find(|c| is_forbidden(*c)).unwrap_or_default();
-    Err(TransportError::Unusable {
-        problem: format!("expected one line of text, found the character {found:?} in {what}"),
-    })
+    Err(TransportError::unusable(format!(
+        "expected one line of text, found the character {found:?} in {what}"
+    )))
 }
 
 fn readable_headers(response: &reqwest::Response) -> Headers {
@@ -345,33 +346,23 @@ async fn run_off_thread<T: Send + 'static>(
 ) -> Result<T, TransportError> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|_| TransportError::Connection {
-            problem: "the runtime is shutting down".to_owned(),
-        })
+        .map_err(TransportError::connection)
 }
 
 fn unusable(error: reqwest::Error) -> TransportError {
-    TransportError::Unusable {
-        problem: describe(error),
-    }
+    TransportError::unusable(error.without_url())
 }
 
 fn to_transport_error(error: reqwest::Error, limit: Duration) -> TransportError {
     if error.is_timeout() && !error.is_connect() {
         return TransportError::TimedOut { limit };
     }
-    let is_unusable = error.is_builder();
-    let problem = describe(error);
-    if is_unusable {
-        TransportError::Unusable { problem }
+    if error.is_builder() {
+        unusable(error)
     } else {
-        TransportError::Connection { problem }
+        // The URL holds the SDK key.
+        TransportError::connection(error.without_url())
     }
-}
-
-/// The whole chain of causes in one line, without the URL: it holds the SDK key.
-fn describe(error: reqwest::Error) -> String {
-    with_causes(&error.without_url())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 
 use super::TransportError;
+use crate::cause::Cause;
 use crate::files;
 
 /// The largest bundle that is read. The bundle of all public authorities takes a quarter of a megabyte.
@@ -21,12 +22,10 @@ const MAX_BUNDLE_BYTES: usize = 16 * 1024 * 1024;
 /// When the protocol cannot be used.
 pub(super) fn config(
     verifier: Result<Arc<Verifier>, rustls::Error>,
-) -> Result<(rustls::ClientConfig, Option<String>), TransportError> {
+) -> Result<(rustls::ClientConfig, Option<Cause>), TransportError> {
     let builder = rustls::ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(|error| TransportError::Unusable {
-            problem: error.to_string(),
-        })?;
+        .map_err(TransportError::unusable)?;
     Ok(match verifier {
         Ok(verifier) => {
             let config = builder
@@ -41,7 +40,7 @@ pub(super) fn config(
                 .with_no_client_auth();
             let problem =
                 format!("expected the system's trusted certificates, found none ({error})");
-            (config, Some(problem))
+            (config, Some(Cause::saying(&problem, error)))
         }
     })
 }
@@ -71,13 +70,13 @@ pub(super) fn verifier(
 
 /// The certificates of a PEM bundle; what is none is left out.
 fn usable_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
-    let failed = |problem: String| TransportError::CertificateBundle {
+    let failed = |source: Cause| TransportError::CertificateBundle {
         path: path.to_owned(),
-        problem,
+        source,
     };
     let pem = files::read_at_most(path, MAX_BUNDLE_BYTES)
-        .map_err(|error| failed(error.to_string()))?
-        .ok_or_else(|| failed(format!("more than {MAX_BUNDLE_BYTES} bytes")))?;
+        .map_err(|error| failed(Cause::new(error)))?
+        .ok_or_else(|| failed(Cause::new(format!("more than {MAX_BUNDLE_BYTES} bytes"))))?;
     let is_usable = |certificate: &CertificateDer<'static>| {
         RootCertStore::empty().add(certificate.clone()).is_ok()
     };
@@ -89,7 +88,7 @@ fn usable_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Tran
         .filter(is_usable)
         .collect();
     if usable.is_empty() {
-        return Err(failed("none that can be used".to_owned()));
+        return Err(failed(Cause::new("none that can be used")));
     }
     if usable.len() < entries {
         tracing::warn!(

@@ -58,11 +58,7 @@ impl Transport for Service {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         self.requests.lock().unwrap().push(request);
         let answer = self.answers.lock().unwrap().pop_front();
-        Box::pin(async {
-            answer.ok_or(TransportError::Connection {
-                problem: "reset".into(),
-            })
-        })
+        Box::pin(async { answer.ok_or(TransportError::connection("reset")) })
     }
 }
 

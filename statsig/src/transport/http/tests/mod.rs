@@ -183,7 +183,7 @@ async fn an_encoding_that_was_not_offered_says_so() {
             .await
             .unwrap_err();
         assert!(
-            matches!(&error, TransportError::Encoding { problem } if problem.contains("expected one of gzip")),
+            matches!(&error, TransportError::Encoding { source } if source.to_string().contains("expected one of gzip")),
             "{error:?}"
         );
     }

@@ -1,0 +1,128 @@
+//! What caused an error, kept as the error that it was.
+
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::mask::{shown, shown_problem};
+
+/// What caused an error: the source of the SDK's errors. Cheap to clone.
+///
+/// `Display` shows the cause in one line, with its own causes, long texts cut and SDK keys masked.
+/// The error itself is behind the deref, and [`Error::source`] of the outer error returns it. Two
+/// causes are equal if they read the same.
+///
+/// ```
+/// use std::error::Error;
+/// use std::io;
+/// use statsig::Cause;
+/// use statsig::transport::TransportError;
+///
+/// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+/// let error = TransportError::connection(reset);
+/// let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+/// assert_eq!(source.unwrap().kind(), io::ErrorKind::ConnectionReset);
+/// assert_eq!(Cause::new("no route").to_string(), "no route");
+/// ```
+#[derive(Clone)]
+pub struct Cause {
+    text: Arc<str>,
+    error: Arc<dyn Error + Send + Sync>,
+}
+
+impl Cause {
+    /// The cause: an error, or a text.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error: Arc<dyn Error + Send + Sync> = Arc::from(error.into());
+        Self {
+            text: shown_problem(with_causes(&*error)).into(),
+            error,
+        }
+    }
+
+    /// An error that is shown as this text.
+    pub(crate) fn saying(text: &str, error: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            text: shown_problem(text).into(),
+            error: Arc::new(error),
+        }
+    }
+}
+
+impl Deref for Cause {
+    type Target = dyn Error + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.error
+    }
+}
+
+impl Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The text: the error itself may hold texts from outside.
+impl Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&*self.text, f)
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Cause {}
+
+/// An error with its causes, in one line. A cause that the text names already is left out.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = shown_problem(error);
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let cause_text = shown(error);
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer with secret-0123456789")]
+    struct Outer(#[source] std::num::ParseIntError);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("all: {0}")]
+    struct SaysAll(#[source] std::num::ParseIntError);
+
+    #[test]
+    fn a_cause_is_shown_in_one_line_without_keys_and_keeps_the_error() {
+        let inner = "x".parse::<u8>().unwrap_err();
+        let cause = Cause::new(Outer(inner));
+        let text = "outer with secret-01234*****: invalid digit found in string";
+        assert_eq!(cause.to_string(), text);
+        assert_eq!(format!("{cause:?}"), format!("{text:?}"));
+        assert!(cause.downcast_ref::<Outer>().is_some());
+        let all = Cause::new(SaysAll("x".parse::<u8>().unwrap_err()));
+        assert_eq!(all.to_string(), "all: invalid digit found in string");
+        assert_eq!(cause, Cause::new(text));
+        assert!(
+            Cause::new("x\ny".repeat(10_000))
+                .to_string()
+                .chars()
+                .count()
+                <= 1_000
+        );
+    }
+}
