@@ -191,6 +191,7 @@ pub type FastState = foldhash::fast::RandomState;
 pub type FastMap<K, V> = std::collections::HashMap<K, V, FastState>;
 
 /// A 64-bit hash of text, the same within one process.
+#[inline]
 #[must_use]
 pub fn text_hash(text: &str) -> u64 {
     let mut hasher = process_state().build_hasher();
@@ -210,6 +211,7 @@ fn process_state() -> foldhash::fast::FixedState {
 }
 
 /// Mixes one more number into a hash.
+#[inline]
 #[must_use]
 pub fn mix(hash: u64, part: u64) -> u64 {
     let mixed = (hash ^ part.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);

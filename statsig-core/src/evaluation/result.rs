@@ -183,6 +183,7 @@ impl Evaluation {
     }
 
     /// The rule that decided, or `default`.
+    #[inline]
     #[must_use]
     pub fn rule_symbol(&self) -> Symbol {
         self.rule_id.unwrap_or(Symbol::EMPTY)

@@ -74,6 +74,7 @@ impl Symbols {
         self.entries.get(symbol.0 as usize).unwrap_or(&self.empty)
     }
 
+    #[inline]
     pub(crate) fn text(&self, symbol: Symbol) -> &SharedStr {
         &self.get(symbol).text
     }
@@ -83,6 +84,7 @@ impl Symbols {
     }
 
     /// The hash of a symbol's text.
+    #[inline]
     #[must_use]
     pub fn hash(&self, symbol: Symbol) -> u64 {
         self.get(symbol).hash

@@ -258,6 +258,7 @@ impl StatsigUser {
     }
 
     /// Identifies everything about the user that evaluation can see.
+    #[inline]
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.data.fingerprint.get_or_init(|| {

@@ -12,13 +12,16 @@ impl OnceNumber {
     pub(super) fn get_or_init(&self, derive: impl FnOnce() -> u64) -> u64 {
         // The number is all there is to see: nothing else has to be visible with it.
         match self.0.load(Ordering::Relaxed) {
-            0 => {
-                let number = derive();
-                self.0.store(number, Ordering::Relaxed);
-                number
-            }
+            0 => self.init(derive),
             number => number,
         }
+    }
+
+    #[cold]
+    fn init(&self, derive: impl FnOnce() -> u64) -> u64 {
+        let number = derive();
+        self.0.store(number, Ordering::Relaxed);
+        number
     }
 }
 

@@ -49,38 +49,50 @@ impl Dedupe {
     }
 
     /// Whether this key is new in the current window. Remembers it.
+    #[inline]
     pub(crate) fn is_new(&self, key: u64) -> bool {
-        let epoch = self.epoch.load(Ordering::Relaxed);
-        let stored = (key & !EPOCH_MASK) | epoch;
-        let Some(set) = self.set_of(key) else {
+        let stored = (key & !EPOCH_MASK) | self.epoch.load(Ordering::Relaxed);
+        if let Some(table) = self.table.get()
+            && let Some(set) = table.get(self.place_of(key))
+            && set
+                .iter()
+                .any(|slot| slot.load(Ordering::Relaxed) == stored)
+        {
+            return false;
+        }
+        self.take_slot(key, stored)
+    }
+
+    /// Whether the key is still new once it has a slot.
+    fn take_slot(&self, key: u64, stored: u64) -> bool {
+        let table = self.table.get_or_init(|| Box::new(self.empty_table()));
+        let Some(set) = table.get(self.place_of(key)) else {
             return self.is_new_offline(key);
         };
-        let mut free = None;
+        let epoch = stored & EPOCH_MASK;
         for slot in set {
             let found = slot.load(Ordering::Relaxed);
             if found == stored {
                 return false;
             }
-            if free.is_none() && found & EPOCH_MASK != epoch {
-                free = Some((slot, found));
+            if found & EPOCH_MASK != epoch {
+                // Of two threads with the same new key, the one that loses the exchange sees a repeat.
+                let taken =
+                    slot.compare_exchange(found, stored, Ordering::Relaxed, Ordering::Relaxed);
+                return taken != Err(stored);
             }
         }
-        match free {
-            // Of two threads with the same new key, the one that loses the exchange sees a repeat.
-            Some((slot, found)) => {
-                match slot.compare_exchange(found, stored, Ordering::Relaxed, Ordering::Relaxed) {
-                    Ok(_) => true,
-                    Err(winner) => winner != stored,
-                }
-            }
-            None => {
-                let way = (key >> EPOCH_BITS) as usize % WAYS;
-                if let Some(slot) = set.get(way) {
-                    slot.store(stored, Ordering::Relaxed);
-                }
-                true
-            }
+        let way = (key >> EPOCH_BITS) as usize % WAYS;
+        if let Some(slot) = set.get(way) {
+            slot.store(stored, Ordering::Relaxed);
         }
+        true
+    }
+
+    /// The set of a key. The slots store its upper 48 bits; the lower ones choose the set.
+    #[inline]
+    fn place_of(&self, key: u64) -> usize {
+        (key ^ (key >> 32)) as usize & (self.sets - 1)
     }
 
     #[cold]
@@ -121,13 +133,6 @@ impl Dedupe {
     #[cold]
     fn empty_table(&self) -> Table {
         (0..self.sets).map(|_| Default::default()).collect()
-    }
-
-    fn set_of(&self, key: u64) -> Option<&[AtomicU64; WAYS]> {
-        // The stored part of the key is its upper 48 bits; the lower ones choose the set.
-        let mixed = key ^ (key >> 32);
-        let table = self.table.get_or_init(|| Box::new(self.empty_table()));
-        table.get(mixed as usize & (self.sets - 1))
     }
 }
 

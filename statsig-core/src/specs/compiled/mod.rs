@@ -130,6 +130,7 @@ impl CompiledSpecs {
     }
 
     /// The text of a symbol.
+    #[inline]
     pub fn text(&self, symbol: Symbol) -> &SharedStr {
         self.symbols.text(symbol)
     }
