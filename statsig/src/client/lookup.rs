@@ -1,4 +1,7 @@
 //! From a name and a user to an evaluation.
+//!
+//! Each read inlines its lookup. Otherwise the call would be put into memory and read again, which
+//! takes longer than finding a remembered evaluation.
 
 use std::sync::Arc;
 
@@ -22,7 +25,7 @@ pub(super) struct Read<'a> {
 
 impl Statsig {
     /// Starts to read one entity.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(&self) -> Read<'_> {
         Read {
             client: &self.inner,
@@ -33,7 +36,7 @@ impl Statsig {
 }
 
 impl Read<'_> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn evaluate<'a>(
         &'a mut self,
         kind: EntityKind,
@@ -50,7 +53,7 @@ impl Read<'_> {
 
 impl<'a> View<'a> {
     /// Evaluates an entity. `fresh` takes the evaluation if the memo does not hold it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn evaluate(
         self,
         kind: EntityKind,
@@ -79,7 +82,7 @@ impl<'a> View<'a> {
     }
 
     /// The evaluation of a known name: remembered, or made now.
-    #[inline]
+    #[inline(always)]
     fn evaluation(
         self,
         kind: EntityKind,
@@ -113,6 +116,7 @@ impl<'a> View<'a> {
         fresh.insert(self.evaluate_now(kind, id, entry, user))
     }
 
+    #[inline(never)]
     fn evaluate_now(
         self,
         kind: EntityKind,
@@ -142,6 +146,7 @@ impl<'a> View<'a> {
     }
 
     /// Evaluates a name that the specs do not have: only an override can give it a value.
+    #[cold]
     fn evaluate_unknown(self, kind: EntityKind, name: &str, user: &StatsigUser) -> Evaluation {
         let context = EvaluationContext::of(self.published, 0, 0)
             .with_overrides(self.client.shared.overrides.active());

@@ -37,7 +37,7 @@ impl Exposable for EvaluatedCall<'_> {
 impl EvaluatedCall<'_> {
     /// Logs the exposure of a gate, config or experiment, and before it those of the experiments that
     /// conditions asked for. Layers are exposed by parameter.
-    #[inline]
+    #[inline(always)]
     pub(in crate::client) fn expose(&self, logging: Logging) {
         self.expose_looked_up(logging);
         let evaluation = self.evaluation;
@@ -65,7 +65,7 @@ impl EvaluatedCall<'_> {
     }
 
     #[cold]
-    fn expose_each_looked_up(&self, logging: Logging) {
+    fn expose_each_looked_up(self, logging: Logging) {
         // A manual exposure is about the entity that it names, not about these.
         let logging = match logging {
             Logging::Manual => Logging::Automatic,
@@ -114,7 +114,12 @@ impl EvaluatedCall<'_> {
         let draft = Draft {
             of: self,
             user: self.user,
-            key: self.exposure_key(evaluation.rule_symbol(), in_group, true),
+            key: ExposureKey::new(
+                self.name_hash(),
+                self.specs().symbols.hash(evaluation.rule_symbol()),
+                self.user_hash(true),
+                in_group,
+            ),
             rule_id: group_id,
             subject: Subject::Experiment,
             nested_gates: self.nested_gates(Some(&evaluation.nested_gates)),
@@ -129,7 +134,8 @@ impl EvaluatedCall<'_> {
         client.count_check(self.name_hash(), || self.shared_name());
     }
 
-    #[inline]
+    /// Logs an exposure, unless it is a repeat. Until that is known, nothing is put together.
+    #[inline(always)]
     fn submit(
         &self,
         subject: Subject<'_>,
@@ -138,21 +144,47 @@ impl EvaluatedCall<'_> {
         extra: u64,
         logging: Logging,
     ) {
-        let client = self.view.client;
-        if !client.logs(logging, self.name_hash(), || self.shared_name()) {
+        let (client, decision) = (self.view.client, self.decision);
+        let name_hash = self.name_hash();
+        if !client.logs(logging, name_hash, move || decision.shared_name()) {
             return;
         }
-        let draft = Draft {
-            of: self,
-            user: self.user,
+        let key = ExposureKey::new(
+            name_hash,
+            self.specs().symbols.hash(rule),
             // A manual exposure has another key, so that an automatic one does not suppress it.
-            key: self.exposure_key(rule, extra, logging == Logging::Automatic),
+            self.user_hash(logging == Logging::Automatic),
+            extra,
+        );
+        let is_new = client.is_new(key);
+        if is_new || self.splits() {
+            let is_manual = logging == Logging::Manual;
+            self.queue(subject, rule, gates, key, is_manual, is_new);
+        }
+    }
+
+    /// Takes itself by value, so that callers need not keep it in memory for this.
+    fn queue(
+        self,
+        subject: Subject<'_>,
+        rule: Symbol,
+        gates: Option<&[NestedGate]>,
+        key: ExposureKey,
+        is_manual: bool,
+        is_new: bool,
+    ) {
+        let draft = Draft {
+            of: &self,
+            user: self.user,
+            key,
             rule_id: self.specs().text(rule),
             subject,
             nested_gates: self.nested_gates(gates),
-            is_manual: logging == Logging::Manual,
+            is_manual,
         };
-        client.submit(&draft, self.splits());
+        self.view
+            .client
+            .queue_exposure(&draft, is_new, self.splits());
     }
 
     /// Whether nested gates are exposures of their own.
@@ -162,7 +194,6 @@ impl EvaluatedCall<'_> {
         shared.events.exposes_nested_gates(self.view.published)
     }
 
-    #[inline]
     fn nested_gates<'g>(&'g self, gates: Option<&'g [NestedGate]>) -> NestedGates<'g> {
         match gates {
             Some(gates) if self.evaluation.outcome != Outcome::TooDeep => {
@@ -170,17 +201,6 @@ impl EvaluatedCall<'_> {
             }
             _ => NestedGates::Absent,
         }
-    }
-
-    /// The ID of the entity's type tells two exposures apart if `counts_id_type`.
-    #[inline]
-    fn exposure_key(&self, rule: Symbol, extra: u64, counts_id_type: bool) -> ExposureKey {
-        ExposureKey::new(
-            self.name_hash(),
-            self.specs().symbols.hash(rule),
-            self.user_hash(counts_id_type),
-            extra,
-        )
     }
 
     #[inline]
@@ -193,7 +213,7 @@ impl EvaluatedCall<'_> {
     }
 
     /// Identifies the user for deduplication, by the ID of the entity's type too if that is to count.
-    #[inline]
+    #[inline(always)]
     pub(in crate::client) fn user_hash(&self, counts_id_type: bool) -> u64 {
         let id_type = self.evaluation.id_type.filter(|_| counts_id_type);
         match id_type.map(|id_type| self.specs().symbols.get(id_type)) {

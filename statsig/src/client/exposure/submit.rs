@@ -26,20 +26,20 @@ impl ClientInner {
 
     /// Queues an exposure, unless one with this key was queued in the current window. `splits` means
     /// that the nested gates follow as exposures of their own, also behind a repeat.
-    #[inline]
     pub(in crate::client) fn submit(&self, draft: &Draft<'_>, splits: bool) {
-        if self.is_new(draft.key) {
-            self.queue_exposure(draft, splits);
+        let is_new = self.is_new(draft.key);
+        self.queue_exposure(draft, is_new, splits);
+    }
+
+    /// Queues what there is to log of an exposure after [`is_new`](Self::is_new).
+    pub(in crate::client) fn queue_exposure(&self, draft: &Draft<'_>, is_new: bool, splits: bool) {
+        if is_new {
+            let exposure = draft.exposure(splits, self.shared.clock.now_ms());
+            self.queue(QueuedEvent::Exposure(exposure));
         }
         if splits {
             self.submit_nested_gates(draft);
         }
-    }
-
-    #[cold]
-    fn queue_exposure(&self, draft: &Draft<'_>, splits: bool) {
-        let exposure = draft.exposure(splits, self.shared.clock.now_ms());
-        self.queue(QueuedEvent::Exposure(exposure));
     }
 
     #[cold]
@@ -80,7 +80,7 @@ impl ClientInner {
 
     /// Whether no exposure with this key was logged in the current window. Counts a repeat.
     #[inline]
-    fn is_new(&self, key: ExposureKey) -> bool {
+    pub(in crate::client) fn is_new(&self, key: ExposureKey) -> bool {
         let is_new = self.shared.events.dedupe.is_new(key.whole);
         if !is_new {
             self.shared.events.counters.add_deduplicated();

@@ -100,7 +100,7 @@ impl EvaluatedCall<'_> {
     }
 
     #[cold]
-    fn report_evaluation(&self) {
+    fn report_evaluation(self) {
         self.report_looked_up();
         let client = self.view.client;
         match self.kind {
