@@ -1,6 +1,7 @@
 //! Reading a user, copying one, and comparing two.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ impl StatsigUser {
     /// ```
     pub fn to_builder(&self) -> StatsigUserBuilder {
         StatsigUserBuilder {
-            data: self.data.with_same_fields(),
+            data: Arc::clone(&self.data),
         }
     }
 
@@ -121,9 +122,9 @@ fn all(fields: Option<&Fields>) -> impl Iterator<Item = (&str, &Value)> {
         .map(|(name, value)| (name.as_str(), value))
 }
 
-impl UserData {
-    /// The same fields; what is derived from them is derived anew.
-    fn with_same_fields(&self) -> Self {
+/// Copies the fields. What is derived from them is derived anew, as the copy is about to change.
+impl Clone for UserData {
+    fn clone(&self) -> Self {
         Self {
             user_id: self.user_id.clone(),
             custom_ids: self.custom_ids.clone(),
@@ -161,7 +162,7 @@ impl PartialEq for UserData {
 
 impl PartialEq for StatsigUser {
     fn eq(&self, other: &Self) -> bool {
-        std::sync::Arc::ptr_eq(&self.data, &other.data) || self.data == other.data
+        Arc::ptr_eq(&self.data, &other.data) || self.data == other.data
     }
 }
 

@@ -66,7 +66,7 @@ impl StatsigUserBuilder {
             let lookup = IdLookup::parse(lookup.as_ref().as_bytes())?;
             Some((lookup, lists.into_iter().map(Into::into).collect()))
         });
-        self.data.id_list_memberships = Some(memberships.collect());
+        self.data().id_list_memberships = Some(memberships.collect());
         self
     }
 }

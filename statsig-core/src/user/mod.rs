@@ -101,7 +101,7 @@ impl StatsigUser {
     /// Starts building a user with this user ID: text or a number.
     pub fn builder(user_id: impl Into<Value>) -> StatsigUserBuilder {
         let mut builder = StatsigUserBuilder::default();
-        builder.data.user_id = present("userID", user_id);
+        builder.data().user_id = present("userID", user_id);
         builder
     }
 
@@ -402,7 +402,8 @@ impl fmt::Debug for StatsigUser {
 #[derive(Default)]
 #[must_use = "a user is made by `build`"]
 pub struct StatsigUserBuilder {
-    data: UserData,
+    /// Shared with the user that this copies, until the first change.
+    data: Arc<UserData>,
 }
 
 impl fmt::Debug for StatsigUserBuilder {
@@ -412,69 +413,73 @@ impl fmt::Debug for StatsigUserBuilder {
 }
 
 impl StatsigUserBuilder {
+    fn data(&mut self) -> &mut UserData {
+        Arc::make_mut(&mut self.data)
+    }
+
     /// Sets the user ID: text or a number.
     pub fn user_id(mut self, user_id: impl Into<Value>) -> Self {
-        self.data.user_id = present("userID", user_id);
+        self.data().user_id = present("userID", user_id);
         self
     }
 
     /// Adds a custom ID, such as `companyID` or `stableID`.
     pub fn custom_id(mut self, id_type: impl Into<String>, id: impl Into<Value>) -> Self {
-        add(&mut self.data.custom_ids, "custom ID", id_type, id);
+        add(&mut self.data().custom_ids, "custom ID", id_type, id);
         self
     }
 
     /// Sets the e-mail address.
     pub fn email(mut self, email: impl Into<Value>) -> Self {
-        self.data.email = present("email", email);
+        self.data().email = present("email", email);
         self
     }
 
     /// Sets the IP address, from which the country is derived unless it is given.
     pub fn ip(mut self, ip: impl Into<Value>) -> Self {
-        self.data.ip = present("ip", ip);
+        self.data().ip = present("ip", ip);
         self
     }
 
     /// Sets the user agent, from which browser and operating system are derived unless they are given as custom fields.
     pub fn user_agent(mut self, user_agent: impl Into<Value>) -> Self {
-        self.data.user_agent = present("userAgent", user_agent);
+        self.data().user_agent = present("userAgent", user_agent);
         self
     }
 
     /// Sets the country, as two capital letters.
     pub fn country(mut self, country: impl Into<Value>) -> Self {
-        self.data.country = present("country", country);
+        self.data().country = present("country", country);
         self
     }
 
     /// Sets the locale, such as `en_US`.
     pub fn locale(mut self, locale: impl Into<Value>) -> Self {
-        self.data.locale = present("locale", locale);
+        self.data().locale = present("locale", locale);
         self
     }
 
     /// Sets the version of the application.
     pub fn app_version(mut self, version: impl Into<Value>) -> Self {
-        self.data.app_version = present("appVersion", version);
+        self.data().app_version = present("appVersion", version);
         self
     }
 
     /// Adds a custom field.
     pub fn custom(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        add(&mut self.data.custom, "custom field", name, value);
+        add(&mut self.data().custom, "custom field", name, value);
         self
     }
 
     /// Adds a private attribute: used in evaluation, and never sent, logged or printed.
     pub fn private(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        add(&mut self.data.private_attributes, PRIVATE, name, value);
+        add(&mut self.data().private_attributes, PRIVATE, name, value);
         self
     }
 
     /// Sets the user's own environment tier, which beats the one of the options.
     pub fn environment_tier(mut self, tier: impl Into<Value>) -> Self {
-        let environment = &mut self.data.statsig_environment;
+        let environment = &mut self.data().statsig_environment;
         add(environment, "environment", "tier", tier);
         self
     }
@@ -482,9 +487,7 @@ impl StatsigUserBuilder {
     /// The user.
     #[must_use]
     pub fn build(self) -> StatsigUser {
-        StatsigUser {
-            data: Arc::new(self.data),
-        }
+        StatsigUser { data: self.data }
     }
 }
 
