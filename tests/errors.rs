@@ -28,7 +28,11 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// The whole chain: the error, and the causes that it keeps.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source()).collect()
+    let source = |error: &&'a (dyn Error + 'static)| {
+        let error = *error;
+        error.source()
+    };
+    std::iter::successors(Some(error), source).collect()
 }
 
 /// Checks what holds for each error; the answer is its text.

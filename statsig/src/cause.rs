@@ -5,13 +5,13 @@ use std::fmt::{self, Debug, Display};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::mask::{shown, shown_problem};
+use crate::mask::{mask_keys, shown, shown_problem};
 
 /// What caused an error: the source of the SDK's errors. Cheap to clone.
 ///
 /// `Display` shows the cause in one line, with its own causes, long texts cut and SDK keys masked.
-/// The error itself is behind the deref, and [`Error::source`] of the outer error returns it. Two
-/// causes are equal if they read the same.
+/// The error itself is behind the deref, and [`Error::source`] of the outer error returns it, unless
+/// its text shows an SDK key. Two causes are equal if they read the same.
 ///
 /// ```
 /// use std::error::Error;
@@ -34,18 +34,26 @@ pub struct Cause {
 impl Cause {
     /// The cause: an error, or a text.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let error: Arc<dyn Error + Send + Sync> = Arc::from(error.into());
-        Self {
-            text: shown_problem(with_causes(&*error)).into(),
-            error,
-        }
+        let error = error.into();
+        let text = shown_problem(with_causes(&*error));
+        Self::keeping(error, text)
     }
 
     /// An error that is shown as this text.
     pub(crate) fn saying(text: &str, error: impl Error + Send + Sync + 'static) -> Self {
+        Self::keeping(Box::new(error), shown_problem(text))
+    }
+
+    /// An error that would show a key is not kept, but its masked text.
+    fn keeping(error: Box<dyn Error + Send + Sync>, text: String) -> Self {
+        let error = if shows_key(&*error) {
+            text.clone().into()
+        } else {
+            error
+        };
         Self {
-            text: shown_problem(text).into(),
-            error: Arc::new(error),
+            text: text.into(),
+            error: Arc::from(error),
         }
     }
 }
@@ -79,6 +87,11 @@ impl PartialEq for Cause {
 
 impl Eq for Cause {}
 
+fn shows_key(error: &(dyn Error + 'static)) -> bool {
+    let text = error.to_string();
+    mask_keys(&text) != text || error.source().is_some_and(shows_key)
+}
+
 /// An error with its causes, in one line. A cause that the text names already is left out.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = shown_problem(error);
@@ -107,15 +120,16 @@ mod tests {
     struct SaysAll(#[source] std::num::ParseIntError);
 
     #[test]
-    fn a_cause_is_shown_in_one_line_without_keys_and_keeps_the_error() {
+    fn a_cause_is_shown_in_one_line_without_keys_and_keeps_an_error_without_keys() {
         let inner = "x".parse::<u8>().unwrap_err();
         let cause = Cause::new(Outer(inner));
         let text = "outer with secret-01234*****: invalid digit found in string";
         assert_eq!(cause.to_string(), text);
         assert_eq!(format!("{cause:?}"), format!("{text:?}"));
-        assert!(cause.downcast_ref::<Outer>().is_some());
+        assert!(cause.downcast_ref::<Outer>().is_none(), "it shows a key");
         let all = Cause::new(SaysAll("x".parse::<u8>().unwrap_err()));
         assert_eq!(all.to_string(), "all: invalid digit found in string");
+        assert!(all.downcast_ref::<SaysAll>().is_some());
         assert_eq!(cause, Cause::new(text));
         assert!(
             Cause::new("x\ny".repeat(10_000))
