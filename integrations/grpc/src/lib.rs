@@ -4,6 +4,7 @@ mod adapter;
 mod address;
 mod backoff;
 mod connection;
+mod factory;
 mod messages;
 mod progress;
 mod proxy;

@@ -2,17 +2,10 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use statsig::OptionsError;
-use statsig::sources::{AdapterContext, SpecsAdapterFactory};
-use statsig::sources::{SpecAdapterConfig, SpecsAdapter};
-
-use crate::adapter::GrpcSpecs;
 use crate::address;
 use crate::backoff::Backoff;
-use crate::connection::ProxyConnections;
 
 /// How long a start waits for the first message, unless set otherwise.
 const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -45,8 +38,7 @@ const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// With a data store, name both sources:
 ///
 /// ```
-/// use std::sync::Arc;
-/// use statsig::sources::{FileDataStore, SpecAdapterConfig};
+/// /// use statsig::sources::{FileDataStore, SpecAdapterConfig};
 /// use statsig::StatsigOptions;
 /// use statsig_grpc::GrpcForwardProxy;
 ///
@@ -63,8 +55,8 @@ const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Clone, PartialEq, Eq)]
 pub struct GrpcForwardProxy {
     pub(crate) url: String,
-    init_timeout: Duration,
-    reopening: Backoff,
+    pub(crate) init_timeout: Duration,
+    pub(crate) reopening: Backoff,
     pub(crate) tls: Option<Tls>,
     pub(crate) client_certificate: Option<ClientCertificate>,
 }
@@ -145,36 +137,6 @@ impl GrpcForwardProxy {
     }
 }
 
-/// Each client that starts gets a stream of its own.
-impl SpecsAdapterFactory for GrpcForwardProxy {
-    fn check(&self, option: &'static str) -> Result<(), OptionsError> {
-        if address::is_usable(&self.url) {
-            return Ok(());
-        }
-        let found = format!("{:?}", address::shown(&self.url));
-        Err(OptionsError::new(option, address::EXPECTED, found))
-    }
-
-    fn make(&self, client: AdapterContext) -> Arc<dyn SpecsAdapter> {
-        let opener = Box::new(ProxyConnections {
-            proxy: self.clone(),
-            sdk_key: client.sdk_key().into(),
-        });
-        Arc::new(GrpcSpecs::new(
-            opener,
-            self.init_timeout,
-            self.reopening,
-            client,
-        ))
-    }
-}
-
-impl From<GrpcForwardProxy> for SpecAdapterConfig {
-    fn from(proxy: GrpcForwardProxy) -> Self {
-        Self::made_by(proxy)
-    }
-}
-
 /// Shows of the address only scheme, host and port.
 impl fmt::Debug for GrpcForwardProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,40 +147,5 @@ impl fmt::Debug for GrpcForwardProxy {
             .field("tls", &self.tls)
             .field("client_certificate", &self.client_certificate)
             .finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use statsig::StatsigOptions;
-
-    use super::*;
-
-    #[test]
-    fn an_address_that_cannot_be_used_is_refused_when_options_are_built() {
-        for url in ["", "unix:///run/proxy", "http://", "h:port", "a b"] {
-            let proxy = GrpcForwardProxy::new(url);
-            let alone = StatsigOptions::builder().specs_adapter(proxy.clone());
-            assert_eq!(alone.build().unwrap_err().option, "specs_adapter");
-            let listed = StatsigOptions::builder().spec_adapters_config([proxy.into()]);
-            let error = listed.build().unwrap_err();
-            assert_eq!(error.option, "spec_adapters_config");
-            assert!(error.to_string().contains("such as http://host:50051"));
-        }
-        for url in ["http://h:50051", "h:50051", "https://h"] {
-            let alone = StatsigOptions::builder().specs_adapter(GrpcForwardProxy::new(url));
-            alone.build().unwrap();
-        }
-    }
-
-    #[test]
-    fn options_show_no_password_token_or_key() {
-        let url = "http://user:PASSWORD@proxy.internal:8080/secret-KEY/v1?token=TOKEN";
-        let options = StatsigOptions::builder().specs_adapter(GrpcForwardProxy::new(url));
-        let shown = format!("{:?}", options.build().unwrap());
-        assert!(shown.contains("proxy.internal:8080"), "{shown}");
-        for secret in ["PASSWORD", "TOKEN", "secret-KEY"] {
-            assert!(!shown.contains(secret), "{shown}");
-        }
     }
 }

@@ -7,7 +7,6 @@ pub(crate) mod session;
 pub(crate) mod specs;
 mod writes;
 
-use std::error::Error;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +16,8 @@ use bytes::Bytes;
 pub use file::FileDataStore;
 pub use keys::DataStoreKeyVersion;
 
-use crate::cause::Cause;
+pub use super::error::DataStoreError;
+
 use crate::transport::BoxFuture;
 
 /// The longest a data store is asked alone at the start: it answers in milliseconds, or something is wrong with it.
@@ -271,56 +271,5 @@ impl RequestPath {
             Self::IDListsV1 => "/v1/get_id_lists",
             Self::IDList => "id_list",
         }
-    }
-}
-
-/// Why a [`DataStore`] could not do what it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DataStoreError {
-    /// The store keeps text only; the SDK asks for text then.
-    #[error("the data store keeps text only")]
-    BytesNotImplemented,
-    /// The store failed.
-    #[error("the data store failed: {source}")]
-    #[non_exhaustive]
-    Failed {
-        /// What went wrong, without secrets.
-        source: Cause,
-    },
-}
-
-impl DataStoreError {
-    /// A failure, from an error or from a text in one line, without secrets. The client masks SDK keys in the text and
-    /// cuts it to 1,000 characters.
-    ///
-    /// ```
-    /// use statsig::sources::DataStoreError;
-    ///
-    /// let error = DataStoreError::failed("no connection");
-    /// assert_eq!(error.to_string(), "the data store failed: no connection");
-    /// ```
-    pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Failed {
-            source: Cause::new(cause),
-        }
-    }
-
-    /// The same with the error that caused it, for [`source`](Error::source). The text stays the same.
-    ///
-    /// ```
-    /// use std::error::Error;
-    /// use statsig::sources::DataStoreError;
-    ///
-    /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-    /// let error = DataStoreError::failed("cannot connect").with_source(refused);
-    /// assert!(error.source().is_some_and(|cause| cause.is::<std::io::Error>()));
-    /// ```
-    #[must_use]
-    pub fn with_source(mut self, error: impl Error + Send + Sync + 'static) -> Self {
-        if let Self::Failed { source, .. } = &mut self {
-            *source = Cause::saying(&source.to_string(), error);
-        }
-        self
     }
 }

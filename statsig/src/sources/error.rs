@@ -1,9 +1,8 @@
-//! Why an adapter brought no payload.
+//! Errors of specs adapters and data stores.
 
 use std::error::Error;
 use std::time::Duration;
 
-use super::data_store::DataStoreError;
 use crate::cause::Cause;
 use crate::error::StatsigError;
 use crate::transport::retry::{self, MAX_RETRY_AFTER};
@@ -223,6 +222,57 @@ fn fetch_error_in(error: &StatsigError) -> Option<&FetchError> {
         cause = error.source();
     }
     None
+}
+
+/// Why a [`DataStore`](crate::sources::DataStore) could not do what it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataStoreError {
+    /// The store keeps text only; the SDK asks for text then.
+    #[error("the data store keeps text only")]
+    BytesNotImplemented,
+    /// The store failed.
+    #[error("the data store failed: {source}")]
+    #[non_exhaustive]
+    Failed {
+        /// What went wrong, without secrets.
+        source: Cause,
+    },
+}
+
+impl DataStoreError {
+    /// A failure, from an error or from a text in one line, without secrets. The client masks SDK keys in the text and
+    /// cuts it to 1,000 characters.
+    ///
+    /// ```
+    /// use statsig::sources::DataStoreError;
+    ///
+    /// let error = DataStoreError::failed("no connection");
+    /// assert_eq!(error.to_string(), "the data store failed: no connection");
+    /// ```
+    pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed {
+            source: Cause::new(cause),
+        }
+    }
+
+    /// The same with the error that caused it, for [`source`](Error::source). The text stays the same.
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use statsig::sources::DataStoreError;
+    ///
+    /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    /// let error = DataStoreError::failed("cannot connect").with_source(refused);
+    /// assert!(error.source().is_some_and(|cause| cause.is::<std::io::Error>()));
+    /// ```
+    #[must_use]
+    pub fn with_source(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        if let Self::Failed { source, .. } = &mut self {
+            *source = Cause::saying(&source.to_string(), error);
+        }
+        self
+    }
 }
 
 fn status_hint(status: u16) -> &'static str {

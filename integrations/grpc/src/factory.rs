@@ -1,0 +1,76 @@
+//! Makes the adapter of each client.
+
+use std::sync::Arc;
+
+use statsig::OptionsError;
+use statsig::sources::{AdapterContext, SpecAdapterConfig, SpecsAdapter, SpecsAdapterFactory};
+
+use crate::adapter::GrpcSpecs;
+use crate::address;
+use crate::connection::ProxyConnections;
+use crate::proxy::GrpcForwardProxy;
+
+/// Each client that starts gets a stream of its own.
+impl SpecsAdapterFactory for GrpcForwardProxy {
+    fn check(&self, option: &'static str) -> Result<(), OptionsError> {
+        if address::is_usable(&self.url) {
+            return Ok(());
+        }
+        let found = format!("{:?}", address::shown(&self.url));
+        Err(OptionsError::new(option, address::EXPECTED, found))
+    }
+
+    fn make(&self, client: AdapterContext) -> Arc<dyn SpecsAdapter> {
+        let opener = Box::new(ProxyConnections {
+            proxy: self.clone(),
+            sdk_key: client.sdk_key().into(),
+        });
+        Arc::new(GrpcSpecs::new(
+            opener,
+            self.init_timeout,
+            self.reopening,
+            client,
+        ))
+    }
+}
+
+impl From<GrpcForwardProxy> for SpecAdapterConfig {
+    fn from(proxy: GrpcForwardProxy) -> Self {
+        Self::made_by(proxy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use statsig::StatsigOptions;
+
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_used_is_refused_when_options_are_built() {
+        for url in ["", "unix:///run/proxy", "http://", "h:port", "a b"] {
+            let proxy = GrpcForwardProxy::new(url);
+            let alone = StatsigOptions::builder().specs_adapter(proxy.clone());
+            assert_eq!(alone.build().unwrap_err().option, "specs_adapter");
+            let listed = StatsigOptions::builder().spec_adapters_config([proxy.into()]);
+            let error = listed.build().unwrap_err();
+            assert_eq!(error.option, "spec_adapters_config");
+            assert!(error.to_string().contains("such as http://host:50051"));
+        }
+        for url in ["http://h:50051", "h:50051", "https://h"] {
+            let alone = StatsigOptions::builder().specs_adapter(GrpcForwardProxy::new(url));
+            alone.build().unwrap();
+        }
+    }
+
+    #[test]
+    fn options_show_no_password_token_or_key() {
+        let url = "http://user:PASSWORD@proxy.internal:8080/secret-KEY/v1?token=TOKEN";
+        let options = StatsigOptions::builder().specs_adapter(GrpcForwardProxy::new(url));
+        let shown = format!("{:?}", options.build().unwrap());
+        assert!(shown.contains("proxy.internal:8080"), "{shown}");
+        for secret in ["PASSWORD", "TOKEN", "secret-KEY"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}
