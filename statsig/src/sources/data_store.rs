@@ -8,7 +8,6 @@ pub(crate) mod specs;
 mod writes;
 
 use std::fmt::{self, Debug};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
