@@ -1,4 +1,5 @@
-//! Ending well: whatever ends the program, events are delivered within a deadline, and the rest is counted.
+//! Ending well: whatever ends the program, events are delivered within a deadline, and the rest is
+//! counted.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 

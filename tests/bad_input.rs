@@ -1,4 +1,5 @@
-//! Bad specs, unknown names, hostile events, users without IDs: a clear error or a fallback each time, and good specs stay.
+//! Bad specs, unknown names, hostile events, users without IDs: a clear error or a fallback each
+//! time, and good specs stay.
 
 #![allow(
     clippy::expect_used,

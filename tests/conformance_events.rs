@@ -86,7 +86,8 @@ async fn replay_over_http(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// Compares event by event: the same ones, in the same order, but for what the hash of a sample decides.
+/// Compares event by event: the same ones, in the same order, but for what the hash of a sample
+/// decides.
 fn compare_events(
     context: &str,
     line: &Value,

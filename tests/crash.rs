@@ -1,4 +1,5 @@
-//! A process with an event spool is killed at a random moment, again and again: what it knew to be on disk arrives.
+//! A process with an event spool is killed at a random moment, again and again: what it knew to be
+//! on disk arrives.
 //!
 //! The child is this test binary, started again for one test of it.
 
@@ -48,7 +49,8 @@ fn client(url: &str, directory: &Path) -> Statsig {
     Statsig::new(KEY, options)
 }
 
-/// Logs numbered events until it is killed, and says which ones are safe: the numbers below those it prints.
+/// Logs numbered events until it is killed, and says which ones are safe: the numbers below those
+/// it prints.
 #[test]
 fn child() {
     let (Ok(url), Ok(directory), Ok(run)) = (
@@ -99,7 +101,8 @@ fn start_child(url: &str, directory: &Path, run: u64) -> Child {
         .expect("a child")
 }
 
-/// Lets the child live until its output shows that it logs, and a random while longer. Returns up to which number it is safe.
+/// Lets the child live until its output shows that it logs, and a random while longer. Returns up
+/// to which number it is safe.
 fn live_and_die(url: &str, directory: &Path, run: u64, mut random: impl FnMut() -> u64) -> u64 {
     let mut child = start_child(url, directory, run);
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -237,7 +240,8 @@ async fn kill_again_and_again(runs: u64) {
     );
     assert!(missing.is_empty(), "missing: {missing:?}");
     assert!(known > 0);
-    // The answer to one of the first batches of a process was lost on the way, or one of the last was not noted before its death.
+    // The answer to one of the first batches of a process was lost on the way, or one of the last
+    // was not noted before its death.
     let unexplained: Vec<_> = (in_vain.iter())
         .filter(|batch| !killed_at.iter().any(|at| batch.abs_diff(*at) <= POSTS))
         .collect();

@@ -1,4 +1,5 @@
-//! The client against a local Statsig over real HTTP: specs in, decisions, exposures out, and faults on the way.
+//! The client against a local Statsig over real HTTP: specs in, decisions, exposures out, and
+//! faults on the way.
 
 #![allow(
     clippy::expect_used,

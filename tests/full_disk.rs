@@ -1,6 +1,7 @@
 //! A disk that takes nothing: the event spool degrades to memory, says so once, and loses nothing.
 //!
-//! Disks that are full or read-only are file systems in memory, mounted for the test; where that is not allowed the tests say "skipped".
+//! Disks that are full or read-only are file systems in memory, mounted for the test; where that is
+//! not allowed the tests say "skipped".
 
 #![cfg(unix)]
 #![allow(
@@ -85,7 +86,8 @@ impl io::Write for Errors {
     }
 }
 
-/// An outage of ten minutes with a spool in this directory. Whatever becomes of the spool, everything arrives once.
+/// An outage of ten minutes with a spool in this directory. Whatever becomes of the spool,
+/// everything arrives once.
 fn outlive_an_outage(directory: &Path, events: usize) -> Vec<String> {
     let errors = Errors::default();
     let dispatch = errors.dispatch();

@@ -1,4 +1,5 @@
-//! `StatsigLayer` beside the SDK's own requests over real HTTP: what those log does not become events, which would never end.
+//! `StatsigLayer` beside the SDK's own requests over real HTTP: what those log does not become
+//! events, which would never end.
 
 #![allow(
     clippy::indexing_slicing,

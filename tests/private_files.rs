@@ -1,4 +1,5 @@
-//! Files that the SDK writes: only their owner can read them, and what a killed writer left does not stay.
+//! Files that the SDK writes: only their owner can read them, and what a killed writer left does
+//! not stay.
 
 #![cfg(unix)]
 #![allow(

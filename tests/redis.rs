@@ -1,4 +1,5 @@
-//! Specs shared through Redis: a server that each test starts, kills and starts again on a port of its own.
+//! Specs shared through Redis: a server that each test starts, kills and starts again on a port of
+//! its own.
 //!
 //! Where there is no `redis-server` the tests say "skipped" and pass.
 
@@ -269,7 +270,8 @@ async fn a_server_that_is_killed_costs_no_evaluation_and_is_found_again() {
     let reader = reader(server.store()).await;
     until(async || is_on(&reader)).await;
 
-    // Somebody evaluates all the time, on a thread that belongs to no runtime, and notes the longest evaluation.
+    // Somebody evaluates all the time, on a thread that belongs to no runtime, and notes the
+    // longest evaluation.
     let evaluating = Evaluating::start(&reader);
     server.kill();
     local

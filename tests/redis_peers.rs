@@ -1,5 +1,6 @@
-//! Peers that accept connections where Redis should be, and are broken: each is left for a new connection, which may reach a healthy
-//! one. Nothing is waited for without end, and nothing is read without end.
+//! Peers that accept connections where Redis should be, and are broken: each is left for a new
+//! connection, which may reach a healthy one. Nothing is waited for without end, and nothing is
+//! read without end.
 
 #![allow(
     clippy::expect_used,
@@ -25,7 +26,8 @@ use tokio::net::{TcpListener, TcpStream};
 const KEY: &str = "secret-redis-0123456789";
 /// Long enough for a busy machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What a broken peer may send before it is left: what is asked for first, and what the kernel holds.
+/// What a broken peer may send before it is left: what is asked for first, and what the kernel
+/// holds.
 const MAX_SENT: usize = 64 * 1024 * 1024;
 
 /// What a peer does instead of answering.

@@ -1,4 +1,5 @@
-//! Changing specs and ID lists under reading threads, in real time, over real HTTP. It takes minutes, so it runs only when asked:
+//! Changing specs and ID lists under reading threads, in real time, over real HTTP. It takes
+//! minutes, so it runs only when asked:
 //!
 //! ```sh
 //! SOAK_MINUTES=30 cargo test --release -p statsig-tests --test soak -- --ignored --nocapture
@@ -27,7 +28,8 @@ use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 const READERS: usize = 4;
-/// Readers pause so long after each round of reads, so that they leave most of the machine to others.
+/// Readers pause so long after each round of reads, so that they leave most of the machine to
+/// others.
 const READER_PAUSE: Duration = Duration::from_millis(2);
 const CHANGE_PAUSE: Duration = Duration::from_millis(800);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);

@@ -23,7 +23,8 @@ use statsig_tests::clock::FixedClock;
 const NOW_MS: u64 = 1_800_000_000_000;
 const KEY: &str = "a-user:userID";
 
-/// Specs in which an experiment puts everybody into one group; the layer delegates to that experiment or to another one.
+/// Specs in which an experiment puts everybody into one group; the layer delegates to that
+/// experiment or to another one.
 struct Specs {
     time: u64,
     group: &'static str,

@@ -51,7 +51,8 @@ fn user() -> StatsigUser {
         .build()
 }
 
-/// The events of some calls on a client of their own, without the counts of checks that were not exposed.
+/// The events of some calls on a client of their own, without the counts of checks that were not
+/// exposed.
 fn events_of(calls: impl FnOnce(&Statsig, &StatsigUser)) -> Vec<Value> {
     let client = client();
     calls(&client, &user());
@@ -80,7 +81,8 @@ fn layer_by_hand(layer: &str) -> Vec<Value> {
     })
 }
 
-/// Compares each policy with reads by hand: `$layer` for a struct that is read field by field, `by_hand` for all of them.
+/// Compares each policy with reads by hand: `$layer` for a struct that is read field by field,
+/// `by_hand` for all of them.
 macro_rules! compare_policies {
     ($source:tt = $name:literal, $by_hand:expr) => {{
         promo!(OnAccess, $source = $name);

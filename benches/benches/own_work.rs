@@ -18,7 +18,8 @@ fn offline() -> OfflineClient {
     OfflineClient::new(&specs::generate(), None).expect("the specs are valid")
 }
 
-/// What each of many users costs who never asked before, so that nothing is remembered. Nothing is exposed.
+/// What each of many users costs who never asked before, so that nothing is remembered. Nothing is
+/// exposed.
 fn evaluation(c: &mut Criterion) {
     let statsig = offline();
     let mut group = c.benchmark_group("evaluate");
@@ -66,7 +67,8 @@ fn parse_and_compile(c: &mut Criterion) {
     });
 }
 
-/// Newer specs in which one config has changed, parsed, compiled and published. Their text is not made within the time.
+/// Newer specs in which one config has changed, parsed, compiled and published. Their text is not
+/// made within the time.
 fn resync_with_one_change(c: &mut Criterion) {
     let text = specs::generate();
     let mut specs = serde_json::from_str(&text).expect("the specs are JSON");
@@ -84,7 +86,8 @@ fn resync_with_one_change(c: &mut Criterion) {
     });
 }
 
-/// From a full queue to a posted batch: JSON, compression, and the actors' part. A batch an iteration.
+/// From a full queue to a posted batch: JSON, compression, and the actors' part. A batch an
+/// iteration.
 fn deliver_batch(c: &mut Criterion) {
     let statsig = Ours::new(&specs::generate());
     let mut number = 0_u64;

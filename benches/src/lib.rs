@@ -1,4 +1,5 @@
-//! What the comparison (`src/main.rs`), its two sides (`src/side.rs`) and the benchmarks of our own work (`benches/`) share.
+//! What the comparison (`src/main.rs`), its two sides (`src/side.rs`) and the benchmarks of our own
+//! work (`benches/`) share.
 
 pub mod alloc;
 #[cfg(any(feature = "ours", feature = "peer"))]

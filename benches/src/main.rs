@@ -1,5 +1,5 @@
-//! Compares this SDK with the official crate: same specs, same users, short alternating rounds. Each side is a process that is built with
-//! one of the two crates only.
+//! Compares this SDK with the official crate: same specs, same users, short alternating rounds.
+//! Each side is a process that is built with one of the two crates only.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -93,8 +93,8 @@ fn run(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the program of a side and says where it is. Ours is built with what this program was, and the peer in a folder of its own, so
-/// that neither takes the other's place.
+/// Builds the program of a side and says where it is. Ours is built with what this program was, and
+/// the peer in a folder of its own, so that neither takes the other's place.
 fn build(side: &str) -> Result<PathBuf, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target =
@@ -107,7 +107,8 @@ fn build(side: &str) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     eprintln!("building the side `{side}`");
     let mut build = Command::new(cargo);
-    // What `cargo run` tells this program of itself makes build scripts run again, which ask for it.
+    // What `cargo run` tells this program of itself makes build scripts run again, which ask for
+    // it.
     let of_this_program = std::env::vars_os().map(|(name, _)| name).filter(|name| {
         let name = name.to_string_lossy();
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")

@@ -1,4 +1,5 @@
-//! Measuring work in short rounds, in turns with another side, so that whatever else the machine does hits both alike.
+//! Measuring work in short rounds, in turns with another side, so that whatever else the machine
+//! does hits both alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,10 +12,11 @@ use crate::alloc;
 const ROUND: Duration = Duration::from_millis(3);
 /// The fewest calls in a round of work that starts threads, so that starting them does not matter.
 const THREADS_CALLS: usize = 40_000;
-/// New users are made in groups of this many, so that they are still in the processor's cache when their turn comes, as users
-/// of real requests are.
+/// New users are made in groups of this many, so that they are still in the processor's cache when
+/// their turn comes, as users of real requests are.
 const GROUP: usize = 64;
-/// Calls in a round of work that takes fresh users or delivers events. Two full batches, which fit into either side's queue.
+/// Calls in a round of work that takes fresh users or delivers events. Two full batches, which fit
+/// into either side's queue.
 pub const BURST: usize = 4_000;
 /// Passes of counting allocations; the smallest counts, as the others met background work.
 const COUNTING_PASSES: usize = 3;
@@ -68,7 +70,8 @@ impl Work {
         }
     }
 
-    /// A call for each of many users that were never seen before. Making and dropping them is not measured.
+    /// A call for each of many users that were never seen before. Making and dropping them is not
+    /// measured.
     pub fn fresh<U: 'static, R>(
         make: impl Fn(String) -> U + 'static,
         mut call: impl FnMut(&U) -> R + 'static,
@@ -185,7 +188,8 @@ impl Work {
         Figures::a_call(wall, cpu, calls)
     }
 
-    /// The calling thread's time where another one works on what it leaves behind, which is measured apart.
+    /// The calling thread's time where another one works on what it leaves behind, which is
+    /// measured apart.
     fn clock(&self) -> ClockId {
         match self.delivery {
             Some(_) => ClockId::ThreadCPUTime,
@@ -232,7 +236,8 @@ impl Work {
         (caller as f64 / calls as f64, whole as f64 / calls as f64)
     }
 
-    /// Makes this many calls, of which at most `pool` in total, without measuring: for tools that count instructions.
+    /// Makes this many calls, of which at most `pool` in total, without measuring: for tools that
+    /// count instructions.
     pub fn just_run(&mut self, calls: usize, pool: usize) {
         (self.prepare)(pool.max(calls));
         let mut left = calls;
@@ -272,7 +277,8 @@ impl Figures {
     }
 }
 
-/// What a call costs the thread that makes it, and in all, with the work behind it until its event is delivered.
+/// What a call costs the thread that makes it, and in all, with the work behind it until its event
+/// is delivered.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     pub caller: Figures,

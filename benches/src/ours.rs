@@ -1,4 +1,5 @@
-//! This SDK, ready to be measured: initialised, with a network that accepts everything and keeps nothing.
+//! This SDK, ready to be measured: initialised, with a network that accepts everything and keeps
+//! nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

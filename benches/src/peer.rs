@@ -1,4 +1,5 @@
-//! The official crate, ready to be measured: initialised, with an adapter that does what its own one does but for the network.
+//! The official crate, ready to be measured: initialised, with an adapter that does what its own
+//! one does but for the network.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,7 +29,8 @@ pub struct Peer {
     adapter: Arc<Swallow>,
 }
 
-/// Serialises and compresses each request with the crate's own code, as its HTTP adapter does, and forgets the result.
+/// Serialises and compresses each request with the crate's own code, as its HTTP adapter does, and
+/// forgets the result.
 #[derive(Default)]
 struct Swallow {
     events: AtomicU64,
@@ -63,7 +65,8 @@ impl Peer {
         Self::on(Arc::new(one_worker()), "secret-bench", specs)
     }
 
-    /// Another client on the same runtime. It has a key of its own, as clients with one key share state.
+    /// Another client on the same runtime. It has a key of its own, as clients with one key share
+    /// state.
     pub fn again(&self, specs: &str) -> Self {
         Self::on(Arc::clone(&self.runtime), "secret-again", specs)
     }

@@ -1,4 +1,5 @@
-//! What the comparison and a side say to each other: a line of JSON each, over the side's input and output.
+//! What the comparison and a side say to each other: a line of JSON each, over the side's input and
+//! output.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;

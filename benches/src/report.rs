@@ -1,4 +1,5 @@
-//! The results: a line of JSON for each case as soon as it is measured, and a table of all at the end.
+//! The results: a line of JSON for each case as soon as it is measured, and a table of all at the
+//! end.
 
 use serde_json::{Map, Value, json};
 

@@ -1,8 +1,10 @@
-//! Which entities play the parts that the cases need, in each of the specs that may be measured with.
+//! Which entities play the parts that the cases need, in each of the specs that may be measured
+//! with.
 
 use serde_json::Value;
 
-/// The names of the entities to measure. `None`: these specs have none of the kind, and its cases are left out.
+/// The names of the entities to measure. `None`: these specs have none of the kind, and its cases
+/// are left out.
 #[derive(Debug, Clone, Copy)]
 pub struct Roles {
     pub public_gate: Option<&'static str>,
@@ -36,7 +38,8 @@ impl Roles {
         .filter_map(|(kind, gate)| Some((kind, gate?)))
     }
 
-    /// The roles in these specs: the generated ones, or one of the two projects of the conformance data.
+    /// The roles in these specs: the generated ones, or one of the two projects of the conformance
+    /// data.
     pub fn find(specs: &str) -> Result<Self, String> {
         let specs: Value = serde_json::from_str(specs).map_err(|error| error.to_string())?;
         let pick = |kind: &str, names: &[&'static str]| {

@@ -14,8 +14,8 @@ use statsig_benches::{side, specs};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Measures one side of the comparison: `compare` sends commands to its input. With `--iterations` it only makes calls, for tools
-/// that count instructions.
+/// Measures one side of the comparison: `compare` sends commands to its input. With `--iterations`
+/// it only makes calls, for tools that count instructions.
 #[derive(Debug, Parser)]
 struct Args {
     /// The case to make calls of.
@@ -24,8 +24,8 @@ struct Args {
     /// How many calls to make.
     #[arg(long, requires = "case")]
     iterations: Option<usize>,
-    /// How many users to prepare, for the cases that take new ones. The same number in runs that are to be compared lets the
-    /// cost of making them cancel out. At least the iterations.
+    /// How many users to prepare, for the cases that take new ones. The same number in runs that
+    /// are to be compared lets the cost of making them cancel out. At least the iterations.
     #[arg(long, default_value_t = 0)]
     pool: usize,
     /// A file with specs to use instead of the generated ones.

@@ -1,4 +1,5 @@
-//! The specs that everything is measured with: about a hundred entities of the kinds that projects have.
+//! The specs that everything is measured with: about a hundred entities of the kinds that projects
+//! have.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +14,8 @@ pub fn read(file: Option<&std::path::Path>) -> Result<String, String> {
 
 /// The specs as the specs endpoint would serve them. The same text on every run.
 ///
-/// Beside the named entities that the cases use there are others of each kind, so that tables have a realistic size.
+/// Beside the named entities that the cases use there are others of each kind, so that tables have
+/// a realistic size.
 pub fn generate() -> String {
     let mut specs = Specs::default();
     specs.gates();
@@ -70,7 +72,8 @@ impl Specs {
         }
     }
 
-    /// `nested_gate` asks a holdout and `nested_middle`, which asks the holdout and `nested_leaf`, a percentage within a country.
+    /// `nested_gate` asks a holdout and `nested_middle`, which asks the holdout and `nested_leaf`,
+    /// a percentage within a country.
     fn nested_gates(&mut self) {
         let everyone = self.condition("public", json!(null), json!(null), json!(null), json!(null));
         let mut holdout = gate(

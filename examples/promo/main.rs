@@ -1,8 +1,9 @@
 //! A service that serves typed, experiment-driven values.
 //!
-//! Run it with `cargo run --example promo` and open <http://127.0.0.1:8080>. It starts a local Statsig with the specs in
-//! `specs.json` (edit them while it runs) and shows every exposure and event in the terminal. With `STATSIG_SERVER_SECRET` set
-//! it talks to the real service instead; `PORT` sets the port.
+//! Run it with `cargo run --example promo` and open <http://127.0.0.1:8080>. It starts a local
+//! Statsig with the specs in `specs.json` (edit them while it runs) and shows every exposure and
+//! event in the terminal. With `STATSIG_SERVER_SECRET` set it talks to the real service instead;
+//! `PORT` sets the port.
 
 #![expect(
     clippy::print_stdout,

@@ -1,7 +1,8 @@
-//! Two services that share specs through a data store: one downloads them and writes, the other only reads and never asks Statsig.
+//! Two services that share specs through a data store: one downloads them and writes, the other
+//! only reads and never asks Statsig.
 //!
-//! The store is a temporary directory. With the feature `redis` it is the Redis server at `REDIS_URL`, or else one that the example
-//! starts, where the program `redis-server` is installed.
+//! The store is a temporary directory. With the feature `redis` it is the Redis server at
+//! `REDIS_URL`, or else one that the example starts, where the program `redis-server` is installed.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 

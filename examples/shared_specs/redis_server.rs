@@ -31,7 +31,8 @@ impl Drop for RedisServer {
     }
 }
 
-/// The server at `REDIS_URL`, or a new one on a free port that keeps nothing; `None` where there is no such program.
+/// The server at `REDIS_URL`, or a new one on a free port that keeps nothing; `None` where there is
+/// no such program.
 pub(crate) fn find_or_start() -> io::Result<Option<RedisServer>> {
     if let Ok(url) = std::env::var("REDIS_URL") {
         return Ok(Some(RedisServer { url, process: None }));

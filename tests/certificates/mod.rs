@@ -91,7 +91,8 @@ pub(crate) struct Encryption {
 }
 
 impl Encryption {
-    /// In front of `target`, under the name `proxy.test`, for clients with certificates of `clients` only, if given.
+    /// In front of `target`, under the name `proxy.test`, for clients with certificates of
+    /// `clients` only, if given.
     pub(crate) async fn start(
         authority: &Authority,
         clients: Option<&Authority>,

@@ -1,4 +1,5 @@
-//! `conditions/*`: each condition on its own, read through an extra gate with one rule that has this condition only.
+//! `conditions/*`: each condition on its own, read through an extra gate with one rule that has
+//! this condition only.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +44,8 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// The outcomes of time-dependent conditions at many moments: one condition at one moment is one comparison.
+/// The outcomes of time-dependent conditions at many moments: one condition at one moment is one
+/// comparison.
 pub(crate) fn compare_by_clock(data: &Conformance, case: &Case) -> Tally {
     let mut tally = Tally::default();
     let specs = data.text(&case.spec);

@@ -1,5 +1,5 @@
-//! `coercions.jsonl`, `hash_vectors.jsonl`, `ua.jsonl.gz`, `ip_country.jsonl`: how a user's values are read, and what is derived
-//! from them.
+//! `coercions.jsonl`, `hash_vectors.jsonl`, `ua.jsonl.gz`, `ip_country.jsonl`: how a user's values
+//! are read, and what is derived from them.
 
 use serde_json::{Value, json};
 use statsig::testing::internals;

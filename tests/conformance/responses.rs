@@ -137,7 +137,8 @@ impl Response<'_> {
         }
     }
 
-    /// Everything but the entities. Where some are left out, exposures in common cannot be compared.
+    /// Everything but the entities. Where some are left out, exposures in common cannot be
+    /// compared.
     fn other_differences(&self, leaves_out: bool) -> Vec<String> {
         let others = |response: &Value| {
             let mut others = response.as_object().cloned().unwrap_or_default();
@@ -165,7 +166,8 @@ impl Response<'_> {
     }
 }
 
-/// The fields in which two objects differ. Unlike elsewhere, an absent field is not the same as an empty one.
+/// The fields in which two objects differ. Unlike elsewhere, an absent field is not the same as an
+/// empty one.
 fn differences(context: &str, expected: &Value, found: &Value) -> Vec<String> {
     let fields: BTreeSet<&String> = entries(expected)
         .chain(entries(found))

@@ -26,7 +26,8 @@ macro_rules! read_as {
     };
 }
 
-/// Makes a call and returns its result in the form in which results were recorded; `None` for a call without one.
+/// Makes a call and returns its result in the form in which results were recorded; `None` for a
+/// call without one.
 pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Option<Value> {
     let name = call["name"].as_str().unwrap_or_default();
     let disable_exposure_logging = call["disable_exposure"] == true;

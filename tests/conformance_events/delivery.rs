@@ -29,7 +29,8 @@ impl Delivery {
             .specs_adapter(Arc::new(BootstrapSpecs::new(r#"{"has_updates": false}"#)))
     }
 
-    /// Starts the client's actors, makes the calls, and returns what arrived by the end of a shutdown, in order.
+    /// Starts the client's actors, makes the calls, and returns what arrived by the end of a
+    /// shutdown, in order.
     pub(crate) async fn of<T>(
         &self,
         client: &OfflineClient,

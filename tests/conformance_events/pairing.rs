@@ -1,8 +1,9 @@
 //! Which delivered event is which recorded one.
 //!
-//! A sampled rule keeps about one exposure in so many, by a hash whose members differ between SDKs, and between processors of one
-//! SDK. So a recorded exposure that was kept by its hash need not be delivered here, nor the other way round. Events are therefore
-//! paired by what they are about, not by their position; what the hash decided on one side alone is told apart from a difference.
+//! A sampled rule keeps about one exposure in so many, by a hash whose members differ between SDKs,
+//! and between processors of one SDK. So a recorded exposure that was kept by its hash need not be
+//! delivered here, nor the other way round. Events are therefore paired by what they are about, not
+//! by their position; what the hash decided on one side alone is told apart from a difference.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -68,7 +69,8 @@ pub(crate) fn pair<'a>(recorded: &[&'a Value], found: &'a [Value]) -> Vec<Pair<'
     pairs
 }
 
-/// What an event is about: an exposure's entity, parameter, rule and kind; all of any other event's name and value.
+/// What an event is about: an exposure's entity, parameter, rule and kind; all of any other event's
+/// name and value.
 fn identity(event: &Value) -> String {
     let metadata = &event["metadata"];
     let about = [
@@ -82,14 +84,15 @@ fn identity(event: &Value) -> String {
     json!([event["eventName"], event["value"], about]).to_string()
 }
 
-/// Whether a rate decided that the event is sent. First sights of a rule, and what is never sampled, say nothing of a rate.
+/// Whether a rate decided that the event is sent. First sights of a rule, and what is never
+/// sampled, say nothing of a rate.
 fn is_kept_by_hash(event: &Value) -> bool {
     let sampling = &event["statsigMetadata"];
     sampling["samplingMode"] == "on" && sampling["samplingRate"].is_number()
 }
 
-/// The delivered event with what the hash decided for the recorded one: in shadow mode everything is sent, and says whether it would
-/// have been.
+/// The delivered event with what the hash decided for the recorded one: in shadow mode everything
+/// is sent, and says whether it would have been.
 pub(crate) fn as_the_hash_decided(recorded: &Value, found: &Value) -> Value {
     let mut found = found.clone();
     let is_in_shadow = |event: &Value| {

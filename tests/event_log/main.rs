@@ -24,7 +24,8 @@ use tracing::subscriber::DefaultGuard;
 
 const BATCH: usize = 10;
 
-/// Collects what is logged on this thread, where in paused time everything runs but work that blocks.
+/// Collects what is logged on this thread, where in paused time everything runs but work that
+/// blocks.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -78,7 +78,8 @@ fn condition(kind: &str, field: Option<&str>, target: Value) -> Value {
     })
 }
 
-/// A gate for everybody and one behind it, an experiment, a layer that delegates to it, and a parameter store.
+/// A gate for everybody and one behind it, an experiment, a layer that delegates to it, and a
+/// parameter store.
 pub(crate) fn specs() -> Value {
     let mut group = rule("group", &["everyone"], json!({"title": "bold"}));
     group["groupName"] = "Bold".into();

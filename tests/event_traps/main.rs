@@ -1,4 +1,5 @@
-//! What new implementations of the event protocol get wrong, each in a test of its own. Simulated time, a network in memory.
+//! What new implementations of the event protocol get wrong, each in a test of its own. Simulated
+//! time, a network in memory.
 
 #![allow(
     clippy::expect_used,

@@ -18,7 +18,8 @@ struct Text(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     pub(crate) fn start() -> Self {
-        // What writes to the `log` crate instead is collected, too. Fails when another test has set it up.
+        // What writes to the `log` crate instead is collected, too. Fails when another test has set
+        // it up.
         let _ = tracing_log::LogTracer::init();
         let text = Text::default();
         let subscriber = tracing_subscriber::fmt()

@@ -1,5 +1,6 @@
-//! Real HTTP on loopback, and everything that can go wrong with it: what the log says, what `initialize` returns, that good
-//! specs stay, that the client recovers, and that the SDK key shows up nowhere.
+//! Real HTTP on loopback, and everything that can go wrong with it: what the log says, what
+//! `initialize` returns, that good specs stay, that the client recovers, and that the SDK key shows
+//! up nowhere.
 
 #![allow(
     clippy::expect_used,
@@ -61,7 +62,8 @@ fn check(statsig: &Statsig) -> (bool, String) {
     (gate.value, gate.details.reason.to_string())
 }
 
-/// Puts a client that has specs, and one that has none, through a fault: `says` is what both must tell.
+/// Puts a client that has specs, and one that has none, through a fault: `says` is what both must
+/// tell.
 async fn endure(
     server: &mut Server,
     clients: [Statsig; 2],

@@ -14,7 +14,8 @@ use super::{
 };
 
 const EVENTS: u64 = 3;
-/// Posts of one flush: a batch may be cut in two until its events are alone, or follow a few redirects.
+/// Posts of one flush: a batch may be cut in two until its events are alone, or follow a few
+/// redirects.
 const MAX_POSTS: usize = 2 * EVENTS as usize;
 
 /// What comes of the events.

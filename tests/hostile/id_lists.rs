@@ -15,12 +15,14 @@ const MARCOS: &str = "+2Tv4fIVX\n";
 const ONE_TWO_THREE: &str = "+pmWkWSBC\n";
 const A_USER: &str = "+Z/hEKLio\n";
 
-/// What an answer may cost at most: a manifest may be as large as sixteen of the bodies that the options allow, compressed and not.
+/// What an answer may cost at most: a manifest may be as large as sixteen of the bodies that the
+/// options allow, compressed and not.
 const MEMORY_BOUND: usize = 64 * MAX_BYTES;
 
 struct Row {
     name: &'static str,
-    /// The manifest, for a server of this origin and another one. `None` for a good one that names a file of twenty bytes.
+    /// The manifest, for a server of this origin and another one. `None` for a good one that names
+    /// a file of twenty bytes.
     manifest: Option<fn(&str, &str) -> Answer>,
     file: fn() -> Answer,
     /// Members afterwards, beside Marcos.
@@ -132,7 +134,8 @@ async fn whatever_comes_in_place_of_id_lists_members_stay_and_better_lists_are_u
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// A client with a good list meets the answers, then a better list. It syncs lists when it starts, and starts three times.
+/// A client with a good list meets the answers, then a better list. It syncs lists when it starts,
+/// and starts three times.
 async fn face(row: &'static Row) {
     let name = row.name;
     let (server, other) = (Server::start().await, Server::start().await);

@@ -1,8 +1,9 @@
-//! A hostile server, over real HTTP on loopback: what each of its answers leaves in use, what the log says of it and what it does not,
-//! and how much memory it may cost.
+//! A hostile server, over real HTTP on loopback: what each of its answers leaves in use, what the
+//! log says of it and what it does not, and how much memory it may cost.
 //!
-//! The answers are tables: `specs`, `id_lists` and `events`. Whatever the answer is, the SDK key and the body of a response are not
-//! in the log, nothing takes more memory than a bound, and the next good answer is used.
+//! The answers are tables: `specs`, `id_lists` and `events`. Whatever the answer is, the SDK key
+//! and the body of a response are not in the log, nothing takes more memory than a bound, and the
+//! next good answer is used.
 
 #![allow(
     clippy::expect_used,
@@ -40,8 +41,8 @@ const SECRET: &str = "0123456789";
 const BODY: &str = "hostile body ";
 /// The limit of specs, ID lists and their manifest that clients have here.
 const MAX_BYTES: usize = 1024 * 1024;
-/// What an answer may cost at most at any moment, beside what was in memory before: a body of the largest size, compressed and not,
-/// what is made of it, and the log.
+/// What an answer may cost at most at any moment, beside what was in memory before: a body of the
+/// largest size, compressed and not, what is made of it, and the log.
 const MEMORY_BOUND: usize = 16 * MAX_BYTES;
 /// No line of the log is longer: a body is shown in part at most.
 const MAX_LINE_CHARS: usize = 2_000;
@@ -65,7 +66,8 @@ fn options(server: &Server) -> StatsigOptionsBuilder {
         .init_timeout(Duration::from_secs(60))
 }
 
-/// How long an answer may take: not to be reached, however busy the machine is, unless the answer is late.
+/// How long an answer may take: not to be reached, however busy the machine is, unless the answer
+/// is late.
 fn limit(is_late: bool) -> Duration {
     Duration::from_secs(if is_late { 1 } else { 60 })
 }

@@ -1,4 +1,5 @@
-//! A server on loopback that answers each kind of request with whatever it is told, be it HTTP or not.
+//! A server on loopback that answers each kind of request with whatever it is told, be it HTTP or
+//! not.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -8,7 +8,8 @@ use tokio::time::sleep;
 
 use super::{A_USER, INTERVAL, KEY, Lab, MARCOS, OTHER_FILE, manifest, network};
 
-/// What goes wrong, whether initialisation finds the lists ready, and whether the gate's user is a member then.
+/// What goes wrong, whether initialisation finds the lists ready, and whether the gate's user is a
+/// member then.
 #[tokio::test(start_paused = true)]
 async fn failures_at_the_start_fail_no_initialisation_and_heal_in_the_background() {
     let html = || Answer::response(200, "<html>sign in</html>");

@@ -1,5 +1,5 @@
-//! ID lists in simulated time: what is asked for, when, and who is a member. Several tests bear the name of the trap that they
-//! guard against.
+//! ID lists in simulated time: what is asked for, when, and who is a member. Several tests bear the
+//! name of the trap that they guard against.
 
 #![allow(
     clippy::expect_used,

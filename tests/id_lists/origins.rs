@@ -1,4 +1,5 @@
-//! Where the SDK key goes: to the origins that are Statsig's or that options name, whatever a manifest says.
+//! Where the SDK key goes: to the origins that are Statsig's or that options name, whatever a
+//! manifest says.
 
 use statsig::testing::{Answer, Endpoint, ScriptedTransport};
 use statsig::{StatsigOptionsBuilder, testing::RecordedRequest};

@@ -2,28 +2,25 @@
 
 /// Steps of circles, as `imports_form_no_circle` prints them.
 pub(crate) const CIRCLES: &[(&str, &str)] = &[
-    ("evaluation/evaluate.rs", "evaluation/overridden.rs"),
-    ("evaluation/trace.rs", "evaluation/evaluate.rs"),
+    ("adapter.rs", "connection.rs"),
+    ("connection.rs", "proxy.rs"),
+    ("evaluation/", "decision.rs"),
     ("events.rs", "own_events.rs"),
-    ("specs/compile.rs", "specs/compile_condition.rs"),
-    ("specs/compile.rs", "specs/compile_param_store.rs"),
-    ("specs/compiled.rs", "specs/condition.rs"),
-    ("specs/compiled.rs", "specs/origins.rs"),
-    ("specs/compiled.rs", "specs/rendered.rs"),
-    ("specs/lenient.rs", "specs/model.rs"),
+    ("proxy.rs", "connection.rs"),
+    (
+        "sources/data_store/session.rs",
+        "sources/data_store/kept.rs",
+    ),
+    ("sources/error.rs", "sources/data_store/"),
 ];
 
 /// Files that are too long.
-pub(crate) const LONG_FILES: &[&str] = &["specs/compile.rs", "user/mod.rs"];
+pub(crate) const LONG_FILES: &[&str] = &["user/mod.rs"];
 
 /// How many comments of a folder may be too wide.
 pub(crate) const WIDE_COMMENTS: &[(&str, usize)] = &[
-    ("statsig", 1118),
-    ("statsig-core", 700),
-    ("statsig-macros", 5),
-    ("statsig-local", 12),
-    ("integrations", 100),
-    ("examples", 6),
-    ("tests", 72),
-    ("benches", 41),
+    ("statsig", 467),
+    ("statsig-core", 203),
+    ("statsig-local", 6),
+    ("integrations", 41),
 ];

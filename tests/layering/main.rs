@@ -11,7 +11,9 @@
 mod circles;
 mod exceptions;
 mod names;
+mod public_api;
 mod sources;
+mod surface;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -176,7 +178,8 @@ fn every_module_has_its_layer() {
         .files
         .iter()
         .filter(|file| {
-            !["lib.rs", "docs/mod.rs"].contains(&&*file.path) && layer_of(&file.path).is_none()
+            !["lib.rs", "compat.rs", "docs/mod.rs"].contains(&&*file.path)
+                && layer_of(&file.path).is_none()
         })
         .map(|file| format!("{}: no layer", file.path))
         .collect();

@@ -5,6 +5,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, Meta, Stmt, TraitItem, UseTree, Visibility};
 
+use super::surface::{features, is_hidden};
+
 /// A path as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Name {
@@ -28,6 +30,10 @@ pub(crate) enum Kind {
 pub(crate) struct Import {
     pub(crate) alias: Option<String>,
     pub(crate) name: Name,
+    pub(crate) is_public: bool,
+    pub(crate) is_hidden: bool,
+    /// The features that it needs.
+    pub(crate) gate: String,
 }
 
 /// What one module contains, without the modules in it and without items for tests.
@@ -114,7 +120,13 @@ impl Contents {
             line,
             kind,
         };
-        self.imports.push(Import { alias, name });
+        self.imports.push(Import {
+            alias,
+            name,
+            is_public: false,
+            is_hidden: false,
+            gate: String::new(),
+        });
     }
 
     /// The paths in tokens whose grammar is a macro's own.
@@ -236,7 +248,13 @@ impl<'ast> Visit<'ast> for Contents {
             Visibility::Inherited => Kind::Import,
             _ => Kind::Reexport,
         };
+        let first = self.imports.len();
         self.import(&item.tree, &[], kind);
+        for import in &mut self.imports[first..] {
+            import.is_public = matches!(item.vis, Visibility::Public(_));
+            import.is_hidden = is_hidden(&item.attrs);
+            import.gate = features(&item.attrs);
+        }
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Item, ItemMod, Lit, Meta};
 
 use super::names::{Contents, Kind, Name, attributes, is_for_tests};
+use super::surface::Surface;
 
 /// A crate, parsed. Items for tests are left out.
 #[derive(Debug)]
@@ -43,12 +44,26 @@ struct Module {
     imports: BTreeMap<String, Vec<String>>,
     globs: Vec<Vec<String>>,
     names: Vec<Name>,
+    surface: Surface,
+    reexports: Vec<Reexport>,
+}
+
+/// A public import: the name that it introduces (`None` for a glob) and the path behind it.
+#[derive(Debug)]
+pub(crate) struct Reexport {
+    pub(crate) alias: Option<String>,
+    pub(crate) path: Vec<String>,
+    /// The features that it needs.
+    pub(crate) gate: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Target {
-    /// An item, in this file.
-    Item(usize),
+pub(crate) enum Target {
+    Item {
+        file: usize,
+        module: usize,
+        name: String,
+    },
     Module(usize),
     /// A path into another crate, or a local name.
     Elsewhere(Vec<String>),
@@ -143,8 +158,20 @@ impl Sources {
         let contents = Contents::of(items);
         let mut imports = BTreeMap::new();
         let (mut globs, mut names) = (Vec::new(), contents.names);
+        let mut reexports = Vec::new();
         for import in contents.imports {
+            if import.is_public && !import.is_hidden {
+                reexports.push(Reexport {
+                    alias: import.alias.clone(),
+                    path: import.name.segments.clone(),
+                    gate: import.gate,
+                });
+            }
             match import.alias {
+                // A derive has the name of its trait: the trait stands for both.
+                Some(alias) if import.name.segments[0] == "statsig_macros" => {
+                    imports.entry(alias).or_insert(import.name.segments.clone());
+                }
                 Some(alias) => {
                     imports.insert(alias, import.name.segments.clone());
                 }
@@ -167,6 +194,8 @@ impl Sources {
             imports,
             globs,
             names,
+            surface: Surface::of(items),
+            reexports,
         });
         let root = self.root_of(module);
         for name in contents.exported_macros {
@@ -234,10 +263,12 @@ impl Sources {
             for name in &module.names {
                 let target = self.resolve(number, &name.segments, 0);
                 let to = match target {
-                    Target::Item(file) if name.kind == Kind::Reexport || file == module.file => {
+                    Target::Item { file, .. }
+                        if name.kind == Kind::Reexport || file == module.file =>
+                    {
                         continue;
                     }
-                    Target::Item(file) => Named::File(file),
+                    Target::Item { file, .. } => Named::File(file),
                     Target::Module(_) => continue,
                     Target::Elsewhere(path) => {
                         let called = self.macros.get(&path[0]);
@@ -261,7 +292,8 @@ impl Sources {
         found
     }
 
-    fn resolve(&self, module: usize, path: &[String], depth: usize) -> Target {
+    /// What a path within a module leads to.
+    pub(crate) fn resolve(&self, module: usize, path: &[String], depth: usize) -> Target {
         let mut at = module;
         let mut is_anchored = false;
         for (index, segment) in path.iter().enumerate() {
@@ -278,13 +310,13 @@ impl Sources {
                             below.extend_from_slice(rest);
                             self.resolve(child, &below, depth)
                         }
-                        Some(Target::Item(file)) => Target::Item(file),
+                        Some(item @ Target::Item { .. }) => item,
                         Some(Target::Elsewhere(mut path)) => {
                             path.extend_from_slice(rest);
                             Target::Elsewhere(path)
                         }
                         // Such as an item that a macro defines.
-                        None if is_anchored => Target::Item(self.modules[at].file),
+                        None if is_anchored => self.item(self.modules[at].file, at, segment),
                         None => Target::Elsewhere(path[index..].to_vec()),
                     };
                 }
@@ -292,6 +324,30 @@ impl Sources {
             is_anchored = true;
         }
         Target::Module(at)
+    }
+
+    fn item(&self, file: usize, module: usize, name: &str) -> Target {
+        Target::Item {
+            file,
+            module,
+            name: name.to_owned(),
+        }
+    }
+
+    pub(crate) fn module_count(&self) -> usize {
+        self.modules.len()
+    }
+
+    pub(crate) fn surface(&self, module: usize) -> &Surface {
+        &self.modules[module].surface
+    }
+
+    pub(crate) fn reexports(&self, module: usize) -> &[Reexport] {
+        &self.modules[module].reexports
+    }
+
+    pub(crate) fn child(&self, module: usize, name: &str) -> usize {
+        self.modules[module].children[name]
     }
 
     fn root_of(&self, mut module: usize) -> usize {
@@ -312,7 +368,7 @@ impl Sources {
             return Some(child);
         }
         if let Some(&file) = scope.items.get(name) {
-            return Some(Target::Item(file));
+            return Some(self.item(file, module, name));
         }
         if let Some(path) = scope.imports.get(name) {
             // `use name::…` within the module: the crate of that name.

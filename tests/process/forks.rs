@@ -1,4 +1,5 @@
-//! Processes that are forked while other threads record, evaluate, change overrides and ask for stats.
+//! Processes that are forked while other threads record, evaluate, change overrides and ask for
+//! stats.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

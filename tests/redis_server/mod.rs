@@ -68,7 +68,8 @@ impl RedisServer {
         RedisDataStore::new(&format!("redis://127.0.0.1:{}", self.port)).expect("an address")
     }
 
-    /// A store on an encrypted connection of its own, that trusts this authority; by `localhost`, as the certificate says.
+    /// A store on an encrypted connection of its own, that trusts this authority; by `localhost`,
+    /// as the certificate says.
     pub(crate) fn encrypted_store(&self, authority: &Authority) -> RedisDataStore {
         let url = format!("rediss://localhost:{}", self.port);
         let trusted = std::fs::read(authority.certificate_file()).expect("a certificate");

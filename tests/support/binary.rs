@@ -7,8 +7,9 @@ use crate::conformance::{entries, items};
 
 const SECTIONS: [&str; 3] = ["feature_gates", "dynamic_configs", "layer_configs"];
 
-/// What the SDK's reader makes of them, with what the binary form does not say taken from the same specs in JSON: fractions of
-/// percentages (when these were recorded, it had whole ones only, 0 for 0.5), and whether a list is empty or absent.
+/// What the SDK's reader makes of them, with what the binary form does not say taken from the same
+/// specs in JSON: fractions of percentages (when these were recorded, it had whole ones only, 0 for
+/// 0.5), and whether a list is empty or absent.
 ///
 /// # Errors
 /// When they cannot be read.

@@ -19,7 +19,8 @@ use crate::tally::Tally;
 
 /// Names the directory of the data.
 const DIRECTORY_VARIABLE: &str = "STATSIG_CONFORMANCE_DIR";
-/// How the names of files with specs in the service's binary form end; those that there are in JSON, too, and all.
+/// How the names of files with specs in the service's binary form end; those that there are in
+/// JSON, too, and all.
 const TWIN_SUFFIX: &str = "_dcs.pb.br";
 const BINARY_SUFFIX: &str = ".pb.br";
 
@@ -95,8 +96,8 @@ impl Conformance {
         data
     }
 
-    /// The text of a file, decompressed if its name ends in `.gz` or if only a file with that ending
-    /// exists. Specs in the service's binary form are returned as JSON.
+    /// The text of a file, decompressed if its name ends in `.gz` or if only a file with that
+    /// ending exists. Specs in the service's binary form are returned as JSON.
     ///
     /// # Panics
     /// If there is no such file.
@@ -180,7 +181,8 @@ impl Conformance {
         &found.unwrap_or_else(|| panic!("no user {id}")).1
     }
 
-    /// A client as `cases.json` describes it, with the clock held where the answers were recorded (or where the case says).
+    /// A client as `cases.json` describes it, with the clock held where the answers were recorded
+    /// (or where the case says).
     ///
     /// # Panics
     /// When the specs are not valid although answers were recorded with them.
@@ -362,7 +364,8 @@ impl Case {
 /// One thing to compare: what to call it, and how.
 pub type Job<'a> = (String, Box<dyn Fn() -> Tally + Send + Sync + 'a>);
 
-/// Runs all jobs on as many threads as there are processors, prints a line for each as it ends, and returns the sum.
+/// Runs all jobs on as many threads as there are processors, prints a line for each as it ends, and
+/// returns the sum.
 ///
 /// # Panics
 /// When a job does.

@@ -41,7 +41,8 @@ fn is_same_number(integer: &serde_json::Number, double: &serde_json::Number) -> 
     double.fract() == 0.0 && double.abs() < 1e30 && double as i128 == integer
 }
 
-/// The fields in which two objects differ, in words. An absent field, `null` and an empty list are the same.
+/// The fields in which two objects differ, in words. An absent field, `null` and an empty list are
+/// the same.
 #[must_use]
 pub fn differences(context: &str, expected: &Value, found: &Value) -> Vec<String> {
     let empty = Map::new();

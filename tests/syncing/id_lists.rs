@@ -97,7 +97,8 @@ async fn an_empty_store_is_filled_from_the_network_and_the_next_start_needs_none
     assert_eq!(details.is_id_list_ready, Some(true));
     settle().await;
     assert_eq!(members(&first), ["a-user"]);
-    // Members before the manifest, so that whoever reads that finds all that it names; and only those that are left.
+    // Members before the manifest, so that whoever reads that finds all that it names; and only
+    // those that are left.
     assert_eq!(writes(&store), [A_LIST, MANIFEST]);
     assert_eq!(store.text(A_LIST).unwrap(), A_USER);
     let manifest = store.text(MANIFEST).unwrap();

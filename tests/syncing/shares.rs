@@ -137,7 +137,8 @@ async fn a_network_that_hangs_leaves_time_for_its_fallback_and_for_a_file() {
     lab.network.serve_specs(specs::at(2, true).to_string());
     let details = lab.statsig.initialize().await.unwrap();
     assert!(details.init_success && details.is_config_spec_ready);
-    // The source that keeps specs fresh was overtaken: it is asked again at once, not an interval later.
+    // The source that keeps specs fresh was overtaken: it is asked again at once, not an interval
+    // later.
     pass(1.0).await;
     assert_eq!(lab.lcut(), 2);
 }

@@ -10,9 +10,11 @@ use super::{Lab, OWN_URL, pass};
 struct Row {
     name: &'static str,
     options: fn(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
-    /// The answers to the first requests. Later ones are served specs of time 9, in which the gate fails.
+    /// The answers to the first requests. Later ones are served specs of time 9, in which the gate
+    /// fails.
     script: fn() -> Vec<Answer>,
-    /// What `initialize_with_details` returns: success, whether there are specs, and a part of the failure.
+    /// What `initialize_with_details` returns: success, whether there are specs, and a part of the
+    /// failure.
     starts: (bool, bool, Option<&'static str>),
     /// When requests go out until `seconds` have passed, in whole seconds.
     requests: &'static [u64],

@@ -1,5 +1,5 @@
-//! The traps of the protocol, each with a test of its name and number. Those of ID lists (8 to 13) are with the ID lists, that of
-//! protobuf deltas (22) with those.
+//! The traps of the protocol, each with a test of its name and number. Those of ID lists (8 to 13)
+//! are with the ID lists, that of protobuf deltas (22) with those.
 
 use std::sync::Arc;
 use std::time::Duration;

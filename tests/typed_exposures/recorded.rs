@@ -149,7 +149,8 @@ fn a_typed_layer_logs_what_reads_by_hand_logged() {
                 if skips.reason(layer).is_some() {
                     continue;
                 }
-                // The first call for a layer read all its parameters; the later ones read some of them again.
+                // The first call for a layer read all its parameters; the later ones read some of
+                // them again.
                 let is_of_layer = |call: &Value| call["name"] == layer;
                 let call = calls.iter().position(is_of_layer).expect("a call");
                 let expected: Vec<_> = recorded(&line, call).collect();
@@ -170,7 +171,8 @@ fn a_typed_layer_logs_what_reads_by_hand_logged() {
     assert!(compared > enough, "only {compared} events were compared");
 }
 
-/// By hand, an exposure is logged even where the fallback is returned for want of the type; typed, never.
+/// By hand, an exposure is logged even where the fallback is returned for want of the type; typed,
+/// never.
 #[test]
 fn a_typed_store_logs_what_reads_by_hand_logged_for_values_that_were_served() {
     let data = Conformance::find();

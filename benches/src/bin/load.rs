@@ -1,5 +1,5 @@
-//! What loading takes: a specs file for the first time, the same with one entity changed, and a long ID list. Each in a process of
-//! its own, so that resident memory is that of the one thing.
+//! What loading takes: a specs file for the first time, the same with one entity changed, and a
+//! long ID list. Each in a process of its own, so that resident memory is that of the one thing.
 //!
 //! ```sh
 //! cargo run --release --bin load -- specs ours --specs FILE

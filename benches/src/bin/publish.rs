@@ -1,5 +1,5 @@
-//! What new specs cost readers: one thread checks a gate for 5,000 users in turn while specs are published, beside threads that
-//! checked a gate once and wait since.
+//! What new specs cost readers: one thread checks a gate for 5,000 users in turn while specs are
+//! published, beside threads that checked a gate once and wait since.
 //!
 //! ```sh
 //! cargo run --release --bin publish -- --parked 1024

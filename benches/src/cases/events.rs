@@ -46,7 +46,8 @@ fn repeated_exposure(measured: &Measured, gate: &'static str) -> Case {
     )
 }
 
-/// From events that wait to a body that was handed over: JSON, compression, and what is needed to get there.
+/// From events that wait to a body that was handed over: JSON, compression, and what is needed to
+/// get there.
 fn batch(measured: &Measured, gate: &'static str) -> Case {
     let side = measured.side();
     let record = move || {

@@ -1,4 +1,5 @@
-//! From a text with specs to a client that can evaluate: parse, compile, publish. The shutdown is not measured.
+//! From a text with specs to a client that can evaluate: parse, compile, publish. The shutdown is
+//! not measured.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -93,8 +93,8 @@ impl Delivery for Delivered {
         self.1 = self.0.delivered();
     }
 
-    /// Flushes until as many events as expected arrived. More than a few times only if some got lost: a flush may return while a
-    /// batch is still being worked on elsewhere.
+    /// Flushes until as many events as expected arrived. More than a few times only if some got
+    /// lost: a flush may return while a batch is still being worked on elsewhere.
     fn finish(&mut self, events: usize) {
         let expected = self.1 + events as u64;
         for _ in 0..10_000 {

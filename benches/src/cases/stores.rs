@@ -1,4 +1,5 @@
-//! Fetching a parameter store and reading one parameter: a constant, one that a gate decides, one of a layer.
+//! Fetching a parameter store and reading one parameter: a constant, one that a gate decides, one
+//! of a layer.
 
 use super::{Case, Measured};
 use crate::measure::Work;

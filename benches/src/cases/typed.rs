@@ -1,4 +1,5 @@
-//! Derived structs of three and of twenty parameters, beside reading them by hand, which is all that the other crate can do.
+//! Derived structs of three and of twenty parameters, beside reading them by hand, which is all
+//! that the other crate can do.
 
 #[cfg(feature = "ours")]
 use std::hint::black_box;

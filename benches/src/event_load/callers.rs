@@ -1,8 +1,9 @@
 //! Threads that call at a steady pace, and what each call took them.
 //!
-//! Beside them a thread keeps the same pace and only reads the clock for as long as a call takes. Its longest "call" is how long a
-//! thread was kept from running: what the callers' longest calls have beyond it is their own. And the kernel counts how often a
-//! thread gave up the processor by itself, to sleep between calls or to wait for somebody: what is beyond the sleeps are waits.
+//! Beside them a thread keeps the same pace and only reads the clock for as long as a call takes.
+//! Its longest "call" is how long a thread was kept from running: what the callers' longest calls
+//! have beyond it is their own. And the kernel counts how often a thread gave up the processor by
+//! itself, to sleep between calls or to wait for somebody: what is beyond the sleeps are waits.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -39,7 +40,8 @@ struct Course {
 /// What calls took, in nanoseconds, by phase.
 pub(crate) struct Made {
     pub(crate) latencies: Vec<Histogram<u64>>,
-    /// The longest that a thread was behind its pace, because it was not let run or because calls took too long.
+    /// The longest that a thread was behind its pace, because it was not let run or because calls
+    /// took too long.
     pub(crate) furthest_behind: Duration,
     /// How often threads waited for somebody, other than by sleeping.
     pub(crate) waits: u64,

@@ -1,7 +1,9 @@
-//! Exposures from two threads, many a second for minutes, against a local Statsig that is healthy, then slow, then down, then back.
+//! Exposures from two threads, many a second for minutes, against a local Statsig that is healthy,
+//! then slow, then down, then back.
 //!
-//! Each side and the service run in processes of their own, so that each one's memory can be measured. The official crate takes part
-//! in a build with `--features peer`. Our published figures come from a build without it.
+//! Each side and the service run in processes of their own, so that each one's memory can be
+//! measured. The official crate takes part in a build with `--features peer`. Our published figures
+//! come from a build without it.
 
 mod callers;
 mod service;
