@@ -27,7 +27,6 @@ impl Statsig {
     /// let report = statsig.schemas().check::<Promo>();
     /// assert!(report.is_clean(), "{report}");
     /// ```
-    #[must_use]
     pub fn schemas(&self) -> Schemas<'_> {
         Schemas { statsig: self }
     }

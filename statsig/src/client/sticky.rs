@@ -139,7 +139,7 @@ impl EvaluatedCall<'_> {
                 None
             }
             Decision::LiveAndSave => {
-                let values = self.to_be_stored();
+                let values = self.sticky_values();
                 guarded(STORAGE, || storage.save(&key, self.name, values));
                 None
             }
@@ -195,7 +195,7 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    fn to_be_stored(&self) -> StickyValues {
+    fn sticky_values(&self) -> StickyValues {
         let evaluation = self.evaluation;
         let gates = |gates: &[NestedGate]| {
             let stored = gates.iter().map(|nested| {

@@ -136,6 +136,7 @@ impl Memo {
 
     /// The evaluation of this key, if it is remembered.
     #[inline]
+    #[must_use]
     pub fn get(&self, key: Key) -> Option<&Evaluation> {
         let hash = key.hash();
         let slot = self.slot(hash)?;
