@@ -60,7 +60,7 @@
 //!
 //! # In front of another Statsig
 //!
-//! With [`upstream`](LocalStatsigBuilder::upstream) (feature `upstream`), or `--upstream URL` on
+//! With `LocalStatsigBuilder::upstream` (feature `upstream`), or `--upstream URL` on
 //! the command line, it serves what Statsig, a forward proxy or another local Statsig serves, to
 //! SDKs with the same SDK key. It downloads specs and ID lists as an SDK does, and serves the last
 //! good ones during an outage of the upstream. Requests for ID lists get 503 until the upstream's
