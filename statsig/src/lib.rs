@@ -79,8 +79,8 @@
 //!
 //! | feature | default | it adds |
 //! |---|---|---|
-//! | `country` | yes | the country of an IPv4 address, from a table of 0.6 MB in the binary; its licence asks for an attribution, see [`CountryLookup`] |
-//! | `http` | yes | the HTTP transport, on reqwest and rustls; without it, bring a [`Transport`] |
+//! | `country` | yes | the country of an IPv4 address, from a table of 0.6 MB in the binary; its licence asks for an attribution, see [`country`](mod@country) |
+//! | `http` | yes | the HTTP transport, on reqwest and rustls; without it, bring a [`Transport`](transport::Transport) |
 //! | `macros` | yes | the derives `StatsigParams` and `ParamEnum` |
 //! | `brotli` | no | specs compressed with Brotli |
 //! | `bundled-roots` | no | trust in Mozilla's list of certificates, for containers without certificates |
@@ -104,7 +104,10 @@
     doc = "[`MetricsExporter`]: observability::MetricsExporter"
 )]
 #![cfg_attr(not(feature = "metrics"), doc = "[`MetricsExporter`]: #features")]
-#![cfg_attr(feature = "tracing-layer", doc = "[`StatsigLayer`]: StatsigLayer")]
+#![cfg_attr(
+    feature = "tracing-layer",
+    doc = "[`StatsigLayer`]: log_lines::StatsigLayer"
+)]
 #![cfg_attr(not(feature = "tracing-layer"), doc = "[`StatsigLayer`]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables, unused_imports))))]
@@ -189,7 +192,7 @@ pub mod experiments {
     pub use crate::results::{CmabRankedGroup, ExperimentGroup, ExperimentGroupsResult};
 }
 
-/// Options of [`Statsig::get_client_initialize_response`].
+/// Options of [`Statsig::get_client_init_response_as_string_with_options`].
 pub mod client_init {
     pub use statsig_core::client_init::{
         ClientInitResponseFormat, ClientInitResponseOptions, UnknownResponseFormat,

@@ -59,7 +59,7 @@ const LOG_CRATE_FIELDS: [&str; 4] = [LOG_CRATE_TARGET, "log.module_path", "log.f
 /// any level, events of the SDK itself, events of the crates that it sends with (even if the application uses them), and events logged
 /// while the SDK sends a request (also by your [`Transport`](crate::transport::Transport) or [`EventLoggingAdapter`](crate::event_logging::EventLoggingAdapter)).
 /// Lines of the `log` crate, which arrive through `tracing-log`, count by their own targets. To filter further, add a filter for a
-/// single layer ([`with_filter`](Layer::with_filter)).
+/// single layer (`with_filter`).
 ///
 /// ```
 /// use statsig::log_lines::StatsigLayer;

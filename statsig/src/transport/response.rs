@@ -21,7 +21,7 @@ use super::headers::Headers;
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The headers. [`HttpTransport`](crate::transport::HttpTransport) leaves out values that are not text.
+    /// The headers. `HttpTransport` leaves out values that are not text.
     pub headers: Headers,
     /// The body.
     pub body: Bytes,

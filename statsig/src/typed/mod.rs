@@ -1,7 +1,7 @@
 //! Typed parameters: a struct of your own, filled from a layer, parameter store, experiment or
 //! dynamic config.
 //!
-//! Derive [`StatsigParams`](macro@StatsigParams) for the struct; a client then returns it as
+//! Derive `StatsigParams` for the struct; a client then returns it as
 //! [`Typed`]. [`Schema`] describes what the struct asks for; [`ParamMismatch`] and [`ParamsError`]
 //! say which values do not fit.
 

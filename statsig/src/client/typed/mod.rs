@@ -14,7 +14,7 @@ impl Statsig {
     /// A struct of parameters for a user, with defaults for what is not served. Never fails, never waits.
     ///
     /// Loading exposes nothing. The first access through the returned [`Typed`] exposes every parameter that was *served*,
-    /// once; defaults never. Other policies are an attribute of the [derive](macro@crate::StatsigParams). A value that does not
+    /// once; defaults never. Other policies are an attribute of the derive `StatsigParams`. A value that does not
     /// fit its field falls back to the default, with one warning for each distinct problem and
     /// generation of specs.
     ///
