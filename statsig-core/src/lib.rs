@@ -8,9 +8,8 @@
 //! use std::sync::Arc;
 //!
 //! use statsig_core::country::Countries;
-//! use statsig_core::decision::Decision;
 //! use statsig_core::entity_kind::EntityKind;
-//! use statsig_core::evaluation::{EvaluationContext, Evaluator};
+//! use statsig_core::evaluation::{EvaluationContext, Evaluator, NamedEvaluation};
 //! use statsig_core::results::{Served, SpecsSource};
 //! use statsig_core::specs::snapshot::{Loaded, Snapshot};
 //! use statsig_core::user::StatsigUser;
@@ -39,8 +38,8 @@
 //! let entry = snapshot.specs.find("a_gate").expect("a gate of this name");
 //! let context = EvaluationContext::of(&snapshot, now_ms, 0);
 //! let evaluation = Evaluator::new(context, &user).evaluate(EntityKind::Gate, entry);
-//! let decision = Decision { snapshot: &snapshot, name: "a_gate", entry: Some(entry), evaluation: &evaluation };
-//! let gate = decision.feature_gate(Served::default());
+//! let named = NamedEvaluation { snapshot: &snapshot, name: "a_gate", entry: Some(entry), evaluation: &evaluation };
+//! let gate = named.feature_gate(Served::default());
 //! assert!(gate.value);
 //! assert_eq!(gate.details.reason, "Bootstrap:Recognized");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -55,7 +54,6 @@ extern crate self as statsig;
 pub mod catalog;
 pub mod client_init;
 pub mod country;
-pub mod decision;
 pub mod entity_kind;
 pub mod error;
 pub mod evaluation;

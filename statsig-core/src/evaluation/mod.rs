@@ -13,6 +13,7 @@ mod fields;
 mod known_gates;
 pub(crate) mod layer;
 pub mod memo;
+mod named;
 pub(crate) mod operators;
 mod overridden;
 mod param_store;
@@ -27,6 +28,7 @@ pub(crate) mod trace;
 
 pub use context::EvaluationContext;
 pub use evaluate::Evaluator;
+pub use named::NamedEvaluation;
 pub use overridden::evaluate_unknown;
 pub use param_store::{OpenedStore, open_store};
 pub use result::{Evaluation, LookedUp, NestedGate, Outcome, ParametersRef};

@@ -82,10 +82,7 @@ pub struct Evaluation {
     pub has_seen_analytical_gates: bool,
     pub(crate) id_list: Option<IdListSource>,
     /// Experiments whose group a condition asked for: each is an exposure of its own, before this one.
-    #[expect(
-        clippy::box_collection,
-        reason = "rare, and evaluations are moved often: a word is enough"
-    )]
+    /// Boxed, since it is rare and evaluations are moved often.
     pub looked_up: Option<Box<Vec<LookedUp>>>,
 }
 

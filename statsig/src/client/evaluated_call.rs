@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use statsig_core::decision::Decision;
+use statsig_core::evaluation::NamedEvaluation;
 
 use super::ClientInner;
 use super::view::View;
@@ -21,15 +21,15 @@ pub(super) struct EvaluatedCall<'a> {
     pub(super) view: View<'a>,
     pub(super) user: &'a StatsigUser,
     pub(super) kind: EntityKind,
-    pub(super) decision: Decision<'a>,
+    pub(super) named: NamedEvaluation<'a>,
 }
 
 impl<'a> Deref for EvaluatedCall<'a> {
-    type Target = Decision<'a>;
+    type Target = NamedEvaluation<'a>;
 
     #[inline]
-    fn deref(&self) -> &Decision<'a> {
-        &self.decision
+    fn deref(&self) -> &NamedEvaluation<'a> {
+        &self.named
     }
 }
 
@@ -54,13 +54,11 @@ impl<'a> EvaluatedCall<'a> {
     /// The experiments whose group conditions asked for, in order.
     pub(super) fn looked_up(&self) -> impl Iterator<Item = EvaluatedCall<'a>> {
         let call = *self;
-        call.decision
-            .looked_up()
-            .map(move |decision| EvaluatedCall {
-                kind: EntityKind::Experiment,
-                decision,
-                ..call
-            })
+        call.named.looked_up().map(move |named| EvaluatedCall {
+            kind: EntityKind::Experiment,
+            named,
+            ..call
+        })
     }
 }
 
@@ -100,7 +98,7 @@ impl OwnedEvaluation {
             },
             user: &self.user,
             kind: self.kind,
-            decision: Decision {
+            named: NamedEvaluation {
                 snapshot: &self.published,
                 name: &self.name,
                 entry: self.entry,

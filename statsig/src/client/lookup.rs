@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use statsig_core::decision::Decision;
+use statsig_core::evaluation::NamedEvaluation;
 
 use super::evaluated_call::EvaluatedCall;
 use super::view::{Specs, View};
@@ -72,7 +72,7 @@ impl<'a> View<'a> {
             view: self,
             user,
             kind,
-            decision: Decision {
+            named: NamedEvaluation {
                 snapshot: self.published,
                 name,
                 entry: known.map(|(id, _)| id),

@@ -163,7 +163,7 @@ impl ParameterStore {
                 | ParameterTarget::Experiment { parameter, .. }
                 | ParameterTarget::Layer { parameter, .. },
                 Some(call),
-            ) => call.decision.evaluation.parameters.get(parameter),
+            ) => call.named.evaluation.parameters.get(parameter),
         };
         (call, value)
     }

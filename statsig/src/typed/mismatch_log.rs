@@ -116,7 +116,7 @@ mod tests {
         let mut problem = None;
         let promo = load::<Promo, _>(One(found.into()), |found| problem = found.first().cloned());
         assert_eq!(promo.peek().discount, 0.1);
-        problem.unwrap()
+        problem.expect("a problem")
     }
 
     /// Collects the messages of the warnings.
@@ -137,7 +137,7 @@ mod tests {
                 }
             }
 
-            event.record(&mut Message(&mut self.0.lock().unwrap()));
+            event.record(&mut Message(&mut self.0.lock().expect("no panic before")));
         }
 
         fn new_span(&self, _span: &Attributes<'_>) -> Id {

@@ -1,12 +1,12 @@
-//! The explanation of an entity: its decision path and its result.
+//! The explanation of an entity: its named path and its result.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{Explainer, explain_unknown};
-use crate::decision::Decision;
 use crate::entity_kind::EntityKind;
+use crate::evaluation::NamedEvaluation;
 use crate::evaluation::{Evaluation, EvaluationContext, Evaluator, evaluate_unknown, open_store};
 use crate::results::explanation::{ExplainedParameter, ExplainedResult, Explanation};
 use crate::specs::compiled::ParameterTarget;
@@ -81,7 +81,7 @@ fn explain_evaluation(
             (evaluation, Some(path), false)
         }
     };
-    let decision = Decision {
+    let named = NamedEvaluation {
         snapshot: context.snapshot,
         name,
         entry,
@@ -89,8 +89,8 @@ fn explain_evaluation(
     };
     let explanation = Explanation {
         kind,
-        name: decision.shared_name(),
-        result: result(&decision, kind),
+        name: named.shared_name(),
+        result: result(&named, kind),
         path,
         parameters: BTreeMap::new(),
         is_abridged,
@@ -137,21 +137,21 @@ fn explain_parameter(
     }
 }
 
-fn result(decision: &Decision<'_>, kind: EntityKind) -> ExplainedResult {
+fn result(named: &NamedEvaluation<'_>, kind: EntityKind) -> ExplainedResult {
     let value = match kind {
-        EntityKind::Gate => Value::Bool(decision.evaluation.value),
-        _ => match decision.parameters().0 {
+        EntityKind::Gate => Value::Bool(named.evaluation.value),
+        _ => match named.parameters().0 {
             Some(parameters) => Value::Object((*parameters).clone()),
             None => Value::Null,
         },
     };
-    let allocated = decision.allocated_experiment();
+    let allocated = named.allocated_experiment();
     ExplainedResult {
         value,
-        rule_id: decision.rule_id(),
-        group_name: decision.group_name(),
+        rule_id: named.rule_id(),
+        group_name: named.group_name(),
         allocated_experiment: allocated.filter(|_| kind == EntityKind::Layer),
-        id_type: decision.id_type(),
-        details: decision.details(),
+        id_type: named.id_type(),
+        details: named.details(),
     }
 }

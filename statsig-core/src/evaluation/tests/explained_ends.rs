@@ -80,7 +80,7 @@ fn assert_explains_answers(specs: &Value, user: &StatsigUser) {
         ] {
             let result = engine.explain(user, explained, name).result;
             let evaluation = engine.decide(user, kind, name);
-            let decision = Decision {
+            let decision = NamedEvaluation {
                 snapshot,
                 name,
                 entry: snapshot.specs.find(name),

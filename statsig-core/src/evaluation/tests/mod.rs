@@ -27,8 +27,8 @@ use super::{
     Evaluation, EvaluationContext, Evaluator, NestedGate, Outcome, ParametersRef, evaluate_unknown,
 };
 use crate::country::{Countries, CountryCode, CountryLookup};
-use crate::decision::Decision;
 use crate::entity_kind::EntityKind;
+use crate::evaluation::NamedEvaluation;
 use crate::overrides::{OverrideAdapter, OverrideChange, OverrideSet};
 use crate::results::SpecsSource;
 use crate::results::explanation::Explanation;

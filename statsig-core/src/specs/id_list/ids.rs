@@ -45,7 +45,7 @@ impl Ids {
 
     /// How many members there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.len
     }
 
@@ -154,11 +154,11 @@ mod tests {
         let [a, b] = [lookup(1), lookup(2)];
         ids.apply([(a, true), (b, true), (a, false), (b, false), (b, true)]);
         assert_eq!(
-            (ids.contains(a), ids.contains(b), ids.len()),
+            (ids.contains(a), ids.contains(b), ids.count()),
             (false, true, 1)
         );
         ids.apply([(a, false), (b, true)]);
-        assert_eq!(ids.len(), 1);
+        assert_eq!(ids.count(), 1);
     }
 
     #[test]
@@ -183,10 +183,10 @@ mod tests {
         let mut ids = Ids::default();
         for hundred in 0..1_000 {
             ids.apply((hundred * 100..hundred * 100 + 100).map(|number| (lookup(number), true)));
-            assert!(ids.len() <= CROWDED << ids.bits, "{} members", ids.len());
+            assert!(ids.count() <= CROWDED << ids.bits, "{} members", ids.count());
         }
-        assert_eq!(ids.len(), 100_000);
-        assert!(ids.len() / ids.buckets.len() >= ROOMY / 2);
+        assert_eq!(ids.count(), 100_000);
+        assert!(ids.count() / ids.buckets.len() >= ROOMY / 2);
         assert!((0..100_000).all(|number| ids.contains(lookup(number))));
         assert!(!(100_000..110_000).any(|number| ids.contains(lookup(number))));
     }
@@ -206,7 +206,7 @@ mod tests {
                     }
                 }
                 ids.apply(batch.iter().map(|(number, is_member)| (lookups[*number], *is_member)));
-                prop_assert_eq!(ids.len(), expected.len());
+                prop_assert_eq!(ids.count(), expected.len());
                 prop_assert_eq!(ids.iter().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
             }
             prop_assert!(lookups.iter().all(|lookup| ids.contains(*lookup) == expected.contains(lookup)));

@@ -94,7 +94,7 @@ impl IdLists {
 
     /// The members of all lists together.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.lists.values().map(|list| list.ids.len()).sum()
+    pub fn member_count(&self) -> usize {
+        self.lists.values().map(|list| list.ids.count()).sum()
     }
 }

@@ -1,5 +1,7 @@
 //! Writes specs that are given as JSON in the binary form, as a service would.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::collections::HashMap;
 
 use prost::Message;

@@ -56,12 +56,9 @@ impl OwnedDecision {
     #[inline]
     pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
         match self {
-            Self::Evaluation(evaluation) => evaluation
-                .call()
-                .decision
-                .evaluation
-                .parameters
-                .get(parameter),
+            Self::Evaluation(evaluation) => {
+                evaluation.call().named.evaluation.parameters.get(parameter)
+            }
             Self::Assignment(assignment) => assignment.parameter(parameter),
         }
     }

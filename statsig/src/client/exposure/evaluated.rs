@@ -17,7 +17,7 @@ impl Exposable for EvaluatedCall<'_> {
     }
 
     fn details(&self) -> EvaluationDetails {
-        self.decision.details()
+        self.named.details()
     }
 
     fn mapped_to(&self) -> Option<SharedStr> {
@@ -144,9 +144,9 @@ impl EvaluatedCall<'_> {
         extra: u64,
         logging: Logging,
     ) {
-        let (client, decision) = (self.view.client, self.decision);
+        let (client, named) = (self.view.client, self.named);
         let name_hash = self.name_hash();
-        if !client.logs(logging, name_hash, move || decision.shared_name()) {
+        if !client.logs(logging, name_hash, move || named.shared_name()) {
             return;
         }
         let key = ExposureKey::new(

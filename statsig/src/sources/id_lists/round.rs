@@ -119,13 +119,13 @@ impl Round {
             return;
         }
         let known = self.next.lists.get(&download.list);
-        let others = self.next.len() - known.map_or(0, |list| list.ids.len());
+        let others = self.next.member_count() - known.map_or(0, |list| list.ids.count());
         let mut ids = match known {
             Some(list) if download.start > 0 => list.ids.clone(),
             _ => Default::default(),
         };
         ids.apply(changes);
-        if others + ids.len() > max_ids {
+        if others + ids.count() > max_ids {
             self.fail(download, FileProblem::TooManyIds { limit: max_ids });
             return;
         }
@@ -321,7 +321,7 @@ mod tests {
         assert!(!lab.lists.contains("a", "Marcos") && lab.lists.contains("a", "123"));
         let emptied = lab.sync(&[("a", 0, 6, "h")], &[]);
         assert_eq!(emptied, asked(&[], true));
-        assert_eq!(lab.lists.len(), 0);
+        assert_eq!(lab.lists.member_count(), 0);
     }
 
     #[test]
@@ -408,7 +408,7 @@ mod tests {
                 round.absorb(&download, body.as_bytes(), max_ids);
             }
             let (lists, failure) = round.end();
-            let ids = lists.map_or(0, |lists| lists.len());
+            let ids = lists.map_or(0, |lists| lists.member_count());
             assert_eq!(ids, expected, "{max_ids}");
             assert_eq!(failure.is_some(), ids < 10, "{max_ids}");
         }

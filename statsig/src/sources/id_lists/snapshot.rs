@@ -80,7 +80,7 @@ impl StoredManifest {
         let count = lookups.len();
         let mut ids = Ids::default();
         ids.apply(lookups.into_iter().map(|lookup| (lookup, true)));
-        if ids.len() != count {
+        if ids.count() != count {
             // Some occur twice; which ones does not matter.
             return Err(wrong(count));
         }
@@ -184,7 +184,7 @@ pub(super) fn stored_manifest(lists: &IdLists, manifest: &Manifest) -> Option<St
 
 /// The members of a list as they are stored.
 pub(super) fn stored_members(list: &IdList) -> String {
-    let mut text = String::with_capacity(list.ids.len() * LINE_BYTES);
+    let mut text = String::with_capacity(list.ids.count() * LINE_BYTES);
     for lookup in list.ids.iter() {
         text.push('+');
         lookup.append_to(&mut text);
@@ -232,7 +232,7 @@ mod tests {
         let array = StoredManifest::parse(r#"["a"]"#).unwrap();
         let count = |manifest: &StoredManifest, text: &str| {
             let list = manifest.list(&"a".into(), text);
-            list.ok().map(|list| list.ids.len())
+            list.ok().map(|list| list.ids.count())
         };
         for (text, expected) in [
             ("+2Tv4fIVX\n+pmWkWSBC\n", Some(2)),

@@ -165,7 +165,7 @@ impl StoredIdLists {
             let known = current.lists.get(name);
             let list = self.read_list(&manifest, name, known, limits).await?;
             has_changed |= !known.is_some_and(|known| Arc::ptr_eq(known, &list));
-            count += list.ids.len();
+            count += list.ids.count();
             if count > limits.max_ids {
                 let limit = limits.max_ids;
                 return Err(SnapshotProblem::TooManyIds { limit }.into());

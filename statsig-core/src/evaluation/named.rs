@@ -1,6 +1,6 @@
 //! An evaluation and the specs that it came from: what results show of it.
 
-use crate::evaluation::{Evaluation, LookedUp, Outcome, ParametersRef};
+use super::result::{Evaluation, LookedUp, Outcome, ParametersRef};
 use crate::results::{
     DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Reason, Served, SharedParameters,
 };
@@ -11,7 +11,7 @@ use crate::text::SharedStr;
 
 /// The evaluation of one name.
 #[derive(Debug, Clone, Copy)]
-pub struct Decision<'a> {
+pub struct NamedEvaluation<'a> {
     /// What it was evaluated with.
     pub snapshot: &'a Snapshot,
     /// The name that was asked for.
@@ -22,7 +22,7 @@ pub struct Decision<'a> {
     pub evaluation: &'a Evaluation,
 }
 
-impl<'a> Decision<'a> {
+impl<'a> NamedEvaluation<'a> {
     /// The experiments that conditions asked for, in order.
     pub fn looked_up(self) -> impl Iterator<Item = Self> {
         let looked_up = self.evaluation.looked_up.iter().flat_map(|list| &**list);
