@@ -72,7 +72,8 @@ fn fail_test(problem: &ParamProblem) {
     panic!("{problem}");
 }
 
-#[cfg(all(test, feature = "macros"))]
+#[cfg(feature = "macros")]
+#[cfg(test)]
 mod tests {
     use std::fmt;
     use std::sync::{Arc, Mutex};

@@ -183,7 +183,11 @@ mod tests {
         let mut ids = Ids::default();
         for hundred in 0..1_000 {
             ids.apply((hundred * 100..hundred * 100 + 100).map(|number| (lookup(number), true)));
-            assert!(ids.count() <= CROWDED << ids.bits, "{} members", ids.count());
+            assert!(
+                ids.count() <= CROWDED << ids.bits,
+                "{} members",
+                ids.count()
+            );
         }
         assert_eq!(ids.count(), 100_000);
         assert!(ids.count() / ids.buckets.len() >= ROOMY / 2);
