@@ -1,0 +1,134 @@
+//! Building a user.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::fields::{PRIVATE, add};
+use super::{StatsigUser, UserData};
+use crate::value::depth;
+
+impl StatsigUser {
+    /// Starts building a user with this user ID: text or a number.
+    pub fn builder(user_id: impl Into<Value>) -> StatsigUserBuilder {
+        let mut builder = StatsigUserBuilder::default();
+        builder.data().user_id = present("userID", user_id);
+        builder
+    }
+
+    /// Starts building a user without a user ID, for entities that bucket on a custom ID.
+    pub fn builder_with_custom_ids<K, V>(
+        ids: impl IntoIterator<Item = (K, V)>,
+    ) -> StatsigUserBuilder
+    where
+        K: Into<String>,
+        V: Into<Value>,
+    {
+        ids.into_iter()
+            .fold(StatsigUserBuilder::default(), |builder, (id_type, id)| {
+                builder.custom_id(id_type, id)
+            })
+    }
+}
+
+/// Builds a [`StatsigUser`].
+///
+/// Values are text, numbers, booleans, lists or nested JSON; a JSON `null` given for a field other than a custom or private
+/// one leaves the field unset. A value nested deeper than [`MAX_VALUE_DEPTH`](Self::MAX_VALUE_DEPTH) is left out, with a warning.
+#[derive(Default)]
+#[must_use = "a user is made by `build`"]
+pub struct StatsigUserBuilder {
+    /// Shared with the user that this copies, until the first change.
+    pub(super) data: Arc<UserData>,
+}
+
+impl fmt::Debug for StatsigUserBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatsigUserBuilder")
+    }
+}
+
+impl StatsigUserBuilder {
+    pub(super) fn data(&mut self) -> &mut UserData {
+        Arc::make_mut(&mut self.data)
+    }
+
+    /// Sets the user ID: text or a number.
+    pub fn user_id(mut self, user_id: impl Into<Value>) -> Self {
+        self.data().user_id = present("userID", user_id);
+        self
+    }
+
+    /// Adds a custom ID, such as `companyID` or `stableID`.
+    pub fn custom_id(mut self, id_type: impl Into<String>, id: impl Into<Value>) -> Self {
+        add(&mut self.data().custom_ids, "custom ID", id_type, id);
+        self
+    }
+
+    /// Sets the e-mail address.
+    pub fn email(mut self, email: impl Into<Value>) -> Self {
+        self.data().email = present("email", email);
+        self
+    }
+
+    /// Sets the IP address, from which the country is derived unless it is given.
+    pub fn ip(mut self, ip: impl Into<Value>) -> Self {
+        self.data().ip = present("ip", ip);
+        self
+    }
+
+    /// Sets the user agent, from which browser and operating system are derived unless they are given as custom fields.
+    pub fn user_agent(mut self, user_agent: impl Into<Value>) -> Self {
+        self.data().user_agent = present("userAgent", user_agent);
+        self
+    }
+
+    /// Sets the country, as two capital letters.
+    pub fn country(mut self, country: impl Into<Value>) -> Self {
+        self.data().country = present("country", country);
+        self
+    }
+
+    /// Sets the locale, such as `en_US`.
+    pub fn locale(mut self, locale: impl Into<Value>) -> Self {
+        self.data().locale = present("locale", locale);
+        self
+    }
+
+    /// Sets the version of the application.
+    pub fn app_version(mut self, version: impl Into<Value>) -> Self {
+        self.data().app_version = present("appVersion", version);
+        self
+    }
+
+    /// Adds a custom field.
+    pub fn custom(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        add(&mut self.data().custom, "custom field", name, value);
+        self
+    }
+
+    /// Adds a private attribute: used in evaluation, and never sent, logged or printed.
+    pub fn private(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        add(&mut self.data().private_attributes, PRIVATE, name, value);
+        self
+    }
+
+    /// Sets the user's own environment tier, which beats the one of the options.
+    pub fn environment_tier(mut self, tier: impl Into<Value>) -> Self {
+        let environment = &mut self.data().statsig_environment;
+        add(environment, "environment", "tier", tier);
+        self
+    }
+
+    /// The user.
+    #[must_use]
+    pub fn build(self) -> StatsigUser {
+        StatsigUser { data: self.data }
+    }
+}
+
+fn present(field: &str, value: impl Into<Value>) -> Option<Value> {
+    let value = depth::bounded(value.into(), field)?;
+    (!value.is_null()).then_some(value)
+}
