@@ -1,4 +1,4 @@
-//! What a set of specs contains: names, groups and the fields of users that they read.
+//! What a set of specs contains: names, groups, and the user fields that the specs read.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl<'a> Catalog<'a> {
         Self { snapshot }
     }
 
-    /// The names of all feature gates, sorted. Segments and holdouts are no feature gates.
+    /// The names of all feature gates, sorted. The list excludes segments and holdouts.
     #[must_use]
     pub fn feature_gates(self) -> Vec<SharedStr> {
         self.names(EntityKind::Gate, |entity| entity == Entity::FeatureGate)
@@ -68,7 +68,7 @@ impl<'a> Catalog<'a> {
         names
     }
 
-    /// The fields of a user that an entity's evaluation may read.
+    /// The user fields that the evaluation of an entity may read.
     #[must_use]
     pub fn fields_needed(self, kind: EntityKind, name: &str) -> Vec<SharedStr> {
         let found = self.find(kind, name);
@@ -97,7 +97,7 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// The experiment as its group of this name sees it.
+    /// The experiment as a user in the group with this name receives it.
     #[must_use]
     pub fn experiment_by_group_name(self, experiment: &str, group: &str) -> Experiment {
         self.experiment_by(experiment, |rule| {
@@ -106,7 +106,7 @@ impl<'a> Catalog<'a> {
         })
     }
 
-    /// The experiment as its group of this rule ID sees it.
+    /// The experiment as a user in the group with this rule ID receives it.
     #[must_use]
     pub fn experiment_by_group_id(self, experiment: &str, rule_id: &str) -> Experiment {
         self.experiment_by(experiment, |rule| *self.text(rule.id) == *rule_id)
@@ -168,7 +168,7 @@ impl<'a> Catalog<'a> {
     }
 }
 
-/// The groups of a contextual bandit for a user, the best one first.
+/// The groups of a contextual bandit for a user, the best group first.
 #[must_use]
 pub fn ranked_groups(
     context: EvaluationContext<'_>,

@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntityKind {
-    /// A gate; also a segment or holdout.
+    /// A gate, segment or holdout.
     Gate,
     /// A dynamic config.
     DynamicConfig,

@@ -1,6 +1,6 @@
-//! Why specs are refused.
+//! Why the SDK refuses specs.
 
-/// Why a specs payload was refused. The specs in use stay in use.
+/// Why the SDK refused a specs payload. The specs in use stay in use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecsError {
@@ -11,19 +11,20 @@ pub enum SpecsError {
     TooLarge {
         /// The limit in bytes.
         limit: usize,
-        /// What arrived, in bytes (at least).
+        /// The size of the payload, in bytes. The payload may be larger still.
         found: usize,
     },
-    /// Nothing but white space.
+    /// The payload contains only white space.
     #[error("expected specs as JSON, found an empty body")]
     Empty,
-    /// Not JSON, or not a specs object.
+    /// The payload is not JSON, or it is not a specs object.
     #[error("expected dcs-v2 specs: {problem}")]
     Malformed {
-        /// The parser's message with line and column.
+        /// The parser's message, with line and column.
         problem: String,
     },
-    /// The specs are older than those in use: their source is behind, or went back to an earlier version.
+    /// The specs are older than those in use. Their source lags behind, or it went back to an
+    /// earlier version.
     #[error(
         "expected specs of time {in_use} or later, found older ones of time {found}; the source is behind an earlier source, or \
          went back to an earlier version"

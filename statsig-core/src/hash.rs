@@ -1,4 +1,4 @@
-//! The hashes that Statsig's service and SDKs agree on, and the fast ones that stay inside this process.
+//! The hashes of Statsig's protocol, and the fast hashes for use inside this process.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -6,9 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// How the names of gates, configs, experiments and layers are disguised in a client initialize response.
+/// How a client initialize response hides the names of gates, configs, experiments and layers.
 ///
-/// Client SDKs hash the name they are asked for in the same way; `hash_used` of the response tells them how.
+/// Client SDKs hash a requested name in the same way. The response's `hash_used` names the
+/// algorithm.
 ///
 /// ```
 /// use statsig::client_init::HashAlgorithm;
@@ -18,9 +19,9 @@ use sha2::{Digest, Sha256};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum HashAlgorithm {
-    /// Names as they are, readable by everybody who receives the response.
+    /// Plain names. Everybody who receives the response can read them.
     None,
-    /// 32 bits, as decimal text: short, and all that most client SDKs need.
+    /// 32 bits, as decimal text. Short, and sufficient for most client SDKs.
     #[default]
     Djb2,
     /// SHA-256 in base64.
@@ -36,7 +37,7 @@ impl HashAlgorithm {
         }
     }
 
-    /// How the protocol spells it.
+    /// The protocol's name of the algorithm.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,7 +48,7 @@ impl HashAlgorithm {
     }
 }
 
-/// A hash algorithm that is none of `none`, `djb2`, `sha256`.
+/// A hash algorithm other than `none`, `djb2` and `sha256`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected one of none, djb2, sha256, found `{found}`")]
 pub struct UnknownHashAlgorithm {
@@ -69,7 +70,7 @@ impl std::str::FromStr for HashAlgorithm {
     }
 }
 
-/// The first eight bytes of a SHA-256, big endian: the number that every bucket is taken from.
+/// The first eight bytes of a SHA-256, big endian. All buckets derive from this number.
 #[must_use]
 pub fn leading_u64(digest: &[u8]) -> u64 {
     digest
@@ -78,9 +79,10 @@ pub fn leading_u64(digest: &[u8]) -> u64 {
         .fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-/// The evaluation hash of `salt.unit`, with the salt's part done in advance.
+/// The evaluation hash of `salt.unit`. The salt is hashed in advance.
 ///
-/// Salts are mostly longer than the 64 bytes that SHA-256 takes at once, so keeping the state behind them halves the work.
+/// Most salts are longer than one SHA-256 block of 64 bytes. Keeping the state after the salt
+/// halves the work.
 #[derive(Clone)]
 pub struct SaltedHash {
     salted: Sha256,
@@ -114,24 +116,25 @@ pub fn sha256_base64(text: &str) -> String {
     STANDARD.encode(Sha256::digest(text))
 }
 
-/// A unit ID as ID lists hold it: the first 48 bits of its SHA-256, which the protocol writes as eight characters of base64.
+/// A unit ID as in ID lists: the first 48 bits of its SHA-256. The protocol writes them as eight
+/// characters of base64.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IdLookup([u8; 6]);
 
 impl IdLookup {
     pub(crate) const BITS: u32 = 48;
 
-    /// The look-up of an ID.
+    /// The lookup of an ID.
     #[must_use]
     pub fn of(unit_id: &str) -> Self {
         let [a, b, c, d, e, f, ..] = Sha256::digest(unit_id).0;
         Self([a, b, c, d, e, f])
     }
 
-    /// Reads the eight characters; `None` for any other text.
+    /// Reads the eight characters. Returns `None` for any other text.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        // Without this, shorter texts with padding would pass.
+        // Without this check, shorter texts with padding would be valid.
         let text: &[u8; 8] = text.try_into().ok()?;
         let mut bytes = [0; 6];
         let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
@@ -143,7 +146,7 @@ impl IdLookup {
         STANDARD.encode_string(self.0, text);
     }
 
-    /// In the same order as the values themselves.
+    /// The number orders like the bytes.
     #[must_use]
     pub fn number(self) -> u64 {
         let [a, b, c, d, e, f] = self.0;
@@ -153,7 +156,7 @@ impl IdLookup {
 
 impl Ord for IdLookup {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        // Much faster than comparing bytes.
+        // Comparing numbers is much faster than comparing bytes.
         self.number().cmp(&other.number())
     }
 }
@@ -184,13 +187,13 @@ pub fn djb2_number(text: &str) -> u32 {
     })
 }
 
-/// The hasher of maps and keys that never leave this process. Seeded anew for each process.
+/// The hasher for maps and keys inside this process. Each process has a new seed.
 pub type FastState = foldhash::fast::RandomState;
 
-/// A map keyed by text that many readers look up.
+/// A map with text keys and many readers.
 pub type FastMap<K, V> = std::collections::HashMap<K, V, FastState>;
 
-/// A 64-bit hash of text, the same within one process.
+/// A 64-bit hash of text. It is stable within one process.
 #[inline]
 #[must_use]
 pub fn text_hash(text: &str) -> u64 {
@@ -199,13 +202,14 @@ pub fn text_hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Hashes more than one thing into one number, the same within one process.
+/// A hasher that combines several values into one number. It is stable within one process.
 #[must_use]
 pub fn process_hasher() -> impl Hasher {
     process_state().build_hasher()
 }
 
-/// `foldhash` draws its process-wide secrets once; with a fixed seed on top, equal input gives equal output everywhere in it.
+/// `foldhash` draws its secrets once per process. With a fixed seed, equal input gives equal output
+/// everywhere in the process.
 fn process_state() -> foldhash::fast::FixedState {
     foldhash::fast::FixedState::with_seed(0x5747_4154_5349_4721)
 }

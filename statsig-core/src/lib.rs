@@ -1,4 +1,4 @@
-//! The engine behind the Statsig SDK `statsig-actors`: users, specs from bytes to their compiled form,
+//! The engine of the Statsig SDK `statsig-actors`: users, specs from bytes to their compiled form,
 //! evaluation, explanations and client initialize responses.
 //!
 //! Applications use the SDK, which re-exports the types that they need. This crate has no runtime, no
@@ -47,7 +47,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// The derives name `::statsig`, also in this crate's own tests.
+// The derive macros expand to `::statsig` paths, also in this crate's own tests.
 #[cfg(test)]
 extern crate self as statsig;
 

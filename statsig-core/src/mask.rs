@@ -1,26 +1,27 @@
-//! Keeping SDK keys out of whatever leaves the process, and text from outside short.
+//! Keeps SDK keys out of logs and errors, and shortens text from outside.
 
 use std::fmt;
 
-/// The longest text from outside that an error, a log line or a tag shows, in characters.
+/// The maximum length of a text from outside in an error, a log line or a tag, in characters.
 pub const MAX_SHOWN_CHARS: usize = 200;
-/// The longest description of a problem, in characters: what another crate says, with its causes and texts from outside.
+/// The maximum length of a problem description, in characters. A description holds the message of
+/// another crate, with its causes and texts from outside.
 const MAX_PROBLEM_CHARS: usize = 1_000;
 
-/// Text that came from a server, a file or a data store, fit to be shown: one line, keys masked, at most
-/// [`MAX_SHOWN_CHARS`].
+/// Makes text from a server, a file or a data store safe to show: one line, with masked keys, of at
+/// most [`MAX_SHOWN_CHARS`].
 pub fn shown(text: impl fmt::Display) -> String {
     shown_within(text, MAX_SHOWN_CHARS)
 }
 
-/// The same for a description that may hold several such texts, in an error that others can make too.
+/// Makes a problem description safe to show. It may contain several texts from outside.
 pub fn shown_problem(text: impl fmt::Display) -> String {
     shown_within(text, MAX_PROBLEM_CHARS)
 }
 
-/// The same with another limit. A large value is never written as a whole.
+/// Like [`shown`], with another limit. It never formats a large value completely.
 pub fn shown_within(text: impl fmt::Display, max_chars: usize) -> String {
-    // Masking shortens, so that more is read than is shown.
+    // Masking shortens the text, so this reads more characters than it shows.
     let mut head = Head {
         text: String::new(),
         chars_left: max_chars.saturating_mul(2),
@@ -52,13 +53,13 @@ impl fmt::Write for Head {
     }
 }
 
-/// Every kind of SDK key begins like this.
+/// The prefix of all SDK keys.
 const KEY_PREFIX: &str = "secret-";
-/// How much of a key is shown after the prefix.
+/// How many characters of a key stay visible after the prefix.
 const SHOWN: usize = 5;
 const MASK: &str = "*****";
 
-/// Masks one client's key, and everything else that looks like a server key.
+/// Masks the key of one client, and all text that looks like a server key.
 #[derive(Debug)]
 pub struct Masked<'a> {
     key: &'a str,
@@ -71,7 +72,7 @@ impl<'a> Masked<'a> {
         Self { key }
     }
 
-    /// The text with `secret-…` cut to its first few characters, and no trace of the client's own key, whatever that looks like.
+    /// Cuts each `secret-…` to its first few characters, and masks the client's own key completely.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         let is_plain = self.key.starts_with(KEY_PREFIX) || self.key.is_empty();
@@ -81,7 +82,7 @@ impl<'a> Masked<'a> {
         mask_keys(&text.replace(self.key, MASK))
     }
 
-    /// [`shown`] without a trace of the client's own key.
+    /// Like [`shown`], and masks the client's own key.
     #[must_use]
     pub fn shown(&self, text: &str) -> String {
         if self.key.is_empty() {
@@ -103,7 +104,7 @@ pub fn mask_keys(text: &str) -> String {
         let (secret, tail) = after.split_at(end);
         masked.push_str(before);
         masked.push_str(KEY_PREFIX);
-        // What is masked already stays as it is.
+        // Masked text stays as it is.
         if secret.chars().count() <= SHOWN && tail.starts_with(MASK) {
             masked.push_str(secret);
         } else {
@@ -129,7 +130,7 @@ mod tests {
                 "https://h/v2/secret-abcdefghijkl.json?x=secret-ABCDEFGHIJKL&y",
                 "https://h/v2/secret-abcde*****.json?x=secret-ABCDE*****&y",
             ),
-            // Of a short key not even so much.
+            // A short key shows even fewer characters.
             ("secret-abcd", "secret-ab*****"),
             ("secret-", "secret-*****"),
             ("secret-ééééééééééé!", "secret-ééééé*****!"),
@@ -154,7 +155,7 @@ mod tests {
 
         let key = format!("secret-{}", "k".repeat(40));
         assert_eq!(shown(format!("got {key}.")), "got secret-kkkkk*****.");
-        // Wherever the text is cut, no more of a key is shown.
+        // At every cut position, the text shows no more of a key.
         for before in 0..2 * MAX_SHOWN_CHARS + 50 {
             let text = shown(format!("{}{key}{long}", "x".repeat(before)));
             assert!(!text.contains("kkkkkk"), "{text}");

@@ -1,11 +1,11 @@
-//! What the engine has to say about its input.
+//! What the engine reports about its input.
 //!
 //! The engine has no logger. It gives each notice to the function that the SDK installed.
 
 use std::fmt;
 use std::sync::OnceLock;
 
-/// A part of the input that the engine left out. All texts are fit to be shown.
+/// A part of the input that the engine left out. All texts are safe to log.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Notice<'a> {
@@ -13,12 +13,12 @@ pub enum Notice<'a> {
     MalformedEntity {
         /// The kind of entity.
         what: &'a str,
-        /// Its name.
+        /// The entity's name.
         name: &'a str,
         /// Why it is malformed.
         problem: &'a str,
     },
-    /// More entities are malformed than were named.
+    /// This many more malformed entities exist. Their notices are left out.
     MoreMalformedEntities(usize),
     /// Entries of the specs have names that are not text.
     NamesThatAreNotText(usize),
@@ -39,7 +39,7 @@ pub enum Notice<'a> {
     },
     /// A value is nested deeper than the limit.
     TooDeep {
-        /// Where the value is.
+        /// The place of the value.
         place: fmt::Arguments<'a>,
         /// The limit.
         max_depth: usize,

@@ -1,4 +1,4 @@
-//! Local overrides: values forced for one ID or for everybody, in tests and in development.
+//! Local overrides: forced values for one ID or for all users, for tests and development.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -11,24 +11,27 @@ use crate::persistent::PersistentMap;
 use crate::user::StatsigUser;
 use crate::value::text_of;
 
-/// What an override forces an experiment to.
+/// The value that an override forces on an experiment.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ExperimentOverride {
-    /// These parameters, and nothing else.
+    /// Exactly these parameters.
     Parameters(Arc<Map<String, Value>>),
-    /// The parameters of the first rule with this group name; none if there is no such group.
+    /// The parameters of the first rule with this group name. Without such a group, the parameters
+    /// are empty.
     Group(String),
 }
 
-/// A source of overrides that goes before the specs.
+/// A source of overrides. Overrides win over the specs.
 ///
-/// The SDK brings one in memory, which the `override_*` methods of [`Statsig`](crate::Statsig) write. Implement it to take
-/// overrides from elsewhere, such as a request's headers; give it to
-/// [`StatsigOptionsBuilder::override_adapter`](crate::StatsigOptionsBuilder::override_adapter). It is asked in every evaluation, on
-/// the caller's thread, before the one in memory: it must not block.
+/// The SDK has an adapter in memory; the `override_*` methods of [`Statsig`](crate::Statsig) write
+/// to it. Implement this trait to read overrides from another place, such as the headers of a
+/// request. Pass your adapter to
+/// [`StatsigOptionsBuilder::override_adapter`](crate::StatsigOptionsBuilder::override_adapter).
+/// Each evaluation asks it before the adapter in memory, on the caller's thread. It must not block.
 ///
-/// Nested gates and delegated experiments are asked for too. Every method answers `None` unless implemented.
+/// The SDK also asks for nested gates and delegated experiments. By default, every method returns
+/// `None`.
 ///
 /// ```
 /// use statsig::overrides::OverrideAdapter;
@@ -53,13 +56,14 @@ pub trait OverrideAdapter: Debug + Send + Sync + 'static {
         None
     }
 
-    /// The parameters of a dynamic config. Does not apply to an experiment, even one of the same name.
+    /// The parameters of a dynamic config. They do not apply to an experiment, even if it has the
+    /// same name.
     fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
         let _ = (user, name);
         None
     }
 
-    /// The parameters or the group of an experiment. Does not apply to a dynamic config.
+    /// The parameters or the group of an experiment. They do not apply to a dynamic config.
     fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
         let _ = (user, name);
         None
@@ -71,22 +75,22 @@ pub trait OverrideAdapter: Debug + Send + Sync + 'static {
         None
     }
 
-    /// The parameters of a parameter store, which replace all of its own. Each is a parameter as in the specs (`ref_type`, …), or
-    /// any other value, which is then a constant.
+    /// The parameters of a parameter store. They replace all parameters of the store. A value is a
+    /// parameter as in the specs (`ref_type`, …), or any other value, which is a constant.
     fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
         let _ = (user, name);
         None
     }
 }
 
-/// The overrides of one kind of entity: by name, then for everybody or by ID.
+/// The overrides of one kind of entity: by name, then by ID or for all users.
 #[derive(Debug, Clone)]
 struct ByName<T>(PersistentMap<ById<T>>);
 
 #[derive(Debug, Clone)]
 struct ById<T> {
     for_all: Option<T>,
-    /// `None` only while one is set.
+    /// `None` only while an override is being set.
     for_id: PersistentMap<Option<T>>,
 }
 
@@ -106,7 +110,7 @@ impl<T> Default for ById<T> {
 }
 
 impl<T: Clone> ByName<T> {
-    /// The override for the user ID, else for any custom ID whatever its type, else for everybody.
+    /// Finds the override for the user ID, else for a custom ID of any type, else for all users.
     fn find(&self, user: &StatsigUser, name: &str) -> Option<&T> {
         let overrides = self.0.get(name)?;
         let for_id = |id: &Value| overrides.for_id.get(&text_of(id)?)?.as_ref();
@@ -130,7 +134,7 @@ impl<T: Clone> ByName<T> {
         });
     }
 
-    /// Removes the override for an ID, or all of this name.
+    /// Removes the override for an ID, or all overrides of this name.
     fn remove(&mut self, name: &str, id: Option<&str>) {
         let Some(overrides) = self.0.get(name) else {
             return;
@@ -148,7 +152,7 @@ impl<T: Clone> ByName<T> {
     }
 }
 
-/// One immutable set of overrides; setting one makes the next set.
+/// One immutable set of overrides. Each change makes a new set.
 #[derive(Debug, Clone, Default)]
 pub struct OverrideSet {
     gates: ByName<bool>,
@@ -174,7 +178,7 @@ pub enum OverrideChange {
 }
 
 impl OverrideSet {
-    /// Whether nothing is overridden.
+    /// Whether the set has no overrides.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.gates.0.is_empty()
@@ -184,7 +188,7 @@ impl OverrideSet {
             && self.parameter_stores.0.is_empty()
     }
 
-    /// Sets an override, for one ID or for everybody.
+    /// Sets an override, for one ID or for all users.
     pub fn set(&mut self, name: &str, id: Option<&str>, change: OverrideChange) {
         match change {
             OverrideChange::Gate(value) => self.gates.set(name, id, value),
@@ -195,7 +199,7 @@ impl OverrideSet {
         }
     }
 
-    /// Removes the override for an ID, or all of this name.
+    /// Removes the override for an ID, or all overrides of this name.
     pub fn remove(&mut self, name: &str, id: Option<&str>, from: EntityKind) {
         match from {
             EntityKind::Gate => self.gates.remove(name, id),
@@ -235,7 +239,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts how often it is copied.
+    /// Counts its clones.
     #[derive(Debug, Default)]
     struct Counted(Arc<AtomicUsize>);
 
@@ -251,7 +255,7 @@ mod tests {
         let copies = Arc::new(AtomicUsize::new(0));
         let mut set = ByName::default();
         for number in 0..4_000 {
-            // As while readers have the set before.
+            // Simulates readers that still hold the previous set.
             let before = set.clone();
             let id = format!("id-{number}");
             set.set("a_gate", Some(&id), Counted(Arc::clone(&copies)));

@@ -7,13 +7,13 @@ use crate::text::SharedStr;
 
 const BITS: u32 = 4;
 const WIDTH: usize = 1 << BITS;
-/// Below, the hash has no bits left.
+/// The hash has no more bits below this depth.
 const MAX_DEPTH: u32 = u64::BITS / BITS;
-/// A longer leaf becomes a branch.
+/// A leaf with more entries becomes a branch.
 const MAX_LEAF: usize = 8;
 
-/// An immutable map by text, as a tree over the hashes of its keys. Cloning it copies a pointer; changing a clone copies the way to
-/// the change, about a hundred pointers whatever the size.
+/// An immutable map with text keys: a tree over the hashes of the keys. A clone copies one pointer.
+/// A change to a clone copies the path to the changed entry, about a hundred pointers at any size.
 #[derive(Debug, Clone)]
 pub struct PersistentMap<V> {
     root: Arc<Node<V>>,
@@ -64,7 +64,7 @@ impl<V> PersistentMap<V> {
 }
 
 impl<V: Clone + Default> PersistentMap<V> {
-    /// Changes the value of this key; a new one has the default first.
+    /// Changes the value of this key. A missing key gets the default value first.
     pub fn change(&mut self, key: &str, change: impl FnOnce(&mut V)) {
         let is_new = self.change_leaf(key, |entries| {
             if let Some((_, value)) = entries.iter_mut().find(|(own, _)| own == key) {

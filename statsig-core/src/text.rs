@@ -1,4 +1,4 @@
-//! Shared immutable text: the names and ids that specs, results and events have in common.
+//! Shared immutable text: the names and IDs that specs, results and events have in common.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Immutable text that many owners share; cloning it copies a pointer.
+/// Immutable text with many owners. A clone copies one pointer.
 ///
-/// Results carry their names and rule ids as `SharedStr`, so that returning one copies no text. It derefs to [`str`] and
-/// compares with string literals.
+/// Results carry their names and rule IDs as `SharedStr`, so returning a result copies no text.
+/// `SharedStr` derefs to [`str`] and compares with string literals.
 ///
 /// ```
 /// use statsig::SharedStr;

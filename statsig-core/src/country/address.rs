@@ -1,10 +1,11 @@
-//! From text to an IP address, as Statsig's other SDKs read it.
+//! Parses IP addresses from text in the same way as Statsig's other SDKs.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Four integers joined by dots, each weighing 256 times the next.
+/// Four integers joined by dots. Each weighs 256 times the next.
 ///
-/// Signs, leading zeros and numbers above 255 count as the other SDKs count them; only the sum must be an address.
+/// Signs, leading zeros and numbers above 255 have the same meaning as in the other SDKs. Only the
+/// sum must be an address.
 pub(super) fn parse_v4(ip: &str) -> Option<Ipv4Addr> {
     let mut parts = ip.split('.');
     let mut sum = 0_i128;
@@ -18,7 +19,7 @@ pub(super) fn parse_v4(ip: &str) -> Option<Ipv4Addr> {
     u32::try_from(sum).ok().map(Ipv4Addr::from)
 }
 
-/// An IPv6 address. One that maps an IPv4 address comes out as that.
+/// An IPv6 address. An IPv4-mapped address becomes its IPv4 address.
 pub(super) fn parse_v6(ip: &str) -> Option<IpAddr> {
     let address: Ipv6Addr = ip.parse().ok()?;
     Some(IpAddr::V6(address).to_canonical())

@@ -1,4 +1,4 @@
-//! The country of an IP address: who is asked, and what an answer looks like.
+//! The country of an IP address: the lookup and its result.
 
 mod address;
 mod table;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 pub use table::{CountryTable, CountryTableError};
 
-/// Two capital letters that stand for a country (ISO 3166-1 alpha-2).
+/// Two capital letters for a country (ISO 3166-1 alpha-2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
 
 impl CountryCode {
-    /// The code in this text, whatever the case of its letters; `None` unless it is two ASCII letters.
+    /// Parses a code of two ASCII letters in any case. Returns `None` for other texts.
     ///
     /// ```
     /// use statsig::country::CountryCode;
@@ -34,7 +34,7 @@ impl CountryCode {
     /// The code as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Letters of ASCII are text.
+        // ASCII letters are valid UTF-8.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -51,16 +51,18 @@ impl fmt::Debug for CountryCode {
     }
 }
 
-/// Knows the country of an IP address.
+/// Looks up the country of an IP address.
 ///
-/// Conditions on the country use it for a user without a country of their own. Tables of different origin disagree on about 7 of 100
-/// addresses. So the default is the table that Statsig's other SDKs embed (feature `country`), and all of them see a user in the same
-/// country. To use another table, load it as a [`CountryTable`], or implement this trait over a database of yours.
+/// Conditions on the country use it for a user without a country. Tables of different publishers
+/// disagree on about 7 of 100 addresses. So the default is the table in Statsig's other SDKs
+/// (feature `country`), and all SDKs assign a user to the same country. To use another table, load
+/// a [`CountryTable`], or implement this trait for your database.
 ///
 /// This site or product includes IP2Location LITE data available from <https://lite.ip2location.com>. A product with the feature
 /// `country` must show this sentence; see the crate `statsig-country`.
 ///
-/// It is called on the caller's thread, at most once for each user and client: it must not wait.
+/// The SDK calls it on the caller's thread, at most once for each user and client. It must not
+/// block.
 ///
 /// ```
 /// use std::net::IpAddr;
@@ -82,23 +84,25 @@ impl fmt::Debug for CountryCode {
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub trait CountryLookup: fmt::Debug + Send + Sync + 'static {
-    /// The country of an address. IPv6 addresses come only with
-    /// [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries); those that map an IPv4 address come as IPv4.
+    /// The country of an address. IPv6 addresses arrive only with
+    /// [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries). IPv4-mapped addresses
+    /// arrive as IPv4.
     fn country_of(&self, address: IpAddr) -> Option<CountryCode>;
 }
 
-/// Where one client looks countries up.
+/// The country lookup of one client.
 #[derive(Debug, Clone)]
 pub struct Countries {
     lookup: Option<Arc<dyn CountryLookup>>,
     /// Whether IPv6 addresses are looked up.
     reads_ipv6: bool,
-    /// Told apart by this, so that what a user remembers of one client is not taken for another's.
+    /// Identifies the lookup. A user caches its country with this ID, and another client does not
+    /// use the cached value.
     id: u64,
 }
 
 impl Countries {
-    /// The application's look-up, for IPv4 addresses.
+    /// A lookup by the application, for IPv4 addresses.
     #[must_use]
     pub fn of_application(lookup: Arc<dyn CountryLookup>) -> Self {
         Self {
@@ -108,7 +112,7 @@ impl Countries {
         }
     }
 
-    /// A look-up that answers equally for all clients, for IPv4 addresses.
+    /// A lookup with equal results for all clients, for IPv4 addresses.
     #[must_use]
     pub fn built_in(lookup: Arc<dyn CountryLookup>) -> Self {
         Self {
@@ -117,18 +121,18 @@ impl Countries {
         }
     }
 
-    /// The same for IPv6 addresses too.
+    /// The same lookup, also for IPv6 addresses.
     #[must_use]
     pub fn with_ipv6(self) -> Self {
         Self {
             reads_ipv6: true,
-            // The built-in table answers differently with and without.
+            // The built-in table has different results with and without IPv6.
             id: self.id.max(1),
             ..self
         }
     }
 
-    /// Knows no country.
+    /// A lookup that never finds a country.
     #[must_use]
     pub fn disabled() -> Self {
         Self {
@@ -144,13 +148,13 @@ impl Countries {
         self.lookup.is_some()
     }
 
-    /// Two look-ups with the same number answer equally.
+    /// Two lookups with the same ID have equal results.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// The country of the address in this text.
+    /// The country of an address in text form.
     #[must_use]
     pub fn country_of(&self, ip: &str) -> Option<CountryCode> {
         let lookup = self.lookup.as_deref()?;
@@ -167,7 +171,7 @@ impl Countries {
 mod tests {
     use super::*;
 
-    /// Knows where every address is.
+    /// A test lookup: France for IPv4 addresses, Sweden for IPv6 addresses.
     #[derive(Debug)]
     struct Everywhere;
 

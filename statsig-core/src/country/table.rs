@@ -1,4 +1,4 @@
-//! A table of address ranges that the application brings.
+//! A table of address ranges from the application.
 
 use std::fmt;
 use std::io::BufRead;
@@ -6,17 +6,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{CountryCode, CountryLookup};
 
-/// A table can have this many ranges; published ones have a few hundred thousand.
+/// The maximum number of ranges in a table. Published tables have a few hundred thousand.
 const MAX_RANGES: usize = 10_000_000;
 
 /// Countries of address ranges, read from CSV.
 ///
-/// A line has the first address of a range, the last, and the country; further columns are ignored, quotes are optional.
-/// Addresses are text or decimal numbers, so that the files of IP2Location LITE (`DB1.LITE`, for IPv4 and IPv6) and of most other
-/// publishers can be read as they are. Ranges without a country (`-`) are left out.
-/// IPv6 addresses are looked up only with [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries).
+/// A line has the first address of a range, the last address, and the country. Further columns are
+/// ignored, and quotes are optional. Addresses are text or decimal numbers. So the files of
+/// IP2Location LITE (`DB1.LITE`, for IPv4 and IPv6) and of most other publishers work without
+/// changes. Ranges without a country (`-`) are left out. IPv6 addresses are looked up only with
+/// [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries).
 ///
-/// Takes 6 bytes of memory for each range of IPv4 addresses and 18 for IPv6.
+/// The table uses 6 bytes of memory for each IPv4 range and 18 bytes for each IPv6 range.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -36,25 +37,25 @@ pub struct CountryTable {
     v6: Ranges<u128>,
 }
 
-/// Why a table could not be read.
+/// Why a table failed to load.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CountryTableError {
-    /// The file could not be read.
+    /// Reading the file failed.
     #[error("expected a table of countries, found an unreadable one ({0})")]
     Io(#[from] std::io::Error),
-    /// A line is no range.
+    /// A line is not a range.
     #[error("line {line}: expected `first address,last address,country`, found {found}")]
     Malformed {
-        /// The line's number, from 1.
+        /// The line number, from 1.
         line: usize,
         /// What is wrong with it.
         found: &'static str,
     },
-    /// Two ranges share addresses.
+    /// Two ranges overlap.
     #[error("expected ranges that do not overlap, found two that contain {address}")]
     Overlap {
-        /// An address in both.
+        /// An address in both ranges.
         address: IpAddr,
     },
     /// There are too many ranges.
@@ -63,10 +64,10 @@ pub enum CountryTableError {
 }
 
 impl CountryTable {
-    /// Reads a table. Wrap a file into a [`BufReader`](std::io::BufReader).
+    /// Reads a table from CSV. For a file, use a [`BufReader`](std::io::BufReader).
     ///
     /// # Errors
-    /// When the reader fails, a line is no range, or ranges overlap.
+    /// Returns an error if the reader fails, a line is not a range, or ranges overlap.
     pub fn from_csv(csv: impl BufRead) -> Result<Self, CountryTableError> {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for (number, line) in (1..).zip(csv.lines()) {
@@ -98,7 +99,7 @@ impl CountryTable {
         })
     }
 
-    /// How many ranges have a country, neighbours with the same one counted once.
+    /// The number of ranges with a country. Adjacent ranges with the same country count as one.
     #[must_use]
     pub fn ranges(&self) -> usize {
         self.v4.assigned() + self.v6.assigned()
@@ -122,7 +123,7 @@ impl fmt::Debug for CountryTable {
     }
 }
 
-/// A range with a country; `None` for one without.
+/// A range with a country. `None` for a range without a country.
 type Row = Option<(IpAddr, IpAddr, CountryCode)>;
 
 fn row(line: &str) -> Result<Row, &'static str> {
@@ -145,7 +146,8 @@ fn row(line: &str) -> Result<Row, &'static str> {
     }
 }
 
-/// An address as text or as a decimal number. Numbers of 32 bits, and those that map them into IPv6, are IPv4.
+/// Parses an address as text or as a decimal number. Numbers of 32 bits and IPv4-mapped numbers are
+/// IPv4.
 fn address(text: &str) -> Option<IpAddr> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(address.to_canonical());
@@ -157,7 +159,7 @@ fn address(text: &str) -> Option<IpAddr> {
     })
 }
 
-/// Which part of the number line belongs to which country: each entry reaches to the next.
+/// The country of each part of the number line. Each entry extends to the next entry.
 #[derive(Default)]
 struct Ranges<T> {
     starts: Vec<T>,
@@ -183,14 +185,14 @@ impl Number for u128 {
 
 impl<T: Number> Ranges<T> {
     /// # Errors
-    /// With an address in two ranges.
+    /// Fails with an address that is in two ranges.
     fn new(mut rows: Vec<(T, T, CountryCode)>) -> Result<Self, T> {
         rows.sort_unstable_by_key(|(first, ..)| *first);
         let mut ranges = Self {
             starts: Vec::new(),
             codes: Vec::new(),
         };
-        // Where the next range may begin; `None` before the first one.
+        // The first address that the next range may use. `None` before the first range.
         let mut free_from: Option<Option<T>> = None;
         for (first, last, code) in rows {
             match free_from {

@@ -1,4 +1,4 @@
-//! Where values came from and why: the details that every result carries.
+//! Where values come from and why. Every result carries these details.
 
 use std::fmt;
 
@@ -15,13 +15,13 @@ pub enum SpecsSource {
     /// `initialize` has not been called.
     #[default]
     Uninitialized,
-    /// `initialize` has begun; nothing arrived yet.
+    /// `initialize` has started, and no specs have arrived.
     Loading,
-    /// Every source failed while initialising.
+    /// Every source failed during `initialize`.
     NoValues,
     /// The specs endpoint, over HTTP.
     Network,
-    /// A JSON text given by the application.
+    /// A JSON text from the application.
     Bootstrap,
     /// Another adapter, by name.
     Adapter(SharedStr),
@@ -40,20 +40,20 @@ impl fmt::Display for SpecsSource {
     }
 }
 
-/// Which ID lists an evaluation consulted.
+/// The ID lists that an evaluation used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IdListSource {
     /// The lists held in memory.
     InMemory,
-    /// Memberships that came with the user.
+    /// Memberships in the user object.
     Enriched,
 }
 
-/// Why an evaluation answered what it did.
+/// Why an evaluation has its result.
 ///
-/// Its [`Display`](fmt::Display) is the exact text that events carry, such as `Network:Recognized` or `LocalOverride:Recognized`;
-/// it compares with string literals.
+/// Its [`Display`](fmt::Display) is the exact text in events, such as `Network:Recognized` or
+/// `LocalOverride:Recognized`. It compares with string literals.
 ///
 /// ```
 /// use statsig::{Reason, SpecsSource};
@@ -64,24 +64,24 @@ pub enum IdListSource {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// There are no specs at all: the source says why (`Uninitialized`, `NoValues`).
+    /// The client has no specs. The source tells why (`Uninitialized`, `NoValues`).
     NoSpecs(SpecsSource),
-    /// The name is in the specs.
+    /// The specs contain the name.
     Recognized {
-        /// Where the specs came from.
+        /// The source of the specs.
         source: SpecsSource,
-        /// Set when an ID list was consulted.
+        /// The ID lists, if the evaluation used an ID list.
         id_list: Option<IdListSource>,
     },
-    /// The name is not in the specs.
+    /// The specs do not contain the name.
     Unrecognized(SpecsSource),
     /// The specs use something that this SDK does not know.
     Unsupported(SpecsSource),
-    /// Something else than the specs decided, such as `LocalOverride`.
+    /// Something other than the specs decided, such as `LocalOverride`.
     Overridden(&'static str),
     /// A sticky value from persistent storage.
     Persisted,
-    /// The evaluation was given up, for instance because gates are nested too deeply.
+    /// The evaluation stopped, for example because gates are nested too deeply.
     Error(&'static str),
 }
 
@@ -108,7 +108,7 @@ impl fmt::Display for Reason {
 
 impl PartialEq<str> for Reason {
     fn eq(&self, other: &str) -> bool {
-        /// Compares what is written with the rest of the expected text, without building a string.
+        /// Compares the written text with the rest of the expected text, without building a string.
         struct Rest<'a>(&'a str);
 
         impl fmt::Write for Rest<'_> {
@@ -139,18 +139,18 @@ impl Serialize for Reason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EvaluationDetails {
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// The specs' own time (`lcut`), in epoch milliseconds. `None` when there are no specs.
+    /// The time of the specs (`lcut`), in epoch milliseconds. `None` without specs.
     pub lcut: Option<u64>,
-    /// When the specs were applied here, in epoch milliseconds. `None` when none were.
+    /// The time when this client applied the specs, in epoch milliseconds. `None` without specs.
     pub received_at: Option<u64>,
     /// The version of the evaluated gate, config or layer.
     pub version: Option<u32>,
 }
 
 impl EvaluationDetails {
-    /// Details without specs behind them.
+    /// Details without specs.
     #[must_use]
     pub fn without_specs(reason: Reason) -> Self {
         Self {
@@ -161,13 +161,13 @@ impl EvaluationDetails {
         }
     }
 
-    /// The same of another version of the entity.
+    /// The same details, for another version of the entity.
     #[must_use]
     pub fn with_version(self, version: Option<u32>) -> Self {
         Self { version, ..self }
     }
 
-    /// Details of a stored assignment, which was made with specs of this time.
+    /// Details of a stored assignment that was made with specs of this time.
     #[must_use]
     pub fn persisted(lcut: Option<u64>, received_at: u64, version: Option<u32>) -> Self {
         Self {

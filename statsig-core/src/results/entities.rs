@@ -1,4 +1,4 @@
-//! Gates, dynamic configs and experiments as they were for one user at one moment.
+//! Gates, dynamic configs and experiments, evaluated for one user at one moment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,30 +11,33 @@ use super::served::Served;
 use crate::text::SharedStr;
 use crate::typed_getters;
 
-/// A gate as it was for one user at one moment.
+/// A gate, evaluated for one user at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeatureGate {
-    /// The name that was asked for.
+    /// The name of the gate.
     pub name: SharedStr,
-    /// Whether the gate passes. False for an unknown gate.
+    /// Whether the gate passes. An unknown gate does not pass.
     pub value: bool,
-    /// The rule that decided; empty for an unknown gate, `default` or `disabled` when no rule matched.
+    /// The rule that decided. It is empty for an unknown gate, and `default` or `disabled` if no
+    /// rule matched.
     pub rule_id: SharedStr,
-    /// The type of ID that the gate counts with, such as `userID`; empty for an unknown gate.
+    /// The type of ID that the gate buckets by, such as `userID`. It is empty for an unknown gate.
     pub id_type: SharedStr,
-    /// Why.
+    /// Why the gate has this value.
     pub details: EvaluationDetails,
-    /// What it takes to log the exposure later; no part of the public API.
+    /// The data for logging the exposure later. It is not part of the public API.
     #[doc(hidden)]
     #[serde(skip)]
     pub served: Served,
 }
 
 impl FeatureGate {
-    /// Logs the exposure of a gate that was fetched with exposure logging disabled: this value by this rule, even if the specs have
-    /// changed since. Does nothing if the fetch logged the exposure.
+    /// Logs the exposure of a gate that was fetched with exposure logging disabled. The exposure
+    /// has this value and this rule, even if the specs have changed. If the fetch logged the
+    /// exposure, this does nothing.
     ///
-    /// The exposure counts as manual, as with [`Statsig::manually_log_gate_exposure`](crate::Statsig::manually_log_gate_exposure).
+    /// The exposure is marked as manual, as with
+    /// [`Statsig::manually_log_gate_exposure`](crate::Statsig::manually_log_gate_exposure).
     pub fn log_exposure(&self) {
         self.served.log_exposure();
     }
@@ -50,7 +53,7 @@ impl fmt::Display for FeatureGate {
     }
 }
 
-/// Parameters shared with the specs they come from.
+/// Parameters that are shared with their specs.
 #[derive(Clone, PartialEq, Default)]
 pub struct SharedParameters(pub Option<Arc<Map<String, Value>>>);
 
@@ -74,58 +77,60 @@ impl Serialize for SharedParameters {
     }
 }
 
-/// A dynamic config as it was for one user at one moment.
+/// A dynamic config, evaluated for one user at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DynamicConfig {
-    /// The name that was asked for.
+    /// The name of the config.
     pub name: SharedStr,
     #[doc(hidden)]
     pub value: SharedParameters,
-    /// The rule that decided; empty for an unknown config.
+    /// The rule that decided. It is empty for an unknown config.
     pub rule_id: SharedStr,
-    /// The type of ID that the config counts with; empty for an unknown config.
+    /// The type of ID that the config buckets by. It is empty for an unknown config.
     pub id_type: SharedStr,
-    /// Whether a rule passed, as opposed to the default value being served.
+    /// Whether a rule passed. If no rule passed, the config has its default value.
     pub passed: bool,
-    /// Why.
+    /// Why the config has this value.
     pub details: EvaluationDetails,
-    /// What it takes to log the exposure later; no part of the public API.
+    /// The data for logging the exposure later. It is not part of the public API.
     #[doc(hidden)]
     #[serde(skip)]
     pub served: Served,
 }
 
-/// An experiment as it was for one user at one moment.
+/// An experiment, evaluated for one user at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Experiment {
-    /// The name that was asked for.
+    /// The name of the experiment.
     pub name: SharedStr,
     #[doc(hidden)]
     pub value: SharedParameters,
-    /// The rule that decided; empty for an unknown experiment.
+    /// The rule that decided. It is empty for an unknown experiment.
     pub rule_id: SharedStr,
-    /// The type of ID that the experiment counts with; empty for an unknown experiment.
+    /// The type of ID that the experiment buckets by. It is empty for an unknown experiment.
     pub id_type: SharedStr,
-    /// The group that the user is in, if the rule names one.
+    /// The user's group, if the rule names one.
     pub group_name: Option<SharedStr>,
     /// Whether the experiment is running.
     pub is_experiment_active: bool,
     /// Whether the user counts in the experiment's results.
     pub is_user_in_experiment: bool,
-    /// Why.
+    /// Why the experiment has this value.
     pub details: EvaluationDetails,
-    /// What it takes to log the exposure later; no part of the public API.
+    /// The data for logging the exposure later. It is not part of the public API.
     #[doc(hidden)]
     #[serde(skip)]
     pub served: Served,
 }
 
-/// What dynamic configs and experiments have in common: parameters without an exposure of their own.
+/// What dynamic configs and experiments share: parameters, and no exposure for each parameter.
 macro_rules! parameters {
     ($type:ident, $what:literal, $manual:literal) => {
         impl $type {
-            /// Logs the exposure of a result that was fetched with exposure logging disabled: this value by this rule, even if the
-            /// specs have changed since. A stored assignment is logged as such. Does nothing if the fetch logged the exposure.
+            /// Logs the exposure of a result that was fetched with exposure logging disabled. The
+            /// exposure has this value and this rule, even if the specs have changed. A stored
+            /// assignment is logged as a stored assignment. If the fetch logged the exposure, this
+            /// does nothing.
             ///
             #[doc = concat!("The exposure counts as manual, as with [`Statsig::", $manual, "`](crate::Statsig::", $manual, ").")]
             pub fn log_exposure(&self) {

@@ -1,8 +1,8 @@
-//! Typed access to parameters, the same on everything that has them.
+//! Typed access to parameters, shared by all results that have parameters.
 
 use serde_json::Value;
 
-/// Whether two values are of one JSON kind. Any number goes with any number.
+/// Whether two values have the same JSON type. All numbers have the same type.
 #[must_use]
 pub fn is_same_kind(left: &Value, right: &Value) -> bool {
     matches!(
@@ -16,15 +16,17 @@ pub fn is_same_kind(left: &Value, right: &Value) -> bool {
     )
 }
 
-/// Implements the typed getters on a type that has
-/// `fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R>` and
-/// `fn misread(&self, parameter: &str, expected: &str)`, which warns of a parameter that is there and could not be decoded.
+/// Implements the typed getters on a type. The type has
+/// `fn read<R>(&self, parameter: &str, decode: impl FnOnce(&Value) -> Option<R>) -> Option<R>`. It
+/// also has `fn misread(&self, parameter: &str, expected: &str)`, which warns about a parameter
+/// that exists and does not decode.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! typed_getters {
     ($type:ident, $exposure:literal) => {
         impl $type {
-            /// The parameter as any type that serde can read, or the fallback if it is missing or of another type.
+            /// Reads the parameter as any type that serde can deserialize. Returns the fallback if
+            /// the parameter is missing or has another type.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -32,7 +34,8 @@ macro_rules! typed_getters {
                 self.get_opt(parameter).unwrap_or(fallback)
             }
 
-            /// The parameter as any type that serde can read, or `None` if it is missing or of another type.
+            /// Reads the parameter as any type that serde can deserialize. Returns `None` if the
+            /// parameter is missing or has another type.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -44,8 +47,9 @@ macro_rules! typed_getters {
                 read
             }
 
-            /// The parameter if it is of the fallback's JSON kind (any number goes with any number), or else the fallback.
-            /// Without a fallback, whatever the parameter is.
+            /// Returns the parameter if it has the JSON type of the fallback, otherwise the
+            /// fallback. All numbers have the same type. Without a fallback, returns the parameter
+            /// with any type.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -66,7 +70,7 @@ macro_rules! typed_getters {
                 })
             }
 
-            /// The parameter as text, or the fallback.
+            /// Returns the parameter as text, or the fallback.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -78,7 +82,7 @@ macro_rules! typed_getters {
                     })
             }
 
-            /// The parameter as a boolean, or the fallback.
+            /// Returns the parameter as a boolean, or the fallback.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -90,7 +94,7 @@ macro_rules! typed_getters {
                     })
             }
 
-            /// The parameter as a number, or the fallback. Integers count.
+            /// Returns the parameter as a number, or the fallback. Integers are numbers.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -102,7 +106,8 @@ macro_rules! typed_getters {
                     })
             }
 
-            /// The parameter as an integer, or the fallback. A number written with a fraction, as in `5.0`, is none.
+            /// Returns the parameter as an integer, or the fallback. A number with a fraction, such
+            /// as `5.0`, is not an integer.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -114,7 +119,7 @@ macro_rules! typed_getters {
                     })
             }
 
-            /// The parameter as a list, or the fallback.
+            /// Returns the parameter as a list, or the fallback.
             ///
             #[doc = $exposure]
             #[must_use]
@@ -130,7 +135,7 @@ macro_rules! typed_getters {
                     })
             }
 
-            /// The parameter as an object, or the fallback.
+            /// Returns the parameter as an object, or the fallback.
             ///
             #[doc = $exposure]
             #[must_use]

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::text::SharedStr;
 
-/// All groups of an experiment, whoever is in them.
+/// All groups of an experiment, independent of a user.
 #[derive(Debug, Clone, PartialEq, Serialize, Default)]
 #[non_exhaustive]
 pub struct ExperimentGroupsResult {
-    /// Whether the experiment is running; `None` when there is no experiment of this name.
+    /// Whether the experiment is running. `None` if no experiment has this name.
     pub is_experiment_active: Option<bool>,
     /// The groups in the order of their rules.
     pub groups: Vec<ExperimentGroup>,
@@ -21,13 +21,13 @@ pub struct ExperimentGroupsResult {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ExperimentGroup {
-    /// Its name; empty if the rule names none.
+    /// The group's name. Empty if the rule has no group name.
     pub group_name: SharedStr,
-    /// The rule that puts users into it.
+    /// The rule that puts users into the group.
     pub rule_id: SharedStr,
-    /// The type of ID that the rule counts with.
+    /// The type of ID that the rule buckets by.
     pub id_type: SharedStr,
-    /// Its parameters, shared with the specs.
+    /// The group's parameters, shared with the specs.
     pub return_value: Arc<Map<String, Value>>,
 }
 
@@ -37,12 +37,12 @@ pub struct ExperimentGroup {
 pub struct CmabRankedGroup {
     /// The group's name.
     pub variant_name: SharedStr,
-    /// The group's id, with the suffix `:explore` when the order was drawn to learn more.
+    /// The group's ID. It has the suffix `:explore` if the bandit drew a random order to explore.
     pub rule_id: SharedStr,
-    /// Its parameters, shared with the specs.
+    /// The group's parameters, shared with the specs.
     pub value: Arc<Map<String, Value>>,
-    /// What is expected of it. The same small number for all groups whose order was drawn.
+    /// The expected outcome. In a random order, all groups have the same small number.
     pub score: f64,
-    /// The bandit.
+    /// The name of the bandit.
     pub cmab_name: SharedStr,
 }

@@ -1,4 +1,4 @@
-//! What evaluations return.
+//! The results of evaluations.
 
 mod details;
 mod entities;

@@ -1,4 +1,4 @@
-//! What a result remembers of the call that made it.
+//! The link from a result to the call that made it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::details::EvaluationDetails;
 
-/// Where a result came from.
+/// The origin of a result.
 pub trait Origin: fmt::Debug + Send + Sync {
-    /// Logs the exposure of what was served, unless it was logged when it was fetched.
+    /// Logs the exposure of the served value, unless the fetch already logged it.
     fn log_exposure(&self);
 
-    /// Warns, once, of a parameter that was read as what it is not.
+    /// Warns once about a parameter that was read with the wrong type.
     fn warn_of_misread(
         &self,
         entity: &str,
@@ -23,7 +23,8 @@ pub trait Origin: fmt::Debug + Send + Sync {
     );
 }
 
-/// The origin of a result; `None` for one that no evaluation made. It is no part of what results are compared by.
+/// The origin of a result. It is `None` for a result without an evaluation. Comparisons of results
+/// ignore it.
 #[derive(Clone, Default)]
 pub struct Served(pub Option<Arc<dyn Origin>>);
 

@@ -1,4 +1,4 @@
-//! Building a user.
+//! The builder of users.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use super::{StatsigUser, UserData};
 use crate::value::depth;
 
 impl StatsigUser {
-    /// Starts building a user with this user ID: text or a number.
+    /// Starts a user with this user ID: text or a number.
     pub fn builder(user_id: impl Into<Value>) -> StatsigUserBuilder {
         let mut builder = StatsigUserBuilder::default();
         builder.data().user_id = present("userID", user_id);
         builder
     }
 
-    /// Starts building a user without a user ID, for entities that bucket on a custom ID.
+    /// Starts a user without a user ID, for entities that bucket by a custom ID.
     pub fn builder_with_custom_ids<K, V>(
         ids: impl IntoIterator<Item = (K, V)>,
     ) -> StatsigUserBuilder
@@ -34,12 +34,13 @@ impl StatsigUser {
 
 /// Builds a [`StatsigUser`].
 ///
-/// Values are text, numbers, booleans, lists or nested JSON; a JSON `null` given for a field other than a custom or private
-/// one leaves the field unset. A value nested deeper than [`MAX_VALUE_DEPTH`](Self::MAX_VALUE_DEPTH) is left out, with a warning.
+/// Values are text, numbers, booleans, lists or nested JSON. A JSON `null` leaves the field unset,
+/// except for custom fields and private attributes. A value that is nested deeper than
+/// [`MAX_VALUE_DEPTH`](Self::MAX_VALUE_DEPTH) is left out, with a warning.
 #[derive(Default)]
 #[must_use = "a user is made by `build`"]
 pub struct StatsigUserBuilder {
-    /// Shared with the user that this copies, until the first change.
+    /// Shared with the copied user until the first change.
     pub(super) data: Arc<UserData>,
 }
 
@@ -72,13 +73,14 @@ impl StatsigUserBuilder {
         self
     }
 
-    /// Sets the IP address, from which the country is derived unless it is given.
+    /// Sets the IP address. The SDK derives the country from it, unless the country is set.
     pub fn ip(mut self, ip: impl Into<Value>) -> Self {
         self.data().ip = present("ip", ip);
         self
     }
 
-    /// Sets the user agent, from which browser and operating system are derived unless they are given as custom fields.
+    /// Sets the user agent. The SDK derives the browser and the operating system from it, unless
+    /// custom fields set them.
     pub fn user_agent(mut self, user_agent: impl Into<Value>) -> Self {
         self.data().user_agent = present("userAgent", user_agent);
         self
@@ -108,20 +110,20 @@ impl StatsigUserBuilder {
         self
     }
 
-    /// Adds a private attribute: used in evaluation, and never sent, logged or printed.
+    /// Adds a private attribute. The SDK uses it in evaluation, and never sends, logs or prints it.
     pub fn private(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         add(&mut self.data().private_attributes, PRIVATE, name, value);
         self
     }
 
-    /// Sets the user's own environment tier, which beats the one of the options.
+    /// Sets the user's own environment tier. It replaces the tier of the options.
     pub fn environment_tier(mut self, tier: impl Into<Value>) -> Self {
         let environment = &mut self.data().statsig_environment;
         add(environment, "environment", "tier", tier);
         self
     }
 
-    /// The user.
+    /// Builds the user.
     #[must_use]
     pub fn build(self) -> StatsigUser {
         StatsigUser { data: self.data }

@@ -1,11 +1,11 @@
-//! Fields of users by name, whose values are bounded in depth.
+//! User fields by name, with limited nesting.
 
 use serde_json::Value;
 
 use super::{Fields, StatsigUserBuilder, UserData};
 use crate::value::depth::{MAX_DEPTH, bounded};
 
-/// Names of private attributes are as private as they are.
+/// The names of private attributes are private, too. Warnings show this text instead.
 pub(super) const PRIVATE: &str = "private attribute";
 
 impl StatsigUserBuilder {
@@ -14,7 +14,7 @@ impl StatsigUserBuilder {
     pub const MAX_VALUE_DEPTH: usize = MAX_DEPTH;
 }
 
-/// Adds a field, unless it is nested too deep.
+/// Adds a field, unless its value is nested too deeply.
 pub(super) fn add(
     fields: &mut Option<Fields>,
     what: &str,
@@ -36,7 +36,7 @@ fn bounded_field(what: &str, name: &str, value: Value) -> Option<Value> {
 }
 
 impl UserData {
-    /// Leaves out what is nested too deep.
+    /// Leaves out values that are nested too deeply.
     pub(super) fn with_bounded_values(mut self) -> Self {
         let scalars = [
             ("userID", &mut self.user_id),

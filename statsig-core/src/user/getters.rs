@@ -1,4 +1,4 @@
-//! Reading a user, copying one, and comparing two.
+//! Getters, copies and comparison of users.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -25,13 +25,13 @@ impl StatsigUser {
         }
     }
 
-    /// The user ID as text, if there is one.
+    /// The user ID as text, if the user has one.
     #[must_use]
     pub fn user_id(&self) -> Option<Cow<'_, str>> {
         as_text(self.data.user_id.as_ref())
     }
 
-    /// A custom ID as text, by its name as it was given.
+    /// A custom ID as text, by its exact name.
     #[must_use]
     pub fn custom_id(&self, id_type: &str) -> Option<Cow<'_, str>> {
         as_text(value_of(self.data.custom_ids.as_ref(), id_type))
@@ -60,7 +60,8 @@ impl StatsigUser {
         as_text(self.data.user_agent.as_ref())
     }
 
-    /// The country as it was set; one that is derived from the IP address is not.
+    /// The country as text, if it was set. A country that is derived from the IP address does not
+    /// appear here.
     #[must_use]
     pub fn country(&self) -> Option<Cow<'_, str>> {
         as_text(self.data.country.as_ref())
@@ -78,7 +79,7 @@ impl StatsigUser {
         as_text(self.data.app_version.as_ref())
     }
 
-    /// A custom field. Global fields of the options are not the user's.
+    /// A custom field. The global fields of the options are not part of the user.
     #[must_use]
     pub fn custom(&self, name: &str) -> Option<&Value> {
         value_of(self.data.custom.as_ref(), name)
@@ -89,18 +90,20 @@ impl StatsigUser {
         all(self.data.custom.as_ref())
     }
 
-    /// A private attribute. What is done with it is up to you: the SDK neither sends, logs, prints nor serialises it.
+    /// A private attribute. Your code decides what to do with it; the SDK does not send, log, print
+    /// or serialize it.
     #[must_use]
     pub fn private(&self, name: &str) -> Option<&Value> {
         value_of(self.data.private_attributes.as_ref(), name)
     }
 
-    /// All private attributes, by name; see [`private`](Self::private).
+    /// All private attributes, by name. See [`private`](Self::private).
     pub fn private_attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
         all(self.data.private_attributes.as_ref())
     }
 
-    /// The user's own environment tier as text. Without one, that of the options holds.
+    /// The user's own environment tier as text. For a user without a tier, the tier of the options
+    /// applies.
     #[must_use]
     pub fn environment_tier(&self) -> Option<Cow<'_, str>> {
         as_text(value_of(self.data.statsig_environment.as_ref(), "tier"))
@@ -122,7 +125,7 @@ fn all(fields: Option<&Fields>) -> impl Iterator<Item = (&str, &Value)> {
         .map(|(name, value)| (name.as_str(), value))
 }
 
-/// Copies the fields. What is derived from them is derived anew, as the copy is about to change.
+/// Copies the fields only. Derived values are computed again, because the copy is about to change.
 impl Clone for UserData {
     fn clone(&self) -> Self {
         Self {
@@ -219,7 +222,7 @@ mod tests {
     fn a_copy_differs_in_what_was_set_and_in_nothing_else() {
         let user = with_everything();
         assert_eq!(user.to_builder().build(), user);
-        // What was derived from the original does not stick to the copy.
+        // The copy drops values that were derived from the original.
         let hash = user.fingerprint();
         let other = user.to_builder().user_id("78").build();
         assert_ne!(other, user);

@@ -1,4 +1,4 @@
-//! Hashes of a user, computed once.
+//! Hashes of a user. Each is computed once.
 
 use std::hash::Hasher;
 
@@ -9,7 +9,8 @@ use super::memberships::hash_memberships;
 use crate::hash::{mix, process_hasher, text_hash};
 
 impl StatsigUser {
-    /// Identifies the user for deduplication: over user ID, `stableID` and all custom IDs, and the user ID once more.
+    /// Identifies the user for deduplication. Covers the user ID, `stableID`, all custom IDs, and
+    /// the user ID once more.
     #[inline]
     #[must_use]
     pub fn exposure_hash_by_user_id(&self) -> u64 {
@@ -20,7 +21,8 @@ impl StatsigUser {
         })
     }
 
-    /// Like [`exposure_hash_by_user_id`](Self::exposure_hash_by_user_id), with the ID of this type instead; `None` for no ID.
+    /// Like [`exposure_hash_by_user_id`](Self::exposure_hash_by_user_id), with the ID of this type
+    /// in place of the second user ID. `None` stands for no ID.
     pub fn exposure_hash_by(&self, id_type: Option<&str>) -> u64 {
         let unit = id_type.map(|id_type| self.unit_id(false, id_type, &id_type.to_lowercase()));
         let ids = &self.data.ids_hash;
@@ -46,7 +48,7 @@ impl StatsigUser {
         mix(mix(user_id, stable_id), sum)
     }
 
-    /// Identifies everything about the user that evaluation can see.
+    /// Identifies all user data that evaluation can read.
     #[inline]
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
@@ -102,7 +104,8 @@ fn hash_value(value: &Value, hasher: &mut impl Hasher) {
         Value::Bool(value) => hasher.write_u8(2 + u8::from(*value)),
         Value::Number(number) => {
             hasher.write_u8(4);
-            // Numbers that differ in kind differ in their bits; 1 and 1.0 are two users to the memo, which is safe.
+            // Numbers of different kinds have different bits. The memo treats 1 and 1.0 as two
+            // users, which is safe.
             match (number.as_u64(), number.as_i64(), number.as_f64()) {
                 (Some(number), _, _) => hasher.write_u64(number),
                 (_, Some(number), _) => hasher.write_i64(number),

@@ -1,4 +1,4 @@
-//! Users as JSON. Private attributes are read, and never written.
+//! Users as JSON. Private attributes are read and never written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A user as it is shown to others: in events, and in client initialize responses.
+//! A user as it appears in events and in client initialize responses.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::StatsigUser;
 
-/// Serialises a user: private attributes never, the SDK's global fields and environment filled in.
+/// Serializes a user without private attributes, and adds the SDK's global fields and environment.
 #[derive(Debug, Clone, Copy)]
 pub struct LoggedUser<'a> {
     /// The user.
     pub user: &'a StatsigUser,
     /// The SDK's environment tier, for users without an environment of their own.
     pub tier: Option<&'a str>,
-    /// Custom fields that all users have.
+    /// Custom fields of all users.
     pub global_custom_fields: &'a BTreeMap<String, Value>,
 }
 

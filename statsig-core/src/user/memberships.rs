@@ -1,4 +1,4 @@
-//! Which ID lists a user is in, when somebody else knows.
+//! The ID lists of a user, if the application knows them.
 
 use std::collections::BTreeSet;
 use std::hash::Hasher;
@@ -7,10 +7,10 @@ use super::{StatsigUser, StatsigUserBuilder};
 use crate::hash::{FastMap, IdLookup, process_hasher};
 use crate::value::bytes_of_entry;
 
-/// The names of the lists that each ID is in.
+/// The names of the lists for each ID.
 pub(super) type Memberships = FastMap<IdLookup, BTreeSet<String>>;
 
-/// The IDs are in no particular order, so that of their hashes must not matter.
+/// The order of the IDs is arbitrary, so the hash must not depend on it.
 pub(super) fn hash_memberships(memberships: &Memberships, hasher: &mut impl Hasher) {
     hasher.write_u8(7);
     hasher.write_usize(memberships.len());
@@ -26,7 +26,7 @@ pub(super) fn hash_memberships(memberships: &Memberships, hasher: &mut impl Hash
     hasher.write_u64(hashes.fold(0, u64::wrapping_add));
 }
 
-/// About how many bytes they take in memory.
+/// The approximate memory use, in bytes.
 pub(super) fn bytes_of_memberships(memberships: &Memberships) -> u64 {
     let lists = memberships.values().flatten();
     let lists = lists.map(|list| bytes_of_entry(list)).sum::<u64>();
@@ -34,7 +34,7 @@ pub(super) fn bytes_of_memberships(memberships: &Memberships) -> u64 {
 }
 
 impl StatsigUser {
-    /// Whether one of its IDs is in an ID list, if the user says so.
+    /// Whether one of the user's IDs is in an ID list, if the user carries memberships.
     #[must_use]
     pub fn is_in_id_list(&self, list: &str, id: &str) -> Option<bool> {
         let memberships = self.data.id_list_memberships.as_ref()?;
@@ -44,10 +44,12 @@ impl StatsigUser {
 }
 
 impl StatsigUserBuilder {
-    /// Says which ID lists the user's IDs are in, for those who know it from elsewhere: the names of the lists by the first eight
-    /// characters of base64(SHA-256(ID)), which is also how ID lists hold IDs.
+    /// Sets the ID lists of the user's IDs, if the application knows them from another place. The
+    /// key is the first eight characters of base64(SHA-256(ID)), the form of IDs in ID lists. The
+    /// value is the names of the lists.
     ///
-    /// Then only this counts for ID lists, even if it is empty. It is part of no event.
+    /// The SDK then uses only these memberships and no ID lists, even if they are empty. Events do
+    /// not contain them.
     ///
     /// ```
     /// use statsig::StatsigUser;
@@ -61,7 +63,7 @@ impl StatsigUserBuilder {
         mut self,
         memberships: impl IntoIterator<Item = (impl AsRef<str>, impl IntoIterator<Item = L>)>,
     ) -> Self {
-        // Of other texts than lookups there can be no ID.
+        // Other texts cannot identify an ID.
         let memberships = memberships.into_iter().filter_map(|(lookup, lists)| {
             let lookup = IdLookup::parse(lookup.as_ref().as_bytes())?;
             Some((lookup, lists.into_iter().map(Into::into).collect()))

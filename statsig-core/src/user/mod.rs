@@ -1,4 +1,4 @@
-//! The user that everything is evaluated for.
+//! The user of an evaluation.
 
 mod builder;
 mod fields;
@@ -25,23 +25,26 @@ use self::user_agent::UserAgent;
 use crate::country::{Countries, CountryCode};
 use crate::value::{bytes_of, bytes_of_fields};
 
-/// Longer user agents count as none.
+/// A longer user agent counts as absent.
 const MAX_USER_AGENT_BYTES: usize = 1000;
 
 /// Custom fields, private attributes, custom IDs, environment: values by name.
 pub type Fields = BTreeMap<String, Value>;
 
-/// Who (or what) gates, configs, experiments and layers are evaluated for.
+/// A user, or another unit such as a company. Gates, configs, experiments and layers are evaluated
+/// for it.
 ///
-/// A user has a user ID, custom IDs, or both; stable bucketing needs the ID that an entity buckets on. Cloning copies a
-/// pointer. The fields are fixed once the user is built; [`to_builder`](Self::to_builder) starts a copy that differs.
+/// A user has a user ID, custom IDs, or both. Stable bucketing needs the ID that an entity buckets
+/// by. A clone copies one pointer. The fields of a user do not change after `build`;
+/// [`to_builder`](Self::to_builder) starts a modified copy.
 ///
-/// [Private attributes](StatsigUserBuilder::private) take part in evaluation and in nothing else: they are never sent,
-/// logged, printed or serialised.
+/// Only the evaluation uses [private attributes](StatsigUserBuilder::private). The SDK never sends,
+/// logs, prints or serializes them.
 ///
-/// A user is read from the usual Statsig user JSON (`userID`, `customIDs`, …, `privateAttributes`; unknown fields are ignored). It is
-/// serialised to the same JSON **without private attributes**, so that they do not get into a log or another service.
-/// Two users are equal if all of their fields are, private attributes included.
+/// A user deserializes from the usual Statsig user JSON (`userID`, `customIDs`, …,
+/// `privateAttributes`; unknown fields are ignored). It serializes to the same JSON **without
+/// private attributes**, so that they do not reach a log or another service. Two users are equal if
+/// all of their fields are equal, including private attributes.
 ///
 /// ```
 /// use statsig::StatsigUser;
@@ -65,8 +68,8 @@ pub struct StatsigUser {
     data: Arc<UserData>,
 }
 
-/// The fields of a user, and what is derived from them once. Nobody waits for that: in a fork, one who waits for a thread of the
-/// parent waits for ever.
+/// The fields of a user, and the values that are derived from them once. No thread waits for a
+/// derivation: after a fork, the child would wait forever for a thread of the parent.
 #[derive(Default)]
 pub(crate) struct UserData {
     pub(crate) user_id: Option<Value>,
@@ -80,7 +83,8 @@ pub(crate) struct UserData {
     pub(crate) custom: Option<Fields>,
     pub(crate) private_attributes: Option<Fields>,
     pub(crate) statsig_environment: Option<Fields>,
-    /// The ID lists that each of the user's IDs is in, when somebody else knows: then the SDK's own lists play no part.
+    /// The ID lists of each of the user's IDs, if the application knows them. The SDK's own lists
+    /// then have no effect.
     id_list_memberships: Option<Memberships>,
     ids_hash: OnceNumber,
     exposure_hash_by_user_id: OnceNumber,
@@ -90,7 +94,7 @@ pub(crate) struct UserData {
     looked_up_country: OnceBox<LookedUpCountry>,
 }
 
-/// The country of the user's IP address, and whose lookup said so.
+/// The country of the user's IP address, and the lookup that found it.
 #[derive(Debug)]
 struct LookedUpCountry {
     by: u64,
@@ -98,13 +102,13 @@ struct LookedUpCountry {
 }
 
 impl StatsigUser {
-    /// A user with a user ID and nothing else.
+    /// A user with only a user ID.
     #[must_use]
     pub fn with_user_id(user_id: impl Into<Value>) -> Self {
         Self::builder(user_id).build()
     }
 
-    /// A user with custom IDs and nothing else.
+    /// A user with only custom IDs.
     #[must_use]
     pub fn with_custom_ids<K, V>(ids: impl IntoIterator<Item = (K, V)>) -> Self
     where
@@ -114,7 +118,7 @@ impl StatsigUser {
         Self::builder_with_custom_ids(ids).build()
     }
 
-    /// A user without any ID: percentages and buckets treat all of them as one and the same.
+    /// A user without any ID. Percentages and buckets treat all such users as the same user.
     #[must_use]
     pub fn anonymous() -> Self {
         StatsigUserBuilder::default().build()
@@ -124,7 +128,8 @@ impl StatsigUser {
         &self.data
     }
 
-    /// The ID of a type: `userID` in any case, else the custom ID by its name as written, else lower-cased.
+    /// The ID of a type. For `userID` in any case, this is the user ID. Otherwise it is the custom
+    /// ID with the exact name, else with the lower-cased name.
     #[must_use]
     pub fn unit_id(&self, is_user_id: bool, id_type: &str, lower: &str) -> Option<&Value> {
         if is_user_id {
@@ -134,13 +139,13 @@ impl StatsigUser {
         ids.get(id_type).or_else(|| ids.get(lower))
     }
 
-    /// What its own user agent says: parsed once.
+    /// A part of the user agent. The user's own user agent is parsed once.
     pub fn user_agent_part(&self, user_agent: &str, part: &str) -> Option<Cow<'_, str>> {
         if user_agent.len() > MAX_USER_AGENT_BYTES {
             return None;
         }
         if self.data.user_agent.as_ref().and_then(Value::as_str) != Some(user_agent) {
-            // It stands in a custom field, which may differ between clients.
+            // The text comes from a custom field, which may differ between clients.
             return UserAgent::parse(user_agent)
                 .field(part)
                 .map(|text| Cow::Owned(text.to_owned()));
@@ -152,7 +157,7 @@ impl StatsigUser {
         parsed.field(part).map(Cow::Borrowed)
     }
 
-    /// The country of an IP address; of the user's own, looked up once.
+    /// The country of an IP address. The user's own address is looked up once.
     pub fn country_of_ip(&self, ip: &str, countries: &Countries) -> Option<Cow<'_, str>> {
         let look_up = || countries.country_of(ip);
         if self.data.ip.as_ref().and_then(Value::as_str) == Some(ip) {
@@ -169,7 +174,7 @@ impl StatsigUser {
         look_up().map(|code| Cow::Owned(code.to_string()))
     }
 
-    /// About how many bytes the user takes in memory: estimated once, when the first event needs it.
+    /// The approximate memory use of the user, in bytes. It is computed once, for the first event.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let data = &*self.data;
@@ -200,7 +205,7 @@ impl StatsigUser {
     }
 }
 
-/// What a user agent says, however long it is.
+/// A part of a user agent of any length.
 #[must_use]
 pub fn part_of_user_agent(user_agent: &str, part: &str) -> Option<String> {
     UserAgent::parse(user_agent).field(part).map(str::to_owned)

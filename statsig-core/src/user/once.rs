@@ -2,15 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Of threads that derive it at the same time each does so, and none waits. The same must come out each time. A zero is derived
-/// every time.
+/// Threads that derive the number at the same time each compute it, and none waits. All must
+/// compute the same number. Zero is computed at every call.
 #[derive(Default)]
 pub(super) struct OnceNumber(AtomicU64);
 
 impl OnceNumber {
     #[inline]
     pub(super) fn get_or_init(&self, derive: impl FnOnce() -> u64) -> u64 {
-        // The number is all there is to see: nothing else has to be visible with it.
+        // Relaxed is sufficient: readers need only the number, and no other memory with it.
         match self.0.load(Ordering::Relaxed) {
             0 => self.init(derive),
             number => number,

@@ -1,4 +1,4 @@
-//! How deep values may be nested, so that whoever walks through one ends before the stack does.
+//! A limit on the nesting of values, so that recursion over a value does not overflow the stack.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,10 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::notice::{self, Notice};
 
-/// The most lists and objects around a value. Readers of JSON commonly stop at 128, and events put a few around a user's values.
+/// The maximum number of lists and objects around a value. JSON parsers often stop at 128, and
+/// events add a few levels around a user's values.
 pub const MAX_DEPTH: usize = 100;
 
-/// The value, unless it is nested deeper than the limit: then it is dropped, and a warning names its place.
+/// Returns the value if its nesting is within the limit. Otherwise drops it and warns with its
+/// place.
 #[inline]
 pub fn bounded(value: Value, place: impl fmt::Display) -> Option<Value> {
     if !is_too_deep(&value) {
@@ -54,7 +56,7 @@ fn is_too_deep(value: &Value) -> bool {
     exceeds(value, MAX_DEPTH)
 }
 
-/// Ends after as many levels as are left.
+/// Stops when no levels are left.
 fn exceeds(value: &Value, levels: usize) -> bool {
     let Some(within) = levels.checked_sub(1) else {
         return matches!(value, Value::Array(_) | Value::Object(_));
@@ -74,7 +76,7 @@ fn warn_of(place: impl fmt::Display) {
     });
 }
 
-/// Drops a value of any depth: the usual way takes stack for each level.
+/// Drops a value of any depth. The default drop recurses and would overflow the stack.
 fn discard(value: Value) {
     let mut rest = vec![value];
     while let Some(value) = rest.pop() {
@@ -86,7 +88,7 @@ fn discard(value: Value) {
     }
 }
 
-/// Lists and objects in turn around a number.
+/// Alternating lists and objects around a number.
 #[cfg(any(test, feature = "testing"))]
 #[must_use]
 pub fn nested(levels: usize) -> Value {

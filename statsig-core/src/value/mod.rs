@@ -1,6 +1,7 @@
-//! How a JSON value is read before it is compared: as text, number, integer, time.
+//! Conversions of JSON values for comparison: to text, numbers, integers and times.
 //!
-//! The rules are Statsig's and the same in all of its SDKs; users and specs have slightly different ones.
+//! The rules are Statsig's, and all of its SDKs share them. The rules for users and for specs
+//! differ slightly.
 
 pub mod depth;
 
@@ -10,12 +11,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Number, Value};
 
-/// User times are texts of this many bytes; others are no times.
+/// The valid lengths of user times, in bytes. A text of another length is not a time.
 const USER_TIME_LENGTHS: std::ops::RangeInclusive<usize> = 8..=20;
 
-/// The text form of a user's value. `null` and objects have none.
+/// The text form of a user's value. `null` and objects have no text form.
 ///
-/// Numbers go through a double and are written without exponent: `1.0` is `1`, `1e21` has 22 digits.
+/// Numbers convert to a double and are written without an exponent: `1.0` is `1`, `1e21` has 22
+/// digits.
 #[must_use]
 pub fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value {
@@ -28,13 +30,13 @@ pub fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The double that a number is, or is nearest to.
+/// The double nearest to the number.
 #[must_use]
 pub fn float_of_number(number: &Number) -> f64 {
     number.as_f64().unwrap_or(f64::NAN)
 }
 
-/// A value as a number: numbers, and texts that Rust reads as one.
+/// A value as a number. Accepts numbers, and texts that Rust parses as numbers.
 #[must_use]
 pub fn float_of(value: &Value) -> Option<f64> {
     match value {
@@ -44,7 +46,7 @@ pub fn float_of(value: &Value) -> Option<f64> {
     }
 }
 
-/// A value as an integer: whole numbers that fit, and texts that Rust reads as one.
+/// A value as an integer. Accepts whole numbers in range, and texts that Rust parses as integers.
 #[must_use]
 pub fn int_of(value: &Value) -> Option<i64> {
     match value {
@@ -54,7 +56,7 @@ pub fn int_of(value: &Value) -> Option<i64> {
     }
 }
 
-/// A double as an integer, if converting it back gives the same double.
+/// A double as an integer, if the conversion back gives the same double.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the conversion back detects a loss"
@@ -68,7 +70,7 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && integer as f64 == number).then_some(integer)
 }
 
-/// A user's text as a time in the unit it is written in: an integer as it is, a date in epoch milliseconds.
+/// A user's text as a time. An integer keeps its unit. A date becomes epoch milliseconds.
 #[must_use]
 pub fn user_time_of(text: &str) -> Option<i64> {
     if let Ok(integer) = text.parse() {
@@ -78,7 +80,7 @@ pub fn user_time_of(text: &str) -> Option<i64> {
     if could_be_date { date_of(text) } else { None }
 }
 
-/// A text of the specs as a time; like a user's, but of any length.
+/// A text of the specs as a time. The rules are those for users, without the length limit.
 #[must_use]
 pub fn target_time_of(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| date_of(text))
@@ -93,9 +95,9 @@ fn date_of(text: &str) -> Option<i64> {
     Some(time.and_utc().timestamp_millis())
 }
 
-/// The text of an element of a target: texts as they are, everything else as JSON.
+/// The text of a target element. Text stays as it is; other values are written as JSON.
 ///
-/// Unlike a user's `1.0`, which reads `1`, a target's reads `1.0`.
+/// A user's `1.0` becomes `1`; a target's `1.0` stays `1.0`.
 #[must_use]
 pub fn target_text_of(value: &Value) -> Cow<'_, str> {
     match value {
@@ -104,7 +106,7 @@ pub fn target_text_of(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Lower case as Unicode has it; borrowed when nothing changes.
+/// Unicode lower case. Borrowed if nothing changes.
 #[must_use]
 pub fn lower_case(text: &str) -> Cow<'_, str> {
     if text
@@ -117,11 +119,12 @@ pub fn lower_case(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What an entry of an object takes beside its texts, and an item of a list.
+/// The overhead of an object entry or a list item, without its texts.
 const ENTRY_BYTES: u64 = 72;
 const ITEM_BYTES: u64 = 32;
 
-/// About how many bytes a value takes in memory, beside its own record. However deep it is nested: without recursion.
+/// The approximate memory use of a value, in bytes, without its own record. It does not recurse, so
+/// any depth is safe.
 #[must_use]
 pub fn bytes_of(value: &Value) -> u64 {
     let mut bytes = 0;
@@ -145,7 +148,7 @@ pub fn bytes_of(value: &Value) -> u64 {
     bytes
 }
 
-/// About how many bytes fields by name take in memory.
+/// The approximate memory use of named fields, in bytes.
 #[must_use]
 pub fn bytes_of_fields(fields: &BTreeMap<String, Value>) -> u64 {
     let fields = fields.iter();
@@ -154,7 +157,7 @@ pub fn bytes_of_fields(fields: &BTreeMap<String, Value>) -> u64 {
         .sum()
 }
 
-/// About how many bytes an entry of this name takes in memory, beside its value.
+/// The approximate memory use of an entry with this name, in bytes, without its value.
 #[must_use]
 pub fn bytes_of_entry(name: &str) -> u64 {
     ENTRY_BYTES + name.len() as u64

@@ -1,4 +1,4 @@
-//! Why an evaluation answered what it did: the whole decision path as data.
+//! Why an evaluation has its result: the complete decision path as data.
 
 mod render;
 
@@ -11,44 +11,46 @@ use super::details::EvaluationDetails;
 use crate::entity_kind::EntityKind;
 use crate::text::SharedStr;
 
-/// Why a gate, config, experiment, layer or parameter store is what it is for a user.
+/// Why a gate, config, experiment, layer or parameter store has its value for a user.
 ///
-/// Made by [`Statsig::explain`](crate::Statsig::explain). [`Display`](fmt::Display) shows it to people, several lines long;
-/// [`Serialize`] to programs. Private attributes are shown as `<private>`; other fields of the user that a condition looked
-/// at, and targets of the specs, are shown as they are, long ones shortened.
+/// [`Statsig::explain`](crate::Statsig::explain) makes explanations. [`Display`](fmt::Display)
+/// writes several lines for people; [`Serialize`] writes data for programs. Private attributes
+/// appear as `<private>`. Other user fields and the targets of the specs appear as they are, with
+/// long values shortened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// What was asked for.
+    /// The kind of the explained entity.
     pub kind: EntityKind,
-    /// The name that was asked for.
+    /// The name of the explained entity.
     pub name: SharedStr,
-    /// What a check or getter answers.
+    /// The result of a check or getter.
     pub result: ExplainedResult,
-    /// How it came about; `None` for a parameter store.
+    /// How the evaluation reached the result. `None` for a parameter store.
     pub path: Option<Visit>,
-    /// The parameters of a parameter store; empty for everything else.
+    /// The parameters of a parameter store. Empty for all other kinds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<SharedStr, ExplainedParameter>,
-    /// Whether parts of the path were left out, because it is very long or deep.
+    /// Whether parts of the path are missing because the path is very long or deep.
     pub is_abridged: bool,
 }
 
-/// What a check or getter answers.
+/// The result of a check or getter.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ExplainedResult {
-    /// Of a gate, whether it passes; else the parameters as an object, or `null` when there are none.
+    /// For a gate, whether it passes. Otherwise the parameters as an object, or `null` without
+    /// parameters.
     pub value: Value,
     /// The rule that decided.
     pub rule_id: SharedStr,
-    /// The group that the user is in.
+    /// The user's group.
     pub group_name: Option<SharedStr>,
-    /// The experiment that a layer allocated the user to.
+    /// The experiment that the layer allocated the user to.
     pub allocated_experiment: Option<SharedStr>,
-    /// The type of ID that the entity counts with.
+    /// The type of ID that the entity buckets by.
     pub id_type: SharedStr,
-    /// Why, in short.
+    /// The reason, in short.
     pub details: EvaluationDetails,
 }
 
@@ -56,31 +58,33 @@ pub struct ExplainedResult {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ExplainedParameter {
-    /// What a getter of the right type returns; `None` if what the parameter refers to lacks it, so that fallbacks are returned.
+    /// The value that a getter of the right type returns. It is `None` if the referenced entity
+    /// lacks the value; getters then return their fallback.
     pub value: Option<Value>,
-    /// The parameter of the config, experiment or layer that it is.
+    /// The parameter's name in the referenced config, experiment or layer.
     pub parameter: Option<SharedStr>,
-    /// What it refers to; `None` for a constant.
+    /// The referenced entity. `None` for a constant.
     pub refers_to: Option<Box<Explanation>>,
 }
 
-/// The evaluation of one name: of what was asked for, or of something that it refers to.
+/// The evaluation of one name: the explained entity, or an entity that it refers to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Visit {
-    /// As what it was evaluated. A layer's delegate is evaluated as an experiment.
+    /// The kind as which the entity was evaluated. A layer's delegate is evaluated as an
+    /// experiment.
     pub kind: EntityKind,
-    /// Its name.
+    /// The entity's name.
     pub name: SharedStr,
     /// What happened, in order.
     pub steps: Vec<Step>,
     /// How it ended.
     pub end: VisitEnd,
-    /// Whether the gate passes; of a config, whether a rule passed.
+    /// For a gate, whether it passes. For a config, whether a rule passed.
     pub value: bool,
     /// The rule that decided.
     pub rule_id: SharedStr,
-    /// The group that the user is in.
+    /// The user's group.
     pub group_name: Option<SharedStr>,
 }
 
@@ -89,13 +93,13 @@ pub struct Visit {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum VisitEnd {
-    /// With a value.
+    /// The evaluation has a value.
     Decided,
-    /// The specs have no such name of this kind.
+    /// The specs have no entity of this kind with this name.
     Unknown,
     /// The specs use something that this SDK does not know.
     Unsupported,
-    /// It was given up, because entities refer to each other too deeply or in a circle.
+    /// The evaluation stopped because entities refer to each other too deeply or in a circle.
     GivenUp,
 }
 
@@ -104,35 +108,36 @@ pub enum VisitEnd {
 #[serde(tag = "step", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
-    /// An override decided, before the specs were asked.
+    /// An override decided, before the specs.
     Overridden {
-        /// Which kind of override.
+        /// The kind of override.
         by: &'static str,
     },
-    /// A rule of a config mapping, under which another name answers.
+    /// A rule of a config mapping. If it holds, another entity decides.
     Mapping(MappingTried),
     /// A rule.
     Rule(RuleTried),
-    /// The gate that decides who takes part in a contextual bandit ("autotune AI").
+    /// The gate that decides which users take part in a contextual bandit ("autotune AI").
     TargetingGate(Visit),
     /// A contextual bandit serves its default.
     BanditKeptOut {
-        /// True if it runs and the user is not targeted; false if it has not started.
+        /// True if the bandit runs and the user is not targeted. False if the bandit has not
+        /// started.
         is_started: bool,
     },
     /// A contextual bandit chose a group.
     BanditChose(BanditChoice),
-    /// No rule decided, or, in a layer that takes each parameter from the first rule that has it, the rest is filled in: with
-    /// the default value.
+    /// No rule decided, so the default value applies. In a layer that takes each parameter from the
+    /// first rule that has it, the default value supplies the remaining parameters.
     Default {
-        /// Whether the entity is enabled. A disabled one still tries its rules.
+        /// Whether the entity is enabled. A disabled entity still tries its rules.
         is_enabled: bool,
-        /// Whether only parameters that no rule supplied come from the default.
+        /// Whether the default supplies only the parameters that no rule supplied.
         fills_in: bool,
     },
-    /// The gate was evaluated before in this evaluation, with the same result.
+    /// This evaluation has evaluated the gate before, with the same result.
     SeenBefore,
-    /// The specs have no such name of this kind.
+    /// The specs have no entity of this kind with this name.
     Unknown,
 }
 
@@ -140,47 +145,48 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RuleTried {
-    /// The rule's id, as results and events carry it.
+    /// The rule's ID, as in results and events.
     pub id: SharedStr,
     /// The rule's name, if it differs from its id.
     pub name: Option<SharedStr>,
-    /// The group of an experiment that it stands for.
+    /// The experiment group of the rule.
     pub group_name: Option<SharedStr>,
-    /// All of its conditions, in order. All are evaluated.
+    /// All of its conditions, in order. The SDK evaluates all of them.
     pub conditions: Vec<ConditionTried>,
-    /// Whether the user is in its share; `None` if nobody asked.
+    /// Whether the user is in the rule's share. `None` if the evaluation did not need it.
     pub share: Option<ShareTried>,
-    /// The experiment that decides instead, if the conditions hold.
+    /// The experiment that decides if the conditions hold.
     pub delegate: Option<SharedStr>,
     /// The evaluation of that experiment.
     pub delegated: Option<Box<Visit>>,
-    /// What came of it.
+    /// The outcome.
     pub end: RuleTriedEnd,
 }
 
-/// What came of a rule.
+/// The outcome of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RuleTriedEnd {
-    /// A condition does not hold: the next rule is tried.
+    /// A condition does not hold. The evaluation tries the next rule.
     NotMet,
-    /// A condition is unknown to this SDK: the evaluation ends.
+    /// This SDK does not know a condition. The evaluation ends.
     Unsupported,
-    /// It decided: its value is served.
+    /// The rule decided and serves its value.
     Served,
-    /// It decided, but the user is outside of its share: the default is served. Later rules are not tried.
+    /// The rule decided, but the user is outside its share. The default is served, and later rules
+    /// are not tried.
     OutOfShare,
-    /// It decided by letting an experiment decide.
+    /// The rule let an experiment decide.
     Delegated,
-    /// In a layer that takes each parameter from the first rule that has it: the user is outside of its share, and the next rule
-    /// is tried.
+    /// Only in a layer that takes each parameter from the first rule that has it: the user is
+    /// outside the rule's share, so the evaluation tries the next rule.
     PassedOver,
-    /// In such a layer: its parameters were added.
+    /// Only in such a layer: the rule added its parameters.
     Contributed,
-    /// In such a layer: its experiment came too late, or returned nothing.
+    /// Only in such a layer: the experiment of the rule came too late, or it returned nothing.
     Ignored,
-    /// The evaluation was given up inside of it.
+    /// The evaluation stopped inside the rule, because of a limit.
     GivenUp,
 }
 
@@ -188,17 +194,19 @@ pub enum RuleTriedEnd {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ShareTried {
-    /// In percent.
+    /// The share, in percent.
     pub pass_percentage: f64,
-    /// The user's bucket, out of 10 000; `None` for a share of 0 or 100 percent, which needs none.
+    /// The user's bucket, from 0 to 9 999. `None` for a share of 0 or 100 percent, which needs no
+    /// bucket.
     pub bucket: Option<u64>,
-    /// Buckets below are in.
+    /// Buckets below this number are in the share.
     pub threshold: f64,
-    /// Which ID counts.
+    /// The type of ID that the share buckets by.
     pub id_type: SharedStr,
-    /// That ID of the user; `None` if it has none, which counts like the empty text.
+    /// The user's ID of that type. `None` if the user has no such ID; the hash then uses the empty
+    /// text.
     pub id: Option<String>,
-    /// The answer.
+    /// Whether the user is in the share.
     pub is_in: bool,
 }
 
@@ -206,17 +214,17 @@ pub struct ShareTried {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ConditionTried {
-    /// What it looks at, such as `field "plan"`.
+    /// What the condition reads, such as `field "plan"`.
     pub subject: String,
-    /// The operator as the specs have it, such as `any`.
+    /// The operator as in the specs, such as `any`.
     pub operator: Option<String>,
-    /// What is compared with, as text; long lists and texts are shortened.
+    /// The expected value, as text. Long lists and texts are shortened.
     pub target: Option<String>,
-    /// The value that was found.
+    /// The value that the condition found.
     pub found: Option<Found>,
-    /// Whether it holds; `None` if it is unsupported or was given up.
+    /// Whether the condition holds. `None` if it is unsupported or the evaluation stopped.
     pub holds: Option<bool>,
-    /// The gate or experiment that was evaluated for it.
+    /// The gate or experiment that the condition evaluated.
     pub visit: Option<Box<Visit>>,
 }
 
@@ -225,11 +233,11 @@ pub struct ConditionTried {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Found {
-    /// There is none.
+    /// The condition found no value.
     Nothing,
-    /// It comes from the private attributes, and is not shown.
+    /// The value comes from the private attributes. It is not shown.
     Private,
-    /// A value; long texts are shortened.
+    /// A value. Long texts are shortened.
     Value(Value),
     /// A value derived from another field of the user.
     Derived {
@@ -240,11 +248,12 @@ pub enum Found {
     },
     /// A bucket.
     Bucket {
-        /// From 0.
+        /// The user's bucket, from 0.
         bucket: u64,
-        /// How many there are.
+        /// The number of buckets.
         of: u64,
-        /// The ID that was counted; `None` if the user has none, which counts like the empty text.
+        /// The user's ID for the bucket. `None` if the user has no such ID; the hash then uses the
+        /// empty text.
         id: Option<String>,
     },
     /// A time, in RFC 3339.
@@ -257,45 +266,45 @@ pub enum Found {
 pub struct MappingTried {
     /// The rule's name.
     pub rule: SharedStr,
-    /// The name that answers instead if it holds.
+    /// The name of the entity that decides if the rule holds.
     pub to: SharedStr,
-    /// When it begins to hold, in epoch milliseconds.
+    /// The time from which the rule holds, in epoch milliseconds.
     pub start_time: i64,
-    /// Its conditions, in order; empty if it does not hold yet.
+    /// Its conditions, in order. Empty before the start time.
     pub conditions: Vec<ConditionTried>,
-    /// Whether the user is in its share; `None` if nobody asked.
+    /// Whether the user is in the rule's share. `None` if the evaluation did not need it.
     pub share: Option<ShareTried>,
-    /// The evaluation of the other name.
+    /// The evaluation of the other entity.
     pub mapped: Option<Box<Visit>>,
-    /// What came of it.
+    /// The outcome.
     pub end: MappingTriedEnd,
 }
 
-/// What came of a rule of a config mapping.
+/// The outcome of a rule of a config mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MappingTriedEnd {
-    /// It begins to hold later.
+    /// The start time is in the future.
     NotYet,
-    /// A condition does not hold, or the user is outside of its share.
+    /// A condition does not hold, or the user is outside the rule's share.
     NotMet,
-    /// The other name is unknown or could not be evaluated.
+    /// The other entity is unknown, or its evaluation failed.
     LedNowhere,
-    /// The other name answered.
+    /// The other entity decided.
     Answered,
 }
 
-/// What a contextual bandit chose.
+/// The choice of a contextual bandit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BanditChoice {
-    /// The user's bucket, out of 10 000.
+    /// The user's bucket, from 0 to 9 999.
     pub bucket: u64,
-    /// Buckets below explore: the group is drawn by chance, so that another call may draw another. `None` for a bandit that
-    /// has learnt nothing yet, and spreads users evenly.
+    /// Buckets below this number explore: the bandit draws the group at random, so another call may
+    /// draw another group. `None` for a bandit without training, which spreads users evenly.
     pub explores_below: Option<f64>,
-    /// Whether the group was chosen to explore, and not for its score.
+    /// Whether the bandit drew the group to explore, not for its score.
     pub is_explored: bool,
     /// The group.
     pub group_name: Option<SharedStr>,

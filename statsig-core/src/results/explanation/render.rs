@@ -1,4 +1,4 @@
-//! Explanations for people: one line for each rule and condition, indented by what led to it.
+//! Explanations as text for people: one line for each rule and condition, indented below its cause.
 
 use std::fmt::{self, Arguments, Display, Formatter};
 
@@ -22,7 +22,7 @@ impl Display for Explanation {
     }
 }
 
-/// Writes lines, each indented by how deep it is.
+/// Writes lines with their indentation.
 struct Lines<'a, 'f> {
     out: &'a mut Formatter<'f>,
     depth: usize,
@@ -218,7 +218,8 @@ impl Lines<'_, '_> {
             lines.share(rule.share.as_ref())?;
             match (&rule.delegate, &rule.delegated, &rule.share) {
                 (_, Some(visit), _) => lines.visit(visit),
-                // The share was asked although there is a delegate: it does not exist.
+                // The rule has a delegate and still checked the share, so the delegate does not
+                // exist.
                 (Some(delegate), None, Some(_)) => lines.line(format_args!(
                     "the specs have no experiment named {delegate}, so the rule's own value counts"
                 )),
@@ -278,7 +279,7 @@ fn or_none(rule_id: &str) -> &str {
     if rule_id.is_empty() { "none" } else { rule_id }
 }
 
-/// Whether a condition holds.
+/// The mark of a condition that holds or does not hold.
 struct Mark(Option<bool>);
 
 impl Display for Mark {
@@ -291,7 +292,7 @@ impl Display for Mark {
     }
 }
 
-/// A text between two others, or nothing at all.
+/// An optional text between a prefix and a suffix.
 struct Attached<'a>(&'static str, Option<&'a str>, &'static str);
 
 impl Display for Attached<'_> {
@@ -332,7 +333,7 @@ impl Display for FoundText<'_> {
     }
 }
 
-/// An operator in words; one that is unknown as it is.
+/// The words for an operator. An unknown operator stays as it is.
 fn phrase(operator: &str) -> &str {
     match operator {
         "gt" => ">",

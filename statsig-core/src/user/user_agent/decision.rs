@@ -1,4 +1,4 @@
-//! Which operating system and browser the words of a user agent amount to.
+//! Derives the operating system and the browser from the tokens of a user agent.
 
 use super::Token;
 use super::reading::{Hints, Reading};
@@ -49,7 +49,7 @@ impl<'a> Reading<'a> {
             .unwrap_or_else(|| self.browser_by_hints())
     }
 
-    /// The browsers whose name alone settles it, wherever it stands.
+    /// The browsers that decide by their name alone, at any position.
     fn browser_of_token(&self, token: Token<'a>) -> Option<Token<'a>> {
         let mobile = self.hints.mobile;
         match token.name {
@@ -67,7 +67,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Chrome is named by most browsers that build on it, Android by most apps that run on it.
+    /// Most browsers that build on Chrome name it, and most apps on Android name Android.
     fn chrome_or_android(&self) -> Option<Token<'a>> {
         let android = self.last("Android");
         let Some(chrome) = self.last("Chrome") else {
@@ -85,7 +85,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The agent of an app on Apple's networking library begins with the app.
+    /// The user agent of an app that uses Apple's networking library begins with the app.
     fn apple_networking(&self) -> Option<Token<'a>> {
         let first = self.tokens.first().filter(|_| self.hints.cfnetwork)?;
         if first.name == "NetworkingExtension" {
@@ -110,7 +110,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Safari gives its own version apart, as `Version/17.1`.
+    /// Safari writes its version in a separate token, such as `Version/17.1`.
     fn safari(&self, name: &'static str) -> Token<'a> {
         Token::new(name, self.last("Version").and_then(|token| token.version))
     }

@@ -1,8 +1,8 @@
-//! Operating system and browser of a user agent.
+//! The operating system and the browser of a user agent.
 //!
-//! A targeting rule written against another Statsig server SDK must match the same users here, so
-//! this follows the tokenizer those SDKs share, quirks included: [`reading`] goes once through the
-//! text, [`decision`] makes up its mind from what was found.
+//! A targeting rule that was written for another Statsig server SDK must match the same users here.
+//! So this module follows the tokenizer of those SDKs, including its quirks: [`reading`] passes
+//! once over the text, and [`decision`] decides from the findings.
 
 mod decision;
 mod reading;
@@ -11,12 +11,12 @@ mod tests;
 
 use reading::Reading;
 
-/// The version of whatever has none.
+/// The version of a product without a version.
 const NO_VERSION: &str = "0.0.0";
 
-/// What a user agent says about its operating system and browser.
+/// The operating system and the browser of a user agent.
 ///
-/// Names are `Other` and versions `0.0.0` where it says nothing.
+/// If the text does not name them, names are `Other` and versions are `0.0.0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UserAgent {
     os_name: String,
@@ -26,7 +26,7 @@ pub(super) struct UserAgent {
 }
 
 impl UserAgent {
-    /// Reads `text`, in time linear in its length. Any text has an answer.
+    /// Parses `text` in linear time. It succeeds for any text.
     pub(super) fn parse(text: &str) -> Self {
         let reading = Reading::of(text);
         let os = reading.decide_os();
@@ -39,7 +39,7 @@ impl UserAgent {
         }
     }
 
-    /// The value a condition on the lower-cased field `name` compares, if it is one of ours.
+    /// The value of the lower-cased field `name`, if it is one of these fields.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         match name {
             "os_name" | "osname" => Some(&self.os_name),
@@ -51,12 +51,13 @@ impl UserAgent {
     }
 }
 
-/// A name and the version beside it, as written.
+/// A name and the version beside it, as in the text.
 #[derive(Debug, Clone, Copy)]
 struct Token<'a> {
     name: &'a str,
     version: Option<&'a str>,
-    /// How many parts of the version count. It stays with the product under another name.
+    /// How many parts of the version are significant. The number stays when the product gets
+    /// another name.
     max_parts: usize,
 }
 
@@ -91,7 +92,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// What a Windows NT version is sold as.
+/// The product name of a Windows NT version.
 fn windows_release(version: &str) -> &'static str {
     match version {
         "5.1" | "5.2" => "XP",
@@ -103,7 +104,7 @@ fn windows_release(version: &str) -> &'static str {
     }
 }
 
-/// The first `max_parts` parts of a version, joined by dots; the second part ends with its digits.
+/// The first `max_parts` parts of a version, joined by dots. The second part ends with its digits.
 fn dotted(version: &str, max_parts: usize) -> String {
     let parts: Vec<&str> = version
         .split_terminator(['_', ',', '.'])

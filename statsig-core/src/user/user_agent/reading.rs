@@ -1,11 +1,11 @@
 //! One pass over the text of a user agent.
 //!
-//! [`Reading::piece`] and [`Reading::product`] are the tables of what is recognised. Their rows are
-//! tried in order, and the order matters.
+//! [`Reading::piece`] and [`Reading::product`] are the tables of known words. Their rows are tried
+//! in order, and the order matters.
 
 use super::Token;
 
-/// Words seen anywhere in the text that tip the balance later.
+/// Words anywhere in the text that affect the later decision.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     pub(super) cfnetwork: bool,
@@ -20,14 +20,14 @@ pub(super) struct Hints {
     pub(super) windows: bool,
 }
 
-/// All that one pass over the text has found.
+/// The findings of one pass over the text.
 #[derive(Debug, Default)]
 pub(super) struct Reading<'a> {
-    /// What was recognised, in the order of the text.
+    /// The known words, in the order of the text.
     pub(super) tokens: Vec<Token<'a>>,
-    /// Wins over every token when the operating system is decided.
+    /// If set, this operating system wins over every token.
     pub(super) os: Option<Token<'a>>,
-    /// Wins over every token when the browser is decided.
+    /// If set, this browser wins over every token.
     pub(super) browser: Option<Token<'a>>,
     bot_seen: bool,
     pub(super) hints: Hints,
@@ -45,7 +45,7 @@ impl<'a> Reading<'a> {
         reading
     }
 
-    /// Takes in one piece and returns how many of the pieces `ahead` it took along.
+    /// Reads one piece. Returns how many of the pieces `ahead` it consumed.
     fn piece(&mut self, piece: &'a str, ahead: [&'a str; 3]) -> usize {
         match (piece, ahead) {
             ("", _) => 0,
@@ -135,7 +135,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Takes in `name/version`, the usual form of a product.
+    /// Reads `name/version`, the usual form of a product.
     fn product(&mut self, name: &'a str, version: Option<&'a str>) {
         match name {
             "Kindle" => {
@@ -197,14 +197,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// `iPad14,5` and the like: the model number is the version.
+    /// A device such as `iPad14,5`. The model number is the version.
     fn apple_device(&mut self, device: &'static str, piece: &'a str) -> usize {
         self.hints.ios = true;
         self.tag(device, piece.split(device).nth(1).map(trimmed));
         0
     }
 
-    /// An agent that claims to be a Mac and names an iOS-only browser is an iPad.
+    /// A user agent that claims to be a Mac and names an iOS-only browser is an iPad.
     fn mac_is_really_ios(&mut self) {
         if self.os.is_some_and(|os| os.name == "Mac OS X") {
             self.os = Some(Token::bare("iOS"));
@@ -227,7 +227,8 @@ impl<'a> Reading<'a> {
         self.tag(name, version);
     }
 
-    /// [`os`](Self::os) with the version `piece` if it is a number; returns how many pieces it took.
+    /// Sets [`os`](Self::os) with the version `piece` if it is a number. Returns how many pieces it
+    /// consumed.
     fn os_if_number(&mut self, name: &'a str, piece: &'a str) -> usize {
         self.os(name, number(piece));
         taken(piece)
@@ -241,7 +242,7 @@ impl<'a> Reading<'a> {
         self.tag(name, version);
     }
 
-    /// The first bot becomes the browser candidate, whatever was there; takes no piece ahead.
+    /// The first bot replaces the browser candidate. It consumes no piece ahead.
     fn bot(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
         if !self.bot_seen {
             self.bot_seen = true;
@@ -261,7 +262,7 @@ fn number(piece: &str) -> Option<&str> {
         .then_some(piece)
 }
 
-/// How many pieces a [`number`] takes up at `piece`.
+/// How many pieces a [`number`] at `piece` consumes.
 fn taken(piece: &str) -> usize {
     usize::from(number(piece).is_some())
 }

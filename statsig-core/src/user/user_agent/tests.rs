@@ -8,7 +8,7 @@ fn answers(text: &str) -> [String; 4] {
     FIELDS.map(|field| agent.field(field).unwrap().to_owned())
 }
 
-/// The agent, then operating system, its version, browser, its version.
+/// The agent, then the operating system, its version, the browser, its version.
 const AGENTS: &[(&str, [&str; 4])] = &[
     (
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
@@ -140,7 +140,7 @@ fn fields_have_two_spellings_and_no_others() {
     assert_eq!(agent.field("OS_Name"), None);
 }
 
-/// Text made mostly of what the tokenizer looks for.
+/// Text that consists mostly of words that the tokenizer knows.
 fn agent_like() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
