@@ -47,11 +47,21 @@ pub struct OfflineClient {
 }
 
 impl OfflineClient {
-    /// A client with these specs (the JSON that the specs endpoint would return), source
+    /// A client with these specs: the JSON that the specs endpoint would return. Its source is
     /// `Bootstrap`.
     ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # use statsig::testing::OfflineClient;
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let statsig = OfflineClient::new(SPECS, None)?;
+    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// # Ok::<(), statsig::sources::SpecsError>(())
+    /// ```
+    ///
     /// # Errors
-    /// When the specs are not valid; the error says where.
+    /// When the specs are not valid. The error contains the position.
     pub fn new(
         specs: &str,
         options: impl Into<Option<StatsigOptions>>,
@@ -61,7 +71,16 @@ impl OfflineClient {
         Ok(client)
     }
 
-    /// A client that found no specs anywhere, source `NoValues`.
+    /// A client that found no specs in any source; its source is `NoValues`.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # use statsig::testing::OfflineClient;
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let statsig = OfflineClient::without_specs(None);
+    /// assert!(!statsig.check_gate(&user, "a_gate"));
+    /// ```
     #[must_use]
     pub fn without_specs(options: impl Into<Option<StatsigOptions>>) -> Self {
         let client = Self::of(options.into());
@@ -71,8 +90,18 @@ impl OfflineClient {
         client
     }
 
-    /// A fresh client with the specs, ID lists and options of this one: it has recorded nothing
-    /// yet.
+    /// A new client with the specs, ID lists and options of this one. It has recorded nothing yet.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # use statsig::testing::OfflineClient;
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let statsig = OfflineClient::new(SPECS, None)?;
+    /// let _ = statsig.check_gate(&user, "a_gate");
+    /// assert!(statsig.fresh().take_events().is_empty());
+    /// # Ok::<(), statsig::sources::SpecsError>(())
+    /// ```
     #[must_use]
     pub fn fresh(&self) -> Self {
         let shared = self.statsig.shared_state();
@@ -156,8 +185,19 @@ impl OfflineClient {
 
     /// Replaces the specs.
     ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # use statsig::testing::OfflineClient;
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let statsig = OfflineClient::without_specs(None);
+    /// statsig.set_specs(SPECS)?;
+    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// # Ok::<(), statsig::sources::SpecsError>(())
+    /// ```
+    ///
     /// # Errors
-    /// When the specs are not valid, or of an earlier time than the current ones; those stay.
+    /// When the specs are not valid, or older than the current specs, which stay in use.
     pub fn set_specs(&self, specs: &str) -> Result<(), SpecsError> {
         let shared = self.statsig.shared_state();
         let current = shared.published.load();
@@ -176,7 +216,17 @@ impl OfflineClient {
         Ok(())
     }
 
-    /// Replaces the ID lists: names, and the unit IDs in each.
+    /// Replaces the ID lists. Each has a name and unit IDs.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # use statsig::testing::OfflineClient;
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let statsig = OfflineClient::new(SPECS, None)?;
+    /// statsig.set_id_lists([("employees", ["alice", "bob"])]);
+    /// # Ok::<(), statsig::sources::SpecsError>(())
+    /// ```
     pub fn set_id_lists<N, I>(&self, lists: impl IntoIterator<Item = (N, I)>)
     where
         N: Into<SharedStr>,
@@ -190,8 +240,18 @@ impl OfflineClient {
         );
     }
 
-    /// Replaces the ID lists: names, and the lookups (the first eight characters of base64 SHA-256)
-    /// of the unit IDs in each.
+    /// Replaces the ID lists. Each has a name and the lookups of unit IDs: the first eight
+    /// characters of base64 SHA-256.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # use statsig::testing::OfflineClient;
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let statsig = OfflineClient::new(SPECS, None)?;
+    /// statsig.set_id_list_lookups([("employees", [*b"Z/hEKLio"])]);
+    /// # Ok::<(), statsig::sources::SpecsError>(())
+    /// ```
     pub fn set_id_list_lookups<N, L>(&self, lists: impl IntoIterator<Item = (N, L)>)
     where
         N: Into<SharedStr>,

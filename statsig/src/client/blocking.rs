@@ -71,6 +71,17 @@ impl Statsig {
 
     /// Like [`flush_events`](Self::flush_events), waiting on the calling thread.
     ///
+    /// ```
+    /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// statsig.initialize_blocking()?;
+    /// statsig.log_event(&StatsigUser::with_user_id("a-user"), Event::new("visit"));
+    /// let stats = statsig.flush_events_blocking()?;
+    /// assert_eq!(stats.pending, 0);
+    /// # Ok::<(), statsig::StatsigError>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`flush_events`](Self::flush_events), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
     pub fn flush_events_blocking(&self) -> Result<EventStats, StatsigError> {
@@ -78,6 +89,15 @@ impl Statsig {
     }
 
     /// Like [`shutdown`](Self::shutdown), waiting on the calling thread.
+    ///
+    /// ```
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// statsig.initialize_blocking()?;
+    /// let report = statsig.shutdown_blocking()?;
+    /// # Ok::<(), statsig::StatsigError>(())
+    /// ```
     ///
     /// # Errors
     /// As [`shutdown`](Self::shutdown), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.

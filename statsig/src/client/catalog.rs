@@ -18,36 +18,66 @@ use statsig_core::entity_kind::EntityKind;
 /// ```
 impl Statsig {
     /// All gates, without segments and holdouts.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert_eq!(statsig.get_feature_gate_list(), ["a_gate"]);
+    /// ```
     #[must_use]
     pub fn get_feature_gate_list(&self) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).feature_gates()
     }
 
     /// All dynamic configs.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert_eq!(statsig.get_dynamic_config_list(), ["a_config"]);
+    /// ```
     #[must_use]
     pub fn get_dynamic_config_list(&self) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).dynamic_configs()
     }
 
-    /// All experiments, also those that do not run.
+    /// All experiments, including those that do not run.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert_eq!(statsig.get_experiment_list(), ["an_experiment"]);
+    /// ```
     #[must_use]
     pub fn get_experiment_list(&self) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).experiments()
     }
 
-    /// All autotunes. Contextual bandits are in none of the lists.
+    /// All autotunes. No list contains contextual bandits.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert!(statsig.get_autotune_list().is_empty());
+    /// ```
     #[must_use]
     pub fn get_autotune_list(&self) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).autotunes()
     }
 
     /// All layers.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert_eq!(statsig.get_layer_list(), ["a_layer"]);
+    /// ```
     #[must_use]
     pub fn get_layer_list(&self) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).layers()
     }
 
     /// All parameter stores.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert_eq!(statsig.get_parameter_store_list(), ["a_store"]);
+    /// ```
     #[must_use]
     pub fn get_parameter_store_list(&self) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).parameter_stores()
@@ -59,24 +89,48 @@ impl Statsig {
 /// Fields are named as the service names them, custom ones with the prefix `cf:`.
 impl Statsig {
     /// The fields that a gate targets on.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let fields = statsig.get_fields_needed_for_gate("a_gate");
+    /// # assert!(fields.is_empty());
+    /// ```
     #[must_use]
     pub fn get_fields_needed_for_gate(&self, gate: &str) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).fields_needed(EntityKind::Gate, gate)
     }
 
     /// The fields that a dynamic config targets on.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let fields = statsig.get_fields_needed_for_dynamic_config("a_config");
+    /// # assert!(fields.is_empty());
+    /// ```
     #[must_use]
     pub fn get_fields_needed_for_dynamic_config(&self, config: &str) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).fields_needed(EntityKind::DynamicConfig, config)
     }
 
     /// The fields that an experiment targets on.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let fields = statsig.get_fields_needed_for_experiment("an_experiment");
+    /// # assert!(fields.is_empty());
+    /// ```
     #[must_use]
     pub fn get_fields_needed_for_experiment(&self, experiment: &str) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).fields_needed(EntityKind::Experiment, experiment)
     }
 
     /// The fields that a layer targets on.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let fields = statsig.get_fields_needed_for_layer("a_layer");
+    /// # assert!(fields.is_empty());
+    /// ```
     #[must_use]
     pub fn get_fields_needed_for_layer(&self, layer: &str) -> Vec<SharedStr> {
         Catalog::new(&self.specs()).fields_needed(EntityKind::Layer, layer)
@@ -115,7 +169,14 @@ impl Statsig {
         Catalog::new(&self.specs()).experiment_by_group_name(experiment, group)
     }
 
-    /// Like [`get_experiment_by_group_name`](Self::get_experiment_by_group_name), by the id of the group's rule.
+    /// Like [`get_experiment_by_group_name`](Self::get_experiment_by_group_name), by the ID of the
+    /// group's rule.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let control = statsig.get_experiment_by_group_id_advanced("an_experiment", "control");
+    /// assert_eq!(control.get_string("color", "blue"), "grey");
+    /// ```
     #[must_use]
     pub fn get_experiment_by_group_id_advanced(
         &self,

@@ -78,6 +78,17 @@ impl Statsig {
 
     /// Like [`get_client_init_response`](Self::get_client_init_response), with options. The format is always
     /// [`V1`](ClientInitResponseFormat::V1), whatever the options say.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::client_init::{ClientInitResponseOptions, HashAlgorithm};
+    ///
+    /// let options = ClientInitResponseOptions::new().hash_algorithm(HashAlgorithm::None);
+    /// let response = statsig.get_client_init_response_with_options(&user, &options);
+    /// assert_eq!(response["feature_gates"]["a_gate"]["value"], true);
+    /// ```
     #[must_use]
     pub fn get_client_init_response_with_options(
         &self,

@@ -28,6 +28,17 @@ impl Statsig {
     }
 
     /// Like [`get_dynamic_config`](Self::get_dynamic_config), with options.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::DynamicConfigEvaluationOptions;
+    ///
+    /// let options = DynamicConfigEvaluationOptions::new().disable_exposure_logging(true);
+    /// let config = statsig.get_dynamic_config_with_options(&user, "a_config", options);
+    /// # assert_eq!(statsig.event_stats().pending, 0);
+    /// ```
     #[must_use]
     pub fn get_dynamic_config_with_options(
         &self,
@@ -43,15 +54,37 @@ impl Statsig {
         call.dynamic_config(call.served(logging))
     }
 
-    /// An experiment's parameters for a user. Logs a config exposure, whether or not a parameter is read.
+    /// An experiment's parameters for a user. Logs a config exposure, whether or not a parameter is
+    /// read.
     ///
-    /// For an experiment inside of a layer use [`get_layer`](Self::get_layer), which respects the layer's decisions.
+    /// For an experiment inside a layer use [`get_layer`](Self::get_layer), which respects the
+    /// layer's decisions.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let experiment = statsig.get_experiment(&user, "an_experiment");
+    /// let color = experiment.get_string("color", "blue");
+    /// assert_eq!(color, "grey");
+    /// ```
     #[must_use]
     pub fn get_experiment(&self, user: &StatsigUser, experiment: &str) -> Experiment {
         self.get_experiment_with_options(user, experiment, ExperimentEvaluationOptions::default())
     }
 
     /// Like [`get_experiment`](Self::get_experiment), with options.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::ExperimentEvaluationOptions;
+    ///
+    /// let options = ExperimentEvaluationOptions::new().disable_exposure_logging(true);
+    /// let experiment = statsig.get_experiment_with_options(&user, "an_experiment", options);
+    /// # assert_eq!(statsig.event_stats().pending, 0);
+    /// ```
     #[must_use]
     pub fn get_experiment_with_options(
         &self,
@@ -74,24 +107,44 @@ impl Statsig {
         call.experiment(call.served(logging))
     }
 
-    /// Logs the exposure of a dynamic config that was fetched with exposure logging disabled, as it evaluates now.
+    /// Logs the exposure of a dynamic config that was fetched with exposure logging disabled. Uses
+    /// the current evaluation.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.manually_log_dynamic_config_exposure(&user, "a_config");
+    /// assert_eq!(statsig.event_stats().pending, 1);
+    /// ```
     pub fn manually_log_dynamic_config_exposure(&self, user: &StatsigUser, config: &str) {
         let mut read = self.read();
         read.evaluate(EntityKind::DynamicConfig, config, user)
             .expose(Logging::Manual);
     }
 
-    /// Logs the exposure of an experiment that was fetched with exposure logging disabled, as it evaluates now.
+    /// Logs the exposure of an experiment that was fetched with exposure logging disabled. Uses the
+    /// current evaluation.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.manually_log_experiment_exposure(&user, "an_experiment");
+    /// assert_eq!(statsig.event_stats().pending, 1);
+    /// ```
     pub fn manually_log_experiment_exposure(&self, user: &StatsigUser, experiment: &str) {
         let mut read = self.read();
         read.evaluate(EntityKind::Experiment, experiment, user)
             .expose(Logging::Manual);
     }
 
-    /// Logs that a user met one group of a contextual bandit, whichever group would be served.
+    /// Logs that a user met this group of a contextual bandit, regardless of the group that an
+    /// evaluation would serve.
     ///
-    /// One such exposure suppresses another for as long as the same group would be served, and so does
-    /// [`get_experiment`](Self::get_experiment).
+    /// While an evaluation would serve the same group, one such exposure suppresses another, and so
+    /// does [`get_experiment`](Self::get_experiment). For an example see
+    /// [`get_cmab_ranked_groups`](Self::get_cmab_ranked_groups).
     pub fn log_cmab_exposure_for_group(
         &self,
         user: &StatsigUser,

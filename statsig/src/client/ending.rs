@@ -8,19 +8,36 @@ use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
 
 impl Statsig {
-    /// Delivers the events recorded so far and waits for the service's answers. Returns the counts of all events.
+    /// Delivers the events recorded so far and waits for the service's answers. Returns the counts
+    /// of all events.
     ///
-    /// Posts the batches in memory now, without waiting for a pause after failures, until one fails. These attempts do not use up
-    /// [retries](crate::StatsigOptionsBuilder::event_max_retries). With an event spool (`StatsigOptionsBuilder::event_spool`), failed
-    /// batches are on disk when this returns. If `pending` is 0 then, every event recorded before the call was delivered, was dropped
-    /// and counted, or is `spooled`: written and synced, so that it survives a crash of the process and of the machine.
+    /// Posts the batches in memory now, without waiting for a pause after failures, until one post
+    /// fails. These attempts do not use up
+    /// [retries](crate::StatsigOptionsBuilder::event_max_retries). With an event spool
+    /// (`StatsigOptionsBuilder::event_spool`), failed batches are on disk when this returns. If
+    /// `pending` is then 0, every event recorded before the call was delivered, dropped and
+    /// counted, or `spooled`: written and synced, so that it survives a crash of the process and of
+    /// the machine.
     ///
-    /// Events otherwise leave when a batch is full, or after a minute: scripts and functions that end must flush or
-    /// [shut down](Self::shutdown).
+    /// Without a flush, events leave when a batch is full, or after a minute. Scripts and functions
+    /// must therefore flush or [shut down](Self::shutdown) before they end.
+    ///
+    /// ```
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// # statsig.initialize().await?;
+    /// let stats = statsig.flush_events().await?;
+    /// assert_eq!(stats.pending, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile; [`StatsigError::RuntimeGone`] when the
-    /// runtime of the client has ended.
+    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile;
+    /// [`StatsigError::RuntimeGone`] when the runtime of the client has ended.
     pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
         self.inner.handle()?.flush().await
     }
@@ -34,6 +51,19 @@ impl Statsig {
     /// It logs one warning for lost events and calls
     /// [`on_events_dropped`](crate::StatsigOptionsBuilder::on_events_dropped).
     ///
+    /// ```
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// # statsig.initialize().await?;
+    /// let report = statsig.shutdown().await?;
+    /// println!("{report:?}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered, spooled or dropped; the report is in it.
     /// [`StatsigError::NotInitialized`] when the client never ran, so that nothing could be delivered; it still drops all later events.
@@ -43,6 +73,19 @@ impl Statsig {
     }
 
     /// Like [`shutdown`](Self::shutdown), within another limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// # statsig.initialize().await?;
+    /// let report = statsig.shutdown_with_timeout(Duration::from_secs(10)).await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`shutdown`](Self::shutdown).
@@ -69,12 +112,26 @@ impl Statsig {
     }
 
     /// The counts of all events so far, by state. Cheap enough for every health check.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// # let _ = statsig.check_gate(&user, "a_gate");
+    /// let stats = statsig.event_stats();
+    /// assert_eq!((stats.enqueued, stats.pending), (1, 1));
+    /// ```
     #[must_use]
     pub fn event_stats(&self) -> EventStats {
         self.inner.shared.events.counters.stats()
     }
 
-    /// How often an internal actor was started again after a crash: 0 in a healthy client.
+    /// How often the client has restarted an internal actor after a crash: 0 in a healthy client.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert_eq!(statsig.restarts(), 0);
+    /// ```
     #[must_use]
     pub fn restarts(&self) -> u64 {
         let handle = self.inner.handle.load();

@@ -89,12 +89,32 @@ impl Statsig {
         });
     }
 
-    /// Records that a user exists, without any event of its own.
+    /// Records a user without a custom event, so that Statsig knows the user.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.identify(&user);
+    /// assert_eq!(statsig.event_stats().pending, 1);
+    /// ```
     pub fn identify(&self, user: &StatsigUser) {
         self.log_event(user, Event::new("statsig::identify"));
     }
 
     /// Records a line of the application's log, for Statsig's Logs Explorer.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use std::collections::HashMap;
+    /// use statsig::log_lines::StatsigLogLineLevel;
+    ///
+    /// let metadata = HashMap::from([("order".to_owned(), "17".to_owned())]);
+    /// let message = "the payment failed".to_owned();
+    /// statsig.forward_log_line_event(&user, StatsigLogLineLevel::Error, message, metadata);
+    /// ```
     pub fn forward_log_line_event(
         &self,
         user: &StatsigUser,

@@ -59,6 +59,18 @@ impl Statsig {
     }
 
     /// Like [`get_layer`](Self::get_layer), with options.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::LayerEvaluationOptions;
+    ///
+    /// let options = LayerEvaluationOptions::new().disable_exposure_logging(true);
+    /// let layer = statsig.get_layer_with_options(&user, "a_layer", options);
+    /// assert_eq!(layer.get_string("title", "Welcome"), "Hello");
+    /// assert_eq!(statsig.event_stats().pending, 0);
+    /// ```
     #[must_use]
     pub fn get_layer_with_options(
         &self,
@@ -87,7 +99,16 @@ impl Statsig {
         }
     }
 
-    /// Logs the exposure of a layer's parameter, as the layer evaluates now. The parameter need not exist.
+    /// Logs the exposure of a layer's parameter. Uses the current evaluation. The parameter need
+    /// not exist.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.manually_log_layer_parameter_exposure(&user, "a_layer", "title");
+    /// assert_eq!(statsig.event_stats().pending, 1);
+    /// ```
     pub fn manually_log_layer_parameter_exposure(
         &self,
         user: &StatsigUser,
@@ -101,6 +122,15 @@ impl Statsig {
     }
 
     /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let layer = statsig.get_layer(&user, "a_layer");
+    /// statsig.log_layer_param_exposure_with_layer(&layer, "title");
+    /// assert_eq!(statsig.event_stats().pending, 1);
+    /// ```
     pub fn log_layer_param_exposure_with_layer(&self, layer: &Layer, parameter: &str) {
         layer.expose(parameter);
     }
@@ -142,18 +172,41 @@ impl StickyAssignment {
 }
 
 impl Layer {
-    /// The parameter as it is, or `None` if it is missing. Exposes the parameter.
+    /// The JSON value of a parameter, or `None` if the layer does not have it. Exposes the
+    /// parameter.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let layer = statsig.get_layer(&user, "a_layer");
+    /// assert_eq!(layer.get_raw_value("title"), Some("Hello".into()));
+    /// assert_eq!(layer.get_raw_value("subtitle"), None);
+    /// ```
     #[must_use]
     pub fn get_raw_value(&self, parameter: &str) -> Option<Value> {
         self.read(parameter, |value| Some(value.clone()))
     }
 
-    /// Logs the exposure of a parameter as this layer served it, even if the specs have changed since. A stored assignment is logged as
-    /// such. For a parameter that the layer does not have, nothing is logged.
+    /// Logs the exposure of a parameter as this layer served it, even if the specs have changed
+    /// since. For a stored assignment, it logs the stored one. For a parameter that the layer does
+    /// not have, it logs nothing.
     ///
-    /// Use it for layers that were fetched with exposure logging disabled; otherwise reading a parameter logs it. The exposure counts
-    /// as manual, as with
+    /// Use it for layers that were fetched with exposure logging disabled; otherwise reading a
+    /// parameter logs it. The exposure counts as manual, as with
     /// [`Statsig::manually_log_layer_parameter_exposure`](crate::Statsig::manually_log_layer_parameter_exposure).
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::LayerEvaluationOptions;
+    ///
+    /// let options = LayerEvaluationOptions::new().disable_exposure_logging(true);
+    /// let layer = statsig.get_layer_with_options(&user, "a_layer", options);
+    /// layer.log_exposure("title");
+    /// assert_eq!(statsig.event_stats().pending, 1);
+    /// ```
     pub fn log_exposure(&self, parameter: &str) {
         if self.decision.parameter(parameter).is_some() {
             self.decision.expose_parameter(parameter, Logging::Manual);

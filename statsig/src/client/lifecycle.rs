@@ -17,10 +17,20 @@ use crate::shared::Shared;
 use crate::targets;
 
 impl Statsig {
-    /// A client with this server secret key, with the default options if `options` is `None`. Starts nothing:
-    /// no task, no connection.
+    /// A client with this server secret key, with the default options if `options` is `None`. It
+    /// starts no task and opens no connection.
     ///
-    /// Logs a warning for a key that cannot work: an empty one, a client key, one with a line break at its end.
+    /// Logs a warning for a key that cannot work: an empty key, a client key, a key with a line
+    /// break at its end.
+    ///
+    /// ```
+    /// use statsig::{Statsig, StatsigOptions};
+    ///
+    /// let options = StatsigOptions::builder().environment("staging").build()?;
+    /// let statsig = Statsig::new("secret-key", options);
+    /// let with_defaults = Statsig::new("secret-key", None);
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     #[must_use]
     pub fn new(sdk_key: &str, options: impl Into<Option<StatsigOptions>>) -> Self {
         engine_log::install();
@@ -43,25 +53,42 @@ impl Statsig {
         Self::from_inner(Arc::new(inner))
     }
 
-    /// Loads the specs and starts the actors that keep them fresh and deliver events. The actors run on the current tokio runtime,
-    /// which must live as long as the client.
+    /// Loads the specs and starts the actors that keep them fresh and deliver events. The actors
+    /// run on the current tokio runtime, which must live as long as the client.
     ///
-    /// Returns after the first sync: one request, unless the options name other sources, and the requests for ID lists if they are
-    /// enabled. Afterwards every evaluation is synchronous. If the first sync fails, the client serves fallbacks and retries in the
-    /// background: the next attempt comes one sync interval later, and [`ready`](Self::ready) waits for it.
+    /// Returns after the first sync: one request, unless the options name other sources, and the
+    /// requests for ID lists if they are enabled. Afterwards every evaluation is synchronous. If
+    /// the first sync fails, the client serves fallbacks and retries in the background: the next
+    /// attempt comes one sync interval later, and [`ready`](Self::ready) waits for it.
     ///
-    /// You can call it again, also at the same time: it starts nothing twice. It waits for the same first sync, or returns the
-    /// current state. So after a failed call, a later one is `Ok` once there are specs. The start continues if callers stop waiting.
+    /// You can call it several times, also concurrently: it starts nothing twice. A further call
+    /// waits for the same first sync, or returns the current state. So after a failed call, a later
+    /// one is `Ok` once there are specs. The start continues if callers stop waiting.
     ///
-    /// After a [`shutdown`](Self::shutdown), or when the runtime has ended that it was called on, it starts the client again,
-    /// with the current specs and the undelivered events.
+    /// After a [`shutdown`](Self::shutdown), or after the end of the runtime that it was called on,
+    /// it restarts the client with the current specs and the undelivered events.
+    ///
+    /// ```
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// let details = statsig.initialize().await?;
+    /// println!("{details:?}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// * [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no source has specs. The client is usable. With
-    ///   `disable_network` and no other source, this is not an error.
-    /// * [`StatsigError::NoIdLists`] when neither a data store that keeps ID lists nor the network has them. The client is usable.
-    /// * [`StatsigError::NoRuntime`] outside of a tokio runtime, [`StatsigError::NoTimers`] in a runtime without timers.
-    /// * [`StatsigError::ShutDown`] when the client is shut down meanwhile, [`StatsigError::Forked`] in a forked process.
+    /// * [`StatsigError::NoSpecs`] or [`StatsigError::InitTimeout`] when no source has specs. The
+    ///   client is usable. With `disable_network` and no other source, this is not an error.
+    /// * [`StatsigError::NoIdLists`] when neither a data store that keeps ID lists nor the network
+    ///   has them. The client is usable.
+    /// * [`StatsigError::NoRuntime`] outside a tokio runtime, [`StatsigError::NoTimers`] in a
+    ///   runtime without timers.
+    /// * [`StatsigError::ShutDown`] when the client is shut down meanwhile,
+    ///   [`StatsigError::Forked`] in a forked process.
     pub async fn initialize(&self) -> Result<InitializeDetails, StatsigError> {
         let details = self.initialize_with_details().await?;
         match details.failure_details {
@@ -70,16 +97,36 @@ impl Statsig {
         }
     }
 
-    /// Like [`initialize`](Self::initialize), but a client without specs is not an error: the details say why.
+    /// Like [`initialize`](Self::initialize), but a client without specs is not an error: the
+    /// details contain the reason.
+    ///
+    /// ```
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// let details = statsig.initialize_with_details().await?;
+    /// println!("{details:?}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// As [`initialize`](Self::initialize), but for `NoSpecs`, `NoIdLists` and `InitTimeout`.
+    /// Those of [`initialize`](Self::initialize), except `NoSpecs`, `NoIdLists` and `InitTimeout`.
     pub async fn initialize_with_details(&self) -> Result<InitializeDetails, StatsigError> {
         self.inner.start().await?.handle.initialized().await
     }
 
-    /// How initialisation ended; `None` before it has. If a failed start succeeds later, these are the details of the success. The
-    /// client records them even if no caller waits for [`initialize`](Self::initialize).
+    /// The result of the initialisation, or `None` before its end. If a failed start succeeds
+    /// later, these are the details of the success. The client records them even if no caller waits
+    /// for [`initialize`](Self::initialize).
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let details = statsig.get_initialize_details();
+    /// assert!(details.is_some());
+    /// ```
     #[must_use]
     pub fn get_initialize_details(&self) -> Option<InitializeDetails> {
         let handle = self.inner.handle.load();
@@ -87,11 +134,26 @@ impl Statsig {
         Some(InitializeDetails::clone(&details))
     }
 
-    /// Whether the client runs and its start has succeeded. A call of [`initialize`](Self::initialize) would return the same now.
+    /// Whether the client runs and its start has succeeded: whether
+    /// [`initialize`](Self::initialize) would now return `Ok` at once.
     ///
-    /// A client that runs updates its specs and sends events. So this is false after a shutdown, after the end of the runtime and in
-    /// a forked process, even if specs are in use. It is true for a client without specs that needs none, with `disable_network`.
-    /// Most health checks should call [`is_ready`](Self::is_ready) instead: it says whether specs are in use.
+    /// A client that runs updates its specs and sends events. So this is false after a shutdown,
+    /// after the end of the runtime and in a forked process, even if specs are in use. It is true
+    /// for a client that needs no specs, with `disable_network`. Most health checks should call
+    /// [`is_ready`](Self::is_ready) instead, which reports whether specs are in use.
+    ///
+    /// ```
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// assert!(!statsig.is_initialized());
+    /// statsig.initialize().await?;
+    /// assert!(statsig.is_initialized());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn is_initialized(&self) -> bool {
         let handle = self.inner.handle.load();
@@ -103,9 +165,26 @@ impl Statsig {
 
     /// Fetches specs now instead of at the next interval, and waits until they are in use.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statsig::sources::BootstrapSpecs;
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let specs = Arc::new(BootstrapSpecs::new(SPECS));
+    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// # statsig.initialize().await?;
+    /// statsig.refresh().await?;
+    /// println!("{:?}", statsig.specs_status());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// When no source has specs, or only older ones; the specs in use stay in use. [`StatsigError::RuntimeGone`] when the runtime of
-    /// the client has ended.
+    /// When no source has specs, or the specs are older than those in use, which stay in use.
+    /// [`StatsigError::RuntimeGone`] when the runtime of the client has ended.
     pub async fn refresh(&self) -> Result<(), StatsigError> {
         self.inner.handle()?.refresh().await
     }

@@ -97,20 +97,44 @@ impl StatsigLayer {
     }
 
     /// Forwards these levels, and no others.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// use statsig::log_lines::StatsigLayer;
+    /// use tracing::Level;
+    ///
+    /// let layer = StatsigLayer::new(&statsig).levels([Level::ERROR]);
+    /// ```
     #[must_use]
     pub fn levels(mut self, levels: impl IntoIterator<Item = Level>) -> Self {
         self.levels = levels.into_iter().collect();
         self
     }
 
-    /// Forwards these targets and those below them (`checkout` has `checkout::payment` below it), and no others.
+    /// Forwards these targets and their children (`checkout::payment` is a child of `checkout`),
+    /// and no others.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// use statsig::log_lines::StatsigLayer;
+    ///
+    /// let layer = StatsigLayer::new(&statsig).targets(["checkout", "search"]);
+    /// ```
     #[must_use]
     pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.targets = targets.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The user of the lines.
+    /// Sets the user of the lines. Default: a user with the ID `console-capture-user`.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// use statsig::log_lines::StatsigLayer;
+    ///
+    /// let layer = StatsigLayer::new(&statsig).user(StatsigUser::with_user_id("shop-backend"));
+    /// ```
     #[must_use]
     pub fn user(mut self, user: StatsigUser) -> Self {
         self.user = user;

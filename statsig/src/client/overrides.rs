@@ -33,7 +33,19 @@ impl Statsig {
             .set(gate, id, &OverrideChange::Gate(value));
     }
 
-    /// Forces the values of a dynamic config: these and nothing else. Does not apply to an experiment.
+    /// Forces the values of a dynamic config, which replace all of its own. Does not apply to an
+    /// experiment.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use serde_json::Map;
+    ///
+    /// let values = Map::from_iter([("limit".to_owned(), 5.into())]);
+    /// statsig.override_dynamic_config("a_config", values, None);
+    /// assert_eq!(statsig.get_dynamic_config(&user, "a_config").get_i64("limit", 10), 5);
+    /// ```
     pub fn override_dynamic_config(
         &self,
         config: &str,
@@ -44,7 +56,19 @@ impl Statsig {
         self.inner.shared.overrides.set(config, id, &change);
     }
 
-    /// Forces the parameters of an experiment: these and nothing else. Does not apply to a dynamic config.
+    /// Forces the parameters of an experiment, which replace all of its own. Does not apply to a
+    /// dynamic config.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use serde_json::Map;
+    ///
+    /// let values = Map::from_iter([("color".to_owned(), "red".into())]);
+    /// statsig.override_experiment("an_experiment", values, Some("a-user"));
+    /// assert_eq!(statsig.get_experiment(&user, "an_experiment").get_string("color", "blue"), "red");
+    /// ```
     pub fn override_experiment(
         &self,
         experiment: &str,
@@ -58,8 +82,17 @@ impl Statsig {
             .set(experiment, id, &OverrideChange::Experiment(forced));
     }
 
-    /// Forces an experiment to a group: to the parameters of the first rule with this group name, or to none if there is no
-    /// such group. Replaces an override by value, and the other way round.
+    /// Forces an experiment to a group: to the parameters of the first rule with this group name,
+    /// or to no parameters if there is no such group. It replaces an override by value, and an
+    /// override by value replaces it.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.override_experiment_by_group_name("an_experiment", "Control", None);
+    /// assert_eq!(statsig.get_experiment(&user, "an_experiment").get_string("color", "blue"), "grey");
+    /// ```
     pub fn override_experiment_by_group_name(
         &self,
         experiment: &str,
@@ -73,14 +106,37 @@ impl Statsig {
             .set(experiment, id, &OverrideChange::Experiment(forced));
     }
 
-    /// Forces all parameters of a layer.
+    /// Forces the parameters of a layer, which replace all of its own.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use serde_json::Map;
+    ///
+    /// let values = Map::from_iter([("title".to_owned(), "Hi".into())]);
+    /// statsig.override_layer("a_layer", values, None);
+    /// assert_eq!(statsig.get_layer(&user, "a_layer").get_string("title", "Welcome"), "Hi");
+    /// ```
     pub fn override_layer(&self, layer: &str, value: Map<String, Value>, id: Option<&str>) {
         let change = OverrideChange::Layer(bounded(value, layer));
         self.inner.shared.overrides.set(layer, id, &change);
     }
 
-    /// Forces the parameters of a parameter store, which replace all of its own. A value that has the shape of a parameter
-    /// (`ref_type`, `param_type`, …) is one; any other is a constant.
+    /// Forces the parameters of a parameter store, which replace all of its own. A value in the
+    /// shape of a parameter (`ref_type`, `param_type`, …) is read as a parameter; any other is a
+    /// constant.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use serde_json::Map;
+    ///
+    /// let values = Map::from_iter([("color".to_owned(), "green".into())]);
+    /// statsig.override_parameter_store("a_store", values, None);
+    /// assert_eq!(statsig.get_parameter_store(&user, "a_store").get_string("color", "blue"), "green");
+    /// ```
     pub fn override_parameter_store(
         &self,
         store: &str,
@@ -152,7 +208,16 @@ impl Statsig {
         }
     }
 
-    /// Removes the override of a gate for an ID, or without one all of this name.
+    /// Removes the override of a gate for an ID, or, without an ID, all overrides of the gate.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.override_gate("a_gate", false, None);
+    /// statsig.remove_gate_override("a_gate", None);
+    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// ```
     pub fn remove_gate_override(&self, gate: &str, id: Option<&str>) {
         self.inner
             .shared
@@ -160,7 +225,17 @@ impl Statsig {
             .remove(gate, id, EntityKind::Gate);
     }
 
-    /// Removes the override of a dynamic config for an ID, or without one all of this name.
+    /// Removes the override of a dynamic config for an ID, or, without an ID, all overrides of the
+    /// config.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// # statsig.override_dynamic_config("a_config", serde_json::Map::new(), None);
+    /// statsig.remove_dynamic_config_override("a_config", None);
+    /// assert_eq!(statsig.get_dynamic_config(&user, "a_config").get_i64("limit", 10), 25);
+    /// ```
     pub fn remove_dynamic_config_override(&self, config: &str, id: Option<&str>) {
         self.inner
             .shared
@@ -168,7 +243,17 @@ impl Statsig {
             .remove(config, id, EntityKind::DynamicConfig);
     }
 
-    /// Removes the override of an experiment for an ID, or without one all of this name.
+    /// Removes the override of an experiment for an ID, or, without an ID, all overrides of the
+    /// experiment.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// # statsig.override_experiment("an_experiment", serde_json::Map::new(), None);
+    /// statsig.remove_experiment_override("an_experiment", None);
+    /// assert_eq!(statsig.get_experiment(&user, "an_experiment").get_string("color", "blue"), "grey");
+    /// ```
     pub fn remove_experiment_override(&self, experiment: &str, id: Option<&str>) {
         self.inner
             .shared
@@ -176,7 +261,16 @@ impl Statsig {
             .remove(experiment, id, EntityKind::Experiment);
     }
 
-    /// Removes the override of a layer for an ID, or without one all of this name.
+    /// Removes the override of a layer for an ID, or, without an ID, all overrides of the layer.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// # statsig.override_layer("a_layer", serde_json::Map::new(), None);
+    /// statsig.remove_layer_override("a_layer", None);
+    /// assert_eq!(statsig.get_layer(&user, "a_layer").get_string("title", "Welcome"), "Hello");
+    /// ```
     pub fn remove_layer_override(&self, layer: &str, id: Option<&str>) {
         self.inner
             .shared
@@ -184,7 +278,17 @@ impl Statsig {
             .remove(layer, id, EntityKind::Layer);
     }
 
-    /// Removes the override of a parameter store for an ID, or without one all of this name.
+    /// Removes the override of a parameter store for an ID, or, without an ID, all overrides of the
+    /// store.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// # statsig.override_parameter_store("a_store", serde_json::Map::new(), None);
+    /// statsig.remove_parameter_store_override("a_store", None);
+    /// assert_eq!(statsig.get_parameter_store(&user, "a_store").get_string("color", "blue"), "red");
+    /// ```
     pub fn remove_parameter_store_override(&self, store: &str, id: Option<&str>) {
         self.inner
             .shared
@@ -193,6 +297,15 @@ impl Statsig {
     }
 
     /// Removes all overrides.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// statsig.override_gate("a_gate", false, None);
+    /// statsig.remove_all_overrides();
+    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// ```
     pub fn remove_all_overrides(&self) {
         self.inner.shared.overrides.remove_all();
     }

@@ -59,6 +59,17 @@ impl Statsig {
     }
 
     /// Like [`get_parameter_store`](Self::get_parameter_store), with options.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::ParameterStoreEvaluationOptions;
+    ///
+    /// let options = ParameterStoreEvaluationOptions::new().disable_exposure_logging(true);
+    /// let store = statsig.get_parameter_store_with_options(&user, "a_store", options);
+    /// assert_eq!(store.get_string("color", "blue"), "red");
+    /// ```
     #[must_use]
     pub fn get_parameter_store_with_options(
         &self,
@@ -104,12 +115,28 @@ impl View<'_> {
 
 impl ParameterStore {
     /// The names of all parameters, sorted. Logs nothing.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let store = statsig.get_parameter_store(&user, "a_store");
+    /// assert_eq!(store.get_parameter_names(), ["color"]);
+    /// ```
     #[must_use]
     pub fn get_parameter_names(&self) -> Vec<SharedStr> {
         self.parameters().map(|(name, _)| name.clone()).collect()
     }
 
     /// The declared type of each parameter (`boolean`, `number`, `string`, `array`, `object`), sorted by name. Logs nothing.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let store = statsig.get_parameter_store(&user, "a_store");
+    /// assert_eq!(store.get_parameter_types()["color"], "string");
+    /// ```
     #[must_use]
     pub fn get_parameter_types(&self) -> BTreeMap<SharedStr, SharedStr> {
         self.parameters()

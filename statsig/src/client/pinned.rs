@@ -42,10 +42,18 @@ pub struct PinnedStatsig {
 }
 
 impl Statsig {
-    /// A handle that keeps reading with the specs of this moment. See [`PinnedStatsig`].
+    /// A handle that reads with the specs of this moment, now and later. See [`PinnedStatsig`].
     ///
-    /// Before [`initialize`](Self::initialize) there are no specs to pin: the handle serves fallbacks,
-    /// also later. Pinning a pinned client keeps its specs.
+    /// Before [`initialize`](Self::initialize) there are no specs to pin: the handle serves
+    /// fallbacks, also later. Pinning a pinned client keeps its specs.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let pinned = statsig.pin();
+    /// assert!(pinned.check_gate(&user, "a_gate"));
+    /// ```
     #[must_use]
     pub fn pin(&self) -> PinnedStatsig {
         PinnedStatsig {
@@ -60,6 +68,15 @@ impl Statsig {
 
 impl PinnedStatsig {
     /// The client that was pinned. It reads with the current specs.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let pinned = statsig.pin();
+    /// let background = pinned.client().clone(); // a long task should see later specs
+    /// assert!(background.check_gate(&user, "a_gate"));
+    /// ```
     #[must_use]
     pub fn client(&self) -> &Statsig {
         &self.client

@@ -79,6 +79,13 @@ impl Schemas<'_> {
     /// ([`check_schema`](crate::StatsigOptionsBuilder::check_schema)), and with the feature
     /// `registry` every struct in the binary that derives [`StatsigParams`]. A parameter that one of
     /// them reads is not missed in the others.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// for report in statsig.schemas().check_all() {
+    ///     println!("{report}");
+    /// }
+    /// ```
     #[must_use]
     pub fn check_all(self) -> Vec<SchemaReport> {
         let schemas = self.statsig.inner.shared.options.all_schemas();
@@ -112,6 +119,13 @@ impl Schemas<'_> {
     /// that the options name. Empty before the first check, and without such options.
     ///
     /// To get new findings as they appear, [subscribe](Statsig::subscribe) to `schema_drifted`.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// for report in statsig.schemas().latest().iter() {
+    ///     println!("{report}");
+    /// }
+    /// ```
     #[must_use]
     pub fn latest(self) -> Arc<Vec<SchemaReport>> {
         self.statsig.inner.shared.telemetry.drift_log.latest()

@@ -15,8 +15,17 @@ static SHARED: ArcSwapOption<ClientInner> = ArcSwapOption::const_empty();
 impl Statsig {
     /// Creates the shared instance. Initialise it like any other client.
     ///
+    /// ```
+    /// use statsig::{Statsig, StatsigError};
+    ///
+    /// let statsig = Statsig::new_shared("secret-key", None)?;
+    /// assert!(Statsig::has_shared_instance());
+    /// # Statsig::remove_shared();
+    /// # Ok::<(), StatsigError>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`StatsigError::SharedInstanceExists`] when there is one already, which stays as it is.
+    /// [`StatsigError::SharedInstanceExists`] when there is already one. It stays unchanged.
     pub fn new_shared(
         sdk_key: &str,
         options: impl Into<Option<StatsigOptions>>,
@@ -30,7 +39,17 @@ impl Statsig {
         Ok(statsig)
     }
 
-    /// The shared instance, or, when there is none, a client that serves fallbacks and logs nothing.
+    /// The shared instance, or, if there is none, a client that serves fallbacks and logs nothing.
+    /// It logs an error in that case.
+    ///
+    /// ```
+    /// # use statsig::{Statsig, StatsigUser};
+    /// # Statsig::new_shared("secret-key", None)?;
+    /// let user = StatsigUser::with_user_id("a-user");
+    /// let is_on = Statsig::shared().check_gate(&user, "a_gate");
+    /// # Statsig::remove_shared();
+    /// # Ok::<(), statsig::StatsigError>(())
+    /// ```
     #[must_use]
     pub fn shared() -> Self {
         Self::try_shared().unwrap_or_else(|| {
@@ -46,18 +65,41 @@ impl Statsig {
     }
 
     /// The shared instance, if there is one.
+    ///
+    /// ```
+    /// use statsig::{Statsig, StatsigUser};
+    ///
+    /// if let Some(statsig) = Statsig::try_shared() {
+    ///     statsig.identify(&StatsigUser::with_user_id("a-user"));
+    /// }
+    /// ```
     #[must_use]
     pub fn try_shared() -> Option<Self> {
         SHARED.load_full().map(Self::from_inner)
     }
 
     /// Whether there is a shared instance.
+    ///
+    /// ```
+    /// assert!(!statsig::Statsig::has_shared_instance());
+    /// ```
     #[must_use]
     pub fn has_shared_instance() -> bool {
         SHARED.load().is_some()
     }
 
-    /// Forgets the shared instance and returns it, so that it can be shut down. Handles to it keep working.
+    /// Removes the shared instance and returns it, so that you can shut it down. Handles to it keep
+    /// working.
+    ///
+    /// ```
+    /// # use statsig::Statsig;
+    /// # Statsig::new_shared("secret-key", None)?;
+    /// if let Some(statsig) = Statsig::remove_shared() {
+    ///     drop(statsig); // or: statsig.shutdown().await
+    /// }
+    /// assert!(!Statsig::has_shared_instance());
+    /// # Ok::<(), statsig::StatsigError>(())
+    /// ```
     pub fn remove_shared() -> Option<Self> {
         SHARED.swap(None).map(Self::from_inner)
     }

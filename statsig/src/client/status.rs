@@ -11,13 +11,33 @@ use crate::results::SpecsStatus;
 use crate::shared::{End, Watched};
 
 impl Statsig {
-    /// Waits until there are specs to evaluate with: those of the start, or, if that failed, those of a later sync.
+    /// Waits until there are specs to evaluate with: the specs of the start, or, if it failed,
+    /// those of a later sync.
     ///
-    /// It waits for as long as it takes, also for somebody to call [`initialize`](Self::initialize): put it under a timeout.
+    /// It waits without a limit, also for a call of [`initialize`](Self::initialize). Put it under
+    /// a timeout.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use std::sync::Arc;
+    /// # use statsig::sources::BootstrapSpecs;
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let specs = Arc::new(BootstrapSpecs::new(SPECS));
+    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// # statsig.initialize().await?;
+    /// tokio::time::timeout(Duration::from_secs(5), statsig.ready()).await??;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// When there are none, and none will come: [`StatsigError::ShutDown`] when the client is shut down, [`StatsigError::RuntimeGone`]
-    /// when its runtime has ended, [`StatsigError::Forked`] in a forked process.
+    /// When there are no specs, and none will come: [`StatsigError::ShutDown`] when the client is
+    /// shut down, [`StatsigError::RuntimeGone`] when its runtime has ended,
+    /// [`StatsigError::Forked`] in a forked process.
     pub async fn ready(&self) -> Result<(), StatsigError> {
         let shared = &self.inner.shared;
         if self.is_ready() {
@@ -57,13 +77,38 @@ impl Statsig {
         self.inner.shared.published.load().specs.time != 0
     }
 
-    /// Where the specs in use came from, and how old they are.
+    /// The source and the age of the specs in use.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let status = statsig.specs_status();
+    /// assert_eq!(status.source.to_string(), "Bootstrap");
+    /// assert_eq!(status.lcut, 1_790_000_000_000);
+    /// ```
     #[must_use]
     pub fn specs_status(&self) -> SpecsStatus {
         self.inner.shared.published.load().status()
     }
 
     /// Watches the specs in use from now on.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statsig::sources::BootstrapSpecs;
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let specs = Arc::new(BootstrapSpecs::new(SPECS));
+    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// let mut watch = statsig.watch_specs();
+    /// statsig.initialize().await?;
+    /// let status = watch.changed().await.ok_or("the client has ended")?;
+    /// println!("specs of {} from {}", status.lcut, status.source);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn watch_specs(&self) -> SpecsWatch {
         let shared = &self.inner.shared;

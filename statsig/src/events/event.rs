@@ -127,7 +127,13 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of this name, without value and metadata.
+    /// An event with this name, without a value and metadata.
+    ///
+    /// ```
+    /// use statsig::Event;
+    ///
+    /// let event = Event::new("visit");
+    /// ```
     pub fn new(name: impl Into<SharedStr>) -> Self {
         Self {
             name: name.into(),
@@ -153,8 +159,14 @@ impl Event {
     }
 
     /// Adds one entry to the metadata: any JSON value that is not nested deeper than
-    /// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH). Deeper ones are left out,
-    /// with a warning.
+    /// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH). The client leaves out
+    /// deeper values and logs a warning.
+    ///
+    /// ```
+    /// use statsig::Event;
+    ///
+    /// let event = Event::new("purchase").metadata("items", 3).metadata("coupon", "SPRING");
+    /// ```
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         let key = key.into();
         let metadata = self.metadata.get_or_insert_default();
@@ -165,8 +177,16 @@ impl Event {
         self
     }
 
-    /// Adds all entries of a map to the metadata. An empty map is sent as `{}`, no metadata as
-    /// `null`.
+    /// Adds all entries of a map to the metadata. The client sends an empty map as `{}`, and
+    /// missing metadata as `null`.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use statsig::Event;
+    ///
+    /// let map = HashMap::from([("items".to_owned(), 3.into())]);
+    /// assert_eq!(Event::new("purchase").metadata_map(map), Event::new("purchase").metadata("items", 3));
+    /// ```
     pub fn metadata_map(mut self, entries: HashMap<String, Value>) -> Self {
         self.metadata.get_or_insert_default();
         entries

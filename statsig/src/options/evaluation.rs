@@ -14,35 +14,85 @@ use crate::text::SharedStr;
 use crate::value::depth::bounded;
 
 impl StatsigOptionsBuilder {
-    /// The environment tier, such as `production`, `staging` or `development`. A user's own environment beats it; without
-    /// either, the project's default applies.
+    /// Sets the environment tier, such as `production`, `staging` or `development`. A user's own
+    /// environment takes precedence. Default: the project's default environment.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().environment("staging").build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn environment(mut self, tier: impl Into<SharedStr>) -> Self {
         self.options.environment = Some(tier.into());
         self
     }
 
-    /// Derives no country from IP addresses: conditions on it see only the country that a user carries. Default: false.
+    /// Disables the lookup of countries from IP addresses. Conditions on the country then read only
+    /// the country that a user carries. Default: false.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().disable_country_lookup(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn disable_country_lookup(mut self, disable: bool) -> Self {
         self.options.disable_country_lookup = disable;
         self
     }
 
-    /// Derives countries from IP addresses here. Default: the table that Statsig's other SDKs embed, if the feature `country` is
-    /// on; see [`CountryLookup`].
+    /// Sets the lookup from IP addresses to countries. Default: with the feature `country`, the
+    /// table that Statsig's other SDKs embed; without it, none. See [`CountryLookup`].
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::net::IpAddr;
+    /// use std::sync::Arc;
+    /// use statsig::country::{CountryCode, CountryLookup};
+    ///
+    /// #[derive(Debug)]
+    /// struct AlwaysSwiss;
+    ///
+    /// impl CountryLookup for AlwaysSwiss {
+    ///     fn country_of(&self, _: IpAddr) -> Option<CountryCode> {
+    ///         CountryCode::new("CH")
+    ///     }
+    /// }
+    ///
+    /// let options = StatsigOptions::builder().country_lookup(Arc::new(AlwaysSwiss)).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn country_lookup(mut self, lookup: Arc<dyn CountryLookup>) -> Self {
         self.options.country_lookup = Some(lookup);
         self
     }
 
-    /// Also derives countries from IPv6 addresses, and from IPv4 addresses that are mapped into IPv6 (`::ffff:8.8.8.8`). Statsig's
-    /// other SDKs do not do this, so users with such addresses may get other answers there. The compiled-in table has only the mapped
-    /// addresses; a [`country_lookup`](Self::country_lookup) may have more. Default: false.
+    /// Also looks up the countries of IPv6 addresses, and of IPv4 addresses that are mapped into
+    /// IPv6 (`::ffff:8.8.8.8`). Default: false.
+    ///
+    /// Statsig's other SDKs do not do this, so users with such addresses may get other answers
+    /// there. The compiled-in table has only the mapped addresses; a
+    /// [`country_lookup`](Self::country_lookup) may have more.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().ipv6_countries(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn ipv6_countries(mut self, derive: bool) -> Self {
         self.options.ipv6_countries = derive;
         self
     }
 
-    /// A custom field that every user has, in evaluation and in events, unless the user has one of the same name.
+    /// Adds a custom field that every user has, in evaluations and in events. A user's own field of
+    /// the same name takes precedence. Default: none.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .global_custom_field("region", "eu-central-1")
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn global_custom_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         let name = name.into();
         let place = format_args!("the global custom field {name}");
@@ -52,14 +102,46 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Asks this adapter for overrides in every evaluation, before those set on the client.
+    /// Sets an adapter that every evaluation asks for overrides. Its overrides take precedence over
+    /// those set on the client. Default: none.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::sync::Arc;
+    /// use statsig::StatsigUser;
+    /// use statsig::overrides::OverrideAdapter;
+    ///
+    /// #[derive(Debug)]
+    /// struct EverythingOn;
+    ///
+    /// impl OverrideAdapter for EverythingOn {
+    ///     fn gate(&self, _: &StatsigUser, _: &str) -> Option<bool> {
+    ///         Some(true)
+    ///     }
+    /// }
+    ///
+    /// let options = StatsigOptions::builder().override_adapter(Arc::new(EverythingOn)).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn override_adapter(mut self, adapter: Arc<dyn OverrideAdapter>) -> Self {
         self.options.override_adapter = Some(adapter);
         self
     }
 
-    /// Keeps users in the groups they once got; see [`PersistentStorage`]. It is called on the caller's thread, within
-    /// `get_experiment` and `get_layer`. Default: none.
+    /// Sets the storage that keeps users in the groups that they were first assigned to; see
+    /// [`PersistentStorage`]. Default: none.
+    ///
+    /// The client calls it on the caller's thread, within `get_experiment` and `get_layer`.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::sync::Arc;
+    /// use statsig::storage::InMemoryPersistentStorage;
+    /// let options = StatsigOptions::builder()
+    ///     .persistent_storage(Arc::new(InMemoryPersistentStorage::new()))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn persistent_storage(mut self, storage: Arc<dyn PersistentStorage>) -> Self {
         self.options.persistent_storage = Some(storage);
         self

@@ -8,38 +8,83 @@ use crate::sources::id_lists::IdListsAdapter;
 use crate::transport::address::Address;
 
 impl StatsigOptionsBuilder {
-    /// Downloads ID lists, which hold the members of segments with more than a thousand IDs. Without them, no user is in such a
-    /// segment. Default: false.
+    /// Downloads ID lists, which hold the members of segments with more than a thousand IDs.
+    /// Without them, no user is in such a segment. Default: false.
     ///
-    /// The SDK key goes to Statsig and to the origins that these options name. Files at other origins are downloaded without it.
+    /// The client sends the SDK key to Statsig and to the origins that these options name. It
+    /// downloads files from other origins without the key.
     ///
-    /// A list of ten million IDs takes about 8 bytes of memory for each, plus its file during a download.
+    /// A list takes about 8 bytes of memory for each ID, plus its file during a download.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().enable_id_lists(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn enable_id_lists(mut self, enable: bool) -> Self {
         self.options.enable_id_lists = enable;
         self
     }
 
-    /// Where the manifest of the ID lists comes from: the complete URL, which is asked with an empty `POST`. Default: Statsig's,
-    /// with the SDK key in it. Empty means the default.
+    /// Sets the complete URL of the ID lists' manifest. The client requests it with an empty
+    /// `POST`. Default: Statsig's URL, which contains the SDK key. Empty means the default.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .enable_id_lists(true)
+    ///     .id_lists_url("http://forward-proxy:8000/v1/get_id_lists")
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn id_lists_url(mut self, url: impl Into<String>) -> Self {
         self.options.id_lists_url = Address::given(&url.into());
         self
     }
 
-    /// Downloads the files of ID lists from this address instead of the one in the manifest: scheme and host, to which path
-    /// and query of the manifest's are added. Default: none. Empty means the default.
+    /// Downloads the files of ID lists from this scheme and host instead of those in the manifest.
+    /// The client appends the path and query from the manifest. Default: none. Empty means the
+    /// default.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .enable_id_lists(true)
+    ///     .download_id_list_file_api("http://id-lists.internal:8000")
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn download_id_list_file_api(mut self, base: impl Into<String>) -> Self {
         self.options.download_id_list_file_api = Address::given(&base.into());
         self
     }
 
-    /// The pause between two syncs of the ID lists. Default: 60 s. At least 1 s.
+    /// Sets the pause between two syncs of the ID lists. Default: 60 s. At least 1 s.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::time::Duration;
+    /// let options = StatsigOptions::builder()
+    ///     .id_lists_sync_interval(Duration::from_secs(300))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn id_lists_sync_interval(mut self, interval: Duration) -> Self {
         self.options.id_lists_sync_interval = interval;
         self
     }
 
-    /// The limit of each request for the manifest or a file. Default: 10 s; zero means the default.
+    /// Sets the limit of each request for the manifest or a file, response included. Default: 10 s.
+    /// Zero means the default.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::time::Duration;
+    /// let options = StatsigOptions::builder()
+    ///     .id_lists_request_timeout(Duration::from_secs(30))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn id_lists_request_timeout(mut self, limit: Duration) -> Self {
         self.options.id_lists_request_timeout = if limit.is_zero() {
             DEFAULT_ID_LISTS_REQUEST_TIMEOUT
@@ -49,14 +94,22 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// The largest file of an ID list, or part of one, to accept at a time, in bytes after decompression. An ID takes ten of
-    /// them. Default: 256 MiB.
+    /// Sets the limit in bytes of one download of an ID list (a file or a part of it), after
+    /// decompression. An ID takes 10 bytes. Default: 256 MiB.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().max_id_list_bytes(512 * 1024 * 1024).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn max_id_list_bytes(mut self, bytes: usize) -> Self {
         self.options.max_id_list_bytes = bytes;
         self
     }
 
-    /// Takes ID lists from this adapter instead of the network. They must be [enabled](Self::enable_id_lists) too.
+    /// Loads ID lists from this adapter instead of the network.
+    /// [`enable_id_lists`](Self::enable_id_lists) must be on, too. Default: none. For an example
+    /// see [`IdListsAdapter`].
     pub fn id_lists_adapter(mut self, adapter: Arc<dyn IdListsAdapter>) -> Self {
         self.options.id_lists_adapter = Some(adapter);
         self

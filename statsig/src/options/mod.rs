@@ -2,6 +2,7 @@
 
 mod addresses;
 mod evaluation;
+mod event_ranges;
 mod events;
 mod id_lists;
 mod network;
@@ -121,7 +122,7 @@ pub struct StatsigOptions {
 }
 
 impl StatsigOptions {
-    /// Starts with the defaults.
+    /// Starts with the defaults. The methods of [`StatsigOptionsBuilder`] change them.
     pub fn builder() -> StatsigOptionsBuilder {
         StatsigOptionsBuilder {
             options: Self::default(),
@@ -196,16 +197,35 @@ pub struct StatsigOptionsBuilder {
 }
 
 impl StatsigOptionsBuilder {
-    /// Reads wall-clock time here. Default: [`SystemClock`].
+    /// Sets the clock that the client reads wall-clock time from. Timers follow the runtime
+    /// instead. Default: [`SystemClock`].
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::sync::Arc;
+    /// use statsig::clock::SystemClock;
+    /// let options = StatsigOptions::builder().clock(Arc::new(SystemClock)).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.options.clock = Arc::new(GuardedClock::new(clock));
         self
     }
 
-    /// The options.
+    /// Checks the options and returns them.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use statsig::StatsigOptions;
+    /// let too_often = StatsigOptions::builder().specs_sync_interval(Duration::from_millis(1));
+    /// let error = too_often.build().unwrap_err();
+    /// assert_eq!(error.option, "specs_sync_interval");
+    /// assert_eq!(error.expected, "at least 1000 ms");
+    /// ```
     ///
     /// # Errors
-    /// When a value is out of range, or an address cannot receive requests. The error names the option and what it accepts.
+    /// When a value is out of range, or an address cannot receive requests. The error names the
+    /// option and the values that it accepts.
     pub fn build(self) -> Result<StatsigOptions, OptionsError> {
         let options = self.options;
         options.check_specs_sources()?;
@@ -225,7 +245,7 @@ impl StatsigOptionsBuilder {
                 found: format!("{} ms", options.id_lists_sync_interval.as_millis()),
             });
         }
-        events::check(&options)?;
+        event_ranges::check(&options)?;
         Ok(options)
     }
 }

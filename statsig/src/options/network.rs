@@ -10,36 +10,68 @@ use crate::transport::Transport;
 use crate::transport::proxy::ProxyConfig;
 
 impl StatsigOptionsBuilder {
-    /// Sends nothing over the network; events are counted as dropped. Default: false.
+    /// Sends nothing over the network. Events count as dropped. Default: false.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn disable_network(mut self, disable: bool) -> Self {
         self.options.disable_network = disable;
         self
     }
 
-    /// The service's name, sent with every request in a header: text without control characters.
+    /// Sets the name of the service, which the client sends in a header of every request. Default:
+    /// none. Text without control characters.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().service_name("checkout").build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.options.service_name = Some(name.into());
         self
     }
 
-    /// Sends requests through this proxy. Default: the one that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` name, unless `NO_PROXY`
-    /// excludes the host.
+    /// Sends requests through this proxy. Default: the proxy in `HTTPS_PROXY`, `HTTP_PROXY` or
+    /// `ALL_PROXY`, unless `NO_PROXY` excludes the host.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use statsig::transport::ProxyConfig;
+    /// let options = StatsigOptions::builder()
+    ///     .proxy_config(ProxyConfig::new("proxy.internal", 3128))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn proxy_config(mut self, proxy: ProxyConfig) -> Self {
         self.options.proxy_config = Some(proxy);
         self
     }
 
-    /// Trusts the certificates in this file, too: a bundle in PEM. The operating system's trusted certificates stay trusted
-    /// (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others on Linux). It is read at the first request. If it cannot be read or holds no
-    /// certificate, every request fails with [`TransportError::CertificateBundle`](crate::transport::TransportError::CertificateBundle);
-    /// entries that are none are left out. Default: none.
+    /// Also trusts the certificates in this file, a bundle in PEM. Default: none.
+    ///
+    /// The operating system's trusted certificates stay trusted (`SSL_CERT_FILE` and `SSL_CERT_DIR`
+    /// name others on Linux). The client reads the file at the first request. If it cannot read the
+    /// file, or the file holds no certificate, every request fails with
+    /// [`TransportError::CertificateBundle`](crate::transport::TransportError::CertificateBundle).
+    /// The client skips entries that are not certificates.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().ca_cert_path("/etc/ssl/company-ca.pem").build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn ca_cert_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.ca_cert_path = Some(path.into());
         self
     }
 
-    /// Sends requests through this transport instead of the SDK's own HTTP client. `proxy_config` and `ca_cert_path` mean
-    /// nothing then.
+    /// Sends requests through this transport instead of the SDK's own HTTP client. `proxy_config`
+    /// and `ca_cert_path` then have no effect. Default: the HTTP client of the feature `http`. For
+    /// an example see [`Transport`].
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.options.transport = Some(transport);
         self

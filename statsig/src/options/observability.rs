@@ -6,22 +6,35 @@ use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::observability::ObservabilityClient;
 
 impl StatsigOptionsBuilder {
-    /// Adds a client that receives the SDK's metrics and errors. Default: none, and nothing is measured.
+    /// Adds a client that receives the SDK's metrics and errors. You can add several. Default:
+    /// none; the SDK then measures nothing. For an example see [`ObservabilityClient`].
     pub fn observability_client(mut self, client: Arc<dyn ObservabilityClient>) -> Self {
         self.options.observability_clients.push(client);
         self
     }
 
-    /// Emits a `tracing` event for every evaluation, in OpenTelemetry's form for feature flags: name
-    /// `feature_flag.evaluation`, target `statsig::evaluation`, level info. It contains no user data.
-    /// Default: false.
+    /// Emits a `tracing` event for every evaluation, in OpenTelemetry's form for feature flags:
+    /// name `feature_flag.evaluation`, target `statsig::evaluation`, level info. It contains no
+    /// user data. Default: false.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().evaluation_telemetry(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn evaluation_telemetry(mut self, enable: bool) -> Self {
         self.options.evaluation_telemetry = enable;
         self
     }
 
-    /// Records no `statsig::diagnostics` events. These describe the initialization and about every
-    /// tenth sync to Statsig. Default: false.
+    /// Sends no `statsig::diagnostics` events. They report the initialization and about every tenth
+    /// sync to Statsig. Default: false.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().disable_diagnostics(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn disable_diagnostics(mut self, disable: bool) -> Self {
         self.options.disable_diagnostics = disable;
         self

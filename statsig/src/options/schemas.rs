@@ -33,16 +33,31 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Like [`check_schema`](Self::check_schema), for every struct in the binary that derives [`StatsigParams`]. Default: false.
+    /// Checks every struct in the binary that derives [`StatsigParams`], as
+    /// [`check_schema`](Self::check_schema) does for one struct. Default: false. Feature
+    /// `registry`.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().check_all_schemas(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     #[cfg(feature = "registry")]
     pub fn check_all_schemas(mut self, check: bool) -> Self {
         self.options.check_registered_schemas = check;
         self
     }
 
-    /// Lets [`initialize`](crate::Statsig::initialize) fail when a checked struct differs from the first specs in a way that is an
-    /// [error](crate::typed::DriftSeverity::Error): for staging, where drift should stop a release. The client is usable all the same.
-    /// Default: false.
+    /// Makes [`initialize`](crate::Statsig::initialize) fail when a checked struct differs from the
+    /// first specs in a way that is an [error](crate::typed::DriftSeverity::Error). Default: false.
+    ///
+    /// Use it in staging, where a difference should stop a release. The client can be used even so.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().strict_schemas(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn strict_schemas(mut self, strict: bool) -> Self {
         self.options.strict_schemas = strict;
         self

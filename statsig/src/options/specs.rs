@@ -25,16 +25,35 @@ impl StatsigOptions {
 }
 
 impl StatsigOptionsBuilder {
-    /// Where specs are downloaded from: the URL up to and including `download_config_specs`.
+    /// Sets the URL that specs are downloaded from, up to and including `download_config_specs`.
     /// Default: [`DEFAULT_SPECS_URL`]. Empty means the default.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .specs_url("http://forward-proxy:8000/v2/download_config_specs")
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn specs_url(mut self, url: impl Into<String>) -> Self {
         let given = Address::given(&url.into());
         self.options.specs_url = given.unwrap_or_else(|| DEFAULT_SPECS_URL.into());
         self
     }
 
-    /// Takes specs from this source alone, instead of the network and the data store: from an
-    /// `Arc<impl SpecsAdapter>`, or from the adapter of another crate, such as `statsig-grpc`.
+    /// Loads specs from this source alone, instead of the network and the data store. It accepts an
+    /// `Arc<impl SpecsAdapter>`, or the adapter of another crate, such as `statsig-grpc`. Default:
+    /// none.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::sync::Arc;
+    /// use statsig::sources::FileSpecs;
+    ///
+    /// let specs = Arc::new(FileSpecs::new("/etc/shop/statsig.json"));
+    /// let options = StatsigOptions::builder().specs_adapter(specs).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn specs_adapter(mut self, adapter: impl Into<SpecAdapterConfig>) -> Self {
         self.options.specs_adapter = Some(adapter.into());
         self
@@ -73,73 +92,161 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Starts with the specs in this store, and writes there what the network brings; see [`DataStore`]. Default: none.
+    /// Starts with the specs in this store, and writes the specs from the network to it; see
+    /// [`DataStore`]. Default: none.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::sync::Arc;
+    /// use statsig::sources::FileDataStore;
+    /// let options = StatsigOptions::builder()
+    ///     .data_store(Arc::new(FileDataStore::new("/var/cache/shop")))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn data_store(mut self, store: Arc<dyn DataStore>) -> Self {
         self.options.data_store = Some(store);
         self
     }
 
-    /// How the SDK key appears in the data store's keys. Default: hashed.
+    /// Sets how the SDK key appears in the data store's keys. Default: hashed.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use statsig::sources::DataStoreKeyVersion;
+    /// let options = StatsigOptions::builder()
+    ///     .data_store_key_schema_version(DataStoreKeyVersion::V2Hashed)
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn data_store_key_schema_version(mut self, version: DataStoreKeyVersion) -> Self {
         self.options.data_store_key_schema_version = version;
         self
     }
 
-    /// Lets the service answer in its binary form (protobuf compressed with Brotli), a fraction of the size of JSON. Default: false.
+    /// Lets the service answer in its binary form (protobuf compressed with Brotli), a fraction of
+    /// the size of JSON. Default: false. Feature `proto`.
     ///
-    /// The reader is tested with recorded specs of the service: they give the same answers as the same specs in JSON. An entity with
-    /// a value that this version does not know is left out alone, with a warning.
+    /// The tests decode recorded specs of the service: they give the same answers as the same specs
+    /// in JSON. If an entity has a value that this version does not know, the client skips that
+    /// entity and logs a warning.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().enable_proto_specs(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     #[cfg(feature = "proto")]
     pub fn enable_proto_specs(mut self, enable: bool) -> Self {
         self.options.enable_proto_specs = enable;
         self
     }
 
-    /// Asks for differences to the specs in use instead of whole specs. Default: false.
+    /// Requests differences to the specs in use instead of whole specs. Default: false. Feature
+    /// `proto`.
     ///
-    /// Experimental: the tests use differences that we encoded ourselves, not recordings of the service.
-    /// Includes [`enable_proto_specs`](Self::enable_proto_specs). Takes memory: the specs are also kept as JSON. The client refuses
-    /// differences that do not fit, and asks for whole specs.
+    /// Experimental: the tests use differences that we encoded ourselves, not recordings of the
+    /// service. The option includes [`enable_proto_specs`](Self::enable_proto_specs). It needs
+    /// memory, because the client also keeps the specs as JSON. If differences do not fit, the
+    /// client rejects them and requests whole specs.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().enable_dcs_deltas(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     #[cfg(feature = "proto")]
     pub fn enable_dcs_deltas(mut self, enable: bool) -> Self {
         self.options.enable_dcs_deltas = enable;
         self
     }
 
-    /// After so many syncs in a row that were answered without making the specs newer, asks for whole specs, at most every five
-    /// minutes. Default: 10; 0 means never. Used with [`enable_dcs_deltas`](Self::enable_dcs_deltas).
+    /// Sets the number of successive syncs without newer specs after which the client requests
+    /// whole specs, at most every 5 minutes. Default: 10. 0 means never. Used with
+    /// [`enable_dcs_deltas`](Self::enable_dcs_deltas). Feature `proto`.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .enable_dcs_deltas(true)
+    ///     .dcs_delta_no_progress_threshold(30)
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     #[cfg(feature = "proto")]
     pub fn dcs_delta_no_progress_threshold(mut self, syncs: u32) -> Self {
         self.options.dcs_delta_no_progress_threshold = syncs;
         self
     }
 
-    /// The pause between two background syncs. Default: 10 s. At least 1 s.
+    /// Sets the pause between two background syncs. Default: 10 s. At least 1 s.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::time::Duration;
+    /// let options = StatsigOptions::builder()
+    ///     .specs_sync_interval(Duration::from_secs(30))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn specs_sync_interval(mut self, interval: Duration) -> Self {
         self.options.specs_sync_interval = interval;
         self
     }
 
-    /// The limit of every request for specs but the first, response included. Default: 10 s.
+    /// Sets the limit of every request for specs except the first, response included. Default: 10
+    /// s.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::time::Duration;
+    /// let options = StatsigOptions::builder()
+    ///     .specs_request_timeout(Duration::from_secs(5))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn specs_request_timeout(mut self, limit: Duration) -> Self {
         self.options.specs_request_timeout = limit;
         self
     }
 
-    /// The largest specs payload to accept, in bytes after decompression. Default: 100 MiB.
+    /// Sets the limit in bytes of a specs payload, after decompression. The client rejects a larger
+    /// payload. Default: 100 MiB.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().max_specs_bytes(10 * 1024 * 1024).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn max_specs_bytes(mut self, bytes: usize) -> Self {
         self.options.max_specs_bytes = bytes;
         self
     }
 
-    /// A limit for the whole of `initialize`, and for its first request. Default: none, but the first request has a limit of 3 s of
-    /// its own. With zero, `initialize` waits for nothing.
+    /// Sets the limit of the whole `initialize`, and of its first request. Default: none; the first
+    /// request then has its own limit of 3 s. With zero, `initialize` does not wait.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::time::Duration;
+    /// let options = StatsigOptions::builder().init_timeout(Duration::from_secs(1)).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn init_timeout(mut self, limit: Duration) -> Self {
         self.options.init_timeout = Some(limit);
         self
     }
 
-    /// When a specs URL of your own fails, ask Statsig's. Default: false.
+    /// Requests specs from Statsig when a specs URL of your own fails. Default: false.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .specs_url("http://forward-proxy:8000/v2/download_config_specs")
+    ///     .fallback_to_statsig_api(true)
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
     pub fn fallback_to_statsig_api(mut self, enable: bool) -> Self {
         self.options.fallback_to_statsig_api = enable;
         self

@@ -1,4 +1,4 @@
-//! The trait of whatever brings specs, and what passes through it.
+//! The trait of a source of specs, with its requests and payloads.
 
 use std::fmt::{self, Debug};
 use std::time::Duration;
@@ -12,16 +12,17 @@ use crate::results::SpecsSource;
 use crate::text::SharedStr;
 use crate::transport::BoxFuture;
 
-/// A longer answer is left to the parser of specs.
+/// The parser of specs reads a longer answer.
 const MAX_NO_UPDATES_BYTES: usize = 1_024;
 
-/// Brings specs: the JSON that the service's `download_config_specs` endpoint answers with.
+/// Loads specs: the JSON that the service's `download_config_specs` endpoint returns.
 ///
-/// The SDK has adapters for the network (used unless options say otherwise), for a
-/// [data store](crate::sources::DataStore), for a text in memory ([`BootstrapSpecs`](crate::sources::BootstrapSpecs)) and
-/// for a file ([`FileSpecs`](crate::sources::FileSpecs)). Implement it to take specs from elsewhere, such as a
-/// cache that your services share. The SDK calls it from its own tasks, one call at a time for each
-/// client. The SDK parses and checks the specs, and keeps the last good ones.
+/// The SDK has adapters for the network (the default), for a
+/// [data store](crate::sources::DataStore), for a text in memory
+/// ([`BootstrapSpecs`](crate::sources::BootstrapSpecs)) and for a file
+/// ([`FileSpecs`](crate::sources::FileSpecs)). Implement it to load specs from another source, such
+/// as a cache that your services share. The SDK calls it from its own tasks, one call at a time for
+/// each client. The SDK parses and checks the specs, and keeps the last good ones.
 ///
 /// ```
 /// use statsig::sources::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
@@ -55,33 +56,34 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
     /// The name of the source in evaluation details and exposures.
     fn source(&self) -> SpecsSource;
 
-    /// Brings the specs, or `{"has_updates": false}` when there is nothing newer than the specs that the
-    /// request names.
+    /// Loads the specs, or returns `{"has_updates": false}` if there is nothing newer than the
+    /// specs in the request.
     ///
     /// # Errors
-    /// When the source brings no payload. The specs in use stay in use.
+    /// When the source has no payload. The specs in use stay in use.
     fn fetch(&self, request: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>>;
 
-    /// How specs from it stay fresh. Called when a client starts. Default: the client polls it.
+    /// How the client keeps specs from this source fresh. Called when a client starts. Default: the
+    /// client polls it.
     fn background_sync(&self) -> BackgroundSync {
         BackgroundSync::Polled
     }
 
-    /// Whether it uses the network. With the option `disable_network`, such an adapter is never asked.
-    /// Default: false.
+    /// Whether it uses the network. With the option `disable_network`, the SDK never calls such an
+    /// adapter. Default: false.
     fn uses_network(&self) -> bool {
         false
     }
 
-    /// Called once, when a client starts. Keep the signal, and [notify](ChangeSignal::notify) it whenever
-    /// there is something new: the SDK then fetches from this adapter without waiting for the interval,
-    /// wherever the adapter stands in the order of sources. Default: drops the signal.
+    /// Called once, when a client starts. Keep the signal, and [notify](ChangeSignal::notify) it
+    /// when there is something new. The SDK then fetches from this adapter without waiting for the
+    /// interval, at any position in the order of sources. Default: drops the signal.
     fn on_start(&self, signal: ChangeSignal) {
         drop(signal);
     }
 
-    /// Called once, after the last other call, when the client has ended. End tasks and close connections
-    /// here. Must not block. Default: does nothing.
+    /// Called once, after the last other call, when the client has ended. End tasks and close
+    /// connections here. It must not block. Default: does nothing.
     fn on_stop(&self) {}
 }
 
@@ -91,16 +93,18 @@ pub trait SpecsAdapter: Debug + Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BackgroundSync {
-    /// The SDK asks again after every sync interval.
+    /// The SDK fetches again after every sync interval.
     Polled,
-    /// The adapter watches its source, and [notifies](ChangeSignal::notify) the SDK of changes. If another
-    /// source brought the first specs, the SDK asks this one once right after, so that it starts watching.
+    /// The adapter watches its source, and [notifies](ChangeSignal::notify) the SDK of changes. If
+    /// another source provided the first specs, the SDK then calls this adapter once, so that it
+    /// starts watching.
     Pushed,
-    /// Not at all, or only by a notification now and then. A later source may keep the specs fresh.
+    /// The SDK does not poll the adapter; it fetches only after a notification. A later source may
+    /// keep the specs fresh.
     None,
 }
 
-/// What the SDK uses now, and what it accepts.
+/// The specs that the SDK uses now, and the limits of the next payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpecsRequest {
@@ -108,7 +112,7 @@ pub struct SpecsRequest {
     pub since_time: u64,
     /// The checksum of the specs in use, if they have one.
     pub checksum: Option<SharedStr>,
-    /// How long the SDK waits.
+    /// The time limit of the request.
     pub limit: Duration,
     /// The largest payload that the SDK reads, in bytes.
     pub max_bytes: usize,
@@ -116,7 +120,7 @@ pub struct SpecsRequest {
     pub is_background: bool,
 }
 
-/// Specs as they arrived. `Debug` shows the size of the body only.
+/// Specs as received. `Debug` shows the size of the body only.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpecsPayload {
@@ -125,9 +129,11 @@ pub struct SpecsPayload {
     /// The part of the source's address that details and metrics show, such as
     /// `https://api.statsigcdn.com/v2`.
     pub source_api: Option<SharedStr>,
-    /// The source, if it is not the adapter's [`source`](SpecsAdapter::source): an adapter may ask others.
+    /// The source, if it is not the adapter's [`source`](SpecsAdapter::source): an adapter may load
+    /// from others.
     pub source: Option<SpecsSource>,
-    /// Whether it was made from a difference to the specs in use. A data store does not keep such specs.
+    /// Whether it was computed from a difference to the specs in use. A data store does not keep
+    /// such specs.
     pub deltas_used: bool,
 }
 

@@ -11,8 +11,8 @@ use crate::transport::BoxFuture;
 
 /// Specs from a JSON text that the application provides and can replace at any time.
 ///
-/// The client downloads nothing. Evaluations say `Bootstrap` as the source. One adapter can serve several
-/// clients.
+/// The client downloads nothing. Evaluations report `Bootstrap` as the source. One adapter can
+/// serve several clients.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,7 +38,7 @@ struct State {
 }
 
 impl BootstrapSpecs {
-    /// An adapter that brings this JSON.
+    /// An adapter with this JSON.
     pub fn new(json: impl Into<String>) -> Self {
         Self {
             state: Mutex::new(State {
@@ -48,7 +48,7 @@ impl BootstrapSpecs {
         }
     }
 
-    /// Replaces the JSON and tells the clients.
+    /// Replaces the JSON and notifies the clients.
     pub fn set_data(&self, json: impl Into<String>) {
         self.with_state(|state| {
             state.data = json.into().into();

@@ -14,17 +14,17 @@ use crate::transport::address;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SpecAdapterConfig {
-    /// The data store that the options name.
+    /// The data store in the options.
     DataStore,
     /// The network.
     NetworkHttp {
-        /// The URL up to and including `download_config_specs`; `None` means the `specs_url` of the options. A forward proxy
-        /// is named here.
+        /// The URL up to and including `download_config_specs`; `None` means the `specs_url` of the
+        /// options. Put the URL of a forward proxy here.
         specs_url: Option<String>,
     },
     /// Any other source.
     Adapter(Arc<dyn SpecsAdapter>),
-    /// A source of which each client makes its own adapter.
+    /// A factory: each client makes its own adapter.
     Factory(Arc<dyn SpecsAdapterFactory>),
 }
 
@@ -43,13 +43,13 @@ impl fmt::Debug for SpecAdapterConfig {
 }
 
 impl SpecAdapterConfig {
-    /// The network, by the `specs_url` of the options.
+    /// The network, with the `specs_url` of the options.
     #[must_use]
     pub fn network_http() -> Self {
         Self::NetworkHttp { specs_url: None }
     }
 
-    /// The network, by this URL: up to and including `download_config_specs`.
+    /// The network, with this URL: up to and including `download_config_specs`.
     pub fn network_http_at(specs_url: impl Into<String>) -> Self {
         Self::NetworkHttp {
             specs_url: Some(specs_url.into()),
@@ -83,11 +83,11 @@ impl From<Arc<dyn SpecsAdapter>> for SpecAdapterConfig {
 #[derive(Debug)]
 pub(crate) struct SpecsChain {
     links: Vec<ChainLink>,
-    /// The one that keeps the specs fresh, by its index.
+    /// The index of the source that keeps the specs fresh.
     background: Option<usize>,
 }
 
-/// One source, and whom to ask when it fails.
+/// One source, and its fallback.
 #[derive(Debug)]
 pub(crate) struct ChainLink {
     pub(crate) adapter: Arc<dyn SpecsAdapter>,
@@ -116,7 +116,7 @@ impl ChainLink {
     }
 }
 
-/// Whose turn it is within one round, and how far the round may go.
+/// The position within one round, and the last source of the round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Turn {
     link: usize,
@@ -130,7 +130,7 @@ impl Turn {
         self.is_fallback
     }
 
-    /// Whether this and the other are a source and its fallback, or the same.
+    /// Whether both are the same source, or a source and its fallback.
     pub(crate) fn is_of_same_link(self, other: Self) -> bool {
         self.link == other.link
     }
@@ -153,12 +153,12 @@ impl SpecsChain {
         self.links.iter().map(|link| &link.adapter)
     }
 
-    /// The source that keeps the specs fresh: the first that does so at all. None when nothing does.
+    /// The source that keeps the specs fresh: the first that can. `None` if none can.
     pub(crate) fn background(&self) -> Option<&Arc<dyn SpecsAdapter>> {
         Some(&self.links.get(self.background?)?.adapter)
     }
 
-    /// Whether somebody else is asked when that source fails often.
+    /// Whether the round asks another source when that source fails often.
     pub(crate) fn has_background_fallback(&self) -> bool {
         let link = self.background.and_then(|link| self.links.get(link));
         link.is_some_and(|link| link.fallback.is_some())
@@ -169,8 +169,9 @@ impl SpecsChain {
         !turn.is_fallback && self.background == Some(turn.link)
     }
 
-    /// The first turn of a round. The start asks one after the other; later, the source that keeps the specs fresh is asked alone.
-    /// Without one, nobody is asked unless somebody waits.
+    /// The first turn of a round. The start asks the sources in order; later rounds ask only the
+    /// source that keeps the specs fresh. Without such a source, a round asks the sources only if a
+    /// caller waits.
     pub(crate) fn first_turn(&self, trigger: Trigger) -> Option<Turn> {
         let all = Turn {
             link: 0,
@@ -184,7 +185,7 @@ impl SpecsChain {
         }
     }
 
-    /// The only turn of a round that asks one source, which has something new.
+    /// The only turn of a round that asks one source, because it has something new.
     pub(crate) fn turn_of(&self, link: usize) -> Turn {
         Turn {
             link,
@@ -193,7 +194,7 @@ impl SpecsChain {
         }
     }
 
-    /// Whose turn it is after one that failed, if it is anybody's.
+    /// The turn after a source that failed, if there is one.
     pub(crate) fn turn_after(&self, turn: Turn, asks_fallback: bool) -> Option<Turn> {
         let has_fallback = || {
             let link = self.links.get(turn.link);
@@ -212,7 +213,8 @@ impl SpecsChain {
         })
     }
 
-    /// How long this source is asked alone, before the next one is asked too: an equal share of what all have together.
+    /// How long the round waits for this source alone before it also asks the next: an equal share
+    /// of the total time.
     pub(crate) fn time_alone(&self, turn: Turn, limit: Duration) -> Duration {
         let fallbacks = self.links.iter().filter(|link| link.fallback.is_some());
         let sources = self.links.len() + fallbacks.count();

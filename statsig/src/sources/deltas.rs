@@ -1,27 +1,28 @@
-//! When to ask for deltas, and when for whole specs. Pure.
+//! Decides whether a sync requests deltas or whole specs. Pure.
 
-/// The shortest pause between two syncs for which deltas were given up because they brought nothing.
+/// The shortest pause between two requests for whole specs that follow deltas without progress.
 const MIN_RESYNC_PAUSE_MS: u64 = 300_000;
 
-/// Whether to ask for deltas, by how the syncs before went.
+/// Decides from earlier syncs whether to request deltas.
 #[derive(Debug)]
 pub(crate) struct DeltaMode {
     is_on: bool,
-    /// So many syncs in a row without progress, and whole specs are asked for; never if 0.
+    /// The number of successive syncs without progress after which the client requests whole specs;
+    /// 0 means never.
     threshold: u32,
     without_progress: u32,
     resynced_at_ms: Option<u64>,
 }
 
-/// A sync, as far as it matters here.
+/// The facts about a sync that this decision needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sync {
     pub(crate) for_deltas: bool,
-    /// Not one that somebody asked for.
+    /// A scheduled sync, not one that a caller requested.
     pub(crate) is_background: bool,
 }
 
-/// How a sync went.
+/// The result of a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SyncEnd {
     /// There was no answer.
@@ -33,7 +34,7 @@ pub(crate) enum SyncEnd {
     NoProgress,
     /// The answer could not be used.
     Unusable,
-    /// The answer does not fit to the specs in use.
+    /// The answer does not fit the specs in use.
     ChecksumMismatch,
 }
 
@@ -47,15 +48,16 @@ impl DeltaMode {
         }
     }
 
-    /// Whether the next sync asks for deltas.
+    /// Whether the next sync requests deltas.
     pub(crate) fn is_on(&self) -> bool {
         self.is_on
     }
 
-    /// A sync ended. Only regular ones are counted: somebody may well ask for specs many times in a row.
+    /// Records the end of a sync. Counts only scheduled syncs, because callers may request specs
+    /// many times in a row.
     pub(crate) fn ended(&mut self, end: SyncEnd, sync: Sync, now_ms: u64) {
         if !sync.for_deltas {
-            // Whole specs were asked for, and after one success deltas may start from them.
+            // The sync requested whole specs. After a success, deltas can start from them.
             let is_success = matches!(
                 end,
                 SyncEnd::NoUpdates | SyncEnd::Progress | SyncEnd::NoProgress
@@ -84,7 +86,7 @@ impl DeltaMode {
     }
 
     fn may_resync(&self, now_ms: u64) -> bool {
-        // A clock that went backwards must not put it off for ever.
+        // If the clock went backwards, the pause must still end.
         self.resynced_at_ms
             .is_none_or(|then| now_ms < then || now_ms - then >= MIN_RESYNC_PAUSE_MS)
     }

@@ -8,7 +8,7 @@ use crate::error::StatsigError;
 use crate::transport::retry::{self, MAX_RETRY_AFTER};
 use crate::transport::{Response, TransportError};
 
-/// Why an adapter brought no payload. No variant contains the SDK key.
+/// Why an adapter returned no payload. No variant contains the SDK key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -23,7 +23,7 @@ pub enum FetchError {
     Status {
         /// The status code.
         status: u16,
-        /// The server asks for no request within this time. At most 5 minutes count.
+        /// The pause that the server asks for. The client waits at most 5 minutes.
         retry_after: Option<Duration>,
     },
     /// The data store failed.
@@ -45,7 +45,7 @@ pub enum FetchError {
         /// What was expected and found.
         source: Cause,
     },
-    /// A stream that brings specs is broken. The adapter opens it again by itself.
+    /// A stream of specs is broken. The adapter reopens it.
     #[error("{source}")]
     #[non_exhaustive]
     Stream {
@@ -55,7 +55,7 @@ pub enum FetchError {
     /// The adapter panicked, so there is no answer.
     #[error("the specs adapter ended without an answer")]
     Abandoned,
-    /// Anything else; for adapters of your own.
+    /// Another error, for your own adapters.
     #[error("{source}")]
     #[non_exhaustive]
     Other {
@@ -105,8 +105,8 @@ impl FetchError {
         }
     }
 
-    /// The same with the error that caused it, for [`source`](Error::source). The text stays the same.
-    /// Without effect on variants that keep no such error.
+    /// Adds the error that caused it, for [`source`](Error::source). The text does not change. It
+    /// has no effect on variants without a cause.
     #[must_use]
     pub fn with_source(mut self, error: impl Error + Send + Sync + 'static) -> Self {
         if let Self::Unreadable { source, .. }
@@ -139,7 +139,7 @@ impl FetchError {
         )
     }
 
-    /// What a response with a status other than success means.
+    /// The error for a response with a status other than success.
     pub(crate) fn of_response(response: &Response, now_ms: u64) -> Self {
         Self::Status {
             status: response.status,
@@ -147,8 +147,8 @@ impl FetchError {
         }
     }
 
-    /// Whether the same request may succeed a moment later. Not after a refusal (401, 403, 429), nor when
-    /// the server asks for a pause.
+    /// Whether the same request may succeed a moment later. False after a refusal (401, 403, 429),
+    /// and when the server asks for a pause.
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         self.is_temporary() && !self.asks_for_pause()
@@ -159,7 +159,8 @@ impl FetchError {
         matches!(self, Self::Status { status, .. } if retry::is_refusal(*status))
     }
 
-    /// Whether a server is to get fewer requests: it refuses them, or sends `Retry-After`.
+    /// Whether the client must send fewer requests: the server refuses them, or sends
+    /// `Retry-After`.
     pub(crate) fn asks_for_pause(&self) -> bool {
         self.is_refusal() || self.retry_after().is_some()
     }
@@ -177,7 +178,7 @@ impl FetchError {
         }
     }
 
-    /// Whether the same request may succeed later, or elsewhere.
+    /// Whether the same request may succeed later, or at another server.
     pub(crate) fn is_temporary(&self) -> bool {
         match self {
             Self::Status { status, .. } => retry::is_worth_retrying(*status),
@@ -195,7 +196,7 @@ impl FetchError {
     }
 }
 
-/// What callers branch on. The answers are in the causes, so they stand here.
+/// What callers branch on. The causes hold the information, so these methods are here.
 impl StatsigError {
     /// Whether a server refused the SDK key (status 401 or 403).
     #[must_use]
@@ -224,11 +225,11 @@ fn fetch_error_in(error: &StatsigError) -> Option<&FetchError> {
     None
 }
 
-/// Why a [`DataStore`](crate::sources::DataStore) could not do what it was asked for.
+/// Why an operation of a [`DataStore`](crate::sources::DataStore) failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataStoreError {
-    /// The store keeps text only; the SDK asks for text then.
+    /// The store keeps text only. The SDK then reads and writes text.
     #[error("the data store keeps text only")]
     BytesNotImplemented,
     /// The store failed.
@@ -256,7 +257,7 @@ impl DataStoreError {
         }
     }
 
-    /// The same with the error that caused it, for [`source`](Error::source). The text stays the same.
+    /// Adds the error that caused it, for [`source`](Error::source). The text does not change.
     ///
     /// ```
     /// use std::error::Error;

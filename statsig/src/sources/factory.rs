@@ -1,4 +1,4 @@
-//! Adapters that get something from their client, so that each client makes its own.
+//! Adapters that use their client. Each client makes its own.
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -17,9 +17,9 @@ use crate::transport::own_work::own_work;
 
 /// Makes a [`SpecsAdapter`] for each client that starts.
 ///
-/// A plain [`SpecsAdapter`] knows nothing of its client. Implement this trait for a source that needs the
-/// SDK key, downloads over HTTP when its own way fails, or reports to the metrics. The crate
-/// `statsig-grpc` does.
+/// A plain [`SpecsAdapter`] has no access to its client. Implement this trait for a source that
+/// needs the SDK key, falls back to HTTP downloads, or reports metrics. The crate `statsig-grpc`
+/// implements it.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -80,14 +80,14 @@ pub trait SpecsAdapterFactory: Debug + Send + Sync + 'static {
     /// Checks its settings when options are built. Default: they are valid.
     ///
     /// # Errors
-    /// When no client can use it. The error names the option, which is given.
+    /// When no client can use it. The error names `option`.
     fn check(&self, option: &'static str) -> Result<(), OptionsError> {
         let _ = option;
         Ok(())
     }
 }
 
-/// What happened to a stream that brings specs.
+/// What happened to a stream of specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamEvent {
@@ -97,17 +97,17 @@ pub enum StreamEvent {
     Reopened,
     /// The stream broke, or could not be opened.
     Failed {
-        /// How often it failed in a row, this time included.
+        /// The number of successive failures, including this one.
         failures: u32,
     },
 }
 
-/// What a client offers to an adapter that a [`SpecsAdapterFactory`] makes for it. Cheap to clone.
+/// The parts of a client that an adapter of a [`SpecsAdapterFactory`] can use. Cheap to clone.
 #[derive(Clone)]
 pub struct AdapterContext {
     sdk_key: SdkKey,
     http: Arc<dyn SpecsAdapter>,
-    /// Of the service that specs are downloaded from.
+    /// The source of the service that specs are downloaded from.
     refusals: Arc<Mutex<Refusals>>,
     facts: FactSink,
 }
@@ -122,7 +122,7 @@ impl AdapterContext {
         }
     }
 
-    /// The client's SDK key. It is a secret: send it to no server but the one that the options name.
+    /// The client's SDK key. It is a secret: send it only to the server in the options.
     #[must_use]
     pub fn sdk_key(&self) -> &str {
         self.sdk_key.expose()
@@ -131,8 +131,8 @@ impl AdapterContext {
     /// Downloads specs over HTTP, from the option
     /// [`specs_url`](crate::StatsigOptionsBuilder::specs_url), with the client's transport.
     ///
-    /// `interval` is the usual pause between two downloads. If the server refuses requests or asks for a
-    /// pause, [`download_pause`](Self::download_pause) says how long to wait.
+    /// `interval` is the usual pause between two downloads. If the server refuses requests or asks
+    /// for a pause, [`download_pause`](Self::download_pause) returns the time to wait.
     ///
     /// # Errors
     /// When the download failed.
@@ -174,9 +174,9 @@ impl AdapterContext {
         });
     }
 
-    /// Marks a future as the client's own work, for tasks that the adapter spawns. The tracing layer of
-    /// the feature `tracing-layer` does not forward what such a future logs: each line would cause
-    /// traffic, and so more lines.
+    /// Marks a future as the client's own work, for tasks that the adapter spawns. The tracing
+    /// layer of the feature `tracing-layer` does not forward the log lines of such a future: each
+    /// line would cause traffic, and so more lines.
     pub fn own_work<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,

@@ -17,9 +17,9 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Specs from a JSON file, read again when it changes.
 ///
 /// The client downloads nothing: another process keeps the file up to date, for example with
-/// [`fetch_and_write_to_file`](crate::Statsig::fetch_and_write_to_file). Evaluations say
-/// `Adapter(FileBased)` as the source. Once a second the SDK checks whether the file's size or time of
-/// modification has changed. If the file is missing or broken, the specs in use stay in use.
+/// [`fetch_and_write_to_file`](crate::Statsig::fetch_and_write_to_file). Evaluations report
+/// `Adapter(FileBased)` as the source. Once a second the SDK checks whether the file's size or time
+/// of modification has changed. If the file is missing or broken, the specs in use stay in use.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct FileSpecs {
 }
 
 impl FileSpecs {
-    /// An adapter for the file at this path. It is first read when a client starts.
+    /// An adapter for the file at this path. The SDK first reads it when a client starts.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -54,7 +54,7 @@ impl FileSpecs {
         Self::new(directory.as_ref().join(name))
     }
 
-    /// Where the file is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -98,7 +98,7 @@ fn read(path: &Path, max_bytes: usize) -> Result<SpecsPayload, FetchError> {
     Ok(SpecsPayload::new(json))
 }
 
-/// Signals every change of the file, until the client is gone.
+/// Signals every change of the file, until the client has ended.
 async fn watch(path: PathBuf, signal: ChangeSignal) {
     let mut known = version(&path).await;
     loop {
@@ -117,7 +117,7 @@ async fn watch(path: PathBuf, signal: ChangeSignal) {
     }
 }
 
-/// Tells one content of a file from the next without reading it. `None` if there is no file.
+/// Identifies the content of a file without reading it. `None` if there is no file.
 async fn version(path: &Path) -> Option<(u64, Option<SystemTime>)> {
     let path = path.to_owned();
     let look = move || {

@@ -1,5 +1,5 @@
-//! Where specs and ID lists come from: the traits [`SpecsAdapter`], [`DataStore`] and
-//! [`IdListsAdapter`], and the implementations that the SDK has.
+//! The sources of specs and ID lists: the traits [`SpecsAdapter`], [`DataStore`] and
+//! [`IdListsAdapter`], and the SDK's implementations.
 
 mod adapter;
 mod bootstrap;

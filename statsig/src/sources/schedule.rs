@@ -1,4 +1,4 @@
-//! How hard to try for specs, depending on why they are wanted. Pure.
+//! The attempts and limits of a fetch, by its purpose. Pure.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::FetchError;
 use crate::transport::backoff::Backoff;
 
-/// The limit of the first request, unless `init_timeout` says otherwise.
+/// The limit of the first request, unless `init_timeout` is set.
 pub(crate) const INITIAL_REQUEST_LIMIT: Duration = Duration::from_secs(3);
 /// The first of the pauses between the attempts of one background sync.
 const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(200);
@@ -15,28 +15,29 @@ const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(200);
 const BACKGROUND_ATTEMPTS: u32 = 4;
 /// The longest of the pauses between the attempts of one background sync.
 const LAST_RETRY_PAUSE: Duration = Duration::from_millis(800);
-/// In the background, the fallback is asked after every so many failures.
+/// The number of background failures after which the client asks the fallback.
 const FALLBACK_PERIOD: u32 = 5;
 
-/// The longest pause between two rounds of a source that refuses them. It doubles from the interval.
+/// The longest pause between two rounds of a source that refuses requests. The pause starts at the
+/// interval and doubles.
 pub(crate) const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(300);
 
 /// The pauses between the attempts of one background sync.
 pub(crate) const RETRY_BACKOFF: Backoff = Backoff::new(FIRST_RETRY_PAUSE, LAST_RETRY_PAUSE);
 
-/// Why specs are fetched.
+/// The purpose of a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trigger {
     /// The client starts.
     Initial,
     /// The interval passed, or the adapter has something new.
     Background,
-    /// Somebody asked.
+    /// A caller requested specs.
     Manual,
 }
 
 impl Trigger {
-    /// Attempts in all. Only the background tries again: elsewhere somebody waits.
+    /// The number of attempts. Only background syncs retry, because no caller waits for them.
     pub(crate) fn attempts(self) -> u32 {
         match self {
             Self::Initial | Self::Manual => 1,
@@ -44,7 +45,8 @@ impl Trigger {
         }
     }
 
-    /// The limit of each attempt: that of initialisation for the first request, unless it is zero, and `others` for all others.
+    /// The limit of each attempt: the init timeout for the first request, unless it is zero, and
+    /// `others` for all other requests.
     pub(crate) fn limit(self, init_timeout: Option<Duration>, others: Duration) -> Duration {
         match (self, init_timeout) {
             (Self::Initial, None) => INITIAL_REQUEST_LIMIT,
@@ -53,8 +55,8 @@ impl Trigger {
         }
     }
 
-    /// Whether sources that are slow are asked at the same time as those after them: where somebody waits, one that hangs must not
-    /// spend the time of all.
+    /// Whether a slow source and the next one are asked at the same time. When a caller waits, a
+    /// hanging source must not use up the time of all.
     pub(crate) fn shares_time(self) -> bool {
         match self {
             Self::Initial | Self::Manual => true,
@@ -62,7 +64,7 @@ impl Trigger {
         }
     }
 
-    /// Whether the fallback is asked, `failures` background syncs (this one included) having failed.
+    /// Whether to ask the fallback after `failures` failed background syncs, including this one.
     pub(crate) fn asks_fallback(self, failures: u32) -> bool {
         match self {
             Self::Initial | Self::Manual => true,
@@ -71,18 +73,20 @@ impl Trigger {
     }
 }
 
-/// What a source that refuses requests (401, 403, 429) or asks for a pause (`Retry-After`) gets: fewer of them.
+/// Reduces the requests to a source that refuses them (401, 403, 429) or asks for a pause
+/// (`Retry-After`).
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     in_row: u32,
-    /// Until when it is left alone.
+    /// The time before which no request is sent.
     quiet_until: Option<Instant>,
 }
 
 impl Refusals {
-    /// A scheduled request failed with an error that asks for a pause: the interval, or what the source asks for if that is longer.
-    /// After refusals in a row it doubles, with jitter by a `random` in `0.0..1.0`; a source that only says when it is back gets
-    /// its next request then.
+    /// Records a scheduled request that failed with an error that asks for a pause. The pause is
+    /// the interval, or the source's pause if that is longer. After successive refusals it doubles,
+    /// with jitter from `random` in `0.0..1.0`. A source that only sends `Retry-After` gets its
+    /// next request at that time.
     pub(crate) fn refused(
         &mut self,
         error: &FetchError,
@@ -105,18 +109,19 @@ impl Refusals {
         self.keep_quiet(error.retry_after(), now);
     }
 
-    /// The source asks for a pause. Somebody who asks often does not make it longer than that.
+    /// Records that the source asks for a pause. Frequent requests of callers do not make the pause
+    /// longer.
     pub(crate) fn keep_quiet(&mut self, pause: Option<Duration>, now: Instant) {
         let until = pause.and_then(|pause| now.checked_add(pause));
         self.quiet_until = self.quiet_until.max(until);
     }
 
-    /// A request was answered, or failed otherwise.
+    /// Records an answer, or a failure that asks for no pause.
     pub(crate) fn passed(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether the source is to be left alone.
+    /// Whether to send no request to the source now.
     pub(crate) fn is_quiet(&self, now: Instant) -> bool {
         self.quiet_until.is_some_and(|until| until > now)
     }
@@ -157,7 +162,7 @@ mod tests {
         assert!(refusals.is_quiet(now));
         let later = now + Duration::from_secs(100);
         assert_eq!(refusals.pause(interval, later).as_secs(), 200);
-        // Asked by hand, a hundred times.
+        // A caller requests specs a hundred times.
         for _ in 0..100 {
             refusals.keep_quiet(None, later);
             refusals.keep_quiet(Some(Duration::from_secs(50)), later);

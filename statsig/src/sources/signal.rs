@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::Notify;
 
-/// Tells a client that its adapter has something new. Cheap to clone; works from any thread.
+/// Notifies a client that its adapter has something new. Cheap to clone; works from any thread.
 #[derive(Debug, Clone)]
 pub struct ChangeSignal(Weak<Notify>);
 
@@ -13,8 +13,8 @@ impl ChangeSignal {
         Self(Arc::downgrade(notify))
     }
 
-    /// Tells the client. Signals that come before the client fetches count as one. Returns false when the
-    /// client is gone: drop the signal then.
+    /// Notifies the client. Several signals before the client fetches count as one. Returns false
+    /// when the client has ended; then drop the signal.
     #[expect(clippy::must_use_candidate, reason = "most callers need not know")]
     pub fn notify(&self) -> bool {
         let Some(notify) = self.0.upgrade() else {

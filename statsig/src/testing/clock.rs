@@ -34,12 +34,33 @@ impl SimulatedClock {
     pub const START_MS: u64 = 1_767_225_600_000;
 
     /// A clock that starts at [`START_MS`](Self::START_MS).
+    ///
+    /// ```
+    /// use statsig::clock::Clock;
+    /// use statsig::testing::SimulatedClock;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// assert_eq!(SimulatedClock::new().now_ms(), SimulatedClock::START_MS);
+    /// # });
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::starting_at(Self::START_MS)
     }
 
     /// A clock that starts at this moment, in epoch milliseconds.
+    ///
+    /// ```
+    /// use statsig::clock::Clock;
+    /// use statsig::testing::SimulatedClock;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// let clock = SimulatedClock::starting_at(1_800_000_000_000);
+    /// assert_eq!(clock.now_ms(), 1_800_000_000_000);
+    /// # });
+    /// ```
     #[must_use]
     pub fn starting_at(epoch_ms: u64) -> Self {
         Self {
@@ -48,7 +69,21 @@ impl SimulatedClock {
         }
     }
 
-    /// Moves wall time alone, as when somebody sets the clock of the machine. Timers do not notice.
+    /// Moves wall-clock time alone, as if somebody set the clock of the machine. Timers do not
+    /// change.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use statsig::clock::Clock;
+    /// use statsig::testing::SimulatedClock;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// let clock = SimulatedClock::starting_at(0);
+    /// clock.jump(Duration::from_secs(60));
+    /// assert_eq!(clock.now_ms(), 60_000);
+    /// # });
+    /// ```
     pub fn jump(&self, forward: Duration) {
         let ms = u64::try_from(forward.as_millis()).unwrap_or(u64::MAX);
         self.start_ms.fetch_add(ms, Ordering::Relaxed);

@@ -30,6 +30,7 @@
 //! # Ok::<(), statsig::OptionsError>(()) }).unwrap();
 //! ```
 
+mod answer;
 mod clock;
 mod exposures;
 mod id_lists;
@@ -43,12 +44,13 @@ mod strategy;
 mod transport;
 mod variants;
 
+pub use answer::Answer;
 pub use clock::SimulatedClock;
 pub use exposures::{Exposures, exposures_of};
 pub use schema_match::{assert_schema_matches, check_schema_in};
 #[cfg(feature = "proptest")]
 pub use strategy::params_strategy;
-pub use transport::{Answer, PostedBatch, RecordedRequest, ScriptedTransport};
+pub use transport::{PostedBatch, RecordedRequest, ScriptedTransport};
 pub use variants::for_each_variant;
 
 #[doc(hidden)]

@@ -4,93 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
+use super::answer::{Answer, Outcome};
 use super::id_lists::ServedIdLists;
 use crate::events::seal;
 use crate::transport::{BoxFuture, Endpoint, Request, Response, Transport, TransportError};
-
-/// How the network answers one request.
-///
-/// ```
-/// use std::time::Duration;
-/// use statsig::testing::Answer;
-///
-/// let slow_failure = Answer::status(503).after(Duration::from_secs(2));
-/// let dead_line = Answer::hang();
-/// # let _ = (slow_failure, dead_line);
-/// ```
-#[derive(Debug, Clone)]
-#[must_use = "an answer does nothing until it is given to `ScriptedTransport`"]
-pub struct Answer {
-    delay: Duration,
-    outcome: Outcome,
-}
-
-#[derive(Debug, Clone)]
-enum Outcome {
-    Response(Response),
-    Broken(&'static str),
-    Hang,
-}
-
-impl Answer {
-    fn new(outcome: Outcome) -> Self {
-        Self {
-            delay: Duration::ZERO,
-            outcome,
-        }
-    }
-
-    /// A response with this status and body.
-    pub fn response(status: u16, body: impl Into<Bytes>) -> Self {
-        Self::new(Outcome::Response(Response::new(status, body)))
-    }
-
-    /// The same, with one more header; its name in lower case. Only responses have headers.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        if let Outcome::Response(response) = &mut self.outcome {
-            response.headers.add(name.into(), value);
-        }
-        self
-    }
-
-    /// A response with this status and an empty body.
-    pub fn status(status: u16) -> Self {
-        Self::response(status, Bytes::new())
-    }
-
-    /// A success with this JSON, always in full: `sinceTime` plays no part.
-    pub fn json(json: impl Into<String>) -> Self {
-        Self::response(200, json.into())
-    }
-
-    /// A success with the first half of this body.
-    pub fn truncated(body: impl Into<Bytes>) -> Self {
-        let body = body.into();
-        let half = body.len() / 2;
-        Self::response(200, body.slice(..half))
-    }
-
-    /// No connection.
-    pub fn refuse_connection() -> Self {
-        Self::new(Outcome::Broken("connection refused"))
-    }
-
-    /// No answer at all, until the SDK gives up.
-    pub fn hang() -> Self {
-        Self::new(Outcome::Hang)
-    }
-
-    /// The same, but only after this time.
-    pub fn after(mut self, delay: Duration) -> Self {
-        self.delay = delay;
-        self
-    }
-}
 
 /// A request as it was sent.
 #[derive(Debug, Clone)]
@@ -149,7 +70,14 @@ struct State {
 }
 
 impl ScriptedTransport {
-    /// A network without specs that accepts events.
+    /// A network without specs. It accepts events.
+    ///
+    /// ```
+    /// use statsig::testing::ScriptedTransport;
+    ///
+    /// let network = ScriptedTransport::new();
+    /// assert!(network.batches().is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -158,25 +86,68 @@ impl ScriptedTransport {
         }
     }
 
-    /// Serves these specs from now on, as the service does: a client that already has them gets `has_updates: false`.
+    /// Serves these specs from now on, as the service does: a client that already has them gets
+    /// `has_updates: false`.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// let network = Arc::new(ScriptedTransport::new());
+    /// network.serve_specs(SPECS);
+    /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
+    /// let statsig = Statsig::new("secret-key", options);
+    /// statsig.initialize().await?;
+    /// assert!(statsig.check_gate(&StatsigUser::with_user_id("a-user"), "a_gate"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn serve_specs(&self, json: impl Into<String>) {
         self.state().specs = Some(json.into());
     }
 
-    /// Serves an ID list with these lines (`+` or `-` and the first eight characters of base64 SHA-256) from now on, as the
-    /// service does: in ranges, and named in the manifest.
+    /// Serves an ID list with these lines from now on, as the service does: in ranges, and named in
+    /// the manifest. A line is `+` or `-` and the first eight characters of base64 SHA-256.
     ///
-    /// A text that begins with the one before is the same file, grown; any other is a new file.
+    /// A text that begins with the previous one is the same file, with more lines. Any other text
+    /// is a new file.
+    ///
+    /// ```
+    /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    ///
+    /// let network = ScriptedTransport::new();
+    /// network.set_id_list_file("employees", "+Z/hEKLio\n");
+    /// ```
     pub fn set_id_list_file(&self, list: impl Into<String>, lines: impl Into<String>) {
         self.state().id_lists.set(list.into(), lines.into());
     }
 
-    /// Takes an ID list out of the manifest.
+    /// Removes an ID list from the manifest.
+    ///
+    /// ```
+    /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    ///
+    /// let network = ScriptedTransport::new();
+    /// network.set_id_list_file("employees", "+Z/hEKLio\n");
+    /// network.remove_id_list("employees");
+    /// ```
     pub fn remove_id_list(&self, list: &str) {
         self.state().id_lists.remove(list);
     }
 
-    /// The answer to the next request to this endpoint; called several times, to the ones after it.
+    /// Scripts the answer to the next request to this endpoint. Further calls script the requests
+    /// after it.
+    ///
+    /// ```
+    /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    ///
+    /// let network = ScriptedTransport::new();
+    /// network.next(Endpoint::Specs, Answer::status(500)); // for the first request
+    /// network.next(Endpoint::Specs, Answer::hang()); // for the second
+    /// ```
     pub fn next(&self, endpoint: Endpoint, answer: Answer) {
         self.state()
             .next
@@ -185,12 +156,27 @@ impl ScriptedTransport {
             .push_back(answer);
     }
 
-    /// The answer to all further requests to this endpoint.
+    /// Scripts the answer to all further requests to this endpoint.
+    ///
+    /// ```
+    /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    ///
+    /// let network = ScriptedTransport::new();
+    /// network.always(Endpoint::Events, Answer::refuse_connection());
+    /// ```
     pub fn always(&self, endpoint: Endpoint, answer: Answer) {
         self.state().always.insert(endpoint, answer);
     }
 
-    /// Takes back what was scripted for this endpoint.
+    /// Removes the scripted answers of this endpoint.
+    ///
+    /// ```
+    /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    ///
+    /// let network = ScriptedTransport::new();
+    /// network.always(Endpoint::Events, Answer::refuse_connection());
+    /// network.recover(Endpoint::Events); // the endpoint accepts events again
+    /// ```
     pub fn recover(&self, endpoint: Endpoint) {
         let mut state = self.state();
         state.next.remove(&endpoint);
@@ -198,6 +184,23 @@ impl ScriptedTransport {
     }
 
     /// The requests to this endpoint so far.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// let network = Arc::new(ScriptedTransport::new());
+    /// network.serve_specs(SPECS);
+    /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
+    /// let statsig = Statsig::new("secret-key", options);
+    /// statsig.initialize().await?;
+    /// assert_eq!(network.requests(Endpoint::Specs).len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn requests(&self, endpoint: Endpoint) -> Vec<RecordedRequest> {
         let state = self.state();
@@ -209,13 +212,51 @@ impl ScriptedTransport {
     }
 
     /// The batches posted so far, accepted or not, in order.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// let network = Arc::new(ScriptedTransport::new());
+    /// network.serve_specs(SPECS);
+    /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
+    /// let statsig = Statsig::new("secret-key", options);
+    /// statsig.initialize().await?;
+    /// statsig.log_event(&StatsigUser::with_user_id("a-user"), Event::new("visit"));
+    /// statsig.flush_events().await?;
+    /// assert_eq!(network.batches()[0].is_accepted, Some(true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn batches(&self) -> Vec<PostedBatch> {
         self.state().batches.clone()
     }
 
-    /// The events accepted so far, in the order they were posted. Without `statsig::diagnostics`, which the SDK sends at random:
-    /// those are in the [batches](Self::batches).
+    /// The accepted events so far, in the order of the posts. Without `statsig::diagnostics`, which
+    /// the SDK sends at random: those are in the [batches](Self::batches).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// let network = Arc::new(ScriptedTransport::new());
+    /// network.serve_specs(SPECS);
+    /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
+    /// let statsig = Statsig::new("secret-key", options);
+    /// statsig.initialize().await?;
+    /// statsig.log_event(&StatsigUser::with_user_id("a-user"), Event::new("visit"));
+    /// statsig.flush_events().await?;
+    /// assert_eq!(network.events()[0]["eventName"], "visit");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         let state = self.state();

@@ -60,7 +60,13 @@ impl Statsig {
         subscriptions.subscribe(event_name, Arc::new(callback))
     }
 
-    /// Ends all subscriptions to this name. Those to `*` hear of it nevertheless.
+    /// Ends all subscriptions to this name. Subscriptions to `*` continue to receive its events.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let subscription = statsig.subscribe("gate_evaluated", |event| println!("{event:?}"));
+    /// statsig.unsubscribe("gate_evaluated");
+    /// ```
     pub fn unsubscribe(&self, event_name: &str) {
         self.inner
             .shared
@@ -70,6 +76,12 @@ impl Statsig {
     }
 
     /// Ends one subscription.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let subscription = statsig.subscribe("specs_updated", |event| println!("{event:?}"));
+    /// statsig.unsubscribe_by_id(subscription);
+    /// ```
     pub fn unsubscribe_by_id(&self, subscription: SubscriptionId) {
         self.inner
             .shared
@@ -79,6 +91,12 @@ impl Statsig {
     }
 
     /// Ends all subscriptions.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// statsig.subscribe("*", |event| println!("{event:?}"));
+    /// statsig.unsubscribe_all();
+    /// ```
     pub fn unsubscribe_all(&self) {
         self.inner.shared.telemetry.subscriptions.unsubscribe_all();
     }

@@ -40,11 +40,29 @@ impl Statsig {
         self.get_typed_with_options(user, &TypedEvaluationOptions::default())
     }
 
-    /// Like [`get_typed`](Self::get_typed), but strict.
+    /// Like [`get_typed`](Self::get_typed), but reports problems instead of serving defaults.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::StatsigParams;
+    ///
+    /// #[derive(Debug, StatsigParams)]
+    /// #[statsig(layer = "a_layer")]
+    /// struct Promo {
+    ///     #[statsig(default = "Welcome")]
+    ///     title: String,
+    /// }
+    ///
+    /// let promo = statsig.try_get_typed::<Promo>(&user)?;
+    /// assert_eq!(promo.title, "Hello");
+    /// # Ok::<(), statsig::typed::ParamsError>(())
+    /// ```
     ///
     /// # Errors
-    /// When the specs do not know the source, the user lacks the ID that the struct asks for, or a served value does not fit its
-    /// field. All problems are listed at once, and nothing is exposed.
+    /// When the specs do not know the source, the user lacks the ID that the struct asks for, or a
+    /// served value does not fit its field. The error lists all problems, and nothing is exposed.
     pub fn try_get_typed<P: StatsigParams>(
         &self,
         user: impl AsRef<StatsigUser>,
@@ -93,6 +111,25 @@ impl Statsig {
 
     /// Like [`try_get_typed`](Self::try_get_typed), with options.
     ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::TypedEvaluationOptions;
+    /// use statsig::StatsigParams;
+    ///
+    /// #[derive(Debug, StatsigParams)]
+    /// #[statsig(layer = "a_layer")]
+    /// struct Promo {
+    ///     #[statsig(default = "Welcome")]
+    ///     title: String,
+    /// }
+    ///
+    /// let options = TypedEvaluationOptions::new();
+    /// let promo = statsig.try_get_typed_with_options::<Promo>(&user, &options)?;
+    /// # Ok::<(), statsig::typed::ParamsError>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`try_get_typed`](Self::try_get_typed).
     pub fn try_get_typed_with_options<P: StatsigParams>(
@@ -105,7 +142,13 @@ impl Statsig {
         try_load(Opened::new(view, user.as_ref(), P::SCHEMA, options))
     }
 
-    /// How many served values did not fit a field of a typed struct so far, repeats included.
+    /// The number of served values that did not fit a field of a typed struct so far, repeats
+    /// included.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// assert_eq!(statsig.typed_mismatches(), 0);
+    /// ```
     #[must_use]
     pub fn typed_mismatches(&self) -> u64 {
         self.inner.shared.telemetry.mismatches.total()

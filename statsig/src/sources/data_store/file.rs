@@ -15,17 +15,17 @@ use crate::files;
 use crate::hash::sha256_base64;
 use crate::transport::BoxFuture;
 
-/// The largest value that is read. Specs also have a limit of their own, `max_specs_bytes`.
+/// The limit of a value in bytes. Specs also have their own limit, `max_specs_bytes`.
 const MAX_VALUE_BYTES: usize = 256 * 1024 * 1024;
-/// How much of a key is readable in the name of its file.
+/// The number of characters of a key that its file name shows.
 const MAX_READABLE_CHARS: usize = 64;
 
 /// A [`DataStore`] in a directory: one file for each key, replaced as a whole.
 ///
-/// For processes on one machine, or in containers that share a volume: a service that restarts without
-/// network starts with the specs that it had. Let one process write, and the others
-/// [poll](Self::polled). The store keeps specs and ID lists. Only the owner of the files can read them,
-/// so the processes must run as the same user. The directory is for the store alone.
+/// Use it for processes on one machine, or in containers that share a volume. A service that
+/// restarts without a network then starts with its last specs. Let one process write, and the
+/// others [poll](Self::polled). The store keeps specs and ID lists. Only the owner of the files can
+/// read them, so the processes must run as the same user. Use the directory for nothing else.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -39,12 +39,12 @@ const MAX_READABLE_CHARS: usize = 64;
 pub struct FileDataStore {
     directory: PathBuf,
     is_polled: bool,
-    /// Whether files that killed writers left were removed, before the first write.
+    /// Whether the files that killed writers left were removed. Happens before the first write.
     is_swept: Arc<AtomicBool>,
 }
 
 impl FileDataStore {
-    /// A store in this directory. The first write creates it.
+    /// A store in this directory. The first write creates the directory.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
@@ -60,7 +60,8 @@ impl FileDataStore {
         self
     }
 
-    /// The file of a key. All of the key is readable but its last part, which may contain the SDK key.
+    /// The file of a key. Its name shows the key except the last part, which may contain the SDK
+    /// key.
     fn path(&self, key: &str) -> PathBuf {
         let (shown, _) = key.rsplit_once('|').unwrap_or_default();
         let readable: String = shown

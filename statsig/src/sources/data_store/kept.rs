@@ -1,16 +1,16 @@
-//! The specs that a data store is to hold, and whether it does.
+//! The specs that a data store should hold, and whether it holds them.
 
 use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::specs::order::ordering_time;
 
-/// The specs that a data store is to hold, and what is known about the store. It outlives a session, so
-/// that a client that starts again knows them.
+/// The specs that a data store should hold, and the known state of the store. It outlives a
+/// session, so that a restarted client still has it.
 #[derive(Debug, Default)]
 pub(crate) struct KeptSpecs {
     pub(super) specs: Option<Kept>,
-    /// Counts the specs to keep, so that a task sees whether newer ones replaced its own.
+    /// Counts the specs to keep. A task uses it to detect newer specs.
     version: u64,
     /// Whether the last write failed: each series of failures is logged once.
     has_failed: bool,
@@ -28,11 +28,12 @@ pub(super) struct Kept {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// To be written.
+    /// Waits for the write.
     Pending,
-    /// Written, not found there yet. The store cannot lose what it never showed.
+    /// Written, but not read back yet. The client cannot detect a loss before it has read the value
+    /// once.
     Written,
-    /// The store held these, or others of this length that are no older.
+    /// The store held these specs, or others of this length that are not older.
     Stored { bytes: usize },
 }
 
@@ -48,7 +49,7 @@ impl KeptSpecs {
         });
     }
 
-    /// Sets the state of this version, unless a newer one replaced it.
+    /// Sets the state of this version, unless a newer version replaced it.
     pub(super) fn settle(&mut self, version: u64, state: State) {
         let Some(kept) = self.specs.as_mut().filter(|kept| kept.version == version) else {
             return;
@@ -60,7 +61,7 @@ impl KeptSpecs {
         }
     }
 
-    /// A write of this version ended. Returns whether the write before failed.
+    /// Records the end of a write of this version. Returns whether the previous write failed.
     pub(super) fn written(&mut self, version: u64, is_ok: bool) -> bool {
         if is_ok {
             self.settle(version, State::Written);

@@ -8,14 +8,15 @@ use crate::transport::identity::SdkKey;
 
 /// How the SDK key appears in the keys of a data store.
 ///
-/// All processes that share a store must use the same, and those that use the official SDKs, too.
+/// All processes that share a store must use the same version, including those that use the
+/// official SDKs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum DataStoreKeyVersion {
     /// As a hash: SHA-256 in base64. The default.
     #[default]
     V2Hashed,
-    /// Its first 20 characters, readable by everybody who can list the store's keys.
+    /// Its first 20 characters. Everyone who can list the store's keys can read them.
     V3HumanReadable,
 }
 
@@ -24,7 +25,7 @@ const READABLE_CHARS: usize = 20;
 /// Writes the keys of one client.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    /// What stands for the SDK key.
+    /// The part of a key that represents the SDK key.
     last_part: String,
 }
 

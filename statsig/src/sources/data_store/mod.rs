@@ -1,4 +1,4 @@
-//! A store that services share, so that specs outlive a process: the [`DataStore`] trait.
+//! The [`DataStore`] trait: a store that services share, so that specs outlive a process.
 
 mod file;
 pub(crate) mod kept;
@@ -19,27 +19,33 @@ pub use super::error::DataStoreError;
 
 use crate::transport::BoxFuture;
 
-/// The longest a data store is asked alone at the start: it answers in milliseconds, or something is wrong with it.
+/// How long the start waits for a data store alone. A healthy store answers in milliseconds.
 pub(crate) const STORE_TIME_ALONE: Duration = Duration::from_millis(500);
 
-/// Keeps specs, and ID lists, outside of the process: in Redis, in a file, in what your services share.
+/// Keeps specs and ID lists outside the process: in Redis, in a file or in another store that your
+/// services share.
 ///
-/// A client with a data store reads its specs there first when it starts. It asks the network if the store has none or takes longer
-/// than 500 ms, and writes back what the network brings. A store that [supports polling](Self::support_polling_updates_for) is read
-/// again at every sync interval, and the network is not polled at all: one process writes, many read.
+/// When a client with a data store starts, it first reads its specs from the store. If the store
+/// has none or takes longer than 500 ms, the client asks the network, and writes the specs from the
+/// network to the store. If a store [supports polling](Self::support_polling_updates_for), the
+/// client reads it at every sync interval and does not poll the network: one process writes, many
+/// read.
 ///
-/// ID lists that are [enabled](crate::StatsigOptionsBuilder::enable_id_lists) are kept as well, in a store that says that it
-/// [does so](Self::supports_feature): complete sets of them, read at the start before anything is downloaded, and written whenever
-/// the network brought others. One that cannot be read as a whole is not used.
+/// If ID lists are [enabled](crate::StatsigOptionsBuilder::enable_id_lists) and the store
+/// [supports them](Self::supports_feature), the client keeps complete sets of them, too. It reads a
+/// set at the start before any download, and writes a set when the network has other lists. It does
+/// not use a set that it cannot read completely.
 ///
-/// A write can fail, and a store can lose its content. At every sync interval the client retries a failed write, until it succeeds or
-/// newer specs replace it, and writes again what the store lost. For this, a client that downloads its specs from the network keeps
-/// their JSON in memory, and calls [`byte_len`](Self::byte_len) for all that it keeps in the store. Implement that method: its
-/// default reads each value as a whole, by default the specs every 10 seconds and the ID lists every minute.
+/// A write can fail, and a store can lose its content. At every sync interval the client retries a
+/// failed write, until it succeeds or newer specs replace it, and writes again what the store lost.
+/// For this, a client that downloads its specs from the network keeps their JSON in memory, and
+/// calls [`byte_len`](Self::byte_len) for each of its values in the store. Implement that method:
+/// its default reads each value completely, the specs every 10 seconds and the ID lists every
+/// minute with the default intervals.
 ///
-/// Specs are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree on. The SDK calls a store
-/// from its own tasks and holds every call to a limit; a failure is logged, and never reaches an evaluation. [`FileDataStore`]
-/// comes with the SDK.
+/// Specs are the service's responses, verbatim, under keys that all of Statsig's server SDKs agree
+/// on. The SDK calls a store from its own tasks, with a time limit for every call. It logs
+/// failures; they never affect an evaluation. The SDK includes [`FileDataStore`].
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -73,8 +79,8 @@ pub(crate) const STORE_TIME_ALONE: Duration = Duration::from_millis(500);
 /// # let _ = store;
 /// ```
 pub trait DataStore: Debug + Send + Sync + 'static {
-    /// Called before the first read or write; again before the next one if it failed, and when a client that was shut down starts
-    /// again. Default: nothing to do.
+    /// Called before the first read or write. Called again before the next one if it failed, and
+    /// when a client starts again after a shutdown. Default: does nothing.
     ///
     /// # Errors
     /// When the store cannot be used now.
@@ -82,11 +88,11 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
-    /// Called once when the client shuts down, after the last read and write, if initialising succeeded. Default: nothing
-    /// to do.
+    /// Called once when the client shuts down, after the last read and write, if `initialize`
+    /// succeeded. Default: does nothing.
     ///
     /// # Errors
-    /// When something was left undone. It is logged.
+    /// When the store could not finish its work. The client logs the error.
     fn shutdown(&self) -> BoxFuture<'_, Result<(), DataStoreError>> {
         Box::pin(async { Ok(()) })
     }
@@ -108,8 +114,9 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         time: Option<u64>,
     ) -> BoxFuture<'a, Result<(), DataStoreError>>;
 
-    /// The bytes under this key, if there are any. Asked before [`get`](Self::get), which is not asked unless the answer is
-    /// [`BytesNotImplemented`](DataStoreError::BytesNotImplemented): the default.
+    /// The bytes under this key, if there are any. The SDK calls this before [`get`](Self::get),
+    /// and calls `get` only if the result is
+    /// [`BytesNotImplemented`](DataStoreError::BytesNotImplemented), which is the default.
     ///
     /// # Errors
     /// When the store keeps text only, or cannot tell.
@@ -121,7 +128,8 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         Box::pin(async { Err(DataStoreError::BytesNotImplemented) })
     }
 
-    /// Replaces the bytes under this key. Asked before [`set`](Self::set), like [`get_bytes`](Self::get_bytes).
+    /// Replaces the bytes under this key. The SDK calls this before [`set`](Self::set), like
+    /// [`get_bytes`](Self::get_bytes).
     ///
     /// # Errors
     /// When the store keeps text only, or they were not stored.
@@ -135,9 +143,10 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         Box::pin(async { Err(DataStoreError::BytesNotImplemented) })
     }
 
-    /// How many bytes are stored under this key; `None` when there is nothing. Clients that write to the store call this at every sync
-    /// interval, and write lost values again. The default reads the whole value each time, which may be many megabytes. Implement
-    /// this in every store that can tell a length without the value.
+    /// How many bytes are stored under this key; `None` when there is nothing. Clients that write
+    /// to the store call this at every sync interval, and write lost values again. The default
+    /// reads the whole value each time, which may be many megabytes. Implement this in every store
+    /// that can return a length without the value.
     ///
     /// # Errors
     /// When the store cannot tell.
@@ -156,7 +165,8 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         })
     }
 
-    /// Whether to read the store at every sync interval, instead of the network. Asked when a client starts. Default: false.
+    /// Whether to read the store at every sync interval, instead of the network. Called when a
+    /// client starts. Default: false.
     fn support_polling_updates_for(&self, path: RequestPath) -> bool {
         let _ = path;
         false
@@ -167,16 +177,18 @@ pub trait DataStore: Debug + Send + Sync + 'static {
         feature == DataStoreFeature::ConfigSpecs
     }
 
-    /// Whether to read the store at every sync interval for this feature, and the network only when the store has nothing. Asked
-    /// for [`IdListSnapshot`](DataStoreFeature::IdListSnapshot), where `None`, no opinion, counts as yes; a process that is to download
-    /// lists for others must say no. A client without a network reads it at every interval anyway. Default: `None`.
+    /// Whether to read the store at every sync interval for this feature, and the network only when
+    /// the store has nothing. Called for [`IdListSnapshot`](DataStoreFeature::IdListSnapshot),
+    /// where `None` counts as yes. A process that downloads lists for others must return
+    /// `Some(false)`. A client without a network reads the store at every interval anyway. Default:
+    /// `None`.
     fn support_polling_updates_for_feature(&self, feature: DataStoreFeature) -> Option<bool> {
         let _ = feature;
         None
     }
 }
 
-/// The text that a [`DataStore`] found. Its `Debug` says how many bytes these are.
+/// The text that a [`DataStore`] found. Its `Debug` shows only the number of bytes.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DataStoreResponse {
@@ -203,7 +215,7 @@ impl DataStoreResponse {
     }
 }
 
-/// The bytes that a [`DataStore`] found. Its `Debug` says how many bytes these are.
+/// The bytes that a [`DataStore`] found. Its `Debug` shows only their number.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DataStoreBytesResponse {
@@ -246,9 +258,9 @@ pub enum DataStoreFeature {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestPath {
-    /// Specs in today's format.
+    /// Specs in the current format.
     RulesetsV2,
-    /// Specs in the format before.
+    /// Specs in the previous format.
     RulesetsV1,
     /// The manifest of ID lists.
     IDListsV1,
@@ -257,7 +269,7 @@ pub enum RequestPath {
 }
 
 impl RequestPath {
-    /// How it is written in keys.
+    /// Its text in keys.
     ///
     /// ```
     /// assert_eq!(statsig::sources::RequestPath::RulesetsV2.as_str(), "/v2/download_config_specs");

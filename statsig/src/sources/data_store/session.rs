@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::targets;
 use crate::transport::identity::SdkKey;
 
-/// The longest a write of one value may take.
+/// The time limit of writing one value.
 pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The store with its keys: initialised once, written to by one task at a time, shut down at the end.
@@ -27,11 +27,11 @@ pub(crate) struct StoreSession {
     initialized: OnceCell<()>,
     pub(super) kept: Arc<Mutex<KeptSpecs>>,
     clock: Arc<dyn Clock>,
-    /// Whether a task waits for its turn to check what is kept.
+    /// Whether a task waits to check the stored values.
     pub(super) is_check_waiting: AtomicBool,
     /// Held while writing.
     pub(super) writing: tokio::sync::Mutex<()>,
-    /// The tasks that write. A handful: each kind of value has one at work and at most one that waits.
+    /// The tasks that write: for each kind of value, one that runs and at most one that waits.
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -63,12 +63,12 @@ impl StoreSession {
         self.clock.now_ms()
     }
 
-    /// The store as it is, for what it says about itself.
+    /// The store, for questions about its features.
     pub(crate) fn store(&self) -> &dyn DataStore {
         &*self.store
     }
 
-    /// The store, initialised. A failure is tried again at the next call.
+    /// The store, initialised. After a failure, the next call tries again.
     pub(crate) async fn initialized(&self) -> Result<&dyn DataStore, DataStoreError> {
         self.initialized
             .get_or_try_init(|| self.store.initialize())
@@ -76,7 +76,7 @@ impl StoreSession {
         Ok(&*self.store)
     }
 
-    /// Runs a task that writes; closing waits for it.
+    /// Spawns a task that writes. Closing the session waits for it.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = lock(&self.tasks);
         while tasks.try_join_next().is_some() {}
@@ -100,7 +100,7 @@ impl StoreSession {
         }
     }
 
-    /// How long the text from this path is, if there is one.
+    /// The length of the text from this path, if there is one.
     pub(crate) async fn byte_len(&self, path: &str) -> Result<Option<usize>, DataStoreError> {
         let key = self.keys.text(path);
         let ask = async { self.initialized().await?.byte_len(&key).await };
@@ -127,7 +127,7 @@ impl StoreSession {
             .unwrap_or_else(|_| Err(not_written()))
     }
 
-    /// Finishes writing, then shuts the store down, within the limit.
+    /// Finishes the writes, then shuts the store down, within the limit.
     pub(crate) async fn close(self: &Arc<Self>, limit: Duration) {
         self.write_the_rest();
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));

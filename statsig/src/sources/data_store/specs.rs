@@ -1,4 +1,4 @@
-//! Specs out of a data store.
+//! Specs from a data store.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::results::SpecsSource;
 use crate::sources::{BackgroundSync, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
 use crate::transport::BoxFuture;
 
-/// What is shown of a data store instead of an address.
+/// The text that represents a data store instead of an address.
 const SOURCE_API: &str = "datastore";
 
-/// Where specs out of a data store come from.
+/// The source of specs from a data store.
 pub(crate) fn source() -> SpecsSource {
     SpecsSource::Adapter("DataStore".into())
 }
@@ -56,7 +56,7 @@ impl DataStoreSpecs {
         json
     }
 
-    /// What an SDK that writes the binary form has written, if it is newer and can be read.
+    /// The specs that an SDK wrote in the binary form, if they are newer and can be read.
     #[cfg(feature = "proto")]
     async fn or_binary(
         &self,
@@ -67,7 +67,7 @@ impl DataStoreSpecs {
             return json;
         };
         let (otherwise, now_ms) = (json.clone(), self.session.now_ms());
-        // Reading specs takes a while, so that it is done off the async workers.
+        // Parsing specs takes long, so it runs outside the async workers.
         tokio::task::spawn_blocking(move || {
             let from_binary = binary::read(&found, max_bytes);
             binary::newer(json, from_binary, now_ms)
@@ -104,7 +104,8 @@ mod binary {
         }
     }
 
-    /// Whichever specs are newer: who writes one form leaves what others wrote in the other. Those from the future are not.
+    /// The newer specs. A writer of one form leaves the other form unchanged, so either may be
+    /// newer. Specs from the future do not count as newer.
     pub(super) fn newer(
         json: Result<Bytes, FetchError>,
         from_binary: Option<Bytes>,

@@ -13,8 +13,9 @@ use crate::sources::FetchError;
 use crate::targets;
 
 impl StoreSession {
-    /// Writes specs from the network in a task, and retries until it succeeds. They replace specs that still
-    /// wait. With `is_guarded` the client writes them again when the store loses them.
+    /// Writes specs from the network in a task, and retries until it succeeds. They replace specs
+    /// that still wait for a write. With `is_guarded`, the client writes them again if the store
+    /// loses them.
     pub(crate) fn write_specs(self: &Arc<Self>, json: Bytes, received_at: u64, is_guarded: bool) {
         if self.store().supports_feature(DataStoreFeature::ConfigSpecs) {
             lock(&self.kept).keep(json, received_at, State::Pending, is_guarded);
@@ -22,14 +23,15 @@ impl StoreSession {
         }
     }
 
-    /// The store has these specs, and they are in use: writes them again when the store loses them.
+    /// Records that the store has these specs, and that they are in use. The client writes them
+    /// again if the store loses them.
     pub(crate) fn guard_specs(&self, json: Bytes, received_at: u64) {
         let bytes = json.len();
         lock(&self.kept).keep(json, received_at, State::Stored { bytes }, true);
     }
 
-    /// The client uses specs that are not for the store: does not write again what the store loses.
-    /// Specs that still wait are newer, and stay.
+    /// Records that the client uses specs that are not for the store. The client does not write
+    /// lost specs again. Specs that still wait for a write are newer, and stay.
     pub(crate) fn guard_nothing(&self) {
         let mut kept = lock(&self.kept);
         if !kept.is_pending() {
@@ -37,12 +39,13 @@ impl StoreSession {
         }
     }
 
-    /// Starts a task that writes what waits, or checks whether the store still has the specs. Does not wait.
+    /// Starts a task that writes the waiting specs, or checks whether the store still has the
+    /// specs. Does not wait for the task.
     pub(crate) fn check_specs(self: &Arc<Self>) {
         if lock(&self.kept).specs.is_none() {
             return;
         }
-        // A task that waits for its turn reads the newest specs when it begins.
+        // A task that waits reads the newest specs when it begins.
         if !self.is_check_waiting.swap(true, Ordering::AcqRel) {
             let session = Arc::clone(self);
             self.spawn(async move {
@@ -53,7 +56,7 @@ impl StoreSession {
         }
     }
 
-    /// Writes what waits before the session is closed.
+    /// Writes the waiting specs before the session is closed.
     pub(super) fn write_the_rest(self: &Arc<Self>) {
         if lock(&self.kept).is_pending() {
             self.check_specs();
@@ -104,7 +107,7 @@ impl StoreSession {
     async fn look_again(&self, kept: &Kept) -> State {
         let found = timeout(WRITE_LIMIT, self.look(kept)).await;
         let state = match found.unwrap_or_else(|_| Err(not_written().into())) {
-            // The store never showed them, so they are not lost.
+            // The client never read them back, so it cannot know whether they are lost.
             Ok(State::Pending) if kept.state == State::Written => State::Written,
             Ok(state) => state,
             Err(problem) => {
@@ -128,13 +131,13 @@ impl StoreSession {
             Some(found) if found == bytes => return Ok(State::Stored { bytes }),
             Some(_) => {}
         }
-        // Another process wrote others.
+        // Another process wrote other specs.
         let found = match self.read_specs().await {
             Err(FetchError::NothingStored) => return Ok(State::Pending),
             found => found?,
         };
         let (ours, bytes, now_ms) = (kept.json.clone(), found.len(), self.now_ms());
-        // Reading specs takes a while: not on an async worker.
+        // Parsing specs takes long, so it runs outside the async workers.
         let is_older =
             tokio::task::spawn_blocking(move || time_of(&found, now_ms) < time_of(&ours, now_ms));
         Ok(match is_older.await {

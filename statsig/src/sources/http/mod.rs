@@ -20,13 +20,13 @@ use crate::transport::{
     self, BoxFuture, Endpoint, Method, Request, Response, Transport, address, retry,
 };
 
-/// The response header that says, by being there, that the specs are a difference.
+/// The response header whose presence marks the specs as a difference.
 pub(crate) const DELTAS_HEADER: &str = "x-deltas-used";
 
 /// Downloads specs as JSON.
 ///
-/// Unless it is told to [read the binary form](Self::reading_binary), it asks for JSON alone: neither `supports_proto` nor the
-/// `statsig-br` encoding is offered, as both announce a reader of that form.
+/// By default it requests JSON alone. It then sends neither `supports_proto` nor the `statsig-br`
+/// encoding, because both announce a reader of the [binary form](Self::reading_binary).
 #[derive(Debug)]
 pub(crate) struct HttpSpecs {
     transport: Arc<dyn Transport>,
@@ -57,8 +57,8 @@ impl HttpSpecs {
         }
     }
 
-    /// Also reads the service's binary form. `deltas` says when to ask for deltas; `facts` receives
-    /// whether their checksums fit.
+    /// Also reads the service's binary form. `deltas` decides when to request deltas; `facts`
+    /// receives the results of the checksums.
     #[cfg(feature = "proto")]
     pub(crate) fn reading_binary(mut self, deltas: Option<DeltaMode>, facts: FactSink) -> Self {
         self.binary = Some(binary::Binary::new(deltas, facts));
@@ -115,7 +115,7 @@ impl SpecsAdapter for HttpSpecs {
 /// of its own.
 fn specs_url(base: &str, key: &str, request: &SpecsRequest) -> String {
     let Ok(mut url) = Url::parse(base) else {
-        // The options refuse such a base, and so does the transport.
+        // The options reject such a base, and so does the transport.
         return base.to_owned();
     };
     url.set_path(&format!("{}/{key}.json", url.path().trim_end_matches('/')));
@@ -129,7 +129,7 @@ fn specs_url(base: &str, key: &str, request: &SpecsRequest) -> String {
     url.into()
 }
 
-/// `scheme://host[:port]`, and `/v<digits>` if that is how the path begins.
+/// `scheme://host[:port]`, and `/v<digits>` if the path begins with it.
 fn source_api(base: &str) -> Option<String> {
     let url = address::parse_http(base)?;
     let origin = url.origin().ascii_serialization();

@@ -12,9 +12,10 @@ use crate::transport::identity::Identity;
 use crate::transport::origin::{KeyOrigins, origin_of};
 use crate::transport::{self, BoxFuture, Endpoint, Method, Request, Response, Transport, retry};
 
-/// Where Statsig serves manifests, for a key each.
+/// The base URL of Statsig's manifests. The SDK key follows.
 pub(crate) const STATSIG_MANIFEST_URL: &str = "https://api.statsigcdn.com/v1/get_id_lists";
-/// The host of Statsig that takes the range in the query, since what lies between caches by URL.
+/// Statsig's host that reads the range from the query, because caches between use the URL as the
+/// key.
 const STATSIG_CDN: &str = "https://api.statsigcdn.com";
 
 /// Downloads ID lists.
@@ -23,12 +24,12 @@ pub(crate) struct HttpIdLists {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     identity: Identity,
-    /// Of the options; otherwise Statsig's.
+    /// The URL in the options, or Statsig's.
     manifest_url: Option<String>,
-    /// Stands for scheme and host of the files.
+    /// Replaces the scheme and host of the files.
     file_api: Option<String>,
     falls_back: bool,
-    /// A manifest may name any host for its files; the SDK key goes to these only.
+    /// The origins that receive the SDK key. A manifest may name any host for its files.
     key_origins: KeyOrigins,
 }
 
@@ -49,7 +50,7 @@ impl HttpIdLists {
         }
     }
 
-    /// Asks another address for the manifest, and Statsig's when that fails.
+    /// Requests the manifest from another address, and from Statsig if that fails.
     pub(crate) fn with_manifest_url(mut self, url: Option<String>, falls_back: bool) -> Self {
         self.falls_back = falls_back
             && url
@@ -60,13 +61,13 @@ impl HttpIdLists {
         self.trusting(origin)
     }
 
-    /// Asks another host for the files.
+    /// Requests the files from another host.
     pub(crate) fn with_file_api(mut self, base: Option<String>) -> Self {
         self.file_api = base;
         self
     }
 
-    /// Sends the SDK key to the origins of these URLs, too, which options name.
+    /// Also sends the SDK key to the origins of these URLs from the options.
     pub(crate) fn trusting(mut self, urls: impl IntoIterator<Item = String>) -> Self {
         for url in urls {
             self.key_origins.add(&url);
@@ -151,7 +152,7 @@ fn file_url(url: &str, api: Option<&str>) -> String {
     let Some(api) = api else {
         return url.to_owned();
     };
-    // A manifest may also name a path alone.
+    // A manifest may contain only a path.
     let base = Url::parse(STATSIG_CDN).ok();
     match Url::options().base_url(base.as_ref()).parse(url) {
         Ok(url) => format!(
@@ -163,10 +164,10 @@ fn file_url(url: &str, api: Option<&str>) -> String {
     }
 }
 
-/// The part of a file that was asked for.
+/// The requested part of a file.
 struct Wanted {
     start: u64,
-    /// The size of the whole file, at least.
+    /// A lower bound of the size of the whole file.
     size: u64,
 }
 
@@ -178,10 +179,11 @@ impl Wanted {
         }
     }
 
-    /// The file from the start on, out of a response that should be just that.
+    /// The bytes of the file from `start`, taken from a response.
     ///
-    /// A response that says where it begins must begin there. One that does not, and is as long as the whole file, comes from
-    /// a server that knows no ranges: applying it behind what the list has would count bytes twice.
+    /// If a response states its position, it must begin at `start`. A response without a position
+    /// that is as long as the whole file comes from a server without ranges. Appending it would
+    /// count bytes twice.
     fn part_of(&self, response: Response) -> Result<Bytes, FetchError> {
         let Self { start, size } = *self;
         let content_range = response.headers.get("content-range");
@@ -198,7 +200,7 @@ impl Wanted {
     }
 }
 
-/// Where `bytes 10-19/20` begins. A number that is too large is one that nobody asked for.
+/// The start of `bytes 10-19/20`. A number that is too large never matches a request.
 fn range_start(content_range: &str) -> Option<u64> {
     let range = content_range.trim().strip_prefix("bytes")?.trim_start();
     let start = range.split_once('-')?.0.trim();
@@ -266,7 +268,7 @@ mod tests {
         let whole = || response(200, None, "+2Tv4fIVX\n+pmWkWSBC\n");
         assert_eq!(&*wanted(10).part_of(whole()).unwrap(), b"+pmWkWSBC\n");
         assert_eq!(wanted(0).part_of(whole()).unwrap().len(), 20);
-        // Shorter than the file is a part, whatever the status says.
+        // A response shorter than the file is a part, with any status.
         let part = response(200, None, "+pmWkWSBC\n");
         assert_eq!(&*wanted(10).part_of(part).unwrap(), b"+pmWkWSBC\n");
     }

@@ -1,4 +1,4 @@
-//! The manifest: which lists there are, and how much of each.
+//! The manifest: the lists and their sizes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,22 +12,22 @@ use crate::mask::shown;
 use crate::specs::lenient::{Name, as_text};
 use crate::text::SharedStr;
 
-/// The lists by their name. The name that an entry itself carries plays no part.
+/// The lists by name. The name inside an entry is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Manifest {
     pub(super) entries: BTreeMap<SharedStr, Entry>,
-    /// Lists that are there, and of which nothing else is known: their entries are malformed.
+    /// The names of lists with malformed entries.
     pub(super) malformed: BTreeMap<SharedStr, String>,
 }
 
-/// What the manifest says about one list.
+/// The manifest's entry of one list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entry {
     #[serde(rename = "name", alias = "key")]
     _name: SharedStr,
     pub(super) url: SharedStr,
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     pub(super) size: u64,
     /// Epoch milliseconds.
     pub(super) creation_time: i64,
@@ -36,7 +36,7 @@ pub(super) struct Entry {
 }
 
 impl Manifest {
-    /// A bad entry costs its own list alone, which stays as it is.
+    /// A malformed entry affects only its own list, which does not change.
     pub(super) fn parse(body: &[u8]) -> Result<Self, IdListsError> {
         let read: Read =
             (serde_json::from_str(&as_text(body))).map_err(|problem| IdListsError::Manifest {
@@ -46,7 +46,7 @@ impl Manifest {
     }
 }
 
-/// A manifest as it is read: the last of several entries of a name counts.
+/// A manifest while it is parsed: of several entries with one name, the last wins.
 struct Read(Manifest);
 
 impl<'de> Deserialize<'de> for Read {
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for Read {
                 let mut entries = BTreeMap::new();
                 let mut malformed = BTreeMap::new();
                 while let Some((Name(name), entry)) = map.next_entry::<Name<'_>, &RawValue>()? {
-                    // No condition can ask for a list whose name is no text.
+                    // No condition can name a list whose name is not a string.
                     let Some(name) = name else { continue };
                     let name = SharedStr::from(&*name);
                     match serde_json::from_str::<Entry>(entry.get()) {

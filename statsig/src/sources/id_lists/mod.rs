@@ -1,4 +1,5 @@
-//! Where ID lists come from: the [`IdListsAdapter`] trait, the one for the network, and the data store.
+//! The sources of ID lists: the [`IdListsAdapter`] trait, its implementation for the network, and
+//! the data store.
 
 pub(crate) mod http;
 pub(crate) mod manifest;
@@ -21,15 +22,15 @@ use crate::specs::id_list::IdLists;
 use crate::text::SharedStr;
 use crate::transport::{BoxFuture, address};
 
-/// The largest manifest that is read, in bytes: enough for some 50,000 lists.
+/// The limit of a manifest in bytes: enough for about 50,000 lists.
 pub(crate) const MAX_MANIFEST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Brings ID lists: the manifest that the service's `get_id_lists` endpoint answers with, and the files
+/// Loads ID lists: the manifest that the service's `get_id_lists` endpoint returns, and the files
 /// that it names.
 ///
-/// The SDK has one for the network, used unless options say otherwise. Implement it to take lists from
-/// elsewhere. The SDK calls it from its own tasks, one call at a time for each client. The SDK decides
-/// which part of which file it needs, and reads it.
+/// By default, the SDK uses its own adapter for the network. Implement this trait to load lists
+/// from another source. The SDK calls it from its own tasks, one call at a time for each client.
+/// The SDK decides which part of which file it needs, and parses it.
 ///
 /// ```
 /// use statsig::sources::{FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest};
@@ -59,7 +60,8 @@ pub(crate) const MAX_MANIFEST_BYTES: usize = 16 * 1024 * 1024;
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub trait IdListsAdapter: Debug + Send + Sync + 'static {
-    /// The manifest: a JSON object of list name to `{"name", "url", "size", "creationTime", "fileID"}`.
+    /// The manifest: a JSON object that maps list names to
+    /// `{"name", "url", "size", "creationTime", "fileID"}`.
     ///
     /// # Errors
     /// When there is no manifest. The lists in use stay in use.
@@ -68,27 +70,27 @@ pub trait IdListsAdapter: Debug + Send + Sync + 'static {
     /// A file from a position to its end.
     ///
     /// # Errors
-    /// When it cannot be read. The list stays unchanged, and the next sync asks for the same part.
+    /// When it cannot be read. The list does not change, and the next sync requests the same part.
     fn file(&self, request: &IdListFileRequest) -> BoxFuture<'_, Result<Bytes, FetchError>>;
 
-    /// Whether it uses the network. With the option `disable_network`, such an adapter is never asked.
-    /// Default: false.
+    /// Whether it uses the network. With the option `disable_network`, the SDK never calls such an
+    /// adapter. Default: false.
     fn uses_network(&self) -> bool {
         false
     }
 }
 
-/// What the SDK wants to know about all lists.
+/// A request for the manifest of all lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdListsRequest {
-    /// How long the SDK waits.
+    /// The time limit of the request.
     pub limit: Duration,
     /// The largest manifest that the SDK reads, in bytes.
     pub max_bytes: usize,
 }
 
-/// The part of a file that the SDK wants. `Debug` shows the URL without parts that may be secret.
+/// A request for a part of a file. `Debug` shows the URL without parts that may be secret.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdListFileRequest {
@@ -96,11 +98,11 @@ pub struct IdListFileRequest {
     pub list: SharedStr,
     /// The file's URL, as the manifest has it.
     pub url: SharedStr,
-    /// How many bytes of the file the SDK has.
+    /// The number of bytes of the file that the SDK has.
     pub start: u64,
-    /// How many bytes the file has, according to the manifest. By now it may have more.
+    /// The size of the file in the manifest. The file may have grown since.
     pub size: u64,
-    /// How long the SDK waits.
+    /// The time limit of the request.
     pub limit: Duration,
     /// The largest part that the SDK reads, in bytes.
     pub max_bytes: usize,
@@ -119,15 +121,15 @@ impl Debug for IdListFileRequest {
     }
 }
 
-/// What one sync may take.
+/// The limits of one sync.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// For each request.
+    /// The time limit of each request.
     pub(crate) request: Duration,
-    /// For the data store alone, at the start, before the network is asked too.
+    /// How long the start waits for the data store alone, before it also asks the network.
     pub(crate) store_alone: Duration,
     pub(crate) max_file_bytes: usize,
-    /// In all lists together.
+    /// The limit of IDs in all lists together.
     pub(crate) max_ids: usize,
 }
 
@@ -136,14 +138,14 @@ pub(crate) struct Limits {
 pub(crate) struct Synced {
     /// All lists as they are now; `None` when nothing has changed.
     pub(crate) lists: Option<Arc<IdLists>>,
-    /// The first failure of a file. The lists of files that failed are unchanged.
+    /// The first failure of a file. Lists whose files failed do not change.
     pub(crate) failure: Option<IdListsError>,
-    /// What the service says there is, if it was asked.
+    /// The service's manifest, if the sync requested it.
     pub(crate) manifest: Option<Manifest>,
 }
 
 impl Synced {
-    /// Lists that the data store had.
+    /// Lists from the data store.
     fn read(lists: Option<IdLists>) -> Self {
         Self {
             lists: lists.map(Arc::new),
@@ -153,7 +155,7 @@ impl Synced {
     }
 }
 
-/// Why a sync brought nothing. The lists in use stay in use.
+/// Why a sync failed. The lists in use stay in use.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum IdListsError {
     #[error("{0}")]
@@ -181,8 +183,8 @@ impl IdListsError {
         matches!(self, Self::Entry { .. })
     }
 
-    /// The error if the server refuses all requests or asks for a pause. A single forbidden file says
-    /// nothing about the others.
+    /// The error if the server refuses all requests or asks for a pause. A single forbidden file
+    /// does not mean that the server refuses the others.
     pub(crate) fn refusal(&self) -> Option<&FetchError> {
         let error = match self {
             Self::Fetch(error) => error,
@@ -196,7 +198,7 @@ impl IdListsError {
     }
 }
 
-/// What is wrong with the file of a list.
+/// The problem with the file of a list.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum FileProblem {
     #[error("cannot be read: {0}")]

@@ -1,4 +1,5 @@
-//! One sync of all lists: from the lists in use and a manifest to downloads, and from what they bring to the next lists. Pure.
+//! One sync of all lists: plans downloads from the lists in use and a manifest, and applies their
+//! results to the lists. Pure.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use crate::specs::id_list::{IdList, IdLists, ListFile, Origin, changes};
 use crate::specs::order::is_far_ahead;
 use crate::text::SharedStr;
 
-/// A sync under way.
+/// A running sync.
 #[derive(Debug)]
 pub(super) struct Round {
-    /// The lists as they are so far.
+    /// The lists so far.
     next: IdLists,
     has_changed: bool,
     downloads: VecDeque<Download>,
@@ -24,7 +25,7 @@ pub(super) struct Round {
 pub(super) struct Download {
     list: SharedStr,
     entry: Entry,
-    /// The bytes that the list has. It starts anew where this is 0.
+    /// The number of bytes that the list has. 0 means that the list starts empty.
     start: u64,
 }
 
@@ -41,7 +42,7 @@ impl Download {
     }
 }
 
-/// What a list needs.
+/// The download that a list needs.
 enum Need {
     Nothing,
     /// The rest of its file, from this byte.
@@ -51,9 +52,10 @@ enum Need {
 }
 
 impl Round {
-    /// Drops the lists that the manifest lacks, takes over what needs no download, and plans the downloads.
+    /// Drops the lists that are not in the manifest, keeps those that need no download, and plans
+    /// the downloads.
     ///
-    /// A creation time that is far ahead of the clock does not make other files older.
+    /// A creation time far ahead of the clock does not make other files count as older.
     pub(super) fn begin(current: &IdLists, manifest: Manifest, now_ms: u64) -> Self {
         let Manifest { entries, malformed } = manifest;
         let mut next = current.clone();
@@ -110,9 +112,10 @@ impl Round {
         self.downloads.pop_front()
     }
 
-    /// Applies what a download has brought: everything, or nothing if it is no list or would be too much.
+    /// Applies the result of a download: all of it, or nothing if it is not a list or exceeds the
+    /// limit.
     pub(super) fn absorb(&mut self, download: &Download, body: &[u8], max_ids: usize) {
-        // Lines that say nothing must not count as read, however many they are.
+        // Lines without content must not count as read, regardless of their number.
         let mut changes = changes(body).into_iter().flatten().peekable();
         if changes.peek().is_none() {
             self.fail(download, FileProblem::NoList);
@@ -136,7 +139,7 @@ impl Round {
         });
     }
 
-    /// Leaves the list as it was, so that the next sync asks for the same part again.
+    /// Does not change the list, so that the next sync requests the same part again.
     pub(super) fn fail(&mut self, download: &Download, problem: FileProblem) {
         self.note(IdListsError::File {
             list: download.list.clone(),
@@ -153,7 +156,7 @@ impl Round {
         }
     }
 
-    /// The lists, if they are others now, and the first failure.
+    /// The lists, if they changed, and the first failure.
     pub(super) fn end(self) -> (Option<Arc<IdLists>>, Option<IdListsError>) {
         (self.has_changed.then(|| Arc::new(self.next)), self.failure)
     }
@@ -168,7 +171,7 @@ impl Entry {
         })
     }
 
-    /// Whether a list has all that the manifest says there is.
+    /// Whether a list has all bytes that the manifest lists.
     pub(super) fn is_read_by(&self, list: &IdList) -> bool {
         list.file().is_some_and(|file| {
             (&file.id, file.creation_time) == (&self.file_id, self.creation_time)
@@ -177,8 +180,8 @@ impl Entry {
     }
 }
 
-/// Another file replaces the list, unless it is older: then the manifest is. The time alone says nothing: it moves with every
-/// append.
+/// Another file replaces the list, unless it is older: then the manifest is old. The time alone is
+/// no evidence, because every append changes it.
 fn need(known: Option<&ListFile>, entry: &Entry, now_ms: u64) -> Need {
     match known {
         None => Need::File,

@@ -1,4 +1,4 @@
-//! ID lists as a data store keeps them: a manifest, and the complete membership of each list. Pure.
+//! ID lists in the form of a data store: a manifest, and the complete members of each list. Pure.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,7 +22,7 @@ pub(super) struct StoredManifest {
     may_be_empty: bool,
 }
 
-/// What is wrong with stored lists. One mistake makes all of them unusable.
+/// The problem with stored lists. One problem makes all of them unusable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SnapshotProblem {
     #[error("expected a stored manifest of ID lists, found something else: {problem}")]
@@ -44,7 +44,7 @@ pub(crate) enum SnapshotProblem {
 }
 
 impl SnapshotProblem {
-    /// Whether a limit is exceeded by what may be whole.
+    /// Whether the lists may be complete but exceed a limit.
     pub(super) fn is_excess(&self) -> bool {
         matches!(self, Self::TooLarge { .. } | Self::TooManyIds { .. })
     }
@@ -57,7 +57,7 @@ impl StoredManifest {
         })
     }
 
-    /// The list of this text, which holds all of its members and nothing else.
+    /// Parses a list from this text, which holds all of its members and nothing else.
     pub(super) fn list(&self, name: &SharedStr, text: &str) -> Result<IdList, SnapshotProblem> {
         let origin = Origin::Text(text_hash(text));
         let wrong = |line| SnapshotProblem::Line {
@@ -81,7 +81,7 @@ impl StoredManifest {
         let mut ids = Ids::default();
         ids.apply(lookups.into_iter().map(|lookup| (lookup, true)));
         if ids.count() != count {
-            // Some occur twice; which ones does not matter.
+            // Some lines occur twice. Their positions do not matter.
             return Err(wrong(count));
         }
         Ok(IdList { ids, origin })
@@ -145,8 +145,8 @@ fn distinct<E: serde::de::Error>(
     })
 }
 
-/// An entry of a stored manifest. It is that of the service, but nothing in it is required, and the URL is left out: it may hold
-/// the SDK key.
+/// An entry of a stored manifest. It has the service's fields, but all are optional, and the URL is
+/// left out because it may contain the SDK key.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StoredEntry {
@@ -157,7 +157,8 @@ struct StoredEntry {
     file_id: Option<SharedStr>,
 }
 
-/// The manifest as it is stored; `None` when some list is not up to it, so that what is stored would not be what it says.
+/// The manifest in the stored form; `None` when some list is not up to date, because the stored
+/// lists would then differ from it.
 pub(super) fn stored_manifest(lists: &IdLists, manifest: &Manifest) -> Option<String> {
     let entries = &manifest.entries;
     let is_complete = lists.lists.len() == entries.len()
@@ -182,7 +183,7 @@ pub(super) fn stored_manifest(lists: &IdLists, manifest: &Manifest) -> Option<St
     serde_json::to_string(&entries).ok()
 }
 
-/// The members of a list as they are stored.
+/// The members of a list in the stored form.
 pub(super) fn stored_members(list: &IdList) -> String {
     let mut text = String::with_capacity(list.ids.count() * LINE_BYTES);
     for lookup in list.ids.iter() {

@@ -1,4 +1,4 @@
-//! One sync of all lists: out of the data store, or from an adapter, one file after another.
+//! One sync of all lists: from the data store, or from an adapter, one file after another.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::specs::id_list::IdLists;
 use crate::transport::BoxFuture;
 
-/// Where a client's ID lists come from: its data store if that keeps them, else and then the adapter.
+/// The sources of a client's ID lists: the data store, if it keeps them, then the adapter.
 #[derive(Debug, Clone)]
 pub(crate) struct IdListSource {
     pub(crate) adapter: Arc<dyn IdListsAdapter>,
@@ -26,7 +26,7 @@ pub(crate) struct IdListSource {
 }
 
 impl IdListSource {
-    /// Whether there is anybody to ask.
+    /// Whether there is a source to ask.
     pub(crate) fn is_usable(&self) -> bool {
         self.store.is_some() || self.may_download()
     }
@@ -35,7 +35,7 @@ impl IdListSource {
         !(self.is_network_disabled && self.adapter.uses_network())
     }
 
-    /// Brings all lists up to date.
+    /// Updates all lists.
     pub(crate) async fn sync(
         &self,
         current: &Arc<IdLists>,
@@ -59,8 +59,8 @@ impl IdListSource {
         self.download_all(current, limits).await
     }
 
-    /// What the store has. If it brings nothing for a while, the network is asked too, and the first that has all lists wins:
-    /// somebody waits.
+    /// The first sync, for which a caller waits. Reads the store. If the store does not answer for
+    /// a while, it also asks the network, and uses the first source that has all lists.
     async fn first(
         &self,
         store: &StoredIdLists,
@@ -97,8 +97,9 @@ impl IdListSource {
         limits: Limits,
     ) -> Result<Synced, IdListsError> {
         match self.download(current, limits).await {
-            // What others read from the store is complete, and so are the lists of those that write it. An entry that is
-            // malformed stays so, and must not keep the other lists from being used.
+            // Lists from the store are complete, and so must be the lists of a process that writes
+            // it. A malformed entry stays malformed, and must not prevent the use of the other
+            // lists.
             Ok(Synced {
                 failure: Some(failure),
                 ..
@@ -144,7 +145,7 @@ impl IdListSource {
     }
 }
 
-/// Reading a long file takes a while, so that it is done off the async workers.
+/// Parsing a long file takes long, so it runs outside the async workers.
 async fn absorb(
     mut round: Round,
     download: Download,
@@ -158,7 +159,7 @@ async fn absorb(
     absorbed.await.map_err(|_| IdListsError::Interrupted)
 }
 
-/// Holds an adapter to the limit that it was told.
+/// Enforces the time limit of a request to an adapter.
 async fn in_time<T>(
     limit: Duration,
     answer: BoxFuture<'_, Result<T, FetchError>>,

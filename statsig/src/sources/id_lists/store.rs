@@ -17,9 +17,9 @@ use crate::text::SharedStr;
 #[derive(Debug)]
 pub(crate) struct StoredIdLists {
     session: Arc<StoreSession>,
-    /// Whether the last read failed, so that each series of failures is told once.
+    /// Whether the last read failed: each series of failures is logged once.
     is_unreadable: AtomicBool,
-    /// How many values were read, so that it is seen whether the store answers.
+    /// The number of values read. It shows whether the store answers.
     values_read: AtomicUsize,
     /// Held while writing.
     writing: Arc<tokio::sync::Mutex<()>>,
@@ -28,9 +28,9 @@ pub(crate) struct StoredIdLists {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// What the store is to hold.
+    /// The lists that the store should hold.
     lists: Option<KeptLists>,
-    /// Whether the last write failed, so that each series of failures is told once.
+    /// Whether the last write failed: each series of failures is logged once.
     has_failed: bool,
 }
 
@@ -43,9 +43,10 @@ struct KeptLists {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// To be written.
+    /// Waits for the write.
     Pending,
-    /// Written; not found there yet. What a store never shows cannot be lost.
+    /// Written, but not read back yet. The client cannot detect a loss before it has read the
+    /// values once.
     Written,
     /// The store held them.
     Stored,
@@ -65,7 +66,7 @@ pub(crate) enum StoredProblem {
 }
 
 impl StoredProblem {
-    /// Whether what was written is gone or spoilt, so that writing it again helps.
+    /// Whether the written values are missing or damaged, so that another write helps.
     fn is_loss(&self) -> bool {
         match self {
             Self::Nothing => true,
@@ -88,13 +89,13 @@ impl StoredIdLists {
         })
     }
 
-    /// Whether every sync asks the store first, not only the first one.
+    /// Whether every sync asks the store first, not only the first sync.
     pub(super) fn is_polled(&self) -> bool {
         let store = self.session.store();
         store.support_polling_updates_for_feature(DataStoreFeature::IdListSnapshot) != Some(false)
     }
 
-    /// How many values were read so far.
+    /// The number of values read so far.
     pub(super) fn values_read(&self) -> usize {
         self.values_read.load(Ordering::Relaxed)
     }
@@ -109,7 +110,8 @@ impl StoredIdLists {
         text
     }
 
-    /// All lists; `None` when they are the current ones. A failure is logged, unless it follows another.
+    /// All lists; `None` when they are the current ones. Logs a failure, unless the previous read
+    /// failed, too.
     pub(super) async fn read(
         &self,
         current: &IdLists,
@@ -120,7 +122,8 @@ impl StoredIdLists {
         let had_failed = self.is_unreadable.swap(has_failed, Ordering::Relaxed);
         let kept = &mut self.kept().lists;
         match &read {
-            // What others wrote is in use from now on; a loss will be seen by reading.
+            // The client now uses the lists of another process. It detects a loss when it reads
+            // them.
             Ok(_) => *kept = None,
             Err(problem) if problem.is_loss() => {
                 if let Some(kept) = kept {
@@ -144,7 +147,8 @@ impl StoredIdLists {
         read
     }
 
-    /// One list after the other, so that only one is in memory as text. Those that have not changed are taken over.
+    /// Reads one list after the other, so that only one is in memory as text. Keeps lists that have
+    /// not changed.
     async fn read_all(
         &self,
         current: &IdLists,
@@ -195,7 +199,7 @@ impl StoredIdLists {
             .into());
         }
         let (manifest, name, known) = (Arc::clone(manifest), name.clone(), known.cloned());
-        // A long text takes a while, so that it is read off the async workers.
+        // Parsing a long text takes long, so it runs outside the async workers.
         let parsed = tokio::task::spawn_blocking(move || match known {
             Some(known) if known.origin == Origin::Text(text_hash(&text)) => Ok(known),
             _ => manifest.list(&name, &text).map(Arc::new),
@@ -203,7 +207,8 @@ impl StoredIdLists {
         Ok(parsed.await.map_err(|_| StoredProblem::Interrupted)??)
     }
 
-    /// These lists are in use, and this is what the service says there is: the store is to hold them, if they are complete.
+    /// Records the lists in use and the service's manifest. The store should hold the lists if they
+    /// are complete.
     pub(crate) fn keep(&self, lists: Arc<IdLists>, manifest: &Manifest) {
         let feature = DataStoreFeature::IdListSnapshotWrite;
         if !self.session.store().supports_feature(feature) {
@@ -227,8 +232,9 @@ impl StoredIdLists {
         }
     }
 
-    /// Has a task write what waits, or see whether the store still has what it had; a shutdown waits for it. Nothing is done while
-    /// another such task runs: then a later sync tries again. `on_failure` is called if the store fails to write.
+    /// Starts a task that writes the waiting lists, or checks whether the store still has them. A
+    /// shutdown waits for the task. Does nothing while another such task runs; a later sync tries
+    /// again. Calls `on_failure` if a write fails.
     pub(crate) fn check(self: &Arc<Self>, now_ms: u64, on_failure: impl FnOnce() + Send + 'static) {
         let Some(kept) = self.kept().lists.clone() else {
             return;
@@ -245,14 +251,14 @@ impl StoredIdLists {
         });
     }
 
-    /// Whether the store lacks some of what it had.
+    /// Whether the store has lost some of its values.
     async fn has_lost(&self, kept: &KeptLists) -> bool {
         match self.lacks(kept).await {
             Ok(None) => {
                 self.settle(kept, State::Stored);
                 false
             }
-            // Whoever never saw them there does not miss them.
+            // A client that never read them back cannot know whether they are lost.
             Ok(Some(_)) if kept.state == State::Written => false,
             Ok(Some(path)) => {
                 tracing::info!(target: targets::SYNC, path, "the data store lost ID lists, writing them again");
@@ -266,7 +272,7 @@ impl StoredIdLists {
         }
     }
 
-    /// The first path under which nothing is stored.
+    /// The first path without a stored value.
     async fn lacks(&self, kept: &KeptLists) -> Result<Option<String>, DataStoreError> {
         let lists = kept.lists.lists.keys().map(path_of);
         for path in std::iter::once(RequestPath::IDListsV1.as_str().to_owned()).chain(lists) {
@@ -298,7 +304,7 @@ impl StoredIdLists {
         on_failure();
     }
 
-    /// What these came to, unless others took their place.
+    /// Sets the state of these lists, unless other lists replaced them.
     fn settle(&self, settled: &KeptLists, state: State) {
         let mut kept = self.kept();
         let lists = kept.lists.as_mut();
@@ -324,7 +330,7 @@ impl StoredIdLists {
             let path = path_of(name);
             self.session.write_text(&path, &members, now_ms).await?;
         }
-        // Last, so that whoever reads it finds all that it names.
+        // Written last, so that a reader of the manifest finds all lists that it names.
         let path = RequestPath::IDListsV1.as_str();
         Ok(self.session.write_text(path, manifest, now_ms).await?)
     }

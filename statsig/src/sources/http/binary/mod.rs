@@ -1,4 +1,4 @@
-//! Specs in the service's binary form: asking for it, reading it, and starting deltas from what was read.
+//! Specs in the service's binary form: requests, decoding, and the base of deltas.
 
 use std::fmt;
 use std::io::Read;
@@ -15,7 +15,7 @@ use crate::sources::{FetchError, SpecsPayload, SpecsRequest};
 use crate::specs::proto::{ProtoError, ProtoSpecs};
 use crate::transport::{Request, Response, TransportError};
 
-/// The content encoding that says: protobuf, compressed with Brotli.
+/// The content encoding of protobuf compressed with Brotli.
 const ENCODING: &str = "statsig-br";
 const CONTENT_TYPE: &str = "application/octet-stream";
 const BUFFER_BYTES: usize = 16 * 1024;
@@ -27,11 +27,11 @@ pub(super) struct Binary {
 }
 
 struct State {
-    /// When to ask for deltas; `None` if never.
+    /// Decides when to request deltas; `None` means never.
     deltas: Option<DeltaMode>,
-    /// What was read last, kept only if a delta may start from it.
+    /// The specs read last. Kept only if a delta may start from them.
     read: Option<Arc<ProtoSpecs>>,
-    /// A sync that has been answered, until it is known what came of it.
+    /// A sync with an answer whose result is not known yet.
     answered: Option<Answered>,
 }
 
@@ -41,10 +41,10 @@ struct Answered {
     time_in_use: u64,
 }
 
-/// What one request asks for.
+/// The form and the base that one request asks for.
 struct Asked {
     sync: Sync,
-    /// The specs in use, if they came in this form.
+    /// The specs in use, if they arrived in this form.
     previous: Option<Arc<ProtoSpecs>>,
 }
 
@@ -79,7 +79,7 @@ impl Binary {
         let wants_deltas = state.deltas.as_ref().is_some_and(DeltaMode::is_on);
         Asked {
             sync: Sync {
-                // Whoever has other specs in use, or none, could not apply them.
+                // A client with other specs in use, or none, cannot apply them.
                 for_deltas: wants_deltas && previous.is_some(),
                 is_background: request.is_background,
             },
@@ -87,7 +87,7 @@ impl Binary {
         }
     }
 
-    /// Notes what is known of a sync that has just been answered, or not.
+    /// Records the result of a sync, as far as it is known after the request.
     fn note(&self, asked: &Asked, request: &SpecsRequest, outcome: Outcome<'_>, now_ms: u64) {
         let mut state = self.state();
         let end = match outcome {
@@ -134,15 +134,15 @@ impl fmt::Debug for Binary {
     }
 }
 
-/// What came of a request.
+/// The result of a request.
 enum Outcome<'a> {
     Unanswered,
     Unreadable(&'a ReadError),
-    /// The JSON, and the specs that it was made from.
+    /// The JSON, and the binary specs that it was decoded from.
     Read(&'a [u8], Option<Arc<ProtoSpecs>>),
 }
 
-/// Why an answer could not be read.
+/// Why an answer cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReadError {
     #[error("expected specs compressed with Brotli, found something else ({0})")]
@@ -212,7 +212,7 @@ impl HttpSpecs {
     }
 }
 
-/// Says that the binary form is understood.
+/// Adds the headers that announce a reader of the binary form.
 fn announce(request: &mut Request, deltas: bool) {
     let separator = if request.url.contains('?') { '&' } else { '?' };
     request.url.push(separator);
@@ -232,7 +232,7 @@ fn is_binary(response: &Response) -> bool {
     says("content-type", CONTENT_TYPE) && says("content-encoding", ENCODING)
 }
 
-/// The JSON of specs in the binary form, and what a delta may start from.
+/// The JSON of specs in the binary form, and the base of a delta.
 pub(crate) fn read(
     body: &[u8],
     previous: Option<&ProtoSpecs>,
