@@ -26,7 +26,7 @@
 //! # let specs = std::sync::Arc::new(statsig::sources::BootstrapSpecs::new(SPECS));
 //! # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
 //! let statsig = Statsig::new(secret, options);
-//! statsig.initialize().await?; // one request; afterwards all reads are synchronous
+//! statsig.initialize().await?; // downloads the specs; reads then use them in memory
 //!
 //! let user = StatsigUser::builder("a-user")
 //!     .custom("plan", "premium")
@@ -51,53 +51,57 @@
 //!
 //! # Guides
 //!
-//! | guide | it answers |
+//! | guide | questions that it answers |
 //! |---|---|
 //! | [`getting_started`](docs::getting_started) | How do I install the SDK, read flags, log events, set the log level, stop? |
-//! | [`typed`](docs::typed) | How do I keep parameter structs and the console in agreement? |
+//! | [`typed`](docs::typed) | How do I keep parameter structs in step with the console? |
 //! | [`testing`](docs::testing) | How do I test code that reads flags? |
-//! | [`events`](docs::events) | When is an event sent, when is it lost? |
+//! | [`events`](docs::events) | When is an event sent, and when is it lost? |
 //! | [`sources`](docs::sources) | Where do specs come from? |
-//! | [`operations`](docs::operations) | Health checks, metrics, logs, memory, forks, proxies, secrets |
-//! | [`migration`](docs::migration) | How do I move from `statsig-rust` or `statsig`? |
+//! | [`operations`](docs::operations) | How do I run it: health, metrics, memory, forks, proxies? |
+//! | [`migration`](docs::migration) | How do I move here? What can an unofficial SDK promise? |
 //!
 //! The repository has [runnable examples](https://github.com/statsig-actors/statsig/tree/main/examples).
 //!
 //! # What to expect
 //!
-//! * **After [`initialize`](Statsig::initialize) every evaluation is synchronous**: it does not await,
-//!   sends no message, holds no lock while it works, and cannot fail. If a name is unknown or a value is
-//!   missing, you get the fallback, and the [`EvaluationDetails`] say why.
+//! * **Every evaluation is synchronous**: it does not await, sends no message to a task, holds no
+//!   lock while it evaluates, and cannot fail. If a name is unknown, a value is missing, or
+//!   [`initialize`](Statsig::initialize) has not loaded the specs, you get the fallback, and the
+//!   [`EvaluationDetails`] say why. *Specs* are the definitions of all gates, configs, experiments
+//!   and layers of your project.
 //! * **Evaluations and events are those of the other Statsig SDKs**: the same buckets, rules, reasons
 //!   and exposures.
-//! * **Memory is bounded, and no event is lost without being counted**; see [`EventStats`].
-//! * **Bad specs never replace good ones**; a malformed gate is left out alone.
+//! * **Memory is bounded, and every event is counted**: as long as the process lives,
+//!   [`EventStats`] shows each loss with its reason.
+//! * **Bad specs never replace good ones.** If one gate is malformed, only that gate is left out.
 //! * **No hidden work**: [`Statsig::new`] starts nothing, and the SDK installs no logger; it emits
 //!   [`tracing`] events.
 //!
 //! # Features
 //!
-//! | feature | default | it adds |
+//! | feature | default | what it adds |
 //! |---|---|---|
 //! | `country` | yes | the country of an IPv4 address, from a table of 0.6 MB in the binary; its licence asks for an attribution, see [`country`](mod@country) |
-//! | `http` | yes | the HTTP transport, on reqwest and rustls; without it, bring a [`Transport`](transport::Transport) |
+//! | `http` | yes | the HTTP transport, on reqwest and rustls (needs a C compiler); without it, supply your own [`Transport`](transport::Transport) |
 //! | `macros` | yes | the derives `StatsigParams` and `ParamEnum` |
 //! | `brotli` | no | specs compressed with Brotli |
-//! | `bundled-roots` | no | trust in Mozilla's list of certificates, for containers without certificates |
-//! | `metrics` | no | [`MetricsExporter`]: the health of the SDK through the `metrics` facade |
+//! | `bundled-roots` | no | Mozilla's list of certificates, for containers without certificates |
+//! | `metrics` | no | [`MetricsExporter`]: the SDK's metrics, through the `metrics` facade |
 //! | `offline` | no | `offline::OfflineClient`: evaluates fixed specs without a runtime, for tools |
 //! | `proptest` | no | property tests: strategies for parameter structs; implies `testing` |
 //! | `proto` | no | specs in the binary form, and deltas, which are experimental |
 //! | `registry` | no | a list of all structs in the binary that derive `StatsigParams`, to check them all |
-//! | `spool` | no | undelivered events on disk: [`docs::events`](docs::events#keep-events-on-disk) |
+//! | `spool` | no | keeps undelivered events on disk: [`docs::events`](docs::events#keep-events-on-disk) |
 //! | `testing` | no | [`testing`](docs::testing): simulated time, a scripted network, offline clients |
 //! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
-//! | `zstd` | no | events compressed with zstd instead of gzip, and specs in it; needs a C compiler |
+//! | `zstd` | no | events and specs compressed with zstd instead of gzip; needs a C compiler |
 //!
-//! More is in packages of its own: [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
+//! Separate packages add more: [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
 //! [`statsig-grpc`](https://docs.rs/statsig-grpc) (a forward proxy that streams specs),
 //! [`statsig-opentelemetry`](https://docs.rs/statsig-opentelemetry) (metrics), and
-//! [`statsig-local`](https://docs.rs/statsig-local) (a local Statsig for tests and development).
+//! [`statsig-local`](https://docs.rs/statsig-local) (a local stand-in for Statsig, for tests and
+//! development).
 //!
 #![cfg_attr(
     feature = "metrics",
