@@ -1,6 +1,6 @@
 //! Guides. Start with [`getting_started`]; read the others when you need them.
 //!
-//! | guide | it answers |
+//! | guide | questions that it answers |
 //! |---|---|
 //! | [`getting_started`] | How do I install the SDK, start a client, read flags, log events and stop? |
 //! | [`typed`] | How do I keep parameter structs and the console in agreement? |
