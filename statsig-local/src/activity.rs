@@ -1,4 +1,4 @@
-//! What a connection is doing: answering requests, or waiting for one, and since when.
+//! The activity of a connection: whether it answers requests or waits for one, and since when.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::limits::{FIRST_REQUEST_LIMIT, IDLE_LIMIT, LONG_REQUEST};
 use crate::sync::lock;
 
-/// Shared by a connection and those who may close it.
+/// Shared by a connection and the code that may close it.
 #[derive(Debug)]
 pub(crate) struct Activity {
     state: Mutex<State>,
@@ -20,15 +20,15 @@ pub(crate) struct Activity {
 
 #[derive(Debug)]
 struct State {
-    /// Requests that are being answered.
+    /// Requests in progress.
     requests: u32,
     has_asked: bool,
     /// When the connection last became idle or busy.
     since: Instant,
 }
 
-/// How much a connection can be spared, the most first: an idle one before one with a long request,
-/// then by how long it has been so.
+/// Which connection to close first: an idle one before one with a long request, then the one that
+/// has been in this state longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
     is_busy: bool,
@@ -47,7 +47,7 @@ impl Activity {
         })
     }
 
-    /// A request begins; it ends when the answer's body, or what is returned, is dropped.
+    /// A request begins. It ends when the answer's body, or the returned value, is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Busy {
         let mut state = lock(&self.state);
         if state.requests == 0 {
@@ -58,7 +58,7 @@ impl Activity {
         Busy(Arc::clone(self))
     }
 
-    /// When the connection has been idle for too long; `None` while it is busy.
+    /// When the connection reaches the limit of idle time; `None` while it is busy.
     pub(crate) fn idle_until(&self) -> Option<Instant> {
         let state = lock(&self.state);
         let limit = if state.has_asked {
@@ -69,7 +69,8 @@ impl Activity {
         (state.requests == 0).then(|| state.since + limit)
     }
 
-    /// Whether it may be closed for the sake of another connection; the least one first.
+    /// Whether the connection may be closed to make room for another one. The lowest rank is closed
+    /// first.
     pub(crate) fn rank(&self) -> Option<Rank> {
         let state = lock(&self.state);
         let is_busy = state.requests > 0;
@@ -80,18 +81,18 @@ impl Activity {
         (!is_busy || state.since.elapsed() >= LONG_REQUEST).then_some(rank)
     }
 
-    /// Asks the connection to make room.
+    /// Asks the connection to close.
     pub(crate) fn shed(&self) {
         self.shed.notify_one();
     }
 
-    /// Ends when the connection is asked to make room.
+    /// Completes when the connection is asked to close.
     pub(crate) async fn is_shed(&self) {
         self.shed.notified().await;
     }
 }
 
-/// A request that is being answered.
+/// A request in progress.
 #[derive(Debug)]
 pub(crate) struct Busy(Arc<Activity>);
 
@@ -105,7 +106,7 @@ impl Drop for Busy {
     }
 }
 
-/// The body of an answer; the request ends with it.
+/// The body of an answer. Its end is the end of the request.
 #[derive(Debug)]
 pub(crate) struct CountedBody<B> {
     body: B,

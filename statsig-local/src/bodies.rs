@@ -1,4 +1,4 @@
-//! Bodies of answers that went wrong.
+//! Bodies of broken answers.
 
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -10,13 +10,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Frame;
 
-/// What a captive portal says.
+/// The page of a captive portal.
 pub(crate) const PAGE: &str =
     "<!DOCTYPE html>\n<title>Sign in</title>\n<p>Sign in to use this network.</p>\n";
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// As many bytes, none of them right.
+/// A body of the same length in which every byte is wrong.
 pub(crate) fn corrupted(body: Bytes) -> Body {
     Body::from(body.iter().map(|byte| byte ^ 0xA5).collect::<Vec<u8>>())
 }
@@ -45,7 +45,8 @@ pub(crate) fn bomb(mebibytes: u32) -> Vec<u8> {
     write().unwrap_or_default()
 }
 
-/// A body that sends half of what was announced, lets it reach the client, and goes wrong.
+/// A body that announces its whole length, sends half, waits until the client has it, and then
+/// breaks.
 struct Half {
     half: Option<Bytes>,
     is_flushed: bool,
@@ -79,7 +80,7 @@ impl hyper::body::Body for Half {
         if let Some(half) = self.half.take() {
             return Poll::Ready(Some(Ok(Frame::data(half))));
         }
-        // The server flushes what it has whenever the body is not ready.
+        // The server flushes its buffer when the body is not ready.
         if !std::mem::replace(&mut self.is_flushed, true) {
             context.waker().wake_by_ref();
             return Poll::Pending;

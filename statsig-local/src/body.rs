@@ -1,4 +1,4 @@
-//! Request bodies: reading within the limits, decompressing, and saying what is wrong with them.
+//! Request bodies: reads them within the limits, decompresses them, and reports what is wrong.
 
 use std::io::{self, Read};
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::limits::{BODY_LIMIT, MAX_BODY_BYTES, MAX_DECODED_BODY_BYTES};
 
-/// Why a request was refused. Answered as `{"success": false, "message": …}`.
+/// Why the server refused a request. The answer is `{"success": false, "message": …}`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the body is larger than {MAX_BODY_BYTES} bytes, or broke off")]
@@ -41,7 +41,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// A body as it was meant, and its size as sent.
+/// A decoded body, and its size as sent.
 #[derive(Debug)]
 pub(crate) struct Decoded {
     pub(crate) bytes: Vec<u8>,

@@ -95,7 +95,7 @@ pub(crate) struct Explain {
     pub(crate) names: Vec<String>,
 }
 
-/// What is asked about whom.
+/// Which names to evaluate, for which user.
 #[derive(Debug, Args)]
 pub(crate) struct Question {
     #[command(flatten)]
@@ -144,7 +144,7 @@ pub(crate) struct Schema {
     pub(crate) names: Vec<String>,
 }
 
-/// The options of the response, as `ClientInitResponseOptions` has them.
+/// The options of the response, as in `ClientInitResponseOptions`.
 #[derive(Debug, Args)]
 pub(crate) struct ClientInit {
     #[command(flatten)]
@@ -187,7 +187,7 @@ pub(crate) struct ClientInit {
     pub(crate) remove_experiments_in_layers: bool,
 }
 
-/// Which specs, and how to answer.
+/// The specs, and the format of the answer.
 #[derive(Debug, Args)]
 pub(crate) struct Specs {
     /// The specs, as /v2/download_config_specs answers them.
@@ -198,7 +198,7 @@ pub(crate) struct Specs {
     pub(crate) json: bool,
 }
 
-/// Which part of the specs.
+/// The selected part of the specs.
 #[derive(Debug, Args)]
 pub(crate) struct Only {
     /// Only this kind. Default: every kind that has the name.
@@ -206,7 +206,7 @@ pub(crate) struct Only {
     pub(crate) kind: Option<KindArgument>,
 }
 
-/// What a name stands for.
+/// The kind of an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum KindArgument {
     /// A gate, segment or holdout.

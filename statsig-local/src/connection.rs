@@ -1,4 +1,4 @@
-//! Accepting connections, closing those that do nothing, and closing one without an answer.
+//! Accepts connections, closes idle ones, and closes a connection without an answer.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -22,15 +22,15 @@ use crate::limits::{IDLE_LIMIT, MAX_REQUEST_HEAD_BYTES, SHUTDOWN_DEADLINE};
 /// How long to wait when the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How often a connection that waits looks for one that can be spared.
+/// The interval at which a waiting connection looks for another one to close.
 const ROOM_PAUSE: Duration = Duration::from_millis(100);
 
-/// The connection that a request came on; an extension of every request.
+/// The connection of a request; an extension of every request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Connection(Arc<Notify>);
 
 impl Connection {
-    /// Closes the socket; the request is never answered. The caller is dropped while it awaits
+    /// Closes the socket without an answer to the request. The caller is dropped while it awaits
     /// this.
     pub(crate) async fn close<T>(self) -> T {
         self.0.notify_one();
@@ -38,11 +38,11 @@ impl Connection {
     }
 }
 
-/// Serves up to `limit` connections at a time. For a further one, the one that can best be spared
-/// is closed; where none can, it waits.
+/// Serves up to `limit` connections at a time. For a further one, the connection with the lowest
+/// [`Rank`](crate::activity::Rank) is closed. If none can be closed, the new one waits.
 ///
-/// Accepts until `stop` turns true or its sender is gone, then lets open requests finish within the
-/// deadline. Dropping the future closes everything at once.
+/// Accepts until `stop` becomes true or its sender is dropped. Then open requests have until the
+/// deadline to finish. Dropping the future closes all connections at once.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
@@ -80,11 +80,11 @@ pub(crate) async fn serve(
     }
     drop((listener, waiting));
     let all_done = async { while connections.join_next().await.is_some() {} };
-    // What is still open after the deadline is closed with the set.
+    // Dropping the set closes the connections that are open after the deadline.
     let _ = tokio::time::timeout(SHUTDOWN_DEADLINE, all_done).await;
 }
 
-/// Closes the connection that can best be spared, if there is one.
+/// Closes the connection with the lowest rank, if there is one.
 fn make_room(open: &mut HashMap<Id, Arc<Activity>>) -> bool {
     let ranked = open
         .iter()
@@ -99,7 +99,7 @@ fn make_room(open: &mut HashMap<Id, Arc<Activity>>) -> bool {
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone, which stops as well.
+    // An error means that the sender is dropped. This stops the server, too.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -122,7 +122,8 @@ where
     let mut connection = pin!(server.serve_connection(TokioIo::new(io), service));
     let mut is_ending = false;
     loop {
-        // While a request is answered, the time to look again: it may have ended by then.
+        // While a request is in progress, this is the time of the next check: the request may have
+        // ended by then.
         let next_look = activity
             .idle_until()
             .unwrap_or_else(|| Instant::now() + IDLE_LIMIT);
@@ -134,14 +135,14 @@ where
                 connection.as_mut().graceful_shutdown();
             }
             () = activity.is_shed() => {
-                // A request may have begun in the meantime.
+                // A request may have begun since the check.
                 if activity.rank().is_some() {
                     return;
                 }
                 is_ending = true;
                 connection.as_mut().graceful_shutdown();
             }
-            // An error here is the client's going away or an injected fault.
+            // An error means that the client closed the connection, or that a fault was injected.
             _ = connection.as_mut() => return,
             () = tokio::time::sleep_until(next_look) => {
                 if activity.idle_until().is_some_and(|end| end <= Instant::now()) {

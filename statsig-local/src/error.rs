@@ -1,48 +1,48 @@
-//! What can go wrong when starting, reloading or scripting the server.
+//! Errors of starting, reloading or scripting the server.
 
 use std::io;
 use std::path::PathBuf;
 
-/// An error of the local Statsig. Texts name the file, the place in it and what was expected.
+/// An error of the local Statsig. Each text names the file, the place in it and the expected input.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocalError {
-    /// The address could not be bound.
+    /// The address is not available.
     #[error("cannot listen on `{address}`; expected a free `host:port` (port 0 picks a free one)")]
     Bind {
         /// The address as configured.
         address: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A file could not be read.
+    /// A file is unreadable.
     #[error("cannot read `{}`", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A file or text exceeds its limit.
     #[error("{origin}: {found} bytes, but at most {limit} are accepted")]
     TooLarge {
-        /// The file name, or what else the text is.
+        /// The file name, or a description of the source.
         origin: String,
         /// Its size in bytes.
         found: usize,
         /// The limit in bytes, see [`limits`](crate::limits).
         limit: usize,
     },
-    /// A text is not the JSON that was expected.
+    /// A text is not the expected JSON.
     #[error("{origin}:{line}:{column}: {problem}")]
     Syntax {
-        /// The file name, or what else the text is.
+        /// The file name, or a description of the source.
         origin: String,
         /// Line of the problem, from 1.
         line: usize,
         /// Column of the problem, from 1.
         column: usize,
-        /// What was found and expected there.
+        /// What was found there, and what was expected.
         problem: String,
     },
     /// Specs lack required top-level fields.
@@ -51,7 +51,7 @@ pub enum LocalError {
         quoted(missing)
     )]
     MissingFields {
-        /// The file name, or what else the text is.
+        /// The file name, or a description of the source.
         origin: String,
         /// The names of all missing fields.
         missing: Vec<&'static str>,
@@ -61,23 +61,23 @@ pub enum LocalError {
         "{origin}: ID list `{list}`: {problem}; expected an array of unit IDs (strings or whole numbers)"
     )]
     IdList {
-        /// The file name, or what else the text is.
+        /// The file name, or a description of the source.
         origin: String,
         /// The name of the list.
         list: String,
         /// What was found instead.
         problem: String,
     },
-    /// A fault cannot be scripted as given.
+    /// A fault is invalid.
     #[error("invalid fault: {0}")]
     InvalidFault(String),
-    /// Too many faults wait for one endpoint.
+    /// Too many faults already wait for one endpoint.
     #[error(
         "{} faults wait for one endpoint already; clear some first",
         crate::limits::MAX_QUEUED_FAULTS
     )]
     TooManyFaults,
-    /// The upstream has no specs, or cannot be reached.
+    /// The upstream has no specs, or is unreachable.
     #[error(
         "the upstream brought no specs: {problem}; expected `http://host:port` of a Statsig that serves this SDK key"
     )]

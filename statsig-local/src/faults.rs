@@ -1,4 +1,4 @@
-//! Faults on demand: what is scripted for each endpoint, and how a client gets to see it.
+//! Faults on demand: the script of each endpoint, and what the client sees.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
@@ -18,10 +18,10 @@ use crate::limits::{MAX_BODY_BYTES, MAX_BOMB_MIB, MAX_FAULTS_BYTES, MAX_QUEUED_F
 use crate::requests::Endpoint;
 use crate::sync::lock;
 
-/// Something that goes wrong with requests to one [`Endpoint`].
+/// A fault of requests to one [`Endpoint`].
 ///
-/// Without [`times`](Fault::times) it lasts until faults are cleared. Faults of one endpoint apply
-/// one after another, in the order of injection: the second begins once the first has been used up.
+/// Without [`times`](Fault::times), a fault lasts until faults are cleared. Faults of one endpoint
+/// apply in the order of injection: the second begins when the first is used up.
 ///
 /// ```
 /// use statsig_local::Fault;
@@ -80,14 +80,15 @@ impl Fault {
         Self::new(FaultKind::Truncate)
     }
 
-    /// Handles the request and answers with as many bytes, all of them wrong: neither JSON nor
-    /// gzip.
+    /// Handles the request and answers with the same number of bytes, all of them wrong: neither
+    /// JSON nor gzip.
     #[must_use]
     pub fn corrupt() -> Self {
         Self::new(FaultKind::Corrupt)
     }
 
-    /// Handles the request, announces the whole answer, sends half of it, and then nothing more.
+    /// Handles the request, announces the whole answer, sends half of it, and then sends nothing
+    /// more.
     #[must_use]
     pub fn stall() -> Self {
         Self::new(FaultKind::Stall)
@@ -106,8 +107,7 @@ impl Fault {
         Self::new(FaultKind::Html)
     }
 
-    /// Handles the request and answers with a body that is not in the encoding that its header
-    /// says.
+    /// Handles the request and answers with a body whose encoding is not the one in its header.
     #[must_use]
     pub fn wrong_encoding() -> Self {
         Self::new(FaultKind::WrongEncoding)
@@ -120,20 +120,20 @@ impl Fault {
         Self::new(FaultKind::Bomb(mebibytes))
     }
 
-    /// Handles the request as if nothing were wrong: for scripts in which some requests succeed
-    /// before others fail.
+    /// Handles the request without a fault, for scripts in which some requests succeed before
+    /// others fail.
     #[must_use]
     pub fn pass() -> Self {
         Self::new(FaultKind::Pass)
     }
 
-    /// Handles the request correctly, but only after a while.
+    /// Handles the request correctly after a delay.
     #[must_use]
     pub fn delay(delay: Duration) -> Self {
         Self::new(FaultKind::Delay).delayed(delay)
     }
 
-    /// Waits before anything else happens. Default: not at all.
+    /// Waits before everything else. Default: no wait.
     #[must_use]
     pub fn delayed(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -173,7 +173,7 @@ impl Fault {
     }
 }
 
-/// A fault for an endpoint as the control endpoints write it, such as
+/// A fault for an endpoint as in the control endpoints, such as
 /// `{"endpoint": "specs", "fault": {"status": 500}, "delay_ms": 20, "times": 2}`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,7 +196,7 @@ impl WireFault {
     }
 }
 
-/// Faults as the control endpoints and files have them: `{"faults": […]}`.
+/// Faults as in the control endpoints and files: `{"faults": […]}`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFaults {
@@ -226,7 +226,7 @@ impl FaultScript {
         push(&mut lock(&self.0), endpoint, fault)
     }
 
-    /// Replaces all faults, or none if one of the new ones is invalid.
+    /// Replaces all faults. If one of the new ones is invalid, replaces none.
     pub(crate) fn replace(&self, faults: Vec<WireFault>) -> Result<(), LocalError> {
         let mut next = HashMap::new();
         for fault in faults {
@@ -284,8 +284,7 @@ fn push(
     Ok(())
 }
 
-/// What becomes of a request under a fault; `None` means that the connection is to be closed
-/// without an answer.
+/// The answer to a request under a fault; `None` closes the connection without an answer.
 pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option<Response> {
     tokio::time::sleep(fault.delay).await;
     match fault.kind {
@@ -329,16 +328,16 @@ pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option
     }
 }
 
-/// An answer to a request that is read and not handled.
+/// Answers a request that is read but not handled.
 async fn instead(request: Request, answer: impl IntoResponse) -> Response {
-    // A client that is still sending when the answer comes might see a broken connection instead.
+    // If the answer comes while a client still sends, the client may see a broken connection.
     let _ = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await;
     answer.into_response()
 }
 
 async fn rewrite(response: Response, change: fn(Bytes) -> Body) -> Response {
     let (mut parts, body) = response.into_parts();
-    // Our own answers are in memory already, so that there is nothing to limit.
+    // The body comes from this server and is already in memory, so it needs no limit.
     let body = axum::body::to_bytes(body, usize::MAX)
         .await
         .unwrap_or_default();

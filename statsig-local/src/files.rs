@@ -1,4 +1,4 @@
-//! Picking up changes of the specs, ID-lists and faults files.
+//! Detects changes of the specs, ID-lists and faults files.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -14,7 +14,7 @@ use crate::limits::{FILE_POLL_INTERVAL, MAX_FAULTS_BYTES, MAX_ID_LISTS_BYTES, MA
 use crate::notice::Notice;
 use crate::shared::Shared;
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     Specs,
@@ -32,22 +32,22 @@ impl Content {
     }
 }
 
-/// The watched files; the lock keeps two reloads from overtaking each other.
+/// The watched files. The lock prevents two reloads at the same time.
 #[derive(Debug)]
 pub(crate) struct Files(Mutex<Vec<WatchedFile>>);
 
-/// A file that is looked at again and again.
+/// A watched file.
 #[derive(Debug, Clone)]
 pub(crate) struct WatchedFile {
     path: PathBuf,
     content: Content,
-    /// Of the last good read; `None` makes the next look read the file whatever its stamp.
+    /// The stamp of the last successful read. `None` makes the next check read the file.
     stamp: Option<Stamp>,
-    /// The last notice about this file, so that each problem is told once.
+    /// The last notice about this file. Each problem is reported once.
     problem: Option<String>,
 }
 
-/// Tells a changed file without reading it.
+/// Detects a change without reading the file.
 type Stamp = (SystemTime, u64);
 
 impl Files {
@@ -55,14 +55,14 @@ impl Files {
         Self(Mutex::new(files))
     }
 
-    /// Looks at the files for ever, telling changes and problems by notice.
+    /// Checks the files forever, and reports changes and problems as notices.
     pub(crate) async fn watch(self: Arc<Self>, shared: Arc<Shared>) {
         if self.0.lock().await.is_empty() {
             return;
         }
         let mut ticks = tokio::time::interval(FILE_POLL_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The files were just read: the first look comes after the interval, not at once.
+        // The files were just read, so the first check waits for the interval.
         ticks.reset();
         loop {
             ticks.tick().await;
@@ -81,7 +81,7 @@ impl Files {
         }
     }
 
-    /// Reads all files now. True if what is served has changed.
+    /// Reads all files now. Returns true if what the server serves has changed.
     pub(crate) async fn reload(&self, shared: &Arc<Shared>) -> Result<bool, LocalError> {
         let mut has_changed = false;
         for file in self.0.lock().await.iter_mut() {
@@ -106,12 +106,12 @@ impl WatchedFile {
         Ok((file, text.unwrap_or_default()))
     }
 
-    /// How notices and errors name it.
+    /// The name of the file in notices and errors.
     pub(crate) fn origin(&self) -> String {
         self.path.display().to_string()
     }
 
-    /// Reads the file if its stamp has changed. True if what is served has changed.
+    /// Reads the file if its stamp has changed. Returns true if what the server serves has changed.
     async fn look(&mut self, shared: &Arc<Shared>) -> Result<bool, LocalError> {
         let (file, shared) = (self.clone(), Arc::clone(shared));
         let look = tokio::task::spawn_blocking(move || {
@@ -135,14 +135,14 @@ impl WatchedFile {
 
 /// The file's stamp, and its text unless the stamp is the known one.
 ///
-/// Reads at most one byte more than the limit, which is then refused by whoever parses it.
+/// Reads at most one byte more than the limit. The parser then refuses the text.
 fn read(
     path: &Path,
     content: Content,
     known: Option<Stamp>,
 ) -> Result<(Stamp, Option<String>), LocalError> {
     let read = || {
-        // Taken first: a change while reading is then seen at the next look.
+        // The stamp is taken first, so that the next check detects a change during the read.
         let metadata = fs::metadata(path)?;
         let stamp = (metadata.modified()?, metadata.len());
         if known == Some(stamp) {

@@ -1,4 +1,4 @@
-//! Headers and paths of requests, with SDK keys masked wherever they are shown.
+//! Headers and paths of requests. Everything that is shown masks the SDK key.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// The header that carries the SDK key.
 pub(crate) const KEY_HEADER: &str = "statsig-api-key";
 
-/// How a server's secret key begins.
+/// The prefix of a server's secret key.
 const SECRET: &str = "secret-";
 
 /// Characters of a secret key that may be shown.
@@ -28,14 +28,14 @@ impl Headers {
         Self(pairs.collect())
     }
 
-    /// The first value under a name, in any letter case. The SDK key is not masked here.
+    /// The first value under a name, in any letter case. Does not mask the SDK key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter()
             .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
     }
 
-    /// All names and values in the order of arrival. The SDK key is not masked here.
+    /// All names and values in the order of arrival. Does not mask the SDK key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
@@ -68,7 +68,7 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// A path with its SDK key masked: any key where the protocol puts one, a secret key anywhere.
+/// A path with its SDK key masked: any key in the key's place in the path, a secret key anywhere.
 pub(crate) fn masked_path(path: &str) -> String {
     match path.rsplit_once('/') {
         Some((folder, file))
@@ -82,7 +82,7 @@ pub(crate) fn masked_path(path: &str) -> String {
     }
 }
 
-/// A text with every secret key in it masked.
+/// A text in which every secret key is masked.
 pub(crate) fn masked_text(text: &str) -> String {
     let mut parts = text.split(SECRET);
     let mut masked = parts.next().unwrap_or_default().to_owned();
@@ -97,7 +97,7 @@ pub(crate) fn masked_text(text: &str) -> String {
     masked
 }
 
-/// What may be shown of an SDK key: the kind and the beginning.
+/// The part of an SDK key that may be shown: its kind and its beginning.
 fn mask(key: &str) -> String {
     match key.strip_prefix(SECRET) {
         Some(secret) => {

@@ -1,5 +1,5 @@
-//! Which local Statsigs a batch of events has come through, so that upstreams in a circle are
-//! noticed.
+//! The names of the local Statsigs that forwarded a batch of events. They reveal upstreams that
+//! form a circle.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -7,10 +7,10 @@ use axum::http::HeaderMap;
 
 use crate::limits::MAX_HOPS;
 
-/// Names them, separated by commas, the first one first.
+/// The header with the names, separated by commas, the first one first.
 pub(crate) const HEADER: &str = "statsig-local-hops";
 
-/// The name of one local Statsig, made up when it starts.
+/// The random name of one local Statsig.
 #[derive(Debug, Clone)]
 pub(crate) struct Hop(String);
 
@@ -20,8 +20,8 @@ impl Hop {
         Self(format!("{:016x}", RandomState::new().hash_one(0_u8)))
     }
 
-    /// The header for what is sent on; `None` if it has come through here already, or through too
-    /// many.
+    /// The header for forwarding; `None` if the events came through here before, or through too
+    /// many servers.
     pub(crate) fn following(&self, headers: &HeaderMap) -> Option<String> {
         let mut hops: Vec<&str> = headers
             .get_all(HEADER)

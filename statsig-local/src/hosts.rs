@@ -1,6 +1,6 @@
-//! Who may ask. A web page in the browser of somebody on this machine reaches a server on loopback;
-//! what it must not do is read from it under a name of its own (DNS rebinding), or change anything
-//! from its own origin.
+//! Decides who may send requests. A web page in a browser on this machine can reach a server on
+//! loopback. It must not read from the server under a host name of its own (DNS rebinding), and
+//! must not change anything from its own origin.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,21 +12,21 @@ use crate::limits::SHOWN_CHARS;
 
 /// Allows every name.
 const ANY: &str = "*";
-/// What a browser says of where a request comes from.
+/// The header in which a browser states the origin of a request.
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// The names that this server answers to.
+/// The host names of this server.
 #[derive(Debug)]
 pub(crate) struct Hosts {
-    /// Where it listens.
+    /// The address on which the server listens.
     bound: IpAddr,
-    /// Names beside those of loopback, in lower case.
+    /// Allowed names besides those of loopback, in lower case.
     allowed: BTreeSet<String>,
 }
 
 impl Hosts {
     pub(crate) fn new(bound: IpAddr, allowed: impl IntoIterator<Item = String>) -> Self {
-        // With or without a port, which may be another one where the request comes from.
+        // With or without a port. The client may see another port than the server.
         let name_of = |host: String| match host.parse::<Authority>() {
             Ok(host) => host.host().to_ascii_lowercase(),
             Err(_) => host,
@@ -38,7 +38,7 @@ impl Hosts {
         }
     }
 
-    /// Why a request is not answered, if it is not.
+    /// Why the server refuses a request; `None` if it accepts it.
     pub(crate) fn refusal(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
         let hosts: Vec<&str> = headers
             .get_all(header::HOST)
@@ -70,8 +70,9 @@ impl Hosts {
             })
     }
 
-    /// Names of loopback; the address where this server listens, or any address if it listens on
-    /// all of them, since nobody can make an address lead elsewhere; and what is allowed.
+    /// Accepts names of loopback, the allowed names, and the address where this server listens. If
+    /// it listens on all addresses, accepts any address: a page cannot make an address lead to
+    /// another host.
     fn answers_to(&self, host: &str) -> bool {
         if self.allowed.contains(ANY) {
             return true;
@@ -104,7 +105,7 @@ fn is_own(origin: &str, hosts: &[&str]) -> bool {
     host.is_some_and(|host| hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
 }
 
-/// What may be shown of a text that anybody sent.
+/// The part of an external text that may be shown.
 fn shown(text: &str) -> String {
     let start: String = text.chars().take(SHOWN_CHARS).collect();
     format!("{start:?}")

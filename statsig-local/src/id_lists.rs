@@ -15,13 +15,13 @@ use crate::error::LocalError;
 use crate::limits::MAX_ID_LISTS_BYTES;
 use crate::sync::lock;
 
-/// Characters of a unit ID's hash that stand in a list.
+/// How many characters of a unit ID's hash a list holds.
 const LOOKUP_CHARS: usize = 8;
 
-/// List name to the lines of its file.
+/// List names, each with the lines of its file.
 pub(crate) type IdListLines = BTreeMap<String, Bytes>;
 
-/// The lines that make these unit IDs members.
+/// The lines that add these unit IDs.
 pub(crate) fn lines_of(unit_ids: impl IntoIterator<Item: AsRef<str>>) -> Bytes {
     let mut lines = String::new();
     for id in unit_ids {
@@ -68,12 +68,12 @@ fn unit_ids(ids: Value) -> Result<Vec<String>, String> {
     texts.collect()
 }
 
-/// The lists now served; replaced as a whole.
+/// The lists that the server serves; replaced as a whole.
 #[derive(Debug, Default)]
 pub(crate) struct IdListStore(Mutex<Arc<BTreeMap<String, IdList>>>);
 
 impl IdListStore {
-    /// Takes over new lists. A list that only grew keeps its file, so that clients fetch just the
+    /// Replaces the lists. A list that only grew keeps its file, so that clients download only the
     /// new lines.
     pub(crate) fn replace(&self, source: &IdListLines) {
         let now = clock::epoch_millis(clock::now());
@@ -88,7 +88,7 @@ impl IdListStore {
         *current = Arc::new(next);
     }
 
-    /// The answer to `get_id_lists`; `base_url` is how the client reaches this server.
+    /// The answer to `get_id_lists`. The client reaches this server at `base_url`.
     pub(crate) fn manifest(&self, base_url: &str) -> Value {
         let lists = Arc::clone(&lock(&self.0));
         let entries = lists.iter().map(|(name, list)| {
@@ -105,7 +105,7 @@ impl IdListStore {
         Value::Object(entries.collect())
     }
 
-    /// The names of the lists that each of these lookups is in.
+    /// For each of these lookups, the names of the lists that contain it.
     pub(crate) fn memberships(&self, lookups: &[String]) -> BTreeMap<String, Vec<String>> {
         let lists = Arc::clone(&lock(&self.0));
         let mut found: BTreeMap<_, Vec<String>> = lookups
@@ -116,7 +116,7 @@ impl IdListStore {
             let lines = std::str::from_utf8(&list.lines).unwrap_or_default();
             for (sign, id) in lines.lines().filter_map(|line| line.split_at_checked(1)) {
                 if let Some(names) = found.get_mut(id) {
-                    // The last line of an ID counts.
+                    // The last line for an ID decides.
                     names.pop_if(|last| last == name);
                     if sign == "+" {
                         names.push(name.clone());
@@ -139,10 +139,10 @@ impl IdListStore {
 #[derive(Debug)]
 struct IdList {
     lines: Bytes,
-    /// Names the file as it began, so that it differs whenever what a client has is not the
-    /// beginning of `lines`.
+    /// Identifies the file. It changes when the client's copy is no longer the beginning of
+    /// `lines`.
     file_id: String,
-    /// When it changed last, as the service has it.
+    /// When the list last changed, as in the protocol of the service.
     created: u64,
 }
 
@@ -175,17 +175,18 @@ impl IdList {
     }
 }
 
-/// How a unit ID stands in a list and how clients look it up.
+/// The form of a unit ID in a list. Clients look it up.
 fn lookup(id: &str) -> String {
     let mut text = STANDARD.encode(Sha256::digest(id.as_bytes()));
     text.truncate(LOOKUP_CHARS);
     text
 }
 
-/// A part of a file, as asked for with `bytes=N-` or `N-`.
+/// The requested part of a file: `bytes=N-` or `N-`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// No range, or one that this server does not understand and HTTP lets it ignore.
+    /// No range, or a range that this server does not understand. HTTP allows a server to ignore
+    /// it.
     Whole,
     From(usize),
     /// The range begins at or after the end.

@@ -1,8 +1,8 @@
 //! A local Statsig for offline development, examples and tests.
 //!
-//! [`LocalStatsig`] speaks the HTTP protocol of the real service on a port of this machine: it
+//! [`LocalStatsig`] speaks the HTTP protocol of the real service on a port of this machine. It
 //! serves specs and ID lists from files or texts, receives events and shows them, and makes
-//! requests fail on demand. Any Statsig server SDK can use it; it needs nothing but the three URLs.
+//! requests fail on demand. Any Statsig server SDK can use it: set the three URLs.
 //!
 //! ```
 //! use statsig_local::{Endpoint, Fault, LocalStatsig};
@@ -11,8 +11,9 @@
 //! # async fn main() -> Result<(), statsig_local::LocalError> {
 //! let local = LocalStatsig::builder()
 //!     .specs_json(
-//!         r#"{"has_updates": true, "time": 1767981029384, "feature_gates": {}, "dynamic_configs": {},
-//!             "layer_configs": {}, "condition_map": {}, "experiment_to_layer": {}}"#,
+//!         r#"{"has_updates": true, "time": 1767981029384, "feature_gates": {},
+//!             "dynamic_configs": {}, "layer_configs": {}, "condition_map": {},
+//!             "experiment_to_layer": {}}"#,
 //!     )
 //!     .id_list("employees", ["u-1", "u-2"])
 //!     .on_event(|event| println!("{event}"))
@@ -35,69 +36,71 @@
 //!
 //! # Editing the specs file
 //!
-//! The file is looked at every [half second](limits::FILE_POLL_INTERVAL). A changed file is served
-//! if it is JSON with the required top-level fields (`has_updates`, `time`, `feature_gates`,
-//! `dynamic_configs`, `layer_configs`, `condition_map`); otherwise a [`Notice`] says what is wrong
-//! with it, and what was served before still is.
+//! The server checks the file every [half second](limits::FILE_POLL_INTERVAL). It serves a changed
+//! file if the file is JSON with the required top-level fields (`has_updates`, `time`,
+//! `feature_gates`, `dynamic_configs`, `layer_configs`, `condition_map`). Otherwise a [`Notice`]
+//! describes the problem, and the server continues to serve the previous contents.
 //!
-//! A client names what it has by `sinceTime` and `checksum`, and ignores an answer that is strictly
-//! older or has the checksum it already has. It gets `{"has_updates":false}` if its time is at
-//! least the file's and its checksum, if it sent one, is the one served; otherwise it gets the
-//! file's text verbatim.
+//! A client describes its specs by `sinceTime` and `checksum`. It ignores an answer that is
+//! strictly older, or that has the same checksum. The server answers `{"has_updates":false}` if the
+//! client's time is not before the file's time and the client's checksum, if it sends one, is the
+//! served checksum. Otherwise the server sends the file's text verbatim.
 //!
-//! You need not touch `time` or `checksum` when you edit: **after an edit that keeps both, the text
-//! is served with a `checksum` made from its content**, and nothing else changed, for as long as
-//! `time` and the file's own `checksum` stay. A client that sends no checksum is then always sent
-//! the text, because it cannot be told apart from one that has the text before the edit. Only
-//! setting `time` *back* needs a restart of running clients, and loading says so.
+//! You need not change `time` or `checksum` when you edit: **after an edit that keeps both, the
+//! server sends the text with a `checksum` made from its content**, and changes nothing else, as
+//! long as `time` and the file's own `checksum` stay. A client that sends no checksum then always
+//! gets the text, because the server cannot know whether it has the text before the edit or after.
+//! Only an edit that sets `time` *back* requires a restart of running clients. The notice about the
+//! load says so.
 //!
 //! # As a forward proxy
 //!
 //! With [`forward_proxy`](LocalStatsigBuilder::forward_proxy), or `--forward-proxy` on the command
-//! line, it answers as a Statsig forward proxy does. With the feature `grpc` it also streams specs,
-//! whether it answers as a proxy or not: the SDK's `GrpcForwardProxy` takes
-//! [`url`](LocalStatsig::url), the same port.
+//! line, the server answers as a Statsig forward proxy. With the feature `grpc` it also streams
+//! specs, with or without this option. Give [`url`](LocalStatsig::url) to the SDK's
+//! `GrpcForwardProxy`; the port is the same.
 //!
 //! # In front of another Statsig
 //!
-//! With `LocalStatsigBuilder::upstream` (feature `upstream`), or `--upstream URL` on
-//! the command line, it serves what Statsig, a forward proxy or another local Statsig serves, to
-//! SDKs with the same SDK key. It downloads specs and ID lists as an SDK does, and serves the last
-//! good ones during an outage of the upstream. Requests for ID lists get 503 until the upstream's
-//! lists have arrived, so that SDKs keep their lists.
+//! With `LocalStatsigBuilder::upstream` (feature `upstream`), or `--upstream URL` on the command
+//! line, the server serves the specs and ID lists of an upstream: Statsig, a forward proxy or
+//! another local Statsig. It serves SDKs with the same SDK key. It downloads specs and ID lists as
+//! an SDK does, and serves the last valid ones during an outage of the upstream. Requests for ID
+//! lists get 503 until the upstream's lists have arrived, so that SDKs keep their lists.
 //!
 //! It forwards events, with the headers that describe them, before it acknowledges them, and the
 //! SDK gets the upstream's answer. If the upstream cannot be reached, the answer is 502, so that
 //! the SDK keeps the events and retries. No events wait here. If upstreams form a circle, events
 //! that come back get 508.
 //!
-//! Not passed on: error reports of SDKs, questions about memberships and streams of specs, all of
-//! which end here; other SDK keys; specs in the binary form, deltas; the lines of ID lists as they
-//! are upstream (the members are the same). Nothing is kept on disk, so that it starts only while
-//! the upstream can be reached.
+//! The server does not forward error reports of SDKs, questions about memberships and streams of
+//! specs; it answers these itself. It does not serve other SDK keys, specs in the binary form, or
+//! deltas. The lines of ID lists may differ from the upstream's (the members are the same). The
+//! server keeps nothing on disk, so it starts only while the upstream is reachable.
 //!
 //! # Who may send requests
 //!
 //! A web page in a browser on this machine can send requests to this server, also under a host name
-//! of its own. So the server answers only requests for `localhost`, for a loopback address, or for
-//! the address that it is bound to (any address, if it is bound to all of them).
+//! of its own. For this reason the server answers only requests for `localhost`, for a loopback
+//! address, or for the address on which it listens (any address, if it listens on all of them).
 //! [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the command line,
-//! allows another name, such as the name of a container. Requests from web pages of other origins
-//! are refused. A refused request gets 403, is not recorded, and shows as a [`Notice`].
+//! allows another name, such as the name of a container.
+//! The server refuses requests from web pages of other origins. A refused request gets 403, is not
+//! recorded, and shows as a [`Notice`].
 //!
-//! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, kept-alive ones
-//! included. For a new one it closes the connection that is idle longest. So the number of SDKs is
-//! not limited, only the number of their requests at one time.
+//! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, including kept-alive
+//! ones. For a new connection it closes the one that is idle longest. So the number of SDKs has no
+//! limit, only the number of requests at the same time.
 //!
 //! # Control endpoints
 //!
-//! For scripts and tests in other languages, next to the program `statsig-local`:
+//! For scripts and tests in other languages that use the program `statsig-local`:
 //!
 //! | request | effect |
 //! |---|---|
 //! | `GET /_local/events` | `{"events": [{"batch", "receivedAt", "event"}], "forgotten": n}` |
 //! | `DELETE /_local/events` | forgets events and batches |
-//! | `GET /_local/requests` | `{"requests": [{"number", "endpoint", "method", "path", "query", "headers", …}]}`, SDK keys masked |
+//! | `GET /_local/requests` | `{"requests": [{"number", "endpoint", "path", …}]}`, SDK keys masked |
 //! | `GET /_local/faults` | the faults that wait |
 //! | `PUT /_local/faults` | replaces them, in the format below |
 //! | `DELETE /_local/faults` | clears them |
@@ -105,9 +108,9 @@
 //! # Faults from a file
 //!
 //! `--faults FILE` (or [`faults_file`](LocalStatsigBuilder::faults_file)) makes requests fail as a
-//! script says. Requests to an endpoint take its faults in the order of the file; once they are
-//! used up, all is well. When the file changes, the script starts over. The control endpoint takes
-//! the same format:
+//! script says. Requests to an endpoint use its faults in the order of the file. After the last
+//! fault, requests succeed again. When the file changes, the script starts over. The control
+//! endpoint has the same format:
 //!
 //! ```json
 //! {"faults": [
@@ -119,10 +122,13 @@
 //!
 //! | field | meaning |
 //! |---|---|
-//! | `endpoint` | `specs`, `specs_stream` (gRPC), `id_lists` (the manifest), `id_list_file`, `log_event` or `user_enrichment` |
+//! | `endpoint` | which requests fail, from the list below |
 //! | `fault` | what happens, from the table below |
 //! | `delay_ms` | milliseconds to wait before; default 0 |
-//! | `times` | to how many requests it happens; default: to all, until faults are cleared or replaced |
+//! | `times` | the number of requests; default: all, until faults are cleared or replaced |
+//!
+//! The endpoints are `specs`, `specs_stream` (gRPC), `id_lists` (the manifest), `id_list_file`,
+//! `log_event` and `user_enrichment`.
 //!
 //! | fault | the client sees |
 //! |---|---|
@@ -153,6 +159,7 @@ mod clock;
 mod connection;
 mod control;
 mod error;
+mod event_line;
 mod events;
 mod faults;
 mod files;
@@ -164,6 +171,7 @@ mod id_lists;
 pub mod limits;
 mod notice;
 mod own_events;
+mod quoted;
 mod record;
 #[cfg(feature = "upstream")]
 mod relay;

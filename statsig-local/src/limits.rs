@@ -1,7 +1,7 @@
-//! Every bound of the local Statsig, in one place.
+//! All limits of the local Statsig.
 //!
-//! What is kept is dropped oldest first once a bound is reached; what is received beyond a bound is
-//! refused.
+//! The record drops its oldest items when it reaches a limit. The server refuses input beyond a
+//! limit.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 /// Largest accepted event body once decompressed, in bytes.
 pub const MAX_DECODED_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Largest request line with headers that is accepted in any case, in bytes. Twice as much is
-/// refused in any case; what lies between depends on how it arrives.
+/// The largest request line with headers that the server always accepts, in bytes. It always
+/// refuses twice as much. Between the two, the result depends on how the bytes arrive.
 pub const MAX_REQUEST_HEAD_BYTES: usize = 64 * 1024;
 
 /// Connections served at a time. For a new one, the server closes the connection that is idle
@@ -29,17 +29,17 @@ pub const MAX_CONNECTIONS: usize = 256;
 /// How long a new connection may take to send the headers of its first request.
 pub const FIRST_REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a connection may wait for its next request. Clients give up theirs earlier, mostly
-/// after 90 s.
+/// How long a connection may wait for its next request. Most clients close idle connections
+/// earlier, after 90 s.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long a body may take to arrive.
 pub const BODY_LIMIT: Duration = Duration::from_secs(30);
 
-/// A request of this duration may be broken off to make room for a new connection.
+/// The server may abort a request of this duration to make room for a new connection.
 pub const LONG_REQUEST: Duration = Duration::from_secs(60);
 
-/// How many characters of a text from outside an answer or a [`Notice`](crate::Notice) shows.
+/// How many characters of an external text an answer or a [`Notice`](crate::Notice) shows.
 pub const SHOWN_CHARS: usize = 200;
 
 /// Events kept.
@@ -55,7 +55,7 @@ pub const MAX_KEPT_BATCHES: usize = 1_000;
 /// Requests kept.
 pub const MAX_KEPT_REQUESTS: usize = 1_000;
 
-/// Total text of each of: batches and requests kept, in bytes.
+/// Total text of the kept batches, and of the kept requests, in bytes.
 pub const MAX_KEPT_OTHER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Largest accepted file of faults, in bytes.
@@ -70,17 +70,17 @@ pub const MAX_QUEUED_FAULTS: usize = 100;
 /// How long an upstream may take to answer, and to bring the first specs.
 pub const UPSTREAM_LIMIT: Duration = Duration::from_secs(10);
 
-/// Local Statsigs that events are sent on through, one behind the other.
+/// The largest number of local Statsigs in a chain of upstreams.
 pub const MAX_HOPS: usize = 16;
 
-/// Largest answer of an upstream to events that is read, in bytes.
+/// The largest part of an upstream's answer to events that is read, in bytes.
 pub const MAX_UPSTREAM_ANSWER_BYTES: usize = 64 * 1024;
 
 /// The pause between two heartbeats of a stream of specs.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How often the files are looked at.
+/// The interval at which the server checks its files.
 pub const FILE_POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long [`shutdown`](crate::LocalStatsig::shutdown) waits for requests that are being answered.
+/// How long [`shutdown`](crate::LocalStatsig::shutdown) waits for requests in progress.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(1);

@@ -12,8 +12,8 @@ use statsig_local::{LocalError, LocalStatsig, Upstream};
 
 use crate::cli::{Cli, Command, Serve};
 
-/// Names the SDK key, which must not be among the arguments: everybody on the machine can read
-/// those.
+/// The variable with the SDK key. The key must not be an argument: everybody on the machine can
+/// read the arguments of a process.
 const SDK_KEY_VARIABLE: &str = "STATSIG_SERVER_SECRET";
 /// The upstream that is Statsig itself.
 const STATSIG: &str = "statsig";
@@ -45,7 +45,7 @@ fn ask(
 ) -> Result<(), String> {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        // Colours are for eyes: a pipe or a file gets text.
+        // Only a terminal shows colours. A pipe or a file gets plain text.
         .with_ansi(io::stderr().is_terminal())
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .with_target(false)
@@ -57,7 +57,7 @@ fn ask(
         notes: &mut io::stderr(),
     };
     match answer(&mut terminal) {
-        // Whoever reads the answer has seen enough.
+        // The reader has closed the pipe and needs no more output.
         Err(ask::AskError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         answered => answered.map_err(|error| error.to_string()),
     }
@@ -108,17 +108,17 @@ async fn serve(arguments: Serve) -> Result<(), String> {
     Ok(())
 }
 
-/// To the output. Nobody reading it any more is no reason to stop serving.
+/// Writes to the output. If the reader has gone, the server continues to serve.
 fn show(line: impl Display) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// To the error output.
+/// Writes to the error output.
 fn tell(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Returns on Ctrl-C or, where that exists, a termination signal.
+/// Returns on Ctrl-C or, on systems that have it, a termination signal.
 async fn stop_signal() {
     #[cfg(unix)]
     {

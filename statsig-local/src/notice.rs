@@ -1,4 +1,4 @@
-//! What the server tells about itself while it runs.
+//! Notices: what the server reports while it runs.
 
 use std::fmt;
 
@@ -6,40 +6,42 @@ use crate::error::LocalError;
 use crate::requests::ReceivedRequest;
 use crate::specs::SpecsSummary;
 
-/// Something that a person at the terminal wants to know. `Display` is one line.
+/// A notice for the person at the terminal. `Display` is one line.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Notice {
-    /// Changed specs are being served from now on.
+    /// The server now serves changed specs.
     SpecsLoaded {
-        /// The file name, or what else the text is.
+        /// The file name, or a description of the source.
         origin: String,
-        /// What they hold.
+        /// The contents of the specs.
         summary: SpecsSummary,
     },
-    /// Changed ID lists are being served from now on.
+    /// The server now serves changed ID lists.
     IdListsLoaded {
-        /// The file name, or what else they are from.
+        /// The file name, or a description of the source.
         origin: String,
         /// Number of lists in it.
         lists: usize,
     },
-    /// The faults of a changed file apply from now on, in place of all others.
+    /// The faults of a changed file replace all others from now on.
     FaultsLoaded {
         /// The file name.
         origin: String,
         /// Number of faults in it.
         faults: usize,
     },
-    /// A changed file is unusable; what was served before still is.
+    /// A changed file is unusable. The server continues to serve the previous contents.
     FileRefused(LocalError),
-    /// A batch of events was refused, for this reason.
+    /// The server refused a batch of events, for this reason.
     EventsRefused(String),
-    /// A batch of events could not be sent to the upstream, for this reason; the SDK was told.
+    /// The server could not forward a batch of events, for this reason. The SDK got an error.
     EventsNotSentOn(String),
-    /// A request for another host, or from a page of another origin, was refused, for this reason.
+    /// The server refused a request for another host, or from a page of another origin, for this
+    /// reason.
     RequestRefused(String),
-    /// A request for a path that is not served, mostly a mistake in a configured URL.
+    /// A request for a path that the server does not serve. The usual cause is a mistake in a
+    /// configured URL.
     NotServed(ReceivedRequest),
 }
 

@@ -1,16 +1,16 @@
-//! What the events say that SDKs send about themselves, in a few words: their metadata is JSON
-//! within JSON.
+//! Summarises the events that SDKs send about themselves. Their metadata is JSON within JSON.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use crate::events::{ReceivedEvent, quoted};
+use crate::events::ReceivedEvent;
+use crate::quoted::quoted;
 
-/// Names of which the counts are shown; further ones are only counted.
+/// How many names the line shows with their counts. It only counts the others.
 const MAX_NAMES: usize = 10;
 
-/// The fields of a line, each with a space before it; empty for every other event.
+/// The fields of a line, each with a space before it. Empty for all other events.
 pub(crate) fn fields(event: &ReceivedEvent) -> String {
     let told = match event.name() {
         "statsig::diagnostics" => diagnostics(event),
@@ -20,7 +20,7 @@ pub(crate) fn fields(event: &ReceivedEvent) -> String {
     told.unwrap_or_default()
 }
 
-/// How initialising or a sync went, how long it took, and what was wrong.
+/// The result of an initialisation or sync, its duration and its error.
 fn diagnostics(event: &ReceivedEvent) -> Option<String> {
     let markers: Vec<Value> = serde_json::from_str(event.metadata("markers")?).ok()?;
     let mut line = String::new();
@@ -57,7 +57,7 @@ fn diagnostics(event: &ReceivedEvent) -> Option<String> {
     Some(line)
 }
 
-/// How often which name was asked for without an exposure.
+/// How often each name was read without an exposure.
 fn non_exposed_checks(event: &ReceivedEvent) -> Option<String> {
     let checks: Map<String, Value> = serde_json::from_str(event.metadata("checks")?).ok()?;
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! What has arrived, and waiting for more.
+//! The record of what has arrived. Tests can wait for more.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,8 @@ use crate::requests::{Endpoint, ReceivedRequest};
 use crate::ring::Ring;
 use crate::sync::lock;
 
-/// How much has arrived. Events count from the last clearing, all else from the start.
+/// How much has arrived. Event counts start at the last clearing, all others at the start of the
+/// server.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
     pub(crate) events: u64,
@@ -30,7 +31,7 @@ impl Counts {
     }
 }
 
-/// The bounded memory of the server.
+/// The server's bounded record.
 #[derive(Debug)]
 pub(crate) struct Record {
     kept: Mutex<Kept>,
@@ -76,7 +77,7 @@ impl Record {
         self.counts.send_modify(|counts| counts.events += count);
     }
 
-    /// Numbers a request and keeps it.
+    /// Numbers a request and records it.
     pub(crate) fn keep_request(&self, mut request: ReceivedRequest) {
         let endpoint = request.endpoint;
         self.counts.send_modify(|counts| {
@@ -91,7 +92,7 @@ impl Record {
         });
     }
 
-    /// The events kept, and how many were forgotten for want of room.
+    /// The recorded events, and how many were dropped because the record was full.
     pub(crate) fn events(&self) -> (Vec<ReceivedEvent>, u64) {
         let kept = lock(&self.kept);
         (kept.events.to_vec(), kept.events.forgotten())
@@ -115,7 +116,7 @@ impl Record {
     }
 
     pub(crate) async fn wait_for(&self, reached: impl FnMut(&Counts) -> bool) {
-        // An error would mean that the sender is gone, but it is in `self`.
+        // This can fail only when the sender is dropped, and `self` owns the sender.
         let _ = self.counts.subscribe().wait_for(reached).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The connection to an upstream: downloads as long as it exists, and forwards events.
+//! The connection to an upstream: downloads while it exists, and forwards events.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::hops::{self, Hop};
 use crate::limits::{MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LIMIT};
 
-/// What says something about a batch of events.
+/// The headers that describe a batch of events.
 const EVENT_HEADERS: [&str; 10] = [
     "content-encoding",
     "content-type",
@@ -27,7 +27,7 @@ const EVENT_HEADERS: [&str; 10] = [
 /// The connection to an upstream.
 #[derive(Debug)]
 pub(crate) struct Relay {
-    /// Downloads for as long as it exists.
+    /// Downloads while it exists.
     _client: Statsig,
     has_lists: watch::Receiver<bool>,
     transport: HttpTransport,
@@ -50,13 +50,13 @@ impl Relay {
         }
     }
 
-    /// Whether the upstream has said which ID lists there are.
+    /// Whether the upstream has sent the manifest of ID lists.
     pub(crate) fn has_lists(&self) -> bool {
         *self.has_lists.borrow()
     }
 
-    /// Sends events on; the upstream's answer, or 502 where there is none, or 508 if they have come
-    /// through here already.
+    /// Forwards events and returns the upstream's answer. Returns 502 if there is no answer, and
+    /// 508 if the events came through here before.
     pub(crate) async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Response {
         let Some(hops) = self.hop.following(headers) else {
             return StatusCode::LOOP_DETECTED.into_response();
@@ -77,7 +77,7 @@ impl Relay {
                 let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
                 let mut response = (status, answer.body).into_response();
                 for (name, value) in answer.headers.iter() {
-                    // The others are about a connection that ends here.
+                    // The other headers describe the connection that ends here.
                     let name = match name {
                         "content-type" => header::CONTENT_TYPE,
                         "retry-after" => header::RETRY_AFTER,

@@ -1,4 +1,4 @@
-//! Requests as they arrived.
+//! Received requests.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::headers::{Headers, masked_path, masked_text};
 
-/// What a request is for; faults are injected by it.
+/// The endpoint of a request. Faults are injected for each endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -28,7 +28,7 @@ pub enum Endpoint {
     UserEnrichment,
 }
 
-/// One request to any path but those of the control endpoints.
+/// One request to any path except the control endpoints.
 ///
 /// `Debug` and `Display` mask the SDK key; the accessors do not.
 #[derive(Clone)]
@@ -49,13 +49,13 @@ impl ReceivedRequest {
         self.number
     }
 
-    /// When its headers had arrived.
+    /// When the headers had arrived.
     #[must_use]
     pub fn received_at(&self) -> SystemTime {
         self.received_at
     }
 
-    /// What it was for; `None` if this server does not serve the path.
+    /// The endpoint; `None` if this server does not serve the path.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.endpoint

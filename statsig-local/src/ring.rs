@@ -1,4 +1,4 @@
-//! A bounded memory of what arrived last.
+//! A bounded buffer of the newest items.
 
 use std::collections::VecDeque;
 
@@ -23,7 +23,7 @@ impl<T: Clone> Ring<T> {
         }
     }
 
-    /// Adds the newest item and forgets the oldest ones until the bounds hold again; the newest
+    /// Adds the newest item and drops the oldest ones until the bounds hold again. The newest item
     /// always stays.
     pub(crate) fn push(&mut self, item: T, weight: usize) {
         self.items.push_back((weight, item));
@@ -49,7 +49,7 @@ impl<T: Clone> Ring<T> {
         self.items.iter().map(|(_, item)| item.clone()).collect()
     }
 
-    /// How many items were pushed out since the start or the last `clear`.
+    /// How many items were dropped since the start or the last `clear`.
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }

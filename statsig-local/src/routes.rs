@@ -1,4 +1,4 @@
-//! The endpoints that SDKs talk to.
+//! The endpoints for SDKs.
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ type App = State<Arc<Shared>>;
 
 /// The time of the specs that are served.
 const SINCE_TIME: HeaderName = HeaderName::from_static("x-since-time");
-/// Says that there is nothing new.
+/// Tells the client that there is nothing new.
 const CACHE_HIT: HeaderName = HeaderName::from_static("x-cache-hit");
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    // Requests are recorded, and faults injected, by endpoint.
+    // The server records requests and injects faults by endpoint.
     let watched = |endpoint: Endpoint, route: MethodRouter<Arc<Shared>>| {
         let state = (Arc::clone(&shared), endpoint);
         route.layer(middleware::from_fn_with_state(state, watch))
@@ -75,7 +75,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Lets nobody in who comes under another name or from another origin.
+/// Refuses requests for another host name or from another origin.
 async fn guard(State(shared): App, request: Request, next: Next) -> Response {
     let Some(reason) = shared.hosts.refusal(request.uri(), request.headers()) else {
         return next.run(request).await;
@@ -161,7 +161,7 @@ fn key_in_header(headers: &HeaderMap) -> Option<&str> {
     headers.get(KEY_HEADER)?.to_str().ok()
 }
 
-/// Whether the request with this SDK key has no part in the upstream's project.
+/// Whether this SDK key does not belong to the upstream's project.
 fn is_stranger(shared: &Shared, sdk_key: Option<&str>) -> bool {
     shared.has_upstream() && !sdk_key.is_some_and(|key| shared.serves(key))
 }
@@ -192,7 +192,7 @@ async fn serve_manifest(
     if shared.awaits_id_lists() {
         return no_id_lists_yet();
     }
-    // Clients may reach this server under another name, from within a container for example.
+    // A client may reach this server under another name, for example from a container.
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
@@ -250,7 +250,7 @@ struct Enrichment {
     id_list_lookups: Vec<String>,
 }
 
-/// Which ID lists the hashed IDs of a user are in.
+/// The ID lists that contain the hashed IDs of a user.
 async fn enrich_user(State(shared): App, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(&parts.headers, body).await?;
@@ -288,7 +288,7 @@ async fn receive_events(State(shared): App, request: Request) -> Response {
             shared.notify(&Notice::EventsNotSentOn(reason));
             return answer;
         }
-        // The upstream has them. Whether they can be shown here is another matter.
+        // The upstream has the events. So the SDK gets its answer, even if they cannot be recorded.
         if let Err(refusal) = keep_events(&shared, &parts.headers, sent) {
             shared.notify(&Notice::EventsRefused(refusal.to_string()));
         }
@@ -324,12 +324,12 @@ async fn not_served(State(shared): App, request: Request) -> Response {
     )
 }
 
-/// As a forward proxy says it.
+/// The answer of a forward proxy.
 fn unauthorized() -> Response {
     (StatusCode::UNAUTHORIZED, "Unauthorized").into_response()
 }
 
-/// Clients keep the lists that they have; told that there are none, they would drop them.
+/// Clients keep their lists on an error. An empty manifest would make them delete the lists.
 fn no_id_lists_yet() -> Response {
     message(
         StatusCode::SERVICE_UNAVAILABLE,

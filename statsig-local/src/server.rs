@@ -26,7 +26,7 @@ use crate::specs::{EMPTY_SPECS, ServedSpecs, SpecsStore, SpecsSummary};
 #[cfg(feature = "upstream")]
 use crate::upstream::Upstream;
 
-/// How errors name specs that are not from a file.
+/// The source of given specs, for errors.
 const GIVEN_SPECS: &str = "the given specs";
 
 /// A running local Statsig. Dropping it closes all connections at once;
@@ -42,7 +42,7 @@ pub struct LocalStatsig {
 }
 
 impl LocalStatsig {
-    /// What to serve and where.
+    /// Configures what to serve and where.
     pub fn builder() -> LocalStatsigBuilder {
         LocalStatsigBuilder::default()
     }
@@ -54,7 +54,7 @@ impl LocalStatsig {
         &self.shared.url
     }
 
-    /// The address it listens on.
+    /// The address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -78,26 +78,27 @@ impl LocalStatsig {
         format!("{}/v1/log_event", self.url())
     }
 
-    /// What the specs now served hold.
+    /// The contents of the specs that the server serves.
     #[must_use]
     pub fn specs_summary(&self) -> SpecsSummary {
         self.shared.specs.current().summary
     }
 
-    /// Serves this text instead, until it is replaced again or the specs file changes.
+    /// Serves this text from now on, until another call or a change of the specs file replaces it.
     ///
     /// # Errors
     ///
-    /// If it is not JSON or lacks a required field; what was served before still is.
+    /// If the text is not JSON or lacks a required field. The server continues to serve the
+    /// previous specs.
     pub fn set_specs_json(&self, text: impl Into<String>) -> Result<(), LocalError> {
         self.shared.set_specs(text.into(), GIVEN_SPECS)?;
         Ok(())
     }
 
-    /// Serves this ID list from now on, in place of one of the same name. The IDs are plain unit
+    /// Serves this ID list from now on. It replaces a list of the same name. The IDs are plain unit
     /// IDs.
     ///
-    /// A list that only grows keeps its file, so that clients fetch just the new part.
+    /// A list that only grows keeps its file, so that clients download only the new part.
     pub fn set_id_list<I>(&self, name: impl Into<String>, unit_ids: I)
     where
         I: IntoIterator<Item: Into<String>>,
@@ -108,62 +109,63 @@ impl LocalStatsig {
             .change_id_lists(|lists| lists.code.insert(name, lines));
     }
 
-    /// The names of the ID lists now served, in order.
+    /// The names of the ID lists that the server serves, sorted.
     #[must_use]
     pub fn id_list_names(&self) -> Vec<String> {
         self.shared.id_lists.names()
     }
 
-    /// Reads the files now instead of at the next look. True if what is served has changed.
+    /// Reads the files now. Returns true if what the server serves has changed.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read or used; what was served before still is.
+    /// If a file is unreadable or invalid. The server continues to serve the previous contents.
     pub async fn reload_now(&self) -> Result<bool, LocalError> {
         self.files.reload(&self.shared).await
     }
 
-    /// The events received since the start or the last clearing, oldest first; at most
-    /// [`MAX_KEPT_EVENTS`](crate::limits::MAX_KEPT_EVENTS) and
-    /// [`MAX_KEPT_EVENT_BYTES`](crate::limits::MAX_KEPT_EVENT_BYTES) of them.
+    /// The events since the start or the last clearing, oldest first. The server keeps at most
+    /// [`MAX_KEPT_EVENTS`](crate::limits::MAX_KEPT_EVENTS) events and
+    /// [`MAX_KEPT_EVENT_BYTES`](crate::limits::MAX_KEPT_EVENT_BYTES) bytes.
     #[must_use]
     pub fn events(&self) -> Vec<ReceivedEvent> {
         self.shared.record.events().0
     }
 
-    /// What came with the events: one entry for each accepted `log_event` request, oldest first; at
-    /// most [`MAX_KEPT_BATCHES`](crate::limits::MAX_KEPT_BATCHES).
+    /// The batches of the events: one entry for each accepted `log_event` request, oldest first.
+    /// The server keeps at most [`MAX_KEPT_BATCHES`](crate::limits::MAX_KEPT_BATCHES).
     #[must_use]
     pub fn batches(&self) -> Vec<Arc<ReceivedBatch>> {
         self.shared.record.batches()
     }
 
-    /// Forgets all events and batches; [`wait_for_events`](Self::wait_for_events) counts from zero
+    /// Removes all events and batches. [`wait_for_events`](Self::wait_for_events) counts from zero
     /// again.
     pub fn clear_events(&self) {
         self.shared.record.clear_events();
     }
 
-    /// All requests, also refused ones and those to unknown paths, oldest first; at most
-    /// [`MAX_KEPT_REQUESTS`](crate::limits::MAX_KEPT_REQUESTS).
+    /// All requests, oldest first, including refused ones and those to unknown paths. The server
+    /// keeps at most [`MAX_KEPT_REQUESTS`](crate::limits::MAX_KEPT_REQUESTS).
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.record.requests()
     }
 
     /// Waits until `count` events have arrived since the start or the last clearing, and returns
-    /// those kept.
+    /// the recorded events.
     ///
-    /// Waits for ever if they do not come: put it into a [`timeout`](tokio::time::timeout).
+    /// Waits forever if they do not arrive. Use a [`timeout`](tokio::time::timeout).
     pub async fn wait_for_events(&self, count: u64) -> Vec<ReceivedEvent> {
         let record = &self.shared.record;
         record.wait_for(|counts| counts.events >= count).await;
         self.events()
     }
 
-    /// Waits until `count` requests to an endpoint have begun since the start, with any outcome.
+    /// Waits until `count` requests to an endpoint have begun since the start. Their results do not
+    /// matter.
     ///
-    /// Waits for ever if they do not come: put it into a [`timeout`](tokio::time::timeout).
+    /// Waits forever if they do not arrive. Use a [`timeout`](tokio::time::timeout).
     pub async fn wait_for_requests(&self, endpoint: Endpoint, count: u64) {
         let record = &self.shared.record;
         record
@@ -171,27 +173,28 @@ impl LocalStatsig {
             .await;
     }
 
-    /// Makes requests to an endpoint fail, after the faults already injected there.
+    /// Makes requests to an endpoint fail, after the faults that already wait there.
     ///
     /// # Errors
     ///
-    /// If the fault is impossible or [`MAX_QUEUED_FAULTS`](crate::limits::MAX_QUEUED_FAULTS) wait
-    /// already.
+    /// If the fault is invalid, or if [`MAX_QUEUED_FAULTS`](crate::limits::MAX_QUEUED_FAULTS)
+    /// faults already wait.
     pub fn inject(&self, endpoint: Endpoint, fault: Fault) -> Result<(), LocalError> {
         self.shared.faults.inject(endpoint, fault)
     }
 
-    /// Takes back all faults that have not been used up.
+    /// Removes all faults that wait.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }
 
-    /// Stops accepting, lets open requests finish within
-    /// [`SHUTDOWN_DEADLINE`](crate::limits::SHUTDOWN_DEADLINE), and closes what is left.
+    /// Stops accepting connections, gives open requests
+    /// [`SHUTDOWN_DEADLINE`](crate::limits::SHUTDOWN_DEADLINE) to finish, and closes the remaining
+    /// connections.
     pub async fn shutdown(mut self) {
         self.watcher.abort();
         self.stop.send_replace(true);
-        // It can only fail by having been stopped already.
+        // This fails only if the server has already stopped.
         let _ = (&mut self.server).await;
     }
 }
@@ -228,26 +231,26 @@ pub struct LocalStatsigBuilder {
 }
 
 impl LocalStatsigBuilder {
-    /// Serves this file and its changes. Default: a project in which nothing exists.
+    /// Serves this file, and each change of it. Default: a project without definitions.
     pub fn specs_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.specs = Some(SpecsSource::File(path.into()));
         self
     }
 
-    /// Serves this text, in place of a file.
+    /// Serves this text instead of a file.
     pub fn specs_json(mut self, text: impl Into<String>) -> Self {
         self.specs = Some(SpecsSource::Text(text.into()));
         self
     }
 
-    /// Serves the ID lists of this file and its changes. The file maps list names to arrays of
-    /// plain unit IDs.
+    /// Serves the ID lists of this file, and each change of it. The file maps list names to arrays
+    /// of plain unit IDs.
     pub fn id_lists_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.id_lists_file = Some(path.into());
         self
     }
 
-    /// Serves this ID list, in place of one of the same name in the file. The IDs are plain unit
+    /// Serves this ID list. It replaces a list of the same name in the file. The IDs are plain unit
     /// IDs.
     pub fn id_list<I>(mut self, name: impl Into<String>, unit_ids: I) -> Self
     where
@@ -258,7 +261,7 @@ impl LocalStatsigBuilder {
         self
     }
 
-    /// Makes requests fail as this file says, and starts over with it whenever it changes; see
+    /// Makes requests fail as this file says. The script starts over when the file changes. See
     /// [the format](crate#faults-from-a-file).
     pub fn faults_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.faults_file = Some(path.into());
@@ -271,15 +274,15 @@ impl LocalStatsigBuilder {
         self
     }
 
-    /// Also answers requests for this host, such as the name of a container. `*` stands for every
-    /// name and turns off the protection from web pages. Default: loopback names, and the address
-    /// it is bound to; see [who may send requests](crate#who-may-send-requests).
+    /// Also answers requests for this host, such as the name of a container. `*` allows every name
+    /// and turns off the protection from web pages. Default: loopback names, and the address of the
+    /// server. See [who may send requests](crate#who-may-send-requests).
     pub fn allowed_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
         self
     }
 
-    /// Serves specs for these SDK keys only; another one gets 401. Default: every key.
+    /// Accepts only these SDK keys. A request with another key gets 401. Default: every key.
     pub fn sdk_keys<I>(mut self, keys: I) -> Self
     where
         I: IntoIterator<Item: Into<String>>,
@@ -288,46 +291,46 @@ impl LocalStatsigBuilder {
         self
     }
 
-    /// Whether to answer as a Statsig forward proxy does: a client whose specs have the served
-    /// `time` gets no update, whatever their checksum, and `POST /v1/user_enrichment` tells which
-    /// ID lists a user is in. Default: false.
+    /// Whether to answer as a Statsig forward proxy. A client whose specs have the served `time`
+    /// then gets no update, even if its checksum differs, and `POST /v1/user_enrichment` lists the
+    /// ID lists that contain a user. Default: false.
     pub fn forward_proxy(mut self, is_forward_proxy: bool) -> Self {
         self.is_forward_proxy = is_forward_proxy;
         self
     }
 
-    /// Serves what another Statsig serves, and sends events on to it; see [what is passed
-    /// on](crate#in-front-of-another-statsig). Only its SDK key is served, unless [others are
-    /// named](Self::sdk_keys): specs, ID lists and events of another one get 401. ID lists of files
-    /// and code take the place of the upstream's of the same name.
+    /// Serves the specs and ID lists of another Statsig, and forwards events to it. See
+    /// [what it forwards](crate#in-front-of-another-statsig). The server then accepts only the SDK
+    /// key of the upstream, unless [`sdk_keys`](Self::sdk_keys) sets others. Requests with another
+    /// key for specs, ID lists and events get 401. ID lists from files and code replace the
+    /// upstream's lists of the same name.
     #[cfg(feature = "upstream")]
     pub fn upstream(mut self, upstream: Upstream) -> Self {
         self.upstream = Some(upstream);
         self
     }
 
-    /// Called for every event as it arrives, before it can be seen in
-    /// [`events`](LocalStatsig::events). It must not block.
+    /// Sets a callback for each event. The server calls it before [`events`](LocalStatsig::events)
+    /// returns the event. It must not block.
     pub fn on_event(mut self, callback: impl Fn(&ReceivedEvent) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Box::new(callback));
         self
     }
 
-    /// Called for reloads, refused files and the like. It must not block.
+    /// Sets a callback for notices, such as reloads and refused files. It must not block.
     pub fn on_notice(mut self, callback: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
         self.on_notice = Some(Box::new(callback));
         self
     }
 
-    /// Starts serving, on the current tokio runtime.
+    /// Starts the server on the current tokio runtime.
     ///
-    /// Sockets and files are real, so do not use it on a runtime whose clock is paused: while data
-    /// is on its way, that clock runs ahead. Start it on a runtime of its own instead.
+    /// Sockets and files are real. On a runtime with a paused clock, the clock would advance while
+    /// data is in transit, so start the server on a runtime of its own.
     ///
     /// # Errors
     ///
-    /// If the address cannot be bound, a file or text cannot be read or used, or the upstream has
-    /// no specs.
+    /// If the address is not available, a file or text is invalid, or the upstream has no specs.
     ///
     /// # Panics
     ///
@@ -394,7 +397,7 @@ impl LocalStatsigBuilder {
         #[cfg(feature = "upstream")]
         if let Some(upstream) = self.upstream {
             let relay = upstream.connect(&shared).await?;
-            // Set nowhere else.
+            // This is the only place that sets it.
             let _ = shared.relay.set(relay);
         }
 

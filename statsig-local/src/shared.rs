@@ -1,4 +1,4 @@
-//! What the handlers, the file watcher and the handle share.
+//! The state that the handlers, the file watcher and the handle share.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,10 +18,10 @@ pub(crate) type EventCallback = Box<dyn Fn(&ReceivedEvent) + Send + Sync>;
 pub(crate) type NoticeCallback = Box<dyn Fn(&Notice) + Send + Sync>;
 
 pub(crate) struct Shared {
-    /// `http://host:port`, for clients that do not say how they reach this server.
+    /// `http://host:port`, for clients whose request names no host.
     pub(crate) url: String,
     pub(crate) hosts: Hosts,
-    /// The SDK keys that are served; none for every key.
+    /// The accepted SDK keys; `None` accepts every key.
     pub(crate) sdk_keys: Option<BTreeSet<String>>,
     pub(crate) is_forward_proxy: bool,
     pub(crate) specs: SpecsStore,
@@ -30,16 +30,16 @@ pub(crate) struct Shared {
     pub(crate) record: Record,
     pub(crate) on_event: Option<EventCallback>,
     pub(crate) on_notice: Option<NoticeCallback>,
-    /// Held while new specs are prepared, which is long and must not keep readers waiting.
+    /// Held while new specs are prepared. This takes long, and readers must not wait for it.
     pub(crate) replacing_specs: Mutex<()>,
     pub(crate) id_list_sources: Mutex<IdListSources>,
-    /// Set before anything is served, if there is an upstream.
+    /// Set before the server answers requests, if there is an upstream.
     #[cfg(feature = "upstream")]
     pub(crate) relay: std::sync::OnceLock<crate::relay::Relay>,
 }
 
-/// Where the ID lists come from; lists set by code win over those of the file, and those over the
-/// upstream's.
+/// The sources of the ID lists. Lists set by code replace those of the file, and those of the file
+/// replace the upstream's.
 #[derive(Debug, Default)]
 pub(crate) struct IdListSources {
     #[cfg(feature = "upstream")]
@@ -55,7 +55,7 @@ impl Shared {
             .is_none_or(|keys| keys.contains(sdk_key))
     }
 
-    /// Whether what is served belongs to the project of an upstream.
+    /// Whether the served data belongs to the project of an upstream.
     pub(crate) fn has_upstream(&self) -> bool {
         #[cfg(feature = "upstream")]
         {
@@ -67,7 +67,7 @@ impl Shared {
         }
     }
 
-    /// Whether it is not known yet which ID lists there are.
+    /// Whether the upstream has not sent the manifest of ID lists yet.
     pub(crate) fn awaits_id_lists(&self) -> bool {
         #[cfg(feature = "upstream")]
         {
@@ -85,7 +85,7 @@ impl Shared {
         }
     }
 
-    /// Serves another specs text. False if it is the one already served.
+    /// Serves another specs text. Returns false if the server already serves it.
     pub(crate) fn set_specs(&self, text: String, origin: &str) -> Result<bool, LocalError> {
         let replacing = lock(&self.replacing_specs);
         let previous = self.specs.current();
@@ -103,7 +103,8 @@ impl Shared {
         Ok(true)
     }
 
-    /// Serves the ID lists of another text in place of the last one's. False if they are the same.
+    /// Serves the ID lists of another text instead of the previous ones. Returns false if they are
+    /// the same.
     pub(crate) fn set_id_lists(&self, text: &str, origin: &str) -> Result<bool, LocalError> {
         let lists = id_lists::parse(text, origin)?;
         let count = lists.len();
@@ -121,8 +122,8 @@ impl Shared {
         Ok(is_change)
     }
 
-    /// Replaces all faults by those of a file, from its beginning. Always true: some may have been
-    /// used up.
+    /// Replaces all faults by those of a file, from its beginning. Always returns true: requests
+    /// may have used some of the old ones.
     pub(crate) fn set_faults(&self, text: &str, origin: &str) -> Result<bool, LocalError> {
         let WireFaults { faults } = WireFaults::parse(text, origin)?;
         let count = faults.len();

@@ -1,10 +1,10 @@
-//! The specs that are served, and who needs them.
+//! The served specs, and the decision which clients need them.
 //!
-//! A client names what it has by `time` and, if its specs have one, `checksum`. It ignores a
-//! strictly older `time` and an identical `checksum`. A person who edits a file seldom touches
-//! either, hence the rule of [`ServedSpecs::is_news_to`] and [`ServedSpecs::parse`]: the text is
-//! served verbatim until an edit keeps both; from then on, for as long as they stay, the text goes
-//! out with a `checksum` made from its content, and with nothing else changed.
+//! A client describes its specs by `time` and, if they have one, `checksum`. It ignores a strictly
+//! older `time` and an identical `checksum`. A person who edits a file seldom changes either.
+//! [`ServedSpecs::is_news_to`] and [`ServedSpecs::parse`] solve this: the server sends the text
+//! verbatim until an edit keeps both. From then on, as long as both stay, it sends the text with a
+//! `checksum` made from its content, and changes nothing else.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,14 +23,14 @@ use tokio::sync::watch;
 use crate::error::LocalError;
 use crate::limits::MAX_SPECS_BYTES;
 
-/// What a server without configured specs serves: a project in which nothing exists, older than any
+/// The specs of a server without configured specs: a project without definitions, older than any
 /// real one.
 pub(crate) const EMPTY_SPECS: &str = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
 
-/// What a client gets that has the specs already.
+/// The answer for a client that already has the specs.
 pub(crate) const NO_UPDATES: &str = r#"{"has_updates":false}"#;
 
-/// The specs now served; replaced as a whole.
+/// The served specs; replaced as a whole.
 #[derive(Debug)]
 pub(crate) struct SpecsStore(watch::Sender<Arc<ServedSpecs>>);
 
@@ -43,7 +43,7 @@ impl SpecsStore {
         Arc::clone(&self.0.borrow())
     }
 
-    /// The specs, now and whenever they are replaced.
+    /// The specs, now and after each replacement.
     #[cfg(feature = "grpc")]
     pub(crate) fn watch(&self) -> watch::Receiver<Arc<ServedSpecs>> {
         self.0.subscribe()
@@ -60,7 +60,7 @@ pub(crate) struct ServedSpecs {
     pub(crate) text: Bytes,
     pub(crate) gzip: Bytes,
     pub(crate) summary: SpecsSummary,
-    /// As sent, which may differ from the source's.
+    /// The checksum as sent. It may differ from the source's.
     checksum: Option<String>,
     source_checksum: Option<String>,
     source_digest: [u8; 32],
@@ -68,7 +68,7 @@ pub(crate) struct ServedSpecs {
 }
 
 impl ServedSpecs {
-    /// Checks a text and prepares it to follow `previous`.
+    /// Checks a text and prepares it as the successor of `previous`.
     pub(crate) fn parse(
         text: String,
         origin: &str,
@@ -127,10 +127,10 @@ impl ServedSpecs {
         since_time.is_none_or(|since| since < self.summary.time)
     }
 
-    /// Whether a client that names what it has in this way is to get the text.
+    /// Whether a client with this `time` and `checksum` needs the text.
     ///
-    /// It is not if its `time` is not older and its checksum is the one served. A client that sends
-    /// no checksum has only its `time` to tell; it always gets a text whose `time` and checksum an
+    /// It does not if its `time` is not older and its checksum is the served one. A client without
+    /// a checksum is judged by `time` alone, but it always gets a text whose `time` and checksum an
     /// edit has kept.
     pub(crate) fn is_news_to(&self, since_time: Option<u64>, checksum: Option<&str>) -> bool {
         let is_recent = !self.is_newer_than(since_time);
@@ -142,7 +142,7 @@ impl ServedSpecs {
     }
 }
 
-/// What a specs text holds.
+/// A summary of a specs text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpecsSummary {
@@ -177,7 +177,7 @@ impl fmt::Display for SpecsSummary {
     }
 }
 
-/// The fields without which clients reject the whole response, and the checksum.
+/// The checksum, and the fields without which clients reject the whole response.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with the fields of a specs response")]
 struct TopLevel<'a> {
@@ -219,7 +219,7 @@ impl TopLevel<'_> {
     }
 }
 
-/// The size of an object whose content is not looked at.
+/// The number of entries of an object. Their contents are not read.
 struct Entries(usize);
 
 impl<'de> Deserialize<'de> for Entries {
@@ -244,7 +244,7 @@ impl<'de> Deserialize<'de> for Entries {
     }
 }
 
-/// The checksum's value and its text, which says where it stands.
+/// The checksum's value and its text, which gives its place.
 struct Checksum<'a> {
     raw: &'a RawValue,
     value: Option<String>,
@@ -263,7 +263,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Checksum<'a> {
     }
 }
 
-/// Keeps a `null` apart from a missing field, of which there is nothing to replace.
+/// Tells `null`, which can be replaced, from a missing field.
 fn present<'de: 'a, 'a, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Checksum<'a>>, D::Error> {
@@ -275,7 +275,7 @@ fn own_checksum(digest: &[u8; 32]) -> String {
     u64::from_be_bytes(first).to_string()
 }
 
-/// `text` with its top-level `checksum` replaced, or put first if there is none.
+/// `text` with its top-level `checksum` replaced. Without one, the new checksum is put first.
 fn with_checksum(text: &str, present: Option<&Checksum<'_>>, checksum: &str) -> String {
     let (before, after, field) = match present {
         Some(present) => {

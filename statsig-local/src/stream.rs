@@ -1,4 +1,4 @@
-//! Specs streamed over gRPC, as a forward proxy does it.
+//! Streams specs over gRPC, as a forward proxy does.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ use crate::specs::{NO_UPDATES, ServedSpecs};
 /// The path of the method `StreamConfigSpec`.
 pub(crate) const PATH: &str = "/statsig_forward_proxy.StatsigForwardProxy/StreamConfigSpec";
 
-/// What stands before each message: whether it is compressed, and its length.
+/// The size of the prefix of each message: a compression flag and the length.
 const PREFIX_BYTES: usize = 5;
 
 #[derive(Clone, PartialEq, Message)]
@@ -41,14 +41,14 @@ struct ConfigSpecResponse {
     last_updated: u64,
 }
 
-/// The statuses of gRPC that are answered.
+/// The gRPC statuses that the server sends.
 #[derive(Clone, Copy)]
 enum Status {
     InvalidArgument = 3,
     Unauthenticated = 16,
 }
 
-/// Sends the specs, or that there are none newer than what the client has, and from then on every
+/// Sends the specs, or that the client already has the newest ones. From then on, sends every
 /// change. Between changes it sends heartbeats.
 pub(crate) async fn stream_specs(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Some(asked) = read(request.into_body()).await else {
@@ -103,7 +103,7 @@ async fn send(
             () = frames.closed() => return,
             changed = specs.changed() => match changed {
                 Ok(()) => specs_message(&specs.borrow_and_update()),
-                // The server is gone.
+                // The server has stopped.
                 Err(_) => return,
             },
             () = tokio::time::sleep(HEARTBEAT_INTERVAL) => heartbeat(),
@@ -129,14 +129,14 @@ fn framed(message: &ConfigSpecResponse) -> Bytes {
     let length = message.encoded_len();
     let mut frame = BytesMut::with_capacity(PREFIX_BYTES + length);
     frame.put_u8(0);
-    // Specs are limited to far less.
+    // The limit of specs is far lower.
     frame.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
-    // A growing buffer has room for everything.
+    // The buffer grows, so encoding cannot fail.
     let _ = message.encode(&mut frame);
     frame.freeze()
 }
 
-/// A body that ends when nobody sends any more.
+/// A body that ends when all senders are dropped.
 struct Frames(mpsc::Receiver<Bytes>);
 
 impl hyper::body::Body for Frames {

@@ -1,6 +1,7 @@
-//! Another Statsig, whose specs and ID lists are served and to which events go.
+//! An upstream: another Statsig, whose specs and ID lists the server serves and which gets the
+//! events.
 //!
-//! An SDK client downloads what the upstream has; its data store is this server.
+//! An SDK client downloads from the upstream. This server is the client's data store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,15 +24,14 @@ use crate::relay::Relay;
 use crate::shared::Shared;
 use crate::sync::lock;
 
-/// How notices name what is served.
+/// The source of the served data, for notices.
 const ORIGIN: &str = "the upstream's";
 const STATSIGS_EVENTS: &str = "https://prodregistryv2.org/v1/log_event";
 
-/// A Statsig to stand in front of; given to
-/// [`LocalStatsigBuilder::upstream`](crate::LocalStatsigBuilder::upstream).
+/// An upstream, for [`LocalStatsigBuilder::upstream`](crate::LocalStatsigBuilder::upstream).
 #[derive(Clone)]
 pub struct Upstream {
-    /// `None` is Statsig itself.
+    /// `None` means the service itself.
     url: Option<String>,
     sdk_key: String,
     sync_interval: Option<Duration>,
@@ -57,8 +57,8 @@ impl Upstream {
         }
     }
 
-    /// The pause between two looks at specs and at ID lists. Default: the SDK's, 10 s and 60 s. At
-    /// least 1 s.
+    /// The intervals at which the server asks for specs and for ID lists, at least 1 s. Default:
+    /// the SDK's, 10 s and 60 s.
     #[must_use]
     pub fn sync_interval(mut self, interval: Duration) -> Self {
         self.sync_interval = Some(interval);
@@ -89,8 +89,8 @@ impl Upstream {
         options.build()
     }
 
-    /// Connects to the upstream. Returns when its specs are served, and its ID lists if it has
-    /// them.
+    /// Connects to the upstream. Returns when the server serves the upstream's specs, and its ID
+    /// lists if it has any.
     pub(crate) async fn connect(self, shared: &Arc<Shared>) -> Result<Relay, LocalError> {
         let failed = |problem: &dyn fmt::Display| LocalError::Upstream {
             problem: problem.to_string(),
@@ -115,7 +115,8 @@ impl Upstream {
         }
         drop(served);
         if details.is_id_list_ready == Some(true) {
-            // They are on their way. Should they stay away, a later sync brings them.
+            // The lists have not arrived yet. If they do not arrive in time, a later sync brings
+            // them.
             let _ = tokio::time::timeout(UPSTREAM_LIMIT, has_lists.wait_for(|has| *has)).await;
         }
         Ok(Relay::new(client, has_lists, self.log_event_url()))
@@ -130,7 +131,7 @@ impl Upstream {
     }
 }
 
-/// Where it is, without credentials; `statsig` for Statsig itself.
+/// The address without credentials; `statsig` for the service itself.
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(url) = &self.url else {
@@ -151,20 +152,20 @@ impl fmt::Debug for Upstream {
     }
 }
 
-/// Serves what a client writes to its data store.
+/// A data store that serves what the client writes to it.
 #[derive(Debug, Clone)]
 struct Store {
     server: Weak<Shared>,
     has_specs: watch::Sender<bool>,
     has_lists: watch::Sender<bool>,
-    /// By name; served once the manifest comes.
+    /// By name; served when the manifest arrives.
     lists: Arc<Mutex<BTreeMap<String, List>>>,
-    /// Why something is not served, by path. The client tries again at every interval; each problem
-    /// is told once.
+    /// Why something is not served, by path. The client retries at every interval. Each problem is
+    /// reported once.
     refused: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
-/// A list as it came last, and the lines that lead there.
+/// The last members of a list, and the lines of its file.
 #[derive(Debug, Default)]
 struct List {
     members: String,
@@ -182,7 +183,7 @@ impl Store {
         }
     }
 
-    /// True if this is not known yet.
+    /// Returns true if the problem is new.
     fn note_refusal(&self, path: String, report: &str) -> bool {
         let known = lock(&self.refused).insert(path, report.to_owned());
         known.as_deref() != Some(report)
@@ -220,7 +221,7 @@ impl Store {
 }
 
 impl List {
-    /// Appends what has changed, so that clients fetch no more than that; starts anew when that is
+    /// Appends the changes, so that clients download nothing else. Starts a new file when that is
     /// shorter.
     fn follow(&mut self, members: String) {
         if members == self.members {
@@ -253,7 +254,7 @@ fn list_name(path: &str) -> Option<&str> {
         .strip_prefix("::")
 }
 
-/// `statsig|path|plain_text|key`, where the path may hold anything.
+/// The path in `statsig|path|plain_text|key`. The path may contain any character.
 fn path_of(key: &str) -> Option<&str> {
     let (path, _) = key.strip_prefix("statsig|")?.rsplit_once("|plain_text|")?;
     Some(path)
@@ -274,7 +275,7 @@ impl DataStore for Store {
             let (store, text) = (self.clone(), value.to_owned());
             let path = path_of(key).unwrap_or_default().to_owned();
             let taking = path.clone();
-            // A long text takes a while, so that it is read off the async workers.
+            // Parsing a long text takes time, so it runs outside the async workers.
             let taken = tokio::task::spawn_blocking(move || store.take(&taking, text)).await;
             let Err(error) = taken.unwrap_or(Err(LocalError::Stopped)) else {
                 lock(&self.refused).remove(&path);

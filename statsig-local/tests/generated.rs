@@ -1,5 +1,5 @@
-//! The structs that are written for specs compile, and agree with them: for our own specs, and where they are found for those that
-//! answers of the official SDK were recorded with.
+//! The structs that are written for specs compile, and agree with them: for our own specs, and
+//! where they are found for those that answers of the official SDK were recorded with.
 
 #![cfg(feature = "cli")]
 #![allow(
@@ -61,7 +61,8 @@ fn generated_structs_compile_and_agree_with_their_specs() {
     );
 }
 
-/// What the console has wrong by itself is no fault of the structs: what does not run, and what refers to nothing.
+/// What the console has wrong by itself is no fault of the structs: what does not run, and what
+/// refers to nothing.
 const CHECK: &str = r#"
 fn check<P: statsig::StatsigParams>(specs: &str) -> usize {
     use statsig::typed::DriftKind::{

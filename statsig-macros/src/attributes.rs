@@ -1,4 +1,4 @@
-//! The contents of `#[statsig(...)]`: keys with or without a value, whatever they mean.
+//! Parses the contents of `#[statsig(...)]`: keys with or without a value, without their meaning.
 
 use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
@@ -20,7 +20,7 @@ impl Item {
         self.key.span()
     }
 
-    /// The value, as the string literal that it has to be.
+    /// The value as a string literal, or an error.
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
         if let Some(Expr::Lit(ExprLit {
             lit: Lit::Str(text),
@@ -35,7 +35,7 @@ impl Item {
         None
     }
 
-    /// The value, as a string literal that names something.
+    /// The value as a string literal that is not empty.
     pub(crate) fn name(&self, errors: &mut Errors) -> Option<LitStr> {
         let name = self.string(errors)?;
         if name.value().is_empty() {
@@ -45,7 +45,7 @@ impl Item {
         Some(name)
     }
 
-    /// The value, as the path that it has to be, or as a string that holds one.
+    /// The value as a path, or as a string that contains a path.
     pub(crate) fn path(&self, errors: &mut Errors) -> Option<Path> {
         match &self.value {
             Some(Expr::Path(path)) if path.qself.is_none() => return Some(path.path.clone()),
@@ -73,7 +73,7 @@ impl Item {
         None
     }
 
-    /// What the value's text is parsed to; `as_in` is an example.
+    /// The value parsed from its text; `as_in` is an example for the error.
     pub(crate) fn parsed<T>(
         &self,
         parser: impl Parser<Output = T>,
@@ -102,7 +102,7 @@ impl Item {
         parsed.ok()
     }
 
-    /// One of some choices by its name.
+    /// The choice with the value's name.
     pub(crate) fn choose<T: Copy>(
         &self,
         choices: &[(&'static str, T)],
@@ -122,7 +122,7 @@ impl Item {
         found.map(|(_, choice)| *choice)
     }
 
-    /// Checks that there is no value.
+    /// Reports an error if there is a value.
     pub(crate) fn flag(&self, errors: &mut Errors) {
         if let Some(value) = &self.value {
             errors.at(value.span(), format!("`{}` takes no value", self.key));
@@ -130,8 +130,8 @@ impl Item {
     }
 }
 
-/// The items of all `#[statsig(...)]` attributes. Unknown and repeated keys are reported and left
-/// out.
+/// The items of all `#[statsig(...)]` attributes. Reports unknown and repeated keys, and leaves
+/// them out.
 pub(crate) fn items(
     attributes: &[Attribute],
     target: AttributeTarget,
@@ -164,7 +164,7 @@ pub(crate) fn items(
     items
 }
 
-/// Parses as many items as possible: after an error it goes on behind the next comma.
+/// Parses as many items as possible. After an error, it continues behind the next comma.
 fn parse_items(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Item> {
     let mut items = Vec::new();
     while !input.is_empty() {
@@ -185,7 +185,7 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
     let value = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         let mut value: Expr = input.parse()?;
-        // What a declarative macro passes on comes in an invisible group.
+        // The argument of a declarative macro is an invisible group.
         while let Expr::Group(group) = value {
             value = *group.expr;
         }

@@ -1,4 +1,4 @@
-//! `rename_all`: the naming conventions that serde knows, with the same results.
+//! `rename_all`: the naming conventions of serde, with the same results.
 
 /// A naming convention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Case {
     ScreamingKebab,
 }
 
-/// The conventions under the names that `rename_all` takes.
+/// The conventions by the names that `rename_all` accepts.
 pub(crate) const CASES: [(&str, Case); 8] = [
     ("lowercase", Case::Lower),
     ("UPPERCASE", Case::Upper),
@@ -26,8 +26,8 @@ pub(crate) const CASES: [(&str, Case); 8] = [
 ];
 
 impl Case {
-    /// Renames a field, which is written in snake case. As in serde, `lowercase` and `UPPERCASE`
-    /// keep the underscores.
+    /// Renames a field. Its name is in snake case. As in serde, `lowercase` and `UPPERCASE` keep
+    /// the underscores.
     pub(crate) fn field(self, name: &str) -> String {
         match self {
             Self::Lower | Self::Snake => name.to_owned(),
@@ -39,8 +39,8 @@ impl Case {
         }
     }
 
-    /// Renames a variant, which is written in Pascal case. As in serde, each upper-case letter
-    /// starts a word.
+    /// Renames a variant. Its name is in Pascal case. As in serde, each upper-case letter starts a
+    /// word.
     pub(crate) fn variant(self, name: &str) -> String {
         match self {
             Self::Pascal => name.to_owned(),

@@ -1,4 +1,4 @@
-//! The attributes that say which values are allowed: `range`, `clamp`, `one_of`, `non_empty`.
+//! The attributes that restrict values: `range`, `clamp`, `one_of`, `non_empty`.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -10,7 +10,7 @@ use crate::literal::Literal;
 use crate::model::Range;
 use crate::types::{Known, option_of, spelled, ungroup};
 
-/// What the attributes of one field say.
+/// The constraints in the attributes of one field.
 #[derive(Default)]
 pub(crate) struct Constraints {
     range: Option<(Span, Option<Range>)>,
@@ -27,7 +27,7 @@ pub(crate) struct Checked {
     pub(crate) non_empty: bool,
 }
 
-/// What is known of a default before the compiler runs.
+/// The parts of a default that are known before the compiler runs.
 pub(crate) struct KnownDefault {
     span: Span,
     literal: Option<Literal>,
@@ -35,7 +35,7 @@ pub(crate) struct KnownDefault {
 }
 
 impl KnownDefault {
-    /// Of `default = <expr>`.
+    /// From `default = <expr>`.
     pub(crate) fn of_expr(expr: &Expr) -> Self {
         let literal = Literal::of(expr);
         let is_empty = match expr {
@@ -49,7 +49,7 @@ impl KnownDefault {
         }
     }
 
-    /// Of `default` alone: the type's own.
+    /// From `default` alone: the type's own default.
     pub(crate) fn of_type(ty: &Type, span: Span) -> Self {
         let known = match option_of(ty) {
             Some(_) => Known::Unknown,
@@ -71,7 +71,7 @@ impl KnownDefault {
 }
 
 impl Constraints {
-    /// Takes an item, if it is one of these.
+    /// Accepts an item if it is one of these attributes.
     pub(crate) fn take(&mut self, item: &Item, errors: &mut Errors) -> bool {
         match item.key.to_string().as_str() {
             "range" => self.range = Some((item.span(), range(item, errors))),
@@ -89,7 +89,7 @@ impl Constraints {
         true
     }
 
-    /// Checks them against each other, the field's type and its default.
+    /// Checks the constraints against each other, the field's type and its default.
     pub(crate) fn check(
         self,
         field: &syn::Ident,

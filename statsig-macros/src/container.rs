@@ -11,7 +11,7 @@ use crate::keys::{AttributeTarget, list};
 use crate::model::{EntityKind, Expose, ON_MISMATCH, OnMismatch, POLICIES, ParamSource, SOURCES};
 use crate::package::default_path;
 
-/// What the attributes of the struct say.
+/// The attributes of the struct.
 pub(crate) struct Container {
     sources: Vec<(EntityKind, Span, Option<LitStr>)>,
     pub(crate) rename_all: Option<Case>,
@@ -26,16 +26,16 @@ pub(crate) struct Container {
     pub(crate) bound: Option<Vec<WherePredicate>>,
     pub(crate) view: Option<Ident>,
     pub(crate) view_vis: Option<Visibility>,
-    /// Of the attribute `crate`.
+    /// The attribute `crate`.
     pub(crate) krate: Option<Path>,
-    /// Keys that make no sense without a source, or without a view.
+    /// Keys that require a source or a view.
     of_source: Vec<(String, Span)>,
     of_view: Vec<(String, Span)>,
-    /// Whether some could not be read, of which one may be the source.
+    /// Whether some keys are invalid. One of them may be a misspelt source.
     are_misspelt: bool,
 }
 
-/// The convention that `rename_all` names.
+/// The naming convention of `rename_all`.
 pub(crate) fn rename_all(item: &Item, errors: &mut Errors) -> Option<Case> {
     item.choose(&CASES, errors)
 }
@@ -148,7 +148,7 @@ impl Container {
         }
     }
 
-    /// The only source. `has_own` tells whether some field names one.
+    /// The only source. `has_own` is true if some field has its own source.
     pub(crate) fn source(
         &self,
         span: Span,

@@ -1,8 +1,8 @@
-//! How `default = <expr>` becomes a value of the field's type.
+//! Converts `default = <expr>` to a value of the field's type.
 //!
-//! Two schemes are needed. `Into` lets `"text"` be a `String`, but leaves the type of `60 * 60`
-//! open, which the compiler then takes for an `i32`. Checking the expression against the field's
-//! type settles the numbers, but converts nothing.
+//! This needs two schemes. `Into` converts `"text"` to a `String`, but leaves the type of `60 * 60`
+//! open, so that the compiler assumes `i32`. A check of the expression against the field's type
+//! decides the type of numbers, but converts nothing.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,7 +13,7 @@ use crate::literal::Literal;
 use crate::model::TimeUnit;
 use crate::types::{Known, is_float, is_primitive, is_text, last_name, option_of, ungroup};
 
-/// An expression of the field's type. Errors in it point at what the user wrote.
+/// An expression of the field's type. The compiler shows its errors at the user's code.
 pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
     if let (Some(inner), true) = (option_of(ty), is_literal(expr)) {
         let inner = convert(expr, inner);
@@ -46,13 +46,13 @@ pub(crate) fn convert(expr: &Expr, ty: &Type) -> TokenStream {
     let is_value = name == "Value";
     let are_arrays = matches!((ungroup(ty), expr), (Type::Array(_), Expr::Array(_)));
     if is_primitive(&name) && !has_own_type(expr) || is_number(expr) && !is_value || are_arrays {
-        // The block keeps the expected type next to the expression, whatever surrounds it.
+        // The block keeps the expected type next to the expression, in any context.
         return quote_spanned!(expr.span()=> { let default: #ty = #expr; default });
     }
     quote_spanned!(expr.span()=> ::core::convert::Into::<#ty>::into(#expr))
 }
 
-/// A duration in a unit, from a number or from what already is a duration.
+/// A duration in a unit, from a number or from a duration.
 pub(crate) fn convert_in_unit(
     expr: &Expr,
     ty: &Type,
@@ -111,7 +111,7 @@ pub(crate) fn as_float(expr: &Expr, float: &str) -> Option<TokenStream> {
     }
 }
 
-/// Whether an expression is a literal of the very kind of a primitive type, which needs no
+/// Whether an expression is a literal of exactly this primitive type. Such a literal needs no
 /// conversion.
 fn is_literal_of(expr: &Expr, ty: &Type) -> bool {
     let has_suffix = matches!(expr, Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if !int.suffix().is_empty())
@@ -134,7 +134,8 @@ fn is_literal(expr: &Expr) -> bool {
     }
 }
 
-/// A number whose type is up to inference: a literal without suffix, or arithmetic on one.
+/// Whether inference decides the type of this number: a literal without suffix, or arithmetic on
+/// one.
 pub(crate) fn is_number(expr: &Expr) -> bool {
     match expr {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
@@ -150,11 +151,11 @@ pub(crate) fn is_number(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an expression for a primitive has a type of its own, so that `Into` cannot be ambiguous.
+/// Whether an expression for a primitive has its own type, so that `Into` is not ambiguous.
 fn has_own_type(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) | Expr::Cast(_) | Expr::Field(_) => true,
-        // Other literals are left out: `Into` would turn `true` into a number.
+        // Other literals are excluded: `Into` would convert `true` to a number.
         Expr::Lit(ExprLit {
             lit: Lit::Int(int), ..
         }) => !int.suffix().is_empty(),

@@ -1,4 +1,4 @@
-//! Whether the default and the decoding of a field suit its type.
+//! Checks that the default and the decoding of a field suit its type.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -11,8 +11,8 @@ use crate::literal::Literal;
 use crate::model::{Decode, Fallback};
 use crate::types::{Known, option_of, spelled};
 
-/// A type parameter may be any type, so a literal is none of it, unless a bound says how it becomes
-/// one. A number has no way even then: of which type it is would be open.
+/// A type parameter may be any type, so a literal does not have this type. A bound may convert a
+/// literal, but not a number: the type of the number would be ambiguous.
 pub(crate) fn check_generic_default(
     default: &Fallback,
     ty: &Type,
@@ -49,7 +49,7 @@ fn is_ident(ty: &Type, ident: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(ident))
 }
 
-/// A `Duration` needs a unit, and nothing else does.
+/// A `Duration` needs a unit. All other types must not have one.
 pub(crate) fn check_duration(
     ident: &Ident,
     ty: &Type,

@@ -1,4 +1,4 @@
-//! `#[derive(ParamEnum)]`: an enum that is one of several strings.
+//! `#[derive(ParamEnum)]`: an enum with one variant for each of several strings.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use crate::errors::Errors;
 use crate::keys::AttributeTarget;
 use crate::package;
 
-/// What the derive means.
+/// The model of the enum.
 struct ParamEnum {
     krate: Path,
-    /// The served names of the variants, the current name of each before its older ones.
+    /// The served names of the variants. The current name of each variant precedes its older names.
     names: Vec<(String, Ident)>,
     /// The current names, in the order of the variants.
     listed: Vec<String>,
@@ -63,7 +63,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// `None` where the `statsig` crate cannot be found.
+/// Returns `None` if the `statsig` crate cannot be found.
 fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<ParamEnum> {
     let mut krate = None;
     let mut case = None;
@@ -165,12 +165,12 @@ fn check_names(model: &ParamEnum, errors: &mut Errors) {
     }
 }
 
-/// The served names, older ones included.
+/// The served names, including older names.
 fn names(model: &ParamEnum) -> Vec<&String> {
     model.names.iter().map(|(name, _)| name).collect()
 }
 
-/// Each variant by its current name; the one for other strings has none.
+/// Each variant by its current name. The variant for other strings has no name.
 fn encode(model: &ParamEnum) -> TokenStream {
     let krate = &model.krate;
     let mut current: Vec<&(String, Ident)> = Vec::new();

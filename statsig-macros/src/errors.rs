@@ -1,4 +1,4 @@
-//! Collecting errors, so that one build reports all of them.
+//! Collects errors, so that one build reports all of them.
 
 use proc_macro2::{Span, TokenStream};
 
@@ -20,7 +20,7 @@ impl Errors {
         }
     }
 
-    /// How many there are.
+    /// The number of errors.
     pub(crate) fn count(&self) -> usize {
         self.0
             .as_ref()

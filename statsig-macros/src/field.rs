@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::types::{Known, mentions_parameter, option_of, spelled};
 
-/// A field of the model; `None` for one without a name.
+/// A field of the model; `None` if it has no name.
 pub(crate) fn field(
     field: &syn::Field,
     container: &Container,
@@ -83,7 +83,7 @@ pub(crate) fn field(
 #[derive(Default)]
 struct FieldAttributes {
     default: Option<Fallback>,
-    /// The keys that gave a default.
+    /// The keys that set a default.
     default_keys: Vec<Item>,
     rename: Option<String>,
     aliases: Vec<String>,
@@ -91,13 +91,13 @@ struct FieldAttributes {
     expose: Option<(Expose, Span)>,
     constraints: Constraints,
     validate: Option<Path>,
-    /// The ways of decoding, under their keys.
+    /// The decoders, with their keys.
     decoders: Vec<(String, Span, Decode)>,
-    /// All keys but those of defaults, `skip` and `flatten`.
+    /// All keys except those of defaults, `skip` and `flatten`.
     others: Vec<(String, Span)>,
     skip: Option<Span>,
     flatten: Option<Span>,
-    /// Whether some could not be read, of which one may be the default.
+    /// Whether some keys are invalid. One of them may be a misspelt default.
     are_misspelt: bool,
 }
 
@@ -115,7 +115,7 @@ impl FieldAttributes {
                 return;
             }
             "default_with" => {
-                // After an error, any default stops the complaint that there is none.
+                // After an error, any default prevents a second error about a missing default.
                 let path = item.path(errors);
                 self.default = Some(path.map_or(Fallback::Trait, Fallback::Function));
                 self.default_keys.push(item);
@@ -173,7 +173,7 @@ impl FieldAttributes {
         self.decoders.push((key, item.span(), decode));
     }
 
-    /// Attributes that contradict each other.
+    /// Reports attributes that contradict each other.
     fn check(&self, container: &Container, errors: &mut Errors) {
         if let [_, second, ..] = self.default_keys.as_slice() {
             errors.at(
@@ -228,7 +228,7 @@ impl FieldAttributes {
         }
     }
 
-    /// What the field is when nothing is served.
+    /// The value of the field when nothing is served.
     fn fallback(
         &mut self,
         ident: &Ident,
@@ -355,7 +355,7 @@ impl FieldAttributes {
     }
 }
 
-/// A view knows reads, a struct accesses.
+/// Only a view has reads; only a struct has access as a whole.
 fn check_policy(policy: Expose, span: Span, container: &Container, errors: &mut Errors) {
     if policy == Expose::Read && container.expose != Expose::Read {
         errors.at(

@@ -1,6 +1,6 @@
-//! The keys of `#[statsig(...)]`, where each is valid, and what was meant by others.
+//! The keys of `#[statsig(...)]`, the places where each is valid, and suggestions for invalid keys.
 
-/// Where an attribute stands, and which keys are valid there.
+/// The place of an attribute. It decides which keys are valid.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AttributeTarget {
     Struct,
@@ -53,7 +53,7 @@ const FIELD: &[&str] = &[
 const ENUM: &[&str] = &["rename_all", "crate"];
 const VARIANT: &[&str] = &["rename", "alias", "other"];
 
-/// What people type who know other crates, or Statsig's console.
+/// Keys of other crates and terms of Statsig's console, each with the right key.
 const SYNONYMS: &[(&str, &str)] = &[
     ("choices", "one_of"),
     ("default_value", "default"),
@@ -99,7 +99,7 @@ impl AttributeTarget {
         }
     }
 
-    /// Deriving for a struct, "belongs on a variant" would help nobody.
+    /// In a derive for a struct, the hint "belongs on a variant" would not help.
     fn neighbour(self) -> Self {
         match self {
             Self::Struct => Self::Field,
@@ -140,8 +140,7 @@ pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     quoted.join(", ")
 }
 
-/// The candidate that was probably meant: at most two edits away, and no more than half of the
-/// word.
+/// The most similar candidate: at most two edits away, and at most half of the word.
 pub(crate) fn closest<'a>(
     word: &str,
     candidates: impl Iterator<Item = &'a str>,

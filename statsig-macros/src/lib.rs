@@ -1,5 +1,5 @@
-//! Derive macros of the `statsig` crate, which re-exports and documents them: name that crate, not
-//! this one.
+//! Derive macros of the `statsig` crate. That crate re-exports and documents them; depend on it
+//! rather than on this crate.
 
 mod attributes;
 mod case;

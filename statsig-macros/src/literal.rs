@@ -1,10 +1,10 @@
-//! Values that are literals, so that they can be looked at before the compiler runs.
+//! Literal values, which can be checked before the compiler runs.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Expr, ExprLit, Lit, UnOp};
 
-/// A literal, with or without a minus.
+/// A literal, with or without a minus sign.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Literal {
     Bool(bool),
@@ -14,7 +14,7 @@ pub(crate) enum Literal {
 }
 
 impl Literal {
-    /// The literal that an expression is.
+    /// The literal in an expression.
     pub(crate) fn of(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::Group(group) => Self::of(&group.expr),
@@ -49,7 +49,7 @@ impl Literal {
         }
     }
 
-    /// Whether two literals are one value: `1` is `1.0`.
+    /// Whether two literals have the same value: `1` equals `1.0`.
     pub(crate) fn equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Integer(one), Self::Integer(other)) => one == other,
@@ -57,7 +57,7 @@ impl Literal {
         }
     }
 
-    /// What it is, in a message.
+    /// The description of the literal for a message.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Bool(bool) => bool.to_string(),

@@ -1,4 +1,4 @@
-//! What `#[derive(StatsigParams)]` means, free of syntax.
+//! The meaning of `#[derive(StatsigParams)]`, independent of syntax.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Generics, Ident, LitStr, Path, Type, Visibility, WherePredicate};
@@ -13,15 +13,15 @@ pub(crate) struct Params {
     pub(crate) docs: Vec<LitStr>,
     /// The path of the `statsig` crate.
     pub(crate) krate: Path,
-    /// `None` where the fields have their own, and for embedded structs.
+    /// `None` if the fields have their own sources, and for embedded structs.
     pub(crate) source: Option<ParamSource>,
     pub(crate) expose: Expose,
     pub(crate) id_type: Option<String>,
     pub(crate) deny_unknown: bool,
     pub(crate) on_mismatch: OnMismatch,
-    /// Where it says that fields without a default of their own take it from `Self::default()`.
+    /// The span of the attribute that makes `Self::default()` provide missing defaults.
     pub(crate) container_default: Option<Span>,
-    /// Bounds in place of those that the fields ask for.
+    /// Bounds that replace those derived from the fields.
     pub(crate) bound: Option<Vec<WherePredicate>>,
     /// The name of the view.
     pub(crate) view: Option<Ident>,
@@ -47,7 +47,7 @@ pub(crate) enum EntityKind {
 }
 
 /// The attributes that name a source. A gate has one value and no parameters, so only a field can
-/// come from one.
+/// have a gate as its source.
 pub(crate) const SOURCES: [(&str, EntityKind); 5] = [
     ("layer", EntityKind::Layer),
     ("param_store", EntityKind::ParameterStore),
@@ -65,7 +65,7 @@ pub(crate) enum Expose {
     Manual,
 }
 
-/// The policies under the names that `expose` takes.
+/// The policies by the names that `expose` accepts.
 pub(crate) const POLICIES: [(&str, Expose); 4] = [
     ("access", Expose::Access),
     ("read", Expose::Read),
@@ -81,14 +81,14 @@ pub(crate) enum OnMismatch {
     PanicInTests,
 }
 
-/// The same under the names that `on_mismatch` takes.
+/// The choices by the names that `on_mismatch` accepts.
 pub(crate) const ON_MISMATCH: [(&str, OnMismatch); 3] = [
     ("default", OnMismatch::Default),
     ("warn", OnMismatch::Warn),
     ("panic_in_tests", OnMismatch::PanicInTests),
 ];
 
-/// What the number counts that becomes a duration.
+/// The unit of a number that becomes a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeUnit {
     Milliseconds,
@@ -97,7 +97,7 @@ pub(crate) enum TimeUnit {
     Hours,
 }
 
-/// The units under the names that `unit` takes.
+/// The units by the names that `unit` accepts.
 pub(crate) const UNITS: [(&str, TimeUnit); 4] = [
     ("ms", TimeUnit::Milliseconds),
     ("s", TimeUnit::Seconds),
@@ -137,22 +137,22 @@ impl Field {
     }
 }
 
-/// What a field is to the struct.
+/// The role of a field in the struct.
 pub(crate) enum Role {
-    /// No parameter.
+    /// Not a parameter.
     Skipped,
-    /// A struct whose parameters are among this one's.
+    /// A struct whose parameters belong to this struct.
     Flattened,
     Param(Box<Param>),
 }
 
-/// How a field is read.
+/// How to read a field.
 pub(crate) struct Param {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
-    /// Where it is not the struct's.
+    /// `None` means the struct's.
     pub(crate) source: Option<ParamSource>,
-    /// Where it is not the struct's.
+    /// `None` means the struct's.
     pub(crate) expose: Option<Expose>,
     pub(crate) decode: Decode,
     pub(crate) validate: Option<Path>,
@@ -162,13 +162,13 @@ pub(crate) struct Param {
     pub(crate) non_empty: bool,
 }
 
-/// From JSON to the field's type.
+/// The conversion from JSON to the field's type.
 pub(crate) enum Decode {
     /// The type's `FromParam`.
     Type,
-    /// Its `serde::Deserialize`.
+    /// The type's `serde::Deserialize`.
     Json,
-    /// A module that serde's `with` takes too.
+    /// A module in the form of serde's `with`.
     Module(Path),
     /// A function.
     Function(Path),
@@ -178,7 +178,7 @@ pub(crate) enum Decode {
     Nested,
 }
 
-/// The numbers that are allowed.
+/// The allowed numbers.
 pub(crate) struct Range {
     pub(crate) min: Option<Expr>,
     pub(crate) max: Option<Expr>,
@@ -186,7 +186,7 @@ pub(crate) struct Range {
     pub(crate) is_float: bool,
 }
 
-/// What a field is when nothing is served.
+/// The value of a field when nothing is served.
 pub(crate) enum Fallback {
     /// `None`, for options without a default.
     Absent,
@@ -198,6 +198,6 @@ pub(crate) enum Fallback {
     Inner,
     /// An expression.
     Expr(Box<Expr>),
-    /// What a function returns.
+    /// The result of a function.
     Function(Path),
 }

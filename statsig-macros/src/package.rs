@@ -1,7 +1,7 @@
 //! The path of the library `statsig` in the user's crate. The user's manifest may rename the
 //! library.
 //!
-//! The manifest is read line by line. A TOML parser would be most of what this crate compiles.
+//! The manifest is read line by line: a TOML parser would be larger than the rest of this crate.
 
 use std::path::Path as File;
 
@@ -14,8 +14,8 @@ const PACKAGE: &str = "statsig-actors";
 /// The name of its library.
 const LIBRARY: &str = "statsig";
 
-/// The path of the library, as far as the manifests tell. Reports an error if the package does not
-/// depend on it.
+/// The path of the library, as far as the manifests show it. Reports an error if the package does
+/// not depend on it.
 pub(crate) fn path(errors: &mut Errors) -> Option<Path> {
     let directory = std::env::var_os("CARGO_MANIFEST_DIR");
     let directories = directory.iter().flat_map(|it| File::new(it).ancestors());
@@ -45,16 +45,16 @@ pub(crate) fn default_path() -> Path {
 
 #[derive(Debug, PartialEq)]
 enum Name {
-    /// The library's own name, or unknown: other build tools exist, and other ways to write a
-    /// manifest.
+    /// The library's own name. It is also the guess if the manifest is unreadable: other build
+    /// tools exist, and other ways to write a manifest.
     Usual,
     Other(String),
     /// The package does not depend on it.
     None,
 }
 
-/// Finds the name in the package's manifest, or else in a manifest of a directory above, which may
-/// be the workspace's.
+/// Finds the name in the package's manifest, or in the manifest of a parent directory, which may be
+/// the workspace's.
 fn find(mut manifests: impl Iterator<Item = String>) -> Name {
     let own = manifests.next().unwrap_or_default();
     if own.is_empty() {

@@ -1,4 +1,4 @@
-//! From syntax to the model, with every error that can be found on the way.
+//! Converts syntax to the model, and reports every error.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,7 @@ use crate::field::field;
 use crate::model::{Expose, Field, Params, Role};
 use crate::package;
 
-/// Methods of `Typed` and of traits that it implements: they would win over accessors of the same
-/// name.
+/// Methods of `Typed` and of its traits. They would hide accessors of the same name.
 const TAKEN_BY_TYPED: [&str; 24] = [
     "borrow",
     "borrow_mut",
@@ -42,8 +41,8 @@ const TAKEN_BY_TYPED: [&str; 24] = [
     "type_id",
 ];
 
-/// The model of a struct. With errors it is good enough for a stub; `None` if not even that makes
-/// sense.
+/// The model of a struct. If there are errors, the model is sufficient for a stub; `None` if not
+/// even a stub makes sense.
 pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params> {
     let container = Container::parse(&input.attrs, errors);
     let has_lifetimes = input.generics.lifetimes().next().is_some();
@@ -109,8 +108,8 @@ fn named_fields<'a>(
     None
 }
 
-/// Whether a struct without a source is a bundle: fields name their own, or flattened structs bring
-/// them along.
+/// Whether a struct without a source is a bundle: its fields have their own sources, or its
+/// flattened structs have.
 fn brings_sources(fields: &[Field]) -> bool {
     fields.iter().any(|field| match &field.role {
         Role::Param(param) => param.source.is_some(),
@@ -119,7 +118,7 @@ fn brings_sources(fields: &[Field]) -> bool {
     })
 }
 
-/// In a bundle each field has a source.
+/// Reports fields of a bundle without a source.
 fn check_sources(fields: &[Field], errors: &mut Errors) {
     if !brings_sources(fields) {
         return;
@@ -137,7 +136,7 @@ fn check_sources(fields: &[Field], errors: &mut Errors) {
     }
 }
 
-/// No two fields may read the same parameter of the same entity, be it under an alias.
+/// Reports fields that read the same parameter of the same entity, also under an alias.
 fn check_names(fields: &[Field], errors: &mut Errors) {
     let mut readers: HashMap<_, &Ident> = HashMap::new();
     for field in fields {

@@ -1,11 +1,11 @@
-//! The entry of a struct in the registry of its binary.
+//! Registers a struct in its binary's registry.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::model::Params;
 
-/// Nothing for a struct with parameters of its own: it is not one struct.
+/// Returns nothing for a generic struct: it is not a single type.
 pub(crate) fn registration(params: &Params) -> TokenStream {
     let (krate, ident) = (&params.krate, &params.ident);
     if params.generics.params.is_empty() {

@@ -1,4 +1,4 @@
-//! Questions about types that their spelling answers.
+//! Decides properties of types from their spelling.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,14 +8,14 @@ const FLOATS: [&str; 2] = ["f32", "f64"];
 const INTEGERS: [&str; 12] = [
     "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
 ];
-/// Names of types that hold no number, whatever their arguments.
+/// Names of types that contain no number, with any arguments.
 const NO_NUMBERS: [&str; 13] = [
     "bool", "char", "String", "Box", "Arc", "Cow", "Vec", "HashSet", "BTreeSet", "HashMap",
     "BTreeMap", "Value", "Map",
 ];
 const COLLECTIONS: [&str; 5] = ["Vec", "HashSet", "BTreeSet", "HashMap", "BTreeMap"];
 
-/// What is known of a type by its name.
+/// The properties of a type that its name shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Known {
     Bool,
@@ -28,13 +28,13 @@ pub(crate) enum Known {
     /// Lists, sets and maps.
     Collection,
     Duration,
-    /// Another type of the standard library or of JSON that holds no number.
+    /// Another type of the standard library or of JSON that contains no number.
     NoNumber,
     Unknown,
 }
 
 impl Known {
-    /// What is known of a type; of an option, of what is in it.
+    /// The properties of a type. For an option, those of its inner type.
     pub(crate) fn of(ty: &Type) -> Self {
         let ty = option_of(ty).unwrap_or(ty);
         if let Type::Array(_) = ungroup(ty) {
@@ -118,7 +118,7 @@ pub(crate) fn last_name(ty: &Type) -> Option<String> {
     }
 }
 
-/// A type as written, when it comes out of a declarative macro in an invisible group.
+/// A type as written. A declarative macro puts it into an invisible group.
 pub(crate) fn ungroup(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungroup(&group.elem),
@@ -147,7 +147,7 @@ pub(crate) fn is_text(ty: &Type) -> bool {
     }
 }
 
-/// Whether a type mentions a type parameter, so that bounds on it depend on that parameter.
+/// Whether a type mentions a type parameter, so that its bounds depend on that parameter.
 pub(crate) fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {
     fn contains(tokens: TokenStream, idents: &[&Ident]) -> bool {
         tokens.into_iter().any(|token| match token {

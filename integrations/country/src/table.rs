@@ -14,8 +14,9 @@ const PLACE: usize = 3;
 
 /// A table of countries, read in place.
 ///
-/// Addresses come in blocks of 256, blocks in groups of 256, so the upper 16 bits of an address are its group and the next 8 its block.
-/// A range is what lies between one block and the next with another country. All numbers are little-endian:
+/// Addresses come in blocks of 256, blocks in groups of 256, so the upper 16 bits of an address are
+/// its group and the next 8 its block. A range is what lies between one block and the next with
+/// another country. All numbers are little-endian:
 ///
 /// | bytes | content |
 /// |---|---|
@@ -28,7 +29,8 @@ const PLACE: usize = 3;
 /// | R | for each range in which block of its group it starts |
 /// | R | for each range the place of its country |
 ///
-/// The first range starts at 0.0.0.0. A look-up is two reads from the index and a binary search among at most 256 ranges.
+/// The first range starts at 0.0.0.0. A look-up is two reads from the index and a binary search
+/// among at most 256 ranges.
 #[derive(Clone, Copy)]
 pub struct Table<'a> {
     date: &'a str,
@@ -110,7 +112,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The country of an address, as two capital letters (ISO 3166-1 alpha-2); `None` where the table has none.
+    /// The country of an address, as two capital letters (ISO 3166-1 alpha-2); `None` where the
+    /// table has none.
     #[must_use]
     pub fn country_of(&self, address: Ipv4Addr) -> Option<&'a str> {
         let [high, low, block, _] = address.octets();
@@ -120,7 +123,8 @@ impl<'a> Table<'a> {
             .starts
             .get(from..to)?
             .partition_point(|start| *start <= block);
-        // A block before the first start of its group belongs to the last range that starts before the group.
+        // A block before the first start of its group belongs to the last range that starts before
+        // the group.
         let range = (from + behind).checked_sub(1)?;
         let code = usize::from(*self.codes.get(range)?);
         let country = self.countries.get(2 * code..2 * code + 2)?;

@@ -1,4 +1,4 @@
-//! The adapter: keeps a stream open in a task, and hands what it brings to the client.
+//! The adapter: a task keeps a stream open, and the client gets its specs.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,10 +22,11 @@ use crate::progress::{Answer, InUse, Progress};
 const POLLING_PAUSE: Duration = Duration::from_secs(3);
 const NO_UPDATES: &[u8] = br#"{"has_updates":false}"#;
 
-/// Brings specs from a forward proxy, and over HTTP when the stream is broken for long or has none.
+/// Brings specs from a forward proxy. Downloads them over HTTP when the stream is broken for long
+/// or has none.
 ///
-/// The first fetch opens the stream. From then on, each message with specs signals the client, which
-/// then fetches them.
+/// The first fetch opens the stream. From then on, each message with specs signals the client, and
+/// the client fetches them.
 #[derive(Debug)]
 pub(crate) struct GrpcSpecs {
     stream: Arc<Stream>,
@@ -63,7 +64,7 @@ impl GrpcSpecs {
         }
     }
 
-    /// Starts the tasks, unless they run.
+    /// Starts the tasks unless they are running.
     fn keep_running(&self, max_bytes: usize) {
         let mut tasks = lock(&self.tasks);
         while tasks.try_join_next().is_some() {}
@@ -85,7 +86,7 @@ impl GrpcSpecs {
             .is_err();
         match self.stream.note(Progress::answer) {
             Answer::Specs { body, is_repeated } => {
-                // The next question of the client shows whether it uses these specs.
+                // The client's next request shows whether it uses these specs.
                 if !is_repeated {
                     self.stream.signal();
                 }
@@ -122,7 +123,7 @@ impl SpecsAdapter for GrpcSpecs {
         })
     }
 
-    /// The tasks signal new specs, and downloads that are due while the stream is broken.
+    /// The tasks signal new specs. While the stream is broken, they also signal due downloads.
     fn background_sync(&self) -> BackgroundSync {
         BackgroundSync::Pushed
     }
@@ -156,7 +157,8 @@ impl Stream {
                 pause = backoff.max(asked_pause);
             });
             self.client.report(StreamEvent::Failed { failures });
-            // Once for each series of failures: the proxy may be away for hours.
+            // The warning appears once for each series of failures: the proxy may be down for
+            // hours.
             if failures == 1 {
                 tracing::warn!(target: SYNC, problem = %error, ?pause, "the stream of specs broke, the client will reopen it");
             } else {
@@ -192,7 +194,7 @@ impl Stream {
         }
     }
 
-    /// Signals the client every few seconds, as long as it is to download specs.
+    /// Signals the client every few seconds while it should download specs.
     async fn keep_polling(&self) {
         let mut progress = self.progress.subscribe();
         let mut is_polling = false;
@@ -206,7 +208,7 @@ impl Stream {
             if is_polling {
                 self.signal();
                 tokio::time::sleep(POLLING_PAUSE).await;
-                // The service may have refused the download, or asked for a pause.
+                // The service may have refused the download, or requested a pause.
                 tokio::time::sleep(self.client.download_pause()).await;
                 continue;
             }

@@ -1,15 +1,15 @@
-//! The address of a forward proxy: what is usable, and what may be shown.
+//! The address of a forward proxy: checks it, and hides its secrets.
 
 use http::Uri;
 
-/// What a usable address looks like, for errors.
+/// The form of a usable address, for errors.
 pub(crate) const EXPECTED: &str = "an address such as http://host:50051";
 
 const MASK: &str = "*****";
 /// The longest address that is shown, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Whether a connection can be made to this address. The scheme may be missing.
+/// Whether a connection to this address is possible. The scheme may be missing.
 pub(crate) fn is_usable(url: &str) -> bool {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let is_http = ["http", "https"]
@@ -29,14 +29,14 @@ pub(crate) fn is_usable(url: &str) -> bool {
         })
 }
 
-/// The scheme, the host and the port: without credentials, path and query, and without what looks
-/// like a key.
+/// The scheme, the host and the port: without credentials, path and query, and without text that
+/// looks like a key.
 pub(crate) fn shown(url: &str) -> String {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), url),
     };
-    // What stands before an `@` may be a password, even after a `/` that should have been encoded.
+    // The text before an `@` may be a password, even after a `/` without encoding.
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
     let place = rest.split('/').next().unwrap_or_default();

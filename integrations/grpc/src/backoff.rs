@@ -1,8 +1,8 @@
-//! The pauses before a broken stream is opened again.
+//! The pauses before the client opens a broken stream again.
 
 use std::time::Duration;
 
-/// The first pause, unless set otherwise.
+/// The first pause by default.
 const FIRST: Duration = Duration::from_secs(3);
 /// The longest pause, without jitter.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ impl Backoff {
         Self { first }
     }
 
-    /// The pause after so many failures in a row (at least one), for a `random` in `0.0..1.0`.
+    /// The pause after this number of failures in a row (at least one). `random` is in `0.0..1.0`.
     pub(crate) fn pause(self, failures: u32, random: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         let pause = self.first.saturating_mul(1 << doublings).min(LONGEST);

@@ -1,4 +1,4 @@
-//! The connection to a forward proxy: the only file that knows tonic.
+//! The connection to a forward proxy. Only this file uses tonic.
 
 use std::error::Error;
 use std::fmt::{self, Debug};
@@ -19,19 +19,19 @@ use crate::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC}
 use crate::proxy::{GrpcForwardProxy, Tls};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// The time limit of opening a stream: connection, encryption, and the answer of the proxy.
+/// The time limit of opening a stream: connection, encryption, and the proxy's answer.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
-/// How long an open stream may bring nothing. A proxy sends a heartbeat every 30 s.
+/// How long an open stream may be silent. A proxy sends a heartbeat every 30 s.
 pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(75);
-/// How often TCP and HTTP/2 check that the proxy is still there.
+/// How often TCP and HTTP/2 check that the proxy is alive.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
-/// How long the proxy may take to answer such a check.
+/// How long the proxy may take to answer this check.
 const KEEP_ALIVE_LIMIT: Duration = Duration::from_secs(20);
 /// How much larger a message may be than the specs in it.
 const MESSAGE_OVERHEAD_BYTES: usize = 1_024;
-/// The longest pause that a proxy can ask for.
+/// The longest pause that a proxy can request.
 const MAX_ASKED_PAUSE: Duration = Duration::from_secs(300);
-/// The longest message of a proxy that errors and log lines show, in characters.
+/// How many characters of a proxy's message errors and log lines show.
 const MAX_SHOWN: usize = 200;
 
 /// Why a stream could not be opened, or broke.
@@ -49,7 +49,7 @@ pub(crate) enum StreamProblem {
     Status {
         code: String,
         message: String,
-        /// The proxy asks to open no stream within this time.
+        /// The proxy requests that the client opens no stream for this time.
         pause: Option<Duration>,
     },
     #[error("the forward proxy accepted no stream within {} s", OPEN_LIMIT.as_secs())]
@@ -62,7 +62,7 @@ pub(crate) enum StreamProblem {
 
 /// Opens streams.
 pub(crate) trait Opener: Debug + Send + Sync + 'static {
-    /// A new stream, for a client that uses specs of this time. No message may be larger than `max_bytes`.
+    /// Opens a stream for a client that uses specs of this time. No message may exceed `max_bytes`.
     fn open(
         &self,
         since_time: u64,
@@ -72,7 +72,7 @@ pub(crate) trait Opener: Debug + Send + Sync + 'static {
 
 /// An open stream.
 pub(crate) trait Messages: Send {
-    /// Waits for the next message: specs as JSON, or the answer that there are no newer ones.
+    /// Waits for the next message: specs as JSON, or the answer that there are no newer specs.
     fn next(&mut self) -> BoxFuture<'_, Result<Bytes, StreamProblem>>;
 }
 
@@ -158,7 +158,7 @@ impl Messages for ProxyStream {
     }
 }
 
-/// Reads the certificates, so it blocks.
+/// The endpoint of the proxy. Blocks while it reads the certificates.
 fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
     let url = address(&proxy.url, proxy.tls.is_some())?;
     let is_encrypted = url.starts_with("https:");
@@ -178,7 +178,7 @@ fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
         .map_err(unconnected)
 }
 
-/// The address with the scheme that makes tonic encrypt, or not.
+/// The address with the scheme that makes tonic use encryption, or not.
 fn address(url: &str, is_encrypted: bool) -> Result<String, StreamProblem> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     match (scheme, is_encrypted) {
@@ -211,7 +211,7 @@ fn tls_config(proxy: &GrpcForwardProxy, tls: &Tls) -> Result<ClientTlsConfig, St
     Ok(config)
 }
 
-/// Reads a PEM file that has a section of this kind.
+/// Reads a PEM file and checks that it has a section of this kind.
 fn read_pem(what: &'static str, section: &str, path: &Path) -> Result<Vec<u8>, StreamProblem> {
     let problem = |problem: String| StreamProblem::File {
         what,
@@ -230,7 +230,7 @@ fn read_pem(what: &'static str, section: &str, path: &Path) -> Result<Vec<u8>, S
     }
 }
 
-/// tonic's errors tell nothing without their causes.
+/// tonic's errors say nothing without their causes.
 fn unconnected(error: tonic::transport::Error) -> StreamProblem {
     let mut problem = error.to_string();
     let mut cause = error.source();
@@ -250,7 +250,7 @@ fn status_problem(status: &Status, sdk_key: &str) -> StreamProblem {
     }
 }
 
-/// The text without the key, and not longer than [`MAX_SHOWN`].
+/// The text without the key, and at most [`MAX_SHOWN`] characters.
 fn shown(text: &str, sdk_key: &str) -> String {
     let text = match sdk_key {
         "" => text.to_owned(),
@@ -262,7 +262,8 @@ fn shown(text: &str, sdk_key: &str) -> String {
     text.chars().take(MAX_SHOWN - 1).chain(['…']).collect()
 }
 
-/// The pause that the proxy asks for as gRPC does, or as HTTP does, for example through a load balancer.
+/// The pause that the proxy requests in gRPC's form, or in HTTP's form, for example through a load
+/// balancer.
 fn asked_pause(status: &Status) -> Option<Duration> {
     let number = |name: &str| -> Option<u64> {
         let value = status.metadata().get(name)?;
@@ -274,7 +275,7 @@ fn asked_pause(status: &Status) -> Option<Duration> {
 }
 
 impl StreamProblem {
-    /// The pause that the proxy asks for.
+    /// The pause that the proxy requests.
     pub(crate) fn asked_pause(&self) -> Duration {
         match self {
             Self::Status { pause, .. } => pause.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Makes the adapter of each client.
+//! Creates the adapter of each client.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::address;
 use crate::connection::ProxyConnections;
 use crate::proxy::GrpcForwardProxy;
 
-/// Each client that starts gets a stream of its own.
+/// Each client gets its own stream when it starts.
 impl SpecsAdapterFactory for GrpcForwardProxy {
     fn check(&self, option: &'static str) -> Result<(), OptionsError> {
         if address::is_usable(&self.url) {

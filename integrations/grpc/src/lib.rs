@@ -13,5 +13,5 @@ mod tests;
 
 pub use proxy::GrpcForwardProxy;
 
-/// The target of the `tracing` events: the same as for everything else about syncing.
+/// The target of the `tracing` events. All events about syncing have it.
 const SYNC: &str = "statsig::sync";

@@ -38,10 +38,10 @@ impl std::fmt::Debug for ConfigSpecRequest {
     }
 }
 
-/// Brings specs, or says that there are no newer ones.
+/// The answer: specs, or the information that there are no newer ones.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct ConfigSpecResponse {
-    /// JSON. A string on the wire; read as bytes, because the parser of specs checks it.
+    /// JSON. It is a string on the wire, but is read as bytes: the parser of specs checks it.
     #[prost(bytes = "bytes", tag = "1")]
     pub(crate) spec: Bytes,
 }

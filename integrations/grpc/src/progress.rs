@@ -1,4 +1,4 @@
-//! What a stream has brought so far, and what follows from it. Pure.
+//! The state of a stream, and the decisions that follow from it. Uses no clock and no runtime.
 
 use std::time::Duration;
 
@@ -9,35 +9,35 @@ use tokio::time::Instant;
 
 use crate::connection::StreamProblem;
 
-/// The client downloads specs over HTTP when the stream has been broken for so long.
+/// The client downloads specs over HTTP when the stream has been broken for this time.
 pub(crate) const FALLBACK_AFTER: Duration = Duration::from_secs(60);
-/// The same for a client that has no specs at all, whether the stream is broken or brings none.
+/// The same for a client without specs, whether the stream is broken or brings none.
 pub(crate) const FALLBACK_WITHOUT_SPECS: Duration = Duration::from_secs(10);
-/// A stream that still brings messages after so long works. Before, only specs show that it works: a
-/// stream that breaks after every message is broken.
+/// A stream that brings messages for this time works. Before that, only specs prove that it works:
+/// a stream that breaks after every message is broken.
 const SOUND_AFTER: Duration = Duration::from_secs(30);
 
-/// What a stream has brought so far.
+/// The state of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// When the client first asked.
+    /// The time of the client's first request.
     started: Option<Instant>,
     /// The newest specs, until the client uses them.
     newest: Option<Newest>,
-    /// Whether any message ever came.
+    /// Whether a message has ever arrived.
     is_heard: bool,
     failures_in_row: u32,
-    /// Since when the stream is broken.
+    /// The time when the stream broke.
     broken_since: Option<Instant>,
     problem: Option<StreamProblem>,
-    /// What the client used when it last asked.
+    /// The specs that the client used at its last request.
     in_use: InUse,
 }
 
 #[derive(Debug)]
 struct Newest {
     body: Bytes,
-    /// What the client used when it got these specs.
+    /// The specs that the client used when it got these.
     given_to: Option<InUse>,
 }
 
@@ -48,22 +48,22 @@ pub(crate) struct InUse {
     pub(crate) checksum: Option<SharedStr>,
 }
 
-/// What a client that asks for specs gets.
+/// The answer to a client's request for specs.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum Answer {
     Specs {
         body: Bytes,
-        /// Whether the client got them before, and did not use them.
+        /// Whether the client got the same specs before and did not use them.
         is_repeated: bool,
     },
     NoUpdates,
     Broken(StreamProblem),
-    /// Nothing has happened yet.
+    /// The stream has brought nothing yet.
     #[default]
     Nothing,
 }
 
-/// What a message shows.
+/// The meaning of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) brings_specs: bool,
@@ -72,7 +72,7 @@ pub(crate) struct Received {
 }
 
 impl Progress {
-    /// A message came, on a stream that has been open for so long.
+    /// Notes a message on a stream that has been open for this time.
     pub(crate) fn received(&mut self, body: Bytes, open_for: Duration) -> Received {
         self.is_heard = true;
         self.problem = None;
@@ -89,13 +89,13 @@ impl Progress {
         }
     }
 
-    /// The stream works. True if it was broken before.
+    /// Notes that the stream works. Returns true if it was broken before.
     fn recovered(&mut self) -> bool {
         self.broken_since = None;
         std::mem::take(&mut self.failures_in_row) > 0
     }
 
-    /// The stream broke, or could not be opened. Returns the failures in a row.
+    /// Notes that the stream broke or did not open. Returns the number of failures in a row.
     pub(crate) fn failed(&mut self, problem: StreamProblem, now: Instant) -> u32 {
         self.broken_since.get_or_insert(now);
         self.failures_in_row = self.failures_in_row.saturating_add(1);
@@ -103,7 +103,7 @@ impl Progress {
         self.failures_in_row
     }
 
-    /// When downloads begin, unless the stream brings specs before.
+    /// The time when downloads begin, unless the stream brings specs before.
     pub(crate) fn fallback_at(&self) -> Option<Instant> {
         if self.in_use.time == 0 {
             Some(self.started? + FALLBACK_WITHOUT_SPECS)
@@ -112,7 +112,8 @@ impl Progress {
         }
     }
 
-    /// Whether the client downloads specs now: not while there are streamed ones that it has not seen.
+    /// Whether the client downloads specs now. It does not while there are streamed specs that it
+    /// has not seen.
     pub(crate) fn is_fallback_due(&self, now: Instant) -> bool {
         self.fallback_at().is_some_and(|at| at <= now) && !self.brings_news()
     }
@@ -122,18 +123,19 @@ impl Progress {
         newest.is_some_and(|newest| newest.given_to.is_none())
     }
 
-    /// Whether a client need not wait any longer: there are specs, or it has specs and any message came.
+    /// Whether a client stops waiting: there are new specs, or it has specs and a message has
+    /// arrived.
     pub(crate) fn is_heard(&self) -> bool {
         self.newest.is_some() || (self.is_heard && self.in_use.time != 0)
     }
 
-    /// The time of the specs that the client used when it last asked.
+    /// The time of the specs that the client used at its last request.
     pub(crate) fn time_in_use(&self) -> u64 {
         self.in_use.time
     }
 
-    /// A client that uses these specs asks. If it uses the streamed specs now, the stream works: true if
-    /// it was broken before.
+    /// Notes a request of a client that uses these specs. If it uses the streamed specs now, the
+    /// stream works. Returns true if the stream was broken before.
     pub(crate) fn asked(&mut self, in_use: InUse, now: Instant) -> bool {
         self.started.get_or_insert(now);
         self.in_use = in_use;
@@ -144,7 +146,8 @@ impl Progress {
         taken.is_some() && self.recovered()
     }
 
-    /// What a client gets. It gets the same specs again until it uses others than when it first got them.
+    /// The answer to the client. It is the same until the client uses other specs than when it
+    /// first got the answer.
     pub(crate) fn answer(&mut self) -> Answer {
         if let Some(newest) = &mut self.newest {
             return Answer::Specs {
@@ -196,7 +199,7 @@ mod tests {
         assert_eq!(ask(&mut progress, 0), Answer::Nothing);
         assert!(receive(&mut progress, b"specs 1", SOON).brings_specs);
         assert_eq!(ask(&mut progress, 0), specs(b"specs 1", false));
-        // The client could not use them, or lost them.
+        // The client could not use the specs, or lost them.
         assert_eq!(ask(&mut progress, 0), specs(b"specs 1", true));
         assert_eq!(ask(&mut progress, 1), Answer::NoUpdates);
         assert_eq!(progress.time_in_use(), 1);
@@ -212,7 +215,7 @@ mod tests {
         let mut progress = Progress::default();
         assert!(!receive(&mut progress, HEARTBEAT, SOON).brings_specs);
         assert_eq!(ask(&mut progress, 0), Answer::NoUpdates);
-        // A client without specs goes on waiting.
+        // A client without specs continues to wait.
         assert!(!progress.is_heard());
         ask(&mut progress, 5);
         assert!(progress.is_heard());
@@ -231,7 +234,7 @@ mod tests {
         assert!(receive(&mut progress, HEARTBEAT, SOUND_AFTER).is_recovery);
         assert_eq!(fail(&mut progress), 1);
 
-        // Specs that the client does not use do not count.
+        // Specs that the client does not use prove nothing.
         assert!(!receive(&mut progress, b"<html>", SOON).is_recovery);
         ask(&mut progress, 1);
         assert!(!progress.asked(in_use(1), Instant::now()));

@@ -1,4 +1,4 @@
-//! Where a forward proxy is, and how to reach it.
+//! The configuration of a forward proxy.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,21 +7,23 @@ use std::time::Duration;
 use crate::address;
 use crate::backoff::Backoff;
 
-/// How long a start waits for the first message, unless set otherwise.
+/// How long a start waits for the first message by default.
 const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A Statsig forward proxy that streams specs over gRPC.
 ///
-/// The client opens one stream and gets every change as soon as the proxy has it; `specs_sync_interval`
-/// has no effect. Evaluations say `Adapter(GRPC)` as the source. The client opens a broken stream again
-/// after 3 s, 6 s and so on up to a minute, each pause longer by a random quarter at most; the specs in
-/// use stay in use. A stream counts as broken when it cannot be opened within 10 s, when the proxy is
-/// silent for 75 s (it sends a heartbeat every 30 s), or when it ends. It counts as working again when it
-/// brings specs that the client uses, or lasts for 30 s.
+/// The client opens one stream and receives every change at once; `specs_sync_interval` has no
+/// effect. Evaluations have `Adapter(GRPC)` as their source.
 ///
-/// When the stream has been broken for 60 s, or a client has had no specs at all for 10 s, the client
-/// downloads specs over HTTP every 3 s, from
-/// [`specs_url`](statsig::StatsigOptionsBuilder::specs_url), until the stream brings specs or works again.
+/// The client reopens a broken stream after 3 s, 6 s and so on, up to a minute. Jitter makes each
+/// pause longer by up to a quarter. The client continues to use its specs. A stream is broken when
+/// it does not open within 10 s, when the proxy is silent for 75 s (it sends a heartbeat every 30
+/// s), or when it ends. It works again when it brings specs that the client uses, or when it lasts
+/// for 30 s.
+///
+/// When the stream has been broken for 60 s, or a client has had no specs for 10 s, the client
+/// downloads specs over HTTP from [`specs_url`](statsig::StatsigOptionsBuilder::specs_url) every 3
+/// s, until the stream brings specs or works again.
 ///
 /// ```
 /// use statsig::StatsigOptions;
@@ -35,11 +37,13 @@ const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 ///
-/// With a data store, name both sources:
+/// If there is a data store, name both sources:
 ///
 /// ```
-/// /// use statsig::sources::{FileDataStore, SpecAdapterConfig};
+/// use std::sync::Arc;
+///
 /// use statsig::StatsigOptions;
+/// use statsig::sources::{FileDataStore, SpecAdapterConfig};
 /// use statsig_grpc::GrpcForwardProxy;
 ///
 /// let options = StatsigOptions::builder()
@@ -64,7 +68,7 @@ pub struct GrpcForwardProxy {
 /// Each connection reads the files again, so that it uses renewed certificates.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Tls {
-    /// `None` means the authorities that the system trusts.
+    /// `None` means the certificate authorities of the system.
     pub(crate) ca_certificate: Option<PathBuf>,
     pub(crate) domain_name: Option<String>,
 }
@@ -76,9 +80,9 @@ pub(crate) struct ClientCertificate {
 }
 
 impl GrpcForwardProxy {
-    /// The proxy at this address: `http://proxy.internal:50051`, or `https://proxy.internal:50052` for an
-    /// encrypted connection to a proxy whose certificate the system trusts, or
-    /// [an authority of your own](Self::tls).
+    /// A proxy at this address: `http://proxy.internal:50051`, or `https://proxy.internal:50052`
+    /// for an encrypted connection. The system must trust the proxy's certificate, unless you set
+    /// [your own authority](Self::tls).
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into().trim().to_owned(),
@@ -96,32 +100,34 @@ impl GrpcForwardProxy {
         self
     }
 
-    /// The pause before the client opens a broken stream again. It doubles with each failure in a row, up
-    /// to a minute. Default: 3 s.
+    /// The pause before the client reopens a broken stream. It doubles with each failure in a row,
+    /// up to a minute. Default: 3 s.
     #[must_use]
     pub fn reopening_pause(mut self, first: Duration) -> Self {
         self.reopening = Backoff::new(first);
         self
     }
 
-    /// Encrypts the connection and accepts a proxy whose certificate was issued by this authority: a PEM
-    /// file. If the file cannot be used, each attempt to connect fails; the client never connects without
-    /// encryption instead. Default: for `https` addresses, the authorities that the system trusts.
+    /// Encrypts the connection and accepts a proxy whose certificate comes from this authority: a
+    /// PEM file. If the file is unusable, each attempt to connect fails; the client never falls
+    /// back to a connection without encryption. Default: for `https` addresses, the certificate
+    /// authorities of the system.
     #[must_use]
     pub fn tls(mut self, ca_certificate: impl Into<PathBuf>) -> Self {
         self.tls.get_or_insert_default().ca_certificate = Some(ca_certificate.into());
         self
     }
 
-    /// The name in the proxy's certificate. Default: the host of the address. Encrypts the connection.
+    /// The name in the proxy's certificate. Encrypts the connection. Default: the host of the
+    /// address.
     #[must_use]
     pub fn domain_name(mut self, name: impl Into<String>) -> Self {
         self.tls.get_or_insert_default().domain_name = Some(name.into());
         self
     }
 
-    /// Shows this certificate to the proxy (mutual TLS): PEM files of the certificate chain and its key.
-    /// Encrypts the connection.
+    /// Presents this certificate to the proxy (mutual TLS): PEM files of the certificate chain and
+    /// its key. Encrypts the connection.
     #[must_use]
     pub fn client_certificate(
         mut self,
@@ -137,7 +143,7 @@ impl GrpcForwardProxy {
     }
 }
 
-/// Shows of the address only scheme, host and port.
+/// Shows only the scheme, the host and the port of the address.
 impl fmt::Debug for GrpcForwardProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GrpcForwardProxy")

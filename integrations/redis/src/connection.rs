@@ -1,5 +1,5 @@
-//! One connection to Redis, used by one operation at a time. It limits the size and the time of each
-//! answer, and is useless after the first failure.
+//! One connection to Redis, for one operation at a time. It limits the size and the time of each
+//! answer, and cannot be used after the first failure.
 
 use std::error::Error;
 use std::future::Future;
@@ -27,7 +27,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// How long Redis may send nothing before an answer is complete.
 const SILENCE_LIMIT: Duration = Duration::from_secs(2);
-/// The time limit of one complete answer.
+/// The time limit of a complete answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// How many bytes an answer may have besides a value.
 const SMALL_ANSWER_BYTES: usize = 64 * 1024;
@@ -98,7 +98,7 @@ async fn connect(client: &Client) -> Result<Connection, DataStoreError> {
             let stream = tokio::net::UnixStream::connect(path).await;
             greet(client, stream.map_err(unconnected)?).await
         }
-        // Only the client library knows its certificates.
+        // Only the client library knows the client's certificates.
         _ => by_the_library(client).await,
     }
 }
@@ -144,7 +144,7 @@ async fn greet(
 async fn by_the_library(client: &Client) -> Result<Connection, DataStoreError> {
     // The library uses the cryptography provider of the process, and panics without one.
     if CryptoProvider::get_default().is_none() {
-        // Fails only when another thread has just installed one.
+        // This fails only when another thread has just installed a provider.
         let _ = ring::default_provider().install_default();
     }
     let config = unlimited();
@@ -156,14 +156,14 @@ async fn by_the_library(client: &Client) -> Result<Connection, DataStoreError> {
     })
 }
 
-/// No limits of the client library: they would keep the connection open.
+/// Turns off the limits of the client library: they would keep the connection open.
 fn unlimited() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None)
 }
 
-/// Waits for an answer, as long as bytes are read or written.
+/// Waits for an answer while bytes are read or written.
 async fn in_time<T>(
     answer: impl Future<Output = T>,
     traffic: Option<&Traffic>,
@@ -203,7 +203,7 @@ fn unconnected(error: impl Error + Send + Sync + 'static) -> DataStoreError {
     DataStoreError::failed(problem).with_source(error)
 }
 
-/// The text of the client library names its causes.
+/// The text of the client library contains its causes.
 fn failed(error: RedisError) -> DataStoreError {
     DataStoreError::failed(format!("Redis: {error}")).with_source(error)
 }
@@ -211,7 +211,7 @@ fn failed(error: RedisError) -> DataStoreError {
 /// Counts the bytes of a connection.
 #[derive(Debug, Default)]
 struct Traffic {
-    /// How many bytes may still be read.
+    /// How many more bytes may be read.
     allowed: AtomicUsize,
     /// How many bytes were read or written.
     moved: AtomicUsize,
@@ -226,7 +226,7 @@ impl Traffic {
         self.moved.load(Ordering::Relaxed)
     }
 
-    /// Counts bytes that were read. False if they are more than was allowed.
+    /// Counts bytes that were read. Returns false if they exceed the limit.
     fn read(&self, bytes: usize) -> bool {
         self.moved.fetch_add(bytes, Ordering::Relaxed);
         let spend = |allowed: usize| allowed.checked_sub(bytes);
@@ -236,7 +236,7 @@ impl Traffic {
     }
 }
 
-/// A stream that fails when it reads more than is allowed.
+/// A stream that fails when it reads more bytes than allowed.
 struct Bounded<S> {
     stream: S,
     traffic: Arc<Traffic>,

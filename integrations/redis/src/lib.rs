@@ -5,5 +5,5 @@ mod store;
 
 pub use store::RedisDataStore;
 
-/// The target of the `tracing` events: the same as for everything else about syncing.
+/// The target of the `tracing` events. All events about syncing have it.
 const SYNC: &str = "statsig::sync";

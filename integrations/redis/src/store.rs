@@ -1,4 +1,4 @@
-//! The data store: commands, and the connection that the next one uses.
+//! The data store: the commands, and the connection for the next command.
 
 use std::fmt;
 use std::future::Future;
@@ -16,20 +16,20 @@ use statsig::transport::BoxFuture;
 use crate::SYNC;
 use crate::connection::Connection;
 
-/// The first attempt reads values up to this size, so that a broken peer cannot make the client read
-/// more. A second attempt reads larger values.
+/// The first attempt reads values up to this size, so that a broken peer cannot make the client
+/// read more. A second attempt reads larger values.
 const USUAL_VALUE_BYTES: usize = 16 * 1024 * 1024;
 /// The largest value that is read. Specs also have a limit of their own, `max_specs_bytes`.
 const MAX_VALUE_BYTES: usize = 256 * 1024 * 1024;
-/// The time limit of an operation, reconnecting included.
+/// The time limit of an operation, including reconnecting.
 const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 
 /// A [`DataStore`] in Redis: one string for each key, without expiry.
 ///
-/// The store connects when a client starts, and keeps one connection. It closes a connection after an
-/// error, and after an answer that is late (2 s of silence, or 5 s in all) or too large. If the kept
-/// connection fails, it retries the operation once, on a new connection. Evaluations never wait for
-/// Redis. The store reads values of up to 256 MiB.
+/// The store connects when a client starts, and keeps one connection. It closes a connection after
+/// an error, and after an answer that is late (2 s of silence, or 5 s in all) or too large. If the
+/// kept connection fails, it retries the operation once, on a new connection. Evaluations never
+/// wait for Redis. The store reads values of up to 256 MiB.
 ///
 /// Let one process write, and the others [poll](Self::polled) and [only read](Self::read_only):
 ///
@@ -44,11 +44,11 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With `rediss://` the connection is encrypted and trusts the system's certificate authorities. For
-/// private authorities and client certificates, build a client of the crate `redis` and use
-/// [`from_client`](Self::from_client). That crate then makes the connections: the time of an answer is
-/// limited, but not its size. It uses rustls' process-wide cryptography provider. If the process has
-/// none, the store installs *ring* when it first connects.
+/// With `rediss://` the connection is encrypted and trusts the system's certificate authorities.
+/// For private authorities and client certificates, build a client of the crate `redis` and use
+/// [`from_client`](Self::from_client). That crate then makes the connections: the time of an answer
+/// is limited, but not its size. It uses rustls' process-wide cryptography provider. If the process
+/// has none, the store installs *ring* when it first connects.
 pub struct RedisDataStore {
     client: Client,
     is_polled: bool,
@@ -66,7 +66,8 @@ struct Kept {
 }
 
 impl RedisDataStore {
-    /// A store at this address: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, `redis+unix://path`.
+    /// A store at this address: `redis://[user:password@]host[:port][/database]`, `rediss://` for
+    /// TLS, `redis+unix://path`.
     ///
     /// # Errors
     /// When the address is not a Redis URL.
@@ -93,7 +94,8 @@ impl RedisDataStore {
         }
     }
 
-    /// Whether clients read the store at every sync interval instead of the network. Default: false.
+    /// Whether clients read the store at every sync interval instead of the network. Default:
+    /// false.
     #[must_use]
     pub fn polled(mut self, is_polled: bool) -> Self {
         self.is_polled = is_polled;
@@ -118,7 +120,7 @@ impl RedisDataStore {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Drops the kept connection: it is bound to the runtime that it was made on.
+    /// Drops the kept connection: it belongs to the runtime that opened it.
     fn forget_connection(&self) {
         let mut kept = self.kept();
         kept.period = kept.period.wrapping_add(1);
@@ -278,7 +280,7 @@ impl fmt::Debug for RedisDataStore {
     }
 }
 
-/// The answer of Redis to a value that it stored.
+/// The answer of Redis to a stored value.
 struct Stored;
 
 impl FromRedisValue for Stored {
@@ -342,7 +344,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_server_operations_fail_and_a_reader_writes_nothing() {
-        // Nobody listens on port 1.
+        // No server listens on port 1.
         let store = RedisDataStore::new("redis://127.0.0.1:1").unwrap();
         let error = store.get("key").await.unwrap_err();
         assert!(error.to_string().contains("Redis: "), "{error}");

@@ -1,4 +1,4 @@
-//! What the specs define, by kind and name.
+//! The definitions in the specs, by kind and name.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use super::AskError;
 use crate::cli::KindArgument;
 
 const SPECS_HINT: &str = "Expected the JSON of /v2/download_config_specs.";
-/// Names that are suggested for an unknown one.
+/// How many similar names an error suggests.
 const MAX_SUGGESTIONS: usize = 3;
-/// From 0 for nothing in common to 1 for the same.
+/// The least likeness of a suggestion: 0 means nothing in common, 1 means the same.
 const MIN_LIKENESS: f64 = 0.85;
-/// Bytes of a word that makes two names alike.
+/// The shortest word, in bytes, that makes two names similar when they share it.
 const MIN_WORD: usize = 4;
 
-/// What the specs define, in order of kind and name.
+/// The definitions in the specs, sorted by kind and name.
 pub(crate) struct Catalogue(pub(crate) Vec<Defined>);
 
 /// One definition.
@@ -25,14 +25,14 @@ pub(crate) struct Defined {
     #[serde(serialize_with = "kind_name")]
     pub(crate) kind: KindArgument,
     pub(crate) name: String,
-    /// As the console has it: `feature_gate`, `segment`, `holdout`, `autotune`, …
+    /// The entity as in the console: `feature_gate`, `segment`, `holdout`, `autotune`, …
     pub(crate) entity: String,
     pub(crate) is_enabled: Option<bool>,
-    /// Of an experiment, whether it is running.
+    /// For an experiment, whether it is running.
     pub(crate) is_active: Option<bool>,
     pub(crate) id_type: Option<String>,
     pub(crate) rules: Option<usize>,
-    /// Of a parameter store.
+    /// For a parameter store, the number of its parameters.
     pub(crate) parameters: Option<usize>,
 }
 
@@ -55,7 +55,7 @@ struct Payload<'a> {
     param_stores: Option<BTreeMap<String, &'a RawValue>>,
 }
 
-/// What is read of a definition; whatever it is, it is listed.
+/// The fields read from a definition. A definition without them is listed too.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Head {
@@ -96,13 +96,13 @@ impl Catalogue {
         add(cmabs, KindArgument::Experiment, "bandit");
         let stores = payload.param_stores.unwrap_or_default();
         add(stores, KindArgument::Store, "param_store");
-        // A bandit may have an experiment of the same name, which it replaces.
+        // A bandit may have the same name as an experiment. It replaces the experiment.
         defined.sort_by(|a, b| (a.kind, &a.name, &b.entity).cmp(&(b.kind, &b.name, &a.entity)));
         defined.dedup_by(|a, b| (a.kind, &a.name) == (b.kind, &b.name));
         Ok(Self(defined))
     }
 
-    /// What is asked for: everything, or these names.
+    /// The selected definitions: all of them, or those with these names.
     pub(crate) fn select(
         &self,
         kind: Option<KindArgument>,
@@ -122,7 +122,7 @@ impl Catalogue {
             let before = selected.len();
             let found = of_kind().filter(|defined| defined.name == *name);
             selected.extend(found.map(|defined| (defined.kind, name.clone())));
-            // Experiments and dynamic configs can be read as each other.
+            // A caller can read an experiment as a dynamic config, and the reverse.
             if let Some(kind @ (KindArgument::Config | KindArgument::Experiment)) = kind
                 && selected.len() == before
                 && self.0.iter().any(|defined| {
@@ -184,7 +184,7 @@ impl Catalogue {
     }
 }
 
-/// How alike two names are; those that share a word are somewhat.
+/// How similar two names are. Names that share a word are similar.
 fn likeness(known: &str, wanted: &str) -> f64 {
     let shares_word = wanted
         .split(|character: char| !character.is_alphanumeric())

@@ -1,4 +1,4 @@
-//! `client-init`: what a client SDK would start from.
+//! `client-init`: shows the response that a client SDK starts from.
 
 use serde_json::Value;
 use statsig::client_init::ClientInitResponseOptions;
@@ -7,8 +7,8 @@ use super::inputs::Inputs;
 use super::{AskError, Terminal};
 use crate::cli::{ClientInit, KindArgument};
 
-/// Writes the response: laid out to be read or, with `--json`, byte for byte as a client SDK gets
-/// it.
+/// Writes the response, formatted for reading. With `--json`, writes exactly the bytes that a
+/// client SDK gets.
 pub(crate) fn client_init(
     arguments: &ClientInit,
     terminal: &mut Terminal<'_>,
@@ -29,8 +29,8 @@ pub(crate) fn client_init(
     Ok(())
 }
 
-/// Filters name only what the specs define: a misspelt name would leave out silently what was asked
-/// for.
+/// Filters accept only names that the specs define. A misspelt name would silently leave out the
+/// entity that the caller wants.
 fn options(arguments: &ClientInit, inputs: &Inputs) -> Result<ClientInitResponseOptions, AskError> {
     let known = |kind, names: &Option<Vec<String>>| {
         if let Some(names) = names {

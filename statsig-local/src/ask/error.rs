@@ -1,8 +1,8 @@
-//! Why a question has no answer.
+//! Errors of questions.
 
 use std::io;
 
-/// Texts say where the problem is, what was expected, and what to do.
+/// Each text names the place of the problem, the expected input, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AskError {
     #[error("cannot read {origin}: {source}")]

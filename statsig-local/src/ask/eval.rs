@@ -1,4 +1,4 @@
-//! `eval`: what a user gets.
+//! `eval`: shows what a user gets.
 
 use serde::Serialize;
 use statsig::explain::ExplainedResult;
@@ -9,7 +9,7 @@ use super::table::write_table;
 use super::{AskError, Terminal};
 use crate::cli::Eval;
 
-/// What one name is for the user.
+/// The result of one name for the user.
 #[derive(Serialize)]
 struct EvalOutput {
     kind: EntityKind,
@@ -56,7 +56,7 @@ fn row(answer: &EvalOutput) -> [String; 4] {
     ]
 }
 
-/// The rule, and the group and experiment that it stands for; or why there is none.
+/// The rule, with its group and experiment. Without a rule, the reason.
 fn decided_by(result: &ExplainedResult) -> String {
     let mut parts = Vec::new();
     if !result.rule_id.is_empty() {

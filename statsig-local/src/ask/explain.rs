@@ -1,4 +1,4 @@
-//! `explain`: why a user gets it.
+//! `explain`: shows why a user gets a value.
 
 use super::inputs::Inputs;
 use super::{AskError, Terminal};

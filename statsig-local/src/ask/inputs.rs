@@ -1,4 +1,4 @@
-//! What a question is asked with: specs, user, ID lists, time.
+//! The inputs of a question: specs, user, ID lists, time.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -39,14 +39,14 @@ const USER_FIELDS: [&str; 11] = [
     "statsigEnvironment",
 ];
 
-/// Everything that a question needs, read and checked.
+/// The inputs, read and checked.
 pub(crate) struct Inputs {
     pub(crate) client: OfflineClient,
     pub(crate) user: StatsigUser,
     pub(crate) catalogue: Catalogue,
 }
 
-/// A moment that stays.
+/// A clock that stands still.
 #[derive(Debug)]
 struct FixedClock(u64);
 

@@ -1,4 +1,4 @@
-//! `list`: what the specs define.
+//! `list`: shows the definitions in the specs.
 
 use statsig::EntityKind;
 

@@ -1,5 +1,5 @@
-//! Questions about specs in a file: what a user gets, why, what there is, and what types it has. No
-//! server, no network.
+//! Answers questions about specs in a file: what a user gets and why, what the specs define, and
+//! which types the parameters have. Uses no server and no network.
 
 mod catalogue;
 mod client_init;
@@ -22,12 +22,12 @@ pub(crate) use explain::explain;
 pub(crate) use list::list;
 pub(crate) use schema::schema;
 
-/// Where a question is read from and answered to.
+/// The input and the outputs of a question.
 pub(crate) struct Terminal<'a> {
-    /// Read for `--user -`.
+    /// The input, for `--user -`.
     pub(crate) input: &'a mut dyn Read,
-    /// Gets the answer.
+    /// Receives the answer.
     pub(crate) output: &'a mut dyn Write,
-    /// Gets hints that are not part of the answer.
+    /// Receives hints that are not part of the answer.
     pub(crate) notes: &'a mut dyn Write,
 }

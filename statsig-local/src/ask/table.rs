@@ -1,9 +1,8 @@
-//! Tables for people: columns as wide as their widest cell, no lines.
+//! Tables for people. Each column is as wide as its widest cell; there are no lines.
 
 use std::io::{self, Write};
 
-/// Writes rows under a heading; cells at the end of a row are not padded. An empty table writes
-/// nothing.
+/// Writes rows under a heading, without padding at the end of a row. An empty table writes nothing.
 pub(crate) fn write_table<const COLUMNS: usize>(
     heading: [&str; COLUMNS],
     rows: &[[String; COLUMNS]],

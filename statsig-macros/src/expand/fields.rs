@@ -1,4 +1,4 @@
-//! Reading the fields, and writing them.
+//! The code that reads and writes the fields.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -10,7 +10,7 @@ use crate::default::{convert, convert_in_unit};
 use crate::model::{Decode, Fallback, Field, Param, Params, Role};
 use crate::types::option_of;
 
-/// The parameter of the function `read`, out of reach of the user's expressions.
+/// The parameter of the function `read`. The user's expressions cannot name it.
 pub(super) fn reader() -> Ident {
     Ident::new("reader", Span::mixed_site())
 }
@@ -20,22 +20,22 @@ pub(super) fn writer() -> Ident {
     Ident::new("writer", Span::mixed_site())
 }
 
-/// The JSON, or what it was decoded to; out of reach of what the user named so.
+/// The variable for the JSON or the decoded value. The user's expressions cannot name it.
 pub(super) fn value() -> Ident {
     Ident::new("value", Span::mixed_site())
 }
 
-/// Where a field stands in the schema.
+/// The index of a field in the schema.
 pub(super) enum SchemaIndex {
-    /// Not there.
+    /// The schema does not contain it.
     Nowhere,
     At(Literal),
-    /// The first of the indices that a flattened struct has.
+    /// The first index of a flattened struct.
     From(TokenStream),
 }
 
-/// The fields with their indices. Flattened structs come after all others, so that those have
-/// indices that are known here.
+/// The fields with their indices. Flattened structs come after all other fields, so that the
+/// indices of the others are known here.
 pub(super) fn indexed<'a>(
     params: &'a Params,
     typed: &TokenStream,
@@ -64,7 +64,7 @@ pub(super) fn indexed<'a>(
     indexed
 }
 
-/// Whether decoding takes more than a path.
+/// Whether decoding needs more than a path.
 pub(super) fn needs_closure(param: &Param) -> bool {
     param.validate.is_some()
         || matches!(
@@ -103,7 +103,7 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
                 Decode::Type | Decode::Json | Decode::Nested => quote!(#decode(#value)),
                 _ => quote!((#decode)(#value)),
             };
-            // A closure, so that `fn(&str)` takes a `String`.
+            // The closure lets `fn(&str)` accept a `String`.
             let checked = Ident::new("value", value.span().located_at(validate.span()));
             let call = quote_spanned!(validate.span()=> #validate(#checked));
             let validated = quote!(#typed::validated(#decoded, |#value| #call, #name));
@@ -113,7 +113,7 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
     }
 }
 
-/// Decoding with a function, of which `path` is what the user wrote.
+/// Decodes with a function; `path` is the user's text.
 fn called(function: &TokenStream, path: &Path, ty: &Type, typed: &TokenStream) -> TokenStream {
     let name = spelled(path);
     let decode_with = shown_at(path.span(), quote!(#typed::decode_with::<#ty, _>));
@@ -121,7 +121,7 @@ fn called(function: &TokenStream, path: &Path, ty: &Type, typed: &TokenStream) -
     quote!(|#value| #decode_with(#value, #function, #name))
 }
 
-/// The same tokens, with errors about them shown at a span.
+/// The same tokens. The compiler shows their errors at this span.
 pub(super) fn shown_at(span: Span, tokens: TokenStream) -> TokenStream {
     let tokens = tokens.into_iter().map(|mut token| {
         token.set_span(token.span().located_at(span));
@@ -130,7 +130,7 @@ pub(super) fn shown_at(span: Span, tokens: TokenStream) -> TokenStream {
     tokens.collect()
 }
 
-/// A path as in the source.
+/// A path as the user wrote it.
 fn spelled(path: &Path) -> String {
     path.to_token_stream().to_string().replace(' ', "")
 }
@@ -167,8 +167,8 @@ pub(super) fn read(params: &Params) -> TokenStream {
     }
 }
 
-/// The expression for a field: of its type, or an option where the default is not here. `None` for
-/// what is left alone.
+/// The expression for a field: of its type, or an option if the default is not known here. `None`
+/// for a skipped field.
 fn read_field(field: &Field, index: &SchemaIndex, typed: &TokenStream) -> Option<TokenStream> {
     let reader = reader();
     let ty = &field.ty;
@@ -223,7 +223,7 @@ fn default(field: &Field, typed: &TokenStream) -> Option<TokenStream> {
             Some(unit) => convert_in_unit(expr, ty, unit, typed),
             None => convert(expr, ty),
         },
-        // The block has errors about the type point at the function.
+        // The block makes the compiler show errors about the type at the function.
         Fallback::Function(path) => {
             quote_spanned!(path.span()=> { let default: #ty = #path(); default })
         }

@@ -1,5 +1,5 @@
-//! From the model to tokens. The code that comes out is little: what can be a function lives in
-//! `statsig::typed`.
+//! Converts the model to tokens. The generated code is short: functions in `statsig::typed` do most
+//! of the work.
 
 mod fields;
 mod names;
@@ -36,7 +36,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     quote!(#body #stub)
 }
 
-/// The constant and the functions that only a struct without errors has.
+/// The constant and the functions of a struct without errors.
 struct Body {
     schema: TokenStream,
     read: TokenStream,
@@ -55,7 +55,7 @@ fn full(params: &Params) -> Body {
     }
 }
 
-/// Stands in for a struct with errors, so that the rest of the program raises no further ones.
+/// Replaces a struct with errors, so that the rest of the program causes no further errors.
 fn stub(params: &Params) -> Body {
     let struct_name = params.ident.unraw().to_string();
     let typed = typed(params);
@@ -125,8 +125,8 @@ fn typed(params: &Params) -> TokenStream {
     quote!(#krate::typed)
 }
 
-/// The struct's generics, with the bounds that its fields and the trait ask for, or those that the
-/// attribute `bound` gives.
+/// The struct's generics, with the bounds that its fields and the trait require, or with those of
+/// the attribute `bound`.
 fn bounded_generics(params: &Params) -> Generics {
     let typed = typed(params);
     let mut bounds: Vec<WherePredicate> = Vec::new();

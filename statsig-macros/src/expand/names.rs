@@ -1,5 +1,5 @@
-//! Constants with the names of the parameters that are exposed on request only, so that a request
-//! cannot misspell one.
+//! Constants with the names of the parameters with manual exposure, so that calls cannot misspell
+//! them.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 
 use crate::model::{Expose, Field, Params};
 
-/// Nothing for a struct without such parameters.
+/// Returns nothing for a struct without such parameters.
 pub(super) fn names(params: &Params, bounded: &Generics) -> TokenStream {
     let constants: Vec<_> = params
         .fields

@@ -47,7 +47,7 @@ pub(super) fn schema(params: &Params) -> TokenStream {
     quote!(&#schema.defaults(#typed::default_values::<Self>))
 }
 
-/// The parameters of the struct, and those of flattened ones behind them.
+/// The parameters of the struct, followed by those of flattened structs.
 fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
     let entries = params
         .fields
@@ -79,8 +79,8 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
         None => quote!(::core::option::Option::None),
     };
     let own = quote!(#typed::AllParams::<{ #count #(+ #lens)* }>::own(#own, #source));
-    // Calls of a function rather than a method, since the whole of a call is what the compiler
-    // blames.
+    // The code calls a function rather than a method, because the compiler shows an error at the
+    // whole call.
     let all = flattened.iter().fold(own, |before, (span, schema)| {
         let flatten = shown_at(*span, quote!(#typed::AllParams::flatten));
         quote_spanned!(*span=> #flatten(#before, #schema))
@@ -111,8 +111,8 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
     let schema = quote!(#typed::ParamSchema);
     let span = ty.span();
     let mut entry = match &param.decode {
-        // The bound is asked for just as in `read` and `write`, since the compiler leaves out
-        // errors that are the same.
+        // `read` and `write` require the same bound in the same way, so that the compiler reports
+        // the error once.
         Decode::Type => {
             let param = quote_spanned!(span=> <#ty as #typed::FromParam>::PARAM);
             quote!(#param.called(#field_name, #name))

@@ -28,7 +28,7 @@ pub(super) fn own_view(typed: &TokenStream) -> TokenStream {
     }
 }
 
-/// The view's definition, its type, and the conversions.
+/// The definition of the view, its type, and the conversions.
 pub(super) fn view(params: &Params, bounded: &Generics) -> (TokenStream, TokenStream, TokenStream) {
     let Params {
         ident, generics, ..
@@ -130,7 +130,7 @@ fn accessor(
     }
 }
 
-/// What an accessor returns: what is small by value, text as `&str`, the rest by reference.
+/// The return type of an accessor: small types by value, text as `&str`, all others by reference.
 fn returned(ty: &Type, ident: &Ident) -> (TokenStream, TokenStream) {
     let field = quote!(self.params.#ident);
     if is_copied(ty) {

@@ -1,4 +1,4 @@
-//! Every error about an enum.
+//! Tests every error about an enum.
 
 use super::*;
 

@@ -1,10 +1,9 @@
-//! What comes out for the struct in the README, to be read by people. `UPDATE_EXPANSION=1` writes
-//! it anew.
+//! Tests the expansion of the struct in the README. `UPDATE_EXPANSION=1` writes it again.
 
 use std::path::Path;
 use std::{env, fs};
 
-/// The first struct of parameters in the README, with its attributes but the derive.
+/// The first struct of parameters in the README, with its attributes except the derive.
 fn readme_struct() -> String {
     let readme = include_str!("../../../README.md");
     let (_, from) = readme

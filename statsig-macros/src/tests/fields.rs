@@ -1,4 +1,4 @@
-//! Every error about a field.
+//! Tests every error about a field.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tokens in, tokens out.
+//! Tests from tokens to tokens.
 
 mod enums;
 mod expansion;
@@ -34,7 +34,7 @@ fn enum_errors(input: TokenStream) -> Vec<String> {
     errors(crate::enums::derive(input))
 }
 
-/// Expects one error each, and none for `[]`.
+/// Each field has the expected error and no other. An empty text means no error.
 fn assert_fields(cases: impl IntoIterator<Item = (TokenStream, &'static str)>) {
     for (field, expected) in cases {
         let found = params_errors(quote! {

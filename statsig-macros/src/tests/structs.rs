@@ -1,4 +1,4 @@
-//! Every error about a struct, and that all of them come at once.
+//! Tests every error about a struct. One build reports all of them.
 
 use super::*;
 
@@ -317,7 +317,8 @@ fn all_errors_come_at_once_with_a_stub() {
         }
     });
     let found = errors(expansion.clone());
-    // Not that `a` has no default, nor that the struct has no source: they may be what is misspelt.
+    // No error says that `a` has no default or that the struct has no source: these may be the
+    // misspelt keys.
     let expected = ["layr", "expression", "jsn", "`b` needs", "a string"];
     assert_eq!(found.len(), expected.len(), "{found:?}");
     for part in expected {

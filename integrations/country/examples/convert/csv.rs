@@ -1,4 +1,5 @@
-//! Reads the publisher's CSV: first address, last address, country, each address a decimal number or four octets.
+//! Reads the publisher's CSV: first address, last address, country, each address a decimal number
+//! or four octets.
 
 use std::net::Ipv4Addr;
 

@@ -2,8 +2,9 @@
 //!
 //! `cargo run -p statsig-country --example convert -- SOURCE DATE TARGET`
 //!
-//! `SOURCE` is the publisher's CSV (`IP2LOCATION-LITE-DB1.CSV`, IPv4) or the compact form in Statsig's SDKs (`ip_supalite.table`, known by
-//! that it does not end in `.csv`); `DATE` is that of the table, as `YYYY-MM-DD`.
+//! `SOURCE` is the publisher's CSV (`IP2LOCATION-LITE-DB1.CSV`, IPv4) or the compact form in
+//! Statsig's SDKs (`ip_supalite.table`, known by that it does not end in `.csv`); `DATE` is that of
+//! the table, as `YYYY-MM-DD`.
 
 #![allow(clippy::print_stdout, reason = "a program says what it did")]
 

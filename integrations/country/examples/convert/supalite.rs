@@ -1,7 +1,8 @@
 //! Reads the compact form that Statsig's SDKs embed (`ip_supalite.table`).
 //!
-//! First the countries, two letters each, up to one that begins with `*`. Then for each range how many blocks it has and the place of its
-//! country: a number below 240 is one byte; 242 stands before one of two bytes, 243 before one of three, the lowest byte first.
+//! First the countries, two letters each, up to one that begins with `*`. Then for each range how
+//! many blocks it has and the place of its country: a number below 240 is one byte; 242 stands
+//! before one of two bytes, 243 before one of three, the lowest byte first.
 
 use crate::encode::{Start, code};
 

@@ -1,4 +1,4 @@
-//! Downloads over HTTP while the stream brings nothing.
+//! Tests of downloads over HTTP while the stream brings nothing.
 
 use super::*;
 
@@ -97,7 +97,8 @@ async fn a_proxy_that_has_no_specs_or_says_nothing_leaves_a_start_to_downloads()
         assert_eq!(lab.reason(5), "Network:Recognized", "{says:?}");
         assert_eq!(proxy.attempts().len(), 1);
 
-        // With specs in use, a stream that brings heartbeats is as good as it can be. One that is silent is opened again.
+        // If the client has specs, a stream that brings heartbeats is sound. The client reopens a
+        // silent stream.
         let before = lab.downloads();
         for _ in 0..20 {
             sleep(Duration::from_secs(30)).await;

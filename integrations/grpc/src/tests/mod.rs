@@ -1,4 +1,4 @@
-//! A client with a forward proxy in memory, in simulated time.
+//! Tests of a client with a forward proxy in memory, in simulated time.
 
 mod downloads;
 mod starting;
@@ -37,11 +37,11 @@ struct State {
     /// The time of the specs that it has.
     time: Option<u64>,
     is_up: bool,
-    /// What a new stream says first where there are no newer specs.
+    /// The first message of a new stream if there are no newer specs.
     first: Option<&'static str>,
-    /// While it is down, it asks for this pause.
+    /// The pause that the proxy requests while it is down.
     pause: Option<Duration>,
-    /// When streams were opened or tried to, in milliseconds, and for specs newer than what.
+    /// The attempts to open a stream: the time in milliseconds, and the time of the client's specs.
     attempts: Vec<(u64, u64)>,
     stream: Option<mpsc::UnboundedSender<Bytes>>,
 }
@@ -63,7 +63,7 @@ impl Proxy {
         change(&mut self.0.lock().unwrap())
     }
 
-    /// Gets specs of this time, and is up from now on.
+    /// Gives the proxy specs of this time. It is up from now on.
     fn has(&self, time: u64) {
         self.with(|state| {
             state.time = Some(time);
@@ -72,7 +72,7 @@ impl Proxy {
         self.push(specs(time));
     }
 
-    /// Sends this to the client, if it listens.
+    /// Sends this to the client if a stream is open.
     fn push(&self, message: impl Into<Bytes>) {
         self.with(|state| {
             if let Some(stream) = &state.stream {
@@ -149,7 +149,7 @@ impl Messages for Incoming {
     }
 }
 
-/// Specs of this time, in which the gate `g_<time>` is on.
+/// Specs of this time. Their gate `g_<time>` is on.
 fn specs(time: u64) -> String {
     format!(
         r#"{{"has_updates":true,"time":{time},"feature_gates":{{"g_{time}":{{"type":"feature_gate","salt":"s",
@@ -173,7 +173,7 @@ impl SpecsAdapterFactory for TestProxy {
     }
 }
 
-/// Keeps what the metrics say about the stream.
+/// Records the metrics about the stream.
 #[derive(Debug, Default)]
 struct StreamMetrics(Mutex<Vec<StreamEvent>>);
 
@@ -211,7 +211,7 @@ impl Lab {
         Self::with(proxy, Duration::from_secs(3), |options| options)
     }
 
-    /// With this limit for the first message.
+    /// A lab with this limit for the first message.
     fn with(
         proxy: &Proxy,
         init_timeout: Duration,
@@ -236,12 +236,12 @@ impl Lab {
         }
     }
 
-    /// What happened to the stream since the last call.
+    /// The events of the stream since the last call.
     fn events(&self) -> Vec<StreamEvent> {
         std::mem::take(&mut *self.metrics.0.lock().unwrap())
     }
 
-    /// The reason for a gate that is in specs of this time only.
+    /// The reason for a gate that only the specs of this time contain.
     fn reason(&self, time: u64) -> String {
         let user = StatsigUser::with_user_id("u");
         let gate = self.statsig.get_feature_gate(&user, &format!("g_{time}"));
@@ -253,7 +253,7 @@ impl Lab {
     }
 }
 
-/// Lets every task do what it can without time passing to speak of.
+/// Lets every task run until it waits, in almost no simulated time.
 async fn settle() {
     sleep(Duration::from_millis(1)).await;
 }

@@ -1,4 +1,4 @@
-//! Starts, with and without specs from elsewhere.
+//! Tests of starts, with and without specs from other sources.
 
 use super::*;
 
@@ -80,7 +80,8 @@ async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
             SpecAdapterConfig::made_by(streamed),
         ]);
     let statsig = Statsig::new("secret-0123456789", options.build().unwrap());
-    // The stream may be as fast as the caller who waits for the start: the order of the sources is what counts.
+    // The stream may be faster than the caller who waits for the start. The order of the sources
+    // decides.
     let sources = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&sources);
     statsig.subscribe("specs_updated", move |event| {
@@ -96,7 +97,7 @@ async fn after_a_start_from_a_data_store_the_stream_is_opened_at_once() {
     );
     assert_eq!(statsig.specs_status().lcut, 2);
     assert_eq!(proxy.attempts(), [(0, 1)]);
-    // One that is opened later asks for what is newer.
+    // A stream that opens later requests newer specs.
     proxy.breaks_the_stream();
     sleep(Duration::from_secs(4)).await;
     assert_eq!(proxy.attempts().last().map(|(_, since)| *since), Some(2));

@@ -1,4 +1,4 @@
-//! An open stream, and one that breaks.
+//! Tests of open streams and of broken ones.
 
 use super::*;
 
@@ -51,7 +51,7 @@ async fn a_broken_stream_is_opened_again_for_what_is_newer_than_the_specs_in_use
     sleep(Duration::from_secs(31)).await;
     assert_eq!(lab.reason(8), "Adapter(GRPC):Recognized");
     assert_eq!(lab.events(), [StreamEvent::Message, StreamEvent::Reopened]);
-    // Specs came meanwhile, so the pauses start again.
+    // Specs have arrived in between, so the pauses start again.
     let opened = proxy.attempts().len();
     proxy.breaks_the_stream();
     sleep(Duration::from_secs(4)).await;
@@ -108,7 +108,7 @@ async fn a_proxy_that_asks_for_a_pause_gets_it() {
     proxy.goes_down();
     sleep(pause * 4).await;
     let attempts = proxy.attempts();
-    // The first break of the stream asks for nothing.
+    // The first break of the stream requests no pause.
     let pauses = attempts
         .windows(2)
         .skip(1)

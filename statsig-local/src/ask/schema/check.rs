@@ -1,4 +1,4 @@
-//! Specs against the schemas that a binary wrote.
+//! Checks specs against the schemas that a binary wrote.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ const MAX_DUMP_BYTES: usize = 16 * 1024 * 1024;
 
 const DUMP_HINT: &str = "Expected the schemas that the binary writes: a JSON array of `statsig::typed::SchemaDocument`. See `statsig::docs::typed` for how.";
 
-/// Writes a report for each struct that differs. Fails on errors, and with `--deny-warnings` on
-/// anything.
+/// Writes a report for each struct that differs. Fails on errors; with `--deny-warnings`, fails on
+/// warnings too.
 pub(super) fn check(
     client: &Statsig,
     dump: &Path,

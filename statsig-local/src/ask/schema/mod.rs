@@ -1,4 +1,4 @@
-//! `schema`: structs from specs, and specs against the schemas of a binary.
+//! `schema`: writes structs from specs, or checks the schemas of a binary against specs.
 
 mod check;
 mod names;
@@ -12,7 +12,7 @@ use super::inputs::read_specs;
 use super::{AskError, Terminal};
 use crate::cli::Schema;
 
-/// Writes the structs, with `--json` what they would be made from, or with `--check` what differs.
+/// Writes the structs. With `--json`, writes their input instead; with `--check`, the differences.
 pub(crate) fn schema(arguments: &Schema, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
     let (text, catalogue) = read_specs(&arguments.specs)?;
     let options = statsig::StatsigOptions::builder().max_specs_bytes(MAX_SPECS_BYTES);

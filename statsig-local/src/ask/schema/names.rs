@@ -1,8 +1,8 @@
-//! Names of the console as names in Rust.
+//! Converts names of the console to names in Rust.
 
 use std::collections::BTreeSet;
 
-/// Words that a name cannot be, but a raw identifier can.
+/// Words that cannot be names, but can be raw identifiers.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
@@ -11,13 +11,13 @@ const KEYWORDS: &[&str] = &[
     "virtual", "where", "while", "yield",
 ];
 
-/// Words that not even a raw identifier can be.
+/// Words that cannot even be raw identifiers.
 const NEVER: &[&str] = &["crate", "self", "super"];
 
-/// Types that the written code names.
+/// Types that the written code uses.
 const TAKEN_TYPES: &[&str] = &["Option", "Self", "StatsigParams", "String", "Vec"];
 
-/// Names that were given, so that each is given once.
+/// The names in use. Each name is used once.
 #[derive(Default)]
 pub(super) struct Names(BTreeSet<String>);
 
@@ -42,8 +42,8 @@ impl Names {
         }
     }
 
-    /// A struct for an entity, such as `UserPromoExperiments` for `user_promo_experiments`; `kind`
-    /// tells two of a name apart.
+    /// A struct for an entity, such as `UserPromoExperiments` for `user_promo_experiments`. If two
+    /// entities have the same name, `kind` makes the names of their structs different.
     pub(super) fn structure(&mut self, entity: &str, kind: &str) -> String {
         let mut name: String = words(entity).iter().map(|word| capitalized(word)).collect();
         if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
@@ -66,8 +66,8 @@ impl Names {
     }
 }
 
-/// The words of a name in lower case: split where anything but an ASCII letter or digit stands, and
-/// where an upper-case letter follows a lower-case one.
+/// The words of a name in lower case. A word ends at any character that is no ASCII letter or
+/// digit, and before an upper-case letter that follows a lower-case one.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;

@@ -2,10 +2,10 @@
 
 use serde_json::{Number, Value};
 
-/// Elements of a list that is written out; longer ones are parsed from JSON.
+/// The longest list that is written element by element. Longer lists are parsed from JSON.
 const MAX_LISTED: usize = 16;
 
-/// What values have in common.
+/// The type that values have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
     kind: JsonType,
@@ -14,7 +14,7 @@ pub(super) struct Shape {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum JsonType {
-    /// No value but `null`, or none at all.
+    /// No value, or only `null`.
     Nothing,
     Bool,
     /// Whole numbers: whether some are below zero, and whether some are beyond `i64`.
@@ -121,7 +121,7 @@ impl Shape {
         }
     }
 
-    /// The default of a field of this type, as the attribute has it.
+    /// The default of a field of this type, in the attribute's syntax.
     pub(super) fn default_for(&self, value: &Value) -> String {
         match value {
             Value::String(text) if self.kind == JsonType::Text => format!("{text:?}"),

@@ -1,4 +1,4 @@
-//! Structs from specs: the first step of those who have a console full of parameters and no types.
+//! Writes structs from specs: a first step for a project with many parameters and no types.
 
 use std::fmt::Write;
 
@@ -14,10 +14,10 @@ use crate::cli::KindArgument;
 /// Distinct values that a comment shows.
 const MAX_SHOWN_VALUES: usize = 4;
 
-/// Characters of each.
+/// Characters of each value that a comment shows.
 const MAX_VALUE_CHARS: usize = 40;
 
-/// What an entity may serve.
+/// The values that an entity may serve.
 #[derive(Serialize)]
 pub(super) struct Parameters<'a> {
     kind: SourceKind,
@@ -105,7 +105,7 @@ use statsig::StatsigParams;
     text
 }
 
-/// How a kind of entity is written.
+/// How the code for a kind of entity looks.
 struct StructKind {
     kind: SourceKind,
     attribute: &'static str,
@@ -140,7 +140,7 @@ fn write_field(parameter: &PossibleParameter, fields: &mut Names, text: &mut Str
     if plain != parameter.name {
         attributes.push(format!("rename = {:?}", parameter.name));
     }
-    // Where nobody says what those get whom no rule gives the parameter, `None` says it.
+    // `None` is what users get if no rule gives them the parameter.
     let ty = match default {
         Some(default) => {
             attributes.push(format!("default = {}", shape.default_for(default)));
@@ -155,7 +155,7 @@ fn write_field(parameter: &PossibleParameter, fields: &mut Names, text: &mut Str
     let _ = writeln!(text, "    pub {field}: {ty},");
 }
 
-/// The console's default; else the value of the control group; else the only value that there is.
+/// The console's default, or the value of the control group, or the only value.
 fn default_of(parameter: &PossibleParameter) -> Option<&Value> {
     let of = |is_meant: &dyn Fn(&str) -> bool| {
         let mut values = parameter.values.iter();
@@ -170,7 +170,7 @@ fn default_of(parameter: &PossibleParameter) -> Option<&Value> {
         .or_else(|| of(&|group| group == "fails" || group == "constant"))
 }
 
-/// What the parameter may be, for a comment of one line.
+/// The possible values of the parameter, as a comment of one line.
 fn described(parameter: &PossibleParameter) -> String {
     let mut shown: Vec<String> = Vec::new();
     let mut more = 0;
@@ -198,7 +198,7 @@ fn quoted(name: &str) -> String {
     format!("`{}`", shortened(name))
 }
 
-/// Short, on one line, and without what confuses Markdown or readers.
+/// Shortens a text to one line, and removes what breaks Markdown.
 fn shortened(text: &str) -> String {
     let is_plain = |char: &char| char.is_alphanumeric() || (char.is_ascii() && !char.is_control());
     let mut chars = text.chars().map(|char| {

@@ -1,0 +1,138 @@
+//! The readable line of an event.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::clock;
+use crate::events::{ReceivedEvent, plain};
+use crate::own_events;
+use crate::quoted::quoted;
+
+impl fmt::Display for ReceivedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.when(), quoted(self.name()))?;
+        let mut field = |name: &str, value: Option<&str>| match value {
+            Some(value) => write!(f, " {name}={}", quoted(value)),
+            None => Ok(()),
+        };
+        field("gate", self.metadata("gate"))?;
+        match self.metadata("parameterName") {
+            Some(parameter) => {
+                field("layer", self.metadata("config"))?;
+                field("parameter", Some(parameter))?;
+                let experiment = self.metadata("allocatedExperiment");
+                field("experiment", experiment.filter(|name| !name.is_empty()))?;
+            }
+            None => field("config", self.metadata("config"))?,
+        }
+        let value = self.json().get("value").and_then(plain);
+        field("value", value.as_deref().or(self.metadata("gateValue")))?;
+        field("passed", self.metadata("rulePassed"))?;
+        field("rule", self.metadata("ruleID"))?;
+        field("reason", self.metadata("reason"))?;
+        f.write_str(&own_events::fields(self))?;
+        if let Some(user) = self.who() {
+            write!(f, " user={user}")?;
+        }
+        Ok(())
+    }
+}
+
+impl ReceivedEvent {
+    fn when(&self) -> String {
+        let sent = self.json().get("time");
+        let received = || clock::epoch_millis(self.batch().received_at);
+        match sent {
+            Some(Value::String(time)) => quoted(time),
+            _ => {
+                let millis = sent.and_then(Value::as_u64).unwrap_or_else(received);
+                clock::time_of_day(millis).unwrap_or_else(|| millis.to_string())
+            }
+        }
+    }
+
+    /// `userID`, or the first custom ID with its name.
+    fn who(&self) -> Option<String> {
+        self.user_id().map(|id| quoted(&id)).or_else(|| {
+            let custom = self.json().pointer("/user/customIDs")?.as_object()?;
+            let (name, id) = custom.iter().next()?;
+            Some(format!("{}:{}", quoted(name), quoted(&plain(id)?)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Decoded;
+    use crate::events;
+    use crate::headers::Headers;
+    use serde_json::json;
+
+    fn line(event: &Value) -> String {
+        let bytes = json!({ "events": [event] }).to_string().into_bytes();
+        let sent_bytes = bytes.len();
+        let body = Decoded { bytes, sent_bytes };
+        let batch = events::parse(1, Headers::default(), &body).unwrap();
+        batch.events[0].1.to_string()
+    }
+
+    #[test]
+    fn lines_show_what_was_exposed_to_whom() {
+        for (event, expected) in [
+            (
+                json!({"eventName": "statsig::gate_exposure", "value": null, "time": 1_767_981_050_123_u64, "user": {"userID": "u-1"},
+                    "metadata": {"gate": "new_checkout", "gateValue": "true", "ruleID": "6Ml", "reason": "Network:Recognized"}}),
+                "17:50:50.123Z statsig::gate_exposure gate=new_checkout value=true rule=6Ml reason=Network:Recognized user=u-1",
+            ),
+            (
+                json!({"eventName": "statsig::config_exposure", "time": 0, "user": {"userID": 7},
+                    "metadata": {"config": "prices", "rulePassed": "false", "ruleID": "default"}}),
+                "00:00:00.000Z statsig::config_exposure config=prices passed=false rule=default user=7",
+            ),
+            (
+                json!({"eventName": "statsig::layer_exposure", "time": 0, "user": {"customIDs": {"companyID": "c 9"}},
+                    "metadata": {"config": "home", "parameterName": "title", "allocatedExperiment": "exp", "ruleID": "r"}}),
+                "00:00:00.000Z statsig::layer_exposure layer=home parameter=title experiment=exp rule=r user=companyID:\"c 9\"",
+            ),
+            (
+                json!({"eventName": "two\nlines", "time": "2026-01-01", "value": 9.5, "user": {}}),
+                "2026-01-01 \"two\\nlines\" value=9.5",
+            ),
+            (
+                json!({"eventName": "statsig::diagnostics", "time": 0, "user": {}, "metadata": {
+                    "context": "initialize",
+                    "markers": json!([
+                        {"key": "overall", "action": "start", "timestamp": 1_000},
+                        {"key": "download_config_specs", "action": "end", "timestamp": 1_080, "success": true},
+                        {"key": "overall", "action": "end", "timestamp": 1_084, "success": true, "source": "Network"},
+                    ]).to_string(),
+                }}),
+                "00:00:00.000Z statsig::diagnostics context=initialize success=true source=Network ms=84",
+            ),
+            (
+                json!({"eventName": "statsig::diagnostics", "time": 0, "user": {}, "metadata": {
+                    "context": "config_sync",
+                    "markers": json!([
+                        {"key": "download_config_specs", "action": "start", "timestamp": 1_000},
+                        {"key": "download_config_specs", "action": "end", "timestamp": 1_010, "success": false,
+                            "error": {"name": "NetworkError", "message": "status 503", "code": "503"}},
+                    ]).to_string(),
+                }}),
+                "00:00:00.000Z statsig::diagnostics context=config_sync success=false ms=10 error=\"status 503\"",
+            ),
+            (
+                json!({"eventName": "statsig::non_exposed_checks", "time": 0, "user": {},
+                    "metadata": {"checks": r#"{"a gate":2,"storefront":3}"#}}),
+                "00:00:00.000Z statsig::non_exposed_checks \"a gate\"=2 storefront=3",
+            ),
+            (
+                json!({"eventName": "statsig::non_exposed_checks", "time": 0, "user": {}, "metadata": {"checks": "broken"}}),
+                "00:00:00.000Z statsig::non_exposed_checks",
+            ),
+        ] {
+            assert_eq!(line(&event), expected);
+        }
+    }
+}
