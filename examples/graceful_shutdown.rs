@@ -1,5 +1,5 @@
-//! Ending well: whatever ends the program, events are delivered within a deadline, and the rest is
-//! counted.
+//! A graceful shutdown: the client delivers events within a deadline and counts the remaining ones,
+//! whatever ends the program.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     statsig.log_event(&user, Event::new("signed_up"));
     println!("after a flush: {:?}", statsig.flush_events().await?);
 
-    // The service hangs. The shutdown does not.
+    // The service does not answer. The shutdown ends in time.
     local.inject(Endpoint::LogEvent, Fault::delay(Duration::from_secs(60)))?;
     statsig.log_event(&user, Event::new("left"));
     match statsig.shutdown_with_timeout(Duration::from_secs(1)).await {

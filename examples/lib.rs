@@ -1,1 +1,1 @@
-//! Examples of the Statsig SDK; each `[[example]]` has one lesson.
+//! Examples of the Statsig SDK. Each `[[example]]` shows one subject.

@@ -1,4 +1,4 @@
-//! The smallest program: specs from a text, one gate, one config. No network.
+//! The smallest program: specs from a text, one gate, one config, no network.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 

@@ -1,5 +1,5 @@
-//! Bad specs, unknown names, hostile events, users without IDs: a clear error or a fallback each
-//! time, and good specs stay.
+//! Bad specs, unknown names, hostile events, users without IDs. Each one causes a clear error or a
+//! fallback, and good specs stay in use.
 
 #![allow(
     clippy::expect_used,
@@ -20,7 +20,7 @@ use statsig_tests::specs;
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// Specs that are valid JSON of this size, most of it one long text.
+/// Specs that are valid JSON of this size. Most of it is one long text.
 fn padded(size: usize) -> String {
     let mut specs = specs::one_gate("on", true);
     specs["padding"] = Value::from("x".repeat(size));

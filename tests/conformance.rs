@@ -1,4 +1,4 @@
-//! Compares this SDK's answers with those of the official one, as recorded in the conformance data.
+//! Compares this SDK's answers with those of the official one, which the conformance data records.
 //!
 //! A comparison is one answer: one entity for one user, with all of its fields.
 
@@ -70,8 +70,8 @@ fn answers_are_those_of_the_official_sdk() {
     conclude("conformance", &run(&jobs));
 }
 
-/// All cases, and those of which the specs were recorded in the service's binary form once more
-/// with that: whoever reads it must come to the same answers.
+/// All cases. Some specs were also recorded in the service's binary form; their cases appear again
+/// with it, and must give the same answers.
 fn in_all_forms(data: &Conformance, mut cases: Vec<Case>) -> Vec<Case> {
     let twins = cases.iter().filter_map(|case| {
         let file = data.binary_twin(case)?;

@@ -1,4 +1,4 @@
-//! Replays recorded calls and compares the events that they cause with those of the official SDK.
+//! Replays recorded calls and compares their events with those of the official SDK.
 //!
 //! A comparison is one event, or one result of a call.
 
@@ -25,7 +25,7 @@ use serde_json::Value;
 use statsig_tests::conformance::{Case, Conformance, Job, Skips, conclude, items, run};
 use statsig_tests::tally::Tally;
 
-/// Why an exposure on one side has none on the other, where a rule is sampled.
+/// Why an exposure of a sampled rule appears on one side only.
 const SAMPLED_DIFFERENTLY: &str = "sampled differently: which exposures a sample keeps depends on the official SDK's hash and on its processor";
 
 #[test]
@@ -55,7 +55,7 @@ fn replay(data: &Conformance, case: &Case) -> Tally {
         .block_on(replay_over_http(data, case))
 }
 
-/// Each recorded user makes all calls on a client of its own.
+/// Each recorded user makes all calls on a separate client.
 async fn replay_over_http(data: &Conformance, case: &Case) -> Tally {
     let delivery = Delivery::start().await;
     let specs = data.text(&case.spec);
@@ -86,8 +86,8 @@ async fn replay_over_http(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// Compares event by event: the same ones, in the same order, but for what the hash of a sample
-/// decides.
+/// Compares event by event: the events and their order must be the same, except where the hash of a
+/// sample decides.
 fn compare_events(
     context: &str,
     line: &Value,
@@ -127,7 +127,7 @@ fn compare_events(
     }
 }
 
-/// What is not compared, by the sort of event that exposes an entity.
+/// The skipped entities, by the kind of event that exposes them.
 struct AllSkips {
     has_overrides: bool,
     gates: Skips,

@@ -1,7 +1,7 @@
-//! A process with an event spool is killed at a random moment, again and again: what it knew to be
-//! on disk arrives.
+//! Repeatedly kills a process with an event spool at a random moment. Every event that the process
+//! knew to be on disk arrives.
 //!
-//! The child is this test binary, started again for one test of it.
+//! The child is this test binary, started again for one test in it.
 
 #![cfg(unix)]
 #![allow(
@@ -27,10 +27,10 @@ use statsig_local::{Endpoint, Fault, LocalStatsig};
 use statsig_tests::local_options;
 
 const KEY: &str = "secret-crash";
-/// Batches that a client posts at once, unless told otherwise, and one from its disk.
+/// By default, a client posts this number of batches at once, and one more from its disk.
 const POSTS: u64 = 5 + 1;
 
-// What the child is told, by its environment.
+// The environment variables for the child.
 const URL: &str = "CRASH_CHILD_URL";
 const DIRECTORY: &str = "CRASH_CHILD_DIRECTORY";
 const RUN: &str = "CRASH_CHILD_RUN";
@@ -49,8 +49,7 @@ fn client(url: &str, directory: &Path) -> Statsig {
     Statsig::new(KEY, options)
 }
 
-/// Logs numbered events until it is killed, and says which ones are safe: the numbers below those
-/// it prints.
+/// Logs numbered events until it is killed. Prints a number when all events below it are safe.
 #[test]
 fn child() {
     let (Ok(url), Ok(directory), Ok(run)) = (
@@ -67,7 +66,7 @@ fn child() {
         .expect("a runtime");
     runtime.block_on(async {
         let statsig = client(&url, directory.as_ref());
-        // Nothing to evaluate with, and none of it matters.
+        // There are no specs, and the test needs none.
         let _ = statsig.initialize().await;
         let user = StatsigUser::with_user_id("a-user");
         for number in 0_u64.. {
@@ -78,7 +77,7 @@ fn child() {
                 assert_eq!(stats.dropped.total(), 0, "{stats:?}");
                 if stats.pending == 0 {
                     let mut out = std::io::stdout().lock();
-                    // One write, so that a line is never cut off.
+                    // A single write, so that a line is never incomplete.
                     out.write_all(format!("safe {}\n", number + 1).as_bytes())
                         .expect("somebody listens");
                     out.flush().expect("somebody listens");
@@ -101,8 +100,8 @@ fn start_child(url: &str, directory: &Path, run: u64) -> Child {
         .expect("a child")
 }
 
-/// Lets the child live until its output shows that it logs, and a random while longer. Returns up
-/// to which number it is safe.
+/// Waits until the child's output shows that it logs, and then for a random time. Kills it, and
+/// returns the number below which events are safe.
 fn live_and_die(url: &str, directory: &Path, run: u64, mut random: impl FnMut() -> u64) -> u64 {
     let mut child = start_child(url, directory, run);
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -115,7 +114,7 @@ fn live_and_die(url: &str, directory: &Path, run: u64, mut random: impl FnMut() 
     for number in lines.by_ref().filter_map(safe).take(wanted as usize) {
         last = number;
     }
-    // A moment between two of its steps: not a time that anything depends on.
+    // A moment between two steps of the child. Nothing depends on its length.
     for _ in 0..random() % 200_000 {
         std::hint::spin_loop();
     }
@@ -127,7 +126,7 @@ fn live_and_die(url: &str, directory: &Path, run: u64, mut random: impl FnMut() 
     last
 }
 
-/// Numbers that look random, the same in each run of the test.
+/// Pseudo-random numbers, the same in each run of the test.
 fn random() -> impl FnMut() -> u64 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     move || {
@@ -152,7 +151,7 @@ async fn what_was_known_to_be_safe_arrives_after_two_hundred_kills() {
 async fn kill_again_and_again(runs: u64) {
     let directory = tempfile::tempdir().expect("a directory");
     let lost_answers = Arc::new(AtomicU64::new(0));
-    // The batches that brought each event.
+    // The batches that contained each event.
     let received = Arc::new(Mutex::new(BTreeMap::<String, Vec<u64>>::new()));
     let latest = Arc::new(AtomicU64::new(0));
     let (theirs, their_latest) = (Arc::clone(&received), Arc::clone(&latest));
@@ -171,7 +170,7 @@ async fn kill_again_and_again(runs: u64) {
     let url = local.log_event_url();
     let mut random = random();
     let mut safe = Vec::new();
-    // The latest batch when each process was killed, and with it when the next began.
+    // The latest batch when each process was killed, and the latest batch when the next one began.
     let mut killed_at = vec![0];
     for run in 0..runs {
         local.clear_faults();
@@ -201,7 +200,7 @@ async fn kill_again_and_again(runs: u64) {
     }
     local.clear_faults();
 
-    // The last process finds what the others left.
+    // The last process finds the events of the others.
     let last = client(&url, directory.path());
     let _ = last.initialize().await;
     let is_over = async {
@@ -226,7 +225,7 @@ async fn kill_again_and_again(runs: u64) {
     }
     let known: u64 = safe.iter().sum();
     let twice = received.values().filter(|batches| batches.len() > 1);
-    // All but the last of them arrived in vain.
+    // Only the last of these batches was needed.
     let in_vain: BTreeSet<u64> = (twice.clone())
         .flat_map(|batches| batches.iter().rev().skip(1).copied())
         .collect();
@@ -240,8 +239,8 @@ async fn kill_again_and_again(runs: u64) {
     );
     assert!(missing.is_empty(), "missing: {missing:?}");
     assert!(known > 0);
-    // The answer to one of the first batches of a process was lost on the way, or one of the last
-    // was not noted before its death.
+    // Either the answer to one of the first batches of a process was lost, or the process died
+    // before it noted one of its last.
     let unexplained: Vec<_> = (in_vain.iter())
         .filter(|batch| !killed_at.iter().any(|at| batch.abs_diff(*at) <= POSTS))
         .collect();

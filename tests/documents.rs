@@ -1,16 +1,17 @@
-//! The documents for contributors name files that exist.
+//! Checks that the files in the documents for contributors exist.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What ARCHITECTURE.md writes short.
+/// Abbreviations in ARCHITECTURE.md.
 const PREFIXES: [(&str, &str); 2] = [
     ("core/", "statsig-core/src/"),
     ("macros/", "statsig-macros/src/"),
 ];
-/// Paths that begin so are relative to the repository, all others to the SDK's sources.
+/// Paths with these beginnings are relative to the repository. All others are relative to the SDK's
+/// sources.
 const FROM_ROOT: [&str; 9] = [
     ".ci/",
     "benches/",

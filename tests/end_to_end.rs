@@ -1,5 +1,5 @@
-//! The client against a local Statsig over real HTTP: specs in, decisions, exposures out, and
-//! faults on the way.
+//! Tests the client against a local Statsig over real HTTP: specs, evaluations, exposures, and
+//! faults.
 
 #![allow(
     clippy::expect_used,
@@ -41,7 +41,7 @@ fn client(local: &LocalStatsig) -> Statsig {
         .log_event_url(local.log_event_url())
         .environment("staging")
         .service_name("end-to-end")
-        // Whether an event about a sync is sent is a matter of chance.
+        // Chance decides whether an event about a sync is sent.
         .disable_diagnostics(true)
         .build()
         .expect("valid options");

@@ -1,4 +1,4 @@
-//! Every public error says what went wrong and what to do, hides the SDK key and keeps its source.
+//! Every public error says what went wrong and what to do, hides the SDK key, and keeps its source.
 
 #![allow(
     clippy::expect_used,
@@ -26,7 +26,7 @@ use statsig_tests::specs;
 const KEY: &str = "secret-0123456789abcdef";
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// The whole chain: the error, and the causes that it keeps.
+/// The error and its causes.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let source = |error: &&'a (dyn Error + 'static)| {
         let error = *error;
@@ -35,7 +35,7 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)>
     std::iter::successors(Some(error), source).collect()
 }
 
-/// Checks what holds for each error; the answer is its text.
+/// Checks the rules for every error, and returns its text.
 fn text_of(error: &(dyn Error + 'static)) -> String {
     for error in chain(error) {
         for text in [error.to_string(), format!("{error:?}")] {

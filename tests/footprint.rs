@@ -1,4 +1,4 @@
-//! What clients cost before they do anything, and when many of them start at once.
+//! The cost of idle clients, and of many clients that start at once.
 
 #![allow(
     clippy::expect_used,
@@ -19,17 +19,17 @@ use statsig_tests::{local_options, specs};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// One test at a time: what is counted is the whole process's.
+/// Serialises the tests: the counts are of the whole process.
 static TURN: Mutex<()> = Mutex::new(());
 
 const CLIENTS: usize = 150;
-/// More than a client of default options takes when it is made.
+/// A client with default options takes less than this when it is created.
 const MAX_BYTES: usize = 32 * 1024;
 
 #[test]
 fn making_a_client_allocates_nothing_of_size() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    // What the process needs once is not this client's.
+    // The first client also causes the costs that a process has once.
     drop(Statsig::new("secret-key", None));
     let region = Region::new(ALLOCATOR);
     let statsig = Statsig::new("secret-key", None);
@@ -58,7 +58,7 @@ fn many_clients_start_together_without_a_thread_each() {
                 let options = local_options()
                     .specs_url(server.specs_url())
                     .log_event_url(server.log_event_url())
-                    // Not to be reached, however busy the machine is.
+                    // Even a busy machine does not reach this limit.
                     .init_timeout(Duration::from_secs(120))
                     .build()
                     .unwrap();
@@ -73,7 +73,7 @@ fn many_clients_start_together_without_a_thread_each() {
         for client in started {
             clients.push(client.await.unwrap());
         }
-        // Threads for blocking work stay for ten seconds after it.
+        // Threads for blocking work live for ten seconds after their work.
         let more = threads().saturating_sub(before);
         assert!(more < CLIENTS / 2, "{more} more threads");
         for client in clients {

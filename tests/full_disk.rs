@@ -1,7 +1,8 @@
-//! A disk that takes nothing: the event spool degrades to memory, says so once, and loses nothing.
+//! A disk that accepts nothing: the event spool falls back to memory, reports this once, and loses
+//! nothing.
 //!
-//! Disks that are full or read-only are file systems in memory, mounted for the test; where that is
-//! not allowed the tests say "skipped".
+//! The tests mount file systems in memory as full and read-only disks. If mounting is not allowed,
+//! they print "skipped".
 
 #![cfg(unix)]
 #![allow(
@@ -24,14 +25,14 @@ use tokio::time::sleep;
 use tracing::{Dispatch, Level};
 
 const BATCH: usize = 10;
-/// Room for a few batches.
+/// The disk has room for a few batches.
 const DISK_BYTES: u64 = 128 * 1024;
 
-/// A file system of a few kilobytes, gone when dropped.
+/// A file system of a few kilobytes. Dropping it unmounts it.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// `None` where this process may not mount.
+    /// `None` if this process may not mount.
     fn mount(options: &str) -> Option<Self> {
         let directory = tempfile::tempdir().expect("a directory");
         let mounted = Command::new("mount")
@@ -55,7 +56,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// The errors that were logged, a line each.
+/// The logged errors, one line each.
 #[derive(Clone, Default)]
 struct Errors(Arc<Mutex<Vec<u8>>>);
 
@@ -86,8 +87,8 @@ impl io::Write for Errors {
     }
 }
 
-/// An outage of ten minutes with a spool in this directory. Whatever becomes of the spool,
-/// everything arrives once.
+/// An outage of ten minutes with a spool in this directory. Every event must arrive once, even if
+/// the spool fails.
 fn outlive_an_outage(directory: &Path, events: usize) -> Vec<String> {
     let errors = Errors::default();
     let dispatch = errors.dispatch();
@@ -95,7 +96,7 @@ fn outlive_an_outage(directory: &Path, events: usize) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
-        // The spool works on threads of its own.
+        // The spool has its own threads.
         .on_thread_start(move || std::mem::forget(tracing::dispatcher::set_default(&dispatch)))
         .build()
         .expect("a runtime");
@@ -154,7 +155,7 @@ fn a_full_disk_is_told_of_once_and_the_rest_waits_in_memory() {
     let errors = outlive_an_outage(&disk.path(), 600);
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(errors[0].contains("kept in memory"), "{errors:?}");
-    // What arrived left the disk.
+    // Delivered events are no longer on the disk.
     let left = std::fs::read_dir(disk.path()).expect("the spool's directory");
     assert_eq!(left.count(), 0);
 }

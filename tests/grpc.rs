@@ -1,4 +1,4 @@
-//! Specs streamed by a forward proxy, over real sockets: plain, encrypted, broken and back again.
+//! A forward proxy streams specs over real sockets: plain, encrypted, broken and repaired.
 
 #![allow(
     clippy::expect_used,
@@ -24,9 +24,9 @@ use tokio::net::TcpListener;
 use crate::certificates::{Authority, Encryption};
 
 const KEY: &str = "secret-grpc-0123456789";
-/// Long enough for a busy machine; nothing waits for it to pass.
+/// Long enough for a busy machine. No test waits for its end.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The pause before a broken stream is opened again.
+/// The pause before the client reopens a broken stream.
 const SOON: Duration = Duration::from_millis(50);
 
 async fn proxy(is_on: bool) -> LocalStatsig {
@@ -62,7 +62,7 @@ fn reason(statsig: &Statsig) -> String {
     gate.details.reason.to_string()
 }
 
-/// Waits until it holds.
+/// Waits until the condition holds.
 async fn until(holds: impl Fn() -> bool) {
     let wait = async {
         while !holds() {
@@ -81,7 +81,7 @@ fn newer_specs(time: u64, is_on: bool) -> String {
     specs.to_string()
 }
 
-/// What a start that cannot succeed says.
+/// The error of a start that cannot succeed.
 async fn refusal(statsig: &Statsig) -> String {
     let error = statsig.initialize().await.expect_err("no specs");
     assert!(matches!(error, StatsigError::NoSpecs { .. }), "{error:?}");
@@ -136,7 +136,7 @@ async fn specs_beyond_the_limit_are_refused_and_the_ones_in_use_stay() {
     proxy
         .set_specs_json(newer_specs(time + 1, false) + &padding)
         .expect("valid specs");
-    // The stream breaks, and is opened again.
+    // The stream breaks, and the client reopens it.
     tokio::time::timeout(PATIENCE, proxy.wait_for_requests(Endpoint::SpecsStream, 2))
         .await
         .expect("another stream");
@@ -165,7 +165,7 @@ async fn an_unknown_key_and_a_proxy_that_fails_are_told_apart() {
         proxy.clear_faults();
     }
 
-    // Nobody listens on port 1.
+    // No server listens on port 1.
     let nowhere = GrpcForwardProxy::new("http://127.0.0.1:1");
     let text = refusal(&client(nowhere.init_timeout(Duration::from_millis(500)))).await;
     assert!(text.contains("cannot be connected to"), "{text}");
@@ -214,7 +214,7 @@ async fn an_encrypted_connection_needs_the_right_authority() {
     .await;
     assert!(text.contains("certificate"), "{text}");
 
-    // Without an authority it is whom the system trusts, and that is not ours.
+    // By default the client trusts the system's authorities. Ours is not one of them.
     let by_system = GrpcForwardProxy::new(format!("https://{}", encryption.address));
     let text = refusal(&client(
         by_system.domain_name("proxy.test").init_timeout(soon),
@@ -222,7 +222,8 @@ async fn an_encrypted_connection_needs_the_right_authority() {
     .await;
     assert!(text.contains("UnknownIssuer"), "{text}");
 
-    // Without encryption, or to a proxy without: refused, never downgraded.
+    // Plain connections to an encrypted proxy and the reverse fail. The client never falls back to
+    // plain ones.
     let plain = GrpcForwardProxy::new(format!("http://{}", encryption.address));
     refusal(&client(plain.init_timeout(soon))).await;
     let unencrypted = GrpcForwardProxy::new(proxy.url())
@@ -260,7 +261,7 @@ async fn mutual_tls_needs_a_certificate_of_the_client() {
     refusal(&client(unknown.init_timeout(soon))).await;
 }
 
-/// A peer that takes connections and says nothing; how many it took.
+/// A peer that accepts connections and sends nothing. Counts the connections.
 async fn silent_peer() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await

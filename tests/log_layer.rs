@@ -1,5 +1,5 @@
-//! `StatsigLayer` beside the SDK's own requests over real HTTP: what those log does not become
-//! events, which would never end.
+//! `StatsigLayer` together with the SDK's own requests over real HTTP. The log of these requests
+//! must not become events: that would never end.
 
 #![allow(
     clippy::indexing_slicing,
@@ -23,7 +23,7 @@ const ALL_LEVELS: [Level; 5] = [
     Level::ERROR,
 ];
 
-/// A service on threads of its own, whose log is nobody's business here.
+/// A service on its own threads. The tests do not collect its log.
 fn service() -> (Runtime, LocalStatsig) {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
@@ -46,7 +46,7 @@ fn at_every_level_only_the_applications_own_lines_are_forwarded() {
         .disable_diagnostics(true);
     let statsig = Statsig::new("secret-log-layer", options.build().unwrap());
 
-    // As `tracing_subscriber::fmt().init()` does: lines of the `log` crate become events.
+    // Like `tracing_subscriber::fmt().init()`: lines of the `log` crate become events.
     tracing_log::LogTracer::init().unwrap();
     let layer = StatsigLayer::new(&statsig).levels(ALL_LEVELS);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
@@ -75,6 +75,6 @@ fn at_every_level_only_the_applications_own_lines_are_forwarded() {
         let expected = ["shop", "shop::cart"][place % 2];
         assert_eq!(target, expected, "{lines:?}");
     }
-    // Where in the source a line of the `log` crate comes from adds no fields.
+    // The source location of a line of the `log` crate adds no fields.
     assert_eq!(lines[0].1, lines[1].1, "{lines:?}");
 }

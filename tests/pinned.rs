@@ -1,4 +1,4 @@
-//! A pinned handle keeps reading with the specs that were current when it was pinned.
+//! A pinned handle continues to read from the specs that were current when it was pinned.
 
 #![allow(
     clippy::expect_used,
@@ -28,7 +28,7 @@ struct StoreParams {
     generation: u64,
 }
 
-/// Specs in which everything answers with their generation; the gate passes in odd ones.
+/// Specs in which every value is their generation. The gate passes in odd generations.
 fn specs(generation: u64) -> String {
     let spec = |entity: &str, default: Value| {
         json!({
@@ -54,7 +54,7 @@ fn specs(generation: u64) -> String {
     .to_string()
 }
 
-/// What every read answers.
+/// The results of every read.
 fn answers(statsig: &Statsig) -> ([bool; 4], [i64; 12]) {
     let user = &StatsigUser::with_user_id("a-user");
     let gate = statsig.get_feature_gate(user, "a_gate");

@@ -1,5 +1,5 @@
-//! Files that the SDK writes: only their owner can read them, and what a killed writer left does
-//! not stay.
+//! Files of the SDK: only their owner can read them, and the SDK removes leftovers of a killed
+//! writer.
 
 #![cfg(unix)]
 #![allow(
@@ -23,7 +23,7 @@ use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
 const KEY: &str = "secret-key";
 const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
 
-/// The permissions of everything below a directory, by its name.
+/// The permissions of all entries below a directory, by name.
 fn modes(directory: &Path) -> BTreeMap<String, u32> {
     let mut modes = BTreeMap::new();
     for entry in fs::read_dir(directory).expect("a directory") {
@@ -86,7 +86,7 @@ async fn only_their_owner_can_read_the_files_that_the_sdk_writes() {
     assert_eq!(statsig.flush_events().await.expect("stats").delivered, 1);
 
     let modes = modes(directory.path());
-    // Five files and seven directories, beside a lock.
+    // Five files and seven directories, and a lock.
     assert!(modes.len() >= 12, "{modes:?}");
     for (path, mode) in modes {
         let expected = if Path::new(&path).is_dir() {
@@ -98,7 +98,7 @@ async fn only_their_owner_can_read_the_files_that_the_sdk_writes() {
     }
 }
 
-/// What a writer leaves that is killed before it has replaced this file.
+/// The leftover of a writer that was killed before it replaced this file.
 fn leftover(beside: &Path) -> std::path::PathBuf {
     let mut name = beside.as_os_str().to_owned();
     name.push(".0123456789abcdef0123456789abcdef.tmp");

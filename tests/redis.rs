@@ -1,7 +1,6 @@
-//! Specs shared through Redis: a server that each test starts, kills and starts again on a port of
-//! its own.
+//! Specs shared through Redis. Each test starts, kills and restarts its own server on its own port.
 //!
-//! Where there is no `redis-server` the tests say "skipped" and pass.
+//! If there is no `redis-server`, the tests print "skipped" and pass.
 
 #![allow(
     clippy::expect_used,
@@ -30,13 +29,13 @@ use crate::certificates::Authority;
 use crate::redis_server::RedisServer;
 
 const KEY: &str = "secret-redis-0123456789";
-/// Long enough for a busy machine; nothing waits for it to pass.
+/// Long enough for a busy machine. No test waits for its end.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The shortest that options accept.
+/// The shortest interval that the options accept.
 const INTERVAL: Duration = Duration::from_secs(1);
 const START: u64 = 1_790_000_000_000;
 
-/// Waits until it holds.
+/// Waits until the condition holds.
 async fn until(holds: impl AsyncFn() -> bool) {
     let wait = async {
         while !holds().await {
@@ -48,7 +47,7 @@ async fn until(holds: impl AsyncFn() -> bool) {
         .expect("a condition that comes to hold");
 }
 
-/// Specs of this time in which the gate is on or off.
+/// Specs of this time, with the gate on or off.
 fn specs_at(time: u64, is_on: bool) -> String {
     let mut specs = specs::one_gate("on", is_on);
     specs["time"] = time.into();
@@ -77,7 +76,7 @@ async fn writer(local: &LocalStatsig, store: RedisDataStore) -> Statsig {
     statsig
 }
 
-/// A client that has nothing but the store.
+/// A client with the store as its only source.
 async fn reader(store: RedisDataStore) -> Statsig {
     let options = local_options()
         .disable_network(true)
@@ -87,7 +86,7 @@ async fn reader(store: RedisDataStore) -> Statsig {
         .build()
         .expect("valid options");
     let statsig = Statsig::new(KEY, options);
-    // There may be no specs yet; then a later reading brings them.
+    // There may be no specs yet. A later read brings them.
     let _ = statsig.initialize().await;
     statsig
 }
@@ -161,7 +160,7 @@ async fn the_first_operation_after_a_restart_succeeds() {
         assert!(error.to_string().contains("Redis: "), "{error}");
     }
     server.restart();
-    // It keeps nothing.
+    // The store keeps nothing.
     assert_eq!(store.get("key").await.expect("an answer").result, None);
 }
 
@@ -186,7 +185,7 @@ async fn an_encrypted_connection_needs_the_right_authority() {
     }
     assert!(server.store().get("key").await.is_err(), "not encrypted");
 
-    // Lost and found again, encrypted as before.
+    // The connection breaks, and the new one is encrypted, too.
     server.kill();
     assert!(store.get("key").await.is_err());
     server.restart();
@@ -216,7 +215,7 @@ async fn one_service_writes_and_another_reads() {
     let stored = server.store().get(&specs_key()).await.expect("an answer");
     assert_eq!(stored.result, Some(specs_at(START + 1, false)));
 
-    // A service that starts while Statsig is away starts with what is stored.
+    // A service that starts during an outage of Statsig starts with the stored specs.
     local.shutdown().await;
     let late = self::reader(server.store()).await;
     assert_eq!(details(&late).1, Some(START + 1));
@@ -248,7 +247,7 @@ async fn one_service_downloads_id_lists_and_another_reads_them() {
     let store = server.store().polled(true).read_only(true);
     let options = options(store).disable_network(true);
     let reader = Statsig::new(KEY, options.build().expect("valid options"));
-    // There may be nothing yet; then a later reading brings it.
+    // There may be no specs yet. A later read brings them.
     let _ = reader.initialize().await;
     let is_member =
         |statsig: &Statsig, id: &str| statsig.check_gate(&StatsigUser::with_user_id(id), "in_list");
@@ -270,8 +269,7 @@ async fn a_server_that_is_killed_costs_no_evaluation_and_is_found_again() {
     let reader = reader(server.store()).await;
     until(async || is_on(&reader)).await;
 
-    // Somebody evaluates all the time, on a thread that belongs to no runtime, and notes the
-    // longest evaluation.
+    // A thread without a runtime evaluates all the time, and records the longest evaluation.
     let evaluating = Evaluating::start(&reader);
     server.kill();
     local
@@ -285,7 +283,8 @@ async fn a_server_that_is_killed_costs_no_evaluation_and_is_found_again() {
     );
 
     server.restart();
-    // It comes back empty; the specs that changed meanwhile are stored without another change.
+    // Redis comes back empty. The specs changed in between, and the client stores them without
+    // another change.
     until(async || details(&reader).1 == Some(START + 1)).await;
     let (evaluations, wrong, longest) = evaluating.end();
     println!("{evaluations} evaluations during the outage, the longest took {longest:?}");
@@ -335,7 +334,7 @@ async fn specs_and_id_lists_that_the_server_lost_are_stored_again() {
         until(are_stored).await;
         server.command(&["FLUSHALL"]).await;
     }
-    // One value that was pushed out by others.
+    // Redis evicts one value.
     until(are_stored).await;
     server.command(&["DEL", &keys[2]]).await;
     until(are_stored).await;
@@ -372,7 +371,7 @@ impl Evaluating {
         }
     }
 
-    /// How many evaluations there were, how many of them were wrong, and how long the longest took.
+    /// The number of evaluations, the number of wrong ones, and the duration of the longest.
     fn end(self) -> (u64, u64, Duration) {
         self.is_over.store(true, Ordering::Relaxed);
         let (evaluations, wrong) = self.thread.join().expect("no panic");
@@ -392,7 +391,7 @@ async fn a_value_of_the_wrong_type_is_an_error_and_specs_stay() {
     until(async || is_on(&reader)).await;
 
     server.command(&["DEL", &specs_key()]).await;
-    // What a forward proxy keeps under such keys.
+    // The data of a forward proxy under such keys.
     server
         .command(&["HSET", &specs_key(), "config", "{}"])
         .await;
@@ -401,7 +400,7 @@ async fn a_value_of_the_wrong_type_is_an_error_and_specs_stay() {
     let _ = reader.refresh().await;
     assert!(is_on(&reader));
 
-    // Writing replaces it.
+    // A write replaces it.
     local
         .set_specs_json(specs_at(START + 1, false))
         .expect("valid specs");
@@ -440,7 +439,7 @@ async fn with_two_writers_readers_never_go_back() {
     until(async || is_on(&reader)).await;
     let mut highest = START;
     for step in 1..=3 {
-        // One is a step ahead of the other, and both write.
+        // One writer is a step ahead of the other, and both write.
         new.set_specs_json(specs_at(START + 2 * step, true))
             .expect("valid specs");
         old.set_specs_json(specs_at(START + 2 * step - 1, true))

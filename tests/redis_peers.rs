@@ -1,6 +1,5 @@
-//! Peers that accept connections where Redis should be, and are broken: each is left for a new
-//! connection, which may reach a healthy one. Nothing is waited for without end, and nothing is
-//! read without end.
+//! Broken peers that accept connections in place of Redis. The store leaves each one for a new
+//! connection, which may reach a healthy server. It waits and reads within limits.
 
 #![allow(
     clippy::expect_used,
@@ -24,40 +23,40 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 const KEY: &str = "secret-redis-0123456789";
-/// Long enough for a busy machine; nothing waits for it to pass.
+/// Long enough for a busy machine. No test waits for its end.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What a broken peer may send before it is left: what is asked for first, and what the kernel
-/// holds.
+/// The most bytes that a broken peer can send before the store closes the connection: the first
+/// requested range, and the buffers of the kernel.
 const MAX_SENT: usize = 64 * 1024 * 1024;
 
-/// What a peer does instead of answering.
+/// The fault of a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// Accepts, and reads, and never says a word.
+    /// Accepts and reads, but sends nothing.
     Silent,
     /// Closes every connection at once.
     Closing,
-    /// Announces a value of 512 MB, and says no more.
+    /// Announces a value of 512 MB, and sends nothing more.
     HugeHeader,
     /// Announces a value of 2 GB, and sends it.
     HugeValue,
-    /// A simple line without end.
+    /// Sends a simple line without end.
     EndlessLine,
     /// Speaks another protocol.
     OtherProtocol,
     /// Sends half of an answer, and closes.
     HalfAnAnswer,
-    /// Sends half of an answer, and no more.
+    /// Sends half of an answer, and nothing more.
     HalfAndSilent,
-    /// Answers with a number, whatever was asked.
+    /// Answers every command with a number.
     OtherType,
-    /// Answers with an error, whatever was asked.
+    /// Answers every command with an error.
     Error,
-    /// Sends a byte now and then.
+    /// Sends one byte from time to time.
     Dripping,
-    /// Sends an array in an array in an array.
+    /// Sends nested arrays.
     Nested,
-    /// Sends more than was asked for, all the time.
+    /// Always sends more than the client requests.
     Babbling,
 }
 
@@ -85,10 +84,10 @@ struct State {
     port: u16,
     values: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
     fault: Mutex<Option<Fault>>,
-    /// Of all connections, those before this one have the fault.
+    /// Connections before this number have the fault.
     broken: AtomicUsize,
     connections: AtomicUsize,
-    /// The bytes that a fault sent on one connection, at most.
+    /// The most bytes that a fault sent on one connection.
     sent: AtomicUsize,
 }
 
@@ -105,7 +104,7 @@ impl Peer {
                 let peer = accepting.clone();
                 let number = peer.0.connections.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(async move {
-                    // Connections end as they end.
+                    // An error of a connection does not matter.
                     let _ = peer.serve(stream, number).await;
                 });
             }
@@ -117,13 +116,13 @@ impl Peer {
         RedisDataStore::new(&format!("redis://127.0.0.1:{}", self.0.port)).unwrap()
     }
 
-    /// All connections have this fault from now on, new ones too.
+    /// All connections have this fault from now on, including new ones.
     fn breaks(&self, fault: Fault) {
         *self.0.fault.lock().unwrap() = Some(fault);
         self.0.broken.store(usize::MAX, Ordering::Relaxed);
     }
 
-    /// New connections are served. Those that are open stay as they are.
+    /// Serves new connections. Open connections keep their fault.
     fn serves_new_connections(&self) {
         let open = self.0.connections.load(Ordering::Relaxed);
         self.0.broken.store(open, Ordering::Relaxed);
@@ -227,7 +226,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Sends as much as it gets rid of.
+    /// Sends as many bytes as possible.
     async fn pour(
         &self,
         writing: &mut (impl AsyncWriteExt + Unpin),
@@ -243,7 +242,7 @@ impl Peer {
     }
 }
 
-/// `None` at the end of the connection.
+/// Returns `None` at the end of the connection.
 async fn read_command(
     reading: &mut (impl AsyncBufReadExt + Unpin),
 ) -> std::io::Result<Option<Vec<Vec<u8>>>> {
@@ -265,7 +264,7 @@ async fn read_command(
     Ok(Some(words))
 }
 
-/// Runs it for every fault at the same time: most of them take seconds to be noticed.
+/// Runs every fault at the same time: the client takes seconds to notice most of them.
 async fn for_every_fault<F: Future<Output = ()> + Send + 'static>(run: impl Fn(Fault) -> F) {
     let running: Vec<_> = FAULTS
         .iter()
@@ -287,7 +286,7 @@ async fn an_operation_on_a_connection_that_broke_succeeds_on_a_new_one() {
         store.set("key", "text", None).await.unwrap();
         peer.breaks(fault);
         peer.serves_new_connections();
-        // The open connection has the fault; the next one has not.
+        // The open connection has the fault. The next one works.
         let found = store.get("key").await.map(|found| found.result);
         assert_eq!(found.ok().flatten().as_deref(), Some("text"), "{fault:?}");
         assert_eq!(peer.0.connections.load(Ordering::Relaxed), 2, "{fault:?}");
@@ -360,7 +359,7 @@ async fn a_service_that_reads_its_specs_there_gets_the_next_ones_over_a_new_conn
         statsig.initialize().await.unwrap();
         peer.breaks(fault);
         peer.put(specs_key(), specs_at(2));
-        // Some readings fail.
+        // Some reads fail.
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert!(statsig.check_gate(&StatsigUser::with_user_id("u"), "on"));
         peer.serves_new_connections();

@@ -1,4 +1,4 @@
-//! Checks of parameter structs that a running client makes by itself.
+//! Checks of parameter structs that a running client performs by itself.
 
 #![allow(
     clippy::expect_used,
@@ -33,7 +33,7 @@ struct Limits {
     items: u32,
 }
 
-/// Panics for one text.
+/// Panics for one particular text.
 #[derive(Debug)]
 struct Panics;
 
@@ -53,7 +53,7 @@ struct Panicking {
     title: Panics,
 }
 
-/// In which only the title may be wrong.
+/// Specs in which only the title may be wrong.
 fn specs(time: u64, title: &Value) -> String {
     let spec = |entity: &str, default: Value| {
         json!({
@@ -102,7 +102,7 @@ async fn drift_stops_a_strict_start_and_nothing_else() {
     let details = statsig.get_initialize_details().expect("details");
     assert!(details.is_config_spec_ready);
 
-    // The client serves all the same, and heals with the console.
+    // The client still serves values, and correct specs end the problem.
     let user = StatsigUser::with_user_id("ann");
     assert_eq!(statsig.get_typed::<Limits>(&user).items, 10);
     network.serve_specs(specs(2, &json!("Hi")));
@@ -143,7 +143,7 @@ async fn who_subscribed_to_drift_hears_of_it_once() {
     }
     network.serve_specs(specs(4, &json!("Hi")));
     statsig.refresh().await.expect("new specs");
-    // Another default than that of the code.
+    // The default differs from the code's.
     assert_eq!(heard()[1..], ["Promo [DefaultDiffers]"]);
 }
 

@@ -1,5 +1,5 @@
-//! Changing specs and ID lists under reading threads, in real time, over real HTTP. It takes
-//! minutes, so it runs only when asked:
+//! Changes specs and ID lists while threads read, in real time over real HTTP. This takes minutes,
+//! so it runs only on request:
 //!
 //! ```sh
 //! SOAK_MINUTES=30 cargo test --release -p statsig-tests --test soak -- --ignored --nocapture
@@ -28,23 +28,24 @@ use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 const READERS: usize = 4;
-/// Readers pause so long after each round of reads, so that they leave most of the machine to
-/// others.
+/// Readers pause for this time after each round of reads, to leave most of the machine to other
+/// work.
 const READER_PAUSE: Duration = Duration::from_millis(2);
 const CHANGE_PAUSE: Duration = Duration::from_millis(800);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
-/// Configs beside the ones that are looked at, so that the specs have some weight: about 1.5 MB.
+/// Configs besides the ones that the test reads, to give the specs a realistic size of about 1.5
+/// MB.
 const CONFIGS: usize = 300;
-/// Members of the list that grows and starts anew.
+/// The size of the list that grows and then starts over.
 const MEMBERS: usize = 20_000;
-/// The list grows so many times before it starts anew.
+/// How often the list grows before it starts over.
 const GROWTHS: usize = 40;
-/// Changes may take so long to reach the client.
+/// The time limit for a change to reach the client.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Resident memory may grow by this share between the middle and the end.
+/// The largest growth of resident memory between the middle and the end.
 const MAX_GROWTH: f64 = 0.1;
 
-/// Specs whose every part bears the number of the change.
+/// Specs with the number of the change in every part.
 fn numbered_specs(change: u64) -> String {
     let mut specs = specs::one_gate("on", true);
     specs["time"] = json!(1_790_000_000_000 + change);
@@ -54,7 +55,7 @@ fn numbered_specs(change: u64) -> String {
     }
     specs["layer_configs"]["stamp_layer"] = specs::config(stamp);
     for number in 0..CONFIGS {
-        // One of them changes each time.
+        // Each change affects one of these configs.
         let version = if number as u64 == change % CONFIGS as u64 {
             change
         } else {
@@ -76,18 +77,18 @@ fn numbered_specs(change: u64) -> String {
     specs.to_string()
 }
 
-/// What the readers have seen.
+/// The observations of the readers.
 #[derive(Debug, Default)]
 struct Seen {
     reads: AtomicU64,
-    /// Reads of one snapshot that did not agree.
+    /// Reads of one snapshot that disagreed.
     torn: AtomicU64,
-    /// Reads that went back to an earlier change.
+    /// Reads that returned an earlier change than before.
     backwards: AtomicU64,
     newest: AtomicU64,
 }
 
-/// Reads until told to stop.
+/// Reads until it is stopped.
 fn read(statsig: &Statsig, seen: &Seen, stop: &AtomicBool, reader: usize) {
     let user = StatsigUser::with_user_id(format!("reader-{reader}"));
     let member = StatsigUser::with_user_id("member-0");
@@ -101,7 +102,7 @@ fn read(statsig: &Statsig, seen: &Seen, stop: &AtomicBool, reader: usize) {
             .collect();
         let layer = pinned.get_layer(&user, "stamp_layer");
         stamps.extend(["first", "second"].map(|key| layer.get_opt(key)));
-        // Without a pin, one call is one snapshot.
+        // Without a pin, one call reads one snapshot.
         let config = statsig.get_dynamic_config(&user, "stamp_a");
         let [first, second] = ["first", "second"].map(|key| config.get_opt::<u64>(key));
         let memberships =
@@ -122,7 +123,7 @@ fn read(statsig: &Statsig, seen: &Seen, stop: &AtomicBool, reader: usize) {
     }
 }
 
-/// What the service offers at a time.
+/// The current data of the service.
 struct Service {
     local: LocalStatsig,
     runtime: Runtime,
@@ -148,7 +149,7 @@ impl Service {
         service
     }
 
-    /// Other specs, a list that has grown or started anew, and one with or without its only member.
+    /// Changes the specs, grows or restarts one list, and toggles the only member of another.
     fn change(&mut self) {
         self.changes += 1;
         self.local
@@ -189,7 +190,7 @@ impl Service {
     }
 }
 
-/// Resident memory in KiB, where the system tells.
+/// Resident memory in KiB, if the system provides it.
 fn resident_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -203,7 +204,7 @@ fn specs_and_lists_change_under_readers() {
         std::env::var("SOAK_MINUTES").map_or(1.0, |minutes| minutes.parse().unwrap());
     let duration = Duration::from_secs_f64(minutes * 60.0);
     let mut service = Service::start();
-    // A runtime of its own, so that its tasks are the client's.
+    // A separate runtime, so that all its tasks belong to the client.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -232,7 +233,7 @@ fn specs_and_lists_change_under_readers() {
         tasks.push(runtime.metrics().num_alive_tasks());
         if start.elapsed() >= next_report {
             next_report += duration / 30;
-            // What the service keeps is not the client's.
+            // The memory of the service must not count.
             service.local.clear_events();
             let mut line = format!("{:>5.0} s", start.elapsed().as_secs_f64());
             let _ = write!(line, "  changes {:>5}", service.changes);
@@ -252,7 +253,7 @@ fn specs_and_lists_change_under_readers() {
         reader.join().unwrap();
     }
 
-    // Whatever came last arrives.
+    // The last change arrives.
     let member = StatsigUser::with_user_id("member-0");
     let last_member = StatsigUser::with_user_id(service.members.last().unwrap().as_str());
     let has_arrived = || {
@@ -305,7 +306,7 @@ fn specs_and_lists_change_under_readers() {
     assert_eq!((load(&seen.torn), load(&seen.backwards)), (0, 0));
     assert_eq!((tasks_left, restarts), (0, 0));
     assert!(load(&seen.newest) > 1, "the readers saw no change");
-    // A task that is leaked with each sync would show.
+    // A leak of one task per sync would be visible.
     assert!(tasks.iter().max().unwrap_or(&0) < &50, "{tasks:?}");
     let growth = fourth as f64 / third as f64 - 1.0;
     assert!(

@@ -1,4 +1,4 @@
-//! Sticky assignment: what users once got, kept while the experiment runs.
+//! Sticky assignment: users keep their first group while the experiment runs.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +23,7 @@ use statsig_tests::clock::FixedClock;
 const NOW_MS: u64 = 1_800_000_000_000;
 const KEY: &str = "a-user:userID";
 
-/// Specs in which an experiment puts everybody into one group; the layer delegates to that
+/// Specs in which an experiment puts all users into one group. The layer delegates to this
 /// experiment or to another one.
 struct Specs {
     time: u64,
@@ -32,14 +32,14 @@ struct Specs {
     delegate: &'static str,
 }
 
-/// What was there first.
+/// The first specs.
 const FIRST: Specs = Specs {
     time: 1,
     group: "blue",
     is_active: true,
     delegate: "an_experiment",
 };
-/// By now, everybody is put elsewhere.
+/// Later specs put all users into another group.
 const LATER: Specs = Specs {
     time: 2,
     group: "red",
@@ -121,7 +121,7 @@ impl Specs {
     }
 }
 
-/// A client with storage, that began with [`FIRST`].
+/// A client with storage that started with [`FIRST`].
 struct Setup {
     statsig: OfflineClient,
     storage: Arc<InMemoryPersistentStorage>,
@@ -139,7 +139,8 @@ impl Setup {
         Self { statsig, storage }
     }
 
-    /// The same after a first call that stored what [`FIRST`] gives; then other specs arrived.
+    /// The same after a first call, which stored the assignment of [`FIRST`]. Then other specs
+    /// arrive.
     fn after_first_call(then: &Specs) -> Self {
         let setup = Self::new();
         assert_eq!(
@@ -244,7 +245,8 @@ fn the_exposure_is_that_of_the_stored_assignment() {
     let _ = setup.experiment(&user());
     let _ = setup.experiment(&user());
     let events = setup.statsig.take_events();
-    // Rule and user are those of the first call, whose exposure was a moment ago: nothing new.
+    // The rule and the user are those of the first call, which has just been exposed: no new
+    // exposure.
     assert!(events.is_empty(), "{events:?}");
 
     let fresh = setup.statsig.fresh();
@@ -301,7 +303,7 @@ fn what_an_ended_experiment_gave_is_deleted() {
     assert_eq!(experiment.get_string("color", ""), "red");
     assert_eq!(experiment.details.reason, "Bootstrap:Recognized");
     assert_eq!(setup.names(), ["a_layer"]);
-    // The layer delegates elsewhere by now, but it is the stored experiment that must run.
+    // The layer now delegates to another experiment. Only the state of the stored one matters.
     assert_eq!(setup.layer(&user()).get_string("color", ""), "red");
     assert!(setup.names().is_empty());
 }
@@ -329,7 +331,7 @@ fn users_without_an_id_of_the_type_have_no_storage() {
 
 #[test]
 fn enforcement_lets_live_rules_win_and_leaves_the_storage_alone() {
-    // Who asks, targeting enforced, overrides enforced, what is served.
+    // User, enforce targeting, enforce overrides, expected value.
     let cases = [
         (user(), true, true, "blue"),
         (user_abroad(), false, false, "blue"),
@@ -467,7 +469,7 @@ fn other_reads_neither_serve_nor_change_what_is_stored() {
     assert_eq!(statsig.get_typed::<Colors>(&user).color, "red");
     let store = statsig.get_parameter_store(&user, "a_store");
     assert_eq!(store.get_string("color", ""), "red");
-    // The condition asks for the experiment's group, which by now is another.
+    // The condition requires the experiment's group, which is now another one.
     assert!(!statsig.check_gate(&user, "of_group"));
     statsig.manually_log_experiment_exposure(&user, "an_experiment");
     let config = statsig.get_dynamic_config(&user, "an_experiment");
@@ -508,7 +510,7 @@ fn without_storage_the_options_have_no_effect() {
     assert_eq!(layer.details.reason, "Bootstrap:Recognized");
 }
 
-/// A storage whose changes panic.
+/// A storage that panics on changes.
 #[derive(Debug, Default)]
 struct Panicking(InMemoryPersistentStorage);
 

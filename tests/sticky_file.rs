@@ -156,7 +156,7 @@ fn storages_on_one_file_lose_nothing_of_each_other() {
         written["both:userID"].as_object().expect("an object").len(),
         2
     );
-    // What another one wrote is known after the next write.
+    // After its next write, a storage knows the writes of the other one.
     assert_eq!(one.load("two499:userID")["first"], values("two"));
     assert!(one.load("gone:userID").is_empty());
 }

@@ -1,4 +1,5 @@
-//! Exposures of typed structs are those of hand-written reads, and a struct is of one generation.
+//! Typed structs log the same exposures as reads by hand, and each struct comes from one
+//! generation.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +24,7 @@ use statsig::testing::OfflineClient;
 use statsig::typed::ParamProblem;
 use statsig::{Statsig, StatsigParams, StatsigUser, Typed};
 
-/// `title` and `discount` are served, `limit` with the wrong type, `missing` not at all.
+/// The specs serve `title` and `discount`, `limit` with the wrong type, and not `missing`.
 macro_rules! promo {
     ($name:ident, $($attributes:tt)*) => {
         #[derive(Debug, Clone, StatsigParams)]
@@ -51,8 +52,7 @@ fn user() -> StatsigUser {
         .build()
 }
 
-/// The events of some calls on a client of their own, without the counts of checks that were not
-/// exposed.
+/// The events of some calls on a separate client, without the counts of unexposed checks.
 fn events_of(calls: impl FnOnce(&Statsig, &StatsigUser)) -> Vec<Value> {
     let client = client();
     calls(&client, &user());
@@ -66,7 +66,7 @@ fn events_of(calls: impl FnOnce(&Statsig, &StatsigUser)) -> Vec<Value> {
     exposures
 }
 
-/// What two reads of this layer by hand log.
+/// The events of two reads of this layer by hand.
 fn layer_by_hand(layer: &str) -> Vec<Value> {
     events_of(|statsig, user| {
         let layer = statsig.get_layer(user, layer);
@@ -81,8 +81,8 @@ fn layer_by_hand(layer: &str) -> Vec<Value> {
     })
 }
 
-/// Compares each policy with reads by hand: `$layer` for a struct that is read field by field,
-/// `by_hand` for all of them.
+/// Compares each policy with reads by hand: `$layer` for a struct with one access per field,
+/// `by_hand` for all structs.
 macro_rules! compare_policies {
     ($source:tt = $name:literal, $by_hand:expr) => {{
         promo!(OnAccess, $source = $name);
@@ -289,7 +289,7 @@ fn a_bundle_is_exposed_as_by_hand() {
 
 promo!(Promo, layer = "delegating_layer");
 
-/// Loads like an extractor that runs before the request is known to be allowed.
+/// Loads like an extractor that runs before the request is authorised.
 fn extracted(statsig: &Statsig, is_allowed: bool) -> Option<Typed<Promo>> {
     let promo = statsig.get_typed::<Promo>(user());
     is_allowed.then_some(promo)
@@ -409,7 +409,7 @@ struct OneGeneration {
     is_odd: bool,
 }
 
-/// Specs are replaced as fast as can be while two threads read.
+/// Replaces specs as fast as possible while two threads read.
 #[test]
 fn a_struct_is_of_one_generation_under_concurrent_updates() {
     const GENERATIONS: u64 = 100;

@@ -1,4 +1,4 @@
-//! What the derives accept, seen from a crate that depends on `statsig`.
+//! The accepted inputs of the derives, in a crate that depends on `statsig`.
 #![deny(warnings, unreachable_pub, missing_docs, missing_debug_implementations)]
 
 use std::borrow::Cow;
@@ -328,7 +328,7 @@ fn schemas_of_generic_structs_depend_on_their_arguments() {
     );
 }
 
-/// The view has another name and is seen further than its struct.
+/// The view has another name than its struct and is more visible.
 mod looks {
     use super::*;
 
@@ -398,7 +398,7 @@ fn bounds_may_be_given() {
     assert!(Bound::<u8>::SCHEMA.params[0].check(&"x".into()).is_ok());
 }
 
-/// Names of the prelude may be taken in the user's module.
+/// The user's module may redefine names of the prelude.
 #[allow(
     dead_code,
     non_camel_case_types,

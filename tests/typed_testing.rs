@@ -1,4 +1,4 @@
-//! Testing code in terms of its parameter structs: overrides, variants, exposures, strategies.
+//! Tests code through its parameter structs: overrides, variants, exposures, strategies.
 
 #![allow(
     clippy::expect_used,
@@ -108,7 +108,7 @@ fn ann() -> StatsigUser {
     StatsigUser::with_user_id("ann")
 }
 
-/// Forces a struct for one user, and loads it for that and another.
+/// Overrides a struct for one user, and loads it for this user and another one.
 macro_rules! assert_forced {
     ($params:expr, $type:ty) => {{
         let (client, params): (_, $type) = (offline(), $params);
@@ -329,7 +329,7 @@ fn a_struct_that_does_not_match_fails_with_the_report() {
     assert_schema_matches!(Style, SPECS);
 }
 
-/// What the tests of strategies saw.
+/// The observations of the tests of strategies.
 #[derive(Default)]
 struct Seen {
     tones: Vec<Tone>,

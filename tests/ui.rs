@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-/// The words of the compiler itself change with its version.
+/// The compiler's own texts change with its version.
 const TOOLCHAIN: &str = "rustc 1.95.";
 
 #[test]

@@ -1,4 +1,4 @@
-//! An SDK behind a local Statsig behind another one, over HTTP on loopback.
+//! An SDK behind a chain of two local Statsigs, over HTTP on loopback.
 
 #![allow(
     clippy::expect_used,
@@ -16,12 +16,12 @@ use statsig_tests::{local_options, specs};
 const KEY: &str = "secret-upstream-0123456789";
 const MANIFEST: &str = "/v1/get_id_lists";
 const ENRICHMENT: &str = "/v1/user_enrichment";
-/// The shortest that options accept.
+/// The shortest interval that the options accept.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Long enough for a busy machine; nothing waits for it to pass.
+/// Long enough for a busy machine. No test waits for its end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Waits until it holds.
+/// Waits until the condition holds.
 async fn until(holds: impl AsyncFn() -> bool) {
     let wait = async {
         while !holds().await {
@@ -33,7 +33,7 @@ async fn until(holds: impl AsyncFn() -> bool) {
         .expect("a condition that comes to hold");
 }
 
-/// What there is at the beginning.
+/// The initial data.
 async fn begin(address: &str) -> LocalStatsig {
     LocalStatsig::builder()
         .specs_json(specs::id_list_gate(1, "a list").to_string())
@@ -68,7 +68,7 @@ async fn client(local: &LocalStatsig) -> Statsig {
     statsig
 }
 
-/// The answer to a request with this SDK key, an event and a question about nobody.
+/// The status of a request with this SDK key, one event and a question about an unknown user.
 async fn status(local: &LocalStatsig, method: Method, path: &str, key: Option<&str>) -> u16 {
     let url = format!("{}{path}", local.url());
     let mut request = Request::new(statsig::transport::Endpoint::Other, method, url);
@@ -102,7 +102,7 @@ async fn specs_and_lists_come_through_two_and_events_go_back() {
     let statsig = client(&far).await;
     until(async || is_member(&statsig, "a-user") && is_member(&statsig, "Marcos")).await;
 
-    // A change takes away and adds, and no more than that is downloaded.
+    // A change removes and adds members, and the SDK downloads nothing else.
     origin.set_id_list("a list", ["a-user", "123"]);
     until(async || is_member(&statsig, "123") && !is_member(&statsig, "Marcos")).await;
     assert!(is_member(&statsig, "a-user"));
@@ -159,7 +159,7 @@ async fn lists_stay_while_it_is_not_known_which_there_are() {
     let statsig = client(&near).await;
     assert!(is_member(&statsig, "a-user"));
 
-    // It starts again while the upstream has specs only.
+    // The server restarts while the upstream has only specs.
     near.shutdown().await;
     origin
         .inject(Endpoint::IdLists, Fault::status(500))
@@ -189,7 +189,7 @@ async fn the_answer_to_events_is_the_upstreams() {
     statsig.log_event(&user, Event::new("one"));
     statsig.log_event(&user, Event::new("two"));
     statsig.shutdown().await.unwrap();
-    // Too large, it was told, and so it sent halves.
+    // The upstream refused the batch as too large, so the SDK sent halves.
     let mut names = names(&origin);
     names.sort();
     assert_eq!(names, ["one", "two"]);

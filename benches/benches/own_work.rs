@@ -1,4 +1,4 @@
-//! Our own work, piece by piece as far as the public API reaches: `cargo bench`.
+//! Benchmarks of the SDK alone, through its public API: `cargo bench`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,8 +18,7 @@ fn offline() -> OfflineClient {
     OfflineClient::new(&specs::generate(), None).expect("the specs are valid")
 }
 
-/// What each of many users costs who never asked before, so that nothing is remembered. Nothing is
-/// exposed.
+/// The cost of a user's first evaluation, when nothing is cached. Logs no exposures.
 fn evaluation(c: &mut Criterion) {
     let statsig = offline();
     let mut group = c.benchmark_group("evaluate");
@@ -67,8 +66,8 @@ fn parse_and_compile(c: &mut Criterion) {
     });
 }
 
-/// Newer specs in which one config has changed, parsed, compiled and published. Their text is not
-/// made within the time.
+/// Parses, compiles and publishes newer specs in which one config has changed. The time does not
+/// include making their text.
 fn resync_with_one_change(c: &mut Criterion) {
     let text = specs::generate();
     let mut specs = serde_json::from_str(&text).expect("the specs are JSON");
@@ -86,8 +85,8 @@ fn resync_with_one_change(c: &mut Criterion) {
     });
 }
 
-/// From a full queue to a posted batch: JSON, compression, and the actors' part. A batch an
-/// iteration.
+/// From a full queue to a posted batch: JSON, compression, and the work of the actors. Each
+/// iteration delivers one batch.
 fn deliver_batch(c: &mut Criterion) {
     let statsig = Ours::new(&specs::generate());
     let mut number = 0_u64;

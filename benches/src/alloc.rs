@@ -1,11 +1,12 @@
-//! A global allocator that counts allocations while asked to.
+//! A global allocator that can count allocations.
 #![expect(unsafe_code, reason = "`GlobalAlloc` is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// The system's allocator, counting. Off, it costs one load of a shared flag that nobody writes.
+/// The system's allocator with a counter. While counting is off, it costs one load of a shared
+/// flag.
 pub struct Counting;
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
@@ -15,14 +16,14 @@ thread_local! {
     static THIS_THREAD: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Allocations (and reallocations) made while some work ran.
+/// Allocations (and reallocations) during some work.
 #[derive(Debug, Clone, Copy)]
 pub struct Allocations {
     pub this_thread: u64,
     pub all_threads: u64,
 }
 
-/// Counts since the last [`start`], and goes on counting.
+/// The counts since the last [`start`]. Counting continues.
 pub fn so_far() -> Allocations {
     Allocations {
         this_thread: THIS_THREAD.get(),
@@ -48,7 +49,7 @@ fn count() {
     }
 }
 
-// SAFETY: every call is passed on to the system's allocator unchanged.
+// SAFETY: each call goes to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();

@@ -1,5 +1,5 @@
-//! What the comparison (`src/main.rs`), its two sides (`src/side.rs`) and the benchmarks of our own
-//! work (`benches/`) share.
+//! The code that the comparison (`src/main.rs`), its two sides (`src/side.rs`) and the benchmarks
+//! of the SDK alone (`benches/`) share.
 
 pub mod alloc;
 #[cfg(any(feature = "ours", feature = "peer"))]
@@ -14,13 +14,13 @@ pub mod report;
 pub mod roles;
 pub mod specs;
 
-// The side that this build measures.
+// The side of this build.
 #[cfg(feature = "ours")]
 pub use ours as side;
 #[cfg(all(feature = "peer", not(feature = "ours")))]
 pub use peer as side;
 
-/// What each side's client runs on: one worker, beside the thread that measures.
+/// The runtime of a side: one worker, besides the measuring thread.
 pub fn one_worker() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -14,12 +14,12 @@ use statsig_benches::specs;
 /// Compares this SDK with the official crate.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Measure only cases with this in their name, or the one that is named exactly so.
+    /// Measure only the case with this name, or all cases whose names contain this text.
     filter: Option<String>,
-    /// Rounds, of which the medians are reported.
+    /// The number of rounds. The report shows medians.
     #[arg(long, default_value_t = 31)]
     rounds: usize,
-    /// A file with specs to use instead of the generated ones.
+    /// A file with specs that replace the generated ones.
     #[arg(long)]
     specs: Option<PathBuf>,
     /// Measure this SDK alone, and do not build the official crate.
@@ -93,8 +93,8 @@ fn run(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the program of a side and says where it is. Ours is built with what this program was, and
-/// the peer in a folder of its own, so that neither takes the other's place.
+/// Builds the program of a side and returns its path. The features of this program apply to our
+/// side. The peer has its own folder, so that neither replaces the other.
 fn build(side: &str) -> Result<PathBuf, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target =
@@ -107,8 +107,7 @@ fn build(side: &str) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     eprintln!("building the side `{side}`");
     let mut build = Command::new(cargo);
-    // What `cargo run` tells this program of itself makes build scripts run again, which ask for
-    // it.
+    // `cargo run` sets variables for this program. They would make build scripts run again.
     let of_this_program = std::env::vars_os().map(|(name, _)| name).filter(|name| {
         let name = name.to_string_lossy();
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -180,7 +179,7 @@ fn chosen(cases: Vec<Case>, filter: Option<&str>) -> Result<Vec<Case>, String> {
     Ok(chosen)
 }
 
-/// Both sides must give the same answers before it makes sense to compare how fast they are.
+/// Both sides must give the same results before a comparison of their speed makes sense.
 fn agree(ours: &mut Side, peer: &mut Side) -> Result<(), String> {
     let (ours, peer) = (ours.ask(&Question::Answers)?, peer.ask(&Question::Answers)?);
     let of = |answers: &Value| answers.as_array().cloned().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Measuring work in short rounds, in turns with another side, so that whatever else the machine
-//! does hits both alike.
+//! Measures work in short rounds that alternate between the two sides, so that other load on the
+//! machine affects both sides equally.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -8,41 +8,43 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::alloc;
 
-/// How long a side's part of a round should take.
+/// The duration of a side's part of a round.
 const ROUND: Duration = Duration::from_millis(3);
-/// The fewest calls in a round of work that starts threads, so that starting them does not matter.
+/// The fewest calls in a round of work that starts threads, so that the cost of starting them is
+/// negligible.
 const THREADS_CALLS: usize = 40_000;
-/// New users are made in groups of this many, so that they are still in the processor's cache when
-/// their turn comes, as users of real requests are.
+/// Users are created in groups of this size, so that each is still in the processor's cache when it
+/// is used, like the user of a real request.
 const GROUP: usize = 64;
-/// Calls in a round of work that takes fresh users or delivers events. Two full batches, which fit
-/// into either side's queue.
+/// Calls in a round of work with new users or deliveries: two full batches, which fit into the
+/// queue of either side.
 pub const BURST: usize = 4_000;
-/// Passes of counting allocations; the smallest counts, as the others met background work.
+/// How often allocations are counted. The smallest count is used, because background work increases
+/// the others.
 const COUNTING_PASSES: usize = 3;
 
-/// Something that can be done many times.
+/// Work that can be repeated.
 pub struct Work {
     prepare: Box<dyn FnMut(usize)>,
     run: Box<dyn FnMut(usize)>,
     delivery: Option<Box<dyn Delivery>>,
     calls: Calls,
-    /// Calls that are prepared at once.
+    /// How many calls are prepared at once.
     group: usize,
 }
 
-/// Sees to it that recorded events reach their end.
+/// Delivers recorded events.
 pub trait Delivery {
-    /// Delivers what earlier work left behind.
+    /// Delivers the events of earlier work.
     fn clear(&mut self);
-    /// Returns when this many events were delivered since [`clear`](Self::clear).
+    /// Returns after the delivery of this many events since [`clear`](Self::clear).
     fn finish(&mut self, events: usize);
 }
 
-/// How many calls a round has.
+/// The number of calls in a round.
 #[derive(Debug, Clone, Copy)]
 enum Calls {
-    /// As many as fill the time.
+    /// As many as fit into the time.
     Calibrated {
         at_least: usize,
     },
@@ -50,7 +52,7 @@ enum Calls {
 }
 
 impl Work {
-    /// The same call again and again.
+    /// Repeats the same call.
     pub fn repeat<R>(mut call: impl FnMut() -> R + 'static) -> Self {
         Self::batch(move |calls| {
             for _ in 0..calls {
@@ -59,7 +61,7 @@ impl Work {
         })
     }
 
-    /// Work that makes as many calls as its argument says.
+    /// Work that makes the given number of calls.
     pub fn batch(run: impl FnMut(usize) + 'static) -> Self {
         Self {
             prepare: Box::new(|_| ()),
@@ -70,8 +72,7 @@ impl Work {
         }
     }
 
-    /// A call for each of many users that were never seen before. Making and dropping them is not
-    /// measured.
+    /// One call for each of many new users. The time excludes creating and dropping the users.
     pub fn fresh<U: 'static, R>(
         make: impl Fn(String) -> U + 'static,
         mut call: impl FnMut(&U) -> R + 'static,
@@ -97,19 +98,19 @@ impl Work {
         }
     }
 
-    /// Calls `prepare` before each round, unmeasured, with the number of calls to come.
+    /// Calls `prepare` before each round, outside the measured time, with the number of calls.
     pub fn prepared_by(mut self, prepare: impl FnMut(usize) + 'static) -> Self {
         self.prepare = Box::new(prepare);
         self
     }
 
-    /// One call a round, as it is too long to be repeated.
+    /// One call in each round, because the call takes long.
     pub fn once(mut self) -> Self {
         self.calls = Calls::Fixed(1);
         self
     }
 
-    /// In rounds long enough that starting threads does not matter.
+    /// In long rounds, so that the cost of starting threads is negligible.
     pub fn on_threads(mut self) -> Self {
         self.calls = Calls::Calibrated {
             at_least: THREADS_CALLS,
@@ -117,7 +118,7 @@ impl Work {
         self
     }
 
-    /// In bursts that end when the event of each call was delivered.
+    /// In bursts. Each burst ends after the delivery of all its events.
     pub fn delivered(mut self, delivery: impl Delivery + 'static) -> Self {
         self.delivery = Some(Box::new(delivery));
         self.calls = Calls::Fixed(BURST);
@@ -140,7 +141,7 @@ impl Work {
             Calls::Calibrated { at_least } => at_least,
         };
         loop {
-            // The shortest of some, as a stall would end the search too early.
+            // The shortest of several times: a stall would end the search too early.
             let taken = (0..3).map(|_| self.time(calls)).min().unwrap_or_default();
             if taken >= ROUND / 4 {
                 let fitting = calls as f64 * ROUND.as_secs_f64() / taken.as_secs_f64();
@@ -170,7 +171,7 @@ impl Work {
         Measured { caller, whole }
     }
 
-    /// What calls cost the thread that makes them.
+    /// The cost of calls on the calling thread.
     fn sample_caller(&mut self, calls: usize) -> Figures {
         let (mut wall, mut cpu) = (Duration::ZERO, Duration::ZERO);
         let mut left = calls;
@@ -188,8 +189,8 @@ impl Work {
         Figures::a_call(wall, cpu, calls)
     }
 
-    /// The calling thread's time where another one works on what it leaves behind, which is
-    /// measured apart.
+    /// The clock of the calling thread, if another thread does the rest of the work. That work is
+    /// measured separately.
     fn clock(&self) -> ClockId {
         match self.delivery {
             Some(_) => ClockId::ThreadCPUTime,
@@ -197,7 +198,7 @@ impl Work {
         }
     }
 
-    /// What calls cost until the last of their events was delivered.
+    /// The cost of calls until the delivery of their last event.
     fn sample_whole(&mut self, calls: usize) -> Figures {
         (self.prepare)(calls);
         self.clear();
@@ -211,7 +212,7 @@ impl Work {
         Figures::a_call(wall, cpu_of(ClockId::ProcessCPUTime) - cpu, calls)
     }
 
-    /// Allocations a call: on the calling thread, and on all until everything is delivered.
+    /// Allocations per call: on the calling thread, and on all threads until the delivery.
     fn allocations(&mut self) -> (f64, f64) {
         let calls = match self.calls {
             Calls::Fixed(calls) => calls,
@@ -236,7 +237,7 @@ impl Work {
         (caller as f64 / calls as f64, whole as f64 / calls as f64)
     }
 
-    /// Makes this many calls, of which at most `pool` in total, without measuring: for tools that
+    /// Makes this many calls without measuring, with at most `pool` prepared users: for tools that
     /// count instructions.
     pub fn just_run(&mut self, calls: usize, pool: usize) {
         (self.prepare)(pool.max(calls));
@@ -256,10 +257,10 @@ impl Work {
     }
 }
 
-/// What a call costs.
+/// The cost of a call.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Figures {
-    /// Nanoseconds that passed.
+    /// Nanoseconds of wall-clock time.
     pub wall: f64,
     /// Nanoseconds of processor time.
     pub cpu: f64,
@@ -277,26 +278,25 @@ impl Figures {
     }
 }
 
-/// What a call costs the thread that makes it, and in all, with the work behind it until its event
-/// is delivered.
+/// The cost of a call on the calling thread, and in total until the delivery of its event.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     pub caller: Figures,
     pub whole: Figures,
 }
 
-/// Work that is warm and knows how many calls a round has.
+/// Warmed-up work with a known number of calls in a round.
 pub struct Ready {
     work: Work,
     calls: usize,
-    /// On the calling thread, and on all.
+    /// On the calling thread, and on all threads.
     allocations: (f64, f64),
 }
 
 impl Ready {
     pub fn new(mut work: Work) -> Self {
         let calls = work.calibrate();
-        // Warms up, and settles what only the first round does.
+        // Warms up, and runs the work that happens only once.
         work.sample(calls);
         let allocations = work.allocations();
         Self {
@@ -306,7 +306,7 @@ impl Ready {
         }
     }
 
-    /// Its part of a round.
+    /// Runs its part of a round.
     pub fn turn(&mut self) -> Measured {
         let mut measured = self.work.sample(self.calls);
         (measured.caller.allocs, measured.whole.allocs) = self.allocations;
@@ -314,7 +314,7 @@ impl Ready {
     }
 }
 
-/// The medians of many turns.
+/// The medians over all turns.
 pub fn medians(turns: &[&Measured]) -> Measured {
     let figures = |of: fn(&Measured) -> Figures| Figures {
         wall: median(turns.iter().map(|turn| of(turn).wall)),
@@ -346,7 +346,7 @@ fn cpu_of(clock: ClockId) -> Duration {
     )
 }
 
-/// An ID that no user had before.
+/// An ID that no earlier user had.
 pub fn next_id() -> String {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(0);

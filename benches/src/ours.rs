@@ -1,5 +1,4 @@
-//! This SDK, ready to be measured: initialised, with a network that accepts everything and keeps
-//! nothing.
+//! This SDK, initialised for measurements. Its network accepts everything and drops it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,14 +16,14 @@ use crate::roles::Roles;
 pub use statsig as sdk;
 pub type Side = Ours;
 
-/// A client and what it runs on.
+/// A client and its runtime.
 pub struct Ours {
     pub client: Statsig,
     runtime: Arc<Runtime>,
     network: Arc<Swallow>,
 }
 
-/// Accepts every post, counts the events and forgets them.
+/// Accepts every post, counts the events and drops them.
 #[derive(Debug, Default)]
 struct Swallow {
     events: AtomicU64,
@@ -80,7 +79,7 @@ impl Ours {
         assert!(stats.is_ok_and(|stats| stats.pending == 0));
     }
 
-    /// What a user gets of these entities.
+    /// The results of these entities for a user.
     pub fn answers(&self, roles: &Roles, user: &StatsigUser) -> Vec<Value> {
         let client = &self.client;
         let gates = [roles.public_gate, roles.percentage_gate, roles.nested_gate];
@@ -125,7 +124,7 @@ impl Ours {
     }
 }
 
-/// A user as a backend would make it. Both sides get the same one.
+/// A user as in a backend. Both sides get the same user.
 pub fn user(id: String) -> StatsigUser {
     StatsigUser::builder(id)
         .custom_id("companyID", "an-employer")
@@ -154,7 +153,7 @@ pub fn full_user(id: &str) -> StatsigUser {
         .build()
 }
 
-/// A fallback of the type that reads take.
+/// A fallback of the type that the read methods take.
 pub fn fallback(text: &'static str) -> &'static str {
     text
 }
@@ -187,7 +186,7 @@ pub fn purchase() -> Event {
         .metadata("currency", "EUR")
 }
 
-/// Three parameters of a layer, as a handler would declare them.
+/// Three parameters of a layer, as in a request handler.
 #[derive(Debug, StatsigParams)]
 #[statsig(layer = "promo_layer")]
 pub struct Promo {

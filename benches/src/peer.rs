@@ -1,5 +1,5 @@
-//! The official crate, ready to be measured: initialised, with an adapter that does what its own
-//! one does but for the network.
+//! The official crate, initialised for measurements. Its adapter does the work of the original one
+//! except the network.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::roles::Roles;
 pub use statsig_rust as sdk;
 pub type Side = Peer;
 
-/// A client and what it runs on.
+/// A client and its runtime.
 pub struct Peer {
     pub client: Arc<Statsig>,
     runtime: Arc<Runtime>,
@@ -30,7 +30,7 @@ pub struct Peer {
 }
 
 /// Serialises and compresses each request with the crate's own code, as its HTTP adapter does, and
-/// forgets the result.
+/// drops the result.
 #[derive(Default)]
 struct Swallow {
     events: AtomicU64,
@@ -65,8 +65,8 @@ impl Peer {
         Self::on(Arc::new(one_worker()), "secret-bench", specs)
     }
 
-    /// Another client on the same runtime. It has a key of its own, as clients with one key share
-    /// state.
+    /// Another client on the same runtime. It has its own key, because clients with the same key
+    /// share state.
     pub fn again(&self, specs: &str) -> Self {
         Self::on(Arc::clone(&self.runtime), "secret-again", specs)
     }
@@ -85,12 +85,13 @@ impl Peer {
         let options = StatsigOptions {
             specs_adapter: Some(specs),
             event_logging_adapter: Some(adapter.clone()),
-            // Loaded once in a process. Awaited, so that no measurement runs beside it.
+            // The table is loaded once in a process. The client waits for it, so that it does not
+            // disturb a measurement.
             wait_for_country_lookup_init: Some(true),
             wait_for_user_agent_init: Some(true),
             ..StatsigOptions::default()
         };
-        // Its constructor spawns tasks on the runtime it is called in.
+        // The constructor spawns tasks on the current runtime.
         let client = runtime.block_on(async {
             let client = Statsig::new(key, Some(Arc::new(options)));
             client.initialize().await.expect("the specs are valid");
@@ -103,17 +104,17 @@ impl Peer {
         }
     }
 
-    /// Events that reached the adapter's end.
+    /// Events that reached the end of the adapter.
     pub fn delivered(&self) -> u64 {
         self.adapter.events.load(Ordering::Relaxed)
     }
 
-    /// Delivers everything that was recorded and is not being delivered yet.
+    /// Delivers all recorded events, except those in delivery.
     pub fn flush(&self) {
         self.runtime.block_on(self.client.flush_events());
     }
 
-    /// What a user gets of these entities.
+    /// The results of these entities for a user.
     pub fn answers(&self, roles: &Roles, user: &StatsigUser) -> Vec<Value> {
         let client = &self.client;
         let gates = [roles.public_gate, roles.percentage_gate, roles.nested_gate];
@@ -174,7 +175,7 @@ impl Replaceable {
     }
 }
 
-/// A user as a backend would make it. Both sides get the same one.
+/// A user as in a backend. Both sides get the same user.
 pub fn user(id: String) -> StatsigUser {
     StatsigUserBuilder::new_with_user_id(id)
         .custom_ids(Some([("companyID", "an-employer")]))
@@ -218,7 +219,7 @@ pub fn full_user(id: &str) -> StatsigUser {
         .build()
 }
 
-/// A fallback of the type that reads take.
+/// A fallback of the type that the read methods take.
 pub fn fallback(text: &'static str) -> String {
     text.to_owned()
 }

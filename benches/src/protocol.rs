@@ -1,5 +1,4 @@
-//! What the comparison and a side say to each other: a line of JSON each, over the side's input and
-//! output.
+//! The protocol between the comparison and a side: lines of JSON over the side's input and output.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -9,19 +8,19 @@ use serde_json::{Value, json};
 
 use crate::measure::{Figures, Measured};
 
-/// Stands before every answer, as the crates that are measured may write to the output too.
+/// The prefix of every answer. The measured crates may write to the output, too.
 const MARK: &str = "\u{1e}";
 
-/// What a side is asked.
+/// A question to a side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
-    /// The names of its cases.
+    /// Asks for the names of its cases.
     Cases,
-    /// What it answers users in all cases, so that both sides can be compared.
+    /// Asks for the results of all cases, to compare both sides.
     Answers,
-    /// To get this case ready.
+    /// Prepares this case.
     Begin(String),
-    /// To take its turn of a round; answered with what it measured.
+    /// Runs its part of a round. The answer contains the measurements.
     Turn,
 }
 
@@ -61,7 +60,7 @@ pub fn serve(mut answer: impl FnMut(Question) -> Result<Value, String>) -> Resul
     Ok(())
 }
 
-/// A side in a process of its own. It ends with this.
+/// A side in its own process. Dropping this ends the process.
 #[derive(Debug)]
 pub struct Side {
     process: Child,
@@ -100,7 +99,7 @@ impl Side {
         }
     }
 
-    /// What was measured in one turn: the case's work, and what stands beside it.
+    /// The measurements of one turn: the case's work, and the work compared with it.
     pub fn turn(&mut self) -> Result<Vec<Measured>, String> {
         let answer = self.ask(&Question::Turn)?;
         let works = answer.as_array().ok_or("expected a list of figures")?;

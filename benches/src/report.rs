@@ -1,17 +1,17 @@
-//! The results: a line of JSON for each case as soon as it is measured, and a table of all at the
+//! The results: a line of JSON for each case after its measurement, and a table of all cases at the
 //! end.
 
 use serde_json::{Map, Value, json};
 
 use crate::measure::{Figures, Measured};
 
-/// What was measured in one case.
+/// The measurements of one case.
 #[derive(Debug)]
 pub struct Row {
     name: String,
     ours: Figures,
     peer: Option<Figures>,
-    /// With two threads: how many times the throughput of one, for ours and the peer.
+    /// With two threads: the throughput as a multiple of one thread's, for ours and the peer.
     scaling: Option<(f64, Option<f64>)>,
 }
 
@@ -25,7 +25,7 @@ impl Row {
         }
     }
 
-    /// Tells how throughput grew from one thread to this row's two.
+    /// Adds the growth of throughput from one thread to two.
     #[must_use]
     pub fn scaled_from(mut self, ours: Measured, peer: Option<Measured>) -> Self {
         let peer_scaling = peer
@@ -62,7 +62,7 @@ impl Row {
                 put("peer_scaling", peer, 2);
             }
         }
-        // In front of the others, whatever order the map keeps.
+        // The name comes first, in any order of the map.
         let name = Value::from(self.name.as_str());
         let rest = Value::Object(line).to_string();
         format!("{{\"case\":{name},{}", rest.trim_start_matches('{'))
@@ -99,7 +99,7 @@ const HEADINGS: [&str; 8] = [
     "peer allocs",
 ];
 
-/// A table to read, as text or in Markdown.
+/// The table as text or in Markdown.
 pub fn table(rows: &[Row], markdown: bool) -> String {
     let cells: Vec<_> = rows.iter().map(Row::cells).collect();
     let mut widths = HEADINGS.map(|heading| heading.chars().count());
@@ -139,7 +139,7 @@ pub fn table(rows: &[Row], markdown: bool) -> String {
     table
 }
 
-/// With thin groups of three digits.
+/// A number with thin spaces between groups of three digits.
 fn nanoseconds(value: f64) -> String {
     if value < 100.0 {
         return format!("{value:.1}");
@@ -155,7 +155,8 @@ fn nanoseconds(value: f64) -> String {
     grouped
 }
 
-/// Background work allocates now and then, so less than a hundredth of one a call counts as none.
+/// Background work allocates sometimes, so less than a hundredth of an allocation per call counts
+/// as none.
 fn count(value: f64) -> String {
     if value < 0.01 {
         "0".to_owned()

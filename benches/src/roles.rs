@@ -1,10 +1,9 @@
-//! Which entities play the parts that the cases need, in each of the specs that may be measured
-//! with.
+//! Selects the entities for the cases, in each of the specs that can be measured.
 
 use serde_json::Value;
 
-/// The names of the entities to measure. `None`: these specs have none of the kind, and its cases
-/// are left out.
+/// The names of the measured entities. `None`: the specs have no such entity, and its cases are
+/// left out.
 #[derive(Debug, Clone, Copy)]
 pub struct Roles {
     pub public_gate: Option<&'static str>,
@@ -16,18 +15,18 @@ pub struct Roles {
     pub large_experiment: Option<&'static str>,
     /// A layer and a text parameter of it.
     pub layer: Option<(&'static str, &'static str)>,
-    /// The layer of the derived struct, whose three parameters are named in the code.
+    /// The layer of the derived struct with three parameters. The code names these parameters.
     pub typed_layer: Option<&'static str>,
-    /// The layer of the derived struct of twenty parameters.
+    /// The layer of the derived struct with twenty parameters.
     pub wide_layer: Option<&'static str>,
-    /// Parameter stores, text parameters of theirs, and what they refer to.
+    /// Parameter stores with a text parameter, and the targets of the parameters.
     pub store_static: Option<(&'static str, &'static str)>,
     pub store_gate: Option<(&'static str, &'static str)>,
     pub store_layer: Option<(&'static str, &'static str)>,
 }
 
 impl Roles {
-    /// The gates, each by its kind.
+    /// The gates by kind.
     pub fn gates(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         [
             ("public", self.public_gate),
@@ -38,8 +37,8 @@ impl Roles {
         .filter_map(|(kind, gate)| Some((kind, gate?)))
     }
 
-    /// The roles in these specs: the generated ones, or one of the two projects of the conformance
-    /// data.
+    /// The entities in these specs: the generated ones, or one of the two projects of the
+    /// conformance data.
     pub fn find(specs: &str) -> Result<Self, String> {
         let specs: Value = serde_json::from_str(specs).map_err(|error| error.to_string())?;
         let pick = |kind: &str, names: &[&'static str]| {

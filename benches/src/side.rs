@@ -18,24 +18,24 @@ static ALLOCATOR: Counting = Counting;
 /// it only makes calls, for tools that count instructions.
 #[derive(Debug, Parser)]
 struct Args {
-    /// The case to make calls of.
+    /// The case to call.
     #[arg(requires = "iterations")]
     case: Option<String>,
     /// How many calls to make.
     #[arg(long, requires = "case")]
     iterations: Option<usize>,
-    /// How many users to prepare, for the cases that take new ones. The same number in runs that
-    /// are to be compared lets the cost of making them cancel out. At least the iterations.
+    /// How many users to prepare, for the cases with new users. At least the number of iterations.
+    /// Runs to compare must have the same number, so that the cost of creating users cancels out.
     #[arg(long, default_value_t = 0)]
     pool: usize,
-    /// A file with specs to use instead of the generated ones.
+    /// A file with specs that replace the generated ones.
     #[arg(long)]
     specs: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     match run(&Args::parse()) {
-        // Clients end with the process: what they have left to do is part of no measurement.
+        // The process ends without a shutdown of the clients: no measurement includes it.
         Ok(()) => std::process::exit(0),
         Err(problem) => {
             eprintln!("{problem}");
@@ -93,7 +93,7 @@ fn described(case: &Case) -> Value {
     })
 }
 
-/// What users get of the entities that the cases use.
+/// The results of the cases' entities for some users.
 fn answers(measured: &cases::Measured) -> Value {
     const USERS: usize = 200;
 

@@ -1,9 +1,8 @@
-//! The specs that everything is measured with: about a hundred entities of the kinds that projects
-//! have.
+//! The measured specs: about a hundred entities of the kinds in real projects.
 
 use serde_json::{Map, Value, json};
 
-/// The specs of a file, or those that are generated.
+/// The specs in a file, or generated ones.
 pub fn read(file: Option<&std::path::Path>) -> Result<String, String> {
     match file {
         None => Ok(generate()),
@@ -12,9 +11,9 @@ pub fn read(file: Option<&std::path::Path>) -> Result<String, String> {
     }
 }
 
-/// The specs as the specs endpoint would serve them. The same text on every run.
+/// The specs as the specs endpoint serves them. Every run gets the same text.
 ///
-/// Beside the named entities that the cases use there are others of each kind, so that tables have
+/// The specs contain the named entities of the cases, and others of each kind, so that tables have
 /// a realistic size.
 pub fn generate() -> String {
     let mut specs = Specs::default();
@@ -72,8 +71,8 @@ impl Specs {
         }
     }
 
-    /// `nested_gate` asks a holdout and `nested_middle`, which asks the holdout and `nested_leaf`,
-    /// a percentage within a country.
+    /// `nested_gate` depends on a holdout and on `nested_middle`. `nested_middle` depends on the
+    /// holdout and on `nested_leaf`, a percentage within a country.
     fn nested_gates(&mut self) {
         let everyone = self.condition("public", json!(null), json!(null), json!(null), json!(null));
         let mut holdout = gate(
@@ -136,7 +135,7 @@ impl Specs {
         self.configs.insert(name.to_owned(), experiment);
     }
 
-    /// Two layers of two experiments each; every user is in one of the two.
+    /// Two layers of two experiments each. Every user is in one of the two.
     fn layers(&mut self) {
         for layer in ["promo_layer", "search_layer"] {
             let default = json!({"title": "Welcome", "discount": 0.0, "call_to_action": "Browse"});
@@ -310,7 +309,7 @@ fn spec(name: &str, default: Value, rules: &[Value]) -> Value {
     })
 }
 
-/// About 70 kB of JSON, as the largest values of real projects.
+/// About 70 kB of JSON, like the largest values of real projects.
 fn large_value(variant: &str) -> Value {
     let items = (0..500).map(|number| {
         let item = json!({
@@ -356,7 +355,7 @@ fn param_store() -> Value {
     })
 }
 
-/// The specs with another time, and one config that says so.
+/// The specs with another time, and one config that contains the change.
 ///
 /// # Errors
 /// When the specs have no time, or no config whose default is an object.

@@ -1,4 +1,4 @@
-//! The local Statsig that this example talks to unless it has a real key.
+//! The local Statsig that this example uses unless it has a real key.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(crate) async fn start() -> Result<LocalStatsig, LocalError> {
     Ok(local)
 }
 
-/// Delivers events every second, so that they can be watched.
+/// Delivers events every second, so that the terminal shows them soon.
 pub(crate) async fn flush_often(statsig: Statsig) {
     while statsig.flush_events().await.is_ok() {
         tokio::time::sleep(Duration::from_secs(1)).await;

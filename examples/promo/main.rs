@@ -1,4 +1,4 @@
-//! A service that serves typed, experiment-driven values.
+//! A service with typed values that experiments decide.
 //!
 //! Run it with `cargo run --example promo` and open <http://127.0.0.1:8080>. It starts a local
 //! Statsig with the specs in `specs.json` (edit them while it runs) and shows every exposure and
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use statsig::{Event, Statsig, StatsigOptions, StatsigParams, StatsigUser};
 
-/// What the shop shows above everything else. Each field is a parameter of the layer.
+/// The headline of the shop. Each field is a parameter of the layer.
 #[derive(Debug, StatsigParams, Serialize)]
 #[statsig(layer = "user_promo_experiments")]
 struct Promo {
@@ -35,7 +35,7 @@ struct Promo {
     call_to_action: String,
 }
 
-/// Small things that the console decides: constants, gates, configs, experiments and layers mixed.
+/// Small values that the console decides: constants, gates, configs, experiments and layers.
 #[derive(Debug, StatsigParams, Serialize)]
 #[statsig(param_store = "storefront")]
 struct Storefront {
@@ -52,7 +52,7 @@ struct Who {
     user: String,
 }
 
-/// What one user gets. Reading the fields of `Promo` logs the exposures.
+/// The values of one user. Reading the fields of `Promo` logs the exposures.
 async fn promo(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<Value> {
     let user = StatsigUser::with_user_id(who.user.as_str());
     let promo = statsig.get_typed::<Promo>(&user);
@@ -73,7 +73,7 @@ async fn promo(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<V
     }))
 }
 
-/// Buys, and records it: this is what experiments are measured by.
+/// Buys and logs an event: experiments measure it.
 async fn checkout(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<Value> {
     let user = StatsigUser::with_user_id(who.user.as_str());
     let promo = statsig.get_typed::<Promo>(&user);
@@ -91,7 +91,7 @@ async fn checkout(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Jso
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter("warn,statsig=info")
-        // Colours are for eyes: a pipe or a file gets text.
+        // Only a terminal shows colours. A pipe or a file gets plain text.
         .with_ansi(std::io::stdout().is_terminal())
         .init();
     let options = StatsigOptions::builder()
@@ -109,7 +109,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let statsig = Statsig::new(&secret, options.build()?);
     statsig.initialize().await?;
-    // Events leave in batches, once a minute at low traffic: for show, every second.
+    // At low traffic, the client delivers events once a minute. The example delivers them every
+    // second.
     if local.is_some() {
         tokio::spawn(local::flush_often(statsig.clone()));
     }
@@ -132,7 +133,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn ctrl_c() {
-    // Without a handler there is nothing to wait for: the process ends the hard way.
+    // Without a signal handler the process ends without a shutdown.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,8 +1,9 @@
-//! Two services that share specs through a data store: one downloads them and writes, the other
-//! only reads and never asks Statsig.
+//! Two services that share specs through a data store. One service downloads the specs and writes
+//! them; the other only reads and sends no requests to Statsig.
 //!
 //! The store is a temporary directory. With the feature `redis` it is the Redis server at
-//! `REDIS_URL`, or else one that the example starts, where the program `redis-server` is installed.
+//! `REDIS_URL`. Without this variable the example starts a server, if the program `redis-server` is
+//! installed.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 
@@ -21,11 +22,11 @@ use tempfile::TempDir;
 const SPECS: &str = include_str!("../promo/specs.json");
 const KEY: &str = "secret-shared-specs";
 
-/// The store as each of the services uses it.
+/// The store of each service.
 struct Stores {
     writers: Arc<dyn DataStore>,
     readers: Arc<dyn DataStore>,
-    /// Removed at the end.
+    /// Removes the directory at the end.
     _directory: Option<TempDir>,
 }
 
@@ -44,7 +45,7 @@ impl Stores {
     fn in_redis(url: &str) -> Result<Self, Box<dyn Error>> {
         use statsig_redis::RedisDataStore;
 
-        // The address may hold a password, so it is not shown.
+        // The address may contain a password, so the example does not show it.
         println!("sharing specs through Redis");
         let readers = RedisDataStore::new(url)?.polled(true).read_only(true);
         Ok(Self {
@@ -88,7 +89,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .data_store(stores.readers)
             .build()?,
     );
-    // The writer may not have written yet; then one of the next readings brings the specs.
+    // The writer may not have written yet. Then a later read brings the specs.
     if let Err(error) = reader.initialize().await {
         println!("reader: {error}");
     }

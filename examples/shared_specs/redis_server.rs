@@ -1,17 +1,17 @@
-//! A Redis server for the example, for as long as it runs.
+//! A Redis server that runs while the example runs.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// How often to look whether it listens, and for how long.
+/// How often and how long to check whether the server listens.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 200;
 
 pub(crate) struct RedisServer {
     url: String,
-    /// `None` when somebody else runs it.
+    /// `None` if the server at `REDIS_URL` is used.
     process: Option<Child>,
 }
 
@@ -24,15 +24,15 @@ impl RedisServer {
 impl Drop for RedisServer {
     fn drop(&mut self) {
         if let Some(process) = &mut self.process {
-            // It may have ended by itself.
+            // The process may have ended already.
             let _ = process.kill();
             let _ = process.wait();
         }
     }
 }
 
-/// The server at `REDIS_URL`, or a new one on a free port that keeps nothing; `None` where there is
-/// no such program.
+/// The server at `REDIS_URL`, or a new one on a free port without persistence; `None` if the
+/// program is not installed.
 pub(crate) fn find_or_start() -> io::Result<Option<RedisServer>> {
     if let Ok(url) = std::env::var("REDIS_URL") {
         return Ok(Some(RedisServer { url, process: None }));

@@ -1,4 +1,4 @@
-//! Any bytes as specs: refused with an error, or everything in them can be evaluated.
+//! Reads any bytes as specs. The SDK returns an error, or can evaluate every entity.
 
 #![no_main]
 
@@ -8,9 +8,18 @@ use statsig::StatsigUser;
 use statsig::testing::OfflineClient;
 
 fuzz_target!(|specs: &str| {
-    let Ok(statsig) = OfflineClient::new(specs, None) else { return };
-    let Ok(parsed) = serde_json::from_str::<Value>(specs) else { return };
-    let names = |of: &str| parsed[of].as_object().into_iter().flat_map(|map| map.keys());
+    let Ok(statsig) = OfflineClient::new(specs, None) else {
+        return;
+    };
+    let Ok(parsed) = serde_json::from_str::<Value>(specs) else {
+        return;
+    };
+    let names = |of: &str| {
+        parsed[of]
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys())
+    };
     let users = [
         StatsigUser::anonymous(),
         StatsigUser::builder("user-1")

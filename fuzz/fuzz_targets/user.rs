@@ -1,4 +1,4 @@
-//! Any bytes as a user: refused with an error, or evaluated and logged like any other.
+//! Reads any bytes as a user. The SDK returns an error, or evaluates and logs the user.
 
 #![no_main]
 
@@ -16,15 +16,26 @@ fuzz_target!(|json: &str| {
     static CLIENT: OnceLock<(OfflineClient, Vec<String>)> = OnceLock::new();
     let (statsig, gates) = CLIENT.get_or_init(|| {
         let specs: Value = serde_json::from_str(SPECS).expect("our specs");
-        let gates = specs["feature_gates"].as_object().expect("gates").keys().cloned().collect();
+        let gates = specs["feature_gates"]
+            .as_object()
+            .expect("gates")
+            .keys()
+            .cloned()
+            .collect();
         (OfflineClient::new(SPECS, None).expect("our specs"), gates)
     });
-    let Ok(user) = serde_json::from_str::<StatsigUser>(json) else { return };
+    let Ok(user) = serde_json::from_str::<StatsigUser>(json) else {
+        return;
+    };
     for gate in gates {
         let first = statsig.check_gate(&user, gate);
         assert_eq!(first, statsig.check_gate(&user, gate), "{gate}");
     }
     statsig.log_event(&user, Event::new("event"));
     let events = statsig.take_events();
-    assert!(events.iter().all(|event| event["user"]["privateAttributes"].is_null()));
+    assert!(
+        events
+            .iter()
+            .all(|event| event["user"]["privateAttributes"].is_null())
+    );
 });

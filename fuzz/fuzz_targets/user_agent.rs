@@ -1,4 +1,4 @@
-//! Any text as a user agent or IP address: always an answer, in linear time.
+//! Parses any text as a user agent or IP address. There is always an answer, in linear time.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Certificates of our own making, and encryption in front of a server that has none.
+//! Creates certificates, and puts encryption in front of a server that has none.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
-    /// A certificate for this name, good for clients and servers.
+    /// A certificate for this name, valid for clients and servers.
     pub(crate) fn issue(&self, name: &str) -> Identity {
         let mut params = CertificateParams::new(vec![name.replace(' ', "-")]).expect("a name");
         params.extended_key_usages = vec![
@@ -84,15 +84,15 @@ impl Identity {
     }
 }
 
-/// Accepts encrypted connections for HTTP/2 and passes what they carry on.
+/// Accepts encrypted connections for HTTP/2 and forwards their contents.
 pub(crate) struct Encryption {
     pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Encryption {
-    /// In front of `target`, under the name `proxy.test`, for clients with certificates of
-    /// `clients` only, if given.
+    /// Encrypts connections to `target` under the name `proxy.test`. If `clients` is given, accepts
+    /// only clients with its certificates.
     pub(crate) async fn start(
         authority: &Authority,
         clients: Option<&Authority>,

@@ -1,4 +1,4 @@
-//! `expected/*.jsonl.gz`: what gates, configs, layers and parameter stores answer.
+//! `expected/*.jsonl.gz`: the answers of gates, configs, layers and parameter stores.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ impl Answers {
                 inspected.undelegated_secondary_exposures.as_deref().map(triples),
             "passed": config.passed,
         });
-        // The answer as a dynamic config is recorded where it is another.
+        // The answer as a dynamic config is recorded only where it differs.
         let as_config = match expected.get("as_dynamic_config") {
             Some(other) => other.clone(),
             None => fields_of_config(expected),
@@ -216,7 +216,7 @@ impl Answers {
     }
 }
 
-/// What each typed getter finds. One that returns two fallbacks found nothing.
+/// The result of each typed getter. A getter that returns two fallbacks found nothing.
 fn typed_reads(store: &ParameterStore, param: &str) -> Map<String, Value> {
     let reads = [
         (
@@ -280,10 +280,10 @@ fn triples(gates: &[InspectedGate]) -> Value {
     gates.iter().map(triple).collect()
 }
 
-/// The recorded values, to which answers refer by index.
+/// The recorded values. Answers refer to them by index.
 struct Values {
     values: Value,
-    /// Parameters known to equal a value. Holding them keeps their address from being used again.
+    /// Parameters that equal a known value. Holding them keeps their address from being reused.
     known: HashMap<(usize, usize), Arc<Map<String, Value>>>,
     nothing: Map<String, Value>,
 }
@@ -297,7 +297,7 @@ impl Values {
         }
     }
 
-    /// The expected index if the parameters are what it stands for, else the parameters themselves.
+    /// The expected index if the parameters equal its value, or else the parameters.
     fn index(
         &mut self,
         public: Option<&Map<String, Value>>,

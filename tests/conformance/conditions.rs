@@ -1,5 +1,5 @@
-//! `conditions/*`: each condition on its own, read through an extra gate with one rule that has
-//! this condition only.
+//! `conditions/*`: each condition on its own. The test adds a gate with a single rule that has only
+//! this condition.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// The outcomes of time-dependent conditions at many moments: one condition at one moment is one
+/// The results of time-dependent conditions at many moments. One condition at one moment is one
 /// comparison.
 pub(crate) fn compare_by_clock(data: &Conformance, case: &Case) -> Tally {
     let mut tally = Tally::default();
@@ -58,7 +58,7 @@ pub(crate) fn compare_by_clock(data: &Conformance, case: &Case) -> Tally {
         let client = data.client_with(case, &specs, |options| {
             options.clock(Arc::new(FixedClock(now_ms)))
         });
-        // These depend on no user.
+        // These conditions do not depend on the user.
         let (_, user) = data.users().first().expect("a user");
         for (name, expected) in entries(&line["outcomes"]) {
             let expected = text(expected).chars().next().expect("an outcome");
@@ -89,7 +89,7 @@ fn gate_of(condition: &str) -> String {
     format!("the condition {condition}")
 }
 
-/// The specs with a gate for each condition; everything else is copied as it is written.
+/// The specs with a gate for each condition. Everything else is copied verbatim.
 fn specs_with_gates(specs: &str, conditions: &[String]) -> String {
     type Object = BTreeMap<String, Box<RawValue>>;
     let mut specs: Object = serde_json::from_str(specs).expect("specs");

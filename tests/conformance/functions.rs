@@ -1,5 +1,5 @@
-//! `coercions.jsonl`, `hash_vectors.jsonl`, `ua.jsonl.gz`, `ip_country.jsonl`: how a user's values
-//! are read, and what is derived from them.
+//! `coercions.jsonl`, `hash_vectors.jsonl`, `ua.jsonl.gz`, `ip_country.jsonl`: conversions of a
+//! user's values, and values derived from them.
 
 use serde_json::{Value, json};
 use statsig::testing::internals;
@@ -29,7 +29,7 @@ pub(crate) fn coercions(data: &Conformance) -> Tally {
     tally
 }
 
-/// A number, or the text of one that JSON cannot express.
+/// A number, or the text of a number that JSON cannot express.
 fn number(number: f64) -> Value {
     if number.is_finite() {
         json!(number)
@@ -54,7 +54,7 @@ pub(crate) fn hashes(data: &Conformance) -> Tally {
         });
         let context = format!("hash_vectors.jsonl: {input:?}");
         let mut differing = differences(&context, &recorded, &found);
-        // Wherever the salt ends, the hash is the same.
+        // The place where the salt ends does not change the hash.
         let middle = input.char_indices().nth(input.chars().count() / 2);
         let (salt, unit_id) = input.split_at(middle.map_or(0, |(place, _)| place));
         if internals::evaluation_hash(salt, unit_id) != hash {
@@ -79,7 +79,7 @@ pub(crate) fn user_agents(data: &Conformance) -> Tally {
             "browser_version": part("browser_version"),
         });
         if let Some(recorded) = recorded.as_object_mut() {
-            // What the optional other parser says.
+            // The result of the optional other parser.
             recorded.remove("third_party");
         }
         tally.compare(differences(

@@ -31,7 +31,7 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// ID lists are no part of initialization here.
+/// These cases initialise without ID lists.
 fn without_id_lists(recorded: &Value) -> Value {
     let mut recorded = recorded.clone();
     if let Some(recorded) = recorded.as_object_mut() {
@@ -40,7 +40,7 @@ fn without_id_lists(recorded: &Value) -> Value {
     recorded
 }
 
-/// How a client that starts with these specs says it went.
+/// The initialisation details of a client that starts with these specs.
 fn initialization(specs: &str) -> Value {
     let options = StatsigOptions::builder()
         .specs_adapter(Arc::new(BootstrapSpecs::new(specs)))
@@ -93,7 +93,7 @@ impl Meta<'_> {
         }
     }
 
-    /// Only entities that need fields were recorded; all others need none.
+    /// Only entities that need fields are recorded.
     fn fields_needed(&self, tally: &mut Tally) {
         type FieldsNeeded = fn(&Statsig, &str) -> Vec<SharedStr>;
         let kinds: [(&str, &str, FieldsNeeded); 4] = [
@@ -191,7 +191,7 @@ impl Meta<'_> {
         })
     }
 
-    /// The expected index if the parameters are what it stands for, else the parameters themselves.
+    /// The expected index if the parameters equal its value, or else the parameters.
     fn index(&self, found: Option<&Map<String, Value>>, expected: &Value) -> Value {
         let nothing = Map::new();
         let found = found.unwrap_or(&nothing);

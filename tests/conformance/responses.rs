@@ -9,17 +9,17 @@ use statsig_tests::conformance::{Case, Conformance, entries, items, text};
 use statsig_tests::json::is_same;
 use statsig_tests::tally::Tally;
 
-/// What was left out of the records.
+/// Replaces parts that the records leave out.
 const MASKED: &str = "<masked>";
 
-/// The sections of entities, as `depends_on.json` calls them.
+/// The sections of entities, by their names in `depends_on.json`.
 const SECTIONS: [(&str, &str); 3] = [
     ("feature_gates", "gates"),
     ("dynamic_configs", "configs"),
     ("layer_configs", "layers"),
 ];
 
-/// One entity in one response is one comparison, and so is everything around the entities.
+/// One entity in one response is one comparison. Everything around the entities is another one.
 pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     let client = data.client(case, &data.text(&case.spec));
     let values = case.values.as_ref().map(|file| data.json(file));
@@ -59,7 +59,7 @@ pub(crate) fn compare(data: &Conformance, case: &Case) -> Tally {
     tally
 }
 
-/// The plain form of every name in every hash.
+/// The plain form of every name, by its hash in every algorithm.
 fn plain_names(specs: &Value) -> BTreeMap<String, String> {
     let sections = SECTIONS.map(|(section, _)| section);
     let names = sections
@@ -75,7 +75,7 @@ struct Response<'a> {
     is_compact: bool,
     expected: &'a Value,
     found: &'a Value,
-    /// To which the record refers by index.
+    /// The values to which the record refers by index.
     values: &'a Value,
 }
 
@@ -104,7 +104,7 @@ impl Response<'_> {
         differences(&context, expected, &found)
     }
 
-    /// Puts what they stand for in the place of the numbers of values and exposures.
+    /// Replaces the indices of values and exposures by what they refer to.
     fn resolve_numbers(&self, entity: &mut Map<String, Value>, expected: &Value) {
         if let Some(value) = entity.get_mut("v").filter(|value| value.is_string()) {
             *value = self.found["values"][text(value)].clone();
@@ -126,7 +126,7 @@ impl Response<'_> {
         }
     }
 
-    /// Puts the recorded index in the place of a value that is the one it stands for.
+    /// Replaces a value by the recorded index if the value is the recorded one.
     fn mark_value(&self, entity: &mut Map<String, Value>, key: &str, expected: &Value) {
         let index = expected[key]["$value"].as_u64();
         let index = index.and_then(|index| usize::try_from(index).ok());
@@ -137,8 +137,8 @@ impl Response<'_> {
         }
     }
 
-    /// Everything but the entities. Where some are left out, exposures in common cannot be
-    /// compared.
+    /// Compares everything except the entities. If the record leaves some out, shared exposures
+    /// cannot be compared.
     fn other_differences(&self, leaves_out: bool) -> Vec<String> {
         let others = |response: &Value| {
             let mut others = response.as_object().cloned().unwrap_or_default();
@@ -166,8 +166,7 @@ impl Response<'_> {
     }
 }
 
-/// The fields in which two objects differ. Unlike elsewhere, an absent field is not the same as an
-/// empty one.
+/// The fields in which two objects differ. Here, an absent field differs from an empty one.
 fn differences(context: &str, expected: &Value, found: &Value) -> Vec<String> {
     let fields: BTreeSet<&String> = entries(expected)
         .chain(entries(found))

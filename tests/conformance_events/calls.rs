@@ -26,8 +26,7 @@ macro_rules! read_as {
     };
 }
 
-/// Makes a call and returns its result in the form in which results were recorded; `None` for a
-/// call without one.
+/// Makes a call and returns its result in the recorded form; `None` for a call without a result.
 pub(crate) fn make(statsig: &Statsig, user: &StatsigUser, call: &Value) -> Option<Value> {
     let name = call["name"].as_str().unwrap_or_default();
     let disable_exposure_logging = call["disable_exposure"] == true;
@@ -150,7 +149,7 @@ fn change_overrides(statsig: &Statsig, operation: &str, name: &str, call: &Value
     }
 }
 
-/// Calls that do nothing but log.
+/// Calls that only log.
 fn log(statsig: &Statsig, user: &StatsigUser, name: &str, call: &Value) {
     match call["op"].as_str().expect("an operation") {
         "manual_gate_exposure" => statsig.manually_log_gate_exposure(user, name),

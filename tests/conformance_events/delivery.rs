@@ -1,4 +1,4 @@
-//! How recorded events get out of a client: over HTTP, to a local Statsig.
+//! Delivers a client's events over HTTP to a local Statsig.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use statsig::sources::BootstrapSpecs;
 use statsig::testing::OfflineClient;
 use statsig_local::LocalStatsig;
 
-/// The receiving end.
+/// The receiving server.
 pub(crate) struct Delivery {
     local: LocalStatsig,
 }
@@ -21,7 +21,7 @@ impl Delivery {
         }
     }
 
-    /// Lets a client deliver to here. It has its specs already, and finds no newer ones.
+    /// Configures a client to deliver here. The client already has specs and finds no newer ones.
     pub(crate) fn options(&self, options: StatsigOptionsBuilder) -> StatsigOptionsBuilder {
         options
             .disable_diagnostics(true)
@@ -29,8 +29,8 @@ impl Delivery {
             .specs_adapter(Arc::new(BootstrapSpecs::new(r#"{"has_updates": false}"#)))
     }
 
-    /// Starts the client's actors, makes the calls, and returns what arrived by the end of a
-    /// shutdown, in order.
+    /// Starts the client's actors, makes the calls, shuts the client down, and returns the received
+    /// events in order.
     pub(crate) async fn of<T>(
         &self,
         client: &OfflineClient,

@@ -1,11 +1,11 @@
-//! Compares JSON of which some parts were masked when it was recorded.
+//! Compares JSON in which the record masks some parts.
 
 use serde_json::Value;
 use statsig_tests::json;
 
 const MASKED: &str = "<masked>";
 
-/// In which fields two values differ. What was masked must be there, whatever it is.
+/// The fields in which two values differ. A masked field must exist, with any value.
 pub(crate) fn differences(context: &str, expected: &Value, found: &Value) -> Vec<String> {
     let mut found = found.clone();
     parse_checks(&mut found);
@@ -13,7 +13,7 @@ pub(crate) fn differences(context: &str, expected: &Value, found: &Value) -> Vec
     match (expected, &found) {
         (Value::Object(_), Value::Object(_)) => {
             let mut differences = json::differences(context, expected, &found);
-            // Here an absent key is not the same as `null` or an empty list.
+            // Here an absent key differs from `null` and from an empty list.
             if differences.is_empty() && !json::is_same(expected, &found) {
                 differences.push(format!("{context}: expected {expected}, found {found}"));
             }
@@ -40,7 +40,7 @@ fn mask(expected: &Value, found: &mut Value) {
     }
 }
 
-/// The counts of checks are a JSON text on the wire, and were recorded as JSON.
+/// The counts of checks are a JSON text on the wire, but JSON in the record.
 fn parse_checks(event: &mut Value) {
     if let Some(Value::String(checks)) = event.pointer("/metadata/checks")
         && event["eventName"] == "statsig::non_exposed_checks"

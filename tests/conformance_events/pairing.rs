@@ -1,33 +1,33 @@
-//! Which delivered event is which recorded one.
+//! Pairs delivered events with recorded ones.
 //!
-//! A sampled rule keeps about one exposure in so many, by a hash whose members differ between SDKs,
-//! and between processors of one SDK. So a recorded exposure that was kept by its hash need not be
-//! delivered here, nor the other way round. Events are therefore paired by what they are about, not
-//! by their position; what the hash decided on one side alone is told apart from a difference.
+//! A sampled rule keeps one of many exposures. A hash decides which, and the hash differs between
+//! SDKs, and between processors for one SDK. So a recorded exposure that the hash kept may be
+//! missing here, and the reverse. For this reason, events are paired by their content, not by their
+//! position. The test tells an event that only one side's hash kept from a real difference.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-/// What became of one event.
+/// The result for one event.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Pair<'a> {
-    /// On both sides; the places say where.
+    /// On both sides, at these positions.
     Both {
         recorded: &'a Value,
         found: &'a Value,
     },
-    /// On both sides, but after one that it came before in the record.
+    /// On both sides, but after an event that follows it in the record.
     OutOfOrder { recorded: &'a Value },
-    /// Recorded, and not delivered.
+    /// Recorded, but not delivered.
     Missing { recorded: &'a Value },
-    /// Delivered, and not recorded.
+    /// Delivered, but not recorded.
     Unexpected { found: &'a Value },
-    /// On one side only, because the hash of a sample decided so.
+    /// On one side only, because of the hash of a sample.
     SampledDifferently,
 }
 
-/// Pairs recorded events with delivered ones. Each is in the answer once.
+/// Pairs recorded events with delivered ones. The answer contains each event once.
 pub(crate) fn pair<'a>(recorded: &[&'a Value], found: &'a [Value]) -> Vec<Pair<'a>> {
     let mut waiting: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
     for (place, event) in found.iter().enumerate() {
@@ -69,8 +69,8 @@ pub(crate) fn pair<'a>(recorded: &[&'a Value], found: &'a [Value]) -> Vec<Pair<'
     pairs
 }
 
-/// What an event is about: an exposure's entity, parameter, rule and kind; all of any other event's
-/// name and value.
+/// The identity of an event. For an exposure: entity, parameter, rule and kind. For any other
+/// event: its name and value.
 fn identity(event: &Value) -> String {
     let metadata = &event["metadata"];
     let about = [
@@ -84,15 +84,15 @@ fn identity(event: &Value) -> String {
     json!([event["eventName"], event["value"], about]).to_string()
 }
 
-/// Whether a rate decided that the event is sent. First sights of a rule, and what is never
-/// sampled, say nothing of a rate.
+/// Whether a sampling rate decided that the event is sent. The first sight of a rule, and rules
+/// without sampling, have no rate.
 fn is_kept_by_hash(event: &Value) -> bool {
     let sampling = &event["statsigMetadata"];
     sampling["samplingMode"] == "on" && sampling["samplingRate"].is_number()
 }
 
-/// The delivered event with what the hash decided for the recorded one: in shadow mode everything
-/// is sent, and says whether it would have been.
+/// The delivered event with the recorded event's sampling decision. In shadow mode every event is
+/// sent, and contains this decision.
 pub(crate) fn as_the_hash_decided(recorded: &Value, found: &Value) -> Value {
     let mut found = found.clone();
     let is_in_shadow = |event: &Value| {
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn what_no_hash_decides_is_missing_or_unexpected() {
         let always = |gate| exposure(gate, json!({}));
-        // Without a rate nothing is left out, and in shadow mode everything is sent.
+        // Without a rate, every event is sent. In shadow mode, every event is sent, too.
         let unrated = json!({"samplingRate": null, "samplingMode": "on", "shadowLogged": "logged"});
         let shadow =
             json!({"samplingRate": 3, "samplingMode": "shadow", "shadowLogged": "dropped"});
@@ -188,7 +188,7 @@ mod tests {
             as_the_hash_decided(&recorded, &shadow("logged", json!(3))),
             recorded
         );
-        // Another rate is one, and without a rate no hash decides.
+        // A different rate is a difference, and without a rate no hash decides.
         let other = as_the_hash_decided(&recorded, &shadow("logged", json!(4)));
         assert_ne!(other, recorded);
         let unrated = shadow("logged", Value::Null);

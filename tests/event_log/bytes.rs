@@ -1,8 +1,8 @@
-//! Events that take many bytes.
+//! Large events.
 
 use super::*;
 
-/// An event of about so many bytes.
+/// Logs an event of about this size.
 fn log_large_event(statsig: &Statsig, user: &StatsigUser, bytes: usize) {
     statsig.log_event(
         user,
@@ -65,7 +65,7 @@ fn exposures_of_long_unknown_names_take_bounded_memory() {
     }
     let stats = statsig.event_stats();
     assert!((28..=34).contains(&stats.pending), "{stats:?}");
-    // One that is larger than an event may be is dropped by itself.
+    // An event above the size limit is dropped by itself.
     assert!(!statsig.check_gate(&user, &long.repeat(2)));
     let after = statsig.event_stats();
     assert_eq!(after.pending, stats.pending);
@@ -78,7 +78,7 @@ async fn events_of_large_users_take_bounded_memory_in_an_outage() {
     let statsig = client(&network).await;
     network.always(Endpoint::Events, Answer::status(503));
     for number in 0..1_000 {
-        // Text that compression cannot make much of.
+        // Text that hardly compresses.
         let mut state: u64 = number + 1;
         let text: String = std::iter::repeat_with(|| {
             state = state
@@ -93,7 +93,7 @@ async fn events_of_large_users_take_bounded_memory_in_an_outage() {
         sleep(Duration::from_millis(100)).await;
     }
     let stats = statsig.event_stats();
-    // 32 MiB compressed, and a few batches that are not.
+    // 32 MiB compressed, and a few batches without compression.
     assert!(stats.pending * 100_000 < 80_000_000, "{stats:?}");
     assert!(stats.dropped.total() > 0, "{stats:?}");
 }

@@ -1,4 +1,4 @@
-//! Lost events: one warning a series and reason.
+//! Lost events: one warning for each series and reason.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What the log says of events that are not delivered: the documented targets, levels and spans.
+//! Checks the documented targets, levels and spans of the log about undelivered events.
 
 #![allow(
     clippy::expect_used,
@@ -24,8 +24,7 @@ use tracing::subscriber::DefaultGuard;
 
 const BATCH: usize = 10;
 
-/// Collects what is logged on this thread, where in paused time everything runs but work that
-/// blocks.
+/// Collects the log of this thread. In paused time, all work except blocking work runs on it.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -39,7 +38,7 @@ impl Log {
         tracing::subscriber::set_default(subscriber.finish())
     }
 
-    /// The lines with this in them.
+    /// The lines that contain this text.
     fn lines(&self, wanted: &str) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).expect("text");
         let lines = text.lines().filter(|line| line.contains(wanted));
@@ -63,7 +62,7 @@ async fn client(network: &Arc<ScriptedTransport>) -> Statsig {
         "secret-0123456789",
         options(network).build().expect("valid"),
     );
-    // Nothing to evaluate with, and none of it matters.
+    // There are no specs, and the test needs none.
     let _ = statsig.initialize().await;
     statsig
 }

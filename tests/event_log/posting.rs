@@ -1,4 +1,4 @@
-//! Posts that fail, and flushes meanwhile.
+//! Posts that fail, and flushes during the failures.
 
 use super::*;
 
@@ -28,7 +28,7 @@ async fn an_outage_is_a_warning_once_and_each_attempt_a_span() {
             .count()
     };
     assert_eq!([1, 2, 3, 4].map(failed), [1; 4], "{attempts:?}");
-    // The request is told of within the attempt, by its own target.
+    // Each attempt logs the request under the request's own target.
     let requests = attempts
         .iter()
         .filter(|line| line.contains("statsig::network: a request ended"));

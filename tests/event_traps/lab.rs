@@ -1,4 +1,4 @@
-//! A client in simulated time, with a network in memory and specs with one of each.
+//! A client in simulated time, with a network in memory and specs with each kind of entity.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) async fn lab_with(
 }
 
 impl Lab {
-    /// Delivers everything, and returns the events that were delivered since the last time.
+    /// Delivers all events, and returns those delivered since the last call.
     pub(crate) async fn delivered(&self) -> Vec<Value> {
         let before = self.network.events().len();
         self.statsig.flush_events().await.expect("a running client");
@@ -78,8 +78,8 @@ fn condition(kind: &str, field: Option<&str>, target: Value) -> Value {
     })
 }
 
-/// A gate for everybody and one behind it, an experiment, a layer that delegates to it, and a
-/// parameter store.
+/// A gate that everybody passes, a gate that depends on it, an experiment, a layer that delegates
+/// to the experiment, and a parameter store.
 pub(crate) fn specs() -> Value {
     let mut group = rule("group", &["everyone"], json!({"title": "bold"}));
     group["groupName"] = "Bold".into();

@@ -1,5 +1,5 @@
-//! What new implementations of the event protocol get wrong, each in a test of its own. Simulated
-//! time, a network in memory.
+//! Typical mistakes of new implementations of the event protocol. Each has its own test, in
+//! simulated time with a network in memory.
 
 #![allow(
     clippy::expect_used,
@@ -129,14 +129,14 @@ async fn trap_06_dedupe_is_a_window_for_all_and_knows_ids_and_values_only() {
     let lab = lab().await;
     let user = |plan: &str| StatsigUser::builder("ann").custom("plan", plan).build();
     let _ = lab.statsig.check_gate(&user("premium"), "on");
-    // Another attribute, the same ids and value: a repeat.
+    // Another attribute, but the same IDs and value: a repeat.
     let _ = lab.statsig.check_gate(&user("free"), "on");
     assert_eq!(lab.delivered().await.len(), 1);
-    // Another value: none.
+    // Another value: not a repeat.
     let _ = lab.statsig.check_gate(&user("premium"), "premium");
     let _ = lab.statsig.check_gate(&user("free"), "premium");
     assert_eq!(lab.delivered().await.len(), 2);
-    // One window for all keys: this one is new at 50 s, and again soon after 60 s.
+    // All keys share one window: this key is new at 50 s, and again soon after 60 s.
     sleep(secs(50)).await;
     let _ = lab.statsig.check_gate(&ann(), "outer");
     assert_eq!(lab.delivered().await.len(), 1);
@@ -178,7 +178,7 @@ async fn trap_08_a_lonely_event_waits_a_minute_and_a_full_batch_not_at_all() {
     assert_eq!(lab.network.events().len(), BATCH);
     sleep(secs(10)).await;
     assert_eq!(lab.network.events().len(), BATCH + 1);
-    // While the service fails, a full batch waits for the end of the pause.
+    // While the service fails, a full batch waits until the pause ends.
     lab.network.next(Endpoint::Events, Answer::status(500));
     lab.log(BATCH);
     sleep(Duration::from_millis(10)).await;
@@ -224,7 +224,8 @@ async fn trap_09_some_statuses_lose_a_batch_at_once_and_others_after_five_more_a
         let dropped = lab.statsig.event_stats().dropped;
         assert_eq!(dropped.delivery_failed, BATCH as u64);
     }
-    // 413 and 400 may concern one event of many: each is tried on its own before it is given up.
+    // One of many events may cause 413 and 400. The client posts each event alone before it drops
+    // it.
     for status in [413, 400] {
         let lab = lab().await;
         lab.network.always(Endpoint::Events, Answer::status(status));
@@ -381,7 +382,7 @@ async fn trap_18_an_event_has_the_time_order_and_values_of_its_call() {
 #[tokio::test(start_paused = true)]
 async fn nested_gates_are_exposures_of_their_own_for_clients_in_the_rollout() {
     let flags = ["sec_expo_as_primary:abc123"];
-    // The flag's bucket is 307.
+    // The flag is in bucket 307.
     for (number, takes_part) in [
         (json!(308), true),
         (json!("308"), true),

@@ -1,4 +1,4 @@
-//! HTTPS: certificates that are expired, unknown, or not there.
+//! HTTPS with expired, unknown and missing certificates.
 
 use std::path::Path;
 
@@ -50,7 +50,7 @@ impl Authority {
     }
 }
 
-/// Good specs on a connection that is not used again: the next one brings its own certificate.
+/// Good specs on a connection that is not reused: the next connection has its own certificate.
 fn good_once(time: u64) -> Behaviour {
     let json = specs::at(time, time % 2 == 1).to_string();
     Behaviour::Answer(ok("connection: close\r\n", json.as_bytes()))
@@ -102,7 +102,7 @@ async fn a_bundle_that_cannot_be_used_fails_every_request_loudly() {
     let log = Log::start();
     let server = Server::start(good(1));
     for bundle in [directory.path().join("missing.pem"), rubbish] {
-        // Also where no certificate would be needed: whoever names a bundle wants it used.
+        // This applies to plain HTTP, too: a configured bundle must be usable.
         for scheme in ["http", "https"] {
             let base = format!("{scheme}://{}", server.address());
             let statsig = client(options(&base).ca_cert_path(&bundle));
@@ -120,7 +120,7 @@ async fn a_bundle_that_cannot_be_used_fails_every_request_loudly() {
     assert!(log.text().contains(" WARN "));
 }
 
-/// Names the server for the test below.
+/// The variable that passes the server's address to the test below.
 const SERVER: &str = "STATSIG_TESTS_SERVER";
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What the SDK, and everything below it, writes to the log.
+//! Collects the log of the SDK and of the libraries below it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Collects everything that is logged on this thread, at every level, until it is dropped.
+/// Collects all log lines of this thread, at every level, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Log {
     text: Text,
@@ -18,8 +18,7 @@ struct Text(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     pub(crate) fn start() -> Self {
-        // What writes to the `log` crate instead is collected, too. Fails when another test has set
-        // it up.
+        // Collects lines of the `log` crate, too. This fails if another test has already set it up.
         let _ = tracing_log::LogTracer::init();
         let text = Text::default();
         let subscriber = tracing_subscriber::fmt()

@@ -1,6 +1,5 @@
-//! Real HTTP on loopback, and everything that can go wrong with it: what the log says, what
-//! `initialize` returns, that good specs stay, that the client recovers, and that the SDK key shows
-//! up nowhere.
+//! Tests every fault of HTTP on loopback. Checks the log, the result of `initialize`, that good
+//! specs stay in use, that the client recovers, and that the SDK key appears nowhere.
 
 #![allow(
     clippy::expect_used,
@@ -26,17 +25,17 @@ use self::log::Log;
 use self::server::{Behaviour, Server, gzipped, ok, response};
 
 const KEY: &str = "secret-faults-0123456789";
-/// What of the key must not show up anywhere.
+/// The part of the key that must not appear anywhere.
 const SECRET: &str = "0123456789";
 const MAX_SPECS_BYTES: usize = 200_000;
 
 fn options(base: &str) -> StatsigOptionsBuilder {
     local_options()
         .specs_url(format!("{base}/v2/download_config_specs"))
-        // Not to be reached, however busy the machine is.
+        // Even a busy machine does not reach this limit.
         .init_timeout(Duration::from_secs(60))
         .specs_request_timeout(Duration::from_secs(60))
-        // Syncs happen when they are asked for.
+        // Syncs happen only on request.
         .specs_sync_interval(Duration::from_secs(3_600))
         .max_specs_bytes(MAX_SPECS_BYTES)
         .disable_all_logging(true)
@@ -46,7 +45,7 @@ fn client(options: StatsigOptionsBuilder) -> Statsig {
     Statsig::new(KEY, options.build().unwrap())
 }
 
-/// Specs of this time; everybody passes the gate `on` in those of an odd one.
+/// Specs of this time. If the time is odd, everybody passes the gate `on`.
 fn good(time: u64) -> Behaviour {
     let json = specs::at(time, time % 2 == 1).to_string();
     Behaviour::Answer(ok(
@@ -62,8 +61,7 @@ fn check(statsig: &Statsig) -> (bool, String) {
     (gate.value, gate.details.reason.to_string())
 }
 
-/// Puts a client that has specs, and one that has none, through a fault: `says` is what both must
-/// tell.
+/// Exposes a client with specs and a client without specs to a fault. Both must report `says`.
 async fn endure(
     server: &mut Server,
     clients: [Statsig; 2],
@@ -114,7 +112,7 @@ async fn endure(
     assert!(!shown.contains(SECRET), "{shown}");
 }
 
-/// The same for a fault that is an answer, or lack of one, to a plain request.
+/// The same for a fault in the answer to a plain request.
 async fn endure_answer(fault: Behaviour, says: &str) {
     let mut server = Server::start(good(1));
     let base = format!("http://{}", server.address());
@@ -131,7 +129,7 @@ async fn endure_answer(fault: Behaviour, says: &str) {
 
 #[tokio::test]
 async fn a_refused_connection() {
-    // The client that has specs got them elsewhere.
+    // The client with specs got them from another source.
     let mut refusing = Server::refusing(good(2));
     let start = Server::start(good(1));
     let list = [&start, &refusing].map(|server| {
@@ -202,7 +200,7 @@ async fn silence_in_the_middle_of_the_body() {
 
     server.behave(good(2));
     for statsig in [with_specs, without] {
-        // It may join the sync that is under way, or be held up by a busy machine.
+        // The refresh may join a running sync, or a busy machine may delay it.
         while statsig.refresh().await.is_err() {}
         assert_eq!(check(&statsig), (false, "Network:Recognized".to_owned()));
         statsig.shutdown().await.unwrap();

@@ -1,4 +1,4 @@
-//! A proxy that demands to know who is asking.
+//! A proxy that requires authentication.
 
 use statsig::transport::ProxyConfig;
 
@@ -17,7 +17,7 @@ fn answer(time: u64, passes: bool) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_proxy_that_demands_authorization() {
-    // It answers in the place of the service, as a proxy with a cache would.
+    // The proxy answers instead of the service, as a caching proxy does.
     let mut proxy = Server::start(Behaviour::Answer(answer(1, true)));
     let address = proxy.address();
     let anonymous = || {

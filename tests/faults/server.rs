@@ -1,4 +1,4 @@
-//! A service on a real socket that does to its callers what it is told.
+//! A service on a real socket with a configured behaviour.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -9,16 +9,16 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-/// What happens to a request.
+/// The treatment of a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Behaviour {
-    /// It is answered with these bytes.
+    /// Answers with these bytes.
     Answer(Vec<u8>),
-    /// It gets these bytes, then the connection is reset.
+    /// Sends these bytes, and then resets the connection.
     Reset(Vec<u8>),
-    /// It gets these bytes, then nothing any more.
+    /// Sends these bytes, and then nothing more.
     Stall(Vec<u8>),
-    /// It is answered with the bytes if it says who it is to the proxy, and refused otherwise.
+    /// Answers with the bytes if the request authenticates to the proxy, and refuses it otherwise.
     DemandAuth {
         authorization: String,
         answer: Vec<u8>,
@@ -36,7 +36,7 @@ struct State {
 pub(crate) struct Server {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
-    /// A socket that has an address and does not listen: connections to it are refused.
+    /// A socket that has an address but does not listen: it refuses connections.
     deaf: Option<TcpSocket>,
 }
 
@@ -71,7 +71,7 @@ impl Server {
         self.state().behaviour = behaviour;
     }
 
-    /// Speaks TLS on connections from now on.
+    /// Uses TLS for connections from now on.
     pub(crate) fn use_tls(&self, config: ServerConfig) {
         self.state().tls = Some(Arc::new(config));
     }
@@ -80,7 +80,7 @@ impl Server {
         self.address
     }
 
-    /// The heads of the requests so far.
+    /// The heads of all requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.state().requests.clone()
     }
@@ -101,7 +101,7 @@ async fn listen(listener: TcpListener, state: Arc<Mutex<State>>) {
         tokio::spawn(async move {
             let tls = lock(&state).tls.clone();
             match tls {
-                // A handshake that fails ends the connection.
+                // A failed handshake ends the connection.
                 Some(config) => {
                     if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
                         talk(stream, &state).await;
@@ -117,7 +117,7 @@ async fn listen(listener: TcpListener, state: Arc<Mutex<State>>) {
     }
 }
 
-/// Answers until the caller has enough. The stream comes back if it is to be reset.
+/// Answers until the client closes the connection. Returns the stream if it must be reset.
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, state: &Mutex<State>) -> Option<S> {
     let mut received = Vec::new();
     loop {
@@ -127,7 +127,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, state: &Mutex<St
             _ => return None,
         }
         let text = String::from_utf8_lossy(&received).into_owned();
-        // Specs are asked for without a body.
+        // Requests for specs have no body.
         if !text.ends_with("\r\n\r\n") {
             continue;
         }
@@ -141,7 +141,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, state: &Mutex<St
             Behaviour::Answer(bytes) => stream.write_all(&bytes).await.ok()?,
             Behaviour::Reset(bytes) => {
                 stream.write_all(&bytes).await.ok()?;
-                // Let the bytes go out before the reset overtakes them.
+                // Lets the bytes out before the reset.
                 tokio::task::yield_now().await;
                 return Some(stream);
             }
@@ -176,7 +176,7 @@ fn reset(stream: &TcpStream) {
     stream.set_zero_linger().unwrap();
 }
 
-/// A whole response.
+/// A complete response.
 pub(crate) fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n");

@@ -1,4 +1,4 @@
-//! Answers to events.
+//! Hostile answers to events.
 
 use std::sync::Arc;
 
@@ -14,17 +14,17 @@ use super::{
 };
 
 const EVENTS: u64 = 3;
-/// Posts of one flush: a batch may be cut in two until its events are alone, or follow a few
-/// redirects.
+/// The limit of posts in one flush: the client may split a batch down to single events, or follow a
+/// few redirects.
 const MAX_POSTS: usize = 2 * EVENTS as usize;
 
-/// What comes of the events.
+/// The result for the events.
 #[derive(Debug, Clone, Copy)]
 enum Outcome {
     Delivered,
-    /// They wait for another attempt, which delivers them; a warning says this.
+    /// The events wait for another attempt, which delivers them. A warning contains this text.
     Kept(&'static str),
-    /// They are dropped and counted; a warning says this.
+    /// The client drops and counts the events. A warning contains this text.
     Dropped(&'static str),
 }
 
@@ -42,7 +42,7 @@ fn long_json() -> String {
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    // Successes, and what only looks like one.
+    // Successes, and answers that look like a success.
     Row { name: "nothing", outcome: Delivered, answer: || raw(ok("", b"")) },
     Row { name: "204", outcome: Delivered, answer: || raw("HTTP/1.1 204 No Content\r\n\r\n") },
     Row { name: "JSON that says more than it should", outcome: Delivered, answer: || body(long_json()) },
@@ -98,7 +98,7 @@ async fn whatever_answers_a_batch_its_events_are_delivered_or_kept_or_counted_as
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// A client posts a few events to a server that answers so, and then well.
+/// A client posts a few events. The server first gives this answer, and then good ones.
 async fn face(row: &'static Row) {
     let name = row.name;
     let answer = (row.answer)();
@@ -111,7 +111,7 @@ async fn face(row: &'static Row) {
         .build()
         .unwrap();
     let statsig = Statsig::new(KEY, options);
-    // Nothing to evaluate with, and none of it matters.
+    // There are no specs, and the test needs none.
     let _ = statsig.initialize().await;
     for _ in 0..EVENTS {
         statsig.log_event(&StatsigUser::with_user_id("a-user"), Event::new("purchase"));

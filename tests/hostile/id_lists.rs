@@ -1,4 +1,4 @@
-//! Answers in place of ID lists: the manifest, and the files that it names.
+//! Hostile answers for ID lists: for the manifest, and for the files in it.
 
 use serde_json::{Value, json};
 use statsig::{Statsig, StatsigUser};
@@ -15,19 +15,19 @@ const MARCOS: &str = "+2Tv4fIVX\n";
 const ONE_TWO_THREE: &str = "+pmWkWSBC\n";
 const A_USER: &str = "+Z/hEKLio\n";
 
-/// What an answer may cost at most: a manifest may be as large as sixteen of the bodies that the
-/// options allow, compressed and not.
+/// The most memory that an answer may take. A manifest may be sixteen times as large as the bodies
+/// that the options allow, compressed and not.
 const MEMORY_BOUND: usize = 64 * MAX_BYTES;
 
 struct Row {
     name: &'static str,
-    /// The manifest, for a server of this origin and another one. `None` for a good one that names
+    /// The manifest, for a server of this origin and another one. `None` means a good manifest with
     /// a file of twenty bytes.
     manifest: Option<fn(&str, &str) -> Answer>,
     file: fn() -> Answer,
-    /// Members afterwards, beside Marcos.
+    /// The members afterwards, besides Marcos.
     joined: &'static [&'static str],
-    /// Whether everything is as it should be afterwards.
+    /// Whether the lists are complete afterwards.
     is_ready: bool,
 }
 
@@ -44,7 +44,7 @@ fn own_file(origin: &str) -> String {
     format!("{origin}/lists/f")
 }
 
-/// The part of the file that is new.
+/// The new part of the file.
 fn rest() -> Answer {
     part("bytes 10-19/20", A_USER)
 }
@@ -64,7 +64,7 @@ const BOTH: &[&str] = &["a-user"];
 const ROWS: &[Row] = &[
     Row { name: "what should come", joined: BOTH, is_ready: true, manifest: None, file: rest },
 
-    // The manifest.
+    // Manifests.
     Row { name: "a manifest that ends early", joined: &[], is_ready: false, manifest: Some(|_, _| body("{\"a_list\": {\"na")), file: rest },
     Row { name: "an array", joined: &[], is_ready: false, manifest: Some(|_, _| body("[]")), file: rest },
     Row { name: "HTML", joined: &[], is_ready: false, manifest: Some(|_, _| raw(ok("content-type: text/html\r\n", BODY.repeat(1_000).as_bytes()))), file: rest },
@@ -82,14 +82,14 @@ const ROWS: &[Row] = &[
     Row { name: "one list with a size larger than any", joined: BOTH, is_ready: false, manifest: Some(|own, _| beside(own, entry(&format!("{own}/elsewhere"), u64::MAX, i64::MAX))), file: rest },
     Row { name: "a name with half of a pair", joined: BOTH, is_ready: true, manifest: Some(|own, _| body(json!({"a_list": entry(&own_file(own), 20, 2), "half": 1}).to_string().replace("half", r"\ud800"))), file: rest },
 
-    // Where files are.
+    // Locations of files.
     Row { name: "a file of another origin", joined: BOTH, is_ready: true, manifest: Some(|_, other| listed(entry(&own_file(other), 20, 2))), file: rest },
     Row { name: "a file of a foreign scheme", joined: &[], is_ready: false, manifest: Some(|_, _| listed(entry("file:///etc/passwd", 20, 2))), file: rest },
     Row { name: "a file at no address", joined: &[], is_ready: false, manifest: Some(|_, _| listed(entry("\u{0}", 20, 2))), file: rest },
     Row { name: "a file at an address of a megabyte", joined: &[], is_ready: false, manifest: Some(|own, _| listed(entry(&format!("{own}/lists/{}", BODY.repeat(40_000)), 20, 2))), file: rest },
     Row { name: "a file behind a password", joined: &[], is_ready: false, manifest: Some(|_, _| listed(entry("http://user:0123456789@127.0.0.1:9/lists/f", 20, 2))), file: rest },
 
-    // The file.
+    // Files.
     Row { name: "a file that is shorter than before", joined: &[], is_ready: false, manifest: None, file: || part("bytes 10-9/10", "") },
     Row { name: "a part from elsewhere in the file", joined: &[], is_ready: false, manifest: None, file: || part("bytes 5-14/20", A_USER) },
     Row { name: "a part in other units", joined: BOTH, is_ready: true, manifest: None, file: || part("lines 10-19/20", A_USER) },
@@ -106,7 +106,7 @@ const ROWS: &[Row] = &[
     Row { name: "a file that is elsewhere", joined: &[], is_ready: false, manifest: None, file: || status("302 Found", "location: http://127.0.0.1:9/lists/f\r\n") },
 ];
 
-/// The good entry beside another one.
+/// The good entry together with another one.
 fn beside(origin: &str, other: Value) -> Answer {
     let good = entry(&own_file(origin), 20, 2);
     body(json!({ "a_list": good, "b_list": other }).to_string())
@@ -134,8 +134,8 @@ async fn whatever_comes_in_place_of_id_lists_members_stay_and_better_lists_are_u
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// A client with a good list meets the answers, then a better list. It syncs lists when it starts,
-/// and starts three times.
+/// A client with a good list gets the answers, and then a better list. It syncs lists when it
+/// starts, and starts three times.
 async fn face(row: &'static Row) {
     let name = row.name;
     let (server, other) = (Server::start().await, Server::start().await);

@@ -1,9 +1,9 @@
-//! A hostile server, over real HTTP on loopback: what each of its answers leaves in use, what the
-//! log says of it and what it does not, and how much memory it may cost.
+//! A hostile server over real HTTP on loopback. The tests check the data in use after each of its
+//! answers, the log, and the memory.
 //!
-//! The answers are tables: `specs`, `id_lists` and `events`. Whatever the answer is, the SDK key
-//! and the body of a response are not in the log, nothing takes more memory than a bound, and the
-//! next good answer is used.
+//! The answers are in tables: `specs`, `id_lists` and `events`. After any answer, the log contains
+//! neither the SDK key nor the body of a response, memory stays below a bound, and the client uses
+//! the next good answer.
 
 #![allow(
     clippy::expect_used,
@@ -35,22 +35,22 @@ use self::server::Server;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const KEY: &str = "secret-hostile-0123456789";
-/// What of the key must not show up anywhere.
+/// The part of the key that must not appear anywhere.
 const SECRET: &str = "0123456789";
-/// What is in bodies that must not be shown as a whole.
+/// A part of each body. The log must not contain the whole body.
 const BODY: &str = "hostile body ";
-/// The limit of specs, ID lists and their manifest that clients have here.
+/// The limit of specs, ID lists and manifests for clients in these tests.
 const MAX_BYTES: usize = 1024 * 1024;
-/// What an answer may cost at most at any moment, beside what was in memory before: a body of the
-/// largest size, compressed and not, what is made of it, and the log.
+/// The most additional memory that an answer may take at any moment: a body of the largest size,
+/// compressed and not, the parsed data, and the log.
 const MEMORY_BOUND: usize = 16 * MAX_BYTES;
-/// No line of the log is longer: a body is shown in part at most.
+/// The longest log line: the log shows at most a part of a body.
 const MAX_LINE_CHARS: usize = 2_000;
 
-/// One answer at a time: memory is counted for the whole process.
+/// Serialises the tests: memory is counted for the whole process.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// Options of a client of this server.
+/// Options for a client of this server.
 fn options(server: &Server) -> StatsigOptionsBuilder {
     let origin = server.origin();
     local_options()
@@ -60,19 +60,18 @@ fn options(server: &Server) -> StatsigOptionsBuilder {
         .disable_diagnostics(true)
         .max_specs_bytes(MAX_BYTES)
         .max_id_list_bytes(MAX_BYTES)
-        // Syncs happen when they are asked for.
+        // Syncs happen only on request.
         .specs_sync_interval(Duration::from_secs(3_600))
         .id_lists_sync_interval(Duration::from_secs(3_600))
         .init_timeout(Duration::from_secs(60))
 }
 
-/// How long an answer may take: not to be reached, however busy the machine is, unless the answer
-/// is late.
+/// The time limit of an answer. Only a late answer reaches it, even on a busy machine.
 fn limit(is_late: bool) -> Duration {
     Duration::from_secs(if is_late { 1 } else { 60 })
 }
 
-/// Counts memory from here on.
+/// Counts memory from now on.
 struct Memory(usize);
 
 impl Memory {
@@ -87,7 +86,7 @@ impl Memory {
     }
 }
 
-/// What is in the log is short and keeps the key.
+/// Checks that the log's lines are short and do not contain the key.
 fn assert_discreet(name: &str, log: &str) {
     assert!(!log.contains(SECRET), "{name}: {log}");
     let body = BODY.repeat(20);

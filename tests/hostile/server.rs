@@ -1,5 +1,5 @@
-//! A server on loopback that answers each kind of request with whatever it is told, be it HTTP or
-//! not.
+//! A server on loopback that answers each kind of request with any bytes, even if they are not
+//! HTTP.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What is asked for.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Route {
     Specs,
@@ -17,26 +17,27 @@ pub(crate) enum Route {
     /// A file of an ID list.
     File,
     Events,
-    /// Where redirects lead.
+    /// The target of redirects.
     Elsewhere,
 }
 
-/// How a request is answered.
+/// The answer to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// With these bytes; the connection stays open.
+    /// Sends these bytes and keeps the connection open.
     Bytes(Arc<[u8]>),
-    /// With these bytes, then the end.
+    /// Sends these bytes and closes the connection.
     Close(Arc<[u8]>),
-    /// With these bytes, then a reset.
+    /// Sends these bytes and resets the connection.
     Reset(Arc<[u8]>),
-    /// With these bytes, then nothing any more.
+    /// Sends these bytes, and then nothing more.
     Stall(Arc<[u8]>),
-    /// With the first bytes, then the second ones until the caller hangs up.
+    /// Sends the first bytes, and then repeats the second ones until the client closes the
+    /// connection.
     Endless(Arc<[u8]>, Arc<[u8]>),
-    /// With one byte after the other, slowly.
+    /// Sends the bytes slowly, one by one.
     Drip(Arc<[u8]>),
-    /// With the head of the request as the body, behind this text.
+    /// Sends this text, and then the head of the request as the body.
     Echo(&'static str),
 }
 
@@ -85,7 +86,7 @@ impl Server {
         requests.filter(|request| request.route == route).count()
     }
 
-    /// What was received so far, which is forgotten here.
+    /// Returns the received requests and forgets them.
     pub(crate) fn take_requests(&self) -> Vec<Request> {
         std::mem::take(&mut lock(&self.state).requests)
     }
@@ -103,7 +104,7 @@ async fn listen(listener: TcpListener, state: Arc<Mutex<State>>) {
     }
 }
 
-/// Answers until the caller hangs up, or an answer is the end.
+/// Answers until the client closes the connection, or an answer ends it.
 async fn talk(mut stream: TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut received = Vec::new();
     loop {
@@ -127,7 +128,7 @@ async fn talk(mut stream: TcpStream, state: &Mutex<State>) -> Option<()> {
             }
             Answer::Reset(bytes) => {
                 stream.write_all(&bytes).await.ok()?;
-                // Let the bytes go out before the reset overtakes them.
+                // Lets the bytes out before the reset.
                 tokio::task::yield_now().await;
                 return stream.set_zero_linger().ok();
             }
@@ -190,7 +191,7 @@ fn route(line: &str) -> Route {
     known.map_or(Route::Elsewhere, |(_, route)| *route)
 }
 
-/// A whole response.
+/// A complete response.
 pub(crate) fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n");
@@ -205,22 +206,22 @@ pub(crate) fn bytes(bytes: impl AsRef<[u8]>) -> Arc<[u8]> {
     bytes.as_ref().into()
 }
 
-/// An answer of these bytes, as they are.
+/// An answer with exactly these bytes.
 pub(crate) fn raw(bytes: impl AsRef<[u8]>) -> Answer {
     Answer::Bytes(self::bytes(bytes))
 }
 
-/// A body that is announced as JSON.
+/// A body with the content type of JSON.
 pub(crate) fn json(body: impl AsRef<[u8]>) -> Answer {
     raw(ok("content-type: application/json\r\n", body.as_ref()))
 }
 
-/// An answer with this status and these headers, each with its line end.
+/// An answer with this status and these headers. Each header ends with a line break.
 pub(crate) fn status(status: &str, headers: &str) -> Answer {
     raw(response(status, headers, b"no specs here"))
 }
 
-/// A body in this encoding, whether it is or not.
+/// A body with this encoding in its header. The body may have another encoding.
 pub(crate) fn encoded(encoding: &str, body: &[u8]) -> Answer {
     raw(ok(&format!("content-encoding: {encoding}\r\n"), body))
 }

@@ -1,4 +1,4 @@
-//! Answers in place of specs.
+//! Hostile answers for specs.
 
 use statsig::{FeatureGateEvaluationOptions, Statsig, StatsigUser};
 use statsig_tests::specs;
@@ -8,25 +8,25 @@ use super::server::{Answer, Route, Server, json};
 use super::specs_rows::ROWS;
 use super::{KEY, MEMORY_BOUND, Memory, TURN, assert_discreet, limit, lines, options};
 
-/// What comes of an answer.
+/// The result of an answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome {
-    /// The specs stay as they are; `refresh` and a warning say this.
+    /// The specs stay the same. `refresh` and a warning contain this text.
     Refused(&'static str),
-    /// The specs stay as they are, and that is no failure.
+    /// The specs stay the same, and there is no failure.
     Ignored,
-    /// They are used, without the parts that are broken.
+    /// The client uses the specs without their broken parts.
     Used,
 }
 
-/// An answer, and what must come of it.
+/// An answer, and its expected result.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) answer: fn() -> Answer,
     pub(crate) outcome: Outcome,
 }
 
-/// Specs of this time in which everybody passes the gate `on`, or nobody.
+/// Specs of this time. Everybody passes the gate `on`, or nobody does.
 pub(crate) fn good(time: u64, passes: bool) -> Answer {
     json(specs::at(time, passes).to_string())
 }
@@ -53,7 +53,7 @@ async fn whatever_comes_in_place_of_specs_good_ones_stay_and_better_ones_are_use
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// A client that has good specs meets the answer, then better specs.
+/// A client with good specs gets the answer, and then better specs.
 async fn face(row: &'static Row) {
     let name = row.name;
     let answer = (row.answer)();
@@ -98,7 +98,7 @@ async fn face(row: &'static Row) {
     assert_eq!(check(&statsig).1, "Network:Recognized", "{name}");
 
     server.set(Route::Specs, good(3_000, false));
-    // It may join a sync that is under way.
+    // The refresh may join a running sync.
     while statsig.specs_status().lcut != 3_000 {
         statsig.refresh().await.expect(name);
     }

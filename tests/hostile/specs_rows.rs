@@ -1,4 +1,4 @@
-//! The answers in place of specs.
+//! The table of hostile answers for specs.
 
 use serde_json::{Value, json};
 use statsig_tests::specs;
@@ -9,19 +9,19 @@ use super::{BODY, MAX_BYTES};
 
 use Outcome::{Ignored, Refused, Used};
 
-/// Specs that would be used, were it not for what is wrong with them: nobody passes the gate.
+/// Specs that the client would use without the fault in them. Nobody passes the gate.
 fn specs() -> Value {
     specs::at(2_000, false)
 }
 
-/// Such specs after a change.
+/// These specs after a change.
 fn changed(change: impl FnOnce(&mut Value)) -> Answer {
     let mut specs = specs();
     change(&mut specs);
     body(specs.to_string())
 }
 
-/// Such specs with this JSON text as one of their parts.
+/// These specs with this JSON text as one of their parts.
 fn with_text(pointer: &str, text: &str) -> Answer {
     let mut specs = specs();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -33,7 +33,7 @@ fn nested(depth: usize) -> String {
     format!("{}{}", "[".repeat(depth), "]".repeat(depth))
 }
 
-/// As long as a body may be.
+/// A text as long as the limit of a body.
 fn long_text() -> String {
     BODY.repeat(MAX_BYTES / BODY.len() - 1_000)
 }
@@ -42,7 +42,7 @@ const NO_SPECS: &str = "expected dcs-v2 specs";
 
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row] = &[
-    // JSON that is no specs.
+    // JSON that is not specs.
     Row { name: "JSON that ends early", outcome: Refused(NO_SPECS), answer: || { let text = specs().to_string(); body(&text[..text.len() / 2]) } },
     Row { name: "an empty object", outcome: Refused(NO_SPECS), answer: || body("{}") },
     Row { name: "an array", outcome: Refused(NO_SPECS), answer: || body("[]") },
@@ -141,7 +141,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row { name: "a byte now and then", outcome: Refused("within 1000 ms"), answer: || Answer::Drip(ok("", specs().to_string().as_bytes()).into()) },
 ];
 
-/// Specs behind this header instead of a right length.
+/// Specs with this header instead of a correct length.
 fn cut_at(header: &str) -> std::sync::Arc<[u8]> {
     format!("HTTP/1.1 200 OK\r\n{header}\r\n{}", specs())
         .into_bytes()

@@ -1,4 +1,4 @@
-//! A hostile disk: what a spool finds in its directory.
+//! A hostile disk: unexpected files in the spool's directory.
 
 use std::fs::{File, OpenOptions};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use statsig::{Event, Statsig, StatsigUser};
 use super::server::{Route, Server, json as body, status};
 use super::{KEY, MEMORY_BOUND, Memory, TURN, options};
 
-/// No segment is larger.
+/// The largest size of a segment.
 const SPARSE_BYTES: u64 = 255 * 1024 * 1024;
 
 async fn client(server: &Server, directory: &std::path::Path) -> Statsig {
@@ -18,7 +18,7 @@ async fn client(server: &Server, directory: &std::path::Path) -> Statsig {
         .specs_adapter(Arc::new(BootstrapSpecs::new(r#"{"has_updates": false}"#)))
         .event_spool(directory);
     let statsig = Statsig::new(KEY, options.build().unwrap());
-    // Nothing to evaluate with, and none of it matters.
+    // There are no specs, and the test needs none.
     let _ = statsig.initialize().await;
     statsig
 }

@@ -1,4 +1,4 @@
-//! What goes wrong with ID lists, and what that leaves.
+//! Failures of ID lists and their effects.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use super::{A_USER, INTERVAL, KEY, Lab, MARCOS, OTHER_FILE, manifest, network};
 
-/// What goes wrong, whether initialisation finds the lists ready, and whether the gate's user is a
-/// member then.
+/// Each failure, whether initialisation reports the lists as ready, and whether the gate's user is
+/// a member.
 #[tokio::test(start_paused = true)]
 async fn failures_at_the_start_fail_no_initialisation_and_heal_in_the_background() {
     let html = || Answer::response(200, "<html>sign in</html>");
@@ -45,7 +45,7 @@ async fn failures_at_the_start_fail_no_initialisation_and_heal_in_the_background
         assert_eq!(lab.details.failure_details, None, "{answer:?}");
         assert_eq!(lab.details.is_id_list_ready, Some(false), "{answer:?}");
         assert!(lab.members().is_empty(), "{answer:?}");
-        // No retries: the next request comes an interval later.
+        // There are no retries: the next request comes after an interval.
         sleep(INTERVAL - Duration::from_secs(1)).await;
         assert_eq!(lab.manifest_seconds().len(), 1, "{answer:?}");
         sleep(Duration::from_secs(11)).await;
@@ -78,7 +78,7 @@ async fn failures_in_the_background_leave_the_lists_as_they_are() {
 async fn one_failed_file_does_not_keep_another_from_being_read() {
     let network = network(MARCOS);
     network.set_id_list_file("b_list", A_USER);
-    // The files are asked for in the order of the lists' names.
+    // The client downloads the files in the order of the lists' names.
     network.next(Endpoint::IdListFile, Answer::response(200, MARCOS));
     network.next(Endpoint::IdListFile, Answer::status(500));
     let lab = Lab::start(network).await;

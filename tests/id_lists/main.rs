@@ -1,5 +1,5 @@
-//! ID lists in simulated time: what is asked for, when, and who is a member. Several tests bear the
-//! name of the trap that they guard against.
+//! ID lists in simulated time: the requests, their times, and the members. Several tests have the
+//! name of the trap that they cover.
 
 #![allow(
     clippy::expect_used,
@@ -39,7 +39,7 @@ struct Lab {
 }
 
 impl Lab {
-    /// A client that was initialised on this network.
+    /// A client that has been initialised on this network.
     async fn start(network: ScriptedTransport) -> Self {
         Self::start_with(network, |options| options).await
     }
@@ -76,7 +76,7 @@ impl Lab {
             .collect()
     }
 
-    /// Waits until the lists have been synced once more.
+    /// Waits until the next sync of the lists has ended.
     async fn next_sync(&self) {
         let syncs = self.manifest_seconds().len();
         while self.manifest_seconds().len() == syncs {
@@ -91,7 +91,7 @@ impl Lab {
         gate.details.reason.to_string()
     }
 
-    /// When the manifest was asked for, in seconds.
+    /// The times of requests for the manifest, in seconds.
     fn manifest_seconds(&self) -> Vec<u64> {
         let requests = self.network.requests(Endpoint::IdLists);
         requests
@@ -100,7 +100,7 @@ impl Lab {
             .collect()
     }
 
-    /// The downloads so far: path and query behind `download_id_list_file/`.
+    /// The downloads so far: path and query after `download_id_list_file/`.
     fn downloads(&self) -> Vec<String> {
         let requests = self.network.requests(Endpoint::IdListFile);
         let name = |request: &RecordedRequest| {
@@ -171,7 +171,7 @@ async fn an_hour_is_one_manifest_a_minute_and_one_download_for_each_change() {
 #[tokio::test(start_paused = true)]
 async fn trap_9_positions_are_bytes_applied_and_not_sizes_of_the_manifest() {
     let lab = Lab::start(ScriptedTransport::new()).await;
-    // The file has grown since the manifest was made, and contains lines that say nothing.
+    // The file has grown since the manifest was made, and contains lines without meaning.
     let body = format!("{MARCOS}# note\n{ONE_TWO_THREE}");
     lab.network
         .next(Endpoint::IdLists, manifest(CDN_FILE, 10, 1, "f"));
@@ -180,7 +180,7 @@ async fn trap_9_positions_are_bytes_applied_and_not_sizes_of_the_manifest() {
     lab.next_sync().await;
     assert_eq!(lab.members(), ["Marcos", "123"]);
 
-    // 27 bytes were applied: a manifest of up to 27 asks for nothing.
+    // The client has applied 27 bytes: a manifest with a size of up to 27 causes no download.
     lab.network
         .next(Endpoint::IdLists, manifest(CDN_FILE, 27, 2, "f"));
     lab.next_sync().await;
@@ -329,7 +329,7 @@ async fn lines_add_remove_and_empty_a_list_over_time() {
     for (line, members) in [
         ("+Z/hEKLio\r\n", vec!["Marcos", "a-user"]),
         ("-2Tv4fIVX\n", vec!["a-user"]),
-        // The last one of a line counts.
+        // The last operation on an ID decides.
         (
             "-Z/hEKLio\n+Z/hEKLio\n+2Tv4fIVX\n-2Tv4fIVX\n",
             vec!["a-user"],
@@ -359,7 +359,7 @@ async fn new_lists_are_a_new_generation_of_the_same_specs() {
     lab.next_sync().await;
     assert!(lab.statsig.check_gate(&user, "in_list"));
     assert!(!before.check_gate(&user, "in_list"));
-    // Specs come and go without touching the lists.
+    // New specs do not change the lists.
     lab.network.serve_specs(specs(2));
     lab.statsig.refresh().await.unwrap();
     assert_eq!(lab.members(), ["a-user"]);
@@ -377,7 +377,7 @@ async fn crashes_lose_no_list_and_download_nothing_again() {
     assert_eq!(lab.downloads().len(), 1);
     lab.network
         .set_id_list_file("a_list", format!("{MARCOS}{A_USER}"));
-    // The evaluation actor is away when the lists are to be published.
+    // The evaluation actor is paused when the lists are due for publication.
     disturb(
         &lab.statsig,
         ActorName::Evaluation,
@@ -403,7 +403,7 @@ async fn what_a_user_says_of_itself_beats_the_lists() {
             .id_list_memberships(memberships)
             .build()
     };
-    // Whoever asks again may get what is remembered: it must be of a user who says the same.
+    // A second call may return a cached result. It must belong to the same user data.
     for _ in 0..3 {
         let here = says("a-user", "Z/hEKLio", "a_list");
         assert_eq!(found(here), (true, enriched()));

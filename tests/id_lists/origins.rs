@@ -1,12 +1,12 @@
-//! Where the SDK key goes: to the origins that are Statsig's or that options name, whatever a
-//! manifest says.
+//! The SDK key goes only to Statsig's origins and to those in the options, even if a manifest names
+//! others.
 
 use statsig::testing::{Answer, Endpoint, ScriptedTransport};
 use statsig::{StatsigOptionsBuilder, testing::RecordedRequest};
 
 use super::{CDN_FILE, KEY, Lab, MARCOS, OTHER_FILE, header, manifest};
 
-/// The request for a file, after a manifest has named this URL for it.
+/// The request for a file after a manifest with this URL.
 async fn file_request(
     url: &str,
     set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
@@ -33,7 +33,7 @@ async fn a_file_elsewhere_is_downloaded_without_the_sdk_key() {
         let request = file_request(url, |options| options).await;
         let mut headers = request.request.headers.iter();
         assert!(!headers.any(|(_, value)| value.contains(KEY)), "{url}");
-        // The rest says who asks, as everywhere.
+        // All other headers are the usual ones.
         assert!(header(&request, "statsig-sdk-type").is_some(), "{url}");
     }
 }

@@ -1,21 +1,22 @@
-//! Circles of imports: the files and folders that stand in one folder may form none.
+//! Circles of imports. The files and folders in one folder must form none.
 //!
-//! A folder counts as one thing, so that its files together depend one way on what stands beside
-//! the folder. `mod.rs` counts only as a part of its folder: it may use the files beside it, and
-//! they may use what it defines.
+//! A folder counts as one unit, so that all its files together must depend on its neighbours in one
+//! direction only. `mod.rs` is a part of its folder: it may use the files beside it, and they may
+//! use its items.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::sources::{File, Named, Sources};
 
-/// For each folder, the things in it that use each other, and the places where they do.
+/// For each folder, the pairs of its members where one uses the other, and the places where it
+/// does.
 type Edges = BTreeMap<(String, String), Vec<String>>;
 
 #[derive(Debug)]
 pub(crate) struct Circle {
-    /// The files and folders, each of which uses the next one; the last one uses the first.
+    /// The files and folders. Each uses the next one; the last one uses the first.
     members: Vec<String>,
-    /// Where each of them does.
+    /// For each member, the places where it uses the next one.
     places: Vec<Vec<String>>,
 }
 
@@ -41,7 +42,7 @@ impl Circle {
         report
     }
 
-    /// The step that the fewest lines take, as `a.rs → b.rs`: probably the one to remove.
+    /// The step with the fewest lines, as `a.rs → b.rs`: probably the one to remove.
     pub(crate) fn weakest(&self) -> (String, String) {
         let weakest = (0..self.members.len()).min_by_key(|&step| self.places[step].len());
         let from = weakest.expect("a circle has members");
@@ -50,8 +51,8 @@ impl Circle {
     }
 }
 
-/// The shortest circles, until removing the weakest step of each leaves none. Steps in `allowed`
-/// do not count.
+/// The shortest circles. Removes the weakest step of each until there are none. Ignores the steps
+/// in `allowed`.
 pub(crate) fn circles(sources: &Sources, allowed: &BTreeSet<(String, String)>) -> Vec<Circle> {
     let mut found = Vec::new();
     for mut edges in edges_by_folder(sources).into_values() {
@@ -127,7 +128,7 @@ fn shortest_circle(edges: &Edges) -> Option<Circle> {
     })
 }
 
-/// The shortest way from a thing back to itself.
+/// The shortest path from a member back to itself.
 fn way_back(edges: &Edges, start: &str) -> Option<Vec<String>> {
     let mut before: BTreeMap<&str, &str> = BTreeMap::new();
     let mut queue = VecDeque::from([start]);

@@ -1,4 +1,4 @@
-//! The structure that ARCHITECTURE.md promises, checked against the parsed sources.
+//! Checks the structure in ARCHITECTURE.md against the parsed sources.
 
 #![allow(
     clippy::expect_used,
@@ -69,7 +69,7 @@ const LAYERS: &[&[&str]] = &[
     &["client", "compat", "offline", "testing"],
 ];
 
-/// Who may name a crate: a prefix of the path within `src`.
+/// The files that may use a crate, as prefixes of paths within `src`.
 const CONFINED: &[(&str, &[&str])] = &[
     ("ractor", &["actors/actor.rs"]),
     ("statsig_country", &["country/shared_table.rs"]),
@@ -78,7 +78,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rustix", &["files.rs"]),
 ];
 
-/// Modules that know no runtime and never read a clock.
+/// Modules that use no runtime and never read a clock.
 const PURE: &[&str] = &[
     "client_init",
     "evaluation",
@@ -91,7 +91,7 @@ const PURE: &[&str] = &[
     "hash",
 ];
 
-/// Modules that must not know each other, although their layers would allow it.
+/// Modules that must not use each other, although their layers would allow it.
 const STRANGERS: &[(&str, &str)] = &[
     ("evaluation", "events"),
     ("client_init", "events"),
@@ -99,7 +99,7 @@ const STRANGERS: &[(&str, &str)] = &[
     ("actors", "client"),
 ];
 
-/// What reads a clock, blocks, or needs a runtime.
+/// Names that read a clock, block, or need a runtime.
 const IMPURE: &[&str] = &[
     "tokio",
     "ractor",
@@ -124,7 +124,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(repository().join(path)).expect("a readable file")
 }
 
-/// The folders of the packages that we publish.
+/// The folders of the published packages.
 fn published() -> Vec<String> {
     let manifest = read("Cargo.toml");
     let members = manifest
@@ -223,7 +223,7 @@ fn strangers_do_not_meet() {
     assert_none(&violations);
 }
 
-/// The paths into other crates that a file names.
+/// The paths into other crates that a file uses.
 fn foreign(sources: &Sources) -> Vec<(String, usize, String)> {
     let mentions = sources.mentions.iter();
     mentions
@@ -316,7 +316,7 @@ fn comments_are_narrow() {
             let text = fs::read_to_string(&path).expect("a readable source");
             for (number, line) in text.lines().enumerate() {
                 let is_comment = line.trim_start().starts_with("//");
-                // An address does not break.
+                // A long address cannot be wrapped.
                 let breaks = line.trim_start().matches(' ').count() > 1;
                 if is_comment && breaks && line.chars().count() > WIDEST_COMMENT {
                     wide.push(format!("{}:{}", path.display(), number + 1));
@@ -336,7 +336,7 @@ fn comments_are_narrow() {
     assert_none(&found);
 }
 
-/// A test that starts servers has a transport that can reach any address.
+/// The transport of a test with servers can reach any address.
 #[test]
 fn tests_with_sockets_build_their_options_by_local_options() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -345,7 +345,7 @@ fn tests_with_sockets_build_their_options_by_local_options() {
         let has_sockets = ["LocalStatsig", "TcpListener", "RedisServer"]
             .iter()
             .any(|name| text.contains(name));
-        // This file only names them.
+        // This file only contains the names.
         if has_sockets && !path.ends_with("layering/main.rs") {
             assert!(
                 !text.contains("StatsigOptions::builder()"),

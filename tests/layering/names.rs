@@ -1,4 +1,4 @@
-//! The names that a file mentions: imports, paths in code, and paths within macros and attributes.
+//! The names in a file: imports, paths in code, and paths in macros and attributes.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
@@ -7,7 +7,7 @@ use syn::{Attribute, ImplItem, Item, Meta, Stmt, TraitItem, UseTree, Visibility}
 
 use super::surface::{features, is_hidden};
 
-/// A path as it is written.
+/// A path as in the source.
 #[derive(Debug, Clone)]
 pub(crate) struct Name {
     pub(crate) segments: Vec<String>,
@@ -18,29 +18,29 @@ pub(crate) struct Name {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Import,
-    /// An import that is visible to others.
+    /// An import that other modules can see.
     Reexport,
     Code,
-    /// The path of a macro that is called.
+    /// The path of a called macro.
     Macro,
 }
 
-/// An import: the name that it introduces (`None` for a glob) and the path behind it.
+/// An import: the new name (`None` for a glob) and the path of the target.
 #[derive(Debug)]
 pub(crate) struct Import {
     pub(crate) alias: Option<String>,
     pub(crate) name: Name,
     pub(crate) is_public: bool,
     pub(crate) is_hidden: bool,
-    /// The features that it needs.
+    /// The features that the import needs.
     pub(crate) gate: String,
 }
 
-/// What one module contains, without the modules in it and without items for tests.
+/// The contents of one module, without its child modules and without items for tests.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     pub(crate) items: Vec<String>,
-    /// Macros that are exported at the root of the crate.
+    /// Macros exported at the root of the crate.
     pub(crate) exported_macros: Vec<String>,
     pub(crate) imports: Vec<Import>,
     pub(crate) names: Vec<Name>,
@@ -129,7 +129,7 @@ impl Contents {
         });
     }
 
-    /// The paths in tokens whose grammar is a macro's own.
+    /// The paths in tokens with a macro's own grammar.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut segments: Vec<String> = Vec::new();
         let (mut line, mut colons, mut is_member) = (0, 0, false);
@@ -150,7 +150,7 @@ impl Contents {
                         finish(&mut segments, line);
                         line = ident.span().start().line;
                     }
-                    // A field or a method is no path.
+                    // A field or a method is not a path.
                     if !is_member {
                         segments.push(ident.to_string());
                     }
@@ -176,7 +176,7 @@ impl Contents {
 
 impl<'ast> Visit<'ast> for Contents {
     fn visit_item(&mut self, item: &'ast Item) {
-        // Modules have contents of their own.
+        // Child modules have their own contents.
         if !is_for_tests(attributes(item)) && !matches!(item, Item::Mod(_)) {
             visit::visit_item(self, item);
         }
@@ -278,7 +278,7 @@ impl<'ast> Visit<'ast> for Contents {
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         if let Meta::List(list) = &attribute.meta {
             self.tokens(list.tokens.clone());
-            // serde takes paths as text.
+            // serde's attributes contain paths as text.
             for token in list.tokens.clone() {
                 if let TokenTree::Literal(literal) = token
                     && let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string())

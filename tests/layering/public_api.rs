@@ -1,5 +1,4 @@
-//! Everything that other crates can name in our libraries, compared with the lists in
-//! `tests/public_api`.
+//! Compares all public names of our libraries with the lists in `tests/public_api`.
 //!
 //! `UPDATE_PUBLIC_API=1 cargo test -p statsig-tests --test layering public_api` writes the lists.
 
@@ -10,22 +9,22 @@ use std::path::Path;
 use super::sources::{Sources, Target};
 use super::{PUBLISHED, assert_none};
 
-/// Implementation details of the SDK, which no application names.
+/// Implementation details of the SDK. Applications do not use them.
 const EXEMPT: &[&str] = &["statsig-core", "statsig-macros"];
 
-/// An item: the crate's place in `PUBLISHED`, the module and the name.
+/// The key of an item: the crate's index in `PUBLISHED`, the module and the name.
 type Key = (usize, usize, String);
 
 #[derive(Default)]
 struct Listing {
     /// The paths of each item, and the features that each path needs.
     paths: BTreeMap<Key, BTreeSet<(usize, String, String)>>,
-    /// Modules, and items of crates that are not ours.
+    /// Modules, and items of foreign crates.
     others: BTreeSet<String>,
 }
 
 impl Listing {
-    /// Adds what a module shows, under a path that needs some features.
+    /// Adds the public items of a module, under a path that needs some features.
     fn add(&mut self, krate: usize, module: usize, path: &str, gate: &str) {
         let sources = &PUBLISHED[krate];
         let surface = sources.surface(module);
@@ -75,7 +74,7 @@ impl Listing {
         paths.insert((depth, path.to_owned(), gate.to_owned()));
     }
 
-    /// A block for each item: its shortest path, its other paths, and what belongs to it.
+    /// A block for each item: its shortest path, its other paths, and its members.
     fn text(self) -> String {
         let mut members = members();
         let mut blocks: Vec<String> = self.others.into_iter().collect();
@@ -92,7 +91,7 @@ impl Listing {
                     lines.extend(shown.members.iter().cloned());
                     format!("{gate}{}{path}{}", shown.before, shown.after)
                 }
-                // A macro defines it.
+                // A macro defines this item.
                 None => format!("{gate}item {path}"),
             };
             lines.extend(members.remove(&key).unwrap_or_default());
@@ -101,7 +100,7 @@ impl Listing {
             blocks.push(head + &lines);
         }
         blocks.sort_by_key(|block| {
-            // By path: neither the features nor the kind of an item move it.
+            // Sorted by path, so that the features and the kind of an item do not change its place.
             let head = block.lines().next().unwrap_or_default();
             let start = head.find("statsig").unwrap_or_default();
             (head[start..].to_owned(), head.to_owned())
@@ -110,7 +109,7 @@ impl Listing {
     }
 }
 
-/// What a path within a module leads to, in this crate or in another of ours.
+/// The target of a path within a module, in this crate or in another of ours.
 fn target(krate: usize, module: usize, path: &[String]) -> (usize, Target) {
     match PUBLISHED[krate].resolve(module, path, 0) {
         Target::Elsewhere(path) => {
@@ -179,7 +178,7 @@ fn public_api() {
         changes.extend(found.difference(&recorded).map(|line| format!("+ {line}")));
     }
     if !changes.is_empty() {
-        // A removal beside what replaces it.
+        // A removal stands beside its replacement.
         changes.sort_by(|one, other| one[2..].cmp(&other[2..]));
         changes.push(
             "The public API changed. Is it meant to, and compatible? CHANGELOG.md has a line? Then \
@@ -190,7 +189,7 @@ fn public_api() {
     assert_none(&changes);
 }
 
-/// Each line with the item that it belongs to.
+/// Each line with the head of its item.
 fn with_heads(list: &str) -> BTreeSet<String> {
     let mut head = "";
     list.lines()

@@ -1,4 +1,4 @@
-//! The source files of a crate, and which of them each name in them leads to.
+//! The source files of a crate, and the target file of each name in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,18 +10,18 @@ use syn::{Expr, Item, ItemMod, Lit, Meta};
 use super::names::{Contents, Kind, Name, attributes, is_for_tests};
 use super::surface::Surface;
 
-/// A crate, parsed. Items for tests are left out.
+/// A parsed crate, without items for tests.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    /// The folder, from the root of the repository.
+    /// The folder, relative to the repository.
     pub(crate) folder: String,
     pub(crate) files: Vec<File>,
     modules: Vec<Module>,
-    /// Everything that the files name in other files and in other crates.
+    /// All names in the files whose targets are in other files or crates.
     pub(crate) mentions: Vec<Mention>,
     /// Files of modules that exist only in builds for tests.
     test_files: BTreeSet<PathBuf>,
-    /// The files of macros, which other files may call without an import.
+    /// The files that define macros. Other files may call these without an import.
     macros: BTreeMap<String, usize>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct File {
     /// The path within `src`, such as `specs/parse.rs`.
     pub(crate) path: String,
     full_path: PathBuf,
-    /// Lines that are part of a build without tests.
+    /// The number of lines outside tests.
     pub(crate) shipped_lines: usize,
 }
 
@@ -48,12 +48,12 @@ struct Module {
     reexports: Vec<Reexport>,
 }
 
-/// A public import: the name that it introduces (`None` for a glob) and the path behind it.
+/// A public import: the new name (`None` for a glob) and the path of the target.
 #[derive(Debug)]
 pub(crate) struct Reexport {
     pub(crate) alias: Option<String>,
     pub(crate) path: Vec<String>,
-    /// The features that it needs.
+    /// The features that the import needs.
     pub(crate) gate: String,
 }
 
@@ -69,7 +69,7 @@ pub(crate) enum Target {
     Elsewhere(Vec<String>),
 }
 
-/// That a file names something.
+/// The use of a name in a file.
 #[derive(Debug)]
 pub(crate) struct Mention {
     pub(crate) from: usize,
@@ -79,14 +79,14 @@ pub(crate) struct Mention {
 
 #[derive(Debug)]
 pub(crate) enum Named {
-    /// Something that this file of the crate defines.
+    /// The name has its definition in this file of the crate.
     File(usize),
     /// A path into another crate.
     Foreign(Vec<String>),
 }
 
 impl Sources {
-    /// Reads a crate, whose folder is given from the root of the repository.
+    /// Reads a crate. The folder is relative to the repository.
     pub(crate) fn read(repository: &Path, folder: &str) -> Self {
         let mut sources = Self {
             folder: folder.to_owned(),
@@ -108,7 +108,7 @@ impl Sources {
         sources
     }
 
-    /// Every file is a module, for tests or not. `docs/*.rs` are parts of doctests.
+    /// Checks that every file is a module, for tests or not. `docs/*.rs` are parts of doctests.
     fn assert_complete(&self, src: &Path) {
         let known: BTreeSet<&PathBuf> = self.files.iter().map(|file| &file.full_path).collect();
         for path in rust_files(src) {
@@ -119,7 +119,7 @@ impl Sources {
         }
     }
 
-    /// Reads a file as a module. `folder` is where its child modules stand.
+    /// Reads a file as a module. `folder` contains its child modules.
     fn read_file(
         &mut self,
         src: &Path,
@@ -168,7 +168,7 @@ impl Sources {
                 });
             }
             match import.alias {
-                // A derive has the name of its trait: the trait stands for both.
+                // A derive has the name of its trait. The trait represents both.
                 Some(alias) if import.name.segments[0] == "statsig_macros" => {
                     imports.entry(alias).or_insert(import.name.segments.clone());
                 }
@@ -256,7 +256,7 @@ impl Sources {
         }
     }
 
-    /// A re-export mentions nothing: a file that uses it mentions the file that defines the item.
+    /// A re-export does not count: a file that uses it depends on the file that defines the item.
     fn find_mentions(&self) -> Vec<Mention> {
         let mut found = Vec::new();
         for (number, module) in self.modules.iter().enumerate() {
@@ -292,7 +292,7 @@ impl Sources {
         found
     }
 
-    /// What a path within a module leads to.
+    /// The target of a path within a module.
     pub(crate) fn resolve(&self, module: usize, path: &[String], depth: usize) -> Target {
         let mut at = module;
         let mut is_anchored = false;
@@ -315,7 +315,7 @@ impl Sources {
                             path.extend_from_slice(rest);
                             Target::Elsewhere(path)
                         }
-                        // Such as an item that a macro defines.
+                        // For example, an item that a macro defines.
                         None if is_anchored => self.item(self.modules[at].file, at, segment),
                         None => Target::Elsewhere(path[index..].to_vec()),
                     };
@@ -357,7 +357,7 @@ impl Sources {
         module
     }
 
-    /// What a name means within a module.
+    /// The meaning of a name within a module.
     fn member(&self, module: usize, name: &str, is_last: bool, depth: usize) -> Option<Target> {
         if depth > 16 {
             return None;
@@ -371,7 +371,7 @@ impl Sources {
             return Some(self.item(file, module, name));
         }
         if let Some(path) = scope.imports.get(name) {
-            // `use name::…` within the module: the crate of that name.
+            // `use name::…` within the module refers to the crate of that name.
             if path[0] != name || path.len() > 1 && scope.children.contains_key(&path[0]) {
                 return Some(self.resolve(module, path, depth + 1));
             }

@@ -1,4 +1,4 @@
-//! What a module shows to other crates, as text.
+//! The public items of a module, as text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,28 +7,28 @@ use syn::{Attribute, Fields, Generics, ImplItem, Item, ItemImpl, TraitItem, Type
 
 use super::names::{attributes, is_for_tests};
 
-/// The public things of one module.
+/// The public items of one module.
 #[derive(Debug, Default)]
 pub(crate) struct Surface {
     pub(crate) items: BTreeMap<String, Shown>,
-    /// What is public for our own macros only.
+    /// Items that are public only for our own macros.
     pub(crate) hidden: BTreeSet<String>,
     /// Public modules, and the features that they need.
     pub(crate) modules: Vec<(String, String)>,
     pub(crate) implementations: Vec<Implementation>,
 }
 
-/// A public item: `struct NAME<T>` and what belongs to it.
+/// A public item: `struct NAME<T>` and its members.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    /// The features that it needs, and the kind of item.
+    /// The features that it needs, and its kind.
     pub(crate) before: String,
-    /// What follows its name.
+    /// The text after its name.
     pub(crate) after: String,
     pub(crate) members: Vec<String>,
 }
 
-/// What an `impl` adds to the type of a path.
+/// The members that an `impl` adds to a type.
 #[derive(Debug)]
 pub(crate) struct Implementation {
     pub(crate) of: Vec<String>,
@@ -201,7 +201,7 @@ pub(crate) fn is_hidden(attributes: &[Attribute]) -> bool {
         .any(|it| it.path().is_ident("doc") && text(&it.meta).contains("(hidden)"))
 }
 
-/// `[feature = "…"] ` for what needs one.
+/// `[feature = "…"] ` for items that need a feature.
 pub(crate) fn features(attributes: &[Attribute]) -> String {
     let gates = attributes.iter().filter(|it| it.path().is_ident("cfg"));
     let gates = gates.filter_map(|it| it.meta.require_list().ok());
@@ -217,7 +217,7 @@ pub(crate) fn features(attributes: &[Attribute]) -> String {
         .collect()
 }
 
-/// Derived traits, and whether there may be more fields or variants later.
+/// Derived traits, and whether fields or variants may be added later.
 fn marks(attributes: &[Attribute]) -> Vec<String> {
     let mut marks = Vec::new();
     for attribute in attributes {
@@ -233,7 +233,7 @@ fn marks(attributes: &[Attribute]) -> Vec<String> {
     marks
 }
 
-/// Parameters in angle brackets, with the conditions on them.
+/// Parameters in angle brackets, with their bounds.
 fn generics(generics: &Generics) -> String {
     let conditions = &generics.where_clause;
     tidy(&quote!(#generics #conditions).to_string())
@@ -250,7 +250,7 @@ fn text(tokens: &impl ToTokens) -> String {
     tidy(&tokens.to_token_stream().to_string())
 }
 
-/// Tokens as they are usually spaced.
+/// Tokens with the usual spaces.
 fn tidy(tokens: &str) -> String {
     let mut text = tokens.split_whitespace().collect::<Vec<_>>().join(" ");
     for (found, usual) in [

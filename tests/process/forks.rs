@@ -1,5 +1,4 @@
-//! Processes that are forked while other threads record, evaluate, change overrides and ask for
-//! stats.
+//! Processes fork while other threads record, evaluate, change overrides and read stats.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -19,10 +18,10 @@ use statsig_tests::specs;
 
 use super::{KEY, assert_balanced, dropped, network, options};
 
-/// How many forks, unless this environment variable says otherwise.
+/// The number of forks, unless this environment variable sets another one.
 const FORKS: u32 = 150;
 const FORKS_VARIABLE: &str = "STATSIG_FORKS";
-/// Longer than a child takes on the busiest machine.
+/// Longer than a child takes on a very busy machine.
 const HANG: Duration = Duration::from_secs(60);
 const EVENTS: u64 = 3;
 
@@ -33,7 +32,7 @@ struct Promo {
     number: i64,
 }
 
-/// Takes no event, so that the queue is full most of the time, and batches are given up.
+/// Accepts no events, so that the queue is full most of the time and batches are dropped.
 #[derive(Debug)]
 struct Refuses;
 
@@ -47,7 +46,7 @@ fn user(number: u64) -> StatsigUser {
     StatsigUser::with_user_id(format!("user-{number}"))
 }
 
-/// Uses the client on threads of its own until told to stop.
+/// Uses the client on its own threads until it is stopped.
 fn load(statsig: &Statsig, stop: &Arc<AtomicBool>) -> Vec<thread::JoinHandle<()>> {
     let works: [fn(&Statsig, u64); 5] = [
         |statsig, number| statsig.log_event(&user(number % 50), Event::new("purchase")),
@@ -84,7 +83,7 @@ fn load(statsig: &Statsig, stop: &Arc<AtomicBool>) -> Vec<thread::JoinHandle<()>
     threads.into()
 }
 
-/// What the child does. Says what is wrong.
+/// The work of the child. Returns an error that describes the problem.
 fn live_in_child(statsig: &Statsig, number: u32) -> Result<(), String> {
     let expect = |is_so: bool, what: &str| is_so.then_some(()).ok_or_else(|| what.to_owned());
     let before = statsig.event_stats();
@@ -132,7 +131,7 @@ fn live_in_child(statsig: &Statsig, number: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// Forks, and waits for the child's word. `Err` when it says nothing or complains.
+/// Forks and waits for the child's report. `Err` if the child sends nothing or reports a problem.
 fn fork_once(statsig: &Statsig, number: u32) -> Result<(), String> {
     let (mut ours, mut theirs) = UnixStream::pair().expect("a pair of sockets");
     match fork::fork().expect("a child") {
@@ -171,7 +170,7 @@ fn a_forked_child_answers_every_read_records_nothing_and_never_hangs() {
         .build()
         .unwrap();
     let mut served = specs::at(1, true);
-    // Of another type than the struct has.
+    // Another type than in the struct.
     served["dynamic_configs"]["promo"] = specs::config(json!({"number": "many"}));
     let network = network();
     network.serve_specs(served.to_string());
@@ -202,7 +201,7 @@ fn a_forked_child_answers_every_read_records_nothing_and_never_hangs() {
     runtime.block_on(statsig.shutdown()).unwrap();
 }
 
-/// A server that forks its workers may create the client before.
+/// A server that forks its workers may create the client before the fork.
 #[test]
 fn a_client_that_was_not_used_before_the_fork_can_be_initialised_in_the_child() {
     let network = network();

@@ -1,4 +1,4 @@
-//! What is logged, on whichever thread.
+//! Collects the log of all threads.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The lines of this level that hold this text.
+    /// The lines of this level that contain this text.
     pub(crate) fn lines(&self, level: &str, text: &str) -> Vec<String> {
         let logged = String::from_utf8_lossy(&self.bytes()).into_owned();
         let lines = logged.lines();

@@ -1,5 +1,5 @@
-//! Clients, processes and runtimes: forks, runtimes that end, starts that fail, many clients in one
-//! process.
+//! Clients, processes and runtimes: forks, runtimes that end, starts that fail, and many clients in
+//! one process.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Code of the application's that panics.
+//! Panics in the application's code.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Runtimes that end, and runtimes that lack something.
+//! Runtimes that end, and runtimes without time or I/O.
 
 use statsig::{Event, Statsig, StatsigUser};
 use tokio::runtime::{Builder, Runtime};
@@ -21,7 +21,7 @@ fn when_its_runtime_ends_the_client_says_so_and_whoever_waits_is_told() {
     let network = network();
     let options = options(&network).event_queue_capacity(100);
     let statsig = Statsig::new(KEY, options.build().unwrap());
-    // What is dropped with it is dropped on this thread, which has the log.
+    // Objects of the runtime are dropped on this thread, which collects the log.
     let first = Builder::new_current_thread().enable_all().build().unwrap();
     first.block_on(statsig.initialize()).unwrap();
     assert!(statsig.is_initialized());
@@ -34,7 +34,7 @@ fn when_its_runtime_ends_the_client_says_so_and_whoever_waits_is_told() {
     second.block_on(async {
         assert_eq!(specs.changed().await, None);
         assert_eq!(statsig.watch_specs().changed().await, None);
-        // The specs in use are as they were.
+        // The client still has the same specs.
         statsig.ready().await.unwrap();
         assert!(statsig.check_gate(&user, "on"));
         for error in [
@@ -60,7 +60,7 @@ fn when_its_runtime_ends_the_client_says_so_and_whoever_waits_is_told() {
         let lost = log.lines("WARN", "events");
         assert_eq!(lost.len(), 1, "{lost:?}");
 
-        // On a living runtime it goes on, with what it has.
+        // On a living runtime the client continues with the data that it has.
         statsig.initialize().await.unwrap();
         assert!(statsig.is_initialized());
         let report = statsig.shutdown().await.unwrap();
@@ -78,13 +78,14 @@ fn a_runtime_without_timers_is_an_error_that_names_the_missing_call() {
         tokio::select! {
             biased;
             started = statsig.initialize() => Some(started),
-            // Nothing else is to run on this thread: what is not over by then never is.
+            // No other task runs on this thread. Work that has not ended after these yields never
+            // ends.
             () = yields(10_000) => None,
         }
     });
     let error = started.expect("an answer").unwrap_err();
     assert!(error.to_string().contains("enable_time"), "{error}");
-    // The client is not spoilt by that.
+    // The client still works afterwards.
     runtime().block_on(async {
         statsig.initialize().await.unwrap();
         statsig.shutdown().await.unwrap();
@@ -115,7 +116,7 @@ fn many_threads_that_initialize_leave_one_thread_of_the_sdk() {
     assert_eq!(settled(threads, 0), 0);
 }
 
-/// What is found once it is what is wanted, or after many looks.
+/// Returns the value when it is the wanted one, or after many checks.
 #[cfg(target_os = "linux")]
 fn settled(find: impl Fn() -> usize, wanted: usize) -> usize {
     for _ in 0..10_000 {
@@ -127,7 +128,7 @@ fn settled(find: impl Fn() -> usize, wanted: usize) -> usize {
     find()
 }
 
-/// The threads that drive clients of blocking code.
+/// The threads that drive clients in blocking code.
 #[cfg(target_os = "linux")]
 fn threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();

@@ -1,4 +1,4 @@
-//! What is said of a start that failed, and what is said later.
+//! The reports of a failed start, and later reports.
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::certificates::{Authority, Identity};
 
-/// How often to look whether it listens, and for how long.
+/// How often and how long to check whether the server listens.
 const LOOK: Duration = Duration::from_millis(20);
 const LOOKS: u32 = 1_500;
 
@@ -23,12 +23,12 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    /// `None`, said aloud, where there is no `redis-server`.
+    /// Prints a message and returns `None` if there is no `redis-server`.
     pub(crate) fn start() -> Option<Self> {
         Self::start_with(Vec::new())
     }
 
-    /// Takes encrypted connections only.
+    /// A server that accepts only encrypted connections.
     pub(crate) fn start_encrypted(authority: &Authority, identity: &Identity) -> Option<Self> {
         let file = |option: &str, path: std::path::PathBuf| [option.into(), path.into_os_string()];
         let mut encryption: Vec<OsString> = ["--tls-auth-clients", "no"].map(Into::into).into();
@@ -63,13 +63,13 @@ impl RedisServer {
         })
     }
 
-    /// A store on a connection of its own.
+    /// A store with its own connection.
     pub(crate) fn store(&self) -> RedisDataStore {
         RedisDataStore::new(&format!("redis://127.0.0.1:{}", self.port)).expect("an address")
     }
 
-    /// A store on an encrypted connection of its own, that trusts this authority; by `localhost`,
-    /// as the certificate says.
+    /// A store with its own encrypted connection. It trusts this authority, and connects to
+    /// `localhost`, the name in the certificate.
     pub(crate) fn encrypted_store(&self, authority: &Authority) -> RedisDataStore {
         let url = format!("rediss://localhost:{}", self.port);
         let trusted = std::fs::read(authority.certificate_file()).expect("a certificate");
@@ -81,24 +81,24 @@ impl RedisServer {
         RedisDataStore::from_client(client)
     }
 
-    /// The same, that trusts whom the system does.
+    /// The same, but trusts the system's authorities.
     pub(crate) fn store_trusting_the_system(&self) -> RedisDataStore {
         RedisDataStore::new(&format!("rediss://localhost:{}", self.port)).expect("an address")
     }
 
-    /// Ends it without a chance to say goodbye.
+    /// Kills the server without a shutdown.
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("a running process");
         self.process.wait().expect("an ended process");
     }
 
-    /// Starts it again on the same port, empty.
+    /// Restarts it on the same port, empty.
     pub(crate) fn restart(&mut self) {
         self.process = spawn(self.port, self.folder.path(), &self.encryption);
         wait_until_it_listens(self.port);
     }
 
-    /// Sends a command past the SDK.
+    /// Sends a command directly, without the SDK.
     pub(crate) async fn command(&self, words: &[&str]) {
         let mut text = format!("*{}\r\n", words.len());
         for word in words {
@@ -117,7 +117,7 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        // It may have been killed already.
+        // The process may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

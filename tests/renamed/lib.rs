@@ -1,4 +1,4 @@
-//! Derives in a package that calls `statsig` by another name: they find it without being told.
+//! Derives in a package that renames `statsig`: they find it without an attribute.
 
 #[cfg(test)]
 mod tests {

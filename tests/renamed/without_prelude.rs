@@ -1,4 +1,4 @@
-//! Derives in a crate without the standard prelude: what they generate names everything in full.
+//! Derives in a crate without the standard prelude: the generated code uses full paths.
 
 #![no_implicit_prelude]
 

@@ -1,4 +1,4 @@
-//! Recorded specs in the service's binary form, as JSON.
+//! Converts recorded specs in the service's binary form to JSON.
 
 use serde_json::Value;
 use statsig::testing::internals::specs_of_binary;
@@ -7,12 +7,12 @@ use crate::conformance::{entries, items};
 
 const SECTIONS: [&str; 3] = ["feature_gates", "dynamic_configs", "layer_configs"];
 
-/// What the SDK's reader makes of them, with what the binary form does not say taken from the same
-/// specs in JSON: fractions of percentages (when these were recorded, it had whole ones only, 0 for
+/// The result of the SDK's reader. Some information is missing in the binary form and comes from
+/// the same specs in JSON: fractions of percentages (the recorded form has only whole ones, 0 for
 /// 0.5), and whether a list is empty or absent.
 ///
 /// # Errors
-/// When they cannot be read.
+/// If the specs are unreadable.
 pub(crate) fn to_json(body: &[u8], twin: Option<&Value>) -> Result<String, String> {
     let json = specs_of_binary(body)?;
     let Some(twin) = twin else {

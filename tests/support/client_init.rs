@@ -1,11 +1,11 @@
-//! The options of client initialize responses, as they were recorded.
+//! The recorded options of client initialize responses.
 
 use serde_json::Value;
 use statsig::client_init::{ClientInitResponseFormat, ClientInitResponseOptions};
 
 use crate::conformance::{entries, items, text};
 
-/// The options as they were recorded with a response.
+/// The options recorded with a response.
 ///
 /// # Panics
 /// When an option or its value is unknown.

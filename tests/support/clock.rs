@@ -2,7 +2,7 @@
 
 use statsig::clock::Clock;
 
-/// A wall clock that shows the same time for ever, in epoch milliseconds.
+/// A wall clock that always shows the same time, in epoch milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct FixedClock(pub u64);
 

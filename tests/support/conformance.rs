@@ -1,4 +1,4 @@
-//! The recorded answers of the official SDK: where they are, and how to read them.
+//! Finds and reads the recorded answers of the official SDK.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,10 +17,10 @@ use crate::binary;
 use crate::clock::FixedClock;
 use crate::tally::Tally;
 
-/// Names the directory of the data.
+/// The variable with the directory of the data.
 const DIRECTORY_VARIABLE: &str = "STATSIG_CONFORMANCE_DIR";
-/// How the names of files with specs in the service's binary form end; those that there are in
-/// JSON, too, and all.
+/// The suffixes of files with specs in the service's binary form: those with a JSON version, and
+/// all.
 const TWIN_SUFFIX: &str = "_dcs.pb.br";
 const BINARY_SUFFIX: &str = ".pb.br";
 
@@ -36,11 +36,11 @@ pub struct Conformance {
 }
 
 impl Conformance {
-    /// The data: in the directory that `STATSIG_CONFORMANCE_DIR` names, else beside the
-    /// repository, else the reduced set in the repository.
+    /// Opens the data: in the directory in `STATSIG_CONFORMANCE_DIR`, or beside the repository, or
+    /// the reduced set in the repository.
     ///
     /// # Panics
-    /// If the variable names no such directory, or the data cannot be read.
+    /// If the variable contains no such directory, or the data is unreadable.
     #[must_use]
     pub fn find() -> Self {
         if let Some(directory) = std::env::var_os(DIRECTORY_VARIABLE) {
@@ -63,7 +63,7 @@ impl Conformance {
         self.is_reduced
     }
 
-    /// Whether there is such a file.
+    /// Whether this file exists.
     #[must_use]
     pub fn has(&self, file: &str) -> bool {
         self.directory.join(file).is_file()
@@ -100,7 +100,7 @@ impl Conformance {
     /// ending exists. Specs in the service's binary form are returned as JSON.
     ///
     /// # Panics
-    /// If there is no such file.
+    /// If the file does not exist.
     #[must_use]
     pub fn text(&self, file: &str) -> String {
         let compressed = format!("{file}.gz");
@@ -125,14 +125,14 @@ impl Conformance {
         text
     }
 
-    /// The file with the same specs in the service's binary form, if it was recorded.
+    /// The file with the same specs in the service's binary form, if there is one.
     #[must_use]
     pub fn binary_twin(&self, case: &Case) -> Option<String> {
         let file = format!("specs_binary/{}{TWIN_SUFFIX}", case.spec_name());
         self.has(&file).then_some(file)
     }
 
-    /// The same specs in JSON, if they were recorded.
+    /// The same specs in JSON, if there are any.
     fn json_twin(&self, binary: &str) -> Option<Value> {
         let name = binary.rsplit('/').next()?.strip_suffix(TWIN_SUFFIX)?;
         let files = ["json", "json.gz"].map(|suffix| format!("specs/{name}.{suffix}"));
@@ -144,7 +144,7 @@ impl Conformance {
     /// A file with one JSON value.
     ///
     /// # Panics
-    /// When it is none.
+    /// If the file is not JSON.
     #[must_use]
     pub fn json(&self, file: &str) -> Value {
         parse(&self.text(file))
@@ -153,13 +153,13 @@ impl Conformance {
     /// A file with one JSON value a line.
     ///
     /// # Panics
-    /// When it is none.
+    /// If a line is not JSON.
     #[must_use]
     pub fn lines(&self, file: &str) -> Vec<Value> {
         self.text(file).lines().map(parse).collect()
     }
 
-    /// How many lines a file has.
+    /// The number of lines in a file.
     #[must_use]
     pub fn line_count(&self, file: &str) -> u64 {
         self.text(file).lines().count() as u64
@@ -174,27 +174,27 @@ impl Conformance {
     /// A recorded user.
     ///
     /// # Panics
-    /// When there is none of this id.
+    /// If there is no user with this ID.
     #[must_use]
     pub fn user(&self, id: &str) -> &StatsigUser {
         let found = self.users.iter().find(|(known, _)| known == id);
         &found.unwrap_or_else(|| panic!("no user {id}")).1
     }
 
-    /// A client as `cases.json` describes it, with the clock held where the answers were recorded
-    /// (or where the case says).
+    /// A client as in `cases.json`. Its clock stands at the time of the recording, or at the time
+    /// in the case.
     ///
     /// # Panics
-    /// When the specs are not valid although answers were recorded with them.
+    /// If the specs are invalid although answers were recorded with them.
     #[must_use]
     pub fn client(&self, case: &Case, specs: &str) -> OfflineClient {
         self.client_with(case, specs, |options| options)
     }
 
-    /// The same with more options: some, or others than the case says.
+    /// The same with more options, which may replace those of the case.
     ///
     /// # Panics
-    /// When the specs are not valid although answers were recorded with them.
+    /// If the specs are invalid although answers were recorded with them.
     #[must_use]
     pub fn client_with(
         &self,
@@ -211,7 +211,7 @@ impl Conformance {
                     options.global_custom_field(name, value.clone())
                 }),
                 "disable_country_lookup" => options.disable_country_lookup(*value == true),
-                // Every entity that can tell the difference is skipped.
+                // Every entity that depends on this option is skipped.
                 "use_third_party_ua_parser" => options,
                 unknown => panic!("{}: unknown option {unknown}", case.file),
             };
@@ -234,7 +234,7 @@ impl Conformance {
         client
     }
 
-    /// What is not compared of one sort of entities (`gates`, `configs`, `layers`, `conditions`).
+    /// The skipped entities of one kind (`gates`, `configs`, `layers`, `conditions`).
     #[must_use]
     pub fn skips(&self, case: &Case, sort: &str) -> Skips {
         let has_other_parser = case.options.get("use_third_party_ua_parser").is_some();
@@ -254,10 +254,10 @@ impl Conformance {
             .collect()
     }
 
-    /// Every file that is not named in `cases.json` and ends like this.
+    /// Every file with this suffix that `cases.json` does not contain.
     ///
     /// # Panics
-    /// When the directory cannot be read.
+    /// If the directory is unreadable.
     #[must_use]
     pub fn files(&self, folder: &str, suffix: &str) -> BTreeSet<String> {
         let listing = self.directory.join(folder).read_dir().expect("a folder");
@@ -269,14 +269,14 @@ impl Conformance {
     }
 }
 
-/// What is not compared, and why.
+/// The skipped entities, with reasons.
 #[derive(Debug)]
 pub struct Skips {
     need_other_parser: BTreeSet<String>,
 }
 
 impl Skips {
-    /// Why an entity is not compared, if it is not.
+    /// The reason to skip an entity, if there is one.
     #[must_use]
     pub fn reason(&self, name: &str) -> Option<&'static str> {
         self.need_other_parser
@@ -285,20 +285,20 @@ impl Skips {
     }
 }
 
-/// One file of recorded answers, and what they were recorded with.
+/// One file of recorded answers, and the inputs of the recording.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The file with the answers.
     pub file: String,
     /// The file with the specs.
     pub spec: String,
-    /// The file with the values that answers refer to, where there is one.
+    /// The file with the values that answers refer to, if there is one.
     pub values: Option<String>,
-    /// The file with the calls that were made, where there is one.
+    /// The file with the calls, if there is one.
     pub calls: Option<String>,
-    /// The moment at which the clock was held, if it was.
+    /// The time at which the clock stood, if it did.
     pub clock_ms: Option<u64>,
-    /// Whether the file has the answers of many moments.
+    /// Whether the file contains the answers of many moments.
     pub is_by_clock: bool,
     options: Value,
     has_id_lists: bool,
@@ -322,7 +322,7 @@ impl Case {
         }
     }
 
-    /// A case with default options for a file that `cases.json` does not name.
+    /// A case with default options for a file that `cases.json` does not contain.
     #[must_use]
     pub fn plain(file: &str, spec: &str) -> Self {
         Self {
@@ -352,7 +352,7 @@ impl Case {
         self.spec.ends_with(BINARY_SUFFIX)
     }
 
-    /// The specs' name, without folder and suffix.
+    /// The name of the specs, without folder and suffix.
     #[must_use]
     pub fn spec_name(&self) -> &str {
         let name = self.spec.rsplit('/').next().unwrap_or_default();
@@ -361,14 +361,14 @@ impl Case {
     }
 }
 
-/// One thing to compare: what to call it, and how.
+/// A named comparison.
 pub type Job<'a> = (String, Box<dyn Fn() -> Tally + Send + Sync + 'a>);
 
-/// Runs all jobs on as many threads as there are processors, prints a line for each as it ends, and
-/// returns the sum.
+/// Runs all jobs on as many threads as there are processors. Prints a line for each job when it
+/// ends, and returns the sum.
 ///
 /// # Panics
-/// When a job does.
+/// If a job panics.
 #[must_use]
 pub fn run(jobs: &[Job<'_>]) -> Tally {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
@@ -392,10 +392,10 @@ pub fn run(jobs: &[Job<'_>]) -> Tally {
     })
 }
 
-/// Prints what was skipped and what differs, then the last line, and fails on any difference.
+/// Prints the skipped answers, the differences and the last line. Fails on any difference.
 ///
 /// # Panics
-/// When anything differs, or nothing was compared.
+/// If an answer differs, or nothing was compared.
 pub fn conclude(suite: &str, sum: &Tally) {
     for (reason, answers) in &sum.skipped {
         println!("skipped {answers}: {reason}");
@@ -408,7 +408,7 @@ pub fn conclude(suite: &str, sum: &Tally) {
     assert!(sum.equal > 0, "expected something to compare");
 }
 
-/// Says that the reduced set lacks what a test compares.
+/// Prints that the reduced set does not contain the data of a test.
 pub fn announce_absence(suite: &str) {
     println!(
         "{suite}: skipped, the reduced set of recorded answers has none; {DIRECTORY_VARIABLE} names the full set"
@@ -425,7 +425,7 @@ fn parse(text: &str) -> Value {
 /// The text of a JSON string.
 ///
 /// # Panics
-/// When it is none.
+/// If the value is not a string.
 #[must_use]
 pub fn text(value: &Value) -> String {
     let text = value.as_str();
@@ -433,13 +433,13 @@ pub fn text(value: &Value) -> String {
         .to_owned()
 }
 
-/// The elements of a JSON array; none of anything else.
+/// The elements of a JSON array; none for other values.
 #[must_use]
 pub fn items(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The entries of a JSON object; none of anything else.
+/// The entries of a JSON object; none for other values.
 pub fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter)
 }

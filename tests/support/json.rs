@@ -1,10 +1,10 @@
-//! Compares JSON as recorded answers are to be compared.
+//! Compares JSON by the rules for recorded answers.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// Whether two values are the same, numbers by what they are worth: `1e2` is `100`.
+/// Whether two values are equal. Numbers are compared by value: `1e2` equals `100`.
 #[must_use]
 pub fn is_same(left: &Value, right: &Value) -> bool {
     match (left, right) {
@@ -23,7 +23,7 @@ pub fn is_same(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Whether two objects have the same entries.
+/// Whether two objects have equal entries.
 #[must_use]
 pub fn is_same_object(left: &Map<String, Value>, right: &Map<String, Value>) -> bool {
     left.len() == right.len()
@@ -32,7 +32,7 @@ pub fn is_same_object(left: &Map<String, Value>, right: &Map<String, Value>) -> 
             .all(|(key, value)| right.get(key).is_some_and(|other| is_same(value, other)))
 }
 
-/// Whether an integer and a double are the same number, exactly.
+/// Whether an integer and a double are exactly equal.
 fn is_same_number(integer: &serde_json::Number, double: &serde_json::Number) -> bool {
     let (Some(integer), true, Some(double)) = (integer.as_i128(), double.is_f64(), double.as_f64())
     else {
@@ -41,8 +41,8 @@ fn is_same_number(integer: &serde_json::Number, double: &serde_json::Number) -> 
     double.fract() == 0.0 && double.abs() < 1e30 && double as i128 == integer
 }
 
-/// The fields in which two objects differ, in words. An absent field, `null` and an empty list are
-/// the same.
+/// Describes the fields in which two objects differ. An absent field, `null` and an empty list are
+/// equal.
 #[must_use]
 pub fn differences(context: &str, expected: &Value, found: &Value) -> Vec<String> {
     let empty = Map::new();

@@ -1,4 +1,4 @@
-//! What the tests of several suites share.
+//! Shared code of several test suites.
 
 #![allow(
     clippy::expect_used,
@@ -18,8 +18,8 @@ pub mod json;
 pub mod specs;
 pub mod tally;
 
-/// Options for tests with sockets: every address is one of this machine where nobody listens, so
-/// that nothing leaves the machine. Tests name the servers that they start.
+/// Options for tests with sockets. Every default address is on this machine, and no server listens
+/// there, so that no request leaves the machine. Tests set the addresses of their own servers.
 pub fn local_options() -> StatsigOptionsBuilder {
     StatsigOptions::builder()
         .specs_url("http://127.0.0.1:1/v2/download_config_specs")

@@ -1,8 +1,8 @@
-//! Small specs, written by hand.
+//! Small hand-written specs.
 
 use serde_json::{Value, json};
 
-/// A gate that everybody passes, or nobody.
+/// A gate that everybody passes, or that nobody passes.
 #[must_use]
 pub fn one_gate(name: &str, passes: bool) -> Value {
     json!({
@@ -22,7 +22,7 @@ pub fn one_gate(name: &str, passes: bool) -> Value {
     })
 }
 
-/// A dynamic config that returns the same to everybody.
+/// A dynamic config with the same value for all users.
 #[must_use]
 pub fn config(value: Value) -> Value {
     json!({
@@ -31,7 +31,7 @@ pub fn config(value: Value) -> Value {
     })
 }
 
-/// The gate `on`, passed by everybody or nobody, in specs of this time.
+/// Specs of this time with the gate `on`. Everybody passes it, or nobody does.
 #[must_use]
 pub fn at(time: u64, passes: bool) -> Value {
     let mut specs = one_gate("on", passes);
@@ -47,7 +47,7 @@ pub fn with_checksum(time: u64, passes: bool, checksum: &str) -> Value {
     specs
 }
 
-/// The gate `in_list`, passed by the members of this ID list, in specs of this time.
+/// Specs of this time with the gate `in_list`. The members of this ID list pass it.
 #[must_use]
 pub fn id_list_gate(time: u64, list: &str) -> Value {
     let mut specs = one_gate("in_list", true);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The most differences kept in words.
+/// The largest number of differences with a description.
 const MAX_EXAMPLES: usize = 20;
 
-/// How many answers were compared, and what came of it.
+/// The number of comparisons by result.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    /// Answers that are the same.
+    /// Equal answers.
     pub equal: u64,
     /// Answers that differ in at least one field.
     pub different: u64,
@@ -32,14 +32,14 @@ impl Tally {
         }
     }
 
-    /// Counts answers that are not compared, and why.
+    /// Counts skipped answers, with the reason.
     pub fn skip(&mut self, reason: &str, answers: u64) {
         if answers > 0 {
             *self.skipped.entry(reason.to_owned()).or_default() += answers;
         }
     }
 
-    /// Adds what another one counted.
+    /// Adds the counts of another tally.
     pub fn merge(&mut self, other: &Self) {
         self.equal += other.equal;
         self.different += other.different;

@@ -1,4 +1,4 @@
-//! One broken part of specs costs itself and nothing else.
+//! A broken part of specs affects only itself.
 
 use statsig::StatsigUser;
 use statsig::testing::{Answer, Endpoint};
@@ -6,7 +6,7 @@ use statsig_tests::specs;
 
 use super::Lab;
 
-/// Good specs with this text in front of their gates.
+/// Good specs with this text before their gates.
 fn with_gate(broken: &[u8]) -> Vec<u8> {
     let good = specs::at(7, true).to_string();
     let (before, after) = good.split_once(r#""feature_gates":{"#).unwrap();
@@ -20,7 +20,7 @@ fn with_gate(broken: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Good specs with these fields of the top level besides.
+/// Good specs with these additional top-level fields.
 fn with_field(broken: &[u8]) -> Vec<u8> {
     let good = specs::at(7, true).to_string();
     [b"{", broken, b",", &good.as_bytes()[1..]].concat()
@@ -35,7 +35,7 @@ async fn gate_is_served(body: Vec<u8>) {
     let good = (true, "Network:Recognized".to_owned());
     assert_eq!(lab.check(), good, "{shown}");
 
-    // The same on top of specs that are in use, which are read in another way.
+    // The same with specs already in use: the client reads the new ones in another way then.
     let lab = Lab::new(|options| options);
     lab.network.serve_specs(specs::at(1, false).to_string());
     lab.statsig.initialize().await.unwrap();
@@ -110,7 +110,7 @@ async fn of_broken_settings_the_others_are_read() {
     lab.network
         .always(Endpoint::Specs, Answer::response(200, with_field(broken)));
     lab.statsig.initialize().await.unwrap();
-    // The window of repeats is 5 ms once the first one has ended.
+    // The window of repeats is 5 ms after the first one has ended.
     super::pass(61.0).await;
     let user = StatsigUser::with_user_id("u");
     for _ in 0..2 {

@@ -34,7 +34,7 @@ async fn the_first_source_that_has_specs_starts_and_the_others_are_not_asked() {
     assert_eq!(lab.check(), (true, "Bootstrap:Recognized".to_owned()));
     assert!(lab.requests().is_empty());
 
-    // The first that keeps specs fresh does so.
+    // The first source that keeps specs fresh does so.
     lab.network.serve_specs(specs::at(2, false).to_string());
     pass(15.0).await;
     assert_eq!(lab.requests(), [10]);
@@ -51,7 +51,7 @@ async fn a_source_with_news_is_heard_wherever_it_stands() {
     lab.statsig.initialize().await.unwrap();
     assert_eq!(lab.check(), (false, "Network:Recognized".to_owned()));
 
-    // Older than what is in use.
+    // Older than the specs in use.
     specs_in_memory.set_data(specs::at(4, true).to_string());
     settle().await;
     assert_eq!(lab.check(), (false, "Network:Recognized".to_owned()));
@@ -137,7 +137,7 @@ async fn one_adapter_alone_replaces_all_other_sources() {
     assert_eq!(lab.check(), (true, "Bootstrap:Recognized".to_owned()));
 }
 
-/// Specs that are pushed; counts how often it is asked.
+/// A source that pushes specs. Counts the requests to it.
 #[derive(Debug, Default)]
 struct Pushed {
     signal: std::sync::OnceLock<ChangeSignal>,

@@ -1,4 +1,4 @@
-//! Specs that outlive the process, in a store that services share.
+//! Specs in a data store that outlives the process and that services share.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -112,7 +112,7 @@ async fn a_polled_store_that_fails_leaves_the_specs_and_the_network_alone() {
     store.put(specs::at(2, false));
     pass(15.0).await;
     assert_eq!(lab.lcut(), 2);
-    // Older specs in the store do not go back in time.
+    // Older specs in the store are not used.
     store.put(specs::at(1, true));
     pass(15.0).await;
     assert_eq!((lab.lcut(), lab.check().0), (2, false));
@@ -137,7 +137,7 @@ async fn the_store_is_initialised_once_and_shut_down_once() {
     lab.statsig.shutdown().await.unwrap();
     assert_eq!(counts(), (1, 1));
 
-    // Started again, the client uses it again.
+    // After a restart, the client uses the store again.
     lab.statsig.initialize().await.unwrap();
     assert_eq!(counts(), (2, 1));
     lab.statsig.shutdown().await.unwrap();

@@ -1,4 +1,4 @@
-//! Specs in a file: watched, and fetched into.
+//! Specs in a file: the client watches it, or downloads into it.
 
 use std::sync::Arc;
 
@@ -23,12 +23,12 @@ async fn a_change_of_the_file_is_seen_within_seconds() {
     );
 
     pass(5.0).await;
-    // The size differs, so it does not depend on how finely the file system tells times.
+    // The size differs, so the test does not depend on the file system's resolution of times.
     std::fs::write(&path, specs::at(22, false).to_string()).unwrap();
     pass(2.5).await;
     assert_eq!((lab.check().0, lab.lcut()), (false, 22));
 
-    // Neither a broken file nor a missing one does harm, and the next good one is taken.
+    // Broken and missing files do no harm, and the client uses the next good one.
     std::fs::write(&path, "{").unwrap();
     pass(10.0).await;
     assert_eq!(lab.lcut(), 22);
@@ -70,7 +70,7 @@ async fn fetching_into_a_file_asks_for_news_only_and_writes_nothing_else() {
     let written = std::fs::read_to_string(&path).unwrap();
     assert_eq!(written, specs::with_checksum(1, true, "a+b").to_string());
 
-    // The second request says what the file holds.
+    // The second request contains the time and checksum of the file.
     assert!(!lab.statsig.fetch_and_write_to_file(&below).await.unwrap());
     assert!(
         lab.urls()[1].ends_with(".json?sinceTime=1&checksum=a%2Bb"),

@@ -1,4 +1,4 @@
-//! What a server says is shown masked, short and on one line.
+//! Texts from a server appear masked, short and on one line.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,12 +12,12 @@ use statsig_tests::specs;
 use super::Lab;
 
 const FOREIGN_KEY: &str = "secret-ForeignKey0123456789abcdef";
-/// What may be shown of a key ends before this.
+/// The visible part of a key ends before this.
 const HIDDEN: &str = "Key0123456789";
-/// For one text from outside and the words around it.
+/// The limit for one external text with the words around it.
 const MAX_CHARS: usize = 700;
 
-/// Everything that clients measure.
+/// Collects all metrics of clients.
 #[derive(Debug, Default)]
 struct Tags(Mutex<Vec<String>>);
 

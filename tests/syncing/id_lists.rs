@@ -1,4 +1,4 @@
-//! ID lists that outlive the process, in a store that services share.
+//! ID lists in a store that outlives the process and that services share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,7 +33,7 @@ fn store() -> MemoryStore {
     }
 }
 
-/// The same with these lists.
+/// The same store with these lists.
 fn holding(lists: &[(&str, &str)]) -> MemoryStore {
     let store = store();
     put(&store, lists);
@@ -48,7 +48,7 @@ fn put(store: &MemoryStore, lists: &[(&str, &str)]) {
     }
 }
 
-/// A client whose network has these lines for `a_list`.
+/// A client whose network serves these lines for `a_list`.
 async fn start(store: &Arc<MemoryStore>, lines: &str) -> (Lab, InitializeDetails) {
     start_with(lines, |options| options.data_store(store.clone())).await
 }
@@ -97,8 +97,8 @@ async fn an_empty_store_is_filled_from_the_network_and_the_next_start_needs_none
     assert_eq!(details.is_id_list_ready, Some(true));
     settle().await;
     assert_eq!(members(&first), ["a-user"]);
-    // Members before the manifest, so that whoever reads that finds all that it names; and only
-    // those that are left.
+    // Members are written before the manifest, so that a reader of the manifest finds all its
+    // lists. Only existing lists are written.
     assert_eq!(writes(&store), [A_LIST, MANIFEST]);
     assert_eq!(store.text(A_LIST).unwrap(), A_USER);
     let manifest = store.text(MANIFEST).unwrap();
@@ -119,7 +119,7 @@ async fn after_a_start_from_the_store_everything_is_downloaded_once() {
     let (lab, _) = start(&store, MARCOS).await;
     assert_eq!(members(&lab), ["123"]);
     pass(INTERVAL + 1.0).await;
-    // Positions in files are not known of stored lists.
+    // Stored lists have no positions in files.
     assert_eq!(members(&lab), ["Marcos"]);
     let asked = lab.network.requests(Endpoint::IdListFile);
     assert!(!asked[0].request.url.contains("range"));
@@ -129,7 +129,7 @@ async fn after_a_start_from_the_store_everything_is_downloaded_once() {
     let asked = lab.network.requests(Endpoint::IdListFile);
     assert!(asked[1].request.url.contains("range=10-"));
     assert_eq!(members(&lab), ["Marcos", "a-user"]);
-    // Each change was written once, unchanged lists were not.
+    // Each change is written once. Unchanged lists are not written.
     pass(INTERVAL * 5.0).await;
     assert_eq!(writes(&store), [A_LIST, MANIFEST, A_LIST, MANIFEST]);
     // In the order of the hashes.
@@ -179,7 +179,7 @@ async fn without_the_feature_the_store_has_no_part_in_lists() {
     assert!(writes(&store).is_empty() && writes(&reader).is_empty());
 }
 
-/// What is stored is used as a whole or not at all.
+/// Stored lists are used completely or not at all.
 #[tokio::test(start_paused = true)]
 async fn what_the_store_cannot_give_the_network_does() {
     let broken = |path: &str, text: &str| {
@@ -237,7 +237,7 @@ async fn one_failed_file_publishes_and_stores_nothing() {
     let store = Arc::new(holding(&[("a_list", ONE_TWO_THREE)]));
     let (lab, _) = start(&store, MARCOS).await;
     lab.network.set_id_list_file("b_list", MARCOS);
-    // The files are asked for in the order of the lists' names.
+    // The client downloads the files in the order of the lists' names.
     lab.network
         .next(Endpoint::IdListFile, Answer::response(200, MARCOS));
     lab.network.next(Endpoint::IdListFile, Answer::status(500));
@@ -291,7 +291,7 @@ async fn a_polled_store_that_lost_its_lists_gets_them_again() {
     assert_eq!(members(&lab), ["Marcos"]);
 }
 
-/// Counts the sets of lists that could not be written.
+/// Counts sets of lists that could not be written.
 #[derive(Debug, Default)]
 struct WriteFailures(AtomicUsize);
 
@@ -325,7 +325,7 @@ async fn a_store_that_fails_to_write_is_counted_and_written_to_later() {
     assert_eq!(store.text(A_LIST).unwrap(), MARCOS);
     assert_eq!(failures.0.load(Ordering::Relaxed), 3);
     store.is_down.store(false, Ordering::Relaxed);
-    // The lists have not changed since, and yet they are written.
+    // The lists have not changed since, but they are written.
     pass(INTERVAL).await;
     assert_eq!(store.text(A_LIST).unwrap(), A_USER);
     assert_eq!(failures.0.load(Ordering::Relaxed), 3);
@@ -347,7 +347,7 @@ async fn lists_that_were_read_and_not_published_are_read_again() {
     });
     let (lab, _) = start(&store, A_USER).await;
     put(&store, &[("a_list", A_USER)]);
-    // The evaluation actor is away when the lists are to be published, and then gone.
+    // The evaluation actor is first paused and then gone when the lists are due for publication.
     let away = Disturbance::Pause(Duration::from_secs_f64(INTERVAL * 1.5));
     disturb(&lab.statsig, ActorName::Evaluation, away);
     disturb(&lab.statsig, ActorName::Evaluation, Disturbance::Crash);
@@ -389,7 +389,7 @@ fn in_directory_are(directory: &tempfile::TempDir, files: usize) -> bool {
     found.is_ok_and(|entries| entries.filter(is_whole).count() == files)
 }
 
-/// Lets simulated time pass until it holds.
+/// Lets simulated time pass until the condition holds.
 async fn until(holds: impl Fn() -> bool) {
     for _ in 0..300 {
         if holds() {

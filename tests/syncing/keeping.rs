@@ -1,4 +1,4 @@
-//! A data store comes to hold what the network brought, whatever fails or is lost meanwhile.
+//! A data store finally contains the network's specs, whatever fails or gets lost before.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ fn lab(store: &Arc<impl DataStore>, time: u64) -> Lab {
     lab
 }
 
-/// The time of the specs that the store holds.
+/// The time of the specs in the store.
 fn stored(store: &MemoryStore) -> Option<u64> {
     let json: serde_json::Value = serde_json::from_slice(&store.specs()?).unwrap();
     json["time"].as_u64()
@@ -42,7 +42,7 @@ async fn specs_that_changed_while_the_store_was_away_are_written_when_it_is_back
     store.is_down.store(false, Ordering::Relaxed);
     pass(10.0).await;
     assert_eq!(stored(&store), Some(2));
-    // It was away at the first write, too.
+    // The store was unavailable at the first write, too.
     assert_eq!(store.writes().len(), 2);
 }
 
@@ -79,7 +79,7 @@ async fn a_write_that_waits_is_superseded_by_newer_specs() {
 
 #[tokio::test(start_paused = true)]
 async fn specs_that_the_store_lost_are_written_again_within_an_interval() {
-    // Whether the client brought them there, or found them there.
+    // The client wrote the specs to one store, and found them in the other.
     for store in [
         MemoryStore::default(),
         MemoryStore::holding(specs::at(1, true)),
@@ -145,7 +145,7 @@ async fn whoever_does_not_take_specs_from_the_network_restores_nothing() {
         assert_eq!(lab.lcut(), 1);
         lose_everything(&store);
         pass(60.0).await;
-        // It may have older specs than those who write.
+        // The reader may have older specs than the writers.
         assert_eq!(stored(&store), None);
     }
 }
@@ -168,7 +168,7 @@ async fn what_waits_survives_crashes_and_a_start_anew() {
     lab.statsig.initialize().await.unwrap();
     settle().await;
     assert_eq!(stored(&store), Some(1));
-    // And so does what is to be guarded.
+    // A second start guards the same specs.
     lab.statsig.shutdown().await.unwrap();
     lab.statsig.initialize().await.unwrap();
     lose_everything(&store);
@@ -244,7 +244,7 @@ async fn id_lists_that_wait_are_written_while_the_network_is_away() {
     assert_eq!(store.text(A_LIST).unwrap().lines().count(), 2);
 }
 
-/// A store of texts that brings the fewest methods.
+/// A store of texts with the required methods only.
 #[derive(Debug, Default)]
 struct Plain(MemoryStore);
 
@@ -279,7 +279,7 @@ async fn a_store_that_cannot_tell_how_long_a_value_is_is_read() {
     assert_eq!(stored(&store.0), Some(1));
 }
 
-/// A store that takes and never gives, as a log would.
+/// A write-only store, like a log.
 #[derive(Debug, Default)]
 struct WriteOnly(Plain);
 

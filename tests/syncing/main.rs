@@ -1,4 +1,4 @@
-//! Where specs come from and how they stay current, in simulated time over a network in memory.
+//! The sources of specs and their syncs, in simulated time over a network in memory.
 
 #![allow(
     clippy::expect_used,
@@ -41,7 +41,7 @@ struct Lab {
 }
 
 impl Lab {
-    /// Not initialised yet; the network has nothing but what is scripted.
+    /// A client before initialisation. Its network has only scripted answers.
     fn new(set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder) -> Self {
         Self::on(Arc::new(ScriptedTransport::new()), set)
     }
@@ -60,7 +60,7 @@ impl Lab {
         }
     }
 
-    /// What a check of the gate `on` says: the value, and why.
+    /// The value of the gate `on`, and the reason.
     fn check(&self) -> (bool, String) {
         let options = FeatureGateEvaluationOptions::new().disable_exposure_logging(true);
         let user = StatsigUser::with_user_id("a-user");
@@ -74,7 +74,7 @@ impl Lab {
         self.statsig.specs_status().lcut
     }
 
-    /// When specs were asked for, in whole seconds.
+    /// The times of requests for specs, in whole seconds.
     fn requests(&self) -> Vec<u64> {
         let requests = self.network.requests(Endpoint::Specs);
         requests
@@ -83,7 +83,7 @@ impl Lab {
             .collect()
     }
 
-    /// The names of the events that arrived, but for those that the SDK makes of itself.
+    /// The names of the received events, without the SDK's own events.
     fn events(&self) -> Vec<String> {
         let events = self.network.events();
         let names = events
@@ -108,7 +108,7 @@ async fn pass(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }
 
-/// Lets every task do what it can.
+/// Lets every task run until it waits.
 async fn settle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

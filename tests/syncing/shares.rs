@@ -1,4 +1,4 @@
-//! One source that hangs, is slow or brings garbage does not spend the time that the others need.
+//! A source that hangs, is slow or sends garbage does not use up the time of the others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,8 +137,8 @@ async fn a_network_that_hangs_leaves_time_for_its_fallback_and_for_a_file() {
     lab.network.serve_specs(specs::at(2, true).to_string());
     let details = lab.statsig.initialize().await.unwrap();
     assert!(details.init_success && details.is_config_spec_ready);
-    // The source that keeps specs fresh was overtaken: it is asked again at once, not an interval
-    // later.
+    // Another source was faster than the one that keeps specs fresh. So the client asks that one at
+    // once, not an interval later.
     pass(1.0).await;
     assert_eq!(lab.lcut(), 2);
 }

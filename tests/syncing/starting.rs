@@ -1,4 +1,4 @@
-//! Starting, waiting for specs, starting again.
+//! Starts, waits for specs, and restarts.
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -36,7 +36,7 @@ async fn calls_at_the_same_time_share_one_request_and_its_details() {
     }
     assert!(all.iter().all(|details| *details == all[0]));
     assert_eq!(lab.requests(), [0]);
-    // A later call starts nothing, and says what is now.
+    // A later call starts nothing, and reports the current state.
     pass(15.0).await;
     assert_eq!(lab.lcut(), 1);
     let now = lab.statsig.initialize_with_details().await.unwrap();
@@ -143,7 +143,7 @@ async fn started_again_without_service_it_keeps_the_specs_it_has() {
     assert!(details.is_config_spec_ready && details.failure_details.is_some());
     assert_eq!(lab.check(), (true, "Network:Recognized".to_owned()));
 
-    // Nor does an answer that says there is nothing new take anything away.
+    // An answer without news does not remove anything.
     lab.statsig.shutdown().await.unwrap();
     lab.network.recover(Endpoint::Specs);
     let details = lab.statsig.initialize().await.unwrap();
@@ -277,7 +277,7 @@ fn code_without_a_runtime_can_start_deliver_and_end_and_start_again() {
     for round in 1..3 {
         let details = statsig.initialize_blocking().unwrap();
         assert!(details.is_config_spec_ready);
-        // Again is no second start.
+        // A second call does not start the client again.
         statsig.initialize_blocking().unwrap();
         assert_eq!(network.requests(Endpoint::Specs).len(), round);
         assert!(statsig.check_gate(&user, "on"));
@@ -294,7 +294,7 @@ fn code_without_a_runtime_can_start_deliver_and_end_and_start_again() {
     assert_eq!((count("bought"), count("left")), (2, 2));
 }
 
-/// Tells when it was shut down, which takes several turns.
+/// Reports its shutdown, which takes several polls.
 #[derive(Debug)]
 struct SlowToShutDown(mpsc::Sender<()>);
 
@@ -334,7 +334,7 @@ fn dropping_a_client_of_code_without_a_runtime_shuts_its_data_store_down() {
     let statsig = Statsig::new(KEY, options.build().unwrap());
     statsig.initialize_blocking().unwrap();
     drop(statsig);
-    // An error when the store is gone without a shutdown.
+    // This fails if the store is dropped without a shutdown.
     shut_down.recv().unwrap();
 }
 
@@ -352,7 +352,7 @@ async fn blocking_calls_in_async_code_are_errors() {
     let error = statsig.shutdown_blocking().unwrap_err();
     assert_eq!(error, StatsigError::InsideRuntime);
 
-    // A thread that may block is refused, too, and has another way.
+    // A thread that may block is refused, too, but it has an alternative.
     let (on_thread, runtime) = (statsig.clone(), tokio::runtime::Handle::current());
     let waiting = tokio::task::spawn_blocking(move || {
         let error = on_thread.flush_events_blocking().unwrap_err();

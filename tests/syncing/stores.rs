@@ -1,4 +1,4 @@
-//! Data stores in memory, that remember what they were asked for.
+//! Data stores in memory that record their requests.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ fn key(path: &str) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct MemoryStore {
     pub(crate) values: Mutex<HashMap<String, Bytes>>,
-    /// Every write: key, time, and whether as bytes.
+    /// Every write: key, time, and whether it was bytes.
     pub(crate) writes: Mutex<Vec<(String, Option<u64>, bool)>>,
     pub(crate) reads: AtomicUsize,
     pub(crate) keeps_bytes: bool,
@@ -32,7 +32,7 @@ pub(crate) struct MemoryStore {
     pub(crate) keeps_id_lists: bool,
     pub(crate) writes_id_lists: bool,
     pub(crate) polls_id_lists: Option<bool>,
-    /// Everything fails.
+    /// Every operation fails.
     pub(crate) is_down: AtomicBool,
     /// Reads never end.
     pub(crate) hangs: AtomicBool,

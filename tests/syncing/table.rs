@@ -1,4 +1,4 @@
-//! Network scripts, and what comes of them: when requests go out, what evaluations say and why.
+//! A table of network scripts, with the expected requests, values and reasons.
 
 use statsig::testing::{Answer, Endpoint};
 use statsig::{StatsigOptionsBuilder, StatsigUser};
@@ -6,20 +6,20 @@ use statsig_tests::specs;
 
 use super::{Lab, OWN_URL, pass};
 
-/// One script, and what must come of it.
+/// One script, and its expected results.
 struct Row {
     name: &'static str,
     options: fn(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
-    /// The answers to the first requests. Later ones are served specs of time 9, in which the gate
+    /// The answers to the first requests. Later requests get specs of time 9, in which the gate
     /// fails.
     script: fn() -> Vec<Answer>,
-    /// What `initialize_with_details` returns: success, whether there are specs, and a part of the
+    /// The result of `initialize_with_details`: success, whether there are specs, and a part of the
     /// failure.
     starts: (bool, bool, Option<&'static str>),
-    /// When requests go out until `seconds` have passed, in whole seconds.
+    /// The times of requests until `seconds` have passed, in whole seconds.
     requests: &'static [u64],
     seconds: f64,
-    /// At a second: the gate's value, the reason, and the time of the specs.
+    /// The gate's value, the reason, and the time of the specs at a second.
     checks: &'static [(f64, bool, &'static str, u64)],
 }
 

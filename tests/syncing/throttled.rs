@@ -1,4 +1,4 @@
-//! A service that refuses requests gets fewer of them.
+//! The client sends fewer requests to a service that refuses them.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -34,9 +34,9 @@ async fn a_pause_that_the_service_asks_for_is_kept() {
     let throttled = Answer::status(429).header("retry-after", "300");
     lab.network.always(Endpoint::Specs, throttled);
     pass(TEN_MINUTES).await;
-    // The start, the refused one, and one after the pause.
+    // The start, the refused request, and a request after the pause.
     assert_eq!(lab.requests(), [0, 10, 310]);
-    // Whoever asks is answered, and does not bring the next sync forward.
+    // A refresh on request gets an answer, but does not bring the next sync forward.
     assert!(lab.statsig.refresh().await.is_err());
     pass(200.0).await;
     assert_eq!(lab.requests(), [0, 10, 310, 600]);
@@ -65,7 +65,7 @@ async fn a_service_that_asks_for_a_second_at_each_request_is_asked_at_every_inte
     pass(TEN_MINUTES).await;
     let asked = lab.requests().len();
     assert!((60..=62).contains(&asked), "{asked}");
-    // Their interval is a minute.
+    // Their interval is one minute.
     let asked = lab.network.requests(Endpoint::IdLists).len();
     assert!((10..=12).contains(&asked), "{asked}");
 }
@@ -78,11 +78,11 @@ async fn refused_syncs_are_not_retried_and_become_rarer() {
         pass(3_600.0).await;
         let requests = lab.requests();
         assert!(requests.len() < 25, "{status}: {requests:?}");
-        // And every few minutes there is one.
+        // There is a request every few minutes.
         let last = requests.last().unwrap();
         assert!(*last > 3_600 - 376, "{status}: {requests:?}");
 
-        // Once it works again, the interval is the usual one.
+        // When the service works again, the usual interval applies.
         lab.network
             .always(Endpoint::Specs, Answer::json(r#"{"has_updates":false}"#));
         pass(376.0).await;
@@ -127,7 +127,8 @@ async fn id_lists_keep_the_pause_too() {
     let manifests = |lab: &Lab| lab.network.requests(Endpoint::IdLists).len();
     assert_eq!(manifests(&lab), 2);
 
-    // Without a pause, they become rarer: 60, 120, 240, 300 seconds, and up to a quarter more.
+    // Without a requested pause, the intervals grow: 60, 120, 240, 300 seconds, plus up to a
+    // quarter.
     let lab = Lab::new(|options| options.enable_id_lists(true));
     lab.network.serve_specs(specs::at(1, true).to_string());
     lab.network.always(Endpoint::IdLists, Answer::status(401));
@@ -168,7 +169,7 @@ async fn a_fallback_is_asked_although_the_first_source_refuses() {
     assert_eq!(lab.check(), (true, "Network:Recognized".to_owned()));
 }
 
-/// A source that is polled, and says when it has something new.
+/// A polled source that also signals new specs.
 #[derive(Debug, Default)]
 struct Telling {
     signal: Mutex<Option<ChangeSignal>>,

@@ -1,4 +1,4 @@
-//! Specs whose own time cannot be true, and what becomes of those that come after them.
+//! Specs with an impossible time, and the specs that follow them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ async fn specs_from_the_future_are_used_and_give_way_to_the_next_ones() {
         );
         lab.statsig.initialize().await.unwrap();
         assert_eq!(lab.check(), (true, "Network:Recognized".to_owned()));
-        // The service is not told of a time after which it has nothing.
+        // The request must not contain a time that makes the service answer without specs.
         pass(11.0).await;
         let urls = lab.urls();
         assert!(!urls[1].contains("sinceTime"), "{urls:?}");
@@ -41,7 +41,7 @@ async fn the_network_beats_specs_from_the_future_that_a_data_store_kept() {
         lab.statsig.initialize().await.unwrap();
         lab.statsig.refresh().await.unwrap();
         assert_eq!(lab.check(), (false, "Network:Recognized".to_owned()));
-        // And so does whoever starts after it.
+        // The store then holds the good specs, so that a client that starts later gets these.
         settle().await;
         let kept = String::from_utf8(store.specs().unwrap().to_vec()).unwrap();
         assert!(kept.contains(&GOOD.to_string()), "{kept}");
@@ -65,7 +65,7 @@ async fn a_refresh_that_brings_older_specs_says_so() {
     lab.statsig.initialize().await.unwrap();
     let older = || Answer::json(specs::at(6, false).to_string());
     lab.network.always(Endpoint::Specs, older());
-    // The same bytes again are no other case.
+    // The same bytes again do not count as a new case.
     for _ in 0..3 {
         let error = lab.statsig.refresh().await.unwrap_err().to_string();
         assert!(

@@ -1,5 +1,5 @@
-//! The traps of the protocol, each with a test of its name and number. Those of ID lists (8 to 13)
-//! are with the ID lists, that of protobuf deltas (22) with those.
+//! The traps of the protocol. Each has a test with its name and number. The traps of ID lists (8 to
+//! 13) and of protobuf deltas (22) are in the tests of those subjects.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +74,7 @@ async fn trap_04_specs_of_the_same_time_are_new() {
     lab.statsig.refresh().await.unwrap();
     assert_eq!(lab.check(), (false, NETWORK.to_owned()));
 
-    // Strictly older, or the same by the checksum, is not.
+    // Specs that are strictly older, or that have the same checksum, are not used.
     for (ignored, is_known) in [
         (specs::with_checksum(6, true, "three"), false),
         (specs::with_checksum(8, true, "two"), true),
@@ -180,7 +180,7 @@ async fn trap_14_a_polled_store_replaces_the_network_and_another_only_seeds_the_
     assert_eq!(lab.check(), (false, NETWORK.to_owned()));
 }
 
-/// Specs that say they come from the network.
+/// Specs from an adapter that reports the network as their source.
 #[derive(Debug)]
 struct Pretender {
     deltas_used: bool,
@@ -255,13 +255,13 @@ async fn trap_17_in_the_background_every_fifth_failure_asks_the_fallback_and_the
         .collect();
     assert_eq!(fallbacks, [0, 50, 100]);
 
-    // A success in between does not start the count anew.
+    // A success in between does not restart the count.
     let lab = Lab::new(|options| options.specs_url(OWN_URL).fallback_to_statsig_api(true));
     lab.network.serve_specs(specs::at(1, true).to_string());
     lab.statsig.initialize().await.unwrap();
     for second in 1..=5 {
         let is_good = second == 3;
-        // One that is not tried again at once, and no refusal.
+        // A failure without an immediate retry, and not a refusal.
         let answer = if is_good { 200 } else { 501 };
         lab.network.next(
             Endpoint::Specs,
@@ -317,7 +317,7 @@ async fn trap_20_settings_stay_when_later_specs_do_not_mention_them() {
     lab.network.serve_specs(specs::at(2, true).to_string());
     lab.statsig.refresh().await.unwrap();
     assert_eq!(lab.lcut(), 2);
-    // Within the ten minutes that the first specs set, and beyond the minute that is the default.
+    // Within the ten minutes in the first specs, and beyond the default of one minute.
     for _ in 0..5 {
         let _ = lab
             .statsig

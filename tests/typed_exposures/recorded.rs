@@ -1,4 +1,4 @@
-//! Typed reads beside the recorded events of the official SDK's hand-written ones.
+//! Compares typed reads with the recorded events of the official SDK's reads by hand.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,7 +17,8 @@ fn access<P: StatsigParams>(client: &OfflineClient, user: &StatsigUser) {
 
 type Access = fn(&OfflineClient, &StatsigUser);
 
-/// A struct for each layer, with every parameter that was read, those in vain included.
+/// A struct for each layer, with every parameter of the recorded reads, including missing
+/// parameters.
 macro_rules! layers {
     ($($layer:literal: $($param:ident)*;)*) => {
         vec![$({
@@ -73,7 +74,7 @@ fn layers_of(project: &str) -> Vec<(&'static str, Access)> {
     }
 }
 
-/// The store in which each sort of reference occurs, read as what it was read as.
+/// The store with each kind of reference, read with the recorded types.
 #[derive(Debug, StatsigParams)]
 #[statsig(param_store = "store_all")]
 #[allow(dead_code, reason = "accessed as a whole")]
@@ -149,7 +150,7 @@ fn a_typed_layer_logs_what_reads_by_hand_logged() {
                 if skips.reason(layer).is_some() {
                     continue;
                 }
-                // The first call for a layer read all its parameters; the later ones read some of
+                // The first call for a layer reads all its parameters. The later calls read some of
                 // them again.
                 let is_of_layer = |call: &Value| call["name"] == layer;
                 let call = calls.iter().position(is_of_layer).expect("a call");
@@ -171,8 +172,8 @@ fn a_typed_layer_logs_what_reads_by_hand_logged() {
     assert!(compared > enough, "only {compared} events were compared");
 }
 
-/// By hand, an exposure is logged even where the fallback is returned for want of the type; typed,
-/// never.
+/// A read by hand logs an exposure even if the type does not match and it returns the fallback. A
+/// typed read never does.
 #[test]
 fn a_typed_store_logs_what_reads_by_hand_logged_for_values_that_were_served() {
     let data = Conformance::find();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// The specs; everything has its generation as a parameter.
+/// The specs. Every entity has its generation as a parameter.
 pub(crate) fn shop(generation: u64) -> String {
     let served = json!({
         "title": "Sale", "discount": 0.5, "limit": 1_000, "unused": 1, "generation": generation,
@@ -92,7 +92,7 @@ fn spec(entity: &str, default: &Value, rules: Vec<Value>) -> Value {
     })
 }
 
-/// A rule for everyone whom `a_gate` lets pass, which is everyone.
+/// A rule for all users who pass `a_gate`. All users pass it.
 fn rule(id: &str, value: &Value) -> Value {
     let condition = if value.is_boolean() {
         "everyone"

@@ -1,5 +1,5 @@
-//! What loading takes: a specs file for the first time, the same with one entity changed, and a
-//! long ID list. Each in a process of its own, so that resident memory is that of the one thing.
+//! The cost of loading: a specs file for the first time, the same file with one changed entity, and
+//! a long ID list. Each load has its own process, so that resident memory shows this load alone.
 //!
 //! ```sh
 //! cargo run --release --bin load -- specs ours --specs FILE
@@ -13,16 +13,19 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use statsig::sources::{FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest, SpecsAdapter, SpecsPayload, SpecsRequest};
+use statsig::sources::{
+    FetchError, IdListFileRequest, IdListsAdapter, IdListsRequest, SpecsAdapter, SpecsPayload,
+    SpecsRequest,
+};
 use statsig::transport::BoxFuture;
 use statsig::{SpecsSource, Statsig, StatsigOptions};
 use statsig_benches::ours::Ours;
 use statsig_benches::{one_worker, specs};
 use tokio::runtime::Runtime;
 
-/// Loads are repeated so often for their time.
+/// How often to repeat loads to measure their time.
 const REPEATS: usize = 15;
-/// Bytes of a line of an ID list's file.
+/// The size of a line in an ID list's file, in bytes.
 const LINE_BYTES: usize = 10;
 
 /// Measures loading.
@@ -37,18 +40,18 @@ enum What {
     /// From a text to a client that can evaluate.
     Specs {
         side: Side,
-        /// A file with specs to use instead of the generated ones.
+        /// A file with specs that replace the generated ones.
         #[arg(long)]
         specs: Option<PathBuf>,
     },
     /// The next text, in which one config differs.
     Resync {
         side: Side,
-        /// A file with specs to use instead of the generated ones.
+        /// A file with specs that replace the generated ones.
         #[arg(long)]
         specs: Option<PathBuf>,
     },
-    /// A list of so many IDs, and then a hundred more. Only ours.
+    /// A list with this number of IDs, and then a hundred more. Only our SDK.
     Lists {
         #[arg(long, default_value_t = 10_000_000)]
         ids: usize,
@@ -84,7 +87,7 @@ fn text(path: Option<PathBuf>) -> Result<String, String> {
     }
 }
 
-/// Resident memory in MiB: now, and at most since the last call.
+/// Resident memory in MiB: now, and the peak since the last call.
 struct Memory {
     resident: f64,
     peak: f64,
@@ -104,7 +107,7 @@ impl Memory {
             resident: mib("VmRSS:")?,
             peak: mib("VmHWM:")?,
         };
-        // The peak starts anew.
+        // Resets the peak.
         std::fs::write("/proc/self/clear_refs", "5").map_err(|error| error.to_string())?;
         Ok(memory)
     }
@@ -129,7 +132,7 @@ fn report(what: &str, side: Side, before: &Memory, after: &Memory, times: Vec<Du
 }
 
 fn load_specs(side: Side, text: &str) -> Result<(), String> {
-    // Both start their runtime, and whatever belongs to it, beforehand.
+    // Both sides start their runtime and everything around it before the measurement.
     let small = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
         "condition_map":{},"experiment_to_layer":{}}"#;
     let mut times = Vec::new();
@@ -193,7 +196,7 @@ fn started(runtime: &Runtime, options: statsig::StatsigOptionsBuilder) -> Result
     Ok(client)
 }
 
-/// Serves one text, whole, whenever it is asked.
+/// Serves one text, always as a whole.
 #[derive(Debug, Default)]
 struct Served(Mutex<bytes::Bytes>);
 
@@ -214,7 +217,7 @@ impl SpecsAdapter for Served {
     }
 }
 
-/// A list of numbers, hashed, which grows by a hundred with each sync.
+/// A list of hashed numbers. It grows by a hundred with each sync.
 #[derive(Debug)]
 struct Numbers {
     ids: usize,
@@ -245,7 +248,7 @@ impl IdListsAdapter for Numbers {
     }
 }
 
-/// `+` and eight characters that are spread as those of hashes are.
+/// `+` and eight characters with the distribution of hashes.
 fn line(number: u64, file: &mut String) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut mixed = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);

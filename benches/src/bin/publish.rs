@@ -1,5 +1,5 @@
-//! What new specs cost readers: one thread checks a gate for 5,000 users in turn while specs are
-//! published, beside threads that checked a gate once and wait since.
+//! The cost of new specs for readers. One thread checks a gate for 5,000 users in turn while specs
+//! are published. Other threads have checked a gate once and wait.
 //!
 //! ```sh
 //! cargo run --release --bin publish -- --parked 1024
@@ -25,10 +25,10 @@ const USERS: usize = 5_000;
 /// Measures publishing.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Threads that checked a gate once and wait.
+    /// Threads that check a gate once and wait.
     #[arg(long, default_value_t = 1)]
     parked: usize,
-    /// How often specs are published.
+    /// How often to publish specs.
     #[arg(long, default_value_t = 25)]
     times: u64,
 }
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves one text, whole, whenever it is asked.
+/// Serves one text, always as a whole.
 #[derive(Debug)]
 struct Served(Mutex<String>);
 
@@ -110,7 +110,7 @@ fn measure(args: &Args) -> Result<(), String> {
     });
     let mut published = Vec::new();
     for time in 2..args.times + 2 {
-        // Readers fill the memory of each generation first.
+        // Readers first fill the cache of each generation.
         thread::sleep(Duration::from_millis(50));
         *served.0.lock().expect("no panics") = specs(time);
         let start = Instant::now();
@@ -148,7 +148,7 @@ fn users(prefix: &str) -> Vec<StatsigUser> {
     ids.map(StatsigUser::with_user_id).collect()
 }
 
-/// Checks until told to end: how often, and how long the slowest check took.
+/// Checks until the end. Returns how often, and the time of the slowest check.
 fn read(client: &Statsig, is_over: &AtomicBool) -> (u64, Duration) {
     let users = users("a-user");
     let (mut checks, mut slowest) = (0, Duration::ZERO);
@@ -163,7 +163,7 @@ fn read(client: &Statsig, is_over: &AtomicBool) -> (u64, Duration) {
     (checks, slowest)
 }
 
-/// What the second check of a user takes, by which it is remembered.
+/// The time of a user's second check, which the client answers from its cache.
 fn second_ask(client: &Statsig) -> Duration {
     let users = users("somebody");
     let mut sum = Duration::ZERO;

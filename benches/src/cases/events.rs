@@ -8,7 +8,7 @@ use super::{Case, Delivered, Measured};
 use crate::measure::{Delivery, Work, next_id};
 use crate::side;
 
-/// One less than a full batch, which would not wait to be flushed.
+/// One event less than a full batch. A full batch would be delivered without a flush.
 const BATCH: usize = 1_999;
 
 pub(super) fn cases(measured: &Measured) -> Vec<Case> {
@@ -29,7 +29,7 @@ fn log_event(measured: &Measured) -> Case {
     Case::new("log_event", log.delivered(measured.delivery()))
 }
 
-/// Asked for by itself, so that nothing but a public gate's evaluation comes with it.
+/// Measured by itself, so that it includes only the evaluation of a public gate.
 fn first_exposure(measured: &Measured, gate: &'static str) -> Case {
     let side = measured.side();
     let expose = Work::fresh(side::user, move |user| {
@@ -46,8 +46,7 @@ fn repeated_exposure(measured: &Measured, gate: &'static str) -> Case {
     )
 }
 
-/// From events that wait to a body that was handed over: JSON, compression, and what is needed to
-/// get there.
+/// From waiting events to a posted body: JSON, compression, and all steps in between.
 fn batch(measured: &Measured, gate: &'static str) -> Case {
     let side = measured.side();
     let record = move || {

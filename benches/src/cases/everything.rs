@@ -12,7 +12,7 @@ use crate::side::sdk::{
     LayerEvaluationOptions,
 };
 
-/// What the specs define.
+/// The names in the specs.
 struct Names {
     gates: Vec<String>,
     configs: Vec<String>,

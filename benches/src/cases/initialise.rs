@@ -1,5 +1,5 @@
-//! From a text with specs to a client that can evaluate: parse, compile, publish. The shutdown is
-//! not measured.
+//! From a text with specs to a client that can evaluate: parse, compile, publish. Excludes the
+//! shutdown.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use super::{Case, Measured};
 use crate::measure::Work;
 use crate::side::Side;
 
-/// Makes a client a call, and shuts it down before the next round.
+/// Each call creates a client. The next round shuts it down first.
 pub(super) fn cases(measured: &Measured) -> Vec<Case> {
     let (side, specs) = (measured.side(), Rc::clone(&measured.specs));
     let clients = Rc::new(RefCell::new(Vec::new()));

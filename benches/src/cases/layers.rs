@@ -1,4 +1,4 @@
-//! Fetching a layer and reading one parameter.
+//! Fetches a layer and reads one parameter.
 
 use super::{Case, Measured};
 use crate::measure::Work;

@@ -1,4 +1,4 @@
-//! What is measured: each case is the same work done by either side, and written once for both.
+//! The cases: each is the same work for both sides, and is written once for both.
 
 mod client_init;
 mod configs;
@@ -18,13 +18,13 @@ use crate::measure::{Delivery, Work};
 use crate::roles::Roles;
 use crate::side::Side;
 
-/// Work of this build's side.
+/// The work of the side in this build.
 pub struct Case {
     pub name: String,
     pub work: Work,
-    /// For work on two threads: the same on one, to tell what the second thread costs.
+    /// For work on two threads: the same work on one thread, to show the cost of the second thread.
     pub alone: Option<Work>,
-    /// In cases named `…/vs_ours…`: ours done another way, in the place of the other crate's.
+    /// In cases named `…/vs_ours…`: our work done in another way. It replaces the other crate's.
     pub versus: Option<Work>,
 }
 
@@ -39,7 +39,7 @@ impl Case {
     }
 }
 
-/// A side, initialised.
+/// An initialised side.
 pub struct Measured {
     pub side: Rc<Side>,
     pub roles: Roles,
@@ -64,7 +64,7 @@ impl Measured {
     }
 }
 
-/// All cases that these specs have the entities for.
+/// All cases for which these specs have the entities.
 pub fn all(measured: &Measured) -> Vec<Case> {
     [
         gates::cases(measured),
@@ -84,7 +84,7 @@ pub fn all(measured: &Measured) -> Vec<Case> {
     .collect()
 }
 
-/// Waits until events reached the end of what takes the network's place.
+/// Waits until events have reached the substitute of the network.
 struct Delivered(Rc<Side>, u64);
 
 impl Delivery for Delivered {
@@ -93,8 +93,8 @@ impl Delivery for Delivered {
         self.1 = self.0.delivered();
     }
 
-    /// Flushes until as many events as expected arrived. More than a few times only if some got
-    /// lost: a flush may return while a batch is still being worked on elsewhere.
+    /// Flushes until the expected number of events has arrived. A flush may return while another
+    /// thread still works on a batch; after several flushes, the missing events are lost.
     fn finish(&mut self, events: usize) {
         let expected = self.1 + events as u64;
         for _ in 0..10_000 {

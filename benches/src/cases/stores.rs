@@ -1,5 +1,5 @@
-//! Fetching a parameter store and reading one parameter: a constant, one that a gate decides, one
-//! of a layer.
+//! Fetches a parameter store and reads one parameter: a constant, a parameter that a gate decides,
+//! and a parameter of a layer.
 
 use super::{Case, Measured};
 use crate::measure::Work;

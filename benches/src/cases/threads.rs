@@ -31,7 +31,7 @@ fn of_gate(measured: &Measured, kind: &str, gate: &'static str) -> Case {
     }
 }
 
-/// Makes `calls` calls in total, spread over threads that start together.
+/// Makes `calls` calls in total, divided among threads that start together.
 fn on_threads<R, F>(threads: usize, calls: usize, make: impl Fn() -> F)
 where
     F: Fn() -> R + Send,

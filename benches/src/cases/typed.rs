@@ -1,5 +1,5 @@
-//! Derived structs of three and of twenty parameters, beside reading them by hand, which is all
-//! that the other crate can do.
+//! Derived structs of three and of twenty parameters, compared with reading them by hand. The other
+//! crate only supports the latter.
 
 #[cfg(feature = "ours")]
 use std::hint::black_box;
@@ -17,7 +17,7 @@ pub(super) fn cases(measured: &Measured) -> Vec<Case> {
         .collect()
 }
 
-/// What both crates do by hand: read each parameter with its type and a fallback.
+/// The code by hand for both crates: reads each parameter with its type and a fallback.
 macro_rules! read_twenty {
     ($layer:expr, $text:expr) => {
         read_twenty!($layer, $text,
@@ -90,7 +90,7 @@ fn three_fields(measured: &Measured) -> Vec<Case> {
     vec![Case::new("get_typed/three_fields/same_user", by_hand)]
 }
 
-/// Beside the other crate by hand, and beside ours by hand.
+/// Compares with the other crate by hand, and with ours by hand.
 #[cfg(feature = "ours")]
 fn typed_cases(fields: &str, typed: impl Fn() -> Work, by_hand: Work) -> Vec<Case> {
     vec![

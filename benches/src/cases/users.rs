@@ -1,4 +1,4 @@
-//! Making and dropping users.
+//! Creates and drops users.
 
 use std::hint::black_box;
 

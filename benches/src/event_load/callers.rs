@@ -1,9 +1,10 @@
-//! Threads that call at a steady pace, and what each call took them.
+//! Threads that call at a steady pace, and the latency of each call.
 //!
-//! Beside them a thread keeps the same pace and only reads the clock for as long as a call takes.
-//! Its longest "call" is how long a thread was kept from running: what the callers' longest calls
-//! have beyond it is their own. And the kernel counts how often a thread gave up the processor by
-//! itself, to sleep between calls or to wait for somebody: what is beyond the sleeps are waits.
+//! A control thread runs at the same pace, but only reads the clock for the duration of a call. Its
+//! longest "call" shows how long the system kept a thread from running. The part of the callers'
+//! longest calls beyond it comes from the calls themselves. The kernel also counts how often a
+//! thread gave up the processor, either to sleep between calls or to wait for another thread. The
+//! count minus the sleeps is the number of waits.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,14 +16,14 @@ use hdrhistogram::Histogram;
 
 use crate::sides::Side;
 
-/// How often a thread looks at how many calls are due.
+/// How often a thread checks how many calls are due.
 const TICK: Duration = Duration::from_millis(1);
-/// How long the thread that calls nothing reads the clock, instead of a call.
+/// How long the control thread reads the clock in place of a call.
 const CONTROL: Duration = Duration::from_micros(1);
-/// The longest latency that the histogram resolves, in nanoseconds; longer ones count as this.
+/// The longest latency in the histogram, in nanoseconds. Longer ones count as this value.
 const LONGEST: u64 = 60_000_000_000;
 
-/// Threads that call until they are stopped.
+/// Threads that call until they stop.
 pub(crate) struct Callers<S> {
     side: Arc<S>,
     course: Arc<Course>,
@@ -30,20 +31,20 @@ pub(crate) struct Callers<S> {
     control: JoinHandle<Made>,
 }
 
-/// How far the run is.
+/// The progress of the run.
 struct Course {
     phases: usize,
     phase: AtomicUsize,
     is_stopped: AtomicBool,
 }
 
-/// What calls took, in nanoseconds, by phase.
+/// The latencies of calls by phase, in nanoseconds.
 pub(crate) struct Made {
     pub(crate) latencies: Vec<Histogram<u64>>,
-    /// The longest that a thread was behind its pace, because it was not let run or because calls
-    /// took too long.
+    /// The longest delay of a thread behind its pace, because the system did not run it or because
+    /// calls took too long.
     pub(crate) furthest_behind: Duration,
-    /// How often threads waited for somebody, other than by sleeping.
+    /// How often threads waited for another thread, excluding sleeps.
     pub(crate) waits: u64,
 }
 
@@ -59,7 +60,7 @@ impl<S: Side> Callers<S> {
         let threads = (0..threads).map(|thread| {
             let (side, course) = (Arc::clone(&side), Arc::clone(&course));
             std::thread::spawn(move || {
-                // Nobody was here before, so each call is an exposure.
+                // Each user is new, so each call is an exposure.
                 let user = |call| S::user(format!("user-{thread}-{call}"));
                 keep_pace(&course, a_second, user, |user| side.check(user))
             })
@@ -81,12 +82,12 @@ impl<S: Side> Callers<S> {
         }
     }
 
-    /// From now on latencies count for this phase.
+    /// From now on, latencies count for this phase.
     pub(crate) fn enter(&self, phase: usize) {
         self.course.phase.store(phase, Ordering::Relaxed);
     }
 
-    /// What the calls took, and what calling nothing took.
+    /// The latencies of the calls, and those of the control thread.
     pub(crate) fn stop(self) -> (S, Made, Made) {
         self.course.is_stopped.store(true, Ordering::Relaxed);
         let made = self
@@ -102,7 +103,7 @@ impl<S: Side> Callers<S> {
 }
 
 impl Made {
-    /// What the longest call of a phase took, in nanoseconds.
+    /// The latency of the longest call of a phase, in nanoseconds.
     pub(crate) fn longest_ns(&self, phase: usize) -> u64 {
         self.latencies.get(phase).map_or(0, Histogram::max)
     }
@@ -141,7 +142,7 @@ fn keep_pace<U, R>(
         let behind = due.saturating_sub(calls) as f64 / a_second;
         made.furthest_behind = made.furthest_behind.max(Duration::from_secs_f64(behind));
         let phase = course.phase.load(Ordering::Relaxed);
-        // One that is far behind ends nevertheless.
+        // A thread that is far behind stops, too.
         while calls < due && !is_stopped() {
             let user = make(calls);
             let start = Instant::now();

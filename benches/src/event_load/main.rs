@@ -1,9 +1,9 @@
-//! Exposures from two threads, many a second for minutes, against a local Statsig that is healthy,
-//! then slow, then down, then back.
+//! Logs many exposures a second from two threads for minutes. The local Statsig is first healthy,
+//! then slow, then down, then healthy again.
 //!
-//! Each side and the service run in processes of their own, so that each one's memory can be
-//! measured. The official crate takes part in a build with `--features peer`. Our published figures
-//! come from a build without it.
+//! Each side and the service run in their own processes, so that each one's memory can be measured.
+//! The official crate takes part in a build with `--features peer`. Our published figures come from
+//! a build without it.
 
 mod callers;
 mod service;
@@ -20,7 +20,7 @@ use crate::callers::{Callers, Made};
 use crate::service::Service;
 use crate::sides::{Ended, Side};
 
-/// How often memory is looked at.
+/// How often to measure memory.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(500);
 /// How long an answer takes while the service is slow.
 const SLOW: Duration = Duration::from_secs(2);
@@ -34,13 +34,14 @@ struct Args {
     /// Exposures a minute, of all threads together.
     #[arg(long, default_value_t = 1_000_000)]
     per_minute: u64,
-    /// How long to go on: a third of the time healthy, a third slow, a fifth down, the rest back.
+    /// How long to run: a third of the time healthy, a third slow, a fifth down, the rest healthy
+    /// again.
     #[arg(long, default_value_t = 300)]
     seconds: u64,
     /// Threads that call.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Be the service, at this address.
+    /// Run as the service, at this address.
     #[arg(long, hide = true)]
     serve: Option<SocketAddr>,
 }
@@ -51,7 +52,7 @@ enum Which {
     Peer,
 }
 
-/// What the service is like, and for which share of the time.
+/// The states of the service, and the share of the time for each.
 const PHASES: [(&str, f64); 4] = [
     ("healthy", 1.0 / 3.0),
     ("slow", 1.0 / 3.0),
@@ -93,7 +94,7 @@ fn run(args: &Args) -> Result<(), String> {
     }
 }
 
-/// Runs one side in a process of its own.
+/// Runs one side in its own process.
 fn again_as(side: &str, args: &Args) -> Result<(), String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let status = Command::new(program)
@@ -101,7 +102,7 @@ fn again_as(side: &str, args: &Args) -> Result<(), String> {
         .args(["--per-minute", &args.per_minute.to_string()])
         .args(["--seconds", &args.seconds.to_string()])
         .args(["--threads", &args.threads.to_string()])
-        // Whatever a side would tell to the world, about errors for example, ends here.
+        // Requests to the internet, such as error reports, fail here.
         .env("HTTPS_PROXY", "http://127.0.0.1:9")
         .env("NO_PROXY", "127.0.0.1")
         .status()

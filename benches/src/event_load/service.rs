@@ -1,4 +1,4 @@
-//! The local Statsig, in a process of its own that reads commands from its standard input.
+//! The local Statsig, in its own process. It reads commands from its standard input.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::SocketAddr;
@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use statsig_local::{Endpoint, Fault, LocalStatsig};
 
-/// The service as the other process sees it.
+/// The service, as the measuring process controls it.
 pub(crate) struct Service {
     /// `None` while it is down.
     running: Option<Running>,
     address: SocketAddr,
-    /// What arrived before it went down.
+    /// The events that arrived before the service went down.
     arrived: u64,
 }
 
@@ -39,13 +39,13 @@ impl Service {
         format!("http://{}/v1/log_event", self.address)
     }
 
-    /// Every answer takes so long, until the service goes down.
+    /// Delays every answer by this time, until the service goes down.
     pub(crate) fn be_slow(&mut self, delay: Duration) -> Result<(), String> {
         let running = self.running.as_mut().ok_or("the service is down")?;
         running.tell(&format!("slow {}", delay.as_millis()))
     }
 
-    /// Ends without a word: connections break and are refused from then on.
+    /// Stops the service without a shutdown: connections break, and new ones are refused.
     pub(crate) fn go_down(&mut self) -> Result<(), String> {
         self.arrived = self.arrived()?;
         self.running = None;
@@ -58,7 +58,7 @@ impl Service {
         Ok(())
     }
 
-    /// Exposures that arrived so far.
+    /// The number of exposures so far.
     pub(crate) fn arrived(&mut self) -> Result<u64, String> {
         let now = match &mut self.running {
             None => 0,
@@ -102,13 +102,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It has nothing to lose.
+        // The process has no state to save.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Is the service, until standard input ends.
+/// Runs the service until standard input ends.
 pub(crate) fn serve(address: SocketAddr) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -1,4 +1,4 @@
-//! The two sides, each sending its events over HTTP with its defaults.
+//! The two sides. Each sends its events over HTTP with default options.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,20 +10,20 @@ use tokio::runtime::Runtime;
 
 const KEY: &str = "secret-load";
 const GATE: &str = "public_gate";
-/// What a side may take to deliver what is left.
+/// The time limit for the delivery of the remaining events.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
-/// A client that is called from several threads.
+/// A client for calls from several threads.
 pub(crate) trait Side: Send + Sync + 'static {
     type User;
 
     fn user(id: String) -> Self::User;
     fn check(&self, user: &Self::User) -> bool;
-    /// Delivers what is left.
+    /// Delivers the remaining events.
     fn end(self) -> Ended;
 }
 
-/// What a side says in the end.
+/// The report of a side at the end.
 pub(crate) struct Ended {
     pub(crate) says: String,
 }
@@ -132,7 +132,7 @@ impl Side for Peer {
     }
 }
 
-/// What a side works on, beside the threads that call.
+/// The runtime of a side: one worker, besides the calling threads.
 fn one_worker() -> Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -1,22 +1,22 @@
-//! The compact table and the look-up in it.
+//! The compact table and the look-up.
 
 use core::fmt;
 use core::net::Ipv4Addr;
 
-/// What a table begins with: the format and its version.
+/// The first bytes of a table: the format and its version.
 const MAGIC: &[u8; 8] = b"IPCOUNT1";
-/// Stands for no country.
+/// The code for addresses without a country.
 const NONE: &[u8] = b"--";
-/// Places in the index: one for each group of blocks, and one for the end.
+/// The number of index entries: one for each group of blocks, and one for the end.
 const PLACES: usize = (1 << 16) + 1;
-/// Bytes of a place.
+/// The size of an index entry, in bytes.
 const PLACE: usize = 3;
 
 /// A table of countries, read in place.
 ///
-/// Addresses come in blocks of 256, blocks in groups of 256, so the upper 16 bits of an address are
-/// its group and the next 8 its block. A range is what lies between one block and the next with
-/// another country. All numbers are little-endian:
+/// A block has 256 addresses and a group has 256 blocks. So the upper 16 bits of an address are its
+/// group and the next 8 bits its block. A range starts at a block and ends before the next block
+/// with another country. All numbers are little-endian:
 ///
 /// | bytes | content |
 /// |---|---|
@@ -29,8 +29,8 @@ const PLACE: usize = 3;
 /// | R | for each range in which block of its group it starts |
 /// | R | for each range the place of its country |
 ///
-/// The first range starts at 0.0.0.0. A look-up is two reads from the index and a binary search
-/// among at most 256 ranges.
+/// The first range starts at 0.0.0.0. A look-up reads two index entries, and then does a binary
+/// search over at most 256 ranges.
 #[derive(Clone, Copy)]
 pub struct Table<'a> {
     date: &'a str,
@@ -40,13 +40,13 @@ pub struct Table<'a> {
     codes: &'a [u8],
 }
 
-/// Why bytes are not a table.
+/// Why bytes are not a valid table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TableError {
     /// They do not begin with the name of the format and a date.
     Format,
-    /// They are shorter or longer than they say.
+    /// Their length is not the one in their header.
     Length,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Table<'a> {
     /// Reads a table in place, in constant time.
     ///
     /// # Errors
-    /// When these bytes are not a table, or not a complete one.
+    /// If the bytes are not a complete table.
     pub const fn new(bytes: &'a [u8]) -> Result<Self, TableError> {
         let Some((magic, bytes)) = bytes.split_first_chunk::<8>() else {
             return Err(TableError::Format);
@@ -112,8 +112,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The country of an address, as two capital letters (ISO 3166-1 alpha-2); `None` where the
-    /// table has none.
+    /// The country of an address, as two capital letters (ISO 3166-1 alpha-2); `None` if the table
+    /// has no country for it.
     #[must_use]
     pub fn country_of(&self, address: Ipv4Addr) -> Option<&'a str> {
         let [high, low, block, _] = address.octets();
@@ -123,8 +123,8 @@ impl<'a> Table<'a> {
             .starts
             .get(from..to)?
             .partition_point(|start| *start <= block);
-        // A block before the first start of its group belongs to the last range that starts before
-        // the group.
+        // A block before the first start in its group belongs to the last range of an earlier
+        // group.
         let range = (from + behind).checked_sub(1)?;
         let code = usize::from(*self.codes.get(range)?);
         let country = self.countries.get(2 * code..2 * code + 2)?;
@@ -137,7 +137,7 @@ impl<'a> Table<'a> {
         self.date
     }
 
-    /// How many ranges the table has, those without a country included.
+    /// The number of ranges, including those without a country.
     #[must_use]
     pub const fn ranges(&self) -> usize {
         self.codes.len()

@@ -1,15 +1,15 @@
-//! Reads the publisher's CSV: first address, last address, country, each address a decimal number
-//! or four octets.
+//! Reads the publisher's CSV: first address, last address, country. Each address is a decimal
+//! number or four octets.
 
 use std::net::Ipv4Addr;
 
 use crate::encode::{NONE, Start, code};
 
-/// What a CSV contains.
+/// The contents of a CSV.
 #[derive(Debug)]
 pub(crate) struct Read {
     pub(crate) starts: Vec<Start>,
-    /// How many ranges contain the first address of no block.
+    /// How many ranges are left out, because they do not contain the first address of a block.
     pub(crate) dropped: usize,
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn read(text: &str) -> Result<Read, String> {
     rows.sort_unstable();
     let (mut starts, mut dropped) = (Vec::new(), 0);
     let mut push = |block, code| starts.push(Start { block, code });
-    // The first address and the first block that no range so far contains.
+    // The first address and the first block after all ranges so far.
     let (mut free, mut free_block) = (0_u64, 0_u32);
     for (first, last, code) in rows {
         if u64::from(first) < free {

@@ -1,6 +1,6 @@
 //! Writes the format of [`statsig_country::Table`].
 
-/// Where a range starts. It ends where the next one starts.
+/// The start of a range. The range ends where the next one starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Start {
     /// An address without its last 8 bits.
@@ -9,7 +9,7 @@ pub(crate) struct Start {
     pub(crate) code: [u8; 2],
 }
 
-/// The code that stands for no country.
+/// The code for no country.
 pub(crate) const NONE: [u8; 2] = *b"--";
 
 impl Start {
@@ -18,7 +18,7 @@ impl Start {
     }
 }
 
-/// The country that this text names: two letters; `-` and nothing stand for none.
+/// The country in this text: two letters. `-` and an empty text mean no country.
 pub(crate) fn code(text: &str) -> Result<[u8; 2], String> {
     let code = match text {
         "" | "-" => NONE,
@@ -33,7 +33,8 @@ pub(crate) fn code(text: &str) -> Result<[u8; 2], String> {
         .ok_or_else(|| format!("expected two capital letters or `--`, found {text:?}"))
 }
 
-/// Makes a table of ranges, of which the first starts at 0 and each one behind the one before it.
+/// Encodes a table of ranges. The first range starts at 0, and each range starts after the previous
+/// one.
 pub(crate) fn encode(date: &str, starts: &[Start]) -> Result<Vec<u8>, String> {
     let is_date = date
         .bytes()

@@ -1,10 +1,10 @@
-//! Makes the compact table of this crate from another form of it.
+//! Converts another form of the table to the compact table of this crate.
 //!
 //! `cargo run -p statsig-country --example convert -- SOURCE DATE TARGET`
 //!
-//! `SOURCE` is the publisher's CSV (`IP2LOCATION-LITE-DB1.CSV`, IPv4) or the compact form in
-//! Statsig's SDKs (`ip_supalite.table`, known by that it does not end in `.csv`); `DATE` is that of
-//! the table, as `YYYY-MM-DD`.
+//! `SOURCE` is the publisher's CSV (`IP2LOCATION-LITE-DB1.CSV`, IPv4), or the compact form in
+//! Statsig's SDKs (`ip_supalite.table`; any name that does not end in `.csv`). `DATE` is the date
+//! of the table, as `YYYY-MM-DD`.
 
 #![allow(clippy::print_stdout, reason = "a program says what it did")]
 
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Looks every range up in the table that was made: its first block, and its last.
+/// Looks up the first and the last block of every range in the new table.
 fn verify(table: &Table<'_>, starts: &[Start]) -> Result<(), String> {
     let next = starts.iter().skip(1).map(|start| start.block);
     for (start, next) in starts.iter().zip(next.chain([1 << 24])) {

@@ -1,8 +1,8 @@
 //! Reads the compact form that Statsig's SDKs embed (`ip_supalite.table`).
 //!
-//! First the countries, two letters each, up to one that begins with `*`. Then for each range how
-//! many blocks it has and the place of its country: a number below 240 is one byte; 242 stands
-//! before one of two bytes, 243 before one of three, the lowest byte first.
+//! The file begins with the countries, two letters each. The last one begins with `*`. Then each
+//! range has the number of its blocks and the index of its country. A number below 240 is one byte.
+//! The byte 242 precedes a number of two bytes, 243 a number of three bytes, lowest byte first.
 
 use crate::encode::{Start, code};
 
@@ -54,7 +54,7 @@ fn countries(bytes: &[u8]) -> Result<(Vec<&str>, &[u8]), String> {
     Ok((names, rest))
 }
 
-/// How many blocks the first range has, the place of its country, and what follows it.
+/// The number of blocks of the first range, the index of its country, and the remaining bytes.
 fn range(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
     match bytes {
         [242, low, high, place, rest @ ..] => Some((number([*low, *high, 0]), *place, rest)),
