@@ -1,4 +1,4 @@
-//! What a response says about the user it is for.
+//! The user data in a response.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::hash::djb2_number;
 use crate::user::{Fields, StatsigUser};
 use crate::value::text_of;
 
-/// The IDs that entities were evaluated with, as text.
+/// The IDs that the evaluations used, as text.
 #[derive(Debug)]
 pub(super) struct EvaluatedKeys<'a>(pub(super) Option<&'a StatsigUser>);
 
@@ -36,7 +36,8 @@ impl Serialize for AsTexts<'_> {
     }
 }
 
-/// Identifies the private attributes without giving them away; `None` when there are none.
+/// A hash that identifies the private attributes without revealing them. `None` without private
+/// attributes.
 pub(super) fn private_attributes_hash(user: &StatsigUser) -> Option<String> {
     let attributes = user.data().private_attributes.as_ref()?;
     let hash_of = |(name, value): (&String, &Value)| {

@@ -1,12 +1,14 @@
-//! Identifies what a response contains: the same for equal content, on every server that runs this version.
+//! The checksum of a response. Equal content has the same checksum on every server with this
+//! version.
 
 use sha2::{Digest, Sha256};
 
 use super::response::Content;
 use crate::hash::leading_u64;
 
-/// The checksum of the entities, as JSON, and the content besides them: 64 bits, as decimal text. Which sessions are recorded is
-/// drawn anew for each response and plays no part: a client that has the rest keeps what was drawn for it.
+/// The checksum of the entities, as JSON, and of the other content: 64 bits, as decimal text. It
+/// ignores which sessions are recorded, because each response draws this at random. A client with
+/// the same content keeps its previous draw.
 pub(super) fn checksum_of(entities: &str, content: &Content<'_>) -> String {
     let session_recording = content
         .session_recording
@@ -18,7 +20,7 @@ pub(super) fn checksum_of(entities: &str, content: &Content<'_>) -> String {
         session_recording,
     );
     let mut digest = Sha256::new_with_prefix(entities);
-    // Texts, numbers and maps of texts can always be written.
+    // Serialization of texts, numbers and maps with text keys cannot fail.
     digest.update(serde_json::to_vec(&rest).unwrap_or_default());
     leading_u64(&digest.finalize()).to_string()
 }

@@ -1,4 +1,5 @@
-//! The format InitV2: short keys, no names, defaults left out; values and exposures once each, referred to by number.
+//! The format InitV2: short keys, no names, no defaults. Values and exposures appear once and are
+//! referred to by number.
 
 use super::ClientInitResponseOptions;
 use super::evaluated::{Evaluated, Item};
@@ -45,7 +46,7 @@ impl Compact<'_> {
         json.entry(key!("response_format"), "\"init-v2\"");
     }
 
-    /// Rule, exposures and ID type.
+    /// Writes rule, exposures and ID type.
     fn common(&self, json: &mut Json, item: &Item) {
         let evaluation = &item.evaluation;
         let rule = evaluation.rule_symbol();
@@ -70,7 +71,7 @@ impl Compact<'_> {
         let evaluation = &item.evaluation;
         json.entry(key!("v"), self.values.key(evaluation));
         if item.entity == Entity::DynamicConfig {
-            // Passed.
+            // `p` means passed.
             json.bool_entry(key!("p"), evaluation.value);
             return;
         }
@@ -85,7 +86,7 @@ impl Compact<'_> {
         json.entry(key!("v"), self.values.key(evaluation));
         self.group_name(json, evaluation);
         if let Some(delegate) = evaluation.delegate {
-            // The allocated experiment.
+            // `ae` means allocated experiment.
             json.entry(key!("ae"), self.names.name(delegate));
             self.participation(json, evaluation);
         }
@@ -103,13 +104,13 @@ impl Compact<'_> {
         }
     }
 
-    /// Whether the experiment is active, and whether the user is in it.
+    /// Writes whether the experiment is active, and whether the user is in it.
     fn participation(&self, json: &mut Json, evaluation: &Evaluation) {
         json.bool_entry(key!("ea"), evaluation.is_experiment_active);
         json.bool_entry(key!("ue"), evaluation.is_experiment_group);
     }
 
-    /// Exposures, unless there are none.
+    /// Writes exposures, unless the list is empty.
     fn list(&self, json: &mut Json, key: &'static str, item: &Item, gates: &[NestedGate]) {
         if !gates.is_empty() {
             json.key(key);

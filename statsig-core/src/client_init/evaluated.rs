@@ -1,4 +1,4 @@
-//! The evaluations behind a response.
+//! The evaluations of a response.
 
 use super::selection::Selection;
 use crate::entity_kind::EntityKind;
@@ -25,7 +25,7 @@ pub(super) struct Item {
 }
 
 impl Evaluated {
-    /// `None` when an evaluation is given up.
+    /// `None` if a limit stops an evaluation.
     pub(super) fn new(
         specs: &CompiledSpecs,
         selection: &Selection<'_>,
@@ -47,7 +47,7 @@ impl Evaluated {
             evaluated.gates.extend(item);
         }
         for (id, source) in &listing.configs {
-            // A contextual bandit goes before the spec of the same name.
+            // A contextual bandit wins over the spec of the same name.
             let mut item = evaluating.cmab(*id, source.cmab)?;
             if let (None, Some(spec)) = (&item, source.spec) {
                 item = evaluating.spec(EntityKind::Experiment, *id, spec)?;
@@ -72,7 +72,8 @@ struct Evaluating<'e, 'a> {
     series: &'e mut Series<'a>,
 }
 
-/// The outer `None` is an evaluation given up, the inner one an entity left out.
+/// The outer `None` means that a limit stopped an evaluation. The inner `None` means that an entity
+/// is left out.
 impl Evaluating<'_, '_> {
     fn spec(&mut self, kind: EntityKind, id: EntryId, spec: SpecId) -> Option<Option<Item>> {
         let (Some(entry), Some(spec)) = (self.specs.entry(id), self.specs.spec(spec)) else {

@@ -1,4 +1,4 @@
-//! Secondary exposures: the gates that an entity went through, each once.
+//! Secondary exposures: the nested gates of an entity, without repeats.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::names::Names;
 use crate::evaluation::NestedGate;
 use crate::hash::{FastMap, FastState, djb2};
 
-/// Lists up to this long are searched, longer ones looked up.
+/// The maximum length for linear search. Longer lists use a hash set.
 const SHORT: usize = 32;
 
 /// The gates without repeats, in order.
@@ -24,7 +24,7 @@ pub(super) fn distinct(gates: &[NestedGate]) -> impl Iterator<Item = &NestedGate
     })
 }
 
-/// One exposure in full.
+/// Writes one exposure in full.
 pub(super) fn write_exposure(json: &mut Json, names: Names<'_>, gate: NestedGate) {
     json.open();
     json.entry(key!("gate"), names.name(gate.gate));
@@ -36,16 +36,16 @@ pub(super) fn write_exposure(json: &mut Json, names: Names<'_>, gate: NestedGate
     json.close();
 }
 
-/// How exposures are referred to.
+/// The form of references to exposures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keys {
-    /// By a hash of what they say (V2).
+    /// By a hash of the content (V2).
     ByContent,
     /// By numbers in the order of first use (InitV2).
     Numbered,
 }
 
-/// The exposures of a whole response, each written once and referred to by key.
+/// The exposures of a whole response. Each appears once and is referred to by key.
 #[derive(Debug)]
 pub(super) struct ExposureTable<'a> {
     names: Names<'a>,
@@ -54,7 +54,7 @@ pub(super) struct ExposureTable<'a> {
     in_order: Vec<Shown>,
 }
 
-/// An exposure as it is shown.
+/// An exposure in its written form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Shown {
     gate: NestedGate,
@@ -82,7 +82,8 @@ impl<'a> ExposureTable<'a> {
         table
     }
 
-    /// In InitV2 the exposures of contextual bandits are neither hashed nor without repeats: as the official SDK has it.
+    /// In InitV2, exposures of contextual bandits keep plain names and repeats, as in the official
+    /// SDK.
     fn keeps_as_is(&self, item: &Item) -> bool {
         item.is_cmab && self.style == Keys::Numbered
     }
@@ -109,7 +110,7 @@ impl<'a> ExposureTable<'a> {
         self.keys.get(shown).map_or("\"\"", |key| key)
     }
 
-    /// A list of exposures of an entity, as keys.
+    /// Writes an entity's list of exposures, as keys.
     pub(super) fn write_keys(&self, json: &mut Json, item: &Item, gates: &[NestedGate]) {
         let has_plain_name = self.keeps_as_is(item);
         let mut write = |gate: &NestedGate| {
@@ -126,7 +127,7 @@ impl<'a> ExposureTable<'a> {
         }
     }
 
-    /// The table itself: exposures by key.
+    /// Writes the table of exposures by key.
     pub(super) fn write(&self, json: &mut Json) {
         json.open();
         for shown in &self.in_order {

@@ -1,4 +1,4 @@
-//! The formats V1 and V2: every entity with all that client SDKs read, under long keys.
+//! The formats V1 and V2: every entity with all fields of client SDKs, under long keys.
 
 use super::ClientInitResponseOptions;
 use super::evaluated::{Evaluated, Item};
@@ -10,7 +10,7 @@ use crate::evaluation::{Evaluation, NestedGate};
 use crate::specs::compiled::Entity;
 use crate::specs::symbols::Symbol;
 
-/// Writes entities. With a table of exposures it is V2, without one V1.
+/// Writes entities. With a table of exposures, the format is V2. Without it, the format is V1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Full<'a> {
     pub(super) names: Names<'a>,
@@ -113,9 +113,9 @@ impl Full<'_> {
         self.exposures.is_none()
     }
 
-    /// The value of a config or layer, and what goes with it.
+    /// Writes the value of a config or layer, and its companion fields.
     fn value(&self, json: &mut Json, evaluation: &Evaluation) {
-        // An overridden config has no ID type, which reads as the empty text.
+        // An overridden config has no ID type. The response then has the empty text.
         let id_type = evaluation.id_type.unwrap_or(Symbol::EMPTY);
         if !self.options.remove_id_type {
             json.entry(key!("id_type"), self.names.text(id_type));

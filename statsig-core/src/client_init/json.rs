@@ -1,11 +1,12 @@
-//! Writes JSON out of pieces that are JSON already.
+//! Writes JSON from parts that are already JSON.
 //!
-//! A response is some hundred kilobytes of names and values that are the same for all users. Written from texts rendered
-//! once it takes a few copies for each entity; the generic serialiser would look at every byte for escapes.
+//! A response consists of hundreds of kilobytes of names and values that are the same for all
+//! users. The SDK renders these texts once and copies them. A generic serializer would check every
+//! byte for escapes.
 
 use serde::Serialize;
 
-/// A key of an object as it is written: in quotes, with its colon.
+/// A key of an object in its written form: in quotes, with its colon.
 macro_rules! key {
     ($name:literal) => {
         concat!("\"", $name, "\":")
@@ -13,7 +14,8 @@ macro_rules! key {
 }
 pub(super) use key;
 
-/// JSON text under construction. Whatever is written ends in a comma, which the end of its object or list takes back.
+/// A JSON text under construction. Every item ends with a comma. The end of its object or list
+/// removes the last comma.
 #[derive(Debug, Default)]
 pub(super) struct Json(String);
 
@@ -59,7 +61,7 @@ impl Json {
         self.0.push_str(key);
     }
 
-    /// A key given as a JSON text in quotes.
+    /// A key that is already a JSON text in quotes.
     #[inline]
     pub(super) fn quoted_key(&mut self, quoted: &str) {
         self.0.push_str(quoted);
@@ -73,7 +75,7 @@ impl Json {
         self.0.push(':');
     }
 
-    /// A value that is JSON already.
+    /// A value that is already JSON.
     #[inline]
     pub(super) fn raw(&mut self, json: &str) {
         self.0.push_str(json);
@@ -87,11 +89,11 @@ impl Json {
 
     /// Any other value.
     pub(super) fn value(&mut self, value: &(impl Serialize + ?Sized)) {
-        // Nothing that goes into a response fails to be written.
+        // Serialization of the parts of a response cannot fail.
         self.raw(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
     }
 
-    /// The entries of a value that is written as an object.
+    /// The entries of a value that serializes to an object.
     pub(super) fn entries_of(&mut self, object: &impl Serialize) {
         let json = serde_json::to_string(object).unwrap_or_default();
         let entries = json
@@ -102,7 +104,7 @@ impl Json {
         }
     }
 
-    /// A key with a value that is JSON already.
+    /// A key with a value that is already JSON.
     #[inline]
     pub(super) fn entry(&mut self, key: &'static str, json: &str) {
         self.key(key);
@@ -115,12 +117,12 @@ impl Json {
         self.bool(value);
     }
 
-    /// What has been written so far.
+    /// The text written so far.
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text, without the comma behind the outermost value.
+    /// The complete text, without the last comma.
     pub(super) fn finish(mut self) -> String {
         if self.0.ends_with(',') {
             self.0.pop();

@@ -1,7 +1,9 @@
-//! The client initialize response: everything for one user, evaluated, in the JSON that client SDKs start from.
+//! The client initialize response: all evaluations for one user, in the JSON format that client
+//! SDKs start with.
 //!
-//! Pure: `(snapshot, user, options, now) -> JSON`. All entities are evaluated first, since one that cannot be makes the
-//! response blank; then the JSON is written straight from the evaluations. Nothing is exposed.
+//! This module is pure: `(snapshot, user, options, now) -> JSON`. It first evaluates all entities,
+//! because one failed evaluation makes the response blank. It then writes the JSON directly from
+//! the evaluations. It logs no exposures.
 
 mod about_user;
 mod checksum;
@@ -42,7 +44,7 @@ use crate::specs::snapshot::Snapshot;
 use crate::user::StatsigUser;
 use crate::user::logged::LoggedUser;
 
-/// What a response is made of.
+/// The inputs of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientInit<'a> {
     /// The specs.
@@ -53,9 +55,9 @@ pub struct ClientInit<'a> {
     pub options: &'a ClientInitResponseOptions,
     /// Epoch milliseconds.
     pub now_ms: u64,
-    /// Where draws start: of bandits, and of which sessions are recorded.
+    /// The seed for random draws: of bandits, and of recorded sessions.
     pub seed: u64,
-    /// Consulted only if the options say so.
+    /// The overrides. Used only if the options include them.
     pub overrides: Option<&'a dyn OverrideAdapter>,
     /// The client's session.
     pub session_id: &'a str,
@@ -90,7 +92,7 @@ impl<'a> ClientInit<'a> {
         json
     }
 
-    /// `None` when there are no specs, or an evaluation is given up.
+    /// `None` without specs, or if a limit stops an evaluation.
     fn content(&self) -> Option<(Evaluated, Content<'a>)> {
         let Self {
             snapshot, options, ..
@@ -148,7 +150,7 @@ impl<'a> ClientInit<'a> {
         }
     }
 
-    /// The answer when there is none: clients keep what they have.
+    /// The response without content. Clients keep their data.
     fn blank(&self) -> String {
         let whole = self.frame();
         self.without_content(&Frame {
@@ -159,7 +161,7 @@ impl<'a> ClientInit<'a> {
         })
     }
 
-    /// The answer to a client that has everything already.
+    /// The response for a client that is up to date.
     fn no_updates(&self) -> String {
         self.without_content(&Frame::default())
     }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use crate::hash::HashAlgorithm;
 
-/// Options of a client initialize response. Without any, the response has everything, with names hashed by djb2.
+/// Options of a client initialize response. By default, the response contains all entities, with
+/// names hashed by djb2.
 ///
 /// ```
 /// use statsig::client_init::{ClientInitResponseOptions, HashAlgorithm};
@@ -41,26 +42,27 @@ impl ClientInitResponseOptions {
         Self::default()
     }
 
-    /// How names are hashed. Default: djb2.
+    /// Sets the hash algorithm of names. Default: djb2.
     pub fn hash_algorithm(mut self, algorithm: HashAlgorithm) -> Self {
         self.hash_algorithm = algorithm;
         self
     }
 
-    /// What the response looks like. Default: [`ClientInitResponseFormat::V1`].
+    /// Sets the format of the response. Default: [`ClientInitResponseFormat::V1`].
     pub fn response_format(mut self, format: ClientInitResponseFormat) -> Self {
         self.response_format = format;
         self
     }
 
-    /// The client SDK key that the response is for: only what targets its app is included.
+    /// Sets the client SDK key of the response. The response then contains only entities for the
+    /// app of this key.
     pub fn client_sdk_key(mut self, key: impl Into<String>) -> Self {
         self.client_sdk_key = Some(key.into());
         self
     }
 
-    /// The app that the response is for: only what targets it is included. Goes before the app of the client SDK key. Empty
-    /// means none.
+    /// Sets the app of the response. The response then contains only entities for this app. It
+    /// replaces the app of the client SDK key. An empty text sets no app.
     pub fn target_app_id(mut self, id: impl Into<String>) -> Self {
         self.target_app_id = Some(id.into()).filter(|id| !id.is_empty());
         self
@@ -72,7 +74,7 @@ impl ClientInitResponseOptions {
         self
     }
 
-    /// Includes only these gates, by their plain names. No names: no gates.
+    /// Includes only these gates, by their plain names. An empty list excludes all gates.
     pub fn feature_gate_filter<N: Into<String>>(
         mut self,
         names: impl IntoIterator<Item = N>,
@@ -114,14 +116,14 @@ impl ClientInitResponseOptions {
         self
     }
 
-    /// Leaves ID types out. Default: false.
+    /// Leaves out ID types. Default: false.
     pub fn remove_id_type(mut self, remove: bool) -> Self {
         self.remove_id_type = remove;
         self
     }
 
-    /// Leaves out gates that are false by default and went through no other gate: clients read an unknown gate as false too.
-    /// Default: false.
+    /// Leaves out gates that are false by default and have no nested gates. Clients treat an
+    /// unknown gate as false, too. Default: false.
     pub fn remove_default_value_gates(mut self, remove: bool) -> Self {
         self.remove_default_value_gates = remove;
         self
@@ -133,9 +135,11 @@ impl ClientInitResponseOptions {
         self
     }
 
-    /// The `full_checksum` of the response that the client has; anything, such as the empty text, when it has none. The response
-    /// gets a `full_checksum` then, and if it is this one, says only that there is nothing new: the client keeps all that it has, also
-    /// whether its session is recorded, which is drawn by chance for each full response. Format [`V1`](ClientInitResponseFormat::V1) only.
+    /// Sets the `full_checksum` of the client's current response. A client without a response
+    /// passes any text, such as the empty text. The new response then has a `full_checksum`, too.
+    /// If both are equal, the response only reports that nothing is new, and the client keeps its
+    /// data. This includes whether its session is recorded, which each full response draws at
+    /// random. Format [`V1`](ClientInitResponseFormat::V1) only.
     pub fn previous_response_hash(mut self, checksum: impl Into<String>) -> Self {
         self.previous_response_hash = Some(checksum.into());
         self
@@ -146,24 +150,27 @@ fn names_of<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Option<BTree
     Some(names.into_iter().map(Into::into).collect())
 }
 
-/// What a client initialize response looks like. The version of the client SDK decides what it reads.
+/// The format of a client initialize response. The version of the client SDK decides which formats
+/// it can read.
 ///
-/// Only V1 has the rule of every parameter of a layer (`parameter_rule_ids`), and the `group` of configs and layers. V2 and InitV2 leave
-/// them out, as the official SDKs do; InitV2 also leaves out the rule `default`. Client SDKs then report exposures with the rule ID of the
-/// whole layer, `default` or the empty text. If the parameters of a layer come from several rules, its results cannot be separated by
-/// rule. If you need that, use V1.
+/// Only V1 has the rule of every parameter of a layer (`parameter_rule_ids`), and the `group` of
+/// configs and layers. V2 and InitV2 leave them out, as in the official SDKs. InitV2 also leaves
+/// out the rule `default`. Client SDKs then report exposures with the rule ID of the whole layer,
+/// `default` or the empty text. If the parameters of a layer come from several rules, its results
+/// cannot be separated by rule. To separate them, use V1.
 ///
 /// Parsed from `v1`, `v2`, `init_v2`, or the long names `Initialize`, `InitializeWithSecondaryExposureMapping`, `InitializeV2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ClientInitResponseFormat {
-    /// Everything in full; all client SDKs read it.
+    /// All fields. All client SDKs can read it.
     #[default]
     V1,
-    /// Like V1, with each secondary exposure written once and referred to by key. Without `group` and `parameter_rule_ids`.
+    /// Like V1, but each secondary exposure appears once and is referred to by key. Without `group`
+    /// and `parameter_rule_ids`.
     V2,
-    /// Short keys, no names, defaults left out (also the rule ID `default`); values and secondary exposures written once. Without `group` and
-    /// `parameter_rule_ids`.
+    /// Short keys, no names, no defaults (including the rule ID `default`). Values and secondary
+    /// exposures appear once. Without `group` and `parameter_rule_ids`.
     InitV2,
 }
 

@@ -1,4 +1,4 @@
-//! Parameter stores: client SDKs resolve them themselves.
+//! Parameter stores. Client SDKs resolve them.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ impl Serialize for Parameters<'_> {
     }
 }
 
-/// One parameter with the fields that its target needs.
+/// One parameter, with the fields for its target.
 struct Shown<'a> {
     name: &'a SharedStr,
     parameter: &'a Parameter,

@@ -1,4 +1,4 @@
-//! The response around the entities: what all formats have in common.
+//! The parts of a response that all formats share.
 
 use serde::ser::{Serialize, Serializer};
 
@@ -8,7 +8,7 @@ use super::session::SessionRecording;
 use crate::identity::{SDK_TYPE, SDK_VERSION};
 use crate::user::logged::LoggedUser;
 
-/// What a client acts upon, besides the entities.
+/// The data for the client besides the entities.
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Content<'a> {
     pub(super) param_stores: ParamStores<'a>,
@@ -17,7 +17,7 @@ pub(super) struct Content<'a> {
     pub(super) session_recording: Option<SessionRecording<'a>>,
 }
 
-/// What a response says about itself. The default is that of one without content.
+/// The metadata of a response. The default is the metadata of a response without content.
 #[derive(Debug, Default, serde::Serialize)]
 pub(super) struct Frame<'a> {
     pub(super) time: u64,
@@ -35,7 +35,7 @@ pub(super) struct Frame<'a> {
     pub(super) full_checksum: Option<String>,
 }
 
-/// `{}`
+/// An empty object: `{}`.
 #[derive(Debug, Default, serde::Serialize)]
 pub(super) struct Empty {}
 

@@ -1,4 +1,4 @@
-//! Which app a response is for, and which entities it includes.
+//! Selects the app of a response and the entities in it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,7 +13,8 @@ use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 use crate::value::text_of;
 
-/// The app that a response is for: the one asked for, else that of the client SDK key, else that of the specs.
+/// The app of the response: that of the options, else that of the client SDK key, else that of the
+/// specs.
 pub(super) fn selected_app<'a>(
     specs: &'a CompiledSpecs,
     options: &ClientInitResponseOptions,
@@ -33,11 +34,11 @@ pub(super) fn selected_app<'a>(
     app.map(Cow::Borrowed)
 }
 
-/// Decides what is included.
+/// Decides which entities the response includes.
 #[derive(Debug)]
 pub(super) struct Selection<'a> {
     options: &'a ClientInitResponseOptions,
-    /// Only what targets this app; `None` for all.
+    /// Includes only entities for this app. `None` includes all.
     app: Option<Cow<'a, str>>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Whether a spec of this name is evaluated.
+    /// Whether the response evaluates a spec of this name.
     pub(super) fn includes(&self, name: &str, spec: &Spec) -> bool {
         let options = self.options;
         let is_wanted = match spec.entity {
@@ -64,12 +65,12 @@ impl<'a> Selection<'a> {
         is_wanted && self.targets_app(spec.target_app_ids.as_deref())
     }
 
-    /// Whether a contextual bandit of this name is evaluated.
+    /// Whether the response evaluates a contextual bandit of this name.
     pub(super) fn includes_cmab(&self, name: &str, target_app_ids: Option<&[SharedStr]>) -> bool {
         allows(self.options.experiment_filter.as_ref(), name) && self.targets_app(target_app_ids)
     }
 
-    /// Whether a parameter store of this name is included.
+    /// Whether the response includes a parameter store of this name.
     pub(super) fn includes_store(&self, name: &str, store: &ParamStore) -> bool {
         allows(self.options.param_store_filter.as_ref(), name)
             && self.targets_app(store.target_app_ids.as_deref())
@@ -81,7 +82,7 @@ impl<'a> Selection<'a> {
             .is_none_or(|app| target_app_ids.is_some_and(|ids| ids.iter().any(|id| *id == **app)))
     }
 
-    /// Whether an entity stays in the response, now that its evaluation is known.
+    /// Whether an evaluated entity stays in the response.
     pub(super) fn keeps(&self, entity: Entity, evaluation: &Evaluation) -> bool {
         match entity {
             Entity::FeatureGate => {

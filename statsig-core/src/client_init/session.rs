@@ -1,4 +1,4 @@
-//! Whether this session is recorded, and how.
+//! Whether and how the client records its session.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::evaluation::{Outcome, Series};
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::for_clients::{PrivacySettings, RecordingTrigger, SessionReplay};
 
-/// The keys of a response that are about session recording.
+/// The session recording keys of a response.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
 pub(super) struct SessionRecording<'a> {
     can_record_session: bool,
@@ -30,7 +30,7 @@ pub(super) struct SessionRecording<'a> {
 }
 
 impl<'a> SessionRecording<'a> {
-    /// `draw` is uniform from 0 to 1 and decides all rates alike.
+    /// `draw` is uniform from 0 to 1. All rates use the same draw.
     pub(super) fn new(
         specs: &CompiledSpecs,
         replay: &'a SessionReplay,
@@ -69,7 +69,8 @@ impl<'a> SessionRecording<'a> {
 }
 
 impl<'a> SessionRecording<'a> {
-    /// The same as if every draw had been for recording: what two responses have in common that differ by chance alone.
+    /// The same settings as if every draw selected recording. Two responses that differ only by
+    /// draws have this in common.
     pub(super) fn without_draws(&self) -> Self {
         let drawn = |triggers: Triggers<'a>| Triggers {
             draw: 0.0,
@@ -87,7 +88,7 @@ impl<'a> SessionRecording<'a> {
     }
 }
 
-/// An unknown gate and one that cannot be evaluated do not pass.
+/// An unknown gate does not pass, nor does a gate whose evaluation fails.
 fn passes(specs: &CompiledSpecs, series: &mut Series<'_>, gate: &str) -> bool {
     specs.find(gate).is_some_and(|gate| {
         let evaluation = series.evaluate(EntityKind::Gate, gate);
@@ -95,11 +96,11 @@ fn passes(specs: &CompiledSpecs, series: &mut Series<'_>, gate: &str) -> bool {
     })
 }
 
-/// What starts a recording.
+/// The triggers of a recording.
 #[derive(Debug, Clone, Copy)]
 struct Triggers<'a> {
     triggers: &'a BTreeMap<String, RecordingTrigger>,
-    /// Hashes the names of gates; names of events stay.
+    /// Hashes the names of gates. Names of events stay plain.
     names: Option<Names<'a>>,
     draw: f64,
 }

@@ -8,7 +8,7 @@ use crate::evaluation::{Evaluation, ParametersRef};
 use crate::hash::FastMap;
 use crate::specs::compiled::CompiledSpecs;
 
-/// One value: rendered once if the specs contain it.
+/// Writes one value. Values in the specs are rendered once.
 pub(super) fn write_value(json: &mut Json, specs: &CompiledSpecs, parameters: &ParametersRef) {
     match parameters {
         ParametersRef::Nothing | ParametersRef::Null => json.raw("null"),
@@ -20,7 +20,7 @@ pub(super) fn write_value(json: &mut Json, specs: &CompiledSpecs, parameters: &P
     }
 }
 
-/// What makes two values the same: `null`, a boolean, or the same shared parameters.
+/// The identity of a value: `null`, a boolean, or the shared parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum ValueId {
     Null,
@@ -74,7 +74,7 @@ impl<'a> ValueTable<'a> {
         key.map_or("\"\"", |key| key)
     }
 
-    /// The table itself: values by number.
+    /// Writes the table of values by number.
     pub(super) fn write(&self, json: &mut Json) {
         json.open();
         for parameters in &self.in_order {

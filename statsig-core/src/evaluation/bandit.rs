@@ -1,4 +1,4 @@
-//! Contextual bandits ("autotune AI"): the best group by what was learnt, or one drawn to learn more.
+//! Contextual bandits ("autotune AI"): the group with the best score, or a random group to explore.
 
 use super::bucket::{bucket_of, is_below};
 use super::evaluate::{Evaluator, TooDeep};
@@ -55,7 +55,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         Ok(())
     }
 
-    /// The targeting gate is evaluated into the result, so that its nested gates are exposures too.
+    /// Evaluates the targeting gate into the result, so that its nested gates become exposures too.
     pub(super) fn is_targeted(
         &mut self,
         cmab: &'a Cmab,
@@ -69,7 +69,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         };
         let nested = match self.nested(gate) {
             Ok(nested) => nested,
-            // A gate that leads too deep counts as not passed.
+            // A gate that is nested too deeply counts as not passed.
             Err(TooDeep) => return Ok(false),
         };
         self.join(&nested, result)?;
@@ -128,7 +128,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
     }
 
-    /// Groups that were seen less are drawn more.
+    /// Groups with fewer samples have a higher probability.
     #[expect(clippy::cast_precision_loss, reason = "a weight need not be exact")]
     fn explore(&mut self, groups: &'a [CmabGroup]) -> Option<&'a CmabGroup> {
         let weight = |group: &CmabGroup| {
@@ -171,7 +171,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 }
 
-/// Whether a bandit that has learnt something draws a group for this user all the same.
+/// Whether a trained bandit explores for this user.
 pub(super) fn is_explored(cmab: &Cmab, user: &StatsigUser) -> bool {
     is_below(bucket_of(&cmab.salt, &cmab.unit, user), cmab.explore_below)
 }

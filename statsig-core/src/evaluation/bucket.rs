@@ -1,4 +1,4 @@
-//! Buckets: which share of the users someone belongs to.
+//! Buckets: the assignment of users to shares.
 
 use smallvec::SmallVec;
 
@@ -8,7 +8,7 @@ use crate::specs::compiled::{Share, UnitIdType};
 use crate::user::StatsigUser;
 use crate::value::text_of;
 
-/// Whether a user is in a share, by the ID that the share counts with.
+/// Whether a user is in a share. The share's ID type selects the user's ID.
 pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) -> bool {
     match share {
         Share::All => true,
@@ -17,12 +17,12 @@ pub(crate) fn is_in_share(share: &Share, unit: &UnitIdType, user: &StatsigUser) 
     }
 }
 
-/// The buckets of a user that were computed already: looking one up beats hashing again.
+/// A cache of the user's buckets. A search in it is cheaper than hashing.
 #[derive(Debug, Default)]
 pub(crate) struct KnownBuckets(SmallVec<[(BucketId, u64); 4]>);
 
 impl KnownBuckets {
-    /// The most buckets remembered: searching more would cost what hashing does.
+    /// The maximum number of buckets in the cache. A longer search costs as much as hashing.
     const MAX: usize = 128;
 
     /// The user's bucket, out of 1000.
@@ -49,7 +49,8 @@ pub(super) fn is_below(bucket: u64, threshold: f64) -> bool {
     (bucket as f64) < threshold
 }
 
-/// Gives the text of a user's ID to a function; a missing ID is the empty text, and is hashed like any other.
+/// Passes the text of a user's ID to a function. A missing ID is the empty text, and is hashed like
+/// any other ID.
 pub(crate) fn with_unit_id<T>(
     unit: &UnitIdType,
     user: &StatsigUser,

@@ -1,4 +1,4 @@
-//! One condition: from the user and its surroundings to true, false or unsupported.
+//! Evaluates one condition to true, false or unsupported.
 
 use super::evaluate::{Evaluator, TooDeep};
 use super::fields::{environment_field, user_field};
@@ -12,11 +12,12 @@ use crate::specs::compiled::{Entry, EntryId};
 use crate::specs::symbols::Symbol;
 use crate::value::text_of;
 
-/// The reason when a country is needed and the look-up is disabled.
+/// The reason if a condition needs a country and the lookup is disabled.
 const COUNTRY_LOOKUP_NOT_LOADED: &str = "CountryLookupNotLoaded";
 
 impl<'a, T: Trace> Evaluator<'a, T> {
-    /// Leaves in `result.value` whether the condition holds; one that is unsupported leaves the value as it was.
+    /// Sets `result.value` to whether the condition holds. An unsupported condition does not change
+    /// the value.
     pub(super) fn condition(
         &mut self,
         condition: &'a Condition,
@@ -51,7 +52,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         Ok(())
     }
 
-    /// What the user says counts more than what the lists say.
+    /// The user's own memberships win over the ID lists.
     fn is_in_id_list(&self, list: &str, id: &str) -> (bool, IdListSource) {
         match self.user.is_in_id_list(list, id) {
             Some(is_member) => (is_member, IdListSource::Enriched),
@@ -101,7 +102,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             .into()
     }
 
-    /// A field of the user, or what can be derived from another one.
+    /// A user field, or a value that is derived from another field.
     fn derived(
         &self,
         field: &FieldName,
@@ -133,7 +134,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         derived.map_or(Observed::Missing, Observed::Text)
     }
 
-    /// A nested gate is evaluated apart; what it went through and its outcome join the exposures of its parent.
+    /// Evaluates a nested gate separately. Its own nested gates and its result join the parent's
+    /// exposures.
     fn nested_gate(
         &mut self,
         gate: Option<EntryId>,
@@ -177,13 +179,13 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         Ok(())
     }
 
-    /// The group name of another experiment; asking for it is an exposure of that experiment.
+    /// The user's group in another experiment. This lookup also exposes that experiment.
     fn experiment_group(
         &mut self,
         experiment: EntryId,
         result: &mut Evaluation,
     ) -> Result<Observed<'a>, TooDeep> {
-        // An experiment whose group depends on itself has none.
+        // An experiment whose group depends on itself has no group.
         if self.looking_up.contains(&experiment) {
             return Ok(Observed::Missing);
         }

@@ -1,26 +1,26 @@
-//! What an evaluation reads besides the user.
+//! The inputs of an evaluation besides the user.
 
 use serde_json::Value;
 
 use crate::overrides::OverrideAdapter;
 use crate::specs::snapshot::Snapshot;
 
-/// What an evaluation reads besides the user.
+/// The inputs of an evaluation besides the user.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluationContext<'a> {
     pub(crate) snapshot: &'a Snapshot,
-    /// Compared by `target_app` conditions.
+    /// `target_app` conditions compare with this app ID.
     pub app_id: Option<&'a Value>,
-    /// Epoch milliseconds. May be 0 for what does not depend on time.
+    /// Epoch milliseconds. May be 0 if the result does not depend on the time.
     pub now_ms: u64,
-    /// Where a bandit's draws start.
+    /// The seed for a bandit's random choices.
     pub seed: u64,
-    /// What goes before the specs.
+    /// The overrides. They win over the specs.
     pub overrides: Option<&'a dyn OverrideAdapter>,
 }
 
 impl<'a> EvaluationContext<'a> {
-    /// The usual context: no overrides. `now_ms` are epoch milliseconds.
+    /// A context without overrides. `now_ms` is in epoch milliseconds.
     #[must_use]
     pub fn of(snapshot: &'a Snapshot, now_ms: u64, seed: u64) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl<'a> EvaluationContext<'a> {
         }
     }
 
-    /// The same with overrides.
+    /// The same context, with overrides.
     #[must_use]
     pub fn with_overrides(self, overrides: Option<&'a dyn OverrideAdapter>) -> Self {
         Self { overrides, ..self }

@@ -15,23 +15,24 @@ use crate::specs::compiled::{
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
 
-/// Nested gates may be this deep.
+/// The maximum depth of nested gates.
 const MAX_NESTED_GATES_DEPTH: usize = 64;
-/// Delegates may be chained this often.
+/// The maximum length of a chain of delegates.
 const MAX_DELEGATIONS: usize = 300;
-/// Everything that recurses counts towards this, so that no specs can exhaust the stack.
+/// The maximum of all recursion together, so that no specs can overflow the stack.
 const MAX_FRAMES: usize = 400;
-/// Rules tried in one evaluation, so that no specs can make it run without end: a few milliseconds.
+/// The maximum number of rules in one evaluation, so that evaluations end after a few milliseconds
+/// with any specs.
 const MAX_RULES: usize = 50_000;
-/// Nested gates and looked-up experiments recorded in one evaluation, repeats included, so that no specs can exhaust the
-/// memory.
+/// The maximum number of nested gates and looked-up experiments in one evaluation, including
+/// repeats, so that no specs can exhaust the memory.
 const MAX_RECORDED: usize = 100_000;
 
-/// A limit was reached: the evaluation is given up.
+/// A limit was reached, and the evaluation stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooDeep;
 
-/// What is held against the limits.
+/// The counters for the limits.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     nested_gates_depth: usize,
@@ -41,16 +42,16 @@ pub(super) struct Progress {
     recorded: usize,
 }
 
-/// Evaluates for one user with one set of specs.
+/// Evaluates entities for one user with one set of specs.
 #[derive(Debug)]
 pub struct Evaluator<'a, T: Trace = NoTrace> {
     pub(super) specs: &'a CompiledSpecs,
     pub(super) user: &'a StatsigUser,
     pub(super) scope: EvaluationContext<'a>,
     pub(super) trace: T,
-    /// Experiments whose group is being looked up.
+    /// Experiments whose group lookup is in progress.
     pub(super) looking_up: SmallVec<[EntryId; 2]>,
-    /// Names that are being redirected.
+    /// Names whose redirection is in progress.
     pub(super) redirecting: SmallVec<[EntryId; 2]>,
     pub(super) known_gates: KnownGates,
     pub(super) known_buckets: KnownBuckets,
@@ -82,12 +83,12 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
     }
 
-    /// The trace, with what it heard.
+    /// Returns the trace with its events.
     pub fn finish(self) -> T {
         self.trace
     }
 
-    /// Evaluates an entity. Total: a limit that is reached is an outcome.
+    /// Evaluates an entity. It never fails: reaching a limit is an outcome.
     pub fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
         if kind == EntityKind::Experiment {
             self.looking_up.push(entry);
@@ -102,7 +103,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         result
     }
 
-    /// Evaluates into a result of its own.
+    /// Evaluates into a separate result.
     pub(super) fn isolated(
         &mut self,
         kind: EntityKind,
@@ -136,7 +137,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         Ok(evaluation)
     }
 
-    /// Adds what a nested gate went through to the result of its parent, and counts it with the gate itself.
+    /// Adds a nested gate and its own nested gates to the parent's result.
     pub(super) fn join(
         &mut self,
         nested: &Evaluation,
@@ -169,7 +170,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
     }
 
-    /// Evaluates into a result that may hold something of a layer already.
+    /// Evaluates into a result that may already contain parts of a layer.
     pub(super) fn entry(
         &mut self,
         kind: EntityKind,
@@ -230,7 +231,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
     }
 
-    /// The first rule whose conditions pass decides, also when the user is outside of its share.
+    /// The first rule whose conditions pass decides, even if the user is outside its share.
     fn rules(
         &mut self,
         spec: &'a Spec,
@@ -281,7 +282,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         Ok(())
     }
 
-    /// Leaves in `result.value` whether all conditions hold. All are evaluated, since nested gates are exposures.
+    /// Sets `result.value` to whether all conditions hold. It evaluates all conditions, because
+    /// nested gates are exposures.
     pub(super) fn rule(&mut self, rule: &'a Rule, result: &mut Evaluation) -> Result<(), TooDeep> {
         self.trace.rule_began(rule);
         self.conditions(&rule.conditions, result)
@@ -294,7 +296,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         is_in
     }
 
-    /// Leaves in `result.value` whether all of them hold.
+    /// Sets `result.value` to whether all of them hold.
     pub(super) fn conditions(
         &mut self,
         conditions: &'a [Option<ConditionId>],
@@ -321,7 +323,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         Ok(())
     }
 
-    /// Lets the rule's delegate decide, if it has one that exists. Its share does not matter then.
+    /// Lets the rule's delegate decide, if the rule has an existing delegate. The rule's share then
+    /// has no effect.
     pub(super) fn delegate(
         &mut self,
         rule: &Rule,
@@ -351,11 +354,12 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 }
 
-/// How many delegates the evaluation is inside of.
+/// The number of delegates around the current evaluation.
 #[derive(Debug, Default)]
 pub(super) struct Delegations(pub(super) usize);
 
-/// What is known before any rule: a delegating layer keeps its own id type and version.
+/// Sets the fields that do not depend on a rule. A layer that delegates keeps its own ID type and
+/// version.
 fn begin(id: SpecId, spec: &Spec, result: &mut Evaluation) {
     if result.outcome == Outcome::Unrecognized {
         result.outcome = Outcome::Recognized;
@@ -375,7 +379,7 @@ fn begin(id: SpecId, spec: &Spec, result: &mut Evaluation) {
     }
 }
 
-/// What sampling needs, and the list of nested gates before any delegation.
+/// Sets the fields for sampling, and the list of nested gates before delegation.
 fn finish(
     spec: &Spec,
     rule: Option<&Rule>,

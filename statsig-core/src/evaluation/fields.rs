@@ -1,4 +1,4 @@
-//! Where the value of a condition comes from: fields of the user, of its environment, of the options.
+//! The fields that conditions read: of the user, of the environment, of the options.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use crate::specs::compiled::condition::{FieldName, TopLevelField};
 use crate::user::{Fields, StatsigUser};
 use crate::value::text_of;
 
-/// A field of the user: its own fields, then custom, global custom and private ones, then its own again by their other names.
+/// A user field. The search order is: own fields, custom fields, global custom fields, private
+/// attributes, then own fields by their alternative names.
 pub(super) fn user_field<'a>(
     user: &'a StatsigUser,
     global_custom_fields: &'a BTreeMap<String, Value>,
@@ -47,7 +48,8 @@ fn top_level(user: &StatsigUser, field: TopLevelField) -> Option<&Value> {
     }
 }
 
-/// A field of the environment: the user's own by its exact name, else the SDK's, which knows the tier only.
+/// An environment field: the user's own field by its exact name, else the SDK's field. The SDK has
+/// only the tier.
 pub(super) fn environment_field<'a>(
     user: &'a StatsigUser,
     tier: Option<&'a Value>,

@@ -1,27 +1,28 @@
-//! The nested gates that an evaluation has met already.
+//! The nested gates that an evaluation has already evaluated.
 
 use super::result::Evaluation;
 use crate::specs::compiled::{CompiledSpecs, EntryId};
 
-/// Remembers nested gates: within one evaluation those that lead to others themselves, so that specs whose gates share
-/// others do not multiply the work; within a series of evaluations all of them.
+/// Remembers nested gates. Within one evaluation, it remembers gates that refer to other gates;
+/// otherwise shared gates would multiply the work. Within a series of evaluations, it remembers all
+/// nested gates.
 #[derive(Debug, Default)]
 pub(super) struct KnownGates {
-    /// Those that hold within the current evaluation.
+    /// The gates of the current evaluation.
     current: Vec<(EntryId, Evaluation)>,
     series: Option<SeriesGates>,
 }
 
-/// Gates that hold for all evaluations of a series.
+/// Gates that are valid for all evaluations of a series.
 #[derive(Debug)]
 struct SeriesGates {
     gates: Vec<Evaluation>,
-    /// Where each entry's gate stands in `gates`, counted from 1.
+    /// The position of each entry's gate in `gates`, counted from 1. 0 means none.
     places: Box<[u32]>,
 }
 
 impl KnownGates {
-    /// For a series of evaluations with these specs.
+    /// Remembers gates for a series of evaluations with these specs.
     pub(super) fn of_series(specs: &CompiledSpecs) -> Self {
         Self {
             current: Vec::new(),
@@ -44,7 +45,7 @@ impl KnownGates {
         known.map(|(_, evaluation)| evaluation)
     }
 
-    /// `is_contextual`: it may come out otherwise where another entity refers to it.
+    /// `is_contextual` means that the result may differ if another entity refers to the gate.
     pub(super) fn add(
         &mut self,
         gate: EntryId,
@@ -65,7 +66,7 @@ impl KnownGates {
         }
     }
 
-    /// Makes ready for the next evaluation of a series.
+    /// Prepares for the next evaluation of a series.
     pub(super) fn next(&mut self) {
         self.current.clear();
     }

@@ -9,7 +9,7 @@ use crate::specs::compiled::{Parameters, Spec, SpecId};
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 
-/// What has been collected so far.
+/// The parameters and exposures collected so far.
 #[derive(Debug, Default)]
 struct Collected {
     parameters: Parameters,
@@ -26,7 +26,7 @@ struct Collected {
 }
 
 impl Collected {
-    /// Parameters that are there already keep their value and rule.
+    /// Existing parameters keep their value and rule.
     fn add(&mut self, parameters: &Parameters, rule_id: Symbol) {
         for (name, value) in parameters {
             match self.parameters.entry(name.clone()) {
@@ -39,7 +39,7 @@ impl Collected {
         }
     }
 
-    /// Takes the nested gates of the rule just evaluated.
+    /// Takes the nested gates of the last rule.
     fn take_nested_gates(&mut self, result: &mut Evaluation) {
         self.nested_gates.extend_from_slice(&result.nested_gates);
         self.undelegated.append(&mut result.nested_gates);
@@ -52,10 +52,12 @@ impl Collected {
 }
 
 impl<'a, T: Trace> Evaluator<'a, T> {
-    /// Unlike elsewhere, a rule whose share the user is outside of does not decide, and delegates respect shares.
+    /// Unlike in other evaluations, a rule does not decide if the user is outside its share, and
+    /// delegates respect shares.
     ///
-    /// At most one delegate contributes: the first rule that passes takes the slot. The nested gates of a delegate that came
-    /// too late are picked up by the next rule, as the other SDKs do.
+    /// At most one delegate contributes: that of the first rule that passes. If a later rule's
+    /// delegate is ignored, the next rule receives the delegate's nested gates, as in the other
+    /// SDKs.
     pub(super) fn layer_by_parameter(
         &mut self,
         spec: &'a Spec,

@@ -1,7 +1,8 @@
 //! Evaluation: `(specs, user, now) -> Evaluation`, pure and total.
 //!
-//! No clock, no I/O, no logging; it cannot fail and cannot recurse or run without bound. What it decides on the way is told
-//! to a [`trace::Trace`], which compiles away when nobody looks.
+//! The evaluation uses no clock, no I/O and no log. It cannot fail, and its recursion and time are
+//! bounded. It sends its events to a [`trace::Trace`]. Without a trace, the events compile to
+//! nothing.
 
 mod bandit;
 pub(crate) mod bucket;

@@ -1,4 +1,4 @@
-//! An evaluation and the specs that it came from: what results show of it.
+//! An evaluation with its specs, from which results are built.
 
 use super::result::{Evaluation, LookedUp, Outcome, ParametersRef};
 use crate::results::{
@@ -12,9 +12,9 @@ use crate::text::SharedStr;
 /// The evaluation of one name.
 #[derive(Debug, Clone, Copy)]
 pub struct NamedEvaluation<'a> {
-    /// What it was evaluated with.
+    /// The specs of the evaluation.
     pub snapshot: &'a Snapshot,
-    /// The name that was asked for.
+    /// The requested name.
     pub name: &'a str,
     /// `None` if the specs do not know the name.
     pub entry: Option<EntryId>,
@@ -23,7 +23,7 @@ pub struct NamedEvaluation<'a> {
 }
 
 impl<'a> NamedEvaluation<'a> {
-    /// The experiments that conditions asked for, in order.
+    /// The experiments that conditions looked up, in order.
     pub fn looked_up(self) -> impl Iterator<Item = Self> {
         let looked_up = self.evaluation.looked_up.iter().flat_map(|list| &**list);
         looked_up.filter_map(move |LookedUp { entry, evaluation }| {
@@ -47,7 +47,7 @@ impl<'a> NamedEvaluation<'a> {
         }
     }
 
-    /// The rule as callers see it: an evaluation that was given up reads `default`.
+    /// The rule for callers. If a limit stopped the evaluation, the rule is `default`.
     #[must_use]
     pub fn rule_id(&self) -> SharedStr {
         let symbol = match self.evaluation.outcome {
@@ -57,13 +57,13 @@ impl<'a> NamedEvaluation<'a> {
         self.text(symbol)
     }
 
-    /// The type of ID that the entity counts with.
+    /// The type of ID that the entity buckets by.
     #[must_use]
     pub fn id_type(&self) -> SharedStr {
         self.text(self.evaluation.id_type.unwrap_or(Symbol::EMPTY))
     }
 
-    /// The name of the group that the user is in.
+    /// The name of the user's group.
     #[must_use]
     pub fn group_name(&self) -> Option<SharedStr> {
         self.evaluation.group_name.map(|name| self.text(name))
@@ -83,7 +83,7 @@ impl<'a> NamedEvaluation<'a> {
         self.snapshot.specs.text(symbol).clone()
     }
 
-    /// All parameters; none of a gate.
+    /// All parameters. A gate has none.
     #[must_use]
     pub fn parameters(&self) -> SharedParameters {
         match &self.evaluation.parameters {
@@ -94,7 +94,7 @@ impl<'a> NamedEvaluation<'a> {
         }
     }
 
-    /// Why the evaluation is what it is.
+    /// The reason for the evaluation's result.
     #[must_use]
     pub fn details(&self) -> EvaluationDetails {
         let snapshot = self.snapshot;

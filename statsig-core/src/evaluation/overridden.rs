@@ -1,4 +1,4 @@
-//! Overrides go before everything else, for nested gates and delegates too.
+//! Overrides win over everything else, also for nested gates and delegates.
 
 use super::result::{Evaluation, Outcome, ParametersRef};
 use crate::entity_kind::EntityKind;
@@ -8,10 +8,10 @@ use crate::specs::compiled::{CompiledSpecs, Spec};
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
 
-/// What the details of a forced evaluation name as the reason.
+/// The reason in the details of an overridden evaluation.
 const LOCAL_OVERRIDE: &str = "LocalOverride";
 
-/// Forces the result, if there is an override. It sets value, rule and reason, and nothing else.
+/// Applies the override, if there is one. It sets only value, rule and reason.
 pub(super) fn overridden(
     overrides: &dyn OverrideAdapter,
     user: &StatsigUser,
@@ -54,7 +54,7 @@ pub(super) fn overridden(
     true
 }
 
-/// What the first rule of a group returns.
+/// The parameters of the first rule with this group.
 fn of_group(spec: Option<(&CompiledSpecs, &Spec)>, group: &str) -> ParametersRef {
     let rule = spec.and_then(|(specs, spec)| {
         spec.rules.iter().find(|rule| {
@@ -67,7 +67,7 @@ fn of_group(spec: Option<(&CompiledSpecs, &Spec)>, group: &str) -> ParametersRef
     })
 }
 
-/// Evaluates a name that the specs do not know: only an override can answer.
+/// Evaluates a name that is not in the specs. Only an override can decide.
 #[must_use]
 pub fn evaluate_unknown(
     scope: &EvaluationContext<'_>,

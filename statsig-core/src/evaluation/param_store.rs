@@ -8,18 +8,18 @@ use crate::specs::compiled::ParamStore;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
-/// A parameter store as one user sees it.
+/// A parameter store for one user.
 #[derive(Debug)]
 pub struct OpenedStore {
-    /// The name that was asked for.
+    /// The requested name.
     pub name: SharedStr,
-    /// Why it is what it is.
+    /// The reason for the store's content.
     pub details: EvaluationDetails,
-    /// Its parameters; `None` if the specs do not know the name.
+    /// The store's parameters. `None` if the specs do not know the name.
     pub store: Option<Arc<ParamStore>>,
 }
 
-/// Looks a parameter store up; an override goes before the specs.
+/// Looks up a parameter store. An override wins over the specs.
 #[must_use]
 pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
     let snapshot = context.snapshot;

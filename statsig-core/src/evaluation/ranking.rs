@@ -1,4 +1,4 @@
-//! All groups of a contextual bandit in their order, instead of the one that would be served.
+//! Ranks all groups of a contextual bandit, instead of choosing one group.
 
 use super::bandit::is_explored;
 use super::evaluate::Evaluator;
@@ -7,7 +7,7 @@ use super::trace::Trace;
 use crate::specs::compiled::{CmabGroup, EntryId};
 use crate::specs::symbols::Symbol;
 
-/// The score of every group when their order is drawn.
+/// The score of every group in a random order.
 const DRAWN_SCORE: f64 = 0.0001;
 
 /// A group with its score for one user.
@@ -19,7 +19,8 @@ pub struct RankedGroup<'a> {
 }
 
 impl<'a, T: Trace> Evaluator<'a, T> {
-    /// The groups, the best one first; none when the bandit does not run or is not meant for the user.
+    /// The groups, the best group first. Empty if the bandit does not run or does not target the
+    /// user.
     pub fn ranked_groups(&mut self, bandit: EntryId) -> Vec<RankedGroup<'a>> {
         let entry = self.specs.entry(bandit);
         let Some(cmab) = entry.and_then(|entry| self.specs.cmab(entry.cmab?)) else {

@@ -1,4 +1,4 @@
-//! Config mapping: under some rules, another spec answers for a name.
+//! Config mapping: a rule can redirect a name to another spec.
 
 use super::evaluate::{Delegations, Evaluator, TooDeep};
 use super::result::{Evaluation, Outcome};
@@ -7,7 +7,8 @@ use crate::entity_kind::EntityKind;
 use crate::specs::compiled::{EntryId, MappingRule};
 
 impl<'a, T: Trace> Evaluator<'a, T> {
-    /// Whether another spec answered. Its answer is complete; only the name stays the one that was asked for.
+    /// Whether another spec decided. The result then comes from that spec, and only the name stays
+    /// the requested one.
     pub(super) fn redirected(
         &mut self,
         kind: EntityKind,
@@ -15,7 +16,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> Result<bool, TooDeep> {
-        // Redirections that go in a circle lead nowhere: the name itself answers.
+        // A circle of redirections has no effect: the requested name itself is evaluated.
         if self.redirecting.contains(&id) {
             return Ok(false);
         }
@@ -53,7 +54,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         Ok(false)
     }
 
-    /// Whether the user is meant by a rule. Nothing but the lists it consulted stays in the result.
+    /// Whether a rule applies to the user. The result keeps only the ID lists that the rule used.
     fn holds(
         &mut self,
         rule: &'a MappingRule,
@@ -79,7 +80,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 }
 
 fn clear(delegations: &mut Delegations, result: &mut Evaluation) {
-    // Experiments that were looked up have been exposed by then.
+    // The experiments that were looked up have already been exposed.
     let looked_up = result.looked_up.take();
     *result = Evaluation {
         looked_up,

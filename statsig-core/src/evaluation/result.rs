@@ -1,4 +1,4 @@
-//! The result of an evaluation, in terms of the specs it was made with.
+//! The result of an evaluation, in symbols of its specs.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::specs::compiled::{CompiledSpecs, EntryId, Parameters, ReturnValue, Sp
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 
-/// A nested gate that the evaluation went through.
+/// A nested gate in the course of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NestedGate {
     /// Its name.
@@ -21,37 +21,37 @@ pub struct NestedGate {
     pub rule_id: Symbol,
 }
 
-/// Nested gates in the order they were evaluated, repeats included.
+/// Nested gates in evaluation order, including repeats.
 pub(crate) type NestedGates = SmallVec<[NestedGate; 2]>;
 
-/// The nested gates that a layer itself went through, before it delegated.
+/// The nested gates of a layer itself, before its delegation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) enum Undelegated {
-    /// There is no such list.
+    /// The evaluation did not delegate.
     #[default]
     None,
-    /// The first so many of the nested gates.
+    /// This many of the first nested gates.
     First(usize),
-    /// A list of their own.
+    /// A separate list.
     Own(NestedGates),
 }
 
-/// What an entity returns to a user, and everything that exposures and details say about it.
+/// The result of an entity for a user, with all data for exposures and details.
 ///
 /// Symbols and indices belong to the specs of the evaluation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evaluation {
     /// How the evaluation ended.
     pub outcome: Outcome,
-    /// The value of a gate; of a config, whether a rule passed.
+    /// For a gate, whether it passes. For a config, whether a rule passed.
     pub value: bool,
-    /// What a config, experiment or layer returns.
+    /// The parameters of a config, experiment or layer.
     pub parameters: ParametersRef,
-    /// The rule that decided; `None` for the default.
+    /// The rule that decided. `None` for the default.
     pub rule_id: Option<Symbol>,
-    /// The group that the user is in.
+    /// The user's group.
     pub group_name: Option<Symbol>,
-    /// The type of ID that the entity counts with.
+    /// The type of ID that the entity buckets by.
     pub id_type: Option<Symbol>,
     /// The version of the entity.
     pub version: Option<u32>,
@@ -61,32 +61,32 @@ pub struct Evaluation {
     pub is_experiment_active: bool,
     /// Whether the experiment is part of a layer.
     pub is_in_layer: bool,
-    /// The spec whose explicit parameters count: the delegate's, in a layer.
+    /// The spec whose explicit parameters apply. In a layer, this is the delegate.
     pub explicit_parameters_of: Option<SpecId>,
     /// The experiment that a layer allocated the user to.
     pub delegate: Option<Symbol>,
-    /// The gates that it went through.
+    /// The nested gates of the evaluation.
     pub nested_gates: NestedGates,
     pub(crate) undelegated: Undelegated,
     /// Which rule supplied each parameter (new layer evaluation only).
     pub parameter_rules: Option<Arc<Vec<(SharedStr, Symbol)>>>,
-    /// What decided instead of the specs.
+    /// The decider, if an override decided.
     pub override_reason: Option<&'static str>,
     /// The spec that a config mapping evaluated instead.
     pub mapped_to: Option<Symbol>,
-    /// One in so many exposures is sent.
+    /// The SDK sends one of this many exposures.
     pub sampling_rate: Option<u64>,
-    /// Whether all exposures are sent, without sampling.
+    /// Whether the SDK sends all exposures, without sampling.
     pub forward_all_exposures: bool,
-    /// Whether it went through a gate whose exposures are all sent.
+    /// Whether the evaluation used a gate whose exposures are all sent.
     pub has_seen_analytical_gates: bool,
     pub(crate) id_list: Option<IdListSource>,
-    /// Experiments whose group a condition asked for: each is an exposure of its own, before this one.
-    /// Boxed, since it is rare and evaluations are moved often.
+    /// Experiments whose group a condition looked up. Each is a separate exposure before this one.
+    /// Boxed, because lookups are rare and evaluations move often.
     pub looked_up: Option<Box<Vec<LookedUp>>>,
 }
 
-/// An experiment that was evaluated because a condition asks for its group.
+/// An experiment that was evaluated because a condition looks up its group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LookedUp {
     pub(crate) entry: EntryId,
@@ -96,7 +96,7 @@ pub struct LookedUp {
 /// How an evaluation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outcome {
-    /// The name is not in the specs.
+    /// The specs do not contain the name.
     #[default]
     Unrecognized,
     /// The specs decided.
@@ -110,12 +110,12 @@ pub enum Outcome {
 /// The parameters of a config, experiment or layer.
 #[derive(Debug, Clone, Default)]
 pub enum ParametersRef {
-    /// Nothing was returned.
+    /// No value.
     #[default]
     Nothing,
-    /// `null` was returned, which reads as no parameters.
+    /// `null`. It reads as no parameters.
     Null,
-    /// A boolean was returned, which reads as no parameters.
+    /// A boolean. It reads as no parameters.
     Bool(bool),
     /// Parameters, shared with the specs.
     Shared(Arc<Parameters>),
@@ -126,7 +126,8 @@ impl PartialEq for ParametersRef {
         match (self, other) {
             (Self::Nothing, Self::Nothing) | (Self::Null, Self::Null) => true,
             (Self::Bool(own), Self::Bool(other)) => own == other,
-            // Mostly the very same ones; those that a layer merges are made anew each time.
+            // Usually both are the same allocation. A layer that merges parameters allocates each
+            // time.
             (Self::Shared(own), Self::Shared(other)) => Arc::ptr_eq(own, other) || own == other,
             _ => false,
         }
@@ -161,7 +162,7 @@ impl Evaluation {
         self.delegate.filter(|name| *name != Symbol::EMPTY)
     }
 
-    /// The nested gates that exposures of parameters outside of the allocated experiment carry.
+    /// The nested gates in exposures of parameters outside the allocated experiment.
     #[must_use]
     pub fn undelegated_gates(&self) -> Option<&[NestedGate]> {
         match &self.undelegated {

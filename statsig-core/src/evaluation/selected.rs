@@ -1,4 +1,4 @@
-//! Some rules of an experiment on their own, to see whether they would catch a user.
+//! Evaluates a selection of an experiment's rules, to find out whether they match a user.
 
 use super::bucket::is_in_share;
 use super::evaluate::{Delegations, Evaluator, TooDeep};
@@ -7,8 +7,8 @@ use super::trace::Trace;
 use crate::specs::compiled::EntryId;
 
 impl<T: Trace> Evaluator<'_, T> {
-    /// What the experiment answers if it has only the rules whose ids are meant; false if it has none of them. Overrides,
-    /// redirections and bandits do not count, except for nested gates.
+    /// The result of the experiment with only the rules that `is_meant` selects. It is false if no
+    /// rule is selected. Overrides, redirections and bandits apply only to nested gates.
     pub fn passes_rules(&mut self, experiment: EntryId, is_meant: impl Fn(&str) -> bool) -> bool {
         self.looking_up.push(experiment);
         self.first_of(experiment, is_meant).unwrap_or(false)

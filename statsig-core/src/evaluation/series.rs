@@ -1,4 +1,4 @@
-//! Many entities for one user with one set of specs: nested gates are evaluated once for all of them.
+//! Evaluates many entities for one user with one set of specs. Each nested gate is evaluated once.
 
 use super::evaluate::{Evaluator, Progress};
 use super::known_gates::KnownGates;
@@ -8,7 +8,7 @@ use crate::evaluation::context::EvaluationContext;
 use crate::specs::compiled::EntryId;
 use crate::user::StatsigUser;
 
-/// Evaluates one entity after the other, each as if it were the only one.
+/// Evaluates entities one after the other. Each result equals that of a separate evaluation.
 #[derive(Debug)]
 pub struct Series<'a>(Evaluator<'a>);
 

@@ -1,4 +1,4 @@
-//! What an evaluation tells on its way, for those who ask why.
+//! The events of an evaluation, for explanations.
 
 use super::operators::Observed;
 use super::result::Evaluation;
@@ -15,47 +15,49 @@ pub enum RuleEnd {
     NotMet,
     /// A condition is unknown.
     Unsupported,
-    /// It decided: its value is served.
+    /// The rule decided and serves its value.
     Served,
-    /// It decided, but the user is outside of its share: the default is served.
+    /// The rule decided, but the user is outside its share. The default is served.
     OutOfShare,
-    /// It decided by letting another spec decide.
+    /// The rule let another spec decide.
     Delegated,
-    /// In a layer that is put together by parameter: the user is outside of its share, and the next rule is tried.
+    /// Only in a layer with evaluation by parameter: the user is outside the rule's share, and the
+    /// evaluation tries the next rule.
     PassedOver,
-    /// In a layer that is put together by parameter: its parameters were added.
+    /// Only in a layer with evaluation by parameter: the rule added its parameters.
     Contributed,
-    /// In a layer that is put together by parameter: its delegate came too late, or returned nothing.
+    /// Only in a layer with evaluation by parameter: the rule's delegate came too late, or it
+    /// returned nothing.
     Ignored,
 }
 
-/// How a redirection's rule ended.
+/// How the rule of a redirection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MappingEnd {
-    /// It holds from a later moment on.
+    /// The start time is in the future.
     NotYet,
     NotMet,
-    /// The name it leads to is unknown or could not be evaluated.
+    /// The target name is unknown, or its evaluation failed.
     LedNowhere,
-    /// Another spec answered.
+    /// Another spec decided.
     Answered,
 }
 
-/// Hears what an evaluation decides. Every method does nothing unless implemented; arguments are at hand anyway, so that nothing
-/// is computed for nobody.
+/// Receives the events of an evaluation. By default, every method does nothing. The evaluation has
+/// all arguments at hand, so an unused event costs nothing.
 ///
-/// What begins also ends, unless the evaluation is given up: then everything inside of the `entered` that is `left` with
-/// `None` is over.
+/// Every beginning has an end, unless a limit stops the evaluation. In that case, `left` with
+/// `None` also ends all events inside its `entered`.
 pub trait Trace {
-    /// A name's evaluation begins.
+    /// The evaluation of a name begins.
     #[inline]
     fn entered(&mut self, _kind: EntityKind, _entry: &Entry) {}
 
-    /// It ended. `None`: it was given up.
+    /// The evaluation of a name ended. `None` means that a limit stopped it.
     #[inline]
     fn left(&mut self, _result: Option<&Evaluation>) {}
 
-    /// The specs have no such name of this kind.
+    /// The specs have no entity of this kind with this name.
     #[inline]
     fn unknown(&mut self) {}
 
@@ -63,18 +65,18 @@ pub trait Trace {
     #[inline]
     fn overridden(&mut self, _result: &Evaluation) {}
 
-    /// A nested gate was evaluated before, with this result.
+    /// A nested gate was already evaluated, with this result.
     #[inline]
     fn known(&mut self, _gate: EntryId, _result: &Evaluation) {}
 
-    /// A redirection's rule is looked at.
+    /// The evaluation tries a rule of a redirection.
     #[inline]
     fn mapping_began(&mut self, _mapping: &Mapping, _rule: &MappingRule) {}
 
     #[inline]
     fn mapping_ended(&mut self, _end: MappingEnd) {}
 
-    /// A rule is looked at.
+    /// The evaluation tries a rule.
     #[inline]
     fn rule_began(&mut self, _rule: &Rule) {}
 
@@ -85,7 +87,7 @@ pub trait Trace {
     #[inline]
     fn share_tried(&mut self, _share: &Share, _unit: &UnitIdType, _is_in: bool) {}
 
-    /// A condition is looked at; `None` if the specs lack it.
+    /// The evaluation tries a condition. `None` if the specs lack it.
     #[inline]
     fn condition_began(&mut self, _condition: Option<&Condition>, _result: &Evaluation) {}
 
@@ -93,19 +95,19 @@ pub trait Trace {
     #[inline]
     fn observed(&mut self, _subject: &Subject, _test: &Test, _found: &Observed<'_>) {}
 
-    /// `result` holds whether the condition holds, or that it is unsupported.
+    /// `result` tells whether the condition holds, or that it is unsupported.
     #[inline]
     fn condition_ended(&mut self, _result: &Evaluation) {}
 
-    /// No rule decided: the default is served.
+    /// No rule decided. The default is served.
     #[inline]
     fn default_served(&mut self, _spec: &Spec) {}
 
-    /// A bandit serves its default: it has not started, or the user is not targeted.
+    /// A bandit serves its default, because it has not started or the user is not targeted.
     #[inline]
     fn bandit_kept_out(&mut self, _is_started: bool) {}
 
-    /// A bandit chose a group, by scores or to explore.
+    /// A bandit chose a group, by scores or at random.
     #[inline]
     fn bandit_chose(
         &mut self,
@@ -117,7 +119,7 @@ pub trait Trace {
     }
 }
 
-/// Hears nothing.
+/// Ignores all events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoTrace;
 

@@ -1,4 +1,4 @@
-//! What a response says besides the entities.
+//! The content of a response besides the entities.
 
 use super::*;
 
@@ -83,7 +83,7 @@ fn a_client_that_has_the_response_gets_no_updates() {
             "has_updates": false, "time": 0, "hash_used": "", "user": {}, "sdkParams": {}, "sdkInfo": {},
         })
     );
-    // Another time alone is no news; another value is.
+    // A change of only the time is not an update. A change of a value is.
     let later = but(specs(), [("time", json!(43))]);
     assert_eq!(ask(&later, &checksum)["has_updates"], false);
     let mut other = specs();
@@ -125,7 +125,7 @@ fn what_is_drawn_by_chance_is_no_news() {
     for seed in seeds {
         assert_eq!(ask(&half, seed, checksum)["has_updates"], false, "{seed}");
     }
-    // Another rate is news.
+    // Another rate is an update.
     assert_eq!(ask(&with_rate(0.6), 0, checksum)["has_updates"], true);
 }
 

@@ -1,4 +1,4 @@
-//! What entities look like in each format.
+//! Entities in each format.
 
 use super::*;
 

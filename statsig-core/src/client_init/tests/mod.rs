@@ -1,4 +1,4 @@
-//! Whole responses of small specs.
+//! Complete responses of small specs.
 
 mod content;
 mod formats;
@@ -16,7 +16,7 @@ use crate::results::SpecsSource;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::user::StatsigUser;
 
-/// Specs with one entity of each kind; everybody passes every rule but those of `off`.
+/// Specs with one entity of each kind. All users pass every rule except those of `off`.
 fn specs() -> Value {
     json!({
         "has_updates": true, "time": 42, "experiment_to_layer": {},
@@ -80,7 +80,7 @@ fn but<'a>(mut whole: Value, changes: impl IntoIterator<Item = (&'a str, Value)>
     whole
 }
 
-/// The options of most tests: names as they are.
+/// The options of most tests: plain names.
 fn plain() -> ClientInitResponseOptions {
     ClientInitResponseOptions::new().hash_algorithm(HashAlgorithm::None)
 }
@@ -105,7 +105,7 @@ fn respond(specs: &Value, user: &StatsigUser, options: &ClientInitResponseOption
     respond_with(&snapshot(specs), user, options, None)
 }
 
-/// With draws that start elsewhere than in other tests.
+/// Uses a seed for random draws that differs from the other tests.
 fn respond_with_seed(
     specs: &Value,
     user: &StatsigUser,

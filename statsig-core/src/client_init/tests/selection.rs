@@ -1,4 +1,4 @@
-//! What a response includes.
+//! The selection of entities for a response.
 
 use super::*;
 use crate::hash::djb2;
@@ -18,7 +18,7 @@ fn filters_include_what_they_name_and_an_empty_one_nothing() {
     assert_eq!(response["param_stores"], json!({}));
 }
 
-/// Gates for one app each, and one whose value is whether the app is `app_b`.
+/// One gate for each app, and one gate that tests whether the app is `app_b`.
 fn specs_of_apps() -> Value {
     let mut specs = specs();
     let gate = |apps: &[&str]| {
@@ -59,12 +59,12 @@ fn the_app_of_the_client_key_decides() {
     let of_b = ["asks", "b", "both"].map(str::to_owned).to_vec();
     let with_key = plain().client_sdk_key("client-key");
 
-    // Without a key nothing is filtered; conditions see the app of the specs all the same.
+    // Without a key, the response is not filtered. Conditions still read the app of the specs.
     assert_eq!(gates(&specs, &plain()), (all.clone(), json!(false)));
     assert_eq!(gates(&specs, &with_key), (of_a.clone(), json!(false)));
     specs["sdk_keys_to_app_ids"] = json!({"client-key": "app_b"});
     assert_eq!(gates(&specs, &with_key), (of_b.clone(), json!(true)));
-    // A key that the specs do not list has no app.
+    // A key that is not in the specs has no app.
     let other_key = plain().client_sdk_key("other");
     assert_eq!(gates(&specs, &other_key), (all.clone(), json!(false)));
     specs["hashed_sdk_keys_to_app_ids"] = json!({djb2("client-key"): "app_a"});
@@ -73,7 +73,7 @@ fn the_app_of_the_client_key_decides() {
     assert_eq!(gates(&specs, &explicit), (of_b, json!(true)));
     specs["hashed_sdk_keys_to_app_ids"] = json!({djb2("client-key"): 7});
     assert_eq!(gates(&specs, &with_key).0, ["number"]);
-    // An app without a text form filters nothing.
+    // An app without a text form does not filter.
     specs["hashed_sdk_keys_to_app_ids"] = json!({djb2("client-key"): null});
     assert_eq!(gates(&specs, &with_key).0, all);
 }
@@ -91,7 +91,7 @@ fn malformed_app_ids_count_as_none() {
 #[test]
 fn uninteresting_entities_are_left_out_on_request() {
     let mut specs = specs();
-    // False by default, but a client must log the gate it went through.
+    // False by default, but a client must log this nested gate.
     specs["feature_gates"]["went_through"] = spec(
         "feature_gate",
         json!(false),
@@ -148,7 +148,7 @@ fn a_bandit_goes_before_a_config_of_its_name() {
     assert_eq!(bandit["value"], json!({"arm": "green"}));
     assert_eq!(bandit.get("passed"), None);
     assert_eq!(bandit.get("is_experiment_active"), None);
-    // The filter of experiments is about bandits too.
+    // The filter of experiments also applies to bandits.
     let response = respond(&specs, &ann(), &plain().experiment_filter(["experiment"]));
     assert_eq!(response["dynamic_configs"]["config"]["passed"], false);
 }

@@ -1,4 +1,4 @@
-//! What shares and conditions found, as it is shown: long values shortened, private ones not at all.
+//! Formats the findings of shares and conditions. It shortens long values and hides private values.
 
 use serde_json::Value;
 
@@ -12,9 +12,10 @@ use crate::specs::compiled::{Share, UnitIdType};
 use crate::specs::describe::{shortened, time};
 use crate::value::text_of;
 
-/// Bytes of JSON of a found value beyond which it is shown as a shortened text.
+/// The maximum size of a found value, in bytes of JSON. A larger value is shown as a shortened
+/// text.
 const MAX_VALUE_BYTES: usize = 200;
-/// The threshold of everybody.
+/// The threshold that includes all users.
 const ALL_BUCKETS: f64 = 10_000.0;
 
 impl<'a> Explainer<'a> {
@@ -25,7 +26,7 @@ impl<'a> Explainer<'a> {
             Share::Part { salt, threshold } => (*threshold, Some(bucket_of(salt, unit, self.user))),
         };
         ShareTried {
-            // A threshold is the percentage times 100; what that lost in the last digits is no news to anybody.
+            // A threshold is the percentage times 100. Rounding removes its floating-point error.
             pass_percentage: (threshold * 1e6).round() / 1e8,
             bucket,
             threshold,
@@ -40,7 +41,7 @@ impl<'a> Explainer<'a> {
         id.and_then(text_of).map(|id| shortened(&id))
     }
 
-    /// Whether this very value stands in the private attributes.
+    /// Whether the private attributes contain this exact value (by address).
     fn is_private(&self, value: &Value) -> bool {
         let attributes = self.user.data().private_attributes.as_ref();
         attributes.is_some_and(|attributes| {
@@ -50,7 +51,7 @@ impl<'a> Explainer<'a> {
         })
     }
 
-    /// The user's value behind what a condition found, if it must not be shown.
+    /// The user's private value behind a condition's finding, if it must not be shown.
     pub(super) fn private_source<'s>(
         &'s self,
         subject: &Subject,
@@ -110,8 +111,8 @@ fn shortened_value(value: &Value) -> Value {
     }
 }
 
-/// Whether a text of the specs tells a private value: it is a text of that value, of something in it, or of what was derived
-/// from it.
+/// Whether a text of the specs reveals a private value. It does if it equals the value's text, a
+/// text inside it, or a text derived from it.
 pub(super) fn tells(source: &Value, found: &Observed<'_>, text: &str) -> bool {
     let text = text.to_lowercase();
     match found {

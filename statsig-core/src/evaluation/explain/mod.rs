@@ -1,4 +1,4 @@
-//! Listens to an evaluation and makes a tree of what it hears.
+//! Receives the events of an evaluation and builds a tree.
 
 mod found;
 mod report;
@@ -25,9 +25,10 @@ use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
-/// Rules, conditions and names that are recorded in one explanation.
+/// The maximum number of rules, conditions and names in one explanation.
 const MAX_RECORDED: usize = 5_000;
-/// Names within names that are recorded: deeper ones are named, without their steps. JSON of this depth is read by every parser.
+/// The maximum nesting of names. Deeper names appear without their steps. All JSON parsers accept
+/// this depth.
 const MAX_DEPTH: usize = 16;
 
 /// Records an evaluation.
@@ -35,30 +36,32 @@ const MAX_DEPTH: usize = 16;
 pub struct Explainer<'a> {
     scope: EvaluationContext<'a>,
     user: &'a StatsigUser,
-    /// What has begun and not ended, outermost first.
+    /// The events that have begun and not ended, outermost first.
     open: Vec<Open>,
-    /// How much was open when each name and mapping that has not ended began: what is given up inside of it ends with it.
+    /// The number of open events at the beginning of each open name or mapping. If a limit stops
+    /// the evaluation inside it, these events end with it.
     levels: Vec<usize>,
-    /// Names within names.
+    /// The nesting depth of names.
     depth: usize,
     recorded: usize,
     path: Option<Visit>,
     is_abridged: bool,
 }
 
-/// Something that has begun.
+/// An event that has begun.
 #[derive(Debug)]
 enum Open {
     Visit(Visit),
     Mapping(MappingTried),
     Rule(RuleTried),
-    /// With whether the evaluation was unsupported before it, and whether it is itself, whatever its value.
+    /// Contains whether the evaluation was unsupported before the condition, and whether the
+    /// condition itself is unsupported.
     Condition {
         condition: ConditionTried,
         was_unsupported: bool,
         is_unknown: bool,
     },
-    /// Not recorded, and nothing inside of it.
+    /// Not recorded, including all events inside.
     LeftOut,
 }
 
@@ -76,7 +79,7 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// The path, and whether parts of it were left out.
+    /// The path, and whether it is incomplete.
     #[must_use]
     pub fn finish(self) -> (Option<Visit>, bool) {
         (self.path, self.is_abridged)
@@ -95,7 +98,7 @@ impl<'a> Explainer<'a> {
         entry.map_or_else(SharedStr::default, |entry| self.text(entry.name))
     }
 
-    /// Begins something, unless there is no room for it or it is inside of something left out.
+    /// Begins an event, unless the limit is reached or an outer event is left out.
     fn begin(&mut self, make: impl FnOnce(&Self) -> Open) {
         if matches!(self.open.last(), Some(Open::LeftOut)) || self.recorded >= MAX_RECORDED {
             self.is_abridged = true;
@@ -107,7 +110,7 @@ impl<'a> Explainer<'a> {
         self.open.push(open);
     }
 
-    /// Ends the innermost and puts it where it belongs.
+    /// Ends the innermost event and adds it to its parent.
     fn end(&mut self) {
         let Some(ended) = self.open.pop() else {
             return;
@@ -138,7 +141,7 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Ends everything that began inside of the innermost name or mapping.
+    /// Ends all events that began inside the innermost name or mapping.
     fn unwind(&mut self) {
         let level = self.levels.pop().unwrap_or(0);
         while self.open.len() > level + 1 {
@@ -187,7 +190,7 @@ fn conclude(visit: &mut Visit, specs: &CompiledSpecs, result: &Evaluation) {
     visit.group_name = result.group_name.map(|group| specs.text(group).clone());
 }
 
-/// The path of a name that the specs do not know: only an override can have answered.
+/// The path of a name that is not in the specs. Only an override can decide.
 fn explain_unknown(
     scope: &EvaluationContext<'_>,
     kind: EntityKind,
@@ -217,7 +220,7 @@ impl Trace for Explainer<'_> {
         self.levels.push(self.open.len());
         self.begin(|this| Open::Visit(this.visit(kind, entry.name)));
         if self.depth > MAX_DEPTH && matches!(self.open.last(), Some(Open::Visit(_))) {
-            // Its name and result are shown, and nothing inside of it.
+            // The explanation shows its name and result, and no steps inside.
             self.is_abridged = true;
             self.open.push(Open::LeftOut);
         }
@@ -376,7 +379,8 @@ impl Trace for Explainer<'_> {
             is_unknown,
         }) = self.open.last_mut()
         {
-            // Once something is unsupported, the outcome no longer tells about this one.
+            // After an unsupported condition, the outcome no longer describes the current
+            // condition.
             let is_unsupported = if *was_unsupported {
                 let visit = condition.visit.as_ref();
                 *is_unknown || visit.is_some_and(|visit| visit.end == VisitEnd::Unsupported)

@@ -1,4 +1,4 @@
-//! The explanation of an entity: its named path and its result.
+//! Explains an entity: its path and its result.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub fn explain(
     explain_evaluation(context, user, kind, name).0
 }
 
-/// Explains each parameter of a store by what it refers to.
+/// Explains each parameter of a store by the entity that it refers to.
 fn explain_store(context: EvaluationContext<'_>, user: &StatsigUser, name: &str) -> Explanation {
     let opened = open_store(&context, user, name);
     let parameters = opened.store.iter().flat_map(|store| &store.parameters);

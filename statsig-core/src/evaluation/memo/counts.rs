@@ -1,14 +1,14 @@
-//! How often evaluations were remembered.
+//! Counts the hits and misses of the evaluation cache.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How often users were remembered and how often not, over all generations.
+/// Hits and misses for users, over all generations.
 ///
-/// In groups by key, so that threads which evaluate different users do not wait for each other.
+/// The counts are split into groups by key, so that threads with different users do not contend.
 #[derive(Debug, Default)]
 pub struct MemoCounts([CountGroup; COUNT_GROUPS]);
 
-/// Alone on its cache line.
+/// Aligned to its own cache line.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct CountGroup {
@@ -29,7 +29,7 @@ impl MemoCounts {
 
     fn group(&self, hash: u64) -> &CountGroup {
         let [first, ..] = &self.0;
-        // The lower bits choose slots.
+        // The lower bits select slots.
         let number = (hash >> 32) as usize % COUNT_GROUPS;
         self.0.get(number).unwrap_or(first)
     }

@@ -1,4 +1,4 @@
-//! The evaluations themselves: each kept once, however many users got it.
+//! The kept evaluations. Users with equal evaluations share one.
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
@@ -9,9 +9,10 @@ use crate::hash::{FastMap, process_hasher};
 use crate::specs::compiled::EntryId;
 
 const FIRST_CHUNK: usize = 32;
-/// Each chunk is twice as long as the one before: at most 32 736 different evaluations of one set of specs, a few megabytes.
+/// Each chunk is twice as long as the previous one. The list holds at most 32 736 different
+/// evaluations of one set of specs, a few megabytes.
 const CHUNKS: usize = 10;
-/// Different evaluations with the same hash are told apart so often.
+/// How many different evaluations with the same hash the list can hold.
 const MAX_PROBES: u64 = 8;
 
 /// An evaluation of one entity.
@@ -22,14 +23,15 @@ struct Kept {
     evaluation: Evaluation,
 }
 
-/// A list that only grows: reading it takes no lock, and what was read stays where it is.
+/// A list that only grows. Reads take no lock, and entries do not move.
 ///
-/// An entity answers in a few ways (rules, and what nested gates say), however many users ask. So the list is short, and
-/// dropping it does not depend on how many evaluations were remembered.
+/// An entity has few different evaluations (rules, and results of nested gates), even with many
+/// users. So the list is short, and the cost of dropping it does not depend on the number of
+/// remembered users.
 #[derive(Debug, Default)]
 pub(super) struct KeptEvaluations {
     chunks: [OnceLock<Box<[OnceLock<Kept>]>>; CHUNKS],
-    /// The index of each, by its hash.
+    /// The index of each evaluation, by its hash.
     indices: Mutex<FastMap<u64, u32>>,
 }
 
@@ -46,8 +48,8 @@ impl KeptEvaluations {
         self.chunks.get(chunk)?.get()?.get(offset)?.get()
     }
 
-    /// The index of this evaluation, which is kept from now on. `None` when there is no room, or when another thread is just
-    /// adding one: nobody waits.
+    /// Keeps this evaluation and returns its index. Returns `None` if the list is full, or if
+    /// another thread is adding an evaluation: no thread waits.
     pub(super) fn keep(
         &self,
         entry: EntryId,
@@ -88,7 +90,7 @@ impl KeptEvaluations {
     }
 }
 
-/// The chunk of an index, and where it is within.
+/// The chunk of an index, and the position in the chunk.
 #[inline]
 fn position(index: u32) -> (usize, usize) {
     let index = index as usize;
@@ -96,7 +98,7 @@ fn position(index: u32) -> (usize, usize) {
     (chunk, index - FIRST_CHUNK * ((1 << chunk) - 1))
 }
 
-/// Of what mostly tells evaluations apart; equal ones have equal hashes.
+/// Hashes the fields that usually differ. Equal evaluations have equal hashes.
 fn hash_of(entry: EntryId, kind: EntityKind, evaluation: &Evaluation) -> u64 {
     let mut hasher = process_hasher();
     (entry, kind, evaluation.value, evaluation.rule_id).hash(&mut hasher);

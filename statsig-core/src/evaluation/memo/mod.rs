@@ -1,4 +1,4 @@
-//! The evaluation cache: what was evaluated before, within one generation.
+//! The evaluation cache: the remembered evaluations of one generation.
 
 mod counts;
 mod kept;
@@ -18,35 +18,37 @@ use crate::entity_kind::EntityKind;
 use crate::hash::mix;
 use crate::specs::compiled::{CompiledSpecs, EntryId};
 
-/// The kinds that evaluations have: all but parameter stores.
+/// The kinds of evaluations: all kinds except parameter stores.
 const KINDS: usize = 4;
 
-/// Remembers evaluations of one generation, without locks.
+/// Remembers the evaluations of one generation, without locks.
 ///
-/// What is the same for everybody has a place of its own. Of users there is a table of fixed size, which says who got which of
-/// the [kept evaluations](KeptEvaluations). There, only a user who asks again is worth remembering: the first miss leaves a mark
-/// in its slot, the second an index. A user who never returns costs a load and a store.
+/// Evaluations that are equal for all users have their own places. Users share a table of fixed
+/// size, which maps a user to one of the [kept evaluations](KeptEvaluations). Only users who return
+/// are worth remembering: the first miss marks the user's slot, and the second miss stores an
+/// index. A user who never returns costs one load and one store.
 ///
-/// A generation owns nothing but its number: the table is the client's, and the evaluations go with the specs, which generations
-/// may share. So publishing and dropping one costs the same, whatever was remembered and however many threads there are.
+/// A generation owns only its number. The client owns the table, and the specs own the evaluations;
+/// several generations may share the specs. So publishing or dropping a generation has a constant
+/// cost, independent of the number of evaluations and threads.
 #[derive(Debug)]
 pub struct Memo {
     generation: u64,
     evaluations: Arc<Evaluations>,
     slots: Arc<[Slot]>,
-    /// `None` when nobody wants to know.
+    /// `None` if nobody reads the counts.
     counts: Option<Arc<MemoCounts>>,
 }
 
-/// What was evaluated with one set of specs.
+/// The evaluations with one set of specs.
 #[derive(Debug)]
 struct Evaluations {
-    /// Of two threads that evaluate one at the same time, neither waits for the other.
+    /// Two threads may compute the same evaluation. Neither waits for the other.
     constants: Box<[[OnceBox<Evaluation>; KINDS]]>,
     of_users: KeptEvaluations,
 }
 
-/// What the memos of one client share.
+/// The state that all memos of one client share.
 #[derive(Debug, Default)]
 pub struct MemoHome {
     /// Allocated with the first specs.
@@ -56,7 +58,7 @@ pub struct MemoHome {
 }
 
 impl MemoHome {
-    /// Counts hits and misses here.
+    /// Counts hits and misses in these counters.
     #[must_use]
     pub fn counting(counts: Option<Arc<MemoCounts>>) -> Self {
         Self {
@@ -83,7 +85,8 @@ impl MemoHome {
         }
     }
 
-    /// A memo for the next generation, with the specs of this one: evaluations stay what they are, but users may get others.
+    /// A memo for the next generation, with the same specs. The kept evaluations stay valid, but a
+    /// user may now have another evaluation.
     pub fn next_with_same_specs(&self, memo: &Memo) -> Memo {
         Memo {
             generation: self.next_generation(),
@@ -93,20 +96,21 @@ impl MemoHome {
         }
     }
 
-    /// Never 0. 40 bits of it are used: enough for a generation each millisecond for thirty years.
+    /// Never 0. The memo uses 40 bits of it, which is enough for one generation per millisecond for
+    /// thirty years.
     fn next_generation(&self) -> u64 {
         self.generations.fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
-/// Who was evaluated for what.
+/// The user and the entity of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// Of everything about the user that evaluation can see.
+    /// The fingerprint of all user data that evaluation can read.
     pub fingerprint: u64,
-    /// What was evaluated.
+    /// The evaluated entity.
     pub entry: EntryId,
-    /// As what it was evaluated.
+    /// The kind as which it was evaluated.
     pub kind: EntityKind,
 }
 
@@ -121,7 +125,7 @@ impl Key {
 }
 
 impl Memo {
-    /// The evaluation of an entry that is the same for everybody: remembered, or made now.
+    /// The evaluation of an entity that is equal for all users. It is remembered, or computed now.
     #[inline]
     pub fn constant(
         &self,
@@ -134,7 +138,7 @@ impl Memo {
         Some(place.get_or_init(|| Box::new(evaluate())))
     }
 
-    /// The evaluation of this key, if it is remembered.
+    /// The remembered evaluation of this key, if any.
     #[inline]
     #[must_use]
     pub fn get(&self, key: Key) -> Option<&Evaluation> {
@@ -152,7 +156,7 @@ impl Memo {
         remembered
     }
 
-    /// Takes an evaluation that was not remembered. It is remembered if this key was added before.
+    /// Adds an evaluation that was not remembered. The memo keeps it if this key was added before.
     pub fn add(&self, key: Key, evaluation: &Evaluation) {
         let hash = key.hash();
         if let Some(slot) = self.slot(hash)
@@ -162,7 +166,7 @@ impl Memo {
         }
     }
 
-    /// `None` before there are specs.
+    /// `None` without specs.
     #[inline]
     fn slot(&self, hash: u64) -> Option<&Slot> {
         self.slots.get(hash as usize & (SLOTS - 1))

@@ -1,15 +1,15 @@
-//! Which user got which of the kept evaluations: a table of numbers.
+//! A table of numbers: which kept evaluation belongs to which user.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The most evaluations of users remembered at once: 24 bytes each.
+/// The maximum number of remembered evaluations of users. Each takes 24 bytes.
 pub(super) const SLOTS: usize = 8 * 1024;
 const INDEX_BITS: u32 = 24;
 
-/// Where an evaluation is kept: in which generation, at which index.
+/// The place of a kept evaluation: its generation and its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Never 0, which marks an empty slot.
+    /// Never 0. 0 marks an empty slot.
     pub(super) generation: u64,
     /// Less than 2^24.
     pub(super) index: u32,
@@ -21,8 +21,9 @@ impl Place {
     }
 }
 
-/// One slot. Writers may interleave: `check` fits `place` and the user of one write only, so a reader takes a mixture of two for
-/// somebody else's, as if the slot were empty.
+/// One slot. Concurrent writes may interleave. `check` matches only `place` and the user of the
+/// same write. So a mixture of two writes looks like a slot of another user, and the reader treats
+/// it as empty.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     mark: AtomicU64,
@@ -30,19 +31,19 @@ pub(super) struct Slot {
     check: AtomicU64,
 }
 
-/// A table that a client allocates once: what it holds of former generations does not count.
+/// A client allocates one table. Entries of earlier generations do not count.
 pub(super) fn table() -> Box<[Slot]> {
     (0..SLOTS).map(|_| Slot::default()).collect()
 }
 
 impl Slot {
-    /// The index that this user has in this generation.
+    /// The index of this user in this generation.
     #[inline]
     pub(super) fn index(&self, generation: u64, fingerprint: u64) -> Option<u32> {
         let place = self.place.load(Ordering::Relaxed);
         let check = self.check.load(Ordering::Relaxed);
         let is_theirs = place >> INDEX_BITS == generation && check ^ spread(place) == fingerprint;
-        // The cast keeps the index and some of the generation above it.
+        // The cast keeps the index and some bits of the generation.
         is_theirs.then_some(place as u32 & ((1 << INDEX_BITS) - 1))
     }
 
@@ -53,7 +54,7 @@ impl Slot {
             .store(fingerprint ^ spread(place), Ordering::Relaxed);
     }
 
-    /// Whether this key left its mark here before; it does now.
+    /// Whether this key is already marked. Marks it.
     #[inline]
     pub(super) fn is_marked(&self, hash: u64) -> bool {
         let is_marked = self.mark.load(Ordering::Relaxed) == hash;
@@ -64,7 +65,7 @@ impl Slot {
     }
 }
 
-/// Spreads a place over all bits; two places never give the same.
+/// Spreads a place over all bits, without collisions.
 #[inline]
 fn spread(place: u64) -> u64 {
     place.wrapping_mul(0x9E37_79B9_7F4A_7C15)

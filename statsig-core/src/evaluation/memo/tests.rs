@@ -106,7 +106,7 @@ fn generations_share_one_table_and_nothing_they_remember() {
         assert!(!value_of(&new, key(7), false));
         assert!(!value_of(&new, key(7), false));
         assert!(!value_of(&new, key(7), true), "remembered");
-        // A reader that still has the old generation evaluates with it.
+        // A reader that still holds the old generation evaluates with it.
         assert!(value_of(&old, key(7), true));
     }
 }
@@ -124,7 +124,7 @@ fn a_generation_is_dropped_with_a_few_evaluations_however_many_users_were_rememb
     assert!(of_users.get(2, EntryId(3), EntityKind::Gate).is_none());
 }
 
-/// Few enough slots are hit by so many users that threads write the same ones all the time.
+/// Many users share a few slots, so threads constantly write to the same slots.
 #[test]
 fn threads_that_write_the_same_slots_never_read_another_users_evaluation() {
     let home = MemoHome::default();
@@ -135,7 +135,7 @@ fn threads_that_write_the_same_slots_never_read_another_users_evaluation() {
             let memo = &memo;
             scope.spawn(move || {
                 for step in 0..60_000_u64 {
-                    // Each user three times in a row, in another order in each thread.
+                    // Each user appears three times in a row. The order differs between threads.
                     let user = (step / 3 * (2 * thread + 1)) % 20_000;
                     match memo.get(key(user)) {
                         Some(found) => assert_eq!(found.version, version(user)),

@@ -1,4 +1,4 @@
-//! `array_contains_any` and the like: without an array on either side, false.
+//! `array_contains_any` and its variants. If a side is not an array, the result is false.
 
 use super::Observed;
 use crate::specs::compiled::condition::ArrayMatch;

@@ -1,4 +1,4 @@
-//! `eq`, `neq`: by the kind of the target.
+//! `eq`, `neq`: compare by the type of the target.
 
 use serde_json::Value;
 
@@ -34,7 +34,8 @@ pub(super) fn equals(target: &Operand, observed: &Observed<'_>) -> bool {
     }
 }
 
-/// The target's elements have kept their places, so that a target of which some collapsed equals nothing of their number.
+/// The target's elements keep their positions. So a target with collapsed elements does not equal
+/// an array of the shorter length.
 fn equals_array(target: &[(usize, SharedStr)], elements: &[Value]) -> bool {
     target.len() == elements.len()
         && target

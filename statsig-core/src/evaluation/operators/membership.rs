@@ -1,10 +1,10 @@
-//! `any`, `none` and their case-sensitive forms: whether a text is one of many.
+//! `any`, `none` and their case-sensitive variants: whether a set contains a text.
 
 use super::Observed;
 use crate::specs::compiled::condition::{BucketSet, Members};
 use crate::value::lower_case;
 
-/// A value without text form is looked for as the empty text.
+/// A value without a text form is the empty text.
 pub(super) fn is_any(members: &Members, observed: &Observed<'_>) -> bool {
     let text = observed.text();
     members.contains(&lower_case(text.as_deref().unwrap_or("")))

@@ -1,4 +1,4 @@
-//! Operators: whether a value passes a test. One family a file.
+//! Operators test a value. Each file has one family.
 
 mod array;
 mod equality;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::specs::compiled::condition::Test;
 use crate::value::{float_of, int_of, text_of, user_time_of};
 
-/// The value that a condition looks at.
+/// The value that a condition tests.
 #[derive(Debug, Clone)]
 pub enum Observed<'a> {
     Missing,
@@ -23,7 +23,7 @@ pub enum Observed<'a> {
     Text(Cow<'a, str>),
     /// A bucket out of 1000.
     Bucket(u64),
-    /// Epoch milliseconds: a time, and neither a text nor a number.
+    /// The current time in epoch milliseconds. It is neither a text nor a number.
     Now(i64),
 }
 
@@ -53,7 +53,7 @@ impl Observed<'_> {
         }
     }
 
-    /// The time in the unit it is written in, or else the integer.
+    /// The value as a time in its own unit, otherwise as an integer.
     fn time(&self) -> Option<i64> {
         match self {
             Self::Missing => None,
@@ -73,7 +73,8 @@ impl Observed<'_> {
     }
 }
 
-/// Whether the value passes. `None`: the test is of a kind that this SDK does not know, or needs more than the value.
+/// Whether the value passes. `None` if this SDK does not know the test, or the test needs more than
+/// the value.
 pub(super) fn passes(test: &Test, observed: &Observed<'_>) -> Option<bool> {
     Some(match test {
         Test::Number { order, target } => number::passes(*order, *target, observed),
@@ -98,7 +99,7 @@ pub(super) fn passes(test: &Test, observed: &Observed<'_>) -> Option<bool> {
     })
 }
 
-/// The text whose membership in an ID list is asked.
+/// The text to look for in an ID list.
 pub(super) fn id_list_member<'a>(observed: &'a Observed<'_>) -> Option<Cow<'a, str>> {
     observed.text()
 }

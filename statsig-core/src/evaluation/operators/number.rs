@@ -1,4 +1,4 @@
-//! `gt`, `gte`, `lt`, `lte`: as doubles; without a number on either side, false.
+//! `gt`, `gte`, `lt`, `lte`: compare doubles. If a side is not a number, the result is false.
 
 use super::Observed;
 use crate::specs::compiled::condition::Order;

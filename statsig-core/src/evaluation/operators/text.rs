@@ -1,4 +1,4 @@
-//! `str_starts_with_any` and the like, and `str_matches`.
+//! `str_starts_with_any`, its variants, and `str_matches`.
 
 use fancy_regex::Regex;
 
@@ -7,7 +7,8 @@ use crate::specs::compiled::condition::Place;
 use crate::text::SharedStr;
 use crate::value::lower_case;
 
-/// Whether the lower-cased text has one of the parts. A value without text form is the empty text.
+/// Whether the lower-cased text contains one of the parts. A value without a text form is the empty
+/// text.
 pub(super) fn has_part(place: Place, parts: &[SharedStr], observed: &Observed<'_>) -> bool {
     let text = observed.text();
     let text = lower_case(text.as_deref().unwrap_or(""));
@@ -18,7 +19,7 @@ pub(super) fn has_part(place: Place, parts: &[SharedStr], observed: &Observed<'_
     })
 }
 
-/// Whether the pattern is found anywhere. Giving up (too much backtracking) counts as no.
+/// Whether the pattern matches anywhere. A match that exceeds the backtracking limit counts as no.
 pub(super) fn matches(pattern: Option<&Regex>, observed: &Observed<'_>) -> bool {
     let (Some(pattern), Some(text)) = (pattern, observed.text()) else {
         return false;

@@ -3,7 +3,7 @@
 use super::Observed;
 use crate::specs::compiled::condition::TimeOrder;
 
-/// User times below this are seconds, others milliseconds.
+/// User times below this number are seconds. Others are milliseconds.
 const SECONDS_BELOW: u64 = 10_000_000_000;
 const MS_PER_DAY: i64 = 86_400_000;
 

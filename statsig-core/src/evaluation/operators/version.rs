@@ -1,4 +1,4 @@
-//! `version_gt` and the like: component by component, up to the first `-`.
+//! `version_gt` and its variants: compare component by component, up to the first `-`.
 
 use std::cmp::Ordering;
 
@@ -13,7 +13,7 @@ pub(super) fn passes(order: Order, target: Option<&Version>, observed: &Observed
         .is_some_and(|ordering| order.holds(ordering))
 }
 
-/// A side that ends first counts as zeros. `None` when a component that is no number is reached.
+/// Missing components count as zero. Returns `None` at a component that is not a number.
 fn compare(
     mut left: impl Iterator<Item = Option<i128>>,
     mut right: impl Iterator<Item = Option<i128>>,

@@ -1,4 +1,5 @@
-//! The same user gets the same answer: asked again, from another thread, through other specs that say the same.
+//! The same user gets the same result at every evaluation: repeated, from another thread, and with
+//! equivalent specs.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,7 +7,7 @@ use proptest::prelude::*;
 use super::totality::{any_user, mutated_specs};
 use super::*;
 use crate::entity_kind::EntityKind;
-/// Everything but the time of the specs that every name evaluates to, except what is left to chance.
+/// The evaluations of all names, without the time of the specs and without random choices.
 fn answers(engine: &Engine, user: &StatsigUser) -> Vec<String> {
     let snapshot = &engine.snapshot;
     let entries = snapshot.specs.entries.iter();
@@ -37,7 +38,8 @@ proptest! {
     fn the_same_user_gets_the_same_answers(mut specs in mutated_specs(), users in vec(any_user(), 1..4)) {
         let Some(mut engine) = Engine::new(&specs) else { return Ok(()) };
         let fresh: Vec<_> = users.iter().map(|user| answers(&Engine::of(engine.snapshot.clone()), user)).collect();
-        // The first round leaves marks in the cache, the second fills it, the third reads it.
+        // The first round marks slots of the cache, the second fills them, and the third reads
+        // them.
         for round in 0..3 {
             for (user, fresh) in users.iter().zip(&fresh) {
                 prop_assert_eq!(&answers(&engine, user), fresh, "round {}", round);

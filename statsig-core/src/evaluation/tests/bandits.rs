@@ -33,7 +33,7 @@ fn the_best_group_is_served_to_those_who_are_targeted() {
     assert_eq!(shown.rule, "green");
     assert_eq!(shown.nested, ["target=true@tr"]);
     assert_eq!(shown.version, Some(4));
-    // Asked for as anything but an experiment, there is none.
+    // The bandit exists only as an experiment.
     let shown = specs.evaluate(EntityKind::DynamicConfig, "b", &ann());
     assert_eq!(shown.outcome, Outcome::Unrecognized);
 }
@@ -51,7 +51,7 @@ fn those_who_are_not_targeted_get_the_default() {
     }
 }
 
-/// The ranking for ann: rule and score of each group.
+/// The ranking for the user `ann`: the rule and the score of each group.
 fn ranked(bandit: Value, seed: u64) -> Vec<(String, f64)> {
     let specs = Specs::new()
         .with("cmab_configs", "b", bandit)

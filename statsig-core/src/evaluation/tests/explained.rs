@@ -1,4 +1,4 @@
-//! Explanations say what led to a result, and hide what is private.
+//! Explanations show the causes of a result, and hide private values.
 
 use super::totality::everything;
 use super::*;
@@ -9,7 +9,7 @@ fn engine(specs: Specs) -> Engine {
     Engine::new(&specs.finish()).expect("valid specs")
 }
 
-/// The explanation as text, from where it tells how it came about.
+/// The text of the explanation, from its path on.
 fn told(explanation: &Explanation) -> String {
     let text = explanation.to_string();
     let (_, path) = text.split_once("how it came about:\n").expect("a path");

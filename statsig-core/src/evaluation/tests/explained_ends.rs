@@ -1,4 +1,4 @@
-//! Explanations end like the evaluation itself, whatever specs and users look like.
+//! With any specs and any user, explanations end like the evaluation.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,8 @@ use crate::entity_kind::EntityKind;
 use crate::evaluation::explain::Explainer;
 use crate::results::explanation::{Step, Visit, VisitEnd};
 
-/// Whether the path ends in what the evaluation returned, and tells at most one deciding step for each name.
+/// Checks that the path ends in the evaluation's result, and that each name has at most one
+/// deciding step.
 fn assert_consistent(snapshot: &Snapshot, user: &StatsigUser) {
     let kinds = [
         EntityKind::Gate,
@@ -38,7 +39,7 @@ fn assert_consistent(snapshot: &Snapshot, user: &StatsigUser) {
     }
 }
 
-/// The last step explains the end.
+/// Checks that the last step explains the end.
 fn assert_leads_to_its_end(visit: &Visit) {
     let last = visit.steps.last().expect("a step");
     match visit.end {
@@ -63,7 +64,7 @@ fn assert_leads_to_its_end(visit: &Visit) {
     }
 }
 
-/// Whether explanations show what evaluations return.
+/// Checks that explanations show the results of evaluations.
 fn assert_explains_answers(specs: &Value, user: &StatsigUser) {
     let Some(engine) = Engine::new(specs) else {
         return;

@@ -1,4 +1,4 @@
-//! Specs that were compiled on top of others answer as those that were compiled from nothing.
+//! Incrementally compiled specs have the same results as specs compiled from scratch.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ const KINDS: [EntityKind; 4] = [
     EntityKind::Layer,
 ];
 
-/// The next snapshot, compiled on top of this one.
+/// The next snapshot, compiled incrementally from this one.
 fn next(snapshot: &Snapshot, specs: &Value) -> Option<Snapshot> {
     match snapshot.load(specs.to_string().as_bytes(), u64::MAX) {
         Ok(Loaded::New(specs)) => Some(snapshot.with_specs(*specs, SpecsSource::Network, None, 1)),
@@ -24,7 +24,7 @@ fn next(snapshot: &Snapshot, specs: &Value) -> Option<Snapshot> {
     }
 }
 
-/// Drops an entry of a section, and adds one under a new name.
+/// Removes an entry of a section, and adds it under a new name.
 fn move_entry(specs: &mut Value, section: &str, entry: Index, name: Option<u8>) {
     let Some(entries) = specs[section].as_object_mut().filter(|map| !map.is_empty()) else {
         return;
@@ -37,7 +37,7 @@ fn move_entry(specs: &mut Value, section: &str, entry: Index, name: Option<u8>) 
 }
 
 prop_compose! {
-    /// What a service may answer with over time. Parts come and go, and come again.
+    /// A history of responses. Entries disappear and return.
     fn history()(
         steps in vec((mutated_specs(), vec((
             select(vec!["feature_gates", "dynamic_configs", "layer_configs", "condition_map", "cmab_configs"]),

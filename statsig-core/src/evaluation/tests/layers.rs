@@ -100,7 +100,7 @@ fn new_layer_evaluation_takes_each_parameter_from_the_first_rule_that_has_it() {
     );
     assert_eq!(shown.nested, ["m=true@mr", "n=true@nr"]);
     assert_eq!(shown.undelegated, Some(vec!["m=true@mr".to_owned()]));
-    // Both flags are the layer's, not the delegate's.
+    // Both flags belong to the layer, not to the delegate.
     assert!(!shown.is_active && !shown.is_in_group);
 }
 
@@ -130,7 +130,7 @@ fn new_layer_evaluation_ignores_delegates_behind_the_first_rule_that_passes() {
         shown.parameters,
         json!({"a": "ld_a", "b": "r1b", "c": "r3c"})
     );
-    // The next rule picks up the nested gates of the delegate that was ignored.
+    // The next rule receives the nested gates of the ignored delegate.
     assert_eq!(shown.nested, ["n=true@nr", "m=true@mr"]);
     assert_eq!(shown.undelegated, Some(shown.nested.clone()));
 }

@@ -1,11 +1,11 @@
-//! Specs that lead deep, in circles or ever wider end, and end quickly.
+//! Evaluation ends quickly for specs with deep, circular or exponential references.
 
 use serde_json::json;
 
 use super::*;
 use crate::entity_kind::EntityKind;
 
-/// Far more than any limit allows.
+/// Far above every limit.
 const LONG: usize = 1500;
 
 fn gate_chain(length: usize) -> Specs {
@@ -84,7 +84,7 @@ fn long_chains_of_every_sort_end_without_exhausting_the_stack() {
                 rule("all", ["everyone"], json!(true)),
             )
     });
-    // One that leads too deep is no redirection, so that the spec before it answers.
+    // A redirection that is nested too deeply has no effect, so the spec before it decides.
     assert_eq!(redirections, Outcome::Recognized);
 }
 
@@ -100,7 +100,8 @@ fn gates_that_double_at_every_level_end_quickly() {
     let snapshot = specs.gate(&format!("g{levels}"), [last]).snapshot();
     let shown = evaluate(&snapshot, EntityKind::Gate, "g0", &ann());
     assert_eq!(shown.outcome, Outcome::TooDeep);
-    // Where the exposures are few enough to be recorded, there is an answer: each level has those of the next one twice.
+    // If the evaluation can record all exposures, it has a result: each level has the exposures of
+    // the next level twice.
     let shown = evaluate(&snapshot, EntityKind::Gate, "g50", &ann());
     assert!(shown.value);
     assert_eq!(shown.nested.len(), (1 << (levels - 50 + 1)) - 2);

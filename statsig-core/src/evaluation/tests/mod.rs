@@ -1,4 +1,4 @@
-//! Whole evaluations of small specs.
+//! Complete evaluations of small specs.
 
 mod agreement;
 mod bandits;
@@ -37,7 +37,7 @@ use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::specs::symbols::Symbol;
 use crate::user::StatsigUser;
 
-/// When all evaluations of these tests happen.
+/// The time of all evaluations in these tests.
 const NOW_MS: u64 = 1_750_000_000_000;
 
 /// Specs under construction.
@@ -64,7 +64,7 @@ impl Specs {
         self.with("layer_configs", name, spec(default, rules))
     }
 
-    /// Adds an entry to a section, which is made when it is new.
+    /// Adds an entry to a section. Creates the section if it is missing.
     fn with(mut self, section: &str, name: &str, entry: Value) -> Self {
         self.0[section][name] = entry;
         self
@@ -76,7 +76,7 @@ impl Specs {
         self
     }
 
-    /// The specs, with a condition for each name that a rule mentions.
+    /// The specs, with a condition for each name in the rules.
     fn finish(mut self) -> Value {
         let mut names = Vec::new();
         for section in ["feature_gates", "dynamic_configs", "layer_configs"] {
@@ -126,7 +126,7 @@ fn spec(default: Value, rules: impl IntoIterator<Item = Value>) -> Value {
     })
 }
 
-/// A rule for everyone who meets the conditions, of which [`condition`] knows the names.
+/// A rule for all users that meet the conditions. The names are those of [`condition`].
 fn rule<'a>(id: &str, conditions: impl IntoIterator<Item = &'a str>, return_value: Value) -> Value {
     json!({
         "name": id, "id": id, "salt": id, "passPercentage": 100, "idType": "userID",
@@ -140,7 +140,8 @@ fn but(mut rule: Value, key: &str, value: impl Into<Value>) -> Value {
     rule
 }
 
-/// `everyone`, `nobody`, `unsupported`, `pass:GATE`, `fail:GATE`, `in:EXPERIMENT:GROUP`; any other name has no condition.
+/// Makes a condition from `everyone`, `nobody`, `unsupported`, `pass:GATE`, `fail:GATE` or
+/// `in:EXPERIMENT:GROUP`. Any other name has no condition.
 fn condition(name: &str) -> Option<Value> {
     let of = |kind: &str, field: Option<&str>, operator: &str, target: Value| {
         json!({
@@ -167,7 +168,7 @@ fn empty() -> Snapshot {
     Snapshot::uninitialized(None, Arc::default(), countries)
 }
 
-/// Every address is in Hungary.
+/// A lookup that puts every address into Hungary.
 #[derive(Debug)]
 struct Hungary;
 
@@ -208,7 +209,7 @@ impl Engine {
         Some(Self::of(snapshot(&specs.to_string())?))
     }
 
-    /// Continues with other specs. `None` if they are malformed or not newer.
+    /// Loads other specs. Returns `None` if they are malformed or not newer.
     fn load(&mut self, specs: &Value) -> Option<()> {
         let loaded = self.snapshot.load(specs.to_string().as_bytes(), u64::MAX);
         let Ok(Loaded::New(specs)) = loaded else {
@@ -235,7 +236,7 @@ impl Engine {
         explain(self.context(), user, kind, name)
     }
 
-    /// Evaluates through the cache, as clients do.
+    /// Evaluates through the cache, like clients.
     fn decide(&self, user: &StatsigUser, kind: EntityKind, name: &str) -> Evaluation {
         let context = self.context();
         let Some(id) = self.snapshot.specs.find(name) else {
@@ -270,7 +271,7 @@ impl Engine {
     }
 }
 
-/// An evaluation with its symbols resolved, as far as these tests look at it.
+/// The parts of an evaluation that these tests check, with resolved symbols.
 #[derive(Debug, Clone, PartialEq)]
 struct Shown {
     outcome: Outcome,
@@ -289,7 +290,7 @@ struct Shown {
     nested: Vec<String>,
     undelegated: Option<Vec<String>>,
     parameter_rules: BTreeMap<String, String>,
-    /// Experiments that conditions asked for.
+    /// Experiments that conditions looked up.
     looked_up: Vec<String>,
 }
 

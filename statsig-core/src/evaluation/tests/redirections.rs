@@ -6,7 +6,7 @@ use super::*;
 use crate::entity_kind::EntityKind;
 
 trait Redirect: Sized {
-    /// Redirects everyone whom this rule means from one name to another, from this time on.
+    /// Redirects a name to another name from a start time on, for all users that match this rule.
     fn redirect(self, from: &str, to: &str, rule: &str, start_time: u64) -> Self;
 }
 
@@ -64,7 +64,7 @@ fn another_spec_answers_completely() {
     assert_eq!(shown.parameters, json!({"from": "new"}));
     assert_eq!(shown.rule, "new");
     assert_eq!(shown.mapped_to.as_deref(), Some("new"));
-    // The gates of the redirection itself are no exposures.
+    // The gates of the redirection itself are not exposures.
     assert!(shown.nested.is_empty());
 }
 
@@ -127,7 +127,7 @@ fn the_share_counts_with_the_salt_of_the_redirected_spec_of_the_kind_asked_for()
     let user = StatsigUser::with_user_id("user_1");
     let config = evaluate(&snapshot, EntityKind::DynamicConfig, "old", &user);
     assert_eq!(config.mapped_to.as_deref(), Some("new"));
-    // There is no gate of that name, so the salt is empty and the bucket another one.
+    // No gate has this name, so the salt is empty and the bucket differs.
     let gate = evaluate(&snapshot, EntityKind::Gate, "old", &user);
     assert_eq!(gate.outcome, Outcome::Unrecognized);
 }

@@ -1,11 +1,12 @@
-//! Some rules of an experiment on their own.
+//! Evaluates a selection of an experiment's rules.
 
 use serde_json::json;
 
 use super::*;
 use crate::entity_kind::EntityKind;
 
-/// Whether the rules whose ids end in `x` catch ann, as the only ones of an experiment with this default.
+/// Whether the rules with IDs ending in `x` match the user `ann`, in an experiment with this
+/// default.
 fn caught(default: Value, rules: impl IntoIterator<Item = Value>) -> bool {
     let snapshot = Specs::new()
         .config("e", default, rules)

@@ -1,4 +1,4 @@
-//! A series of evaluations answers as each alone.
+//! A series of evaluations has the same results as separate evaluations.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::super::Series;
 use super::*;
 use crate::entity_kind::EntityKind;
 
-/// Gates, experiments and layers that refer to each other in many ways, in a circle of groups too.
+/// Gates, experiments and layers with many references between them, including a circle of groups.
 fn entangled() -> Specs {
     let grouped = |id, condition| {
         let rule = rule(id, [condition], json!({"group": id}));
@@ -103,7 +103,7 @@ fn nothing_that_was_evaluated_before_changes_an_answer() {
 
 #[test]
 fn the_limits_hold_for_each_evaluation_of_a_series() {
-    // 100 times 1000 rules are more than one evaluation may try.
+    // 100 times 1000 rules exceed the limit of one evaluation.
     let rules: Vec<_> = (0..1000)
         .map(|id| rule(&id.to_string(), ["nobody"], json!(true)))
         .collect();

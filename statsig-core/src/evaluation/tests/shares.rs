@@ -1,11 +1,11 @@
-//! Pass percentages: how many users pass, and who.
+//! Pass percentages: how many and which users pass.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::entity_kind::EntityKind;
 
-/// A gate that this percentage of the users passes.
+/// A gate that this percentage of users passes.
 fn gate_of(percentage: f64, salt: &str) -> Snapshot {
     let rule = but(rule("r", ["everyone"], json!(true)), "salt", salt);
     let rule = but(rule, "passPercentage", percentage);
@@ -17,7 +17,7 @@ fn passes(snapshot: &Snapshot, user: &StatsigUser) -> bool {
     raw(snapshot, EntityKind::Gate, gate, user).value
 }
 
-/// Unrelated users, the same for the same seed.
+/// Unrelated user IDs. The same seed gives the same IDs.
 fn ids(seed: u64, count: u64) -> impl Iterator<Item = StatsigUser> {
     let mut random = fastrand::Rng::with_seed(seed);
     (0..count).map(move |_| StatsigUser::with_user_id(format!("{:016x}", random.u64(..))))

@@ -1,4 +1,4 @@
-//! Whatever specs and users look like, loading and evaluating ends, and never panics.
+//! With any specs and any user, loading and evaluation end and never panic.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::entity_kind::EntityKind;
 
-/// Specs that use everything once.
+/// Specs that use every feature once.
 pub(super) fn everything() -> Value {
     let grouped = but(
         rule("group", ["everyone"], json!({"a": 1})),
@@ -79,7 +79,7 @@ pub(super) fn everything() -> Value {
     specs
 }
 
-/// Texts that mean something somewhere in specs.
+/// Texts that have a meaning somewhere in specs.
 fn meaningful() -> impl Strategy<Value = String> {
     let words = [
         "g0",
@@ -175,7 +175,7 @@ fn replace(tree: &mut Value, node: Index, with: Value) {
         }
         unreachable!("the place is within the tree");
     }
-    // The root itself stays: without it there are no specs.
+    // The root stays, because specs need it.
     let place = 1 + node.index(count(tree) - 1);
     *nth(tree, place) = with;
 }
@@ -194,7 +194,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Gates, experiments and layers that refer to each other at random, mostly in circles.
+    /// Gates, experiments and layers with random references, mostly in circles.
     pub(super) fn tangled_specs()(
         links in vec((0..3_usize, 0..6_usize, vec((0..4_usize, 0..6_usize), 0..4), any::<bool>()), 1..24),
     ) -> Value {
@@ -255,7 +255,7 @@ pub(super) fn any_user() -> impl Strategy<Value = StatsigUser> {
     })
 }
 
-/// Evaluates every name as everything; each evaluation must agree with itself.
+/// Evaluates every name as every kind. Repeated evaluations must agree.
 fn evaluate_all(snapshot: &Snapshot, user: &StatsigUser) {
     let kinds = [
         EntityKind::Gate,
@@ -311,7 +311,7 @@ proptest! {
 }
 
 proptest! {
-    // Most of these go on up to a limit, which takes its time without optimisation.
+    // Most of these reach a limit, which takes long without optimization.
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
