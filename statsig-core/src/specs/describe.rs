@@ -1,4 +1,5 @@
-//! Compiled conditions in words, for those who ask why: operators by their wire names, targets rendered and shortened.
+//! Describes compiled conditions in words, for explanations. Operators have their wire names.
+//! Targets are shortened.
 
 use std::fmt::Display;
 
@@ -9,21 +10,21 @@ use super::compiled::condition::{
     Version,
 };
 
-/// Elements of a list that are shown.
+/// The maximum number of list elements to show.
 const MAX_ELEMENTS: usize = 5;
-/// Characters of one text that are shown.
+/// The maximum number of characters of a text to show.
 const MAX_CHARS: usize = 60;
-/// Shown in place of what must not be.
+/// The replacement for private text.
 pub(crate) const HIDDEN: &str = "<private>";
 
-/// Renders targets, leaving out texts that must not be shown.
+/// Formats targets, and leaves out private texts.
 pub(crate) struct Describer<'a> {
-    /// Whether a text of the specs must not be shown, because it tells a private attribute.
+    /// Whether a text of the specs is hidden, because it reveals a private attribute.
     pub hides: &'a dyn Fn(&str) -> bool,
 }
 
 impl Test {
-    /// The operator as the specs have it.
+    /// The operator, as in the specs.
     pub fn operator(&self) -> &str {
         match self {
             Self::Number { order, .. } => match order {
@@ -74,7 +75,7 @@ impl Test {
 }
 
 impl Subject {
-    /// What a condition looks at.
+    /// The subject of a condition.
     pub fn describe(&self, text_of_entry: impl Fn(super::compiled::EntryId) -> String) -> String {
         let field = |field: Option<&FieldName>| match field {
             Some(field) => format!("field {}", quoted(&field.exact)),
@@ -98,7 +99,7 @@ impl Subject {
 }
 
 impl Describer<'_> {
-    /// The target of a test; `None` when the operator is unknown.
+    /// The target of a test. `None` if the operator is unknown.
     pub(crate) fn target(&self, test: &Test) -> Option<String> {
         Some(match test {
             Test::Number { target, .. } => self.known(target.as_ref(), |number| number.to_string()),
@@ -172,7 +173,7 @@ impl Describer<'_> {
     }
 }
 
-/// The first few, and how many more there are.
+/// The first elements, and the number of the others.
 fn joined(items: impl ExactSizeIterator<Item = String>) -> String {
     let more = items.len().saturating_sub(MAX_ELEMENTS);
     let mut shown: Vec<_> = items.take(MAX_ELEMENTS).collect();
@@ -182,12 +183,12 @@ fn joined(items: impl ExactSizeIterator<Item = String>) -> String {
     shown.join(", ")
 }
 
-/// A text in quotes, with its end cut off if it is long.
+/// A text in quotes. A long text is cut.
 pub(crate) fn quoted(text: &str) -> String {
     format!("{:?}", shortened(text))
 }
 
-/// A text with its end cut off if it is long.
+/// A text. A long text is cut.
 pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -195,7 +196,7 @@ pub(crate) fn shortened(text: &str) -> String {
     }
 }
 
-/// A time in UTC; a number that is no time stays one.
+/// A time in UTC. A number outside the range of times stays a number.
 pub(crate) fn time(ms: i64) -> String {
     DateTime::from_timestamp_millis(ms).map_or_else(
         || ms.to_string(),

@@ -1,21 +1,21 @@
-//! What specs say to client SDKs only: evaluation never reads it.
+//! The parts of specs for client SDKs. Evaluation does not read them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What only client initialize responses need.
+/// The data for client initialize responses.
 #[derive(Debug, Default)]
 pub(crate) struct ForClients {
     /// The app of each client SDK key.
     pub app_ids_by_key: Option<BTreeMap<String, Value>>,
-    /// The same by the key's djb2, as text.
+    /// The app of each client SDK key, by the key's djb2 hash as text.
     pub app_ids_by_hashed_key: Option<BTreeMap<String, Value>>,
     pub session_replay: Option<SessionReplay>,
 }
 
-/// Which sessions are recorded, and how.
+/// Whether and how client SDKs record sessions.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SessionReplay {
     /// The share of sessions, from 0 to 1.
@@ -34,7 +34,7 @@ pub(crate) struct RecordingTrigger {
     pub sampling_rate: Option<f64>,
 }
 
-/// What a recording may show: handed on as it is.
+/// The privacy settings of a recording. The SDK passes them on unchanged.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct PrivacySettings {
     #[serde(skip_serializing_if = "Option::is_none")]

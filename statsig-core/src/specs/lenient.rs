@@ -1,4 +1,4 @@
-//! Reading what may be broken in places, so that a broken place costs itself and not the payload around it.
+//! Tolerant parsing: a malformed part is left out, and the rest of the payload stays valid.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::mask::shown;
 use crate::notice::{self, Notice};
 
-/// Text that borrows from the payload where it has no escapes.
+/// Text. It borrows from the payload if it has no escapes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
@@ -52,7 +52,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// The entries of a JSON object in their order, duplicates included. One whose name is no text is left out.
+/// The entries of a JSON object in their order, including duplicates. An entry is left out if its
+/// name is not text.
 #[derive(Debug)]
 pub struct Entries<'a, T>(pub Vec<(Text<'a>, T)>);
 
@@ -85,7 +86,8 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
     }
 }
 
-/// The name of an entry. `None` when it is no text: JSON can spell half of a surrogate pair, which no text holds.
+/// The name of an entry. `None` if it is not text: JSON can encode half of a surrogate pair, and
+/// text cannot contain it.
 #[derive(Debug)]
 pub struct Name<'a>(pub Option<Text<'a>>);
 
@@ -111,19 +113,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
             }
         }
 
-        // As bytes, since a string that is no text is an error of the whole payload.
+        // Read as bytes, because a string that is not text fails the whole payload.
         deserializer.deserialize_bytes(NameVisitor)
     }
 }
 
-/// Entries were left out since their names are no text.
+/// Warns that entries were left out because their names are not text.
 pub(super) fn warn_of_names(count: usize) {
     if count > 0 {
         notice::give(&Notice::NamesThatAreNotText(count));
     }
 }
 
-/// An optional part of a payload: one of another type, or a broken one, is none.
+/// An optional part of a payload. A malformed part, or a part of another type, is `None`.
 pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -136,7 +138,7 @@ where
     }))
 }
 
-/// An optional value. Of an object, a broken entry is left out alone.
+/// An optional value. In an object, malformed entries are left out.
 pub(super) fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     let raw: &'de RawValue = Deserialize::deserialize(deserializer)?;
     let problem = match serde_json::from_str(raw.get()) {
@@ -153,7 +155,7 @@ pub(super) fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     Ok(value.map(Value::Object))
 }
 
-/// The same for an object; anything else is none.
+/// Like `value`, for an object. Other values are `None`.
 pub(super) fn values<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeMap<String, Value>>, D::Error> {
@@ -169,8 +171,8 @@ fn warn_of_part(problem: &serde_json::Error) {
     });
 }
 
-/// The payload as text. What is no UTF-8 becomes an escape that no text holds, so that the entity around it is malformed, and
-/// that one alone.
+/// The payload as text. Invalid UTF-8 becomes an escape that is not valid text. So only the entity
+/// around it is malformed.
 #[must_use]
 pub fn as_text(bytes: &[u8]) -> Cow<'_, str> {
     const NO_TEXT: &str = "\\ud800";
@@ -182,7 +184,7 @@ pub fn as_text(bytes: &[u8]) -> Cow<'_, str> {
         text.push_str(chunk.valid());
         if !chunk.invalid().is_empty() {
             let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
-            // One that is not escaped itself begins the escape.
+            // An unescaped backslash starts the escape.
             text.push_str(NO_TEXT.get(backslashes % 2..).unwrap_or_default());
         }
     }

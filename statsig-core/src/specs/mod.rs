@@ -1,8 +1,9 @@
 //! Specs: from bytes to the compiled, immutable form that evaluation reads.
 //!
-//! [`parse`] reads the wire [`model`] out of a payload, [`compile`] turns it into [`compiled::CompiledSpecs`] with what it can
-//! take over from the previous ones, and a
-//! [`snapshot::Snapshot`] publishes that together with everything else that evaluation needs besides a user.
+//! [`parse`] reads the wire [`model`] from a payload. [`compile`] converts it to
+//! [`compiled::CompiledSpecs`], and takes over unchanged parts of the previous specs. A
+//! [`snapshot::Snapshot`] publishes the result, with all other inputs of evaluation except the
+//! user.
 
 pub(crate) mod compile;
 pub mod compiled;

@@ -1,6 +1,8 @@
-//! The wire format of specs (`dcs-v2`): one struct for each JSON object, borrowing from the payload.
+//! The wire format of specs (`dcs-v2`): one struct for each JSON object. The structs borrow from
+//! the payload.
 //!
-//! Maps of entities keep each entity as raw JSON, so that a malformed one disables itself and not its neighbours.
+//! Maps of entities keep each entity as raw JSON. So a malformed entity does not affect other
+//! entities.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +13,14 @@ use serde_json::value::RawValue;
 use super::compiled::origins::Fingerprint;
 use super::lenient::{self, Entries, Text};
 
-/// Entries whose values are parsed one by one, later.
+/// Entries whose values are parsed later, one at a time.
 pub(crate) type RawEntries<'a> = Entries<'a, &'a RawValue>;
 
 /// The entities of one kind.
 pub(crate) type RawEntities<'a> = Entries<'a, RawEntity<'a>>;
 
-/// An entity that is parsed later, if the one of its name that is known has another fingerprint.
+/// An entity that is parsed later, unless its fingerprint equals that of the known entity with this
+/// name.
 #[derive(Debug, Clone, Copy)]
 pub struct RawEntity<'a> {
     pub(super) json: &'a [u8],
@@ -53,7 +56,7 @@ pub struct Payload<'a> {
     pub layer_configs: RawEntities<'a>,
     #[serde(borrow)]
     pub condition_map: RawEntities<'a>,
-    /// Required by the protocol, consulted by nobody.
+    /// Required by the protocol, and unused.
     #[serde(borrow, rename = "experiment_to_layer")]
     pub _experiment_to_layer: RawEntries<'a>,
     #[serde(borrow, default, deserialize_with = "lenient::optional")]
@@ -78,12 +81,12 @@ pub struct Payload<'a> {
     pub session_replay_info: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "lenient::values")]
     pub sdk_configs: Option<BTreeMap<String, Value>>,
-    /// Rates by name; anything else is ignored.
+    /// Rates by name. Other values are ignored.
     #[serde(default, deserialize_with = "lenient::value")]
     pub diagnostics: Option<Value>,
 }
 
-/// The only part that is read of an answer without updates.
+/// The only field that is read from a response without updates.
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct HasUpdates {
     pub has_updates: bool,
@@ -144,7 +147,7 @@ pub(crate) struct Rule<'a> {
     pub sampling_rate: Option<u64>,
 }
 
-/// One condition; rules refer to it by id.
+/// One condition. Rules refer to it by ID.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Condition<'a> {
@@ -171,14 +174,14 @@ pub(crate) struct ParamStore<'a> {
     pub target_app_ids: Option<Vec<Text<'a>>>,
 }
 
-/// One parameter of a store: which of the optional fields are present decides what it refers to.
+/// One parameter of a store. The optional fields that are present decide what it refers to.
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct Parameter<'a> {
     #[serde(borrow)]
     pub ref_type: Text<'a>,
     #[serde(borrow)]
     pub param_type: Text<'a>,
-    /// `Some(Null)` is a value, `None` is none.
+    /// `Some(Null)` is the value `null`. `None` is no value.
     #[serde(default, deserialize_with = "present")]
     pub value: Option<Value>,
     #[serde(borrow)]
@@ -237,7 +240,7 @@ pub(crate) struct CmabGroup<'a> {
     pub id: Text<'a>,
 }
 
-/// What a contextual bandit has learnt about an arm.
+/// The training result of a contextual bandit for an arm.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CmabWeights<'a> {
@@ -250,7 +253,7 @@ pub(crate) struct CmabWeights<'a> {
     pub weights_categorical: Entries<'a, Entries<'a, f64>>,
 }
 
-/// One redirection of a config to another.
+/// One redirection from a config to another.
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct ConfigMapping<'a> {
     #[serde(borrow)]
@@ -259,7 +262,7 @@ pub(crate) struct ConfigMapping<'a> {
     pub rules: Vec<MappingRule<'a>>,
 }
 
-/// A rule under which a redirection holds.
+/// A rule of a redirection.
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct MappingRule<'a> {
     #[serde(borrow)]

@@ -1,15 +1,16 @@
-//! How far the times of specs and ID lists can be trusted to order them. Pure.
+//! Whether the times of specs and ID lists are reliable enough to order them. Pure.
 
-/// A time further ahead of the clock than this orders nothing: whatever is real would be older for ever.
+/// The maximum distance of a time ahead of the clock. A time further ahead does not order anything,
+/// because all real times would be older forever.
 pub const MAX_AHEAD_MS: u64 = 24 * 60 * 60 * 1_000;
 
-/// Whether a time is further ahead of the clock than clocks differ.
+/// Whether a time is too far ahead of the clock.
 #[must_use]
 pub fn is_far_ahead(time_ms: u64, now_ms: u64) -> bool {
     time_ms > now_ms.saturating_add(MAX_AHEAD_MS)
 }
 
-/// The time of specs in use, as far as others are older or newer: 0 when it cannot be.
+/// The time of the specs in use for comparisons. 0 if the time is not reliable.
 #[must_use]
 pub fn ordering_time(time_ms: u64, now_ms: u64) -> u64 {
     if is_far_ahead(time_ms, now_ms) {

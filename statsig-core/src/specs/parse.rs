@@ -1,4 +1,4 @@
-//! From bytes to the wire model, or to the reason why not.
+//! Parses bytes into the wire model, or returns the reason why it cannot.
 
 use serde::Deserialize;
 use serde_json::Deserializer;
@@ -9,18 +9,19 @@ use super::skim::skim;
 use crate::error::SpecsError;
 use crate::mask::shown;
 
-/// What a payload says.
+/// The content of a payload.
 #[derive(Debug)]
 pub enum Parsed<'a> {
     /// A complete set of specs.
     Full(Box<Payload<'a>>),
-    /// There is nothing new.
+    /// The payload has no updates.
     NoUpdates,
 }
 
-/// Reads a payload. Bytes behind the first JSON value are ignored, as the service's other SDKs do.
+/// Parses a payload. Bytes after the first JSON value are ignored, as in Statsig's other SDKs.
 ///
-/// What is `known` is skipped. `rest` must be empty; the payload may borrow from it what is not.
+/// Entities in `known` are skipped. `rest` must be empty. The payload may borrow the other entities
+/// from it.
 pub fn parse<'a>(
     bytes: &'a [u8],
     known: &Origins,

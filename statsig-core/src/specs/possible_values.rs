@@ -1,5 +1,5 @@
-//! The values that a config, experiment or layer may serve to any user: the values of all its
-//! rules, of the experiments that it delegates to, of what it is redirected to, and its default.
+//! The values that a config, experiment or layer may serve to any user: the values of its rules, of
+//! its delegates, of its redirection targets, and its default.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::compiled::{Cmab, CompiledSpecs, Entity, Entry, EntryId, Parameters, Spec};
 
-/// Where parameters are kept.
+/// The kind of entity with parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConfigOrLayer {
     /// A dynamic config, experiment or autotune.
@@ -17,53 +17,53 @@ pub enum ConfigOrLayer {
     Layer,
 }
 
-/// Everything that may be served.
+/// All values that an entity may serve.
 #[derive(Debug, Default)]
 pub struct PossibleValues<'a> {
-    /// In the order of the rules; an entity's default comes after them.
+    /// In the order of the rules. An entity's default follows its rules.
     pub rules: Vec<RuleValues<'a>>,
-    /// What takes part: the entity itself first, then those that it delegates or redirects to.
+    /// The deciding entities: the entity itself first, then its delegates and redirection targets.
     pub entities: Vec<DecidingEntity<'a>>,
-    /// Rules that delegate to an experiment which the specs lack, and its name.
+    /// Rules with a delegate that is not in the specs, and the delegate's name.
     pub unknown_delegates: Vec<(RuleOrigin<'a>, &'a str)>,
 }
 
 /// An entity that may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecidingEntity<'a> {
-    /// What is looked at.
+    /// The kind of entity.
     pub entity: Entity,
     /// Its name.
     pub name: &'a str,
-    /// Which ID it counts with.
+    /// The type of ID that it buckets by.
     pub id_type: &'a str,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     pub is_enabled: bool,
-    /// Of an experiment, whether it runs.
+    /// For an experiment, whether it is running.
     pub is_active: Option<bool>,
 }
 
-/// One value that may be served.
+/// One value that an entity may serve.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleValues<'a> {
-    /// Where the value comes from.
+    /// The origin of the value.
     pub origin: RuleOrigin<'a>,
-    /// `None` where the rule has no object.
+    /// `None` if the rule has no object.
     pub parameters: Option<&'a Arc<Parameters>>,
-    /// Serves the parameters that `parameters` lacks.
+    /// Supplies the parameters that are missing in `parameters`.
     inherited: Option<&'a Arc<Parameters>>,
 }
 
-/// Which rule serves a value.
+/// The rule that serves a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleOrigin<'a> {
-    /// What is looked at.
+    /// The kind of entity.
     pub entity: Entity,
     /// Its name.
     pub name: &'a str,
     /// `None` for the entity's default.
     pub rule: Option<&'a str>,
-    /// The group of the rule.
+    /// The rule's group.
     pub group: Option<&'a str>,
 }
 
@@ -75,15 +75,15 @@ impl<'a> RuleValues<'a> {
         own.or_else(|| self.inherited.and_then(|all| all.get(parameter)))
     }
 
-    /// Whether it is what those get who are outside: the default, or a rule that serves nothing at
-    /// all.
+    /// Whether users outside of all rules receive it: it is the default, or a rule that serves no
+    /// parameters.
     #[must_use]
     pub fn is_outside(&self) -> bool {
         self.origin.rule.is_none() || self.parameters.is_none_or(|own| own.is_empty())
     }
 }
 
-/// What may be served under a name; `None` if the specs have nothing of that kind.
+/// The values that a name may serve. `None` if the specs have no such entity.
 pub fn possible_values<'a>(
     specs: &'a CompiledSpecs,
     kind: ConfigOrLayer,
@@ -100,15 +100,15 @@ pub fn possible_values<'a>(
 
 struct Walk<'a> {
     specs: &'a CompiledSpecs,
-    /// Each is walked once, however many rules lead to it.
+    /// Visits each entity once, even if several rules lead to it.
     seen: HashSet<(ConfigOrLayer, EntryId)>,
     found: PossibleValues<'a>,
 }
 
 impl<'a> Walk<'a> {
     fn entry(&mut self, kind: ConfigOrLayer, id: EntryId, inherited: Option<&'a Arc<Parameters>>) {
-        // What is on the way: names that redirect, rules that delegate. A stack of our own, so that
-        // no specs exhaust that of the thread.
+        // The pending redirections and delegates. An explicit stack, so that no specs can overflow
+        // the thread's stack.
         let mut ahead = vec![(kind, id, inherited)];
         while let Some((kind, id, inherited)) = ahead.pop() {
             let Some(entry) = self.specs.entry(id) else {
@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
             for mapping in mappings.into_iter().flatten() {
                 ahead.push((kind, mapping.to, inherited));
             }
-            // The last is taken first, and rules are to come in their order.
+            // The stack pops the last element first. Reversing restores the order of the rules.
             if let Some(added) = ahead.get_mut(before..) {
                 added.reverse();
             }
@@ -161,7 +161,8 @@ impl<'a> Walk<'a> {
             is_active: spec.is_active,
         });
         let default = spec.default_value.parameters();
-        // In a layer that collects parameter by parameter, the default fills what rules leave open.
+        // In a layer with evaluation by parameter, the default supplies the parameters that are
+        // missing in rules.
         let collects = kind == ConfigOrLayer::Layer && spec.use_new_layer_eval;
         let inherited = inherited.or(default.filter(|_| collects));
         for rule in &spec.rules {

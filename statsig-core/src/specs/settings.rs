@@ -1,4 +1,4 @@
-//! What the service says about the SDK itself, in `sdk_configs` and `diagnostics` of the specs.
+//! The service's settings for the SDK: `sdk_configs` and `diagnostics` of the specs.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use serde_json::{Map, Value};
 
 const DEFAULT_DEDUPE_TTL_MS: u64 = 60_000;
 
-/// Remote settings. Keys accumulate: one that a later payload lacks keeps its value.
+/// Remote settings. Keys accumulate: a key that is missing in a later payload keeps its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     sdk_configs: BTreeMap<String, Value>,
     /// How exposures are sampled.
     pub sampling: SamplingConfig,
-    /// How long an exposure suppresses its repeats.
+    /// How long an exposure suppresses equal exposures.
     pub dedupe_ttl_ms: u64,
-    /// Clients in buckets below this log nested gates as exposures of their own.
+    /// Clients with a bucket below this number log separate exposures for nested gates.
     pub nested_gates_rollout: u64,
-    /// How many diagnostics events are sent.
+    /// The sampling rates of diagnostics events.
     pub diagnostics: DiagnosticsRates,
 }
 
@@ -33,7 +33,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// These settings with the keys of newer specs on top.
+    /// These settings, updated with the keys of newer specs.
     pub fn merged(
         &self,
         newer: &BTreeMap<String, Value>,
@@ -69,26 +69,26 @@ impl Settings {
     }
 }
 
-/// How the service asks for a sample of the exposures, in `sdk_configs` of the specs.
+/// The sampling of exposures, from `sdk_configs` of the specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SamplingConfig {
     /// Whether exposures are sampled.
     pub mode: SamplingMode,
-    /// The rate for the rule ids `default`, `disabled` and the empty one.
+    /// The rate for the rule IDs `default`, `disabled` and the empty text.
     pub special_case_rate: Option<u64>,
-    /// After this time the first sight of each (spec, rule) pair counts anew.
+    /// After this time, a (spec, rule) pair counts as new again.
     pub first_sight_ttl_ms: u64,
 }
 
 /// Whether exposures are sampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SamplingMode {
-    /// All exposures are sent.
+    /// The SDK sends all exposures.
     #[default]
     Off,
-    /// Exposures outside of the sample are left out.
+    /// The SDK leaves out exposures outside the sample.
     On,
-    /// Everything is sent, marked with what would have happened.
+    /// The SDK sends all exposures, and marks those that sampling would leave out.
     Shadow,
 }
 
@@ -102,7 +102,7 @@ impl Default for SamplingConfig {
     }
 }
 
-/// How many of 10,000 diagnostics events are to be sent, by what they are about.
+/// How many of 10,000 diagnostics events the SDK sends, by subject.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DiagnosticsRates(BTreeMap<String, u64>);
 
@@ -112,7 +112,7 @@ impl DiagnosticsRates {
     const DEFAULT_SPECS_SYNC: u64 = 1_000;
     const DEFAULT_ID_LISTS_SYNC: u64 = 100;
 
-    /// These rates with those of newer specs on top, each brought into its range.
+    /// These rates, updated with those of newer specs. Each is limited to its range.
     #[must_use]
     pub fn merged(&self, newer: &Map<String, Value>) -> Self {
         let mut rates = self.0.clone();
@@ -123,19 +123,19 @@ impl DiagnosticsRates {
         Self(rates)
     }
 
-    /// Of those about initialisation.
+    /// The rate of events about initialization.
     #[must_use]
     pub fn initialize(&self) -> u64 {
         self.get("initialize", Self::DEFAULT_INITIALIZE)
     }
 
-    /// Of those about downloads of specs.
+    /// The rate of events about downloads of specs.
     #[must_use]
     pub fn specs_sync(&self) -> u64 {
         self.get("dcs", Self::DEFAULT_SPECS_SYNC)
     }
 
-    /// Of those about downloads of ID lists.
+    /// The rate of events about downloads of ID lists.
     #[must_use]
     pub fn id_lists_sync(&self) -> u64 {
         self.get("get_id_list", Self::DEFAULT_ID_LISTS_SYNC)
@@ -146,7 +146,7 @@ impl DiagnosticsRates {
     }
 }
 
-/// A whole number, or a text of one.
+/// Reads a whole number, or a text with a whole number.
 fn number_of(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }

@@ -1,5 +1,5 @@
-//! Reads a payload of which most is known already, in a fraction of the time: an entity that begins where one of the same name
-//! must begin, and has the same bytes, is not looked at any further.
+//! Parses a mostly known payload quickly. An entity with the bytes of the known entity of its name
+//! is not parsed again.
 
 use serde::Deserialize;
 use serde_json::Deserializer;
@@ -10,9 +10,9 @@ use super::lenient::{Entries, Text};
 use super::lenient::{Name, warn_of_names};
 use super::model::{Payload, RawEntities, RawEntity};
 
-/// Reads a payload; `None` when it is not as expected, whether that is right or wrong.
+/// Parses a payload. Returns `None` for an unexpected structure, valid or not.
 ///
-/// `rest` takes the parts that are small, to be read as any payload is.
+/// `rest` receives the small parts, for the normal parser.
 pub(super) fn skim<'a>(
     bytes: &'a [u8],
     known: &Origins,
@@ -29,7 +29,7 @@ pub(super) fn skim<'a>(
                 *section = Some(reader.section(known, place)?);
                 "{}"
             }
-            // One that is null is small, and one that occurs twice is a mistake for others to find.
+            // A null section is small. The normal parser rejects a repeated section.
             _ => reader.value::<&RawValue>()?.get(),
         };
         rest.push(if rest.is_empty() { b'{' } else { b',' });
@@ -62,7 +62,7 @@ const SECTIONS: [&str; 6] = [
 ];
 
 impl Origins {
-    /// What the entity of a name in one of the sections was made from.
+    /// The fingerprint of the known entity with this name in a section.
     fn fingerprint(&self, section: usize, name: &str) -> Option<Fingerprint> {
         match section {
             0 => self.gates.get(name).map(|origin| origin.from),
@@ -75,14 +75,14 @@ impl Origins {
     }
 }
 
-/// A place in JSON. Objects are walked here, everything else is left to serde.
+/// A position in JSON. The reader walks objects itself and leaves other values to serde.
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// The next byte that is no blank.
+    /// The next byte that is not a blank.
     fn peek(&mut self) -> Option<u8> {
         let blanks = |byte: &&u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r');
         let rest = self.bytes.get(self.at..)?;
@@ -102,7 +102,8 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// Walks an object. Each entry must read its value; its name is `None` when it is no text.
+    /// Walks an object. `entry` must read the value of each entry. The name is `None` if it is not
+    /// text.
     fn object(
         &mut self,
         mut entry: impl FnMut(&mut Self, Option<Text<'a>>) -> Option<()>,
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
         Some(Entries(entries))
     }
 
-    /// The entity that begins here, if it has this fingerprint.
+    /// The entity at this position, if it has this fingerprint.
     fn known_entity(&mut self, known: Option<Fingerprint>) -> Option<RawEntity<'a>> {
         let known = known?;
         let end = self.at.checked_add(known.length)?;

@@ -1,4 +1,5 @@
-//! The immutable state that callers read: one generation of specs with everything that evaluation needs besides a user.
+//! The immutable state for callers: one generation of specs, with all inputs of evaluation except
+//! the user.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,42 +18,43 @@ use crate::error::SpecsError;
 use crate::results::{EvaluationDetails, Reason, SpecsSource, SpecsStatus};
 use crate::text::SharedStr;
 
-/// One generation of what evaluation reads.
+/// One generation of the inputs of evaluation.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// Counts up with every published snapshot of a client.
+    /// Increases with every published snapshot of a client.
     pub generation: u64,
-    /// Where the specs came from.
+    /// The source of the specs.
     pub source: SpecsSource,
-    /// The part of the source's address that may be shown.
+    /// The public part of the source's address.
     pub source_api: Option<SharedStr>,
-    /// Epoch milliseconds when these specs were applied; `None` before the first.
+    /// The time when the client applied these specs, in epoch milliseconds. `None` before the first
+    /// specs.
     pub received_at: Option<u64>,
     /// The compiled specs.
     pub specs: Arc<CompiledSpecs>,
     /// The ID lists.
     pub id_lists: Arc<IdLists>,
-    /// What the service asks of the SDK.
+    /// The service's settings for the SDK.
     pub settings: Arc<Settings>,
-    /// The environment tier: from the options, else the specs' default environment.
+    /// The environment tier of the options, else the default environment of the specs.
     pub tier: Option<Value>,
     tier_option: Option<SharedStr>,
-    /// Custom fields that all users have.
+    /// Custom fields of all users.
     pub global_custom_fields: Arc<BTreeMap<String, Value>>,
-    /// Where the country of an IP address is looked up.
+    /// The country lookup for IP addresses.
     pub countries: Countries,
 }
 
-/// What came of a payload.
+/// The result of loading a payload.
 #[derive(Debug)]
 pub enum Loaded {
     /// New specs, compiled.
     New(Box<CompiledSpecs>),
-    /// `has_updates: false`, or the same checksum: nothing to do, and a success.
+    /// `has_updates: false`, or the same checksum. The specs in use stay, and loading succeeded.
     Unchanged,
-    /// Specs of an earlier time than those in use, which stay.
+    /// Specs that are older than the specs in use. The specs in use stay.
     Older {
-        /// The time of those that were loaded.
+        /// The time of the loaded specs.
         found: u64,
     },
 }
@@ -79,11 +81,11 @@ impl Snapshot {
         }
     }
 
-    /// Parses a payload, decides whether it replaces the current specs, and compiles it, taking over what has not changed. The
-    /// current ones stay untouched.
+    /// Parses a payload, decides whether it replaces the current specs, and compiles it. Unchanged
+    /// parts are taken over. The current specs do not change.
     ///
-    /// Strictly older specs and those with the current checksum are ignored; equal time with another checksum is new. A
-    /// current time that is far ahead of the clock makes nothing older.
+    /// Older specs, and specs with the current checksum, are ignored. Specs with an equal time and
+    /// another checksum are new. If the current time is far ahead of the clock, no specs are older.
     pub fn load(&self, payload: &[u8], now_ms: u64) -> Result<Loaded, SpecsError> {
         let (text, mut rest) = (as_text(payload), Vec::new());
         let payload = match parse(text.as_bytes(), &self.specs.origins, &mut rest)? {
@@ -106,7 +108,8 @@ impl Snapshot {
         Ok(Loaded::New(Box::new(compile(&payload, &self.specs))))
     }
 
-    /// The time of these specs, as far as others are older or newer; 0 when there are none, or it is far ahead of the clock.
+    /// The time of these specs for comparisons. 0 without specs, or if the time is far ahead of the
+    /// clock.
     #[must_use]
     pub fn ordering_time(&self, now_ms: u64) -> u64 {
         ordering_time(self.specs.time, now_ms)
@@ -146,7 +149,7 @@ impl Snapshot {
         }
     }
 
-    /// The next generation with other ID lists, and the same specs.
+    /// The next generation with the same specs and other ID lists.
     #[must_use]
     pub fn with_id_lists(&self, id_lists: Arc<IdLists>) -> Self {
         Self {
@@ -156,7 +159,7 @@ impl Snapshot {
         }
     }
 
-    /// What there is to know about these specs.
+    /// The state of these specs.
     #[must_use]
     pub fn status(&self) -> SpecsStatus {
         SpecsStatus {
@@ -167,7 +170,7 @@ impl Snapshot {
         }
     }
 
-    /// The details of what these specs decided.
+    /// The details of an evaluation with these specs.
     #[must_use]
     pub fn details(&self, reason: Reason) -> EvaluationDetails {
         EvaluationDetails {
@@ -178,7 +181,7 @@ impl Snapshot {
         }
     }
 
-    /// The details of a name that was looked up and not evaluated.
+    /// The details of a lookup without an evaluation.
     #[must_use]
     pub fn details_of_name(&self, is_known: bool) -> EvaluationDetails {
         let source = self.source.clone();
@@ -200,7 +203,7 @@ impl Snapshot {
         self.tier.as_ref().and_then(Value::as_str)
     }
 
-    /// Whether there is anything to evaluate.
+    /// Whether there are specs to evaluate.
     #[must_use]
     pub fn has_specs(&self) -> bool {
         !matches!(

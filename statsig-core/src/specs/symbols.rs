@@ -1,4 +1,4 @@
-//! The texts that compiled specs share: rule ids, names, group names, id types, each stored once.
+//! The shared texts of compiled specs: rule IDs, names, group names, ID types. Each is stored once.
 
 use crate::hash::{FastMap, text_hash};
 use crate::text::SharedStr;
@@ -8,27 +8,27 @@ use crate::text::SharedStr;
 pub struct Symbol(u32);
 
 impl Symbol {
-    /// The empty text: no rule matched.
+    /// The empty text, if no rule matched.
     pub const EMPTY: Self = Self(0);
-    /// Rule id when no rule matched and the spec is enabled.
+    /// The rule ID if no rule matched and the spec is enabled.
     pub const DEFAULT: Self = Self(1);
-    /// Rule id when no rule matched and the spec is disabled.
+    /// The rule ID if no rule matched and the spec is disabled.
     pub const DISABLED: Self = Self(2);
-    /// Rule id of a local override.
+    /// The rule ID of a local override.
     pub const OVERRIDE: Self = Self(3);
-    /// Rule id of a contextual bandit that has not started.
+    /// The rule ID of a contextual bandit that has not started.
     pub const PRESTART: Self = Self(4);
-    /// Rule id of a contextual bandit whose targeting gate failed.
+    /// The rule ID of a contextual bandit whose targeting gate failed.
     pub const TARGETING: Self = Self(5);
 
-    /// Its place in tables by symbol.
+    /// Its index in tables by symbol.
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The texts in [`Symbol`] order that every table starts with.
+/// The first texts of every table, in [`Symbol`] order.
 const WELL_KNOWN: [&str; 6] = [
     "",
     "default",
@@ -45,14 +45,14 @@ pub struct Symbols {
     empty: SymbolEntry,
 }
 
-/// A text and what is asked about it on every call.
+/// A text, with data that every call needs.
 #[derive(Debug, Clone)]
 pub struct SymbolEntry {
     /// The text.
     pub text: SharedStr,
-    /// Equal for equal texts of different specs.
+    /// Equal texts of different specs have equal hashes.
     pub hash: u64,
-    /// As an ID type: whether it means the user ID.
+    /// As an ID type: whether it is the user ID.
     pub is_user_id: bool,
 }
 
@@ -67,7 +67,7 @@ impl From<SharedStr> for SymbolEntry {
 }
 
 impl Symbols {
-    /// What a symbol stands for.
+    /// The text of a symbol.
     #[inline]
     #[must_use]
     pub fn get(&self, symbol: Symbol) -> &SymbolEntry {
@@ -97,7 +97,7 @@ impl Default for Symbols {
     }
 }
 
-/// Gives each distinct text its symbol.
+/// Assigns a symbol to each distinct text.
 #[derive(Debug)]
 pub struct Interner {
     symbols: FastMap<SharedStr, Symbol>,
@@ -118,7 +118,7 @@ impl Default for Interner {
 }
 
 impl Interner {
-    /// Goes on where another one ended: its texts keep their symbols.
+    /// Continues with the texts of a previous table. They keep their symbols.
     #[must_use]
     pub fn resume(symbols: &Symbols) -> Self {
         let by_text = (0..)
@@ -134,7 +134,7 @@ impl Interner {
         if let Some(symbol) = self.symbols.get(text) {
             return *symbol;
         }
-        // Payload sizes are limited far below the number of texts that would overflow this.
+        // The size limit of payloads keeps the number of texts far below an overflow.
         let symbol = Symbol(u32::try_from(self.entries.len()).unwrap_or(0));
         let text = SharedStr::from(text);
         self.entries.push(text.clone().into());

@@ -1,4 +1,4 @@
-//! Sets of field indices: plain while reading, atomic afterwards. Up to 64 fields take no
+//! Sets of field indices: plain while loading, atomic afterwards. Up to 64 fields need no
 //! allocation.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +49,7 @@ impl BitSet {
         }
     }
 
-    /// The set with nothing but its smallest member.
+    /// The set with only its smallest member.
     fn smallest(&self) -> Self {
         let mut smallest = self.clone();
         smallest.first &= self.first.wrapping_neg();
@@ -66,10 +66,10 @@ impl BitSet {
     }
 }
 
-/// Exposures that are still to be logged, shared by all clones of a struct.
+/// Exposures that are not logged yet. All clones of a struct share them.
 ///
-/// Relaxed operations are enough: whoever clears a bit logs that exposure, and no other memory
-/// hangs on the bits.
+/// Relaxed operations are sufficient: the thread that clears a bit logs the exposure, and no other
+/// memory depends on the bits.
 #[derive(Debug, Default)]
 pub(crate) struct AtomicBitSet {
     first: AtomicU64,
@@ -77,7 +77,7 @@ pub(crate) struct AtomicBitSet {
 }
 
 impl AtomicBitSet {
-    /// One exposure for each mark.
+    /// One exposure for each bit.
     pub(crate) fn each(bits: &BitSet) -> Self {
         Self {
             first: AtomicU64::new(bits.first),
@@ -85,7 +85,7 @@ impl AtomicBitSet {
         }
     }
 
-    /// One exposure for all the bits together, under the smallest of them.
+    /// One exposure for all bits together, at the smallest bit.
     pub(crate) fn one(bits: &BitSet) -> Self {
         Self::each(&bits.smallest())
     }
@@ -99,7 +99,7 @@ impl AtomicBitSet {
                 .all(|word| word.load(Ordering::Relaxed) == 0)
     }
 
-    /// Removes a member; true if it was there.
+    /// Removes a member. Returns whether it was present.
     #[inline]
     pub(crate) fn take(&self, index: usize) -> bool {
         let word = if index < WORD_BITS {
@@ -110,12 +110,12 @@ impl AtomicBitSet {
             return false;
         };
         let bit = 1 << (index % WORD_BITS);
-        // The load keeps a read that was exposed before from writing to shared memory.
+        // The load avoids a write to shared memory if the parameter was exposed before.
         word.load(Ordering::Relaxed) & bit != 0
             && word.fetch_and(!bit, Ordering::Relaxed) & bit != 0
     }
 
-    /// Removes all members, and calls `each` with those that this call removed.
+    /// Removes all members. Calls `each` with the members that this call removed.
     pub(crate) fn take_all(&self, mut each: impl FnMut(usize)) {
         for (position, word) in std::iter::once(&self.first).chain(&self.rest).enumerate() {
             let mut taken = word.swap(0, Ordering::Relaxed);

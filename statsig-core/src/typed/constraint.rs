@@ -1,12 +1,12 @@
-//! What a parameter's value must be beyond its type.
+//! The constraints on a parameter's value besides its type.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
-/// A number or text known at compile time: a bound of a [`ParamRange`], or one of the values that a
-/// parameter may have.
+/// A number or text that is known at compile time: a bound of a [`ParamRange`], or an allowed value
+/// of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum ParamLiteral {
@@ -21,7 +21,7 @@ pub enum ParamLiteral {
 }
 
 impl ParamLiteral {
-    /// Whether a JSON value is this one. Numbers compare by value, so `1.0` is `1`.
+    /// Whether a JSON value equals this literal. Numbers compare by value, so `1.0` equals `1`.
     pub(super) fn is(self, value: &Value) -> bool {
         match self {
             Self::Bool(bool) => value.as_bool() == Some(bool),
@@ -59,7 +59,7 @@ impl ParamLiteral {
     }
 }
 
-/// As in code: text is quoted, floats have a decimal point.
+/// The form in code: text has quotes, floats have a decimal point.
 impl fmt::Display for ParamLiteral {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,7 +71,7 @@ impl fmt::Display for ParamLiteral {
     }
 }
 
-/// The numbers that a parameter may have: the attribute `range`.
+/// The allowed numbers of a parameter: the attribute `range`.
 ///
 /// ```
 /// use statsig::typed::ParamRange;
@@ -84,10 +84,10 @@ impl fmt::Display for ParamLiteral {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParamRange {
-    /// The smallest number; `None` for any.
+    /// The smallest number. `None` for no limit.
     #[serde(default, with = "bound", skip_serializing_if = "bound::is_open")]
     pub min: Option<ParamLiteral>,
-    /// The largest number; `None` for any.
+    /// The largest number. `None` for no limit.
     #[serde(default, with = "bound", skip_serializing_if = "bound::is_open")]
     pub max: Option<ParamLiteral>,
     /// Whether `max` itself is out of range.
@@ -96,7 +96,7 @@ pub struct ParamRange {
 }
 
 impl ParamRange {
-    /// Between two whole numbers, both included.
+    /// A range between two whole numbers, both included.
     #[must_use]
     pub const fn integers(min: Option<i128>, max: Option<i128>) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl ParamRange {
         }
     }
 
-    /// Between two numbers, both included.
+    /// A range between two numbers, both included.
     #[must_use]
     pub const fn floats(min: Option<f64>, max: Option<f64>) -> Self {
         Self {
@@ -128,7 +128,7 @@ impl ParamRange {
         }
     }
 
-    /// The same with the maximum left out, as in `0..10`.
+    /// The same range without its maximum, as in `0..10`.
     #[must_use]
     pub const fn without_max(mut self) -> Self {
         self.excludes_max = true;
@@ -141,12 +141,12 @@ impl ParamRange {
         Number::from_f64(number).is_some_and(|number| self.allows(&number))
     }
 
-    /// The same for a number in JSON.
+    /// Whether a JSON number is in range.
     pub(crate) fn allows(&self, number: &Number) -> bool {
         self.nearest(number).is_none()
     }
 
-    /// The bound that a number is beyond; `None` if it is in range.
+    /// The bound that a number exceeds. `None` if it is in range.
     fn nearest(&self, number: &Number) -> Option<ParamLiteral> {
         let is_below = |bound: ParamLiteral| match (number.as_i128(), bound) {
             (Some(number), ParamLiteral::Integer(bound)) => number < bound,
@@ -162,8 +162,8 @@ impl ParamRange {
         (!is_within).then_some(max)
     }
 
-    /// The nearest number in range; `None` for a value that is no number, or without one: beyond a
-    /// maximum that is left out.
+    /// The nearest number in range. `None` if the value is not a number, or if no nearest number
+    /// exists: above an excluded maximum.
     pub(crate) fn clamp(&self, value: &Value) -> Option<Value> {
         let bound = self.nearest(value.as_number()?)?;
         let is_excluded = self.excludes_max && Some(bound) == self.max;

@@ -1,4 +1,4 @@
-//! Decoding that a field asks for by attribute: `json`, `with`, `decode_with` and `validate`.
+//! Custom decoding by attribute: `json`, `with`, `decode_with` and `validate`.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::wrong_value::WrongValue;
 ///
 /// # Errors
 ///
-/// [`WrongValue`] with serde's message, when the value does not fit.
+/// [`WrongValue`] with serde's message, if the value does not fit.
 pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
     T::deserialize(value).map_err(|error| {
         let expected = format!("JSON for `{}`", std::any::type_name::<T>());
@@ -19,8 +19,7 @@ pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
     })
 }
 
-/// What went wrong in a function of the user's: a text, or a [`WrongValue`] that also says what was
-/// expected.
+/// The error of an application's function: a text, or a [`WrongValue`] with an expectation.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what is wrong with a parameter",
@@ -28,7 +27,7 @@ pub fn from_json<T: DeserializeOwned>(value: &Value) -> Result<T, WrongValue> {
     note = "the error of a function for `with`, `decode_with` or `validate` is a `WrongValue`, or implements `Display`"
 )]
 pub trait IntoWrongValue {
-    /// `expected` is used where the error itself does not say what was.
+    /// `expected` is the expectation if the error has none.
     fn into_wrong_value(self, expected: String) -> WrongValue;
 }
 
@@ -44,7 +43,7 @@ impl IntoWrongValue for WrongValue {
     }
 }
 
-/// Decodes with a function of the user's, of this name.
+/// Decodes with an application's function. `name` is the name of the function.
 #[doc(hidden)]
 pub fn decode_with<'a, T, E: IntoWrongValue>(
     value: &'a Value,
@@ -54,8 +53,7 @@ pub fn decode_with<'a, T, E: IntoWrongValue>(
     decode(value).map_err(|error| error.into_wrong_value(format!("a value for `{name}`")))
 }
 
-/// What a function for `validate` returns: whether the value is good, or an error that says why
-/// not.
+/// The result of a `validate` function: whether the value is valid, or an error with the reason.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether a parameter is valid",
@@ -63,7 +61,7 @@ pub fn decode_with<'a, T, E: IntoWrongValue>(
     note = "a function for `validate` takes a reference to the field's type and returns `bool`, or `Result<(), E>` where `E: Display`"
 )]
 pub trait Valid {
-    /// `expected` is used where the error itself does not say what was.
+    /// `expected` is the expectation if the error has none.
     fn or_wrong_value(self, expected: impl FnOnce() -> String) -> Result<(), WrongValue>;
 }
 
@@ -83,7 +81,7 @@ impl<E: IntoWrongValue> Valid for Result<(), E> {
     }
 }
 
-/// Has a function of the user's, of this name, look at a decoded value.
+/// Validates a decoded value with an application's function of this name.
 #[doc(hidden)]
 pub fn validated<T, V: Valid>(
     decoded: Result<T, WrongValue>,

@@ -1,4 +1,4 @@
-//! What a loaded struct keeps in order to expose its parameters later.
+//! The state of a loaded struct that later exposures need.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,21 +7,20 @@ use super::bit_set::{AtomicBitSet, BitSet};
 use super::schema::{ExposePolicy, Schema};
 use super::served::{ServedParams, find};
 
-/// The right to expose the parameters of one loaded struct, each once. Clones share what was
-/// exposed.
+/// The pending exposures of one loaded struct. Each happens once, and clones share the state.
 #[doc(hidden)]
 #[derive(Clone)]
 pub struct ExposureState(Arc<Inner<dyn ServedParams>>);
 
-/// One allocation for everything, which is why the source sits in here and not behind a pointer of
-/// its own.
+/// One allocation for the whole state. This is why the source is stored inline and not behind its
+/// own pointer.
 struct Inner<S: ?Sized> {
     schema: &'static Schema,
     served: BitSet,
-    /// What an access or a read exposes. An entity that is exposed as a whole is here once, under
-    /// its first served parameter.
+    /// The exposures at an access or a read. An entity with one exposure appears once, at its first
+    /// served parameter.
     pending: AtomicBitSet,
-    /// The same for what is exposed on request only.
+    /// The exposures that wait for an explicit request.
     on_request: AtomicBitSet,
     source: S,
 }
@@ -54,7 +53,7 @@ impl ExposureState {
         }))
     }
 
-    /// Called by the accessors of views, before they return the parameter.
+    /// The accessors of views call it before they return the parameter.
     #[inline]
     pub fn on_read(&self, index: usize) {
         if !self.0.pending.is_empty() {
@@ -62,14 +61,14 @@ impl ExposureState {
         }
     }
 
-    /// The same for a flattened struct, whose parameters have these indices.
+    /// Like `on_read`, for a flattened struct whose parameters have these indices.
     pub fn on_read_all(&self, indices: std::ops::Range<usize>) {
         for index in indices {
             self.on_read(index);
         }
     }
 
-    /// Exposes what does not wait for a read.
+    /// Logs the exposures that do not wait for a read.
     #[inline]
     pub(crate) fn on_load(&self) {
         let schema = self.0.schema;
@@ -84,8 +83,8 @@ impl ExposureState {
         }
     }
 
-    /// Exposes a parameter if it was served and not exposed before; true if it did. Without a
-    /// request, not one that waits for it.
+    /// Exposes a parameter that was served and not exposed before. Returns whether it did. Only
+    /// `manual` includes parameters that wait for a request.
     pub(crate) fn expose(&self, index: usize, manual: bool) -> bool {
         let exposures = &*self.0;
         if !exposures.served.contains(index) {
@@ -99,7 +98,7 @@ impl ExposureState {
         taken
     }
 
-    /// Exposes every parameter that was served and not exposed before, except those that wait for a
+    /// Exposes all parameters that were served and not exposed before, except those that wait for a
     /// request.
     #[inline]
     pub(crate) fn expose_pending(&self) {
@@ -116,7 +115,8 @@ impl ExposureState {
             .take_all(|index| exposures.log(index, false));
     }
 
-    /// Exposes, on request, every parameter that was served and not exposed before.
+    /// Exposes all parameters that were served and not exposed before, including those that wait
+    /// for a request.
     pub(crate) fn expose_on_request(&self) {
         let exposures = &*self.0;
         exposures
@@ -136,8 +136,8 @@ impl ExposureState {
     }
 }
 
-/// Where fields have sources or policies of their own: what is exposed by reading, and what on
-/// request. An entity that is exposed as a whole waits for a request only if all its fields do.
+/// Sorts the exposures if fields have their own sources or policies: those at reads, and those on
+/// request. An entity with one exposure waits for a request only if all its fields do.
 fn sorted_out(schema: &Schema, served: &BitSet) -> (AtomicBitSet, AtomicBitSet) {
     let len = schema.params.len();
     let (mut pending, mut on_request) = (BitSet::with_len(len), BitSet::with_len(len));
@@ -158,8 +158,8 @@ fn sorted_out(schema: &Schema, served: &BitSet) -> (AtomicBitSet, AtomicBitSet) 
     )
 }
 
-/// The index that stands for a served parameter: of an entity that is exposed as a whole, the first
-/// served one.
+/// The index that represents a served parameter. For an entity with one exposure, this is its first
+/// served parameter.
 fn place_of(schema: &Schema, served: &BitSet, index: usize) -> usize {
     let source_at = |index: usize| schema.source_of(schema.params.get(index)?);
     match source_at(index) {
@@ -175,7 +175,7 @@ impl Inner<dyn ServedParams> {
         let Some(param) = self.schema.params.get(index) else {
             return;
         };
-        // What was served came under its only name, unless there are aliases.
+        // Without aliases, a served parameter has its only name.
         let name = if param.aliases.is_empty() {
             Some(param.name)
         } else {

@@ -1,13 +1,11 @@
-//! Putting the parameters of flattened structs behind those of the struct that has them, at compile
-//! time.
+//! Appends the parameters of flattened structs to those of the outer struct, at compile time.
 
 use super::schema::{ParamSchema, ParamSource, Schema};
 
-/// The parameters of a struct that has flattened ones: its own, then those of the flattened
-/// structs.
+/// The parameters of a struct with flattened structs: its own, then those of the flattened structs.
 ///
-/// `N` is the number of all of them. Two that read the same parameter of the same entity do not
-/// compile.
+/// `N` is the total number of parameters. Two fields for the same parameter of the same entity do
+/// not compile.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct AllParams<const N: usize> {
@@ -29,10 +27,10 @@ impl<const N: usize> AllParams<N> {
         }
     }
 
-    /// Adds those of a flattened struct, which come from where their struct says, else from where
-    /// the outer one does.
+    /// Appends the parameters of a flattened struct. Their source is that of their struct, else
+    /// that of the outer struct.
     ///
-    /// The caller is tracked, so that the compiler blames the field.
+    /// `track_caller` makes the compiler report the field.
     #[must_use]
     #[track_caller]
     pub const fn flatten(mut self, schema: &Schema) -> Self {
@@ -49,7 +47,7 @@ impl<const N: usize> AllParams<N> {
         self
     }
 
-    /// All of them.
+    /// All parameters.
     #[must_use]
     pub const fn all(self) -> [ParamSchema; N] {
         assert!(self.len == N, "the parameters were counted wrongly");

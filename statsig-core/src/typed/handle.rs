@@ -1,4 +1,4 @@
-//! `Typed`: a loaded struct that knows when to expose its parameters.
+//! `Typed`: a loaded struct that logs its exposures.
 
 use std::fmt;
 use std::ops::Deref;
@@ -13,15 +13,14 @@ use super::served::{Detached, FieldMeta, ParamOrigin, ParamsMeta, find};
 
 /// A loaded struct of parameters.
 ///
-/// It derefs to the struct, so fields are read as `promo.title`. Loading exposes nothing; the first
-/// access exposes every parameter that was served, once for this value and all its clones. A value
-/// that fell back to its default is never exposed. Other [policies](ExposePolicy) are one attribute
-/// away; with `expose = "read"` fields are read as `promo.title()`.
+/// It derefs to the struct, so code reads fields as `promo.title`. Loading exposes nothing. The
+/// first access exposes all served parameters, once for this value and all its clones. A value that
+/// fell back to its default is never exposed. An attribute selects another [policy](ExposePolicy).
+/// With `expose = "read"`, code reads fields as `promo.title()`.
 ///
 /// `Debug`, `PartialEq`, `Serialize` and [`peek`](Self::peek) expose nothing.
 ///
-/// An access costs a load of one atomic once everything is exposed; it never blocks, fails or
-/// allocates.
+/// After all exposures, an access costs one atomic load. It never blocks, fails or allocates.
 pub struct Typed<P: StatsigParams> {
     view: P::View,
     exposures: ExposureState,
@@ -36,31 +35,31 @@ impl<P: StatsigParams> Typed<P> {
         }
     }
 
-    /// Wraps a struct that no evaluation stands behind: no parameter counts as served, so nothing
-    /// is ever exposed.
+    /// Wraps a struct without an evaluation. No parameter counts as served, so it never logs an
+    /// exposure.
     ///
-    /// For testing code that takes a `Typed`.
+    /// Use it to test code that takes a `Typed`.
     #[must_use]
     pub fn detached(params: P) -> Self {
         let served = BitSet::with_len(P::SCHEMA.params.len());
         Self::new(params, ExposureState::new(P::SCHEMA, served, Detached))
     }
 
-    /// The struct, without exposing anything.
+    /// The struct, without exposures.
     #[must_use]
     pub fn peek(&self) -> &P {
         P::peek(&self.view)
     }
 
-    /// The struct, after exposing every parameter that was served and not exposed before (but those
-    /// with `expose = "manual"`).
+    /// The struct, after exposing all parameters that were served and not exposed before, except
+    /// those with `expose = "manual"`.
     #[must_use = "use `log_exposures` to expose without taking the struct"]
     pub fn into_inner(self) -> P {
         self.exposures.expose_pending();
         self.into_inner_unexposed()
     }
 
-    /// The struct, without exposing anything.
+    /// The struct, without exposures.
     #[must_use]
     pub fn into_inner_unexposed(self) -> P {
         P::from_view(self.view)
@@ -68,9 +67,9 @@ impl<P: StatsigParams> Typed<P> {
 
     /// Exposes one parameter, by its name in Statsig, and marks the exposure as manual.
     ///
-    /// Returns whether an exposure was logged: false if the parameter was not served, was exposed
-    /// before, or is unknown. Of a parameter with `expose = "manual"` the struct has the name as a
-    /// constant.
+    /// Returns whether it logged an exposure. It returns false if the parameter was not served, was
+    /// exposed before, or is unknown. For a parameter with `expose = "manual"`, the struct has a
+    /// constant with the name.
     ///
     /// ```
     /// use statsig::{StatsigParams, StatsigUser};
@@ -90,13 +89,13 @@ impl<P: StatsigParams> Typed<P> {
         index_of::<P>(param).is_some_and(|index| self.exposures.expose(index, true))
     }
 
-    /// Exposes every parameter that was served and not exposed before, and marks the exposures as
+    /// Exposes all parameters that were served and not exposed before, and marks the exposures as
     /// manual.
     pub fn log_exposures(&self) {
         self.exposures.expose_on_request();
     }
 
-    /// What decided the values: rule, group, reason, and each field's origin. Allocates.
+    /// The decision behind the values: rule, group, reason, and each field's origin. It allocates.
     #[must_use]
     pub fn meta(&self) -> ParamsMeta {
         let source = self.exposures.source();
@@ -121,8 +120,8 @@ impl<P: StatsigParams> Typed<P> {
         }
     }
 
-    /// Where the value of a parameter came from, by the parameter's name in Statsig; `None` if the
-    /// struct has no such parameter.
+    /// The origin of a parameter's value, by the parameter's name in Statsig. `None` if the struct
+    /// has no such parameter.
     #[must_use]
     pub fn origin(&self, param: &str) -> Option<ParamOrigin> {
         let index = index_of::<P>(param)?;
@@ -151,7 +150,7 @@ impl<P: StatsigParams> Deref for Typed<P> {
 
     #[inline]
     fn deref(&self) -> &P::View {
-        // A view exposes by itself.
+        // A view logs its exposures itself.
         if !matches!(P::SCHEMA.expose, ExposePolicy::Read) {
             self.exposures.expose_pending();
         }
@@ -159,7 +158,7 @@ impl<P: StatsigParams> Deref for Typed<P> {
     }
 }
 
-/// The clone shares what was exposed.
+/// The clone shares the exposures.
 impl<P: StatsigParams + Clone> Clone for Typed<P> {
     fn clone(&self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Loading a struct from its source.
+//! Loads a struct from its source.
 
 use super::bit_set::BitSet;
 use super::exposure_state::ExposureState;
@@ -9,7 +9,8 @@ use super::reader::ParamReader;
 use super::report::{ParamProblem, ParamsError, check, problems};
 use super::served::ServedParams;
 
-/// Loads a struct. What does not fit takes its default and is reported.
+/// Loads a struct. A field takes its default if its value does not fit, and the problem is
+/// reported.
 pub fn load<P, S>(source: S, report: impl FnOnce(&[ParamProblem])) -> Typed<P>
 where
     P: StatsigParams,
@@ -22,8 +23,8 @@ where
     Typed::new(params, ExposureState::new(P::SCHEMA, served, source))
 }
 
-/// Loads a struct, unless its source is unknown, the user has not the ID, or a served value does
-/// not fit; nothing is exposed then.
+/// Loads a struct. Fails if its source is unknown, if the user lacks the required ID, or if a
+/// served value does not fit. A failed load exposes nothing.
 pub fn try_load<P, S>(source: S) -> Result<Typed<P>, ParamsError>
 where
     P: StatsigParams,

@@ -1,24 +1,24 @@
-//! A served value that its field could not take, as it is found while reading.
+//! A served value that does not fit its field, as recorded during loading.
 
 use serde_json::Value;
 
 use super::wrong_value::WrongValue;
 use crate::mask::shown_within;
 
-/// Characters of a served value that a report shows.
+/// The maximum number of characters of a served value in a report.
 const MAX_FOUND_CHARS: usize = 80;
 
-/// A served value that its field could not take.
+/// A served value that does not fit its field.
 #[derive(Debug)]
 pub(crate) struct Misfit {
-    /// Of the parameter.
+    /// The index of the parameter.
     pub(crate) index: usize,
-    /// The field inside of a nested struct, such as `.color`; else empty.
+    /// The field in a nested struct, such as `.color`. Otherwise empty.
     pub(crate) inside: String,
     pub(crate) wrong: WrongValue,
     /// The value as JSON, shortened.
     pub(crate) found: String,
-    /// Whether the nearest value in range was taken instead of the default.
+    /// Whether the field has the nearest value in range instead of the default.
     pub(crate) is_clamped: bool,
 }
 
@@ -34,7 +34,7 @@ impl Misfit {
         }
     }
 
-    /// The same, seen from the struct that this one is nested in.
+    /// The same misfit, relative to the outer struct.
     pub(crate) fn within(self, index: usize, field: &str) -> Self {
         Self {
             index,

@@ -2,8 +2,8 @@
 //! dynamic config or gate.
 //!
 //! [`Schema`] describes a struct. [`load`] fills it from evaluated entities ([`ServedParams`]) and
-//! returns it as [`Typed`]; values that do not fit are reported as [`ParamMismatch`]. [`check_all`]
-//! compares structs with everything that the specs may serve.
+//! returns it as [`Typed`]. Values that do not fit become [`ParamMismatch`] reports. [`check_all`]
+//! compares structs with all values that the specs may serve.
 
 mod bit_set;
 mod constraint;

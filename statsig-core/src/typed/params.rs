@@ -1,4 +1,4 @@
-//! The trait that the derive implements.
+//! The trait that the derive macro implements.
 
 use super::exposure_state::ExposureState;
 use super::reader::ParamReader;
@@ -8,9 +8,9 @@ use super::writer::ParamWriter;
 /// A struct whose fields are parameters of one layer, parameter store, experiment or dynamic
 /// config.
 ///
-/// Derive it; see the [derive macro] for the attributes. By hand it takes a constant and a function
-/// that reads the fields in the order of the constant, and three lines that say that the struct is
-/// its own view:
+/// Derive it; see the [derive macro] for the attributes. A manual implementation needs a constant,
+/// a function that reads the fields in the order of the constant, and three lines that make the
+/// struct its own view:
 ///
 /// ```
 /// use statsig::typed::{
@@ -63,36 +63,36 @@ use super::writer::ParamWriter;
     note = "add `#[derive(StatsigParams)]` and `#[statsig(layer = \"…\")]` (or `param_store`, `experiment`, `config`) to it"
 )]
 pub trait StatsigParams: Sized + Send + Sync + 'static {
-    /// What a [`Typed`](super::Typed) of this struct derefs to: the struct itself, or with `expose
-    /// = "read"` the generated view.
+    /// The deref target of a [`Typed`](super::Typed) of this struct: the struct itself, or with
+    /// `expose = "read"` the generated view.
     type View: Send + Sync + 'static;
 
     /// The source and the parameters.
     const SCHEMA: &'static Schema;
 
-    /// Decodes each field, or takes its default. The indices given to the reader are those of
+    /// Decodes each field, or takes its default. The reader's indices are those of
     /// [`SCHEMA`](Self::SCHEMA).
     fn read(reader: &mut ParamReader<'_>) -> Self;
 
-    /// Hands out the value of each field as JSON. Without it, overrides and reports of defaults do
-    /// without the values.
+    /// Writes the value of each field as JSON. By default, it writes nothing, and overrides and
+    /// reports of defaults do not contain the values.
     fn write(&self, _writer: &mut ParamWriter) {}
 
-    /// Every field at its default, as if nothing was served.
+    /// The struct with the default of every field, as if nothing was served.
     #[must_use]
     fn defaults() -> Self {
         Self::read(&mut ParamReader::unserved(Self::SCHEMA))
     }
 
-    /// Wraps the struct into its view.
+    /// Wraps the struct in its view.
     #[doc(hidden)]
     fn into_view(self, exposures: &ExposureState) -> Self::View;
 
-    /// Takes the struct out of its view, without exposing.
+    /// Unwraps the struct from its view, without exposures.
     #[doc(hidden)]
     fn from_view(view: Self::View) -> Self;
 
-    /// Looks through the view, without exposing.
+    /// Returns the struct in the view, without exposures.
     #[doc(hidden)]
     fn peek(view: &Self::View) -> &Self;
 }

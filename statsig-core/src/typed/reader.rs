@@ -1,4 +1,4 @@
-//! Reading the fields of a struct from its source.
+//! Reads the fields of a struct from its source.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use super::schema::{ParamSchema, Schema};
 use super::served::{DecidedBy, ServedParams, find};
 use super::wrong_value::WrongValue;
 
-/// Hands the served parameters to [`StatsigParams::read`](super::StatsigParams::read), and
-/// remembers which were served and which did not fit.
+/// Passes the served parameters to [`StatsigParams::read`](super::StatsigParams::read). It records
+/// which parameters were served and which did not fit.
 pub struct ParamReader<'a> {
     source: Option<&'a dyn ServedParams>,
     schema: &'static Schema,
-    /// Where the parameters of the struct at hand start: not at 0 in a flattened one.
+    /// The index of the struct's first parameter. It is not 0 in a flattened struct.
     first: usize,
     served: BitSet,
     misfits: Vec<Misfit>,
@@ -32,7 +32,7 @@ impl<'a> ParamReader<'a> {
         }
     }
 
-    /// A reader that serves nothing, so that every field takes its default.
+    /// A reader that serves nothing. Every field takes its default.
     #[must_use]
     pub fn unserved(schema: &'static Schema) -> Self {
         Self {
@@ -46,8 +46,8 @@ impl<'a> ParamReader<'a> {
 
     /// Decodes the parameter at this index of the schema.
     ///
-    /// Takes the default when the parameter is not served, or when its value does not fit, which is
-    /// reported.
+    /// The field takes the default if the parameter is not served or its value does not fit. A
+    /// value that does not fit is reported.
     #[inline]
     pub fn field<T>(
         &mut self,
@@ -61,8 +61,8 @@ impl<'a> ParamReader<'a> {
         }
     }
 
-    /// Decodes the parameter at this index of the schema; `None` where [`field`](Self::field) takes
-    /// the default.
+    /// Decodes the parameter at this index of the schema. Returns `None` if [`field`](Self::field)
+    /// would take the default.
     #[inline]
     pub fn optional<T>(
         &mut self,
@@ -91,7 +91,7 @@ impl<'a> ParamReader<'a> {
         }
     }
 
-    /// What a value of the right type becomes that a constraint forbids.
+    /// The replacement for a value of the right type that violates a constraint.
     #[cold]
     fn clamped<T>(
         &mut self,
@@ -112,9 +112,9 @@ impl<'a> ParamReader<'a> {
     }
 
     /// Reads the object at this index of the schema with the [`read`](super::StatsigParams::read)
-    /// of the struct inside: what it lacks takes the defaults of that struct.
+    /// of the inner struct. Missing parameters take the defaults of that struct.
     ///
-    /// `None` when nothing is served, or something else than an object, which is reported.
+    /// Returns `None` if no object is served. Any other value is reported.
     pub fn nested<T>(&mut self, index: usize, read: fn(&mut ParamReader<'_>) -> T) -> Option<T> {
         let index = self.first + index;
         let param = self.schema.params.get(index)?;
@@ -122,7 +122,7 @@ impl<'a> ParamReader<'a> {
         self.inside(index, param, value, read)
     }
 
-    /// The same with `null` as `Some(None)`.
+    /// Like [`nested`](Self::nested), with `null` as `Some(None)`.
     pub fn nested_option<T>(
         &mut self,
         index: usize,
@@ -163,7 +163,7 @@ impl<'a> ParamReader<'a> {
         Some(params)
     }
 
-    /// Reads a flattened struct with its [`read`](super::StatsigParams::read); its parameters start
+    /// Reads a flattened struct with its [`read`](super::StatsigParams::read). Its parameters start
     /// at this index of the schema.
     pub fn flattened<T>(&mut self, first: usize, read: fn(&mut ParamReader<'_>) -> T) -> T {
         let outer = self.first;
@@ -188,8 +188,8 @@ impl fmt::Debug for ParamReader<'_> {
     }
 }
 
-/// The inside of an object, read like a source. What is in it is exposed with the object, never on
-/// its own.
+/// The inside of an object, read like a source. Its parameters are exposed only together with the
+/// object.
 #[derive(Debug)]
 struct Inside<'a>(&'a Map<String, Value>);
 

@@ -1,7 +1,7 @@
-//! Every derived struct of the binary, collected by the linker. Feature `registry`.
+//! All derived structs of the binary, collected by the linker. Feature `registry`.
 //!
-//! The derive adds each struct where it is defined; nobody has to list them. A struct with type
-//! parameters is not one struct, so it is not among them.
+//! The derive adds each struct where it is defined, so the application needs no list. A struct with
+//! type parameters is not a single struct, so it is left out.
 
 #[cfg(feature = "registry")]
 mod collected {
@@ -9,8 +9,8 @@ mod collected {
 
     /// An entry, made by the derive.
     ///
-    /// A function rather than the schema: a schema that does not compile is not told about here
-    /// once more.
+    /// It holds a function instead of the schema, so that the compiler reports an invalid schema
+    /// only once.
     #[doc(hidden)]
     #[derive(Debug)]
     pub struct RegisteredSchema(fn() -> &'static Schema);
@@ -25,8 +25,8 @@ mod collected {
 
     inventory::collect!(RegisteredSchema);
 
-    /// The schema of every struct in this binary that derives `StatsigParams` and has a source, in
-    /// no particular order.
+    /// The schemas of all structs in this binary that derive `StatsigParams` and have a source. The
+    /// order is arbitrary.
     pub fn registered_schemas() -> impl Iterator<Item = &'static Schema> {
         let all = inventory::iter::<RegisteredSchema>.into_iter();
         let schemas = all.map(|registered| (registered.0)());
@@ -37,7 +37,7 @@ mod collected {
 #[cfg(feature = "registry")]
 pub use collected::{RegisteredSchema, registered_schemas};
 
-/// For generated code: adds a struct, where the feature is on.
+/// For generated code: registers a struct if the feature is enabled.
 #[cfg(feature = "registry")]
 #[doc(hidden)]
 #[macro_export]
@@ -49,7 +49,7 @@ macro_rules! __register_params {
     };
 }
 
-/// For generated code: without the feature, nothing.
+/// For generated code: does nothing without the feature.
 #[cfg(not(feature = "registry"))]
 #[doc(hidden)]
 #[macro_export]

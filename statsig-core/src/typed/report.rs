@@ -8,30 +8,30 @@ use super::schema::{ParamSchema, ParamSource, Schema};
 use super::served::{ServedParams, find};
 use crate::mask::shown;
 
-/// A served value that does not fit its field, which took its default instead.
+/// A served value that does not fit its field. The field has its default instead.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub struct ParamMismatch {
     /// The struct's name in Rust.
     pub struct_name: &'static str,
-    /// The field's name in Rust, with a path where it is inside of a nested struct, such as
+    /// The field's name in Rust. For a field in a nested struct, it includes the path, such as
     /// `banner.color`.
     pub field: Cow<'static, str>,
     /// The name under which the parameter was served.
     pub parameter: &'static str,
-    /// The entity that served it.
+    /// The entity that served the parameter.
     pub entity: ParamSource,
-    /// The rule that decided, where a single one did.
+    /// The rule that decided, if a single rule decided.
     pub rule_id: Option<String>,
-    /// The user's group, where there is one.
+    /// The user's group, if any.
     pub group_name: Option<String>,
-    /// What the field takes.
+    /// The values that the field accepts.
     pub expected: String,
     /// The served value as JSON, shortened to 80 characters.
     pub found: String,
-    /// What exactly is wrong, where `expected` and `found` do not say it all.
+    /// The exact problem, if `expected` and `found` do not express it.
     pub problem: Option<String>,
-    /// Whether the field has the nearest number in range, instead of its default.
+    /// Whether the field has the nearest number in range instead of its default.
     pub is_clamped: bool,
 }
 
@@ -56,21 +56,21 @@ impl fmt::Display for ParamMismatch {
     }
 }
 
-/// One reason why a strict load failed, or a lenient one warned.
+/// One reason for the failure of a strict load, or for a warning of a lenient load.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParamProblem {
-    /// The specs do not have the entity, or there are no specs.
+    /// The specs do not contain the entity, or the client has no specs.
     #[error("{struct_name}: expected {entity} in the specs, found none ({reason})")]
     UnknownSource {
         /// The struct's name in Rust.
         struct_name: &'static str,
-        /// The entity that was looked for.
+        /// The requested entity.
         entity: ParamSource,
-        /// Why it was not found, such as `Network:Unrecognized`.
+        /// The reason, such as `Network:Unrecognized`.
         reason: String,
     },
-    /// The user has no ID of the type that the struct asks for, so no rule can share users out by
+    /// The user has no ID of the type that the struct requires, so rules cannot bucket the user by
     /// it.
     #[error("{struct_name}: expected a user with the ID {id_type:?}, found none")]
     MissingId {
@@ -79,7 +79,7 @@ pub enum ParamProblem {
         /// The type of ID.
         id_type: &'static str,
     },
-    /// The entity counts with another type of ID than the struct asks for.
+    /// The entity buckets by another type of ID than the struct requires.
     #[error(
         "{struct_name}: expected {entity} to count with the ID {id_type:?}, found {:?}",
         shown(found)
@@ -89,9 +89,9 @@ pub enum ParamProblem {
         struct_name: &'static str,
         /// The entity.
         entity: ParamSource,
-        /// The type of ID that the struct asks for.
+        /// The type of ID that the struct requires.
         id_type: &'static str,
-        /// The type of ID that the entity counts with.
+        /// The type of ID that the entity buckets by.
         found: String,
     },
     /// A served value does not fit its field.
@@ -100,7 +100,7 @@ pub enum ParamProblem {
 }
 
 impl ParamProblem {
-    /// What a load that goes on does instead.
+    /// What a lenient load does instead.
     #[doc(hidden)]
     #[must_use]
     pub fn consequence(&self) -> &'static str {
@@ -112,15 +112,15 @@ impl ParamProblem {
     }
 }
 
-/// Everything that kept a struct from being loaded strictly. Its text has a line for each problem,
-/// and nothing about the user.
+/// All problems that made a strict load fail. Its text has one line for each problem, and contains
+/// no user data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParamsError {
     problems: Vec<ParamProblem>,
 }
 
 impl ParamsError {
-    /// All the problems, in the order of the fields; at least one.
+    /// All problems, in the order of the fields. At least one.
     #[must_use]
     pub fn problems(&self) -> &[ParamProblem] {
         &self.problems
@@ -141,8 +141,8 @@ impl fmt::Display for ParamsError {
 
 impl std::error::Error for ParamsError {}
 
-/// What does not fit, and users without the ID that the struct asks for: what a load that goes on
-/// with defaults tells.
+/// The problems that a lenient load reports: values that do not fit, and users without the required
+/// ID.
 #[cold]
 pub(crate) fn problems(
     schema: &'static Schema,
@@ -157,7 +157,7 @@ pub(crate) fn problems(
     problems
 }
 
-/// All the problems of a load that must not have any.
+/// The problems that make a strict load fail.
 pub(crate) fn check(
     schema: &'static Schema,
     source: &dyn ServedParams,

@@ -1,4 +1,4 @@
-//! The served values of a struct, and what decided them.
+//! The served values of a struct, and the decisions behind them.
 
 use std::fmt;
 
@@ -6,28 +6,28 @@ use serde_json::Value;
 
 use super::schema::{ParamSchema, ParamSource};
 
-/// The evaluations behind a loaded struct, all of one snapshot: values, and the exposures that
-/// reading them by hand would log.
+/// The evaluations of a loaded struct, all from one snapshot: the values, and the exposures that
+/// untyped reads would log.
 pub trait ServedParams: Send + Sync + fmt::Debug {
-    /// The value that is served for a parameter under one of its names, `None` when none is.
+    /// The served value of a parameter under one of its names. `None` if the name is not served.
     fn value(&self, param: &ParamSchema, name: &str) -> Option<&Value>;
 
-    /// Logs the exposure that a hand-written read of this served parameter would log.
+    /// Logs the exposure that an untyped read of this served parameter would log.
     ///
-    /// Called at most once for each parameter of a layer or parameter store, and at most once
-    /// altogether for any other entity.
+    /// The SDK calls it at most once for each parameter of a layer or parameter store, and at most
+    /// once for any other entity.
     fn expose(&self, param: &ParamSchema, name: &str, manual: bool);
 
-    /// What the evaluation decided, as a whole or for a parameter. Asked for reports and by
-    /// [`Typed::meta`](super::Typed::meta) only, so it may allocate.
+    /// The decision of the evaluation as a whole, or for a parameter. Only reports and
+    /// [`Typed::meta`](super::Typed::meta) call it, so it may allocate.
     fn decided_by(&self, param: Option<&ParamSchema>) -> DecidedBy;
 
-    /// Whether the specs know the entity. Asked at each strict load, so it must be cheap.
+    /// Whether the specs know the entity. Each strict load calls it, so it must be cheap.
     fn is_recognized(&self, _entity: ParamSource) -> bool {
         false
     }
 
-    /// The type of ID that the entity counts with, where it has one.
+    /// The type of ID that the entity buckets by, if any.
     fn id_type(&self, _entity: ParamSource) -> Option<String> {
         None
     }
@@ -38,7 +38,7 @@ pub trait ServedParams: Send + Sync + fmt::Debug {
     }
 }
 
-/// The first of a parameter's names that is served, and its value.
+/// The first name of a parameter that is served, and its value.
 #[inline]
 pub(crate) fn find<'a>(
     source: &'a dyn ServedParams,
@@ -51,16 +51,16 @@ pub(crate) fn find<'a>(
     aliases.find_map(|&alias| Some((alias, source.value(param, alias)?)))
 }
 
-/// Where the value of a field came from.
+/// The origin of a field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParamOrigin {
-    /// Statsig served it.
+    /// Statsig served the value.
     Served,
-    /// Nothing was served, so it is the default.
+    /// No value was served, so the field has its default.
     Default,
-    /// What was served did not fit the field, so it is the default, or with `clamp` the nearest
-    /// number in range.
+    /// The served value did not fit the field. The field has its default, or with `clamp` the
+    /// nearest number in range.
     Mismatch,
 }
 
@@ -69,31 +69,31 @@ pub enum ParamOrigin {
 pub struct DecidedBy {
     /// The rule that decided.
     pub rule_id: Option<String>,
-    /// The group that the user is in.
+    /// The user's group.
     pub group_name: Option<String>,
-    /// The experiment of a layer that the user is allocated to.
+    /// The experiment that a layer allocated the user to.
     pub allocated_experiment: Option<String>,
-    /// Why, as events carry it.
+    /// The reason, as in events.
     pub reason: String,
 }
 
-/// What decided the values of a loaded struct.
+/// The decisions behind the values of a loaded struct.
 ///
-/// Where each field has a source of its own, the rule, the group and the experiment are told for
-/// the fields alone.
+/// If fields have their own sources, the rule, the group and the experiment are present only in
+/// `fields`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ParamsMeta {
-    /// The rule that decided. `None` when no single rule did, as in a parameter store.
+    /// The rule that decided. `None` if no single rule decided, for example in a parameter store.
     pub rule_id: Option<String>,
-    /// The name of the group that the user is in.
+    /// The name of the user's group.
     pub group_name: Option<String>,
-    /// The experiment of a layer that the user is allocated to.
+    /// The experiment that a layer allocated the user to.
     pub allocated_experiment: Option<String>,
-    /// Why the values are what they are, such as `Network:Recognized`. Where fields have sources of
-    /// their own, that of the first.
+    /// The reason for the values, such as `Network:Recognized`. If fields have their own sources,
+    /// this is the reason of the first source.
     pub reason: String,
-    /// Each field that is read, in the order of the schema.
+    /// The fields that are read, in the order of the schema.
     pub fields: Vec<FieldMeta>,
 }
 
@@ -105,25 +105,25 @@ impl ParamsMeta {
     }
 }
 
-/// What decided the value of one field.
+/// The decision behind the value of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldMeta {
     /// The field's name in Rust.
     pub field: &'static str,
-    /// The parameter's name in Statsig: the one it was served under, else its current one.
+    /// The parameter's name in Statsig: the name under which it was served, else its current name.
     pub parameter: &'static str,
-    /// Where the value came from.
+    /// The origin of the value.
     pub origin: ParamOrigin,
-    /// The rule that decided, where one did.
+    /// The rule that decided, if any.
     pub rule_id: Option<String>,
-    /// The name of the group that the user is in.
+    /// The name of the user's group.
     pub group_name: Option<String>,
-    /// The experiment of a layer that the user is allocated to.
+    /// The experiment that a layer allocated the user to.
     pub allocated_experiment: Option<String>,
 }
 
-/// The source of [`Typed::detached`](super::Typed::detached): serves and exposes nothing.
+/// The source of [`Typed::detached`](super::Typed::detached). It serves and exposes nothing.
 #[derive(Debug)]
 pub(crate) struct Detached;
 

@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 
 use super::wrong_value::WrongValue;
 
-/// What a number counts that becomes a [`Duration`]: the attribute `unit`.
+/// The unit of a number that becomes a [`Duration`]: the attribute `unit`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,7 +31,7 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The unit in words.
+    /// The name of the unit.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,31 +51,33 @@ impl TimeUnit {
         }
     }
 
-    /// So many of them; `None` if that is negative, no number, or more than a [`Duration`] holds.
+    /// The duration of this many units. `None` if the count is negative or not a number, or the
+    /// result does not fit a [`Duration`].
     #[must_use]
     pub fn duration(self, count: f64) -> Option<Duration> {
         Duration::try_from_secs_f64(count * self.seconds()).ok()
     }
 
-    /// How many of them a duration is.
+    /// The number of units in a duration.
     #[must_use]
     pub fn count(self, duration: Duration) -> f64 {
         duration.as_secs_f64() / self.seconds()
     }
 
-    /// So many of them, or what is a duration already. What is negative or no number is none.
+    /// Converts a count of units, or returns a duration unchanged. A negative count or a value that
+    /// is not a number gives `None`.
     #[doc(hidden)]
     #[must_use]
     pub fn of(self, count: impl Count) -> Duration {
         count.duration(self)
     }
 
-    /// A duration as the number that it is decoded from.
+    /// A duration as the number that it decodes from.
     #[doc(hidden)]
     #[must_use]
     pub fn encode(self, duration: Duration) -> Option<Value> {
         let count = self.count(duration);
-        // Counts are written as people write them: `1500`, not `1500.0000000000002`.
+        // Rounds to a readable number: `1500`, not `1500.0000000000002`.
         let rounded = (count * 1e6).round() / 1e6;
         if rounded.fract() == 0.0 && rounded < 2f64.powi(53) {
             Some(Value::from(rounded as u64))
@@ -98,7 +100,7 @@ impl TimeUnit {
     ///
     /// # Errors
     ///
-    /// [`WrongValue`] if it is no number of this unit.
+    /// [`WrongValue`] if it is not a number of this unit.
     pub fn decode(self, value: &Value) -> Result<Duration, WrongValue> {
         let duration = value.as_f64().and_then(|count| self.duration(count));
         duration.ok_or_else(|| WrongValue::expected(format!("a number of {}", self.name())))
@@ -117,7 +119,7 @@ impl TimeUnit {
     }
 }
 
-/// What a default in a unit may be: a number, or a [`Duration`].
+/// A default with a unit: a number or a [`Duration`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a number nor a `Duration`",
@@ -125,7 +127,7 @@ impl TimeUnit {
     note = "the default of a field with `unit` is a number of that unit, or a `Duration`"
 )]
 pub trait Count {
-    /// So many of the unit.
+    /// The duration of this many units.
     fn duration(self, unit: TimeUnit) -> Duration;
 }
 

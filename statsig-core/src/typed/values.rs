@@ -1,4 +1,4 @@
-//! The fields of a struct as JSON: for overrides, and for defaults in reports.
+//! The fields of a struct as JSON, for overrides and for defaults in reports.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::params::StatsigParams;
 use super::schema::ParamSource;
 use super::writer::ParamWriter;
 
-/// A struct that cannot be forced, because some fields do not tell what they are decoded from.
+/// A struct that cannot be an override, because some fields have no JSON form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{struct_name}: expected fields that can be written as parameters, found {}; decode them by a type that implements `FromParam` with `to_param`, instead of `json`, `with` or `decode_with`",
@@ -16,11 +16,11 @@ use super::writer::ParamWriter;
 pub struct ParamsNotWritable {
     /// The struct's name in Rust.
     pub struct_name: &'static str,
-    /// The names in Rust of the fields that cannot be written.
+    /// The Rust names of the fields that have no JSON form.
     pub fields: Vec<&'static str>,
 }
 
-/// What a source serves.
+/// The served values of a source.
 pub(super) type Served = (ParamSource, Map<String, Value>);
 
 /// The parameters of a struct, for each of its sources.
@@ -36,7 +36,7 @@ pub fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWri
         let Some(source) = P::SCHEMA.source_of(param) else {
             continue;
         };
-        // An absent parameter is what reads as `None`; `null` would count as served.
+        // A missing parameter reads as `None`. `null` would count as served.
         let is_absent = value.is_null() && param.nullable && !param.has_default;
         let entry = (!is_absent).then(|| (param.name.to_owned(), value));
         match by_source.iter_mut().find(|(known, _)| *known == source) {
@@ -54,9 +54,9 @@ pub fn written<P: StatsigParams>(params: &P) -> Result<Vec<Served>, ParamsNotWri
     }
 }
 
-/// The fields as JSON, in the order of [`StatsigParams::SCHEMA`]; `None` for those that do not
-/// tell: fields that are read with `json`, `with` or `decode_with`, and types that do not implement
-/// [`FromParam::to_param`](super::FromParam::to_param).
+/// The fields as JSON, in the order of [`StatsigParams::SCHEMA`]. `None` for a field without a JSON
+/// form: a field that is read with `json`, `with` or `decode_with`, or a type that does not
+/// implement [`FromParam::to_param`](super::FromParam::to_param).
 ///
 /// ```
 /// use serde_json::json;
@@ -80,7 +80,7 @@ pub fn values_of<P: StatsigParams>(params: &P) -> Vec<Option<Value>> {
     writer.into_values()
 }
 
-/// The defaults of a struct as JSON: what a [`Schema`](super::Schema) tells.
+/// The defaults of a struct as JSON, for its [`Schema`](super::Schema).
 #[must_use]
 pub fn default_values<P: StatsigParams>() -> Vec<Option<Value>> {
     values_of(&P::defaults())

@@ -1,15 +1,15 @@
-//! The reverse of reading: the fields of a struct as the JSON that they would be decoded from.
+//! Writes the fields of a struct as the JSON that they decode from.
 
 use serde_json::{Map, Value};
 
 use super::schema::Schema;
 
-/// Takes the values of the fields from [`StatsigParams::write`](super::StatsigParams::write).
+/// Receives the values of the fields from [`StatsigParams::write`](super::StatsigParams::write).
 #[derive(Debug)]
 pub struct ParamWriter {
     schema: &'static Schema,
     values: Vec<Option<Value>>,
-    /// Where the parameters of the struct at hand start: not at 0 in a flattened one.
+    /// The index of the struct's first parameter. It is not 0 in a flattened struct.
     first: usize,
 }
 
@@ -26,15 +26,16 @@ impl ParamWriter {
         self.values
     }
 
-    /// Takes the value of the parameter at this index of the schema; `None` for a type that does
-    /// not tell.
+    /// Receives the value of the parameter at this index of the schema. `None` for a type without a
+    /// JSON form.
     pub fn field(&mut self, index: usize, value: Option<Value>) {
         if let Some(place) = self.values.get_mut(self.first + index) {
             *place = value;
         }
     }
 
-    /// Takes a struct that is one object, through its [`write`](super::StatsigParams::write).
+    /// Receives a nested struct, which is one object, through its
+    /// [`write`](super::StatsigParams::write).
     pub fn nested<T>(&mut self, index: usize, params: &T, write: fn(&T, &mut ParamWriter)) {
         let param = self.schema.params.get(self.first + index);
         let Some(schema) = param.and_then(|param| param.nested) else {
@@ -50,8 +51,8 @@ impl ParamWriter {
         self.field(index, object.map(Value::Object));
     }
 
-    /// Takes a flattened struct, through its [`write`](super::StatsigParams::write); its parameters
-    /// start at this index of the schema.
+    /// Receives a flattened struct, through its [`write`](super::StatsigParams::write). Its
+    /// parameters start at this index of the schema.
     pub fn flattened<T>(&mut self, first: usize, params: &T, write: fn(&T, &mut ParamWriter)) {
         let outer = self.first;
         self.first += first;

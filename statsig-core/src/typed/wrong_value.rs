@@ -1,8 +1,9 @@
-//! The error of decoding.
+//! The decoding error.
 
 use std::borrow::Cow;
 
-/// What a value should have been. It does not hold the value itself: reports add that, shortened.
+/// The expectation that a value did not meet. The error does not contain the value; reports add it,
+/// shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongValue {
     expected: Cow<'static, str>,
@@ -11,7 +12,8 @@ pub struct WrongValue {
 }
 
 impl WrongValue {
-    /// The value is not what was expected, as in "an integer in 0..=100".
+    /// The value is not as expected. `expected` completes "expected …", such as "an integer in
+    /// 0..=100".
     #[must_use]
     pub fn expected(expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -21,21 +23,21 @@ impl WrongValue {
         }
     }
 
-    /// Adds what exactly is wrong, where the expectation does not say it all.
+    /// Adds the exact problem, if the expectation does not express it.
     #[must_use]
     pub fn because(mut self, problem: impl Into<String>) -> Self {
         self.problem = Some(problem.into());
         self
     }
 
-    /// Says that the value stands inside a list or an object. The outermost step is added last.
+    /// Adds the place of the value in a list or an object. The outermost step is added last.
     #[must_use]
     pub fn inside(mut self, step: &str) -> Self {
         self.path.insert_str(0, step);
         self
     }
 
-    /// The expectation, and the place and cause if there is more to say.
+    /// The expectation, and the place and cause if any.
     pub(crate) fn into_parts(self) -> (String, Option<String>) {
         let problem = match (self.path.is_empty(), self.problem) {
             (true, problem) => problem,

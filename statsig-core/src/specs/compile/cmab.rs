@@ -1,4 +1,4 @@
-//! From a contextual bandit on the wire to its compiled form.
+//! Compiles a contextual bandit.
 
 use super::{Compiler, shared};
 use crate::hash::SaltedHash;

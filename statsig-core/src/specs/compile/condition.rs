@@ -1,4 +1,4 @@
-//! From a condition on the wire to its compiled form: the operand is parsed here, once.
+//! Compiles a condition. The operand is parsed once, here.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub(in crate::specs) fn compile(
     Condition::Compare { subject, test }
 }
 
-/// What a user agent is taken apart into.
+/// The parts of a user agent.
 const USER_AGENT_PARTS: [&str; 8] = [
     "os_name",
     "osname",
@@ -103,7 +103,7 @@ fn bucket_salt<'a>(condition: &'a model::Condition<'_>) -> &'a str {
         .additional_values
         .iter()
         .flat_map(|values| &values.0);
-    // Of duplicates the last counts.
+    // For duplicates, the last entry wins.
     values
         .rev()
         .find(|(key, _)| &**key == "salt")
@@ -200,7 +200,7 @@ fn target_number(target: &Value) -> Option<f64> {
     crate::value::float_of(target)
 }
 
-/// Epoch milliseconds, as written: unlike a user's, a small target number is not taken for seconds.
+/// Epoch milliseconds, as written. Unlike for users, a small number is not in seconds.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "saturating is what the protocol says"
@@ -218,7 +218,8 @@ fn version_of(text: &str) -> Version {
     Version(Version::components(text).collect())
 }
 
-/// The elements of an array, where those that differ in case only are one: the last, at its place.
+/// The elements of an array. Elements that differ only in case collapse to the last of them, at its
+/// position.
 fn distinct_elements(elements: &[Value]) -> Vec<(usize, SharedStr)> {
     let mut last_of: FastMap<String, usize> = FastMap::default();
     for (place, element) in elements.iter().enumerate() {
@@ -270,7 +271,7 @@ fn array_members(target: &Value) -> Option<Vec<SharedStr>> {
     )
 }
 
-/// Lower-cased elements, to be looked for inside of a text.
+/// Lower-cased elements, to search for in a text.
 fn parts(target: &Value) -> Vec<SharedStr> {
     let elements = target.as_array().map(Vec::as_slice).unwrap_or_default();
     elements
@@ -279,7 +280,7 @@ fn parts(target: &Value) -> Vec<SharedStr> {
         .collect()
 }
 
-/// The members that a bucket can equal: whole numbers below 1000 as the service writes them.
+/// The members that can equal a bucket: whole numbers below 1000 in the service's notation.
 fn buckets(target: &Value) -> BucketSet {
     let mut buckets = BucketSet::default();
     let mut insert = |text: &str| {

@@ -1,14 +1,16 @@
-//! What each name's evaluation may depend on, followed through nested gates, delegates and redirections.
+//! Derives the possible dependencies of each name's evaluation, through nested gates, delegates and
+//! redirections.
 
 use crate::specs::compiled::condition::{Condition, Subject, Test};
 use crate::specs::compiled::{
     CompiledSpecs, ConditionId, Dependencies, Entry, EntryId, Rule, Share,
 };
 
-/// Evaluating so many plain conditions is about as fast as looking the result up.
+/// Up to this many plain conditions, evaluation is about as fast as a lookup in the memo.
 const MAX_CHEAP_CONDITIONS: usize = 3;
 
-/// Fills in the dependencies of all entries: those of their own rules, and of everything that these lead to. Notes what they lead to.
+/// Sets the dependencies of all entries, from their own rules and from all entries that they use.
+/// Marks the used entries.
 pub(super) fn derive(specs: &mut CompiledSpecs) {
     let facts: Vec<_> = specs
         .entries
@@ -16,7 +18,7 @@ pub(super) fn derive(specs: &mut CompiledSpecs) {
         .map(|entry| own_facts(specs, entry))
         .collect();
     let mut dependencies: Vec<_> = facts.iter().map(|(own, _)| *own).collect();
-    // Dependencies only ever gain, so this ends, also for specs that refer to each other in circles.
+    // Dependencies only grow, so this loop ends, even for circular specs.
     loop {
         let mut gained = false;
         for (place, (_, references)) in facts.iter().enumerate() {
@@ -46,7 +48,7 @@ pub(super) fn derive(specs: &mut CompiledSpecs) {
     }
 }
 
-/// What an entry's own rules depend on, and which entries they lead to.
+/// The dependencies of an entry's own rules, and the entries that they use.
 fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Dependencies, Vec<EntryId>) {
     let mut dependencies = Dependencies::default();
     let mut references = Vec::new();
@@ -64,7 +66,7 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Dependencies, Vec<EntryId
     }
     if let Some(cmab) = entry.cmab.and_then(|id| specs.cmab(id)) {
         dependencies.user = true;
-        // Groups may be drawn by chance.
+        // Groups may be drawn at random.
         dependencies.volatile |= cmab.has_weights;
         dependencies.costly = true;
         references.extend(cmab.targeting_gate);
@@ -75,7 +77,7 @@ fn own_facts(specs: &CompiledSpecs, entry: &Entry) -> (Dependencies, Vec<EntryId
         .into_iter()
         .flatten()
     {
-        // The share of a redirection is one of users.
+        // The share of a redirection depends on the user.
         dependencies.user = true;
         dependencies.costly = true;
         dependencies.contextual = true;
@@ -140,7 +142,8 @@ fn add_conditions(
                     | Subject::TargetApp => {}
                 }
                 match test {
-                    // A hash. Other lists are another generation, which remembers nothing of this one.
+                    // It computes a hash. A change of lists starts another generation, with an
+                    // empty memo.
                     Test::IdList { .. } | Test::Matches(_) | Test::Part { .. } => {
                         dependencies.costly = true;
                     }

@@ -1,4 +1,5 @@
-//! Warnings of what specs lose because it is malformed: the first few in full, the rest as a number.
+//! Warnings about malformed parts of specs: a full warning for the first parts, and a count for the
+//! others.
 
 use std::cell::Cell;
 
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use crate::mask::shown;
 use crate::notice::{self, Notice};
 
-/// So many malformed parts of one set of specs are named in the log.
+/// The maximum number of malformed parts of one set of specs with a full warning.
 const MAX_NAMED: usize = 20;
 
 /// The malformed parts of one set of specs.
@@ -15,7 +16,7 @@ const MAX_NAMED: usize = 20;
 pub(super) struct LeftOut(Cell<usize>);
 
 impl LeftOut {
-    /// Reads one part; a malformed one is left out.
+    /// Parses one part. Returns `None` for a malformed part.
     pub(super) fn read<'a, T: Deserialize<'a>>(
         &self,
         json: &'a [u8],
@@ -26,7 +27,7 @@ impl LeftOut {
         read.map_err(|problem| self.add(what, name, &problem)).ok()
     }
 
-    /// Something is left out.
+    /// Records a part that was left out.
     pub(super) fn add(&self, what: &'static str, name: &str, problem: &dyn std::fmt::Display) {
         let before = self.0.get();
         self.0.set(before.saturating_add(1));
@@ -40,7 +41,7 @@ impl LeftOut {
         }
     }
 
-    /// Says how many there were besides those that were named.
+    /// Reports the number of parts without a full warning.
     pub(super) fn sum_up(&self) {
         let more = self.0.get().saturating_sub(MAX_NAMED);
         if more > 0 {

@@ -1,4 +1,4 @@
-//! Config mappings: one name redirected to another.
+//! Config mappings: redirections from a name to another name.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::specs::compiled::{Mapping, MappingId, MappingRule, ShareByKind, UnitI
 use crate::specs::model;
 
 impl Compiler<'_> {
-    /// Redirections need both maps: the redirections, and the rules they name.
+    /// Compiles redirections. They need both maps: the redirections, and the rules that they name.
     pub(super) fn compile_mappings(
         &mut self,
         mappings: Option<&model::RawEntries<'_>>,

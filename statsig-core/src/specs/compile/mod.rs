@@ -1,4 +1,5 @@
-//! From the wire model to compiled specs: names become indices, operands are parsed, equal texts and values are shared.
+//! Compiles the wire model: names become indices, operands are parsed, and equal texts and values
+//! are shared.
 
 mod cmab;
 pub(super) mod condition;
@@ -27,9 +28,10 @@ use super::symbols::{Interner, Symbol};
 use crate::hash::FastMap;
 use crate::text::SharedStr;
 
-/// Compiles a payload. Entities that are malformed are left out, with a warning; their neighbours are not affected.
+/// Compiles a payload. Malformed entities are left out, with a warning. Other entities are not
+/// affected.
 ///
-/// What is the same in the previous specs is taken over as it was compiled there.
+/// Unchanged parts of the previous specs are taken over in their compiled form.
 pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
     let nothing = CompiledSpecs::default();
     let sizes = TableSizes::of(previous);
@@ -86,7 +88,7 @@ pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) ->
     specs
 }
 
-/// One of the maps of specs: what errors call its entries, and where those belong.
+/// One of the maps of specs: the name of its entries in errors, and their place.
 struct SpecKind {
     what: &'static str,
     slot: fn(&mut Entry) -> &mut Option<SpecId>,
@@ -113,10 +115,10 @@ const LAYERS: SpecKind = SpecKind {
     origins_mut: |origins| &mut origins.layers,
 };
 
-/// What has been compiled so far.
+/// The parts compiled so far.
 ///
-/// Texts, names and conditions keep the places that they had in the previous specs, so that what refers to them can be taken
-/// over as it is.
+/// Texts, names and conditions keep their indices from the previous specs, so that references to
+/// them stay valid.
 #[derive(Debug)]
 pub(super) struct Compiler<'p> {
     previous: &'p CompiledSpecs,
@@ -125,7 +127,7 @@ pub(super) struct Compiler<'p> {
     entries: Vec<Entry>,
     specs: Vec<Spec>,
     conditions: Vec<Condition>,
-    /// Which of the conditions these specs have: the others are left over from the previous ones.
+    /// The conditions that these specs contain. The others remain from the previous specs.
     has_condition: Vec<bool>,
     cmabs: Vec<Cmab>,
     mappings: Vec<Vec<Mapping>>,
@@ -134,7 +136,7 @@ pub(super) struct Compiler<'p> {
 }
 
 impl<'p> Compiler<'p> {
-    /// Goes on where the previous specs ended.
+    /// Continues from the previous specs.
     pub(super) fn resume(previous: &'p CompiledSpecs) -> Self {
         let count = previous.conditions.len();
         Self {
@@ -146,7 +148,7 @@ impl<'p> Compiler<'p> {
                 .map(|entry| Entry::new(entry.name, entry.is_segment))
                 .collect(),
             specs: Vec::new(),
-            // Nothing refers to those that are not put in their place.
+            // No rule refers to a placeholder that stays.
             conditions: vec![Condition::Public; count],
             has_condition: vec![false; count],
             cmabs: Vec::new(),
@@ -161,7 +163,8 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    /// The entry of a name, made when the name is new: specs may refer to what comes later, or never.
+    /// The entry of a name. Creates it if the name is new, because specs may refer to names that
+    /// follow or do not exist.
     pub(super) fn entry(&mut self, name: &str) -> EntryId {
         if let Some(entry) = self.index.get(name) {
             return *entry;
@@ -206,7 +209,7 @@ impl<'p> Compiler<'p> {
             };
             let made = condition.map(|condition| self.put_condition(place, condition));
             let origin = Origin { from, made };
-            // Of duplicates the last counts, also if it is malformed.
+            // For duplicates, the last entry wins, even if it is malformed.
             let replaced = self.origins.conditions.insert((&**id).into(), origin);
             if let Some(ConditionId(place)) = replaced.and_then(|replaced| replaced.made)
                 && made != Some(ConditionId(place))
@@ -217,7 +220,7 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    /// Puts a condition where one of the same name was, else behind the others.
+    /// Replaces the condition of the same name, or appends the condition.
     fn put_condition(&mut self, place: Option<ConditionId>, condition: Condition) -> ConditionId {
         let id = place.unwrap_or(ConditionId(next_index(&self.conditions)));
         let place = id.0 as usize;
@@ -262,10 +265,10 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    /// Whether the conditions of a spec are the ones it would be compiled with.
+    /// Whether a compilation would give the spec the same conditions.
     fn has_conditions_of(&self, spec: &Spec) -> bool {
         let has = |condition: &Option<ConditionId>| {
-            // One that was lacking may be there now.
+            // A condition that was missing may exist now.
             condition.is_some_and(|ConditionId(place)| {
                 self.has_condition.get(place as usize) == Some(&true)
             })
@@ -313,7 +316,7 @@ impl<'p> Compiler<'p> {
                     .read::<model::ParamStore<'_>>(json, "parameter store", &name))
                 .map(|store| Arc::new(param_store(&store, &self.left_out))),
             };
-            // A malformed duplicate does not undo the one before it.
+            // A malformed duplicate does not replace the previous entry.
             compiled.extend(made.clone().map(|made| (name.clone(), made)));
             let origin = Origin { from, made };
             self.origins.param_stores.insert(name, origin);
@@ -346,7 +349,7 @@ pub(super) fn shared(texts: &[Text<'_>]) -> Vec<SharedStr> {
     texts.iter().map(|text| SharedStr::from(&**text)).collect()
 }
 
-/// Payload sizes are limited far below the number of items that would overflow an index.
+/// The size limit of payloads keeps the number of items far below an overflow.
 fn next_index<T>(table: &[T]) -> u32 {
     u32::try_from(table.len()).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! From a parameter store on the wire to its compiled form.
+//! Compiles a parameter store.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
 use crate::specs::{lenient, model};
 use crate::text::SharedStr;
 
-/// A store; parameters of no known shape are left out.
+/// Compiles a store. Parameters of unknown shape are left out.
 pub(super) fn param_store(store: &model::ParamStore<'_>, left_out: &LeftOut) -> ParamStore {
     let parameters = store.parameters.0.iter().filter_map(|(name, raw)| {
         let parameter = left_out.read::<model::Parameter<'_>>(bytes_of(raw), "parameter", name)?;
@@ -25,7 +25,8 @@ pub(super) fn param_store(store: &model::ParamStore<'_>, left_out: &LeftOut) -> 
 }
 
 impl ParamStore {
-    /// A store of given values: one that has the shape of a parameter is one, any other is a constant.
+    /// Makes a store from values. A value with the shape of a parameter is a parameter. Any other
+    /// value is a constant.
     #[must_use]
     pub fn of_values(values: &serde_json::Map<String, serde_json::Value>) -> Self {
         let parameters = values.iter().map(|(name, value)| {
@@ -61,7 +62,7 @@ fn kind_of(value: &serde_json::Value) -> &'static str {
     }
 }
 
-/// The first of the five shapes whose fields are all there; `ref_type` does not decide.
+/// Compiles the first of the five shapes whose fields are all present. `ref_type` has no effect.
 pub(super) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
     let text = |text: &lenient::Text<'_>| SharedStr::from(&**text);
     let named = |name: &Option<lenient::Text<'_>>| {

@@ -1,4 +1,4 @@
-//! Gates, dynamic configs, experiments and layers, with their rules.
+//! Compiles gates, dynamic configs, experiments and layers, with their rules.
 
 use std::sync::{Arc, Weak};
 
@@ -63,13 +63,14 @@ impl Compiler<'_> {
             .collect()
     }
 
-    /// The share of a rule that belongs to no spec, with the salt of this one.
+    /// The share of a rule outside of a spec, with the salt of this spec.
     pub(super) fn share(&self, rule: &model::Rule<'_>, spec: Option<SpecId>) -> Share {
         let spec = spec.and_then(|spec| self.specs.get(spec.0 as usize));
         share(rule, spec.map_or("", |spec| &spec.salt))
     }
 
-    /// Objects are parameters; a value that is none of object, boolean and null reads as an empty object.
+    /// Objects are parameters. Values other than objects, booleans and null read as an empty
+    /// object.
     pub(super) fn return_value(&mut self, raw: &RawValue) -> ReturnValue {
         match raw.get() {
             "null" => ReturnValue::Null,
@@ -97,7 +98,7 @@ impl Compiler<'_> {
     }
 }
 
-/// A rule counts with its salt, and with its id only if it has none: an empty salt is one.
+/// The hash of a rule uses its salt, or its ID if it has no salt. An empty salt is a salt.
 fn share(rule: &model::Rule<'_>, spec_salt: &str) -> Share {
     let rule_salt = rule.salt.as_ref().unwrap_or(&rule.id);
     Share::new(rule.pass_percentage, spec_salt, rule_salt)

@@ -16,11 +16,11 @@ pub struct Cmab {
     pub(crate) enabled: bool,
     pub(crate) version: u32,
     pub(crate) default_value: ReturnValue,
-    /// Buckets, out of 10 000, in which groups are drawn instead of scored.
+    /// In buckets below this number, of 10 000, groups are drawn at random instead of scored.
     pub explore_below: f64,
     pub(crate) higher_is_better: bool,
     pub(crate) groups: Vec<CmabGroup>,
-    /// Without weights, groups are explored evenly.
+    /// Without weights, all groups have the same probability.
     pub has_weights: bool,
     pub(crate) targeting_gate: Option<EntryId>,
     pub(crate) target_app_ids: Option<Vec<SharedStr>>,
@@ -31,13 +31,13 @@ pub struct Cmab {
 pub struct CmabGroup {
     pub(crate) name: Symbol,
     pub(crate) id: Symbol,
-    /// The id with the suffix `:explore`.
+    /// The ID with the suffix `:explore`.
     pub explore_id: Symbol,
     pub(crate) value: ReturnValue,
     pub(crate) weights: Option<CmabWeights>,
 }
 
-/// What a bandit has learnt about an arm.
+/// The training result of a bandit for an arm.
 #[derive(Debug, Clone)]
 pub struct CmabWeights {
     pub(crate) base: f64,

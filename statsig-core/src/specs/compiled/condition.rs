@@ -1,5 +1,5 @@
-//! Conditions in compiled form: where the value comes from, and a test with its operand parsed. What is large is shared, so that
-//! the next specs take over a condition for little.
+//! Compiled conditions: the origin of the value, and a test with a parsed operand. Large parts are
+//! shared, so that the next specs can take over a condition at low cost.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use crate::text::SharedStr;
     reason = "nearly all conditions are comparisons: boxing them would cost a jump each"
 )]
 pub enum Condition {
-    /// Everybody.
+    /// All users.
     Public,
-    /// Whether another gate passes, or fails.
+    /// Whether another gate passes or fails.
     Gate { gate: Option<EntryId>, passes: bool },
     /// Whether a value passes a test.
     Compare { subject: Subject, test: Test },
@@ -27,11 +27,11 @@ pub enum Condition {
     Unsupported(SharedStr),
 }
 
-/// Where the value of a comparison comes from.
+/// The origin of a comparison's value.
 #[derive(Debug, Clone)]
 pub enum Subject {
     UserField(Option<FieldName>),
-    /// A user field that may be derived from another one.
+    /// A user field that may be derived from another field.
     Derived {
         field: FieldName,
         from: Source,
@@ -46,10 +46,10 @@ pub enum Subject {
     ExperimentGroup(Option<EntryId>),
 }
 
-/// Which bucket of a user is meant.
+/// Identifies a bucket of a user.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    /// The same for all conditions that ask for the same bucket: each group of an experiment does.
+    /// Equal for all conditions with the same bucket. The groups of an experiment share a bucket.
     pub id: BucketId,
     pub salt: Arc<SaltedHash>,
     pub unit: UnitIdType,
@@ -59,7 +59,7 @@ pub struct Bucket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BucketId(pub u32);
 
-/// What a field is derived from when the user lacks it.
+/// The source of a derived field, used if the user lacks the field.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// The country, from this field with an IP address.
@@ -68,18 +68,18 @@ pub enum Source {
     UserAgent(FieldName),
 }
 
-/// A field by the name that a condition gives.
+/// A field, by the name in the condition.
 #[derive(Debug, Clone)]
 pub struct FieldName {
     pub exact: SharedStr,
     pub lower: SharedStr,
-    /// The field of the user itself that goes before custom ones, unless it is empty.
+    /// The user's own field that wins over custom fields, unless it is empty.
     pub top_level: Option<TopLevelField>,
-    /// The field of the user itself that goes behind all others.
+    /// The user's own field that is the last fallback.
     pub alias_of: Option<TopLevelField>,
 }
 
-/// A field of the user itself.
+/// One of the user's own fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TopLevelField {
     UserId,
@@ -119,29 +119,29 @@ impl FieldName {
     }
 }
 
-/// What a value is tested for. Negated forms (`none`, `neq`, …) share the test of the positive form.
+/// The test of a value. A negated form (`none`, `neq`, …) shares the test of the positive form.
 #[derive(Debug, Clone)]
 pub enum Test {
-    /// `gt`, `gte`, `lt`, `lte`; without a number to compare with, false.
+    /// `gt`, `gte`, `lt`, `lte`. Without a number as the target, the result is false.
     Number { order: Order, target: Option<f64> },
-    /// `version_gt` and the like; without a text to compare with, false.
+    /// `version_gt` and its variants. Without a text as the target, the result is false.
     Version {
         order: Order,
         target: Option<Version>,
     },
     /// `any`, `none`.
     Any { members: Members, negated: bool },
-    /// `any`, `none` of a bucket, which is a number below 1000.
+    /// `any`, `none` for a bucket, which is a number below 1000.
     BucketAny { buckets: BucketSet, negated: bool },
     /// `any_case_sensitive`, `none_case_sensitive`.
     AnyCaseSensitive { members: Members, negated: bool },
-    /// `str_starts_with_any` and the like; the parts are lower-cased.
+    /// `str_starts_with_any` and its variants. The parts are lower-cased.
     Part {
         place: Place,
         parts: Vec<SharedStr>,
         negated: bool,
     },
-    /// `str_matches`; a pattern that does not compile matches nothing.
+    /// `str_matches`. An invalid pattern matches nothing.
     Matches(Option<Arc<Regex>>),
     /// `before`, `after`, `on`, in epoch milliseconds.
     Time {
@@ -155,16 +155,17 @@ pub enum Test {
         list: Option<SharedStr>,
         negated: bool,
     },
-    /// `array_contains_any` and the like; `None` when the target is no array, which makes them all false.
+    /// `array_contains_any` and its variants. `None` if the target is not an array; the result is
+    /// then false.
     Array {
         wanted: ArrayMatch,
         members: Option<Vec<SharedStr>>,
     },
-    /// An operator that this SDK does not know, or none where one is needed.
+    /// An unknown operator, or a missing operator.
     Unsupported(SharedStr),
 }
 
-/// How two values must be ordered.
+/// The required order of two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     Greater,
@@ -188,7 +189,7 @@ impl Order {
     }
 }
 
-/// How two times must be ordered.
+/// The required order of two times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeOrder {
     Before,
@@ -197,7 +198,7 @@ pub enum TimeOrder {
     On,
 }
 
-/// Where a part must stand in a text.
+/// The required position of a part in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Start,
@@ -205,7 +206,7 @@ pub enum Place {
     Anywhere,
 }
 
-/// How an array must relate to the members.
+/// The required relation of an array to the members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArrayMatch {
     Any,
@@ -214,12 +215,13 @@ pub enum ArrayMatch {
     NotAll,
 }
 
-/// The components of a version; one that is no number makes the comparison false when it is reached.
+/// The components of a version. A component that is not a number makes the comparison false when it
+/// is reached.
 #[derive(Debug, Clone)]
 pub struct Version(pub Vec<Option<i128>>);
 
 impl Version {
-    /// What stands between the dots before the first `-`, as numbers.
+    /// The parts between the dots before the first `-`, as numbers.
     pub fn components(text: &str) -> impl Iterator<Item = Option<i128>> + '_ {
         let release = text.split_once('-').map_or(text, |(release, _)| release);
         release
@@ -231,7 +233,7 @@ impl Version {
 /// A set of texts.
 #[derive(Debug, Clone)]
 pub enum Members {
-    /// So few that comparing them one by one is fastest.
+    /// A small set, for which linear search is fastest.
     Few(Vec<SharedStr>),
     Many(Arc<FastMap<SharedStr, ()>>),
 }
@@ -279,14 +281,15 @@ impl BucketSet {
     }
 }
 
-/// What `eq` compares with.
+/// The target of `eq`.
 #[derive(Debug, Clone)]
 pub enum Operand {
     Null,
     Bool(bool),
     Number(f64),
     Text(SharedStr),
-    /// Elements with their place in the target, where elements that differ in case only are one: the last.
+    /// Elements with their position in the target. Elements that differ only in case collapse to
+    /// the last of them.
     Array(Vec<(usize, SharedStr)>),
     /// The texts of the members by key.
     Object(Vec<(SharedStr, SharedStr)>),

@@ -1,17 +1,17 @@
-//! What the evaluation of a name may depend on.
+//! The possible dependencies of an evaluation.
 
-/// What an evaluation may depend on, and whether remembering it pays.
+/// What an evaluation may depend on, and whether remembering it is worthwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dependencies {
-    /// On the user: otherwise everybody gets the same.
+    /// It depends on the user. Otherwise all users have the same result.
     pub user: bool,
-    /// On the time of day, so that the clock must be read.
+    /// It depends on the current time, so it needs the clock.
     pub time: bool,
-    /// On chance.
+    /// It depends on random choices.
     pub volatile: bool,
-    /// It computes hashes or visits other specs: looking it up beats doing it again.
+    /// It computes hashes or visits other specs, so a lookup in the memo is cheaper.
     pub costly: bool,
-    /// On where it is referred to from: on what is being looked up or redirected already.
+    /// It depends on its caller: on the lookups and redirections in progress.
     pub contextual: bool,
 }
 
@@ -26,14 +26,14 @@ impl Dependencies {
         }
     }
 
-    /// Whether one evaluation holds for everybody.
+    /// Whether one evaluation is valid for all users.
     #[inline]
     #[must_use]
     pub fn is_constant(self) -> bool {
         !self.user && !self.time && !self.volatile
     }
 
-    /// Whether the memo may and should hold such an evaluation.
+    /// Whether the memo can and should store the evaluation.
     #[inline]
     #[must_use]
     pub fn is_memoisable(self) -> bool {

@@ -1,17 +1,17 @@
-//! Config mappings: one name redirected to another.
+//! Config mappings: redirections from a name to another name.
 
 use super::spec::{Share, UnitIdType};
 use super::{ConditionId, EntryId};
 use crate::specs::symbols::Symbol;
 
-/// One redirection of a name to another.
+/// One redirection from a name to another name.
 #[derive(Debug)]
 pub struct Mapping {
     pub(crate) to: EntryId,
     pub(crate) rules: Vec<MappingRule>,
 }
 
-/// A rule under which a redirection holds.
+/// A rule of a redirection.
 #[derive(Debug)]
 pub struct MappingRule {
     pub(crate) name: Symbol,
@@ -22,8 +22,8 @@ pub struct MappingRule {
     pub(crate) share: ShareByKind,
 }
 
-/// A share that counts with the salt of the redirected spec: the gate, config or layer of that name has each its own. Where
-/// there is no such spec, the salt is empty.
+/// A share with the salt of the redirected spec. The gate, config and layer of the name have
+/// different salts. Without such a spec, the salt is empty.
 #[derive(Debug)]
 pub struct ShareByKind {
     pub(crate) gate: Share,

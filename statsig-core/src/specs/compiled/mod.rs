@@ -1,4 +1,5 @@
-//! Specs as evaluation reads them: names resolved to indices, operands parsed, texts and values shared.
+//! Compiled specs for evaluation: names are indices, operands are parsed, texts and values are
+//! shared.
 
 mod cmab;
 pub(crate) mod condition;
@@ -35,18 +36,18 @@ pub type Parameters = Map<String, Value>;
 /// One complete, immutable set of specs.
 #[derive(Debug, Default)]
 pub struct CompiledSpecs {
-    /// The specs' own time (`lcut`), epoch milliseconds; 0 when nothing was ever loaded.
+    /// The time of the specs (`lcut`), in epoch milliseconds. 0 before the first specs.
     pub time: u64,
-    /// The checksum that the payload states.
+    /// The checksum in the payload.
     pub checksum: Option<SharedStr>,
     pub(crate) default_environment: Option<SharedStr>,
     pub(crate) app_id: Option<Value>,
     pub(crate) sdk_configs: BTreeMap<String, Value>,
     pub(crate) diagnostics: Map<String, Value>,
-    /// All texts that evaluations name.
+    /// All texts in evaluations.
     pub symbols: Symbols,
     pub(crate) index: FastMap<SharedStr, EntryId>,
-    /// What each name stands for.
+    /// The entities of each name.
     pub entries: Vec<Entry>,
     pub(crate) specs: Vec<Spec>,
     pub(crate) conditions: Vec<Condition>,
@@ -59,7 +60,7 @@ pub struct CompiledSpecs {
     pub(crate) origins: Origins,
 }
 
-/// Declares an index into one of the tables of [`CompiledSpecs`], and the look-up that cannot fail.
+/// Declares an index into a table of [`CompiledSpecs`], and its checked lookup.
 macro_rules! table_index {
     ($id:ident, $table:ident, $item:ty, $look_up:ident, $doc:literal) => {
         #[doc = $doc]
@@ -99,19 +100,19 @@ table_index!(
     "The redirections of one name."
 );
 
-/// How many entities a set of specs has.
+/// The numbers of entities in a set of specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SpecCounts {
-    /// Without segments and holdouts.
+    /// Gates, without segments and holdouts.
     pub gates: usize,
     /// Dynamic configs, experiments and autotunes.
     pub configs: usize,
-    /// How many layers there are.
+    /// Layers.
     pub layers: usize,
 }
 
 impl CompiledSpecs {
-    /// How many entities there are.
+    /// The numbers of entities.
     pub fn counts(&self) -> SpecCounts {
         let mut counts = SpecCounts::default();
         for entry in &self.entries {
@@ -123,7 +124,7 @@ impl CompiledSpecs {
         counts
     }
 
-    /// What the specs know about a name.
+    /// The entry of a name.
     #[inline]
     pub fn find(&self, name: &str) -> Option<EntryId> {
         self.index.get(name).copied()
@@ -136,30 +137,30 @@ impl CompiledSpecs {
     }
 }
 
-/// Everything that goes by one name.
+/// All entities with one name.
 #[derive(Debug)]
 pub struct Entry {
     /// The name.
     pub name: Symbol,
-    /// Segments are evaluated like gates and leave no exposure.
+    /// Segments are evaluated like gates, and cause no exposure.
     pub is_segment: bool,
     /// The gate of this name.
     pub gate: Option<SpecId>,
-    /// Dynamic configs, experiments and autotunes.
+    /// The dynamic config, experiment or autotune of this name.
     pub config: Option<SpecId>,
     /// The layer of this name.
     pub layer: Option<SpecId>,
     /// The contextual bandit of this name.
     pub cmab: Option<CmabId>,
     pub(crate) mapping: Option<MappingId>,
-    /// Whether evaluating another name may lead to it.
+    /// Whether the evaluation of another name may use this name.
     pub is_referred_to: bool,
-    /// What evaluating any of them may depend on, however deep.
+    /// The possible dependencies of its evaluations, including nested evaluations.
     pub dependencies: Dependencies,
 }
 
 impl Entry {
-    /// A name for which nothing is defined yet.
+    /// A name without entities.
     pub(crate) fn new(name: Symbol, is_segment: bool) -> Self {
         Self {
             name,
@@ -174,8 +175,8 @@ impl Entry {
         }
     }
 
-    /// The spec of this name for what is asked for. Experiments and dynamic configs share one map;
-    /// parameter stores have no spec.
+    /// The spec of this name and kind. Experiments and dynamic configs share one map. Parameter
+    /// stores have no spec.
     #[must_use]
     pub fn spec(&self, kind: EntityKind) -> Option<SpecId> {
         match kind {

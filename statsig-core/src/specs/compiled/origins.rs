@@ -1,4 +1,4 @@
-//! What compiled specs were made from, so that the next set of them takes over what has not changed.
+//! The origins of compiled specs, so that the next specs can take over unchanged parts.
 
 use std::hash::Hasher;
 use std::sync::{Arc, Weak};
@@ -8,12 +8,13 @@ use super::{CmabId, CompiledSpecs, ConditionId, ParamStore, Parameters, SpecId};
 use crate::hash::{FastMap, process_hasher};
 use crate::text::SharedStr;
 
-/// Texts, names and conditions may grow to this many times of what they were when everything was last compiled, and a bit.
+/// The maximum growth of texts, names and conditions since the last full compilation: this factor,
+/// and a constant.
 const MAX_GROWTH: usize = 2;
-/// The bit.
+/// The constant.
 const SPARE: usize = 1_000;
 
-/// Stands for the JSON of an entity: equal for equal texts of one process.
+/// Identifies the JSON of an entity. Equal texts have equal fingerprints within one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Fingerprint {
     hash: u64,
@@ -31,7 +32,7 @@ impl Fingerprint {
     }
 }
 
-/// Where an entity comes from, and what became of it: nothing if it is malformed.
+/// The origin of an entity, and its compiled form. A malformed entity has no compiled form.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin<T> {
     pub(crate) from: Fingerprint,
@@ -41,7 +42,7 @@ pub(crate) struct Origin<T> {
 /// The origins of entities of one kind, by name.
 pub(crate) type ByName<T> = FastMap<SharedStr, Origin<T>>;
 
-/// What everything was made from.
+/// The origins of all entities.
 #[derive(Debug, Default)]
 pub struct Origins {
     pub(crate) conditions: ByName<ConditionId>,
@@ -50,16 +51,17 @@ pub struct Origins {
     pub(crate) layers: ByName<SpecId>,
     pub(crate) cmabs: ByName<CmabId>,
     pub(crate) param_stores: ByName<Arc<ParamStore>>,
-    /// Equal return values are parsed and kept once: most rules of an experiment differ in few of them. They live as long as
-    /// some specs have them.
+    /// Equal return values are parsed and stored once, because most rules of an experiment share
+    /// them. A value lives as long as specs use it.
     pub(crate) values: FastMap<Fingerprint, Weak<Parameters>>,
     /// By salt and ID type.
     pub(crate) bucket_ids: FastMap<(String, String), BucketId>,
-    /// The sizes of the tables when everything was compiled anew; `None` when nothing was ever compiled.
+    /// The sizes of the tables after the last full compilation. `None` before the first
+    /// compilation.
     pub(crate) fresh: Option<TableSizes>,
 }
 
-/// The sizes of the tables whose items keep their place from one set of specs to the next, so that they only grow.
+/// The sizes of the tables that only grow, because their items keep their index in the next specs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TableSizes {
     symbols: usize,
@@ -76,7 +78,7 @@ impl TableSizes {
         }
     }
 
-    /// Whether the tables have grown so much since then that what they hold is mostly of the past.
+    /// Whether the tables have grown so much that most of their content is outdated.
     pub(crate) fn are_outgrown_by(self, now: Self) -> bool {
         let has_outgrown = |then: usize, now: usize| now > then * MAX_GROWTH + SPARE;
         has_outgrown(self.symbols, now.symbols)
@@ -86,12 +88,12 @@ impl TableSizes {
 }
 
 impl Origins {
-    /// Whether nothing was ever compiled.
+    /// Whether nothing has been compiled.
     pub(crate) fn is_empty(&self) -> bool {
         self.fresh.is_none()
     }
 
-    /// Values that no specs have any more are forgotten.
+    /// Forgets values that no specs use.
     pub(crate) fn forget_unused_values(&mut self) {
         self.values.retain(|_, value| value.strong_count() > 0);
     }

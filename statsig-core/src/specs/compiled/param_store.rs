@@ -18,7 +18,7 @@ pub struct ParamStore {
 /// One parameter of a store.
 #[derive(Debug, Clone)]
 pub struct Parameter {
-    /// As declared; what counts is the target.
+    /// The declared type of reference. Only the target has an effect.
     pub ref_type: SharedStr,
     /// Informational: `boolean`, `number`, `string`, `array`, `object`.
     pub param_type: SharedStr,
@@ -31,9 +31,9 @@ pub struct Parameter {
 pub enum ParameterTarget {
     /// A constant.
     Static(Arc<Value>),
-    /// One of two constants, by a gate.
+    /// A gate that selects one of two constants.
     Gate {
-        /// The entity that the parameter refers to.
+        /// The referenced entity.
         name: SharedStr,
         /// The value if the gate passes.
         pass: Arc<Value>,
@@ -42,23 +42,23 @@ pub enum ParameterTarget {
     },
     /// A parameter of a dynamic config.
     DynamicConfig {
-        /// The entity that the parameter refers to.
+        /// The referenced entity.
         name: SharedStr,
-        /// The parameter of that entity.
+        /// The parameter of the referenced entity.
         parameter: SharedStr,
     },
     /// A parameter of an experiment.
     Experiment {
-        /// The entity that the parameter refers to.
+        /// The referenced entity.
         name: SharedStr,
-        /// The parameter of that entity.
+        /// The parameter of the referenced entity.
         parameter: SharedStr,
     },
     /// A parameter of a layer.
     Layer {
-        /// The entity that the parameter refers to.
+        /// The referenced entity.
         name: SharedStr,
-        /// The parameter of that entity.
+        /// The parameter of the referenced entity.
         parameter: SharedStr,
     },
 }

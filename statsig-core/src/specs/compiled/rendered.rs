@@ -1,4 +1,5 @@
-//! What client initialize responses repeat, made once for a set of specs and only when asked for.
+//! The repeated parts of client initialize responses. They are rendered once for a set of specs, at
+//! the first use.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use super::{CmabId, CompiledSpecs, Entry, EntryId, ParamStore, Parameters, Retur
 use crate::hash::{FastMap, HashAlgorithm};
 use crate::specs::symbols::Symbol;
 
-/// Names and values as JSON, and the entities in order. Of threads that make the same at once, none waits for another: in a fork, one
-/// who waits for a thread of the parent waits for ever.
+/// Names and values as JSON, and the entities in order. Threads that render the same part at the
+/// same time do not wait for each other: after a fork, the child would wait forever for a thread of
+/// the parent.
 #[derive(Debug, Default)]
 pub(crate) struct Rendered {
     plain: OnceBox<Texts>,
@@ -20,13 +22,13 @@ pub(crate) struct Rendered {
     sha256: OnceBox<Texts>,
     values: OnceBox<Values>,
     listing: OnceBox<Listing>,
-    /// What the last response took.
+    /// The size of the last response.
     last_bytes: AtomicUsize,
 }
 
 /// JSON texts, by symbol.
 type Texts = Box<[OnceBox<Box<str>>]>;
-/// JSON texts, by the address of the parameters, which the specs keep alive.
+/// JSON texts, by the address of the parameters. The specs keep the parameters alive.
 type Values = FastMap<usize, OnceBox<Box<str>>>;
 
 /// All entities, sorted by name, so that equal specs give equal responses.
@@ -37,7 +39,7 @@ pub struct Listing {
     pub layers: Vec<(EntryId, SpecId)>,
 }
 
-/// What answers for a name of the dynamic configs: a spec, a bandit, or either.
+/// The entity of a name of a dynamic config: a spec, a bandit, or either.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfigSource {
     pub spec: Option<SpecId>,
@@ -45,7 +47,7 @@ pub struct ConfigSource {
 }
 
 impl CompiledSpecs {
-    /// A text, hashed, as a JSON text in quotes.
+    /// A hashed text, as a JSON text in quotes.
     pub fn quoted(&self, symbol: Symbol, algorithm: HashAlgorithm) -> &str {
         let texts = match algorithm {
             HashAlgorithm::None => &self.rendered.plain,
@@ -59,7 +61,7 @@ impl CompiledSpecs {
         })
     }
 
-    /// The JSON of parameters that the specs contain; `None` for others.
+    /// The JSON of parameters in the specs. `None` for other parameters.
     pub fn json_of(&self, parameters: &Arc<Parameters>) -> Option<&str> {
         let values = self
             .rendered
@@ -122,7 +124,7 @@ impl CompiledSpecs {
 }
 
 impl Rendered {
-    /// A little more than what the last response took.
+    /// A little more than the size of the last response.
     pub(crate) fn expected_bytes(&self) -> usize {
         let last = self.last_bytes.load(Ordering::Relaxed);
         last + last / 8
@@ -133,7 +135,7 @@ impl Rendered {
     }
 }
 
-/// JSON values can always be written.
+/// Serialization of JSON values cannot fail.
 fn json(value: &(impl Serialize + ?Sized)) -> Box<str> {
     serde_json::to_string(value).unwrap_or_default().into()
 }

@@ -10,28 +10,28 @@ use crate::text::SharedStr;
 /// A gate, dynamic config, experiment, layer, segment or holdout.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    /// What kind of entity it is.
+    /// The kind of entity.
     pub entity: Entity,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     pub enabled: bool,
     pub(crate) default_value: ReturnValue,
     pub(crate) rules: Vec<Rule>,
     pub(crate) salt: SharedStr,
-    /// The type of ID that it counts with.
+    /// The type of ID that it buckets by.
     pub id_type: Symbol,
     pub(crate) version: Option<u32>,
-    /// Whether the experiment runs.
+    /// Whether the experiment is running.
     pub is_active: Option<bool>,
     pub(crate) has_shared_params: Option<bool>,
     pub(crate) explicit_parameters: Option<Vec<SharedStr>>,
     pub(crate) target_app_ids: Option<Vec<SharedStr>>,
     pub(crate) forward_all_exposures: bool,
     pub(crate) use_new_layer_eval: bool,
-    /// The fields of a user that the service says decide.
+    /// The user fields that decide, according to the service.
     pub fields_used: Vec<Symbol>,
 }
 
-/// What kind of thing a spec is, as the console has it.
+/// The kind of a spec, as in the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entity {
     /// A feature gate.
@@ -71,12 +71,12 @@ impl Entity {
 #[derive(Debug, Clone)]
 pub struct Rule {
     pub(crate) id: Symbol,
-    /// Mostly the same as the id; only for those who ask why.
+    /// Usually the same as the ID. Only explanations use it.
     pub name: Symbol,
     pub(crate) share: Share,
     pub(crate) unit: UnitIdType,
     pub(crate) return_value: ReturnValue,
-    /// `None` stands for a condition that the specs lack.
+    /// `None` stands for a condition that is not in the specs.
     pub conditions: Vec<Option<ConditionId>>,
     pub(crate) group_name: Option<Symbol>,
     pub(crate) delegate: Option<EntryId>,
@@ -84,18 +84,18 @@ pub struct Rule {
     pub(crate) sampling_rate: Option<u64>,
 }
 
-/// Which share of the users a rule holds for.
+/// The share of users that a rule applies to.
 #[derive(Debug, Clone)]
 pub enum Share {
-    /// Everybody passes.
+    /// All users pass.
     All,
-    /// Nobody passes.
+    /// No users pass.
     Nobody,
-    /// Those whose bucket, out of 10 000, is below the threshold.
+    /// Users whose bucket, of 10 000, is below the threshold pass.
     Part {
-        /// The salt that the hash begins with.
+        /// The salt at the start of the hash.
         salt: Arc<SaltedHash>,
-        /// Buckets below this pass, of 10,000.
+        /// Buckets below this number, of 10,000, pass.
         threshold: f64,
     },
 }
@@ -118,7 +118,7 @@ impl Share {
     }
 }
 
-/// Which ID of a user is meant.
+/// Identifies an ID of a user.
 #[derive(Debug, Clone)]
 pub struct UnitIdType {
     pub(crate) is_user_id: bool,
@@ -137,7 +137,7 @@ impl UnitIdType {
     }
 }
 
-/// What a rule, a spec or a bandit returns.
+/// The return value of a rule, a spec or a bandit.
 #[derive(Debug, Clone)]
 pub enum ReturnValue {
     /// `null`.
@@ -156,13 +156,13 @@ impl ReturnValue {
         }
     }
 
-    /// As a default: only `true` is true.
+    /// The value as a default. Only `true` is true.
     #[must_use]
     pub fn is_true(&self) -> bool {
         matches!(self, Self::Bool(true))
     }
 
-    /// As the value of a rule that passed: everything but `false` is true.
+    /// The value of a rule that passed. Every value except `false` is true.
     #[must_use]
     pub fn is_not_false(&self) -> bool {
         !matches!(self, Self::Bool(false))

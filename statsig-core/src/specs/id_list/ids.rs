@@ -1,29 +1,29 @@
-//! A compact set of 48-bit values for readers that keep what they have while a writer goes on.
+//! A compact set of 48-bit values. Readers keep their version while a writer changes the set.
 
 use std::sync::Arc;
 
 use crate::hash::IdLookup;
 
-/// Members in a bucket on average after the buckets were split, at least; at most twice as many.
+/// The minimum average number of members in a bucket after a split. The maximum is twice as large.
 const ROOMY: usize = 128;
-/// When buckets have more members on average they are split.
+/// A larger average number of members in a bucket causes a split.
 const CROWDED: usize = 2 * ROOMY;
-/// Changes that are sorted and applied at a time.
+/// The number of changes that are sorted and applied together.
 const BATCH: usize = 1 << 20;
 
-/// A set of lookups: six bytes for each, and about a quarter of a byte of bookkeeping.
+/// A set of lookups. Each takes six bytes, and about a quarter of a byte of overhead.
 ///
-/// The values are hashes, so their leading bits spread them evenly over buckets, each a sorted array. A change copies the
-/// buckets it touches; clones share the others.
+/// The values are hashes, so their leading bits spread them evenly over buckets. Each bucket is a
+/// sorted array. A change copies the affected buckets; clones share the others.
 #[derive(Debug, Clone)]
 pub struct Ids {
-    /// `1 << bits` of them, in ascending order.
+    /// `1 << bits` buckets, in ascending order.
     buckets: Arc<Vec<Arc<[IdLookup]>>>,
     bits: u32,
     len: usize,
 }
 
-/// A lookup, and whether it becomes a member or ceases to be one.
+/// A lookup, and whether it is added or removed.
 pub(super) type Change = (IdLookup, bool);
 
 impl Default for Ids {
@@ -43,20 +43,20 @@ impl Ids {
             .is_some_and(|bucket| bucket.binary_search(&lookup).is_ok())
     }
 
-    /// How many members there are.
+    /// The number of members.
     #[must_use]
     pub fn count(&self) -> usize {
         self.len
     }
 
-    /// In ascending order.
+    /// The members in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = IdLookup> + '_ {
         self.buckets
             .iter()
             .flat_map(|bucket| bucket.iter().copied())
     }
 
-    /// Applies changes in their order: the last one of a lookup counts.
+    /// Applies changes in order. The last change of a lookup wins.
     pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) {
         let mut changes = changes.into_iter().peekable();
         let mut batch = Vec::new();
@@ -68,7 +68,7 @@ impl Ids {
     }
 
     fn apply_batch(&mut self, batch: &mut [Change]) {
-        // Stable, so that of several changes of one lookup the last one stays last.
+        // The sort is stable, so the last of several changes to one lookup stays last.
         batch.sort_by_key(|(lookup, _)| *lookup);
         let bits = self.bits;
         let buckets = Arc::make_mut(&mut self.buckets);
@@ -85,7 +85,7 @@ impl Ids {
         self.split_crowded();
     }
 
-    /// More buckets, if there are many members in each.
+    /// Splits the buckets if they have many members.
     fn split_crowded(&mut self) {
         if self.len <= CROWDED << self.bits {
             return;
@@ -93,7 +93,7 @@ impl Ids {
         let bits = (self.len / ROOMY).ilog2();
         let parts = 1_usize << (bits - self.bits);
         let mut split = Vec::with_capacity(1 << bits);
-        // Taken, so that each is freed once it was split, unless a reader has it.
+        // Takes the buckets, so that each is freed after its split, unless a reader holds it.
         for (number, bucket) in Arc::unwrap_or_clone(std::mem::take(&mut self.buckets))
             .into_iter()
             .enumerate()
@@ -111,13 +111,13 @@ impl Ids {
     }
 }
 
-/// The leading bits.
+/// The bucket of a lookup: its leading bits.
 fn bucket_of(lookup: IdLookup, bits: u32) -> usize {
-    // Never more bits than an index has: they grow with the number of members.
+    // The number of bits grows with the number of members, so it never exceeds that of an index.
     usize::try_from(lookup.number() >> (IdLookup::BITS - bits)).unwrap_or(usize::MAX)
 }
 
-/// A sorted bucket with sorted changes applied.
+/// Merges a sorted bucket with sorted changes.
 fn merge(bucket: &[IdLookup], changes: &[Change]) -> Vec<IdLookup> {
     let mut merged = Vec::with_capacity(bucket.len() + changes.len());
     let mut rest = bucket;

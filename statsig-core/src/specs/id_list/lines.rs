@@ -1,16 +1,17 @@
-//! The files of ID lists: a line for each change.
+//! Parses the files of ID lists. Each line is a change.
 
 use super::ids::Change;
 use crate::hash::IdLookup;
 
-/// The changes that the lines of a file say, or of a part of it; `None` when this is no such file.
+/// The changes in a file or a part of a file. `None` if the text is not an ID list.
 ///
-/// `+` and a lookup adds, `-` and a lookup removes; other lines say nothing. So do lookups of another length than eight
-/// characters, blanks included: no unit ID has such a one.
+/// `+` and a lookup adds a member, and `-` and a lookup removes it. Other lines have no effect. A
+/// lookup must have eight characters, including blanks, because lookups of unit IDs have this
+/// length.
 #[must_use]
 pub fn changes(body: &[u8]) -> Option<impl Iterator<Item = Change> + '_> {
-    // An answer that is no list at all, such as an error page, is told by its first character. A part may begin with the end
-    // of the line before it.
+    // The first character identifies responses that are not lists, such as error pages. A part may
+    // begin with the end of the previous line.
     let first = body.trim_ascii_start().first()?;
     matches!(first, b'+' | b'-').then(|| body.split(|byte| *byte == b'\n').filter_map(change))
 }

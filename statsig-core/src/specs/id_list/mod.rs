@@ -1,7 +1,7 @@
-//! ID lists: large segments, held as the short hashes of their members.
+//! ID lists: large segments, stored as short hashes of their members.
 //!
-//! The lists that are published are also what a sync starts from: how much of each file has been applied stands beside the
-//! members, so that neither can get ahead of the other.
+//! A sync starts from the published lists. Each list stores its members together with the applied
+//! size of its file, so that both stay consistent.
 
 mod ids;
 mod lines;
@@ -13,28 +13,28 @@ pub use self::lines::changes;
 use crate::hash::{FastMap, IdLookup};
 use crate::text::SharedStr;
 
-/// All ID lists, by name. Cloning copies no members.
+/// All ID lists, by name. A clone copies no members.
 #[derive(Debug, Clone, Default)]
 pub struct IdLists {
     /// The lists by name.
     pub lists: FastMap<SharedStr, Arc<IdList>>,
 }
 
-/// One ID list. Cloning copies no members.
+/// One ID list. A clone copies no members.
 #[derive(Debug, Clone, Default)]
 pub struct IdList {
     /// The members.
     pub ids: Ids,
-    /// Which file the list was read from.
+    /// The source of the list.
     pub origin: Origin,
 }
 
-/// What a list was read from.
+/// The source of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A file that grows, and how far it was read.
+    /// A file that grows, and its applied size.
     File(ListFile),
-    /// A text with all of its members, by a fingerprint. Any file replaces the list.
+    /// A text with all members, by fingerprint. Any file replaces the list.
     Text(u64),
 }
 
@@ -44,19 +44,19 @@ impl Default for Origin {
     }
 }
 
-/// The file that a list was read from, and how far.
+/// The file of a list, and its applied size.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListFile {
     /// The file's ID.
     pub id: Option<SharedStr>,
-    /// Epoch milliseconds. It moves with every append.
+    /// Epoch milliseconds. Each append changes it.
     pub creation_time: i64,
     /// The bytes applied so far.
     pub size: u64,
 }
 
 impl IdList {
-    /// The file it was read from, if it was one.
+    /// The source file, if the source is a file.
     #[must_use]
     pub fn file(&self) -> Option<&ListFile> {
         match &self.origin {
@@ -67,7 +67,7 @@ impl IdList {
 }
 
 impl IdLists {
-    /// Lists from names and the lookups of their members.
+    /// Creates lists from names and the lookups of their members.
     pub fn from_lookups<N, L>(lists: impl IntoIterator<Item = (N, L)>) -> Self
     where
         N: Into<SharedStr>,
@@ -92,7 +92,7 @@ impl IdLists {
             .is_some_and(|list| list.ids.contains(IdLookup::of(unit_id)))
     }
 
-    /// The members of all lists together.
+    /// The number of members in all lists together.
     #[must_use]
     pub fn member_count(&self) -> usize {
         self.lists.values().map(|list| list.ids.count()).sum()

@@ -1,4 +1,4 @@
-//! Writes specs that are given as JSON in the binary form, as a service would.
+//! Encodes JSON specs in the binary form, like the service.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -14,7 +14,7 @@ use super::messages::{
 };
 use super::translate::{CONDITION_TYPES, ENTITIES, OPERATORS};
 
-/// A stream in the making.
+/// A stream under construction.
 #[derive(Default)]
 pub(super) struct Stream(pub(super) Vec<u8>);
 
@@ -71,19 +71,20 @@ impl Stream {
     }
 }
 
-/// A whole response, without checksums of entities.
+/// Encodes a complete response, without checksums of entities.
 #[must_use]
 pub fn response(specs: &Value) -> Vec<u8> {
     stream(Stream::default(), specs, "").done()
 }
 
-/// A whole response in which each entity has this checksum.
+/// Encodes a complete response in which each entity has this checksum.
 #[must_use]
 pub fn numbered(specs: &Value, checksum: &str) -> Vec<u8> {
     stream(Stream::default(), specs, checksum).done()
 }
 
-/// A response that adds these entities, each with this checksum, to the specs in use; `sums` differ from zero.
+/// Encodes a response that adds these entities, each with this checksum, to the specs in use.
+/// `sums` must not be zero.
 #[must_use]
 pub fn delta(specs: &Value, checksum: &str, sums: &[(&str, u64)]) -> Vec<u8> {
     let mut all = vec![
@@ -236,7 +237,7 @@ fn id_type_of(name: &Value) -> IdType {
 fn number_of(names: &[&str], name: &Value) -> i32 {
     let name = name.as_str().unwrap();
     let index = names.iter().position(|known| *known == name);
-    // What has no number is as good as unknown.
+    // A text without a number counts as unknown.
     i32::try_from(index.unwrap_or(9_999)).unwrap()
 }
 
@@ -248,7 +249,7 @@ fn texts(values: &Value) -> Vec<String> {
     values.as_array().into_iter().flatten().map(text).collect()
 }
 
-/// As it travels.
+/// Compresses the stream for transport.
 #[must_use]
 pub fn compressed(stream: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();

@@ -1,4 +1,4 @@
-//! The messages of the package `statsig_config_specs`, as far as they are read.
+//! The messages of the package `statsig_config_specs`, limited to the fields that this SDK reads.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Envelope {
     pub(super) data: Option<Bytes>,
 }
 
-/// What an envelope holds.
+/// The content of an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enumeration)]
 #[repr(i32)]
 pub(super) enum Kind {
@@ -46,7 +46,7 @@ pub(super) struct TopLevel {
     pub(super) response_format: String,
     #[prost(string, tag = "5")]
     pub(super) checksum: String,
-    /// JSON: the other fields of the top level.
+    /// JSON with the other fields of the top level.
     #[prost(bytes = "bytes", tag = "7")]
     pub(super) rest: Bytes,
 }
@@ -87,7 +87,7 @@ pub(super) struct Spec {
 pub(super) struct Rule {
     #[prost(string, tag = "1")]
     pub(super) name: String,
-    /// Of old; `pass_percentage_float` beats it.
+    /// The old form. `pass_percentage_float` wins over it.
     #[prost(uint32, tag = "2")]
     pub(super) pass_percentage: u32,
     #[prost(string, tag = "3")]
@@ -124,7 +124,7 @@ pub(super) struct Condition {
     pub(super) operator: Option<i32>,
     #[prost(string, optional, tag = "5")]
     pub(super) field: Option<String>,
-    /// A JSON object.
+    /// A JSON object, as text.
     #[prost(bytes = "bytes", optional, tag = "6")]
     pub(super) additional_values: Option<Bytes>,
 }

@@ -1,5 +1,5 @@
-//! Specs in the service's binary form, a sequence of protobuf messages: read into the JSON that it sends otherwise, so that there
-//! is one compiler. Deltas start from the specs that were read before.
+//! Specs in the service's binary form, a sequence of protobuf messages. This module converts them
+//! to the service's JSON, so that one compiler is sufficient. Deltas apply to the previous specs.
 
 #[cfg(any(test, feature = "testing"))]
 pub mod encode;
@@ -21,7 +21,7 @@ use self::translate::entity_to_json;
 use crate::mask::shown;
 use crate::notice::{self, Notice};
 
-/// Fields of the top level that are not taken from its JSON part: they have messages of their own.
+/// Top-level fields with separate messages. The JSON part of the top level does not supply them.
 const OWN_FIELDS: [&str; 10] = [
     "has_updates",
     "time",
@@ -35,10 +35,10 @@ const OWN_FIELDS: [&str; 10] = [
     "param_stores",
 ];
 
-/// Why binary specs were refused. What was read before stays as it is.
+/// Why binary specs were refused. The previous specs stay unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtoError {
-    /// The stream ends early, after so many envelopes.
+    /// The stream ends early, after this many envelopes.
     #[error("expected binary specs up to their end, found {0} envelopes and no end")]
     Unfinished(usize),
     /// An envelope has no kind.
@@ -47,10 +47,10 @@ pub enum ProtoError {
     /// The top level is malformed.
     #[error("the top level cannot be used: {0}")]
     TopLevel(String),
-    /// There is no top level.
+    /// The top level is missing.
     #[error("expected a top level, found none")]
     NoTopLevel,
-    /// A delta refers to previous specs, and there are none.
+    /// A delta needs previous specs, and there are none.
     #[error("expected specs to start from, as this is a delta, found none")]
     NothingToCopy,
     /// An instruction of a delta is malformed.
@@ -61,7 +61,7 @@ pub enum ProtoError {
     Checksum(&'static str),
 }
 
-/// Specs as they were read, ready to be written as JSON or to be changed by a delta.
+/// Decoded specs. They can be written as JSON or changed by a delta.
 #[derive(Debug, Clone, Default)]
 pub struct ProtoSpecs {
     top: Option<Arc<TopLevel>>,
@@ -70,7 +70,7 @@ pub struct ProtoSpecs {
     layer_configs: Entities,
     param_stores: Entities,
     condition_map: Entities,
-    /// Checksums came with them, and they agree.
+    /// The specs came with checksums, and the checksums match.
     is_verified: bool,
 }
 
@@ -94,7 +94,8 @@ struct TopLevel {
 }
 
 impl ProtoSpecs {
-    /// Reads decompressed specs; `previous` are those in use, if they came in this form. A malformed entity is left out alone.
+    /// Decodes decompressed specs. `previous` are the specs in use, if they came in this form.
+    /// Malformed entities are left out.
     pub fn read(bytes: impl Into<Bytes>, previous: Option<&Self>) -> Result<Self, ProtoError> {
         let mut bytes = bytes.into();
         let mut specs = Self::default();
@@ -143,7 +144,7 @@ impl ProtoSpecs {
         Ok(specs)
     }
 
-    /// Whether checksums came with these specs, as they do with a difference, and agree.
+    /// Whether these specs came with checksums, as deltas do, and the checksums match.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.is_verified
@@ -200,7 +201,7 @@ impl ProtoSpecs {
             param_stores: JsonOf(&self.param_stores),
             rest: &top.rest,
         };
-        // Texts and raw JSON can always be written.
+        // Serialization of texts and raw JSON cannot fail.
         serde_json::to_vec(&payload).unwrap_or_default()
     }
 
@@ -226,7 +227,8 @@ impl ProtoSpecs {
         }
     }
 
-    /// Takes in an entity: the previous one if the checksums say that it is the same, else what the envelope holds.
+    /// Adds an entity. If the checksums match, it is the previous entity, otherwise that of the
+    /// envelope.
     fn take_in(&mut self, kind: Kind, envelope: Envelope, previous: Option<&Self>) {
         let Envelope {
             name,
@@ -355,7 +357,7 @@ impl Serialize for JsonOf<'_> {
     }
 }
 
-/// Takes the next record from the front: its length, then so many bytes.
+/// Splits the next record off the front: its length, then this many bytes.
 fn next_record(bytes: &mut Bytes) -> Option<Bytes> {
     let length = prost::decode_length_delimiter(&mut *bytes).ok()?;
     (length <= bytes.remaining()).then(|| bytes.split_to(length))

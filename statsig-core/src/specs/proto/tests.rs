@@ -79,7 +79,7 @@ fn every_field_arrives_in_the_json() {
     assert_eq!((read.time(), read.checksum()), (17, Some("85066")));
 }
 
-/// What of an entity the binary form can carry, in the way in which it is written as JSON.
+/// The part of an entity that the binary form can carry, in its JSON form.
 fn normalised(mut entity: Value, known: &[&str]) -> Value {
     let fields = entity.as_object_mut().unwrap();
     fields.retain(|name, value| {
@@ -314,7 +314,7 @@ fn what_is_new_to_this_reader_is_skipped() {
         })
         .entity(Kind::FeatureGate, "g", "", Some(gate("s")));
     let mut bytes = stream.0;
-    // A record that is no envelope.
+    // A record that is not an envelope.
     bytes.extend([2, 0xFF, 0xFF]);
     let mut bytes = Stream(bytes).done();
     bytes.extend(b"what follows the end");
@@ -403,7 +403,7 @@ fn an_entity_with_the_same_checksum_is_the_previous_one_and_needs_no_data() {
     assert_eq!(salts(&same), salts(&first));
     assert!(salts(&read(&next("11"), Some(&first)).unwrap()).is_empty());
     assert!(salts(&read(&next("10"), None).unwrap()).is_empty());
-    // Without a checksum nothing says that it is the same.
+    // Without a checksum, nothing proves that the entity is unchanged.
     let unnumbered = read(&numbered(1, &[("a", "", "s1")]).done(), None).unwrap();
     assert!(salts(&read(&next(""), Some(&unnumbered)).unwrap()).is_empty());
 }

@@ -1,4 +1,4 @@
-//! One entity from protobuf to the JSON that the service sends otherwise.
+//! Converts one entity from protobuf to the service's JSON.
 
 use prost::Message;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use super::messages::{self, Kind, any_value, id_type, return_value};
 use crate::mask::shown;
 
 const KNOWN_ID_TYPES: [&str; 3] = ["", "userID", "stableID"];
-/// By number; an empty text is a number without meaning.
+/// Indexed by number. An empty text marks a number without a meaning.
 pub(super) const ENTITIES: [&str; 8] = [
     "",
     "feature_gate",
@@ -68,7 +68,7 @@ pub(super) const OPERATORS: [&str; 32] = [
     "encoded_any",
 ];
 
-/// Why an entity is left out.
+/// Why an entity was left out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum EntityProblem {
     #[error("expected data, found none")]
@@ -97,7 +97,7 @@ impl From<serde_json::Error> for EntityProblem {
     }
 }
 
-/// The JSON of an entity. Kinds that are no entities have none.
+/// The JSON of an entity. Kinds other than entities have none.
 pub(super) fn entity_to_json(kind: Kind, data: &[u8]) -> Result<Box<RawValue>, EntityProblem> {
     let json = match kind {
         Kind::Condition => condition(&messages::Condition::decode(data)?)?,
@@ -144,7 +144,7 @@ struct Rule<'a> {
     return_value: Json<'a>,
     conditions: &'a [String],
     id_type: &'a str,
-    /// An empty salt is one; none means the id.
+    /// An empty salt is a salt. `None` means the ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     salt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,7 +173,7 @@ struct Condition<'a> {
     additional_values: Option<&'a RawValue>,
 }
 
-/// A value whose kind is in the message.
+/// A value of the type in the message.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Json<'a> {
@@ -296,7 +296,7 @@ fn any(value: &messages::AnyValue) -> Result<Json<'_>, EntityProblem> {
     })
 }
 
-/// JSON has whole sampling rates only.
+/// Sampling rates in JSON are whole numbers.
 fn whole(rate: f32) -> Result<u64, EntityProblem> {
     if rate.is_finite() && rate >= 0.0 && rate.fract() == 0.0 {
         Ok(rate as u64)

@@ -1,4 +1,4 @@
-//! Lists, sets and maps.
+//! Decodes lists, sets and maps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};

@@ -1,4 +1,4 @@
-//! From the JSON of a parameter to the type of its field.
+//! Decodes the JSON of a parameter into the type of its field.
 
 mod collections;
 mod scalars;
@@ -10,13 +10,15 @@ use serde_json::Value;
 use super::schema::{ParamKind, ParamSchema};
 use super::wrong_value::WrongValue;
 
-/// A type that a parameter can be decoded into.
+/// A type that a parameter can decode into.
 ///
-/// Decoding is strict: text is never a number, a number never text, and `null` fits `Option` and
-/// [`serde_json::Value`] only. Integers accept whole floats (`3.0`) and check their range.
+/// Decoding is strict. Text does not decode to a number, and a number does not decode to text.
+/// `null` fits only `Option` and [`serde_json::Value`]. Integers accept whole floats (`3.0`) and
+/// check their range.
 ///
-/// Most types of your own need no implementation: derive [`ParamEnum`] for enums, and mark fields
-/// of types that implement `serde::Deserialize` with `#[statsig(json)]`. By hand:
+/// Most of your types need no manual implementation: derive [`ParamEnum`] for enums, and mark
+/// fields with `#[statsig(json)]` if their type implements `serde::Deserialize`. A manual
+/// implementation:
 ///
 /// ```
 /// use statsig::typed::{FromParam, ParamKind, WrongValue};
@@ -47,16 +49,16 @@ use super::wrong_value::WrongValue;
     note = "for a type that implements `serde::Deserialize`, add `#[statsig(json)]` to the field"
 )]
 pub trait FromParam: Sized {
-    /// What the JSON must look like.
+    /// The expected JSON type.
     const KIND: ParamKind;
 
-    /// Whether `null` is a value of this type.
+    /// Whether this type accepts `null`.
     const NULLABLE: bool = false;
 
-    /// The strings that an enum knows, older names included; empty for other types.
+    /// The strings of an enum, including older names. Empty for other types.
     const NAMES: &'static [&'static str] = &[];
 
-    /// For generated code: a parameter of this type, yet to be named.
+    /// For generated code: a parameter of this type, without a name.
     #[doc(hidden)]
     const PARAM: ParamSchema = ParamSchema::of::<Self>("", "");
 
@@ -64,18 +66,18 @@ pub trait FromParam: Sized {
     ///
     /// # Errors
     ///
-    /// [`WrongValue`], which says what was expected instead.
+    /// [`WrongValue`] tells what was expected.
     fn from_param(value: &Value) -> Result<Self, WrongValue>;
 
-    /// The value as JSON that decodes into it again; `None` if there is none. For overrides and for
-    /// defaults in reports.
+    /// The value as JSON that decodes to this value. `None` if it has no JSON form. Used for
+    /// overrides and for defaults in reports.
     fn to_param(&self) -> Option<Value> {
         None
     }
 }
 
 impl ParamSchema {
-    /// A parameter with the kind of the type that it is decoded into.
+    /// A parameter with the kind of its Rust type.
     #[must_use]
     pub const fn of<T: FromParam>(field: &'static str, name: &'static str) -> Self {
         let mut schema = Self::new(field, name, T::KIND)

@@ -1,4 +1,4 @@
-//! Truth values, numbers and text.
+//! Decodes booleans, numbers and text.
 
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -23,13 +23,13 @@ impl FromParam for bool {
     }
 }
 
-/// The value of a number without a fractional part, however it is written.
+/// The value of a whole number in any notation.
 fn whole_number(value: &Value) -> Option<i128> {
     let number = value.as_number()?;
     number.as_i128().or_else(|| {
         let float = number.as_f64()?;
-        // Every JSON number that is whole and beyond 2^100 is out of any supported range but
-        // `u128`'s and `i128`'s, where floats are too coarse to be meant.
+        // A whole JSON number above 2^100 is out of every supported range except those of `u128`
+        // and `i128`. Floats are too imprecise for them.
         let is_whole = float.trunc() == float && float.abs() < 2f64.powi(100);
         is_whole.then_some(float as i128)
     })
@@ -98,8 +98,8 @@ impl FromParam for f32 {
     }
 
     fn to_param(&self) -> Option<Value> {
-        // The shortest decimal that is this number: 0.1, and not the 0.10000000149… that it is as
-        // an `f64`.
+        // The shortest decimal for this number: 0.1 instead of 0.10000000149…, its value as an
+        // `f64`.
         let decimal: f64 = self.to_string().parse().ok()?;
         decimal.to_param()
     }

@@ -1,4 +1,4 @@
-//! Values in, values out.
+//! Decoding and encoding of each type.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! A schema as a document: what a binary writes, and what is checked without it.
+//! A schema as a document. A binary writes it, and tools check it without the binary.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema, SourceKi
 use super::super::unit::TimeUnit;
 use super::super::wrong_value::WrongValue;
 
-/// A [`Schema`] in the form that is checked against the specs, and written as JSON for tools that
+/// A [`Schema`] as data: the form for checks against the specs, and for JSON files for tools that
 /// do not link the struct.
 ///
 /// ```
@@ -35,13 +35,13 @@ use super::super::wrong_value::WrongValue;
 pub struct SchemaDocument {
     /// The struct's name in Rust.
     pub struct_name: String,
-    /// The struct's doc comment; empty without one.
+    /// The struct's doc comment. Empty without a doc comment.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The entity that the values come from, unless a parameter names its own.
+    /// The entity that supplies the values, unless a parameter names its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceDocument>,
-    /// The type of ID that the source must count with; `None` for any.
+    /// The type of ID that the source must bucket by. `None` for any type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<String>,
     /// Whether a parameter that no field reads is an error.
@@ -51,17 +51,17 @@ pub struct SchemaDocument {
     pub params: Vec<ParamDocument>,
 }
 
-/// A [`ParamSource`] that can be written and read.
+/// A [`ParamSource`] that serializes and deserializes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SourceDocument {
-    /// What kind of entity it is.
+    /// The kind of entity.
     pub kind: SourceKind,
     /// Its name in Statsig.
     pub name: String,
 }
 
-/// A [`ParamSchema`] that can be written and read.
+/// A [`ParamSchema`] that serializes and deserializes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParamDocument {
@@ -72,47 +72,47 @@ pub struct ParamDocument {
     /// Older names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// The entity that the value comes from, where it is not the struct's.
+    /// The parameter's own source, if it differs from the struct's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceDocument>,
-    /// What the value must look like.
+    /// The JSON type of the value.
     pub kind: ParamKind,
-    /// Whether JSON `null` is a value of the field's type.
+    /// Whether the field's type accepts JSON `null`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nullable: bool,
-    /// The field's doc comment; empty without one.
+    /// The field's doc comment. Empty without a doc comment.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Whether the code names a default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_default: bool,
-    /// The default, where it can be told.
+    /// The default, if it has a JSON form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// The texts that an enum knows; empty for other types.
+    /// The strings of an enum. Empty for other types.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// The numbers that are allowed.
+    /// The allowed numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<ParamRange>,
-    /// The values that are allowed; empty for all.
+    /// The allowed values. Empty for all values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<Value>,
-    /// Whether the empty string, list or object is refused.
+    /// Whether an empty string, list or object is refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub non_empty: bool,
-    /// What the number counts that becomes a duration.
+    /// The unit of a number that becomes a duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<TimeUnit>,
-    /// The parameters inside of an object that is read field by field.
+    /// The parameters in an object that is read field by field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nested: Vec<Self>,
     #[serde(skip)]
     field_in_code: LinkedField,
 }
 
-/// The field behind a parameter, where this program has the struct. It is no part of the JSON form,
-/// and documents are equal without it.
+/// The field behind a parameter, if this program contains the struct. It is not part of the JSON
+/// form, and comparisons ignore it.
 #[derive(Clone, Copy, Default)]
 struct LinkedField(Option<&'static ParamSchema>);
 
@@ -135,13 +135,13 @@ impl SchemaDocument {
         Self::from(P::SCHEMA)
     }
 
-    /// The entity that a parameter of this struct comes from: its own, else the struct's.
+    /// The source of a parameter: its own, else that of the struct.
     #[must_use]
     pub fn source_of<'a>(&'a self, param: &'a ParamDocument) -> Option<&'a SourceDocument> {
         param.source.as_ref().or(self.source.as_ref())
     }
 
-    /// All the entities that values come from, each once.
+    /// All source entities, without repeats.
     #[must_use]
     pub fn sources(&self) -> Vec<&SourceDocument> {
         let mut sources = Vec::new();
@@ -166,12 +166,12 @@ impl SchemaDocument {
 }
 
 impl ParamDocument {
-    /// What the field itself says about a value; `None` if this program does not have the struct.
+    /// The field's own verdict on a value. `None` if this program does not contain the struct.
     pub(super) fn decode(&self, value: &Value) -> Option<Result<(), WrongValue>> {
         self.field_in_code.0.map(|field| field.check(value))
     }
 
-    /// The parameter's name, then its older ones.
+    /// The parameter's name, then its older names.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.name)
             .chain(&self.aliases)
@@ -214,7 +214,7 @@ impl fmt::Display for SourceDocument {
     }
 }
 
-/// Without its default, which the struct knows.
+/// Converts a schema without the default, which only the struct knows.
 impl From<&'static ParamSchema> for ParamDocument {
     fn from(param: &'static ParamSchema) -> Self {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
@@ -252,13 +252,13 @@ impl From<&'static ParamSchema> for ParamDocument {
     }
 }
 
-/// An enum may have a variant for every text that no variant is named after.
+/// Whether the enum accepts any text, with a variant for unknown texts.
 fn takes_any_text(param: &ParamSchema) -> bool {
     const NO_NAME: &str = "\u{0}";
     param.check(&Value::from(NO_NAME)).is_ok()
 }
 
-/// What an integer type holds is in its decoding only, so it is asked for the bounds of each type.
+/// The range of an integer type is only in its decoding, so this tests the bounds of each type.
 fn bounds_of_type(param: &ParamSchema) -> Option<ParamRange> {
     const LEAST: [i64; 6] = [
         i64::MIN,

@@ -1,8 +1,8 @@
-//! Drift between parameter structs and the console: what a check of a schema against the specs
-//! finds.
+//! Drift between parameter structs and the console: the findings of a check of a schema against the
+//! specs.
 //!
-//! [`sources`] says what may be served for each parameter, [`value`] whether a value fits,
-//! [`check`] puts both together, and [`report`] is what comes out.
+//! [`sources`] lists the values that may be served for each parameter. [`value`] checks whether a
+//! value fits. [`check`] combines both, and [`report`] holds the findings.
 
 mod check;
 mod document;

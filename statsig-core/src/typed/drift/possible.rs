@@ -1,4 +1,4 @@
-//! What an entity may serve, for tools.
+//! The possible values of an entity, for tools.
 
 use std::collections::BTreeSet;
 
@@ -10,21 +10,21 @@ use super::report::ServedBy;
 use super::sources::SpecEntity;
 use crate::specs::compiled::CompiledSpecs;
 
-/// A parameter, and everything that it may be.
+/// A parameter and its possible values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PossibleParameter {
     /// The parameter's name in Statsig.
     pub name: String,
-    /// Of a store's parameter, the type that the console declares.
+    /// For a store's parameter, the type that the console declares.
     pub declared_type: Option<String>,
-    /// Every value, in the order of the rules; equal ones may repeat.
+    /// All values, in the order of the rules. Equal values may repeat.
     pub values: Vec<PossibleValue>,
-    /// The rules that serve other parameters, but not this one.
+    /// The rules that serve other parameters, but not this parameter.
     pub lacking: Vec<ServedBy>,
 }
 
-/// A value, and who gets it.
+/// A value, and the rule that serves it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PossibleValue {
@@ -32,8 +32,8 @@ pub struct PossibleValue {
     pub value: Value,
     /// The rule that serves it.
     pub served_by: ServedBy,
-    /// Whether it is the default in the console: of the entity, or of what a store's parameter
-    /// refers to.
+    /// Whether it is the default in the console, of the entity or of the entity that a store's
+    /// parameter refers to.
     pub is_default: bool,
 }
 
@@ -70,7 +70,7 @@ pub fn possible_parameters(
     Some(parameters.collect())
 }
 
-/// Sorted; empty if the specs have no such entity.
+/// The possible values of ID types, sorted. Empty if the specs have no such entity.
 pub fn possible_id_types(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     let mut add = |source: &SpecEntity<'_>| match source {

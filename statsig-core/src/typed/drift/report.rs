@@ -1,4 +1,4 @@
-//! What a check finds, as data and as text.
+//! The findings of a check, as data and as text.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use super::super::schema::SourceKind;
 use super::document::{ParamDocument, SourceDocument};
 use crate::mask::shown;
 
-/// Rules of one finding that a report names; more are counted.
+/// The maximum number of rules in a finding. The others are counted.
 const MAX_NAMED_RULES: usize = 8;
 
-/// What a check of one parameter struct against the specs found.
+/// The findings of a check of one parameter struct against the specs.
 ///
-/// Made by `Schemas::check`. [`Display`](fmt::Display) shows it to people, [`Serialize`] to
-/// programs. It holds nothing of any user.
+/// `Schemas::check` makes reports. [`Display`](fmt::Display) writes text for people, and
+/// [`Serialize`] writes data for programs. A report contains no user data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SchemaReport {
@@ -22,7 +22,7 @@ pub struct SchemaReport {
     pub struct_name: String,
     /// The entities that the struct reads from.
     pub sources: Vec<SourceDocument>,
-    /// What differs: about the source first, then in the order of the fields.
+    /// The differences: first those of the source, then those of the fields in order.
     pub drifts: Vec<Drift>,
 }
 
@@ -30,86 +30,86 @@ pub struct SchemaReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Drift {
-    /// What it is.
+    /// The kind of difference.
     pub kind: DriftKind,
-    /// Whether users get something else than the console says.
+    /// Whether users receive values that differ from the console.
     pub severity: DriftSeverity,
-    /// The entity that it is about.
+    /// The affected entity.
     pub source: SourceDocument,
-    /// The field's name in Rust, with the path inside of it for a nested one; `None` when the drift
-    /// concerns no field.
+    /// The field's name in Rust, with the path in it for a nested field. `None` if the drift does
+    /// not concern a field.
     pub field: Option<String>,
-    /// The parameter's name in Statsig; `None` when the drift concerns the source as a whole.
+    /// The parameter's name in Statsig. `None` if the drift concerns the whole source.
     pub parameter: Option<String>,
-    /// What the struct asks for.
+    /// What the struct expects.
     pub expected: String,
-    /// What the specs have; values as JSON, shortened to 80 characters.
+    /// What the specs contain. Values are JSON, shortened to 80 characters.
     pub found: String,
-    /// The rules that serve it, at most eight; empty when it is no matter of rules.
+    /// The rules that serve it, at most eight. Empty if rules are not relevant.
     pub served_by: Vec<ServedBy>,
-    /// How many more rules serve it.
+    /// The number of further rules that serve it.
     pub more_rules: usize,
 }
 
-/// How much a drift matters.
+/// The severity of a drift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftSeverity {
-    /// Users get what the code says, as the console does; but somebody may be mistaken about it.
+    /// Users receive the values of the console, but the drift may be a mistake.
     Warning,
-    /// Some users get the code's default where the console says otherwise, or the struct and the
+    /// Some users receive the code's default instead of the console's value, or the struct and the
     /// console contradict each other.
     Error,
 }
 
-/// What a drift is about.
+/// The kind of drift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DriftKind {
-    /// The specs have nothing of the source's name.
+    /// The specs have no entity with the source's name.
     UnknownSource,
-    /// What has the source's name is of another kind.
+    /// The entity with the source's name has another kind.
     OtherKind,
-    /// The source is disabled: everybody gets its default.
+    /// The source is disabled. All users receive its default.
     DisabledSource,
-    /// The experiment does not run: nobody is in a group.
+    /// The experiment is not running. No user is in a group.
     InactiveExperiment,
-    /// It counts with another ID than the struct declares.
+    /// The source buckets by another type of ID than the struct declares.
     WrongUnit,
-    /// A rule of the layer sends users to an experiment that the specs lack.
+    /// A rule of the layer delegates to an experiment that is not in the specs.
     UnknownExperiment,
     /// No rule serves the parameter.
     MissingParameter,
-    /// Some rules serve other parameters of the struct, but not this one.
+    /// Some rules serve other parameters of the struct, but not this parameter.
     PartlyMissing,
-    /// The parameter is served under an older name only.
+    /// The parameter is served only under an older name.
     FormerName,
-    /// A parameter of a store refers to something that the specs lack: an entity, or a parameter of
-    /// one.
+    /// A parameter of a store refers to an entity, or a parameter of an entity, that is not in the
+    /// specs.
     UnknownTarget,
     /// The store declares another type for the parameter.
     WrongDeclaredType,
-    /// The value is of another JSON type.
+    /// The value has another JSON type.
     WrongType,
-    /// The value is `null`, which the field does not take.
+    /// The value is `null`, and the field does not accept it.
     NullValue,
-    /// The number is out of the field's range.
+    /// The number is outside the field's range.
     OutOfRange,
-    /// The text is none of those that the field takes.
+    /// The text is not one of the field's names.
     UnknownName,
-    /// The value is empty, which the field does not take.
+    /// The value is empty, and the field does not accept it.
     EmptyValue,
-    /// The field's own decoding or validation refuses the value.
+    /// The field's own decoding or validation refused the value.
     RejectedValue,
-    /// The default in the code is not the default in the console.
+    /// The default in the code differs from the default in the console.
     DefaultDiffers,
     /// No field reads the parameter.
     UnreadParameter,
 }
 
 impl DriftKind {
-    /// How much it matters, unless the struct says otherwise.
+    /// The severity, unless the struct overrides it.
     pub(super) fn severity(self) -> DriftSeverity {
         match self {
             Self::DisabledSource
@@ -134,7 +134,7 @@ impl DriftKind {
         }
     }
 
-    /// What to do about it.
+    /// The recommended action.
     fn advice(self) -> &'static str {
         match self {
             Self::UnknownSource => "create it in the console, or correct its name in the struct",
@@ -174,24 +174,24 @@ impl DriftKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct ServedBy {
-    /// What kind of entity it belongs to; of a layer that delegates, it is the experiment.
+    /// The kind of the rule's entity. For a layer that delegates, this is the experiment.
     pub kind: SourceKind,
     /// The entity's name.
     pub name: String,
-    /// The rule's id; `None` for the entity's default, and for the constant of a store.
+    /// The rule's ID. `None` for the entity's default, and for the constant of a store.
     pub rule_id: Option<String>,
-    /// The rule's group. Of a gate, `passes` or `fails`; of a store, `constant`.
+    /// The rule's group. For a gate, `passes` or `fails`. For a store, `constant`.
     pub group_name: Option<String>,
 }
 
 impl SchemaReport {
-    /// Whether nothing differs at all.
+    /// Whether there are no differences.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.drifts.is_empty()
     }
 
-    /// Whether there is any [error](DriftSeverity::Error).
+    /// Whether the report has an [error](DriftSeverity::Error).
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.errors().next().is_some()
@@ -213,7 +213,7 @@ impl fmt::Display for DriftSeverity {
     }
 }
 
-/// A heading, then each drift on a few lines.
+/// Writes a heading, then a few lines for each drift.
 impl fmt::Display for SchemaReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.struct_name)?;
@@ -241,7 +241,7 @@ impl fmt::Display for SchemaReport {
     }
 }
 
-/// What differs on the first line, then the rules and what to do, indented.
+/// Writes the difference on the first line, then the rules and the action, indented.
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.severity)?;

@@ -1,4 +1,4 @@
-//! What the specs may serve for the parameters of a source.
+//! The values that the specs may serve for the parameters of a source.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::specs::possible_values::{
     ConfigOrLayer, PossibleValues, RuleOrigin, RuleValues, possible_values,
 };
 
-/// What a source of a struct is in the specs.
+/// The entity of a source in the specs.
 pub(super) enum SpecEntity<'a> {
-    /// A gate: whether it passes is its only value.
+    /// A gate. Its only value is whether it passes.
     Gate(&'a Spec),
     /// A layer, experiment or dynamic config.
     Rules(PossibleValues<'a>),
@@ -29,20 +29,20 @@ pub(super) struct Store<'a> {
     specs: &'a CompiledSpecs,
 }
 
-/// What is served for a parameter by one rule.
+/// The value that one rule serves for a parameter.
 pub(super) struct Candidate<'a> {
     pub(super) served_by: ServedBy,
-    /// `None` where the rule does not serve it.
+    /// `None` if the rule does not serve the parameter.
     pub(super) value: Option<&'a Value>,
-    /// Whether it is what those get who are outside of every rule.
+    /// Whether users outside of all rules receive it.
     pub(super) is_outside: bool,
     /// Whether it is the default in the console.
     pub(super) is_default: bool,
 }
 
 impl<'a> SpecEntity<'a> {
-    /// `None` if the specs have nothing of that name and kind. Experiments and dynamic configs can
-    /// be read as each other.
+    /// The source in the specs. `None` if the specs have no entity of this name and kind.
+    /// Experiments and dynamic configs are interchangeable.
     pub(super) fn find(specs: &'a CompiledSpecs, kind: SourceKind, name: &str) -> Option<Self> {
         match kind {
             SourceKind::FeatureGate => {
@@ -62,7 +62,7 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// The names of all parameters that it may serve.
+    /// The names of all parameters that the source may serve.
     pub(super) fn parameters(&self) -> BTreeSet<&'a str> {
         match self {
             Self::Gate(_) => BTreeSet::new(),
@@ -75,8 +75,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Every rule that may serve a parameter, and what it serves; nothing for one that a store
-    /// lacks.
+    /// Every rule that may serve a parameter, and its value. Empty for a parameter that is not in
+    /// the store.
     pub(super) fn candidates(&self, parameter: &str) -> Vec<Candidate<'a>> {
         match self {
             Self::Gate(_) => Vec::new(),
@@ -85,8 +85,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// The name of what a store's parameter refers to; `None` for a constant, and for all that is
-    /// no store.
+    /// The name of the entity that a store's parameter refers to. `None` for a constant and outside
+    /// of stores.
     pub(super) fn refers_to(&self, parameter: &str) -> Option<&'a str> {
         match self {
             Self::Gate(_) | Self::Rules(_) => None,
@@ -94,8 +94,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Of a store's parameter: `boolean`, `number`, `string`, `array` or `object`, as the console
-    /// has it.
+    /// The declared type of a store's parameter, as in the console: `boolean`, `number`, `string`,
+    /// `array` or `object`.
     pub(super) fn declared_type(&self, parameter: &str) -> Option<&'a str> {
         match self {
             Self::Gate(_) | Self::Rules(_) => None,
@@ -103,8 +103,8 @@ impl<'a> SpecEntity<'a> {
         }
     }
 
-    /// Every rule of a layer, experiment or dynamic config, and what it serves for a parameter
-    /// under the first of its names.
+    /// Every rule of a layer, experiment or dynamic config, and its value for the first of the
+    /// parameter's names that it serves.
     pub(super) fn served<'p>(&self, param: &'p ParamDocument) -> Vec<(&'p str, Candidate<'a>)> {
         let Self::Rules(possible) = self else {
             return Vec::new();
@@ -154,7 +154,7 @@ impl<'a> Store<'a> {
         Some(found.param_type.as_str())
     }
 
-    /// What a parameter refers to, and that in the specs if they have it; `None` for a constant.
+    /// The reference of a parameter, and its entity if the specs have it. `None` for a constant.
     pub(super) fn target(
         &self,
         parameter: &str,
@@ -178,7 +178,7 @@ impl<'a> Store<'a> {
         Some((kind, name))
     }
 
-    /// Every rule that may serve a parameter, and what it serves.
+    /// Every rule that may serve a parameter, and its value.
     pub(super) fn served(&self, parameter: &str) -> Vec<Candidate<'a>> {
         let Some(found) = self.store.parameters.get(parameter) else {
             return Vec::new();
@@ -212,7 +212,7 @@ fn in_rules<'a>(possible: &PossibleValues<'a>, parameter: &str) -> Vec<Candidate
         .map(|rule| Candidate::new(rule, rule.value(parameter)))
         .collect()
 }
-/// What kind of source has this name, if any.
+/// The kind of the source with this name, if any.
 pub(super) fn kind_of(specs: &CompiledSpecs, name: &str) -> Option<SourceKind> {
     if specs.param_stores.contains_key(name) {
         return Some(SourceKind::ParameterStore);
@@ -250,7 +250,7 @@ impl ServedBy {
         }
     }
 
-    /// What no rule serves: the values of a gate, the constants of a store.
+    /// Values without a rule: those of a gate, and the constants of a store.
     pub(super) fn constant(kind: SourceKind, name: &str, when: &str) -> Self {
         Self {
             kind,

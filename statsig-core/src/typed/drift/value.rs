@@ -1,4 +1,4 @@
-//! Whether a value fits a parameter, and what is wrong with it if not.
+//! Checks whether a value fits a parameter, and describes the problem if not.
 
 use serde_json::{Number, Value};
 
@@ -12,14 +12,15 @@ use super::report::DriftKind;
 pub(super) struct ValueDrift {
     pub(super) kind: DriftKind,
     pub(super) expected: String,
-    /// Of a nested parameter, the path from the outer one, as in `.color`; else empty.
+    /// For a nested parameter, the path from the outer parameter, such as `.color`. Otherwise
+    /// empty.
     pub(super) path: String,
-    /// What exactly is wrong, where that is not plain.
+    /// The exact problem, if it is not obvious.
     pub(super) problem: Option<String>,
 }
 
 impl ParamDocument {
-    /// What is wrong with a value. The field itself decides, where this program has the struct, so
+    /// The problem of a value. If this program contains the struct, the field itself decides, so
     /// that a check and a load agree.
     pub(super) fn drift(&self, value: &Value) -> Option<ValueDrift> {
         match self.decode(value) {
@@ -29,7 +30,7 @@ impl ParamDocument {
         }
     }
 
-    /// The same as far as the document describes the field.
+    /// The problem, as far as the document describes the field.
     fn described_drift(&self, value: &Value) -> Option<ValueDrift> {
         let kind = self.problem(value);
         if kind.is_none()
@@ -50,12 +51,12 @@ impl ParamDocument {
         })
     }
 
-    /// The same after the field's own decoding refused the value.
+    /// The problem, after the field's own decoding refused the value.
     fn decoding_drift(&self, value: &Value, wrong: WrongValue) -> ValueDrift {
         let (expected, problem) = wrong.into_parts();
         if let Some(known) = self.described_drift(value) {
-            // The document names the path inside of an object apart from the expectation; decoding
-            // names both at once.
+            // The document separates the path in an object from the expectation. Decoding combines
+            // both.
             return if known.path.is_empty() {
                 ValueDrift {
                     expected,
@@ -116,7 +117,7 @@ impl ParamDocument {
         }
     }
 
-    /// What the field takes, in words.
+    /// The values that the field accepts, in words.
     pub(super) fn expectation(&self) -> String {
         let listed = |values: &mut dyn Iterator<Item = String>| {
             format!("one of {}", values.collect::<Vec<_>>().join(", "))
@@ -164,7 +165,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Whether two values mean the same: `1` and `1.0` do, and lists in another order, since sets are
+/// Whether two values are equivalent: `1` and `1.0`, or lists in another order, because sets are
 /// written as lists.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {

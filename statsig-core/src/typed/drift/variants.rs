@@ -1,4 +1,4 @@
-//! Every combination of values that some rule serves.
+//! All combinations of values that a rule serves.
 
 use serde_json::{Map, Value};
 
@@ -7,27 +7,27 @@ use super::report::ServedBy;
 use super::sources::{Candidate, SpecEntity};
 use crate::specs::compiled::CompiledSpecs;
 
-/// What an entity is for some users.
+/// The form of an entity for some users.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
-    /// The rule or the default that serves it.
+    /// The rule or the default that serves the variant.
     pub served_by: ServedBy,
-    /// What it serves.
+    /// The served value.
     pub value: VariantValue,
 }
 
-/// What a variant serves.
+/// The value of a variant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum VariantValue {
-    /// Of a gate, whether it passes.
+    /// For a gate, whether it passes.
     Gate(bool),
-    /// Of everything else, the parameters.
+    /// For other entities, the parameters.
     Parameters(Map<String, Value>),
 }
 
-/// The variants of an entity: a gate passes and fails; a layer, experiment or config has one for
-/// each rule and one for its default; a store has one for each variant of what its parameters refer
-/// to, while the others stay at their first.
+/// The variants of an entity. A gate passes or fails. A layer, experiment or config has a variant
+/// for each rule and for its default. A store has a variant for each variant of each referenced
+/// entity, while the other parameters keep their first value.
 ///
 /// Empty if the specs have no such entity.
 pub fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> Vec<Variant> {

@@ -1,4 +1,4 @@
-//! Whether a value fits a parameter: its type, its constraints, and what is inside of an object.
+//! Checks whether a value fits a parameter: its type, its constraints, and the inside of an object.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::param::{ParamKind, ParamSchema};
 use crate::typed::wrong_value::WrongValue;
 
 impl ParamSchema {
-    /// Whether a value fits: type, constraints, and everything inside of a nested object.
+    /// Checks whether a value fits: its type, its constraints, and everything in a nested object.
     ///
     /// # Errors
     ///
-    /// [`WrongValue`], which says what was expected instead.
+    /// [`WrongValue`] tells what was expected.
     pub fn check(&self, value: &Value) -> Result<(), WrongValue> {
         if self.nullable && value.is_null() {
             return Ok(());
@@ -35,13 +35,13 @@ impl ParamSchema {
         Ok(())
     }
 
-    /// Whether there is more to check than the type.
+    /// Whether there are checks besides the type.
     #[inline]
     pub(crate) const fn is_constrained(&self) -> bool {
         self.range.is_some() || self.non_empty || !self.one_of.is_empty()
     }
 
-    /// What the value must be, when its type alone does not say it.
+    /// The constraint on the value, if the type alone does not express it.
     pub(crate) fn constraint(&self) -> Option<String> {
         if let Some(range) = self.range {
             let unit = self.unit.map(|unit| format!(" of {}", unit.name()));
@@ -61,7 +61,7 @@ impl ParamSchema {
         })
     }
 
-    /// Says of a value of the wrong type all that was expected.
+    /// Adds the constraint to the error of a value of the wrong type.
     pub(crate) fn explain(&self, wrong: WrongValue) -> WrongValue {
         match self.constraint() {
             Some(expected) if self.range.is_some() => WrongValue::expected(expected),

@@ -1,4 +1,4 @@
-//! What a parameter struct asks for, as a constant.
+//! The constant description of a parameter struct.
 
 mod check;
 mod param;
@@ -9,72 +9,73 @@ use serde_json::Value;
 pub use param::{ParamKind, ParamSchema};
 pub use source::{ParamSource, SourceKind};
 
-/// When the served parameters of a struct are exposed.
+/// When the SDK exposes the served parameters of a struct.
 ///
-/// Whatever the policy: only *served* values are exposed, defaults and values of the wrong type
-/// never, and each at most once for a [`Typed`](super::Typed) and all its clones.
+/// In all policies, only *served* values are exposed. Defaults and values of the wrong type are
+/// never exposed. Each exposure happens at most once for a [`Typed`](super::Typed) and all its
+/// clones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ExposePolicy {
-    /// All of them at the first access through the [`Typed`](super::Typed). The default.
+    /// All parameters, at the first access through the [`Typed`](super::Typed). The default.
     #[default]
     Access,
-    /// Each at its own first read, through the accessors of a generated view.
+    /// Each parameter, at its first read through the accessor of a generated view.
     Read,
-    /// All of them when the struct is loaded.
+    /// All parameters, when the struct is loaded.
     Load,
-    /// Only those that [`Typed::log_exposure`](super::Typed::log_exposure) or
-    /// [`Typed::log_exposures`](super::Typed::log_exposures) asks for.
+    /// Only parameters for which the application calls
+    /// [`Typed::log_exposure`](super::Typed::log_exposure) or
+    /// [`Typed::log_exposures`](super::Typed::log_exposures).
     Manual,
 }
 
-/// What happens, besides taking the default, when a served value does not fit its field.
+/// What happens if a served value does not fit its field. The field always takes its default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum OnMismatch {
-    /// Nothing: it is only counted.
+    /// The SDK only counts it.
     Default,
-    /// A warning, once for each distinct problem and generation of specs.
+    /// The SDK logs a warning, once for each distinct problem and generation of specs.
     #[default]
     Warn,
-    /// A warning, and a panic in a client with
-    /// `panic_in_tests`, so that a test does not pass
+    /// The SDK logs a warning, and panics in a client with `panic_in_tests`. So a test cannot pass
     /// with a default by mistake.
     PanicInTests,
 }
 
-/// The source and the parameters of a struct, known at compile time:
+/// The source and the parameters of a struct, known at compile time. See
 /// [`StatsigParams::SCHEMA`](super::StatsigParams::SCHEMA).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Schema {
     /// The struct's name in Rust.
     pub struct_name: &'static str,
-    /// The struct's doc comment; empty without one.
+    /// The struct's doc comment. Empty without a doc comment.
     pub description: &'static str,
-    /// The entity that the values come from. `None` where each parameter names its own, and for
-    /// structs that are only part of others.
+    /// The entity that supplies the values. `None` if each parameter names its own source, or if
+    /// the struct is only a part of other structs.
     pub source: Option<ParamSource>,
     /// When parameters are exposed.
     pub expose: ExposePolicy,
-    /// The type of ID that the source must count with, and that users must have; `None` for any.
+    /// The type of ID that the source must bucket by and that users must have. `None` for any type.
     pub id_type: Option<&'static str>,
-    /// Whether a parameter that the source has, and the struct has not, is drift.
+    /// Whether it is drift if the source has a parameter that the struct lacks.
     pub deny_unknown: bool,
-    /// What happens when a served value does not fit.
+    /// What happens if a served value does not fit.
     pub on_mismatch: OnMismatch,
-    /// The parameters, in the order of their fields, then those of flattened structs. Skipped
-    /// fields are not among them.
+    /// The parameters in the order of their fields, then those of flattened structs. Skipped fields
+    /// are left out.
     pub params: &'static [ParamSchema],
     has_sources_of_fields: bool,
     has_policies_of_fields: bool,
-    /// The default of each parameter as JSON, in the order of `params`; `None` where it cannot be
-    /// told. Empty if unknown.
+    /// The default of each parameter as JSON, in the order of `params`. `None` for a default that
+    /// has no JSON form. Empty if unknown.
     pub defaults: fn() -> Vec<Option<Value>>,
 }
 
 impl Schema {
-    /// Describes a struct without a source, which exposes on access.
+    /// Describes a struct without a source. Its parameters are exposed at the first access.
     #[must_use]
     pub const fn new(struct_name: &'static str, params: &'static [ParamSchema]) -> Self {
         Self {
@@ -92,7 +93,7 @@ impl Schema {
         }
     }
 
-    /// Sets the entity that the values come from.
+    /// Sets the entity that supplies the values.
     #[must_use]
     pub const fn source(mut self, source: ParamSource) -> Self {
         self.source = Some(source);
@@ -113,35 +114,35 @@ impl Schema {
         self
     }
 
-    /// Sets the type of ID that the source must count with.
+    /// Sets the type of ID that the source must bucket by.
     #[must_use]
     pub const fn id_type(mut self, id_type: &'static str) -> Self {
         self.id_type = Some(id_type);
         self
     }
 
-    /// Says that the source should have no parameters beyond these.
+    /// Declares that the source must have no other parameters.
     #[must_use]
     pub const fn deny_unknown(mut self) -> Self {
         self.deny_unknown = true;
         self
     }
 
-    /// Sets what happens when a served value does not fit.
+    /// Sets what happens if a served value does not fit.
     #[must_use]
     pub const fn on_mismatch(mut self, on_mismatch: OnMismatch) -> Self {
         self.on_mismatch = on_mismatch;
         self
     }
 
-    /// Sets the function that tells the defaults.
+    /// Sets the function that returns the defaults.
     #[must_use]
     pub const fn defaults(mut self, defaults: fn() -> Vec<Option<Value>>) -> Self {
         self.defaults = defaults;
         self
     }
 
-    /// The entity that a parameter of this struct comes from: its own, else the struct's.
+    /// The source of a parameter: its own, else that of the struct.
     #[must_use]
     #[inline]
     pub const fn source_of(&self, param: &ParamSchema) -> Option<ParamSource> {
@@ -151,7 +152,7 @@ impl Schema {
         }
     }
 
-    /// When a parameter of this struct is exposed.
+    /// When the SDK exposes a parameter of this struct.
     #[must_use]
     pub const fn policy_of(&self, param: &ParamSchema) -> ExposePolicy {
         match param.expose {
@@ -160,7 +161,8 @@ impl Schema {
         }
     }
 
-    /// Whether each value has a source. A struct without can only be part of others.
+    /// Whether each value has a source. A struct without sources can only be a part of other
+    /// structs.
     pub(crate) const fn has_sources(&self) -> bool {
         if self.source.is_some() {
             return true;
@@ -175,14 +177,14 @@ impl Schema {
         true
     }
 
-    /// Whether some parameters have a source of their own.
+    /// Whether some parameters have their own source.
     #[doc(hidden)]
     #[must_use]
     pub const fn has_sources_of_fields(&self) -> bool {
         self.has_sources_of_fields
     }
 
-    /// Whether some parameters have a source or policy of their own.
+    /// Whether some parameters have their own source or policy.
     #[inline]
     pub(crate) const fn is_mixed(&self) -> bool {
         self.has_sources_of_fields || self.has_policies_of_fields
@@ -193,7 +195,7 @@ impl Schema {
             .is_some_and(|source| source.kind.is_exposed_as_a_whole())
     }
 
-    /// All the entities that values come from, each once, in the order of the parameters.
+    /// All source entities, without repeats, in the order of the parameters.
     #[must_use]
     pub fn sources(&self) -> Vec<ParamSource> {
         let mut sources = Vec::new();

@@ -1,4 +1,4 @@
-//! What one field asks for.
+//! The description of one field.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::typed::constraint::{ParamLiteral, ParamRange};
 use crate::typed::unit::TimeUnit;
 use crate::typed::wrong_value::WrongValue;
 
-/// The JSON shape that a parameter is decoded from.
+/// The JSON type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -25,7 +25,7 @@ pub enum ParamKind {
     Array,
     /// An object.
     Object,
-    /// Anything that the field's type accepts.
+    /// Any JSON that the field's type accepts.
     Any,
 }
 
@@ -50,44 +50,45 @@ pub enum ParamKind {
 pub struct ParamSchema {
     /// The field's name in Rust.
     pub field: &'static str,
-    /// The parameter's name in Statsig; of a gate, the gate's.
+    /// The parameter's name in Statsig. For a gate, the name of the gate.
     pub name: &'static str,
-    /// Older names, tried in this order when `name` is not served.
+    /// Older names. If `name` is not served, the SDK tries them in this order.
     pub aliases: &'static [&'static str],
-    /// The entity that the value comes from, where it is not the struct's.
+    /// The parameter's own source, if it differs from the struct's.
     pub source: Option<ParamSource>,
-    /// When the parameter is exposed, where it is not as the struct says.
+    /// The parameter's own policy, if it differs from the struct's.
     pub expose: Option<ExposePolicy>,
-    /// What the value must look like.
+    /// The JSON type of the value.
     pub kind: ParamKind,
-    /// Whether JSON `null` is a value of the field's type.
+    /// Whether the field's type accepts JSON `null`.
     pub nullable: bool,
-    /// The field's doc comment; empty without one.
+    /// The field's doc comment. Empty without a doc comment.
     pub description: &'static str,
-    /// Whether the code names a default. Without one, the fallback is `None`.
+    /// Whether the code names a default. Without a default, the fallback is `None`.
     pub has_default: bool,
-    /// The strings that an enum knows, older names included; empty for other types.
+    /// The strings of an enum, including older names. Empty for other types.
     pub names: &'static [&'static str],
-    /// The numbers that are allowed. Of a duration, in its unit.
+    /// The allowed numbers. For a duration, in its unit.
     pub range: Option<ParamRange>,
-    /// Whether a number out of range becomes the nearest one in range, instead of the default.
+    /// Whether a number out of range becomes the nearest number in range, instead of the default.
     pub clamp: bool,
-    /// The values that are allowed; empty for all.
+    /// The allowed values. Empty for all values.
     pub one_of: &'static [ParamLiteral],
-    /// Whether the empty string, list or object is refused.
+    /// Whether an empty string, list or object is refused.
     pub non_empty: bool,
-    /// What the number counts that becomes a duration.
+    /// The unit of a number that becomes a duration.
     pub unit: Option<TimeUnit>,
-    /// The parameters inside of an object that is read field by field.
+    /// The parameters in an object that is read field by field.
     pub nested: Option<&'static Schema>,
     pub(super) decodes: fn(&Value) -> Result<(), WrongValue>,
 }
 
 impl ParamSchema {
-    /// Fills arrays until the real ones are put there.
+    /// A placeholder for array elements.
     pub(crate) const NOTHING: Self = Self::new("", "", ParamKind::Any);
 
-    /// A parameter of the given kind and any value: not nullable, and without everything else.
+    /// Describes a parameter of the given kind that accepts any value except `null`. All other
+    /// properties are empty.
     #[must_use]
     pub const fn new(field: &'static str, name: &'static str, kind: ParamKind) -> Self {
         Self {
@@ -111,7 +112,7 @@ impl ParamSchema {
         }
     }
 
-    /// For generated code: the same parameter under these names.
+    /// For generated code: the same parameter with these names.
     #[doc(hidden)]
     #[must_use]
     pub const fn called(mut self, field: &'static str, name: &'static str) -> Self {
@@ -120,13 +121,13 @@ impl ParamSchema {
         self
     }
 
-    /// A number that becomes a duration.
+    /// Describes a number that becomes a duration.
     #[must_use]
     pub const fn duration(field: &'static str, name: &'static str, unit: TimeUnit) -> Self {
         Self::new(field, name, ParamKind::Number).unit(unit)
     }
 
-    /// An object that is read field by field.
+    /// Describes an object that is read field by field.
     #[must_use]
     pub const fn nested(field: &'static str, name: &'static str, inside: &'static Schema) -> Self {
         let mut schema = Self::new(field, name, ParamKind::Object);
@@ -134,21 +135,21 @@ impl ParamSchema {
         schema
     }
 
-    /// Sets the function that tells whether a value fits the field's type.
+    /// Sets the function that checks whether a value fits the field's type.
     #[must_use]
     pub const fn checked_by(mut self, decodes: fn(&Value) -> Result<(), WrongValue>) -> Self {
         self.decodes = decodes;
         self
     }
 
-    /// Sets the entity that the value comes from.
+    /// Sets the parameter's own source.
     #[must_use]
     pub const fn source(mut self, source: ParamSource) -> Self {
         self.source = Some(source);
         self
     }
 
-    /// Sets when the parameter is exposed.
+    /// Sets the parameter's own policy.
     #[must_use]
     pub const fn expose(mut self, policy: ExposePolicy) -> Self {
         self.expose = Some(policy);
@@ -176,54 +177,54 @@ impl ParamSchema {
         self
     }
 
-    /// Says that the code names a default.
+    /// Declares that the code names a default.
     #[must_use]
     pub const fn with_default(mut self) -> Self {
         self.has_default = true;
         self
     }
 
-    /// Sets the numbers that are allowed.
+    /// Sets the allowed numbers.
     #[must_use]
     pub const fn range(mut self, range: ParamRange) -> Self {
         self.range = Some(range);
         self
     }
 
-    /// Has numbers out of range become the nearest one in range.
+    /// Makes numbers out of range become the nearest number in range.
     #[must_use]
     pub const fn clamp(mut self) -> Self {
         self.clamp = true;
         self
     }
 
-    /// Sets the values that are allowed.
+    /// Sets the allowed values.
     #[must_use]
     pub const fn one_of(mut self, allowed: &'static [ParamLiteral]) -> Self {
         self.one_of = allowed;
         self
     }
 
-    /// Refuses the empty string, list or object.
+    /// Refuses an empty string, list or object.
     #[must_use]
     pub const fn non_empty(mut self) -> Self {
         self.non_empty = true;
         self
     }
 
-    /// Sets what the number counts that becomes a duration.
+    /// Sets the unit of a number that becomes a duration.
     #[must_use]
     pub const fn unit(mut self, unit: TimeUnit) -> Self {
         self.unit = Some(unit);
         self
     }
 
-    /// The parameter's name, then its older ones.
+    /// The parameter's name, then its older names.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
-    /// Whether this parameter goes by that name, now or formerly.
+    /// Whether this parameter has the name, now or formerly.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.names().any(|own| own == name)
     }

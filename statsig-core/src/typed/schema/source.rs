@@ -1,24 +1,24 @@
-//! The entities that values come from.
+//! The entities that supply values.
 
 use crate::entity_kind::EntityKind;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of entity that a parameter struct reads from.
+/// The kind of entity that a parameter struct reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SourceKind {
-    /// A layer: each parameter is exposed on its own.
+    /// A layer. Each parameter has its own exposure.
     Layer,
-    /// A parameter store: each parameter exposes what it is mapped to.
+    /// A parameter store. Each parameter exposes the entity that it refers to.
     ParameterStore,
-    /// An experiment, exposed as a whole.
+    /// An experiment, with one exposure for all parameters.
     Experiment,
-    /// A dynamic config, exposed as a whole.
+    /// A dynamic config, with one exposure for all parameters.
     DynamicConfig,
-    /// A gate: its only value is whether it passes.
+    /// A gate. Its only value is whether it passes.
     FeatureGate,
 }
 
@@ -54,11 +54,11 @@ impl fmt::Display for SourceKind {
     }
 }
 
-/// An entity that values come from.
+/// An entity that supplies values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ParamSource {
-    /// What kind of entity it is.
+    /// The kind of entity.
     pub kind: SourceKind,
     /// Its name in Statsig.
     pub name: &'static str,
@@ -102,7 +102,7 @@ impl ParamSource {
     }
 }
 
-/// As in messages: `layer "promos"`.
+/// The form in messages: `layer "promos"`.
 impl fmt::Display for ParamSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.kind, self.name)

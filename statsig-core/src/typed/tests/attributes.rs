@@ -1,5 +1,4 @@
-//! Flattened and nested structs, bundles, policies of fields, and what schemas tell of all
-//! attributes.
+//! Flattened and nested structs, bundles, policies of fields, and the schemas of all attributes.
 
 use std::time::Duration;
 
@@ -140,7 +139,7 @@ fn a_bundle_exposes_each_entity_as_a_read_by_hand_would() {
     let fake = Fake::new(served);
     let bundle = fake.load::<Bundle>();
     assert!(bundle.new_checkout);
-    // `max` and `min` are of one config: one exposure.
+    // `max` and `min` belong to one config, so there is one exposure.
     assert_eq!(fake.exposed(), ["new_checkout", "title", "max"]);
     assert!(
         !bundle.log_exposure(Bundle::MIN_ITEMS),

@@ -1,4 +1,4 @@
-//! The derive and its runtime together: which exposures are logged, and when.
+//! The derive macro with its runtime: which exposures are logged, and when.
 
 mod attributes;
 #[allow(dead_code, reason = "fields are seen through `Debug`")]
@@ -98,7 +98,7 @@ promo!(Manually, layer = "promos", expose = "manual");
 promo!(Experiment, experiment = "promo");
 promo!(ExperimentOnRead, experiment = "promo", expose = "read");
 
-/// `title` fits, `discount` is missing, `cta` comes under its alias, `limit` does not fit.
+/// `title` fits, `discount` is missing, `cta` is served under its alias, and `limit` does not fit.
 fn mixed() -> Fake {
     Fake::new(json!({"title": "Hi", "call_to_action": null, "limit": 300, "unknown": 1}))
 }
@@ -365,7 +365,7 @@ fn the_container_default_fills_what_is_missing() {
     assert_eq!(checkout.button_color, "red");
     assert_eq!(checkout.banner.text, "Hi");
     assert_eq!((checkout.max_items, checkout.origin), (7, "code"));
-    // `Typed` has a private field of that name.
+    // `Typed` has a private field with this name.
     assert_eq!(checkout.view, Some(true));
     assert_eq!(fake.exposed(), ["button-color", "banner"]);
 }

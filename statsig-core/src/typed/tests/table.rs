@@ -1,5 +1,4 @@
-//! Every type of field, for every way of being served: the value, where it came from, whether it is
-//! exposed, and what is reported.
+//! Every field type with every served value: the value, its origin, its exposure, and the reports.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -11,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 
-/// What loading a struct with one parameter `value` comes to, in a line.
+/// The outcome of loading a struct with one parameter `value`, in one line.
 fn outcome<P: StatsigParams + fmt::Debug>(served: Option<&Value>) -> String {
     let fake = Fake::new(match served {
         Some(value) => json!({ "value": value }),
@@ -49,7 +48,7 @@ struct One<T> {
     value: T,
 }
 
-/// Each row is what is served (`-` for nothing), and what comes of it.
+/// Each row is a served value (`-` for none) and its outcome.
 macro_rules! table {
     ($($ty:ty { $($served:tt => $expected:literal)* })*) => {$(
         $(assert_eq!(outcome::<$ty>(served!($served).as_ref()), $expected, "{} of {}", stringify!($ty), stringify!($served));)*
@@ -359,7 +358,7 @@ struct Json {
     value: Banner,
 }
 
-/// As serde's attribute `with` takes it.
+/// A module for serde's attribute `with`.
 mod shouted {
     use serde::{Deserialize, Deserializer};
 

@@ -1,4 +1,4 @@
-//! Parameters that are not served, or not everywhere, or under an older name.
+//! Parameters that are never served, sometimes not served, or served under an older name.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::Check;
 use crate::typed::schema::SourceKind;
 
 impl Check<'_> {
-    /// Places that do not serve the parameter, or under an older name.
+    /// Reports rules that do not serve the parameter, or serve it under an older name.
     pub(super) fn absences(
         &mut self,
         named: &SourceDocument,
@@ -77,7 +77,7 @@ impl Check<'_> {
         self.drifts.push(drift.of(param).served_by(served_by));
     }
 
-    /// What the objects lack that are read field by field.
+    /// Reports missing parameters in objects that are read field by field.
     fn absences_inside(
         &mut self,
         named: &SourceDocument,

@@ -1,4 +1,4 @@
-//! The check of a struct against everything that the specs may serve.
+//! Checks a struct against all values that the specs may serve.
 
 mod absence;
 mod source;
@@ -13,14 +13,14 @@ use super::value::{ValueDrift, equal};
 use crate::mask::shown_within;
 use crate::specs::compiled::CompiledSpecs;
 
-/// Characters of a value that a report shows.
+/// The maximum number of characters of a value in a report.
 const MAX_FOUND_CHARS: usize = 80;
 
-/// Distinct wrong values of one parameter that are told apart; more are counted with the last.
+/// The maximum number of distinct wrong values of a parameter. Further values count with the last.
 const MAX_DISTINCT_VALUES: usize = 5;
 
-/// Checks structs that belong together: a parameter that one of them reads is not missed in the
-/// others.
+/// Checks structs that belong together. A parameter is not reported as unread if any of them reads
+/// it.
 pub fn check_all(documents: &[SchemaDocument], specs: &CompiledSpecs) -> Vec<SchemaReport> {
     let reports = documents
         .iter()
@@ -28,7 +28,7 @@ pub fn check_all(documents: &[SchemaDocument], specs: &CompiledSpecs) -> Vec<Sch
     reports.collect()
 }
 
-/// Checks one struct. A parameter that one of the others reads is not missed in it.
+/// Checks one struct. A parameter is not reported as unread if any of the others reads it.
 pub fn check(
     document: &SchemaDocument,
     others: &[SchemaDocument],
@@ -143,8 +143,8 @@ impl Check<'_> {
             .push(drift.served_by([candidate.served_by.clone()]));
     }
 
-    /// Parameters that no field reads. Where several structs share a source, each may leave some to
-    /// the others.
+    /// Reports parameters that no field reads. If several structs share a source, each parameter
+    /// needs only one reader.
     fn unread(&mut self, named: &SourceDocument, source: &SpecEntity<'_>) {
         let document = self.document;
         for name in source.parameters() {

@@ -1,4 +1,4 @@
-//! What is said about a source as a whole, or about what a store refers to.
+//! Findings about a whole source, or about the reference of a store's parameter.
 
 use super::super::document::{ParamDocument, SourceDocument};
 use super::super::report::{Drift, DriftKind, ServedBy};
@@ -17,7 +17,7 @@ impl Check<'_> {
         self.add(kind, named, format!("{named} in the specs"), found);
     }
 
-    /// What concerns a source as a whole.
+    /// Checks a source as a whole.
     pub(super) fn source(&mut self, named: &SourceDocument, source: &SpecEntity<'_>) {
         match source {
             SpecEntity::Gate(gate) => {
@@ -38,7 +38,7 @@ impl Check<'_> {
     ) {
         if let Some(own) = possible.entities.first() {
             let actual = SourceKind::of(own.entity);
-            // An autotune is read as either.
+            // An autotune can be read as an experiment or as a config.
             if actual != named.kind && own.entity != Entity::Autotune {
                 let found = format!("a {actual} of that name");
                 self.add(
@@ -118,7 +118,8 @@ impl Check<'_> {
         }
     }
 
-    /// What a store serves for a parameter; `None` if nothing, which is reported.
+    /// The values that a store serves for a parameter. Returns `None` and reports it if there are
+    /// none.
     pub(super) fn served_by_store<'p, 's>(
         &mut self,
         named: &SourceDocument,

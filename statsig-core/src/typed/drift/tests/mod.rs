@@ -1,4 +1,4 @@
-//! Clean specs, and one thing wrong with them at a time.
+//! Clean specs, and specs with one fault at a time.
 
 mod seeds;
 
@@ -146,7 +146,7 @@ fn check(schema: &Schema, specs: &CompiledSpecs) -> SchemaReport {
     super::check(&schema.into(), &[], specs)
 }
 
-/// The specs with one change; `null` removes.
+/// The specs with one change. `null` removes the value.
 fn changed(pointer: &str, value: Value) -> Value {
     let mut specs: Value = serde_json::from_str(SPECS).unwrap();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -161,7 +161,8 @@ fn changed(pointer: &str, value: Value) -> Value {
     specs
 }
 
-/// Everything found, in both ways of checking, which must agree where the document can tell.
+/// All findings of both ways of checking. Both must agree on everything that the document can
+/// express.
 fn drifts(specs: &Value) -> Vec<(String, Drift)> {
     let specs = compiled(specs);
     let documents: Vec<_> = ALL.iter().copied().map(SchemaDocument::from).collect();

@@ -1,4 +1,4 @@
-//! One thing wrong at a time, and what is found.
+//! Specs with one fault at a time, and the expected findings.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{changed, drifts};
 use crate::typed::DriftKind;
 
-/// Where the specs change, to what, and what is found: the struct, the kind, the first line of the
-/// text without the severity.
+/// The changed place, the new value, and the findings: the struct, the kind, and the first line of
+/// the text without the severity.
 type Seed = (String, Value, Vec<(&'static str, DriftKind, &'static str)>);
 
 #[test]
@@ -21,7 +21,7 @@ fn each_seeded_drift_is_found() {
     const STORE: &str = "/param_stores/checkout/parameters";
     let bold = |key: &str| format!("{BOLD}/{key}");
     let at = |base: &str, rest: &str| format!("{base}{rest}");
-    // What changes, to what, and the drifts as struct, kind, first line without severity.
+    // The changed place, the new value, and the drifts: struct, kind, first line without severity.
     let seeds: Vec<Seed> = vec![
         (
             "/dynamic_configs/price_test".into(),
