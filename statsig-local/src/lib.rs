@@ -100,7 +100,7 @@
 //! |---|---|
 //! | `GET /_local/events` | `{"events": [{"batch", "receivedAt", "event"}], "forgotten": n}` |
 //! | `DELETE /_local/events` | forgets events and batches |
-//! | `GET /_local/requests` | `{"requests": [{"number", "endpoint", "path", …}]}`, SDK keys masked |
+//! | `GET /_local/requests` | `{"requests": [{"number", "endpoint", …}]}`, SDK keys masked |
 //! | `GET /_local/faults` | the faults that wait |
 //! | `PUT /_local/faults` | replaces them, in the format below |
 //! | `DELETE /_local/faults` | clears them |

@@ -2,17 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Fields, StatsigUserBuilder, UserData};
-use crate::value::depth::{MAX_DEPTH, bounded};
+use super::{Fields, UserData};
+use crate::value::depth::bounded;
 
 /// The names of private attributes are private, too. Warnings show this text instead.
 pub(super) const PRIVATE: &str = "private attribute";
-
-impl StatsigUserBuilder {
-    /// The largest number of lists and objects around a value. The SDK leaves out a value that is nested deeper, and logs a warning.
-    /// The limit also holds for users read from JSON, for metadata of events and for overrides.
-    pub const MAX_VALUE_DEPTH: usize = MAX_DEPTH;
-}
 
 /// Adds a field, unless its value is nested too deeply.
 pub(super) fn add(
@@ -75,7 +69,7 @@ mod tests {
 
     use super::*;
     use crate::user::StatsigUser;
-    use crate::value::depth::nested;
+    use crate::value::depth::{MAX_DEPTH, nested};
 
     #[test]
     fn a_user_goes_without_values_that_are_nested_too_deep() {
