@@ -40,7 +40,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock of the application. If it panics, its last time is used, or else the system's.
+/// A clock of the application. If it panics, the client uses its last time, or the system's time if
+/// there is none.
 pub(crate) struct GuardedClock {
     clock: Arc<dyn Clock>,
     /// 0 before the first successful call.

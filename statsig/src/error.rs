@@ -1,4 +1,4 @@
-//! What can fail: building options, loading specs, starting, flushing, shutting down.
+//! The errors of building options, loading specs, starting, flushing and shutting down.
 
 use std::time::Duration;
 
@@ -9,16 +9,17 @@ pub(crate) use statsig_core::error::SpecsError;
 
 /// An error from starting, flushing or shutting down a client, or from the shared instance.
 ///
-/// Evaluations have no error: they return the fallback, and their
-/// [`EvaluationDetails`](crate::EvaluationDetails) say why. No variant contains the SDK key or anything of a user.
+/// Evaluations return no errors: they return the fallback, and their
+/// [`EvaluationDetails`](crate::EvaluationDetails) contain the reason. No variant contains the SDK
+/// key or data of a user.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatsigError {
     /// [`StatsigOptions`](crate::StatsigOptions) could not be built.
     #[error("invalid options: {0}")]
     InvalidOptions(#[from] OptionsError),
-    /// No specs could be loaded, and there were none before. Background syncing continues; evaluations serve fallbacks until it
-    /// succeeds.
+    /// No source has specs, and the client has none from before. The background sync continues;
+    /// evaluations serve fallbacks until it succeeds.
     #[error(
         "expected specs to start with, found none ({source}); evaluations serve fallbacks, and syncing continues in the background"
     )]
@@ -27,8 +28,8 @@ pub enum StatsigError {
         /// What went wrong.
         source: Cause,
     },
-    /// Neither the data store, which keeps ID lists, nor the network had them during initialisation. Background syncing continues;
-    /// until it succeeds, no user is in an ID list.
+    /// During initialisation, neither the data store, which keeps ID lists, nor the network had
+    /// them. The background sync continues; until it succeeds, no user is in an ID list.
     #[error(
         "initialisation finished without ID lists ({source}); syncing continues in the background"
     )]
@@ -37,23 +38,25 @@ pub enum StatsigError {
         /// What went wrong.
         source: Cause,
     },
-    /// The overall limit of initialisation passed. Background syncing continues.
+    /// The limit of the whole initialisation passed. The background sync continues.
     #[error("initialisation did not finish within {} ms; syncing continues in the background", limit.as_millis())]
     InitTimeout {
         /// The limit, from `StatsigOptions::init_timeout`.
         limit: Duration,
     },
-    /// A parameter struct differs from the first specs, and the option `strict_schemas` is set. The specs are in use.
+    /// A parameter struct differs from the first specs, and the option `strict_schemas` is set. The
+    /// specs are in use.
     #[error(
         "{structs} parameter structs differ from the specs; correct the structs or the console:\n{report}"
     )]
     SchemaDrift {
-        /// How many structs differ in a way that is an error.
+        /// The number of structs with errors.
         structs: usize,
         /// Their reports, as text.
         report: String,
     },
-    /// The specs could not be updated. The ones in use stay in use, and background syncing continues.
+    /// The specs could not be updated. The specs in use stay in use, and the background sync
+    /// continues.
     #[error("the specs could not be brought up to date ({source}); the ones in use stay in use")]
     #[non_exhaustive]
     SyncFailed {
@@ -70,27 +73,29 @@ pub enum StatsigError {
         "expected a tokio runtime with timers, found one without; build it with `enable_all`, or at least `enable_time` and `enable_io`"
     )]
     NoTimers,
-    /// The tokio runtime that `initialize` was called on has ended, so the client no longer updates specs or sends events. Evaluations
-    /// use the last specs. Call `initialize` again, on a runtime that lives: the client continues there, with the undelivered events.
+    /// The tokio runtime that `initialize` was called on has ended, so the client no longer updates
+    /// specs or sends events. Evaluations use the last specs. Call `initialize` again on another
+    /// runtime: the client then continues there, with the undelivered events.
     #[error(
         "the tokio runtime that `initialize` was called on is gone; call `initialize` again, on a runtime that lives as long as the client"
     )]
     RuntimeGone,
-    /// A blocking call was made in async code, where it would hold up everything else, or on another thread that knows a tokio
-    /// runtime: within `spawn_blocking` or [`Handle::enter`](tokio::runtime::Handle::enter). There
-    /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for the method without `_blocking`.
+    /// A blocking method was called in async code, where it would block other tasks, or on another
+    /// thread with a tokio runtime: within `spawn_blocking` or
+    /// [`Handle::enter`](tokio::runtime::Handle::enter). On such a thread, pass the method without
+    /// `_blocking` to [`Handle::block_on`](tokio::runtime::Handle::block_on).
     #[error(
         "expected a thread that knows no tokio runtime, found one that does; await the method without `_blocking`, \
          or wait for it with `Handle::block_on` within `spawn_blocking`"
     )]
     InsideRuntime,
-    /// The client was not initialised, so there is nothing that could do this.
+    /// The client was not initialised, so no actor can do this.
     #[error("expected an initialised client; call `initialize` first")]
     NotInitialized,
     /// The client has been shut down.
     #[error("the client has been shut down; `initialize` starts it again")]
     ShutDown,
-    /// The process was forked after `initialize`, and the client does not run in this one.
+    /// The process was forked after `initialize`, and the client does not run in this process.
     #[error(
         "expected the process that called `initialize`, found a fork of it; use `Statsig::after_fork`"
     )]
@@ -98,13 +103,13 @@ pub enum StatsigError {
     /// The limit of a shutdown passed before every event was delivered, spooled or dropped.
     #[error("the shutdown ran out of time; {report}")]
     ShutdownTimedOut {
-        /// The counts of all events; those pending are lost, those spooled are not.
+        /// The counts of all events; pending events are lost, spooled events are not.
         report: Box<ShutdownReport>,
     },
     /// An internal task ended before it answered.
     #[error("an internal task ended before it answered while {during}; try again")]
     Interrupted {
-        /// What was being done.
+        /// The interrupted operation.
         during: &'static str,
     },
     /// A shared instance exists already.
@@ -114,21 +119,21 @@ pub enum StatsigError {
     SharedInstanceExists,
 }
 
-/// A value that [`StatsigOptions`](crate::StatsigOptions) cannot have.
+/// An option of [`StatsigOptions`](crate::StatsigOptions) with an invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("option `{option}`: expected {expected}, found {found}")]
 #[non_exhaustive]
 pub struct OptionsError {
     /// The option's name.
     pub option: &'static str,
-    /// What it accepts.
+    /// The accepted values.
     pub expected: &'static str,
-    /// What it was given.
+    /// The rejected value.
     pub found: String,
 }
 
 impl OptionsError {
-    /// The value of this option is not what it accepts; for
+    /// An error for this option, for implementations of
     /// [`SpecsAdapterFactory::check`](crate::sources::SpecsAdapterFactory::check).
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Calls into code of the application's. If it panics, that is logged, and the SDK goes on.
+//! Calls code of the application. If it panics, the SDK logs it and continues.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,17 +9,18 @@ use crate::targets;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Calls it. `None` if it panicked. `what` says whose code it is, such as `the clock`.
+/// Calls the function. Returns `None` if it panicked. `what` names the code in the log, such as
+/// `the clock`.
 pub(crate) fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option<T> {
     let answer = catch_unwind(AssertUnwindSafe(call));
     if answer.is_err() {
-        // The panic hook has told where.
+        // The panic hook has already logged the position.
         tracing::error!(target: targets::CLIENT, what, "code of the application panicked; the client continues");
     }
     answer.ok()
 }
 
-/// As [`guarded`], for a method that returns a future: it may panic in the call, or later.
+/// Like [`guarded`], for a method that returns a future: it may panic in the call, or later.
 pub(crate) async fn guarded_async<'a, T>(
     what: &'static str,
     call: impl FnOnce() -> BoxFuture<'a, T>,

@@ -1,30 +1,33 @@
-//! How starting a client went.
+//! The result of starting a client.
 
 use std::time::Duration;
 
 use crate::error::StatsigError;
 use crate::results::SpecsSource;
 
-/// How an initialisation ended.
+/// The result of an initialisation.
 ///
-/// The client records it when the first syncs have ended or the limit has passed, even if no caller waits for that. When a failed
-/// start succeeds later, this becomes the record of the success.
+/// The client records it when the first syncs have ended or the limit has passed, even if no caller
+/// waits. When a failed start succeeds later, the client replaces it with the result of the
+/// success.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InitializeDetails {
-    /// Whether initialisation ended in time. This does not mean that there are specs: see `is_config_spec_ready`. Also false when
-    /// there are no ID lists although a data store keeps some.
+    /// Whether initialisation ended in time. This does not mean that there are specs: see
+    /// `is_config_spec_ready`. Also false when there are no ID lists although a data store keeps
+    /// some.
     pub init_success: bool,
     /// Whether there are specs to evaluate with.
     pub is_config_spec_ready: bool,
     /// Whether all ID lists are loaded; `None` when they are not enabled.
     pub is_id_list_ready: Option<bool>,
-    /// Where the specs came from.
+    /// The source of the specs.
     pub source: SpecsSource,
     /// The part of the source's address that may be shown, such as `https://api.statsigcdn.com/v2`.
     pub spec_source_api: Option<String>,
-    /// Why there are no specs, or no ID lists although a data store keeps some. Syncing continues in the background and may succeed later.
+    /// The reason why there are no specs, or no ID lists although a data store keeps some. The
+    /// background sync continues and may succeed later.
     pub failure_details: Option<StatsigError>,
-    /// From the start until this was recorded.
+    /// The time from the start to this record.
     pub duration: Duration,
 }

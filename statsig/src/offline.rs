@@ -18,16 +18,16 @@ use crate::specs::id_list::IdLists;
 use crate::specs::snapshot::Loaded;
 use crate::text::SharedStr;
 
-/// The key of a client that never uses it.
+/// The key of a client without a network.
 const SDK_KEY: &str = "secret-offline";
 
 /// A client with fixed specs for synchronous tests: no actors, no runtime, no network.
 ///
-/// Derefs to [`Statsig`]. It logs an exposure once a minute of the options' clock, as every client
-/// does. A [`SimulatedClock`](crate::testing::SimulatedClock) can
+/// Derefs to [`Statsig`]. Like every client, it logs an exposure once a minute of the options'
+/// clock. A [`SimulatedClock`](crate::testing::SimulatedClock) can
 /// [jump](crate::testing::SimulatedClock::jump) ahead. Events stay in its queue, which holds a few
-/// thousand, until they are [taken](Self::take_events). A struct with `on_mismatch =
-/// "panic_in_tests"` panics here when a served value does not fit.
+/// thousand, until a test [takes](Self::take_events) them. A struct with
+/// `on_mismatch = "panic_in_tests"` panics here when a served value does not fit.
 ///
 /// ```
 /// use statsig::StatsigUser;
@@ -53,7 +53,8 @@ impl OfflineClient {
     /// ```
     /// # use statsig::StatsigUser;
     /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::new(SPECS, None)?;
     /// assert!(statsig.check_gate(&user, "a_gate"));
@@ -76,7 +77,8 @@ impl OfflineClient {
     /// ```
     /// # use statsig::StatsigUser;
     /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::without_specs(None);
     /// assert!(!statsig.check_gate(&user, "a_gate"));
@@ -95,7 +97,8 @@ impl OfflineClient {
     /// ```
     /// # use statsig::StatsigUser;
     /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::new(SPECS, None)?;
     /// let _ = statsig.check_gate(&user, "a_gate");
@@ -122,8 +125,8 @@ impl OfflineClient {
         }
     }
 
-    /// Takes everything that was recorded, as a flush would send it: sampled, and followed by the
-    /// counts of checks that were not exposed. One JSON object for each event, as on the wire.
+    /// Takes all recorded events in the form that a flush would send: sampled, and followed by the
+    /// counts of checks without exposure. Each event is one JSON object, as on the wire.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -188,7 +191,8 @@ impl OfflineClient {
     /// ```
     /// # use statsig::StatsigUser;
     /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::without_specs(None);
     /// statsig.set_specs(SPECS)?;
@@ -221,7 +225,8 @@ impl OfflineClient {
     /// ```
     /// # use statsig::StatsigUser;
     /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::new(SPECS, None)?;
     /// statsig.set_id_lists([("employees", ["alice", "bob"])]);
@@ -246,7 +251,8 @@ impl OfflineClient {
     /// ```
     /// # use statsig::StatsigUser;
     /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::new(SPECS, None)?;
     /// statsig.set_id_list_lookups([("employees", [*b"Z/hEKLio"])]);
@@ -277,7 +283,7 @@ impl OfflineClient {
     }
 }
 
-/// No actor ends the windows in which an exposure is logged once, so the clock does.
+/// Ends the windows of deduplication by the clock, because there is no actor that ends them.
 fn end_windows_by_clock(shared: &Arc<Shared>) {
     let start = AtomicU64::new(shared.clock.now_ms());
     let weak = Arc::downgrade(shared);
@@ -289,7 +295,7 @@ fn end_windows_by_clock(shared: &Arc<Shared>) {
         let began = start.load(Ordering::Relaxed);
         let window = shared.published.load().settings.dedupe_ttl_ms;
         let is_over = now.saturating_sub(began) >= window;
-        // Of several threads, one begins the next window.
+        // If several threads get here, one begins the next window.
         let begins = || start.compare_exchange(began, now, Ordering::Relaxed, Ordering::Relaxed);
         is_over && begins().is_ok()
     });

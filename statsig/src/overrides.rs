@@ -1,4 +1,4 @@
-//! The overrides in use: those of the application's adapter, and those set through the client.
+//! The overrides in use: those of the application's adapter, and those set on the client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,13 +13,14 @@ use statsig_core::value::depth::bounded_shared;
 use crate::guard::guarded;
 use statsig_core::entity_kind::EntityKind;
 
-/// The overrides in use: an adapter of the application's, and behind it the set in memory.
+/// The overrides in use: the application's adapter first, then the set in memory.
 #[derive(Debug)]
 pub(crate) struct Overrides {
     adapter: Option<Arc<dyn OverrideAdapter>>,
     set: ArcSwap<OverrideSet>,
-    /// Whether anything was ever set: without overrides, evaluations must not pay for them. Never cleared, as that could hide what
-    /// another thread sets at the same time.
+    /// Whether an override was ever set. Without overrides, evaluations must not pay for them.
+    /// Never cleared, because clearing could hide an override that another thread sets at the same
+    /// time.
     was_set: AtomicBool,
 }
 
@@ -32,7 +33,7 @@ impl Overrides {
         }
     }
 
-    /// The overrides, if there may be any.
+    /// The overrides, if there can be any.
     #[inline]
     pub(crate) fn active(&self) -> Option<&dyn OverrideAdapter> {
         let is_active = self.adapter.is_some()
@@ -59,7 +60,8 @@ impl Overrides {
         self.update(|set| *set = OverrideSet::default());
     }
 
-    /// Readers see the set before or after the change, never one in between. Takes no lock: in a fork, one could be held for ever.
+    /// Replaces the set atomically: readers see it before or after the change. Takes no lock,
+    /// because in a fork a lock could be held forever.
     fn update(&self, change: impl Fn(&mut OverrideSet)) {
         self.set.rcu(|set| {
             let mut next = OverrideSet::clone(set);
@@ -105,7 +107,7 @@ impl OverrideAdapter for Overrides {
     }
 }
 
-/// Parameters of the application's adapter, without those that are nested too deep.
+/// The parameters of the application's adapter, without those that are nested too deep.
 fn bounded(parameters: Arc<Map<String, Value>>, name: &str) -> Arc<Map<String, Value>> {
     bounded_shared(parameters, format_args!("the adapter's override of {name}"))
 }

@@ -38,7 +38,7 @@ impl Process {
     }
 
     /// Locks something that belongs to that process. In a fork it does not wait, because the lock
-    /// may be held for ever, and returns `None`.
+    /// may be held forever, and returns `None`.
     pub(crate) fn lock<'a, T>(&self, mutex: &'a Mutex<T>) -> Option<MutexGuard<'a, T>> {
         if self.is_surely_here() {
             return Some(mutex.lock().unwrap_or_else(PoisonError::into_inner));

@@ -1,4 +1,4 @@
-//! The client for code that knows no async: a thread of its own drives the actors.
+//! The client for code without async: a separate thread runs the actors.
 
 use std::future::Future;
 use std::sync::mpsc;
@@ -11,18 +11,19 @@ use crate::counters::{EventStats, ShutdownReport};
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
 
-/// What the thread is called that drives the actors.
+/// The name of the thread that runs the actors.
 const THREAD_NAME: &str = "statsig";
 const NO_THREAD: StatsigError = StatsigError::Interrupted {
     during: "starting a thread",
 };
 
 impl Statsig {
-    /// Like [`initialize`](Self::initialize), for programs without a tokio runtime: waits on the calling thread, and starts the
-    /// client on a runtime of its own, on one thread, which ends with the client. Calls of several threads share that one thread.
+    /// Like [`initialize`](Self::initialize), for programs without a tokio runtime. Blocks the
+    /// calling thread, and starts the client on its own runtime with one thread, which ends with
+    /// the client. Calls from several threads share that thread.
     ///
-    /// A program with a runtime has no use for it, not even within `spawn_blocking`:
-    /// [`Handle::block_on`](tokio::runtime::Handle::block_on) waits for [`initialize`](Self::initialize) there.
+    /// A program with a runtime must not use it, not even within `spawn_blocking`. There, pass
+    /// [`initialize`](Self::initialize) to [`Handle::block_on`](tokio::runtime::Handle::block_on).
     ///
     /// ```
     /// use statsig::{Statsig, StatsigOptions};
@@ -36,7 +37,8 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// As [`initialize`](Self::initialize), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
+    /// Those of [`initialize`](Self::initialize), and [`StatsigError::InsideRuntime`] on a thread
+    /// with a tokio runtime.
     pub fn initialize_blocking(&self) -> Result<InitializeDetails, StatsigError> {
         if self.inner.is_running() {
             return block_on(self.initialize())?;
@@ -47,15 +49,15 @@ impl Statsig {
         let drive = move || {
             runtime.block_on(async move {
                 let started = statsig.inner.start().await;
-                // Another thread that came first drives the actors if this one does not.
+                // If another thread started the client first, that thread runs the actors.
                 let is_driver = started.as_ref().is_ok_and(|started| started.is_new);
                 let handle = started.ok().map(|started| started.handle);
                 let ended = handle.filter(|_| is_driver).map(|handle| handle.ended());
-                // Says what went wrong, too, if there is nothing to drive.
+                // If nothing was started, this returns the error.
                 let details = statsig.initialize().await;
-                // The thread must not be what keeps the client alive.
+                // The thread must not keep the client alive.
                 drop(statsig);
-                // Refused only when the caller's thread is gone.
+                // Fails only if the caller's thread has ended.
                 let _ = answer.send(details);
                 if let Some(ended) = ended {
                     ended.await;
@@ -69,7 +71,7 @@ impl Statsig {
         answered.recv().unwrap_or(Err(NO_THREAD))
     }
 
-    /// Like [`flush_events`](Self::flush_events), waiting on the calling thread.
+    /// Like [`flush_events`](Self::flush_events), but blocks the calling thread.
     ///
     /// ```
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
@@ -83,12 +85,13 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// As [`flush_events`](Self::flush_events), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
+    /// Those of [`flush_events`](Self::flush_events), and [`StatsigError::InsideRuntime`] on a
+    /// thread with a tokio runtime.
     pub fn flush_events_blocking(&self) -> Result<EventStats, StatsigError> {
         block_on(self.flush_events())?
     }
 
-    /// Like [`shutdown`](Self::shutdown), waiting on the calling thread.
+    /// Like [`shutdown`](Self::shutdown), but blocks the calling thread.
     ///
     /// ```
     /// # use statsig::{Statsig, StatsigOptions};
@@ -100,7 +103,8 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// As [`shutdown`](Self::shutdown), and [`StatsigError::InsideRuntime`] on a thread that knows a tokio runtime.
+    /// Those of [`shutdown`](Self::shutdown), and [`StatsigError::InsideRuntime`] on a thread with
+    /// a tokio runtime.
     pub fn shutdown_blocking(&self) -> Result<ShutdownReport, StatsigError> {
         block_on(self.shutdown())?
     }
@@ -110,8 +114,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> Result<T, StatsigError> {
     Ok(new_runtime()?.block_on(future))
 }
 
-/// A runtime for this thread. On one that drives another runtime tokio would panic; threads of `spawn_blocking` cannot be told from
-/// those and are refused with them.
+/// A runtime for this thread. On a thread that runs another runtime, tokio would panic. Threads of
+/// `spawn_blocking` look the same, so they get the same error.
 fn new_runtime() -> Result<Runtime, StatsigError> {
     if Handle::try_current().is_ok() {
         return Err(StatsigError::InsideRuntime);

@@ -1,4 +1,4 @@
-//! What the specs hold, independent of users or without exposing any: lists of names, fields, groups.
+//! The contents of the specs, without exposures: names, fields and groups.
 
 use statsig_core::catalog::{self, Catalog};
 
@@ -9,7 +9,7 @@ use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
-/// The names that the current specs have, sorted. Targeting and users play no part; nothing is logged.
+/// The names in the current specs, sorted, regardless of users and targeting. Logs nothing.
 ///
 /// ```
 /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
@@ -84,9 +84,10 @@ impl Statsig {
     }
 }
 
-/// The fields of a user that decide, where the service says so; empty for an unknown name. Nothing is logged.
+/// The fields of a user that an entity targets on, as the service lists them. Empty for an unknown
+/// name. Logs nothing.
 ///
-/// Fields are named as the service names them, custom ones with the prefix `cf:`.
+/// Names of fields are those of the service. Custom fields have the prefix `cf:`.
 impl Statsig {
     /// The fields that a gate targets on.
     ///
@@ -137,7 +138,7 @@ impl Statsig {
     }
 }
 
-/// The groups of experiments, to look at before a user is exposed. Nothing is logged.
+/// The groups of experiments, without an exposure.
 impl Statsig {
     /// All groups of an experiment, with their parameters.
     ///
@@ -155,9 +156,11 @@ impl Statsig {
         Catalog::new(&self.specs()).experiment_groups(experiment)
     }
 
-    /// An experiment as those see it who are in a group. Without such a group it has no parameters, and the rule `default`.
+    /// An experiment as a user in this group gets it. If there is no such group, it has no
+    /// parameters, and the rule `default`.
     ///
-    /// No user is evaluated, so [`is_user_in_experiment`](Experiment::is_user_in_experiment) is false.
+    /// It evaluates no user, so [`is_user_in_experiment`](Experiment::is_user_in_experiment) is
+    /// false.
     ///
     /// ```
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
@@ -186,11 +189,12 @@ impl Statsig {
         Catalog::new(&self.specs()).experiment_by_group_id(experiment, rule_id)
     }
 
-    /// The groups of a contextual bandit in the order of what is expected of them for a user, the best one first.
+    /// The groups of a contextual bandit for a user, ordered by expected result, the best first.
     ///
-    /// Empty for an unknown bandit, one that does not run, and a user outside of its targeting. Where nothing is known yet, or
-    /// the bandit is to learn more from this user, the order is drawn anew with each call. Logs no exposure; it is counted as a
-    /// check without one. See [`log_cmab_exposure_for_group`](Self::log_cmab_exposure_for_group).
+    /// Empty for an unknown bandit, a bandit that does not run, and a user outside its targeting.
+    /// While the bandit has no data yet, or explores with this user, each call returns a random
+    /// order. Logs no exposure; it counts as a check without one. See
+    /// [`log_cmab_exposure_for_group`](Self::log_cmab_exposure_for_group).
     ///
     /// ```
     /// # use statsig::StatsigUser;

@@ -1,4 +1,4 @@
-//! What client SDKs start from.
+//! The initialize responses of client SDKs.
 
 use serde_json::Value;
 
@@ -6,13 +6,14 @@ use super::Statsig;
 use crate::user::StatsigUser;
 use statsig_core::client_init::{ClientInit, ClientInitResponseFormat, ClientInitResponseOptions};
 
-/// Bootstraps client SDKs: a server evaluates everything for a user, and the client starts with the answer at once instead of
-/// asking Statsig. Nothing is exposed: the client logs what it reads.
+/// Bootstraps client SDKs: a server evaluates everything for a user, and the client SDK starts with
+/// the response instead of a request to Statsig. It exposes nothing: the client SDK logs the values
+/// that it reads.
 ///
-/// The response cannot fail. Without specs, and when the specs are so entangled that an evaluation is given up, it is blank:
-/// `has_updates` is false, and a client keeps what it has.
+/// The response cannot fail. Without specs, or when the specs are nested too deep to evaluate, it
+/// is blank: `has_updates` is false, and a client SDK keeps its values.
 impl Statsig {
-    /// The client initialize response for a user, as JSON text to be handed to a client SDK.
+    /// The client initialize response for a user, as JSON text for a client SDK.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -29,7 +30,8 @@ impl Statsig {
         )
     }
 
-    /// Like [`get_client_init_response_as_string`](Self::get_client_init_response_as_string), with options.
+    /// Like [`get_client_init_response_as_string`](Self::get_client_init_response_as_string), with
+    /// options.
     ///
     /// ```
     /// use statsig::client_init::{ClientInitResponseFormat, ClientInitResponseOptions, HashAlgorithm};
@@ -63,7 +65,7 @@ impl Statsig {
         .respond()
     }
 
-    /// The client initialize response for a user, to be looked into.
+    /// The client initialize response for a user, as a JSON value.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -76,8 +78,8 @@ impl Statsig {
         self.get_client_init_response_with_options(user, &ClientInitResponseOptions::default())
     }
 
-    /// Like [`get_client_init_response`](Self::get_client_init_response), with options. The format is always
-    /// [`V1`](ClientInitResponseFormat::V1), whatever the options say.
+    /// Like [`get_client_init_response`](Self::get_client_init_response), with options. The format
+    /// is always [`V1`](ClientInitResponseFormat::V1); the option for it has no effect.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -99,7 +101,7 @@ impl Statsig {
             .clone()
             .response_format(ClientInitResponseFormat::V1);
         let json = self.get_client_init_response_as_string_with_options(user, &options);
-        // The SDK's own JSON can be read.
+        // The SDK's own JSON is always valid.
         serde_json::from_str(&json).unwrap_or_default()
     }
 }

@@ -9,7 +9,8 @@ use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
 impl Statsig {
-    /// A dynamic config's values for a user. Logs a config exposure, whether or not a value is read.
+    /// A dynamic config's values for a user. Logs a config exposure, whether or not a value is
+    /// read.
     ///
     /// ```
     /// # use statsig::StatsigUser;

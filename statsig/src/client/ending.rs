@@ -36,19 +36,21 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// When the client was not initialised, has been shut down, or an actor crashed meanwhile;
-    /// [`StatsigError::RuntimeGone`] when the runtime of the client has ended.
+    /// When the client was not initialised, has been shut down, or an actor crashed during the
+    /// call; [`StatsigError::RuntimeGone`] when the runtime of the client has ended.
     pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
         self.inner.handle()?.flush().await
     }
 
-    /// Delivers the recorded events, ends the actors, and reports the counts of all events. Takes at most 3 s.
+    /// Delivers the recorded events, ends the actors, and reports the counts of all events. Takes
+    /// at most 3 s.
     ///
-    /// Afterwards evaluations use the last specs, and new events are dropped and counted. A second call returns the same report.
-    /// [`initialize`](Self::initialize) starts the client again.
+    /// Afterwards evaluations use the last specs, and the client drops and counts new events. A
+    /// second call returns the same report. [`initialize`](Self::initialize) starts the client
+    /// again.
     ///
-    /// When the last handle is dropped without a shutdown, the client does the same in the background, as long as its runtime lives.
-    /// It logs one warning for lost events and calls
+    /// When the last handle is dropped without a shutdown, the client does the same in the
+    /// background while its runtime lives. It logs one warning for lost events and calls
     /// [`on_events_dropped`](crate::StatsigOptionsBuilder::on_events_dropped).
     ///
     /// ```
@@ -65,14 +67,15 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered, spooled or dropped; the report is in it.
-    /// [`StatsigError::NotInitialized`] when the client never ran, so that nothing could be delivered; it still drops all later events.
+    /// [`StatsigError::ShutdownTimedOut`] when the limit passed before every event was delivered,
+    /// spooled or dropped; the error contains the report. [`StatsigError::NotInitialized`] when the
+    /// client never ran and could deliver nothing; it still drops all later events.
     /// [`StatsigError::Forked`] in a forked process.
     pub async fn shutdown(&self) -> Result<ShutdownReport, StatsigError> {
         self.shutdown_with_timeout(SHUTDOWN_LIMIT).await
     }
 
-    /// Like [`shutdown`](Self::shutdown), within another limit.
+    /// Like [`shutdown`](Self::shutdown), with another limit.
     ///
     /// ```
     /// use std::time::Duration;
@@ -88,7 +91,7 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// As [`shutdown`](Self::shutdown).
+    /// Those of [`shutdown`](Self::shutdown).
     pub async fn shutdown_with_timeout(
         &self,
         limit: Duration,

@@ -51,7 +51,7 @@ impl<'a> EvaluatedCall<'a> {
         self.evaluation.outcome == Outcome::Recognized || self.evaluation.override_reason.is_some()
     }
 
-    /// The experiments whose group conditions asked for, in order.
+    /// The experiments whose group a condition requested, in order.
     pub(super) fn looked_up(&self) -> impl Iterator<Item = EvaluatedCall<'a>> {
         let call = *self;
         call.named.looked_up().map(move |named| EvaluatedCall {

@@ -31,7 +31,7 @@ pub enum StatsigLogLineLevel {
 }
 
 impl StatsigLogLineLevel {
-    /// Status and level, as the service spells them.
+    /// Status and level, in the service's spelling.
     fn wire(self) -> (&'static str, &'static str) {
         match self {
             Self::Trace => ("trace", "Trace"),
@@ -44,7 +44,8 @@ impl StatsigLogLineLevel {
     }
 }
 
-/// A level that is none of `trace`, `debug`, `log`, `info`, `warn` (or `warning`), `error` (or `err`).
+/// The error for a level other than `trace`, `debug`, `log`, `info`, `warn` (or `warning`), `error`
+/// (or `err`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected one of trace, debug, log, info, warn, error, found `{found}`")]
 pub struct UnknownLogLineLevel {
@@ -76,7 +77,8 @@ impl Statsig {
     /// # use statsig::{Event, StatsigUser};
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
-    /// statsig.log_event(&user, Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99"));
+    /// let event = Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99");
+    /// statsig.log_event(&user, event);
     /// # assert_eq!(statsig.event_stats().pending, 1);
     /// ```
     pub fn log_event(&self, user: &StatsigUser, event: Event) {

@@ -1,4 +1,4 @@
-//! Why the answer is what it is.
+//! Explains evaluations.
 
 use super::Statsig;
 use crate::evaluation::explain::explain;
@@ -7,15 +7,16 @@ use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
 impl Statsig {
-    /// Why a gate, config, experiment, layer or parameter store is what it is for a user: every rule and condition that was
-    /// tried, what it found, and what came of it.
+    /// Explains the result of a gate, config, experiment, layer or parameter store for a user:
+    /// every rule and condition that was tried, the value that it read, and its result.
     ///
-    /// For people who look into a surprising answer: print it. It evaluates as every check does, with the same specs,
-    /// overrides and time, and ends in the same result; only contextual bandits that draw groups by chance may draw
-    /// another. Stored assignments are given with a call and play no part here. It logs no exposure, and takes far longer than
-    /// a check.
+    /// Print it to find the cause of a surprising result. It evaluates like every check, with the
+    /// same specs, overrides and time, and has the same result. Only contextual bandits that choose
+    /// groups at random may choose another. It ignores stored assignments, which belong to single
+    /// calls. It logs no exposure, and takes far longer than a check.
     ///
-    /// The user's private attributes do not appear in it; other fields that a condition looks at do.
+    /// It does not contain the user's private attributes. It contains other fields that a condition
+    /// reads.
     ///
     /// ```
     /// use statsig::{EntityKind, StatsigUser};

@@ -1,4 +1,4 @@
-//! Going on in a process that was forked.
+//! The client in a forked process.
 
 use std::mem;
 use std::sync::Arc;
@@ -6,22 +6,27 @@ use std::sync::Arc;
 use super::{ClientInner, Statsig};
 
 impl Statsig {
-    /// A new client for a child process after a `fork`. It has the same SDK key and options, and the specs in use, so it evaluates
-    /// at once. [Initialise](Self::initialize) it to update the specs and to deliver events.
+    /// A new client for a child process after a `fork`. It has the same SDK key, options and specs,
+    /// so it can evaluate at once. [Initialise](Self::initialize) it to update the specs and to
+    /// deliver events.
     ///
-    /// **Avoid forking after `initialize`**: fork first, then create and initialise a client in each process. `fork` copies one
-    /// thread only, so no actor of the old client runs in the child, and the connections belong to the parent. Evaluations on the
-    /// old client still work there, with the specs at the time of the fork. It records nothing: events count as dropped, as
-    /// [`forked`](crate::DroppedEvents::forked). [`initialize`](Self::initialize),
-    /// [`refresh`](Self::refresh), [`flush_events`](Self::flush_events) and [`shutdown`](Self::shutdown) fail with
-    /// [`StatsigError::Forked`](crate::StatsigError::Forked) instead of waiting for ever. The first of them logs an error, from a
-    /// separate thread. The parent is not affected. A client that was not used before the fork can be initialised in the child.
+    /// **Avoid forking after `initialize`**: fork first, then create and initialise a client in
+    /// each process. `fork` copies only one thread, so no actor of the old client runs in the
+    /// child, and the connections belong to the parent. Evaluations on the old client still work
+    /// there, with the specs at the time of the fork. It records nothing: events count as dropped
+    /// with the reason [`forked`](crate::DroppedEvents::forked). [`initialize`](Self::initialize),
+    /// [`refresh`](Self::refresh), [`flush_events`](Self::flush_events) and
+    /// [`shutdown`](Self::shutdown) fail with [`StatsigError::Forked`](crate::StatsigError::Forked)
+    /// instead of waiting forever. The first of these calls logs an error, from a separate thread.
+    /// The parent is not affected. A client that was not used before the fork can be initialised in
+    /// the child.
     ///
-    /// The first such call, or dropping the client, also releases the parent's event spool in the child. So another process can deliver
-    /// its events after the end of the parent.
+    /// The first such call, or dropping the client, also releases the parent's event spool in the
+    /// child. Another process can then deliver its events after the end of the parent.
     ///
-    /// The client that this returns records from zero: events that the parent had not sent yet are the parent's to send. Local
-    /// overrides are not taken along. If this is the [shared instance](Self::new_shared), the new one takes its place.
+    /// The new client starts with zero events: the parent sends the events that it had not sent
+    /// before the fork. The new client has no local overrides. If this is the
+    /// [shared instance](Self::new_shared), the new one takes its place.
     ///
     /// ```
     /// # use statsig::Statsig;
@@ -41,7 +46,7 @@ impl Statsig {
         let parent = &self.inner.shared;
         let child = Self::new(parent.identity.key.expose(), parent.options.clone());
         let specs = parent.published.load().snapshot.clone();
-        // Nothing runs yet that could publish.
+        // No actor runs yet that could publish.
         drop(child.inner.shared.published.publish(specs));
         self.replace_shared(&child);
         child
@@ -49,7 +54,8 @@ impl Statsig {
 }
 
 impl Drop for ClientInner {
-    /// In a fork, what a thread of the parent was just changing may be half changed: it is left as it is, and never dropped.
+    /// In a fork, data that a thread of the parent was changing may be incomplete. The child never
+    /// touches or drops it.
     fn drop(&mut self) {
         if !self.shared.home.is_surely_here() {
             mem::forget((Arc::clone(&self.shared), Arc::clone(&self.warnings)));
@@ -68,7 +74,7 @@ mod tests {
     const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
         "condition_map":{},"experiment_to_layer":{}}"#;
 
-    /// Makes it the client of another process.
+    /// Makes the client look like that of another process.
     fn pretend_forked(statsig: &Statsig) {
         statsig.inner.shared.home.pretend_elsewhere();
     }
@@ -118,7 +124,7 @@ mod tests {
         spool.adopt().unwrap()
     }
 
-    /// A client with four events on disk that was forked meanwhile, in the child.
+    /// The child's copy of a client with four events on disk.
     #[cfg(feature = "spool")]
     async fn forked_with_a_spool(directory: &std::path::Path) -> Statsig {
         let network = Arc::new(ScriptedTransport::new());

@@ -1,4 +1,4 @@
-//! What an evaluation went through, for comparing this SDK with others.
+//! The steps of an evaluation, for comparisons of this SDK with others.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,25 +12,27 @@ use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
-/// What an evaluation knows and the public results do not show.
+/// The parts of an evaluation that the public results do not show.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Inspected {
-    /// All parameters, a layer's too; `None` when it returned none.
+    /// All parameters, also of a layer; `None` when the evaluation returned none.
     pub parameters: Option<Arc<Map<String, Value>>>,
     /// Whether the experiment shares its parameters with a layer.
     pub is_in_layer: bool,
-    /// The parameters that the experiment sets itself; of a layer, those of the allocated experiment.
+    /// The parameters that the experiment itself sets. For a layer, those of the allocated
+    /// experiment.
     pub explicit_parameters: Vec<SharedStr>,
     /// The nested gates, in the order in which events carry them.
     pub secondary_exposures: Vec<InspectedGate>,
-    /// The nested gates that a layer went through before it delegated; `None` when there is no such list.
+    /// The nested gates that a layer evaluated before it delegated; `None` when there is no such
+    /// list.
     pub undelegated_secondary_exposures: Option<Vec<InspectedGate>>,
     /// The rule that supplied each parameter of a layer (new layer evaluation only).
     pub parameter_rule_ids: Option<BTreeMap<SharedStr, SharedStr>>,
 }
 
-/// A nested gate that an evaluation went through.
+/// A nested gate of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InspectedGate {
@@ -43,7 +45,7 @@ pub struct InspectedGate {
 }
 
 impl Statsig {
-    /// Evaluates like any read, and logs nothing.
+    /// Evaluates like every read, and logs nothing.
     pub(crate) fn inspect(&self, kind: EntityKind, user: &StatsigUser, name: &str) -> Inspected {
         let mut read = self.read();
         inspected(&read.evaluate(kind, name, user))

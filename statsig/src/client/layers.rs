@@ -1,4 +1,5 @@
-//! Layers: parameters that mutually exclusive experiments share. Each parameter is exposed when it is read.
+//! Layers: parameters that mutually exclusive experiments share. Each parameter is exposed when it
+//! is read.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,17 +18,18 @@ use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
-/// A layer as it was for one user at one moment.
+/// A layer for one user, evaluated at one moment.
 ///
-/// Fetching it exposes nothing. A getter exposes the parameter that it reads, if the layer has it in the type asked for.
+/// Fetching it exposes nothing. A getter exposes the parameter that it reads, if the layer has it
+/// in the requested type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Layer {
-    /// The name that was asked for.
+    /// The requested name.
     pub name: SharedStr,
     /// The rule that decided; empty for an unknown layer.
     pub rule_id: SharedStr,
-    /// The type of ID that the layer counts with; empty for an unknown layer.
+    /// The type of ID that the layer assigns by; empty for an unknown layer.
     pub id_type: SharedStr,
     /// The group of the allocated experiment that the user is in.
     pub group_name: Option<SharedStr>,
@@ -37,14 +39,15 @@ pub struct Layer {
     pub is_experiment_active: bool,
     /// Whether the user counts in the allocated experiment's results.
     pub is_user_in_experiment: bool,
-    /// Why.
+    /// The reason for the values.
     pub details: EvaluationDetails,
     decision: OwnedDecision,
     logging: Logging,
 }
 
 impl Statsig {
-    /// A layer's parameters for a user. Logs nothing by itself: each getter of the [`Layer`] logs the parameter it reads.
+    /// A layer's parameters for a user. Logs nothing by itself: each getter of the [`Layer`] logs
+    /// the parameter it reads.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -239,7 +242,7 @@ typed_getters!(
     "Exposes the parameter, unless the fallback is returned."
 );
 
-/// Shows no parameters: seeing them would be an exposure.
+/// Does not show the parameters, because showing them would be an exposure.
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Layer")

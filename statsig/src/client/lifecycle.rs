@@ -87,7 +87,7 @@ impl Statsig {
     ///   has them. The client is usable.
     /// * [`StatsigError::NoRuntime`] outside a tokio runtime, [`StatsigError::NoTimers`] in a
     ///   runtime without timers.
-    /// * [`StatsigError::ShutDown`] when the client is shut down meanwhile,
+    /// * [`StatsigError::ShutDown`] when the client is shut down during the call,
     ///   [`StatsigError::Forked`] in a forked process.
     pub async fn initialize(&self) -> Result<InitializeDetails, StatsigError> {
         let details = self.initialize_with_details().await?;
@@ -169,12 +169,13 @@ impl Statsig {
     /// # use std::sync::Arc;
     /// # use statsig::sources::BootstrapSpecs;
     /// # use statsig::{Statsig, StatsigOptions};
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     /// # runtime.block_on(async {
     /// # let specs = Arc::new(BootstrapSpecs::new(SPECS));
-    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
-    /// # let statsig = Statsig::new("secret-key", options);
+    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true);
+    /// # let statsig = Statsig::new("secret-key", options.build()?);
     /// # statsig.initialize().await?;
     /// statsig.refresh().await?;
     /// println!("{:?}", statsig.specs_status());
@@ -193,12 +194,13 @@ impl Statsig {
 /// Running actors.
 pub(super) struct Started {
     pub(super) handle: Arc<Handle>,
-    /// Whether this call started them.
+    /// Whether this call started the actors.
     pub(super) is_new: bool,
 }
 
 impl ClientInner {
-    /// The running actors; starts them if there are none. They start even if the caller stops waiting.
+    /// The running actors; starts them if there are none. They start even if the caller stops
+    /// waiting.
     pub(super) async fn start(self: &Arc<Self>) -> Result<Started, StatsigError> {
         if self.is_running() {
             let handle = self.handle()?;
@@ -226,7 +228,7 @@ impl ClientInner {
                     is_new: false,
                 });
             }
-            // It has ended already, or is about to.
+            // It has ended already, or ends soon.
             handle.shutdown(SHUTDOWN_LIMIT).await;
         }
         let at_ms = self.shared.clock.now_ms();
@@ -239,7 +241,7 @@ impl ClientInner {
         })
     }
 
-    /// A client that was made before a fork and never used may be started in the child.
+    /// If a client was created before a fork and never used, the child may start it.
     fn settle_here(&self) -> Result<(), StatsigError> {
         let home = &self.shared.home;
         if home.is_surely_here() {
@@ -269,7 +271,7 @@ impl ClientInner {
         }
     }
 
-    /// What calls fail with that need the actors of the parent's process.
+    /// The error of calls that need the actors of the parent process.
     pub(super) fn forked(&self) -> StatsigError {
         if self.shared.log_fork()
             && let Some(handle) = self.handle.load_full()
@@ -279,7 +281,7 @@ impl ClientInner {
         StatsigError::Forked
     }
 
-    /// Tells the exposure actor that the queue reached its high-water mark.
+    /// Notifies the exposure actor that the queue has reached its high-water mark.
     #[cold]
     pub(super) fn nudge(&self) {
         if let Ok(handle) = self.handle() {

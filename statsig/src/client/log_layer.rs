@@ -15,14 +15,14 @@ use crate::mask::mask_keys;
 use crate::transport::own_work::is_own_work;
 use crate::user::StatsigUser;
 
-/// The user of log lines, unless set otherwise: that of the official SDKs' console capture.
+/// The default user of log lines, the same as in the official SDKs' console capture.
 const DEFAULT_USER: &str = "console-capture-user";
-/// The longest message or value that is forwarded, in bytes; more is cut off.
+/// The limit of a forwarded message or value in bytes. Longer texts are cut.
 pub(crate) const MAX_TEXT_BYTES: usize = 4_096;
-/// Fields of one event that are forwarded; further ones are left out.
+/// The limit of forwarded fields of one event. Further fields are left out.
 pub(crate) const MAX_FIELDS: usize = 100;
-/// Forwarding lines of these would make more of them: they are the SDK, and what it works with. Their tasks, such as that of a
-/// connection, are not the SDK's own, so they cannot be marked.
+/// The targets of the SDK and of the crates that it uses. Forwarding their lines would cause more
+/// of them. Some run in their own tasks, such as that of a connection, which the SDK cannot mark.
 const OWN_TARGETS: [&str; 18] = [
     "statsig",
     "h2",
@@ -43,23 +43,27 @@ const OWN_TARGETS: [&str; 18] = [
     "tower_http",
     "want",
 ];
-/// The target of all lines that come from the `log` crate by way of `tracing-log`, which puts their own into a field.
+/// The target of all lines of the `log` crate that arrive through `tracing-log`. A field contains
+/// their own target.
 const LOG_CRATE: &str = "log";
 const LOG_CRATE_TARGET: &str = "log.target";
-/// What else that way adds: where in the source a line comes from.
+/// The other fields of `tracing-log`: the position of a line in the source.
 const LOG_CRATE_FIELDS: [&str; 4] = [LOG_CRATE_TARGET, "log.module_path", "log.file", "log.line"];
 
 /// Forwards chosen `tracing` events as Statsig log lines, as
 /// [`forward_log_line_event`](Statsig::forward_log_line_event) does. Feature `tracing-layer`.
 ///
-/// By default those of levels warn and error, for a user of the ID `console-capture-user`. The event's message becomes the line, its
-/// fields and its target become metadata; texts are cut at 4,096 bytes, fields beyond 100 are left out, and SDK keys are masked.
+/// By default it forwards the levels warn and error, for a user with the ID `console-capture-user`.
+/// The event's message becomes the line. Its fields and its target become metadata. The layer cuts
+/// texts at 4,096 bytes, leaves out fields beyond 100, and masks SDK keys.
 ///
-/// A forwarded line causes a request. If lines about that request were forwarded too, this would never end. So the layer never forwards, at
-/// any level, events of the SDK itself, events of the crates that it sends with (even if the application uses them), and events logged
-/// while the SDK sends a request (also by your [`Transport`](crate::transport::Transport) or [`EventLoggingAdapter`](crate::event_logging::EventLoggingAdapter)).
-/// Lines of the `log` crate, which arrive through `tracing-log`, count by their own targets. To filter further, add a filter for a
-/// single layer (`with_filter`).
+/// A forwarded line causes a request. If lines about that request were forwarded too, this would
+/// never end. So the layer never forwards, at any level, events of the SDK itself, events of the
+/// crates that it sends with (even if the application uses them), and events logged while the SDK
+/// sends a request (also by your [`Transport`](crate::transport::Transport) or
+/// [`EventLoggingAdapter`](crate::event_logging::EventLoggingAdapter)). For lines of the `log`
+/// crate that arrive through `tracing-log`, their own targets count. To filter further, add a
+/// filter for a single layer (`with_filter`).
 ///
 /// ```
 /// use statsig::log_lines::StatsigLayer;
@@ -80,7 +84,7 @@ pub struct StatsigLayer {
     statsig: Statsig,
     user: StatsigUser,
     levels: Vec<Level>,
-    /// Empty for all.
+    /// Empty means all.
     targets: Vec<String>,
 }
 
@@ -171,7 +175,7 @@ impl StatsigLayer {
 impl<S: Subscriber> Layer<S> for StatsigLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         thread_local! {
-            /// Formatting a field may log in turn.
+            /// Formatting a field may itself log.
             static IS_FORWARDING: Cell<bool> = const { Cell::new(false) };
         }
         if !self.forwards(event) || IS_FORWARDING.replace(true) {
@@ -182,9 +186,9 @@ impl<S: Subscriber> Layer<S> for StatsigLayer {
     }
 }
 
-/// Where an event comes from, also if the `log` crate brought it.
+/// The target of an event, also for lines of the `log` crate.
 fn target_of<'a>(event: &'a Event<'_>) -> Cow<'a, str> {
-    /// Looks for the field that says so.
+    /// Finds the field with the target.
     struct LogTarget(Option<String>);
 
     impl Visit for LogTarget {
@@ -212,7 +216,7 @@ fn is_below(target: &str, chosen: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// What an event says.
+/// The message and the fields of an event.
 #[derive(Debug, Default)]
 struct Line {
     message: Option<String>,
@@ -237,13 +241,13 @@ impl Visit for Line {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let mut text = Bounded::default();
-        // It fails only when the text is long enough.
+        // It fails only when the text has reached the limit.
         let _ = write!(text, "{value:?}");
         self.add(field, &text.0);
     }
 }
 
-/// As much of the text as fits into so many bytes.
+/// The longest prefix of the text that fits into this number of bytes.
 fn cut(text: &str, bytes: usize) -> &str {
     let fitting = (0..=bytes.min(text.len())).rev();
     fitting
@@ -252,7 +256,7 @@ fn cut(text: &str, bytes: usize) -> &str {
         .unwrap_or_default()
 }
 
-/// Takes text up to the limit, and stops whoever writes more.
+/// Collects text up to the limit. A longer write fails.
 #[derive(Default)]
 struct Bounded(String);
 
@@ -283,7 +287,7 @@ mod tests {
     const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
         "condition_map":{},"experiment_to_layer":{}}"#;
 
-    /// What arrives of what this logs.
+    /// The forwarded events of what `log` logs.
     fn forwarded(set: impl FnOnce(StatsigLayer) -> StatsigLayer, log: impl FnOnce()) -> Vec<Value> {
         let client = OfflineClient::without_specs(None);
         let subscriber = tracing_subscriber::registry().with(set(StatsigLayer::new(&client)));

@@ -1,7 +1,7 @@
 //! From a name and a user to an evaluation.
 //!
-//! Each read inlines its lookup. Otherwise the call would be put into memory and read again, which
-//! takes longer than finding a remembered evaluation.
+//! Each read inlines its lookup. Otherwise the compiler writes the call to memory and reads it
+//! again, which takes longer than a memo lookup.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::specs::compiled::{Entry, EntryId};
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
-/// What one read borrows from: its specs, and an evaluation that the memo does not hold.
+/// The data that one read borrows: its specs, and an evaluation that the memo does not hold.
 pub(super) struct Read<'a> {
     client: &'a Arc<ClientInner>,
     specs: Specs<'a>,
@@ -81,7 +81,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The evaluation of a known name: remembered, or made now.
+    /// The evaluation of a known name, from the memo or new.
     #[inline(always)]
     fn evaluation(
         self,

@@ -1,7 +1,7 @@
-//! The client: a cheap handle whose reads are synchronous, over actors that own everything that changes.
+//! The client: a cheap handle with synchronous reads. Actors own all state that changes.
 
-// The documentation lists the methods of `Statsig` in the order of these modules: in that in which
-// people need them.
+// The documentation lists the methods of `Statsig` in the order of these modules. The most needed
+// methods come first.
 mod lifecycle;
 
 mod gates;
@@ -84,17 +84,20 @@ use crate::shared::{Published, Shared};
 
 /// A Statsig client: gates, dynamic configs, experiments, layers, parameter stores and events.
 ///
-/// A handle: cloning it copies a pointer, and all clones are the same client. Creating one does nothing yet;
-/// [`initialize`](Self::initialize) loads the specs and starts the actors that keep them fresh and deliver events. From then
-/// on every evaluation is a plain function call that neither waits nor fails.
+/// It is a handle: a clone copies a pointer, and all clones are the same client. Creating a client
+/// starts nothing; [`initialize`](Self::initialize) loads the specs and starts the actors that keep
+/// them fresh and deliver events. Afterwards every evaluation is a plain function call that neither
+/// waits nor fails.
 ///
-/// Clients are independent of each other. [`shutdown`](Self::shutdown) delivers the queued events and reports how many were lost.
+/// Clients are independent of each other. [`shutdown`](Self::shutdown) delivers the queued events
+/// and reports the number of lost events.
 ///
 /// ```no_run
 /// use statsig::{Statsig, StatsigOptions, StatsigUser};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let statsig = Statsig::new("secret-key", StatsigOptions::builder().environment("staging").build()?);
+/// let options = StatsigOptions::builder().environment("staging").build()?;
+/// let statsig = Statsig::new("secret-key", options);
 /// statsig.initialize().await?;
 ///
 /// let user = StatsigUser::with_user_id("a-user");
@@ -107,13 +110,13 @@ use crate::shared::{Published, Shared};
 #[derive(Clone)]
 pub struct Statsig {
     inner: Arc<ClientInner>,
-    /// The specs to read with, in place of the current ones.
+    /// The pinned specs, which reads use instead of the current ones.
     pinned: Option<Arc<Published>>,
 }
 
 struct ClientInner {
     shared: Arc<Shared>,
-    /// Set by `initialize`. After a shutdown it leads to actors that have ended.
+    /// Set by `initialize`. After a shutdown it points to actors that have ended.
     handle: ArcSwapOption<Handle>,
     /// Held while actors are started.
     starting: tokio::sync::Mutex<()>,

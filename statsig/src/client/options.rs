@@ -77,7 +77,7 @@ setters!(ParameterStoreEvaluationOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct FeatureGateEvaluationOptions {
-    /// Logs no exposure; the check is only counted. Default: false.
+    /// Logs no exposure, and only counts the check. Default: false.
     pub disable_exposure_logging: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct FeatureGateEvaluationOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct DynamicConfigEvaluationOptions {
-    /// Logs no exposure; the check is only counted. Default: false.
+    /// Logs no exposure, and only counts the check. Default: false.
     pub disable_exposure_logging: bool,
 }
 
@@ -95,14 +95,18 @@ pub struct DynamicConfigEvaluationOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ExperimentEvaluationOptions {
-    /// Logs no exposure; the check is only counted. Default: false.
+    /// Logs no exposure, and only counts the check. Default: false.
     pub disable_exposure_logging: bool,
-    /// What is [stored for the user](crate::storage::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
-    /// the experiment runs. **With `None`, what is stored for the experiment is deleted.** Default: `None`.
+    /// The values that are
+    /// [stored for the user](crate::storage::PersistentStorage::get_values_for_user). While the
+    /// experiment runs, the client serves a stored value instead of an evaluation. **With `None`,
+    /// the client deletes the stored value of the experiment.** Default: `None`.
     pub user_persisted_values: Option<Arc<UserPersistedValues>>,
-    /// A rule of the experiment that forces a group goes before a stored value. Default: false.
+    /// A rule of the experiment that forces a group takes precedence over a stored value. Default:
+    /// false.
     pub enforce_overrides: bool,
-    /// A stored value is not served to a user who by now fails the experiment's targeting. Default: false.
+    /// Does not serve a stored value to a user who no longer passes the experiment's targeting.
+    /// Default: false.
     pub enforce_targeting: bool,
 }
 
@@ -112,31 +116,42 @@ pub struct ExperimentEvaluationOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LayerEvaluationOptions {
-    /// Logs no exposure when parameters are read; the fetch and the reads are only counted. Default: false.
+    /// Logs no exposure when parameters are read, and only counts the fetch and the reads. Default:
+    /// false.
     pub disable_exposure_logging: bool,
-    /// What is [stored for the user](crate::storage::PersistentStorage::get_values_for_user), to be served instead of an evaluation while
-    /// the experiment that the layer allocated runs. **With `None`, what is stored for the layer is deleted.** Default: `None`.
+    /// The values that are
+    /// [stored for the user](crate::storage::PersistentStorage::get_values_for_user). While the
+    /// allocated experiment of the layer runs, the client serves a stored value instead of an
+    /// evaluation. **With `None`, the client deletes the stored value of the layer.** Default:
+    /// `None`.
     pub user_persisted_values: Option<Arc<UserPersistedValues>>,
-    /// A rule of the experiment that forces a group goes before a stored value. Default: false.
+    /// A rule of the experiment that forces a group takes precedence over a stored value. Default:
+    /// false.
     pub enforce_overrides: bool,
-    /// A stored value is not served to a user who by now fails the experiment's targeting. Default: false.
+    /// Does not serve a stored value to a user who no longer passes the experiment's targeting.
+    /// Default: false.
     pub enforce_targeting: bool,
 }
 
 /// Options of loading a struct of typed parameters.
 ///
-/// They have an effect only with [persistent storage](crate::storage::PersistentStorage), and only on the experiments and layers that the
-/// struct itself reads from, not on those behind a parameter store.
+/// They have an effect only with [persistent storage](crate::storage::PersistentStorage), and only
+/// on the experiments and layers that the struct itself reads from, not on those behind a parameter
+/// store.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TypedEvaluationOptions {
-    /// The values that are [stored for the user](crate::storage::PersistentStorage::get_values_for_user). The client serves a stored value
-    /// instead of an evaluation while the experiment runs. It saves a new assignment, and deletes one of an experiment that no longer
-    /// runs. With `None`, stored values are neither served nor changed. Default: `None`.
+    /// The values that are
+    /// [stored for the user](crate::storage::PersistentStorage::get_values_for_user). The client
+    /// serves a stored value instead of an evaluation while the experiment runs. It saves a new
+    /// assignment, and deletes the assignment of an experiment that no longer runs. With `None`, it
+    /// neither serves nor changes stored values. Default: `None`.
     pub user_persisted_values: Option<Arc<UserPersistedValues>>,
-    /// A rule of the experiment that forces a group goes before a stored value. Default: false.
+    /// A rule of the experiment that forces a group takes precedence over a stored value. Default:
+    /// false.
     pub enforce_overrides: bool,
-    /// A stored value is not served to a user who by now fails the experiment's targeting. Default: false.
+    /// Does not serve a stored value to a user who no longer passes the experiment's targeting.
+    /// Default: false.
     pub enforce_targeting: bool,
 }
 
@@ -144,6 +159,6 @@ pub struct TypedEvaluationOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ParameterStoreEvaluationOptions {
-    /// Logs no exposure when parameters are read; the checks are only counted. Default: false.
+    /// Logs no exposure when parameters are read, and only counts the checks. Default: false.
     pub disable_exposure_logging: bool,
 }

@@ -1,4 +1,4 @@
-//! Local overrides: values forced for one ID or for everybody.
+//! Local overrides: forced values for one ID or for all users.
 
 use std::sync::Arc;
 
@@ -10,11 +10,13 @@ use crate::typed::{ParamSource, ParamsNotWritable, StatsigParams, written};
 use crate::value::depth::bounded_entries;
 use statsig_core::entity_kind::EntityKind;
 
-/// An override holds for the users who have `id` as their user ID or as any custom ID, or, without an `id`, for everybody; one
-/// for an ID goes first. It works for names that the specs do not know, before [`initialize`](Statsig::initialize) too, and for nested
-/// gates and delegated experiments. A parameter nested deeper than
-/// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH) is left out, with a warning. Details read `LocalOverride:Recognized`,
-/// and the rule is `override`. Exposures are logged as without an override.
+/// An override with an `id` holds for users with this user ID or custom ID; without an `id`, it
+/// holds for all users. An override with an ID takes precedence. Overrides also work for names that
+/// the specs do not know, before [`initialize`](Statsig::initialize), and for nested gates and
+/// delegated experiments. The client leaves out a parameter nested deeper than
+/// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH), with a warning. The details are
+/// `LocalOverride:Recognized`, and the rule is `override`. The client logs exposures as without an
+/// override.
 impl Statsig {
     /// Forces a gate.
     ///
@@ -67,7 +69,8 @@ impl Statsig {
     ///
     /// let values = Map::from_iter([("color".to_owned(), "red".into())]);
     /// statsig.override_experiment("an_experiment", values, Some("a-user"));
-    /// assert_eq!(statsig.get_experiment(&user, "an_experiment").get_string("color", "blue"), "red");
+    /// let experiment = statsig.get_experiment(&user, "an_experiment");
+    /// assert_eq!(experiment.get_string("color", "blue"), "red");
     /// ```
     pub fn override_experiment(
         &self,
@@ -91,7 +94,8 @@ impl Statsig {
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
     /// statsig.override_experiment_by_group_name("an_experiment", "Control", None);
-    /// assert_eq!(statsig.get_experiment(&user, "an_experiment").get_string("color", "blue"), "grey");
+    /// let experiment = statsig.get_experiment(&user, "an_experiment");
+    /// assert_eq!(experiment.get_string("color", "blue"), "grey");
     /// ```
     pub fn override_experiment_by_group_name(
         &self,
@@ -135,7 +139,8 @@ impl Statsig {
     ///
     /// let values = Map::from_iter([("color".to_owned(), "green".into())]);
     /// statsig.override_parameter_store("a_store", values, None);
-    /// assert_eq!(statsig.get_parameter_store(&user, "a_store").get_string("color", "blue"), "green");
+    /// let store = statsig.get_parameter_store(&user, "a_store");
+    /// assert_eq!(store.get_string("color", "blue"), "green");
     /// ```
     pub fn override_parameter_store(
         &self,
@@ -147,8 +152,9 @@ impl Statsig {
         self.inner.shared.overrides.set(store, id, &change);
     }
 
-    /// Forces the sources of a parameter struct so that it is loaded as given: for tests and demonstrations. A field that is `None`
-    /// is not served. Every other field is served, and is exposed as usual.
+    /// Forces the sources of a parameter struct so that they serve these values, for tests and
+    /// demonstrations. A field that is `None` is not served. Every other field is served and
+    /// exposed as usual.
     ///
     /// ```
     /// use statsig::{Statsig, StatsigParams, StatsigUser};
@@ -170,7 +176,8 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// When a field cannot be written as JSON, because its type can only decode parameters. Nothing is forced then.
+    /// When a field cannot be written as JSON, because its type can only decode parameters. The
+    /// method then forces nothing.
     pub fn override_typed<P: StatsigParams>(
         &self,
         params: &P,
@@ -182,7 +189,8 @@ impl Statsig {
         Ok(())
     }
 
-    /// Forces the parameters of a source. Those of a store become constants, whatever they look like.
+    /// Forces the parameters of a source. Those of a store become constants, regardless of their
+    /// shape.
     pub(crate) fn override_source(
         &self,
         source: ParamSource,
@@ -252,7 +260,8 @@ impl Statsig {
     /// # let user = StatsigUser::with_user_id("a-user");
     /// # statsig.override_experiment("an_experiment", serde_json::Map::new(), None);
     /// statsig.remove_experiment_override("an_experiment", None);
-    /// assert_eq!(statsig.get_experiment(&user, "an_experiment").get_string("color", "blue"), "grey");
+    /// let experiment = statsig.get_experiment(&user, "an_experiment");
+    /// assert_eq!(experiment.get_string("color", "blue"), "grey");
     /// ```
     pub fn remove_experiment_override(&self, experiment: &str, id: Option<&str>) {
         self.inner
@@ -287,7 +296,8 @@ impl Statsig {
     /// # let user = StatsigUser::with_user_id("a-user");
     /// # statsig.override_parameter_store("a_store", serde_json::Map::new(), None);
     /// statsig.remove_parameter_store_override("a_store", None);
-    /// assert_eq!(statsig.get_parameter_store(&user, "a_store").get_string("color", "blue"), "red");
+    /// let store = statsig.get_parameter_store(&user, "a_store");
+    /// assert_eq!(store.get_string("color", "blue"), "red");
     /// ```
     pub fn remove_parameter_store_override(&self, store: &str, id: Option<&str>) {
         self.inner
@@ -311,7 +321,7 @@ impl Statsig {
     }
 }
 
-/// Without the parameters that are nested too deep.
+/// Removes the parameters that are nested too deep.
 fn bounded(value: Map<String, Value>, name: &str) -> Arc<Map<String, Value>> {
     Arc::new(bounded_entries(
         value,
@@ -319,7 +329,7 @@ fn bounded(value: Map<String, Value>, name: &str) -> Arc<Map<String, Value>> {
     ))
 }
 
-/// A constant in the shape of a store's parameter, which no value can be mistaken for.
+/// A constant in the shape of a store's parameter, so that no value is read as a parameter.
 fn constant(value: Value) -> Value {
     serde_json::json!({"ref_type": "static", "param_type": "", "value": value})
 }

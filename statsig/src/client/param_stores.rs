@@ -1,4 +1,5 @@
-//! Parameter stores: parameters whose source (constant, gate, config, experiment, layer) is chosen in the console.
+//! Parameter stores: parameters whose source (constant, gate, config, experiment, layer) is chosen
+//! in the console.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,14 +24,15 @@ use statsig_core::entity_kind::EntityKind;
 
 /// A parameter store for one user, with the specs of one moment.
 ///
-/// Reading a parameter evaluates what it refers to and logs the exposure of that: of the gate, config or experiment, or of
-/// the layer's parameter; a constant logs nothing. All reads use the same specs, however much later they happen.
+/// Reading a parameter evaluates its target and logs the target's exposure: of a gate, config or
+/// experiment, or of a layer's parameter. A constant logs nothing. All reads use the same specs,
+/// also when they happen later.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ParameterStore {
-    /// The name that was asked for.
+    /// The requested name.
     pub name: SharedStr,
-    /// Why.
+    /// The reason for the values.
     pub details: EvaluationDetails,
     store: Option<Arc<ParamStore>>,
     client: Arc<ClientInner>,
@@ -40,7 +42,8 @@ pub struct ParameterStore {
 }
 
 impl Statsig {
-    /// A parameter store for a user. Each getter of the [`ParameterStore`] logs the exposure of what its parameter refers to.
+    /// A parameter store for a user. Each getter of the [`ParameterStore`] logs the exposure of its
+    /// parameter's target.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -128,7 +131,8 @@ impl ParameterStore {
         self.parameters().map(|(name, _)| name.clone()).collect()
     }
 
-    /// The declared type of each parameter (`boolean`, `number`, `string`, `array`, `object`), sorted by name. Logs nothing.
+    /// The declared type of each parameter (`boolean`, `number`, `string`, `array`, `object`),
+    /// sorted by name. Logs nothing.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -167,7 +171,7 @@ impl ParameterStore {
         }
     }
 
-    /// Evaluates what a parameter refers to (nothing for a constant), and finds the value.
+    /// Evaluates the target of a parameter (nothing for a constant), and finds the value.
     fn resolve<'a>(
         &'a self,
         target: &'a ParameterTarget,
@@ -211,7 +215,7 @@ impl ParameterStore {
         }
         let value = value?;
         let decoded = decode(value);
-        // `null` is read by no type, and yet it is a value that was read.
+        // No type accepts `null`, but it counts as a value that was read.
         if decoded.is_some() || value.is_null() {
             call.expose_parameter(parameter, self.logging);
         }
@@ -233,7 +237,7 @@ impl ParameterStore {
     }
 }
 
-/// What a parameter refers to; `None` for a constant.
+/// The target of a parameter; `None` for a constant.
 fn entity_of(target: &ParameterTarget) -> Option<(EntityKind, &SharedStr)> {
     match target {
         ParameterTarget::Static(_) => None,

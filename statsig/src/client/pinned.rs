@@ -1,4 +1,4 @@
-//! A request reads with one generation of specs, however long it takes and however many tasks it spawns.
+//! A handle that reads with one generation of specs, for a request and all of its tasks.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,15 +8,16 @@ use super::Statsig;
 /// A client whose specs do not change: every read uses the specs of the moment at which it was
 /// [pinned](Statsig::pin).
 ///
-/// It derefs to [`Statsig`], so it has all of its methods, and `&pinned` can be passed where a `&Statsig` is
-/// expected. Whatever looks at specs uses the pinned ones: reads, exposures on request,
-/// [`explain`](Statsig::explain), the lists of names, the checks of schemas and client initialize
-/// responses. Events, overrides, subscriptions and the state of the client are those of the client.
-/// Overrides are not part of the specs: they hold from the moment they are set.
+/// It derefs to [`Statsig`], so it has all of its methods, and `&pinned` can be passed where a
+/// `&Statsig` is expected. Everything that reads specs uses the pinned ones: reads, manual
+/// exposures, [`explain`](Statsig::explain), the lists of names, the checks of schemas and client
+/// initialize responses. Events, overrides, subscriptions and the state are those of the client.
+/// Overrides are not part of the specs: they apply at once.
 ///
 /// Pin at the beginning of a request, clone the handle into the tasks that the request spawns, and
 /// drop it at the end: it keeps its specs in memory and never sees later ones. A clone of the
-/// `Statsig` that it derefs to stays pinned, too; [`client`](Self::client) is the one that does not.
+/// `Statsig` that it derefs to stays pinned, too; [`client`](Self::client) returns a handle that is
+/// not pinned.
 ///
 /// ```
 /// # use statsig::{Event, Statsig, StatsigUser};

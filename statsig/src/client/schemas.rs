@@ -1,4 +1,4 @@
-//! Checking parameter structs against the specs.
+//! Checks of parameter structs against the specs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crate::typed::{
 };
 
 impl Statsig {
-    /// Compares parameter structs with the specs, to find out that a struct and the console have
-    /// drifted apart before a user does. No user takes part; nothing is logged or exposed.
+    /// Compares parameter structs with the specs, to find differences between a struct and the
+    /// console before they affect a user. It evaluates no user, and logs and exposes nothing.
     ///
     /// ```
     /// use statsig::StatsigParams;
@@ -40,12 +40,12 @@ pub struct Schemas<'a> {
 }
 
 impl Schemas<'_> {
-    /// Compares a struct with everything that the current specs may serve to anybody: the values of
-    /// all rules, of the experiments that a layer delegates to, of everything that a parameter store
-    /// refers to, and the defaults.
+    /// Compares a struct with every value that the current specs may serve to any user: the values
+    /// of all rules, of the experiments that a layer delegates to, of the targets of a parameter
+    /// store, and the defaults.
     ///
-    /// It takes time that grows with the number of rules, so it belongs into a start, a test or a
-    /// health endpoint, not into a request.
+    /// Its time grows with the number of rules, so call it at the start, in a test or in a health
+    /// endpoint, not in a request.
     ///
     /// ```
     /// use statsig::StatsigParams;
@@ -75,10 +75,10 @@ impl Schemas<'_> {
         check(&document, &[], &self.statsig.specs().specs)
     }
 
-    /// Checks all structs that belong to this client: those that the options name
-    /// ([`check_schema`](crate::StatsigOptionsBuilder::check_schema)), and with the feature
-    /// `registry` every struct in the binary that derives [`StatsigParams`]. A parameter that one of
-    /// them reads is not missed in the others.
+    /// Checks all structs of this client: those of the option
+    /// [`check_schema`](crate::StatsigOptionsBuilder::check_schema), and with the feature
+    /// `registry` every struct in the binary that derives [`StatsigParams`]. If one of them reads a
+    /// parameter, the reports of the others do not list it as unread.
     ///
     /// ```
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
@@ -93,8 +93,8 @@ impl Schemas<'_> {
         self.check_documents(&documents)
     }
 
-    /// Like [`check_all`](Self::check_all), for these structs. Documents that were read from JSON
-    /// do not hold a field's own decoding, so values that only this decoding refuses are not found.
+    /// Like [`check_all`](Self::check_all), for these structs. Documents from JSON do not contain a
+    /// field's own decoding, so the check does not find values that only this decoding rejects.
     ///
     /// ```
     /// use statsig::typed::SchemaDocument;
@@ -115,8 +115,8 @@ impl Schemas<'_> {
         check_all(documents, &self.statsig.specs().specs)
     }
 
-    /// The results of the latest automatic check: at start and after each update, of the structs
-    /// that the options name. Empty before the first check, and without such options.
+    /// The results of the latest automatic check, which runs at the start and after each update,
+    /// for the structs in the options. Empty before the first check, and without such options.
     ///
     /// To get new findings as they appear, [subscribe](Statsig::subscribe) to `schema_drifted`.
     ///
@@ -134,7 +134,7 @@ impl Schemas<'_> {
     /// Every parameter that an entity may serve, with every value; `None` if the specs do not have
     /// the entity. Sorted by name.
     ///
-    /// For tools that look at all variants, such as generators of structs.
+    /// For tools that use all variants, such as generators of structs.
     ///
     /// ```
     /// use statsig::typed::SourceKind;

@@ -1,4 +1,4 @@
-//! The one instance that a process may share: the SDK's only global.
+//! The shared instance of a process: the SDK's only global.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use crate::error::StatsigError;
 use crate::options::StatsigOptions;
 use crate::targets;
 
-/// Without a lock, which a fork could inherit from a thread that it does not have.
+/// It has no lock, because a fork could inherit a held lock from a thread that does not exist in
+/// the child.
 static SHARED: ArcSwapOption<ClientInner> = ArcSwapOption::const_empty();
 
 impl Statsig {
@@ -104,7 +105,7 @@ impl Statsig {
         SHARED.swap(None).map(Self::from_inner)
     }
 
-    /// Puts another in the place of this one, if this one is shared.
+    /// Replaces the shared instance, if it is this client.
     pub(super) fn replace_shared(&self, with: &Self) {
         SHARED.compare_and_swap(
             &Some(Arc::clone(&self.inner)),

@@ -1,4 +1,4 @@
-//! `Debug` of clients: a few lines, whatever the size of their specs.
+//! `Debug` of clients: a few lines, for specs of any size.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl fmt::Debug for ClientInner {
     }
 }
 
-/// Takes no lock, so that a client can be shown anywhere, also in a forked process.
+/// Takes no lock, so that it works everywhere, also in a forked process.
 fn show(
     name: &str,
     client: &ClientInner,

@@ -1,4 +1,4 @@
-//! Downloading specs into a file, for processes that read them from there.
+//! Downloads specs to a file, for processes that read them from it.
 
 use std::io::Write;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::specs::order::ordering_time;
 use crate::specs::parse::{Parsed, parse};
 use crate::text::SharedStr;
 
-/// What of specs is sent along with a request for newer ones.
+/// The fields of specs that a request for newer specs contains.
 #[derive(Debug, Default)]
 struct Known {
     time: u64,
@@ -27,11 +27,12 @@ struct Known {
 }
 
 impl Statsig {
-    /// Downloads the specs with one request and replaces the file that [`FileSpecs::in_directory`] reads, unless it is up to
-    /// date. True when it was replaced.
+    /// Downloads the specs with one request and replaces the file that [`FileSpecs::in_directory`]
+    /// reads, unless it is up to date. Returns true when it replaced the file.
     ///
-    /// The client need not be initialised, and its own specs do not change. The directory is created if it does not exist. Who
-    /// reads the file finds it complete, the old or the new one.
+    /// The client need not be initialised, and its own specs do not change. It creates the
+    /// directory if it does not exist. A reader always finds a complete file, the old or the new
+    /// one.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,7 +49,8 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// [`StatsigError::SyncFailed`] when the download fails or the file cannot be written. The file does not change then.
+    /// [`StatsigError::SyncFailed`] when the download fails or the file cannot be written. The file
+    /// then does not change.
     pub async fn fetch_and_write_to_file(
         &self,
         directory: impl AsRef<Path>,
@@ -73,7 +75,7 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, Cause> {
     if options.disable_network {
         return Err(Cause::new(FetchError::NetworkDisabled));
     }
-    // A file that is missing or broken is to be replaced.
+    // A missing or broken file must be replaced.
     if let Ok(payload) = file.fetch(&request).await {
         let known = off_thread(move || known(&payload.body)).await?;
         request.since_time = ordering_time(known.time, shared.clock.now_ms());
@@ -125,7 +127,7 @@ fn known(json: &[u8]) -> Known {
     }
 }
 
-/// The specs as they are, or `None` when there is nothing new.
+/// The specs as received, or `None` when there is nothing new.
 fn full_specs(json: Bytes) -> Result<Option<Bytes>, Cause> {
     let is_full = match parse(&json, &Origins::default(), &mut Vec::new()) {
         Ok(Parsed::Full(_)) => true,

@@ -1,4 +1,4 @@
-//! What the log says when a client has started: that it has, and with what.
+//! Tests of the log lines of a start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const SPECS: &str = r#"{"has_updates":true,"time":5,
         "b":{"type":"dynamic_config","salt":"s","enabled":true,"idType":"userID","entity":"experiment","defaultValue":{},"rules":[]}},
     "layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
 
-/// What the log says from the level info on while a client starts.
+/// The log lines of the level info and above while a client starts.
 async fn log_of_start(network: ScriptedTransport) -> String {
     let options = StatsigOptions::builder()
         .transport(Arc::new(network))
@@ -27,7 +27,7 @@ async fn log_of_start(network: ScriptedTransport) -> String {
     let (log, _guard) = Log::from(Level::INFO);
     let statsig = Statsig::new("secret-key", options);
     let _ = statsig.initialize().await;
-    // Whoever asks again waits for the same start, which is told once.
+    // A second call waits for the same start, which is logged once.
     let _ = statsig.initialize().await;
     log.lines().join("\n")
 }

@@ -1,4 +1,4 @@
-//! Waiting for specs, and watching them change.
+//! Waits for specs, and watches their changes.
 
 use std::fmt;
 
@@ -22,12 +22,13 @@ impl Statsig {
     /// # use std::sync::Arc;
     /// # use statsig::sources::BootstrapSpecs;
     /// # use statsig::{Statsig, StatsigOptions};
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     /// # runtime.block_on(async {
     /// # let specs = Arc::new(BootstrapSpecs::new(SPECS));
-    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
-    /// # let statsig = Statsig::new("secret-key", options);
+    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true);
+    /// # let statsig = Statsig::new("secret-key", options.build()?);
     /// # statsig.initialize().await?;
     /// tokio::time::timeout(Duration::from_secs(5), statsig.ready()).await??;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -43,7 +44,7 @@ impl Statsig {
         if self.is_ready() {
             return Ok(());
         }
-        // First, since the channel has locks.
+        // This check comes first, because the channel has locks.
         if !shared.home.is_here() {
             return Err(self.inner.forked());
         }
@@ -54,7 +55,8 @@ impl Statsig {
                 Some(End::ActorsGone) => return Err(StatsigError::RuntimeGone),
                 None => {}
             }
-            // The sender is `shared`'s, so it is there; and what changed since the look at the specs is seen at once.
+            // `shared` owns the sender, so it exists. A change since the check of the specs is
+            // visible at once.
             if watched.changed().await.is_err() {
                 return Err(StatsigError::ShutDown);
             }
@@ -62,11 +64,13 @@ impl Statsig {
         Ok(())
     }
 
-    /// Whether there are specs to evaluate with. Call it in health checks: it costs a load and a comparison.
+    /// Whether there are specs to evaluate with. Use it for health checks: it costs a load and a
+    /// comparison.
     ///
-    /// It stays true during a long outage, after a [`shutdown`](Self::shutdown) and in a forked process: evaluations use the last
-    /// specs. [`specs_status`](Self::specs_status) says how old they are. [`is_initialized`](Self::is_initialized) says whether the
-    /// client runs, that is, updates specs and sends events.
+    /// It stays true during a long outage, after a [`shutdown`](Self::shutdown) and in a forked
+    /// process: evaluations use the last specs. [`specs_status`](Self::specs_status) returns their
+    /// age. [`is_initialized`](Self::is_initialized) reports whether the client runs: whether it
+    /// updates specs and sends events.
     ///
     /// ```
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
@@ -96,12 +100,13 @@ impl Statsig {
     /// # use std::sync::Arc;
     /// # use statsig::sources::BootstrapSpecs;
     /// # use statsig::{Statsig, StatsigOptions};
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
     /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     /// # runtime.block_on(async {
     /// # let specs = Arc::new(BootstrapSpecs::new(SPECS));
-    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
-    /// # let statsig = Statsig::new("secret-key", options);
+    /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true);
+    /// # let statsig = Statsig::new("secret-key", options.build()?);
     /// let mut watch = statsig.watch_specs();
     /// statsig.initialize().await?;
     /// let status = watch.changed().await.ok_or("the client has ended")?;
@@ -113,7 +118,7 @@ impl Statsig {
     pub fn watch_specs(&self) -> SpecsWatch {
         let shared = &self.inner.shared;
         if !shared.home.is_here() {
-            // Nothing will change, and the locks of the channel may be held for ever.
+            // Nothing changes in a fork, and the locks of the channel may be held forever.
             return SpecsWatch {
                 known: self.specs_status(),
                 watched: None,
@@ -130,8 +135,8 @@ impl Statsig {
     }
 }
 
-/// Tells when other specs are in use; made by [`Statsig::watch_specs`]. Does not keep the client alive, and may be awaited on any
-/// executor.
+/// Reports when other specs are in use; created by [`Statsig::watch_specs`]. It does not keep the
+/// client alive, and works on every executor.
 ///
 /// ```no_run
 /// # async fn watch(statsig: statsig::Statsig) {
@@ -144,14 +149,14 @@ impl Statsig {
 #[derive(Clone)]
 pub struct SpecsWatch {
     known: SpecsStatus,
-    /// `None` in a fork of the process that the client works in.
+    /// `None` in a fork of the client's process.
     watched: Option<watch::Receiver<Watched>>,
     origin: Process,
 }
 
 impl Drop for SpecsWatch {
     fn drop(&mut self) {
-        // Letting go of the channel takes one of its locks.
+        // Dropping the channel takes one of its locks.
         if !self.origin.is_here() {
             std::mem::forget(self.watched.take());
         }
@@ -167,13 +172,15 @@ impl fmt::Debug for SpecsWatch {
 }
 
 impl SpecsWatch {
-    /// Waits for the next change and returns what is in use then. Changes that come faster than they are waited for count as one.
+    /// Waits for the next change and returns the status of the new specs. Several changes between
+    /// two calls count as one.
     ///
-    /// `None` when no change will come: the client was dropped or shut down, its runtime has ended, or this is a forked process. If the
-    /// client is started again, the next call waits for changes again.
+    /// `None` when no change will come: the client was dropped or shut down, its runtime has ended,
+    /// or this is a forked process. If the client is started again, the next call waits for changes
+    /// again.
     pub async fn changed(&mut self) -> Option<SpecsStatus> {
         let watched = self.watched.as_mut()?;
-        // The channel has locks, which a fork may have inherited.
+        // The channel has locks, which a fork may have inherited in the held state.
         while self.origin.is_here() {
             let found = watched.borrow_and_update().clone();
             if found.status != self.known {

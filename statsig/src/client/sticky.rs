@@ -24,10 +24,10 @@ use crate::user::StatsigUser;
 use crate::value::depth::bounded_shared;
 use statsig_core::entity_kind::EntityKind;
 
-/// Whose code changes what is stored.
+/// The name of the application's code in logs of its panics.
 const STORAGE: &str = "the persistent storage";
 
-/// What is stored for the user, and which live rules go before it.
+/// The stored values of the user, and the live rules that take precedence.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StickyOptions<'a> {
     values: Option<&'a UserPersistedValues>,
@@ -55,7 +55,7 @@ sticky_options!(
     TypedEvaluationOptions
 );
 
-/// A stored assignment that is served, with what it takes to expose it.
+/// A stored assignment that is served, with the data of its exposure.
 #[derive(Debug)]
 pub(super) struct StickyAssignment {
     pub(super) client: Arc<ClientInner>,
@@ -69,14 +69,14 @@ pub(super) struct StickyAssignment {
     user_hash: u64,
     pub(super) stored: StickyValues,
     pub(super) details: EvaluationDetails,
-    /// Events carry the version that is live, not the one that assigned.
+    /// Events contain the live version, not the version that assigned.
     live_version: Option<u32>,
     sampling: SamplingInputs,
 }
 
 impl EvaluatedCall<'_> {
-    /// The assignment that is served instead of this evaluation. Changes what is stored if that is
-    /// due.
+    /// The assignment that is served instead of this evaluation. Updates the stored values if
+    /// necessary.
     #[inline]
     pub(super) fn assignment(&self, options: StickyOptions<'_>) -> Option<Arc<StickyAssignment>> {
         let storage = self
@@ -146,14 +146,15 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    /// Whether an experiment of this name is running; `None` when there is none, or it does not say.
+    /// Whether an experiment of this name is running; `None` when the specs have no such experiment
+    /// or no such flag.
     fn is_experiment_active(&self, experiment: &str) -> Option<bool> {
         let specs = self.specs();
         let entry = specs.entry(specs.find(experiment)?)?;
         specs.spec(entry.config?)?.is_active
     }
 
-    /// Whether one of the experiment's rules that are to be enforced catches the user.
+    /// Whether an enforced rule of the experiment matches the user.
     fn is_overruled(&self, experiment: &str, options: StickyOptions<'_>) -> bool {
         let catches = |is_meant: fn(&str) -> bool| {
             let experiment = self.specs().find(experiment);
@@ -187,7 +188,8 @@ impl EvaluatedCall<'_> {
             ),
             live_version: evaluation.version,
             sampling: SamplingInputs {
-                // The rule that assigned may be gone, and its rate with it: none is left out.
+                // The rule that assigned may no longer exist, and so its sampling rate is unknown:
+                // no exposure is sampled out.
                 rate: None,
                 ..self.sampling()
             },
@@ -253,8 +255,8 @@ impl StickyAssignment {
         self.submit(Subject::Experiment, gates, 1, logging);
     }
 
-    /// Logs the exposure of a layer's parameter: one that the allocated experiment sets carries the
-    /// experiment and all nested gates.
+    /// Logs the exposure of a layer's parameter. If the allocated experiment sets it, the exposure
+    /// contains the experiment and all nested gates.
     pub(super) fn expose_parameter(&self, parameter: &str, logging: Logging) {
         let stored = &self.stored;
         let explicit = stored.explicit_parameters.as_deref().unwrap_or_default();

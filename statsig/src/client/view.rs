@@ -54,7 +54,7 @@ impl Statsig {
 }
 
 impl<'a> View<'a> {
-    /// What an evaluation outside of the usual path reads besides the user.
+    /// The data that an evaluation outside the usual path reads besides the user.
     pub(super) fn context(self) -> EvaluationContext<'a> {
         let shared = &self.client.shared;
         EvaluationContext::of(self.published, shared.clock.now_ms(), fastrand::u64(..))

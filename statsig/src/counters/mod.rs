@@ -165,7 +165,8 @@ impl EventCounters {
         dropped
     }
 
-    /// Applies one change atomically. Calls it again if another thread made a change meanwhile.
+    /// Applies one change atomically. Calls it again if another thread changed the value at the
+    /// same time.
     fn change(&self, mut change: impl FnMut(&mut Account)) {
         self.account.rcu(|account| {
             let mut next = Account::clone(account);

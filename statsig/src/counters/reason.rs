@@ -123,7 +123,7 @@ impl DroppedEvents {
             .collect()
     }
 
-    /// What these have more than earlier ones.
+    /// The difference to earlier counts.
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let mut more = Self::default();
         for reason in DropReason::ALL {

@@ -1,4 +1,4 @@
-//! Where a client looks the countries of IP addresses up.
+//! The lookup of countries from IP addresses.
 
 #[cfg(feature = "country")]
 mod shared_table;
@@ -11,7 +11,7 @@ pub use statsig_core::country::{CountryCode, CountryLookup, CountryTable, Countr
 
 use crate::guard::guarded;
 
-/// The application's look-up, or else the table that is compiled in.
+/// The application's lookup, or the compiled-in table.
 pub(crate) fn countries(lookup: Option<Arc<dyn CountryLookup>>) -> Countries {
     match lookup {
         Some(lookup) => Countries::of_application(Arc::new(Guarded(lookup))),
@@ -19,7 +19,7 @@ pub(crate) fn countries(lookup: Option<Arc<dyn CountryLookup>>) -> Countries {
     }
 }
 
-/// The application's look-up. If it panics, the address has no country.
+/// The application's lookup. If it panics, the address has no country.
 #[derive(Debug)]
 struct Guarded(Arc<dyn CountryLookup>);
 

@@ -1,4 +1,5 @@
-//! The table that is compiled in: the one that Statsig's other SDKs embed, from the crate `statsig-country`.
+//! The compiled-in table: the table that Statsig's other SDKs embed, from the crate
+//! `statsig-country`.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Events appended to a file.
+//! An adapter that appends events to a file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,15 @@ use crate::files;
 use crate::hash::djb2;
 use crate::transport::BoxFuture;
 
-/// Appends events to a file instead of posting them: for another process to send, and for a look at them.
+/// Appends events to a file instead of posting them, so that another process can send them or a
+/// person can read them.
 ///
-/// The file is that of the official local-file adapter: `<directory>/<djb2 of the SDK key>_events.json`, for each batch one line
-/// with a JSON array of its events. Lines are appended whole, so several processes may share the file; an adapter that
-/// drains it must not do so while a process writes. The file is not synced to the disk and grows without limit: the
-/// process that drains it must empty it. Only its owner can read a file that the adapter creates; an existing file keeps its permissions.
+/// The file has the format of the official local-file adapter:
+/// `<directory>/<djb2 of the SDK key>_events.json`, with one line for each batch, a JSON array of
+/// its events. The adapter appends complete lines, so several processes may share the file. A
+/// process that drains the file must not do so while another writes. The adapter does not sync the
+/// file to the disk, and the file grows without limit: the process that drains it must empty it.
+/// Only its owner can read a file that the adapter creates; an existing file keeps its permissions.
 /// It must be a regular file, not a link.
 ///
 /// ```
@@ -38,12 +41,13 @@ pub struct FileEvents(Arc<Target>);
 #[derive(Debug)]
 struct Target {
     path: PathBuf,
-    /// Of the batches of this process one is written at a time.
+    /// Within this process, writes one batch at a time.
     turn: Mutex<()>,
 }
 
 impl FileEvents {
-    /// Writes to the file of this SDK key in this directory, which must exist. Opens nothing yet.
+    /// An adapter that writes to the file of this SDK key in this directory, which must exist. It
+    /// opens the file at the first batch.
     #[must_use]
     pub fn new(sdk_key: &str, directory: impl AsRef<Path>) -> Self {
         let name = format!("{}_events.json", djb2(sdk_key));
@@ -53,7 +57,7 @@ impl FileEvents {
         }))
     }
 
-    /// The file.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.path
@@ -73,7 +77,7 @@ impl Target {
         let line = format!("{}\n", body.events.get());
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = files::open_own(&self.path, files::private().append(true).create(true))?;
-        // In one call, so that lines of several processes do not mix.
+        // One call, so that lines of several processes do not mix.
         file.write_all(line.as_bytes())
     }
 }

@@ -11,7 +11,7 @@ use crate::transport::identity::Identity;
 use crate::transport::retry::{is_success, is_worth_retrying, retry_after};
 use crate::transport::{BoxFuture, Endpoint, Method, Request, Response, Transport, TransportError};
 
-/// The answer to a batch is a few bytes.
+/// The limit of an answer in bytes. The answer to a batch has a few bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 const BAD_REQUEST: u16 = 400;
@@ -68,12 +68,13 @@ impl EventLoggingAdapter for HttpEvents {
 
 /// Reads the answer to a `log_event` request.
 ///
-/// A success status means success unless the body says `"success": false` (or something that is no boolean): an empty body
-/// or one that is no JSON came from something between us and the service, and sending again would double the events.
+/// A success status means success unless the body says `"success": false` (or a value that is not a
+/// boolean): an empty body or a body that is not JSON comes from a server between the client and
+/// the service, and another attempt would duplicate the events.
 fn judge(answer: Result<Response, TransportError>, now_ms: u64) -> Result<(), EventLoggingError> {
     let response = match answer {
         Ok(response) => response,
-        // An endless answer to a batch, too, comes from something else than the service; the next one would be the same.
+        // An endless answer does not come from the service. The next answer would be the same.
         Err(error) if error.is_final() => return Err(EventLoggingError::refused(error)),
         Err(error) => return Err(EventLoggingError::temporary(error)),
     };

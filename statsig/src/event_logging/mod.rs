@@ -1,4 +1,4 @@
-//! Where events go: the [`EventLoggingAdapter`] trait, and the adapters that the SDK brings.
+//! The destinations of events: the [`EventLoggingAdapter`] trait, and the SDK's adapters.
 
 mod file;
 pub(crate) mod http;
@@ -16,11 +16,13 @@ use crate::events::batch::SealedBatch;
 use crate::events::seal;
 use crate::transport::BoxFuture;
 
-/// Takes batches of events. The SDK's own posts them to Statsig; give another one to
-/// [`StatsigOptionsBuilder::event_logging_adapter`](crate::StatsigOptionsBuilder::event_logging_adapter) to send them elsewhere.
+/// Delivers batches of events. The SDK's own adapter posts them to Statsig. To send them to another
+/// destination, set
+/// [`StatsigOptionsBuilder::event_logging_adapter`](crate::StatsigOptionsBuilder::event_logging_adapter).
 ///
-/// The SDK does batching, pauses, retries, the spool and the counts for every adapter. It calls the adapter from tasks on the client's
-/// runtime, never from a thread that evaluates, and for several batches at a time.
+/// For every adapter, the SDK does batching, pauses, retries, the spool and the counts. It calls
+/// the adapter from tasks on the client's runtime, never from a thread that evaluates, and for
+/// several batches at the same time.
 ///
 /// ```
 /// use statsig::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
@@ -40,14 +42,17 @@ use crate::transport::BoxFuture;
 /// }
 /// ```
 pub trait EventLoggingAdapter: Debug + Send + Sync + 'static {
-    /// Takes one batch. It counts as delivered once this returns `Ok`. A call that does not return within
-    /// [`event_request_timeout`](crate::StatsigOptionsBuilder::event_request_timeout) is cancelled, and counts as failed.
+    /// Delivers one batch. It counts as delivered when this returns `Ok`. A call that does not
+    /// return within [`event_request_timeout`](crate::StatsigOptionsBuilder::event_request_timeout)
+    /// is cancelled, and counts as failed.
     ///
     /// # Errors
-    /// When the batch was not taken. The kind of error decides whether the client retries, splits or drops it.
+    /// When the batch was not delivered. The kind of error decides whether the client retries,
+    /// splits or drops it.
     fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>>;
 
-    /// The client ends; no further batch comes. Called once, after the last batch, within the limit of the shutdown.
+    /// Ends the adapter. Called once, after the last batch, within the limit of the shutdown.
+    /// Default: does nothing.
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
@@ -72,7 +77,7 @@ impl Debug for EventBatch {
 }
 
 impl EventBatch {
-    /// What the body is compressed with, as a `content-encoding` header says it.
+    /// The encoding of the body, as in a `content-encoding` header.
     pub const CONTENT_ENCODING: &'static str = seal::CONTENT_ENCODING;
 
     pub(crate) fn of(batch: &SealedBatch) -> Self {
@@ -83,19 +88,20 @@ impl EventBatch {
         }
     }
 
-    /// How many events are in it: at least one.
+    /// The number of events: at least one.
     #[must_use]
     pub fn event_count(&self) -> u64 {
         self.events
     }
 
-    /// How often it was tried before.
+    /// The number of earlier attempts.
     #[must_use]
     pub fn retries(&self) -> u32 {
         self.retries
     }
 
-    /// The body as it is posted: [`json`](Self::json), compressed with [`CONTENT_ENCODING`](Self::CONTENT_ENCODING).
+    /// The body of a post: [`json`](Self::json), compressed with
+    /// [`CONTENT_ENCODING`](Self::CONTENT_ENCODING).
     #[must_use]
     pub fn compressed(&self) -> Bytes {
         self.body.clone()
@@ -104,36 +110,37 @@ impl EventBatch {
     /// The body as JSON: `{"events": […], "statsigMetadata": {…}}`. Decompresses it.
     ///
     /// # Errors
-    /// When the body cannot be decompressed, which happens only to one that was damaged on disk.
+    /// When the body cannot be decompressed. This happens only after damage on disk.
     pub fn json(&self) -> io::Result<Vec<u8>> {
         seal::decompress(&self.body)
     }
 }
 
-/// Why a batch was not taken, and with that, what becomes of it.
+/// Why a batch was not delivered. It decides what the client does with the batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventLoggingError {
-    /// Another attempt may succeed: there will be some, with growing pauses.
+    /// Another attempt may succeed. The client retries with growing pauses.
     #[error("the events could not be sent now: {source}")]
     #[non_exhaustive]
     Temporary {
         /// What went wrong, without secrets.
         source: Cause,
-        /// No attempt is to be made within this time. At most 5 minutes count.
+        /// The pause before the next attempt. The client waits at most 5 minutes.
         retry_after: Option<Duration>,
     },
-    /// Smaller batches may pass: its halves are tried.
+    /// Smaller batches may succeed. The client sends the two halves.
     #[error("the batch is too large")]
     TooLarge,
-    /// An event in it is malformed. Its halves are tried, so that the others are not lost.
+    /// An event in the batch is malformed. The client sends the two halves, so that the other
+    /// events are not lost.
     #[error("an event in the batch is malformed: {source}")]
     #[non_exhaustive]
     Malformed {
         /// What went wrong, without secrets.
         source: Cause,
     },
-    /// No attempt will ever succeed: the batch is dropped, and counted.
+    /// No attempt can succeed. The client drops the batch and counts its events.
     #[error("the events were refused: {source}")]
     #[non_exhaustive]
     Refused {
@@ -165,7 +172,8 @@ impl EventLoggingError {
         }
     }
 
-    /// Makes no attempt within this time. Only a [`Temporary`](Self::Temporary) error has such a time.
+    /// Sets the pause before the next attempt. It has an effect only on a
+    /// [`Temporary`](Self::Temporary) error.
     #[must_use]
     pub fn after(mut self, pause: Option<Duration>) -> Self {
         if let Self::Temporary { retry_after, .. } = &mut self {

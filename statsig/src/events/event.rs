@@ -185,7 +185,8 @@ impl Event {
     /// use statsig::Event;
     ///
     /// let map = HashMap::from([("items".to_owned(), 3.into())]);
-    /// assert_eq!(Event::new("purchase").metadata_map(map), Event::new("purchase").metadata("items", 3));
+    /// let event = Event::new("purchase").metadata_map(map);
+    /// assert_eq!(event, Event::new("purchase").metadata("items", 3));
     /// ```
     pub fn metadata_map(mut self, entries: HashMap<String, Value>) -> Self {
         self.metadata.get_or_insert_default();

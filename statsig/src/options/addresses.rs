@@ -1,4 +1,5 @@
-//! Where requests go: addresses that lead nowhere are refused when the options are built, not at the first request.
+//! Where requests go: addresses that lead nowhere are refused when the options are built, not at
+//! the first request.
 
 use super::StatsigOptions;
 use crate::error::OptionsError;

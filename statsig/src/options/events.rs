@@ -360,9 +360,10 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Calls this when events were dropped, with the counts by reason since the last call. It may block: calls come on a thread for
-    /// blocking work, and may overlap. The last call may come on the thread that drops the last handle of the client, or ends its
-    /// runtime. Default: no call; the client logs a warning for drops, and [`EventStats`](crate::EventStats) counts them.
+    /// Calls this when events were dropped, with the counts by reason since the last call. It may
+    /// block: calls come on a thread for blocking work, and may overlap. The last call may come on
+    /// the thread that drops the last handle of the client, or ends its runtime. Default: no call;
+    /// the client logs a warning for drops, and [`EventStats`](crate::EventStats) counts them.
     ///
     /// ```
     /// use statsig::StatsigOptions;

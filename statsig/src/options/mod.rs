@@ -1,4 +1,5 @@
-//! The client's options, with every default in one place. The builder's methods are in a file for each subject.
+//! The client's options, with every default in one place. The builder's methods are in a file for
+//! each subject.
 
 mod addresses;
 mod evaluation;
@@ -53,7 +54,8 @@ const DEFAULT_ID_LISTS_SYNC_INTERVAL: Duration = Duration::from_secs(60);
 const DEFAULT_ID_LISTS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_MAX_ID_LIST_BYTES: usize = 256 * 1024 * 1024;
 
-/// Options of a [`Statsig`](crate::Statsig) client. Everything has a default; make one with [`StatsigOptions::builder`].
+/// Options of a [`Statsig`](crate::Statsig) client. Everything has a default; make one with
+/// [`StatsigOptions::builder`].
 ///
 /// ```
 /// use std::time::Duration;

@@ -118,7 +118,8 @@ pub(super) fn check(options: &StatsigOptions) -> Result<(), OptionsError> {
 }
 
 impl StatsigOptions {
-    /// The URLs that these options name besides those of ID lists: their origins may see the SDK key.
+    /// The URLs that these options name besides those of ID lists: their origins may see the SDK
+    /// key.
     pub(crate) fn named_urls(&self) -> Vec<String> {
         let mut urls = vec![self.specs_url.to_string(), self.log_event_url.to_string()];
         for source in self.spec_adapters_config.iter().flatten() {

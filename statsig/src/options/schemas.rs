@@ -4,12 +4,14 @@ use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::typed::{Schema, StatsigParams};
 
 impl StatsigOptionsBuilder {
-    /// Checks this struct against the specs at start and after each update. The client logs each difference once, under the target
-    /// `statsig::schemas`, calls [subscribers](crate::Statsig::subscribe) of `schema_drifted`, and counts it in the metric
-    /// `statsig.sdk.schema_drifts`. [`Schemas::latest`](crate::Schemas::latest) returns the latest reports. Call it once for each
-    /// struct.
+    /// Checks this struct against the specs at start and after each update. The client logs each
+    /// difference once, under the target `statsig::schemas`, calls
+    /// [subscribers](crate::Statsig::subscribe) of `schema_drifted`, and counts it in the metric
+    /// `statsig.sdk.schema_drifts`. [`Schemas::latest`](crate::Schemas::latest) returns the latest
+    /// reports. Call it once for each struct.
     ///
-    /// The check runs beside the actors, on a thread for blocking work. New specs are in use when it ends, with any result.
+    /// The check runs beside the actors, on a thread for blocking work. New specs are in use when
+    /// it ends, with any result.
     ///
     /// ```
     /// use statsig::{StatsigOptions, StatsigParams};
@@ -63,9 +65,9 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Lets a struct with `on_mismatch = "panic_in_tests"` panic when a served value does not fit its
-    /// field. For clients of tests; without it, such a struct takes its default and logs a warning.
-    /// Default: false.
+    /// Lets a struct with `on_mismatch = "panic_in_tests"` panic when a served value does not fit
+    /// its field. For clients of tests; without it, such a struct takes its default and logs a
+    /// warning. Default: false.
     ///
     /// ```
     /// use statsig::StatsigOptions;
@@ -106,7 +108,8 @@ fn add_registered(schemas: &mut Vec<&'static Schema>) {
     }
 }
 
-/// Whether two schemas describe one struct. They need not be at one address: a constant has none of its own.
+/// Whether two schemas describe one struct. They need not be at one address: a constant has none of
+/// its own.
 #[cfg(feature = "registry")]
 fn is_same(a: &Schema, b: &Schema) -> bool {
     let fields = |schema: &Schema| {

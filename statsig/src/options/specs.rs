@@ -59,10 +59,12 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Takes specs from these sources. At the start the client asks them in order. It asks the next one when a source fails or has used
-    /// up its share of the time: an equal share of [`init_timeout`](Self::init_timeout) or 3 s, for a data store at most 500 ms. The
-    /// first good specs are used. Later, only the first source that [keeps specs fresh](crate::sources::SpecsAdapter::background_sync) is asked.
-    /// `specs_adapter` takes precedence. Default: the data store, if there is one, then the network. At least one.
+    /// Takes specs from these sources. At the start the client asks them in order. It asks the next
+    /// one when a source fails or has used up its share of the time: an equal share of
+    /// [`init_timeout`](Self::init_timeout) or 3 s, for a data store at most 500 ms. The first good
+    /// specs are used. Later, only the first source that
+    /// [keeps specs fresh](crate::sources::SpecsAdapter::background_sync) is asked. `specs_adapter`
+    /// takes precedence. Default: the data store, if there is one, then the network. At least one.
     ///
     /// ```
     /// use statsig::sources::{FileSpecs, SpecAdapterConfig};

@@ -116,8 +116,8 @@ impl EventPipe {
         );
     }
 
-    /// Whether nested gates are logged as exposures of their own. The service rolls this out among
-    /// the clients that take part.
+    /// Whether nested gates are logged as separate exposures. The service rolls this out to the
+    /// clients that take part.
     #[inline]
     pub(crate) fn exposes_nested_gates(&self, snapshot: &Snapshot) -> bool {
         self.rollout_bucket

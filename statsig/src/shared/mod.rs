@@ -122,7 +122,7 @@ impl Shared {
 impl Drop for Shared {
     /// Nothing is left that delivers the events in memory.
     fn drop(&mut self) {
-        // In a fork they belong to the parent, and locks may be held for ever.
+        // In a fork they belong to the parent, and locks may be held forever.
         if !self.home.is_surely_here() {
             return;
         }

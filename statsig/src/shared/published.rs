@@ -1,4 +1,4 @@
-//! The specs that callers read, and who waits for others.
+//! The specs that callers read, and the signal for tasks that wait for new ones.
 
 use std::fmt;
 use std::ops::Deref;
@@ -43,7 +43,7 @@ impl Deref for Published {
     }
 }
 
-/// What tasks see that wait for specs.
+/// The state that tasks see when they wait for specs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watched {
     pub(crate) status: SpecsStatus,
@@ -51,7 +51,7 @@ pub(crate) struct Watched {
     pub(crate) end: Option<End>,
 }
 
-/// Why nothing runs that brings specs.
+/// The reason why no actor updates specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     ShutDown,
@@ -122,7 +122,7 @@ impl PublishedCell {
         self.watched.subscribe()
     }
 
-    /// Says whether and why no further specs come.
+    /// Returns the reason if no further specs come.
     pub(super) fn set_end(&self, end: Option<End>) {
         self.watched.send_modify(|watched| watched.end = end);
     }

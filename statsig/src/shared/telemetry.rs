@@ -1,4 +1,4 @@
-//! What the SDK reports about itself.
+//! The SDK's reports about itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,7 +49,7 @@ impl Shared {
         self.report(|observer, reporter| observer.note(fact, reporter));
     }
 
-    /// Reports what the counters say.
+    /// Reports the counters.
     pub(crate) fn look_at_health(&self) {
         let counters = &self.events.counters;
         let stats = counters.stats();

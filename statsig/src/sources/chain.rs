@@ -10,7 +10,8 @@ use super::factory::SpecsAdapterFactory;
 use super::schedule::Trigger;
 use crate::transport::address;
 
-/// One of several sources of specs, for [`spec_adapters_config`](crate::StatsigOptionsBuilder::spec_adapters_config).
+/// One of several sources of specs, for
+/// [`spec_adapters_config`](crate::StatsigOptionsBuilder::spec_adapters_config).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SpecAdapterConfig {

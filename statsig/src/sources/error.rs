@@ -242,8 +242,8 @@ pub enum DataStoreError {
 }
 
 impl DataStoreError {
-    /// A failure, from an error or from a text in one line, without secrets. The client masks SDK keys in the text and
-    /// cuts it to 1,000 characters.
+    /// A failure, from an error or from a text in one line, without secrets. The client masks SDK
+    /// keys in the text and cuts it to 1,000 characters.
     ///
     /// ```
     /// use statsig::sources::DataStoreError;

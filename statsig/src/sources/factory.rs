@@ -157,8 +157,8 @@ impl AdapterContext {
         Ok(payload)
     }
 
-    /// How long to wait before the next [`download`](Self::download): zero, unless the server refuses
-    /// requests or asks for a pause.
+    /// How long to wait before the next [`download`](Self::download): zero, unless the server
+    /// refuses requests or asks for a pause.
     #[must_use]
     pub fn download_pause(&self) -> Duration {
         self.refusals().pause(Duration::ZERO, Instant::now())

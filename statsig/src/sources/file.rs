@@ -42,8 +42,8 @@ impl FileSpecs {
         Self { path: path.into() }
     }
 
-    /// An adapter for the file in this directory in which Statsig's SDKs keep the specs of an SDK key: a
-    /// hash of the key, then `_specs.json`.
+    /// An adapter for the file in this directory in which Statsig's SDKs keep the specs of an SDK
+    /// key: a hash of the key, then `_specs.json`.
     ///
     /// ```
     /// let file = statsig::sources::FileSpecs::in_directory("/var/cache/shop", "server-local-specs-test");

@@ -14,7 +14,7 @@ pub enum PersistentStorageError {
         /// The message of the operating system.
         problem: String,
     },
-    /// The file contains something else. It stays as it is.
+    /// The file does not contain sticky values. The storage does not change it.
     #[error(
         "expected sticky values as JSON in {}, found something else ({problem}); repair the file, or move it away to start anew",
         path.display()

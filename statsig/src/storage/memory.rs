@@ -37,7 +37,7 @@ impl Default for InMemoryPersistentStorage {
     }
 }
 
-/// Shows the number of users, not who they are.
+/// Shows the number of users, not their IDs.
 impl fmt::Debug for InMemoryPersistentStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InMemoryPersistentStorage")

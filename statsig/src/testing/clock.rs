@@ -1,4 +1,4 @@
-//! Wall time that follows tokio's.
+//! A wall clock that follows tokio's time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct SimulatedClock {
 }
 
 impl SimulatedClock {
-    /// Where the clock starts, unless told otherwise: 2026-01-01, 00:00 UTC.
+    /// The default start: 2026-01-01, 00:00 UTC, in epoch milliseconds.
     pub const START_MS: u64 = 1_767_225_600_000;
 
     /// A clock that starts at [`START_MS`](Self::START_MS).
@@ -39,7 +39,8 @@ impl SimulatedClock {
     /// use statsig::clock::Clock;
     /// use statsig::testing::SimulatedClock;
     ///
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// assert_eq!(SimulatedClock::new().now_ms(), SimulatedClock::START_MS);
     /// # });
@@ -55,7 +56,8 @@ impl SimulatedClock {
     /// use statsig::clock::Clock;
     /// use statsig::testing::SimulatedClock;
     ///
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let clock = SimulatedClock::starting_at(1_800_000_000_000);
     /// assert_eq!(clock.now_ms(), 1_800_000_000_000);
@@ -77,7 +79,8 @@ impl SimulatedClock {
     /// use statsig::clock::Clock;
     /// use statsig::testing::SimulatedClock;
     ///
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let clock = SimulatedClock::starting_at(0);
     /// clock.jump(Duration::from_secs(60));

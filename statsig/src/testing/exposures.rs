@@ -1,4 +1,4 @@
-//! Which fields of a parameter struct were exposed, read off recorded events.
+//! Finds the exposed fields of a parameter struct in recorded events.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,15 +15,15 @@ use statsig_core::entity_kind::EntityKind;
 /// Made by [`exposures_of`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Exposures<P> {
-    /// Of each exposure, the fields that it covers, in the order of the events.
+    /// The fields of each exposure, in the order of the events.
     fields: Vec<Vec<&'static str>>,
     params: PhantomData<fn() -> P>,
 }
 
 /// Finds the exposures of a struct among events, as
 /// [`OfflineClient::take_events`](super::OfflineClient::take_events) and
-/// [`ScriptedTransport::events`](super::ScriptedTransport::events) give them. What the parameters
-/// of a store refer to is looked up in the client's specs.
+/// [`ScriptedTransport::events`](super::ScriptedTransport::events) return them. It looks up the
+/// targets of a store's parameters in the client's specs.
 ///
 /// ```
 /// use statsig::testing::{OfflineClient, exposures_of};
@@ -72,7 +72,8 @@ pub fn exposures_of<P: StatsigParams>(statsig: &Statsig, events: &[Value]) -> Ex
 
 impl<P: StatsigParams> Exposures<P> {
     /// The fields of each exposure, by their names in Rust, in the order of the events. A layer
-    /// exposes each on its own; an experiment, config or gate all that come from it.
+    /// exposes each field separately. An experiment, config or gate exposes all of its fields
+    /// together.
     #[must_use]
     pub fn fields(&self) -> &[Vec<&'static str>] {
         &self.fields
@@ -88,8 +89,8 @@ impl<P: StatsigParams> Exposures<P> {
     /// Asserts that exactly these fields were exposed, each once, in any order.
     ///
     /// # Panics
-    /// If others were, or one of them was not, or more than once. The message lists what was
-    /// exposed.
+    /// If other fields were exposed, or one of these was not, or more than once. The message lists
+    /// the exposed fields.
     #[track_caller]
     pub fn assert_fields<'a>(&self, fields: impl IntoIterator<Item = &'a str>) {
         let mut expected: Vec<_> = fields.into_iter().collect();
@@ -107,7 +108,7 @@ impl<P: StatsigParams> Exposures<P> {
     /// Asserts that no field was exposed.
     ///
     /// # Panics
-    /// If any was. The message lists them.
+    /// If a field was exposed. The message lists the exposed fields.
     #[track_caller]
     pub fn assert_none(&self) {
         self.assert_fields([]);

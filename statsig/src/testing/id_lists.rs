@@ -1,18 +1,19 @@
-//! The ID lists that a network in memory serves.
+//! The ID lists of the scripted network.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use url::Url;
 
-/// Where the files are; Statsig's own host, so that a client asks for them as it asks there.
+/// The base URL of the files, at Statsig's own host, so that a client requests them as from
+/// Statsig.
 const FILES: &str = "https://api.statsigcdn.com/v1/download_id_list_file/";
 
 /// Lists by name, as files that grow.
 #[derive(Debug, Default)]
 pub(super) struct ServedIdLists {
     lists: BTreeMap<String, ServedFile>,
-    /// Names the files, and dates them.
+    /// Numbers the files. Also their creation time.
     files: u64,
 }
 

@@ -21,7 +21,7 @@ pub fn sha256_base64(text: &str) -> String {
     hash::sha256_base64(text)
 }
 
-/// The number that buckets are taken from, of a whole text and of the text split behind a salt.
+/// The hash that buckets are computed from, of a whole text and of the text split after a salt.
 #[must_use]
 pub fn evaluation_hash(salt: &str, unit_id: &str) -> u64 {
     SaltedHash::new(salt).of(unit_id)
@@ -58,7 +58,7 @@ pub fn country_of(ip: &str, lookup: Option<Arc<dyn CountryLookup>>) -> Option<St
     Some(code.to_string())
 }
 
-/// What a user agent says of `os_name`, `os_version`, `browser_name` or `browser_version`.
+/// The part of a user agent for `os_name`, `os_version`, `browser_name` or `browser_version`.
 #[must_use]
 pub fn user_agent_part(user_agent: &str, part: &str) -> Option<String> {
     crate::user::part_of_user_agent(user_agent, part)
@@ -67,7 +67,7 @@ pub fn user_agent_part(user_agent: &str, part: &str) -> Option<String> {
 /// Specs in the service's binary form (protobuf, compressed with Brotli) as the service's JSON.
 ///
 /// # Errors
-/// When they cannot be read as a whole; the text says why.
+/// When they cannot be decoded; the text contains the reason.
 #[cfg(feature = "proto")]
 pub fn specs_of_binary(body: &[u8]) -> Result<String, String> {
     let (json, _) =

@@ -1,4 +1,4 @@
-//! What the SDK logs while something happens.
+//! Captures the SDK's log in tests.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-/// The log of one thread, from one level up: for each event its fields, in one line.
+/// The log of one thread from one level up: one line for each event, with its fields.
 #[derive(Debug, Clone)]
 pub(crate) struct Log {
     least: Level,
@@ -17,7 +17,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Collects what is logged on this thread until the guard is dropped.
+    /// Collects the log of this thread until the guard is dropped.
     pub(crate) fn from(least: Level) -> (Self, DefaultGuard) {
         let log = Self {
             least,
@@ -53,7 +53,7 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 }
 
-/// The warnings and errors that this logs.
+/// The warnings and errors that `work` logs.
 pub(crate) fn warnings_of(work: impl FnOnce()) -> Vec<String> {
     let (log, guard) = Log::from(Level::WARN);
     work();

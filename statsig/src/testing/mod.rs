@@ -1,9 +1,9 @@
-//! For the tests of code that uses this SDK: simulated time and a network in memory. Feature
+//! Helpers for tests of code that uses this SDK: simulated time and a network in memory. Feature
 //! `testing`.
 //!
-//! Under tokio's paused time an hour of syncing takes milliseconds: every timer of the SDK is
-//! tokio's, wall time comes from [`SimulatedClock`], and [`ScriptedTransport`] answers requests
-//! without a socket (a real one would stand still while paused time jumps).
+//! With tokio's paused time, an hour of syncs takes milliseconds. All timers of the SDK are
+//! tokio's, [`SimulatedClock`] provides the wall-clock time, and [`ScriptedTransport`] answers
+//! requests without a socket. (Paused time does not wait for real sockets.)
 //!
 //! ```
 //! use std::sync::Arc;

@@ -5,11 +5,11 @@ use std::path::Path;
 use crate::offline::OfflineClient;
 use crate::typed::{SchemaReport, StatsigParams};
 
-/// Asserts that a parameter struct agrees with the specs in a file: with every value that any rule
-/// serves. For CI, beside the file that it downloads or keeps.
+/// Asserts that a parameter struct fits the specs in a file: every value that any rule serves. Use
+/// it in CI, with a file that CI downloads or that the repository contains.
 ///
-/// The path counts from the package's folder. [Warnings](crate::typed::DriftSeverity::Warning) do
-/// not fail; see [`check_schema_in`] for the whole report.
+/// The path is relative to the package's folder. [Warnings](crate::typed::DriftSeverity::Warning)
+/// do not fail; see [`check_schema_in`] for the whole report.
 ///
 /// ```no_run
 /// # #[cfg(feature = "macros")] {
@@ -31,7 +31,8 @@ use crate::typed::{SchemaReport, StatsigParams};
 /// ```
 ///
 /// # Panics
-/// When there is an error; the message is the report. When the file cannot be read, or is no specs.
+/// When the report has an error; the message is the report. When the file cannot be read, or does
+/// not contain specs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __assert_schema_matches {
@@ -48,7 +49,7 @@ pub use crate::__assert_schema_matches as assert_schema_matches;
 /// Checks a parameter struct against the specs in a file.
 ///
 /// # Panics
-/// When the file cannot be read, or is no specs.
+/// When the file cannot be read, or does not contain specs.
 #[must_use]
 pub fn check_schema_in<P: StatsigParams>(specs: impl AsRef<Path>) -> SchemaReport {
     client_of_file(specs.as_ref()).schemas().check::<P>()

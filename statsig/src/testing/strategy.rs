@@ -1,4 +1,4 @@
-//! Structs of values that the console could have, for property tests. Feature `proptest`.
+//! Structs with values that the console could serve, for property tests. Feature `proptest`.
 
 use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
@@ -12,14 +12,15 @@ use crate::offline::OfflineClient;
 use crate::typed::{ParamDocument, ParamKind, ParamLiteral, ParamSchema, StatsigParams};
 use crate::user::StatsigUser;
 
-/// Characters of a text, elements of a list, entries of an object.
+/// The limit of characters in a text, elements in a list and entries in an object.
 const MAX_ELEMENTS: usize = 4;
 
-/// Attempts to find a value of some shape that a field accepts, before the shape is given up.
+/// The number of attempts to find a value of a shape that a field accepts. After them, the shape is
+/// not used.
 const MAX_ATTEMPTS: u32 = 256;
 
 /// Structs of every value that fits: within the schema's types, ranges and names, sometimes absent.
-/// They come the way that served values come, so each field holds something that its decoding
+/// The strategy decodes them like served values, so each field holds a value that its decoding
 /// accepted, or its default.
 ///
 /// ```
@@ -55,7 +56,7 @@ pub fn params_strategy<P: StatsigParams + Debug>() -> impl Strategy<Value = P> {
     })
 }
 
-/// Reads a struct as if these were the served values.
+/// Decodes a struct from these values, like served values.
 fn read<P: StatsigParams>(client: &OfflineClient, values: &[Option<Value>]) -> P {
     for source in P::SCHEMA.sources() {
         let params = P::SCHEMA.params.iter().zip(values);
@@ -70,7 +71,7 @@ fn read<P: StatsigParams>(client: &OfflineClient, values: &[Option<Value>]) -> P
     client.get_typed::<P>(user).into_inner_unexposed()
 }
 
-/// Values that a parameter takes, and now and then none.
+/// Values that a parameter accepts, and sometimes no value.
 fn served(param: &'static ParamSchema) -> BoxedStrategy<Option<Value>> {
     let fits = |value: &Value| param.check(value).is_ok();
     let shapes = shapes(&ParamDocument::from(param)).into_iter();
@@ -82,7 +83,7 @@ fn served(param: &'static ParamSchema) -> BoxedStrategy<Option<Value>> {
     prop::option::weighted(0.9, Union::new(usable)).boxed()
 }
 
-/// Whether a strategy gets anywhere.
+/// Whether a strategy can produce a value.
 fn has_example(strategy: &BoxedStrategy<Value>) -> bool {
     let config = Config {
         max_local_rejects: MAX_ATTEMPTS,
@@ -91,7 +92,8 @@ fn has_example(strategy: &BoxedStrategy<Value>) -> bool {
     strategy.new_tree(&mut TestRunner::new(config)).is_ok()
 }
 
-/// What a value may look like. A list does not say of what, so all are tried.
+/// The shapes of a value. The schema of a list does not name its element type, so all shapes are
+/// tried.
 fn shapes(param: &ParamDocument) -> Vec<BoxedStrategy<Value>> {
     let listed = if param.one_of.is_empty() {
         param.names.iter().cloned().map(Value::from).collect()

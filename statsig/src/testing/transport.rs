@@ -13,7 +13,7 @@ use super::id_lists::ServedIdLists;
 use crate::events::seal;
 use crate::transport::{BoxFuture, Endpoint, Request, Response, Transport, TransportError};
 
-/// A request as it was sent.
+/// A request as sent.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -23,7 +23,7 @@ pub struct RecordedRequest {
     pub request: Request,
 }
 
-/// A batch of events as it was posted.
+/// A batch of events as posted.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PostedBatch {
@@ -33,17 +33,18 @@ pub struct PostedBatch {
     pub retries: u32,
     /// The events.
     pub events: Vec<Value>,
-    /// What the SDK says about itself (`statsigMetadata`).
+    /// The SDK's metadata (`statsigMetadata`).
     pub metadata: Value,
     /// Whether the answer was a success. `None` while there is no answer.
     pub is_accepted: Option<bool>,
 }
 
-/// A [`Transport`] in memory: answers as scripted, and records what is sent.
+/// A [`Transport`] in memory. It returns scripted answers, and records the requests.
 ///
-/// Unless scripted otherwise, specs requests get status 404 until [`serve_specs`](Self::serve_specs) provides some, and events
-/// are accepted; there are no ID lists until [`set_id_list_file`](Self::set_id_list_file) provides some. Requests for
-/// [`Endpoint::Other`] get status 404.
+/// By default, it accepts events. Specs requests get status 404 until
+/// [`serve_specs`](Self::serve_specs) provides specs. The manifest has no ID lists until
+/// [`set_id_list_file`](Self::set_id_list_file) adds some. Requests for [`Endpoint::Other`] get
+/// status 404.
 ///
 /// ```
 /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
@@ -93,8 +94,10 @@ impl ScriptedTransport {
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
     /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
     /// network.serve_specs(SPECS);
@@ -189,8 +192,10 @@ impl ScriptedTransport {
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
     /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
     /// network.serve_specs(SPECS);
@@ -217,8 +222,10 @@ impl ScriptedTransport {
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
     /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
     /// network.serve_specs(SPECS);
@@ -243,8 +250,10 @@ impl ScriptedTransport {
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
     /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    /// # const SPECS: &str =
+    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
     /// network.serve_specs(SPECS);
@@ -275,7 +284,8 @@ impl ScriptedTransport {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records the request and decides the answer; for events, also where the batch is recorded.
+    /// Records the request and returns the answer; for events, also the index of the recorded
+    /// batch.
     fn receive(&self, request: &Request) -> (Answer, Option<usize>) {
         let at = self.start.elapsed();
         let endpoint = request.endpoint;
@@ -349,7 +359,7 @@ impl Transport for ScriptedTransport {
     }
 }
 
-/// What the service would answer to a request for a part of an ID list's file.
+/// The service's answer to a request for a part of an ID list's file.
 fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
     let start = in_query(&request.url, "range").or_else(|| {
         let range = request.headers.get("range")?;
@@ -372,14 +382,14 @@ fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
     }
 }
 
-/// A number in the query of a URL; for a range, where it begins.
+/// A number in the query of a URL; for a range, its start.
 fn in_query(url: &str, name: &str) -> Option<u64> {
     let url = Url::parse(url).ok()?;
     let (_, value) = url.query_pairs().find(|(found, _)| found == name)?;
     value.trim_end_matches('-').parse().ok()
 }
 
-/// What the service would answer to a specs request with this URL.
+/// The service's answer to a specs request with this URL.
 fn specs_answer(specs: Option<&str>, url: &str) -> Answer {
     let Some(specs) = specs else {
         return Answer::status(404);

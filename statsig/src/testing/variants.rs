@@ -1,4 +1,4 @@
-//! Running code under every variant that the console has.
+//! Runs code with every variant that the console can serve.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use crate::typed::{ParamSource, StatsigParams, Variant, VariantValue, variants};
 use crate::user::StatsigUser;
 
 /// Calls a function with every variant of a struct that the specs in a file may serve: each group
-/// of each experiment, each rule, each default, both values of each gate. It gets what the variant
-/// is, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`, and the struct.
+/// of each experiment, each rule, each default, both values of each gate. It gets a description of
+/// the variant, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`, and the struct.
 ///
-/// Of a struct with several sources, or a parameter store that refers to several, one varies at a
-/// time.
+/// For a struct with several sources, or a parameter store with several targets, one source varies
+/// at a time.
 ///
 /// ```no_run
 /// # #[cfg(feature = "macros")] {
@@ -36,8 +36,8 @@ use crate::user::StatsigUser;
 /// ```
 ///
 /// # Panics
-/// When the file cannot be read, is no specs, or lacks a source of the struct: a test with nothing
-/// to test must not pass.
+/// When the file cannot be read, does not contain specs, or lacks a source of the struct: a test
+/// without a variant must not pass.
 pub fn for_each_variant<P: StatsigParams>(specs: impl AsRef<Path>, mut test: impl FnMut(&str, P)) {
     let client = client_of_file(specs.as_ref());
     let sources = P::SCHEMA.sources();

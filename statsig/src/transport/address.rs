@@ -1,4 +1,4 @@
-//! Addresses: which of them requests can go to, and how they are shown without secrets.
+//! Addresses: the check whether a request can go there, and their text without secrets.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::ops::Deref;
 use url::{SyntaxViolation, Url};
 
 const MASK: &str = "*****";
-/// The longest address that is shown, in characters.
+/// The limit of a shown address in characters.
 const MAX_SHOWN: usize = 200;
-/// What a usable address looks like, for errors.
+/// The form of a usable address, for errors.
 pub(crate) const EXPECTED: &str = "a URL such as https://host:443/path, without white space or `#`";
 
-/// A URL. Its `Debug` shows where it leads, and neither credentials nor keys nor the query.
+/// A URL. Its `Debug` shows the host and the path, but no credentials, keys or query.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address(String);
 
 impl Address {
-    /// The address without the white space around it; `None` when that is empty or says `null`.
+    /// The address without the white space around it; `None` when the rest is empty or `null`.
     pub(crate) fn given(url: &str) -> Option<Self> {
         let url = url.trim();
         (!url.is_empty() && !url.eq_ignore_ascii_case("null")).then(|| Self(url.to_owned()))
@@ -47,7 +47,7 @@ impl fmt::Debug for Address {
 /// Reads a URL with a host, unless it needs a repair.
 ///
 /// The `url` crate repairs URLs as browsers do: it drops tabs, reads `\` as `/`, and skips slashes.
-/// Another HTTP library may read such a URL in another way, so it is refused here.
+/// Another HTTP library may read such a URL differently, so this function rejects it.
 pub(crate) fn parse(text: &str) -> Option<Url> {
     let is_repaired = Cell::new(false);
     let note = |violation| {
@@ -68,7 +68,7 @@ pub(crate) fn parse(text: &str) -> Option<Url> {
     (!is_repaired.get()).then_some(url)
 }
 
-/// The same for an `http` or `https` URL only.
+/// Like `parse`, but only for `http` and `https`.
 pub(crate) fn parse_http(text: &str) -> Option<Url> {
     parse(text).filter(|url| matches!(url.scheme(), "http" | "https"))
 }
@@ -91,7 +91,7 @@ pub(crate) fn is_version(segment: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Where a URL leads: without credentials and query, and without what looks like a key.
+/// The shown form of a URL: without credentials and query, and without parts that look like a key.
 pub(crate) fn shown(text: &str) -> String {
     let mut place = place(text);
     if text.contains(['?', '#']) {
@@ -101,13 +101,13 @@ pub(crate) fn shown(text: &str) -> String {
     cut(place)
 }
 
-/// The same without a sign that there is a query.
+/// The shown form without a mark for a query.
 pub(crate) fn shown_without_query(text: &str) -> String {
     cut(place(text))
 }
 
-/// The same without the last segment of the path, which is the SDK key in requests for specs,
-/// whatever the key looks like.
+/// The shown form without the last segment of the path, which in requests for specs is an SDK key
+/// of any form.
 pub(crate) fn shown_without_file(text: &str) -> String {
     let Some(mut url) = parse(text).map(without_secrets) else {
         return MASK.to_owned();
@@ -119,11 +119,11 @@ pub(crate) fn shown_without_file(text: &str) -> String {
 }
 
 fn place(text: &str) -> String {
-    // A password that holds a `/` and is not encoded looks like a host, a port and a path.
+    // A password with an unencoded `/` looks like a host, a port and a path.
     let url = parse(text).filter(|url| !url.path().contains('@'));
     match url {
         Some(url) => without_secrets(url).into(),
-        // A relative address, or no URL at all: the text behind what may be a password.
+        // A relative address, or not a URL: the text after a possible password.
         None => {
             let path = text.split(['?', '#']).next().unwrap_or_default();
             masked_path(path.rsplit('@').next().unwrap_or_default())
@@ -132,7 +132,7 @@ fn place(text: &str) -> String {
 }
 
 fn without_secrets(mut url: Url) -> Url {
-    // These fail only for URLs without a host.
+    // They fail only for URLs without a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);

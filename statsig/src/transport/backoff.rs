@@ -1,8 +1,9 @@
-//! Pauses between attempts: pure arithmetic, with the randomness given.
+//! Pauses between attempts. Pure: the caller provides the random numbers.
 
 use std::time::Duration;
 
-/// A pause is made longer by up to this share of itself, so that many processes do not come back in step.
+/// The largest share of a pause that is added at random, so that many processes do not retry at the
+/// same time.
 pub(crate) const MAX_JITTER: f64 = 0.25;
 
 /// Pauses that double with each failure, up to a limit, plus jitter.
@@ -13,7 +14,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// `first` after one failure; never longer than `longest`, jitter not included.
+    /// The pause is `first` after one failure, and at most `longest`, without the jitter.
     pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest }
     }

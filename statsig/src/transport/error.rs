@@ -23,7 +23,8 @@ pub enum TransportError {
         /// The cause, without the URL, which may hold the SDK key.
         source: Cause,
     },
-    /// A redirect that the SDK does not follow: to another origin, or of a `POST` that would become a `GET`.
+    /// A redirect that the SDK does not follow: to another origin, or of a `POST` that would become
+    /// a `GET`.
     #[error(
         "expected an answer, found a redirect to {target} (status {status}); check the URL in the options, or log in to the network"
     )]
@@ -48,7 +49,7 @@ pub enum TransportError {
         /// The request's limit in bytes.
         limit: usize,
     },
-    /// The body is compressed in a way that was not asked for, or is broken.
+    /// The body has an encoding that the request did not offer, or is broken.
     #[error("the response cannot be decompressed: {source}")]
     #[non_exhaustive]
     Encoding {
@@ -61,7 +62,7 @@ pub enum TransportError {
     CertificateBundle {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         source: Cause,
     },
     /// The request cannot be sent at all; retrying does not help.

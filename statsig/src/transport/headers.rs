@@ -7,8 +7,9 @@ use std::fmt::{self, Debug};
 pub(crate) const KEY_HEADER: &str = "statsig-api-key";
 const MASK: &str = "*****";
 
-/// The headers of a [`Request`](crate::transport::Request) or a [`Response`](crate::transport::Response), in order. A name may occur several
-/// times, and upper and lower case are the same.
+/// The headers of a [`Request`](crate::transport::Request) or a
+/// [`Response`](crate::transport::Response), in order. A name may occur several times. Names ignore
+/// case.
 ///
 /// `Debug` masks the SDK key.
 ///

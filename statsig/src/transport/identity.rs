@@ -1,4 +1,4 @@
-//! Who sends a request: the SDK key and the headers that every request carries.
+//! The identity of a client: the SDK key and the headers of every request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ pub(crate) use statsig_core::identity::{SDK_TYPE, SDK_VERSION};
 
 use super::headers::{Headers, KEY_HEADER};
 
-/// How much of an SDK key is shown at most, in characters: its kind, and enough to tell two apart.
+/// The limit of shown characters of an SDK key: its kind, and enough to distinguish two keys.
 const MAX_SHOWN: usize = "secret-".len() + 3;
 
 /// The SDK key. Its `Debug` shows a few characters only.
@@ -19,7 +19,8 @@ impl SdkKey {
         Self(Arc::from(key))
     }
 
-    /// Why requests with this key cannot succeed, if that is plain to see. Never the key itself.
+    /// The reason why requests with this key cannot succeed, if the key shows it. Never contains
+    /// the key.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         let key = &*self.0;
         if key.is_empty() {
@@ -37,7 +38,7 @@ impl SdkKey {
         }
     }
 
-    /// The whole key, for the requests that must carry it.
+    /// The whole key, for requests that need it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -52,7 +53,7 @@ impl fmt::Debug for SdkKey {
     }
 }
 
-/// Who sends a request.
+/// The identity of a client.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) key: SdkKey,

@@ -1,4 +1,4 @@
-//! How bytes travel: the [`Transport`] trait and its requests, responses and errors.
+//! HTTP: the [`Transport`] trait and its requests, responses and errors.
 
 pub(crate) mod address;
 pub(crate) mod backoff;
@@ -34,21 +34,23 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends HTTP requests for the SDK.
 ///
-/// The SDK brings one built on reqwest (feature `http`, on by default) and a scripted one in memory for tests
-/// (`statsig::testing::ScriptedTransport`). Implement it to route the SDK's traffic through a client of your own.
+/// The SDK includes a transport built on reqwest (feature `http`, on by default) and a scripted one
+/// in memory for tests (`statsig::testing::ScriptedTransport`). Implement this trait to send the
+/// SDK's requests through your own HTTP client.
 pub trait Transport: Debug + Send + Sync + 'static {
-    /// Sends one request and reads the whole response. Do not retry: the SDK does. (If the server has just closed a kept connection, a
-    /// transport may send the request again at once.)
+    /// Sends one request and reads the whole response. Do not retry: the SDK does. (If the server
+    /// has just closed a kept connection, a transport may send the request again at once.)
     ///
-    /// Do not send the header `statsig-api-key` to another origin when you follow a redirect. Do not turn a `POST` into a `GET`.
+    /// Do not send the header `statsig-api-key` to another origin when you follow a redirect. Do
+    /// not turn a `POST` into a `GET`.
     ///
     /// # Errors
     /// When there is no response. A response with an error status is not an error here.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
 }
 
-/// Sends a request and holds the transport to the request's limit, so that one that ignores it cannot stall the SDK. An answer that
-/// plainly comes from something else than the service is an error.
+/// Sends a request and enforces its time limit, so that a transport that ignores the limit cannot
+/// stall the SDK. An answer that clearly comes from another server than the service is an error.
 pub(crate) async fn send(
     transport: &dyn Transport,
     request: Request,
@@ -66,7 +68,7 @@ pub(crate) async fn send(
     }
 }
 
-/// Stands in when the crate is built without the `http` feature and the options name no transport.
+/// The transport without the feature `http`, if the options contain none: every request fails.
 #[cfg(not(feature = "http"))]
 #[derive(Debug)]
 pub(crate) struct NoTransport;

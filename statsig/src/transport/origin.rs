@@ -1,10 +1,10 @@
-//! The origins of URLs, and which of them may see the SDK key. Pure.
+//! The origins of URLs, and the origins that may receive the SDK key. Pure.
 
 use url::Origin;
 
 use super::address;
 
-/// Statsig's own. Options may name others.
+/// Statsig's origins. Options may add others.
 const STATSIG: [&str; 3] = [
     "https://api.statsigcdn.com",
     "https://statsigapi.net",
@@ -16,17 +16,17 @@ pub(crate) fn origin_of(url: &str) -> Option<Origin> {
     Some(address::parse_http(url)?.origin())
 }
 
-/// The origins that may see the SDK key: Statsig's own, and those that options name.
+/// The origins that may receive the SDK key: Statsig's and those in the options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyOrigins(Vec<Origin>);
 
 impl KeyOrigins {
-    /// Statsig's own.
+    /// Statsig's origins alone.
     pub(crate) fn statsigs() -> Self {
         Self(STATSIG.into_iter().filter_map(origin_of).collect())
     }
 
-    /// Adds the origin of a URL that options name.
+    /// Adds the origin of a URL from the options.
     pub(crate) fn add(&mut self, url: &str) {
         if let Some(origin) = origin_of(url)
             && !self.0.contains(&origin)

@@ -1,5 +1,5 @@
-//! Marks what runs for the SDK's own requests, whoever wrote it: its log lines are not forwarded to Statsig, since each would lead to
-//! a request that logs in turn.
+//! Marks code that runs for the SDK's own requests, also code of the application. The tracing layer
+//! does not forward its log lines to Statsig, because each would cause a request that logs again.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -12,13 +12,13 @@ thread_local! {
     static IS_OWN_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether what runs on this thread just now belongs to a request of the SDK's.
+/// Whether the current code on this thread runs for a request of the SDK.
 #[cfg(feature = "tracing-layer")]
 pub(crate) fn is_own_work() -> bool {
     IS_OWN_WORK.get()
 }
 
-/// Marks the making of a future, and whatever happens within it. What the future spawns is not marked.
+/// Marks the creation of a future and all code in it. Does not mark tasks that the future spawns.
 pub(crate) fn own_work<'a, T>(make: impl FnOnce() -> BoxFuture<'a, T>) -> OwnWork<'a, T> {
     let _mark = Mark::set();
     OwnWork(Some(make()))
@@ -46,7 +46,7 @@ impl<T> Drop for OwnWork<'_, T> {
     }
 }
 
-/// Puts back what was before, also when the work panics.
+/// Restores the previous state, also when the work panics.
 struct Mark {
     before: bool,
 }

@@ -1,11 +1,11 @@
-//! Which proxy requests go through.
+//! The proxy of all requests.
 
 use std::fmt;
 
 use super::address;
 use crate::error::OptionsError;
 
-/// A proxy that every request goes through, instead of the one that environment variables name.
+/// A proxy for every request, instead of the proxy in the environment variables.
 ///
 /// ```
 /// use statsig::transport::ProxyConfig;
@@ -25,7 +25,7 @@ pub struct ProxyConfig {
 }
 
 impl ProxyConfig {
-    /// A proxy at this host and port that is spoken to over `http`.
+    /// A proxy at this host and port. The client connects to it over `http`.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Self {
             host: host.into(),
@@ -35,14 +35,15 @@ impl ProxyConfig {
         }
     }
 
-    /// Who we are to the proxy: `user:password`. Hidden in `Debug` and in errors.
+    /// Sets the credentials for the proxy: `user:password`. `Debug` and errors hide them. Default:
+    /// none.
     #[must_use]
     pub fn auth(mut self, user_and_password: impl Into<String>) -> Self {
         self.auth = Some(user_and_password.into());
         self
     }
 
-    /// How the proxy itself is spoken to: `http` or `https`. Default: `http`.
+    /// Sets the protocol of the connection to the proxy: `http` or `https`. Default: `http`.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.protocol = protocol.into();

@@ -1,4 +1,4 @@
-//! What the SDK sends.
+//! The requests of the SDK.
 
 use std::borrow::Cow;
 use std::fmt::{self, Debug};
@@ -14,7 +14,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The default limit of a response body.
 const DEFAULT_MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
-/// What a [`Request`] is for.
+/// The purpose of a [`Request`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -26,7 +26,7 @@ pub enum Endpoint {
     IdListFile,
     /// Posts events.
     Events,
-    /// Anything else. The SDK sends no such request.
+    /// Another purpose. The SDK sends no such request.
     Other,
 }
 
@@ -57,7 +57,7 @@ pub enum Method {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// What the request is for.
+    /// The purpose of the request.
     pub endpoint: Endpoint,
     /// The method.
     pub method: Method,
@@ -65,7 +65,7 @@ pub struct Request {
     pub url: String,
     /// The headers. The SDK writes their names in lower case.
     pub headers: Headers,
-    /// The body; empty for none.
+    /// The body; may be empty.
     pub body: Bytes,
     /// The time limit for the whole exchange, response body included.
     pub timeout: Duration,

@@ -1,4 +1,4 @@
-//! What comes back.
+//! The responses to requests.
 
 use std::borrow::Cow;
 use std::fmt::{self, Debug};

@@ -1,13 +1,13 @@
-//! What a response, or the lack of one, means for another attempt. Pure.
+//! Decides from a response or an error whether to retry. Pure.
 
 use std::time::Duration;
 
 use super::headers::Headers;
 
-/// However long a server asks for a pause by `Retry-After`, it gets no longer one.
+/// The longest pause that the client accepts from `Retry-After`.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// Statuses by which a server refuses whoever asks: the same request a moment later is refused too.
+/// Statuses with which a server refuses a client: it also refuses the same request a moment later.
 const REFUSALS: [u16; 3] = [401, 403, 429];
 
 /// Statuses that another attempt with the same request cannot change.
@@ -18,17 +18,18 @@ pub(crate) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 
-/// Whether the same request may succeed later. 429 (too many requests) counts as temporary: that is what it says.
+/// Whether the same request may succeed later. 429 (too many requests) counts as temporary.
 pub(crate) fn is_worth_retrying(status: u16) -> bool {
     !is_success(status) && !FINAL_STATUSES.contains(&status)
 }
 
-/// Whether the server refuses whoever asks, for now or for good.
+/// Whether the server refuses the client, temporarily or permanently.
 pub(crate) fn is_refusal(status: u16) -> bool {
     REFUSALS.contains(&status)
 }
 
-/// The pause that a response asks for by `Retry-After`, in seconds or as a date; at most [`MAX_RETRY_AFTER`].
+/// The pause that a response asks for by `Retry-After`, in seconds or as a date; at most
+/// [`MAX_RETRY_AFTER`].
 pub(crate) fn retry_after(headers: &Headers, now_ms: u64) -> Option<Duration> {
     let text = headers.get("retry-after")?.trim();
     let asked = match text.parse() {

@@ -1,4 +1,5 @@
-//! Answers that come from something else than the service: a proxy, the login page of a network, or whoever a wrong URL leads to.
+//! Answers from another server than the service: a proxy, the login page of a network, or the
+//! server at a wrong URL.
 
 use super::error::TransportError;
 use super::request::Method;
@@ -8,7 +9,8 @@ use super::{address, retry};
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 const HTML: [&str; 2] = ["text/html", "application/xhtml+xml"];
 
-/// The answer to a request, unless it is a redirect, which the transport has not followed, or a page for people.
+/// Returns the answer, or an error for a redirect that the transport has not followed and for an
+/// HTML page.
 pub(super) fn check(method: Method, response: Response) -> Result<Response, TransportError> {
     let status = response.status;
     if REDIRECTS.contains(&status) {
@@ -24,8 +26,8 @@ pub(super) fn check(method: Method, response: Response) -> Result<Response, Tran
     Ok(response)
 }
 
-/// Whether this is a page of HTML. What is downloaded may be good although a server names the wrong type, and says so by how it
-/// begins; whether a post was accepted is in no body.
+/// Whether this is a page of HTML. A download may be valid although a server sends the wrong type,
+/// so its first characters decide. The body of an answer to a post decides nothing.
 fn is_page(method: Method, response: &Response) -> bool {
     let Some(content_type) = response.headers.get("content-type") else {
         return false;

@@ -1,4 +1,4 @@
-//! Decisions that outlive their call, so that they can be exposed later as they were served.
+//! Decisions that outlive their call, so that a later exposure logs the served values.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::results::{EvaluationDetails, Origin, Served};
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
-/// What a gate, config, experiment or layer serves to a user.
+/// The served values of a gate, config, experiment or layer for a user.
 #[derive(Debug, Clone)]
 #[expect(
     clippy::large_enum_variant,
@@ -100,8 +100,8 @@ impl Origin for OwnedDecision {
 }
 
 impl EvaluatedCall<'_> {
-    /// What a result remembers: the decision, if it is still to be exposed. If not, a config or
-    /// experiment can still warn of misread parameters.
+    /// The origin that a result keeps: the decision, if it is not exposed yet. Otherwise only the
+    /// means to warn of misread parameters.
     #[inline]
     pub(super) fn served(&self, logging: Logging) -> Served {
         match (logging, self.kind) {
@@ -113,7 +113,7 @@ impl EvaluatedCall<'_> {
 }
 
 impl StickyAssignment {
-    /// What the result of a stored experiment remembers.
+    /// The origin that the result of a stored experiment keeps.
     pub(super) fn served(self: &Arc<Self>, logging: Logging) -> Served {
         Served(Some(match logging {
             Logging::Disabled => Arc::new(OwnedDecision::Assignment(Arc::clone(self))),

@@ -1,4 +1,4 @@
-//! An exposure before it is known whether it is a repeat.
+//! An exposure before the check for repeats.
 
 use crate::evaluation::NestedGate;
 use crate::events::event::{
@@ -11,7 +11,7 @@ use crate::storage::StickyExposure;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
-/// What makes an exposure a repeat of another, and what sampling decides by.
+/// The inputs of deduplication and sampling.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::client) struct ExposureKey {
     pub(super) spec_and_rule: u64,
@@ -19,8 +19,8 @@ pub(in crate::client) struct ExposureKey {
 }
 
 impl ExposureKey {
-    /// The key of these parts, each of them hashed. `extra` is what else tells two exposures of an
-    /// entity apart.
+    /// The key of these parts, each of them hashed. `extra` distinguishes two exposures of one
+    /// entity.
     #[inline]
     pub(in crate::client) fn new(name: u64, rule: u64, user: u64, extra: u64) -> Self {
         let spec_and_rule = mix(name, rule);
@@ -31,7 +31,7 @@ impl ExposureKey {
     }
 }
 
-/// A decision for a user, as its exposures show it.
+/// The parts of a user's decision that its exposures contain.
 pub(in crate::client) trait Exposable {
     fn name(&self) -> SharedStr;
 
@@ -42,13 +42,13 @@ pub(in crate::client) trait Exposable {
         None
     }
 
-    /// Without the hashes.
+    /// The details, without the hashes.
     fn sampling(&self) -> SamplingInputs {
         SamplingInputs::default()
     }
 }
 
-/// What kind of entity is exposed.
+/// The kind of the exposed entity.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::client) enum Subject<'a> {
     Gate(bool),
@@ -87,7 +87,7 @@ impl Subject<'_> {
     }
 }
 
-/// The nested gates that a decision went through.
+/// The nested gates of a decision.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::client) enum NestedGates<'a> {
     /// There is no such list.
@@ -122,7 +122,7 @@ impl NestedGates<'_> {
     }
 }
 
-/// An exposure of which it is not known yet whether it is a repeat: it borrows everything.
+/// An exposure before the check for repeats. It borrows everything.
 pub(in crate::client) struct Draft<'a> {
     pub(in crate::client) of: &'a dyn Exposable,
     pub(in crate::client) user: &'a StatsigUser,
@@ -134,7 +134,7 @@ pub(in crate::client) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// `splits` means that the nested gates are exposures of their own.
+    /// `splits` means that each nested gate is a separate exposure.
     pub(super) fn exposure(&self, splits: bool, time_ms: u64) -> Exposure {
         let sampling = self.of.sampling();
         Exposure {

@@ -35,8 +35,8 @@ impl Exposable for EvaluatedCall<'_> {
 }
 
 impl EvaluatedCall<'_> {
-    /// Logs the exposure of a gate, config or experiment, and before it those of the experiments that
-    /// conditions asked for. Layers are exposed by parameter.
+    /// Logs the exposure of a gate, config or experiment, after those of the experiments whose
+    /// group a condition requested. Layers are exposed by parameter.
     #[inline(always)]
     pub(in crate::client) fn expose(&self, logging: Logging) {
         self.expose_looked_up(logging);
@@ -56,7 +56,8 @@ impl EvaluatedCall<'_> {
         self.submit(subject, rule, gates, u64::from(extra), logging);
     }
 
-    /// A condition that asks for an experiment's group exposes that experiment like a call of its own.
+    /// A condition that requests an experiment's group exposes that experiment like a separate
+    /// call.
     #[inline]
     pub(in crate::client) fn expose_looked_up(&self, logging: Logging) {
         if self.evaluation.looked_up.is_some() {
@@ -66,7 +67,7 @@ impl EvaluatedCall<'_> {
 
     #[cold]
     fn expose_each_looked_up(self, logging: Logging) {
-        // A manual exposure is about the entity that it names, not about these.
+        // A manual exposure logs only the entity that it names.
         let logging = match logging {
             Logging::Manual => Logging::Automatic,
             logging => logging,
@@ -76,9 +77,9 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    /// Logs the exposure of a layer's parameter. One that the allocated experiment sets carries the
-    /// experiment and all nested gates; any other carries only the gates that the layer itself went
-    /// through.
+    /// Logs the exposure of a layer's parameter. If the allocated experiment sets it, the exposure
+    /// contains the experiment and all nested gates. Otherwise it contains only the gates that the
+    /// layer itself evaluated.
     pub(in crate::client) fn expose_parameter(&self, parameter: &str, logging: Logging) {
         let evaluation = self.evaluation;
         let explicit = evaluation.explicit_parameters(self.specs());
@@ -97,7 +98,7 @@ impl EvaluatedCall<'_> {
         };
         let extra = text_hash(parameter);
         if logging == Logging::Manual {
-            // Known by another key than automatic reads, and by the layer's overall rule.
+            // It has another key than automatic reads, and the layer's overall rule.
             let rule = evaluation.rule_symbol();
             self.submit(subject, rule, gates, mix(extra, 1), logging);
         } else {
@@ -106,7 +107,8 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    /// Logs that the user met this group of a contextual bandit, whichever group would be served.
+    /// Logs that the user met this group of a contextual bandit, regardless of the group that an
+    /// evaluation would serve.
     pub(in crate::client) fn expose_group(&self, group_id: &SharedStr) {
         self.expose_looked_up(Logging::Automatic);
         let evaluation = self.evaluation;
@@ -134,7 +136,7 @@ impl EvaluatedCall<'_> {
         client.count_check(self.name_hash(), || self.shared_name());
     }
 
-    /// Logs an exposure, unless it is a repeat. Until that is known, nothing is put together.
+    /// Logs an exposure, unless it is a repeat. Builds nothing before that check.
     #[inline(always)]
     fn submit(
         &self,
@@ -163,7 +165,7 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    /// Takes itself by value, so that callers need not keep it in memory for this.
+    /// Takes `self` by value, so that callers need not keep it in memory.
     fn queue(
         self,
         subject: Subject<'_>,
@@ -187,7 +189,7 @@ impl EvaluatedCall<'_> {
             .queue_exposure(&draft, is_new, self.splits());
     }
 
-    /// Whether nested gates are exposures of their own.
+    /// Whether each nested gate is a separate exposure.
     #[inline]
     fn splits(&self) -> bool {
         let shared = &self.view.client.shared;
@@ -212,7 +214,7 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    /// Identifies the user for deduplication, by the ID of the entity's type too if that is to count.
+    /// Identifies the user for deduplication, also by the ID of the entity's type if it counts.
     #[inline(always)]
     pub(in crate::client) fn user_hash(&self, counts_id_type: bool) -> u64 {
         let id_type = self.evaluation.id_type.filter(|_| counts_id_type);

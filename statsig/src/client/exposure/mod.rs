@@ -7,12 +7,12 @@ mod submit;
 
 pub(super) use draft::{Draft, Exposable, ExposureKey, NestedGates, Subject};
 
-/// How an exposure came about.
+/// The cause of an exposure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Logging {
-    /// By reading a value.
+    /// A read of a value.
     Automatic,
-    /// On request.
+    /// An explicit call.
     Manual,
     /// Suppressed: only counted.
     Disabled,

@@ -9,7 +9,7 @@ use crate::results::{EvaluationDetails, Reason, SpecsSource};
 use crate::text::SharedStr;
 
 impl ClientInner {
-    /// Whether exposures are logged. Counts the check if only this one is not.
+    /// Whether exposures are logged. Counts the check if logging is disabled for this call alone.
     #[inline]
     pub(in crate::client) fn logs(
         &self,
@@ -24,14 +24,14 @@ impl ClientInner {
         !self.shared.options.disable_all_logging
     }
 
-    /// Queues an exposure, unless one with this key was queued in the current window. `splits` means
-    /// that the nested gates follow as exposures of their own, also behind a repeat.
+    /// Queues an exposure, unless one with this key was queued in the current window. `splits`
+    /// means that the nested gates follow as separate exposures, also after a repeat.
     pub(in crate::client) fn submit(&self, draft: &Draft<'_>, splits: bool) {
         let is_new = self.is_new(draft.key);
         self.queue_exposure(draft, is_new, splits);
     }
 
-    /// Queues what there is to log of an exposure after [`is_new`](Self::is_new).
+    /// Queues an exposure after [`is_new`](Self::is_new).
     pub(in crate::client) fn queue_exposure(&self, draft: &Draft<'_>, is_new: bool, splits: bool) {
         if is_new {
             let exposure = draft.exposure(splits, self.shared.clock.now_ms());
@@ -88,16 +88,16 @@ impl ClientInner {
         is_new
     }
 
-    /// Counts a check that causes no exposure, by the name and its hash.
+    /// Counts a check without an exposure, by the name and its hash.
     #[inline]
     pub(in crate::client) fn count_check(&self, hash: u64, name: impl FnOnce() -> SharedStr) {
-        // The counts have locks, which a fork may have inherited.
+        // The counts have locks, which a fork may have inherited in the held state.
         if !self.shared.options.disable_all_logging && self.shared.home.is_here() {
             self.shared.events.non_exposed.add(hash, name);
         }
     }
 
-    /// Puts an event into the queue, or counts it as lost.
+    /// Adds an event to the queue, or counts it as lost.
     pub(in crate::client) fn queue(&self, event: QueuedEvent) {
         if self.shared.events.record(event) {
             self.nudge();
@@ -105,7 +105,7 @@ impl ClientInner {
     }
 }
 
-/// A nested gate that is exposed on its own.
+/// A nested gate with a separate exposure.
 struct NestedGateName<'a>(&'a SharedStr);
 
 impl Exposable for NestedGateName<'_> {

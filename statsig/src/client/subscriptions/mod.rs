@@ -10,25 +10,27 @@ use crate::observability::{SdkEvent, SubscriptionId};
 use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Served};
 use statsig_core::entity_kind::EntityKind;
 
-/// Being told what the SDK does.
+/// Subscriptions to the SDK's events.
 impl Statsig {
-    /// Calls back for every event of this name, on the thread on which it happens.
+    /// Calls the callback for every event of this name, on the thread where it happens.
     ///
     /// | name | called after |
     /// |---|---|
     /// | `gate_evaluated` | [`check_gate`](Self::check_gate), [`get_feature_gate`](Self::get_feature_gate) |
     /// | `dynamic_config_evaluated` | [`get_dynamic_config`](Self::get_dynamic_config) |
-    /// | `experiment_evaluated` | [`get_experiment`](Self::get_experiment), and when a condition asks for an experiment's group |
+    /// | `experiment_evaluated` | [`get_experiment`](Self::get_experiment), and when a condition requests an experiment's group |
     /// | `layer_evaluated` | [`get_layer`](Self::get_layer) |
-    /// | `specs_updated` | new specs are in use; on a thread of the runtime, which must not be blocked for long |
-    /// | `schema_drifted` | new specs differ from a [checked](crate::StatsigOptionsBuilder::check_schema) struct of parameters as those before did not; on such a thread too |
+    /// | `specs_updated` | new specs are in use; on a thread of the runtime, so do not block it for long |
+    /// | `schema_drifted` | new specs have a new difference to a [checked](crate::StatsigOptionsBuilder::check_schema) struct of parameters; also on a thread of the runtime |
     /// | `*` | all of these; such callbacks come first |
     ///
-    /// [`get_typed`](Self::get_typed) has the same events as the call for its source. Manual exposures, parameter stores and client
-    /// initialize responses have none. Evaluations are reported also when logging is disabled, and for unknown names.
+    /// [`get_typed`](Self::get_typed) has the same events as the call for its source. Manual
+    /// exposures, parameter stores and client initialize responses cause no events. Evaluations
+    /// cause events also when logging is disabled, and for unknown names.
     ///
-    /// No lock is held during a callback, so it may use the client; but its own evaluations are not reported. If a callback panics,
-    /// the client logs it and continues. An unknown name is logged, and the answer
+    /// The client holds no lock during a callback, so the callback may use the client. Its own
+    /// evaluations cause no events. If a callback panics, the client logs it and continues. For an
+    /// unknown name, the client logs a warning, and the returned ID
     /// [is an error](SubscriptionId::is_error).
     ///
     /// ```
@@ -131,7 +133,7 @@ impl EvaluatedCall<'_> {
                 let (rule_id, group) = (self.rule_id(), self.group_name());
                 client.report_layer(self.name, &rule_id, group.as_deref(), &self.details());
             }
-            // Their parameters are evaluated and reported as what they refer to.
+            // The targets of their parameters are evaluated and reported.
             EntityKind::ParameterStore => {}
         }
     }
@@ -157,7 +159,7 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    /// A condition that asks for an experiment's group evaluates it like a call of its own.
+    /// A condition that requests an experiment's group evaluates it like a separate call.
     fn report_looked_up(&self) {
         for experiment in self.looked_up() {
             experiment.report_evaluation();

@@ -13,11 +13,11 @@ use crate::typed::DecidedBy;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
-/// A gate, config, experiment or layer, evaluated once, or as it is stored for the user.
+/// A gate, config, experiment or layer: one evaluation, or the user's stored assignment.
 #[derive(Debug)]
 pub(super) struct Entity {
     decision: OwnedDecision,
-    /// Of a gate: its value, which is its only parameter.
+    /// The value of a gate, which is its only parameter.
     passes: Option<Value>,
 }
 
@@ -64,7 +64,8 @@ impl Entity {
         }
     }
 
-    /// Logs what a hand-written read would: a parameter of a layer by its name, anything else as a whole.
+    /// Logs the same exposure as an untyped read: a parameter of a layer by its name, every other
+    /// entity as a whole.
     pub(super) fn expose(&self, param: &str, logging: Logging) {
         if self.decision.kind() != EntityKind::Layer {
             return self.decision.expose(logging);
@@ -126,7 +127,8 @@ fn decision_of(call: &EvaluatedCall<'_>, param: Option<&str>) -> DecidedBy {
     }
 }
 
-/// What is stored for the user, if that is to be served. Reported as if it were read by hand.
+/// The user's stored assignment, if it is served. Subscribers get the same event as for an untyped
+/// read.
 #[inline]
 fn stored(call: &EvaluatedCall<'_>, options: &TypedEvaluationOptions) -> Option<OwnedDecision> {
     options.user_persisted_values.as_ref()?;

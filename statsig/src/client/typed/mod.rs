@@ -11,12 +11,13 @@ use crate::typed::{ParamsError, StatsigParams, Typed, load, try_load};
 use crate::user::StatsigUser;
 
 impl Statsig {
-    /// A struct of parameters for a user, with defaults for what is not served. Never fails, never waits.
+    /// A struct of parameters for a user, with defaults for parameters that are not served. It
+    /// never fails and never waits.
     ///
-    /// Loading exposes nothing. The first access through the returned [`Typed`] exposes every parameter that was *served*,
-    /// once; defaults never. Other policies are an attribute of the derive `StatsigParams`. A value that does not
-    /// fit its field falls back to the default, with one warning for each distinct problem and
-    /// generation of specs.
+    /// Loading exposes nothing. The first access through the returned [`Typed`] exposes every
+    /// *served* parameter once, and no defaults. An attribute of the derive `StatsigParams` sets
+    /// other policies. A value that does not fit its field falls back to the default, with one
+    /// warning for each distinct problem and generation of specs.
     ///
     /// ```
     /// use statsig::{StatsigParams, StatsigUser};
@@ -70,7 +71,8 @@ impl Statsig {
         self.try_get_typed_with_options(user, &TypedEvaluationOptions::default())
     }
 
-    /// Like [`get_typed`](Self::get_typed), with options: serves what is [stored for the user](crate::storage::PersistentStorage).
+    /// Like [`get_typed`](Self::get_typed), with options: serves the values that are
+    /// [stored for the user](crate::storage::PersistentStorage).
     ///
     /// ```
     /// use std::sync::Arc;
@@ -131,7 +133,7 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// As [`try_get_typed`](Self::try_get_typed).
+    /// Those of [`try_get_typed`](Self::try_get_typed).
     pub fn try_get_typed_with_options<P: StatsigParams>(
         &self,
         user: impl AsRef<StatsigUser>,

@@ -12,7 +12,7 @@ use crate::client::view::View;
 use crate::typed::{DecidedBy, ParamSchema, ParamSource, Schema, ServedParams};
 use crate::user::StatsigUser;
 
-/// What a struct reads from.
+/// The source of a struct.
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
@@ -21,7 +21,7 @@ use crate::user::StatsigUser;
 pub(super) enum Opened {
     Entity(Entity),
     Store(OpenedStore),
-    /// Fields have sources of their own: each entity once.
+    /// Fields have their own sources; each entity occurs once.
     Bundle {
         entities: Vec<(ParamSource, Opened)>,
         user: StatsigUser,
@@ -68,7 +68,7 @@ impl Opened {
                 let mut entities = entities.iter();
                 let (_, opened) = match source {
                     Some(source) => entities.find(|(known, _)| *known == source),
-                    // The struct's own source is the first.
+                    // The struct's own source comes first.
                     None => entities.next(),
                 }?;
                 Some(opened)

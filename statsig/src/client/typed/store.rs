@@ -1,4 +1,5 @@
-//! A parameter store behind a typed struct: each entity that its parameters refer to is evaluated once, with the same specs.
+//! A parameter store behind a typed struct: each target of its parameters is evaluated once, with
+//! the same specs.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::typed::{DecidedBy, ParamSource, Schema};
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
 
-/// A parameter store, with the values of the parameters that a struct asks for.
+/// A parameter store, with the values of a struct's parameters.
 #[derive(Debug)]
 pub(super) struct OpenedStore {
     store: ParameterStore,
@@ -24,7 +25,7 @@ pub(super) struct OpenedStore {
     targets: Vec<Target>,
 }
 
-/// What some parameters of a store refer to.
+/// A target that some parameters of a store share.
 #[derive(Debug)]
 struct Target {
     kind: EntityKind,
@@ -32,11 +33,11 @@ struct Target {
     entity: Entity,
 }
 
-/// Where one parameter's value is.
+/// The place of a parameter's value.
 #[derive(Debug)]
 enum Resolved {
     Constant(Arc<Value>),
-    /// Of a gate: chosen by its value.
+    /// For a gate: chosen by its value.
     Chosen {
         target: usize,
         value: Arc<Value>,
@@ -95,7 +96,7 @@ impl OpenedStore {
         self.parameters.push((name, resolved));
     }
 
-    /// The place of an evaluated target; each is evaluated once.
+    /// The index of an evaluated target. Each target is evaluated once.
     fn evaluate(&mut self, kind: EntityKind, name: SharedStr) -> usize {
         let known = self
             .targets
@@ -121,7 +122,7 @@ impl OpenedStore {
         found.map(|(_, resolved)| resolved)
     }
 
-    /// What a parameter refers to, and the name it has there.
+    /// The target of a parameter, and the parameter's name there.
     fn referred(&self, param: &str) -> Option<(&Entity, &str)> {
         match self.resolved(param)? {
             Resolved::Constant(_) => None,
@@ -150,7 +151,7 @@ impl OpenedStore {
         )
     }
 
-    /// For a parameter, what the entity that it refers to decided.
+    /// The decision of a parameter's target.
     pub(super) fn decided_by(&self, param: Option<&str>) -> DecidedBy {
         let referred = param.and_then(|param| self.referred(param));
         let meta = referred.map(|(entity, parameter)| entity.decided_by(Some(parameter)));

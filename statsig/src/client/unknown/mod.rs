@@ -1,5 +1,5 @@
-//! Warning of names that the specs do not know, and of parameters that are read as what they are not: of each once, and of names
-//! with the nearest that is known.
+//! Warns of names that the specs do not know, with the nearest known name, and of parameters that
+//! are read in a wrong type. Logs each warning once.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::specs::compiled::CompiledSpecs;
 use crate::targets;
 use statsig_core::entity_kind::EntityKind;
 
-/// Warnings for each set of specs; further names and parameters are not told of.
+/// The limit of warnings for each set of specs. Further names and parameters are not logged.
 const MAX_WARNINGS: usize = 100;
-/// Longer names are cut in the log, and nothing is near them.
+/// Longer names are cut in the log, and get no suggestion.
 const MAX_NAME: usize = 100;
 
-/// What was warned of already.
+/// The warnings logged so far.
 #[derive(Debug)]
 pub(super) struct Warnings(OncePerGeneration);
 
@@ -29,7 +29,7 @@ impl Warnings {
         Self(OncePerGeneration::new(MAX_WARNINGS, home))
     }
 
-    /// Whether this is to be told now. The specs' own time tells one set of specs from the next.
+    /// Whether to log this now. The time in the specs identifies a set of specs.
     fn is_first(&self, lcut: u64, problem: u64) -> bool {
         match self.0.see(lcut, problem) {
             Sight::First => true,
@@ -45,7 +45,7 @@ impl Warnings {
     }
 }
 
-/// Results that were exposed when they were fetched, or that nothing is to be exposed of.
+/// Results without a later exposure: exposed when fetched, or with logging disabled.
 impl Origin for Warnings {
     fn log_exposure(&self) {}
 
@@ -83,7 +83,8 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 impl ClientInner {
-    /// Warns of a name that the specs do not know as what was asked for. Not before there are specs.
+    /// Warns of a name that the specs do not have with the requested kind. Logs nothing before
+    /// there are specs.
     #[cold]
     pub(super) fn warn_of_unknown(&self, published: &Published, asked: EntityKind, name: &str) {
         if published.received_at.is_none() {
@@ -143,7 +144,7 @@ fn is_known(specs: &CompiledSpecs, asked: EntityKind, name: &str) -> bool {
     }
 }
 
-/// The name that differs in the fewest letters, if it differs in few.
+/// The name with the fewest different letters, if they are few.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > MAX_NAME {
         return None;

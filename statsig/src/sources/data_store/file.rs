@@ -53,7 +53,8 @@ impl FileDataStore {
         }
     }
 
-    /// Whether clients read the store at every sync interval instead of the network. Default: false.
+    /// Whether clients read the store at every sync interval instead of the network. Default:
+    /// false.
     #[must_use]
     pub fn polled(mut self, is_polled: bool) -> Self {
         self.is_polled = is_polled;

@@ -19,7 +19,8 @@ use crate::transport::identity::SdkKey;
 /// The time limit of writing one value.
 pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
-/// The store with its keys: initialised once, written to by one task at a time, shut down at the end.
+/// The store with its keys: initialised once, written to by one task at a time, shut down at the
+/// end.
 #[derive(Debug)]
 pub(crate) struct StoreSession {
     store: Arc<dyn DataStore>,

@@ -221,8 +221,8 @@ mod tests {
             }
         }
 
-        /// Syncs with a manifest of `(list, size, creation time, file)`; lists without a file among `files` fail. Returns the
-        /// downloads, and whether there are new lists.
+        /// Syncs with a manifest of `(list, size, creation time, file)`; lists without a file among
+        /// `files` fail. Returns the downloads, and whether there are new lists.
         fn sync(
             &mut self,
             manifest: &[(&str, u64, i64, &str)],

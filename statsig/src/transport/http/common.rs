@@ -1,8 +1,9 @@
-//! What the HTTP transports of a process have in common: the trusted certificates of the system, and lookups of names under way.
+//! The data that the HTTP transports of a process share: the trusted certificates of the system,
+//! and running lookups of names.
 //!
-//! Reading the trust store takes a tenth of a second of work and a few megabytes. With many clients in a process, it is done once, on a
-//! thread of its own: it ends whatever becomes of the runtime of the client that asked first. Nothing of a client is in here: no key, no
-//! connection, no session.
+//! Reading the trust store takes a tenth of a second and a few megabytes. A process with many
+//! clients reads it once, on a separate thread, which finishes even if the runtime of the first
+//! client ends. This module holds no data of a client: no key, no connection, no session.
 
 use std::fmt::Display;
 use std::io;
@@ -17,32 +18,33 @@ use super::dns::Resolver;
 use super::{TransportError, tls};
 use crate::process::Process;
 
-/// The outer error does not come with the system's trust store, the inner one when it cannot be read.
+/// The outer error does not concern the system's trust store. The inner error means that it cannot
+/// be read.
 type Made = Result<Result<Arc<Verifier>, rustls::Error>, TransportError>;
 
 static COMMON: ArcSwapOption<Common> = ArcSwapOption::const_empty();
 
-/// What the system trusts.
+/// The certificates that the system trusts.
 #[derive(Debug, Default)]
 enum Trust {
     #[default]
     Unread,
-    /// A thread reads it, unless the sender is gone.
+    /// A thread is reading, unless the sender is gone.
     BeingRead(watch::Receiver<Option<Made>>),
-    /// There as long as a client uses it.
+    /// Available while a client uses it.
     Read(Weak<Verifier>),
 }
 
 #[derive(Debug)]
 pub(super) struct Common {
-    /// A fork makes its own: locks in here may be held for ever.
+    /// A fork creates its own, because locks in the parent's copy may be held forever.
     origin: Process,
     trust: Arc<Mutex<Trust>>,
     pub(super) resolver: Resolver,
 }
 
 impl Common {
-    /// That of this process.
+    /// The data of this process.
     pub(super) fn here() -> Arc<Self> {
         loop {
             let found = COMMON.load_full();
@@ -60,10 +62,11 @@ impl Common {
         }
     }
 
-    /// Trusts what the operating system trusts, as it was when the first of the clients that live now asked.
+    /// Trusts the certificates of the operating system, as read for the first of the clients that
+    /// exist now.
     ///
     /// # Errors
-    /// The inner one when the trust store cannot be read.
+    /// The inner error when the trust store cannot be read.
     pub(super) async fn verifier(&self) -> Made {
         let failed = |problem: &dyn Display| {
             let text = format!("the system's trusted certificates were not read: {problem}");
@@ -79,7 +82,7 @@ impl Common {
             .unwrap_or_else(|| Err(failed(&"the thread that reads them ended")))
     }
 
-    /// Starts reading, or joins those who wait for it, or finds it done.
+    /// Starts to read, waits for a running read, or returns its result.
     fn read_trust(&self) -> io::Result<watch::Receiver<Option<Made>>> {
         let mut trust = lock(&self.trust);
         match &*trust {
@@ -93,7 +96,7 @@ impl Common {
         }
         let (done, made) = watch::channel(None);
         *trust = Trust::BeingRead(made.clone());
-        // The standard library drops the closure here if there is no thread for it.
+        // If no thread can start, the standard library drops the closure here.
         drop(trust);
         let trust = Arc::clone(&self.trust);
         let thread = thread::Builder::new().name("statsig-trust".to_owned());

@@ -1,7 +1,8 @@
-//! Looks up names on threads that nobody waits for.
+//! Looks up names on separate threads, so that no runtime waits for them.
 //!
-//! The system's resolver blocks, for minutes while no server answers, and cannot be stopped. On the runtime's threads for blocking
-//! work it would hold up the end of the runtime for that long; here, whoever stops waiting leaves the thread behind.
+//! The system's resolver blocks, for minutes if no server answers, and cannot be stopped. On the
+//! runtime's threads for blocking work, it would delay the end of the runtime. A separate thread
+//! delays nothing: a caller that stops waiting abandons it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,16 +14,18 @@ use std::thread;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::watch;
 
-/// Names that are looked up at once, each on a thread; further lookups fail. Many wait only while no server answers.
+/// The limit of concurrent lookups, each on a thread. Further lookups fail. Many wait only while no
+/// server answers.
 const MAX_LOOKUPS: usize = 32;
 
 type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
-/// What a lookup found: the addresses, or what the system says.
+/// The result of a lookup: the addresses, or the system's error.
 type Found = Result<Arc<[SocketAddr]>, Arc<io::Error>>;
-/// `None` while it is under way.
+/// `None` while it runs.
 type Answer = watch::Receiver<Option<Found>>;
 
-/// The system's resolver, asked once for each name at a time: whoever asks meanwhile shares the answer, and the thread.
+/// The system's resolver, with one lookup for each name at a time. Concurrent lookups of a name
+/// share the thread and the result.
 #[derive(Clone)]
 pub(super) struct Resolver {
     lookup: Arc<Lookup>,
@@ -30,7 +33,7 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// Asks the system.
+    /// A resolver that asks the system.
     pub(super) fn of_system() -> Self {
         Self::asking(|name| Ok((name, 0).to_socket_addrs()?.collect()))
     }
@@ -44,7 +47,7 @@ impl Resolver {
         }
     }
 
-    /// Starts a lookup, or joins the one that is under way.
+    /// Starts a lookup, or joins a running one.
     fn start(&self, name: &str) -> io::Result<Answer> {
         self.start_on(thread::Builder::new(), name)
     }
@@ -66,7 +69,7 @@ impl Resolver {
             name: name.to_owned(),
         };
         under_way.insert(name.to_owned(), answer.clone());
-        // Without a thread, `ending` is dropped here, and takes the lock.
+        // If no thread starts, `ending` is dropped here, and takes the lock.
         drop(under_way);
         let thread = thread.name("statsig-dns".to_owned());
         thread.spawn(move || {
@@ -95,7 +98,7 @@ impl Resolver {
     }
 }
 
-/// The end of a lookup, whichever way it comes: the next one for this name starts anew.
+/// Ends a lookup in all cases, so that the next lookup of this name starts anew.
 struct Ending {
     resolver: Resolver,
     name: String,

@@ -1,4 +1,4 @@
-//! How response bodies are compressed, and how they are decompressed without blowing up.
+//! The encodings of response bodies, and decompression with a size limit.
 
 use std::io::{self, Read};
 
@@ -10,7 +10,7 @@ use super::TransportError;
 use crate::cause::Cause;
 use crate::mask::shown;
 
-/// The encodings that can be read, for `accept-encoding`.
+/// The supported encodings, for `accept-encoding`.
 pub(super) const ACCEPTED: &str = match (cfg!(feature = "brotli"), cfg!(feature = "zstd")) {
     (false, false) => "gzip",
     (true, false) => "gzip, br",
@@ -29,10 +29,11 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// How to read a body with these headers; `offered` are the encodings that whoever sent the request decodes.
+    /// The encoding of a body with these headers. `offered` are the encodings that the sender of
+    /// the request decodes itself.
     ///
     /// # Errors
-    /// When the body is encoded in a way that was not offered.
+    /// When the request did not offer the encoding.
     pub(super) fn of(headers: &HeaderMap, offered: &str) -> Result<Self, TransportError> {
         let mut found = headers.get_all(CONTENT_ENCODING).iter();
         let (Some(encoding), None) = (found.next(), found.next()) else {

@@ -1,4 +1,5 @@
-//! The HTTP transport: reqwest over rustls, with bodies decompressed here so that their size is bounded.
+//! The HTTP transport: reqwest over rustls. It decompresses bodies itself, so that their size is
+//! limited.
 
 mod common;
 mod dns;
@@ -27,43 +28,47 @@ use super::{BoxFuture, Headers, Method, Request, Response, Transport, TransportE
 use crate::cause::Cause;
 use crate::mask::shown;
 
-/// Longest wait for a TCP and TLS connection; the request's own limit covers the rest.
+/// The time limit of a TCP and TLS connection. The request's own limit covers the rest.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Idle connections are closed after this long; longer than the default sync interval, so that polling reuses one.
+/// The time after which an idle connection is closed. It is longer than the default sync interval,
+/// so that polling reuses a connection.
 const IDLE_CONNECTION_LIMIT: Duration = Duration::from_secs(90);
-/// Idle connections kept for each host: as many as batches are posted at once.
+/// The number of idle connections for each host, equal to the default number of concurrent posts.
 const MAX_IDLE_CONNECTIONS: usize = 5;
 const MAX_REDIRECTS: usize = 5;
-/// Bodies up to this size are decompressed where they are read: that takes less than handing them to another thread, and many clients
-/// that start together need no thread each. They hold a few megabytes at most.
+/// Bodies up to this size are decompressed on the current thread. This takes less time than a
+/// change of threads, and many clients that start together then need no threads. A body has at most
+/// a few megabytes.
 const MAX_BYTES_HERE: usize = 4 * 1024;
 
-/// Sends requests with reqwest over HTTP/1.1, keeping connections alive: what clients use unless options name another
-/// [`Transport`]. Wrap one to watch requests or to change them.
+/// Sends requests with reqwest over HTTP/1.1, and keeps connections alive. Clients use it unless
+/// the options contain another [`Transport`]. Wrap it to observe or change requests.
 ///
-/// Certificates are checked by the operating system's trust store with rustls and its *ring* provider, without touching the
-/// process-wide provider. Nothing is built before the first request.
+/// It checks certificates with the operating system's trust store, with rustls and its *ring*
+/// provider, and does not change the process-wide provider. It builds nothing before the first
+/// request.
 #[derive(Debug, Default)]
 pub struct HttpTransport {
     settings: Settings,
     client: OnceCell<Client>,
 }
 
-/// What the options say about connections.
+/// The options for connections.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
-    /// The proxy for everything; otherwise environment variables name one, or none.
+    /// The proxy for all requests. `None` means the proxy of the environment variables, if there is
+    /// one.
     pub(crate) proxy: Option<ProxyConfig>,
-    /// Certificates to trust besides the system's, in PEM.
+    /// A PEM file of certificates to trust besides the system's.
     pub(crate) ca_cert_path: Option<PathBuf>,
 }
 
 #[derive(Debug)]
 struct Client {
     http: reqwest::Client,
-    /// Why `https` cannot be used, if it cannot; plain `http` works nevertheless.
+    /// The reason why `https` cannot be used, if so. Plain `http` still works.
     tls_problem: Option<Cause>,
-    /// Whether there was an answer, so that a connection may have been kept.
+    /// Whether an answer arrived, so that an idle connection may exist.
     has_connected: AtomicBool,
 }
 
@@ -123,7 +128,7 @@ impl Client {
         let common = Common::here();
         let verifier = match settings.ca_cert_path.clone() {
             None => common.verifier().await?,
-            // Reading many files happens off the async workers.
+            // Reads many files, so it runs outside the async workers.
             Some(bundle) => run_off_thread(move || tls::verifier(Some(&bundle)))
                 .await??
                 .map(Arc::new),
@@ -133,7 +138,8 @@ impl Client {
             .tls_backend_preconfigured(tls)
             .http1_only()
             .dns_resolver(common.resolver.clone())
-            // Decompression is ours, also when another crate in the build turns reqwest's on.
+            // This module decompresses bodies, also when another crate in the build enables
+            // decompression in reqwest.
             .no_gzip()
             .no_brotli()
             .no_deflate()
@@ -179,7 +185,8 @@ impl Client {
         }
     }
 
-    /// Sends the request, and once more, at once, if it met a kept connection that the server closed.
+    /// Sends the request, and once more, at once, if it met a kept connection that the server
+    /// closed.
     async fn send(&self, request: reqwest::Request) -> Result<reqwest::Response, reqwest::Error> {
         let may_meet_kept = self.has_connected.load(Ordering::Relaxed);
         let again = request.try_clone().filter(|_| may_meet_kept);
@@ -221,8 +228,9 @@ fn is_closed_unanswered(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Where a redirect leads that may be followed: within one origin, since the header with the SDK key must go nowhere else, and with
-/// the same method, since a post that becomes a download delivers nothing.
+/// Where a redirect leads that may be followed: within one origin, since the header with the SDK
+/// key must go nowhere else, and with the same method, since a post that becomes a download
+/// delivers nothing.
 fn redirect_target(method: Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
     let may_follow = match response.status().as_u16() {
         307 | 308 => true,

@@ -1,4 +1,4 @@
-//! Which certificates are trusted.
+//! The trusted certificates.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,10 +13,12 @@ use super::TransportError;
 use crate::cause::Cause;
 use crate::files;
 
-/// The largest bundle that is read. The bundle of all public authorities takes a quarter of a megabyte.
+/// The limit of a bundle in bytes. The bundle of all public authorities has a quarter of a
+/// megabyte.
 const MAX_BUNDLE_BYTES: usize = 16 * 1024 * 1024;
 
-/// The TLS configuration with this verifier, and why it accepts no certificate if there is none.
+/// The TLS configuration with this verifier. If there is no verifier, the configuration accepts no
+/// certificate, and the error is returned beside it.
 ///
 /// # Errors
 /// When the protocol cannot be used.
@@ -49,11 +51,11 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// Trusts what the operating system trusts, the certificates of the bundle, if there is one, and with the feature `bundled-roots`
-/// those of Mozilla's list. Reads many files.
+/// Trusts the certificates of the operating system, those of the bundle, if there is one, and with
+/// the feature `bundled-roots` those of Mozilla's list. Reads many files.
 ///
 /// # Errors
-/// When the bundle cannot be used; the inner one when the trust store cannot be read.
+/// When the bundle cannot be used. The inner error when the trust store cannot be read.
 pub(super) fn verifier(
     bundle: Option<&Path>,
 ) -> Result<Result<Verifier, rustls::Error>, TransportError> {
@@ -68,7 +70,7 @@ pub(super) fn verifier(
     })
 }
 
-/// The certificates of a PEM bundle; what is none is left out.
+/// The certificates of a PEM bundle. Skips other entries.
 fn usable_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
     let failed = |source: Cause| TransportError::CertificateBundle {
         path: path.to_owned(),

@@ -16,7 +16,8 @@ const KEY: &str = "secret-0123456789";
 const TLS_HANDSHAKE: u8 = 22;
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Answers every request on every connection with the same bytes, then keeps the connection open or drops it.
+/// Answers every request on every connection with the same bytes, then keeps the connection open or
+/// drops it.
 struct Server {
     base: String,
     /// The head of each request, with the number of the connection that it came on.

@@ -1,4 +1,5 @@
-//! When a request is sent again without anybody asking for it: redirects, and kept connections that the server has closed.
+//! When a request is sent again without anybody asking for it: redirects, and kept connections that
+//! the server has closed.
 
 use super::*;
 
