@@ -40,7 +40,7 @@ impl StatsigUser {
 #[derive(Default)]
 #[must_use = "a user is made by `build`"]
 pub struct StatsigUserBuilder {
-    /// Shared with the copied user until the first change.
+    /// Of this builder alone: a built user caches what it derives from its fields.
     pub(super) data: Arc<UserData>,
 }
 

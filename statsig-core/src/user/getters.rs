@@ -21,7 +21,7 @@ impl StatsigUser {
     /// ```
     pub fn to_builder(&self) -> StatsigUserBuilder {
         StatsigUserBuilder {
-            data: Arc::clone(&self.data),
+            data: Arc::new(UserData::clone(&self.data)),
         }
     }
 
@@ -188,6 +188,17 @@ mod tests {
             .private("card", "4111")
             .environment_tier("staging")
             .build()
+    }
+
+    #[test]
+    fn a_changed_copy_forgets_what_the_dropped_original_derived_from_its_fields() {
+        let original = with_everything();
+        let before = (original.fingerprint(), original.exposure_hash_by_user_id());
+        let copy = original.to_builder();
+        drop(original);
+        let changed = copy.user_id("another").build();
+        assert_ne!(changed.fingerprint(), before.0);
+        assert_ne!(changed.exposure_hash_by_user_id(), before.1);
     }
 
     #[test]

@@ -72,7 +72,12 @@ impl Actor for Evaluation {
                     started_ms,
                     result,
                 } = *compiled;
-                let _ = reply.send(self.apply(fetched, started_ms, result));
+                let applied = reply.send(self.apply(fetched, started_ms, result));
+                if let Err(Ok(Applied::New { refusal })) = applied {
+                    // The spec sync actor no longer waits, but these specs are in use.
+                    let outcome = refusal.map_or(Ok(()), Err);
+                    self.tree.initialization.specs_synced(outcome);
+                }
             }
             EvaluationMessage::PublishIdLists(lists, reply) => {
                 let current = self.tree.shared.published.load_full();

@@ -12,6 +12,7 @@ use super::view::{Specs, View};
 use super::{ClientInner, Statsig};
 use crate::evaluation::memo::Key;
 use crate::evaluation::{Evaluation, EvaluationContext, Evaluator, Outcome, evaluate_unknown};
+use crate::overrides::OverrideAdapter;
 use crate::specs::compiled::{Entry, EntryId};
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
@@ -92,10 +93,12 @@ impl<'a> View<'a> {
         fresh: &'a mut Option<Evaluation>,
     ) -> &'a Evaluation {
         let memo = &self.published.memo;
-        if self.client.shared.overrides.active().is_none() {
+        // Asked once: an evaluation that an override decided must not get into the memo.
+        let overrides = self.client.shared.overrides.active();
+        if overrides.is_none() {
             if entry.dependencies.is_constant()
                 && let Some(constant) =
-                    memo.constant(kind, id, || self.evaluate_now(kind, id, entry, user))
+                    memo.constant(kind, id, || self.evaluate_now(kind, id, entry, user, None))
             {
                 return constant;
             }
@@ -108,12 +111,12 @@ impl<'a> View<'a> {
                 if let Some(remembered) = memo.get(key) {
                     return remembered;
                 }
-                let evaluation = fresh.insert(self.evaluate_now(kind, id, entry, user));
+                let evaluation = fresh.insert(self.evaluate_now(kind, id, entry, user, None));
                 memo.add(key, evaluation);
                 return evaluation;
             }
         }
-        fresh.insert(self.evaluate_now(kind, id, entry, user))
+        fresh.insert(self.evaluate_now(kind, id, entry, user, overrides))
     }
 
     #[inline(never)]
@@ -123,6 +126,7 @@ impl<'a> View<'a> {
         id: EntryId,
         entry: &Entry,
         user: &StatsigUser,
+        overrides: Option<&dyn OverrideAdapter>,
     ) -> Evaluation {
         let shared = &self.client.shared;
         let now_ms = if entry.dependencies.time {
@@ -135,8 +139,7 @@ impl<'a> View<'a> {
         } else {
             0
         };
-        let context = EvaluationContext::of(self.published, now_ms, seed)
-            .with_overrides(shared.overrides.active());
+        let context = EvaluationContext::of(self.published, now_ms, seed).with_overrides(overrides);
         let evaluation = Evaluator::new(context, user).evaluate(kind, id);
         if evaluation.outcome == Outcome::Unrecognized {
             let name = self.published.specs.text(entry.name);

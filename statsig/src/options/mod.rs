@@ -126,6 +126,8 @@ pub struct StatsigOptions {
 impl StatsigOptions {
     /// Starts with the defaults. The methods of [`StatsigOptionsBuilder`] change them.
     pub fn builder() -> StatsigOptionsBuilder {
+        // Values of the options may be left out before there is a client.
+        crate::engine_log::install();
         StatsigOptionsBuilder {
             options: Self::default(),
         }

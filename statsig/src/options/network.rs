@@ -122,7 +122,7 @@ impl StatsigOptions {
     /// key.
     pub(crate) fn named_urls(&self) -> Vec<String> {
         let mut urls = vec![self.specs_url.to_string(), self.log_event_url.to_string()];
-        for source in self.spec_adapters_config.iter().flatten() {
+        for source in self.named_sources() {
             if let SpecAdapterConfig::NetworkHttp {
                 specs_url: Some(url),
             } = source

@@ -55,7 +55,7 @@ impl StatsigOptionsBuilder {
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
     pub fn specs_adapter(mut self, adapter: impl Into<SpecAdapterConfig>) -> Self {
-        self.options.specs_adapter = Some(adapter.into());
+        self.options.specs_adapter = Some(given(adapter.into()));
         self
     }
 
@@ -84,12 +84,7 @@ impl StatsigOptionsBuilder {
         mut self,
         sources: impl IntoIterator<Item = SpecAdapterConfig>,
     ) -> Self {
-        let sources = sources.into_iter().map(|source| match source {
-            SpecAdapterConfig::NetworkHttp { specs_url } => SpecAdapterConfig::NetworkHttp {
-                specs_url: specs_url.and_then(|url| Some(Address::given(&url)?.to_string())),
-            },
-            other => other,
-        });
+        let sources = sources.into_iter().map(given);
         self.options.spec_adapters_config = Some(sources.collect());
         self
     }
@@ -275,8 +270,10 @@ impl StatsigOptions {
     }
 
     pub(super) fn check_specs_sources(&self) -> Result<(), OptionsError> {
-        let Some(sources) = &self.spec_adapters_config else {
-            return Ok(());
+        let (option, sources) = match (&self.specs_adapter, &self.spec_adapters_config) {
+            (Some(source), _) => ("specs_adapter", std::slice::from_ref(source)),
+            (None, Some(sources)) => ("spec_adapters_config", &**sources),
+            (None, None) => return Ok(()),
         };
         let wants_store = |source| matches!(source, &SpecAdapterConfig::DataStore);
         let found = if sources.is_empty() {
@@ -287,9 +284,25 @@ impl StatsigOptions {
             return Ok(());
         };
         Err(OptionsError {
-            option: "spec_adapters_config",
+            option,
             expected: "at least one source, all of them usable",
             found: found.to_owned(),
         })
+    }
+
+    /// The sources that the options name.
+    pub(super) fn named_sources(&self) -> impl Iterator<Item = &SpecAdapterConfig> {
+        let listed = self.spec_adapters_config.iter().flatten();
+        self.specs_adapter.iter().chain(listed)
+    }
+}
+
+/// A source as the application gave it. An empty address means the default.
+fn given(source: SpecAdapterConfig) -> SpecAdapterConfig {
+    match source {
+        SpecAdapterConfig::NetworkHttp { specs_url } => SpecAdapterConfig::NetworkHttp {
+            specs_url: specs_url.and_then(|url| Some(Address::given(&url)?.to_string())),
+        },
+        other => other,
     }
 }

@@ -38,7 +38,7 @@ fn no_option_shows_a_password_a_token_or_a_key() {
 
 type Setter = fn(StatsigOptionsBuilder, &str) -> StatsigOptionsBuilder;
 
-const ADDRESSES: [(&str, Setter); 5] = [
+const ADDRESSES: [(&str, Setter); 6] = [
     ("specs_url", |options, url| options.specs_url(url)),
     ("id_lists_url", |options, url| options.id_lists_url(url)),
     ("download_id_list_file_api", |options, url| {
@@ -47,6 +47,9 @@ const ADDRESSES: [(&str, Setter); 5] = [
     ("log_event_url", |options, url| options.log_event_url(url)),
     ("spec_adapters_config", |options, url| {
         options.spec_adapters_config([SpecAdapterConfig::network_http_at(url)])
+    }),
+    ("specs_adapter", |options, url| {
+        options.specs_adapter(SpecAdapterConfig::network_http_at(url))
     }),
 ];
 
@@ -133,4 +136,12 @@ fn a_key_that_cannot_work_is_told_of_at_once() {
     }
     assert_eq!(warned("secret-0123456789", StatsigOptions::default()), "");
     let _: Option<Arc<str>> = None;
+}
+
+#[test]
+fn a_data_store_as_the_only_source_needs_a_data_store() {
+    let only_store = StatsigOptions::builder().specs_adapter(SpecAdapterConfig::DataStore);
+    let error = only_store.build().unwrap_err();
+    assert_eq!(error.option, "specs_adapter");
+    assert!(error.to_string().contains("no option `data_store`"));
 }

@@ -27,6 +27,8 @@ impl SpecSync {
             return;
         };
         let Some(from) = self.tree.specs.adapter(turn).cloned() else {
+            // The factory of the only source made no adapter.
+            self.end(Err(FetchError::Abandoned.into()));
             return;
         };
         let trigger = round.trigger;

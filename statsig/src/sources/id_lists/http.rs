@@ -101,7 +101,10 @@ impl HttpIdLists {
         let origin = origin_of(&url);
         let is_statsigs = origin.is_some() && origin == origin_of(STATSIG_CDN);
         let now_ms = self.clock.now_ms();
-        let mut headers = if self.file_api.is_some() || self.key_origins.admit(&url) {
+        let is_apis = |api: &str| origin.is_some() && origin == origin_of(api);
+        let may_have_key =
+            self.file_api.as_deref().is_some_and(is_apis) || self.key_origins.admit(&url);
+        let mut headers = if may_have_key {
             self.identity.headers(now_ms)
         } else {
             self.identity.headers_without_key(now_ms)
@@ -152,15 +155,13 @@ fn file_url(url: &str, api: Option<&str>) -> String {
     let Some(api) = api else {
         return url.to_owned();
     };
+    let api = api.trim_end_matches('/');
     // A manifest may contain only a path.
     let base = Url::parse(STATSIG_CDN).ok();
     match Url::options().base_url(base.as_ref()).parse(url) {
-        Ok(url) => format!(
-            "{}{}",
-            api.trim_end_matches('/'),
-            &url[Position::BeforePath..]
-        ),
-        Err(_) => url.to_owned(),
+        // Without a host, what follows the scheme is no path, and could change the host of the API.
+        Ok(url) if url.has_host() => format!("{api}{}", &url[Position::BeforePath..]),
+        Ok(_) | Err(_) => format!("{api}/"),
     }
 }
 
@@ -232,6 +233,27 @@ mod tests {
         let at_proxy = |url| file_url(url, Some("http://proxy"));
         assert_eq!(at_proxy("https://h"), "http://proxy/");
         assert_eq!(at_proxy("/v1/file?sig=a"), "http://proxy/v1/file?sig=a");
+    }
+
+    #[test]
+    fn a_manifest_cannot_lead_the_request_to_another_host_than_the_apis() {
+        for url in [
+            "x:@evil.com/f",
+            "x:.evil.com/f",
+            "data:@evil.com",
+            "https://evil.com:99999/f",
+            "https://evil.123/f",
+            "https://user@evil.com/f",
+            "//evil.com/f",
+            "",
+        ] {
+            let sent = file_url(url, Some("http://proxy"));
+            assert_eq!(
+                origin_of(&sent),
+                origin_of("http://proxy"),
+                "{url} -> {sent}"
+            );
+        }
     }
 
     fn wanted(start: u64) -> Wanted {
