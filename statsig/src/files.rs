@@ -156,8 +156,8 @@ pub(crate) fn replace(
     replaced
 }
 
-/// A new file with a name that no other writer uses, in any process. It is locked, so that nobody
-/// removes it as a leftover.
+/// A new file with a name that no other writer uses, in any process. It is locked, so that no
+/// process removes it as a leftover.
 fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     for _ in 0..MAX_NAMES {
         let mut name = OsString::from(path);

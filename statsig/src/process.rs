@@ -101,8 +101,8 @@ impl HomeProcess {
     }
 }
 
-/// Writes to the log from a separate thread. In a fork, a subscriber may wait for a lock that
-/// nobody releases; then only this thread waits.
+/// Writes to the log from a separate thread. In a fork, a subscriber may wait for a lock that is
+/// never released; then only this thread waits.
 pub(crate) fn log_aside(write: impl FnOnce() + Send + 'static) {
     let subscriber = dispatcher::get_default(Clone::clone);
     let thread = thread::Builder::new().name("statsig-log".to_owned());

@@ -60,7 +60,7 @@ impl Actor for Evaluation {
     }
 
     async fn handle(&mut self, message: EvaluationMessage) {
-        // Replies are refused only when nobody waits for them any more.
+        // A reply fails only if its caller no longer waits.
         match message {
             // The spec sync actor fetches again what it no longer waits for.
             EvaluationMessage::Apply(assignment) if assignment.reply.is_closed() => {}

@@ -51,7 +51,7 @@ struct Actors {
     life: Weak<Life>,
     /// Held during a shutdown, so that all callers get the same report.
     report: Mutex<Option<ShutdownReport>>,
-    /// Each [`end`](Actors::end) that is under way holds a receiver, even if nobody waits for it.
+    /// Each running [`end`](Actors::end) holds a receiver, even if no caller waits for it.
     ends: watch::Sender<()>,
 }
 
@@ -240,7 +240,7 @@ impl Handle {
         self.0.tree.shared.close();
         let shared = &self.0.tree.shared;
         let ended = ended.unwrap_or_else(|| {
-            // An earlier call that nobody waited for may have ended the actors.
+            // An earlier call whose caller stopped waiting may have ended the actors.
             *self.0.tree.report.get_or_init(|| ShutdownReport {
                 stats: shared.events.counters.stats(),
                 timed_out: true,

@@ -69,11 +69,11 @@ impl Listener {
 
 /// The subscriptions of one client.
 ///
-/// One atomic says whether anybody listens. Callbacks run on the thread that emits the event; no
-/// lock is held meanwhile.
+/// One atomic holds whether there are subscribers. Callbacks run on the thread that emits the
+/// event; no lock is held meanwhile.
 #[derive(Default)]
 pub(crate) struct Subscriptions {
-    /// The kinds that anybody ever subscribed to. None is removed, because that could hide a
+    /// The kinds that ever had a subscriber. None is removed, because that could hide a
     /// subscription that another thread makes at the same time.
     was_wanted: AtomicU8,
     /// The kinds that are also emitted to `tracing`.
@@ -96,13 +96,13 @@ impl Subscriptions {
         }
     }
 
-    /// Whether anybody listens to evaluations.
+    /// Whether there are subscribers to evaluations.
     #[inline]
     pub(crate) fn wants_evaluations(&self) -> bool {
         self.wants(SdkEventKind::EVALUATIONS)
     }
 
-    /// Whether anybody listens to new specs.
+    /// Whether there are subscribers to new specs.
     pub(crate) fn wants_specs(&self) -> bool {
         self.wants(SdkEventKind::Specs as u8)
     }
@@ -165,7 +165,7 @@ impl Subscriptions {
         self.change(Vec::clear);
     }
 
-    /// Takes no lock, because in a fork a lock may be held for ever.
+    /// Takes no lock, because in a fork a lock may be held forever.
     fn change(&self, change: impl Fn(&mut Vec<Listener>)) {
         self.listeners.rcu(|listeners| {
             let mut next = Vec::clone(listeners);

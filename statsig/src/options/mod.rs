@@ -38,9 +38,9 @@ use crate::transport::address::Address;
 use crate::transport::proxy::ProxyConfig;
 use crate::typed::Schema;
 
-/// Where specs are downloaded from, unless set otherwise.
+/// The default URL of specs.
 pub const DEFAULT_SPECS_URL: &str = "https://api.statsigcdn.com/v2/download_config_specs";
-/// Where events are posted, unless set otherwise.
+/// The default URL that events are posted to.
 pub const DEFAULT_LOG_EVENT_URL: &str = "https://prodregistryv2.org/v1/log_event";
 
 const DEFAULT_SPECS_SYNC_INTERVAL: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ const DEFAULT_ID_LISTS_SYNC_INTERVAL: Duration = Duration::from_secs(60);
 const DEFAULT_ID_LISTS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_MAX_ID_LIST_BYTES: usize = 256 * 1024 * 1024;
 
-/// Options of a [`Statsig`](crate::Statsig) client. Everything has a default; make one with
+/// Options of a [`Statsig`](crate::Statsig) client. Every option has a default. Build them with
 /// [`StatsigOptions::builder`].
 ///
 /// ```

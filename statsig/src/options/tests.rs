@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::sources::SpecAdapterConfig;
 
-/// An address with everything in it that nobody may read.
+/// An address with all kinds of secrets.
 const WITH_SECRETS: &str =
     "http://user:PASSWORD@proxy.internal:8080/secret-KEY/v1/download_config_specs?token=TOKEN";
 
@@ -32,7 +32,7 @@ fn no_option_shows_a_password_a_token_or_a_key() {
             assert!(!shown.contains(secret), "{secret}: {shown}");
         }
     }
-    // Where it leads is no secret.
+    // The host is not a secret.
     assert!(format!("{options:?}").contains("proxy.internal:8080"));
 }
 

@@ -271,7 +271,7 @@ mod tests {
         SpecsChain::new(links.collect())
     }
 
-    /// The turns of a round in which everything fails: link, and whether its fallback.
+    /// The turns of a round in which every source fails: the link, and whether it is the fallback.
     fn turns(chain: &SpecsChain, trigger: Trigger, asks_fallback: bool) -> Vec<(usize, bool)> {
         let turns = std::iter::successors(chain.first_turn(trigger), |turn| {
             assert!(chain.adapter(*turn).is_some());

@@ -182,7 +182,7 @@ mod tests {
                 refusals.refused(&failure(503, Some(retry_after)), interval, now, 0.9);
                 assert_eq!(refusals.pause(interval, now).as_secs(), expected);
             }
-            // Refusals after that are the first ones.
+            // Later refusals count from one again.
             refusals.refused(&failure(429, None), interval, now, 0.9);
             assert_eq!(refusals.pause(interval, now).as_secs(), expected);
         }

@@ -424,7 +424,7 @@ impl Spool for DiskSpool {
     }
 
     fn leave_to_parent(&self) {
-        // If a thread of the parent held it during the fork, it is held for ever.
+        // If a thread of the parent held it during the fork, it is held forever.
         match self.state.try_lock() {
             Ok(mut state) => *state = State::default(),
             Err(TryLockError::Poisoned(state)) => *state.into_inner() = State::default(),

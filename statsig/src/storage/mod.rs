@@ -22,26 +22,26 @@ use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use crate::value::text_of;
 
-/// What is stored for one user (or other unit): values by the name of the experiment or layer.
+/// The stored values of one user (or other unit), by the name of the experiment or layer.
 pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 
-/// Where sticky assignments are kept: for users who must stay in their group although allocation,
+/// Stores sticky assignments. Use it if users must stay in their group although allocation,
 /// targeting or their own attributes change.
 ///
-/// Give one to
+/// Set it with
 /// [`StatsigOptionsBuilder::persistent_storage`](crate::StatsigOptionsBuilder::persistent_storage).
-/// The SDK never loads by itself: load a user's values once for a request, where waiting is fine,
-/// and pass them in [`ExperimentEvaluationOptions`](crate::ExperimentEvaluationOptions) or
+/// The SDK never loads values itself. Load a user's values once for a request, where the code may
+/// wait, and pass them in [`ExperimentEvaluationOptions`](crate::ExperimentEvaluationOptions) or
 /// [`LayerEvaluationOptions`](crate::LayerEvaluationOptions). Then
 /// * a stored value is served while the experiment runs, with the reason `Persisted`;
-/// * without a stored value, that of a user who is in a running experiment's group is
-///   [saved](Self::save);
-/// * **a call without values [deletes](Self::delete)** what is stored for that user and name, and
-///   so does one for an experiment that no longer runs.
+/// * without a stored value, the client [saves](Self::save) the value of a user who is in a group
+///   of a running experiment;
+/// * **a call without values [deletes](Self::delete)** the stored value of that user and name. A
+///   call for an experiment that no longer runs does the same.
 ///
-/// Saving and deleting happen within `get_experiment` and `get_layer`, on the caller's thread: an
-/// implementation should only note the change, and must not block. If it panics, the client logs
-/// the panic, and the caller gets its result. Typed parameters use stored values only with
+/// The client saves and deletes within `get_experiment` and `get_layer`, on the caller's thread. So
+/// an implementation should only record the change, and must not block. If it panics, the client
+/// logs the panic, and the caller gets its result. Typed parameters use stored values only with
 /// [`TypedEvaluationOptions`](crate::TypedEvaluationOptions). Parameter stores and other reads
 /// neither serve nor change stored values.
 ///
@@ -63,21 +63,20 @@ pub type UserPersistedValues = BTreeMap<String, StickyValues>;
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub trait PersistentStorage: Debug + Send + Sync + 'static {
-    /// Everything that is stored under a key; empty when that is nothing.
+    /// All values under a key; empty if there are none.
     ///
-    /// Not called by the SDK. A storage that cannot be reached should serve what it knew last:
-    /// passing on nothing lets the next evaluation overwrite what is stored.
+    /// The SDK does not call this. If a storage cannot be reached, it should return the last known
+    /// values. If it returns nothing, the next evaluation overwrites the stored values.
     fn load(&self, key: &str) -> Arc<UserPersistedValues>;
 
-    /// Stores the values of one experiment or layer under a key, in place of those it had.
+    /// Stores the values of one experiment or layer under a key. Replaces the previous values.
     fn save(&self, key: &str, config_name: &str, values: StickyValues);
 
-    /// Forgets the values of one experiment or layer under a key. Mostly called when there are
-    /// none.
+    /// Deletes the values of one experiment or layer under a key. In most calls there are none.
     fn delete(&self, key: &str, config_name: &str);
 
-    /// What is stored for the user's ID of this type (`userID`, or the name of a custom ID); empty
-    /// without such an ID.
+    /// The stored values of the user's ID of this type (`userID`, or the name of a custom ID);
+    /// empty without such an ID.
     fn get_values_for_user(&self, user: &StatsigUser, id_type: &str) -> Arc<UserPersistedValues> {
         let is_user_id = id_type.eq_ignore_ascii_case("userid");
         match storage_key(user, is_user_id, id_type) {
@@ -87,17 +86,17 @@ pub trait PersistentStorage: Debug + Send + Sync + 'static {
     }
 }
 
-/// The key of a user's ID of a type: `<id>:<id type>`. Without an ID there is none, since all such
-/// users would share it.
+/// The key of a user's ID of a type: `<id>:<id type>`. Without an ID there is no key, because all
+/// such users would share it.
 pub(crate) fn storage_key(user: &StatsigUser, is_user_id: bool, id_type: &str) -> Option<String> {
     let id = user.unit_id(is_user_id, id_type, &id_type.to_lowercase())?;
     let id = text_of(id).filter(|id| !id.is_empty())?;
     Some(format!("{id}:{id_type}"))
 }
 
-/// What an experiment or layer once returned to a user.
+/// The result of an experiment or layer at the time of the assignment.
 ///
-/// In JSON it is what the other Statsig SDKs store:
+/// Its JSON is the format of the other Statsig SDKs:
 ///
 /// ```
 /// let stored = r#"{"value":true,"json_value":{"a":"e1"},"rule_id":"er","group_name":"G1",
@@ -119,13 +118,13 @@ pub struct StickyValues {
     pub rule_id: Option<SharedStr>,
     /// The group.
     pub group_name: Option<SharedStr>,
-    /// The nested gates that were gone through.
+    /// The nested gates of the evaluation.
     pub secondary_exposures: Vec<StickyExposure>,
-    /// Of a layer: those before it delegated.
+    /// For a layer: the nested gates before it delegated.
     pub undelegated_secondary_exposures: Option<Vec<StickyExposure>>,
-    /// Of a layer: the experiment that it allocated the user to.
+    /// For a layer: the experiment that it allocated the user to.
     pub config_delegate: Option<SharedStr>,
-    /// The parameters that the experiment sets itself.
+    /// The parameters that the experiment itself sets.
     pub explicit_parameters: Option<Vec<SharedStr>>,
     /// The specs' own time (`lcut`), in epoch milliseconds.
     #[serde(deserialize_with = "lenient_time")]
@@ -134,13 +133,13 @@ pub struct StickyValues {
     pub config_version: Option<u32>,
 }
 
-/// A nested gate that a stored assignment went through.
+/// A nested gate of a stored assignment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StickyExposure {
     /// The gate's name.
     pub gate: SharedStr,
-    /// Whether it passed; a text in JSON.
+    /// Whether it passed. A string in JSON.
     #[serde(
         rename = "gateValue",
         serialize_with = "bool_as_text",
@@ -181,7 +180,7 @@ fn bool_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D:
     }
 }
 
-/// A whole number of milliseconds, however it is written. Anything else is no time.
+/// A whole number of milliseconds, in any notation. Other values are `None`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -200,17 +199,17 @@ fn lenient_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64
         .or_else(|| written.as_f64().and_then(from_double)))
 }
 
-/// Whether a rule of an experiment catches those who fail its targeting.
+/// Whether a rule of an experiment matches users who fail its targeting.
 pub(crate) fn is_targeting_rule(rule_id: &str) -> bool {
     matches!(rule_id, "targetingGate" | "inlineTargetingRules")
 }
 
-/// Whether a rule of an experiment catches those for whom the console forces a group.
+/// Whether a rule of an experiment matches users for whom the console forces a group.
 pub(crate) fn is_override_rule(rule_id: &str) -> bool {
     rule_id.ends_with("override")
 }
 
-/// What is served, and what becomes of the stored value.
+/// The decision between a stored and a new value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Decision<'a> {
     Stored(&'a StickyValues),
@@ -219,7 +218,7 @@ pub(crate) enum Decision<'a> {
     LiveAndSave,
 }
 
-/// Decides between what is stored for this name and what was evaluated just now.
+/// Decides between the stored value of this name and the current evaluation.
 pub(crate) fn decide<'a>(
     given: Option<&'a UserPersistedValues>,
     name: &str,

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-/// As another SDK stored it.
+/// A value as stored by another SDK.
 const STORED: &str = r#"{"value":true,"json_value":{"a":"e1"},"rule_id":"er","group_name":"G1","secondary_exposures":[{"gate":"n","gateValue":"true","ruleID":"nr"}],"undelegated_secondary_exposures":[{"gate":"n","gateValue":"true","ruleID":"nr"}],"config_delegate":null,"explicit_parameters":["a"],"time":1700000000000,"config_version":3}"#;
 
 fn stored() -> StickyValues {

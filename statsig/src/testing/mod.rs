@@ -66,15 +66,14 @@ use statsig_core::entity_kind::EntityKind;
 /// For the SDK's own tests: makes one of a client's actors crash or pause. Does nothing to a client
 /// that was not initialised.
 ///
-/// The supervisor starts a crashed actor again; nothing that was recorded is lost. See
-/// [`Statsig::restarts`].
+/// The supervisor restarts a crashed actor. No recorded event is lost. See [`Statsig::restarts`].
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
     statsig.disturb(whom, what);
 }
 
-/// For the SDK's own tests: what an evaluation knows and the public results do not show. Logs
+/// For the SDK's own tests: the parts of an evaluation that the public results do not show. Logs
 /// nothing.
 #[doc(hidden)]
 #[must_use]

@@ -169,10 +169,10 @@ mod tests {
             ("http://user:pw@h:8080/v1?k=1", "http://h:8080/v1?*****"),
             ("https://h/secret-abc.json", "https://h/*****"),
             ("https://h/v1/x#part", "https://h/v1/x?*****"),
-            // Passwords that should be encoded.
+            // Passwords that are not encoded but should be.
             ("http://user:p/w@h/v1", "h/v1"),
             ("http://user:80/w@h/v1", "h/v1"),
-            // Relative addresses, and texts that are no addresses.
+            // Relative addresses, and texts that are not addresses.
             ("/v2/log_event?k=1", "/v2/log_event?*****"),
             ("user:pw@h/v1", "h/v1"),
             ("secret-abc", "*****"),

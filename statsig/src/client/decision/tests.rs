@@ -13,7 +13,7 @@ use crate::storage::{InMemoryPersistentStorage, PersistentStorage, UserPersisted
 use crate::testing::{OfflineClient, SimulatedClock};
 use crate::user::StatsigUser;
 
-/// Specs in which everybody passes this rule.
+/// Specs in which all users pass this rule.
 fn specs(time: u64, rule: &str) -> String {
     let spec = |entity: &str, value: Value| {
         json!({"type": if entity == "feature_gate" { entity } else { "dynamic_config" }, "entity": entity, "salt": "s",
@@ -107,7 +107,7 @@ fn what_fetching_exposed_is_not_exposed_again() {
     assert_eq!(exposures(&client), expected);
 }
 
-/// A client by now on other specs, with what it stored for the user under the first.
+/// A client with newer specs, and the values that it stored for the user under the first specs.
 fn with_stored() -> (OfflineClient, Arc<UserPersistedValues>) {
     let storage = Arc::new(InMemoryPersistentStorage::new());
     let clock = Arc::new(SimulatedClock::new());
@@ -124,7 +124,7 @@ fn with_stored() -> (OfflineClient, Arc<UserPersistedValues>) {
     assert_eq!(stored.len(), 2);
     client.set_specs(&specs(2, "second")).unwrap();
     exposures(&client);
-    // What was exposed until now suppresses nothing.
+    // The earlier exposures suppress nothing.
     clock.jump(Duration::from_secs(61));
     (client, stored)
 }

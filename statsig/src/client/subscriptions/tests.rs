@@ -56,7 +56,7 @@ fn user() -> StatsigUser {
     StatsigUser::with_user_id("u")
 }
 
-/// What is told while this is done.
+/// The events that subscribers receive during this call.
 fn told(client: &Statsig, doing: impl FnOnce()) -> Vec<Value> {
     let told = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&told);
@@ -224,7 +224,7 @@ impl<S: Subscriber> Layer<S> for Evaluations {
     }
 }
 
-/// The telemetry of what is done with a client of this option.
+/// The telemetry of a client with this option.
 fn traced(enable: bool, doing: impl FnOnce(&Statsig)) -> Vec<BTreeMap<String, String>> {
     let options = StatsigOptions::builder()
         .evaluation_telemetry(enable)

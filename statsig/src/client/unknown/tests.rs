@@ -46,7 +46,7 @@ impl<S: Subscriber> Layer<S> for Warned {
     }
 }
 
-/// What is warned of while this is done.
+/// The warnings that this call logs.
 fn warnings(doing: impl FnOnce()) -> Vec<String> {
     let warned = Warned::default();
     let subscriber = tracing_subscriber::registry().with(warned.clone());
@@ -113,7 +113,7 @@ fn an_unknown_name_is_warned_of_anew_with_other_specs() {
     let ask = || drop(client.get_layer(&user(), "promo_layr"));
     assert_eq!(warnings(ask).len(), 1);
     assert_eq!(warnings(ask).len(), 0);
-    // Other ID lists are no other specs.
+    // New ID lists are not new specs.
     client.set_id_lists([("list", ["u"])]);
     assert_eq!(warnings(ask).len(), 0);
     client.set_specs(&specs(2)).unwrap();

@@ -318,7 +318,7 @@ mod tests {
         let older = lab.sync(&[("a", 99, 4, "old")], &[("a", b"+pmWkWSBC\n")]);
         assert_eq!(older, asked(&[], false));
         assert_eq!(lab.file("a"), (10, 5));
-        // Of the same age is not older.
+        // A file of the same age is not older.
         let other = lab.sync(&[("a", 10, 5, "g")], &[("a", b"+pmWkWSBC\n")]);
         assert_eq!(other, asked(&["a@0"], true));
         assert!(!lab.lists.contains("a", "Marcos") && lab.lists.contains("a", "123"));
@@ -372,11 +372,11 @@ mod tests {
                 "a new list is not added"
             );
         }
-        // One that fails does not keep another from being read.
+        // A failed list does not prevent reading another.
         let one = lab.sync(&manifest, &[("b", MARCOS.as_bytes())]);
         assert_eq!(one, asked(&["a@10", "b@0"], true));
         assert!(lab.lists.contains("b", "Marcos") && lab.lists.contains("a", "Marcos"));
-        // The file was to be replaced: the old one stays in use.
+        // The replacement failed, so the old file stays in use.
         assert_eq!(
             lab.sync(&[("a", 10, 3, "h"), ("b", 10, 2, "g")], &[]),
             asked(&["a@0"], false)

@@ -138,7 +138,7 @@ mod tests {
         SocketAddr::from(([127, 0, 0, 1], 0))
     }
 
-    /// A resolver whose lookups wait for a word each, and how many there were.
+    /// A resolver whose lookups each wait for a signal, and the number of lookups.
     fn blocked() -> (Resolver, mpsc::Sender<()>, Arc<AtomicUsize>) {
         let (release, released) = mpsc::channel();
         let released = Mutex::new(released);
@@ -158,7 +158,7 @@ mod tests {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let waiting = runtime.spawn(async move { resolver.addresses("a.test").await });
         drop(runtime);
-        // Otherwise this test would hang, as nothing has released the lookup.
+        // Otherwise this test would hang, because nothing has released the lookup.
         assert!(waiting.is_finished());
         drop(release);
     }
@@ -175,7 +175,7 @@ mod tests {
             },);
             assert_eq!(*one.unwrap(), [address()]);
             drop(two);
-            // The second one may have come after the first was answered.
+            // The second lookup may have started after the answer to the first.
             let asked = lookups.swap(0, Ordering::Relaxed);
             assert!((1..=2).contains(&asked), "round {round}: {asked}");
             if asked == 2 {

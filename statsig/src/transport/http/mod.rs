@@ -163,7 +163,7 @@ impl Client {
         })
     }
 
-    /// Sends the request, and again to where a redirect leads, if it may go there.
+    /// Sends the request, and again to the target of a redirect, if the client may follow it.
     async fn follow(
         &self,
         method: Method,
@@ -185,8 +185,7 @@ impl Client {
         }
     }
 
-    /// Sends the request, and once more, at once, if it met a kept connection that the server
-    /// closed.
+    /// Sends the request, and at once a second time if the server had closed the idle connection.
     async fn send(&self, request: reqwest::Request) -> Result<reqwest::Response, reqwest::Error> {
         let may_meet_kept = self.has_connected.load(Ordering::Relaxed);
         let again = request.try_clone().filter(|_| may_meet_kept);
@@ -228,8 +227,8 @@ fn is_closed_unanswered(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Where a redirect leads that may be followed: within one origin, since the header with the SDK
-/// key must go nowhere else, and with the same method, since a post that becomes a download
+/// The target of a redirect that the client may follow: within one origin, because no other origin
+/// may receive the SDK key, and with the same method, because a post that becomes a download
 /// delivers nothing.
 fn redirect_target(method: Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
     let may_follow = match response.status().as_u16() {
@@ -250,7 +249,8 @@ fn to_reqwest_proxy(proxy: &ProxyConfig) -> Result<reqwest::Proxy, TransportErro
     })
 }
 
-/// The encodings that the sender decodes, beside those that are decoded here; empty if none.
+/// The encodings that the sender decodes itself, besides those that this module decodes; may be
+/// empty.
 fn offered_encodings(request: &Request) -> &str {
     let offered = request.headers.get(ACCEPT_ENCODING.as_str());
     offered.unwrap_or_default()
@@ -284,7 +284,7 @@ fn to_reqwest(
     builder.build().map_err(unusable)
 }
 
-/// The HTTP library's own message names neither the URL nor what to do.
+/// The HTTP library's own message contains neither the URL nor a remedy.
 fn check_url(url: &str) -> Result<(), TransportError> {
     let unusable = |problem: &dyn fmt::Display| {
         TransportError::unusable(format!(
@@ -300,7 +300,7 @@ fn check_url(url: &str) -> Result<(), TransportError> {
     }
 }
 
-/// The same for headers, of which the SDK key and the service's name are the caller's.
+/// Converts the headers. The SDK key and the service's name come from the caller.
 fn check_headers(headers: &Headers) -> Result<(), TransportError> {
     let is_forbidden = |c: char| c.is_ascii_control() && c != '\t';
     let Some((name, value)) = (headers.iter()).find(|(_, value)| value.contains(is_forbidden))
@@ -368,7 +368,7 @@ fn to_transport_error(error: reqwest::Error, limit: Duration) -> TransportError 
     if error.is_builder() {
         unusable(error)
     } else {
-        // The URL holds the SDK key.
+        // The URL contains the SDK key.
         TransportError::connection(error.without_url())
     }
 }

@@ -1,4 +1,4 @@
-//! A service that speaks the binary form, in memory.
+//! A service in memory that answers in the binary form.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -25,7 +25,7 @@ struct Service {
 }
 
 impl Service {
-    /// What it answers next, after what it was told before.
+    /// Adds an answer to the queue.
     fn answers(&self, body: impl Into<Bytes>, headers: &[(&'static str, &str)]) {
         let headers = headers.iter().copied().collect();
         let answer = Response::new(200, body).headers(headers);
@@ -218,7 +218,7 @@ async fn deltas_start_from_what_is_in_use_and_is_known_in_this_form() {
     fetch(&reader, request(0, None)).await.unwrap();
     assert!(!service.was_asked_for_deltas());
 
-    // Other specs are in use, from somewhere else.
+    // The specs in use come from another source.
     service.answers_in_json(&json!({"has_updates": false}));
     fetch(&reader, request(9, None)).await.unwrap();
     assert!(!service.was_asked_for_deltas());
@@ -247,7 +247,7 @@ async fn a_delta_that_does_not_fit_is_refused_and_whole_specs_are_asked_for_once
     );
     assert!(service.was_asked_for_deltas());
 
-    // Until whole specs have come.
+    // Until whole specs have arrived.
     assert!(fetch(&reader, request(1, None)).await.is_err());
     assert!(!service.was_asked_for_deltas());
     service.answers_in_binary(&encode::numbered(&specs(2, &["a", "b"]), "1"));
@@ -295,7 +295,7 @@ async fn a_client_evaluates_by_what_came_in_the_binary_form() {
     );
 }
 
-/// Over a socket, because the transport must leave this encoding alone.
+/// Uses a socket, because the transport must not decode this encoding.
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn the_transport_passes_the_binary_form_on_as_it_is() {
@@ -337,7 +337,7 @@ async fn the_transport_passes_the_binary_form_on_as_it_is() {
     assert!(encodings[0].contains("statsig-br, gzip"), "{head}");
 }
 
-/// A store with one entry, whatever it is asked for in bytes.
+/// A store with one entry, which it returns for every key in bytes.
 #[derive(Debug)]
 struct Store(String, Bytes);
 

@@ -1,4 +1,5 @@
-//! Over real loopback sockets and real time: a paused clock would jump while bytes travel.
+//! Uses real loopback sockets and real time, because paused time would jump while bytes are in
+//! transit.
 
 mod resending;
 
@@ -20,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// drops it.
 struct Server {
     base: String,
-    /// The head of each request, with the number of the connection that it came on.
+    /// The head of each request, with the number of its connection.
     seen: mpsc::UnboundedReceiver<(usize, String)>,
 }
 
@@ -84,7 +85,7 @@ async fn talk(
     }
 }
 
-/// Takes one whole request, body included, from what was received so far.
+/// Takes one whole request, body included, from the received bytes.
 fn take_request(received: &mut Vec<u8>) -> Option<String> {
     let text = String::from_utf8_lossy(received).into_owned();
     let head_end = text.find("\r\n\r\n")? + 4;
@@ -212,7 +213,7 @@ async fn zstd_is_decompressed_up_to_the_limit() {
 #[cfg(feature = "brotli")]
 #[tokio::test]
 async fn brotli_is_decompressed_up_to_the_limit() {
-    // 1,000 and 1,001 zeros, packed by another implementation.
+    // 1,000 and 1,001 zeros, compressed by another implementation.
     let packed: [(&[u8], bool); 2] = [
         (&[27, 231, 3, 248, 37, 96, 162, 177, 64, 32, 52], true),
         (&[27, 232, 3, 248, 37, 96, 162, 177, 64, 64, 52], false),
@@ -238,7 +239,7 @@ async fn a_compressed_bomb_is_refused_at_the_limit() {
         request.max_response_bytes = 1_000;
         let result = HttpTransport::default().send(request).await;
         if plain_bytes > 1_001 {
-            // The packed form is beyond the limit already.
+            // The compressed body already exceeds the limit.
             assert!(packed.len() > 1_000);
         }
         match result {

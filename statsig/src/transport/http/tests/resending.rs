@@ -1,4 +1,4 @@
-//! When a request is sent again without anybody asking for it: redirects, and kept connections that
+//! Requests that the transport sends again by itself: after redirects, and on idle connections that
 //! the server has closed.
 
 use super::*;
@@ -17,7 +17,7 @@ fn redirect(status: u16, location: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The first lines of the requests that came so far.
+/// The first lines of the requests received so far.
 fn first_lines(server: &mut Server) -> Vec<String> {
     std::iter::from_fn(|| server.seen.try_recv().ok())
         .map(|(_, request)| request.lines().next().unwrap_or_default().to_owned())
