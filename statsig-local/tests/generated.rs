@@ -1,5 +1,5 @@
-//! The structs that are written for specs compile, and agree with them: for our own specs, and
-//! where they are found for those that answers of the official SDK were recorded with.
+//! Tests that the structs written for specs compile and agree with them: for our own specs, and for
+//! the recorded specs of the official SDK if they are present.
 
 #![cfg(feature = "cli")]
 #![allow(
@@ -18,7 +18,7 @@ use std::process::Command;
 
 use flate2::read::GzDecoder;
 
-/// Names the directory of the recorded answers.
+/// The variable with the directory of the recorded answers.
 const DIRECTORY_VARIABLE: &str = "STATSIG_CONFORMANCE_DIR";
 
 #[test]
@@ -61,8 +61,7 @@ fn generated_structs_compile_and_agree_with_their_specs() {
     );
 }
 
-/// What the console has wrong by itself is no fault of the structs: what does not run, and what
-/// refers to nothing.
+/// Ignores faults in the console's data: entities that do not run, and references without a target.
 const CHECK: &str = r#"
 fn check<P: statsig::StatsigParams>(specs: &str) -> usize {
     use statsig::typed::DriftKind::{
@@ -83,7 +82,7 @@ fn check<P: statsig::StatsigParams>(specs: &str) -> usize {
 }
 "#;
 
-/// What the program writes; `None` if the file is no specs.
+/// The output of the program; `None` if the file contains no specs.
 fn generate(specs: &Path) -> Option<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_statsig-local"))
         .args(["schema", "--specs"])

@@ -1,4 +1,4 @@
-//! A small HTTP client that shows what a client sees, broken answers included.
+//! A small HTTP client that records what a client receives, including broken answers.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -13,9 +13,9 @@ use tokio::net::TcpStream;
 pub(crate) struct HttpResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The body as far as it came.
+    /// The received part of the body.
     pub(crate) received: Vec<u8>,
-    /// Why it broke off, if it did.
+    /// The error that ended the body, if there was one.
     pub(crate) broken: Option<hyper::Error>,
 }
 
@@ -34,7 +34,7 @@ impl HttpResponse {
     }
 }
 
-/// Sends a request on a connection of its own. An error means that no answer came.
+/// Sends a request on a new connection. An error means that there was no answer.
 pub(crate) async fn send(
     local: &LocalStatsig,
     method: Method,

@@ -1,4 +1,4 @@
-//! More connections than are served at a time.
+//! Tests with more connections than the server serves at a time.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::client::{get, start};
 
 const SPECS: &str = "/v2/download_config_specs/key.json";
-/// Long enough for a busy machine; nothing waits for it to pass.
+/// Long enough for a busy machine. No test waits for its end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]

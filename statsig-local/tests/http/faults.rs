@@ -1,4 +1,4 @@
-//! Faults as a client sees them.
+//! Tests of faults from a client's view.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Answering as a forward proxy does.
+//! Tests of the answers as a forward proxy.
 
 use statsig_local::{Endpoint, LocalStatsig};
 

@@ -1,4 +1,4 @@
-//! Requests under other names and from other origins.
+//! Requests for other host names and from other origins.
 
 use hyper::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::client::{get, post, send, start};
 const SPECS: &str = "/v2/download_config_specs/key.json";
 const EVENT: &str = r#"{"events":[{"eventName":"a"}]}"#;
 const FAULTS: &str = r#"{"faults": [{"endpoint": "specs", "fault": {"status": 503}}]}"#;
-/// What reads, and what changes anything.
+/// Requests that read or change something.
 const REQUESTS: [(&Method, &str, &str); 8] = [
     (&Method::GET, SPECS, ""),
     (&Method::GET, "/v1/get_id_lists", ""),
@@ -21,7 +21,7 @@ const REQUESTS: [(&Method, &str, &str); 8] = [
     (&Method::DELETE, "/_local/events", ""),
 ];
 
-/// Asks for everything with these headers, which must be refused and have no effect.
+/// Sends every request with these headers. The server must refuse it, and it must have no effect.
 async fn is_kept_out(local: &LocalStatsig, headers: &[(&str, &str)]) {
     post(local, "/v1/log_event", EVENT).await;
     let (events, requests) = (local.events().len(), local.requests().len());

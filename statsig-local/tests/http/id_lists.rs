@@ -6,7 +6,7 @@ use crate::client::{get, get_with, post, start};
 use serde_json::json;
 use statsig_local::LocalStatsig;
 
-/// The path of a manifest's URL, which names the host that the client has asked.
+/// The path of a manifest's URL. The URL has the host of the client's request.
 fn path_of(local: &LocalStatsig, entry: &serde_json::Value) -> String {
     let url = entry["url"].as_str().unwrap();
     url.strip_prefix(local.url()).unwrap().to_owned()

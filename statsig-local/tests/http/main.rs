@@ -1,4 +1,4 @@
-//! The server as its clients see it, over loopback.
+//! Tests of the server over loopback.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

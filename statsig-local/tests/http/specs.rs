@@ -1,4 +1,4 @@
-//! Specs over HTTP: what is sent to whom, and changes of the file.
+//! Specs over HTTP: the answers to clients, and changes of the file.
 
 use std::fs;
 use std::io::Read;
@@ -141,7 +141,7 @@ async fn files_are_watched_and_each_problem_is_told_once() {
         notice.await.expect("a notice in time").unwrap()
     };
 
-    // By renaming, so that no half-written file can be seen.
+    // Replaces the file by renaming, so that the server never sees a half-written file.
     let replace = |text: &str| {
         let new = folder.path().join("new.json");
         fs::write(&new, text).unwrap();

@@ -48,8 +48,8 @@ pub(super) fn parameters<'a>(
 /// A file with a struct for each of these entities.
 pub(super) fn structs(client: &Statsig, entities: &[(KindArgument, String)]) -> String {
     let mut text = "\
-//! Written by `statsig-local schema`. It is yours to edit: drop what you do not read, name types
-//! better, tighten ranges.
+//! Written by `statsig-local schema`. Edit this file freely: remove fields that you do not read,
+//! rename types, narrow ranges.
 
 use statsig::StatsigParams;
 "

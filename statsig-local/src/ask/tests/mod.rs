@@ -1,4 +1,4 @@
-//! Questions and answers, in memory.
+//! Tests of questions and answers, in memory.
 
 mod schemas;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{AskError, Terminal, client_init, eval, explain, list, schema};
 use crate::cli::{Cli, Command};
 
-/// A folder with the files of one test.
+/// A directory with the files of one test.
 struct Files(tempfile::TempDir);
 
 impl Files {
@@ -37,7 +37,7 @@ impl Files {
         result.map(|()| (output, notes))
     }
 
-    /// How a command ended, its output and its notes.
+    /// The result of a command, its output and its notes.
     fn run(&self, arguments: &[&str], input: &str) -> (Result<(), AskError>, String, String) {
         let (command, rest) = arguments.split_first().expect("a command");
         let specs = self.path("specs.json").display().to_string();
@@ -63,7 +63,7 @@ impl Files {
         (result, text(output), text(notes))
     }
 
-    /// What a command wrote before it failed, and why it did.
+    /// The output of a command before it failed, and the error.
     fn output_and_problem(&self, arguments: &[&str]) -> (String, String) {
         let (result, output, _) = self.run(arguments, "");
         (output, result.expect_err("a problem").to_string())

@@ -8,7 +8,8 @@ use super::shop;
 fn structs_are_written_for_everything_with_parameters() {
     assert_eq!(
         shop().answer(&["schema"]),
-        r#"//! Written by `statsig-local schema`. It is yours to edit: drop what you do not read, name types better, tighten ranges.
+        r#"//! Written by `statsig-local schema`. Edit this file freely: remove fields that you do not read,
+//! rename types, narrow ranges.
 
 use statsig::StatsigParams;
 
