@@ -367,7 +367,7 @@ fn a_user_without_the_id_is_a_problem() {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
     };
-    let wrong = r#"ByCompany: expected experiment "an_experiment" to count with the ID "companyID", found "userID""#;
+    let wrong = r#"ByCompany: expected experiment "an_experiment" to bucket by the ID "companyID", found "userID""#;
     assert_eq!(problems(&user()), [wrong]);
     let missing = r#"ByCompany: expected a user with the ID "companyID", found none"#;
     assert_eq!(

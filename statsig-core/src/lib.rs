@@ -1,8 +1,8 @@
 //! The engine of the Statsig SDK `statsig-actors`: users, specs from bytes to their compiled form,
 //! evaluation, explanations and client initialize responses.
 //!
-//! Applications use the SDK, which re-exports the types that they need. This crate has no runtime, no
-//! network, no clock and no logger, and it is exempt from semantic versioning.
+//! Applications use the SDK, which re-exports the types that they need. This crate has no runtime,
+//! no network, no clock and no logger, and it is exempt from semantic versioning.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -25,7 +25,7 @@
 //!     "experiment_to_layer": {}
 //! }"#;
 //!
-//! // Bytes become compiled specs, and these a generation that evaluations read.
+//! // Compile the bytes, and publish the compiled specs as a generation for evaluations.
 //! let empty = Snapshot::uninitialized(None, Arc::default(), Countries::disabled());
 //! let now_ms = 1_750_000_000_000;
 //! let Loaded::New(compiled) = empty.load(specs.as_bytes(), now_ms)? else {
@@ -33,12 +33,17 @@
 //! };
 //! let snapshot = empty.with_specs(*compiled, SpecsSource::Bootstrap, None, now_ms);
 //!
-//! // An evaluation depends on the snapshot, the user and the time, and on nothing else.
+//! // An evaluation depends only on the snapshot, the user and the time.
 //! let user = StatsigUser::with_user_id("a-user");
 //! let entry = snapshot.specs.find("a_gate").expect("a gate of this name");
 //! let context = EvaluationContext::of(&snapshot, now_ms, 0);
 //! let evaluation = Evaluator::new(context, &user).evaluate(EntityKind::Gate, entry);
-//! let named = NamedEvaluation { snapshot: &snapshot, name: "a_gate", entry: Some(entry), evaluation: &evaluation };
+//! let named = NamedEvaluation {
+//!     snapshot: &snapshot,
+//!     name: "a_gate",
+//!     entry: Some(entry),
+//!     evaluation: &evaluation,
+//! };
 //! let gate = named.feature_gate(Served::default());
 //! assert!(gate.value);
 //! assert_eq!(gate.details.reason, "Bootstrap:Recognized");

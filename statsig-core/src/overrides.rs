@@ -42,7 +42,8 @@ pub enum ExperimentOverride {
 ///
 /// impl OverrideAdapter for Testers {
 ///     fn gate(&self, user: &StatsigUser, name: &str) -> Option<bool> {
-///         (name == "new_checkout" && user.user_id().is_some_and(|id| id.starts_with("tester-"))).then_some(true)
+///         let is_tester = user.user_id().is_some_and(|id| id.starts_with("tester-"));
+///         (name == "new_checkout" && is_tester).then_some(true)
 ///     }
 /// }
 ///

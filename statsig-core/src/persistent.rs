@@ -1,4 +1,4 @@
-//! A map that is cheap to copy and to change: the copy and the original share what did not change.
+//! A map that is cheap to copy and to change. The copy and the original share the unchanged parts.
 
 use std::sync::Arc;
 

@@ -159,7 +159,8 @@ fn names_of<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Option<BTree
 /// `default` or the empty text. If the parameters of a layer come from several rules, its results
 /// cannot be separated by rule. To separate them, use V1.
 ///
-/// Parsed from `v1`, `v2`, `init_v2`, or the long names `Initialize`, `InitializeWithSecondaryExposureMapping`, `InitializeV2`.
+/// Parsed from `v1`, `v2`, `init_v2`, or the long names `Initialize`,
+/// `InitializeWithSecondaryExposureMapping`, `InitializeV2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ClientInitResponseFormat {

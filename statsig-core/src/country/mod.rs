@@ -58,8 +58,9 @@ impl fmt::Debug for CountryCode {
 /// (feature `country`), and all SDKs assign a user to the same country. To use another table, load
 /// a [`CountryTable`], or implement this trait for your database.
 ///
-/// This site or product includes IP2Location LITE data available from <https://lite.ip2location.com>. A product with the feature
-/// `country` must show this sentence; see the crate `statsig-country`.
+/// This site or product includes IP2Location LITE data available from
+/// <https://lite.ip2location.com>. A product with the feature `country` must show this sentence;
+/// see the crate `statsig-country`.
 ///
 /// The SDK calls it on the caller's thread, at most once for each user and client. It must not
 /// block.

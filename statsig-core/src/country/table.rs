@@ -25,7 +25,9 @@ const MAX_RANGES: usize = 10_000_000;
 /// use statsig::StatsigOptions;
 ///
 /// // std::io::BufReader::new(std::fs::File::open("IP2LOCATION-LITE-DB1.CSV")?)
-/// let csv = "\"16777216\",\"16777471\",\"US\",\"United States\"\n2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP\n";
+/// let csv = "\"16777216\",\"16777471\",\"US\",\"United States\"
+/// 2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP
+/// ";
 /// let table = CountryTable::from_csv(csv.as_bytes())?;
 /// let options = StatsigOptions::builder().country_lookup(Arc::new(table)).build()?;
 /// # let _ = options;
@@ -132,8 +134,8 @@ fn row(line: &str) -> Result<Row, &'static str> {
         .map(|column| column.trim().trim_matches('"'));
     let mut next = || columns.next().ok_or("fewer than three columns");
     let (first, last, code) = (next()?, next()?, next()?);
-    let first = address(first).ok_or("a first column that is no address")?;
-    let last = address(last).ok_or("a second column that is no address")?;
+    let first = address(first).ok_or("a first column that is not an address")?;
+    let last = address(last).ok_or("a second column that is not an address")?;
     if code.is_empty() || code == "-" {
         return Ok(None);
     }
@@ -297,11 +299,11 @@ mod tests {
             ),
             (
                 "from,to,US",
-                "line 1: expected `first address,last address,country`, found a first column that is no address",
+                "line 1: expected `first address,last address,country`, found a first column that is not an address",
             ),
             (
                 "1.0.0.0,-1,US",
-                "line 1: expected `first address,last address,country`, found a second column that is no address",
+                "line 1: expected `first address,last address,country`, found a second column that is not an address",
             ),
             (
                 "1.0.0.0,1.0.0.255,USA",

@@ -8,7 +8,8 @@ use crate::text::SharedStr;
 
 /// Where the specs in memory came from.
 ///
-/// Its [`Display`](fmt::Display) is the first part of every [`Reason`]: `Network`, `Bootstrap`, `Adapter(DataStore)`, …
+/// Its [`Display`](fmt::Display) is the first part of every [`Reason`]: `Network`, `Bootstrap`,
+/// `Adapter(DataStore)`, …
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SpecsSource {

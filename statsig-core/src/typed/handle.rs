@@ -81,7 +81,8 @@ impl<P: StatsigParams> Typed<P> {
     ///     title: String,
     /// }
     ///
-    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../statsig/src/docs/client.rs"));
+    /// # let statsig =
+    /// #     include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../statsig/src/docs/client.rs"));
     /// let promo = statsig.get_typed::<Promo>(&StatsigUser::with_user_id("ann"));
     /// assert!(promo.log_exposure(Promo::TITLE));
     /// ```

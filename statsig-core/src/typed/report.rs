@@ -81,7 +81,7 @@ pub enum ParamProblem {
     },
     /// The entity buckets by another type of ID than the struct requires.
     #[error(
-        "{struct_name}: expected {entity} to count with the ID {id_type:?}, found {:?}",
+        "{struct_name}: expected {entity} to bucket by the ID {id_type:?}, found {:?}",
         shown(found)
     )]
     WrongIdType {

@@ -14,7 +14,10 @@ impl StatsigUser {
     /// ```
     /// use statsig::StatsigUser;
     ///
-    /// let user = StatsigUser::builder("a-user").custom("plan", "free").private("card", "4111").build();
+    /// let user = StatsigUser::builder("a-user")
+    ///     .custom("plan", "free")
+    ///     .private("card", "4111")
+    ///     .build();
     /// let upgraded = user.to_builder().custom("plan", "pro").build();
     /// assert_eq!(upgraded.user_id(), user.user_id());
     /// assert_eq!(upgraded.private("card"), user.private("card"));

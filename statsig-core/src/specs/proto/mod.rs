@@ -57,7 +57,7 @@ pub enum ProtoError {
     #[error("deletions or checksums cannot be read: {0}")]
     Instruction(String),
     /// The result of a delta has another checksum.
-    #[error("the checksum of `{0}` differs from what was announced")]
+    #[error("the checksum of `{0}` differs from the announced checksum")]
     Checksum(&'static str),
 }
 

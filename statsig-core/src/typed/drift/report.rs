@@ -141,7 +141,7 @@ impl DriftKind {
             Self::OtherKind => "name the source by its kind in the struct's attribute",
             Self::DisabledSource => "enable it in the console, or drop the struct",
             Self::InactiveExperiment => {
-                "start it in the console, or replace the struct by what was decided"
+                "start it in the console, or replace the struct with the decided values"
             }
             Self::WrongUnit => "correct `id_type` in the struct, or the ID type in the console",
             Self::UnknownExperiment => "remove the allocation in the console",
@@ -164,7 +164,7 @@ impl DriftKind {
             | Self::RejectedValue => {
                 "correct the value in the console, or let the field accept it; until then these users get the code's default"
             }
-            Self::DefaultDiffers => "make the two agree, so that an outage changes nothing",
+            Self::DefaultDiffers => "make both defaults equal, so that an outage changes nothing",
             Self::UnreadParameter => "add a field, or remove the parameter in the console",
         }
     }

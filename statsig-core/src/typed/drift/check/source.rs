@@ -108,8 +108,8 @@ impl Check<'_> {
             return;
         };
         if !declared.eq_ignore_ascii_case(id_type) {
-            let expected = format!("{deciding} to count by {declared}");
-            let found = format!("it counting by {id_type}");
+            let expected = format!("{deciding} to bucket by {declared}");
+            let found = format!("bucketing by {id_type}");
             let is_known =
                 |drift: &Drift| drift.kind == DriftKind::WrongUnit && drift.expected == expected;
             if !self.drifts.iter().any(is_known) {

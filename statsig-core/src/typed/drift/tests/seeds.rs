@@ -96,12 +96,12 @@ fn each_seeded_drift_is_found() {
                 (
                     "Promo",
                     K::WrongUnit,
-                    r#"expected layer "promo" to count by userID, found it counting by companyID"#,
+                    r#"expected layer "promo" to bucket by userID, found bucketing by companyID"#,
                 ),
                 (
                     "Checkout",
                     K::WrongUnit,
-                    r#"expected layer "promo" to count by userID, found it counting by companyID"#,
+                    r#"expected layer "promo" to bucket by userID, found bucketing by companyID"#,
                 ),
             ],
         ),
@@ -111,7 +111,7 @@ fn each_seeded_drift_is_found() {
             vec![(
                 "Checkout",
                 K::WrongUnit,
-                r#"expected gate "express" to count by userID, found it counting by stableID"#,
+                r#"expected gate "express" to bucket by userID, found bucketing by stableID"#,
             )],
         ),
         (
@@ -121,12 +121,12 @@ fn each_seeded_drift_is_found() {
                 (
                     "Promo",
                     K::WrongUnit,
-                    r#"expected experiment "headline_test" to count by userID, found it counting by companyID"#,
+                    r#"expected experiment "headline_test" to bucket by userID, found bucketing by companyID"#,
                 ),
                 (
                     "Checkout",
                     K::WrongUnit,
-                    r#"expected experiment "headline_test" to count by userID, found it counting by companyID"#,
+                    r#"expected experiment "headline_test" to bucket by userID, found bucketing by companyID"#,
                 ),
             ],
         ),
