@@ -52,8 +52,8 @@ impl fmt::Debug for StatsigUserBuilder {
 
 impl StatsigUserBuilder {
     /// The largest number of lists and objects around a value. The SDK leaves out a value that is
-    /// nested deeper, and logs a warning. The limit also holds for users read from JSON, for metadata
-    /// of events and for overrides.
+    /// nested deeper, and logs a warning. The limit also holds for users read from JSON, for
+    /// metadata of events and for overrides.
     pub const MAX_VALUE_DEPTH: usize = depth::MAX_DEPTH;
 
     pub(super) fn data(&mut self) -> &mut UserData {
