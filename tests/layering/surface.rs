@@ -83,7 +83,7 @@ fn shown(item: &Item) -> Option<(String, Shown)> {
             for variant in it.variants.iter().filter(|it| !is_hidden(&it.attrs)) {
                 let within = match &variant.fields {
                     Fields::Unit => String::new(),
-                    fields => text(fields),
+                    fields => text(&without_documentation(fields)),
                 };
                 let marks = marks(&variant.attrs).concat();
                 members.push(
@@ -248,6 +248,15 @@ fn without_name(signature: &syn::Signature) -> String {
 
 fn text(tokens: &impl ToTokens) -> String {
     tidy(&tokens.to_token_stream().to_string())
+}
+
+/// The fields of a variant. A change of their documentation does not change the API.
+fn without_documentation(fields: &Fields) -> Fields {
+    let mut fields = fields.clone();
+    for field in &mut fields {
+        field.attrs.retain(|it| !it.path().is_ident("doc"));
+    }
+    fields
 }
 
 /// Tokens with the usual spaces.
