@@ -72,7 +72,7 @@ impl<P: StatsigParams> Typed<P> {
     /// constant with the name.
     ///
     /// ```
-    /// use statsig::{StatsigParams, StatsigUser};
+    /// use statsig::{Statsig, StatsigParams, StatsigUser};
     ///
     /// #[derive(StatsigParams)]
     /// #[statsig(layer = "a_layer", expose = "manual")]
@@ -81,10 +81,11 @@ impl<P: StatsigParams> Typed<P> {
     ///     title: String,
     /// }
     ///
-    /// # let statsig =
-    /// #     include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../statsig/src/docs/client.rs"));
-    /// let promo = statsig.get_typed::<Promo>(&StatsigUser::with_user_id("ann"));
-    /// assert!(promo.log_exposure(Promo::TITLE));
+    /// fn show_title(statsig: &Statsig, user: &StatsigUser) -> String {
+    ///     let promo = statsig.get_typed::<Promo>(user);
+    ///     promo.log_exposure(Promo::TITLE);
+    ///     promo.peek().title.clone()
+    /// }
     /// ```
     pub fn log_exposure(&self, param: &str) -> bool {
         index_of::<P>(param).is_some_and(|index| self.exposures.expose(index, true))
