@@ -180,7 +180,7 @@ impl Evaluation {
             .as_ref()
     }
 
-    /// The rule that decided, or `default`.
+    /// The rule that decided; the empty symbol if nothing was evaluated.
     #[inline]
     #[must_use]
     pub fn rule_symbol(&self) -> Symbol {
