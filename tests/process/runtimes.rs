@@ -15,7 +15,7 @@ fn runtime() -> Runtime {
 }
 
 #[test]
-fn when_its_runtime_ends_the_client_says_so_and_whoever_waits_is_told() {
+fn when_its_runtime_ends_the_client_logs_it_and_answers_waiting_callers() {
     let log = Log::default();
     let _logging = tracing::dispatcher::set_default(&log.dispatch());
     let network = network();

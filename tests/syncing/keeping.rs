@@ -129,7 +129,7 @@ async fn newer_specs_of_another_process_are_left_alone_and_older_ones_replaced()
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_does_not_take_specs_from_the_network_restores_nothing() {
+async fn a_client_that_takes_no_specs_from_the_network_restores_nothing() {
     let offline = |options: StatsigOptionsBuilder| options.disable_network(true);
     let polling = |options: StatsigOptionsBuilder| options;
     for (is_polled, set) in [

@@ -45,7 +45,7 @@ async fn calls_at_the_same_time_share_one_request_and_its_details() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_specs_gets_them_from_the_start_or_from_a_later_sync() {
+async fn waiting_callers_get_specs_from_the_start_or_from_a_later_sync() {
     let lab = served(1);
     lab.network.next(Endpoint::Specs, Answer::status(500));
     let waiting = tokio::spawn({

@@ -333,7 +333,7 @@ async fn every_limit_is_an_option() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn drops_are_told_to_whoever_asked_for_it_and_add_up() {
+async fn drops_are_reported_to_the_callback_and_add_up() {
     let told = Arc::new(Mutex::new((0, 0)));
     let theirs = Arc::clone(&told);
     let lab = Lab::start_with(move |options| {

@@ -32,7 +32,7 @@ async fn shutdown_sends_what_is_left_and_reports() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_shuts_down_again_gets_the_same_report() {
+async fn a_second_shutdown_gets_the_same_report() {
     let lab = Lab::start().await;
     lab.record(1);
     let (first, second) = tokio::join!(lab.handle.shutdown(secs(3)), lab.handle.shutdown(secs(1)));

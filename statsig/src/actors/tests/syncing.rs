@@ -76,7 +76,7 @@ async fn the_same_payload_again_publishes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_lets_go_of_old_specs_last_does_not_pay_for_dropping_them() {
+async fn the_last_reader_of_old_specs_does_not_pay_for_dropping_them() {
     let lab = Lab::start().await;
     let pinned = lab.shared.published.load_full();
     let is_there = {

@@ -312,7 +312,7 @@ fn before_specs_arrive_every_source_is_unknown() {
 }
 
 #[test]
-fn possible_id_types_are_those_of_whoever_decides() {
+fn possible_id_types_are_those_of_the_deciding_entity() {
     let mut specs: Value = serde_json::from_str(SPECS).unwrap();
     *specs
         .pointer_mut("/dynamic_configs/headline_test/idType")

@@ -378,7 +378,7 @@ async fn an_observer_that_panics_is_called_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_subscribed_hears_of_new_specs_before_initialise_ends() {
+async fn subscribers_hear_of_new_specs_before_initialise_ends() {
     let observed = Observed::new();
     let told = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&told);

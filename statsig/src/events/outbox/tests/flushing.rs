@@ -59,7 +59,7 @@ fn attempts_of_flushes_cost_a_batch_nothing_and_leave_the_schedule_alone() {
         (until, interval)
     );
     assert_eq!(desk.counters.stats().pending, B as u64);
-    // The schedule's attempts are as many as ever.
+    // The number of scheduled attempts is unchanged.
     let mut tries = 1;
     while let Some(until) = desk.outbox.held_until() {
         desk.now = until;
