@@ -147,7 +147,7 @@ fn noise(number: usize) -> Event {
 }
 
 #[test]
-fn a_full_disk_is_told_of_once_and_the_rest_waits_in_memory() {
+fn a_full_disk_is_reported_once_and_the_rest_waits_in_memory() {
     let Some(disk) = SmallDisk::mount(&format!("size={DISK_BYTES}")) else {
         println!("skipped: a small disk cannot be mounted here");
         return;
@@ -161,7 +161,7 @@ fn a_full_disk_is_told_of_once_and_the_rest_waits_in_memory() {
 }
 
 #[test]
-fn a_read_only_disk_is_told_of_once_and_everything_waits_in_memory() {
+fn a_read_only_disk_is_reported_once_and_everything_waits_in_memory() {
     let Some(disk) = SmallDisk::mount("ro") else {
         println!("skipped: a disk cannot be mounted here");
         return;
@@ -172,7 +172,7 @@ fn a_read_only_disk_is_told_of_once_and_everything_waits_in_memory() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_told_of_once_and_everything_waits_in_memory() {
+fn a_directory_that_cannot_be_made_is_reported_once_and_everything_waits_in_memory() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("a file");
     std::fs::write(&file, "").expect("a file");

@@ -90,7 +90,7 @@ fn a_corrupt_file_is_named_and_left_alone() {
 }
 
 #[test]
-fn a_directory_that_does_not_exist_is_told_at_once() {
+fn a_directory_that_does_not_exist_is_reported_at_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("missing").join("sticky.json");
     let problem = FilePersistentStorage::open(&path).expect_err("no directory");
@@ -101,7 +101,7 @@ fn a_directory_that_does_not_exist_is_told_at_once() {
 }
 
 #[test]
-fn a_failed_write_is_told_and_tried_again() {
+fn a_failed_write_is_reported_and_tried_again() {
     let directory = tempfile::tempdir().expect("a directory");
     let inner = directory.path().join("inner");
     fs::create_dir(&inner).expect("a directory");

@@ -196,7 +196,7 @@ struct Opaque {
 }
 
 #[test]
-fn a_field_that_cannot_be_written_is_told() {
+fn a_field_that_cannot_be_written_is_reported() {
     let client = offline();
     let error = client
         .override_typed(
@@ -267,7 +267,7 @@ fn variants_of_nothing_are_no_passing_test() {
 }
 
 #[test]
-fn exposures_are_told_by_field() {
+fn exposures_are_reported_by_field() {
     let client = offline();
     let headline = client.get_typed::<Headline>(ann());
     exposures_of::<Headline>(&client, &client.take_events()).assert_none();

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_without_the_crate_is_told_so() {
+    fn a_package_without_the_crate_is_reported_so() {
         let manifest =
             "[package]\nname = \"shop\"\n[dependencies]\nstatsig-local = \"0.1\"\nmy-sdk = \"1\"";
         assert_eq!(find(&[manifest]), Name::None);

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn each_problem_is_told_once_for_each_newer_generation() {
+    fn each_problem_is_reported_once_for_each_newer_generation() {
         let told = told_up_to(10);
         assert_eq!(told.see(1, 7), Sight::First);
         assert_eq!(told.see(1, 7), Sight::Repeated);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_told_up_to_the_limit() {
+    fn problems_are_reported_up_to_the_limit() {
         let told = told_up_to(3);
         let sights: Vec<_> = (0..6).map(|problem| told.see(1, problem)).collect();
         let expected = [Sight::First; 3].into_iter();

@@ -90,7 +90,7 @@ async fn each_network_source_has_its_own_url_and_the_next_is_asked_when_it_fails
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_all_fail_every_reason_is_told() {
+async fn when_all_fail_every_reason_is_reported() {
     let lab = Lab::new(|options| {
         options
             .data_store(Arc::new(MemoryStore::default()))

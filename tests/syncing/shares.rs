@@ -95,7 +95,7 @@ async fn a_store_that_answers_in_time_leaves_the_network_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_both_the_slow_store_and_the_network_fail_both_reasons_are_told() {
+async fn when_both_the_slow_store_and_the_network_fail_both_reasons_are_reported() {
     let store = Arc::new(slow(1_000, "half of a spe"));
     let (_, details, _) = start(
         |options| options.data_store(store),

@@ -83,7 +83,7 @@ async fn a_refresh_that_brings_older_specs_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_that_joins_a_sync_is_told_of_older_specs_too() {
+async fn a_refresh_that_joins_a_sync_is_reported_older_specs_too() {
     let network = Arc::new(ScriptedTransport::new());
     let lab = Lab::on(network, |options| options);
     lab.network.serve_specs(specs::at(7, true).to_string());

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_told_in_any_case_and_once() {
+    fn the_end_is_reported_in_any_case_and_once() {
         logged(|log, lines| {
             log.look(&lost(1), START_MS);
             log.finish(&lost(4), START_MS + 1);

@@ -63,7 +63,7 @@ mod tests {
     use crate::results::SpecsSource;
 
     #[test]
-    fn reasons_are_told_in_the_words_of_the_conventions() {
+    fn reasons_are_reported_in_the_words_of_the_conventions() {
         let recognized = || Reason::Recognized {
             source: SpecsSource::Network,
             id_list: None,

@@ -113,7 +113,7 @@ fn a_proxy_without_a_port_is_refused_at_once() {
 }
 
 #[test]
-fn a_key_that_cannot_work_is_told_of_at_once() {
+fn a_key_that_cannot_work_is_reported_at_once() {
     use crate::testing::logs::warnings_of;
 
     let warned = |key: &str, options: StatsigOptions| {

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_specs_are_told_about_anew_and_older_ones_once() {
+    fn newer_specs_are_reported_anew_and_older_ones_once() {
         let log = log();
         let first_time = |generation| log.first_time(generation, &mismatch("1"));
         assert_eq!(first_time(1), Sight::First);

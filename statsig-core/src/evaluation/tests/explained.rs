@@ -55,7 +55,7 @@ how it came about:
 }
 
 #[test]
-fn nested_gates_and_delegates_are_told_where_they_happen() {
+fn nested_gates_and_delegates_are_reported_where_they_happen() {
     let specs = Specs::new()
         .gate(
             "inner",
@@ -132,7 +132,7 @@ fn nested_gates_and_delegates_are_told_where_they_happen() {
 }
 
 #[test]
-fn buckets_are_told_with_their_threshold() {
+fn buckets_are_reported_with_their_threshold() {
     let bucketed = |id: &str, percentage: f64| {
         but(
             rule(id, ["bucketed"], json!(true)),
@@ -239,7 +239,7 @@ fn private_attributes_never_appear() {
 }
 
 #[test]
-fn overrides_are_told() {
+fn overrides_are_reported() {
     let mut engine = engine(Specs::new().gate("g", [rule("r", ["pass:h"], json!(true))]));
     engine
         .overrides
@@ -295,7 +295,7 @@ fn what_is_unsupported_is_named() {
 }
 
 #[test]
-fn unknown_names_and_missing_specs_are_told() {
+fn unknown_names_and_missing_specs_are_reported() {
     let engine = engine(Specs::new());
     assert_eq!(
         engine.explain(&ann(), EntityKind::Layer, "l").to_string(),
@@ -316,7 +316,7 @@ how it came about:
 }
 
 #[test]
-fn mappings_bandits_and_layers_by_parameter_are_told() {
+fn mappings_bandits_and_layers_by_parameter_are_reported() {
     let mut specs = everything();
     specs["feature_gates"]["g0"]["rules"] = json!([rule("r", ["everyone"], json!(true))]);
     specs["override_rules"]["o"]["conditions"] = json!(["everyone"]);

@@ -176,7 +176,7 @@ fn users_come_from_arguments_files_and_the_input() {
 }
 
 #[test]
-fn fields_that_are_ignored_are_told() {
+fn fields_that_are_ignored_are_reported() {
     let user = r#"{"userId": "ann", "plan": "premium"}"#;
     let asked = shop().ask(&["eval", "--user", user, "limits"], "");
     let (_, notes) = asked.expect("an answer");

@@ -146,7 +146,7 @@ fn warnings_fail_only_where_they_are_denied() {
 }
 
 #[test]
-fn a_file_that_is_no_dump_is_told() {
+fn a_file_that_is_no_dump_is_reported() {
     let shop = shop();
     shop.write("a.json", "{}");
     let problem = shop.problem(&[

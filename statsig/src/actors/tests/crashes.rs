@@ -119,7 +119,7 @@ async fn a_start_survives_the_crash_of_any_actor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flush_during_a_crash_is_answered_after_the_restart_or_told() {
+async fn a_flush_during_a_crash_is_answered_after_the_restart_or_reported() {
     let lab = Lab::start().await;
     lab.record(1);
     lab.crash(ActorName::Exposure);

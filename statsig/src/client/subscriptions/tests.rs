@@ -107,7 +107,7 @@ fn names(told: &[Value]) -> Vec<&str> {
 }
 
 #[test]
-fn pinned_handles_tell_too_and_repeats_are_told() {
+fn pinned_handles_tell_too_and_repeats_are_reported() {
     let client = client();
     let pinned = client.pin();
     let told = told(&client, || {
@@ -139,7 +139,7 @@ fn a_typed_struct_tells_what_the_call_for_its_source_would() {
 }
 
 #[test]
-fn logging_makes_no_difference_to_what_is_told() {
+fn logging_makes_no_difference_to_what_is_reported() {
     let options = StatsigOptions::builder()
         .disable_all_logging(true)
         .build()
@@ -153,7 +153,7 @@ fn logging_makes_no_difference_to_what_is_told() {
 }
 
 #[test]
-fn an_experiment_that_a_condition_asked_for_is_told_first() {
+fn an_experiment_that_a_condition_asked_for_is_reported_first() {
     let client = client();
     let told = told(&client, || {
         assert!(client.check_gate(&user(), "grouped"));
@@ -176,7 +176,7 @@ fn manual_exposures_stores_and_client_responses_tell_nothing() {
 }
 
 #[test]
-fn a_stored_assignment_is_told_as_it_is_served() {
+fn a_stored_assignment_is_reported_as_it_is_served() {
     let storage = Arc::new(InMemoryPersistentStorage::default());
     let options = StatsigOptions::builder()
         .persistent_storage(storage.clone())

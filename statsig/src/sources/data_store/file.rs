@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_directory_that_cannot_be_had_is_a_clear_error() {
+    async fn a_directory_that_cannot_be_used_is_a_clear_error() {
         let file = directory();
         std::fs::write(&file, "in the way").unwrap();
         let store = FileDataStore::new(file.join("below"));

@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_entry_leaves_its_list_as_it_was_and_is_told() {
+    fn a_malformed_entry_leaves_its_list_as_it_was_and_is_reported() {
         let mut lab = Lab::new();
         lab.sync(&[("a", 10, 1, "f")], &[("a", MARCOS.as_bytes())]);
         let manifest = br#"{"a": {"name": "a", "url": "u", "size": -1, "creationTime": 2},

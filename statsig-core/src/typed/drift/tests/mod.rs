@@ -207,7 +207,7 @@ fn null_is_a_drift_of_its_own() {
 }
 
 #[test]
-fn another_kind_of_the_same_name_is_told() {
+fn another_kind_of_the_same_name_is_reported() {
     let layer_named_like_a_store = Schema::new("Odd", &[]).source(ParamSource::layer("checkout"));
     let specs = compiled(&serde_json::from_str(SPECS).unwrap());
     let report = check(&layer_named_like_a_store, &specs);
