@@ -21,6 +21,7 @@ pub struct OpenedStore {
 
 /// Looks up a parameter store. An override wins over the specs.
 #[must_use]
+#[inline]
 pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
     let snapshot = context.snapshot;
     let found = snapshot.specs.param_stores.get_key_value(name);

@@ -172,6 +172,7 @@ impl Snapshot {
 
     /// The details of an evaluation with these specs.
     #[must_use]
+    #[inline]
     pub fn details(&self, reason: Reason) -> EvaluationDetails {
         EvaluationDetails {
             reason,
@@ -183,6 +184,7 @@ impl Snapshot {
 
     /// The details of a lookup without an evaluation.
     #[must_use]
+    #[inline]
     pub fn details_of_name(&self, is_known: bool) -> EvaluationDetails {
         let source = self.source.clone();
         if !self.has_specs() {

@@ -86,6 +86,7 @@ impl Statsig {
 }
 
 impl View<'_> {
+    #[inline]
     pub(super) fn parameter_store(
         self,
         user: &StatsigUser,
@@ -172,6 +173,7 @@ impl ParameterStore {
     }
 
     /// Evaluates the target of a parameter (nothing for a constant), and finds the value.
+    #[inline]
     fn resolve<'a>(
         &'a self,
         target: &'a ParameterTarget,
