@@ -24,10 +24,10 @@ pub enum ExperimentOverride {
 
 /// A source of overrides. Overrides win over the specs.
 ///
-/// The SDK has an adapter in memory; the `override_*` methods of [`Statsig`](crate::Statsig) write
+/// The SDK has an adapter in memory; the `override_*` methods of `Statsig` write
 /// to it. Implement this trait to read overrides from another place, such as the headers of a
 /// request. Pass your adapter to
-/// [`StatsigOptionsBuilder::override_adapter`](crate::StatsigOptionsBuilder::override_adapter).
+/// `StatsigOptionsBuilder::override_adapter`.
 /// Each evaluation asks it before the adapter in memory, on the caller's thread. It must not block.
 ///
 /// The SDK also asks for nested gates and delegated experiments. By default, every method returns

@@ -86,7 +86,7 @@ impl fmt::Debug for CountryCode {
 /// ```
 pub trait CountryLookup: fmt::Debug + Send + Sync + 'static {
     /// The country of an address. IPv6 addresses arrive only with
-    /// [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries). IPv4-mapped addresses
+    /// `ipv6_countries`. IPv4-mapped addresses
     /// arrive as IPv4.
     fn country_of(&self, address: IpAddr) -> Option<CountryCode>;
 }

@@ -15,7 +15,7 @@ const MAX_RANGES: usize = 10_000_000;
 /// ignored, and quotes are optional. Addresses are text or decimal numbers. So the files of
 /// IP2Location LITE (`DB1.LITE`, for IPv4 and IPv6) and of most other publishers work without
 /// changes. Ranges without a country (`-`) are left out. IPv6 addresses are looked up only with
-/// [`ipv6_countries`](crate::StatsigOptionsBuilder::ipv6_countries).
+/// `ipv6_countries`.
 ///
 /// The table uses 6 bytes of memory for each IPv4 range and 18 bytes for each IPv6 range.
 ///

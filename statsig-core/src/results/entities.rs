@@ -37,7 +37,7 @@ impl FeatureGate {
     /// exposure, this does nothing.
     ///
     /// The exposure is marked as manual, as with
-    /// [`Statsig::manually_log_gate_exposure`](crate::Statsig::manually_log_gate_exposure).
+    /// `Statsig::manually_log_gate_exposure`.
     pub fn log_exposure(&self) {
         self.served.log_exposure();
     }
@@ -132,7 +132,7 @@ macro_rules! parameters {
             /// assignment is logged as a stored assignment. If the fetch logged the exposure, this
             /// does nothing.
             ///
-            #[doc = concat!("The exposure counts as manual, as with [`Statsig::", $manual, "`](crate::Statsig::", $manual, ").")]
+            #[doc = concat!("The exposure counts as manual, as with `Statsig::", $manual, "`.")]
             pub fn log_exposure(&self) {
                 self.served.log_exposure();
             }

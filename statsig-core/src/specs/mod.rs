@@ -1,6 +1,6 @@
 //! Specs: from bytes to the compiled, immutable form that evaluation reads.
 //!
-//! [`parse`] reads the wire [`model`] from a payload. [`compile`] converts it to
+//! [`parse`] reads the wire `model` from a payload. `compile` converts it to
 //! [`compiled::CompiledSpecs`], and takes over unchanged parts of the previous specs. A
 //! [`snapshot::Snapshot`] publishes the result, with all other inputs of evaluation except the
 //! user.

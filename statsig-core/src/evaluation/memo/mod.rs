@@ -24,7 +24,7 @@ const KINDS: usize = 4;
 /// Remembers the evaluations of one generation, without locks.
 ///
 /// Evaluations that are equal for all users have their own places. Users share a table of fixed
-/// size, which maps a user to one of the [kept evaluations](KeptEvaluations). Only users who return
+/// size, which maps a user to one of the kept evaluations. Only users who return
 /// are worth remembering: the first miss marks the user's slot, and the second miss stores an
 /// index. A user who never returns costs one load and one store.
 ///

@@ -13,7 +13,7 @@ use crate::text::SharedStr;
 
 /// Why a gate, config, experiment, layer or parameter store has its value for a user.
 ///
-/// [`Statsig::explain`](crate::Statsig::explain) makes explanations. [`Display`](fmt::Display)
+/// `Statsig::explain` makes explanations. [`Display`](std::fmt::Display)
 /// writes several lines for people; [`Serialize`] writes data for programs. Private attributes
 /// appear as `<private>`. Other user fields and the targets of the specs appear as they are, with
 /// long values shortened.

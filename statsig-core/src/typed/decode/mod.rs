@@ -16,7 +16,7 @@ use super::wrong_value::WrongValue;
 /// `null` fits only `Option` and [`serde_json::Value`]. Integers accept whole floats (`3.0`) and
 /// check their range.
 ///
-/// Most of your types need no manual implementation: derive [`ParamEnum`] for enums, and mark
+/// Most of your types need no manual implementation: derive `ParamEnum` for enums, and mark
 /// fields with `#[statsig(json)]` if their type implements `serde::Deserialize`. A manual
 /// implementation:
 ///
