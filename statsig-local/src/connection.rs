@@ -168,8 +168,7 @@ mod tests {
     /// Long enough for a busy machine; nothing waits for it to pass.
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// Answers `/` at once and `/slow` once this is notified; how often it was asked for the latter
-    /// is told before.
+    /// Answers `/` at once. For `/slow` it first notifies `begun`, then waits for `go_on`.
     #[derive(Clone, Default)]
     struct Slow {
         begun: Arc<Notify>,

@@ -24,7 +24,7 @@ pub(crate) struct Progress {
     started: Option<Instant>,
     /// The newest specs, until the client uses them.
     newest: Option<Newest>,
-    /// Whether a message has ever arrived.
+    /// Whether at least one message has arrived.
     is_heard: bool,
     failures_in_row: u32,
     /// The time when the stream broke.

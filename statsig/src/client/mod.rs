@@ -92,7 +92,7 @@ use crate::shared::{Published, Shared};
 /// Clients are independent of each other. [`shutdown`](Self::shutdown) delivers the queued events
 /// and reports the number of lost events.
 ///
-/// ```no_run
+/// ```
 /// use statsig::{Statsig, StatsigOptions, StatsigUser};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -40,8 +40,8 @@ impl Statsig {
         Ok(statsig)
     }
 
-    /// The shared instance, or, if there is none, a client that serves fallbacks and logs nothing.
-    /// It logs an error in that case.
+    /// Returns the shared instance. Without one, it logs an error and returns a client that serves
+    /// fallbacks and records no events.
     ///
     /// ```
     /// # use statsig::{Statsig, StatsigUser};

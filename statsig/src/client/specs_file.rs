@@ -34,7 +34,7 @@ impl Statsig {
     /// directory if it does not exist. A reader always finds a complete file, the old or the new
     /// one.
     ///
-    /// ```no_run
+    /// ```
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// use statsig::sources::FileSpecs;
     /// use statsig::{Statsig, StatsigOptions};

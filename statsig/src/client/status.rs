@@ -138,7 +138,7 @@ impl Statsig {
 /// Reports when other specs are in use; created by [`Statsig::watch_specs`]. It does not keep the
 /// client alive, and works on every executor.
 ///
-/// ```no_run
+/// ```
 /// # async fn watch(statsig: statsig::Statsig) {
 /// let mut specs = statsig.watch_specs();
 /// while let Some(status) = specs.changed().await {

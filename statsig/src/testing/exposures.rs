@@ -39,8 +39,9 @@ pub struct Exposures<P> {
 ///     discount: f64,
 /// }
 ///
-/// # let specs = r#"{"has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {}, "condition_map": {},
-/// #   "experiment_to_layer": {}, "layer_configs": {"promos": {"type": "dynamic_config", "entity": "layer", "salt": "", "enabled": true,
+/// # let specs = r#"{"has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {},
+/// #   "condition_map": {}, "experiment_to_layer": {}, "layer_configs": {"promos": {
+/// #   "type": "dynamic_config", "entity": "layer", "salt": "", "enabled": true,
 /// #   "idType": "userID", "defaultValue": {"title": "Hello", "discount": 0.2}, "rules": []}}}"#;
 /// let statsig = OfflineClient::new(specs, None)?;
 /// let promo = statsig.get_typed::<Promo>(StatsigUser::with_user_id("u-1"));

@@ -11,9 +11,10 @@
 //! use statsig::StatsigOptions;
 //! use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
 //!
-//! # const SPECS: &str = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
-//! #   "condition_map":{},"experiment_to_layer":{}}"#;
-//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+//! # const SPECS: &str = r#"{"has_updates": true, "time": 1, "feature_gates": {},
+//! #   "dynamic_configs": {}, "layer_configs": {}, "condition_map": {}, "experiment_to_layer": {}}"#;
+//! # let mut runtime = tokio::runtime::Builder::new_current_thread();
+//! # runtime.enable_all().start_paused(true).build().unwrap().block_on(async {
 //! let network = Arc::new(ScriptedTransport::new());
 //! network.serve_specs(SPECS);
 //! network.next(Endpoint::Events, Answer::status(503)); // the first batch of events fails

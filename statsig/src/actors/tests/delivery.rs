@@ -356,7 +356,7 @@ async fn drops_are_reported_to_the_callback_and_add_up() {
     assert_eq!(*told.lock().unwrap(), (3, BATCH as u64 + 1));
 }
 
-/// Takes everything, and knows when it was told that no more comes.
+/// Accepts every batch, and records its shutdown.
 #[derive(Debug, Default)]
 struct Memory {
     batches: Mutex<Vec<EventBatch>>,

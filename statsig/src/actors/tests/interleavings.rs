@@ -295,8 +295,8 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
     prop::collection::vec(life, 1..4)
 }
 
-/// Lives one life of a client after the other, each on a runtime of its own, and looks at it after
-/// each. In the end the client goes, and everything that was ever recorded has an end.
+/// Runs the lives of a client in order, each on its own runtime, and checks the counts after each.
+/// At the end the client is dropped, and every recorded event is accounted for.
 fn live(
     lives: Vec<Life>,
     set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
@@ -323,7 +323,7 @@ fn live(
         let is_first = now.is_none();
         let (ended_at, kept) = runtime.block_on(async {
             if let Some(now) = now {
-                // Time goes on where it ended on the runtime before.
+                // The clock continues from the end of the previous runtime.
                 sleep_until(now).await;
             }
             let lab = Lab {
