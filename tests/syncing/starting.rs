@@ -3,7 +3,10 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use statsig::sources::{DataStore, DataStoreError, DataStoreResponse};
+use statsig::sources::{
+    AdapterContext, DataStore, DataStoreError, DataStoreResponse, SpecAdapterConfig, SpecsAdapter,
+    SpecsAdapterFactory,
+};
 use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
 use statsig::transport::BoxFuture;
 use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigUser};
@@ -15,6 +18,24 @@ fn served(time: u64) -> Lab {
     let lab = Lab::new(|options| options);
     lab.network.serve_specs(specs::at(time, true).to_string());
     lab
+}
+
+#[derive(Debug)]
+struct Panicking;
+
+impl SpecsAdapterFactory for Panicking {
+    fn make(&self, _: AdapterContext) -> Arc<dyn SpecsAdapter> {
+        panic!("no adapter");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_factory_that_panics_fails_the_start_instead_of_holding_it_up() {
+    let lab = Lab::new(|options| options.specs_adapter(SpecAdapterConfig::made_by(Panicking)));
+    let started = tokio::time::timeout(Duration::from_secs(60), lab.statsig.initialize()).await;
+    let error = started.expect("an answer").unwrap_err();
+    assert!(matches!(error, StatsigError::NoSpecs { .. }), "{error}");
+    assert!(lab.requests().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
