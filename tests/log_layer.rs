@@ -1,4 +1,4 @@
-//! `StatsigLayer` together with the SDK's own requests over real HTTP. The log of these requests
+//! `LogLineLayer` together with the SDK's own requests over real HTTP. The log of these requests
 //! must not become events: that would never end.
 
 #![allow(
@@ -8,7 +8,7 @@
 )]
 
 use statsig::Statsig;
-use statsig::log_lines::StatsigLayer;
+use statsig::log_lines::LogLineLayer;
 use statsig_local::LocalStatsig;
 use statsig_tests::{local_options, specs};
 use tokio::runtime::{Builder, Runtime};
@@ -48,7 +48,7 @@ fn at_every_level_only_the_applications_own_lines_are_forwarded() {
 
     // Like `tracing_subscriber::fmt().init()`: lines of the `log` crate become events.
     tracing_log::LogTracer::init().unwrap();
-    let layer = StatsigLayer::new(&statsig).levels(ALL_LEVELS);
+    let layer = LogLineLayer::new(&statsig).levels(ALL_LEVELS);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

@@ -94,7 +94,7 @@
 //! | `registry` | no | a list of all structs in the binary that derive `StatsigParams`, to check them all |
 //! | `spool` | no | keeps undelivered events on disk: [`docs::events`](docs::events#keep-events-on-disk) |
 //! | `testing` | no | [`testing`](docs::testing): simulated time, a scripted network, offline clients |
-//! | `tracing-layer` | no | [`StatsigLayer`]: forwards chosen `tracing` events as Statsig log lines |
+//! | `tracing-layer` | no | [`LogLineLayer`]: forwards chosen `tracing` events as Statsig log lines |
 //! | `zstd` | no | events and specs compressed with zstd instead of gzip; needs a C compiler |
 //!
 //! Separate packages add more: [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
@@ -110,9 +110,9 @@
 #![cfg_attr(not(feature = "metrics"), doc = "[`MetricsExporter`]: #features")]
 #![cfg_attr(
     feature = "tracing-layer",
-    doc = "[`StatsigLayer`]: log_lines::StatsigLayer"
+    doc = "[`LogLineLayer`]: log_lines::LogLineLayer"
 )]
-#![cfg_attr(not(feature = "tracing-layer"), doc = "[`StatsigLayer`]: #features")]
+#![cfg_attr(not(feature = "tracing-layer"), doc = "[`LogLineLayer`]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables, unused_imports))))]
 
@@ -207,6 +207,6 @@ pub mod client_init {
 /// Log lines as Statsig events.
 pub mod log_lines {
     #[cfg(feature = "tracing-layer")]
-    pub use crate::client::StatsigLayer;
+    pub use crate::client::LogLineLayer;
     pub use crate::client::{StatsigLogLineLevel, UnknownLogLineLevel};
 }

@@ -49,7 +49,7 @@ mod exposure;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
 #[cfg(feature = "tracing-layer")]
-mod log_layer;
+mod log_line_layer;
 mod lookup;
 mod options;
 mod shown;
@@ -68,7 +68,7 @@ pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
 pub use inspect::{Inspected, InspectedGate};
 pub use layers::Layer;
 #[cfg(feature = "tracing-layer")]
-pub use log_layer::StatsigLayer;
+pub use log_line_layer::LogLineLayer;
 pub use options::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     LayerEvaluationOptions, ParameterStoreEvaluationOptions, TypedEvaluationOptions,

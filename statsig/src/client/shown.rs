@@ -98,8 +98,8 @@ mod tests {
         is_short("SpecsWatch", &client.watch_specs());
         #[cfg(feature = "tracing-layer")]
         is_short(
-            "StatsigLayer",
-            &crate::log_lines::StatsigLayer::new(&client),
+            "LogLineLayer",
+            &crate::log_lines::LogLineLayer::new(&client),
         );
         is_short("SpecsPayload", &SpecsPayload::new(specs.clone()));
         is_short(

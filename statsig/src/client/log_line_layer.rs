@@ -66,13 +66,13 @@ const LOG_CRATE_FIELDS: [&str; 4] = [LOG_CRATE_TARGET, "log.module_path", "log.f
 /// filter for a single layer (`with_filter`).
 ///
 /// ```
-/// use statsig::log_lines::StatsigLayer;
+/// use statsig::log_lines::LogLineLayer;
 /// use statsig::Statsig;
 /// use tracing_subscriber::layer::SubscriberExt;
 ///
 /// let statsig = Statsig::new("secret-key", None);
 /// let subscriber = tracing_subscriber::registry()
-///     .with(StatsigLayer::new(&statsig).targets(["checkout"]));
+///     .with(LogLineLayer::new(&statsig).targets(["checkout"]));
 /// tracing::subscriber::with_default(subscriber, || {
 ///     tracing::warn!(target: "checkout::payment", order = 77, "payment gateway slow");
 ///     tracing::info!(target: "checkout::payment", "not forwarded");
@@ -80,7 +80,7 @@ const LOG_CRATE_FIELDS: [&str; 4] = [LOG_CRATE_TARGET, "log.module_path", "log.f
 /// assert_eq!(statsig.event_stats().pending, 1);
 /// ```
 #[derive(Debug, Clone)]
-pub struct StatsigLayer {
+pub struct LogLineLayer {
     statsig: Statsig,
     user: StatsigUser,
     levels: Vec<Level>,
@@ -88,7 +88,7 @@ pub struct StatsigLayer {
     targets: Vec<String>,
 }
 
-impl StatsigLayer {
+impl LogLineLayer {
     /// Forwards warnings and errors of all targets.
     #[must_use]
     pub fn new(statsig: &Statsig) -> Self {
@@ -104,10 +104,10 @@ impl StatsigLayer {
     ///
     /// ```
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-    /// use statsig::log_lines::StatsigLayer;
+    /// use statsig::log_lines::LogLineLayer;
     /// use tracing::Level;
     ///
-    /// let layer = StatsigLayer::new(&statsig).levels([Level::ERROR]);
+    /// let layer = LogLineLayer::new(&statsig).levels([Level::ERROR]);
     /// ```
     #[must_use]
     pub fn levels(mut self, levels: impl IntoIterator<Item = Level>) -> Self {
@@ -120,9 +120,9 @@ impl StatsigLayer {
     ///
     /// ```
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-    /// use statsig::log_lines::StatsigLayer;
+    /// use statsig::log_lines::LogLineLayer;
     ///
-    /// let layer = StatsigLayer::new(&statsig).targets(["checkout", "search"]);
+    /// let layer = LogLineLayer::new(&statsig).targets(["checkout", "search"]);
     /// ```
     #[must_use]
     pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -135,9 +135,9 @@ impl StatsigLayer {
     /// ```
     /// # use statsig::StatsigUser;
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-    /// use statsig::log_lines::StatsigLayer;
+    /// use statsig::log_lines::LogLineLayer;
     ///
-    /// let layer = StatsigLayer::new(&statsig).user(StatsigUser::with_user_id("shop-backend"));
+    /// let layer = LogLineLayer::new(&statsig).user(StatsigUser::with_user_id("shop-backend"));
     /// ```
     #[must_use]
     pub fn user(mut self, user: StatsigUser) -> Self {
@@ -172,7 +172,7 @@ impl StatsigLayer {
     }
 }
 
-impl<S: Subscriber> Layer<S> for StatsigLayer {
+impl<S: Subscriber> Layer<S> for LogLineLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         thread_local! {
             /// Formatting a field may itself log.
@@ -288,9 +288,9 @@ mod tests {
         "condition_map":{},"experiment_to_layer":{}}"#;
 
     /// The forwarded events of what `log` logs.
-    fn forwarded(set: impl FnOnce(StatsigLayer) -> StatsigLayer, log: impl FnOnce()) -> Vec<Value> {
+    fn forwarded(set: impl FnOnce(LogLineLayer) -> LogLineLayer, log: impl FnOnce()) -> Vec<Value> {
         let client = OfflineClient::without_specs(None);
-        let subscriber = tracing_subscriber::registry().with(set(StatsigLayer::new(&client)));
+        let subscriber = tracing_subscriber::registry().with(set(LogLineLayer::new(&client)));
         tracing::subscriber::with_default(subscriber, log);
         client.take_events()
     }
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn levels_targets_and_user_are_chosen() {
-        let choose = |layer: StatsigLayer| {
+        let choose = |layer: LogLineLayer| {
             layer
                 .levels([Level::INFO])
                 .targets(["shop"])
@@ -387,7 +387,7 @@ mod tests {
             .event_logging_adapter(Arc::new(Chatty(ScriptedTransport::new())))
             .disable_diagnostics(true);
         let client = Statsig::new("secret-key", options.build().unwrap());
-        let layer = StatsigLayer::new(&client).levels([Level::INFO]);
+        let layer = LogLineLayer::new(&client).levels([Level::INFO]);
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
         client.initialize().await.unwrap();
         tracing::info!(target: "shop", "the application's");
