@@ -155,6 +155,7 @@ struct Readme;
 mod activity;
 mod bodies;
 mod body;
+mod builder;
 mod clock;
 mod connection;
 mod control;
@@ -187,13 +188,14 @@ mod sync;
 #[cfg(feature = "upstream")]
 mod upstream;
 
+pub use builder::LocalStatsigBuilder;
 pub use error::LocalError;
 pub use events::{ReceivedBatch, ReceivedEvent};
 pub use faults::Fault;
 pub use headers::Headers;
 pub use notice::Notice;
 pub use requests::{Endpoint, ReceivedRequest};
-pub use server::{LocalStatsig, LocalStatsigBuilder};
+pub use server::LocalStatsig;
 pub use specs::SpecsSummary;
 #[cfg(feature = "upstream")]
 pub use upstream::Upstream;
