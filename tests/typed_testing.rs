@@ -255,7 +255,7 @@ fn variants_of_a_store_follow_what_its_parameters_refer_to() {
     assert_eq!(notes["gate \"free_shipping\", fails"], "Shipping from 4.90");
     assert!(emails.iter().all(|email| email == "help@example.com"));
     assert!(
-        notes.contains_key("config \"checkout_limits\", rule premium_limits"),
+        notes.contains_key("dynamic config \"checkout_limits\", rule premium_limits"),
         "{notes:?}"
     );
 }

@@ -240,7 +240,7 @@ impl FieldAttributes {
             return default;
         }
         let is_nested = matches!(self.decoders.as_slice(), [(_, _, Decode::Nested)]);
-        let is_gate = matches!(self.sources.as_slice(), [(EntityKind::FeatureGate, ..)]);
+        let is_gate = matches!(self.sources.as_slice(), [(EntityKind::Gate, ..)]);
         if self.flatten.is_some() {
             Fallback::Inner
         } else if container.default.is_some() {
@@ -285,7 +285,7 @@ impl FieldAttributes {
             _ => None,
         };
         let source = self.source();
-        let is_gate = matches!(&source, Some(source) if source.kind == EntityKind::FeatureGate);
+        let is_gate = matches!(&source, Some(source) if source.kind == EntityKind::Gate);
         if is_gate {
             self.check_gate(ident, ty, errors);
         }

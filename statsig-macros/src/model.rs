@@ -37,13 +37,14 @@ pub(crate) struct ParamSource {
     pub(crate) name: String,
 }
 
+/// The kinds of `statsig::EntityKind`. A crate of macros cannot depend on the crate with that type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EntityKind {
     Layer,
     ParameterStore,
     Experiment,
     DynamicConfig,
-    FeatureGate,
+    Gate,
 }
 
 /// The attributes that name a source. A gate has one value and no parameters, so only a field can
@@ -53,7 +54,7 @@ pub(crate) const SOURCES: [(&str, EntityKind); 5] = [
     ("param_store", EntityKind::ParameterStore),
     ("experiment", EntityKind::Experiment),
     ("config", EntityKind::DynamicConfig),
-    ("gate", EntityKind::FeatureGate),
+    ("gate", EntityKind::Gate),
 ];
 
 /// When parameters are exposed.

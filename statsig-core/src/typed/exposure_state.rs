@@ -163,7 +163,7 @@ fn sorted_out(schema: &Schema, served: &BitSet) -> (AtomicBitSet, AtomicBitSet) 
 fn place_of(schema: &Schema, served: &BitSet, index: usize) -> usize {
     let source_at = |index: usize| schema.source_of(schema.params.get(index)?);
     match source_at(index) {
-        Some(source) if source.kind.is_exposed_as_a_whole() => (0..index)
+        Some(source) if source.is_exposed_as_a_whole() => (0..index)
             .find(|&other| served.contains(other) && source_at(other) == Some(source))
             .unwrap_or(index),
         _ => index,

@@ -43,9 +43,7 @@ pub use reader::ParamReader;
 #[cfg(feature = "registry")]
 pub use registry::registered_schemas;
 pub use report::{ParamMismatch, ParamProblem, ParamsError};
-pub use schema::{
-    ExposePolicy, OnMismatch, ParamKind, ParamSchema, ParamSource, Schema, SourceKind,
-};
+pub use schema::{ExposePolicy, OnMismatch, ParamKind, ParamSchema, ParamSource, Schema};
 pub use served::{FieldMeta, ParamOrigin, ParamsMeta};
 pub use unit::{Count, TimeUnit};
 pub use values::{ParamsNotWritable, default_values, values_of};

@@ -94,7 +94,7 @@ fn entity(source: &ParamSource, typed: &TokenStream) -> TokenStream {
         EntityKind::ParameterStore => "parameter_store",
         EntityKind::Experiment => "experiment",
         EntityKind::DynamicConfig => "dynamic_config",
-        EntityKind::FeatureGate => "gate",
+        EntityKind::Gate => "gate",
     };
     let constructor = Ident::new(constructor, Span::call_site());
     let name = &source.name;

@@ -198,7 +198,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let name = source.name;
-        match source.kind.entity_kind() {
+        match source.kind {
             EntityKind::Layer => self.override_layer(name, value, id),
             EntityKind::Experiment => self.override_experiment(name, value, id),
             EntityKind::DynamicConfig => self.override_dynamic_config(name, value, id),

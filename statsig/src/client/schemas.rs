@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use statsig_core::entity_kind::EntityKind;
+
 use super::Statsig;
 use crate::typed::{
-    PossibleParameter, SchemaDocument, SchemaReport, SourceKind, StatsigParams, check, check_all,
+    PossibleParameter, SchemaDocument, SchemaReport, StatsigParams, check, check_all,
     possible_id_types, possible_parameters,
 };
 
@@ -137,11 +139,11 @@ impl Schemas<'_> {
     /// For tools that use all variants, such as generators of structs.
     ///
     /// ```
-    /// use statsig::typed::SourceKind;
+    /// use statsig::EntityKind;
     ///
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// let schemas = statsig.schemas();
-    /// let parameters = schemas.possible_parameters(SourceKind::Experiment, "an_experiment").unwrap();
+    /// let parameters = schemas.possible_parameters(EntityKind::Experiment, "an_experiment").unwrap();
     /// assert_eq!(parameters[0].name, "color");
     /// assert_eq!(parameters[0].values[0].value, "grey");
     /// assert_eq!(parameters[0].values[0].served_by.group_name.as_deref(), Some("Control"));
@@ -149,7 +151,7 @@ impl Schemas<'_> {
     #[must_use]
     pub fn possible_parameters(
         self,
-        kind: SourceKind,
+        kind: EntityKind,
         name: &str,
     ) -> Option<Vec<PossibleParameter>> {
         possible_parameters(&self.statsig.specs().specs, kind, name)
@@ -160,14 +162,14 @@ impl Schemas<'_> {
     /// have the entity.
     ///
     /// ```
-    /// use statsig::typed::SourceKind;
+    /// use statsig::EntityKind;
     ///
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-    /// let id_types = statsig.schemas().possible_id_types(SourceKind::Experiment, "an_experiment");
+    /// let id_types = statsig.schemas().possible_id_types(EntityKind::Experiment, "an_experiment");
     /// assert_eq!(Vec::from_iter(id_types), ["userID"]);
     /// ```
     #[must_use]
-    pub fn possible_id_types(self, kind: SourceKind, name: &str) -> BTreeSet<String> {
+    pub fn possible_id_types(self, kind: EntityKind, name: &str) -> BTreeSet<String> {
         possible_id_types(&self.statsig.specs().specs, kind, name)
     }
 }

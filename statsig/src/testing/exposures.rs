@@ -128,7 +128,7 @@ impl<P: StatsigParams> fmt::Debug for Exposures<P> {
 /// Whether an event exposes a parameter of this source.
 fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, event: &Value) -> bool {
     let mut names = param.names();
-    match source.kind.entity_kind() {
+    match source.kind {
         EntityKind::Layer => names.any(|name| is_layer_exposure(event, source.name, name)),
         EntityKind::Experiment | EntityKind::DynamicConfig => {
             is_config_exposure(event, source.name)

@@ -14,8 +14,8 @@ pub use statsig_core::typed::{
     FromParam, IntoWrongValue, OnMismatch, ParamDocument, ParamKind, ParamLiteral, ParamMismatch,
     ParamOrigin, ParamProblem, ParamRange, ParamReader, ParamSchema, ParamSource, ParamWriter,
     ParamsError, ParamsMeta, ParamsNotWritable, PossibleParameter, PossibleValue, Schema,
-    SchemaDocument, SchemaReport, ServedBy, SourceDocument, SourceKind, StatsigParams, TimeUnit,
-    Typed, Valid, WrongValue, decode_with, default_values, from_json, validated, values_of,
+    SchemaDocument, SchemaReport, ServedBy, SourceDocument, StatsigParams, TimeUnit, Typed, Valid,
+    WrongValue, decode_with, default_values, from_json, validated, values_of,
 };
 
 #[cfg(feature = "registry")]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{ConditionId, EntryId, Parameters};
+use crate::entity_kind::EntityKind;
 use crate::hash::SaltedHash;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
@@ -53,6 +54,16 @@ pub enum Entity {
 }
 
 impl Entity {
+    /// The kind by which applications ask for it.
+    pub(crate) fn kind(self) -> EntityKind {
+        match self {
+            Self::Experiment | Self::Autotune => EntityKind::Experiment,
+            Self::Layer => EntityKind::Layer,
+            Self::FeatureGate | Self::Segment | Self::Holdout => EntityKind::Gate,
+            Self::DynamicConfig | Self::Unknown => EntityKind::DynamicConfig,
+        }
+    }
+
     pub(crate) fn from_wire(text: &str) -> Self {
         match text {
             "feature_gate" => Self::FeatureGate,

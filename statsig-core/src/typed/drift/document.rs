@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::super::constraint::ParamRange;
 use super::super::params::StatsigParams;
-use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema, SourceKind};
+use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema};
 use super::super::unit::TimeUnit;
 use super::super::wrong_value::WrongValue;
+use crate::entity_kind::EntityKind;
 
 /// A [`Schema`] as data: the form for checks against the specs, and for JSON files for tools that
 /// do not link the struct.
@@ -56,7 +57,7 @@ pub struct SchemaDocument {
 #[non_exhaustive]
 pub struct SourceDocument {
     /// The kind of entity.
-    pub kind: SourceKind,
+    pub kind: EntityKind,
     /// Its name in Statsig.
     pub name: String,
 }

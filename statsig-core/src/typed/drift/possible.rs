@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::schema::SourceKind;
 use super::report::ServedBy;
 use super::sources::SpecEntity;
+use crate::entity_kind::EntityKind;
 use crate::specs::compiled::CompiledSpecs;
 
 /// A parameter and its possible values.
@@ -40,7 +40,7 @@ pub struct PossibleValue {
 /// `None` if the specs have no such entity.
 pub fn possible_parameters(
     specs: &CompiledSpecs,
-    kind: SourceKind,
+    kind: EntityKind,
     name: &str,
 ) -> Option<Vec<PossibleParameter>> {
     let source = SpecEntity::find(specs, kind, name)?;
@@ -71,7 +71,7 @@ pub fn possible_parameters(
 }
 
 /// The possible values of ID types, sorted. Empty if the specs have no such entity.
-pub fn possible_id_types(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> BTreeSet<String> {
+pub fn possible_id_types(specs: &CompiledSpecs, kind: EntityKind, name: &str) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     let mut add = |source: &SpecEntity<'_>| match source {
         SpecEntity::Gate(gate) => {

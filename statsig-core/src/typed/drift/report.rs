@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::super::schema::SourceKind;
 use super::document::{ParamDocument, SourceDocument};
+use crate::entity_kind::EntityKind;
 use crate::mask::shown;
 
 /// The maximum number of rules in a finding. The others are counted.
@@ -175,7 +175,7 @@ impl DriftKind {
 #[non_exhaustive]
 pub struct ServedBy {
     /// The kind of the rule's entity. For a layer that delegates, this is the experiment.
-    pub kind: SourceKind,
+    pub kind: EntityKind,
     /// The entity's name.
     pub name: String,
     /// The rule's ID. `None` for the entity's default, and for the constant of a store.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::schema::SourceKind;
 use super::document::{ParamDocument, SourceDocument};
 use super::report::ServedBy;
-use crate::specs::compiled::{CompiledSpecs, Entity, ParamStore, ParameterTarget, Spec};
+use crate::entity_kind::EntityKind;
+use crate::specs::compiled::{CompiledSpecs, ParamStore, ParameterTarget, Spec};
 use crate::specs::possible_values::{
     ConfigOrLayer, PossibleValues, RuleOrigin, RuleValues, possible_values,
 };
@@ -43,19 +43,19 @@ pub(super) struct Candidate<'a> {
 impl<'a> SpecEntity<'a> {
     /// The source in the specs. `None` if the specs have no entity of this name and kind.
     /// Experiments and dynamic configs are interchangeable.
-    pub(super) fn find(specs: &'a CompiledSpecs, kind: SourceKind, name: &str) -> Option<Self> {
+    pub(super) fn find(specs: &'a CompiledSpecs, kind: EntityKind, name: &str) -> Option<Self> {
         match kind {
-            SourceKind::FeatureGate => {
+            EntityKind::Gate => {
                 let gate = specs.entry(specs.find(name)?)?.gate?;
                 specs.spec(gate).map(Self::Gate)
             }
-            SourceKind::Layer => {
+            EntityKind::Layer => {
                 possible_values(specs, ConfigOrLayer::Layer, name).map(Self::Rules)
             }
-            SourceKind::Experiment | SourceKind::DynamicConfig => {
+            EntityKind::Experiment | EntityKind::DynamicConfig => {
                 possible_values(specs, ConfigOrLayer::Config, name).map(Self::Rules)
             }
-            SourceKind::ParameterStore => {
+            EntityKind::ParameterStore => {
                 let (name, store) = specs.param_stores.get_key_value(name)?;
                 Some(Self::Store(Store { name, store, specs }))
             }
@@ -130,7 +130,7 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    fn constant(kind: SourceKind, name: &str, when: &str, value: &'a Arc<Value>) -> Self {
+    fn constant(kind: EntityKind, name: &str, when: &str, value: &'a Arc<Value>) -> Self {
         Self {
             served_by: ServedBy::constant(kind, name, when),
             value: Some(value),
@@ -167,13 +167,13 @@ impl<'a> Store<'a> {
         Some((target, SpecEntity::find(self.specs, kind, name)))
     }
 
-    fn reference(&self, parameter: &str) -> Option<(SourceKind, &'a str)> {
+    fn reference(&self, parameter: &str) -> Option<(EntityKind, &'a str)> {
         let (kind, name) = match &self.store.parameters.get(parameter)?.target {
             ParameterTarget::Static(_) => return None,
-            ParameterTarget::Gate { name, .. } => (SourceKind::FeatureGate, name),
-            ParameterTarget::DynamicConfig { name, .. } => (SourceKind::DynamicConfig, name),
-            ParameterTarget::Experiment { name, .. } => (SourceKind::Experiment, name),
-            ParameterTarget::Layer { name, .. } => (SourceKind::Layer, name),
+            ParameterTarget::Gate { name, .. } => (EntityKind::Gate, name),
+            ParameterTarget::DynamicConfig { name, .. } => (EntityKind::DynamicConfig, name),
+            ParameterTarget::Experiment { name, .. } => (EntityKind::Experiment, name),
+            ParameterTarget::Layer { name, .. } => (EntityKind::Layer, name),
         };
         Some((kind, name))
     }
@@ -185,11 +185,11 @@ impl<'a> Store<'a> {
         };
         let (kind, name, parameter) = match &found.target {
             ParameterTarget::Static(value) => {
-                let kind = SourceKind::ParameterStore;
+                let kind = EntityKind::ParameterStore;
                 return vec![Candidate::constant(kind, self.name, "constant", value)];
             }
             ParameterTarget::Gate { name, pass, fail } => {
-                let kind = SourceKind::FeatureGate;
+                let kind = EntityKind::Gate;
                 return vec![
                     Candidate::constant(kind, name, "passes", pass),
                     Candidate::constant(kind, name, "fails", fail),
@@ -213,37 +213,26 @@ fn in_rules<'a>(possible: &PossibleValues<'a>, parameter: &str) -> Vec<Candidate
         .collect()
 }
 /// The kind of the source with this name, if any.
-pub(super) fn kind_of(specs: &CompiledSpecs, name: &str) -> Option<SourceKind> {
+pub(super) fn kind_of(specs: &CompiledSpecs, name: &str) -> Option<EntityKind> {
     if specs.param_stores.contains_key(name) {
-        return Some(SourceKind::ParameterStore);
+        return Some(EntityKind::ParameterStore);
     }
     let entry = specs.find(name).and_then(|id| specs.entry(id))?;
     if entry.layer.is_some() {
-        Some(SourceKind::Layer)
+        Some(EntityKind::Layer)
     } else if let Some(config) = entry.config.and_then(|id| specs.spec(id)) {
-        Some(SourceKind::of(config.entity))
+        Some(config.entity.kind())
     } else if entry.cmab.is_some() {
-        Some(SourceKind::Experiment)
+        Some(EntityKind::Experiment)
     } else {
-        entry.gate.map(|_| SourceKind::FeatureGate)
-    }
-}
-
-impl SourceKind {
-    pub(super) fn of(entity: Entity) -> Self {
-        match entity {
-            Entity::Experiment | Entity::Autotune => Self::Experiment,
-            Entity::Layer => Self::Layer,
-            Entity::FeatureGate | Entity::Segment | Entity::Holdout => Self::FeatureGate,
-            Entity::DynamicConfig | Entity::Unknown => Self::DynamicConfig,
-        }
+        entry.gate.map(|_| EntityKind::Gate)
     }
 }
 
 impl ServedBy {
     pub(super) fn of(origin: &RuleOrigin<'_>) -> Self {
         Self {
-            kind: SourceKind::of(origin.entity),
+            kind: origin.entity.kind(),
             name: origin.name.to_owned(),
             rule_id: origin.rule.map(str::to_owned),
             group_name: origin.group.map(str::to_owned),
@@ -251,7 +240,7 @@ impl ServedBy {
     }
 
     /// Values without a rule: those of a gate, and the constants of a store.
-    pub(super) fn constant(kind: SourceKind, name: &str, when: &str) -> Self {
+    pub(super) fn constant(kind: EntityKind, name: &str, when: &str) -> Self {
         Self {
             kind,
             name: name.to_owned(),

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::super::schema::SourceKind;
 use super::report::ServedBy;
 use super::sources::{Candidate, SpecEntity};
+use crate::entity_kind::EntityKind;
 use crate::specs::compiled::CompiledSpecs;
 
 /// The form of an entity for some users.
@@ -30,7 +30,7 @@ pub enum VariantValue {
 /// entity, while the other parameters keep their first value.
 ///
 /// Empty if the specs have no such entity.
-pub fn variants(specs: &CompiledSpecs, kind: SourceKind, name: &str) -> Vec<Variant> {
+pub fn variants(specs: &CompiledSpecs, kind: EntityKind, name: &str) -> Vec<Variant> {
     let Some(source) = SpecEntity::find(specs, kind, name) else {
         return Vec::new();
     };

@@ -7,7 +7,7 @@ mod source;
 use serde_json::Value;
 
 pub use param::{ParamKind, ParamSchema};
-pub use source::{ParamSource, SourceKind};
+pub use source::ParamSource;
 
 /// When the SDK exposes the served parameters of a struct.
 ///
@@ -192,7 +192,7 @@ impl Schema {
 
     pub(crate) fn is_exposed_as_a_whole(&self) -> bool {
         self.source
-            .is_some_and(|source| source.kind.is_exposed_as_a_whole())
+            .is_some_and(|source| source.is_exposed_as_a_whole())
     }
 
     /// All source entities, without repeats, in the order of the parameters.

@@ -170,7 +170,7 @@ fn a_bundle_names_the_source_of_each_parameter() {
     assert_eq!(error.lines().count(), 6, "{error}");
     assert!(error.starts_with("Bundle: expected gate \"new_checkout\" in the specs, found none"));
     assert!(error.ends_with(
-        r#"Bundle.max_items: config "limits", parameter "max", rule "rule", group "Test": expected an integer in 0..=4294967295, found "x""#
+        r#"Bundle.max_items: dynamic config "limits", parameter "max", rule "rule", group "Test": expected an integer in 0..=4294967295, found "x""#
     ));
 }
 

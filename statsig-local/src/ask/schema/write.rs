@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use serde_json::Value;
+use statsig::EntityKind;
 use statsig::Statsig;
-use statsig::typed::{PossibleParameter, SourceKind};
+use statsig::typed::PossibleParameter;
 
 use super::names::Names;
 use super::shape::Shape;
@@ -20,7 +21,7 @@ const MAX_VALUE_CHARS: usize = 40;
 /// The values that an entity may serve.
 #[derive(Serialize)]
 pub(super) struct Parameters<'a> {
-    kind: SourceKind,
+    kind: EntityKind,
     name: &'a str,
     parameters: Vec<PossibleParameter>,
 }
@@ -107,7 +108,7 @@ use statsig::StatsigParams;
 
 /// How the code for a kind of entity looks.
 struct StructKind {
-    kind: SourceKind,
+    kind: EntityKind,
     attribute: &'static str,
     suffix: &'static str,
 }
@@ -117,10 +118,10 @@ impl StructKind {
     fn of(kind: KindArgument) -> Option<Self> {
         let (kind, attribute, suffix) = match kind {
             KindArgument::Gate => return None,
-            KindArgument::Config => (SourceKind::DynamicConfig, "config", "Config"),
-            KindArgument::Experiment => (SourceKind::Experiment, "experiment", "Experiment"),
-            KindArgument::Layer => (SourceKind::Layer, "layer", "Layer"),
-            KindArgument::Store => (SourceKind::ParameterStore, "param_store", "Store"),
+            KindArgument::Config => (EntityKind::DynamicConfig, "config", "Config"),
+            KindArgument::Experiment => (EntityKind::Experiment, "experiment", "Experiment"),
+            KindArgument::Layer => (EntityKind::Layer, "layer", "Layer"),
+            KindArgument::Store => (EntityKind::ParameterStore, "param_store", "Store"),
         };
         Some(Self {
             kind,

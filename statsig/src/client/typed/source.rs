@@ -54,7 +54,7 @@ impl Opened {
         schema: &Schema,
         options: &TypedEvaluationOptions,
     ) -> Self {
-        match source.kind.entity_kind() {
+        match source.kind {
             EntityKind::ParameterStore => Self::Store(OpenedStore::new(view, user, source, schema)),
             kind => Self::Entity(Entity::new(view, user, kind, source.name, options)),
         }

@@ -6,7 +6,7 @@ use super::super::document::{ParamDocument, SourceDocument};
 use super::super::report::{Drift, DriftKind, ServedBy};
 use super::super::sources::Candidate;
 use super::Check;
-use crate::typed::schema::SourceKind;
+use crate::entity_kind::EntityKind;
 
 impl Check<'_> {
     /// Reports rules that do not serve the parameter, or serve it under an older name.
@@ -29,7 +29,7 @@ impl Check<'_> {
                 .map(|(_, candidate)| candidate.served_by.clone())
                 .collect()
         };
-        if named.kind != SourceKind::ParameterStore {
+        if named.kind != EntityKind::ParameterStore {
             let former = by(&|name, candidate| name != param.name && has_value(candidate));
             let names: BTreeSet<_> = served.iter().map(|(name, _)| *name).collect();
             if let (false, Some(name)) = (

@@ -5,11 +5,11 @@ mod source;
 
 use serde_json::Value;
 
-use super::super::schema::SourceKind;
 use super::document::{ParamDocument, SchemaDocument, SourceDocument};
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
 use super::sources::{Candidate, SpecEntity};
 use super::value::{ValueDrift, equal};
+use crate::entity_kind::EntityKind;
 use crate::mask::shown_within;
 use crate::specs::compiled::CompiledSpecs;
 
@@ -67,7 +67,7 @@ impl Check<'_> {
             self.source(named, &entity);
             let params = document.params.iter();
             for param in params.filter(|param| document.source_of(param) == Some(named)) {
-                if named.kind != SourceKind::FeatureGate {
+                if named.kind != EntityKind::Gate {
                     self.param(named, &entity, param);
                 }
             }

@@ -6,12 +6,12 @@ use super::super::sources::{Candidate, SpecEntity, Store, kind_of};
 use super::Check;
 use crate::specs::compiled::Entity;
 use crate::specs::possible_values::{DecidingEntity, PossibleValues};
-use crate::typed::schema::{ParamKind, SourceKind};
+use crate::typed::schema::ParamKind;
 
 impl Check<'_> {
     pub(super) fn unknown_source(&mut self, named: &SourceDocument) {
         let (kind, found) = match kind_of(self.specs, &named.name) {
-            Some(other) => (DriftKind::OtherKind, format!("a {other} of that name")),
+            Some(other) => (DriftKind::OtherKind, format!("{other} {:?}", named.name)),
             None => (DriftKind::UnknownSource, "none".to_owned()),
         };
         self.add(kind, named, format!("{named} in the specs"), found);
@@ -37,10 +37,10 @@ impl Check<'_> {
         possible: &PossibleValues<'_>,
     ) {
         if let Some(own) = possible.entities.first() {
-            let actual = SourceKind::of(own.entity);
+            let actual = own.entity.kind();
             // An autotune can be read as an experiment or as a config.
             if actual != named.kind && own.entity != Entity::Autotune {
-                let found = format!("a {actual} of that name");
+                let found = format!("{actual} {:?}", named.name);
                 self.add(
                     DriftKind::OtherKind,
                     named,
@@ -91,7 +91,7 @@ impl Check<'_> {
     pub(super) fn id_types(&mut self, named: &SourceDocument, entities: &[DecidingEntity<'_>]) {
         for entity in entities {
             let deciding = SourceDocument {
-                kind: SourceKind::of(entity.entity),
+                kind: entity.entity.kind(),
                 name: entity.name.to_owned(),
             };
             self.id_type(named, &deciding, entity.id_type);

@@ -5,15 +5,16 @@ mod seeds;
 use std::sync::Arc;
 
 use crate::country::Countries;
+use crate::entity_kind::EntityKind;
 use serde_json::{Value, json};
 
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
-use super::{SchemaDocument, check_all, possible_id_types, possible_parameters};
+use super::{SchemaDocument, SourceDocument, check_all, possible_id_types, possible_parameters};
 use crate::specs::compiled::CompiledSpecs;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::typed::{
-    FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, ParamSource, Schema, SourceKind,
-    TimeUnit, WrongValue,
+    FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, ParamSource, Schema, TimeUnit,
+    WrongValue,
 };
 
 const SPECS: &str = include_str!("specs.json");
@@ -188,6 +189,15 @@ fn drifts(specs: &Value) -> Vec<(String, Drift)> {
 }
 
 #[test]
+fn a_document_with_the_former_name_of_gates_still_loads() {
+    let former = r#"{"kind": "feature_gate", "name": "express"}"#;
+    let source: SourceDocument = serde_json::from_str(former).unwrap();
+    assert_eq!(source.kind, EntityKind::Gate);
+    let written = serde_json::to_string(&source).unwrap();
+    assert_eq!(written, r#"{"kind":"gate","name":"express"}"#);
+}
+
+#[test]
 fn nothing_is_found_in_clean_specs() {
     assert_eq!(drifts(&serde_json::from_str(SPECS).unwrap()), []);
 }
@@ -214,7 +224,7 @@ fn another_kind_of_the_same_name_is_reported() {
     assert_eq!(
         report.to_string(),
         "Odd of layer \"checkout\": 1 error\n\
-         error: expected layer \"checkout\" in the specs, found a parameter store of that name\n    \
+         error: expected layer \"checkout\" in the specs, found parameter store \"checkout\"\n    \
          name the source by its kind in the struct's attribute"
     );
 }
@@ -300,7 +310,7 @@ fn circles_of_redirections_and_delegates_end() {
     );
     specs["dynamic_configs"]["limits"]["rules"][0]["configDelegate"] = json!("limits");
     let found =
-        possible_parameters(&compiled(&specs), SourceKind::DynamicConfig, "limits").unwrap();
+        possible_parameters(&compiled(&specs), EntityKind::DynamicConfig, "limits").unwrap();
     assert_eq!(found[0].values.len(), 2);
 }
 
@@ -320,17 +330,17 @@ fn possible_id_types_are_those_of_the_deciding_entity() {
     let specs = compiled(&specs);
     let found = |kind, name| Vec::from_iter(possible_id_types(&specs, kind, name));
     let both = ["stableID", "userID"];
-    assert_eq!(found(SourceKind::Layer, "promo"), both);
-    assert_eq!(found(SourceKind::Experiment, "headline_test"), ["stableID"]);
-    assert_eq!(found(SourceKind::ParameterStore, "checkout"), both);
-    assert_eq!(found(SourceKind::FeatureGate, "express"), ["userID"]);
-    assert!(found(SourceKind::Layer, "gone").is_empty());
+    assert_eq!(found(EntityKind::Layer, "promo"), both);
+    assert_eq!(found(EntityKind::Experiment, "headline_test"), ["stableID"]);
+    assert_eq!(found(EntityKind::ParameterStore, "checkout"), both);
+    assert_eq!(found(EntityKind::Gate, "express"), ["userID"]);
+    assert!(found(EntityKind::Layer, "gone").is_empty());
 }
 
 #[test]
 fn possible_parameters_tell_who_serves_what() {
     let specs = compiled(&serde_json::from_str(SPECS).unwrap());
-    let promo = possible_parameters(&specs, SourceKind::Layer, "promo").unwrap();
+    let promo = possible_parameters(&specs, EntityKind::Layer, "promo").unwrap();
     let badge = promo
         .iter()
         .find(|parameter| parameter.name == "badge")
@@ -344,8 +354,8 @@ fn possible_parameters_tell_who_serves_what() {
         .unwrap();
     let default = title.values.iter().find(|value| value.is_default).unwrap();
     assert_eq!(default.value, "Welcome");
-    assert_eq!(possible_parameters(&specs, SourceKind::Layer, "gone"), None);
-    let store = possible_parameters(&specs, SourceKind::ParameterStore, "checkout").unwrap();
+    assert_eq!(possible_parameters(&specs, EntityKind::Layer, "gone"), None);
+    let store = possible_parameters(&specs, EntityKind::ParameterStore, "checkout").unwrap();
     assert_eq!(store[0].name, "fast");
     assert_eq!(store[0].declared_type.as_deref(), Some("boolean"));
 }

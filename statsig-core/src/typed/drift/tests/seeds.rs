@@ -45,7 +45,7 @@ fn each_seeded_drift_is_found() {
             vec![(
                 "Price",
                 K::OtherKind,
-                r#"expected experiment "price_test" in the specs, found a config of that name"#,
+                r#"expected experiment "price_test" in the specs, found dynamic config "price_test""#,
             )],
         ),
         (
@@ -64,12 +64,12 @@ fn each_seeded_drift_is_found() {
                 (
                     "Limits",
                     K::DisabledSource,
-                    r#"expected config "limits" to be enabled, found it disabled"#,
+                    r#"expected dynamic config "limits" to be enabled, found it disabled"#,
                 ),
                 (
                     "Bundle",
                     K::DisabledSource,
-                    r#"expected config "limits" to be enabled, found it disabled"#,
+                    r#"expected dynamic config "limits" to be enabled, found it disabled"#,
                 ),
             ],
         ),
@@ -200,7 +200,7 @@ fn each_seeded_drift_is_found() {
             vec![(
                 "Checkout",
                 K::UnknownTarget,
-                r#"limit: expected config "limits" to serve what the store's parameter refers to, found no rule that does"#,
+                r#"limit: expected dynamic config "limits" to serve what the store's parameter refers to, found no rule that does"#,
             )],
         ),
         (
