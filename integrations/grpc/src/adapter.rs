@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::SYNC;
 use crate::backoff::Backoff;
 use crate::connection::{Opener, SILENCE_LIMIT, StreamProblem};
-use crate::progress::{Answer, InUse, Progress};
+use crate::progress::{InUse, Progress, StreamAnswer};
 
 /// The pause between two downloads over HTTP while the stream brings nothing.
 const POLLING_PAUSE: Duration = Duration::from_secs(3);
@@ -85,17 +85,17 @@ impl GrpcSpecs {
             .await
             .is_err();
         match self.stream.note(Progress::answer) {
-            Answer::Specs { body, is_repeated } => {
+            StreamAnswer::Specs { body, is_repeated } => {
                 // The client's next request shows whether it uses these specs.
                 if !is_repeated {
                     self.stream.signal();
                 }
                 Ok(SpecsPayload::new(body))
             }
-            Answer::NoUpdates => Ok(SpecsPayload::new(NO_UPDATES)),
-            Answer::Broken(problem) => Err(FetchError::stream(problem)),
-            Answer::Nothing if is_late => Err(FetchError::TimedOut { limit }),
-            Answer::Nothing => Err(FetchError::Abandoned),
+            StreamAnswer::NoUpdates => Ok(SpecsPayload::new(NO_UPDATES)),
+            StreamAnswer::Broken(problem) => Err(FetchError::stream(problem)),
+            StreamAnswer::Nothing if is_late => Err(FetchError::TimedOut { limit }),
+            StreamAnswer::Nothing => Err(FetchError::Abandoned),
         }
     }
 }

@@ -50,7 +50,7 @@ pub(crate) struct InUse {
 
 /// The answer to a client's request for specs.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) enum Answer {
+pub(crate) enum StreamAnswer {
     Specs {
         body: Bytes,
         /// Whether the client got the same specs before and did not use them.
@@ -148,17 +148,17 @@ impl Progress {
 
     /// The answer to the client. It is the same until the client uses other specs than when it
     /// first got the answer.
-    pub(crate) fn answer(&mut self) -> Answer {
+    pub(crate) fn answer(&mut self) -> StreamAnswer {
         if let Some(newest) = &mut self.newest {
-            return Answer::Specs {
+            return StreamAnswer::Specs {
                 is_repeated: newest.given_to.replace(self.in_use.clone()).is_some(),
                 body: newest.body.clone(),
             };
         }
         match &self.problem {
-            Some(problem) => Answer::Broken(problem.clone()),
-            None if self.is_heard => Answer::NoUpdates,
-            None => Answer::Nothing,
+            Some(problem) => StreamAnswer::Broken(problem.clone()),
+            None if self.is_heard => StreamAnswer::NoUpdates,
+            None => StreamAnswer::Nothing,
         }
     }
 }
@@ -179,12 +179,12 @@ mod tests {
         StreamProblem::Ended
     }
 
-    fn specs(body: &'static [u8], is_repeated: bool) -> Answer {
+    fn specs(body: &'static [u8], is_repeated: bool) -> StreamAnswer {
         let body = Bytes::from_static(body);
-        Answer::Specs { body, is_repeated }
+        StreamAnswer::Specs { body, is_repeated }
     }
 
-    fn ask(progress: &mut Progress, since_time: u64) -> Answer {
+    fn ask(progress: &mut Progress, since_time: u64) -> StreamAnswer {
         progress.asked(in_use(since_time), Instant::now());
         progress.answer()
     }
@@ -196,25 +196,25 @@ mod tests {
     #[test]
     fn specs_are_given_until_they_are_in_use() {
         let mut progress = Progress::default();
-        assert_eq!(ask(&mut progress, 0), Answer::Nothing);
+        assert_eq!(ask(&mut progress, 0), StreamAnswer::Nothing);
         assert!(receive(&mut progress, b"specs 1", SOON).brings_specs);
         assert_eq!(ask(&mut progress, 0), specs(b"specs 1", false));
         // The client could not use the specs, or lost them.
         assert_eq!(ask(&mut progress, 0), specs(b"specs 1", true));
-        assert_eq!(ask(&mut progress, 1), Answer::NoUpdates);
+        assert_eq!(ask(&mut progress, 1), StreamAnswer::NoUpdates);
         assert_eq!(progress.time_in_use(), 1);
 
         assert!(receive(&mut progress, b"specs 2", SOON).brings_specs);
         assert!(!receive(&mut progress, HEARTBEAT, SOON).brings_specs);
         assert_eq!(ask(&mut progress, 1), specs(b"specs 2", false));
-        assert_eq!(ask(&mut progress, 2), Answer::NoUpdates);
+        assert_eq!(ask(&mut progress, 2), StreamAnswer::NoUpdates);
     }
 
     #[test]
     fn a_heartbeat_alone_is_no_update() {
         let mut progress = Progress::default();
         assert!(!receive(&mut progress, HEARTBEAT, SOON).brings_specs);
-        assert_eq!(ask(&mut progress, 0), Answer::NoUpdates);
+        assert_eq!(ask(&mut progress, 0), StreamAnswer::NoUpdates);
         // A client without specs continues to wait.
         assert!(!progress.is_heard());
         ask(&mut progress, 5);
@@ -226,9 +226,9 @@ mod tests {
         let mut progress = Progress::default();
         let fail = |progress: &mut Progress| progress.failed(broken(), Instant::now());
         assert_eq!([fail(&mut progress), fail(&mut progress)], [1, 2]);
-        assert_eq!(ask(&mut progress, 1), Answer::Broken(broken()));
+        assert_eq!(ask(&mut progress, 1), StreamAnswer::Broken(broken()));
         assert!(!receive(&mut progress, HEARTBEAT, SOON).is_recovery);
-        assert_eq!(ask(&mut progress, 1), Answer::NoUpdates);
+        assert_eq!(ask(&mut progress, 1), StreamAnswer::NoUpdates);
         assert_eq!(fail(&mut progress), 3);
 
         assert!(receive(&mut progress, HEARTBEAT, SOUND_AFTER).is_recovery);

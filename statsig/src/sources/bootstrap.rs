@@ -29,10 +29,10 @@ use crate::transport::BoxFuture;
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub struct BootstrapSpecs {
-    state: Mutex<State>,
+    state: Mutex<BootstrapState>,
 }
 
-struct State {
+struct BootstrapState {
     data: Bytes,
     clients: Vec<ChangeSignal>,
 }
@@ -41,7 +41,7 @@ impl BootstrapSpecs {
     /// An adapter with this JSON.
     pub fn new(json: impl Into<String>) -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(BootstrapState {
                 data: json.into().into(),
                 clients: Vec::new(),
             }),
@@ -56,7 +56,7 @@ impl BootstrapSpecs {
         });
     }
 
-    fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+    fn with_state<T>(&self, work: impl FnOnce(&mut BootstrapState) -> T) -> T {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

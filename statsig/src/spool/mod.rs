@@ -43,11 +43,11 @@ pub(crate) struct DiskSpool {
     max_bytes: u64,
     clock: Arc<dyn Clock>,
     /// Locked only where blocking is allowed.
-    state: Mutex<State>,
+    state: Mutex<SpoolState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct SpoolState {
     segments: BTreeMap<SegmentId, SegmentFile>,
     next_number: u64,
     /// The segment that takes new batches.
@@ -99,7 +99,7 @@ impl DiskSpool {
     /// needed.
     fn append(
         &self,
-        state: &mut State,
+        state: &mut SpoolState,
         batch: &SealedBatch,
         made_room: &mut u64,
     ) -> io::Result<RecordId> {
@@ -139,7 +139,7 @@ impl DiskSpool {
     }
 
     /// The segment to append to; a new one if none has room.
-    fn segment_for_more(&self, state: &mut State) -> io::Result<SegmentId> {
+    fn segment_for_more(&self, state: &mut SpoolState) -> io::Result<SegmentId> {
         let full = SEGMENT_BYTES.min(self.max_bytes / MIN_SEGMENTS);
         let active = state.active.filter(|segment| {
             let file = state.segments.get(segment);
@@ -187,7 +187,7 @@ impl DiskSpool {
         Ok(events)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SpoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -206,7 +206,7 @@ fn count_damaged(file: &mut SegmentFile, batches: &mut BTreeMap<u64, BatchSpan>)
     Ok(())
 }
 
-impl State {
+impl SpoolState {
     fn add(&mut self, created_ms: u64, file: SegmentFile) -> SegmentId {
         let number = self.next_number;
         self.next_number += 1;
@@ -420,14 +420,14 @@ impl Spool for DiskSpool {
     }
 
     fn close(&self) {
-        *self.state() = State::default();
+        *self.state() = SpoolState::default();
     }
 
     fn leave_to_parent(&self) {
         // If a thread of the parent held it during the fork, it is held forever.
         match self.state.try_lock() {
-            Ok(mut state) => *state = State::default(),
-            Err(TryLockError::Poisoned(state)) => *state.into_inner() = State::default(),
+            Ok(mut state) => *state = SpoolState::default(),
+            Err(TryLockError::Poisoned(state)) => *state.into_inner() = SpoolState::default(),
             Err(TryLockError::WouldBlock) => {
                 log_aside(|| {
                     tracing::debug!(target: targets::EVENTS, "this process was forked during a write to the event spool: the spool stays locked until this process ends");

@@ -46,7 +46,7 @@ use crate::process::Process;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct FilePersistentStorage {
-    shared: Arc<SharedState>,
+    shared: Arc<WriterShared>,
     writer: Option<JoinHandle<()>>,
     /// The process of the writer.
     process: Process,
@@ -62,10 +62,10 @@ impl fmt::Debug for FilePersistentStorage {
     }
 }
 
-/// State of the storage and its writer.
+/// What the storage and the thread that writes its file share.
 #[derive(Debug)]
-struct SharedState {
-    state: Mutex<State>,
+struct WriterShared {
+    state: Mutex<StorageState>,
     /// Signals something to write, or the end.
     changed: Condvar,
     /// Signals the end of a write.
@@ -73,7 +73,7 @@ struct SharedState {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct StorageState {
     by_key: ByKey,
     /// Changes that are not in the file yet.
     changes: Changes,
@@ -95,10 +95,10 @@ impl FilePersistentStorage {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PersistentStorageError> {
         let path = path.into();
         let (file, by_key) = SharedFile::open(path.clone())?;
-        let shared = Arc::new(SharedState {
-            state: Mutex::new(State {
+        let shared = Arc::new(WriterShared {
+            state: Mutex::new(StorageState {
                 by_key,
-                ..State::default()
+                ..StorageState::default()
             }),
             changed: Condvar::new(),
             written: Condvar::new(),
@@ -158,7 +158,7 @@ impl FilePersistentStorage {
     }
 
     /// `None` in a forked process if a thread of the parent held the lock.
-    fn state(&self) -> Option<MutexGuard<'_, State>> {
+    fn state(&self) -> Option<MutexGuard<'_, StorageState>> {
         self.process.lock(&self.shared.state)
     }
 }
@@ -196,8 +196,8 @@ impl PersistentStorage for FilePersistentStorage {
     }
 }
 
-impl SharedState {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl WriterShared {
+    fn state(&self) -> MutexGuard<'_, StorageState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -233,7 +233,7 @@ impl SharedState {
     }
 }
 
-impl State {
+impl StorageState {
     /// Records the result of a write and the changes of others. Returns what that replaces.
     fn written(
         &mut self,

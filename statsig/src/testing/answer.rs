@@ -20,32 +20,32 @@ use crate::transport::Response;
 #[must_use = "an answer does nothing until it is given to `ScriptedTransport`"]
 pub struct Answer {
     pub(super) delay: Duration,
-    pub(super) outcome: Outcome,
+    pub(super) kind: AnswerKind,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Outcome {
+pub(super) enum AnswerKind {
     Response(Response),
     Broken(&'static str),
     Hang,
 }
 
 impl Answer {
-    fn new(outcome: Outcome) -> Self {
+    fn new(kind: AnswerKind) -> Self {
         Self {
             delay: Duration::ZERO,
-            outcome,
+            kind,
         }
     }
 
     /// A response with this status and body.
     pub fn response(status: u16, body: impl Into<Bytes>) -> Self {
-        Self::new(Outcome::Response(Response::new(status, body)))
+        Self::new(AnswerKind::Response(Response::new(status, body)))
     }
 
     /// Adds a header to a response. Its name is in lower case. Other answers have no headers.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        if let Outcome::Response(response) = &mut self.outcome {
+        if let AnswerKind::Response(response) = &mut self.kind {
             response.headers.add(name.into(), value);
         }
         self
@@ -70,12 +70,12 @@ impl Answer {
 
     /// The connection is refused.
     pub fn refuse_connection() -> Self {
-        Self::new(Outcome::Broken("connection refused"))
+        Self::new(AnswerKind::Broken("connection refused"))
     }
 
     /// No answer, until the SDK times out.
     pub fn hang() -> Self {
-        Self::new(Outcome::Hang)
+        Self::new(AnswerKind::Hang)
     }
 
     /// The same answer after this delay.

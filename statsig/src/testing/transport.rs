@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use super::answer::{Answer, Outcome};
+use super::answer::{Answer, AnswerKind};
 use super::id_lists::ServedIdLists;
 use crate::events::seal;
 use crate::transport::{BoxFuture, Endpoint, Request, Response, Transport, TransportError};
@@ -57,11 +57,11 @@ pub struct PostedBatch {
 #[derive(Debug)]
 pub struct ScriptedTransport {
     start: Instant,
-    state: Mutex<State>,
+    state: Mutex<NetworkState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct NetworkState {
     specs: Option<String>,
     id_lists: ServedIdLists,
     next: HashMap<Endpoint, VecDeque<Answer>>,
@@ -280,7 +280,7 @@ impl ScriptedTransport {
             .collect()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, NetworkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -333,17 +333,17 @@ impl Transport for ScriptedTransport {
                 if !answer.delay.is_zero() {
                     tokio::time::sleep(answer.delay).await;
                 }
-                match answer.outcome {
-                    Outcome::Response(response)
+                match answer.kind {
+                    AnswerKind::Response(response)
                         if response.body.len() > request.max_response_bytes =>
                     {
                         Err(TransportError::TooLarge {
                             limit: request.max_response_bytes,
                         })
                     }
-                    Outcome::Response(response) => Ok(response),
-                    Outcome::Broken(problem) => Err(TransportError::connection(problem)),
-                    Outcome::Hang => std::future::pending().await,
+                    AnswerKind::Response(response) => Ok(response),
+                    AnswerKind::Broken(problem) => Err(TransportError::connection(problem)),
+                    AnswerKind::Hang => std::future::pending().await,
                 }
             };
             let result = tokio::time::timeout(request.timeout, outcome)

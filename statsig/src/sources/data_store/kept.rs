@@ -21,13 +21,13 @@ pub(super) struct Kept {
     pub(super) version: u64,
     pub(super) json: Bytes,
     pub(super) received_at: u64,
-    pub(super) state: State,
+    pub(super) state: SpecsState,
     /// Whether the client writes them again when the store loses them.
     pub(super) is_guarded: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum SpecsState {
     /// Waits for the write.
     Pending,
     /// Written, but not read back yet. The client cannot detect a loss before it has read the value
@@ -38,7 +38,13 @@ pub(super) enum State {
 }
 
 impl KeptSpecs {
-    pub(super) fn keep(&mut self, json: Bytes, received_at: u64, state: State, is_guarded: bool) {
+    pub(super) fn keep(
+        &mut self,
+        json: Bytes,
+        received_at: u64,
+        state: SpecsState,
+        is_guarded: bool,
+    ) {
         self.version = self.version.wrapping_add(1);
         self.specs = Some(Kept {
             version: self.version,
@@ -50,12 +56,12 @@ impl KeptSpecs {
     }
 
     /// Sets the state of this version, unless a newer version replaced it.
-    pub(super) fn settle(&mut self, version: u64, state: State) {
+    pub(super) fn settle(&mut self, version: u64, state: SpecsState) {
         let Some(kept) = self.specs.as_mut().filter(|kept| kept.version == version) else {
             return;
         };
         kept.state = state;
-        if state == State::Written && !kept.is_guarded {
+        if state == SpecsState::Written && !kept.is_guarded {
             // The JSON may be large.
             self.specs = None;
         }
@@ -64,13 +70,13 @@ impl KeptSpecs {
     /// Records the end of a write of this version. Returns whether the previous write failed.
     pub(super) fn written(&mut self, version: u64, is_ok: bool) -> bool {
         if is_ok {
-            self.settle(version, State::Written);
+            self.settle(version, SpecsState::Written);
         }
         std::mem::replace(&mut self.has_failed, !is_ok)
     }
 
     pub(super) fn is_pending(&self) -> bool {
-        (self.specs.as_ref()).is_some_and(|kept| kept.state == State::Pending)
+        (self.specs.as_ref()).is_some_and(|kept| kept.state == SpecsState::Pending)
     }
 }
 

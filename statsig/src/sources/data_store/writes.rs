@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::kept::{Kept, State, time_of};
+use super::kept::{Kept, SpecsState, time_of};
 use super::session::{StoreSession, WRITE_LIMIT, lock, not_written};
 use super::{DataStoreError, DataStoreFeature};
 use crate::sources::FetchError;
@@ -18,7 +18,7 @@ impl StoreSession {
     /// loses them.
     pub(crate) fn write_specs(self: &Arc<Self>, json: Bytes, received_at: u64, is_guarded: bool) {
         if self.store().supports_feature(DataStoreFeature::ConfigSpecs) {
-            lock(&self.kept).keep(json, received_at, State::Pending, is_guarded);
+            lock(&self.kept).keep(json, received_at, SpecsState::Pending, is_guarded);
             self.check_specs();
         }
     }
@@ -27,7 +27,7 @@ impl StoreSession {
     /// again if the store loses them.
     pub(crate) fn guard_specs(&self, json: Bytes, received_at: u64) {
         let bytes = json.len();
-        lock(&self.kept).keep(json, received_at, State::Stored { bytes }, true);
+        lock(&self.kept).keep(json, received_at, SpecsState::Stored { bytes }, true);
     }
 
     /// Records that the client uses specs that are not for the store. The client does not write
@@ -76,8 +76,8 @@ impl StoreSession {
             return;
         };
         let version = kept.version;
-        if kept.state != State::Pending {
-            if self.look_again(&kept).await != State::Pending {
+        if kept.state != SpecsState::Pending {
+            if self.look_again(&kept).await != SpecsState::Pending {
                 return;
             }
             tracing::info!(target: targets::SYNC, "the data store lost the specs, writing them again");
@@ -86,7 +86,7 @@ impl StoreSession {
         let outcome = outcome.unwrap_or_else(|_| Err(not_written()));
         let had_failed = lock(&self.kept).written(version, outcome.is_ok());
         if outcome.is_ok() && kept.is_guarded {
-            let state = State::Written;
+            let state = SpecsState::Written;
             self.look_again(&Kept { state, ..kept }).await;
         }
         match outcome {
@@ -104,11 +104,11 @@ impl StoreSession {
     }
 
     /// Checks whether the store still has specs that were written or found there.
-    async fn look_again(&self, kept: &Kept) -> State {
+    async fn look_again(&self, kept: &Kept) -> SpecsState {
         let found = timeout(WRITE_LIMIT, self.look(kept)).await;
         let state = match found.unwrap_or_else(|_| Err(not_written().into())) {
             // The client never read them back, so it cannot know whether they are lost.
-            Ok(State::Pending) if kept.state == State::Written => State::Written,
+            Ok(SpecsState::Pending) if kept.state == SpecsState::Written => SpecsState::Written,
             Ok(state) => state,
             Err(problem) => {
                 tracing::debug!(target: targets::SYNC, %problem, "could not check whether the data store still has the specs");
@@ -120,20 +120,20 @@ impl StoreSession {
     }
 
     /// Whether the store still has these specs, or newer ones.
-    async fn look(&self, kept: &Kept) -> Result<State, FetchError> {
+    async fn look(&self, kept: &Kept) -> Result<SpecsState, FetchError> {
         let store = self.initialized().await?;
         let bytes = match kept.state {
-            State::Stored { bytes } => bytes,
-            State::Pending | State::Written => kept.json.len(),
+            SpecsState::Stored { bytes } => bytes,
+            SpecsState::Pending | SpecsState::Written => kept.json.len(),
         };
         match store.byte_len(&self.keys().specs()).await? {
-            None | Some(0) => return Ok(State::Pending),
-            Some(found) if found == bytes => return Ok(State::Stored { bytes }),
+            None | Some(0) => return Ok(SpecsState::Pending),
+            Some(found) if found == bytes => return Ok(SpecsState::Stored { bytes }),
             Some(_) => {}
         }
         // Another process wrote other specs.
         let found = match self.read_specs().await {
-            Err(FetchError::NothingStored) => return Ok(State::Pending),
+            Err(FetchError::NothingStored) => return Ok(SpecsState::Pending),
             found => found?,
         };
         let (ours, bytes, now_ms) = (kept.json.clone(), found.len(), self.now_ms());
@@ -141,8 +141,8 @@ impl StoreSession {
         let is_older =
             tokio::task::spawn_blocking(move || time_of(&found, now_ms) < time_of(&ours, now_ms));
         Ok(match is_older.await {
-            Ok(false) => State::Stored { bytes },
-            Ok(true) | Err(_) => State::Pending,
+            Ok(false) => SpecsState::Stored { bytes },
+            Ok(true) | Err(_) => SpecsState::Pending,
         })
     }
 

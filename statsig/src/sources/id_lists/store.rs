@@ -38,11 +38,11 @@ struct Kept {
 struct KeptLists {
     lists: Arc<IdLists>,
     manifest: Arc<str>,
-    state: State,
+    state: ListsState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ListsState {
     /// Waits for the write.
     Pending,
     /// Written, but not read back yet. The client cannot detect a loss before it has read the
@@ -127,7 +127,7 @@ impl StoredIdLists {
             Ok(_) => *kept = None,
             Err(problem) if problem.is_loss() => {
                 if let Some(kept) = kept {
-                    kept.state = State::Pending;
+                    kept.state = ListsState::Pending;
                 }
             }
             Err(_) => {}
@@ -227,7 +227,7 @@ impl StoredIdLists {
             kept.lists = Some(KeptLists {
                 lists,
                 manifest: manifest.into(),
-                state: State::Pending,
+                state: ListsState::Pending,
             });
         }
     }
@@ -245,7 +245,7 @@ impl StoredIdLists {
         let me = Arc::clone(self);
         self.session.spawn(async move {
             let _turn = turn;
-            if kept.state == State::Pending || me.has_lost(&kept).await {
+            if kept.state == ListsState::Pending || me.has_lost(&kept).await {
                 me.write(&kept, now_ms, on_failure).await;
             }
         });
@@ -255,14 +255,14 @@ impl StoredIdLists {
     async fn has_lost(&self, kept: &KeptLists) -> bool {
         match self.lacks(kept).await {
             Ok(None) => {
-                self.settle(kept, State::Stored);
+                self.settle(kept, ListsState::Stored);
                 false
             }
             // A client that never read them back cannot know whether they are lost.
-            Ok(Some(_)) if kept.state == State::Written => false,
+            Ok(Some(_)) if kept.state == ListsState::Written => false,
             Ok(Some(path)) => {
                 tracing::info!(target: targets::SYNC, path, "the data store lost ID lists, writing them again");
-                self.settle(kept, State::Pending);
+                self.settle(kept, ListsState::Pending);
                 true
             }
             Err(problem) => {
@@ -287,8 +287,8 @@ impl StoredIdLists {
         let outcome = self.write_all(&kept.lists, &kept.manifest, now_ms).await;
         let had_failed = std::mem::replace(&mut self.kept().has_failed, outcome.is_err());
         let Err(problem) = outcome else {
-            self.settle(kept, State::Written);
-            let state = State::Written;
+            self.settle(kept, ListsState::Written);
+            let state = ListsState::Written;
             self.has_lost(&KeptLists {
                 state,
                 ..kept.clone()
@@ -305,7 +305,7 @@ impl StoredIdLists {
     }
 
     /// Sets the state of these lists, unless other lists replaced them.
-    fn settle(&self, settled: &KeptLists, state: State) {
+    fn settle(&self, settled: &KeptLists, state: ListsState) {
         let mut kept = self.kept();
         let lists = kept.lists.as_mut();
         if let Some(lists) = lists.filter(|lists| Arc::ptr_eq(&lists.manifest, &settled.manifest)) {

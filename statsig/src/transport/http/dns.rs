@@ -22,14 +22,14 @@ type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 /// The result of a lookup: the addresses, or the system's error.
 type Found = Result<Arc<[SocketAddr]>, Arc<io::Error>>;
 /// `None` while it runs.
-type Answer = watch::Receiver<Option<Found>>;
+type RunningLookup = watch::Receiver<Option<Found>>;
 
 /// The system's resolver, with one lookup for each name at a time. Concurrent lookups of a name
 /// share the thread and the result.
 #[derive(Clone)]
 pub(super) struct Resolver {
     lookup: Arc<Lookup>,
-    under_way: Arc<Mutex<HashMap<String, Answer>>>,
+    under_way: Arc<Mutex<HashMap<String, RunningLookup>>>,
 }
 
 impl Resolver {
@@ -48,11 +48,11 @@ impl Resolver {
     }
 
     /// Starts a lookup, or joins a running one.
-    fn start(&self, name: &str) -> io::Result<Answer> {
+    fn start(&self, name: &str) -> io::Result<RunningLookup> {
         self.start_on(thread::Builder::new(), name)
     }
 
-    fn start_on(&self, thread: thread::Builder, name: &str) -> io::Result<Answer> {
+    fn start_on(&self, thread: thread::Builder, name: &str) -> io::Result<RunningLookup> {
         let mut under_way = self.under_way();
         if let Some(answer) = under_way.get(name) {
             return Ok(answer.clone());
@@ -80,7 +80,7 @@ impl Resolver {
         Ok(answer)
     }
 
-    fn under_way(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
+    fn under_way(&self) -> MutexGuard<'_, HashMap<String, RunningLookup>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -22,11 +22,11 @@ const BUFFER_BYTES: usize = 16 * 1024;
 
 /// Reads specs in the binary form.
 pub(super) struct Binary {
-    state: Mutex<State>,
+    state: Mutex<DeltaState>,
     facts: FactSink,
 }
 
-struct State {
+struct DeltaState {
     /// Decides when to request deltas; `None` means never.
     deltas: Option<DeltaMode>,
     /// The specs read last. Kept only if a delta may start from them.
@@ -50,7 +50,7 @@ struct Asked {
 
 impl Binary {
     pub(super) fn new(deltas: Option<DeltaMode>, facts: FactSink) -> Self {
-        let state = State {
+        let state = DeltaState {
             deltas,
             read: None,
             answered: None,
@@ -88,11 +88,17 @@ impl Binary {
     }
 
     /// Records the result of a sync, as far as it is known after the request.
-    fn note(&self, asked: &Asked, request: &SpecsRequest, outcome: Outcome<'_>, now_ms: u64) {
+    fn note(
+        &self,
+        asked: &Asked,
+        request: &SpecsRequest,
+        request_end: RequestEnd<'_>,
+        now_ms: u64,
+    ) {
         let mut state = self.state();
-        let end = match outcome {
-            Outcome::Unanswered => SyncEnd::Unanswered,
-            Outcome::Read(body, specs) => {
+        let end = match request_end {
+            RequestEnd::Unanswered => SyncEnd::Unanswered,
+            RequestEnd::Read(body, specs) => {
                 if state.deltas.is_some() && specs.is_some() {
                     state.read = specs;
                 }
@@ -105,20 +111,20 @@ impl Binary {
                 }
                 SyncEnd::NoUpdates
             }
-            Outcome::Unreadable(ReadError::Specs(ProtoError::Checksum(_))) => {
+            RequestEnd::Unreadable(ReadError::Specs(ProtoError::Checksum(_))) => {
                 SyncEnd::ChecksumMismatch
             }
-            Outcome::Unreadable(_) => SyncEnd::Unusable,
+            RequestEnd::Unreadable(_) => SyncEnd::Unusable,
         };
         state.note(end, asked.sync, now_ms);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DeltaState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl DeltaState {
     fn note(&mut self, end: SyncEnd, sync: Sync, now_ms: u64) {
         if let Some(deltas) = &mut self.deltas {
             deltas.ended(end, sync, now_ms);
@@ -135,7 +141,7 @@ impl fmt::Debug for Binary {
 }
 
 /// The result of a request.
-enum Outcome<'a> {
+enum RequestEnd<'a> {
     Unanswered,
     Unreadable(&'a ReadError),
     /// The JSON, and the binary specs that it was decoded from.
@@ -174,16 +180,16 @@ impl HttpSpecs {
         let asked = binary.ask(&request, self.clock.now_ms());
         let mut http = self.request(&request);
         announce(&mut http, asked.sync.for_deltas);
-        let note = |outcome| binary.note(&asked, &request, outcome, self.clock.now_ms());
+        let note = |request_end| binary.note(&asked, &request, request_end, self.clock.now_ms());
         let response = match self.exchange(http).await {
             Ok(response) => response,
             Err(error) => {
-                note(Outcome::Unanswered);
+                note(RequestEnd::Unanswered);
                 return Err(error);
             }
         };
         if !is_binary(&response) {
-            note(Outcome::Read(&response.body, None));
+            note(RequestEnd::Read(&response.body, None));
             return Ok(self.payload(response));
         }
         let (body, previous) = (response.body.clone(), asked.previous.clone());
@@ -196,13 +202,13 @@ impl HttpSpecs {
                 if specs.is_verified() {
                     binary.facts.report(Fact::DeltaChecked { fits: true });
                 }
-                note(Outcome::Read(&json, Some(Arc::new(specs))));
+                note(RequestEnd::Read(&json, Some(Arc::new(specs))));
                 let mut payload = self.payload(response);
                 payload.body = json;
                 Ok(payload)
             }
             Err(error) => {
-                note(Outcome::Unreadable(&error));
+                note(RequestEnd::Unreadable(&error));
                 if matches!(error, ReadError::Specs(ProtoError::Checksum(_))) {
                     binary.facts.report(Fact::DeltaChecked { fits: false });
                 }
