@@ -166,7 +166,7 @@ pub use client::{
     Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, PinnedStatsig,
     Schemas, SpecsWatch, Statsig, TypedEvaluationOptions,
 };
-pub use counters::{DroppedEvents, EventStats, ShutdownReport};
+pub use counters::{DroppedEvents, EventStats, FlushReport, ShutdownReport};
 pub use error::{OptionsError, StatsigError};
 pub use events::event::Event;
 pub use events::value::EventValue;

@@ -29,10 +29,17 @@ pub(super) struct Exposure {
     sampler: Sampler,
     window_start: Instant,
     timer: AbortOnDrop,
-    /// Callers of `flush`, each with the mark that its events lie before.
-    flushing: Vec<(u64, oneshot::Sender<EventStats>)>,
+    flushing: Vec<Flushing>,
     /// The mark of the final flush.
     closing: Option<(u64, oneshot::Sender<()>)>,
+}
+
+/// A caller that waits for a flush.
+struct Flushing {
+    /// Its events are numbered below this.
+    mark: u64,
+    cut_at: Option<Instant>,
+    reply: oneshot::Sender<EventStats>,
 }
 
 impl Actor for Exposure {
@@ -59,7 +66,7 @@ impl Actor for Exposure {
             | ExposureMessage::Sealed
             | ExposureMessage::Posted
             | ExposureMessage::Spooled => {}
-            ExposureMessage::Flush(reply) => self.begin_flush(reply),
+            ExposureMessage::Flush { cut_at, reply } => self.begin_flush(cut_at, reply),
             ExposureMessage::CloseDown(reply) => self.begin_closing(reply),
         }
         self.work();
@@ -67,11 +74,32 @@ impl Actor for Exposure {
 }
 
 impl Exposure {
-    fn begin_flush(&mut self, reply: oneshot::Sender<EventStats>) {
-        self.flushing.retain(|(_, caller)| !caller.is_closed());
+    fn begin_flush(&mut self, cut_at: Option<Instant>, reply: oneshot::Sender<EventStats>) {
+        // One that has run out of time is kept until its events are on disk.
+        self.flushing
+            .retain(|flush| flush.cut_at.is_some() || !flush.reply.is_closed());
         self.take_everything();
         let mark = self.tree.shared.events.outbox().flush(now());
-        self.flushing.push((mark, reply));
+        self.flushing.push(Flushing {
+            mark,
+            cut_at,
+            reply,
+        });
+    }
+
+    /// Sends to the disk what flushes without time left have not delivered.
+    fn cut_flushes_short(&mut self) {
+        let now = now();
+        let due = self.flushing.iter_mut().filter_map(|flush| {
+            flush.cut_at.take_if(|at| *at <= now)?;
+            Some(flush.mark)
+        });
+        let mark = due.max();
+        if let Some(mark) = mark
+            && self.tree.shared.events.outbox().cut_flush_short(now)
+        {
+            self.tree.posts.interrupt(mark);
+        }
     }
 
     fn begin_closing(&mut self, reply: oneshot::Sender<()>) {
@@ -82,6 +110,7 @@ impl Exposure {
 
     fn work(&mut self) {
         self.roll_dedupe_window();
+        self.cut_flushes_short();
         let shared = Arc::clone(&self.tree.shared);
         // Before the queue is drained, so that no nudge is missed.
         shared.events.queue.rearm();
@@ -192,27 +221,29 @@ impl Exposure {
         let (outbox, now) = (shared.events.outbox(), now());
         let (done, still_flushing): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushing)
             .into_iter()
-            .partition(|(mark, _)| outbox.is_flushed(*mark, now));
+            .partition(|flush| outbox.is_flushed(flush.mark, now));
         let is_closed =
             |(mark, _): &mut _| shared.events.queue.len() == 0 && outbox.is_flushed(*mark, now);
         let closed = self.closing.take_if(is_closed);
         drop(outbox);
         self.flushing = still_flushing;
         // Replies are refused only when the caller has stopped waiting.
-        for (_, caller) in done {
-            let _ = caller.send(shared.events.counters.stats());
+        for flush in done {
+            let _ = flush.reply.send(shared.events.counters.stats());
         }
         if let Some((_, reply)) = closed {
             let _ = reply.send(());
         }
     }
 
-    /// Until the next look: a tick, or less when a held batch may go earlier.
+    /// Until the next look: a tick, or less when a held batch may go earlier or a flush runs out of
+    /// time.
     fn pause(&self) -> Duration {
         let held_until = self.tree.shared.events.outbox().held_until();
-        held_until
+        let cuts = self.flushing.iter().filter_map(|flush| flush.cut_at);
+        cuts.chain(held_until)
             .map(|until| until.saturating_duration_since(now()))
             .filter(|pause| !pause.is_zero())
-            .map_or(TICK, |pause| pause.min(TICK))
+            .fold(TICK, Duration::min)
     }
 }

@@ -11,12 +11,13 @@ use tokio::time::{Instant, timeout};
 use super::actor::{self, Address};
 #[cfg(any(test, feature = "testing"))]
 use super::disturbance::{ActorName, Disturbance};
-use super::live::Live;
+use super::live::{Live, Unanswered};
 use super::messages::{ExposureMessage, MAX_CALLERS, SpecSyncMessage, SupervisorMessage};
 use super::supervisor::Supervisor;
+use super::tasks::now;
 use super::tree::{Life, Tree};
 use crate::cause::Cause;
-use crate::counters::{EventStats, ShutdownReport};
+use crate::counters::{EventStats, FlushReport, ShutdownReport};
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
 use crate::shared::Shared;
@@ -28,8 +29,10 @@ const REFRESH_LIMIT: Duration = Duration::from_secs(120);
 /// How long a shutdown may take, unless the caller sets a limit, and how long the client goes on
 /// after its last handle was dropped.
 pub(crate) const SHUTDOWN_LIMIT: Duration = Duration::from_secs(3);
-/// How long closing the data store may take even when nothing is left of a shutdown's limit.
-const STORE_CLOSE_LIMIT: Duration = Duration::from_millis(500);
+/// The part of a limit that is kept for the data store and the disk, and the most that is kept.
+const SHARE_AFTERWARDS: u32 = 4;
+const STORE_TIME: Duration = Duration::from_millis(500);
+const DISK_TIME: Duration = Duration::from_millis(250);
 /// How long a shutdown may take beyond its limit, to stop what does not wait for the network.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
@@ -83,19 +86,41 @@ impl Actors {
     fn end(&self, limit: Duration) -> impl Future<Output = Option<ShutdownReport>> + Send + use<> {
         let supervisor = self.supervisor.clone();
         let data_store = self.tree.data_store.clone();
+        let time_afterwards = self.tree.time_afterwards(limit);
         let under_way = self.ends.subscribe();
         async move {
             let _under_way = under_way;
             let started = Instant::now();
-            let ending = supervisor.call(|reply| SupervisorMessage::Shutdown { limit, reply });
+            let for_events = limit - time_afterwards;
+            let ending = supervisor.call(|reply| SupervisorMessage::Shutdown {
+                limit: for_events,
+                reply,
+            });
             let report = timeout(limit.saturating_add(SHUTDOWN_GRACE), ending).await;
             supervisor.ended_within(SHUTDOWN_GRACE).await;
             if let Some(store) = data_store {
-                let left = limit.saturating_sub(started.elapsed());
-                store.close(left.max(STORE_CLOSE_LIMIT)).await;
+                store.close(limit.saturating_sub(started.elapsed())).await;
             }
             report.ok().flatten()
         }
+    }
+}
+
+impl Tree {
+    /// The part of a flush's limit that is kept to write to disk what could not be delivered.
+    fn disk_time(&self, limit: Duration) -> Duration {
+        if self.spool.is_none() {
+            return Duration::ZERO;
+        }
+        DISK_TIME.min(limit / SHARE_AFTERWARDS)
+    }
+
+    /// The part of a shutdown's limit that is kept for what follows the last post.
+    fn time_afterwards(&self, limit: Duration) -> Duration {
+        if self.data_store.is_none() {
+            return self.disk_time(limit);
+        }
+        STORE_TIME.min(limit / SHARE_AFTERWARDS)
     }
 }
 
@@ -219,7 +244,10 @@ impl Handle {
     /// # Errors
     /// When the client has been shut down, or an actor crashed meanwhile.
     pub(crate) async fn flush(&self) -> Result<EventStats, StatsigError> {
-        let message = ExposureMessage::Flush;
+        let message = |reply| ExposureMessage::Flush {
+            cut_at: None,
+            reply,
+        };
         self.call(
             "flushing events",
             FLUSH_LIMIT,
@@ -227,6 +255,40 @@ impl Handle {
             message,
         )
         .await
+    }
+
+    /// Like [`flush`](Self::flush), but returns at the end of the limit. Shortly before, what was
+    /// not delivered goes to disk, if there is a spool.
+    ///
+    /// # Errors
+    /// When the client has been shut down, or an actor crashed meanwhile.
+    pub(crate) async fn flush_within(&self, limit: Duration) -> Result<FlushReport, StatsigError> {
+        let counters = &self.0.tree.shared.events.counters;
+        let before = counters.stats();
+        let for_posts = limit - self.0.tree.disk_time(limit);
+        let has_disk = self.0.tree.spool.is_some();
+        let cut_at = now().checked_add(for_posts).filter(|_| has_disk);
+        let message = move |reply| ExposureMessage::Flush { cut_at, reply };
+        let callers = Arc::clone(&self.0.callers);
+        let tree = Arc::clone(&self.0.tree);
+        if tree.shared.events.is_closed() {
+            return Err(StatsigError::ShutDown);
+        }
+        let answer = self.run(timeout(limit, async move {
+            let _turn = callers.acquire().await;
+            tree.exposure.ask(1, limit, message).await
+        }));
+        match answer.await {
+            Some(Ok(Ok(stats))) => Ok(FlushReport::new(&before, stats, false)),
+            Some(Err(_) | Ok(Err(Unanswered::TimedOut))) => {
+                Ok(FlushReport::new(&before, counters.stats(), true))
+            }
+            _ if self.0.tree.shared.events.is_closed() => Err(StatsigError::ShutDown),
+            None => Err(StatsigError::RuntimeGone),
+            Some(Ok(Err(Unanswered::Crashed))) => Err(StatsigError::Interrupted {
+                during: "flushing events",
+            }),
+        }
     }
 
     /// Refuses events from now on, stops syncing, sends what is left and ends the actors, all
@@ -269,7 +331,7 @@ impl Handle {
         during: &'static str,
         limit: Duration,
         actor: fn(&Tree) -> &Live<M>,
-        message: fn(oneshot::Sender<T>) -> M,
+        message: impl Fn(oneshot::Sender<T>) -> M + Send + Sync + 'static,
     ) -> Result<T, StatsigError> {
         let is_closed = || self.0.tree.shared.events.is_closed();
         if is_closed() {

@@ -3,7 +3,7 @@
 //! Mailboxes are unbounded, so each message type says how many can wait at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -110,7 +110,11 @@ pub(super) enum ExposureMessage {
     Posted,
     /// A job of the spool has ended.
     Spooled,
-    Flush(oneshot::Sender<EventStats>),
+    Flush {
+        /// When what is not delivered goes to disk, if there is one.
+        cut_at: Option<Instant>,
+        reply: oneshot::Sender<EventStats>,
+    },
     /// Send everything that is left, then reply.
     CloseDown(oneshot::Sender<()>),
 }

@@ -20,6 +20,10 @@ use crate::transport::own_work::own_work;
 const NO_ROOM_FOR_HALVES: &str = "the batch is too large, and the spool has no room for its halves";
 const PANICKED: &str = "the event logging adapter panicked";
 
+/// A post cannot take longer than its limit, except in a process that was frozen or starved. If it
+/// took this much longer by the wall clock, its failure says nothing about the service.
+const FREEZE: Duration = Duration::from_secs(1);
+
 /// Posts the batch in a task of the tree.
 pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: SealedBatch) {
     let done = CastOnDrop::new(actor, ExposureMessage::Posted);
@@ -30,15 +34,22 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: S
         target: targets::EVENTS, "post_events",
         events = batch.events, attempt = batch.attempts + 1
     );
+    // A batch from the disk is safe there: its post may take the time that it needs.
+    let interruption = (batch.record.is_none()).then(|| tree.posts.interruption(batch.first));
     let mut in_flight = InFlight {
         tree: Arc::clone(tree),
+        started_ms: tree.shared.clock.now_ms(),
         batch: Some(batch),
     };
     let posting = async move {
         // Dropped last, when the batch is settled.
         let _done = done;
         let sending = own_work(|| adapter.log_events(handed_over));
-        let answer = tokio::time::timeout(limit, sending).await;
+        let answer = tokio::select! {
+            biased;
+            answer = tokio::time::timeout(limit, sending) => answer,
+            Some(()) = async { Some(interruption?.await) } => return in_flight.interrupt(),
+        };
         let answer = answer.unwrap_or_else(|_| {
             let problem = format!("no answer within {} ms", limit.as_millis());
             Err(EventLoggingError::temporary(problem))
@@ -59,10 +70,30 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: S
 /// it was; if the adapter panicked, as after a failed attempt.
 struct InFlight {
     tree: Arc<Tree>,
+    started_ms: u64,
     batch: Option<SealedBatch>,
 }
 
 impl InFlight {
+    /// Ends the attempt, which does not count.
+    fn interrupt(&mut self) {
+        if let Some(batch) = self.batch.take() {
+            let shared = &self.tree.shared;
+            shared
+                .events
+                .outbox()
+                .interrupted(batch, &shared.events.counters);
+        }
+    }
+
+    /// Whether the process was frozen during the attempt, as functions are between invocations.
+    fn was_frozen(&self) -> bool {
+        let shared = &self.tree.shared;
+        let took_ms = shared.clock.now_ms().saturating_sub(self.started_ms);
+        let limit = shared.options.event_limits.post_timeout;
+        Duration::from_millis(took_ms) > limit.saturating_add(FREEZE)
+    }
+
     /// Whether settling is bookkeeping in memory, and neither work nor I/O.
     fn is_quickly_settled(&self, answer: &Result<(), EventLoggingError>) -> bool {
         let is_cut = matches!(
@@ -74,6 +105,10 @@ impl InFlight {
     }
 
     fn settle(&mut self, answer: Result<(), EventLoggingError>) {
+        if matches!(answer, Err(EventLoggingError::Temporary { .. })) && self.was_frozen() {
+            tracing::debug!(target: targets::EVENTS, "a post was interrupted because the process stood still");
+            return self.interrupt();
+        }
         let Some(batch) = self.batch.take() else {
             return;
         };

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::abort_on_drop::AbortOnDrop;
@@ -52,19 +53,42 @@ impl<M: Send + 'static> Drop for CastOnDrop<M> {
 
 /// The tasks that post batches. They belong to no actor, so a crash does not end them.
 #[derive(Debug, Default)]
-pub(super) struct PostTasks(Mutex<JoinSet<()>>);
+pub(super) struct PostTasks {
+    tasks: Mutex<JoinSet<()>>,
+    /// Posts of events numbered below this stop.
+    interrupted_to: watch::Sender<u64>,
+}
 
 impl PostTasks {
+    /// Has the posts that run now stop, if their first event is numbered below the mark.
+    pub(super) fn interrupt(&self, mark: u64) {
+        self.interrupted_to.send_replace(mark);
+    }
+
+    /// Returns when a post that begins now, with this first event, must stop.
+    pub(super) fn interruption(&self, first: u64) -> impl Future<Output = ()> + Send + use<> {
+        let mut interrupted_to = self.interrupted_to.subscribe();
+        async move {
+            while interrupted_to.changed().await.is_ok() {
+                if first < *interrupted_to.borrow() {
+                    return;
+                }
+            }
+            std::future::pending().await
+        }
+    }
+
     /// Starts a task. The outbox limits how many run at a time.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task);
     }
 
     /// Aborts all, and waits up to `limit` for them to give their batches back.
     pub(super) async fn abort_all(&self, limit: Duration) {
-        let mut tasks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut tasks =
+            std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.abort_all();
         let all_ended = async { while tasks.join_next().await.is_some() {} };
         // A task that does not end in time gives its batch back later.

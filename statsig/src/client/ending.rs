@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Statsig;
 use crate::actors::SHUTDOWN_LIMIT;
-use crate::counters::{EventStats, ShutdownReport};
+use crate::counters::{EventStats, FlushReport, ShutdownReport};
 use crate::error::StatsigError;
 
 impl Statsig {
@@ -40,6 +40,40 @@ impl Statsig {
     /// call; [`StatsigError::RuntimeGone`] when the runtime of the client has ended.
     pub async fn flush_events(&self) -> Result<EventStats, StatsigError> {
         self.inner.handle()?.flush().await
+    }
+
+    /// Like [`flush_events`](Self::flush_events), but never takes longer than `limit`: for
+    /// functions, whose process is frozen after their answer, and for other work with a deadline.
+    ///
+    /// Returns as soon as everything is delivered. What is not delivered in time is not lost, and
+    /// the report counts it: with an event spool (`StatsigOptionsBuilder::event_spool`), it is
+    /// written to disk before the limit passes, for which a quarter of the limit is kept, at most
+    /// 250 ms. Without a spool, it stays in memory (`pending`), posts under way go on while the
+    /// process runs, and the next flush sends the rest. A process that is frozen during a post
+    /// does not use up [retries](crate::StatsigOptionsBuilder::event_max_retries).
+    ///
+    /// To keep a deadline, pass `deadline.saturating_duration_since(Instant::now())`. With a limit
+    /// of zero, the call starts the delivery and returns the counts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use statsig::{Statsig, StatsigOptions};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let options = StatsigOptions::builder().disable_network(true).build()?;
+    /// # let statsig = Statsig::new("secret-key", options);
+    /// # statsig.initialize().await?;
+    /// let report = statsig.flush_within(Duration::from_millis(200)).await?;
+    /// println!("{report}");
+    /// # assert!(report.is_complete());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`flush_events`](Self::flush_events). The end of the limit is not an error.
+    pub async fn flush_within(&self, limit: Duration) -> Result<FlushReport, StatsigError> {
+        self.inner.handle()?.flush_within(limit).await
     }
 
     /// Delivers the recorded events, ends the actors, and reports the counts of all events. Takes

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 pub(crate) use self::loss_log::LossLog;
 pub(crate) use self::reason::DropReason;
 pub use self::reason::DroppedEvents;
-pub use self::stats::{EventStats, ShutdownReport};
+pub use self::stats::{EventStats, FlushReport, ShutdownReport};
 use crate::striped::Striped;
 
 /// Counts events from their creation to their end.

@@ -46,6 +46,75 @@ pub struct EventStats {
     pub pending: u64,
 }
 
+/// How a [flush with a limit](crate::Statsig::flush_within) ended.
+///
+/// ```
+/// # fn _show(report: statsig::FlushReport) {
+/// println!("{report}"); // timed out: 120 events delivered, 0 dropped, 0 kept on disk, 3 pending
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FlushReport {
+    /// Events that the service accepted during the call.
+    pub delivered: u64,
+    /// Events that were dropped during the call. `stats.dropped` has the reasons.
+    pub dropped: u64,
+    /// The counts of all events at the end of the call, since the client was created. `spooled`
+    /// ones survive the process. `pending` ones wait in memory for the next flush or post.
+    pub stats: EventStats,
+    /// The limit passed before every event was delivered, spooled or dropped, or had failed.
+    pub timed_out: bool,
+}
+
+impl FlushReport {
+    pub(crate) fn new(before: &EventStats, stats: EventStats, timed_out: bool) -> Self {
+        let since = |after: u64, before: u64| after.saturating_sub(before);
+        Self {
+            delivered: since(stats.delivered, before.delivered),
+            dropped: since(stats.dropped.total(), before.dropped.total()),
+            stats,
+            timed_out,
+        }
+    }
+
+    /// Whether no event is left in memory: the process may end without losing one.
+    ///
+    /// ```
+    /// # fn _show(report: statsig::FlushReport) {
+    /// if !report.is_complete() {
+    ///     eprintln!("{} events wait for the next flush", report.stats.pending);
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.stats.pending == 0
+    }
+}
+
+impl fmt::Display for FlushReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            delivered, dropped, ..
+        } = self;
+        let EventStats {
+            spooled, pending, ..
+        } = self.stats;
+        let how = if self.timed_out {
+            "timed out"
+        } else if dropped + spooled + pending > 0 {
+            "ended"
+        } else {
+            "complete"
+        };
+        write!(
+            f,
+            "{how}: {delivered} events delivered, {dropped} dropped, {spooled} kept on disk, {pending} pending"
+        )
+    }
+}
+
 /// How a shutdown ended.
 ///
 /// ```

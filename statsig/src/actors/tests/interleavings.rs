@@ -39,6 +39,7 @@ enum Step {
     Crash(ActorName),
     Stall(ActorName, u64),
     Flush,
+    FlushWithin(u64),
     /// A flush that nobody waits for.
     AbandonedFlush,
     /// The directory of the spool, if there is one, cannot be reached.
@@ -109,6 +110,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => actor.clone().prop_map(Step::Crash),
         1 => (actor, 1..5_u64).prop_map(|(actor, time)| Step::Stall(actor, time)),
         2 => Just(Step::Flush),
+        2 => (0..3_000_u64).prop_map(Step::FlushWithin),
         1 => Just(Step::AbandonedFlush),
         1 => Just(Step::LoseDisk),
         1 => Just(Step::RepairDisk),
@@ -183,6 +185,12 @@ impl Lab {
             Step::Flush => {
                 if let Ok(stats) = self.handle.flush().await {
                     assert_balanced(&stats);
+                }
+            }
+            Step::FlushWithin(milliseconds) => {
+                let limit = Duration::from_millis(milliseconds);
+                if let Ok(report) = self.handle.flush_within(limit).await {
+                    assert_balanced(&report.stats);
                 }
             }
             Step::AbandonedFlush => {

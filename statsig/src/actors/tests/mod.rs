@@ -1,6 +1,7 @@
 //! The whole tree in simulated time, over a network in memory.
 
 mod crashes;
+mod deadlines;
 mod delivery;
 mod ending;
 mod interleavings;

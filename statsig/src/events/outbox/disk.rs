@@ -237,6 +237,24 @@ impl Outbox {
         }
     }
 
+    /// A flush runs out of time: what it has not delivered goes to disk now. Returns whether the
+    /// disk takes it; the caller then interrupts the posts under way.
+    ///
+    /// Without a disk nothing changes: a batch is as safe in a post as in memory, and the answer
+    /// may still come.
+    pub(crate) fn cut_flush_short(&mut self, now: Instant) -> bool {
+        let is_usable = self.disk.as_ref().is_some_and(|disk| disk.is_usable(now));
+        if self.is_closing || !is_usable {
+            return false;
+        }
+        self.hold_until = self.hold_until.max(Some(now + self.limits.min_pause));
+        self.urgent_to = 0;
+        for batch in self.waiting.iter_mut() {
+            batch.is_urgent = false;
+        }
+        true
+    }
+
     /// The time at which the next batch on disk is due has changed.
     pub(crate) fn set_spool_ready_at(&mut self, ready_at: Option<Instant>) {
         if let Some(disk) = &mut self.disk {

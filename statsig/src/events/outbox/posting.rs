@@ -167,6 +167,14 @@ impl Outbox {
         }
     }
 
+    /// The attempt ended for a reason that says nothing about the service: a flush ran out of
+    /// time, or the process was frozen meanwhile. It does not count. The batch waits for the
+    /// schedule or goes to disk.
+    pub(crate) fn interrupted(&mut self, mut batch: SealedBatch, counters: &EventCounters) {
+        batch.is_urgent = self.is_closing;
+        self.returned(batch, counters);
+    }
+
     /// The attempt was cancelled: the batch waits again.
     pub(crate) fn returned(&mut self, batch: SealedBatch, counters: &EventCounters) {
         self.landed(&batch);
