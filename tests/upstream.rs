@@ -260,3 +260,22 @@ async fn events_in_a_circle_of_upstreams_are_refused_when_they_come_back() {
     assert_eq!((posts(&first), posts(&other)), (2, 1));
     assert!(first.events().is_empty() && other.events().is_empty());
 }
+
+#[tokio::test]
+async fn events_of_a_client_sdk_go_on_with_their_key_if_the_key_is_accepted() {
+    const PAGE: &str = "/v1/rgstr?k=client-key&ec=1";
+    let origin = begin("127.0.0.1:0").await;
+    let near = in_front_of(&origin).await;
+    assert_eq!(status(&near, Method::Post, PAGE, None).await, 401);
+
+    let keys = [KEY, "client-key"];
+    let near = relay(&origin).sdk_keys(keys).start().await.unwrap();
+    assert_eq!(status(&near, Method::Post, PAGE, None).await, 202);
+    assert_eq!(
+        (names(&near), names(&origin)),
+        (vec!["bought".to_owned()], vec!["bought".to_owned()])
+    );
+    let requests = origin.requests();
+    let mut queries = requests.iter().map(|request| request.query());
+    assert!(queries.any(|query| query == "k=client-key&ec=1"));
+}

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use crate::limits::{BODY_LIMIT, MAX_BODY_BYTES, MAX_DECODED_BODY_BYTES};
+use crate::packing::{ClientQuery, from_reversed_base64};
 
 /// Why the server refused a request. The answer is `{"success": false, "message": …}`.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,7 @@ pub(crate) struct Decoded {
 }
 
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Decoded, Refusal> {
-    decode(headers, &receive(body).await?)
+    decode(headers, &ClientQuery::default(), &receive(body).await?)
 }
 
 /// A body as it was sent.
@@ -61,12 +62,24 @@ pub(crate) async fn receive(body: Body) -> Result<Bytes, Refusal> {
         .map_err(|_| Refusal::TooLarge)
 }
 
-pub(crate) fn decode(headers: &HeaderMap, sent: &Bytes) -> Result<Decoded, Refusal> {
-    let encoding = headers
+pub(crate) fn decode(
+    headers: &HeaderMap,
+    query: &ClientQuery,
+    sent: &Bytes,
+) -> Result<Decoded, Refusal> {
+    let named = headers
         .get(header::CONTENT_ENCODING)
         .map_or(Ok("identity"), |value| value.to_str())
         .unwrap_or("(not text)");
-    unpack(sent, encoding)
+    let encoding = if query.is_gzip() { "gzip" } else { named };
+    let mut decoded = unpack(sent, encoding)?;
+    if query.is_reversed_base64() {
+        decoded.bytes = from_reversed_base64(decoded.bytes).map_err(|error| Refusal::Corrupt {
+            encoding: "reversed base64".to_owned(),
+            error: io::Error::other(error),
+        })?;
+    }
+    Ok(decoded)
 }
 
 fn unpack(sent: &Bytes, encoding: &str) -> Result<Decoded, Refusal> {

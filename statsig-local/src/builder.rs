@@ -17,6 +17,7 @@ use crate::hosts::Hosts;
 use crate::id_lists::{IdListLines, IdListStore, lines_of};
 use crate::limits::MAX_CONNECTIONS;
 use crate::notice::Notice;
+use crate::pages::Pages;
 use crate::record::Record;
 use crate::routes;
 use crate::server::{GIVEN_SPECS, LocalStatsig};
@@ -24,6 +25,13 @@ use crate::shared::{EventCallback, IdListSources, NoticeCallback, Shared};
 use crate::specs::{EMPTY_SPECS, ServedSpecs, SpecsStore};
 #[cfg(feature = "upstream")]
 use crate::upstream::Upstream;
+
+impl LocalStatsig {
+    /// Configures what to serve and where.
+    pub fn builder() -> LocalStatsigBuilder {
+        LocalStatsigBuilder::default()
+    }
+}
 
 #[derive(Debug)]
 enum SpecsSource {
@@ -41,6 +49,7 @@ pub struct LocalStatsigBuilder {
     faults_file: Option<PathBuf>,
     address: Option<String>,
     allowed_hosts: Vec<String>,
+    allowed_origins: Vec<String>,
     sdk_keys: Option<BTreeSet<String>>,
     is_forward_proxy: bool,
     #[cfg(feature = "upstream")]
@@ -98,6 +107,13 @@ impl LocalStatsigBuilder {
     /// server. See [who may send requests](crate#who-may-send-requests).
     pub fn allowed_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// Lets the pages of this origin, such as `http://localhost:3000`, log events with a client
+    /// SDK. Default: none. See [client SDKs in web pages](crate#client-sdks-in-web-pages).
+    pub fn allowed_origin(mut self, origin: impl Into<String>) -> Self {
+        self.allowed_origins.push(origin.into());
         self
     }
 
@@ -186,7 +202,11 @@ impl LocalStatsigBuilder {
         let sdk_keys = self.sdk_keys;
         let shared = Arc::new(Shared {
             url: format!("http://{}", reachable(address)),
-            hosts: Hosts::new(address.ip(), self.allowed_hosts),
+            hosts: Hosts::new(
+                address.ip(),
+                self.allowed_hosts,
+                Pages::new(self.allowed_origins),
+            ),
             sdk_keys,
             is_forward_proxy: self.is_forward_proxy,
             specs: SpecsStore::new(specs),

@@ -71,6 +71,10 @@ pub(crate) struct Serve {
     /// hosts; `*` allows all. Default: loopback names, and the address of `--bind`.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
+    /// Let web pages of this origin, such as http://localhost:3000, log events with a client SDK.
+    /// Repeat it for several origins. Default: none.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -278,6 +282,7 @@ mod tests {
             "--faults <FILE>",
             "--bind <HOST:PORT>",
             "--allow-host <NAME>",
+            "--allow-origin <ORIGIN>",
         ] {
             assert!(help.contains(argument), "{help}");
         }

@@ -128,6 +128,10 @@ mod tests {
                 "00:00:00.000Z statsig::non_exposed_checks \"a gate\"=2 storefront=3",
             ),
             (
+                json!({"eventName": "statsig::non_exposed_checks", "time": 0, "user": null, "metadata": {"checks": {"storefront": 3}}}),
+                "00:00:00.000Z statsig::non_exposed_checks storefront=3",
+            ),
+            (
                 json!({"eventName": "statsig::non_exposed_checks", "time": 0, "user": {}, "metadata": {"checks": "broken"}}),
                 "00:00:00.000Z statsig::non_exposed_checks",
             ),

@@ -1,14 +1,15 @@
 //! Decides who may send requests. A web page in a browser on this machine can reach a server on
 //! loopback. It must not read from the server under a host name of its own (DNS rebinding), and
-//! must not change anything from its own origin.
+//! must not change anything from its own origin. A page of an allowed origin may log events.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
 use crate::limits::SHOWN_CHARS;
+use crate::pages::{EVENT_PATHS, Pages};
 
 /// Allows every name.
 const ANY: &str = "*";
@@ -22,10 +23,15 @@ pub(crate) struct Hosts {
     bound: IpAddr,
     /// Allowed names besides those of loopback, in lower case.
     allowed: BTreeSet<String>,
+    pages: Pages,
 }
 
 impl Hosts {
-    pub(crate) fn new(bound: IpAddr, allowed: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn new(
+        bound: IpAddr,
+        allowed: impl IntoIterator<Item = String>,
+        pages: Pages,
+    ) -> Self {
         // With or without a port. The client may see another port than the server.
         let name_of = |host: String| match host.parse::<Authority>() {
             Ok(host) => host.host().to_ascii_lowercase(),
@@ -35,11 +41,17 @@ impl Hosts {
         Self {
             bound,
             allowed: allowed.collect(),
+            pages,
         }
     }
 
-    /// Why the server refuses a request; `None` if it accepts it.
-    pub(crate) fn refusal(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    /// Accepts a request: `Some` is the allowed origin of the page that sent it. The error is the
+    /// reason to refuse it.
+    pub(crate) fn accept<'h>(
+        &self,
+        uri: &Uri,
+        headers: &'h HeaderMap,
+    ) -> Result<Option<&'h HeaderValue>, String> {
         let hosts: Vec<&str> = headers
             .get_all(header::HOST)
             .iter()
@@ -47,27 +59,41 @@ impl Hosts {
             .chain(uri.authority().map(Authority::as_str))
             .collect();
         if let Some(host) = hosts.iter().find(|host| !self.answers_to(host)) {
-            return Some(format!(
+            return Err(format!(
                 "the request is for the host {}, which is not a name of this server; expected a loopback name such as `localhost`, or \
                  a name that `--allow-host` (`allowed_host`) allows",
                 shown(host)
             ));
         }
-        let origin = headers.get(header::ORIGIN);
-        let origin = origin.map(|origin| origin.to_str().unwrap_or_default());
-        if let Some(origin) = origin.filter(|origin| !is_own(origin, &hosts)) {
-            return Some(format!(
-                "the request comes from a page of {}; expected a page of this server's own origin",
-                shown(origin)
-            ));
+        if let Some(sent) = headers.get(header::ORIGIN) {
+            let origin = sent.to_str().unwrap_or_default();
+            if self.pages.include(origin) {
+                return match EVENT_PATHS.contains(&uri.path()) {
+                    true => Ok(Some(sent)),
+                    false => Err(format!(
+                        "the request for {} comes from a page of {}, which may only log events",
+                        shown(uri.path()),
+                        shown(origin)
+                    )),
+                };
+            }
+            if !is_own(origin, &hosts) {
+                return Err(format!(
+                    "the request comes from a page of {}; expected a page of this server's own origin, or of an origin that \
+                     `--allow-origin` (`allowed_origin`) allows to log events",
+                    shown(origin)
+                ));
+            }
         }
         let site = headers.get(FETCH_SITE);
         let site = site.map(|site| site.to_str().unwrap_or_default());
-        site.filter(|site| !matches!(*site, "same-origin" | "none"))
-            .map(|_| {
+        match site {
+            None | Some("same-origin" | "none") => Ok(None),
+            Some(_) => Err(
                 "the request comes from a page of another origin; expected a page of this server's own origin"
-                    .to_owned()
-            })
+                    .to_owned(),
+            ),
+        }
     }
 
     /// Accepts names of loopback, the allowed names, and the address where this server listens. If
@@ -120,12 +146,12 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
             .collect();
-        hosts.refusal(&Uri::from_static("/"), &headers)
+        hosts.accept(&Uri::from_static("/"), &headers).err()
     }
 
     fn bound(address: &str, allowed: &[&str]) -> Hosts {
         let allowed = allowed.iter().map(|name| (*name).to_owned());
-        Hosts::new(address.parse().unwrap(), allowed)
+        Hosts::new(address.parse().unwrap(), allowed, Pages::default())
     }
 
     #[test]
@@ -169,9 +195,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("host", "localhost".parse().unwrap());
         headers.append("host", "attacker.example".parse().unwrap());
-        assert!(hosts.refusal(&Uri::from_static("/"), &headers).is_some());
+        assert!(hosts.accept(&Uri::from_static("/"), &headers).is_err());
         let uri = Uri::from_static("http://attacker.example/");
-        assert!(hosts.refusal(&uri, &HeaderMap::new()).is_some());
+        assert!(hosts.accept(&uri, &HeaderMap::new()).is_err());
     }
 
     #[test]

@@ -88,6 +88,20 @@
 //! The server refuses requests from web pages of other origins. A refused request gets 403, is not
 //! recorded, and shows as a [`Notice`].
 //!
+//! # Client SDKs in web pages
+//!
+//! [`allowed_origin`](LocalStatsigBuilder::allowed_origin), or `--allow-origin ORIGIN` on the
+//! command line, lets the pages of an origin log events. They can read and change nothing else.
+//! Give [`client_api_url`](LocalStatsig::client_api_url) to the client SDK. The server does not
+//! evaluate: let the client SDK start from values of a server SDK (`get_client_init_response`).
+//!
+//! ```js
+//! const networkConfig = { api: "http://127.0.0.1:8765/v1" };
+//! const client = new StatsigClient("client-key", values.user, { networkConfig });
+//! client.dataAdapter.setData(JSON.stringify(values));
+//! client.initializeSync(); // without a request
+//! ```
+//!
 //! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, including kept-alive
 //! ones. For a new connection it closes the one that is idle longest. So the number of SDKs has no
 //! limit, only the number of requests at the same time.
@@ -172,6 +186,8 @@ mod id_lists;
 pub mod limits;
 mod notice;
 mod own_events;
+mod packing;
+mod pages;
 mod quoted;
 mod record;
 #[cfg(feature = "upstream")]

@@ -73,6 +73,10 @@ async fn serve(arguments: Serve) -> Result<(), String> {
     for name in arguments.allow_host {
         builder = builder.allowed_host(name);
     }
+    let serves_pages = !arguments.allow_origin.is_empty();
+    for origin in arguments.allow_origin {
+        builder = builder.allowed_origin(origin);
+    }
     let mut origin = String::new();
     if let Some(path) = arguments.specs {
         origin = path.display().to_string();
@@ -102,6 +106,9 @@ async fn serve(arguments: Serve) -> Result<(), String> {
     show(format_args!("  specs_url      {}", local.specs_url()));
     show(format_args!("  id_lists_url   {}", local.id_lists_url()));
     show(format_args!("  log_event_url  {}", local.log_event_url()));
+    if serves_pages {
+        show(format_args!("  client api     {}", local.client_api_url()));
+    }
     show("Changes are picked up. Events appear below; Ctrl-C stops.");
     stop_signal().await;
     local.shutdown().await;

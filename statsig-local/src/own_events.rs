@@ -59,7 +59,13 @@ fn diagnostics(event: &ReceivedEvent) -> Option<String> {
 
 /// How often each name was read without an exposure.
 fn non_exposed_checks(event: &ReceivedEvent) -> Option<String> {
-    let checks: Map<String, Value> = serde_json::from_str(event.metadata("checks")?).ok()?;
+    let sent = event.json().pointer("/metadata/checks")?;
+    // Server SDKs send text, client SDKs an object.
+    let checks: Map<String, Value> = match sent {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        Value::Object(checks) => checks.clone(),
+        _ => return None,
+    };
     let mut line = String::new();
     for (name, count) in checks.iter().take(MAX_NAMES) {
         let _ = write!(line, " {}={count}", quoted(name));

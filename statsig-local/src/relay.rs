@@ -57,7 +57,12 @@ impl Relay {
 
     /// Forwards events and returns the upstream's answer. Returns 502 if there is no answer, and
     /// 508 if the events came through here before.
-    pub(crate) async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Response {
+    pub(crate) async fn forward(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: Bytes,
+    ) -> Response {
         let Some(hops) = self.hop.following(headers) else {
             return StatusCode::LOOP_DETECTED.into_response();
         };
@@ -65,7 +70,12 @@ impl Relay {
             let value = headers.get(name)?.to_str().ok()?;
             Some((name, value))
         });
-        let request = Request::new(Endpoint::Events, Method::Post, &self.log_event_url)
+        // A client SDK describes its events there.
+        let url = match query {
+            Some(query) => format!("{}?{query}", self.log_event_url),
+            None => self.log_event_url.clone(),
+        };
+        let request = Request::new(Endpoint::Events, Method::Post, &url)
             .headers(headers.collect())
             .header(hops::HEADER, hops)
             .body(body)

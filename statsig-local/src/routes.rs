@@ -21,6 +21,8 @@ use crate::faults;
 use crate::headers::{Headers, KEY_HEADER};
 use crate::id_lists::Part;
 use crate::notice::Notice;
+use crate::packing::ClientQuery;
+use crate::pages::{self, EVENT_PATHS};
 use crate::requests::{Endpoint, ReceivedRequest};
 use crate::shared::Shared;
 use crate::specs::NO_UPDATES;
@@ -56,6 +58,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     } else {
         router
     };
+    let router = EVENT_PATHS.into_iter().fold(router, |router, path| {
+        router.route(path, watched(Endpoint::LogEvent, post(receive_events)))
+    });
     router
         .route("/v1/download_config_specs/{file}", specs())
         .route("/v2/download_config_specs/{file}", specs())
@@ -65,24 +70,24 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             "/v1/download_id_list_file/{name}",
             watched(Endpoint::IdListFile, get(serve_id_list)),
         )
-        .route(
-            "/v1/log_event",
-            watched(Endpoint::LogEvent, post(receive_events)),
-        )
         .nest("/_local", control::router())
         .fallback(not_served)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
         .with_state(shared)
 }
 
-/// Refuses requests for another host name or from another origin.
+/// Refuses requests for another host name or from another origin that is not allowed.
 async fn guard(State(shared): App, request: Request, next: Next) -> Response {
-    let Some(reason) = shared.hosts.refusal(request.uri(), request.headers()) else {
-        return next.run(request).await;
-    };
-    let answer = message(StatusCode::FORBIDDEN, &reason);
-    shared.notify(&Notice::RequestRefused(reason));
-    answer
+    let accepted = shared.hosts.accept(request.uri(), request.headers());
+    match accepted.map(|origin| origin.cloned()) {
+        Ok(None) => next.run(request).await,
+        Ok(Some(origin)) => pages::answer(origin, request, next).await,
+        Err(reason) => {
+            let answer = message(StatusCode::FORBIDDEN, &reason);
+            shared.notify(&Notice::RequestRefused(reason));
+            answer
+        }
+    }
 }
 
 async fn watch(
@@ -269,14 +274,18 @@ async fn enrich_user(State(shared): App, request: Request) -> Result<Response, R
 async fn receive_events(State(shared): App, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let received = body::receive(body).await;
-    if is_stranger(&shared, key_in_header(&parts.headers)) {
+    let query = ClientQuery::of(&parts.uri);
+    let sdk_key = key_in_header(&parts.headers).or(query.sdk_key());
+    if is_stranger(&shared, sdk_key) {
         let reason = "not the upstream's SDK key".to_owned();
         shared.notify(&Notice::EventsRefused(reason));
         return unauthorized();
     }
     #[cfg(feature = "upstream")]
     if let (Ok(sent), Some(relay)) = (&received, shared.relay.get()) {
-        let answer = relay.forward(&parts.headers, sent.clone()).await;
+        let answer = relay
+            .forward(&parts.headers, parts.uri.query(), sent.clone())
+            .await;
         if !answer.status().is_success() {
             let status = answer.status();
             let reason = match status {
@@ -289,12 +298,12 @@ async fn receive_events(State(shared): App, request: Request) -> Response {
             return answer;
         }
         // The upstream has the events. So the SDK gets its answer, even if they cannot be recorded.
-        if let Err(refusal) = keep_events(&shared, &parts.headers, sent) {
+        if let Err(refusal) = keep_events(&shared, &parts.headers, &query, sent) {
             shared.notify(&Notice::EventsRefused(refusal.to_string()));
         }
         return answer;
     }
-    match received.and_then(|sent| keep_events(&shared, &parts.headers, &sent)) {
+    match received.and_then(|sent| keep_events(&shared, &parts.headers, &query, &sent)) {
         Ok(()) => accepted(),
         Err(refusal) => {
             shared.notify(&Notice::EventsRefused(refusal.to_string()));
@@ -303,8 +312,13 @@ async fn receive_events(State(shared): App, request: Request) -> Response {
     }
 }
 
-fn keep_events(shared: &Shared, headers: &HeaderMap, sent: &Bytes) -> Result<(), Refusal> {
-    let body = body::decode(headers, sent)?;
+fn keep_events(
+    shared: &Shared,
+    headers: &HeaderMap,
+    query: &ClientQuery,
+    sent: &Bytes,
+) -> Result<(), Refusal> {
+    let body = body::decode(headers, query, sent)?;
     let headers = Headers::from_http(headers);
     let batch = events::parse(shared.record.next_batch_number(), headers, &body)?;
     if let Some(on_event) = &shared.on_event {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::builder::LocalStatsigBuilder;
 use crate::error::LocalError;
 use crate::events::{ReceivedBatch, ReceivedEvent};
 use crate::faults::Fault;
@@ -32,11 +31,6 @@ pub struct LocalStatsig {
 }
 
 impl LocalStatsig {
-    /// Configures what to serve and where.
-    pub fn builder() -> LocalStatsigBuilder {
-        LocalStatsigBuilder::default()
-    }
-
     /// `http://host:port`, without a slash at the end. A server bound to all interfaces gives the
     /// loopback address.
     #[must_use]
@@ -66,6 +60,13 @@ impl LocalStatsig {
     #[must_use]
     pub fn log_event_url(&self) -> String {
         format!("{}/v1/log_event", self.url())
+    }
+
+    /// For the option `networkConfig.api` of a client SDK in a web page. The page's origin must be
+    /// [allowed](crate::LocalStatsigBuilder::allowed_origin).
+    #[must_use]
+    pub fn client_api_url(&self) -> String {
+        format!("{}/v1", self.url())
     }
 
     /// The contents of the specs that the server serves.

@@ -12,4 +12,5 @@ mod faults;
 mod forward_proxy;
 mod hosts;
 mod id_lists;
+mod pages;
 mod specs;
