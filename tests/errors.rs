@@ -35,6 +35,13 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)>
     std::iter::successors(Some(error), source).collect()
 }
 
+/// The error behind all others, if it is of this type.
+fn root_of<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    chain(error)
+        .last()
+        .and_then(|error| error.downcast_ref::<E>())
+}
+
 /// Checks the rules for every error, and returns its text.
 fn text_of(error: &(dyn Error + 'static)) -> String {
     for error in chain(error) {
@@ -161,10 +168,7 @@ fn an_error_keeps_what_caused_it() {
             refused(),
         ))),
     ] {
-        let chain = chain(&*error);
-        let root = chain
-            .last()
-            .and_then(|error| error.downcast_ref::<io::Error>());
+        let root = root_of::<io::Error>(&*error);
         let kind = root.expect("the error of the operating system").kind();
         assert_eq!(kind, io::ErrorKind::ConnectionRefused, "{error}");
     }
@@ -217,11 +221,16 @@ fn errors_of_values_that_callers_give() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sticky.json");
     std::fs::write(&path, "nonsense").unwrap();
-    let corrupt = text_of(&FilePersistentStorage::open(&path).unwrap_err());
-    assert!(
-        corrupt.contains("repair the file, or move it away"),
-        "{corrupt}"
-    );
+    let corrupt = FilePersistentStorage::open(&path).unwrap_err();
+    let text = text_of(&corrupt);
+    assert!(text.contains("repair the file, or move it away"), "{text}");
+    assert!(root_of::<serde_json::Error>(&corrupt).is_some());
+    let unreadable = FilePersistentStorage::open(directory.path()).unwrap_err();
+    let text = text_of(&unreadable);
+    assert!(text.contains("check path and permissions"), "{text}");
+    assert!(root_of::<io::Error>(&unreadable).is_some(), "{text}");
+    let malformed = OfflineClient::new("nonsense", StatsigOptions::default()).unwrap_err();
+    assert!(root_of::<serde_json::Error>(&malformed).is_some());
 }
 
 #[derive(Debug, StatsigParams)]

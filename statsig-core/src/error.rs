@@ -1,5 +1,7 @@
 //! Why the SDK refuses specs.
 
+use crate::cause::Cause;
+
 /// Why the SDK refused a specs payload. The specs in use stay in use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -18,10 +20,11 @@ pub enum SpecsError {
     #[error("expected specs as JSON, found an empty body")]
     Empty,
     /// The payload is not JSON, or it is not a specs object.
-    #[error("expected dcs-v2 specs: {problem}")]
+    #[error("expected dcs-v2 specs: {source}")]
+    #[non_exhaustive]
     Malformed {
-        /// The parser's message, with line and column.
-        problem: String,
+        /// The parser's error, with line and column.
+        source: Cause,
     },
     /// The specs are older than those in use. Their source lags behind, or it went back to an
     /// earlier version.

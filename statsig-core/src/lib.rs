@@ -57,6 +57,7 @@
 extern crate self as statsig;
 
 pub mod catalog;
+pub mod cause;
 pub mod client_init;
 pub mod country;
 pub mod entity_kind;

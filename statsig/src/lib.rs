@@ -120,7 +120,6 @@
 extern crate self as statsig;
 
 mod actors;
-mod cause;
 mod client;
 pub mod clock;
 pub mod compat;
@@ -155,7 +154,7 @@ pub mod transport;
 pub mod typed;
 
 // The engine's modules, by the same paths as the SDK's own.
-use statsig_core::{evaluation, hash, mask, results, specs, text, user, value};
+use statsig_core::{cause, evaluation, hash, mask, results, specs, text, user, value};
 
 #[doc(hidden)]
 pub use statsig_core::__register_params;

@@ -32,7 +32,6 @@ const LAYERS: &[&[&str]] = &[
         "value",
         "results",
         "engine_log",
-        "cause",
         "error",
         "initialize_details",
         "clock",

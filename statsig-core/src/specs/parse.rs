@@ -6,8 +6,8 @@ use serde_json::Deserializer;
 use super::compiled::origins::Origins;
 use super::model::{HasUpdates, Payload};
 use super::skim::skim;
+use crate::cause::Cause;
 use crate::error::SpecsError;
-use crate::mask::shown;
 
 /// The content of a payload.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub fn parse<'a>(
     match first_value::<HasUpdates>(bytes) {
         Ok(HasUpdates { has_updates: false }) => Ok(Parsed::NoUpdates),
         _ => Err(SpecsError::Malformed {
-            problem: shown(problem),
+            source: Cause::new(problem),
         }),
     }
 }

@@ -1,36 +1,51 @@
 //! Errors of sticky assignments in a file.
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use crate::cause::Cause;
 
 /// A problem with the file of a [`FilePersistentStorage`](crate::storage::FilePersistentStorage).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PersistentStorageError {
     /// The file exists and cannot be read.
-    #[error("expected to read sticky values from {}, found {problem}; check path and permissions", path.display())]
+    #[error("expected to read sticky values from {}, found {source}; check path and permissions", path.display())]
+    #[non_exhaustive]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The message of the operating system.
-        problem: String,
+        /// What went wrong: an [`std::io::Error`] if the operating system refused.
+        source: Cause,
     },
     /// The file does not contain sticky values. The storage does not change it.
     #[error(
-        "expected sticky values as JSON in {}, found something else ({problem}); repair the file, or move it away to start anew",
+        "expected sticky values as JSON in {}, found something else ({source}); repair the file, or move it away to start anew",
         path.display()
     )]
+    #[non_exhaustive]
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// The parser's message with line and column.
-        problem: String,
+        /// The parser's error, with line and column.
+        source: Cause,
     },
     /// The file cannot be written. The values stay in memory.
-    #[error("expected to write sticky values to {}, found {problem}; check path, permissions and space", path.display())]
+    #[error("expected to write sticky values to {}, found {source}; check path, permissions and space", path.display())]
+    #[non_exhaustive]
     NotWritten {
         /// The file.
         path: PathBuf,
-        /// The message of the operating system.
-        problem: String,
+        /// What went wrong: an [`std::io::Error`] if the operating system refused.
+        source: Cause,
     },
+}
+
+impl PersistentStorageError {
+    pub(super) fn not_written(path: &Path, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::NotWritten {
+            path: path.to_owned(),
+            source: Cause::new(cause),
+        }
+    }
 }

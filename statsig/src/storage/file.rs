@@ -107,10 +107,7 @@ impl FilePersistentStorage {
         let writer = thread::Builder::new()
             .name("statsig-sticky".to_owned())
             .spawn(move || theirs.write_changes(file))
-            .map_err(|problem| PersistentStorageError::NotWritten {
-                path: path.clone(),
-                problem: problem.to_string(),
-            })?;
+            .map_err(|error| PersistentStorageError::not_written(&path, error))?;
         Ok(Self {
             shared,
             writer: Some(writer),
@@ -125,10 +122,8 @@ impl FilePersistentStorage {
     /// When the file cannot be written, or another program damaged it.
     pub fn flush(&self) -> Result<(), PersistentStorageError> {
         if !self.is_of_this_process() {
-            return Err(PersistentStorageError::NotWritten {
-                path: self.path.clone(),
-                problem: "a process that was forked after the storage was opened".to_owned(),
-            });
+            let problem = "a process that was forked after the storage was opened";
+            return Err(PersistentStorageError::not_written(&self.path, problem));
         }
         let mut state = self.shared.state();
         if state.failure.is_some() {

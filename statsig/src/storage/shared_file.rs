@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use super::error::PersistentStorageError;
 use super::memory::{ByKey, insert, remove};
+use crate::cause::Cause;
 use crate::files;
-use crate::mask::shown;
 use crate::text::SharedStr;
 
 /// The longest wait for the lock. A writer holds it during one write.
@@ -53,10 +53,7 @@ impl SharedFile {
         mine: &ByKey,
         changes: &Changes,
     ) -> Result<Option<ByKey>, PersistentStorageError> {
-        let not_written = |problem: io::Error| PersistentStorageError::NotWritten {
-            path: self.path.clone(),
-            problem: problem.to_string(),
-        };
+        let not_written = |error| PersistentStorageError::not_written(&self.path, error);
         let _lock = lock(&self.path).map_err(not_written)?;
         let found = version(&self.path);
         // A missing file is written again, with all known values.
@@ -128,24 +125,24 @@ fn version(path: &Path) -> Option<Version> {
 }
 
 fn read(path: &Path) -> Result<ByKey, PersistentStorageError> {
-    let unreadable = |problem: String| PersistentStorageError::Unreadable {
+    let unreadable = |source| PersistentStorageError::Unreadable {
         path: path.to_owned(),
-        problem,
+        source,
     };
     match files::read_at_most(path, usize::MAX) {
-        Ok(json) => serde_json::from_slice(&json.unwrap_or_default()).map_err(|problem| {
+        Ok(json) => serde_json::from_slice(&json.unwrap_or_default()).map_err(|error| {
             PersistentStorageError::Corrupt {
                 path: path.to_owned(),
-                problem: shown(problem),
+                source: Cause::new(error),
             }
         }),
         Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
             if files::directory_of(path).is_dir() {
                 Ok(ByKey::default())
             } else {
-                Err(unreadable("no directory to hold the file".to_owned()))
+                Err(unreadable(Cause::new("no directory to hold the file")))
             }
         }
-        Err(problem) => Err(unreadable(problem.to_string())),
+        Err(problem) => Err(unreadable(Cause::new(problem))),
     }
 }

@@ -10,8 +10,8 @@ use crate::mask::{mask_keys, shown, shown_problem};
 /// What caused an error: the source of the SDK's errors. Cheap to clone.
 ///
 /// `Display` shows the cause in one line, with its own causes, long texts cut and SDK keys masked.
-/// The error itself is behind the deref, and [`Error::source`] of the outer error returns it, unless
-/// its text shows an SDK key. Two causes are equal if they read the same.
+/// The error itself is behind the deref, and [`Error::source`] of the outer error returns it,
+/// unless its text shows an SDK key. Two causes are equal if they read the same.
 ///
 /// ```
 /// use std::error::Error;
@@ -40,7 +40,9 @@ impl Cause {
     }
 
     /// An error that is shown as this text.
-    pub(crate) fn saying(text: &str, error: impl Error + Send + Sync + 'static) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn saying(text: &str, error: impl Error + Send + Sync + 'static) -> Self {
         Self::keeping(Box::new(error), shown_problem(text))
     }
 
@@ -93,7 +95,7 @@ fn shows_key(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// An error with its causes, in one line. A cause that the text names already is left out.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
+fn with_causes(error: &dyn Error) -> String {
     let mut text = shown_problem(error);
     let mut cause = error.source();
     while let Some(error) = cause {
