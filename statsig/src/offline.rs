@@ -309,6 +309,12 @@ impl std::ops::Deref for OfflineClient {
     }
 }
 
+impl AsRef<Statsig> for OfflineClient {
+    fn as_ref(&self) -> &Statsig {
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Waits for specs, and watches their changes.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -92,6 +93,20 @@ impl Statsig {
     #[must_use]
     pub fn specs_status(&self) -> SpecsStatus {
         self.inner.shared.published.load().status()
+    }
+
+    /// The time since the last successful sync of specs, whether or not it brought other specs.
+    /// `None` before the first one. Use it to see that the specs are fresh: by default the client
+    /// syncs every 10 s.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// let age = statsig.sync_age().unwrap();
+    /// assert!(age.as_secs() < 60);
+    /// ```
+    #[must_use]
+    pub fn sync_age(&self) -> Option<Duration> {
+        self.inner.shared.sync_age_ms().map(Duration::from_millis)
     }
 
     /// Watches the specs in use from now on.

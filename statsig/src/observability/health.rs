@@ -11,6 +11,8 @@ pub(crate) struct Health {
     pub(crate) memo_misses: u64,
     /// Served values that did not fit their field.
     pub(crate) typed_mismatches: u64,
+    /// The time since the last successful sync of specs.
+    pub(crate) sync_age_ms: Option<u64>,
 }
 
 /// The counts that grew, by name, and by how much.

@@ -30,7 +30,6 @@ pub(crate) struct Observer {
     format: SpecsFormat,
     deltas_used: bool,
     source_api: String,
-    synced_at_ms: Option<u64>,
     id_lists: IdListRequests,
     reported: Health,
 }
@@ -122,9 +121,8 @@ impl Observer {
             reporter.measure(metric::MEMO_HIT_RATE, rate, Tags::new());
         }
         reporter.measure(metric::EVENTS_PENDING, health.pending as f64, Tags::new());
-        if let Some(at_ms) = self.synced_at_ms {
-            let age = reporter.now_ms.saturating_sub(at_ms) as f64;
-            reporter.measure(metric::SYNC_AGE, age, Tags::new());
+        if let Some(age_ms) = health.sync_age_ms {
+            reporter.measure(metric::SYNC_AGE, age_ms as f64, Tags::new());
         }
     }
 
@@ -237,12 +235,9 @@ impl Observer {
         let process_failed = std::mem::take(&mut self.process_failed);
         let format = std::mem::take(&mut self.format);
         let deltas_used = std::mem::take(&mut self.deltas_used);
-        if sync.error.is_none() {
-            self.synced_at_ms = Some(sync.at_ms);
-            // Unchanged bytes are not processed.
-            if !was_processed {
-                self.no_update(&sync.source, reporter);
-            }
+        // Unchanged bytes are not processed.
+        if sync.error.is_none() && !was_processed {
+            self.no_update(&sync.source, reporter);
         }
         let tags = vec![
             ("source_api", self.source_api.clone().into()),

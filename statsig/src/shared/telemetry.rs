@@ -1,5 +1,6 @@
 //! The SDK's reports about itself.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Shared;
@@ -27,6 +28,8 @@ pub(crate) struct Telemetry {
     pub(crate) mismatches: MismatchLog,
     /// The findings of the latest check of parameter structs.
     pub(crate) drift_log: DriftLog,
+    /// The time of the last successful sync of specs, in epoch milliseconds; 0 before it.
+    synced_at_ms: AtomicU64,
     /// Locked by actors and their tasks, never by callers.
     observer: Mutex<Observer>,
 }
@@ -38,6 +41,7 @@ impl Telemetry {
             reports: Outlet::new(MAX_REPORTS),
             mismatches: MismatchLog::new(home, options.panic_in_tests),
             drift_log: DriftLog::default(),
+            synced_at_ms: AtomicU64::new(0),
             observer: Mutex::default(),
         }
     }
@@ -46,7 +50,21 @@ impl Telemetry {
 impl Shared {
     /// Passes an event of the SDK to the observer, and hands on the resulting reports.
     pub(crate) fn note(&self, fact: Fact) {
+        if let Fact::SyncEnded(sync) = &fact
+            && sync.error.is_none()
+        {
+            let synced_at_ms = &self.telemetry.synced_at_ms;
+            synced_at_ms.store(sync.at_ms, Ordering::Relaxed);
+        }
         self.report(|observer, reporter| observer.note(fact, reporter));
+    }
+
+    /// The time since the last successful sync of specs, in milliseconds.
+    pub(crate) fn sync_age_ms(&self) -> Option<u64> {
+        match self.telemetry.synced_at_ms.load(Ordering::Relaxed) {
+            0 => None,
+            synced_at_ms => Some(self.clock.now_ms().saturating_sub(synced_at_ms)),
+        }
     }
 
     /// Reports the counters.
@@ -61,6 +79,7 @@ impl Shared {
             memo_hits,
             memo_misses,
             typed_mismatches: self.telemetry.mismatches.total(),
+            sync_age_ms: self.sync_age_ms(),
         };
         self.report(|observer, reporter| observer.look(health, reporter));
     }

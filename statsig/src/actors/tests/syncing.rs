@@ -63,6 +63,21 @@ async fn new_specs_are_published_once_and_old_ones_never() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_age_of_the_last_sync_grows_only_while_syncs_fail() {
+    let lab = Lab::start().await;
+    let age = || lab.shared.sync_age_ms().unwrap() / 1_000;
+    sleep(secs(3_605)).await;
+    assert_eq!(age(), 5, "unchanged specs count");
+    lab.network.always(Endpoint::Specs, Answer::status(503));
+    sleep(secs(600)).await;
+    assert_eq!(age(), 605);
+    assert_eq!(
+        new_shared(&lab.network, |options| options).sync_age_ms(),
+        None
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_payload_again_publishes_nothing() {
     let lab = Lab::start().await;
     lab.network.always(Endpoint::Specs, Answer::json(specs(1)));
