@@ -1,1 +1,23 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod current_user;
+mod flags;
+mod layer;
+mod params;
+mod rejection;
+mod request_user;
+mod require_gate;
+mod trusted_proxies;
+
+pub use current_user::CurrentUser;
+pub use flags::Flags;
+pub use layer::{FlagsLayer, FlagsService};
+pub use params::Params;
+pub use rejection::MissingFlagsLayer;
+pub use request_user::RequestUser;
+pub use require_gate::{RequireGate, RequireGateFuture, RequireGateService};
+pub use trusted_proxies::{InvalidNetwork, TrustedProxies};
+
+/// The target of this crate's own log lines.
+const TARGET: &str = "statsig::axum";

@@ -1,0 +1,218 @@
+//! The layer that gives each request a user and a generation of specs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Request;
+use http::request::Parts;
+use statsig::{Statsig, StatsigUser};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{Flags, RequestUser};
+
+/// Makes the user of a request.
+type UserOf = dyn Fn(&Parts) -> StatsigUser + Send + Sync;
+
+/// Gives each request a user and one generation of specs: it puts [`Flags`] into the extensions of
+/// the request.
+///
+/// The extractors [`Flags`], [`Params`](crate::Params) and [`CurrentUser`](crate::CurrentUser) and
+/// the layer [`RequireGate`](crate::RequireGate) take them from there. All of them, and all tasks
+/// that they spawn, see the same specs, even if others arrive in the middle of the request.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use statsig::StatsigUser;
+/// use statsig_axum::{Flags, FlagsLayer};
+/// # use statsig::testing::OfflineClient;
+/// # let statsig = OfflineClient::without_specs(None);
+///
+/// let app: Router = Router::new()
+///     .route("/", get(async |flags: Flags| flags.check_gate("new_page").to_string()))
+///     .layer(FlagsLayer::new(&statsig).user(|parts| {
+///         let id = parts.headers.get("x-user-id").and_then(|id| id.to_str().ok());
+///         StatsigUser::with_user_id(id.unwrap_or("nobody"))
+///     }));
+/// ```
+///
+/// # The user
+///
+/// 1. If the extensions of the request contain a [`StatsigUser`], this is the user. An
+///    authentication layer can put it there.
+/// 2. Otherwise the function given to [`user`](Self::user), or the mapping given to
+///    [`user_from`](Self::user_from), makes the user.
+/// 3. Without either, the user is that of [`RequestUser::new`]: user agent and locale, no ID.
+///
+/// A layer that comes later, or a handler, can also put a [`StatsigUser`] into the extensions: the
+/// extractors then return that user, with the same specs.
+///
+/// # The order of layers
+///
+/// In axum, a layer applies to the routes that the router has when you call `layer`, and the layer
+/// that you add last runs first. So add `FlagsLayer` after the routes, and before the layer that
+/// authenticates:
+///
+/// ```
+/// # use axum::{Extension, Router, routing::get};
+/// # use statsig_axum::FlagsLayer;
+/// # let statsig = statsig::testing::OfflineClient::without_specs(None);
+/// # let authentication = Extension(7);
+/// # let handler = || async {};
+/// let app: Router = Router::new()
+///     .route("/", get(handler))
+///     .layer(FlagsLayer::new(&statsig)) // runs second
+///     .layer(authentication); // runs first
+/// ```
+///
+/// If a request passes two of these layers, the outer one decides, and the inner one does nothing.
+/// So a test can put [`Flags::new`] into a request.
+///
+/// # Cost
+///
+/// For each request, the layer builds one user, copies four pointers and allocates one extension.
+/// It waits for nothing and evaluates nothing. The specs of a request stay in memory until the last
+/// [`Flags`] of it is dropped, so a stream that lives for hours keeps old specs: let it use the
+/// [`client`](statsig::PinnedStatsig::client) of [`Flags::client`] instead.
+#[derive(Clone)]
+pub struct FlagsLayer {
+    admission: Arc<Admission>,
+}
+
+/// What the layer does with a request on its way in.
+struct Admission {
+    statsig: Statsig,
+    user: Box<UserOf>,
+}
+
+impl Admission {
+    /// Puts the flags into a request, unless another layer or a test did so.
+    fn admit(&self, parts: &mut Parts) {
+        if parts.extensions.get::<Flags>().is_some() {
+            return;
+        }
+        let user = match parts.extensions.get::<StatsigUser>() {
+            Some(user) => user.clone(),
+            None => (self.user)(parts),
+        };
+        parts.extensions.insert(Flags::new(&self.statsig, user));
+    }
+}
+
+impl FlagsLayer {
+    /// A layer for this client. See [`FlagsLayer`].
+    #[must_use]
+    pub fn new(statsig: impl AsRef<Statsig>) -> Self {
+        Self::with_mapping(statsig.as_ref().clone(), RequestUser::new())
+    }
+
+    /// Makes the user of a request from its head: method, URI, headers and extensions.
+    ///
+    /// The headers come from the client of the service, who can write anything into them.
+    /// [`RequestUser`] reads the usual ones safely: `.user(move |parts| mapping.user(parts))`.
+    ///
+    /// ```
+    /// # let statsig = statsig::testing::OfflineClient::without_specs(None);
+    /// use statsig::StatsigUser;
+    /// use statsig_axum::FlagsLayer;
+    ///
+    /// /// Put into the extensions by an authentication layer.
+    /// #[derive(Clone)]
+    /// struct Account { id: u64, plan: String }
+    ///
+    /// let layer = FlagsLayer::new(&statsig).user(|parts| {
+    ///     match parts.extensions.get::<Account>() {
+    ///         Some(account) => {
+    ///             let user = StatsigUser::builder(account.id);
+    ///             user.custom("plan", account.plan.as_str()).build()
+    ///         }
+    ///         None => StatsigUser::anonymous(),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn user(self, user: impl Fn(&Parts) -> StatsigUser + Send + Sync + 'static) -> Self {
+        Self {
+            admission: Arc::new(Admission {
+                statsig: self.admission.statsig.clone(),
+                user: Box::new(user),
+            }),
+        }
+    }
+
+    /// Makes the user of a request with a ready-made mapping.
+    ///
+    /// ```
+    /// # let statsig = statsig::testing::OfflineClient::without_specs(None);
+    /// use statsig_axum::{FlagsLayer, RequestUser};
+    ///
+    /// let layer = FlagsLayer::new(&statsig).user_from(RequestUser::new().id_header("x-user-id"));
+    /// ```
+    #[must_use]
+    pub fn user_from(self, mapping: RequestUser) -> Self {
+        Self::with_mapping(self.admission.statsig.clone(), mapping)
+    }
+
+    fn with_mapping(statsig: Statsig, mapping: RequestUser) -> Self {
+        Self {
+            admission: Arc::new(Admission {
+                statsig,
+                user: Box::new(move |parts| mapping.user(parts)),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for FlagsLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlagsLayer")
+            .field("statsig", &self.admission.statsig)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for FlagsLayer {
+    type Service = FlagsService<S>;
+
+    fn layer(&self, inner: S) -> FlagsService<S> {
+        FlagsService {
+            admission: Arc::clone(&self.admission),
+            inner,
+        }
+    }
+}
+
+/// The service of [`FlagsLayer`]. It works with every service for [`http::Request`].
+#[derive(Clone)]
+pub struct FlagsService<S> {
+    admission: Arc<Admission>,
+    inner: S,
+}
+
+impl<S: fmt::Debug> fmt::Debug for FlagsService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlagsService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, B> Service<Request<B>> for FlagsService<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> S::Future {
+        let (mut parts, body) = request.into_parts();
+        self.admission.admit(&mut parts);
+        self.inner.call(Request::from_parts(parts, body))
+    }
+}

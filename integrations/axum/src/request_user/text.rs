@@ -1,0 +1,28 @@
+//! Text of headers, which the clients of the service write.
+
+use http::HeaderValue;
+
+/// The limit of an ID and of a user agent, in bytes.
+pub(super) const MAX_TEXT_BYTES: usize = 1_000;
+
+/// An ID without control characters and without spaces around it. None if it is empty, too long or
+/// not UTF-8.
+pub(super) fn id_text(bytes: &[u8]) -> Option<String> {
+    if bytes.len() > MAX_TEXT_BYTES {
+        return None;
+    }
+    printable(std::str::from_utf8(bytes).ok()?)
+}
+
+/// A text without control characters, cut at the limit. None if it is empty or not UTF-8.
+pub(super) fn cut_text(value: &HeaderValue) -> Option<String> {
+    let text = std::str::from_utf8(value.as_bytes()).ok()?;
+    let mut fitting = (0..=MAX_TEXT_BYTES.min(text.len())).rev();
+    printable(fitting.find_map(|end| text.get(..end))?)
+}
+
+fn printable(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let trimmed = text.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
