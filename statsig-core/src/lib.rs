@@ -69,6 +69,7 @@ pub mod mask;
 pub mod notice;
 pub mod overrides;
 pub mod persistent;
+pub mod request_overrides;
 pub mod results;
 pub mod specs;
 pub mod text;

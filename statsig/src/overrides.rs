@@ -1,4 +1,5 @@
-//! The overrides in use: those of the application's adapter, and those set on the client.
+//! Forced values. Those of the application's adapter and those set on the client apply to every
+//! read; those of a [`RequestOverrides`] apply to one pinned client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +8,7 @@ use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 pub use statsig_core::overrides::{ExperimentOverride, OverrideAdapter};
 pub(crate) use statsig_core::overrides::{OverrideChange, OverrideSet};
+pub use statsig_core::request_overrides::{OverriddenName, RequestOverrides};
 use statsig_core::user::StatsigUser;
 use statsig_core::value::depth::bounded_shared;
 

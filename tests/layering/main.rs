@@ -53,6 +53,7 @@ const LAYERS: &[&[&str]] = &[
         "transport",
         "facts",
         "overrides",
+        "request_overrides",
         "storage",
     ],
     &[

@@ -105,8 +105,10 @@ impl<'a> ClientInit<'a> {
         let selection = Selection::new(options, app.as_deref());
         let overrides = self.overrides.filter(|_| options.include_local_overrides);
         let mut draws = fastrand::Rng::with_seed(self.seed);
+        let forced = snapshot.request_overrides.as_deref();
         let scope = EvaluationContext {
             app_id: app.as_deref(),
+            forced: forced.filter(|_| options.include_local_overrides),
             ..EvaluationContext::of(snapshot, self.now_ms, draws.u64(..)).with_overrides(overrides)
         };
         let mut series = Series::new(scope, self.user);

@@ -68,7 +68,7 @@ impl ClientInitResponseOptions {
         self
     }
 
-    /// Whether local overrides apply. Default: false.
+    /// Whether local overrides apply, and those of the request. Default: false.
     pub fn include_local_overrides(mut self, include: bool) -> Self {
         self.include_local_overrides = include;
         self

@@ -193,10 +193,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         let evaluated = self.isolated(EntityKind::Experiment, experiment);
         self.looking_up.pop();
         let mut evaluation = evaluated?;
-        self.count_recorded(1 + evaluation.looked_up.as_deref().map_or(0, Vec::len))?;
-        let looked_up = result.looked_up.get_or_insert_default();
-        if let Some(inner) = evaluation.looked_up.take() {
-            looked_up.extend(*inner);
+        self.count_recorded(1 + evaluation.looked_up().len())?;
+        let looked_up = &mut result.aside.get_or_insert_default().looked_up;
+        if let Some(inner) = evaluation.aside.take() {
+            looked_up.extend(inner.looked_up);
         }
         let group = evaluation.group_name;
         looked_up.push(LookedUp {

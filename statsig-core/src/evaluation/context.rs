@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::overrides::OverrideAdapter;
+use crate::request_overrides::RequestOverrides;
 use crate::specs::snapshot::Snapshot;
 
 /// The inputs of an evaluation besides the user.
@@ -17,10 +18,14 @@ pub struct EvaluationContext<'a> {
     pub seed: u64,
     /// The overrides. They win over the specs.
     pub overrides: Option<&'a dyn OverrideAdapter>,
+    /// The overrides of the request. They win over everything else, but only for the evaluated
+    /// entity, not for the entities that it refers to.
+    pub forced: Option<&'a RequestOverrides>,
 }
 
 impl<'a> EvaluationContext<'a> {
-    /// A context without overrides. `now_ms` is in epoch milliseconds.
+    /// A context without overrides, except for those of the snapshot's request. `now_ms` is in epoch
+    /// milliseconds.
     #[must_use]
     pub fn of(snapshot: &'a Snapshot, now_ms: u64, seed: u64) -> Self {
         Self {
@@ -29,6 +34,7 @@ impl<'a> EvaluationContext<'a> {
             now_ms,
             seed,
             overrides: None,
+            forced: snapshot.request_overrides.as_deref(),
         }
     }
 

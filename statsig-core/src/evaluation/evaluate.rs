@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::bucket::{KnownBuckets, is_in_share};
 use super::context::EvaluationContext;
+use super::forced::forced;
 use super::known_gates::KnownGates;
 use super::overridden::overridden;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
@@ -90,6 +91,27 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Evaluates an entity. It never fails: reaching a limit is an outcome.
     pub fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
+        let result = self.unforced(kind, entry);
+        if self.scope.forced.is_some() {
+            return self.forced(kind, entry, result);
+        }
+        result
+    }
+
+    /// Applies the overrides of the request.
+    #[cold]
+    pub(super) fn forced(&self, kind: EntityKind, id: EntryId, result: Evaluation) -> Evaluation {
+        match (self.scope.forced, self.specs.entry(id)) {
+            (Some(overrides), Some(entry)) => {
+                forced(overrides, kind, self.specs.text(entry.name), result)
+            }
+            _ => result,
+        }
+    }
+
+    /// Evaluates an entity without the overrides of the request.
+    #[inline]
+    pub(super) fn unforced(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
         if kind == EntityKind::Experiment {
             self.looking_up.push(entry);
         }
@@ -143,15 +165,12 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         nested: &Evaluation,
         result: &mut Evaluation,
     ) -> Result<(), TooDeep> {
-        let looked_up = nested.looked_up.as_deref();
-        let looked_up_count = looked_up.map_or(0, Vec::len);
-        self.count_recorded(nested.nested_gates.len() + looked_up_count + 1)?;
+        let looked_up = nested.looked_up();
+        self.count_recorded(nested.nested_gates.len() + looked_up.len() + 1)?;
         result.nested_gates.extend_from_slice(&nested.nested_gates);
-        if let Some(looked_up) = looked_up {
-            result
-                .looked_up
-                .get_or_insert_default()
-                .extend_from_slice(looked_up);
+        if !looked_up.is_empty() {
+            let aside = result.aside.get_or_insert_default();
+            aside.looked_up.extend_from_slice(looked_up);
         }
         result.id_list = nested.id_list.or(result.id_list);
         result.has_seen_analytical_gates |= nested.has_seen_analytical_gates;

@@ -11,6 +11,7 @@ mod context;
 pub(crate) mod evaluate;
 pub mod explain;
 mod fields;
+mod forced;
 mod known_gates;
 pub(crate) mod layer;
 pub mod memo;
@@ -29,8 +30,9 @@ pub(crate) mod trace;
 
 pub use context::EvaluationContext;
 pub use evaluate::Evaluator;
+pub use forced::{REQUEST_OVERRIDE, over};
 pub use named::NamedEvaluation;
 pub use overridden::evaluate_unknown;
 pub use param_store::{OpenedStore, open_store};
-pub use result::{Evaluation, LookedUp, NestedGate, Outcome, ParametersRef};
+pub use result::{Aside, Evaluation, Forced, LookedUp, NestedGate, Outcome, ParametersRef};
 pub use series::Series;

@@ -25,7 +25,7 @@ pub struct NamedEvaluation<'a> {
 impl<'a> NamedEvaluation<'a> {
     /// The experiments that conditions looked up, in order.
     pub fn looked_up(self) -> impl Iterator<Item = Self> {
-        let looked_up = self.evaluation.looked_up.iter().flat_map(|list| &**list);
+        let looked_up = self.evaluation.looked_up().iter();
         looked_up.filter_map(move |LookedUp { entry, evaluation }| {
             let specs = &self.snapshot.specs;
             Some(Self {

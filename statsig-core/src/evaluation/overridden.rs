@@ -1,5 +1,6 @@
 //! Overrides win over everything else, also for nested gates and delegates.
 
+use super::forced::forced;
 use super::result::{Evaluation, Outcome, ParametersRef};
 use crate::entity_kind::EntityKind;
 use crate::evaluation::context::EvaluationContext;
@@ -79,5 +80,8 @@ pub fn evaluate_unknown(
     if let Some(overrides) = scope.overrides {
         overridden(overrides, user, kind, name, None, &mut result);
     }
-    result
+    match scope.forced {
+        Some(overrides) => forced(overrides, kind, name, result),
+        None => result,
+    }
 }

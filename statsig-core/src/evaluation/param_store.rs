@@ -1,10 +1,14 @@
 //! Opening a parameter store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::EvaluationContext;
+use super::forced::REQUEST_OVERRIDE;
+use crate::entity_kind::EntityKind;
+use crate::request_overrides::{ForcedValue, RequestOverrides};
 use crate::results::{EvaluationDetails, Reason};
-use crate::specs::compiled::ParamStore;
+use crate::specs::compiled::{ParamStore, Parameter};
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 
@@ -23,6 +27,46 @@ pub struct OpenedStore {
 #[must_use]
 #[inline]
 pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
+    let opened = unforced(context, user, name);
+    match context.forced {
+        Some(overrides) => forced(context, overrides, opened),
+        None => opened,
+    }
+}
+
+/// Replaces the parameters that the request forces by constants.
+#[cold]
+fn forced(
+    context: &EvaluationContext<'_>,
+    overrides: &RequestOverrides,
+    opened: OpenedStore,
+) -> OpenedStore {
+    let forced = overrides.find(EntityKind::ParameterStore, &opened.name);
+    let Some(ForcedValue::Parameters(forced)) = forced else {
+        return opened;
+    };
+    let mut parameters = opened
+        .store
+        .map_or_else(BTreeMap::new, |store| store.parameters.clone());
+    parameters.extend(
+        forced
+            .iter()
+            .map(|(name, value)| (name.as_str().into(), Parameter::constant(value))),
+    );
+    OpenedStore {
+        name: opened.name,
+        details: context
+            .snapshot
+            .details(Reason::Overridden(REQUEST_OVERRIDE)),
+        store: Some(Arc::new(ParamStore {
+            parameters,
+            target_app_ids: None,
+        })),
+    }
+}
+
+#[inline]
+fn unforced(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
     let snapshot = context.snapshot;
     let found = snapshot.specs.param_stores.get_key_value(name);
     let forced = context

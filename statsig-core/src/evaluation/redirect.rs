@@ -81,9 +81,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
 fn clear(delegations: &mut Delegations, result: &mut Evaluation) {
     // The experiments that were looked up have already been exposed.
-    let looked_up = result.looked_up.take();
+    let aside = result.aside.take();
     *result = Evaluation {
-        looked_up,
+        aside,
         ..Evaluation::default()
     };
     *delegations = Delegations::default();

@@ -81,9 +81,17 @@ pub struct Evaluation {
     /// Whether the evaluation used a gate whose exposures are all sent.
     pub has_seen_analytical_gates: bool,
     pub(crate) id_list: Option<IdListSource>,
+    /// Boxed, because it is rare and evaluations move often.
+    pub aside: Option<Box<Aside>>,
+}
+
+/// The parts that few evaluations have.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Aside {
     /// Experiments whose group a condition looked up. Each is a separate exposure before this one.
-    /// Boxed, because lookups are rare and evaluations move often.
-    pub looked_up: Option<Box<Vec<LookedUp>>>,
+    pub looked_up: Vec<LookedUp>,
+    /// Set if the overrides of a request apply.
+    pub forced: Option<Forced>,
 }
 
 /// An experiment that was evaluated because a condition looks up its group.
@@ -91,6 +99,15 @@ pub struct Evaluation {
 pub struct LookedUp {
     pub(crate) entry: EntryId,
     pub(crate) evaluation: Evaluation,
+}
+
+/// What a request changes in an evaluation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forced {
+    /// The evaluation without the overrides.
+    pub base: Evaluation,
+    /// The forced parameters; none for a gate.
+    pub parameters: Arc<Parameters>,
 }
 
 /// How an evaluation ended.
@@ -156,6 +173,19 @@ impl From<&ReturnValue> for ParametersRef {
 }
 
 impl Evaluation {
+    /// The experiments whose group a condition looked up, in order.
+    #[must_use]
+    pub fn looked_up(&self) -> &[LookedUp] {
+        self.aside.as_ref().map_or(&[], |aside| &aside.looked_up)
+    }
+
+    /// What the overrides of a request changed.
+    #[inline]
+    #[must_use]
+    pub fn forced(&self) -> Option<&Forced> {
+        self.aside.as_ref()?.forced.as_ref()
+    }
+
     /// The experiment that a layer allocated the user to.
     #[must_use]
     pub fn allocated_experiment(&self) -> Option<Symbol> {

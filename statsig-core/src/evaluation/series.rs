@@ -20,18 +20,27 @@ impl<'a> Series<'a> {
     }
 
     pub(crate) fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
+        let evaluation = self.unforced(kind, entry);
+        if self.0.scope.forced.is_some() {
+            return self.0.forced(kind, entry, evaluation);
+        }
+        evaluation
+    }
+
+    /// Nested gates are known without the overrides of the request.
+    fn unforced(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
         let evaluator = &mut self.0;
         evaluator.progress = Progress::default();
         evaluator.looking_up.clear();
         evaluator.redirecting.clear();
         evaluator.known_gates.next();
         if kind != EntityKind::Gate {
-            return evaluator.evaluate(kind, entry);
+            return evaluator.unforced(kind, entry);
         }
         if let Some(known) = evaluator.known_gates.get(entry) {
             return known.clone();
         }
-        let evaluation = evaluator.evaluate(kind, entry);
+        let evaluation = evaluator.unforced(kind, entry);
         if let Some(gate) = evaluator.specs.entry(entry)
             && gate.is_referred_to
             && evaluation.outcome != Outcome::TooDeep

@@ -168,6 +168,13 @@ impl EvaluationDetails {
         Self { version, ..self }
     }
 
+    /// The same details, for another reason.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_reason(self, reason: Reason) -> Self {
+        Self { reason, ..self }
+    }
+
     /// Details of a stored assignment that was made with specs of this time.
     #[must_use]
     pub fn persisted(lcut: Option<u64>, received_at: u64, version: Option<u32>) -> Self {

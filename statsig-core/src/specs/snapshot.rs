@@ -15,6 +15,7 @@ use super::parse::{Parsed, parse};
 use super::settings::Settings;
 use crate::country::Countries;
 use crate::error::SpecsError;
+use crate::request_overrides::RequestOverrides;
 use crate::results::{EvaluationDetails, Reason, SpecsSource, SpecsStatus};
 use crate::text::SharedStr;
 
@@ -43,6 +44,8 @@ pub struct Snapshot {
     pub global_custom_fields: Arc<BTreeMap<String, Value>>,
     /// The country lookup for IP addresses.
     pub countries: Countries,
+    /// The overrides of the one request that reads this snapshot.
+    pub request_overrides: Option<Arc<RequestOverrides>>,
 }
 
 /// The result of loading a payload.
@@ -78,6 +81,7 @@ impl Snapshot {
             tier_option: tier,
             global_custom_fields,
             countries,
+            request_overrides: None,
         }
     }
 
@@ -155,6 +159,15 @@ impl Snapshot {
         Self {
             generation: self.generation + 1,
             id_lists,
+            ..self.clone()
+        }
+    }
+
+    /// The same generation for one request with overrides.
+    #[must_use]
+    pub fn with_request_overrides(&self, overrides: RequestOverrides) -> Self {
+        Self {
+            request_overrides: Some(Arc::new(overrides)),
             ..self.clone()
         }
     }

@@ -165,13 +165,13 @@ impl StickyAssignment {
     pub(super) fn experiment(&self, served: Served) -> Experiment {
         Experiment {
             name: self.name.clone(),
-            rule_id: self.rule_id.clone(),
-            value: SharedParameters(self.stored.json_value.clone()),
+            rule_id: self.shown_rule_id(),
+            value: SharedParameters(self.shown_parameters()),
             id_type: self.id_type.clone(),
             group_name: self.stored.group_name.clone(),
             is_experiment_active: true,
             is_user_in_experiment: true,
-            details: self.details.clone(),
+            details: self.shown_details(),
             served,
         }
     }

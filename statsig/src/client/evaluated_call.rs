@@ -51,6 +51,24 @@ impl<'a> EvaluatedCall<'a> {
         self.evaluation.outcome == Outcome::Recognized || self.evaluation.override_reason.is_some()
     }
 
+    /// Whether the request overrides this parameter.
+    pub(super) fn overrides_parameter(&self, parameter: &str) -> bool {
+        let forced = self.evaluation.forced();
+        forced.is_some_and(|forced| forced.parameters.contains_key(parameter))
+    }
+
+    /// This evaluation without the overrides of the request.
+    pub(super) fn without_request_overrides(&self) -> Self {
+        let base = self.evaluation.forced().map(|forced| &forced.base);
+        Self {
+            named: NamedEvaluation {
+                evaluation: base.unwrap_or(self.evaluation),
+                ..self.named
+            },
+            ..*self
+        }
+    }
+
     /// The experiments whose group a condition requested, in order.
     pub(super) fn looked_up(&self) -> impl Iterator<Item = EvaluatedCall<'a>> {
         let call = *self;

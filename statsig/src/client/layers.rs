@@ -120,6 +120,9 @@ impl Statsig {
     ) {
         let mut read = self.read();
         let call = read.evaluate(EntityKind::Layer, layer, user);
+        if call.overrides_parameter(parameter) {
+            return;
+        }
         call.expose_looked_up(Logging::Automatic);
         call.expose_parameter(parameter, Logging::Manual);
     }
@@ -161,13 +164,13 @@ impl StickyAssignment {
     pub(super) fn layer(self: Arc<Self>, logging: Logging) -> Layer {
         Layer {
             name: self.name.clone(),
-            rule_id: self.rule_id.clone(),
+            rule_id: self.shown_rule_id(),
             id_type: self.id_type.clone(),
             group_name: self.stored.group_name.clone(),
             allocated_experiment_name: self.allocated_experiment().cloned(),
             is_experiment_active: true,
             is_user_in_experiment: true,
-            details: self.details.clone(),
+            details: self.shown_details(),
             decision: OwnedDecision::Assignment(self),
             logging,
         }

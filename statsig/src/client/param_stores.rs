@@ -211,6 +211,9 @@ impl ParameterStore {
             }
             return value.and_then(decode);
         };
+        if call.overrides_parameter(parameter) {
+            return value.and_then(decode);
+        }
         call.expose_looked_up(self.logging);
         if self.logging == Logging::Disabled {
             call.count_check();

@@ -4,6 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Statsig;
+use crate::overrides::RequestOverrides;
+use crate::shared::Published;
 
 /// A client whose specs do not change: every read uses the specs of the moment at which it was
 /// [pinned](Statsig::pin).
@@ -12,7 +14,8 @@ use super::Statsig;
 /// `&Statsig` is expected. Everything that reads specs uses the pinned ones: reads, manual
 /// exposures, [`explain`](Statsig::explain), the lists of names, the checks of schemas and client
 /// initialize responses. Events, overrides, subscriptions and the state are those of the client.
-/// Overrides are not part of the specs: they apply at once.
+/// Local overrides are not part of the specs: they apply at once. A pinned handle can have
+/// [overrides of its own](Self::with_overrides).
 ///
 /// Pin at the beginning of a request, clone the handle into the tasks that the request spawns, and
 /// drop it at the end: it keeps its specs in memory and never sees later ones. A clone of the
@@ -46,7 +49,7 @@ impl Statsig {
     /// A handle that reads with the specs of this moment, now and later. See [`PinnedStatsig`].
     ///
     /// Before [`initialize`](Self::initialize) there are no specs to pin: the handle serves
-    /// fallbacks, also later. Pinning a pinned client keeps its specs.
+    /// fallbacks, also later. Pinning a pinned client keeps its specs and its overrides.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -68,6 +71,68 @@ impl Statsig {
 }
 
 impl PinnedStatsig {
+    /// The same specs with overrides: forced values that only this handle and its clones read. The
+    /// client and all other pinned handles read as before. Replaces earlier overrides.
+    ///
+    /// All reads see them: gates, configs, experiments, layers, parameter stores, typed structs,
+    /// [`explain`](Statsig::explain), and client initialize responses that
+    /// [include overrides](crate::client_init::ClientInitResponseOptions::include_local_overrides)
+    /// (not the parameters of stores there). They win over local overrides and stored assignments.
+    /// They apply to names that the application reads, and to the targets of parameter stores. A
+    /// gate that another gate refers to, and an experiment that a layer delegates to, are evaluated
+    /// without them.
+    ///
+    /// An overridden read has the reason `RequestOverride:Recognized` and the rule `override`, and
+    /// **logs no exposure**, also on request. All other reads log as usual. In a layer or a
+    /// parameter store, this holds for each parameter. A config or experiment is exposed as a whole:
+    /// if a parameter is overridden, the user did not get what the exposure would say, so none is
+    /// logged. Values of an overridden read are computed anew at each read; nothing remembers them.
+    ///
+    /// ```
+    /// use statsig::overrides::RequestOverrides;
+    ///
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let overrides = RequestOverrides::new()
+    ///     .gate("a_gate", false)
+    ///     .layer("a_layer", "title", "Hi");
+    /// let for_tester = statsig.pin().with_overrides(overrides);
+    /// assert!(!for_tester.check_gate(&user, "a_gate"));
+    /// assert_eq!(for_tester.get_layer(&user, "a_layer").get_string("title", "Welcome"), "Hi");
+    /// assert_eq!(statsig.event_stats().pending, 0);
+    ///
+    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// ```
+    #[must_use]
+    pub fn with_overrides(&self, overrides: RequestOverrides) -> Self {
+        let pinned = Published::with_request_overrides(&self.pinned.specs(), overrides);
+        Self {
+            pinned: Statsig {
+                inner: Arc::clone(&self.pinned.inner),
+                pinned: Some(pinned),
+            },
+            client: self.client.clone(),
+        }
+    }
+
+    /// The overrides of this handle, if there are any.
+    ///
+    /// ```
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// use statsig::overrides::RequestOverrides;
+    ///
+    /// let pinned = statsig.pin();
+    /// assert!(pinned.overrides().is_none());
+    /// let overrides = RequestOverrides::new().gate("a_gate", false);
+    /// assert_eq!(pinned.with_overrides(overrides.clone()).overrides(), Some(&overrides));
+    /// ```
+    #[must_use]
+    pub fn overrides(&self) -> Option<&RequestOverrides> {
+        let pinned = self.pinned.pinned.as_ref()?;
+        pinned.request_overrides.as_deref()
+    }
+
     /// The client that was pinned. It reads with the current specs.
     ///
     /// ```

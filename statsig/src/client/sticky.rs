@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::evaluated_call::EvaluatedCall;
 use super::exposure::{Draft, Exposable, ExposureKey, Logging, NestedGates, Subject};
 use super::{
     ClientInner, ExperimentEvaluationOptions, LayerEvaluationOptions, TypedEvaluationOptions,
 };
-use crate::evaluation::{Evaluator, NestedGate};
+use crate::evaluation::{Evaluator, NestedGate, REQUEST_OVERRIDE, over};
 use crate::events::event::SamplingInputs;
 use crate::guard::guarded;
 use crate::hash::{mix, text_hash};
-use crate::results::EvaluationDetails;
+use crate::results::{EvaluationDetails, Reason};
 use crate::storage::{
     Decision, PersistentStorage, StickyExposure, StickyValues, UserPersistedValues, decide,
     is_override_rule, is_targeting_rule, storage_key,
@@ -69,6 +69,8 @@ pub(super) struct StickyAssignment {
     user_hash: u64,
     pub(super) stored: StickyValues,
     pub(super) details: EvaluationDetails,
+    /// The parameters that the request overrides.
+    forced: Option<Arc<Map<String, Value>>>,
     /// Events contain the live version, not the version that assigned.
     live_version: Option<u32>,
     sampling: SamplingInputs,
@@ -95,7 +97,9 @@ impl EvaluatedCall<'_> {
         storage: &dyn PersistentStorage,
         options: StickyOptions<'_>,
     ) -> Option<Arc<StickyAssignment>> {
-        let evaluation = self.evaluation;
+        // What is stored never depends on the overrides of a request.
+        let call = self.without_request_overrides();
+        let evaluation = call.evaluation;
         let (is_live, is_in_group) = match self.kind {
             EntityKind::Gate | EntityKind::DynamicConfig | EntityKind::ParameterStore => {
                 return None;
@@ -132,14 +136,18 @@ impl EvaluatedCall<'_> {
             },
         );
         match decision {
-            Decision::Stored(stored) => Some(Arc::new(self.assigned(stored.clone()))),
+            Decision::Stored(stored) => {
+                let forced = self.evaluation.forced();
+                let forced = forced.map(|forced| Arc::clone(&forced.parameters));
+                Some(Arc::new(call.assigned(stored.clone(), forced)))
+            }
             Decision::Live => None,
             Decision::LiveAndDelete => {
                 guarded(STORAGE, || storage.delete(&key, self.name));
                 None
             }
             Decision::LiveAndSave => {
-                let values = self.sticky_values();
+                let values = call.sticky_values();
                 guarded(STORAGE, || storage.save(&key, self.name, values));
                 None
             }
@@ -166,7 +174,11 @@ impl EvaluatedCall<'_> {
             || (options.enforce_overrides && catches(is_override_rule))
     }
 
-    fn assigned(&self, mut stored: StickyValues) -> StickyAssignment {
+    fn assigned(
+        &self,
+        mut stored: StickyValues,
+        forced: Option<Arc<Map<String, Value>>>,
+    ) -> StickyAssignment {
         let evaluation = self.evaluation;
         let name = self.shared_name();
         let values = stored.json_value.take();
@@ -186,6 +198,7 @@ impl EvaluatedCall<'_> {
                 self.view.client.shared.clock.now_ms(),
                 stored.config_version,
             ),
+            forced,
             live_version: evaluation.version,
             sampling: SamplingInputs {
                 // The rule that assigned may no longer exist, and so its sampling rate is unknown:
@@ -246,11 +259,49 @@ impl StickyAssignment {
     }
 
     pub(super) fn parameter(&self, parameter: &str) -> Option<&Value> {
-        self.stored.json_value.as_ref()?.get(parameter)
+        let forced = self.forced.as_ref();
+        let stored = self.stored.json_value.as_ref();
+        forced
+            .and_then(|forced| forced.get(parameter))
+            .or_else(|| stored?.get(parameter))
+    }
+
+    pub(super) fn overrides_parameter(&self, parameter: &str) -> bool {
+        let forced = self.forced.as_ref();
+        forced.is_some_and(|forced| forced.contains_key(parameter))
+    }
+
+    /// All parameters, with those that the request overrides.
+    pub(super) fn shown_parameters(&self) -> Option<Arc<Map<String, Value>>> {
+        let stored = self.stored.json_value.clone();
+        match &self.forced {
+            Some(forced) => Some(over(stored.as_deref(), forced)),
+            None => stored,
+        }
+    }
+
+    /// The details for callers. Exposures have the stored ones.
+    pub(super) fn shown_details(&self) -> EvaluationDetails {
+        let details = self.details.clone();
+        match &self.forced {
+            Some(_) => details.with_reason(Reason::Overridden(REQUEST_OVERRIDE)),
+            None => details,
+        }
+    }
+
+    /// The rule for callers.
+    pub(super) fn shown_rule_id(&self) -> SharedStr {
+        match &self.forced {
+            Some(_) => "override".into(),
+            None => self.rule_id.clone(),
+        }
     }
 
     /// Logs the exposure of an experiment.
     pub(super) fn expose(&self, logging: Logging) {
+        if self.forced.is_some() {
+            return;
+        }
         let gates = &self.stored.secondary_exposures;
         self.submit(Subject::Experiment, gates, 1, logging);
     }
@@ -258,6 +309,9 @@ impl StickyAssignment {
     /// Logs the exposure of a layer's parameter. If the allocated experiment sets it, the exposure
     /// contains the experiment and all nested gates.
     pub(super) fn expose_parameter(&self, parameter: &str, logging: Logging) {
+        if self.overrides_parameter(parameter) {
+            return;
+        }
         let stored = &self.stored;
         let explicit = stored.explicit_parameters.as_deref().unwrap_or_default();
         let is_explicit =

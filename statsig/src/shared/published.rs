@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
 
 use crate::evaluation::memo::{Memo, MemoCounts, MemoHome};
+use crate::overrides::RequestOverrides;
 use crate::results::SpecsStatus;
 use crate::specs::compiled::SpecCounts;
 use crate::specs::snapshot::Snapshot;
@@ -16,6 +17,24 @@ use crate::specs::snapshot::Snapshot;
 pub(crate) struct Published {
     pub(crate) snapshot: Snapshot,
     pub(crate) memo: Memo,
+    /// The generation that a request reads with overrides. As long as that request lives, the
+    /// generation counts as used, so the request does not drop its specs.
+    _overridden: Option<Arc<Published>>,
+}
+
+impl Published {
+    /// The same generation for one request with overrides. It remembers no evaluations, because
+    /// those of other requests are without overrides.
+    pub(crate) fn with_request_overrides(
+        generation: &Arc<Self>,
+        overrides: RequestOverrides,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            snapshot: generation.with_request_overrides(overrides),
+            memo: Memo::off(),
+            _overridden: Some(Arc::clone(generation)),
+        })
+    }
 }
 
 impl fmt::Debug for Published {
@@ -75,6 +94,7 @@ impl PublishedCell {
         let first = Published {
             memo: memo_home.next(&first.specs),
             snapshot: first,
+            _overridden: None,
         };
         Self {
             current: ArcSwap::from_pointee(first),
@@ -107,6 +127,7 @@ impl PublishedCell {
         let next = Published {
             snapshot: next,
             memo,
+            _overridden: None,
         };
         let previous = self.current.swap(Arc::new(next));
         self.watched.send_if_modified(|known| {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Explainer, explain_unknown};
+use super::{Explainer, conclude, explain_unknown};
 use crate::entity_kind::EntityKind;
 use crate::evaluation::NamedEvaluation;
 use crate::evaluation::{Evaluation, EvaluationContext, Evaluator, evaluate_unknown, open_store};
-use crate::results::explanation::{ExplainedParameter, ExplainedResult, Explanation};
+use crate::results::explanation::{ExplainedParameter, ExplainedResult, Explanation, Step};
 use crate::specs::compiled::ParameterTarget;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
@@ -72,7 +72,12 @@ fn explain_evaluation(
         Some(entry) => {
             let mut evaluator = Evaluator::traced(context, user, Explainer::new(context, user));
             let evaluation = evaluator.evaluate(kind, entry);
-            let (path, is_abridged) = evaluator.finish().finish();
+            let (mut path, is_abridged) = evaluator.finish().finish();
+            if let (Some(path), Some(_)) = (&mut path, evaluation.forced()) {
+                let by = evaluation.override_reason.unwrap_or_default();
+                path.steps.push(Step::Overridden { by });
+                conclude(path, &context.snapshot.specs, &evaluation);
+            }
             (evaluation, path, is_abridged)
         }
         None => {

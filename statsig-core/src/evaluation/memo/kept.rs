@@ -107,7 +107,7 @@ fn hash_of(entry: EntryId, kind: EntityKind, evaluation: &Evaluation) -> u64 {
     for (_, rule) in evaluation.parameter_rules.iter().flat_map(|rules| &**rules) {
         rule.hash(&mut hasher);
     }
-    for inner in evaluation.looked_up.iter().flat_map(|list| &**list) {
+    for inner in evaluation.looked_up() {
         inner.evaluation.rule_id.hash(&mut hasher);
     }
     hasher.finish()

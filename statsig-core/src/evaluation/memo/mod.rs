@@ -125,6 +125,20 @@ impl Key {
 }
 
 impl Memo {
+    /// A memo that remembers nothing.
+    #[must_use]
+    pub fn off() -> Self {
+        Self {
+            generation: 0,
+            evaluations: Arc::new(Evaluations {
+                constants: Box::default(),
+                of_users: KeptEvaluations::default(),
+            }),
+            slots: Arc::default(),
+            counts: None,
+        }
+    }
+
     /// The evaluation of an entity that is equal for all users. It is remembered, or computed now.
     #[inline]
     pub fn constant(

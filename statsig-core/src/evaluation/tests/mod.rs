@@ -319,10 +319,7 @@ fn shown(snapshot: &Snapshot, evaluation: &Evaluation) -> Shown {
         .parameter_rules
         .iter()
         .flat_map(|rules| rules.iter());
-    let looked_up = evaluation
-        .looked_up
-        .iter()
-        .flat_map(|looked_up| looked_up.iter());
+    let looked_up = evaluation.looked_up().iter();
     Shown {
         outcome: evaluation.outcome,
         value: evaluation.value,

@@ -34,19 +34,25 @@ impl ParamStore {
                 let parameter = serde_json::from_str::<model::Parameter<'_>>(&text).ok()?;
                 compile_parameter(&parameter)
             });
-            let constant = || Parameter {
-                ref_type: "static".into(),
-                param_type: kind_of(value).into(),
-                target: ParameterTarget::Static(Arc::new(value.clone())),
-            };
             (
                 SharedStr::from(name.as_str()),
-                shaped.unwrap_or_else(constant),
+                shaped.unwrap_or_else(|| Parameter::constant(value)),
             )
         });
         Self {
             parameters: parameters.collect(),
             target_app_ids: None,
+        }
+    }
+}
+
+impl Parameter {
+    /// A constant, regardless of the shape of the value.
+    pub(crate) fn constant(value: &serde_json::Value) -> Self {
+        Self {
+            ref_type: "static".into(),
+            param_type: kind_of(value).into(),
+            target: ParameterTarget::Static(Arc::new(value.clone())),
         }
     }
 }

@@ -36,10 +36,16 @@ impl Exposable for EvaluatedCall<'_> {
 
 impl EvaluatedCall<'_> {
     /// Logs the exposure of a gate, config or experiment, after those of the experiments whose
-    /// group a condition requested. Layers are exposed by parameter.
+    /// group a condition requested. Layers are exposed by parameter. Logs nothing if the request
+    /// overrides the entity.
     #[inline(always)]
     pub(in crate::client) fn expose(&self, logging: Logging) {
-        self.expose_looked_up(logging);
+        if self.evaluation.aside.is_some() {
+            if self.evaluation.forced().is_some() {
+                return;
+            }
+            self.expose_each_looked_up(logging);
+        }
         let evaluation = self.evaluation;
         let (subject, extra) = match self.kind {
             EntityKind::Gate => (Subject::Gate(evaluation.value), evaluation.value),
@@ -60,7 +66,7 @@ impl EvaluatedCall<'_> {
     /// call.
     #[inline]
     pub(in crate::client) fn expose_looked_up(&self, logging: Logging) {
-        if self.evaluation.looked_up.is_some() {
+        if self.evaluation.aside.is_some() {
             self.expose_each_looked_up(logging);
         }
     }
@@ -81,6 +87,13 @@ impl EvaluatedCall<'_> {
     /// contains the experiment and all nested gates. Otherwise it contains only the gates that the
     /// layer itself evaluated.
     pub(in crate::client) fn expose_parameter(&self, parameter: &str, logging: Logging) {
+        if self.evaluation.forced().is_some() {
+            if !self.overrides_parameter(parameter) {
+                let without = self.without_request_overrides();
+                without.expose_parameter(parameter, logging);
+            }
+            return;
+        }
         let evaluation = self.evaluation;
         let explicit = evaluation.explicit_parameters(self.specs());
         let is_explicit = evaluation.delegate.is_some()
@@ -110,6 +123,9 @@ impl EvaluatedCall<'_> {
     /// Logs that the user met this group of a contextual bandit, regardless of the group that an
     /// evaluation would serve.
     pub(in crate::client) fn expose_group(&self, group_id: &SharedStr) {
+        if self.evaluation.forced().is_some() {
+            return;
+        }
         self.expose_looked_up(Logging::Automatic);
         let evaluation = self.evaluation;
         let in_group = u64::from(evaluation.is_experiment_group);

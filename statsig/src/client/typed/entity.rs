@@ -71,6 +71,9 @@ impl Entity {
             return self.decision.expose(logging);
         }
         if let OwnedDecision::Evaluation(evaluation) = &self.decision {
+            if evaluation.call().overrides_parameter(param) {
+                return;
+            }
             evaluation.call().expose_looked_up(logging);
         }
         self.decision.expose_parameter(param, logging);
@@ -101,11 +104,17 @@ impl Entity {
             OwnedDecision::Evaluation(evaluation) => decision_of(&evaluation.call(), param),
             OwnedDecision::Assignment(assignment) => {
                 let text = |text: &str| text.to_owned();
+                let is_stored = param.is_some_and(|param| !assignment.overrides_parameter(param));
+                let (rule_id, details) = if is_stored {
+                    (assignment.rule_id.clone(), assignment.details.clone())
+                } else {
+                    (assignment.shown_rule_id(), assignment.shown_details())
+                };
                 DecidedBy {
-                    rule_id: Some(text(&assignment.rule_id)),
+                    rule_id: Some(text(&rule_id)),
                     group_name: assignment.stored.group_name.as_deref().map(text),
                     allocated_experiment: assignment.allocated_experiment().map(|name| text(name)),
-                    reason: assignment.details.reason.to_string(),
+                    reason: details.reason.to_string(),
                 }
             }
         }
@@ -113,6 +122,11 @@ impl Entity {
 }
 
 fn decision_of(call: &EvaluatedCall<'_>, param: Option<&str>) -> DecidedBy {
+    let is_forced = |param| call.kind == EntityKind::Gate || call.overrides_parameter(param);
+    let call = match param {
+        Some(param) if !is_forced(param) => &call.without_request_overrides(),
+        _ => call,
+    };
     let rule_id = match (call.kind, param) {
         (EntityKind::Layer, Some(param)) if call.evaluation.parameters.get(param).is_some() => {
             call.text(call.rule_of(param))
