@@ -74,6 +74,8 @@ pub(super) struct StickyAssignment {
     /// Events contain the live version, not the version that assigned.
     live_version: Option<u32>,
     sampling: SamplingInputs,
+    /// Whether nested gates are separate exposures, by the specs of the read.
+    splits: bool,
 }
 
 impl EvaluatedCall<'_> {
@@ -206,6 +208,7 @@ impl EvaluatedCall<'_> {
                 rate: None,
                 ..self.sampling()
             },
+            splits: self.splits(),
             stored,
         }
     }
@@ -347,8 +350,6 @@ impl StickyAssignment {
             nested_gates: NestedGates::Stored(gates),
             is_manual,
         };
-        let shared = &self.client.shared;
-        let splits = shared.events.exposes_nested_gates(&shared.published.load());
-        self.client.submit(&draft, splits);
+        self.client.submit(&draft, self.splits);
     }
 }

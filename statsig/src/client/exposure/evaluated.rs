@@ -207,7 +207,7 @@ impl EvaluatedCall<'_> {
 
     /// Whether each nested gate is a separate exposure.
     #[inline]
-    fn splits(&self) -> bool {
+    pub(in crate::client) fn splits(&self) -> bool {
         let shared = &self.view.client.shared;
         shared.events.exposes_nested_gates(self.view.published)
     }
