@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use statsig::sources::{
     DataStore, DataStoreError, DataStoreFeature, DataStoreResponse, RequestPath,
 };
-use statsig::transport::BoxFuture;
+use statsig::transport::{BoxFuture, shown_url};
 use statsig::{Statsig, StatsigOptions};
 use tokio::sync::watch;
 
@@ -134,12 +134,10 @@ impl Upstream {
 /// The address without credentials; `statsig` for the service itself.
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(url) = &self.url else {
-            return f.write_str("statsig");
-        };
-        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-        write!(f, "{scheme}://{place}")
+        match &self.url {
+            Some(url) => f.write_str(&shown_url(url)),
+            None => f.write_str("statsig"),
+        }
     }
 }
 
@@ -329,7 +327,7 @@ mod tests {
     #[test]
     fn credentials_in_the_address_are_not_shown() {
         let upstream = Upstream::at("http://user:PASSWORD@proxy:1/", "secret-key");
-        assert_eq!(upstream.to_string(), "http://proxy:1");
+        assert_eq!(upstream.to_string(), "http://proxy:1/");
         assert!(!format!("{upstream:?}").contains("PASSWORD"));
         assert_eq!(Upstream::statsig("secret-key").to_string(), "statsig");
     }
@@ -339,7 +337,7 @@ mod tests {
         let upstream = Upstream::at("http://localhost:1/", "secret-key");
         let shown = format!("{upstream:?}");
         assert!(
-            shown.contains("http://localhost:1\"") && !shown.contains("secret"),
+            shown.contains("http://localhost:1/\"") && !shown.contains("secret"),
             "{shown}"
         );
     }

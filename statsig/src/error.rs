@@ -119,7 +119,8 @@ pub enum StatsigError {
     SharedInstanceExists,
 }
 
-/// An option of [`StatsigOptions`](crate::StatsigOptions) with an invalid value.
+/// An option of [`StatsigOptions`](crate::StatsigOptions), or a setting of a source of specs, with
+/// an invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("option `{option}`: expected {expected}, found {found}")]
 #[non_exhaustive]
@@ -137,8 +138,8 @@ impl OptionsError {
     /// [`SpecsAdapterFactory::check`](crate::sources::SpecsAdapterFactory::check).
     ///
     /// ```
-    /// let error = statsig::OptionsError::new("specs_adapter", "an address", "nothing");
-    /// assert_eq!(error.to_string(), "option `specs_adapter`: expected an address, found nothing");
+    /// let error = statsig::OptionsError::new("Cache::directory", "a directory", "nothing");
+    /// assert_eq!(error.to_string(), "option `Cache::directory`: expected a directory, found nothing");
     /// ```
     pub fn new(option: &'static str, expected: &'static str, found: impl Into<String>) -> Self {
         Self {

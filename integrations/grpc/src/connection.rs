@@ -15,6 +15,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
+use crate::address;
 use crate::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC};
 use crate::proxy::{GrpcForwardProxy, Tls};
 
@@ -160,7 +161,10 @@ impl Messages for ProxyStream {
 
 /// The endpoint of the proxy. Blocks while it reads the certificates.
 fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
-    let url = address(&proxy.url, proxy.tls.is_some())?;
+    let url = address::url(&proxy.url, proxy.tls.is_some());
+    let url = url.ok_or_else(|| StreamProblem::Unconnected {
+        problem: format!("expected {}", address::EXPECTED),
+    })?;
     let is_encrypted = url.starts_with("https:");
     let endpoint = Endpoint::from_shared(url)
         .map_err(unconnected)?
@@ -176,20 +180,6 @@ fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
     endpoint
         .tls_config(tls_config(proxy, &tls)?)
         .map_err(unconnected)
-}
-
-/// The address with the scheme that makes tonic use encryption, or not.
-fn address(url: &str, is_encrypted: bool) -> Result<String, StreamProblem> {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    match (scheme, is_encrypted) {
-        ("https", _) | ("http", true) => Ok(format!("https://{rest}")),
-        ("http", false) => Ok(format!("http://{rest}")),
-        _ => Err(StreamProblem::Unconnected {
-            problem: format!(
-                "expected an address such as http://host:50051, found the scheme `{scheme}`"
-            ),
-        }),
-    }
 }
 
 fn tls_config(proxy: &GrpcForwardProxy, tls: &Tls) -> Result<ClientTlsConfig, StreamProblem> {
@@ -287,22 +277,6 @@ impl StreamProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_scheme_follows_what_is_configured_and_never_drops_encryption() {
-        let cases = [
-            ("http://h:50051", false, Some("http://h:50051")),
-            ("h:50051", false, Some("http://h:50051")),
-            ("http://h:50052", true, Some("https://h:50052")),
-            ("https://h:50052", true, Some("https://h:50052")),
-            ("https://h:50052", false, Some("https://h:50052")),
-            ("unix:///run/proxy", false, None),
-        ];
-        for (url, is_encrypted, expected) in cases {
-            let found = address(url, is_encrypted);
-            assert_eq!(found.ok().as_deref(), expected, "{url} {is_encrypted}");
-        }
-    }
 
     #[test]
     fn a_file_that_is_missing_or_no_certificate_is_named() {

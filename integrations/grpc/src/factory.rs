@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use statsig::OptionsError;
 use statsig::sources::{AdapterContext, SpecAdapterConfig, SpecsAdapter, SpecsAdapterFactory};
+use statsig::transport::shown_url;
 
 use crate::adapter::GrpcSpecs;
 use crate::address;
@@ -12,11 +13,12 @@ use crate::proxy::GrpcForwardProxy;
 
 /// Each client gets its own stream when it starts.
 impl SpecsAdapterFactory for GrpcForwardProxy {
-    fn check(&self, option: &'static str) -> Result<(), OptionsError> {
-        if address::is_usable(&self.url) {
+    fn check(&self) -> Result<(), OptionsError> {
+        if address::url(&self.url, self.tls.is_some()).is_some() {
             return Ok(());
         }
-        let found = format!("{:?}", address::shown(&self.url));
+        let found = format!("{:?}", shown_url(&self.url));
+        let option = "GrpcForwardProxy::new";
         Err(OptionsError::new(option, address::EXPECTED, found))
     }
 
@@ -51,11 +53,13 @@ mod tests {
         for url in ["", "unix:///run/proxy", "http://", "h:port", "a b"] {
             let proxy = GrpcForwardProxy::new(url);
             let alone = StatsigOptions::builder().specs_adapter(proxy.clone());
-            assert_eq!(alone.build().unwrap_err().option, "specs_adapter");
             let listed = StatsigOptions::builder().spec_adapters_config([proxy.into()]);
-            let error = listed.build().unwrap_err();
-            assert_eq!(error.option, "spec_adapters_config");
-            assert!(error.to_string().contains("such as http://host:50051"));
+            for error in [alone.build().unwrap_err(), listed.build().unwrap_err()] {
+                let text = error.to_string();
+                let expected =
+                    "option `GrpcForwardProxy::new`: expected an address such as http://host:50051";
+                assert!(text.starts_with(expected), "{text}");
+            }
         }
         for url in ["http://h:50051", "h:50051", "https://h"] {
             let alone = StatsigOptions::builder().specs_adapter(GrpcForwardProxy::new(url));

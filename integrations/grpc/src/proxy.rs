@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::address;
+use statsig::transport::shown_url;
+
 use crate::backoff::Backoff;
 
 /// How long a start waits for the first message by default.
@@ -143,11 +144,11 @@ impl GrpcForwardProxy {
     }
 }
 
-/// Shows only the scheme, the host and the port of the address.
+/// Shows the address without credentials, keys and query.
 impl fmt::Debug for GrpcForwardProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GrpcForwardProxy")
-            .field("url", &address::shown(&self.url))
+            .field("url", &shown_url(&self.url))
             .field("init_timeout", &self.init_timeout)
             .field("reopening", &self.reopening)
             .field("tls", &self.tls)

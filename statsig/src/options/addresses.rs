@@ -33,7 +33,7 @@ impl StatsigOptions {
 fn check_source(option: &'static str, source: &SpecAdapterConfig) -> Result<(), OptionsError> {
     match source {
         SpecAdapterConfig::NetworkHttp { specs_url } => check(option, specs_url.as_deref()),
-        SpecAdapterConfig::Factory(factory) => factory.check(option),
+        SpecAdapterConfig::Factory(factory) => factory.check(),
         SpecAdapterConfig::DataStore | SpecAdapterConfig::Adapter(_) => Ok(()),
     }
 }

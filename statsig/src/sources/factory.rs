@@ -80,9 +80,8 @@ pub trait SpecsAdapterFactory: Debug + Send + Sync + 'static {
     /// Checks its settings when options are built. Default: they are valid.
     ///
     /// # Errors
-    /// When no client can use it. The error names `option`.
-    fn check(&self, option: &'static str) -> Result<(), OptionsError> {
-        let _ = option;
+    /// When no client can use it. The error names the setting of the source.
+    fn check(&self) -> Result<(), OptionsError> {
         Ok(())
     }
 }

@@ -74,7 +74,8 @@ pub(crate) fn parse_http(text: &str) -> Option<Url> {
 }
 
 /// Whether requests can go to this URL.
-pub(crate) fn is_usable(text: &str) -> bool {
+#[must_use]
+pub fn is_usable(text: &str) -> bool {
     let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#');
     is_clean && parse_http(text).is_some_and(|url| url.port() != Some(0))
 }
@@ -92,7 +93,8 @@ pub(crate) fn is_version(segment: &str) -> bool {
 }
 
 /// The shown form of a URL: without credentials and query, and without parts that look like a key.
-pub(crate) fn shown(text: &str) -> String {
+#[must_use]
+pub fn shown(text: &str) -> String {
     let mut place = place(text);
     if text.contains(['?', '#']) {
         place.push('?');

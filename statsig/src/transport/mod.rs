@@ -19,6 +19,9 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
+/// For sources of other packages.
+#[doc(hidden)]
+pub use self::address::{is_usable as is_usable_url, shown as shown_url};
 pub use self::error::TransportError;
 pub use self::headers::Headers;
 #[cfg(feature = "http")]
