@@ -24,14 +24,14 @@ pub enum ExperimentOverride {
 
 /// A source of overrides. Overrides win over the specs.
 ///
-/// The SDK has an adapter in memory; the `override_*` methods of `Statsig` write
-/// to it. Implement this trait to read overrides from another place, such as the headers of a
+/// The SDK has an adapter in memory, a `LocalOverrides`; the `override_*` methods of `Statsig`
+/// write to it. Implement this trait to read overrides from another place, such as the headers of a
 /// request. Pass your adapter to
 /// `StatsigOptionsBuilder::override_adapter`.
 /// Each evaluation asks it before the adapter in memory, on the caller's thread. It must not block.
 ///
 /// The SDK also asks for nested gates and delegated experiments. By default, every method returns
-/// `None`.
+/// `None`, and the adapter cannot be written to.
 ///
 /// ```
 /// use statsig::overrides::OverrideAdapter;
@@ -82,6 +82,23 @@ pub trait OverrideAdapter: Debug + Send + Sync + 'static {
         let _ = (user, name);
         None
     }
+
+    /// Sets an override, for one ID or for all users, and returns whether this adapter keeps it.
+    /// The `override_*` methods of `Statsig` call it. If it returns `false`, as by default, the SDK
+    /// keeps the override in memory.
+    fn set_override(&self, name: &str, id: Option<&str>, value: &OverrideValue) -> bool {
+        let _ = (name, id, value);
+        false
+    }
+
+    /// Removes the override for an ID, or, without an ID, all overrides of this kind and name. The
+    /// `remove_*_override` methods of `Statsig` call it. By default it does nothing.
+    fn remove_override(&self, kind: EntityKind, name: &str, id: Option<&str>) {
+        let _ = (kind, name, id);
+    }
+
+    /// Removes all overrides. `Statsig::remove_all_overrides` calls it. By default it does nothing.
+    fn remove_all_overrides(&self) {}
 }
 
 /// The overrides of one kind of entity: by name, then by ID or for all users.
@@ -163,9 +180,10 @@ pub struct OverrideSet {
     parameter_stores: ByName<Arc<Map<String, Value>>>,
 }
 
-/// A change to the overrides.
-#[derive(Debug, Clone)]
-pub enum OverrideChange {
+/// What an override forces, and on which kind of entity.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OverrideValue {
     /// A gate passes or fails.
     Gate(bool),
     /// A dynamic config has these parameters.
@@ -176,6 +194,20 @@ pub enum OverrideChange {
     Layer(Arc<Map<String, Value>>),
     /// A parameter store has these parameters.
     ParameterStore(Arc<Map<String, Value>>),
+}
+
+impl OverrideValue {
+    /// The kind of entity that the override is for.
+    #[must_use]
+    pub fn kind(&self) -> EntityKind {
+        match self {
+            Self::Gate(_) => EntityKind::Gate,
+            Self::DynamicConfig(_) => EntityKind::DynamicConfig,
+            Self::Experiment(_) => EntityKind::Experiment,
+            Self::Layer(_) => EntityKind::Layer,
+            Self::ParameterStore(_) => EntityKind::ParameterStore,
+        }
+    }
 }
 
 impl OverrideSet {
@@ -190,13 +222,13 @@ impl OverrideSet {
     }
 
     /// Sets an override, for one ID or for all users.
-    pub fn set(&mut self, name: &str, id: Option<&str>, change: OverrideChange) {
-        match change {
-            OverrideChange::Gate(value) => self.gates.set(name, id, value),
-            OverrideChange::DynamicConfig(value) => self.dynamic_configs.set(name, id, value),
-            OverrideChange::Experiment(value) => self.experiments.set(name, id, value),
-            OverrideChange::Layer(value) => self.layers.set(name, id, value),
-            OverrideChange::ParameterStore(value) => self.parameter_stores.set(name, id, value),
+    pub fn set(&mut self, name: &str, id: Option<&str>, value: OverrideValue) {
+        match value {
+            OverrideValue::Gate(value) => self.gates.set(name, id, value),
+            OverrideValue::DynamicConfig(value) => self.dynamic_configs.set(name, id, value),
+            OverrideValue::Experiment(value) => self.experiments.set(name, id, value),
+            OverrideValue::Layer(value) => self.layers.set(name, id, value),
+            OverrideValue::ParameterStore(value) => self.parameter_stores.set(name, id, value),
         }
     }
 

@@ -163,7 +163,7 @@ pub use cause::Cause;
 pub use client::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     Layer, LayerEvaluationOptions, ParameterStore, ParameterStoreEvaluationOptions, PinnedStatsig,
-    Schemas, SpecsWatch, Statsig, TypedEvaluationOptions,
+    Schemas, SpecsWatch, Statsig, StoreParameter, TypedEvaluationOptions,
 };
 pub use counters::{DroppedEvents, EventStats, FlushReport, ShutdownReport};
 pub use error::{OptionsError, StatsigError};

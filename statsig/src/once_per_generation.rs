@@ -1,4 +1,5 @@
-//! Reports each problem once per generation of specs.
+//! Reports each problem once for each generation of specs. The time in the specs (`lcut`) identifies
+//! it: new ID lists are not new specs.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use arc_swap::ArcSwap;
 use crate::hash::mix;
 use crate::process::HomeProcess;
 
-/// Remembers reported problems, up to a limit. A newer generation of specs starts again.
+/// Remembers reported problems, up to a limit. Newer specs start again.
 ///
 /// A repeated problem takes no lock and no memory: it reads an immutable set, which each new
 /// problem replaces.
@@ -21,7 +22,7 @@ pub(crate) struct OncePerGeneration {
 
 #[derive(Debug, Clone, Default)]
 struct Seen {
-    generation: u64,
+    lcut: u64,
     /// Holds one more than the limit, to distinguish the first problem beyond it.
     hashes: HashSet<u64>,
 }
@@ -37,16 +38,15 @@ pub(crate) enum Sight {
 
 impl Seen {
     /// Whether this problem needs no report.
-    fn covers(&self, generation: u64, problem: u64, limit: usize) -> bool {
-        generation <= self.generation
-            && (self.hashes.len() > limit || self.hashes.contains(&problem))
+    fn covers(&self, lcut: u64, problem: u64, limit: usize) -> bool {
+        lcut <= self.lcut && (self.hashes.len() > limit || self.hashes.contains(&problem))
     }
 
     /// A copy with one more problem.
-    fn with(&self, generation: u64, problem: u64) -> Self {
-        let mut next = if generation > self.generation {
+    fn with(&self, lcut: u64, problem: u64) -> Self {
+        let mut next = if lcut > self.lcut {
             Self {
-                generation,
+                lcut,
                 hashes: HashSet::new(),
             }
         } else {
@@ -69,28 +69,28 @@ impl OncePerGeneration {
     }
 
     /// Records a problem by its hash. Never waits.
-    pub(crate) fn see(&self, generation: u64, problem: u64) -> Sight {
+    pub(crate) fn see(&self, lcut: u64, problem: u64) -> Sight {
         if !self.home.is_here() {
             return Sight::Repeated;
         }
-        // Reads of a pinned older generation must not cause new reports of the current one.
-        let problem = mix(problem, generation);
-        if self.seen.load().covers(generation, problem, self.limit) {
+        // Reads of pinned older specs must not cause new reports of the current ones.
+        let problem = mix(problem, lcut);
+        if self.seen.load().covers(lcut, problem, self.limit) {
             Sight::Repeated
         } else {
-            self.note(generation, problem)
+            self.note(lcut, problem)
         }
     }
 
     #[cold]
-    fn note(&self, generation: u64, problem: u64) -> Sight {
+    fn note(&self, lcut: u64, problem: u64) -> Sight {
         let mut sight = Sight::Repeated;
         self.seen.rcu(|seen| {
-            if seen.covers(generation, problem, self.limit) {
+            if seen.covers(lcut, problem, self.limit) {
                 sight = Sight::Repeated;
                 return Arc::clone(seen);
             }
-            let next = Arc::new(seen.with(generation, problem));
+            let next = Arc::new(seen.with(lcut, problem));
             sight = if next.hashes.len() > self.limit {
                 Sight::FirstBeyondLimit
             } else {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn each_problem_is_reported_once_for_each_newer_generation() {
+    fn each_problem_is_reported_once_for_newer_specs() {
         let told = told_up_to(10);
         assert_eq!(told.see(1, 7), Sight::First);
         assert_eq!(told.see(1, 7), Sight::Repeated);

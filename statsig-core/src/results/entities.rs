@@ -178,9 +178,15 @@ parameters!(
 parameters!(Experiment, "experiment", "manually_log_experiment_exposure");
 typed_getters!(
     DynamicConfig,
+    "config",
+    "get_dynamic_config",
+    "override_dynamic_config",
     "Logs nothing: the exposure is the config's, and was logged when it was fetched."
 );
 typed_getters!(
     Experiment,
+    "experiment",
+    "get_experiment",
+    "override_experiment",
     "Logs nothing: the exposure is the experiment's, and was logged when it was fetched."
 );

@@ -25,10 +25,7 @@ impl StatsigUser {
         K: Into<String>,
         V: Into<Value>,
     {
-        ids.into_iter()
-            .fold(StatsigUserBuilder::default(), |builder, (id_type, id)| {
-                builder.custom_id(id_type, id)
-            })
+        StatsigUserBuilder::default().custom_ids(ids)
     }
 }
 
@@ -70,6 +67,14 @@ impl StatsigUserBuilder {
     pub fn custom_id(mut self, id_type: impl Into<String>, id: impl Into<Value>) -> Self {
         add(&mut self.data().custom_ids, "custom ID", id_type, id);
         self
+    }
+
+    /// Adds custom IDs: a map, or pairs of a type and an ID.
+    pub fn custom_ids<K: Into<String>, V: Into<Value>>(
+        self,
+        ids: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        (ids.into_iter()).fold(self, |user, (id_type, id)| user.custom_id(id_type, id))
     }
 
     /// Sets the e-mail address.
@@ -115,10 +120,46 @@ impl StatsigUserBuilder {
         self
     }
 
+    /// Adds custom fields: a map, or pairs of a name and a value.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use serde_json::json;
+    /// use statsig::StatsigUser;
+    ///
+    /// let account = HashMap::from([("plan", json!("premium")), ("seats", json!(25))]);
+    /// let user = StatsigUser::builder("a-user").custom_fields(account).build();
+    /// assert_eq!(user.custom("seats"), Some(&json!(25)));
+    /// ```
+    pub fn custom_fields<K: Into<String>, V: Into<Value>>(
+        self,
+        fields: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        (fields.into_iter()).fold(self, |user, (name, value)| user.custom(name, value))
+    }
+
     /// Adds a private attribute. The SDK uses it in evaluation, and never sends, logs or prints it.
     pub fn private(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         add(&mut self.data().private_attributes, PRIVATE, name, value);
         self
+    }
+
+    /// Adds private attributes: a map, or pairs of a name and a value. See
+    /// [`private`](Self::private).
+    ///
+    /// ```
+    /// use statsig::StatsigUser;
+    ///
+    /// let private = [("card", "4111"), ("phone", "555-0100")];
+    /// let user = StatsigUser::builder("a-user").private_attributes(private).build();
+    /// assert_eq!(user.private_attributes().count(), 2);
+    /// assert!(!format!("{user:?}").contains("4111"));
+    /// ```
+    pub fn private_attributes<K: Into<String>, V: Into<Value>>(
+        self,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        (attributes.into_iter()).fold(self, |user, (name, value)| user.private(name, value))
     }
 
     /// Sets the user's own environment tier. It replaces the tier of the options.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime};
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 /// The valid lengths of user times, in bytes. A text of another length is not a time.
 const USER_TIME_LENGTHS: std::ops::RangeInclusive<usize> = 8..=20;
@@ -50,10 +50,28 @@ pub fn float_of(value: &Value) -> Option<f64> {
 #[must_use]
 pub fn int_of(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| whole(float_of_number(number))),
         Value::String(text) => text.parse().ok(),
+        other => whole_number(other),
+    }
+}
+
+/// A whole number in range as an integer, also one with a decimal point. Accepts no texts.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| whole(float_of_number(number))),
         _ => None,
     }
+}
+
+/// An object of these entries.
+pub fn object<K: Into<String>, V: Into<Value>>(
+    entries: impl IntoIterator<Item = (K, V)>,
+) -> Map<String, Value> {
+    let entries = entries.into_iter();
+    entries
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
 }
 
 /// A double as an integer, if the conversion back gives the same double.
@@ -210,5 +228,26 @@ mod tests {
         assert_eq!(int_of(&json!(1e30)), None);
         assert_eq!(int_of(&json!("-7")), Some(-7));
         assert_eq!(int_of(&json!(i64::MIN)), Some(i64::MIN));
+    }
+
+    #[test]
+    fn whole_numbers_may_have_a_decimal_point_and_texts_are_no_numbers() {
+        let whole = [
+            (json!(5.0), 5),
+            (json!(-0.0), 0),
+            (json!(1e15), 1_000_000_000_000_000),
+        ];
+        for (value, expected) in whole {
+            assert_eq!(whole_number(&value), Some(expected), "{value}");
+        }
+        for value in [
+            json!(5.5),
+            json!(1e300),
+            json!(u64::MAX),
+            json!("5"),
+            json!(true),
+        ] {
+            assert_eq!(whole_number(&value), None, "{value}");
+        }
     }
 }

@@ -86,13 +86,14 @@ impl Tree {
         let transport: Arc<dyn Transport> =
             Arc::new(ObservedTransport::new(unobserved, Arc::clone(&shared)));
         let events = options.event_logging_adapter.clone().unwrap_or_else(|| {
-            Arc::new(HttpEvents::new(
+            let events = HttpEvents::new(
                 Arc::clone(&transport),
                 Arc::clone(&shared.clock),
                 shared.identity.clone(),
                 &options.log_event_url,
                 options.event_limits.post_timeout,
-            ))
+            );
+            Arc::new(events.reuse_connection(options.log_event_connection_reuse))
         });
         let data_store = options.data_store.clone().map(|store| {
             let version = options.data_store_key_schema_version;

@@ -242,6 +242,9 @@ impl Layer {
 
 typed_getters!(
     Layer,
+    "layer",
+    "get_layer",
+    "override_layer",
     "Exposes the parameter, unless the fallback is returned."
 );
 

@@ -12,6 +12,8 @@ mod layers;
 
 mod param_stores;
 
+mod store_reads;
+
 mod typed;
 
 mod events;
@@ -73,7 +75,7 @@ pub use options::{
     DynamicConfigEvaluationOptions, ExperimentEvaluationOptions, FeatureGateEvaluationOptions,
     LayerEvaluationOptions, ParameterStoreEvaluationOptions, TypedEvaluationOptions,
 };
-pub use param_stores::ParameterStore;
+pub use param_stores::{ParameterStore, StoreParameter};
 pub use pinned::PinnedStatsig;
 pub use schemas::Schemas;
 pub use status::SpecsWatch;

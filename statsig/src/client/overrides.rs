@@ -5,15 +5,17 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::Statsig;
-use crate::overrides::{ExperimentOverride, OverrideChange};
+use crate::overrides::{ExperimentOverride, OverrideValue};
 use crate::typed::{ParamSource, ParamsNotWritable, StatsigParams, written};
 use crate::value::depth::bounded_entries;
+use crate::value::object;
 use statsig_core::entity_kind::EntityKind;
 
 /// An override with an `id` holds for users with this user ID or custom ID; without an `id`, it
 /// holds for all users. An override with an ID takes precedence. Overrides also work for names that
 /// the specs do not know, before [`initialize`](Statsig::initialize), and for nested gates and
-/// delegated experiments. The client leaves out a parameter nested deeper than
+/// delegated experiments. Values are a map, or pairs of a name and a value. The client leaves out a
+/// parameter nested deeper than
 /// [`MAX_VALUE_DEPTH`](crate::StatsigUserBuilder::MAX_VALUE_DEPTH), with a warning. The details are
 /// `LocalOverride:Recognized`, and the rule is `override`. The client logs exposures as without an
 /// override.
@@ -32,7 +34,7 @@ impl Statsig {
         self.inner
             .shared
             .overrides
-            .set(gate, id, &OverrideChange::Gate(value));
+            .set(gate, id, &OverrideValue::Gate(value));
     }
 
     /// Forces the values of a dynamic config, which replace all of its own. Does not apply to an
@@ -42,20 +44,17 @@ impl Statsig {
     /// # use statsig::StatsigUser;
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
-    /// use serde_json::Map;
-    ///
-    /// let values = Map::from_iter([("limit".to_owned(), 5.into())]);
-    /// statsig.override_dynamic_config("a_config", values, None);
+    /// statsig.override_dynamic_config("a_config", [("limit", 5)], None);
     /// assert_eq!(statsig.get_dynamic_config(&user, "a_config").get_i64("limit", 10), 5);
     /// ```
-    pub fn override_dynamic_config(
+    pub fn override_dynamic_config<K: Into<String>, V: Into<Value>>(
         &self,
         config: &str,
-        value: Map<String, Value>,
+        values: impl IntoIterator<Item = (K, V)>,
         id: Option<&str>,
     ) {
-        let change = OverrideChange::DynamicConfig(bounded(value, config));
-        self.inner.shared.overrides.set(config, id, &change);
+        let value = OverrideValue::DynamicConfig(bounded(object(values), config));
+        self.inner.shared.overrides.set(config, id, &value);
     }
 
     /// Forces the parameters of an experiment, which replace all of its own. Does not apply to a
@@ -65,24 +64,21 @@ impl Statsig {
     /// # use statsig::StatsigUser;
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
-    /// use serde_json::Map;
-    ///
-    /// let values = Map::from_iter([("color".to_owned(), "red".into())]);
-    /// statsig.override_experiment("an_experiment", values, Some("a-user"));
+    /// statsig.override_experiment("an_experiment", [("color", "red")], Some("a-user"));
     /// let experiment = statsig.get_experiment(&user, "an_experiment");
     /// assert_eq!(experiment.get_string("color", "blue"), "red");
     /// ```
-    pub fn override_experiment(
+    pub fn override_experiment<K: Into<String>, V: Into<Value>>(
         &self,
         experiment: &str,
-        value: Map<String, Value>,
+        values: impl IntoIterator<Item = (K, V)>,
         id: Option<&str>,
     ) {
-        let forced = ExperimentOverride::Parameters(bounded(value, experiment));
+        let forced = ExperimentOverride::Parameters(bounded(object(values), experiment));
         self.inner
             .shared
             .overrides
-            .set(experiment, id, &OverrideChange::Experiment(forced));
+            .set(experiment, id, &OverrideValue::Experiment(forced));
     }
 
     /// Forces an experiment to a group: to the parameters of the first rule with this group name,
@@ -107,7 +103,7 @@ impl Statsig {
         self.inner
             .shared
             .overrides
-            .set(experiment, id, &OverrideChange::Experiment(forced));
+            .set(experiment, id, &OverrideValue::Experiment(forced));
     }
 
     /// Forces the parameters of a layer, which replace all of its own.
@@ -116,15 +112,17 @@ impl Statsig {
     /// # use statsig::StatsigUser;
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
-    /// use serde_json::Map;
-    ///
-    /// let values = Map::from_iter([("title".to_owned(), "Hi".into())]);
-    /// statsig.override_layer("a_layer", values, None);
+    /// statsig.override_layer("a_layer", [("title", "Hi")], None);
     /// assert_eq!(statsig.get_layer(&user, "a_layer").get_string("title", "Welcome"), "Hi");
     /// ```
-    pub fn override_layer(&self, layer: &str, value: Map<String, Value>, id: Option<&str>) {
-        let change = OverrideChange::Layer(bounded(value, layer));
-        self.inner.shared.overrides.set(layer, id, &change);
+    pub fn override_layer<K: Into<String>, V: Into<Value>>(
+        &self,
+        layer: &str,
+        values: impl IntoIterator<Item = (K, V)>,
+        id: Option<&str>,
+    ) {
+        let value = OverrideValue::Layer(bounded(object(values), layer));
+        self.inner.shared.overrides.set(layer, id, &value);
     }
 
     /// Forces the parameters of a parameter store, which replace all of its own. A value in the
@@ -135,21 +133,18 @@ impl Statsig {
     /// # use statsig::StatsigUser;
     /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
     /// # let user = StatsigUser::with_user_id("a-user");
-    /// use serde_json::Map;
-    ///
-    /// let values = Map::from_iter([("color".to_owned(), "green".into())]);
-    /// statsig.override_parameter_store("a_store", values, None);
+    /// statsig.override_parameter_store("a_store", [("color", "green")], None);
     /// let store = statsig.get_parameter_store(&user, "a_store");
     /// assert_eq!(store.get_string("color", "blue"), "green");
     /// ```
-    pub fn override_parameter_store(
+    pub fn override_parameter_store<K: Into<String>, V: Into<Value>>(
         &self,
         store: &str,
-        value: Map<String, Value>,
+        values: impl IntoIterator<Item = (K, V)>,
         id: Option<&str>,
     ) {
-        let change = OverrideChange::ParameterStore(bounded(value, store));
-        self.inner.shared.overrides.set(store, id, &change);
+        let value = OverrideValue::ParameterStore(bounded(object(values), store));
+        self.inner.shared.overrides.set(store, id, &value);
     }
 
     /// Forces the sources of a parameter struct so that they serve these values, for tests and
@@ -206,7 +201,7 @@ impl Statsig {
                 let constants = value
                     .into_iter()
                     .map(|(name, value)| (name, constant(value)));
-                self.override_parameter_store(name, constants.collect(), id);
+                self.override_parameter_store(name, constants, id);
             }
             EntityKind::Gate => {
                 if let Some(Value::Bool(passes)) = value.get(name) {

@@ -41,6 +41,18 @@ pub struct ParameterStore {
     logging: Logging,
 }
 
+/// A parameter of a store, without its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreParameter<'a> {
+    /// The name of the parameter.
+    pub name: &'a str,
+    /// The type that the console declares: `boolean`, `number`, `string`, `array` or `object`.
+    pub declared_type: &'a str,
+    /// The kind and the name of what the parameter refers to. `None` for a constant.
+    pub refers_to: Option<(EntityKind, &'a str)>,
+}
+
 impl Statsig {
     /// A parameter store for a user. Each getter of the [`ParameterStore`] logs the exposure of its
     /// parameter's target.
@@ -129,7 +141,7 @@ impl ParameterStore {
     /// ```
     #[must_use]
     pub fn get_parameter_names(&self) -> Vec<SharedStr> {
-        self.parameters().map(|(name, _)| name.clone()).collect()
+        self.entries().map(|(name, _)| name.clone()).collect()
     }
 
     /// The declared type of each parameter (`boolean`, `number`, `string`, `array`, `object`),
@@ -144,12 +156,34 @@ impl ParameterStore {
     /// ```
     #[must_use]
     pub fn get_parameter_types(&self) -> BTreeMap<SharedStr, SharedStr> {
-        self.parameters()
+        self.entries()
             .map(|(name, parameter)| (name.clone(), parameter.param_type.clone()))
             .collect()
     }
 
-    pub(super) fn parameters(&self) -> impl Iterator<Item = (&SharedStr, &Parameter)> {
+    /// All parameters, sorted by name: the declared types, and what the console made them refer to.
+    /// Logs nothing.
+    ///
+    /// ```
+    /// # use statsig::StatsigUser;
+    /// # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
+    /// # let user = StatsigUser::with_user_id("a-user");
+    /// let store = statsig.get_parameter_store(&user, "a_store");
+    /// for parameter in store.parameters() {
+    ///     assert_eq!((parameter.name, parameter.declared_type), ("color", "string"));
+    ///     assert_eq!(parameter.refers_to, None); // a constant
+    /// }
+    /// # assert_eq!(store.parameters().count(), 1);
+    /// ```
+    pub fn parameters(&self) -> impl Iterator<Item = StoreParameter<'_>> {
+        self.entries().map(|(name, parameter)| StoreParameter {
+            name,
+            declared_type: &parameter.param_type,
+            refers_to: entity_of(&parameter.target).map(|(kind, name)| (kind, name.as_str())),
+        })
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&SharedStr, &Parameter)> {
         self.store.iter().flat_map(|store| &store.parameters)
     }
 
@@ -255,6 +289,9 @@ fn entity_of(target: &ParameterTarget) -> Option<(EntityKind, &SharedStr)> {
 
 typed_getters!(
     ParameterStore,
+    "store",
+    "get_parameter_store",
+    "override_parameter_store",
     "Exposes what the parameter refers to; a layer's parameter only if the fallback is not returned."
 );
 

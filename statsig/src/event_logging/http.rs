@@ -25,6 +25,7 @@ pub(crate) struct HttpEvents {
     identity: Identity,
     url: String,
     timeout: Duration,
+    reuses_connection: bool,
 }
 
 impl HttpEvents {
@@ -41,11 +42,17 @@ impl HttpEvents {
             identity,
             url: url.to_owned(),
             timeout,
+            reuses_connection: true,
         }
     }
 
+    pub(crate) fn reuse_connection(mut self, reuse: bool) -> Self {
+        self.reuses_connection = reuse;
+        self
+    }
+
     fn request(&self, batch: &EventBatch) -> Request {
-        Request::new(Endpoint::Events, Method::Post, &self.url)
+        let request = Request::new(Endpoint::Events, Method::Post, &self.url)
             .headers(self.identity.headers(self.clock.now_ms()))
             .header("statsig-event-count", batch.event_count().to_string())
             .header("statsig-retry-count", batch.retries().to_string())
@@ -53,7 +60,12 @@ impl HttpEvents {
             .header("content-encoding", EventBatch::CONTENT_ENCODING)
             .body(batch.compressed())
             .timeout(self.timeout)
-            .max_response_bytes(MAX_ANSWER_BYTES)
+            .max_response_bytes(MAX_ANSWER_BYTES);
+        if self.reuses_connection {
+            request
+        } else {
+            request.header("connection", "close")
+        }
     }
 }
 

@@ -94,6 +94,7 @@ pub struct StatsigOptions {
     pub(crate) max_id_list_bytes: usize,
     pub(crate) id_lists_adapter: Option<Arc<dyn IdListsAdapter>>,
     pub(crate) log_event_url: Address,
+    pub(crate) log_event_connection_reuse: bool,
     pub(crate) event_logging_adapter: Option<Arc<dyn EventLoggingAdapter>>,
     pub(crate) event_limits: EventLimits,
     #[cfg(feature = "spool")]
@@ -162,6 +163,7 @@ impl Default for StatsigOptions {
             max_id_list_bytes: DEFAULT_MAX_ID_LIST_BYTES,
             id_lists_adapter: None,
             log_event_url: DEFAULT_LOG_EVENT_URL.into(),
+            log_event_connection_reuse: true,
             event_logging_adapter: None,
             event_limits: EventLimits::default(),
             #[cfg(feature = "spool")]
@@ -194,6 +196,10 @@ impl Default for StatsigOptions {
 }
 
 /// Builds [`StatsigOptions`].
+///
+/// **The log level is not an option.** The SDK writes its log with [`tracing`]; set the level in the
+/// filter of your subscriber, such as `statsig=debug` or `statsig=off`. See
+/// [the guide](crate::docs::getting_started#see-the-log).
 #[derive(Debug, Clone)]
 #[must_use = "options do nothing until they are built and given to `Statsig::new`"]
 pub struct StatsigOptionsBuilder {

@@ -35,6 +35,20 @@ impl StatsigOptionsBuilder {
         self
     }
 
+    /// Lets posts of events reuse a connection. With `false`, the server closes the connection after
+    /// each post, and the next post opens a new one; some load balancers distribute requests by
+    /// connection. Default: true. Official SDKs have this option with the default `false`.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().log_event_connection_reuse(false).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn log_event_connection_reuse(mut self, reuse: bool) -> Self {
+        self.options.log_event_connection_reuse = reuse;
+        self
+    }
+
     /// Sends requests through this proxy. Default: the proxy in `HTTPS_PROXY`, `HTTP_PROXY` or
     /// `ALL_PROXY`, unless `NO_PROXY` excludes the host.
     ///

@@ -36,7 +36,8 @@ impl MismatchLog {
         self.total.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn report(&self, generation: u64, policy: OnMismatch, problems: &[ParamProblem]) {
+    /// Reports the problems of one load. The time in the specs identifies them.
+    pub(crate) fn report(&self, lcut: u64, policy: OnMismatch, problems: &[ParamProblem]) {
         for problem in problems {
             if let ParamProblem::Mismatch(_) = problem {
                 self.total.fetch_add(1, Ordering::Relaxed);
@@ -44,7 +45,7 @@ impl MismatchLog {
             if policy == OnMismatch::Default {
                 continue;
             }
-            match self.first_time(generation, problem) {
+            match self.first_time(lcut, problem) {
                 Sight::First => {
                     tracing::warn!(target: crate::targets::CLIENT, "{problem}{}", problem.consequence())
                 }
@@ -60,10 +61,10 @@ impl MismatchLog {
         }
     }
 
-    fn first_time(&self, generation: u64, problem: &ParamProblem) -> Sight {
+    fn first_time(&self, lcut: u64, problem: &ParamProblem) -> Sight {
         let mut hasher = DefaultHasher::new();
         problem.hash(&mut hasher);
-        self.told.see(generation, hasher.finish())
+        self.told.see(lcut, hasher.finish())
     }
 }
 

@@ -243,7 +243,7 @@ fn overrides_are_reported() {
     let mut engine = engine(Specs::new().gate("g", [rule("r", ["pass:h"], json!(true))]));
     engine
         .overrides
-        .set("h", Some("ann"), OverrideChange::Gate(true));
+        .set("h", Some("ann"), OverrideValue::Gate(true));
     assert_eq!(
         why(&engine, &ann(), EntityKind::Gate, "g"),
         "  \
@@ -257,9 +257,7 @@ fn overrides_are_reported() {
     → passes, rule r
 "
     );
-    engine
-        .overrides
-        .set("new", None, OverrideChange::Gate(true));
+    engine.overrides.set("new", None, OverrideValue::Gate(true));
     let text = engine.explain(&ann(), EntityKind::Gate, "new").to_string();
     assert!(text.contains("overridden (LocalOverride)"), "{text}");
     assert!(text.contains("reason  LocalOverride:Recognized"), "{text}");

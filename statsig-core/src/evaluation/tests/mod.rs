@@ -29,7 +29,7 @@ use super::{
 use crate::country::{Countries, CountryCode, CountryLookup};
 use crate::entity_kind::EntityKind;
 use crate::evaluation::NamedEvaluation;
-use crate::overrides::{OverrideAdapter, OverrideChange, OverrideSet};
+use crate::overrides::{OverrideAdapter, OverrideSet, OverrideValue};
 use crate::results::SpecsSource;
 use crate::results::explanation::Explanation;
 use crate::specs::compiled::EntryId;

@@ -57,6 +57,21 @@ async fn a_post_carries_what_the_protocol_asks_for() {
         assert_eq!(header("content-encoding"), [seal::CONTENT_ENCODING]);
     }
     assert_eq!(requests[0].request.body, requests[1].request.body);
+    assert_eq!(requests[0].request.headers.get("connection"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_of_events_alone_close_their_connections_if_the_options_say_so() {
+    let lab = Lab::start_with(|options| options.log_event_connection_reuse(false)).await;
+    lab.record(BATCH);
+    lab.settle().await;
+    let connection = |endpoint| {
+        let requests = lab.network.requests(endpoint);
+        let header = requests[0].request.headers.get("connection");
+        header.map(str::to_owned)
+    };
+    assert_eq!(connection(Endpoint::Events).as_deref(), Some("close"));
+    assert_eq!(connection(Endpoint::Specs), None);
 }
 
 #[tokio::test(start_paused = true)]

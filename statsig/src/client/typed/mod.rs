@@ -107,7 +107,8 @@ impl Statsig {
         let opened = Opened::new(self.view(&specs), user.as_ref(), P::SCHEMA, options);
         load(opened, |problems| {
             let log = &self.inner.shared.telemetry.mismatches;
-            log.report(specs.generation, P::SCHEMA.on_mismatch, problems);
+            // The time identifies the specs. New ID lists are a new generation of the same specs.
+            log.report(specs.specs.time, P::SCHEMA.on_mismatch, problems);
         })
     }
 

@@ -1,12 +1,14 @@
 //! Warns of names that the specs do not know, with the nearest known name, and of parameters that
 //! are read in a wrong type. Logs each warning once.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::ClientInner;
 use crate::hash::{mix, text_hash};
+use crate::mask::shown_within;
 use crate::once_per_generation::{OncePerGeneration, Sight};
 use crate::process::HomeProcess;
 use crate::results::{EvaluationDetails, Origin};
@@ -19,6 +21,8 @@ use statsig_core::entity_kind::EntityKind;
 const MAX_WARNINGS: usize = 100;
 /// Longer names are cut in the log, and get no suggestion.
 const MAX_NAME: usize = 100;
+/// Longer values are cut in the log, as for typed structs.
+const MAX_FOUND: usize = 80;
 
 /// The warnings logged so far.
 #[derive(Debug)]
@@ -57,28 +61,15 @@ impl Origin for Warnings {
         expected: &str,
         found: &Value,
     ) {
-        let problem = mix(
-            mix(text_hash(entity), text_hash(parameter)),
-            text_hash(expected),
-        );
-        if self.is_first(details.lcut.unwrap_or_default(), problem) {
-            let found = kind_of(found);
+        let mut problem = DefaultHasher::new();
+        (entity, parameter, expected, found).hash(&mut problem);
+        if self.is_first(details.lcut.unwrap_or_default(), problem.finish()) {
+            let found = shown_within(found, MAX_FOUND);
             tracing::warn!(
                 target: targets::CLIENT,
-                "{entity:.MAX_NAME$}, parameter \"{parameter:.MAX_NAME$}\": read as {expected}, found {found}; the fallback is served"
+                "{entity:.MAX_NAME$}, parameter \"{parameter:.MAX_NAME$}\": expected {expected}, found {found}; using the fallback"
             );
         }
-    }
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 

@@ -174,6 +174,54 @@ fn the_wrong_layer_of_a_typed_struct_is_warned_of() {
 }
 
 #[test]
+fn a_whole_float_is_an_integer_and_exposed_and_a_misfit_is_neither() {
+    let client = OfflineClient::new(
+        &specs(1).replace("\"title\":\"Hello\"", "\"title\":\"Hello\",\"size\":5.0"),
+        None,
+    )
+    .unwrap();
+    let layer = client.get_layer(&user(), "promo_layer");
+    assert_eq!(layer.get_integer("title", 1), 1);
+    assert_eq!(layer.get_integer("size", 1), 5);
+    let exposed: Vec<_> = client
+        .take_events()
+        .into_iter()
+        .map(|event| event["metadata"]["parameterName"].clone())
+        .collect();
+    assert_eq!(exposed, ["size"]);
+}
+
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "promo_layer")]
+struct Misfitting {
+    #[statsig(default = 1)]
+    title: u8,
+}
+
+#[test]
+fn a_misfit_is_warned_of_anew_with_other_specs_and_not_with_other_id_lists() {
+    let client = client();
+    let read = || {
+        assert_eq!(client.get_typed::<Misfitting>(user()).title, 1);
+        assert_eq!(
+            client.get_layer(&user(), "promo_layer").get_i64("title", 1),
+            1
+        );
+    };
+    assert_eq!(
+        warnings(read),
+        [
+            r#"Misfitting.title: layer "promo_layer", rule "default": expected an integer in 0..=255, found "Hello"; using the default"#,
+            r#"layer "promo_layer", parameter "title": expected an integer, found "Hello"; using the fallback"#,
+        ]
+    );
+    client.set_id_lists([("list", ["u"])]);
+    assert_eq!(warnings(read), <[&str; 0]>::default());
+    client.set_specs(&specs(2)).unwrap();
+    assert_eq!(warnings(read).len(), 2);
+}
+
+#[test]
 fn a_parameter_read_by_hand_as_what_it_is_not_is_warned_of_once() {
     let client = client();
     let warned = warnings(|| {
@@ -193,10 +241,10 @@ fn a_parameter_read_by_hand_as_what_it_is_not_is_warned_of_once() {
     assert_eq!(
         warned,
         [
-            r#"dynamic config "limits", parameter "most": read as text, found a number; the fallback is served"#,
-            r#"layer "promo_layer", parameter "title": read as a number, found text; the fallback is served"#,
-            r#"parameter store "a_store", parameter "size": read as a boolean, found a number; the fallback is served"#,
-            r#"parameter store "a_store", parameter "title": read as u8, found text; the fallback is served"#,
+            r#"dynamic config "limits", parameter "most": expected a string, found 5; using the fallback"#,
+            r#"layer "promo_layer", parameter "title": expected a number, found "Hello"; using the fallback"#,
+            r#"parameter store "a_store", parameter "size": expected true or false, found 3; using the fallback"#,
+            r#"parameter store "a_store", parameter "title": expected u8, found "Hello"; using the fallback"#,
         ]
     );
 }

@@ -165,6 +165,18 @@ async fn a_body_is_posted_and_the_connection_is_used_again() {
 }
 
 #[tokio::test]
+async fn a_request_may_ask_for_a_connection_of_its_own() {
+    let mut server = serve(answer("", b"{}"), Afterwards::KeepAlive).await;
+    let transport = HttpTransport::default();
+    for expected in 0..3 {
+        let request = get(&server.base).header("connection", "close");
+        transport.send(request).await.unwrap();
+        let (connection, request) = server.seen.recv().await.unwrap();
+        assert_eq!(connection, expected, "{request}");
+    }
+}
+
+#[tokio::test]
 async fn gzip_is_decompressed() {
     let body = answer("content-encoding: gzip\r\n", &gzipped(b"a specs payload"));
     let server = serve(body, Afterwards::KeepAlive).await;
