@@ -1,5 +1,5 @@
-//! Reports each problem once for each generation of specs. The time in the specs (`lcut`) identifies
-//! it: new ID lists are not new specs.
+//! Reports each problem once for each generation of specs. The time in the specs (`lcut`)
+//! identifies it: new ID lists are not new specs.
 
 use std::collections::HashSet;
 use std::sync::Arc;

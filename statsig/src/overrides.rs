@@ -141,7 +141,10 @@ impl Overrides {
 
     /// Removes overrides from the application's adapter and from memory.
     pub(crate) fn remove(&self, name: &str, id: Option<&str>, from: EntityKind) {
-        self.ask(|adapter| Some(adapter.remove_override(from, name, id)));
+        self.ask(|adapter| {
+            adapter.remove_override(from, name, id);
+            Some(())
+        });
         self.local.remove_override(from, name, id);
     }
 

@@ -231,8 +231,9 @@ fn typed_reads(store: &ParameterStore, param: &str) -> Map<String, Value> {
         ),
         (
             "i64",
-            json!(store.get_i64(param, -1)),
-            json!(store.get_i64(param, -2)),
+            // Not `get_i64`, which on purpose also reads whole floats.
+            json!(store.get(param, -1_i64)),
+            json!(store.get(param, -2_i64)),
         ),
         (
             "string",

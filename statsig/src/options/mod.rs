@@ -197,8 +197,8 @@ impl Default for StatsigOptions {
 
 /// Builds [`StatsigOptions`].
 ///
-/// **The log level is not an option.** The SDK writes its log with [`tracing`]; set the level in the
-/// filter of your subscriber, such as `statsig=debug` or `statsig=off`. See
+/// **The log level is not an option.** The SDK writes its log with [`tracing`]; set the level in
+/// the filter of your subscriber, such as `statsig=debug` or `statsig=off`. See
 /// [the guide](crate::docs::getting_started#see-the-log).
 #[derive(Debug, Clone)]
 #[must_use = "options do nothing until they are built and given to `Statsig::new`"]

@@ -35,9 +35,9 @@ impl StatsigOptionsBuilder {
         self
     }
 
-    /// Lets posts of events reuse a connection. With `false`, the server closes the connection after
-    /// each post, and the next post opens a new one; some load balancers distribute requests by
-    /// connection. Default: true. Official SDKs have this option with the default `false`.
+    /// Lets posts of events reuse a connection. With `false`, the server closes the connection
+    /// after each post, and the next post opens a new one; some load balancers distribute requests
+    /// by connection. Default: true. Official SDKs have this option with the default `false`.
     ///
     /// ```
     /// # use statsig::StatsigOptions;
