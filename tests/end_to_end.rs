@@ -198,3 +198,42 @@ async fn two_clients_in_one_process_do_not_touch_each_other() {
         .expect("a shutdown");
     assert_eq!(report.stats.delivered, 1);
 }
+
+#[tokio::test]
+async fn a_forward_proxy_says_which_lists_a_user_is_in() {
+    let mut specs = specs::one_gate("in_list", true);
+    specs["feature_gates"]["in_list"]["rules"][0]["conditions"] = json!(["employee"]);
+    specs["condition_map"]["employee"] = json!({
+        "type": "unit_id", "operator": "in_segment_list", "targetValue": "employees", "idType": "userID",
+    });
+    let local = LocalStatsig::builder()
+        .specs_json(specs.to_string())
+        .id_list("employees", ["alice"])
+        .forward_proxy(true)
+        .start()
+        .await
+        .expect("a local Statsig");
+    let statsig = client(&local);
+    statsig.initialize().await.expect("specs");
+    for (id, is_employee) in [("alice", true), ("bob", false)] {
+        let user = StatsigUser::with_user_id(id);
+        let user = statsig.enrich(user, Duration::from_secs(20)).await;
+        let gate = statsig.get_feature_gate(&user.expect("an answer"), "in_list");
+        let reason = gate.details.reason.to_string();
+        assert_eq!(
+            (gate.value, &*reason),
+            (is_employee, "Network:Recognized:IdListEnriched"),
+            "{id}"
+        );
+    }
+    local
+        .inject(Endpoint::UserEnrichment, Fault::status(500).times(1))
+        .expect("a fault");
+    let user = StatsigUser::with_user_id("alice");
+    let user = statsig.enrich(user, Duration::from_secs(20)).await;
+    assert_eq!(
+        user.expect("a second answer")
+            .is_in_id_list("employees", "alice"),
+        Some(true)
+    );
+}

@@ -127,6 +127,7 @@ mod counters;
 pub mod country;
 pub mod docs;
 mod engine_log;
+pub mod enrichment;
 mod error;
 pub mod event_logging;
 mod events;

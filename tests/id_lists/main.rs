@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod enrichment;
 mod failures;
 mod origins;
 

@@ -60,6 +60,7 @@ const LAYERS: &[&[&str]] = &[
         "evaluation",
         "typed",
         "sources",
+        "enrichment",
         "event_logging",
         "spool",
         "transport/http",

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 
 use super::{StatsigUser, StatsigUserBuilder};
 use crate::hash::{FastMap, IdLookup, process_hasher};
-use crate::value::bytes_of_entry;
+use crate::value::{bytes_of_entry, text_of};
 
 /// The names of the lists for each ID.
 pub(super) type Memberships = FastMap<IdLookup, BTreeSet<String>>;
@@ -40,6 +40,29 @@ impl StatsigUser {
         let memberships = self.data.id_list_memberships.as_ref()?;
         let lists = memberships.get(&IdLookup::of(id));
         Some(lists.is_some_and(|lists| lists.contains(list)))
+    }
+
+    /// The user ID and the custom IDs as ID lists contain them: the first eight characters of
+    /// base64(SHA-256(ID)). These are the keys of
+    /// [`id_list_memberships`](StatsigUserBuilder::id_list_memberships).
+    ///
+    /// ```
+    /// use statsig::StatsigUser;
+    ///
+    /// let lookups = StatsigUser::with_user_id("a-user").id_list_lookups();
+    /// assert!(lookups.iter().eq(["Z/hEKLio"]));
+    /// ```
+    #[must_use]
+    pub fn id_list_lookups(&self) -> BTreeSet<String> {
+        let custom_ids = self.data.custom_ids.iter().flat_map(|ids| ids.values());
+        let ids = self.data.user_id.iter().chain(custom_ids);
+        ids.filter_map(text_of)
+            .map(|id| {
+                let mut lookup = String::new();
+                IdLookup::of(&id).append_to(&mut lookup);
+                lookup
+            })
+            .collect()
     }
 }
 

@@ -18,9 +18,11 @@ use super::tasks::now;
 use super::tree::{Life, Tree};
 use crate::cause::Cause;
 use crate::counters::{EventStats, FlushReport, ShutdownReport};
+use crate::enrichment::EnrichFailure;
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
 use crate::shared::Shared;
+use crate::user::StatsigUser;
 
 /// The longest a flush may take. Each batch gets one attempt.
 const FLUSH_LIMIT: Duration = Duration::from_secs(60);
@@ -312,6 +314,27 @@ impl Handle {
             shared.events.log_rest(&ended);
         }
         *report.insert(ended)
+    }
+
+    /// Asks which ID lists the user is in. Returns the user with the answer.
+    ///
+    /// # Errors
+    /// When there is no answer, or the client has been shut down.
+    pub(crate) async fn enrich(
+        &self,
+        user: StatsigUser,
+        limit: Option<Duration>,
+    ) -> Result<StatsigUser, EnrichFailure> {
+        let shared = &self.0.tree.shared;
+        if shared.events.is_closed() {
+            return Err(StatsigError::ShutDown.into());
+        }
+        if shared.options.disable_network {
+            return Err(EnrichFailure::NetworkDisabled);
+        }
+        let tree = Arc::clone(&self.0.tree);
+        let asking = self.run(async move { tree.enrichment.enrich(&user, limit).await });
+        asking.await.ok_or(StatsigError::RuntimeGone)?
     }
 
     /// How often an actor was started again after a crash.

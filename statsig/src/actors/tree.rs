@@ -13,6 +13,7 @@ use super::observed::ObservedTransport;
 use super::reporting::Reporting;
 use super::tasks::PostTasks;
 use crate::counters::ShutdownReport;
+use crate::enrichment::Enrichment;
 use crate::event_logging::EventLoggingAdapter;
 use crate::event_logging::http::HttpEvents;
 use crate::events::spool::Spool;
@@ -70,6 +71,7 @@ pub(super) struct Tree {
     pub(super) data_store: Option<Arc<StoreSession>>,
     /// `None` when ID lists are off.
     pub(super) id_lists: Option<IdListSource>,
+    pub(super) enrichment: Enrichment,
     pub(super) initialization: Initialization,
     pub(super) posts: PostTasks,
     pub(super) reporting: Reporting,
@@ -123,6 +125,13 @@ impl Tree {
             _changes: changes.clone(),
         };
         let id_lists = id_lists_of(&shared, &transport, data_store.as_ref());
+        let enrichment = Enrichment::new(
+            transport,
+            Arc::clone(&shared.clock),
+            shared.identity.clone(),
+            options.user_enrichment_url.as_deref(),
+            &options.specs_url,
+        );
         let (spec_sync, live_spec_sync) = Live::channel();
         let (id_list_sync, _) = Live::channel();
         let (evaluation, live_evaluation) = Live::channel();
@@ -137,6 +146,7 @@ impl Tree {
             spec_sync: live_spec_sync,
             evaluation: live_evaluation,
             exposure: live_exposure,
+            enrichment,
             initialization: Initialization::begin(Arc::clone(&shared), id_lists.as_ref()),
             id_lists,
             spool: spool_of(&shared),

@@ -22,6 +22,8 @@ mod ending;
 
 mod pinned;
 
+mod enrichment;
+
 mod overrides;
 
 mod explain;

@@ -16,6 +16,7 @@ impl StatsigOptions {
                 self.download_id_list_file_api.as_ref(),
             ),
             ("log_event_url", Some(&self.log_event_url)),
+            ("user_enrichment_url", self.user_enrichment_url.as_ref()),
         ];
         for (option, address) in named {
             check(option, address.map(|address| &**address))?;

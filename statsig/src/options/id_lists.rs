@@ -114,4 +114,20 @@ impl StatsigOptionsBuilder {
         self.options.id_lists_adapter = Some(adapter);
         self
     }
+
+    /// Sets the complete URL that [`Statsig::enrich`](crate::Statsig::enrich) asks, with the SDK
+    /// key in a header. Default: `v1/user_enrichment` where the specs come from (`specs_url`).
+    /// Empty means the default.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .user_enrichment_url("http://forward-proxy:8000/v1/user_enrichment")
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn user_enrichment_url(mut self, url: impl Into<String>) -> Self {
+        self.options.user_enrichment_url = Address::given(&url.into());
+        self
+    }
 }

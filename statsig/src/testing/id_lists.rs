@@ -54,6 +54,25 @@ impl ServedIdLists {
         Value::Object(entries.collect()).to_string()
     }
 
+    /// The answer to a question which lists a user is in; `None` if the question cannot be read.
+    pub(super) fn memberships(&self, gzipped: &[u8]) -> Option<String> {
+        let question: Value =
+            serde_json::from_reader(flate2::read::GzDecoder::new(gzipped)).ok()?;
+        let lookups = question.get("id_list_lookups")?.as_array()?;
+        let found = lookups.iter().filter_map(|lookup| {
+            let lookup = lookup.as_str()?;
+            let names = self.lists.iter().filter(|(_, file)| {
+                let mut changes = file.lines.lines().rev();
+                let last = changes.find(|line| line.get(1..) == Some(lookup));
+                last.is_some_and(|line| line.starts_with('+'))
+            });
+            let names = names.map(|(name, _)| Value::from(name.as_str()));
+            Some((lookup.to_owned(), names.collect()))
+        });
+        let found = found.collect::<serde_json::Map<_, _>>();
+        Some(json!({ "id_lists": found }).to_string())
+    }
+
     /// The file at a URL of the manifest.
     pub(super) fn file(&self, url: &str) -> Option<&str> {
         let url = Url::parse(url).ok()?;

@@ -43,8 +43,8 @@ pub struct PostedBatch {
 ///
 /// By default, it accepts events. Specs requests get status 404 until
 /// [`serve_specs`](Self::serve_specs) provides specs. The manifest has no ID lists until
-/// [`set_id_list_file`](Self::set_id_list_file) adds some. Requests for [`Endpoint::Other`] get
-/// status 404.
+/// [`set_id_list_file`](Self::set_id_list_file) adds some; [`Statsig::enrich`](crate::Statsig::enrich)
+/// gets its answers from the same lists. Requests for [`Endpoint::Other`] get status 404.
 ///
 /// ```
 /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};
@@ -306,6 +306,10 @@ impl ScriptedTransport {
                 Endpoint::IdLists => Answer::json(state.id_lists.manifest()),
                 Endpoint::IdListFile => file_answer(&state.id_lists, request),
                 Endpoint::Events => Answer::response(202, r#"{"success":true}"#),
+                Endpoint::UserEnrichment => state
+                    .id_lists
+                    .memberships(&request.body)
+                    .map_or_else(|| Answer::status(400), Answer::json),
                 Endpoint::Other => Answer::status(404),
             });
         (answer, batch)

@@ -26,6 +26,8 @@ pub enum Endpoint {
     IdListFile,
     /// Posts events.
     Events,
+    /// Asks which ID lists a user is in.
+    UserEnrichment,
     /// Another purpose. The SDK sends no such request.
     Other,
 }
