@@ -34,8 +34,10 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: S
         target: targets::EVENTS, "post_events",
         events = batch.events, attempt = batch.attempts + 1
     );
-    // A batch from the disk is safe there: its post may take the time that it needs.
-    let interruption = (batch.record.is_none()).then(|| tree.posts.interruption(batch.first));
+    // A batch from the disk is safe there: its post may take the time that it needs, so it lies
+    // before no mark.
+    let first = batch.record.map_or(batch.first, |_| u64::MAX);
+    let interruption = tree.posts.interruption(first);
     let mut in_flight = InFlight {
         tree: Arc::clone(tree),
         started_ms: tree.shared.clock.now_ms(),
@@ -48,7 +50,7 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: S
         let answer = tokio::select! {
             biased;
             answer = tokio::time::timeout(limit, sending) => answer,
-            Some(()) = async { Some(interruption?.await) } => return in_flight.interrupt(),
+            () = interruption => return in_flight.interrupt(),
         };
         let answer = answer.unwrap_or_else(|_| {
             let problem = format!("no answer within {} ms", limit.as_millis());
