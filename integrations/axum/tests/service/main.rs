@@ -6,7 +6,11 @@
     reason = "tests fail by panicking"
 )]
 
+mod cancelling;
 mod extracting;
 mod gate;
+mod generations;
+mod health;
 mod layer;
+mod shutdown;
 mod support;

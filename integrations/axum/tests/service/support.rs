@@ -1,11 +1,14 @@
 //! Specs, requests and events of the tests.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use statsig::StatsigParams;
+use statsig::testing::{ScriptedTransport, SimulatedClock};
+use statsig::{Statsig, StatsigOptions, StatsigParams};
 use tower::ServiceExt;
 
 /// The parameters of the layer in [`specs`].
@@ -41,6 +44,19 @@ pub(crate) fn specs(generation: u64) -> String {
         },
     })
     .to_string()
+}
+
+/// A client that runs on a network in memory.
+pub(crate) async fn online() -> (Arc<ScriptedTransport>, Statsig) {
+    let network = Arc::new(ScriptedTransport::new());
+    network.serve_specs(specs(1));
+    let options = StatsigOptions::builder()
+        .transport(network.clone())
+        .clock(Arc::new(SimulatedClock::new()))
+        .disable_diagnostics(true);
+    let statsig = Statsig::new("secret-axum", options.build().unwrap());
+    statsig.initialize().await.unwrap();
+    (network, statsig)
 }
 
 /// A request as a user, by the header `x-user-id`.

@@ -1,0 +1,48 @@
+//! Clients of the service that hang up.
+
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use axum::Router;
+use axum::routing::get;
+use statsig::Event;
+use statsig_axum::{Flags, FlagsLayer, Params, RequestUser};
+use tower::ServiceExt;
+
+use crate::support::{self, Promo, names};
+
+/// Runs a future until it waits, and drops it.
+fn poll_once(future: impl Future) {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(future.as_mut().poll(&mut context).is_pending());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_request_loses_no_event() {
+    let (network, statsig) = support::online().await;
+    let before = statsig.event_stats().enqueued;
+    let handler = async |flags: Flags, promo: Params<Promo>| {
+        let is_beta = flags.check_gate("beta");
+        flags.log_event(Event::new("began").value(promo.title.as_str()));
+        pending::<()>().await;
+        is_beta.to_string()
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(FlagsLayer::new(&statsig).user_from(RequestUser::new().id_header("x-user-id")));
+    for user in ["ann", "bob"] {
+        poll_once(app.clone().oneshot(support::get("/", user)));
+    }
+    let report = statsig.shutdown().await.unwrap();
+    // A gate, two parameters of a layer, and an event, for each user.
+    assert_eq!(report.stats.enqueued - before, 8);
+    assert_eq!(report.stats.delivered, report.stats.enqueued);
+    let events = network.events();
+    for user in ["ann", "bob"] {
+        assert!(names(&events).contains(&("statsig::gate_exposure", user)));
+        assert!(names(&events).contains(&("statsig::layer_exposure", user)));
+        assert!(names(&events).contains(&("began", user)));
+    }
+}
