@@ -1,5 +1,6 @@
 //! Why the SDK refuses specs.
 
+use crate::authoring::InvalidSpecs;
 use crate::cause::Cause;
 
 /// Why the SDK refused a specs payload. The specs in use stay in use.
@@ -41,4 +42,7 @@ pub enum SpecsError {
     /// A source has nothing new, but the client has no specs yet. The client asks the next source.
     #[error("expected a first set of specs, found `has_updates: false`")]
     NothingLoaded,
+    /// A test or a tool described a project that the service would not accept.
+    #[error(transparent)]
+    Authored(#[from] InvalidSpecs),
 }

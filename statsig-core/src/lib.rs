@@ -56,6 +56,7 @@
 #[cfg(test)]
 extern crate self as statsig;
 
+pub mod authoring;
 pub mod catalog;
 pub mod cause;
 pub mod client_init;

@@ -5,9 +5,22 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::hash::IdLookup;
+
 /// The base URL of the files, at Statsig's own host, so that a client requests them as from
 /// Statsig.
 const FILES: &str = "https://api.statsigcdn.com/v1/download_id_list_file/";
+
+/// The lines of a file that adds these unit IDs.
+pub(super) fn lines(ids: &[String]) -> String {
+    let mut lines = String::new();
+    for id in ids {
+        lines.push('+');
+        IdLookup::of(id).append_to(&mut lines);
+        lines.push('\n');
+    }
+    lines
+}
 
 /// Lists by name, as files that grow.
 #[derive(Debug, Default)]

@@ -1,42 +1,40 @@
-//! Helpers for tests of code that uses this SDK: simulated time and a network in memory. Feature
-//! `testing`.
+//! Helpers for tests of code that uses this SDK: projects that read like sentences, a client with a
+//! network in memory, assertions that show what was logged, and simulated time. Feature `testing`.
+//! The guide is [`docs::testing`](crate::docs::testing).
+//!
+//! ```
+//! use statsig::StatsigUser;
+//! use statsig::testing::{self, Specs, custom};
+//!
+//! // #[tokio::test(start_paused = true)]
+//! async fn gold_customers_ship_for_free() {
+//!     let specs = Specs::new().gate("free_shipping", |g| {
+//!         g.rule("premium").when(custom("plan").any(["gold"])).pass(100)
+//!             .rule("half").everyone().pass(50)
+//!     });
+//!     let test = testing::client(specs).await;
+//!
+//!     let ann = StatsigUser::builder("ann").custom("plan", "gold").build();
+//!     assert!(test.check_gate(&ann, "free_shipping"));
+//!     test.logged().await.assert_gate_exposed(&ann, "free_shipping");
+//! }
+//! # let mut builder = tokio::runtime::Builder::new_current_thread();
+//! # let runtime = builder.enable_all().start_paused(true).build().unwrap();
+//! # runtime.block_on(gold_customers_ship_for_free());
+//! ```
 //!
 //! With tokio's paused time, an hour of syncs takes milliseconds. All timers of the SDK are
 //! tokio's, [`SimulatedClock`] provides the wall-clock time, and [`ScriptedTransport`] answers
 //! requests without a socket. (Paused time does not wait for real sockets.)
-//!
-//! ```
-//! use std::sync::Arc;
-//! use std::time::Duration;
-//! use statsig::StatsigOptions;
-//! use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
-//!
-//! # const SPECS: &str = r#"{"has_updates": true, "time": 1, "feature_gates": {},
-//! #   "dynamic_configs": {}, "layer_configs": {}, "condition_map": {}, "experiment_to_layer": {}}"#;
-//! # let mut runtime = tokio::runtime::Builder::new_current_thread();
-//! # runtime.enable_all().start_paused(true).build().unwrap().block_on(async {
-//! let network = Arc::new(ScriptedTransport::new());
-//! network.serve_specs(SPECS);
-//! network.next(Endpoint::Events, Answer::status(503)); // the first batch of events fails
-//!
-//! let options = StatsigOptions::builder()
-//!     .transport(network.clone())
-//!     .clock(Arc::new(SimulatedClock::new()))
-//!     .build()?;
-//! # let _ = options;
-//! // … start a client with these options, use it, let time pass:
-//! tokio::time::sleep(Duration::from_secs(3_600)).await;
-//! // … and look at what it sent:
-//! assert!(network.events().is_empty());
-//! # Ok::<(), statsig::OptionsError>(()) }).unwrap();
-//! ```
 
 mod answer;
+mod client;
 mod clock;
 mod exposures;
 mod id_lists;
 #[doc(hidden)]
 pub mod internals;
+mod logged_events;
 #[cfg(test)]
 pub(crate) mod logs;
 mod schema_match;
@@ -46,9 +44,11 @@ mod transport;
 mod variants;
 
 pub use answer::Answer;
+pub use client::{TestClient, client, client_with};
 pub use clock::SimulatedClock;
 pub use exposures::{Exposures, exposures_of};
-pub use schema_match::{assert_schema_matches, check_schema_in};
+pub use logged_events::LoggedEvents;
+pub use schema_match::{SpecsToCheck, assert_schema_matches, check_schema_in};
 #[cfg(feature = "proptest")]
 pub use strategy::params_strategy;
 pub use transport::{PostedBatch, RecordedRequest, ScriptedTransport};
@@ -59,7 +59,7 @@ pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;
 #[doc(hidden)]
 pub use crate::client::{Inspected, InspectedGate};
-pub use crate::offline::OfflineClient;
+pub use crate::offline::{OfflineClient, SpecsInput};
 pub use crate::transport::Endpoint;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
@@ -81,3 +81,12 @@ pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
 pub fn inspect(statsig: &Statsig, kind: EntityKind, user: &StatsigUser, name: &str) -> Inspected {
     statsig.inspect(kind, user, name)
 }
+
+/// A Statsig project as people think of it: what [`Specs`] consist of, and all conditions.
+pub mod authoring {
+    pub use statsig_core::authoring::*;
+}
+pub use statsig_core::authoring::{
+    Specs, country, custom, email, environment, fails_gate, in_id_list, in_segment, passes_gate,
+    user_id,
+};

@@ -1,12 +1,14 @@
 //! The check of a struct against a file of specs, as a test.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::offline::OfflineClient;
+use statsig_core::authoring::Specs;
+
+use crate::offline::{OfflineClient, SpecsInput};
 use crate::typed::{SchemaReport, StatsigParams};
 
-/// Asserts that a parameter struct fits the specs in a file: every value that any rule serves. Use
-/// it in CI, with a file that CI downloads or that the repository contains.
+/// Asserts that a parameter struct fits specs: every value that any rule serves. Use it in CI, with
+/// a file that CI downloads or that the repository contains. It also takes [`Specs`].
 ///
 /// The path is relative to the package's folder. [Warnings](crate::typed::DriftSeverity::Warning)
 /// do not fail; see [`check_schema_in`] for the whole report.
@@ -36,9 +38,10 @@ use crate::typed::{SchemaReport, StatsigParams};
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __assert_schema_matches {
-    ($params:ty, $path:expr $(,)?) => {{
-        let folder = ::std::path::Path::new(::core::env!("CARGO_MANIFEST_DIR"));
-        let report = $crate::testing::check_schema_in::<$params>(folder.join($path));
+    ($params:ty, $specs:expr $(,)?) => {{
+        let specs = $crate::testing::SpecsToCheck::from($specs);
+        let specs = specs.in_folder(::core::env!("CARGO_MANIFEST_DIR"));
+        let report = $crate::testing::check_schema_in::<$params>(specs);
         ::core::assert!(!report.has_errors(), "{report}");
     }};
 }
@@ -46,24 +49,109 @@ macro_rules! __assert_schema_matches {
 #[doc(inline)]
 pub use crate::__assert_schema_matches as assert_schema_matches;
 
-/// Checks a parameter struct against the specs in a file.
+/// Checks a parameter struct against specs: those in a file, or a described project.
 ///
 /// # Panics
-/// When the file cannot be read, or does not contain specs.
+/// When the file cannot be read, or does not contain specs. When Statsig would not accept the
+/// project.
 #[must_use]
-pub fn check_schema_in<P: StatsigParams>(specs: impl AsRef<Path>) -> SchemaReport {
-    client_of_file(specs.as_ref()).schemas().check::<P>()
+pub fn check_schema_in<P: StatsigParams>(specs: impl Into<SpecsToCheck>) -> SchemaReport {
+    specs.into().client().schemas().check::<P>()
 }
 
-/// A client with the specs in a file.
+/// Specs for checks of structs: the path of a file, or a described project.
+///
+/// Functions take `impl Into<SpecsToCheck>`: a path, or [`Specs`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum SpecsToCheck {
+    /// A file with the JSON that the specs endpoint would return.
+    File(PathBuf),
+    /// A described project.
+    Project(Box<Specs>),
+}
+
+impl SpecsToCheck {
+    /// A file is in this folder, unless its path is absolute.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_folder(self, folder: &str) -> Self {
+        match self {
+            Self::File(path) => Self::File(Path::new(folder).join(path)),
+            project => project,
+        }
+    }
+
+    /// A client with the specs.
+    #[expect(clippy::panic, reason = "a test without its specs cannot go on")]
+    pub(super) fn client(self) -> OfflineClient {
+        match self {
+            Self::File(path) => {
+                let text = match std::fs::read_to_string(&path) {
+                    Ok(text) => text,
+                    Err(problem) => panic!("{}: {problem}", path.display()),
+                };
+                match OfflineClient::new(text, None) {
+                    Ok(client) => client,
+                    Err(problem) => panic!("{}: {problem}", path.display()),
+                }
+            }
+            Self::Project(specs) => match OfflineClient::new(*specs, None) {
+                Ok(client) => client,
+                Err(problem) => panic!("{problem}"),
+            },
+        }
+    }
+}
+
+/// The JSON of specs.
+#[track_caller]
 #[expect(clippy::panic, reason = "a test without its specs cannot go on")]
-pub(super) fn client_of_file(path: &Path) -> OfflineClient {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(problem) => panic!("{}: {problem}", path.display()),
-    };
-    match OfflineClient::new(&text, None) {
-        Ok(client) => client,
-        Err(problem) => panic!("{}: {problem}", path.display()),
+pub(super) fn json_of(specs: SpecsInput) -> String {
+    match specs.into_json() {
+        Ok(json) => json,
+        Err(problem) => panic!("{problem}"),
+    }
+}
+
+impl From<&str> for SpecsToCheck {
+    fn from(path: &str) -> Self {
+        Self::File(path.into())
+    }
+}
+
+impl From<String> for SpecsToCheck {
+    fn from(path: String) -> Self {
+        Self::File(path.into())
+    }
+}
+
+impl From<&Path> for SpecsToCheck {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+impl From<PathBuf> for SpecsToCheck {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl From<&PathBuf> for SpecsToCheck {
+    fn from(path: &PathBuf) -> Self {
+        Self::File(path.clone())
+    }
+}
+
+impl From<Specs> for SpecsToCheck {
+    fn from(specs: Specs) -> Self {
+        Self::Project(Box::new(specs))
+    }
+}
+
+impl From<&Specs> for SpecsToCheck {
+    fn from(specs: &Specs) -> Self {
+        specs.clone().into()
     }
 }

@@ -8,9 +8,13 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
+use statsig_core::authoring::Specs;
+
 use super::answer::{Answer, AnswerKind};
-use super::id_lists::ServedIdLists;
+use super::id_lists::{self, ServedIdLists};
+use super::schema_match::json_of;
 use crate::events::seal;
+use crate::offline::SpecsInput;
 use crate::transport::{BoxFuture, Endpoint, Request, Response, Transport, TransportError};
 
 /// A request as sent.
@@ -63,6 +67,8 @@ pub struct ScriptedTransport {
 #[derive(Debug, Default)]
 struct NetworkState {
     specs: Option<String>,
+    /// How many described projects were served.
+    projects: u64,
     id_lists: ServedIdLists,
     next: HashMap<Endpoint, VecDeque<Answer>>,
     always: HashMap<Endpoint, Answer>,
@@ -108,8 +114,27 @@ impl ScriptedTransport {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// ```
-    pub fn serve_specs(&self, json: impl Into<String>) {
-        self.state().specs = Some(json.into());
+    ///
+    /// [`Specs`](super::Specs) without a time are newer than all that were served before, and bring
+    /// their ID lists.
+    ///
+    /// # Panics
+    /// If Statsig would not accept the described project. The message says what is wrong.
+    #[track_caller]
+    pub fn serve_specs(&self, specs: impl Into<SpecsInput>) {
+        let mut specs = specs.into();
+        let mut state = self.state();
+        if let SpecsInput::Project(project) = &mut specs {
+            state.projects += 1;
+            let time = Specs::DEFAULT_TIME_MS.saturating_add(state.projects);
+            project.time_ms.get_or_insert(time);
+        }
+        for (list, ids) in specs.id_lists() {
+            state.id_lists.set(list, id_lists::lines(&ids));
+        }
+        drop(state);
+        let json = json_of(specs);
+        self.state().specs = Some(json);
     }
 
     /// Serves an ID list with these lines from now on, as the service does: in ranges, and named in

@@ -1,15 +1,13 @@
 //! Runs code with every variant that the console can serve.
 
-use std::path::Path;
-
-use super::schema_match::client_of_file;
+use super::schema_match::SpecsToCheck;
 use crate::client::Statsig;
 use crate::typed::{ParamSource, StatsigParams, Variant, VariantValue, variants};
 use crate::user::StatsigUser;
 
-/// Calls a function with every variant of a struct that the specs in a file may serve: each group
-/// of each experiment, each rule, each default, both values of each gate. It gets a description of
-/// the variant, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`, and the struct.
+/// Calls a function with every variant of a struct that specs may serve: each group of each
+/// experiment, each rule, each default, both values of each gate. The specs are those in a file, or
+/// [`Specs`](super::Specs). The function gets a description of the variant, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`, and the struct.
 ///
 /// For a struct with several sources, or a parameter store with several targets, one source varies
 /// at a time.
@@ -38,8 +36,11 @@ use crate::user::StatsigUser;
 /// # Panics
 /// When the file cannot be read, does not contain specs, or lacks a source of the struct: a test
 /// without a variant must not pass.
-pub fn for_each_variant<P: StatsigParams>(specs: impl AsRef<Path>, mut test: impl FnMut(&str, P)) {
-    let client = client_of_file(specs.as_ref());
+pub fn for_each_variant<P: StatsigParams>(
+    specs: impl Into<SpecsToCheck>,
+    mut test: impl FnMut(&str, P),
+) {
+    let client = specs.into().client();
     let sources = P::SCHEMA.sources();
     let user = StatsigUser::with_user_id("a-user");
     let all: Vec<_> = sources

@@ -1,5 +1,9 @@
 //! A client that evaluates and records, without actors, runtime or network. Feature `offline`.
 
+mod input;
+
+pub use input::SpecsInput;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,8 +51,8 @@ pub struct OfflineClient {
 }
 
 impl OfflineClient {
-    /// A client with these specs: the JSON that the specs endpoint would return. Its source is
-    /// `Bootstrap`.
+    /// A client with these specs: a project described with `statsig::testing::Specs`, or the JSON
+    /// that the specs endpoint would return. Its source is `Bootstrap`.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -64,7 +68,7 @@ impl OfflineClient {
     /// # Errors
     /// When the specs are not valid. The error contains the position.
     pub fn new(
-        specs: &str,
+        specs: impl Into<SpecsInput>,
         options: impl Into<Option<StatsigOptions>>,
     ) -> Result<Self, SpecsError> {
         let client = Self::of(options.into());
@@ -186,7 +190,7 @@ impl OfflineClient {
         events
     }
 
-    /// Replaces the specs.
+    /// Replaces the specs, and the ID lists if the project has some.
     ///
     /// ```
     /// # use statsig::StatsigUser;
@@ -202,7 +206,10 @@ impl OfflineClient {
     ///
     /// # Errors
     /// When the specs are not valid, or older than the current specs, which stay in use.
-    pub fn set_specs(&self, specs: &str) -> Result<(), SpecsError> {
+    pub fn set_specs(&self, specs: impl Into<SpecsInput>) -> Result<(), SpecsError> {
+        let specs = specs.into();
+        let id_lists = specs.id_lists();
+        let specs = specs.into_json()?;
         let shared = self.statsig.shared_state();
         let current = shared.published.load();
         let now_ms = shared.clock.now_ms();
@@ -216,6 +223,9 @@ impl OfflineClient {
                 let in_use = current.specs.time;
                 return Err(SpecsError::Older { in_use, found });
             }
+        }
+        if !id_lists.is_empty() {
+            self.set_id_lists(id_lists);
         }
         Ok(())
     }

@@ -1,0 +1,35 @@
+//! Layers.
+
+use super::entity::{Entity, WithDefaults};
+use super::rule::Values;
+
+/// A layer: parameters that experiments share.
+///
+/// Its rules, if it has any, come before its experiments. What a rule returns is laid over the
+/// defaults.
+pub type Layer = Entity<AsLayer>;
+
+/// What only a layer has.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AsLayer {
+    /// All parameters, with their values for users whom no rule and no experiment takes.
+    pub defaults: Values,
+    /// Whether rules and an experiment each contribute parameters, instead of one of them all.
+    pub merges_rules: bool,
+}
+
+impl WithDefaults for AsLayer {
+    fn defaults_mut(&mut self) -> &mut Values {
+        &mut self.defaults
+    }
+}
+
+impl Layer {
+    /// Every rule that applies contributes the parameters that earlier ones left out, and so does
+    /// one experiment (`useNewLayerEval`).
+    pub fn merge_rules(mut self) -> Self {
+        self.own.merges_rules = true;
+        self
+    }
+}

@@ -1,0 +1,84 @@
+//! Writes layers, and how their experiments share the users.
+
+use serde_json::{Value, json};
+
+use super::rules::{Rules, laid_over, object, put, spec};
+use crate::authoring::condition::{Condition, Operator, bucket, everyone};
+use crate::authoring::experiment::Experiment;
+use crate::authoring::layer::Layer;
+use crate::authoring::rule::Rule;
+use crate::authoring::specs::Specs;
+
+/// The number of buckets for each percent.
+const PER_PERCENT: f64 = 10.0;
+
+pub(super) fn written(rules: &mut Rules, specs: &Specs, layer: &Layer) -> Value {
+    let own = &layer.own;
+    let default = object(&own.defaults);
+    let mut all = rules.of(layer, &default, |value| {
+        if own.merges_rules {
+            value.unwrap_or_else(|| json!({}))
+        } else {
+            laid_over(&own.defaults, value)
+        }
+    });
+    for (experiment, range) in experiments(specs, layer) {
+        let mut assignment = Rule::new("experimentAssignment");
+        assignment.conditions.push(match range {
+            Range::ALL => everyone(),
+            range => range.condition(Operator::Any, layer.own_salt()),
+        });
+        let mut rule = rules.rule(layer, &assignment, default.clone());
+        put(&mut rule, "configDelegate", experiment.name.clone());
+        all.push(rule);
+    }
+    let mut spec = spec(layer, "dynamic_config", "layer", default, all);
+    if own.merges_rules {
+        put(&mut spec, "useNewLayerEval", true);
+    }
+    spec
+}
+
+/// Buckets from the first up to, but not including, the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Range(u16, u16);
+
+impl Range {
+    pub(super) const ALL: Self = Self(0, 1_000);
+
+    /// The buckets between two percentages. Both are rounded to a bucket.
+    pub(super) fn between(start: f64, end: f64) -> Self {
+        let bucket =
+            |percentage: f64| (percentage * PER_PERCENT).round().clamp(0.0, 1_000.0) as u16;
+        Self(bucket(start), bucket(end))
+    }
+
+    /// The end, as a number for `lt`.
+    pub(super) fn end(self) -> u16 {
+        self.1
+    }
+
+    /// Whether a user's bucket by this salt is one of these, or none of them.
+    pub(super) fn condition(self, operator: Operator, salt: &str) -> Condition {
+        let buckets = (self.0..self.1).map(|bucket| (bucket.to_string(), json!(true)));
+        let buckets: serde_json::Map<_, _> = buckets.collect();
+        bucket(salt).by(operator, buckets)
+    }
+}
+
+/// The experiments of a layer with their buckets: one after the other.
+pub(super) fn experiments<'a>(
+    specs: &'a Specs,
+    layer: &Layer,
+) -> impl Iterator<Item = (&'a Experiment, Range)> {
+    let mut start = 0.0;
+    let experiments = specs.experiments.iter();
+    experiments
+        .filter(|experiment| experiment.own.layer.as_ref() == Some(&layer.name))
+        .map(move |experiment| {
+            let end = start + experiment.own.allocation;
+            let range = Range::between(start, end);
+            start = end;
+            (experiment, range)
+        })
+}

@@ -1,0 +1,115 @@
+//! Writes specs in the service's form.
+
+mod experiment;
+mod layer;
+mod rules;
+mod store;
+
+use serde_json::{Map, Value, json};
+
+use super::entity::{DynamicConfig, Gate, GateKind};
+use super::problem::InvalidSpecs;
+use super::specs::Specs;
+use rules::{Rules, object, put, spec};
+
+impl Specs {
+    /// The specs as the service would send them. The same project always gives the same text.
+    ///
+    /// # Errors
+    /// If the service would not accept the project, unless it is [`unchecked`](Self::unchecked).
+    pub fn to_json(&self) -> Result<String, InvalidSpecs> {
+        Ok(self.to_value()?.to_string())
+    }
+
+    /// The specs as the service would send them, for tests that change what a project cannot
+    /// express.
+    ///
+    /// # Errors
+    /// If the service would not accept the project, unless it is [`unchecked`](Self::unchecked).
+    pub fn to_value(&self) -> Result<Value, InvalidSpecs> {
+        if !self.is_unchecked {
+            let problems = self.problems();
+            if !problems.is_empty() {
+                return Err(InvalidSpecs { problems });
+            }
+        }
+        Ok(written(self))
+    }
+}
+
+fn written(specs: &Specs) -> Value {
+    let mut rules = Rules::default();
+    let mut gates = Map::new();
+    let mut configs = Map::new();
+    let mut layers = Map::new();
+    for gate in &specs.gates {
+        gates.insert(gate.wire_name(), written_gate(&mut rules, gate));
+    }
+    for config in &specs.configs {
+        let spec = written_config(&mut rules, config);
+        configs.insert(config.name.clone(), spec);
+    }
+    for layer in &specs.layers {
+        let spec = layer::written(&mut rules, specs, layer);
+        layers.insert(layer.name.clone(), spec);
+    }
+    for experiment in &specs.experiments {
+        if let Some(segment) = experiment::targeting_segment(experiment) {
+            gates.insert(segment.wire_name(), written_gate(&mut rules, &segment));
+        }
+        let spec = experiment::written(&mut rules, specs, experiment);
+        configs.insert(experiment.name.clone(), spec);
+    }
+    let of_layers = specs.experiments.iter().filter_map(|experiment| {
+        let layer = experiment.own.layer.as_ref()?;
+        Some((experiment.name.clone(), json!(layer)))
+    });
+    let mut all = json!({
+        "has_updates": true,
+        "time": specs.time_ms.unwrap_or(Specs::DEFAULT_TIME_MS),
+        "response_format": "dcs-v2",
+        "feature_gates": gates,
+        "dynamic_configs": configs,
+        "layer_configs": layers,
+        "condition_map": rules.conditions,
+        "experiment_to_layer": of_layers.collect::<Map<_, _>>(),
+    });
+    let mut add = |key: &str, value: Value| {
+        let is_empty = value.as_object().is_some_and(Map::is_empty);
+        if !is_empty {
+            put(&mut all, key, value);
+        }
+    };
+    let stores = specs.stores.iter();
+    let stores: Map<_, _> = stores
+        .map(|store| (store.name.clone(), store::written(specs, store)))
+        .collect();
+    add("param_stores", stores.into());
+    let lists = specs.id_lists.keys();
+    let lists: Map<_, _> = lists.map(|name| (name.clone(), json!(true))).collect();
+    add("id_lists", lists.into());
+    add("sdk_configs", json!(specs.sdk_configs));
+    add("checksum", json!(specs.checksum));
+    add("app_id", json!(specs.app_id));
+    add("default_environment", json!(specs.default_environment));
+    all
+}
+
+fn written_gate(rules: &mut Rules, gate: &Gate) -> Value {
+    let default = json!(gate.own.passes_by_default);
+    let returned = |value: Option<Value>| value.unwrap_or(json!(true));
+    let rules = rules.of(gate, &default, returned);
+    let entity = match gate.own.kind {
+        GateKind::Gate => "feature_gate",
+        GateKind::Segment => "segment",
+        GateKind::Holdout => "holdout",
+    };
+    spec(gate, "feature_gate", entity, default, rules)
+}
+
+fn written_config(rules: &mut Rules, config: &DynamicConfig) -> Value {
+    let default = object(&config.own.defaults);
+    let returned = |value: Option<Value>| value.unwrap_or_else(|| json!({}));
+    let rules = rules.of(config, &default, returned);
+    spec(config, "dynamic_config", "dynamic_config", default, rules)
+}
