@@ -15,13 +15,15 @@ mod local;
 use std::error::Error;
 use std::io::IsTerminal;
 
-use axum::extract::{Query, State};
+use axum::extract::Query;
+use axum::http::request::Parts;
 use axum::response::Html;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use statsig::{Event, Statsig, StatsigOptions, StatsigParams, StatsigUser};
+use statsig_axum::{CurrentUser, Flags, FlagsLayer, Params, ThenShutdown, shutdown_signal};
 
 /// The headline of the shop. Each field is a parameter of the layer.
 #[derive(Debug, StatsigParams, Serialize)]
@@ -52,15 +54,25 @@ struct Who {
     user: String,
 }
 
+/// The user of a request: `?user=ID`.
+fn user_of(parts: &Parts) -> StatsigUser {
+    match Query::<Who>::try_from_uri(&parts.uri) {
+        Ok(Query(who)) => StatsigUser::with_user_id(who.user),
+        Err(_) => StatsigUser::anonymous(),
+    }
+}
+
 /// The values of one user. Reading the fields of `Promo` logs the exposures.
-async fn promo(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<Value> {
-    let user = StatsigUser::with_user_id(who.user.as_str());
-    let promo = statsig.get_typed::<Promo>(&user);
-    let storefront = statsig.get_typed::<Storefront>(&user);
-    let gate = statsig.get_feature_gate(&user, "free_shipping");
+async fn promo(
+    flags: Flags,
+    user: CurrentUser,
+    promo: Params<Promo>,
+    storefront: Params<Storefront>,
+) -> Json<Value> {
+    let gate = flags.get_feature_gate("free_shipping");
     let decided = promo.meta();
     Json(json!({
-        "user": who.user,
+        "user": user.user_id(),
         "promo": {
             "title": promo.title,
             "discount": promo.discount,
@@ -69,22 +81,16 @@ async fn promo(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<V
             "group": decided.group_name,
         },
         "gate": { "value": gate.value, "rule_id": gate.rule_id, "reason": gate.details.reason },
-        "storefront": *storefront,
+        "storefront": **storefront,
     }))
 }
 
 /// Buys and logs an event: experiments measure it.
-async fn checkout(State(statsig): State<Statsig>, Query(who): Query<Who>) -> Json<Value> {
-    let user = StatsigUser::with_user_id(who.user.as_str());
-    let promo = statsig.get_typed::<Promo>(&user);
+async fn checkout(flags: Flags, promo: Params<Promo>) -> Json<Value> {
     let price = 49.0 * (1.0 - promo.discount);
-    statsig.log_event(
-        &user,
-        Event::new("checkout")
-            .value(price)
-            .metadata("sku", "T-SHIRT"),
-    );
-    Json(json!({ "user": who.user, "price": price }))
+    let event = Event::new("checkout").value(price);
+    flags.log_event(event.metadata("sku", "T-SHIRT"));
+    Json(json!({ "user": flags.user().user_id(), "price": price }))
 }
 
 #[tokio::main]
@@ -119,22 +125,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(async || Html(include_str!("page.html"))))
         .route("/promo", get(promo))
         .route("/checkout", post(checkout))
-        .with_state(statsig.clone());
+        .layer(FlagsLayer::new(&statsig).user(user_of));
     let port = std::env::var("PORT").unwrap_or_else(|_| "8080".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("Open http://{}, stop with Ctrl-C.", listener.local_addr()?);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(ctrl_c())
-        .await?;
-
-    let report = statsig.shutdown().await?;
-    println!("Events: {report}");
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
+    println!("Events: {}", server.then_shutdown(&statsig).await?);
     Ok(())
-}
-
-async fn ctrl_c() {
-    // Without a signal handler the process ends without a shutdown.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

@@ -97,7 +97,8 @@
 //! | `tracing-layer` | no | [`LogLineLayer`]: forwards chosen `tracing` events as Statsig log lines |
 //! | `zstd` | no | events and specs compressed with zstd instead of gzip; needs a C compiler |
 //!
-//! Separate packages add more: [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
+//! Separate packages add more: [`statsig-axum`](https://docs.rs/statsig-axum) (axum and tower
+//! services), [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
 //! [`statsig-grpc`](https://docs.rs/statsig-grpc) (a forward proxy that streams specs),
 //! [`statsig-opentelemetry`](https://docs.rs/statsig-opentelemetry) (metrics), and
 //! [`statsig-local`](https://docs.rs/statsig-local) (a local stand-in for Statsig, for tests and
