@@ -12,6 +12,11 @@ use statsig_core::client_init::{ClientInit, ClientInitResponseFormat, ClientInit
 ///
 /// The response cannot fail. Without specs, or when the specs are nested too deep to evaluate, it
 /// is blank: `has_updates` is false, and a client SDK keeps its values.
+///
+/// To write the response into a page, replace `<` by `\u003c`: otherwise a user ID that contains
+/// `</script>` ends the script. Server and client must use the same user; for a user without an
+/// account, give both the same `stableID`, or the client SDK reports a mismatch. The example
+/// `browser_bootstrap` does all of this with `@statsig/js-client`.
 impl Statsig {
     /// The client initialize response for a user, as JSON text for a client SDK.
     ///
