@@ -184,6 +184,13 @@ pub use typed::ParamEnum;
 pub use typed::{StatsigParams, Typed};
 pub use user::{StatsigUser, StatsigUserBuilder};
 
+/// For providers of other flag APIs: `statsig-openfeature`.
+#[doc(hidden)]
+pub mod flags {
+    pub use crate::client::{FlagPart, FlagQuery, FlagRead, FlagReader, FlagValue};
+    pub use statsig_core::evaluation::Basis;
+}
+
 /// What [`Statsig::explain`] answers.
 pub mod explain {
     pub use crate::results::explanation::{

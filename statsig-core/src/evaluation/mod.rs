@@ -5,6 +5,7 @@
 //! nothing.
 
 mod bandit;
+mod basis;
 pub(crate) mod bucket;
 pub(crate) mod condition;
 mod context;
@@ -28,6 +29,7 @@ mod series;
 mod tests;
 pub(crate) mod trace;
 
+pub use basis::Basis;
 pub use context::EvaluationContext;
 pub use evaluate::Evaluator;
 pub use forced::{REQUEST_OVERRIDE, over};

@@ -50,6 +50,7 @@ mod specs_file;
 mod decision;
 mod evaluated_call;
 mod exposure;
+mod flags;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
 #[cfg(feature = "tracing-layer")]
@@ -68,6 +69,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 
 pub use events::{StatsigLogLineLevel, UnknownLogLineLevel};
+#[doc(hidden)]
+pub use flags::{FlagPart, FlagQuery, FlagRead, FlagReader, FlagValue};
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::{Inspected, InspectedGate};
 pub use layers::Layer;

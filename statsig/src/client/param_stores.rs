@@ -208,7 +208,7 @@ impl ParameterStore {
 
     /// Evaluates the target of a parameter (nothing for a constant), and finds the value.
     #[inline]
-    fn resolve<'a>(
+    pub(super) fn resolve<'a>(
         &'a self,
         target: &'a ParameterTarget,
         fresh: &'a mut Option<Evaluation>,

@@ -35,6 +35,17 @@ pub(super) struct StickyOptions<'a> {
     enforce_targeting: bool,
 }
 
+impl<'a> StickyOptions<'a> {
+    /// No live rule takes precedence over these values.
+    pub(super) fn of(values: Option<&'a UserPersistedValues>) -> Self {
+        Self {
+            values,
+            enforce_overrides: false,
+            enforce_targeting: false,
+        }
+    }
+}
+
 macro_rules! sticky_options {
     ($($options:ident),*) => {$(
         impl<'a> From<&'a $options> for StickyOptions<'a> {
