@@ -62,7 +62,7 @@ impl Item {
         let span = self.value.as_ref().map_or(self.span(), Spanned::span);
         let key = self.key.to_string();
         let wanted = match key.as_str() {
-            "crate" => "expected the path of the crate",
+            "crate" | "open_feature" => "expected the path of the crate",
             "with" => "expected the path of a module",
             _ if matches!(self.value, Some(Expr::Closure(_))) => {
                 "expected the path of a function, found a closure; make it a function"

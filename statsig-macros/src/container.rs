@@ -26,6 +26,8 @@ pub(crate) struct Container {
     pub(crate) bound: Option<Vec<WherePredicate>>,
     pub(crate) view: Option<Ident>,
     pub(crate) view_vis: Option<Visibility>,
+    /// The key `open_feature`, and the path that it names.
+    pub(crate) open_feature: Option<(Span, Option<Path>)>,
     /// The attribute `crate`.
     pub(crate) krate: Option<Path>,
     /// Keys that require a source or a view.
@@ -54,6 +56,7 @@ impl Container {
             bound: None,
             view: None,
             view_vis: None,
+            open_feature: None,
             krate: None,
             of_source: Vec::new(),
             of_view: Vec::new(),
@@ -76,7 +79,7 @@ impl Container {
             return;
         }
         match key.as_str() {
-            "expose" | "id_type" | "deny_unknown" | "on_mismatch" => {
+            "expose" | "id_type" | "deny_unknown" | "on_mismatch" | "open_feature" => {
                 self.of_source.push((key.clone(), item.span()));
             }
             "view" | "vis" => self.of_view.push((key.clone(), item.span())),
@@ -116,6 +119,11 @@ impl Container {
             "vis" => {
                 let parser = <Visibility as syn::parse::Parse>::parse;
                 self.view_vis = item.parsed(parser, "\"pub(crate)\"", errors);
+            }
+            "open_feature" => {
+                let mut path = || item.path(errors).unwrap_or_else(default_path);
+                let path = item.value.as_ref().map(|_| path());
+                self.open_feature = Some((item.span(), path));
             }
             _ => self.krate = Some(item.path(errors).unwrap_or_else(default_path)),
         }

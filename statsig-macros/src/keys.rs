@@ -24,6 +24,7 @@ const STRUCT: &[&str] = &[
     "view",
     "vis",
     "bound",
+    "open_feature",
     "crate",
 ];
 const FIELD: &[&str] = &[
@@ -67,6 +68,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("max", "range"),
     ("min", "range"),
     ("name", "rename"),
+    ("openfeature", "open_feature"),
     ("parameter", "rename"),
     ("parameter_store", "param_store"),
     ("possible_values", "one_of"),

@@ -16,6 +16,8 @@ pub(crate) struct Params {
     /// `None` if the fields have their own sources, and for embedded structs.
     pub(crate) source: Option<ParamSource>,
     pub(crate) expose: Expose,
+    /// The path of `statsig_openfeature`, if the struct can be the value of a flag of OpenFeature.
+    pub(crate) open_feature: Option<Path>,
     pub(crate) id_type: Option<String>,
     pub(crate) deny_unknown: bool,
     pub(crate) on_mismatch: OnMismatch,

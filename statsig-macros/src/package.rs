@@ -1,5 +1,4 @@
-//! The path of the library `statsig` in the user's crate. The user's manifest may rename the
-//! library.
+//! The paths of our libraries in the user's crate. The user's manifest may rename them.
 //!
 //! The manifest is read line by line: a TOML parser would be larger than the rest of this crate.
 
@@ -10,31 +9,64 @@ use syn::{Path, parse_quote, parse_str};
 
 use crate::errors::Errors;
 
-const PACKAGE: &str = "statsig-actors";
-/// The name of its library.
-const LIBRARY: &str = "statsig";
+/// One of our packages, as generated code refers to it.
+pub(crate) struct Package {
+    name: &'static str,
+    library: &'static str,
+    /// The key of the attribute that names its path.
+    key: &'static str,
+}
 
-/// The path of the library, as far as the manifests show it. Reports an error if the package does
-/// not depend on it.
+/// The SDK.
+const SDK: Package = Package {
+    name: "statsig-actors",
+    library: "statsig",
+    key: "crate",
+};
+
+/// The provider for OpenFeature.
+const OPEN_FEATURE: Package = Package {
+    name: "statsig-openfeature",
+    library: "statsig_openfeature",
+    key: "open_feature",
+};
+
+/// The path of the SDK, as far as the manifests show it. Reports an error if the package does not
+/// depend on it.
 pub(crate) fn path(errors: &mut Errors) -> Option<Path> {
-    let directory = std::env::var_os("CARGO_MANIFEST_DIR");
-    let directories = directory.iter().flat_map(|it| File::new(it).ancestors());
-    let manifests = directories
-        .map(|directory| std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default());
-    match find(manifests) {
-        Name::Usual => Some(default_path()),
-        Name::Other(name) => {
-            let path = parse_str(&format!("::{}", name.replace('-', "_")));
-            Some(path.unwrap_or_else(|_| default_path()))
-        }
-        Name::None => {
-            errors.at(
-                Span::call_site(),
-                "expected the package `statsig-actors` among the dependencies, found none; \
-                 if another crate re-exports it, name the path: `#[statsig(crate = path::to::statsig)]`",
-            );
-            None
-        }
+    SDK.path(Span::call_site(), errors)
+}
+
+/// The path of the provider for OpenFeature. Reports an error at the span of the attribute if the
+/// package does not depend on it.
+pub(crate) fn open_feature_path(span: Span, errors: &mut Errors) -> Option<Path> {
+    OPEN_FEATURE.path(span, errors)
+}
+
+impl Package {
+    fn path(&self, span: Span, errors: &mut Errors) -> Option<Path> {
+        let Self { name, library, key } = self;
+        let directory = std::env::var_os("CARGO_MANIFEST_DIR");
+        let directories = directory.iter().flat_map(|it| File::new(it).ancestors());
+        let manifests = directories.map(|directory| {
+            std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default()
+        });
+        let found = match self.find(manifests) {
+            Name::Usual => (*library).to_owned(),
+            Name::Other(name) => name.replace('-', "_"),
+            Name::None => {
+                errors.at(
+                    span,
+                    format!(
+                        "expected the package `{name}` among the dependencies, found none; \
+                         if another crate re-exports it, name the path: `#[statsig({key} = path::to::{library})]`"
+                    ),
+                );
+                return None;
+            }
+        };
+        let path = parse_str(&format!("::{found}"));
+        path.or_else(|_| parse_str(&format!("::{library}"))).ok()
     }
 }
 
@@ -53,46 +85,65 @@ enum Name {
     None,
 }
 
-/// Finds the name in the package's manifest, or in the manifest of a parent directory, which may be
-/// the workspace's.
-fn find(mut manifests: impl Iterator<Item = String>) -> Name {
-    let own = manifests.next().unwrap_or_default();
-    if own.is_empty() {
-        return Name::Usual;
-    }
-    let keys = dependencies(&own);
-    let has_own_name = |name| keys.iter().any(|it| it.key == name && !it.is_renamed);
-    if has_own_name(PACKAGE) {
-        return Name::Usual;
-    }
-    if let Some(renamed) = keys.iter().find(|dependency| dependency.is_renamed) {
-        return Name::Other(renamed.key.to_owned());
-    }
-    for above in manifests {
-        let is_inherited = |renamed: &Dependency<'_>| {
-            renamed.is_renamed && keys.iter().any(|own| own.key == renamed.key)
-        };
-        if let Some(renamed) = dependencies(&above).into_iter().find(is_inherited) {
+impl Package {
+    /// Finds the name in the user's manifest, or in the manifest of a parent directory, which may
+    /// be the workspace's.
+    fn find(&self, mut manifests: impl Iterator<Item = String>) -> Name {
+        let own = manifests.next().unwrap_or_default();
+        if own.is_empty() {
+            return Name::Usual;
+        }
+        let keys = self.dependencies(&own);
+        let has_own_name = |name| keys.iter().any(|it| it.key == name && !it.is_renamed);
+        if has_own_name(self.name) {
+            return Name::Usual;
+        }
+        if let Some(renamed) = keys.iter().find(|dependency| dependency.is_renamed) {
             return Name::Other(renamed.key.to_owned());
         }
+        for above in manifests {
+            let is_inherited = |renamed: &Dependency<'_>| {
+                renamed.is_renamed && keys.iter().any(|own| own.key == renamed.key)
+            };
+            if let Some(renamed) = self.dependencies(&above).into_iter().find(is_inherited) {
+                return Name::Other(renamed.key.to_owned());
+            }
+        }
+        if has_own_name(self.library) || self.is_mentioned(&own) {
+            Name::Usual
+        } else {
+            Name::None
+        }
     }
-    if has_own_name(LIBRARY) || mentions_package(&own) {
-        Name::Usual
-    } else {
-        Name::None
+
+    /// The dependencies of a manifest, in the order of their lines.
+    fn dependencies<'a>(&self, manifest: &'a str) -> Vec<Dependency<'a>> {
+        dependencies(manifest, self.name)
+    }
+
+    /// Whether the manifest contains the package's name as a whole word.
+    fn is_mentioned(&self, manifest: &str) -> bool {
+        let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        manifest.match_indices(self.name).any(|(start, name)| {
+            let before = manifest.get(..start).and_then(|text| text.chars().last());
+            let after = manifest.get(start + name.len()..);
+            let after = after.and_then(|text| text.chars().next());
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
     }
 }
 
 #[derive(Debug)]
 struct Dependency<'a> {
     key: &'a str,
-    /// Whether the key is a new name for our package.
+    /// Whether the key is a new name for the package.
     is_renamed: bool,
 }
 
-/// The dependencies of a manifest, in the order of their lines.
-fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
-    let mut found: Vec<Dependency<'_>> = Vec::new();
+/// The dependencies of a manifest, in the order of their lines. `package` is the one that a key may
+/// rename.
+fn dependencies<'a>(manifest: &'a str, package: &str) -> Vec<Dependency<'a>> {
+    let mut found: Vec<Dependency<'a>> = Vec::new();
     // In `[dependencies]` each line is a dependency. In `[dependencies.key]` all lines describe
     // one.
     let (mut is_list, mut is_one) = (false, false);
@@ -119,11 +170,11 @@ fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
         };
         if is_list {
             let is_renamed =
-                names_package(value) || part == "package" && unquoted(value) == PACKAGE;
+                names(value, package) || part == "package" && unquoted(value) == package;
             found.push(Dependency { key, is_renamed });
         } else if is_one
             && key == "package"
-            && unquoted(value) == PACKAGE
+            && unquoted(value) == package
             && let Some(dependency) = found.last_mut()
         {
             dependency.is_renamed = true;
@@ -132,12 +183,12 @@ fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     found
 }
 
-/// Whether an inline table has `package = "statsig-actors"`.
-fn names_package(value: &str) -> bool {
+/// Whether an inline table has this package under its key `package`.
+fn names(value: &str, package: &str) -> bool {
     let mut parts = value.split(['{', ',', '}']);
     parts.any(|part| {
         let named = part.split_once('=');
-        named.is_some_and(|(key, value)| key.trim() == "package" && unquoted(value) == PACKAGE)
+        named.is_some_and(|(key, value)| key.trim() == "package" && unquoted(value) == package)
     })
 }
 
@@ -146,23 +197,12 @@ fn unquoted(text: &str) -> &str {
     text.trim().trim_matches(['"', '\''])
 }
 
-/// Whether the manifest contains the package's name as a whole word.
-fn mentions_package(manifest: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-    manifest.match_indices(PACKAGE).any(|(start, _)| {
-        let before = manifest.get(..start).and_then(|text| text.chars().last());
-        let after = manifest.get(start + PACKAGE.len()..);
-        let after = after.and_then(|text| text.chars().next());
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn find(manifests: &[&str]) -> Name {
-        super::find(manifests.iter().map(|text| (*text).to_owned()))
+        SDK.find(manifests.iter().map(|text| (*text).to_owned()))
     }
 
     #[test]
@@ -217,6 +257,18 @@ mod tests {
         ] {
             assert_eq!(find(manifests), Name::Usual, "{manifests:?}");
         }
+    }
+
+    #[test]
+    fn each_package_is_found_under_its_own_name() {
+        let manifest = "[dependencies]\nsdk = { package = \"statsig-actors\" }\n\
+             of = { package = \"statsig-openfeature\" }";
+        let found = |package: Package| package.find([manifest.to_owned()].into_iter());
+        assert_eq!(found(SDK), Name::Other("sdk".to_owned()));
+        assert_eq!(found(OPEN_FEATURE), Name::Other("of".to_owned()));
+        let manifest = "[dependencies]\nstatsig-actors = \"0.1\"";
+        let found = OPEN_FEATURE.find([manifest.to_owned()].into_iter());
+        assert_eq!(found, Name::None);
     }
 
     #[test]

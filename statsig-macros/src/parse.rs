@@ -66,6 +66,10 @@ pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params>
     if source.is_none() && container.embedded.is_none() {
         check_sources(&fields, errors);
     }
+    let open_feature = container.open_feature.and_then(|(span, path)| {
+        check_open_feature(&fields, errors);
+        path.or_else(|| package::open_feature_path(span, errors))
+    });
     let krate = container.krate.or_else(|| package::path(errors))?;
     Some(Params {
         ident: input.ident.clone(),
@@ -75,6 +79,7 @@ pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params>
         krate,
         source,
         expose: container.expose,
+        open_feature,
         id_type: container.id_type,
         deny_unknown: container.deny_unknown,
         on_mismatch: container.on_mismatch,
@@ -130,6 +135,21 @@ fn check_sources(fields: &[Field], errors: &mut Errors) {
                 ident.span(),
                 format!(
                     "`{ident}` has no source, unlike other fields: name one here, as in `#[statsig(layer = \"…\")]`, or for the struct"
+                ),
+            );
+        }
+    }
+}
+
+/// Reports fields that come from another entity than the struct, and so from another flag.
+fn check_open_feature(fields: &[Field], errors: &mut Errors) {
+    for field in fields {
+        if field.param().is_some_and(|param| param.source.is_some()) {
+            let ident = &field.ident;
+            errors.at(
+                ident.span(),
+                format!(
+                    "with `open_feature` a struct is the value of one flag, so `{ident}` cannot have a source of its own; remove its source, or remove `open_feature`"
                 ),
             );
         }

@@ -14,12 +14,18 @@ mod tests {
     }
 
     #[derive(Debug, StatsigParams)]
-    #[statsig(layer = "renamed")]
+    #[statsig(layer = "renamed", open_feature)]
     struct Renamed {
         #[statsig(default = "Welcome")]
         title: String,
         #[statsig(default)]
         tone: Tone,
+    }
+
+    #[test]
+    fn the_renamed_provider_of_openfeature_is_found() {
+        let value = flags_api::StructValue::default().with_field("title", "Hello");
+        assert_eq!(Renamed::try_from(value).unwrap().title, "Hello");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Loads a struct from its source.
 
+use serde_json::{Map, Value};
+
 use super::bit_set::BitSet;
 use super::exposure_state::ExposureState;
 use super::handle::Typed;
 use super::misfit::Misfit;
 use super::params::StatsigParams;
-use super::reader::ParamReader;
+use super::reader::{Inside, ParamReader};
 use super::report::{ParamProblem, ParamsError, check, problems};
 use super::served::ServedParams;
 
@@ -36,6 +38,14 @@ where
         params,
         ExposureState::new(P::SCHEMA, served, source),
     ))
+}
+
+/// Reads a struct from its parameters. Fails if a value does not fit. Exposes nothing.
+pub fn from_object<P: StatsigParams>(object: &Map<String, Value>) -> Result<P, ParamsError> {
+    let source = Inside(object);
+    let (params, _, misfits) = read::<P>(&source);
+    ParamsError::unless_none(problems(P::SCHEMA, &source, misfits))?;
+    Ok(params)
 }
 
 fn read<P: StatsigParams>(source: &dyn ServedParams) -> (P, BitSet, Vec<Misfit>) {

@@ -52,7 +52,7 @@ pub use wrong_value::WrongValue;
 
 pub use drift::{Variant, VariantValue, variants};
 pub use drift::{check, check_all, possible_id_types, possible_parameters};
-pub use load::{load, try_load};
+pub use load::{from_object, load, try_load};
 pub use served::{DecidedBy, ServedParams};
 pub use values::written;
 

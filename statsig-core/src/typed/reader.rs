@@ -191,7 +191,7 @@ impl fmt::Debug for ParamReader<'_> {
 /// The inside of an object, read like a source. Its parameters are exposed only together with the
 /// object.
 #[derive(Debug)]
-struct Inside<'a>(&'a Map<String, Value>);
+pub(super) struct Inside<'a>(pub(super) &'a Map<String, Value>);
 
 impl ServedParams for Inside<'_> {
     fn value(&self, _param: &ParamSchema, name: &str) -> Option<&Value> {

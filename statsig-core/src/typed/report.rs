@@ -120,6 +120,14 @@ pub struct ParamsError {
 }
 
 impl ParamsError {
+    pub(super) fn unless_none(problems: Vec<ParamProblem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self { problems })
+        }
+    }
+
     /// All problems, in the order of the fields. At least one.
     #[must_use]
     pub fn problems(&self) -> &[ParamProblem] {
@@ -176,11 +184,7 @@ pub(crate) fn check(
         }
     }
     found.extend(problems(schema, source, misfits));
-    if found.is_empty() {
-        Ok(())
-    } else {
-        Err(ParamsError { problems: found })
-    }
+    ParamsError::unless_none(found)
 }
 
 fn unit_problems(schema: &'static Schema, source: &dyn ServedParams) -> Vec<ParamProblem> {

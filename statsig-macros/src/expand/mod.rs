@@ -43,6 +43,7 @@ struct Body {
     write: Option<TokenStream>,
     names: TokenStream,
     registration: TokenStream,
+    open_feature: Option<TokenStream>,
 }
 
 fn full(params: &Params) -> Body {
@@ -52,6 +53,7 @@ fn full(params: &Params) -> Body {
         write: Some(fields::write(params)),
         names: names::names(params, &bounded_generics(params)),
         registration: registration(params),
+        open_feature: open_feature(params),
     }
 }
 
@@ -65,6 +67,7 @@ fn stub(params: &Params) -> Body {
         write: None,
         names: TokenStream::new(),
         registration: TokenStream::new(),
+        open_feature: None,
     }
 }
 
@@ -79,6 +82,7 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
         write,
         names,
         registration,
+        open_feature,
     } = body;
     let reader = fields::reader();
     let writer = fields::writer();
@@ -116,8 +120,32 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
 
         #registration
 
+        #open_feature
+
         #view
     }
+}
+
+/// The conversion from the struct value of a flag of OpenFeature.
+fn open_feature(params: &Params) -> Option<TokenStream> {
+    let open_feature = params.open_feature.as_ref()?;
+    let (ident, typed) = (&params.ident, typed(params));
+    let generics = bounded_generics(params);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    Some(quote! {
+        #[automatically_derived]
+        impl #impl_generics ::core::convert::TryFrom<#open_feature::StructValue>
+            for #ident #ty_generics #where_clause
+        {
+            type Error = #typed::ParamsError;
+
+            fn try_from(
+                value: #open_feature::StructValue,
+            ) -> ::core::result::Result<Self, Self::Error> {
+                #open_feature::from_struct(value)
+            }
+        }
+    })
 }
 
 fn typed(params: &Params) -> TokenStream {

@@ -331,3 +331,37 @@ fn all_errors_come_at_once_with_a_stub() {
     assert!(code.contains("StatsigParams for S"));
     assert!(code.contains("fn b (& self) -> & :: core :: primitive :: str"));
 }
+
+#[test]
+fn a_struct_for_openfeature_is_the_value_of_one_flag() {
+    assert_structs([
+        (
+            quote!(
+                #[statsig(embedded, open_feature = of)]
+                struct S {
+                    a: Option<u8>,
+                }
+            ),
+            "an `embedded` struct is read and exposed by the struct that has it",
+        ),
+        (
+            quote!(
+                #[statsig(layer = "l", open_feature = of)]
+                struct S {
+                    #[statsig(gate = "g", default = false)]
+                    a: bool,
+                }
+            ),
+            "`a` cannot have a source of its own",
+        ),
+        (
+            quote!(
+                #[statsig(layer = "l", open_feature = 5)]
+                struct S {
+                    a: Option<u8>,
+                }
+            ),
+            "expected the path of the crate",
+        ),
+    ]);
+}

@@ -23,7 +23,7 @@ pub use statsig_core::typed::{
 pub use statsig_core::typed::registered_schemas;
 /// For generated code.
 #[doc(hidden)]
-pub use statsig_core::typed::{DeserializeOwned, Value};
+pub use statsig_core::typed::{DeserializeOwned, Value, from_object};
 #[cfg(feature = "registry")]
 #[doc(hidden)]
 pub use statsig_core::typed::{RegisteredSchema, inventory};

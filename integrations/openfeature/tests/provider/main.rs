@@ -1,0 +1,12 @@
+//! The provider, used through a client of OpenFeature.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod context;
+mod flags;
+mod structs;
+mod support;
