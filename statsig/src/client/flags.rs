@@ -212,7 +212,7 @@ impl FlagReader<'_> {
     ) -> Result<FlagRead<R>, E> {
         let options = ParameterStoreEvaluationOptions::default();
         let store = (self.view).parameter_store(query.user, query.name, options);
-        let mut names = store.parameters().map(|(name, _)| name);
+        let mut names = store.entries().map(|(name, _)| name);
         let parameter = match query.part {
             FlagPart::Parameter(parameter) => Some(parameter),
             FlagPart::Whole => None,
@@ -246,7 +246,7 @@ impl FlagReader<'_> {
         store: &ParameterStore,
         decode: impl FnOnce(FlagValue<'_>) -> Result<R, E>,
     ) -> Result<FlagRead<R>, E> {
-        let values = store.parameters().filter_map(|(name, parameter)| {
+        let values = store.entries().filter_map(|(name, parameter)| {
             let mut fresh = None;
             let (_, value) = store.resolve(&parameter.target, &mut fresh);
             Some((name.as_str().to_owned(), value?.clone()))
@@ -254,7 +254,7 @@ impl FlagReader<'_> {
         let values: Map<String, Value> = values.collect();
         let value = decode(FlagValue::All(&values))?;
         let mut basis = Basis::Constant;
-        for (_, parameter) in store.parameters() {
+        for (_, parameter) in store.entries() {
             let mut fresh = None;
             if let (Some(call), _) = store.resolve(&parameter.target, &mut fresh) {
                 expose_target(&parameter.target, &call);
