@@ -92,6 +92,7 @@
 //! | `proptest` | no | property tests: strategies for parameter structs; implies `testing` |
 //! | `proto` | no | specs in the binary form, and deltas, which are experimental |
 //! | `registry` | no | a list of all structs in the binary that derive `StatsigParams`, to check them all |
+//! | `signed-overrides` | no | signed tokens that force gates and parameters for one request: `overrides::signed` |
 //! | `spool` | no | keeps undelivered events on disk: [`docs::events`](docs::events#keep-events-on-disk) |
 //! | `testing` | no | [`testing`](docs::testing): simulated time, a scripted network, offline clients |
 //! | `tracing-layer` | no | [`LogLineLayer`]: forwards chosen `tracing` events as Statsig log lines |

@@ -26,6 +26,9 @@ mod enrichment;
 
 mod overrides;
 
+#[cfg(feature = "signed-overrides")]
+mod signed_overrides;
+
 mod explain;
 
 mod subscriptions;

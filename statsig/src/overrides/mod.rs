@@ -1,6 +1,9 @@
 //! Forced values. Those of the application's adapter and those in memory apply to every read; those
 //! of a [`RequestOverrides`] apply to one pinned client.
 
+#[cfg(feature = "signed-overrides")]
+pub mod signed;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
