@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Write Rust structs for the parameters that the specs define, or check the structs of a
     /// binary against them.
     Schema(Schema),
+    /// Make a token that forces gates and parameters for the requests that carry it, in services
+    /// that accept such tokens.
+    Sign(Sign),
 }
 
 #[derive(Debug, Args)]
@@ -191,6 +194,33 @@ pub(crate) struct ClientInit {
     pub(crate) remove_experiments_in_layers: bool,
 }
 
+/// The key is not an argument, because everybody on the machine can read the arguments of a process.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("forced").args(["gate", "param"]).multiple(true).required(true)))]
+pub(crate) struct Sign {
+    /// The file with the key: at least 32 bytes of text, such as from `openssl rand -base64 32`.
+    /// Default: the environment variable `STATSIG_OVERRIDES_KEY` has the key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The audience of the services that the token is for.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) audience: String,
+    /// How long the token is valid: a number with s, m, h or d, such as 90s or 1h.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
+    pub(crate) expires: u64,
+    /// Force a gate. Repeat it for several gates.
+    #[arg(long, value_name = "NAME=true|false")]
+    pub(crate) gate: Vec<String>,
+    /// Force a parameter of a config, experiment, layer or store, such as layer:promo.title=Hi. The
+    /// parameter begins after the last dot. The value is JSON or else a text. Repeat it for several
+    /// parameters.
+    #[arg(long, value_name = "KIND:NAME.PARAMETER=VALUE")]
+    pub(crate) param: Vec<String>,
+    /// Fail if these specs lack a name that the token forces.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) specs: Option<PathBuf>,
+}
+
 /// The specs, and the format of the answer.
 #[derive(Debug, Args)]
 pub(crate) struct Specs {
@@ -248,6 +278,22 @@ fn parse_time(text: &str) -> Result<u64, String> {
         })
 }
 
+/// Milliseconds.
+fn parse_duration(text: &str) -> Result<u64, String> {
+    let expected = || "expected a number with s, m, h or d, such as 90s or 1h".to_owned();
+    let unit = text.chars().next_back().ok_or_else(expected)?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return Err(expected()),
+    };
+    let count: Option<u64> = text.strip_suffix(unit).and_then(|count| count.parse().ok());
+    let ms = count.and_then(|count| count.checked_mul(seconds * 1_000));
+    ms.filter(|ms| *ms > 0).ok_or_else(expected)
+}
+
 impl Cli {
     /// What to do; `None` if neither a command nor its arguments are given.
     pub(crate) fn command(self) -> Option<Command> {
@@ -294,6 +340,27 @@ mod tests {
         assert_eq!(parse_time("1767225600000"), Ok(1_767_225_600_000));
         for text in ["yesterday", "2026-01-01", "-5", "1900-01-01T00:00:00Z"] {
             assert!(parse_time(text).unwrap_err().contains("epoch"), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(parse_duration("90s"), Ok(90_000));
+        assert_eq!(parse_duration("15m"), Ok(900_000));
+        assert_eq!(parse_duration("1h"), Ok(3_600_000));
+        assert_eq!(parse_duration("7d"), Ok(604_800_000));
+        for text in [
+            "",
+            "h",
+            "1",
+            "0h",
+            "-1h",
+            "1.5h",
+            "1w",
+            "99999999999999999d",
+            "1ä",
+        ] {
+            assert!(parse_duration(text).unwrap_err().contains("90s"), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use statsig::clock::{Clock, SystemClock};
 use statsig_local::{LocalError, LocalStatsig, Upstream};
 
 use crate::cli::{Cli, Command, Serve};
@@ -28,6 +29,13 @@ fn main() -> ExitCode {
             ask(|terminal| ask::client_init(&arguments, terminal))
         }
         Some(Command::Schema(arguments)) => ask(|terminal| ask::schema(&arguments, terminal)),
+        Some(Command::Sign(arguments)) => {
+            let inputs = ask::SignInputs {
+                key: std::env::var(ask::KEY_VARIABLE).ok(),
+                now_ms: SystemClock.now_ms(),
+            };
+            ask(|terminal| ask::sign(&arguments, &inputs, terminal))
+        }
         None => Err("nothing to do; see --help".to_owned()),
     };
     match result {

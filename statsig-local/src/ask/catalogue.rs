@@ -155,26 +155,10 @@ impl Catalogue {
             ));
             return text;
         }
-        let wanted = name.to_lowercase();
-        let mut alike: Vec<_> = self
-            .0
-            .iter()
-            .filter(|defined| kind.is_none_or(|kind| kind == defined.kind))
-            .map(|defined| {
-                (
-                    likeness(&defined.name.to_lowercase(), &wanted),
-                    &defined.name,
-                )
-            })
-            .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
-            .collect();
-        alike.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        alike.dedup_by(|(_, a), (_, b)| a == b);
-        let alike: Vec<_> = alike
-            .iter()
-            .take(MAX_SUGGESTIONS)
-            .map(|(_, name)| format!("`{name}`"))
-            .collect();
+        let of_kind =
+            (self.0.iter()).filter(|defined| kind.is_none_or(|kind| kind == defined.kind));
+        let alike = most_alike(of_kind.map(|defined| &*defined.name), name);
+        let alike: Vec<_> = alike.iter().map(|name| format!("`{name}`")).collect();
         if alike.is_empty() {
             text.push_str("; `statsig-local list --specs FILE` shows what there is");
         } else {
@@ -182,6 +166,22 @@ impl Catalogue {
         }
         text
     }
+}
+
+/// The names that are most like a name, the most similar first.
+pub(super) fn most_alike<'a>(known: impl Iterator<Item = &'a str>, wanted: &str) -> Vec<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let mut alike: Vec<_> = known
+        .map(|known| (likeness(&known.to_lowercase(), &wanted), known))
+        .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
+        .collect();
+    alike.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    alike.dedup_by(|(_, a), (_, b)| a == b);
+    alike
+        .into_iter()
+        .take(MAX_SUGGESTIONS)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// How similar two names are. Names that share a word are similar.

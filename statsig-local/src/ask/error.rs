@@ -2,6 +2,8 @@
 
 use std::io;
 
+use statsig::overrides::signed::{OverrideKeyError, SignOverridesError};
+
 /// Each text names the place of the problem, the expected input, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AskError {
@@ -27,6 +29,20 @@ pub(crate) enum AskError {
     Options(#[from] statsig::OptionsError),
     #[error("{0}")]
     UnknownName(String),
+    #[error("`{argument}`: {problem}")]
+    Argument { argument: String, problem: String },
+    #[error(
+        "expected the key in --key-file or in the variable {}, found neither",
+        super::KEY_VARIABLE
+    )]
+    NoKey,
+    #[error("{origin}: {source}")]
+    Key {
+        origin: String,
+        source: OverrideKeyError,
+    },
+    #[error("{0}")]
+    Sign(#[from] SignOverridesError),
     #[error("{failed} of {checked} structs differ from the specs")]
     Drift { failed: usize, checked: usize },
     #[error("cannot write the answer: {0}")]

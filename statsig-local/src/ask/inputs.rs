@@ -89,6 +89,11 @@ pub(crate) fn read_specs(specs: &Specs) -> Result<(String, Catalogue), AskError>
     Ok((text, catalogue))
 }
 
+/// What the specs in a file define.
+pub(super) fn read_catalogue(path: &Path) -> Result<Catalogue, AskError> {
+    Catalogue::parse(&read_file(path, MAX_SPECS_BYTES)?, &origin(path))
+}
+
 fn origin(path: &Path) -> String {
     path.display().to_string()
 }

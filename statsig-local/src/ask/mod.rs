@@ -1,5 +1,5 @@
 //! Answers questions about specs in a file: what a user gets and why, what the specs define, and
-//! which types the parameters have. Uses no server and no network.
+//! which types the parameters have. Signs overrides. Uses no server and no network.
 
 mod catalogue;
 mod client_init;
@@ -9,6 +9,7 @@ mod explain;
 mod inputs;
 mod list;
 mod schema;
+mod sign;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub(crate) use eval::eval;
 pub(crate) use explain::explain;
 pub(crate) use list::list;
 pub(crate) use schema::schema;
+pub(crate) use sign::{KEY_VARIABLE, SignInputs, sign};
 
 /// The input and the outputs of a question.
 pub(crate) struct Terminal<'a> {

@@ -1,6 +1,7 @@
 //! Tests of questions and answers, in memory.
 
 mod schemas;
+mod signing;
 
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,7 @@ impl Files {
             Command::List(arguments) => list(&arguments, &mut terminal),
             Command::ClientInit(arguments) => client_init(&arguments, &mut terminal),
             Command::Schema(arguments) => schema(&arguments, &mut terminal),
-            Command::Serve(_) => panic!("no question"),
+            Command::Serve(_) | Command::Sign(_) => panic!("no question"),
         };
         let text = |bytes| String::from_utf8(bytes).expect("text");
         (result, text(output), text(notes))

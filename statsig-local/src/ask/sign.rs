@@ -1,0 +1,159 @@
+//! `sign`: makes a token that forces gates and parameters for the requests that carry it.
+
+use std::path::Path;
+
+use serde_json::Value;
+use statsig::overrides::RequestOverrides;
+use statsig::overrides::signed::{OverrideClaims, OverrideKey};
+
+use super::catalogue::{Catalogue, most_alike};
+use super::inputs::{read_catalogue, read_file};
+use super::{AskError, Terminal};
+use crate::cli::{KindArgument, Sign};
+
+/// The variable with the key. The key must not be an argument: everybody on the machine can read
+/// the arguments of a process.
+pub(crate) const KEY_VARIABLE: &str = "STATSIG_OVERRIDES_KEY";
+const MAX_KEY_BYTES: usize = 64 * 1024;
+
+/// What `sign` reads besides its arguments.
+pub(crate) struct SignInputs {
+    /// The value of [`KEY_VARIABLE`].
+    pub(crate) key: Option<String>,
+    /// Epoch milliseconds.
+    pub(crate) now_ms: u64,
+}
+
+/// Writes the token. What it forces, and until when, goes to the notes.
+pub(crate) fn sign(
+    arguments: &Sign,
+    inputs: &SignInputs,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), AskError> {
+    let catalogue = match &arguments.specs {
+        Some(path) => Some(read_catalogue(path)?),
+        None => None,
+    };
+    let overrides = overrides(arguments, catalogue.as_ref())?;
+    let key = key(arguments.key_file.as_deref(), inputs)?;
+    let expires_at_ms = inputs.now_ms.saturating_add(arguments.expires);
+    let names: Vec<_> = overrides.names().map(|name| name.to_string()).collect();
+    let token = OverrideClaims::new(&arguments.audience, expires_at_ms, overrides).sign(&key)?;
+    writeln!(terminal.output, "{token}")?;
+    let end = i64::try_from(expires_at_ms).ok();
+    let end = end.and_then(chrono::DateTime::from_timestamp_millis);
+    let end = end.map_or_else(|| "forever".to_owned(), |end| format!("until {end:?}"));
+    writeln!(terminal.notes, "forces {} {end}", names.join(", "))?;
+    Ok(())
+}
+
+fn key(file: Option<&Path>, inputs: &SignInputs) -> Result<OverrideKey, AskError> {
+    let (origin, secret) = match (file, &inputs.key) {
+        (Some(path), _) => (path.display().to_string(), read_file(path, MAX_KEY_BYTES)?),
+        (None, Some(secret)) => (KEY_VARIABLE.to_owned(), secret.clone()),
+        (None, None) => return Err(AskError::NoKey),
+    };
+    OverrideKey::new(secret).map_err(|source| AskError::Key { origin, source })
+}
+
+fn overrides(
+    arguments: &Sign,
+    catalogue: Option<&Catalogue>,
+) -> Result<RequestOverrides, AskError> {
+    let mut overrides = RequestOverrides::new();
+    for argument in &arguments.gate {
+        let (name, passes) = gate(argument)?;
+        check(catalogue, KindArgument::Gate, name)?;
+        overrides = overrides.gate(name, passes);
+    }
+    for argument in &arguments.param {
+        let (kind, entity, name, value) = parameter(argument)?;
+        check(catalogue, kind, entity)?;
+        overrides = match kind {
+            KindArgument::Config => overrides.dynamic_config(entity, name, value),
+            KindArgument::Experiment => overrides.experiment(entity, name, value),
+            KindArgument::Layer => overrides.layer(entity, name, value),
+            KindArgument::Store => overrides.parameter_store(entity, name, value),
+            KindArgument::Gate => overrides,
+        };
+    }
+    Ok(overrides)
+}
+
+/// A name that the specs lack forces nothing, so it is an error if the specs are given.
+fn check(catalogue: Option<&Catalogue>, kind: KindArgument, name: &str) -> Result<(), AskError> {
+    if let Some(catalogue) = catalogue {
+        catalogue.select(Some(kind), &[name.to_owned()])?;
+    }
+    Ok(())
+}
+
+fn problem(argument: &str, problem: impl Into<String>) -> AskError {
+    AskError::Argument {
+        argument: argument.to_owned(),
+        problem: problem.into(),
+    }
+}
+
+fn gate(argument: &str) -> Result<(&str, bool), AskError> {
+    let expected = "expected NAME=true or NAME=false";
+    let (name, value) = argument
+        .rsplit_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| problem(argument, format!("{expected}, found no name or no `=`")))?;
+    match value {
+        "true" => Ok((name, true)),
+        "false" => Ok((name, false)),
+        other => {
+            let hint = hint(&["true", "false"], other);
+            Err(problem(
+                argument,
+                format!("{expected}, found `{other}`{hint}"),
+            ))
+        }
+    }
+}
+
+fn parameter(argument: &str) -> Result<(KindArgument, &str, &str, Value), AskError> {
+    const KINDS: [(&str, KindArgument); 4] = [
+        ("config", KindArgument::Config),
+        ("experiment", KindArgument::Experiment),
+        ("layer", KindArgument::Layer),
+        ("store", KindArgument::Store),
+    ];
+    let expected = "expected KIND:NAME.PARAMETER=VALUE, such as layer:promo.title=Hi";
+    let unlike = |found: &str| problem(argument, format!("{expected}, found {found}"));
+    let (place, value) = argument.split_once('=').ok_or_else(|| unlike("no `=`"))?;
+    let (kind, path) = place
+        .split_once(':')
+        .ok_or_else(|| unlike("no `:` before the `=`"))?;
+    let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+        if kind == "gate" {
+            return Err(problem(
+                argument,
+                "a gate has no parameters: use --gate NAME=true",
+            ));
+        }
+        let names = KINDS.map(|(name, _)| name);
+        let hint = hint(&names, kind);
+        let names = names.join(", ");
+        return Err(problem(
+            argument,
+            format!("expected one of {names} before the `:`, found `{kind}`{hint}"),
+        ));
+    };
+    let (entity, name) = path
+        .rsplit_once('.')
+        .filter(|(entity, name)| !entity.is_empty() && !name.is_empty())
+        .ok_or_else(|| unlike("no name or no parameter"))?;
+    // What is no JSON is a text, so that most texts need no quotes.
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    Ok((*kind, entity, name, value))
+}
+
+fn hint(known: &[&str], found: &str) -> String {
+    match most_alike(known.iter().copied(), found).first() {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => String::new(),
+    }
+}
