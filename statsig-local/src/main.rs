@@ -11,7 +11,7 @@ use clap::Parser;
 use statsig::clock::{Clock, SystemClock};
 use statsig_local::{LocalError, LocalStatsig, Upstream};
 
-use crate::cli::{Cli, Command, Serve};
+use crate::cli::{Cli, Command, KEY_VARIABLE, Serve};
 
 /// The variable with the SDK key. The key must not be an argument: everybody on the machine can
 /// read the arguments of a process.
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Schema(arguments)) => ask(|terminal| ask::schema(&arguments, terminal)),
         Some(Command::Sign(arguments)) => {
             let inputs = ask::SignInputs {
-                key: std::env::var(ask::KEY_VARIABLE).ok(),
+                key: std::env::var(KEY_VARIABLE).ok(),
                 now_ms: SystemClock.now_ms(),
             };
             ask(|terminal| ask::sign(&arguments, &inputs, terminal))

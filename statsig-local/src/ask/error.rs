@@ -4,6 +4,8 @@ use std::io;
 
 use statsig::overrides::signed::{OverrideKeyError, SignOverridesError};
 
+use crate::cli::KEY_VARIABLE;
+
 /// Each text names the place of the problem, the expected input, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AskError {
@@ -33,7 +35,7 @@ pub(crate) enum AskError {
     Argument { argument: String, problem: String },
     #[error(
         "expected the key in --key-file or in the variable {}, found neither",
-        super::KEY_VARIABLE
+        KEY_VARIABLE
     )]
     NoKey,
     #[error("{origin}: {source}")]

@@ -22,7 +22,7 @@ pub(crate) use eval::eval;
 pub(crate) use explain::explain;
 pub(crate) use list::list;
 pub(crate) use schema::schema;
-pub(crate) use sign::{KEY_VARIABLE, SignInputs, sign};
+pub(crate) use sign::{SignInputs, sign};
 
 /// The input and the outputs of a question.
 pub(crate) struct Terminal<'a> {

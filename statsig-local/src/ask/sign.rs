@@ -9,11 +9,8 @@ use statsig::overrides::signed::{OverrideClaims, OverrideKey};
 use super::catalogue::{Catalogue, most_alike};
 use super::inputs::{read_catalogue, read_file};
 use super::{AskError, Terminal};
-use crate::cli::{KindArgument, Sign};
+use crate::cli::{KEY_VARIABLE, KindArgument, Sign};
 
-/// The variable with the key. The key must not be an argument: everybody on the machine can read
-/// the arguments of a process.
-pub(crate) const KEY_VARIABLE: &str = "STATSIG_OVERRIDES_KEY";
 const MAX_KEY_BYTES: usize = 64 * 1024;
 
 /// What `sign` reads besides its arguments.

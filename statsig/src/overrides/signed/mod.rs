@@ -49,6 +49,6 @@ mod token;
 mod verifier;
 
 pub use key::{OverrideKey, OverrideKeyError};
-pub use refusal::OverrideRefusal;
-pub use token::{MAX_TOKEN_BYTES, OverrideClaims, SignOverridesError};
+pub use refusal::{MAX_TOKEN_BYTES, OverrideRefusal};
+pub use token::{OverrideClaims, SignOverridesError};
 pub use verifier::OverrideVerifier;

@@ -1,6 +1,7 @@
 //! Why a service refuses overrides.
 
-use super::token::MAX_TOKEN_BYTES;
+/// The longest token, in bytes. It fits into a header and a cookie.
+pub const MAX_TOKEN_BYTES: usize = 4_000;
 
 /// Why a service refuses the overrides of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]

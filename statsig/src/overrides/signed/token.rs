@@ -5,11 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::key::{OverrideKey, SIGNATURE_BYTES};
-use super::refusal::OverrideRefusal;
+use super::refusal::{MAX_TOKEN_BYTES, OverrideRefusal};
 use crate::overrides::RequestOverrides;
-
-/// The longest token, in bytes. It fits into a header and a cookie.
-pub const MAX_TOKEN_BYTES: usize = 4_000;
 
 const VERSION: u8 = 1;
 
