@@ -49,7 +49,8 @@ pub struct Specs {
     pub stores: Vec<ParameterStore>,
     /// The unit IDs in each ID list. The service serves them apart from the specs.
     pub id_lists: BTreeMap<String, Vec<String>>,
-    /// The time of the specs, in epoch milliseconds. `None`: [`DEFAULT_TIME_MS`](Self::DEFAULT_TIME_MS).
+    /// The time of the specs, in epoch milliseconds. `None`:
+    /// [`DEFAULT_TIME_MS`](Self::DEFAULT_TIME_MS).
     pub time_ms: Option<u64>,
     /// The identity of the specs.
     pub checksum: Option<String>,

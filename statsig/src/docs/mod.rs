@@ -46,6 +46,26 @@ pub mod testing {
         doc = "[`SimulatedClock`]: crate::testing::SimulatedClock"
     )]
     #![cfg_attr(not(feature = "testing"), doc = "[`SimulatedClock`]: crate#features")]
+    #![cfg_attr(feature = "testing", doc = "[`Specs`]: crate::testing::Specs")]
+    #![cfg_attr(not(feature = "testing"), doc = "[`Specs`]: crate#features")]
+    #![cfg_attr(
+        feature = "testing",
+        doc = "[`LoggedEvents`]: crate::testing::LoggedEvents"
+    )]
+    #![cfg_attr(not(feature = "testing"), doc = "[`LoggedEvents`]: crate#features")]
+    #![cfg_attr(
+        feature = "testing",
+        doc = "[`testing::client`]: crate::testing::client()"
+    )]
+    #![cfg_attr(not(feature = "testing"), doc = "[`testing::client`]: crate#features")]
+    #![cfg_attr(
+        feature = "testing",
+        doc = "[`testing::authoring`]: crate::testing::authoring"
+    )]
+    #![cfg_attr(
+        not(feature = "testing"),
+        doc = "[`testing::authoring`]: crate#features"
+    )]
 }
 
 pub mod events {

@@ -10,8 +10,8 @@ use crate::user::StatsigUser;
 
 /// Exposures and events that were logged, in order: JSON, as the service receives them.
 ///
-/// It derefs to a slice of [`Value`]s. If an assertion fails, its message says what it expected, and
-/// lists what was logged instead.
+/// It derefs to a slice of [`Value`]s. If an assertion fails, its message says what it expected,
+/// and lists what was logged instead.
 ///
 /// ```
 /// use statsig::StatsigUser;
@@ -323,14 +323,14 @@ impl ScriptedTransport {
     /// The accepted events so far, without `statsig::diagnostics`.
     #[must_use]
     pub fn logged(&self) -> LoggedEvents {
-        let batches = self.batches();
-        let accepted = batches
-            .iter()
-            .filter(|batch| batch.is_accepted == Some(true));
-        let posts = Posts {
-            all: batches.len(),
-            accepted: accepted.count(),
-        };
+        let mut posts = Posts::default();
+        for batch in self.batches() {
+            let mut events = batch.events.iter();
+            if events.any(|event| field(event, &["eventName"]) != Some("statsig::diagnostics")) {
+                posts.all += 1;
+                posts.accepted += usize::from(batch.is_accepted == Some(true));
+            }
+        }
         LoggedEvents {
             events: self.events(),
             posts: Some(posts),

@@ -7,7 +7,8 @@ use crate::user::StatsigUser;
 
 /// Calls a function with every variant of a struct that specs may serve: each group of each
 /// experiment, each rule, each default, both values of each gate. The specs are those in a file, or
-/// [`Specs`](super::Specs). The function gets a description of the variant, such as `experiment "promo_test", rule 2bXd, group "Deep cut"`, and the struct.
+/// [`Specs`](super::Specs). The function gets a description of the variant, such as
+/// `experiment "promo_test", rule 2bXd, group "Deep cut"`, and the struct.
 ///
 /// For a struct with several sources, or a parameter store with several targets, one source varies
 /// at a time.
