@@ -149,6 +149,12 @@ impl Deref for TestClient {
     }
 }
 
+impl AsRef<Statsig> for TestClient {
+    fn as_ref(&self) -> &Statsig {
+        self
+    }
+}
+
 /// The value. A test cannot go on without it.
 #[track_caller]
 #[expect(clippy::panic, reason = "tests fail by panicking")]

@@ -21,7 +21,7 @@ fn poll_once(future: impl Future) {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_request_loses_no_event() {
-    let (network, statsig) = support::online().await;
+    let statsig = support::online().await;
     let before = statsig.event_stats().enqueued;
     let handler = async |flags: Flags, promo: Params<Promo>| {
         let is_beta = flags.check_gate("beta");
@@ -39,7 +39,7 @@ async fn a_cancelled_request_loses_no_event() {
     // A gate, two parameters of a layer, and an event, for each user.
     assert_eq!(report.stats.enqueued - before, 8);
     assert_eq!(report.stats.delivered, report.stats.enqueued);
-    let events = network.events();
+    let events = statsig.network.events();
     for user in ["ann", "bob"] {
         assert!(names(&events).contains(&("statsig::gate_exposure", user)));
         assert!(names(&events).contains(&("statsig::layer_exposure", user)));

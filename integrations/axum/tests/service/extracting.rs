@@ -10,7 +10,7 @@ use statsig_axum::{CurrentUser, Flags, FlagsLayer, Params, RequestUser};
 use crate::support::{self, Promo, call, names, specs};
 
 fn client() -> OfflineClient {
-    OfflineClient::new(&specs(1), None).unwrap()
+    OfflineClient::new(specs(1), None).unwrap()
 }
 
 fn layer(statsig: &OfflineClient) -> FlagsLayer {
@@ -113,7 +113,7 @@ async fn flags_for_another_user_keep_the_specs_of_the_request() {
     let statsig = client();
     let flags = Flags::new(&statsig, StatsigUser::with_user_id("bob"));
     let for_ann = flags.for_user(StatsigUser::with_user_id("ann"));
-    statsig.set_specs(&specs(2)).unwrap();
+    statsig.set_specs(specs(2)).unwrap();
     assert_eq!(for_ann.get_typed::<Promo>().generation, 1);
     assert!(for_ann.check_gate("beta") && !flags.check_gate("beta"));
 }

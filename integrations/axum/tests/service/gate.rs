@@ -23,7 +23,7 @@ fn flags(statsig: &OfflineClient) -> FlagsLayer {
 
 #[tokio::test]
 async fn only_users_who_pass_the_gate_reach_the_route() {
-    let statsig = OfflineClient::new(&specs(1), None).unwrap();
+    let statsig = OfflineClient::new(specs(1), None).unwrap();
     let app = app(RequireGate::new("beta").or(StatusCode::FORBIDDEN)).layer(flags(&statsig));
     let ann = call(&app, support::get("/beta", "ann")).await;
     assert_eq!(ann, (StatusCode::OK, "the beta page".to_owned()));
@@ -38,7 +38,7 @@ async fn only_users_who_pass_the_gate_reach_the_route() {
 
 #[tokio::test]
 async fn the_response_of_a_closed_gate_is_404_unless_set() {
-    let statsig = OfflineClient::new(&specs(1), None).unwrap();
+    let statsig = OfflineClient::new(specs(1), None).unwrap();
     let closed = app(RequireGate::new("beta")).layer(flags(&statsig));
     let (status, _) = call(&closed, support::get("/beta", "bob")).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
@@ -51,7 +51,7 @@ async fn the_response_of_a_closed_gate_is_404_unless_set() {
 
 #[tokio::test]
 async fn an_unknown_gate_and_a_client_without_specs_stay_closed() {
-    let unknown = OfflineClient::new(&specs(1), None).unwrap();
+    let unknown = OfflineClient::new(specs(1), None).unwrap();
     for (statsig, gate) in [
         (unknown, "beda"),
         (OfflineClient::without_specs(None), "beta"),

@@ -25,14 +25,14 @@ impl Changing {
     fn swap(&self) {
         let mut generation = self.generation.lock().unwrap();
         *generation += 1;
-        self.statsig.set_specs(&specs(*generation)).unwrap();
+        self.statsig.set_specs(specs(*generation)).unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn all_tasks_of_a_request_read_one_generation_while_specs_are_swapped_a_thousand_times() {
     let client = Changing {
-        statsig: OfflineClient::new(&specs(1), None).unwrap(),
+        statsig: OfflineClient::new(specs(1), None).unwrap(),
         generation: Arc::new(Mutex::new(1)),
     };
     let swapping = client.clone();
@@ -84,7 +84,7 @@ async fn all_tasks_of_a_request_read_one_generation_while_specs_are_swapped_a_th
 
 #[tokio::test]
 async fn the_next_request_sees_the_next_specs() {
-    let statsig = OfflineClient::new(&specs(1), None).unwrap();
+    let statsig = OfflineClient::new(specs(1), None).unwrap();
     let app = Router::new()
         .route(
             "/",
@@ -92,15 +92,15 @@ async fn the_next_request_sees_the_next_specs() {
         )
         .layer(FlagsLayer::new(&statsig));
     assert_eq!(call(&app, support::get("/", "ann")).await.1, "1");
-    statsig.set_specs(&specs(2)).unwrap();
+    statsig.set_specs(specs(2)).unwrap();
     assert_eq!(call(&app, support::get("/", "ann")).await.1, "2");
 }
 
 #[tokio::test]
 async fn the_client_behind_the_flags_goes_on() {
-    let statsig = OfflineClient::new(&specs(1), None).unwrap();
+    let statsig = OfflineClient::new(specs(1), None).unwrap();
     let flags = Flags::new(&statsig, statsig::StatsigUser::with_user_id("ann"));
-    statsig.set_specs(&specs(2)).unwrap();
+    statsig.set_specs(specs(2)).unwrap();
     let generation_of =
         |statsig: &statsig::Statsig| statsig.get_typed::<Promo>(flags.user()).generation;
     assert_eq!(generation_of(flags.client()), 1);

@@ -20,12 +20,12 @@ async fn ask(app: &Router) -> (StatusCode, Value) {
 
 #[tokio::test(start_paused = true)]
 async fn health_shows_specs_events_and_version() {
-    let (network, statsig) = support::online().await;
+    let statsig = support::online().await;
     let app = Router::new()
         .route("/health", get(health))
         .layer(FlagsLayer::new(&statsig));
     statsig.log_event(&StatsigUser::with_user_id("ann"), Event::new("bought"));
-    network.always(Endpoint::Specs, Answer::status(503));
+    statsig.network.always(Endpoint::Specs, Answer::status(503));
     // Before the client posts the event.
     tokio::time::sleep(Duration::from_secs(25)).await;
 
@@ -59,13 +59,13 @@ async fn health_is_503_until_there_are_specs() {
     assert_eq!(found["ready"], false);
     assert_eq!(found["specs"]["sync_age_ms"], Value::Null);
 
-    statsig.set_specs(&specs(1)).unwrap();
+    statsig.set_specs(specs(1)).unwrap();
     assert_eq!(ask(&app).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_router_with_the_client_in_its_state_needs_no_layer() {
-    let statsig = OfflineClient::new(&specs(1), None).unwrap();
+    let statsig = OfflineClient::new(specs(1), None).unwrap();
     let handler = async |State(statsig): State<Statsig>| Health::of(&statsig);
     let app = Router::new()
         .route("/health", get(handler))

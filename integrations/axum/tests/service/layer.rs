@@ -13,7 +13,7 @@ use tower::{ServiceBuilder, ServiceExt, service_fn};
 use crate::support::{self, call, specs};
 
 fn client() -> OfflineClient {
-    OfflineClient::new(&specs(1), None).unwrap()
+    OfflineClient::new(specs(1), None).unwrap()
 }
 
 fn whoami() -> Router {

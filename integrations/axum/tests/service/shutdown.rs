@@ -20,34 +20,36 @@ async fn server(statsig: Statsig) -> io::Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn the_client_delivers_what_the_last_request_logged() {
-    let (network, statsig) = support::online().await;
-    let report = server(statsig.clone()).then_shutdown(&statsig).await;
+    let statsig = support::online().await;
+    let report = server(statsig.statsig.clone())
+        .then_shutdown(&statsig)
+        .await;
     let stats = report.unwrap().stats;
     assert_eq!((stats.pending, stats.dropped.total()), (0, 0));
     assert_eq!(stats.delivered, stats.enqueued);
-    assert!(names(&network.events()).contains(&("last", "ann")));
+    assert!(names(&statsig.network.events()).contains(&("last", "ann")));
     assert!(!statsig.is_initialized());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_client_is_shut_down_also_if_the_server_fails() {
-    let (network, statsig) = support::online().await;
+    let statsig = support::online().await;
     let user = StatsigUser::with_user_id("ann");
     statsig.log_event(&user, Event::new("last"));
     let failed = ready(Err::<(), _>(io::Error::other("address in use")));
     let error = failed.then_shutdown(&statsig).await.unwrap_err();
     assert!(matches!(error, ServeError::Server(_)));
     assert_eq!(error.to_string(), "the server failed: address in use");
-    assert_eq!(names(&network.events()), [("last", "ann")]);
+    assert_eq!(names(&statsig.network.events()), [("last", "ann")]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn events_that_are_left_are_an_error_with_the_report() {
-    let (network, statsig) = support::online().await;
-    network.always(Endpoint::Events, Answer::hang());
+    let statsig = support::online().await;
+    statsig.network.always(Endpoint::Events, Answer::hang());
     let started = tokio::time::Instant::now();
     let limit = Duration::from_secs(10);
-    let server = server(statsig.clone());
+    let server = server(statsig.statsig.clone());
     let error = server.then_shutdown_with_timeout(&statsig, limit).await;
     let Err(ServeError::Shutdown(StatsigError::ShutdownTimedOut { report })) = error else {
         panic!("expected a shutdown that ran out of time, found {error:?}");

@@ -1,14 +1,12 @@
 //! Specs, requests and events of the tests.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
-use statsig::testing::{ScriptedTransport, SimulatedClock};
-use statsig::{Statsig, StatsigOptions, StatsigParams};
+use serde_json::Value;
+use statsig::testing::{self, Specs, TestClient, user_id};
+use statsig::{StatsigOptions, StatsigParams};
 use tower::ServiceExt;
 
 /// The parameters of the layer in [`specs`].
@@ -23,40 +21,20 @@ pub(crate) struct Promo {
 
 /// Specs in which the gate `beta` passes for the user ID `ann`, and the layer `promo` serves the
 /// generation.
-pub(crate) fn specs(generation: u64) -> String {
-    let spec = |entity: &str, default: Value, rules: Value| {
-        json!({
-            "type": "dynamic_config", "entity": entity, "salt": "salt", "enabled": true, "idType": "userID",
-            "defaultValue": default, "rules": rules,
+pub(crate) fn specs(generation: u64) -> Specs {
+    Specs::new()
+        .time(generation)
+        .gate("beta", |gate| gate.rule("ann").when(user_id().any(["ann"])))
+        .layer("promo", |layer| {
+            let layer = layer.default("title", "Hello");
+            layer.default("generation", generation)
         })
-    };
-    let for_ann = json!([{
-        "name": "ann", "id": "ann", "passPercentage": 100, "returnValue": true, "conditions": ["is_ann"], "idType": "userID",
-    }]);
-    json!({
-        "has_updates": true, "time": generation, "experiment_to_layer": {}, "dynamic_configs": {},
-        "condition_map": {"is_ann": {
-            "type": "unit_id", "operator": "any", "targetValue": ["ann"], "idType": "userID",
-        }},
-        "feature_gates": {"beta": spec("feature_gate", json!(false), for_ann)},
-        "layer_configs": {
-            "promo": spec("layer", json!({"title": "Hello", "generation": generation}), json!([])),
-        },
-    })
-    .to_string()
 }
 
 /// A client that runs on a network in memory.
-pub(crate) async fn online() -> (Arc<ScriptedTransport>, Statsig) {
-    let network = Arc::new(ScriptedTransport::new());
-    network.serve_specs(specs(1));
-    let options = StatsigOptions::builder()
-        .transport(network.clone())
-        .clock(Arc::new(SimulatedClock::new()))
-        .disable_diagnostics(true);
-    let statsig = Statsig::new("secret-axum", options.build().unwrap());
-    statsig.initialize().await.unwrap();
-    (network, statsig)
+pub(crate) async fn online() -> TestClient {
+    let options = StatsigOptions::builder().disable_diagnostics(true);
+    testing::client_with(specs(1), options).await
 }
 
 /// A request as a user, by the header `x-user-id`.
