@@ -69,7 +69,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let statsig = Statsig::new("secret-axum", options.build()?);
     statsig.initialize().await?;
 
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "8080".to_owned());
+    let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("Open http://{}", listener.local_addr()?);
     let server = axum::serve(listener, service(&statsig));
     let server = server.with_graceful_shutdown(shutdown_signal());
