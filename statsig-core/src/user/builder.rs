@@ -169,6 +169,38 @@ impl StatsigUserBuilder {
         self
     }
 
+    /// Removes all custom IDs.
+    pub fn without_custom_ids(mut self) -> Self {
+        self.data().custom_ids = None;
+        self
+    }
+
+    /// Removes all custom fields.
+    ///
+    /// ```
+    /// use statsig::StatsigUser;
+    ///
+    /// let user = StatsigUser::builder("a-user").custom("plan", "premium").build();
+    /// let copy = user.to_builder().without_custom_fields().custom("age", 25).build();
+    /// assert_eq!(copy.custom("plan"), None);
+    /// ```
+    pub fn without_custom_fields(mut self) -> Self {
+        self.data().custom = None;
+        self
+    }
+
+    /// Removes all private attributes.
+    pub fn without_private_attributes(mut self) -> Self {
+        self.data().private_attributes = None;
+        self
+    }
+
+    /// Removes the user's own environment tier, so that the tier of the options applies.
+    pub fn without_environment_tier(mut self) -> Self {
+        self.data().statsig_environment = None;
+        self
+    }
+
     /// Builds the user.
     #[must_use]
     pub fn build(self) -> StatsigUser {

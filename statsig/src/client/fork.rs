@@ -53,6 +53,18 @@ impl Statsig {
     }
 }
 
+impl Statsig {
+    /// Whether the client belongs to the parent of this process.
+    pub(crate) fn is_forked(&self) -> bool {
+        !self.inner.shared.home.is_surely_here()
+    }
+
+    /// Whether actors update the specs and deliver events.
+    pub(crate) fn is_running(&self) -> bool {
+        self.inner.is_running()
+    }
+}
+
 impl Drop for ClientInner {
     /// In a fork, data that a thread of the parent was changing may be incomplete. The child never
     /// touches or drops it.

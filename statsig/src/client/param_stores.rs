@@ -195,6 +195,14 @@ impl ParameterStore {
             .map(|parameter| &parameter.target)
     }
 
+    /// The same store for another user.
+    pub(crate) fn for_user(&self, user: &StatsigUser) -> Self {
+        Self {
+            user: user.clone(),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn user(&self) -> &StatsigUser {
         &self.user
     }
