@@ -32,8 +32,10 @@ type UserOf = dyn Fn(&Parts) -> StatsigUser + Send + Sync;
 /// let app: Router = Router::new()
 ///     .route("/", get(async |flags: Flags| flags.check_gate("new_page").to_string()))
 ///     .layer(FlagsLayer::new(&statsig).user(|parts| {
-///         let id = parts.headers.get("x-user-id").and_then(|id| id.to_str().ok());
-///         StatsigUser::with_user_id(id.unwrap_or("nobody"))
+///         match parts.headers.get("x-user-id").and_then(|id| id.to_str().ok()) {
+///             Some(id) => StatsigUser::with_user_id(id),
+///             None => StatsigUser::anonymous(),
+///         }
 ///     }));
 /// ```
 ///

@@ -6,11 +6,11 @@ use std::task::{Context, Waker};
 
 use axum::Router;
 use axum::routing::get;
-use statsig::Event;
+use statsig::{Event, StatsigUser};
 use statsig_axum::{Flags, FlagsLayer, Params, RequestUser};
 use tower::ServiceExt;
 
-use crate::support::{self, Promo, names};
+use crate::support::{self, Promo};
 
 /// Runs a future until it waits, and drops it.
 fn poll_once(future: impl Future) {
@@ -39,10 +39,10 @@ async fn a_cancelled_request_loses_no_event() {
     // A gate, two parameters of a layer, and an event, for each user.
     assert_eq!(report.stats.enqueued - before, 8);
     assert_eq!(report.stats.delivered, report.stats.enqueued);
-    let events = statsig.network.events();
-    for user in ["ann", "bob"] {
-        assert!(names(&events).contains(&("statsig::gate_exposure", user)));
-        assert!(names(&events).contains(&("statsig::layer_exposure", user)));
-        assert!(names(&events).contains(&("began", user)));
+    let logged = statsig.network.logged();
+    for user in ["ann", "bob"].map(StatsigUser::with_user_id) {
+        logged.assert_gate_exposed(&user, "beta");
+        logged.assert_exposed(&user, "promo", "title");
+        assert_eq!(logged.named("began").of(&user).len(), 1);
     }
 }
