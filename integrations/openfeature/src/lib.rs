@@ -14,7 +14,5 @@ pub use events::{ProviderEvent, ProviderEvents};
 pub use open_feature;
 pub use open_feature::StructValue;
 pub use provider::StatsigProvider;
-#[doc(inline)]
-pub use statsig::typed::ParamsError;
 #[doc(hidden)]
 pub use structs::from_struct;

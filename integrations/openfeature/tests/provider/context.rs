@@ -138,7 +138,7 @@ async fn a_wrong_context_is_an_error_without_its_values() {
 
 #[tokio::test(start_paused = true)]
 async fn the_provider_knows_its_status_and_announces_changes() {
-    let specs_of = |time: u64| specs().replace("1790000000000", &time.to_string());
+    let specs_of = |time| specs().time(time).to_json().unwrap();
     let adapter = Arc::new(BootstrapSpecs::new(specs_of(1)));
     let options = StatsigOptions::builder()
         .specs_adapter(adapter.clone())

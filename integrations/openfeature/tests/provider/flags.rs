@@ -11,7 +11,7 @@ use statsig::StatsigOptions;
 use statsig::offline::OfflineClient;
 use statsig::storage::{InMemoryPersistentStorage, PersistentStorage};
 
-use crate::support::{App, gold, user};
+use crate::support::{App, gold, later_specs, user};
 
 #[tokio::test]
 async fn a_key_names_an_entity_or_one_of_its_parameters() {
@@ -258,7 +258,7 @@ async fn a_resolved_flag_is_exposed_once_as_a_read_by_hand() {
 
 #[tokio::test]
 async fn what_is_not_served_is_an_error_and_no_exposure() {
-    use EvaluationErrorCode::{FlagNotFound, ParseError, TypeMismatch};
+    use EvaluationErrorCode::{FlagNotFound, TypeMismatch};
     let app = App::new().await;
     let (client, user) = (&app.client, user());
     let user = Some(&user);
@@ -301,17 +301,22 @@ async fn what_is_not_served_is_an_error_and_no_exposure() {
         .await
         .unwrap_err();
     assert_eq!(error.code, TypeMismatch);
-    let error = client
-        .get_bool_value("later", user, None)
-        .await
-        .unwrap_err();
-    assert_eq!(error.code, ParseError);
     for key in ["everyone", "promos.title", "limits.list"] {
         let found = client
             .get_struct_value::<StructValue>(key, user, None)
             .await;
         assert_eq!(found.unwrap_err().code, TypeMismatch, "{key}");
     }
+    assert_eq!(app.exposures(), [""; 0]);
+}
+
+#[tokio::test]
+async fn specs_of_a_later_service_are_an_error_and_no_exposure() {
+    let app = App::of(OfflineClient::new(&later_specs(), None).unwrap()).await;
+    let gold = gold();
+    let found = app.client.get_bool_value("gold_only", Some(&gold), None);
+    let error = found.await.unwrap_err();
+    assert_eq!(error.code, EvaluationErrorCode::ParseError);
     assert_eq!(app.exposures(), [""; 0]);
 }
 

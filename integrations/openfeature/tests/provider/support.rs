@@ -4,76 +4,65 @@ use open_feature::{Client, EvaluationContext, OpenFeature};
 use serde_json::{Value, json};
 use statsig::StatsigOptions;
 use statsig::offline::OfflineClient;
+use statsig::testing::{Specs, custom};
 use statsig_openfeature::StatsigProvider;
 
-fn rule(id: &str, condition: &str, share: f64, value: Value, group: Option<&str>) -> Value {
-    json!({
-        "name": id, "id": id, "salt": id, "passPercentage": share, "conditions": [condition],
-        "returnValue": value, "idType": "userID", "groupName": group,
-        "isExperimentGroup": group == Some("Deep cut"),
-    })
+pub(crate) fn specs() -> Specs {
+    Specs::new()
+        .time(1_790_000_000_000)
+        .gate("everyone", |g| g.rule("all").everyone())
+        .gate("gold_only", |g| {
+            g.rule("gold").when(custom("plan").any(["gold"]))
+        })
+        .gate("half", |g| g.rule("half").everyone().pass(50))
+        .gate("off", |g| g.disabled())
+        .gate("twin", |g| g.rule("all").everyone())
+        .config("limits", |c| {
+            c.version(7)
+                .defaults([
+                    ("max", json!(10)),
+                    ("ratio", json!(0.5)),
+                    ("whole", json!(3.0)),
+                    ("huge", json!(u64::MAX)),
+                    ("open", json!(true)),
+                    ("name", json!("small")),
+                    ("none", json!(null)),
+                    ("list", json!([1, null, "two"])),
+                    ("inside", json!({"a": 1, "b": null})),
+                ])
+                .rule("gold")
+                .when(custom("plan").any(["gold"]))
+                .group_name("Gold")
+                .returns(json!({"max": 100}))
+        })
+        .config("single", |c| c.default("message", "hi"))
+        .config("empty", |c| c)
+        .config("twin", |c| c.default("message", "the config"))
+        .config("checkout.v2", |c| c.default("title", "with a dot"))
+        .experiment("colors", |e| {
+            e.group("Deep cut", |g| g.value("color", "red"))
+        })
+        .layer("promos", |l| {
+            l.default("title", "Hello").default("discount", 0.25)
+        })
+        .layer("limits_layer", |l| l.default("max", 1))
+        .store("settings", |s| {
+            s.fixed("theme", "dark")
+                .by_gate("is_on", "everyone", true, false)
+                .from_config("max", "limits", "max")
+                .from_layer("title", "promos", "title")
+        })
+        .store("alone", |s| s.fixed("theme", "light"))
 }
 
-fn spec(entity: &str, default: Value, rules: Vec<Value>) -> Value {
-    let kind = if entity == "feature_gate" {
-        entity
-    } else {
-        "dynamic_config"
-    };
-    json!({
-        "type": kind, "entity": entity, "salt": entity, "enabled": true, "idType": "userID", "version": 7,
-        "isActive": true, "defaultValue": default, "rules": rules,
-    })
-}
-
-pub(crate) fn specs() -> String {
-    let gate = |rules| spec("feature_gate", json!(false), rules);
-    let config = |default, rules| spec("dynamic_config", default, rules);
-    let mut off = gate(vec![]);
-    off["enabled"] = false.into();
-    json!({
-        "has_updates": true, "time": 1_790_000_000_000_u64, "experiment_to_layer": {},
-        "condition_map": {
-            "all": {"type": "public", "idType": "userID"},
-            "gold": {"type": "user_field", "field": "plan", "operator": "any", "targetValue": ["gold"], "idType": "userID"},
-            "odd": {"type": "new_thing", "operator": "sideways", "idType": "userID"},
-        },
-        "feature_gates": {
-            "everyone": gate(vec![rule("all", "all", 100.0, json!(true), None)]),
-            "gold_only": gate(vec![rule("gold", "gold", 100.0, json!(true), None)]),
-            "half": gate(vec![rule("half", "all", 50.0, json!(true), None)]),
-            "off": off,
-            "twin": gate(vec![rule("all", "all", 100.0, json!(true), None)]),
-            "later": gate(vec![rule("odd", "odd", 100.0, json!(true), None)]),
-        },
-        "dynamic_configs": {
-            "limits": config(json!({
-                "max": 10, "ratio": 0.5, "whole": 3.0, "huge": u64::MAX, "open": true, "name": "small", "none": null,
-                "list": [1, null, "two"], "inside": {"a": 1, "b": null},
-            }), vec![rule("gold", "gold", 100.0, json!({"max": 100}), Some("Gold"))]),
-            "single": config(json!({"message": "hi"}), vec![]),
-            "empty": config(json!({}), vec![]),
-            "twin": config(json!({"message": "the config"}), vec![]),
-            "checkout.v2": config(json!({"title": "with a dot"}), vec![]),
-            "colors": spec("experiment", json!({}), vec![
-                rule("cut", "all", 100.0, json!({"color": "red"}), Some("Deep cut")),
-            ]),
-        },
-        "layer_configs": {
-            "promos": spec("layer", json!({"title": "Hello", "discount": 0.25}), vec![]),
-            "limits_layer": spec("layer", json!({"max": 1}), vec![]),
-        },
-        "param_stores": {
-            "settings": {"parameters": {
-                "theme": {"ref_type": "static", "param_type": "string", "value": "dark"},
-                "is_on": {"ref_type": "gate", "param_type": "boolean", "gate_name": "everyone", "pass_value": true, "fail_value": false},
-                "max": {"ref_type": "dynamic_config", "param_type": "number", "config_name": "limits", "param_name": "max"},
-                "title": {"ref_type": "layer", "param_type": "string", "layer_name": "promos", "param_name": "title"},
-            }},
-            "alone": {"parameters": {"theme": {"ref_type": "static", "param_type": "string", "value": "light"}}},
-        },
-    })
-    .to_string()
+/// The same with conditions that this version does not know.
+pub(crate) fn later_specs() -> String {
+    let specs = specs().to_json().unwrap();
+    let mut specs: Value = serde_json::from_str(&specs).unwrap();
+    for condition in specs["condition_map"].as_object_mut().unwrap().values_mut() {
+        condition["type"] = "something_new".into();
+    }
+    specs.to_string()
 }
 
 /// An application that uses the provider.
@@ -89,7 +78,7 @@ impl App {
     }
 
     pub(crate) async fn with(options: impl Into<Option<StatsigOptions>>) -> Self {
-        Self::of(OfflineClient::new(&specs(), options).unwrap()).await
+        Self::of(OfflineClient::new(specs(), options).unwrap()).await
     }
 
     pub(crate) async fn of(statsig: OfflineClient) -> Self {

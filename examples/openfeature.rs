@@ -1,0 +1,74 @@
+//! A program that knows only OpenFeature, with Statsig behind it.
+//!
+//! ```sh
+//! cargo run -p statsig-examples --example openfeature
+//! ```
+//!
+//! It needs no network: the specs are part of the program.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use open_feature::{Client, EvaluationContext, OpenFeature};
+use statsig::sources::BootstrapSpecs;
+use statsig::testing::{Specs, custom};
+use statsig::{Event, Statsig, StatsigOptions, StatsigParams};
+use statsig_openfeature::StatsigProvider;
+
+#[derive(Debug, StatsigParams)]
+#[statsig(layer = "promos", open_feature)]
+struct Promo {
+    #[statsig(default = "Welcome")]
+    title: String,
+    #[statsig(default = 0.0)]
+    discount: f64,
+}
+
+fn specs() -> Specs {
+    Specs::new()
+        .gate("new_checkout", |g| g.rule("gold").when(custom("plan").any(["gold"])))
+        .layer("promos", |l| l.default("title", "Hello"))
+        .experiment("deep_cut", |e| {
+            e.layer("promos")
+                .group("Control", |g| g.value("discount", 0.0))
+                .group("Deep cut", |g| g.value("discount", 0.5))
+        })
+}
+
+async fn serve(client: &Client, name: &str, plan: &str) -> Result<(), Box<dyn Error>> {
+    let user = EvaluationContext::default()
+        .with_targeting_key(name)
+        .with_custom_field("plan", plan);
+    let user = Some(&user);
+    // OpenFeature has no defaults in Rust: an error is where the caller's default comes in.
+    let is_new = client.get_bool_value("new_checkout", user, None).await.unwrap_or(false);
+    let discount = client.get_float_details("promos.discount", user, None).await?;
+    let promo: Promo = client.get_struct_value("promos", user, None).await?;
+    println!("{name}: new checkout {is_new}, {promo:?}");
+    println!(
+        "    discount {} is the variant {}, because of {}",
+        discount.value,
+        discount.variant.unwrap_or_default(),
+        discount.reason.unwrap_or_default(),
+    );
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let specs = Arc::new(BootstrapSpecs::new(specs().to_json()?));
+    let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
+    let statsig = Statsig::new("secret-key", options);
+    statsig.initialize().await?; // before OpenFeature gets it
+    let provider = StatsigProvider::new(statsig);
+    OpenFeature::singleton_mut().await.set_provider(provider.clone()).await;
+
+    let client = OpenFeature::singleton().await.create_client();
+    for (name, plan) in [("ann", "gold"), ("bob", "free"), ("cleo", "free")] {
+        serve(&client, name, plan).await?;
+    }
+    let ann = EvaluationContext::default().with_targeting_key("ann");
+    provider.track(&ann, Event::new("purchase").value(9.9))?;
+    println!("{}", provider.shutdown().await?); // not `OpenFeature::shutdown`
+    Ok(())
+}
