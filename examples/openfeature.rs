@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use open_feature::{Client, EvaluationContext, OpenFeature};
+use open_feature::{Client, EvaluationContext, EvaluationResult, OpenFeature};
 use statsig::sources::BootstrapSpecs;
 use statsig::testing::{Specs, custom};
 use statsig::{Event, Statsig, StatsigOptions, StatsigParams};
@@ -26,7 +26,9 @@ struct Promo {
 
 fn specs() -> Specs {
     Specs::new()
-        .gate("new_checkout", |g| g.rule("gold").when(custom("plan").any(["gold"])))
+        .gate("new_checkout", |g| {
+            g.rule("gold").when(custom("plan").any(["gold"]))
+        })
         .layer("promos", |l| l.default("title", "Hello"))
         .experiment("deep_cut", |e| {
             e.layer("promos")
@@ -35,14 +37,19 @@ fn specs() -> Specs {
         })
 }
 
-async fn serve(client: &Client, name: &str, plan: &str) -> Result<(), Box<dyn Error>> {
+async fn serve(client: &Client, name: &str, plan: &str) -> EvaluationResult<()> {
     let user = EvaluationContext::default()
         .with_targeting_key(name)
         .with_custom_field("plan", plan);
     let user = Some(&user);
     // OpenFeature has no defaults in Rust: an error is where the caller's default comes in.
-    let is_new = client.get_bool_value("new_checkout", user, None).await.unwrap_or(false);
-    let discount = client.get_float_details("promos.discount", user, None).await?;
+    let is_new = client
+        .get_bool_value("new_checkout", user, None)
+        .await
+        .unwrap_or(false);
+    let discount = client
+        .get_float_details("promos.discount", user, None)
+        .await?;
     let promo: Promo = client.get_struct_value("promos", user, None).await?;
     println!("{name}: new checkout {is_new}, {promo:?}");
     println!(
@@ -57,18 +64,28 @@ async fn serve(client: &Client, name: &str, plan: &str) -> Result<(), Box<dyn Er
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let specs = Arc::new(BootstrapSpecs::new(specs().to_json()?));
-    let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
+    let options = StatsigOptions::builder()
+        .specs_adapter(specs)
+        .disable_network(true)
+        .build()?;
     let statsig = Statsig::new("secret-key", options);
     statsig.initialize().await?; // before OpenFeature gets it
     let provider = StatsigProvider::new(statsig);
-    OpenFeature::singleton_mut().await.set_provider(provider.clone()).await;
+    OpenFeature::singleton_mut()
+        .await
+        .set_provider(provider.clone())
+        .await;
 
     let client = OpenFeature::singleton().await.create_client();
     for (name, plan) in [("ann", "gold"), ("bob", "free"), ("cleo", "free")] {
-        serve(&client, name, plan).await?;
+        // `EvaluationError` is no `std::error::Error`, its code is.
+        serve(&client, name, plan)
+            .await
+            .map_err(|error| error.code)?;
     }
     let ann = EvaluationContext::default().with_targeting_key("ann");
-    provider.track(&ann, Event::new("purchase").value(9.9))?;
+    let purchase = Event::new("purchase").value(9.9);
+    provider.track(&ann, purchase).map_err(|error| error.code)?;
     println!("{}", provider.shutdown().await?); // not `OpenFeature::shutdown`
     Ok(())
 }
