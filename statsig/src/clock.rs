@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::guard::guarded;
 
@@ -21,6 +21,23 @@ use crate::guard::guarded;
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
+}
+
+/// The time that is left until a deadline: zero if it has passed. Measured by tokio's clock, which
+/// tests can pause and move.
+///
+/// ```
+/// # use std::time::{Duration, Instant};
+/// # use statsig::Statsig;
+/// use statsig::clock::time_until;
+///
+/// # async fn run(statsig: Statsig, deadline: Instant) -> Result<(), statsig::StatsigError> {
+/// let report = statsig.flush_within(time_until(deadline)).await?;
+/// # Ok(()) }
+/// ```
+#[must_use]
+pub fn time_until(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(tokio::time::Instant::now().into_std())
 }
 
 /// The clock of the operating system.

@@ -59,6 +59,7 @@
 //! | [`events`](docs::events) | When is an event sent, and when is it lost? |
 //! | [`sources`](docs::sources) | Where do specs come from? |
 //! | [`operations`](docs::operations) | How do I run it: health, metrics, memory, forks, proxies? |
+//! | [`serverless`](docs::serverless) | How do I use it in functions, scripts and cron jobs? |
 //! | [`migration`](docs::migration) | How do I move here? What can an unofficial SDK promise? |
 //!
 //! The repository has [runnable examples](https://github.com/statsig-actors/statsig/tree/main/examples).

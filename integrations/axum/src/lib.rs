@@ -3,6 +3,7 @@
 
 mod current_user;
 mod flags;
+mod flush;
 mod health;
 mod layer;
 mod params;
@@ -14,6 +15,7 @@ mod trusted_proxies;
 
 pub use current_user::CurrentUser;
 pub use flags::Flags;
+pub use flush::{Deadline, FlushFuture, FlushLayer, FlushService};
 pub use health::{Health, HealthOfEvents, HealthOfSpecs, health};
 pub use layer::{FlagsLayer, FlagsService};
 pub use params::Params;

@@ -38,6 +38,8 @@ pub(super) struct Exposure {
 struct Flushing {
     /// Its events are numbered below this.
     mark: u64,
+    has_limit: bool,
+    /// `None` also after that time.
     cut_at: Option<Instant>,
     reply: oneshot::Sender<EventStats>,
 }
@@ -82,12 +84,13 @@ impl Exposure {
         let mark = self.tree.shared.events.outbox().flush(now());
         self.flushing.push(Flushing {
             mark,
+            has_limit: cut_at.is_some(),
             cut_at,
             reply,
         });
     }
 
-    /// Sends to the disk what flushes without time left have not delivered.
+    /// Gives up on the posts that flushes have no time left for, and sends their events to the disk.
     fn cut_flushes_short(&mut self) {
         let now = now();
         let due = self.flushing.iter_mut().filter_map(|flush| {
@@ -96,7 +99,7 @@ impl Exposure {
         });
         let mark = due.max();
         if let Some(mark) = mark
-            && self.tree.shared.events.outbox().cut_flush_short(now)
+            && self.tree.shared.events.outbox().cut_flush_short(mark, now)
         {
             self.tree.posts.interrupt(mark);
         }
@@ -221,7 +224,13 @@ impl Exposure {
         let (outbox, now) = (shared.events.outbox(), now());
         let (done, still_flushing): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushing)
             .into_iter()
-            .partition(|flush| outbox.is_flushed(flush.mark, now));
+            .partition(|flush| {
+                if flush.has_limit {
+                    outbox.is_flushed_except_overdue(flush.mark, now)
+                } else {
+                    outbox.is_flushed(flush.mark, now)
+                }
+            });
         let is_closed =
             |(mark, _): &mut _| shared.events.queue.len() == 0 && outbox.is_flushed(*mark, now);
         let closed = self.closing.take_if(is_closed);

@@ -266,10 +266,9 @@ impl Handle {
     /// When the client has been shut down, or an actor crashed meanwhile.
     pub(crate) async fn flush_within(&self, limit: Duration) -> Result<FlushReport, StatsigError> {
         let counters = &self.0.tree.shared.events.counters;
-        let before = counters.stats();
+        let (before, started) = (counters.stats(), Instant::now());
         let for_posts = limit - self.0.tree.disk_time(limit);
-        let has_disk = self.0.tree.spool.is_some();
-        let cut_at = now().checked_add(for_posts).filter(|_| has_disk);
+        let cut_at = now().checked_add(for_posts);
         let message = move |reply| ExposureMessage::Flush { cut_at, reply };
         let callers = Arc::clone(&self.0.callers);
         let tree = Arc::clone(&self.0.tree);
@@ -281,7 +280,10 @@ impl Handle {
             tree.exposure.ask(1, limit, message).await
         }));
         match answer.await {
-            Some(Ok(Ok(stats))) => Ok(FlushReport::new(&before, stats, false)),
+            Some(Ok(Ok(stats))) => {
+                let is_late = started.elapsed() >= for_posts;
+                Ok(FlushReport::new(&before, stats, is_late))
+            }
             Some(Err(_) | Ok(Err(Unanswered::TimedOut))) => {
                 Ok(FlushReport::new(&before, counters.stats(), true))
             }

@@ -111,7 +111,7 @@ pub(super) enum ExposureMessage {
     /// A job of the spool has ended.
     Spooled,
     Flush {
-        /// When what is not delivered goes to disk, if there is one.
+        /// When the time for posts is over.
         cut_at: Option<Instant>,
         reply: oneshot::Sender<EventStats>,
     },

@@ -48,12 +48,15 @@ impl Statsig {
     /// Returns as soon as everything is delivered. What is not delivered in time is not lost, and
     /// the report counts it: with an event spool (`StatsigOptionsBuilder::event_spool`), it is
     /// written to disk before the limit passes, for which a quarter of the limit is kept, at most
-    /// 250 ms. Without a spool, it stays in memory (`pending`), posts under way go on while the
-    /// process runs, and the next flush sends the rest. A process that is frozen during a post
-    /// does not use up [retries](crate::StatsigOptionsBuilder::event_max_retries).
+    /// 250 ms. Without a spool, it stays in memory (`pending`): posts under way go on while the
+    /// process runs, up to
+    /// [`event_request_timeout`](crate::StatsigOptionsBuilder::event_request_timeout), later calls
+    /// do not wait for them again, and the next flush sends the rest. A process that is frozen
+    /// during a post does not use up [retries](crate::StatsigOptionsBuilder::event_max_retries).
     ///
-    /// To keep a deadline, pass `deadline.saturating_duration_since(Instant::now())`. With a limit
-    /// of zero, the call starts the delivery and returns the counts.
+    /// To keep a deadline, pass [`time_until(deadline)`](crate::clock::time_until). With a limit of
+    /// zero, the call starts the delivery and returns the counts. The guide
+    /// [`serverless`](crate::docs::serverless) has more.
     ///
     /// ```
     /// use std::time::Duration;

@@ -63,18 +63,18 @@ pub struct FlushReport {
     /// The counts of all events at the end of the call, since the client was created. `spooled`
     /// ones survive the process. `pending` ones wait in memory for the next flush or post.
     pub stats: EventStats,
-    /// The limit passed before every event was delivered, spooled or dropped, or had failed.
+    /// The time for posts passed while events were still `pending`.
     pub timed_out: bool,
 }
 
 impl FlushReport {
-    pub(crate) fn new(before: &EventStats, stats: EventStats, timed_out: bool) -> Self {
+    pub(crate) fn new(before: &EventStats, stats: EventStats, is_late: bool) -> Self {
         let since = |after: u64, before: u64| after.saturating_sub(before);
         Self {
             delivered: since(stats.delivered, before.delivered),
             dropped: since(stats.dropped.total(), before.dropped.total()),
             stats,
-            timed_out,
+            timed_out: is_late && stats.pending > 0,
         }
     }
 

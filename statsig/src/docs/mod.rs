@@ -8,6 +8,7 @@
 //! | [`events`] | When is an event sent, when is it lost, and how do I see that? |
 //! | [`sources`] | Where do specs come from, and what happens when a source fails? |
 //! | [`operations`] | What do I monitor, how much memory does the client need, what must I configure in production? |
+//! | [`serverless`] | How do I use the SDK in functions, scripts and cron jobs, with a deadline or without a network? |
 //! | [`migration`] | How do I move from the crate `statsig-rust` or `statsig`? What does an unofficial SDK promise? |
 
 pub mod getting_started {
@@ -78,6 +79,10 @@ pub mod sources {
 
 pub mod operations {
     #![doc = include_str!("operations.md")]
+}
+
+pub mod serverless {
+    #![doc = include_str!("serverless.md")]
 }
 
 pub mod migration {

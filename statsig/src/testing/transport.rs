@@ -47,8 +47,9 @@ pub struct PostedBatch {
 ///
 /// By default, it accepts events. Specs requests get status 404 until
 /// [`serve_specs`](Self::serve_specs) provides specs. The manifest has no ID lists until
-/// [`set_id_list_file`](Self::set_id_list_file) adds some; [`Statsig::enrich`](crate::Statsig::enrich)
-/// gets its answers from the same lists. Requests for [`Endpoint::Other`] get status 404.
+/// [`set_id_list_file`](Self::set_id_list_file) adds some;
+/// [`Statsig::enrich`](crate::Statsig::enrich) gets its answers from the same lists. Requests for
+/// [`Endpoint::Other`] get status 404.
 ///
 /// ```
 /// use statsig::testing::{Answer, Endpoint, ScriptedTransport};

@@ -8,6 +8,7 @@
 
 mod cancelling;
 mod extracting;
+mod flush;
 mod gate;
 mod generations;
 mod health;

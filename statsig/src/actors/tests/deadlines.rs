@@ -104,6 +104,21 @@ async fn a_short_flush_does_not_end_the_post_of_a_slow_service() {
     assert_eq!(lab.network.batches().len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_post_without_an_answer_delays_only_the_flush_that_began_it() {
+    let lab = Lab::start().await;
+    lab.network.next(Endpoint::Events, Answer::hang());
+    lab.record(3);
+    assert!(lab.handle.flush_within(ms(100)).await.unwrap().timed_out);
+    lab.record(2);
+    let (report, took) = timed(lab.handle.flush_within(ms(100))).await;
+    let report = report.unwrap();
+    assert!(took < ms(50) && !report.timed_out, "{took:?}");
+    assert_eq!((report.delivered, report.stats.pending), (2, 3));
+    sleep(secs(20)).await;
+    assert_eq!(lab.stats().delivered, 5);
+}
+
 #[cfg(feature = "spool")]
 #[tokio::test(start_paused = true)]
 async fn with_a_spool_everything_is_on_disk_before_the_limit() {

@@ -237,14 +237,17 @@ impl Outbox {
         }
     }
 
-    /// A flush runs out of time: what it has not delivered goes to disk now. Returns whether the
-    /// disk takes it; the caller then interrupts the posts under way.
+    /// A flush of the events before the mark runs out of time. Returns whether the disk takes what
+    /// it has not delivered; the caller then interrupts the posts under way.
     ///
-    /// Without a disk nothing changes: a batch is as safe in a post as in memory, and the answer
-    /// may still come.
-    pub(crate) fn cut_flush_short(&mut self, now: Instant) -> bool {
+    /// Without a disk, posts go on: a batch is as safe there as in memory, and the answer may still
+    /// come.
+    pub(crate) fn cut_flush_short(&mut self, mark: u64, now: Instant) -> bool {
         let is_usable = self.disk.as_ref().is_some_and(|disk| disk.is_usable(now));
         if self.is_closing || !is_usable {
+            for (_, flight) in self.in_flight.range_mut(..mark) {
+                flight.is_overdue = true;
+            }
             return false;
         }
         self.hold_until = self.hold_until.max(Some(now + self.limits.min_pause));

@@ -180,10 +180,20 @@ impl Outbox {
     /// Whether every event before the mark has left, is on disk, or waits because an attempt of the
     /// flush failed.
     pub(crate) fn is_flushed(&self, mark: u64, now: Instant) -> bool {
+        self.in_flight.keys().all(|first| *first >= mark) && self.is_sealed_and_tried(mark, now)
+    }
+
+    /// Like [`is_flushed`](Self::is_flushed), for a flush with a limit: it does not wait for posts
+    /// that such a flush has waited for in vain.
+    pub(crate) fn is_flushed_except_overdue(&self, mark: u64, now: Instant) -> bool {
+        let mut in_flight = self.in_flight.range(..mark);
+        in_flight.all(|(_, flight)| flight.is_overdue) && self.is_sealed_and_tried(mark, now)
+    }
+
+    fn is_sealed_and_tried(&self, mark: u64, now: Instant) -> bool {
         let is_stored = self.disk.as_ref().is_none_or(|disk| disk.is_stored(mark));
         (self.unsealed_from() >= mark || self.holds_back(now))
             && self.sealing.is_none()
-            && self.in_flight.keys().all(|first| *first >= mark)
             && is_stored
             && self.waiting.iter().all(|batch| {
                 batch.first >= mark || !(batch.is_urgent || self.goes_to_disk(batch, now))

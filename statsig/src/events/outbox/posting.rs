@@ -31,6 +31,8 @@ pub(super) struct Flight {
     pub(super) events: u64,
     /// A scheduled attempt, not an extra one of a flush.
     is_scheduled: bool,
+    /// A flush with a limit has waited for it in vain. Later ones do not wait for it again.
+    pub(super) is_overdue: bool,
 }
 
 impl Outbox {
@@ -53,6 +55,7 @@ impl Outbox {
             let flight = Flight {
                 events: batch.events,
                 is_scheduled: may_post_any || self.is_closing,
+                is_overdue: false,
             };
             self.in_flight.insert(batch.first, flight);
             return Some(batch);
