@@ -58,8 +58,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             local.inject(Endpoint::LogEvent, Fault::delay(Duration::from_secs(3_600)))?;
         }
         println!("invocation for {user_id}, network up: {is_network_up}");
-        let (started, limit) = (Instant::now(), Duration::from_secs(1));
-        let deadline = started + limit;
+        let (started, limit) = (tokio::time::Instant::now(), Duration::from_secs(1));
+        let deadline = (started + limit).into_std();
         let answer = handle(&statsig, Invocation { user_id, deadline }).await?;
         println!("  shipping: {answer}");
         assert!(started.elapsed() < limit, "the deadline is kept");

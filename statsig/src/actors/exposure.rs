@@ -90,7 +90,7 @@ impl Exposure {
         });
     }
 
-    /// Gives up on the posts that flushes have no time left for, and sends their events to the disk.
+    /// Gives up on the posts that flushes have no time left for, and has their events go to disk.
     fn cut_flushes_short(&mut self) {
         let now = now();
         let due = self.flushing.iter_mut().filter_map(|flush| {

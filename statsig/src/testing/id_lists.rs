@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::answer::Answer;
+use crate::transport::Request;
+
 use crate::hash::IdLookup;
 
 /// The base URL of the files, at Statsig's own host, so that a client requests them as from
@@ -94,4 +97,34 @@ impl ServedIdLists {
         let file = files.find(|file| file.number == number)?;
         Some(&file.lines)
     }
+}
+
+/// The service's answer to a request for a part of an ID list's file.
+pub(super) fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
+    let start = in_query(&request.url, "range").or_else(|| {
+        let range = request.headers.get("range")?;
+        let start = range.strip_prefix("bytes=")?.strip_suffix('-')?;
+        start.parse().ok()
+    });
+    let Some(file) = lists.file(&request.url) else {
+        return Answer::status(404);
+    };
+    let start = start.unwrap_or(0);
+    match usize::try_from(start)
+        .ok()
+        .and_then(|start| file.get(start..))
+    {
+        None | Some("") => Answer::status(416),
+        Some(part) => Answer::response(206, part.to_owned()).header(
+            "content-range",
+            format!("bytes {start}-{}/{}", file.len() - 1, file.len()),
+        ),
+    }
+}
+
+/// A number in the query of a URL; for a range, its start.
+pub(super) fn in_query(url: &str, name: &str) -> Option<u64> {
+    let url = Url::parse(url).ok()?;
+    let (_, value) = url.query_pairs().find(|(found, _)| found == name)?;
+    value.trim_end_matches('-').parse().ok()
 }

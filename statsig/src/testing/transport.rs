@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
-use url::Url;
 
 use statsig_core::authoring::Specs;
 
 use super::answer::{Answer, AnswerKind};
-use super::id_lists::{self, ServedIdLists};
+use super::id_lists::{self, ServedIdLists, file_answer, in_query};
 use super::schema_match::json_of;
 use crate::events::seal;
 use crate::offline::SpecsInput;
@@ -387,36 +386,6 @@ impl Transport for ScriptedTransport {
             result
         })
     }
-}
-
-/// The service's answer to a request for a part of an ID list's file.
-fn file_answer(lists: &ServedIdLists, request: &Request) -> Answer {
-    let start = in_query(&request.url, "range").or_else(|| {
-        let range = request.headers.get("range")?;
-        let start = range.strip_prefix("bytes=")?.strip_suffix('-')?;
-        start.parse().ok()
-    });
-    let Some(file) = lists.file(&request.url) else {
-        return Answer::status(404);
-    };
-    let start = start.unwrap_or(0);
-    match usize::try_from(start)
-        .ok()
-        .and_then(|start| file.get(start..))
-    {
-        None | Some("") => Answer::status(416),
-        Some(part) => Answer::response(206, part.to_owned()).header(
-            "content-range",
-            format!("bytes {start}-{}/{}", file.len() - 1, file.len()),
-        ),
-    }
-}
-
-/// A number in the query of a URL; for a range, its start.
-fn in_query(url: &str, name: &str) -> Option<u64> {
-    let url = Url::parse(url).ok()?;
-    let (_, value) = url.query_pairs().find(|(found, _)| found == name)?;
-    value.trim_end_matches('-').parse().ok()
 }
 
 /// The service's answer to a specs request with this URL.

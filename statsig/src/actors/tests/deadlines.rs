@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::*;
-use crate::sources::{DataStore, DataStoreError, DataStoreResponse};
+use crate::sources::{BootstrapSpecs, DataStore, DataStoreError, DataStoreResponse};
 use crate::transport::BoxFuture;
 
 /// The time of a call over its whole length.
@@ -173,6 +173,33 @@ async fn after_a_thaw_specs_are_fetched_at_once() {
     lab.settle().await;
     lab.handle.refresh().await.unwrap();
     assert_eq!(lab.specs_time(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn specs_of_the_application_need_no_request_and_events_still_go_over_the_network() {
+    let network = black_hole();
+    for endpoint in [Endpoint::Specs, Endpoint::IdLists] {
+        network.always(endpoint, Answer::hang());
+    }
+    for is_network_disabled in [false, true] {
+        network.recover(Endpoint::Events);
+        let lab = Lab::start_on(Arc::clone(&network), |options| {
+            options
+                .specs_adapter(Arc::new(BootstrapSpecs::new(specs(7))))
+                .disable_network(is_network_disabled)
+        })
+        .await;
+        let (details, took) = timed(lab.handle.first_sync()).await;
+        details.unwrap();
+        assert_eq!((lab.specs_time(), took < ms(50)), (7, true));
+        lab.record(3);
+        let report = lab.handle.flush_within(ms(100)).await.unwrap();
+        let expected = if is_network_disabled { (0, 3) } else { (3, 0) };
+        assert_eq!((report.delivered, report.dropped), expected);
+        assert!(report.is_complete());
+        sleep(secs(100)).await;
+        assert!(network.requests(Endpoint::Specs).is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]
