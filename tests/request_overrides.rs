@@ -15,7 +15,7 @@ use statsig::client_init::{ClientInitResponseOptions, HashAlgorithm};
 use statsig::observability::SdkEvent;
 use statsig::overrides::RequestOverrides;
 use statsig::storage::{InMemoryPersistentStorage, PersistentStorage};
-use statsig::testing::OfflineClient;
+use statsig::testing::{OfflineClient, Specs, passes_gate};
 use statsig::{
     EntityKind, FeatureGateEvaluationOptions, LayerEvaluationOptions, PinnedStatsig,
     StatsigOptions, StatsigParams, StatsigUser, TypedEvaluationOptions,
@@ -24,62 +24,41 @@ use statsig::{
 const FORCED: &str = "RequestOverride:Recognized";
 const USUAL: &str = "Bootstrap:Recognized";
 
-fn spec(entity: &str, default: Value, rules: Value) -> Value {
-    json!({
-        "type": "dynamic_config", "entity": entity, "salt": entity, "enabled": true, "idType": "userID", "version": 7,
-        "defaultValue": default, "rules": rules, "isActive": true,
-    })
-}
-
-fn rule(id: &str, condition: &str, share: u8, value: Value) -> Value {
-    json!({
-        "name": id, "id": id, "groupName": id, "passPercentage": share, "returnValue": value, "conditions": [condition],
-        "idType": "userID", "salt": id, "isExperimentGroup": true,
-    })
-}
-
 /// `open` passes, and `closed` does not. `outer` passes if `open` does. `half` passes for half of
 /// the users, so its evaluations are remembered.
-fn specs() -> String {
-    let promo = json!({"title": "Hello", "discount": 10, "cta": "Buy"});
-    let mut layer_rule = rule("test", "everyone", 100, promo.clone());
-    layer_rule["configDelegate"] = json!("promo_test");
-    let mut experiment = spec(
-        "experiment",
-        json!({}),
-        json!([rule("treatment", "everyone", 100, promo.clone())]),
-    );
-    experiment["explicitParameters"] = json!(["title", "discount", "cta"]);
-    let gate = |default: bool, rules: Value| spec("feature_gate", json!(default), rules);
-    json!({
-        "has_updates": true, "time": 5, "experiment_to_layer": {},
-        "condition_map": {
-            "everyone": {"type": "public", "idType": "userID"},
-            "open": {"type": "pass_gate", "targetValue": "open", "idType": "userID"},
-        },
-        "feature_gates": {
-            "open": gate(true, json!([])),
-            "closed": gate(false, json!([])),
-            "outer": gate(false, json!([rule("by_open", "open", 100, json!(true))])),
-            "half": gate(false, json!([rule("by_share", "everyone", 50, json!(true))])),
-        },
-        "dynamic_configs": {
-            "a_config": spec("dynamic_config", promo.clone(), json!([])),
-            "promo_test": experiment,
-        },
-        "layer_configs": {"promo": spec("layer", promo, json!([layer_rule]))},
-        "param_stores": {"a_store": {"parameters": {
-            "color": {"ref_type": "static", "param_type": "string", "value": "red"},
-            "size": {"ref_type": "gate", "param_type": "number", "gate_name": "open", "pass_value": 2, "fail_value": 1},
-            "title": {"ref_type": "layer", "param_type": "string", "layer_name": "promo", "param_name": "title"},
-            "cta": {"ref_type": "layer", "param_type": "string", "layer_name": "promo", "param_name": "cta"},
-        }}},
-    })
-    .to_string()
+fn specs() -> Specs {
+    Specs::new()
+        .time(5)
+        .gate("open", |gate| gate.passes_by_default())
+        .gate("closed", |gate| gate)
+        .gate("outer", |gate| {
+            gate.rule("by_open").when(passes_gate("open"))
+        })
+        .gate("half", |gate| gate.rule("by_share").everyone().pass(50))
+        .config("a_config", |config| {
+            config.defaults([("title", "Hello"), ("cta", "Buy")])
+        })
+        .layer("promo", |layer| {
+            let layer = layer.default("title", "none").default("discount", 0);
+            layer.default("cta", "none")
+        })
+        .experiment("promo_test", |experiment| {
+            experiment.layer("promo").group("treatment", |group| {
+                let group = group.size(100).value("title", "Hello");
+                group.value("discount", 10).value("cta", "Buy")
+            })
+        })
+        .store("a_store", |store| {
+            store
+                .fixed("color", "red")
+                .by_gate("size", "open", 2, 1)
+                .from_layer("title", "promo", "title")
+                .from_layer("cta", "promo", "cta")
+        })
 }
 
 fn client() -> OfflineClient {
-    OfflineClient::new(&specs(), None).expect("valid specs")
+    OfflineClient::new(specs(), None).expect("valid specs")
 }
 
 fn user() -> StatsigUser {
@@ -160,7 +139,7 @@ fn reads_without_an_override_are_exposed_as_usual() {
     // The last one counts reads of the store.
     assert_eq!(of_tester.len(), 6, "{of_tester:?}");
 
-    let other = OfflineClient::new(&specs(), None).expect("valid specs");
+    let other = OfflineClient::new(specs(), None).expect("valid specs");
     assert_eq!(read(&other.pin()), read_by_tester);
     let without_time = |events: Vec<Value>| {
         let plain = events.into_iter().map(|mut event| {
@@ -452,10 +431,8 @@ fn overrides_survive_new_specs_as_the_pinned_ones_do() {
         .with_overrides(RequestOverrides::new().gate("closed", true));
     let layer = tester.get_layer(&user(), "promo");
     for time in 6..20 {
-        let mut specs: Value = serde_json::from_str(&specs()).expect("JSON");
-        specs["time"] = json!(time);
-        specs["feature_gates"]["open"]["defaultValue"] = json!(false);
-        client.set_specs(&specs.to_string()).expect("valid specs");
+        let specs = Specs::new().time(time).gate("open", |gate| gate);
+        client.set_specs(specs).expect("valid specs");
         assert!(tester.check_gate(&user(), "closed"));
         assert!(tester.check_gate(&user(), "open"));
         assert!(!client.check_gate(&user(), "open"));
@@ -508,7 +485,7 @@ fn a_client_initialize_response_has_them_if_it_includes_overrides() {
 fn a_stored_assignment_lies_under_the_overrides_and_is_neither_lost_nor_changed() {
     let storage = Arc::new(InMemoryPersistentStorage::new());
     let options = StatsigOptions::builder().persistent_storage(storage.clone());
-    let client = OfflineClient::new(&specs(), options.build().unwrap()).expect("valid specs");
+    let client = OfflineClient::new(specs(), options.build().unwrap()).expect("valid specs");
     let values = || storage.get_values_for_user(&user(), "userID");
     let sticky = || LayerEvaluationOptions::new().user_persisted_values(values());
     let _ = client.get_layer_with_options(&user(), "promo", sticky());

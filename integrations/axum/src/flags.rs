@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::Extensions;
 use http::request::Parts;
+use statsig::overrides::RequestOverrides;
 use statsig::typed::ParamsError;
 use statsig::{
     DynamicConfig, Event, Experiment, FeatureGate, Layer, ParameterStore, PinnedStatsig, Statsig,
@@ -118,6 +119,29 @@ impl Flags {
         Self {
             client: self.client.clone(),
             user,
+        }
+    }
+
+    /// The same user and specs with forced values: the reads of these flags and their clones see
+    /// them, and log no exposure for them. See [`PinnedStatsig::with_overrides`].
+    ///
+    /// For tests, and for overrides that come from another place than
+    /// [`QaOverrides`](crate::QaOverrides).
+    ///
+    /// ```
+    /// # let statsig = statsig::testing::OfflineClient::without_specs(None);
+    /// use statsig::StatsigUser;
+    /// use statsig::overrides::RequestOverrides;
+    /// use statsig_axum::Flags;
+    ///
+    /// let flags = Flags::new(&statsig, StatsigUser::with_user_id("ann"));
+    /// let forced = flags.with_overrides(RequestOverrides::new().gate("new_page", true));
+    /// assert!(forced.check_gate("new_page") && !flags.check_gate("new_page"));
+    /// ```
+    pub fn with_overrides(&self, overrides: RequestOverrides) -> Self {
+        Self {
+            client: self.client.with_overrides(overrides),
+            user: self.user.clone(),
         }
     }
 

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::Request;
 use http::request::Parts;
+use http::{Request, Response};
 use statsig::{Statsig, StatsigUser};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Flags, RequestUser};
+use crate::overrides::Mark;
+use crate::{Flags, FlagsFuture, QaOverrides, RequestUser};
 
 /// Makes the user of a request.
 type UserOf = dyn Fn(&Parts) -> StatsigUser + Send + Sync;
@@ -83,22 +84,26 @@ pub struct FlagsLayer {
 }
 
 /// What the layer does with a request on its way in.
+#[derive(Clone)]
 struct Admission {
     statsig: Statsig,
-    user: Box<UserOf>,
+    user: Arc<UserOf>,
+    overrides: Option<QaOverrides>,
 }
 
 impl Admission {
-    /// Puts the flags into a request, unless another layer or a test did so.
-    fn admit(&self, parts: &mut Parts) {
+    /// Puts the flags into a request, unless another layer or a test did so. Returns what the
+    /// response must say.
+    fn admit(&self, parts: &mut Parts) -> Option<Mark> {
         if parts.extensions.get::<Flags>().is_some() {
-            return;
+            return None;
         }
         let user = match parts.extensions.get::<StatsigUser>() {
             Some(user) => user.clone(),
             None => (self.user)(parts),
         };
         parts.extensions.insert(Flags::new(&self.statsig, user));
+        self.overrides.as_ref()?.apply(parts)
     }
 }
 
@@ -106,7 +111,14 @@ impl FlagsLayer {
     /// A layer for this client. See [`FlagsLayer`].
     #[must_use]
     pub fn new(statsig: impl AsRef<Statsig>) -> Self {
-        Self::with_mapping(statsig.as_ref().clone(), RequestUser::new())
+        let mapping = RequestUser::new();
+        Self {
+            admission: Arc::new(Admission {
+                statsig: statsig.as_ref().clone(),
+                user: Arc::new(move |parts| mapping.user(parts)),
+                overrides: None,
+            }),
+        }
     }
 
     /// Makes the user of a request from its head: method, URI, headers and extensions.
@@ -135,12 +147,7 @@ impl FlagsLayer {
     /// ```
     #[must_use]
     pub fn user(self, user: impl Fn(&Parts) -> StatsigUser + Send + Sync + 'static) -> Self {
-        Self {
-            admission: Arc::new(Admission {
-                statsig: self.admission.statsig.clone(),
-                user: Box::new(user),
-            }),
-        }
+        self.change(|admission| admission.user = Arc::new(user))
     }
 
     /// Makes the user of a request with a ready-made mapping.
@@ -153,15 +160,32 @@ impl FlagsLayer {
     /// ```
     #[must_use]
     pub fn user_from(self, mapping: RequestUser) -> Self {
-        Self::with_mapping(self.admission.statsig.clone(), mapping)
+        self.user(move |parts| mapping.user(parts))
     }
 
-    fn with_mapping(statsig: Statsig, mapping: RequestUser) -> Self {
+    /// Lets testers force gates and parameters for their own requests. See [`QaOverrides`], and
+    /// what it says about attackers. Default: no request can force anything.
+    ///
+    /// ```
+    /// # let statsig = statsig::testing::OfflineClient::without_specs(None);
+    /// # let secret = "9hTq1sW0bN3kD7xV5yR2cF8mJ4gL6pZa";
+    /// use statsig::overrides::signed::OverrideKey;
+    /// use statsig_axum::{FlagsLayer, QaOverrides};
+    ///
+    /// let overrides = QaOverrides::new([OverrideKey::new(secret)?], "checkout/staging");
+    /// let layer = FlagsLayer::new(&statsig).qa_overrides(overrides);
+    /// # Ok::<(), statsig::overrides::signed::OverrideKeyError>(())
+    /// ```
+    #[must_use]
+    pub fn qa_overrides(self, overrides: QaOverrides) -> Self {
+        self.change(|admission| admission.overrides = Some(overrides))
+    }
+
+    fn change(self, change: impl FnOnce(&mut Admission)) -> Self {
+        let mut admission = Admission::clone(&self.admission);
+        change(&mut admission);
         Self {
-            admission: Arc::new(Admission {
-                statsig,
-                user: Box::new(move |parts| mapping.user(parts)),
-            }),
+            admission: Arc::new(admission),
         }
     }
 }
@@ -170,6 +194,7 @@ impl fmt::Debug for FlagsLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FlagsLayer")
             .field("statsig", &self.admission.statsig)
+            .field("overrides", &self.admission.overrides)
             .finish_non_exhaustive()
     }
 }
@@ -185,7 +210,8 @@ impl<S> Layer<S> for FlagsLayer {
     }
 }
 
-/// The service of [`FlagsLayer`]. It works with every service for [`http::Request`].
+/// The service of [`FlagsLayer`]. It works with every service from [`http::Request`] to
+/// [`http::Response`].
 #[derive(Clone)]
 pub struct FlagsService<S> {
     admission: Arc<Admission>,
@@ -200,21 +226,21 @@ impl<S: fmt::Debug> fmt::Debug for FlagsService<S> {
     }
 }
 
-impl<S, B> Service<Request<B>> for FlagsService<S>
+impl<S, B, R> Service<Request<B>> for FlagsService<S>
 where
-    S: Service<Request<B>>,
+    S: Service<Request<B>, Response = Response<R>>,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = FlagsFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> S::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        self.admission.admit(&mut parts);
-        self.inner.call(Request::from_parts(parts, body))
+        let mark = self.admission.admit(&mut parts);
+        FlagsFuture::new(self.inner.call(Request::from_parts(parts, body)), mark)
     }
 }

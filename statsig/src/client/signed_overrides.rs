@@ -27,6 +27,13 @@ impl Statsig {
         token: &str,
         verifier: &OverrideVerifier,
     ) -> Result<RequestOverrides, OverrideRefusal> {
-        verifier.verify(token, self.inner.shared.clock.now_ms())
+        verifier.verify(token, self.now_ms())
+    }
+
+    /// The time of the client's clock, in epoch milliseconds.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.inner.shared.clock.now_ms()
     }
 }

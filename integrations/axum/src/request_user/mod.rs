@@ -16,6 +16,7 @@ use http::request::Parts;
 use statsig::{StatsigUser, StatsigUserBuilder};
 
 use self::cookies::cookie;
+pub(crate) use self::cookies::cookie_bytes;
 use self::locale::locale;
 use self::text::{cut_text, id_text};
 use crate::TrustedProxies;

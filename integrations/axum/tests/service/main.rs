@@ -13,5 +13,6 @@ mod gate;
 mod generations;
 mod health;
 mod layer;
+mod overrides;
 mod shutdown;
 mod support;

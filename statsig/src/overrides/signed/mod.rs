@@ -10,7 +10,8 @@
 //! use statsig::overrides::signed::{OverrideClaims, OverrideKey, OverrideVerifier};
 //!
 //! # let statsig = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/client.rs"));
-//! # let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis() as u64;
+//! # use statsig::clock::{Clock, SystemClock};
+//! # let now_ms = SystemClock.now_ms();
 //! let secret = "9hTq1sW0bN3kD7xV5yR2cF8mJ4gL6pZa"; // from a secret store
 //! let overrides = RequestOverrides::new().gate("new_checkout", true);
 //! let in_one_hour_ms = now_ms + 3_600_000;
@@ -33,7 +34,10 @@
 //! {
 //!   "audience": "checkout/staging",
 //!   "expires_at_ms": 1800000000000,
-//!   "overrides": {"gates": {"new_checkout": true}, "layers": {"promo": {"title": "Hi"}}}
+//!   "overrides": {
+//!     "gates": {"new_checkout": true},
+//!     "layers": {"promo": {"title": "Hi"}}
+//!   }
 //! }
 //! ```
 //!
