@@ -1,5 +1,7 @@
 //! Text of headers, which the clients of the service write.
 
+use std::borrow::Cow;
+
 use http::HeaderValue;
 
 /// The limit of an ID and of a user agent, in bytes.
@@ -22,7 +24,12 @@ pub(super) fn cut_text(value: &HeaderValue) -> Option<String> {
 }
 
 fn printable(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    // Most texts have none and need no copy.
+    let text = if text.contains(char::is_control) {
+        Cow::Owned(text.chars().filter(|c| !c.is_control()).collect())
+    } else {
+        Cow::Borrowed(text)
+    };
     let trimmed = text.trim();
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }
