@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use open_feature::provider::ResolutionDetails;
 use open_feature::{EvaluationReason, FlagMetadata, FlagMetadataValue};
+use statsig::SpecsSource;
 use statsig::flags::{Basis, FlagRead};
 
 /// The value with its variant, reason and metadata.
@@ -27,13 +28,21 @@ pub(crate) fn details<T>(read: FlagRead<T>) -> ResolutionDetails<T> {
     if let Some(version) = read.version {
         values.insert("version".to_owned(), version.into());
     }
-    let source = FlagMetadataValue::String(read.source.to_string());
-    values.insert("source".to_owned(), source);
+    values.insert("source".to_owned(), source_text(&read.source));
     ResolutionDetails {
         variant: group.or(rule).map(|variant| variant.as_str().to_owned()),
         reason: Some(reason(read.basis)),
         flag_metadata: Some(FlagMetadata { values }),
         value: read.value,
+    }
+}
+
+/// The text of a source. Formatting would take longer than the rest of the metadata.
+fn source_text(source: &SpecsSource) -> FlagMetadataValue {
+    match source {
+        SpecsSource::Network => "Network".into(),
+        SpecsSource::Bootstrap => "Bootstrap".into(),
+        other => other.to_string().into(),
     }
 }
 

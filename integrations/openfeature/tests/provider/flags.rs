@@ -312,7 +312,7 @@ async fn what_is_not_served_is_an_error_and_no_exposure() {
 
 #[tokio::test]
 async fn specs_of_a_later_service_are_an_error_and_no_exposure() {
-    let app = App::of(OfflineClient::new(&later_specs(), None).unwrap()).await;
+    let app = App::of(OfflineClient::new(later_specs(), None).unwrap()).await;
     let gold = gold();
     let found = app.client.get_bool_value("gold_only", Some(&gold), None);
     let error = found.await.unwrap_err();
