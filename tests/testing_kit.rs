@@ -2,10 +2,16 @@
 //! say what was logged instead.
 
 #![allow(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "tests fail by panicking"
 )]
+
+#[path = "testing_kit/actors.rs"]
+mod actors;
+#[path = "testing_kit/log_lines.rs"]
+mod log_lines;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

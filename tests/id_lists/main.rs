@@ -18,8 +18,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use statsig::testing::{
-    ActorName, Answer, Disturbance, Endpoint, RecordedRequest, ScriptedTransport, SimulatedClock,
-    disturb,
+    self, Actor, Answer, Endpoint, RecordedRequest, ScriptedTransport, SimulatedClock,
 };
 use statsig::transport::Method;
 use statsig::{InitializeDetails, Statsig, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
@@ -370,8 +369,8 @@ async fn new_lists_are_a_new_generation_of_the_same_specs() {
 #[tokio::test(start_paused = true)]
 async fn crashes_lose_no_list_and_download_nothing_again() {
     let lab = Lab::start(network(MARCOS)).await;
-    for actor in [ActorName::IdListSync, ActorName::Evaluation] {
-        disturb(&lab.statsig, actor, Disturbance::Crash);
+    for actor in [Actor::IdListSync, Actor::Evaluation] {
+        testing::crash(&lab.statsig, actor).await;
         sleep(INTERVAL).await;
         assert_eq!(lab.members(), ["Marcos"], "{actor:?}");
     }
@@ -379,12 +378,10 @@ async fn crashes_lose_no_list_and_download_nothing_again() {
     lab.network
         .set_id_list_file("a_list", format!("{MARCOS}{A_USER}"));
     // The evaluation actor is paused when the lists are due for publication.
-    disturb(
-        &lab.statsig,
-        ActorName::Evaluation,
-        Disturbance::Pause(INTERVAL * 2),
-    );
-    sleep(INTERVAL * 4).await;
+    let paused = testing::pause(&lab.statsig, Actor::Evaluation).await;
+    sleep(INTERVAL * 2).await;
+    drop(paused);
+    sleep(INTERVAL * 2).await;
     assert_eq!(lab.members(), ["Marcos", "a-user"]);
     assert_eq!(lab.statsig.restarts(), 2);
 }

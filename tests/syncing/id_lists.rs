@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use statsig::observability::{ObservabilityClient, Tag};
 use statsig::sources::FileDataStore;
-use statsig::testing::{
-    ActorName, Answer, Disturbance, Endpoint, ScriptedTransport, SimulatedClock, disturb,
-};
+use statsig::testing::{self, Actor, Answer, Endpoint, ScriptedTransport, SimulatedClock};
 use statsig::{InitializeDetails, StatsigError, StatsigOptionsBuilder, StatsigUser};
 use statsig_tests::specs;
 
@@ -348,10 +345,13 @@ async fn lists_that_were_read_and_not_published_are_read_again() {
     let (lab, _) = start(&store, A_USER).await;
     put(&store, &[("a_list", A_USER)]);
     // The evaluation actor is first paused and then gone when the lists are due for publication.
-    let away = Disturbance::Pause(Duration::from_secs_f64(INTERVAL * 1.5));
-    disturb(&lab.statsig, ActorName::Evaluation, away);
-    disturb(&lab.statsig, ActorName::Evaluation, Disturbance::Crash);
-    pass(INTERVAL * 4.0).await;
+    let paused = testing::pause(&lab.statsig, Actor::Evaluation).await;
+    let crash = testing::crash(&lab.statsig, Actor::Evaluation);
+    tokio::join!(crash, async {
+        pass(INTERVAL * 1.5).await;
+        drop(paused);
+    });
+    pass(INTERVAL * 2.5).await;
     assert_eq!(members(&lab), ["a-user"]);
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use statsig::StatsigOptionsBuilder;
 use statsig::sources::{DataStore, DataStoreError, DataStoreFeature, DataStoreResponse};
-use statsig::testing::{ActorName, Answer, Disturbance, Endpoint, disturb};
+use statsig::testing::{self, Actor, Answer, Endpoint};
 use statsig::transport::BoxFuture;
 use statsig_tests::specs;
 
@@ -158,8 +158,8 @@ async fn what_waits_survives_crashes_and_a_start_anew() {
     });
     let lab = lab(&store, 1);
     lab.statsig.initialize().await.unwrap();
-    for actor in [ActorName::SpecSync, ActorName::Evaluation] {
-        disturb(&lab.statsig, actor, Disturbance::Crash);
+    for actor in [Actor::SpecSync, Actor::Evaluation] {
+        testing::crash(&lab.statsig, actor).await;
         pass(5.0).await;
     }
     lab.statsig.shutdown().await.unwrap();

@@ -8,6 +8,7 @@ use super::model::{HasUpdates, Payload};
 use super::skim::skim;
 use crate::cause::Cause;
 use crate::error::SpecsError;
+use crate::mask::shown;
 
 /// The content of a payload.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub fn parse<'a>(
     match first_value::<HasUpdates>(bytes) {
         Ok(HasUpdates { has_updates: false }) => Ok(Parsed::NoUpdates),
         _ => Err(SpecsError::Malformed {
-            source: Cause::new(problem),
+            source: Cause::saying(&shown(&problem), problem),
         }),
     }
 }

@@ -1,9 +1,12 @@
 //! The names of the actors and, for tests, what can be done to them.
 
 #[cfg(any(test, feature = "testing"))]
-use std::time::Duration;
+use std::fmt;
 
-/// One of a client's actors.
+#[cfg(any(test, feature = "testing"))]
+use crate::transport::BoxFuture;
+
+/// One of a client's actors, each of which owns a part of the client's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[cfg_attr(
@@ -11,15 +14,16 @@ use std::time::Duration;
     allow(unreachable_pub, dead_code, reason = "exported for tests")
 )]
 pub enum ActorName {
-    /// Owns the others.
+    /// Starts the others, again after a crash, and ends them. Nothing restarts it: without it, reads
+    /// go on with the specs in use, and all other calls return errors.
     Supervisor,
-    /// Fetches specs.
+    /// Downloads specs, at each interval and in a refresh.
     SpecSync,
-    /// Fetches ID lists, if they are enabled.
+    /// Downloads ID lists, if they are enabled.
     IdListSync,
     /// Compiles and publishes specs.
     Evaluation,
-    /// Sends events.
+    /// Batches and sends events.
     Exposure,
 }
 
@@ -38,13 +42,11 @@ impl ActorName {
 
 /// What can be done to an actor.
 #[cfg(any(test, feature = "testing"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Disturbance {
+pub(crate) enum Disturbance {
     /// It fails, as after a bug.
     Crash,
-    /// It handles no messages for this long.
-    Pause(Duration),
+    /// It handles no messages until this ends.
+    Busy(BoxFuture<'static, ()>),
 }
 
 #[cfg(any(test, feature = "testing"))]
@@ -53,10 +55,20 @@ impl Disturbance {
     pub(super) async fn happen(self) -> Result<(), &'static str> {
         match self {
             Self::Crash => Err("crashed on request"),
-            Self::Pause(time) => {
-                tokio::time::sleep(time).await;
+            Self::Busy(until) => {
+                until.await;
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl fmt::Debug for Disturbance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Crash => "Crash",
+            Self::Busy(_) => "Busy",
+        })
     }
 }

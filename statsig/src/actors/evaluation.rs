@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::dispatcher;
+
 use super::abort_on_drop::AbortOnDrop;
 use super::actor::{Actor, Address, StartError};
 use super::messages::{
@@ -112,10 +114,12 @@ impl Evaluation {
         };
         let compiling = async move {
             if is_small {
-                Some(compile())
-            } else {
-                tokio::task::spawn_blocking(compile).await.ok()
+                return Some(compile());
             }
+            // Malformed entities are logged where the client's other lines go.
+            let subscriber = dispatcher::get_default(Clone::clone);
+            let compile = move || dispatcher::with_default(&subscriber, compile);
+            tokio::task::spawn_blocking(compile).await.ok()
         };
         self.compiling = Some(cast_result(&self.me, compiling, move |result| {
             let result = match result.flatten() {

@@ -344,11 +344,21 @@ impl Handle {
         self.0.tree.restarts()
     }
 
-    /// Makes an actor crash or pause.
+    /// Makes an actor crash, or busy. The answer comes when it is; there is none if no such actor
+    /// runs.
     #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn disturb(&self, name: ActorName, disturbance: Disturbance) {
-        let message = SupervisorMessage::Disturb(name, disturbance);
-        self.0.supervisor.cast(message);
+    pub(crate) fn disturb(
+        &self,
+        actor: ActorName,
+        disturbance: Disturbance,
+    ) -> oneshot::Receiver<()> {
+        let (reply, answer) = oneshot::channel();
+        self.0.supervisor.cast(SupervisorMessage::Disturb {
+            actor,
+            disturbance,
+            reply,
+        });
+        answer
     }
 
     async fn call<T: Send + 'static, M: Send + 'static>(

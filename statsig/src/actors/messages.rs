@@ -40,7 +40,13 @@ pub(super) enum SupervisorMessage {
         timed_out: bool,
     },
     #[cfg(any(test, feature = "testing"))]
-    Disturb(ActorName, Disturbance),
+    Disturb {
+        actor: ActorName,
+        disturbance: Disturbance,
+        /// A crash has happened and is noted, or the actor is busy now. Dropped if there is no such
+        /// actor.
+        reply: oneshot::Sender<()>,
+    },
 }
 
 /// To the spec sync actor.

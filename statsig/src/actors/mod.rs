@@ -42,5 +42,7 @@ mod tree;
 mod tests;
 
 #[cfg(any(test, feature = "testing"))]
-pub use self::disturbance::{ActorName, Disturbance};
+pub use self::disturbance::ActorName;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::disturbance::Disturbance;
 pub(crate) use self::handle::{Handle, SHUTDOWN_LIMIT, start};

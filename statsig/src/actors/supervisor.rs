@@ -1,5 +1,7 @@
 //! The supervisor: starts the other actors, again after a crash, and ends them in order.
 
+#[cfg(any(test, feature = "testing"))]
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,7 +171,11 @@ impl Actor for Supervisor {
             SupervisorMessage::Shutdown { limit, reply } => self.begin_shutdown(limit, reply).await,
             SupervisorMessage::ClosedDown { timed_out } => self.finish_shutdown(timed_out).await,
             #[cfg(any(test, feature = "testing"))]
-            SupervisorMessage::Disturb(name, disturbance) => self.disturb(name, disturbance),
+            SupervisorMessage::Disturb {
+                actor,
+                disturbance,
+                reply,
+            } => self.disturb(actor, disturbance, reply),
         }
     }
 
@@ -286,18 +292,59 @@ impl Supervisor {
     }
 
     #[cfg(any(test, feature = "testing"))]
-    fn disturb(&self, name: ActorName, disturbance: Disturbance) {
-        fn pass<A: Actor<Arguments = Arc<Tree>>>(child: &Child<A>, disturbance: Disturbance) {
-            if let Some(actor) = child.actor() {
-                actor.disturb(disturbance);
-            }
-        }
+    fn disturb(&self, name: ActorName, disturbance: Disturbance, reply: oneshot::Sender<()>) {
         match name {
-            ActorName::Supervisor => self.me.disturb(disturbance),
-            ActorName::SpecSync => pass(&self.spec_sync, disturbance),
-            ActorName::IdListSync => pass(&self.id_list_sync, disturbance),
-            ActorName::Evaluation => pass(&self.evaluation, disturbance),
-            ActorName::Exposure => pass(&self.exposure, disturbance),
+            ActorName::Supervisor => {
+                let me = self.me.clone();
+                disturb(
+                    &self.me,
+                    disturbance,
+                    reply,
+                    async move { me.ended().await },
+                );
+            }
+            ActorName::SpecSync => self.spec_sync.disturb(disturbance, reply),
+            ActorName::IdListSync => self.id_list_sync.disturb(disturbance, reply),
+            ActorName::Evaluation => self.evaluation.disturb(disturbance, reply),
+            ActorName::Exposure => self.exposure.disturb(disturbance, reply),
         }
     }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl<A: Actor> Child<A> {
+    fn disturb(&self, disturbance: Disturbance, reply: oneshot::Sender<()>) {
+        let Some(actor) = self.address.borrow().clone() else {
+            return;
+        };
+        let mut address = self.address.subscribe();
+        disturb(&actor, disturbance, reply, async move {
+            // Fails only if the supervisor ends.
+            let _ = address.changed().await;
+        });
+    }
+}
+
+/// Disturbs an actor. Replies when it is busy, or when it crashed and `ended` ended.
+#[cfg(any(test, feature = "testing"))]
+fn disturb<M: Send + 'static>(
+    actor: &Address<M>,
+    disturbance: Disturbance,
+    reply: oneshot::Sender<()>,
+    ended: impl Future<Output = ()> + Send + 'static,
+) {
+    // Replies fail only if the caller has stopped waiting.
+    actor.disturb(match disturbance {
+        Disturbance::Crash => {
+            tokio::spawn(async move {
+                ended.await;
+                let _ = reply.send(());
+            });
+            Disturbance::Crash
+        }
+        Disturbance::Busy(until) => Disturbance::Busy(Box::pin(async move {
+            let _ = reply.send(());
+            until.await;
+        })),
+    });
 }

@@ -292,9 +292,11 @@ impl ClientInner {
 
 #[cfg(any(test, feature = "testing"))]
 impl Statsig {
-    pub(crate) fn disturb(&self, whom: actors::ActorName, what: actors::Disturbance) {
-        if let Some(handle) = self.inner.handle.load_full() {
-            handle.disturb(whom, what);
+    /// Makes an actor crash, or busy. Returns whether it runs.
+    pub(crate) async fn disturb(&self, whom: actors::ActorName, what: actors::Disturbance) -> bool {
+        match self.inner.handle.load_full() {
+            Some(handle) => handle.disturb(whom, what).await.is_ok(),
+            None => false,
         }
     }
 }

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Level;
-
-use crate::testing::logs::Log;
-use crate::testing::{Answer, Endpoint, ScriptedTransport};
+use crate::testing::{Answer, Endpoint, ScriptedTransport, record_logs};
 use crate::{Statsig, StatsigOptions};
 
 const SPECS: &str = r#"{"has_updates":true,"time":5,
@@ -24,12 +21,13 @@ async fn log_of_start(network: ScriptedTransport) -> String {
         .transport(Arc::new(network))
         .build()
         .unwrap();
-    let (log, _guard) = Log::from(Level::INFO);
+    let log = record_logs();
     let statsig = Statsig::new("secret-key", options);
     let _ = statsig.initialize().await;
     // A second call waits for the same start, which is logged once.
     let _ = statsig.initialize().await;
-    log.lines().join("\n")
+    let lines = log.lines().into_iter().map(|line| line.to_string());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,8 +39,8 @@ async fn a_start_says_once_what_is_served() {
     );
     let log = log_of_start(network).await;
     assert_eq!(
-        log.trim(),
-        "message=initialised: 1 gate, 2 configs, 0 layers from Network in 84 ms"
+        log,
+        "INFO statsig::client: initialised: 1 gate, 2 configs, 0 layers from Network in 84 ms"
     );
 }
 

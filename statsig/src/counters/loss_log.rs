@@ -137,48 +137,24 @@ impl Series {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::{Debug, Write};
-    use std::sync::Arc;
-
-    use tracing::field::{Field, Visit};
-    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-
     use super::*;
+    use crate::testing::{LogLines, record_logs};
 
     const START_MS: u64 = 1_767_981_029_000;
 
-    /// Level, reason, count and cause of each line.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<String>>>);
-
-    impl Lines {
-        fn take(&self) -> Vec<String> {
-            std::mem::take(&mut *self.0.lock().unwrap())
-        }
+    /// Level, reason, count and cause of each line since the last call.
+    fn taken(log: &LogLines) -> Vec<String> {
+        let lines = log.take().into_iter();
+        let shown = lines.map(|line| {
+            let field = |name| line.fields.get(name).map_or("", String::as_str);
+            let (reason, events, cause) = (field("reason"), field("events"), field("cause"));
+            format!("{} {reason} {events} {cause}", line.level)
+        });
+        shown.map(|line| line.trim_end().to_owned()).collect()
     }
 
-    impl<S: tracing::Subscriber> Layer<S> for Lines {
-        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-            struct Text(String);
-
-            impl Visit for Text {
-                fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-                    if field.name() != "message" {
-                        write!(self.0, " {value:?}").unwrap();
-                    }
-                }
-            }
-
-            let mut text = Text(event.metadata().level().to_string());
-            event.record(&mut text);
-            self.0.lock().unwrap().push(text.0.replace('"', ""));
-        }
-    }
-
-    fn logged(act: impl FnOnce(&LossLog, &Lines)) {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::registry().with(lines.clone());
-        tracing::subscriber::with_default(subscriber, || act(&LossLog::default(), &lines));
+    fn logged(act: impl FnOnce(&LossLog, &LogLines)) {
+        act(&LossLog::default(), &record_logs());
     }
 
     fn lost(refused: u64) -> DroppedEvents {
@@ -195,10 +171,10 @@ mod tests {
             log.because(DropReason::Refused, "status 403");
             log.look(&lost(3), START_MS);
             log.look(&lost(5), START_MS + 59_999);
-            assert_eq!(lines.take(), ["WARN refused 3 status 403"]);
+            assert_eq!(taken(lines), ["WARN refused 3 status 403"]);
             log.look(&lost(5), START_MS + 60_000);
             log.look(&lost(9), START_MS + 60_001);
-            assert_eq!(lines.take(), ["WARN refused 2"]);
+            assert_eq!(taken(lines), ["WARN refused 2"]);
         });
     }
 
@@ -208,7 +184,7 @@ mod tests {
             log.look(&lost(1), START_MS);
             log.finish(&lost(4), START_MS + 1);
             log.finish(&lost(4), START_MS + 2);
-            assert_eq!(lines.take(), ["WARN refused 1", "WARN refused 3"]);
+            assert_eq!(taken(lines), ["WARN refused 1", "WARN refused 3"]);
         });
     }
 
@@ -217,7 +193,7 @@ mod tests {
         logged(|log, lines| {
             log.look(&lost(1), START_MS);
             log.look(&lost(2), START_MS - 3_600_000);
-            assert_eq!(lines.take(), ["WARN refused 1", "WARN refused 1"]);
+            assert_eq!(taken(lines), ["WARN refused 1", "WARN refused 1"]);
         });
     }
 
@@ -226,13 +202,13 @@ mod tests {
         logged(|log, lines| {
             log.look(&lost(0), START_MS);
             log.lost_by_caller(DropReason::QueueFull, 1, START_MS + 1);
-            assert!(lines.take().is_empty());
+            assert!(taken(lines).is_empty());
             log.lost_by_caller(DropReason::QueueFull, 9, START_MS + WATCHED_MS);
             log.lost_by_caller(DropReason::QueueFull, 10, START_MS + WATCHED_MS);
-            assert_eq!(lines.take(), ["WARN queue_full 9"]);
+            assert_eq!(taken(lines), ["WARN queue_full 9"]);
             log.finish(&lost(0), START_MS + WATCHED_MS);
             log.lost_by_caller(DropReason::AfterShutdown, 1, START_MS + WATCHED_MS);
-            assert_eq!(lines.take(), ["WARN after_shutdown 1"]);
+            assert_eq!(taken(lines), ["WARN after_shutdown 1"]);
         });
     }
 }

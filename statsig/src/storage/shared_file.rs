@@ -12,6 +12,7 @@ use super::error::PersistentStorageError;
 use super::memory::{ByKey, insert, remove};
 use crate::cause::Cause;
 use crate::files;
+use crate::mask::shown;
 use crate::text::SharedStr;
 
 /// The longest wait for the lock. A writer holds it during one write.
@@ -133,7 +134,7 @@ fn read(path: &Path) -> Result<ByKey, PersistentStorageError> {
         Ok(json) => serde_json::from_slice(&json.unwrap_or_default()).map_err(|error| {
             PersistentStorageError::Corrupt {
                 path: path.to_owned(),
-                source: Cause::new(error),
+                source: Cause::saying(&shown(&error), error),
             }
         }),
         Err(problem) if problem.kind() == io::ErrorKind::NotFound => {

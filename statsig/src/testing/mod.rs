@@ -27,6 +27,7 @@
 //! tokio's, [`SimulatedClock`] provides the wall-clock time, and [`ScriptedTransport`] answers
 //! requests without a socket. (Paused time does not wait for real sockets.)
 
+mod actors;
 mod answer;
 mod client;
 mod clock;
@@ -34,19 +35,20 @@ mod exposures;
 mod id_lists;
 #[doc(hidden)]
 pub mod internals;
+mod log_lines;
 mod logged_events;
-#[cfg(test)]
-pub(crate) mod logs;
 mod schema_match;
 #[cfg(feature = "proptest")]
 mod strategy;
 mod transport;
 mod variants;
 
+pub use actors::{Actor, PausedActor, crash, pause};
 pub use answer::Answer;
 pub use client::{TestClient, client, client_with};
 pub use clock::SimulatedClock;
 pub use exposures::{Exposures, exposures_of};
+pub use log_lines::{LogLine, LogLines, record_logs, record_logs_from};
 pub use logged_events::LoggedEvents;
 pub use schema_match::{SpecsToCheck, assert_schema_matches, check_schema_in};
 #[cfg(feature = "proptest")]
@@ -54,8 +56,6 @@ pub use strategy::params_strategy;
 pub use transport::{PostedBatch, RecordedRequest, ScriptedTransport};
 pub use variants::for_each_variant;
 
-#[doc(hidden)]
-pub use crate::actors::{ActorName, Disturbance};
 use crate::client::Statsig;
 #[doc(hidden)]
 pub use crate::client::{Inspected, InspectedGate};
@@ -63,16 +63,6 @@ pub use crate::offline::{OfflineClient, SpecsInput};
 pub use crate::transport::Endpoint;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
-
-/// For the SDK's own tests: makes one of a client's actors crash or pause. Does nothing to a client
-/// that was not initialised.
-///
-/// The supervisor restarts a crashed actor. No recorded event is lost. See [`Statsig::restarts`].
-#[cfg(feature = "testing")]
-#[doc(hidden)]
-pub fn disturb(statsig: &Statsig, whom: ActorName, what: Disturbance) {
-    statsig.disturb(whom, what);
-}
 
 /// For the SDK's own tests: the parts of an evaluation that the public results do not show. Logs
 /// nothing.

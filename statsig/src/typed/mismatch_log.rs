@@ -76,14 +76,8 @@ fn fail_test(problem: &ParamProblem) {
 #[cfg(feature = "macros")]
 #[cfg(test)]
 mod tests {
-    use std::fmt;
-    use std::sync::{Arc, Mutex};
-
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Level, Metadata, Subscriber};
-
     use super::*;
+    use crate::testing::record_logs;
     use crate::typed::{DecidedBy, ParamSchema, ServedParams, StatsigParams, load};
 
     fn log() -> MismatchLog {
@@ -121,53 +115,21 @@ mod tests {
         problem.expect("a problem")
     }
 
-    /// Collects the messages of the warnings.
-    #[derive(Debug, Default, Clone)]
-    struct Warnings(Arc<Mutex<Vec<String>>>);
-
-    impl Subscriber for Warnings {
-        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            *metadata.level() == Level::WARN
-        }
-
-        fn event(&self, event: &Event<'_>) {
-            struct Message<'a>(&'a mut Vec<String>);
-
-            impl Visit for Message<'_> {
-                fn record_debug(&mut self, _field: &Field, value: &dyn fmt::Debug) {
-                    self.0.push(format!("{value:?}"));
-                }
-            }
-
-            event.record(&mut Message(&mut self.0.lock().expect("no panic before")));
-        }
-
-        fn new_span(&self, _span: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _span: &Id, _values: &Record<'_>) {}
-
-        fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
-
-        fn enter(&self, _span: &Id) {}
-
-        fn exit(&self, _span: &Id) {}
-    }
-
     #[test]
     fn repeated_mismatches_are_logged_once() {
-        let warnings = Warnings::default();
-        tracing::subscriber::with_default(warnings.clone(), || {
-            let log = log();
-            log.report(1, OnMismatch::Warn, &[mismatch("1"), mismatch("2")]);
-            log.report(1, OnMismatch::Warn, &[mismatch("1")]);
-            log.report(1, OnMismatch::Default, &[mismatch("3")]);
-            assert_eq!(log.total(), 4);
-        });
-        let logged = warnings.0.lock().unwrap();
+        let lines = record_logs();
+        let log = log();
+        log.report(1, OnMismatch::Warn, &[mismatch("1"), mismatch("2")]);
+        log.report(1, OnMismatch::Warn, &[mismatch("1")]);
+        log.report(1, OnMismatch::Default, &[mismatch("3")]);
+        assert_eq!(log.total(), 4);
+        let logged = lines.lines();
         assert_eq!(logged.len(), 2, "{logged:?}");
-        assert!(logged[0].ends_with("expected a number, found \"1\"; using the default"));
+        assert!(
+            logged[0]
+                .message
+                .ends_with("expected a number, found \"1\"; using the default")
+        );
     }
 
     #[test]

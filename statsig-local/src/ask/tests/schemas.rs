@@ -13,7 +13,7 @@ fn structs_are_written_for_everything_with_parameters() {
 
 use statsig::StatsigParams;
 
-/// Parameters of the config `limits`.
+/// Parameters of the dynamic config `limits`.
 #[derive(Debug, Clone, PartialEq, StatsigParams)]
 #[statsig(config = "limits", id_type = "userID")]
 pub struct Limits {

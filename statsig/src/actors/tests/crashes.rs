@@ -140,8 +140,7 @@ async fn a_flush_during_a_crash_is_answered_after_the_restart_or_reported() {
 #[tokio::test(start_paused = true)]
 async fn a_paused_actor_delays_nothing_but_its_own_work() {
     let lab = Lab::start().await;
-    lab.handle
-        .disturb(ActorName::SpecSync, Disturbance::Pause(secs(60)));
+    lab.stall(ActorName::SpecSync, secs(60));
     lab.record(BATCH);
     lab.settle().await;
     assert_eq!(lab.network.events().len(), BATCH);

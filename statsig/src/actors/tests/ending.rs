@@ -203,7 +203,7 @@ async fn a_stuck_actor_does_not_hold_up_a_shutdown() {
     ] {
         let lab = Lab::start().await;
         lab.record(1);
-        lab.handle.disturb(whom, Disturbance::Pause(secs(600)));
+        lab.stall(whom, secs(600));
         lab.settle().await;
         let begin = elapsed_ms(&lab);
         let report = lab.handle.shutdown(secs(2)).await;

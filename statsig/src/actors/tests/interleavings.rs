@@ -179,9 +179,7 @@ impl Lab {
             Step::Answer(fault) => self.network.next(Endpoint::Events, fault.answer()),
             Step::Recover => self.network.recover(Endpoint::Events),
             Step::Crash(actor) => self.crash(actor),
-            Step::Stall(actor, time) => {
-                self.handle.disturb(actor, Disturbance::Pause(secs(time)));
-            }
+            Step::Stall(actor, time) => self.stall(actor, secs(time)),
             Step::Flush => {
                 if let Ok(stats) = self.handle.flush().await {
                     assert_balanced(&stats);

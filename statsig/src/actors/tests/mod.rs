@@ -122,7 +122,13 @@ impl Lab {
     }
 
     fn crash(&self, whom: ActorName) {
-        self.handle.disturb(whom, Disturbance::Crash);
+        drop(self.handle.disturb(whom, Disturbance::Crash));
+    }
+
+    /// Keeps an actor from handling messages for this time.
+    fn stall(&self, whom: ActorName, time: Duration) {
+        let busy = Disturbance::Busy(Box::pin(sleep(time)));
+        drop(self.handle.disturb(whom, busy));
     }
 }
 

@@ -1,15 +1,9 @@
-use std::fmt::Debug;
-use std::sync::Mutex;
-
 use serde_json::json;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing::Level;
 
 use super::*;
 use crate::StatsigParams;
-use crate::testing::OfflineClient;
+use crate::testing::{OfflineClient, record_logs};
 use crate::user::StatsigUser;
 
 #[test]
@@ -24,35 +18,15 @@ fn the_nearest_name_is_one_that_differs_in_few_letters() {
     assert_eq!(nearest(&"promo_layer".repeat(20)), None);
 }
 
-/// Collects the messages of warnings.
-#[derive(Debug, Default, Clone)]
-struct Warned(Arc<Mutex<Vec<String>>>);
-
-impl<S: Subscriber> Layer<S> for Warned {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        struct Message<'a>(&'a mut Vec<String>);
-
-        impl Visit for Message<'_> {
-            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-                if field.name() == "message" {
-                    self.0.push(format!("{value:?}"));
-                }
-            }
-        }
-
-        if *event.metadata().level() == Level::WARN {
-            event.record(&mut Message(&mut self.0.lock().unwrap()));
-        }
-    }
-}
-
 /// The warnings that this call logs.
 fn warnings(doing: impl FnOnce()) -> Vec<String> {
-    let warned = Warned::default();
-    let subscriber = tracing_subscriber::registry().with(warned.clone());
-    tracing::subscriber::with_default(subscriber, doing);
-    let warned = warned.0.lock().unwrap();
-    warned.clone()
+    let log = record_logs();
+    doing();
+    let warnings = log.take().into_iter();
+    warnings
+        .filter(|line| line.level == Level::WARN)
+        .map(|line| line.message)
+        .collect()
 }
 
 fn specs(time: u64) -> String {

@@ -411,7 +411,8 @@ async fn a_crash_is_counted_as_an_error() {
     observed.statsig.initialize().await.unwrap();
     observed
         .statsig
-        .disturb(ActorName::Exposure, Disturbance::Crash);
+        .disturb(ActorName::Exposure, Disturbance::Crash)
+        .await;
     sleep(secs(2)).await;
     assert!(observed.errors()[0].starts_with("Statsig {\"ThreadFailure\":"));
     assert_eq!(observed.health.of("sdk_exceptions_count").len(), 1);
