@@ -139,7 +139,8 @@ impl OptionsError {
     ///
     /// ```
     /// let error = statsig::OptionsError::new("Cache::directory", "a directory", "nothing");
-    /// assert_eq!(error.to_string(), "option `Cache::directory`: expected a directory, found nothing");
+    /// let expected = "option `Cache::directory`: expected a directory, found nothing";
+    /// assert_eq!(error.to_string(), expected);
     /// ```
     pub fn new(option: &'static str, expected: &'static str, found: impl Into<String>) -> Self {
         Self {

@@ -10,7 +10,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, Interest};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// One event of `tracing`. `Display` shows it as a line: `WARN statsig::sync: message, field=value`.
+/// One event of `tracing`. `Display` shows it in one line:
+/// `WARN statsig::sync: message, field=value`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogLine {
