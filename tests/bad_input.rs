@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use statsig::sources::SpecsError;
-use statsig::testing::{Answer, Endpoint, OfflineClient, ScriptedTransport, SimulatedClock};
+use statsig::testing::{Answer, Endpoint, OfflineClient, ScriptedTransport, SimulatedClock, Specs};
 use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigUser, StatsigUserBuilder};
 use statsig_tests::specs;
 
@@ -187,14 +187,13 @@ fn a_malformed_entity_disables_itself_and_not_its_neighbours() {
 
 #[test]
 fn big_integers_keep_their_digits() {
-    let mut specs = specs::one_gate("on", true);
-    specs["dynamic_configs"]["numbers"] = specs::config(json!({
-        "beyond_doubles": 9_007_199_254_740_993_u64,
-        "largest": u64::MAX,
-        "smallest": i64::MIN,
-        "float": 0.999_999_999_999_999_1,
-    }));
-    let statsig = OfflineClient::new(&specs.to_string(), None).expect("valid specs");
+    let specs = Specs::new().config("numbers", |c| {
+        c.default("beyond_doubles", 9_007_199_254_740_993_u64)
+            .default("largest", u64::MAX)
+            .default("smallest", i64::MIN)
+            .default("float", 0.999_999_999_999_999_1)
+    });
+    let statsig = OfflineClient::new(specs, None).expect("valid specs");
     let config = statsig.get_dynamic_config(&StatsigUser::with_user_id("u"), "numbers");
     assert_eq!(config.get("beyond_doubles", 0_u64), 9_007_199_254_740_993);
     assert_eq!(config.get("largest", 0_u64), u64::MAX);

@@ -26,10 +26,9 @@ struct Limits {
 }
 
 async fn local() -> LocalStatsig {
-    let mut specs = specs::one_gate("on", true);
-    specs["dynamic_configs"]["limits"] = specs::config(json!({"max_items": 25}));
+    let specs = specs::with_gate("on", true).config("limits", |c| c.default("max_items", 25));
     LocalStatsig::builder()
-        .specs_json(specs.to_string())
+        .specs_json(specs.to_json().expect("valid specs"))
         .start()
         .await
         .expect("a local Statsig")
@@ -201,11 +200,7 @@ async fn two_clients_in_one_process_do_not_touch_each_other() {
 
 #[tokio::test]
 async fn a_forward_proxy_says_which_lists_a_user_is_in() {
-    let mut specs = specs::one_gate("in_list", true);
-    specs["feature_gates"]["in_list"]["rules"][0]["conditions"] = json!(["employee"]);
-    specs["condition_map"]["employee"] = json!({
-        "type": "unit_id", "operator": "in_segment_list", "targetValue": "employees", "idType": "userID",
-    });
+    let specs = specs::id_list_gate(5, "employees");
     let local = LocalStatsig::builder()
         .specs_json(specs.to_string())
         .id_list("employees", ["alice"])

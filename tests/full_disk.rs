@@ -18,7 +18,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
+use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock, Specs};
 use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -102,7 +102,7 @@ fn outlive_an_outage(directory: &Path, events: usize) -> Vec<String> {
         .expect("a runtime");
     runtime.block_on(async {
         let network = Arc::new(ScriptedTransport::new());
-        network.serve_specs(r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#);
+        network.serve_specs(Specs::new());
         let options = StatsigOptions::builder()
             .disable_diagnostics(true)
             .transport(network.clone())
@@ -128,7 +128,11 @@ fn outlive_an_outage(directory: &Path, events: usize) -> Vec<String> {
         network.recover(Endpoint::Events);
         sleep(Duration::from_secs(3_600)).await;
         let stats = statsig.event_stats();
-        assert_eq!((stats.delivered, stats.pending, stats.spooled), (events as u64, 0, 0), "{stats:?}");
+        assert_eq!(
+            (stats.delivered, stats.pending, stats.spooled),
+            (events as u64, 0, 0),
+            "{stats:?}"
+        );
         assert_eq!(network.events().len(), events);
     });
     errors.lines()

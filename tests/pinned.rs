@@ -6,8 +6,8 @@
     reason = "tests fail by panicking"
 )]
 
-use serde_json::{Map, Value, json};
-use statsig::testing::OfflineClient;
+use serde_json::{Map, json};
+use statsig::testing::{OfflineClient, Specs};
 use statsig::{
     DynamicConfigEvaluationOptions, Event, ExperimentEvaluationOptions,
     FeatureGateEvaluationOptions, LayerEvaluationOptions, ParameterStoreEvaluationOptions, Statsig,
@@ -29,29 +29,28 @@ struct StoreParams {
 }
 
 /// Specs in which every value is their generation. The gate passes in odd generations.
-fn specs(generation: u64) -> String {
-    let spec = |entity: &str, default: Value| {
-        json!({
-            "type": "dynamic_config", "entity": entity, "salt": "salt", "enabled": true, "idType": "userID",
-            "version": generation, "defaultValue": default, "rules": [],
+fn specs(generation: u64) -> Specs {
+    let version = u32::try_from(generation).unwrap();
+    Specs::new()
+        .time(generation)
+        .gate("a_gate", |g| match generation % 2 {
+            1 => g.version(version).passes_by_default(),
+            _ => g.version(version),
         })
-    };
-    let value = json!({"generation": generation});
-    json!({
-        "has_updates": true, "time": generation, "experiment_to_layer": {}, "condition_map": {},
-        "feature_gates": {"a_gate": spec("feature_gate", json!(generation % 2 == 1))},
-        "dynamic_configs": {
-            "a_config": spec("dynamic_config", value.clone()),
-            "an_experiment": spec("experiment", value.clone()),
-        },
-        "layer_configs": {"a_layer": spec("layer", value)},
-        "param_stores": {"a_store": {"parameters": {
-            "generation": {
-                "ref_type": "dynamic_config", "param_type": "number", "config_name": "a_config", "param_name": "generation",
-            },
-        }}},
-    })
-    .to_string()
+        .config("a_config", |c| {
+            c.version(version).default("generation", generation)
+        })
+        .experiment("an_experiment", |e| {
+            e.version(version)
+                .default("generation", generation)
+                .not_started()
+        })
+        .layer("a_layer", |l| {
+            l.version(version).default("generation", generation)
+        })
+        .store("a_store", |s| {
+            s.from_config("generation", "a_config", "generation")
+        })
 }
 
 /// The results of every read.
@@ -109,11 +108,11 @@ fn answers(statsig: &Statsig) -> ([bool; 4], [i64; 12]) {
 
 #[test]
 fn a_handle_keeps_its_generation_while_the_client_goes_on() {
-    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let statsig = OfflineClient::new(specs(1), None).expect("valid specs");
     let first = statsig.pin();
-    statsig.set_specs(&specs(2)).expect("valid specs");
+    statsig.set_specs(specs(2)).expect("valid specs");
     let second = statsig.pin();
-    statsig.set_specs(&specs(3)).expect("valid specs");
+    statsig.set_specs(specs(3)).expect("valid specs");
 
     let answers_of = |generation: i64| ([generation % 2 == 1; 4], [generation; 12]);
     for _ in 0..3 {
@@ -128,10 +127,10 @@ fn a_handle_keeps_its_generation_while_the_client_goes_on() {
 
 #[test]
 fn exposures_of_a_handle_are_the_clients() {
-    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let statsig = OfflineClient::new(specs(1), None).expect("valid specs");
     let user = StatsigUser::with_user_id("a-user");
     let pinned = statsig.pin();
-    statsig.set_specs(&specs(2)).expect("valid specs");
+    statsig.set_specs(specs(2)).expect("valid specs");
     assert!(pinned.check_gate(&user, "a_gate"));
     let events = statsig.take_events();
     assert_eq!(events.len(), 1, "{events:?}");
@@ -143,7 +142,7 @@ fn exposures_of_a_handle_are_the_clients() {
 
 #[test]
 fn overrides_hold_for_handles_too() {
-    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let statsig = OfflineClient::new(specs(1), None).expect("valid specs");
     let user = StatsigUser::with_user_id("a-user");
     let pinned = statsig.pin();
     let forced = Map::from_iter([("generation".to_owned(), json!(9))]);
@@ -156,7 +155,7 @@ fn overrides_hold_for_handles_too() {
 fn a_handle_of_a_client_without_specs_never_gets_any() {
     let statsig = OfflineClient::without_specs(None);
     let pinned = statsig.pin();
-    statsig.set_specs(&specs(1)).expect("valid specs");
+    statsig.set_specs(specs(1)).expect("valid specs");
     let user = StatsigUser::with_user_id("a-user");
     assert_eq!(
         pinned.get_feature_gate(&user, "a_gate").details.reason,
@@ -167,7 +166,7 @@ fn a_handle_of_a_client_without_specs_never_gets_any() {
 
 #[test]
 fn a_handle_logs_events() {
-    let statsig = OfflineClient::new(&specs(1), None).expect("valid specs");
+    let statsig = OfflineClient::new(specs(1), None).expect("valid specs");
     let user = StatsigUser::with_user_id("a-user");
     statsig.pin().log_event(&user, Event::new("greeted"));
     let events = statsig.take_events();

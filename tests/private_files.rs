@@ -17,11 +17,15 @@ use std::sync::Arc;
 use statsig::event_logging::FileEvents;
 use statsig::sources::{DataStore, FileDataStore, FileSpecs};
 use statsig::storage::{FilePersistentStorage, PersistentStorage, StickyValues};
-use statsig::testing::{Answer, Endpoint, ScriptedTransport};
+use statsig::testing::{Answer, Endpoint, ScriptedTransport, Specs};
 use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
 
 const KEY: &str = "secret-key";
-const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
+
+/// Specs without entities.
+fn specs() -> String {
+    Specs::new().to_json().expect("valid specs")
+}
 
 /// The permissions of all entries below a directory, by name.
 fn modes(directory: &Path) -> BTreeMap<String, u32> {
@@ -44,7 +48,7 @@ async fn client(
     set: impl FnOnce(statsig::StatsigOptionsBuilder) -> statsig::StatsigOptionsBuilder,
 ) -> (Statsig, Arc<ScriptedTransport>) {
     let network = Arc::new(ScriptedTransport::new());
-    network.serve_specs(SPECS);
+    network.serve_specs(specs());
     let options = StatsigOptions::builder()
         .transport(network.clone())
         .disable_diagnostics(true);

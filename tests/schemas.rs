@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use statsig::observability::SdkEvent;
-use statsig::testing::{ScriptedTransport, SimulatedClock};
+use statsig::testing::{ScriptedTransport, SimulatedClock, Specs};
 use statsig::typed::{DriftKind, FromParam, ParamKind, WrongValue, registered_schemas};
 use statsig::{
     Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigParams, StatsigUser,
@@ -54,19 +54,11 @@ struct Panicking {
 }
 
 /// Specs in which only the title may be wrong.
-fn specs(time: u64, title: &Value) -> String {
-    let spec = |entity: &str, default: Value| {
-        json!({
-            "type": "dynamic_config", "entity": entity, "salt": "salt", "enabled": true, "idType": "userID",
-            "defaultValue": default, "rules": [],
-        })
-    };
-    json!({
-        "has_updates": true, "time": time, "experiment_to_layer": {}, "condition_map": {}, "feature_gates": {},
-        "dynamic_configs": {"limits": spec("dynamic_config", json!({"items": 10}))},
-        "layer_configs": {"promos": spec("layer", json!({"title": title}))},
-    })
-    .to_string()
+fn specs(time: u64, title: &Value) -> Specs {
+    Specs::new()
+        .time(time)
+        .config("limits", |c| c.default("items", 10))
+        .layer("promos", |l| l.default("title", title.clone()))
 }
 
 fn client(

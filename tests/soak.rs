@@ -21,6 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
+use statsig::testing::in_id_list;
 use statsig::{Statsig, StatsigOptions, StatsigUser};
 use statsig_local::LocalStatsig;
 use statsig_tests::{local_options, specs};
@@ -47,13 +48,14 @@ const MAX_GROWTH: f64 = 0.1;
 
 /// Specs with the number of the change in every part.
 fn numbered_specs(change: u64) -> String {
-    let mut specs = specs::one_gate("on", true);
-    specs["time"] = json!(1_790_000_000_000 + change);
     let stamp = json!({"first": change, "second": change, "text": format!("change {change}")});
+    let stamp = stamp.as_object().expect("an object");
+    let mut specs = specs::with_gate("on", true)
+        .time(1_790_000_000_000 + change)
+        .layer("stamp_layer", |l| l.defaults(stamp.clone()));
     for name in ["stamp_a", "stamp_b"] {
-        specs["dynamic_configs"][name] = specs::config(stamp.clone());
+        specs = specs.config(name, |c| c.defaults(stamp.clone()));
     }
-    specs["layer_configs"]["stamp_layer"] = specs::config(stamp);
     for number in 0..CONFIGS {
         // Each change affects one of these configs.
         let version = if number as u64 == change % CONFIGS as u64 {
@@ -64,17 +66,12 @@ fn numbered_specs(change: u64) -> String {
         let filler: Vec<_> = (0..200)
             .map(|item| format!("item {item} of config {number}, version {version}"))
             .collect();
-        specs["dynamic_configs"][format!("config_{number}")] =
-            specs::config(json!({"items": filler}));
+        specs = specs.config(format!("config_{number}"), |c| c.default("items", filler));
     }
     for (gate, list) in [("grows", "growing"), ("flips", "flipping")] {
-        specs["feature_gates"][gate] = specs["feature_gates"]["on"].clone();
-        specs["feature_gates"][gate]["rules"][0]["conditions"] = json!([list]);
-        specs["condition_map"][list] = json!({
-            "type": "unit_id", "operator": "in_segment_list", "targetValue": list, "idType": "userID",
-        });
+        specs = specs.gate(gate, |g| g.when(in_id_list(list)));
     }
-    specs.to_string()
+    specs.to_json().expect("valid specs")
 }
 
 /// The observations of the readers.

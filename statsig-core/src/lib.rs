@@ -7,6 +7,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
+//! use statsig_core::authoring::Specs;
 //! use statsig_core::country::Countries;
 //! use statsig_core::entity_kind::EntityKind;
 //! use statsig_core::evaluation::{EvaluationContext, Evaluator, NamedEvaluation};
@@ -14,16 +15,7 @@
 //! use statsig_core::specs::snapshot::{Loaded, Snapshot};
 //! use statsig_core::user::StatsigUser;
 //!
-//! let specs = r#"{
-//!     "has_updates": true, "time": 1, "dynamic_configs": {}, "layer_configs": {},
-//!     "feature_gates": {"a_gate": {
-//!         "type": "feature_gate", "entity": "feature_gate", "salt": "s", "enabled": true,
-//!         "idType": "userID", "defaultValue": false, "rules": [{
-//!             "name": "all", "id": "all", "passPercentage": 100, "returnValue": true,
-//!             "conditions": ["everyone"], "idType": "userID"}]}},
-//!     "condition_map": {"everyone": {"type": "public", "idType": "userID"}},
-//!     "experiment_to_layer": {}
-//! }"#;
+//! let specs = Specs::new().gate("a_gate", |g| g.everyone()).to_json()?;
 //!
 //! // Compile the bytes, and publish the compiled specs as a generation for evaluations.
 //! let empty = Snapshot::uninitialized(None, Arc::default(), Countries::disabled());

@@ -5,16 +5,14 @@
 //! requests fail on demand. Any Statsig server SDK can use it: set the three URLs.
 //!
 //! ```
+//! use statsig::testing::Specs;
 //! use statsig_local::{Endpoint, Fault, LocalStatsig};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), statsig_local::LocalError> {
+//! let specs = Specs::new().gate("beta", |g| g.everyone()).to_json();
 //! let local = LocalStatsig::builder()
-//!     .specs_json(
-//!         r#"{"has_updates": true, "time": 1767981029384, "feature_gates": {},
-//!             "dynamic_configs": {}, "layer_configs": {}, "condition_map": {},
-//!             "experiment_to_layer": {}}"#,
-//!     )
+//!     .specs_json(specs.expect("a valid project"))
 //!     .id_list("employees", ["u-1", "u-2"])
 //!     .on_event(|event| println!("{event}"))
 //!     .start()

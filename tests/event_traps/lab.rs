@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use statsig::testing::{ScriptedTransport, SimulatedClock};
+use serde_json::Value;
+use statsig::testing::authoring::experiment_group;
+use statsig::testing::{ScriptedTransport, SimulatedClock, Specs, custom, passes_gate};
 use statsig::{Event, Statsig, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 
 pub(crate) const BATCH: usize = 10;
@@ -57,72 +58,48 @@ pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn rule(id: &str, conditions: &[&str], value: Value) -> Value {
-    json!({
-        "name": id, "id": id, "salt": id, "passPercentage": 100, "idType": "userID",
-        "conditions": conditions, "returnValue": value,
-    })
-}
-
-fn spec(entity: &str, default: Value, rules: Vec<Value>) -> Value {
-    json!({
-        "type": if entity == "feature_gate" { entity } else { "dynamic_config" }, "entity": entity,
-        "salt": "salt", "enabled": true, "idType": "userID", "version": 7, "defaultValue": default, "rules": rules,
-    })
-}
-
-fn condition(kind: &str, field: Option<&str>, target: Value) -> Value {
-    json!({
-        "type": kind, "operator": "any", "field": field, "targetValue": target, "additionalValues": {},
-        "idType": "userID",
-    })
-}
-
-/// A gate that everybody passes, a gate that depends on it, an experiment, a layer that delegates
+/// A gate that everybody passes, gates that depend on others, an experiment, a layer that delegates
 /// to the experiment, and a parameter store.
+pub(crate) fn project() -> Specs {
+    Specs::new()
+        .time(1_790_000_000_000)
+        .gate("on", |g| g.version(7).everyone())
+        .gate("outer", |g| {
+            g.version(7).rule("inner").when(passes_gate("on"))
+        })
+        .gate("grouped", |g| {
+            let g = g.version(7).rule("in_group");
+            g.when(experiment_group("exp").any(["Bold"]))
+        })
+        .gate("premium", |g| {
+            let g = g.version(7).rule("plan");
+            g.when(custom("plan").any(["premium"]))
+        })
+        .gate("sampled", |g| {
+            let g = g.version(7).rule("sampled").everyone();
+            g.sampling_rate(1_000_000_007)
+        })
+        .gate("forwarded", |g| {
+            let g = g.version(7).forward_all_exposures().rule("sampled");
+            g.everyone().sampling_rate(1_000_000_007)
+        })
+        .config("config", |c| c.version(7).default("limit", 3))
+        .experiment("exp", |e| {
+            let e = e.version(7).layer("layer").default("title", "plain");
+            e.group("Bold", |g| g.rule_id("group").value("title", "bold"))
+        })
+        .layer("layer", |l| {
+            let l = l.version(7).default("title", "plain").default("size", 1);
+            l.rule("to_exp").when(passes_gate("on")).delegate("exp")
+        })
+        .store("store", |s| {
+            s.by_gate("by_gate", "on", "yes", "no")
+                .fixed("fixed", "text")
+        })
+}
+
 pub(crate) fn specs() -> Value {
-    let mut group = rule("group", &["everyone"], json!({"title": "bold"}));
-    group["groupName"] = "Bold".into();
-    group["isExperimentGroup"] = true.into();
-    let mut experiment = spec("experiment", json!({"title": "plain"}), vec![group]);
-    experiment["isActive"] = true.into();
-    experiment["explicitParameters"] = json!(["title"]);
-    let mut delegating = rule("to_exp", &["passes_on"], json!({}));
-    delegating["configDelegate"] = "exp".into();
-    let defaults = json!({"title": "plain", "size": 1});
-    let mut layer = spec("layer", defaults.clone(), vec![delegating]);
-    layer["rules"][0]["returnValue"] = defaults;
-    let mut sampled = rule("sampled", &["everyone"], json!(true));
-    sampled["samplingRate"] = 1_000_000_007_u64.into();
-    let mut forwarded = spec("feature_gate", json!(false), vec![sampled.clone()]);
-    forwarded["forwardAllExposures"] = true.into();
-    json!({
-        "has_updates": true, "time": 1_790_000_000_000_u64,
-        "feature_gates": {
-            "on": spec("feature_gate", json!(false), vec![rule("everyone", &["everyone"], json!(true))]),
-            "outer": spec("feature_gate", json!(false), vec![rule("inner", &["passes_on"], json!(true))]),
-            "grouped": spec("feature_gate", json!(false), vec![rule("in_group", &["in_bold"], json!(true))]),
-            "premium": spec("feature_gate", json!(false), vec![rule("plan", &["pays"], json!(true))]),
-            "sampled": spec("feature_gate", json!(false), vec![sampled]),
-            "forwarded": forwarded,
-        },
-        "dynamic_configs": {
-            "config": spec("dynamic_config", json!({"limit": 3}), vec![]),
-            "exp": experiment,
-        },
-        "layer_configs": { "layer": layer },
-        "param_stores": { "store": { "parameters": {
-            "by_gate": {"ref_type": "gate", "param_type": "string", "gate_name": "on", "pass_value": "yes", "fail_value": "no"},
-            "fixed": {"ref_type": "static", "param_type": "string", "value": "text"},
-        }}},
-        "condition_map": {
-            "everyone": condition("public", None, Value::Null),
-            "passes_on": condition("pass_gate", None, json!("on")),
-            "in_bold": condition("experiment_group", Some("exp"), json!(["Bold"])),
-            "pays": condition("user_field", Some("plan"), json!(["premium"])),
-        },
-        "experiment_to_layer": {"exp": "layer"},
-    })
+    project().to_value().expect("valid specs")
 }
 
 pub(crate) fn with_settings(settings: Value) -> Value {

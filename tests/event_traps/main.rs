@@ -368,10 +368,8 @@ async fn trap_18_an_event_has_the_time_order_and_values_of_its_call() {
     lab.log(1);
     sleep(secs(1)).await;
     let _ = lab.statsig.check_gate(&ann(), "on");
-    let mut off = specs();
-    off["time"] = 1_790_000_000_001_u64.into();
-    off["feature_gates"]["on"]["enabled"] = false.into();
-    lab.network.serve_specs(off.to_string());
+    let off = statsig_tests::specs::with_gate("on", false).time(1_790_000_000_001);
+    lab.network.serve_specs(off);
     sleep(secs(25)).await;
     let events = lab.delivered().await;
     assert_eq!(events[0]["time"], SimulatedClock::START_MS + 20_000);

@@ -10,7 +10,6 @@ use std::thread;
 use std::time::Duration;
 
 use fork::Fork;
-use serde_json::json;
 use statsig::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
 use statsig::transport::BoxFuture;
 use statsig::{Event, Statsig, StatsigError, StatsigParams, StatsigUser};
@@ -169,11 +168,10 @@ fn a_forked_child_answers_every_read_records_nothing_and_never_hangs() {
         .enable_all()
         .build()
         .unwrap();
-    let mut served = specs::at(1, true);
     // Another type than in the struct.
-    served["dynamic_configs"]["promo"] = specs::config(json!({"number": "many"}));
+    let served = specs::with_gate("on", true).config("promo", |c| c.default("number", "many"));
     let network = network();
-    network.serve_specs(served.to_string());
+    network.serve_specs(served.time(1));
     let options = options(&network)
         .event_logging_max_queue_size(10)
         .event_logging_adapter(Arc::new(Refuses));

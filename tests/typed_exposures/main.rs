@@ -43,7 +43,7 @@ macro_rules! promo {
 use promo;
 
 fn client() -> OfflineClient {
-    OfflineClient::new(&specs::shop(1), None).expect("valid specs")
+    OfflineClient::new(specs::shop(1), None).expect("valid specs")
 }
 
 fn user() -> StatsigUser {
@@ -238,7 +238,7 @@ fn a_struct_is_of_one_generation_under_concurrent_updates() {
         let readers = [scope.spawn(read), scope.spawn(read)];
         for generation in 2..=GENERATIONS {
             statsig
-                .set_specs(&specs::shop(generation))
+                .set_specs(specs::shop(generation))
                 .expect("valid specs");
         }
         done.store(true, Ordering::Relaxed);

@@ -118,6 +118,9 @@ impl Check<'_> {
             for condition in &rule.conditions {
                 self.condition(&place, condition);
             }
+            if let Some(experiment) = &rule.delegate {
+                self.is_experiment(&place, experiment);
+            }
         }
     }
 

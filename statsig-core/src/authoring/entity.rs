@@ -196,10 +196,18 @@ impl<T> Entity<T> {
         self.in_rule("rule", |rule| rule.id_type = Some(id_type))
     }
 
-    /// The name of the group that the users of the last rule are in.
+    /// The name of the group that the users of the last rule are in. In an experiment, it makes the
+    /// rule a group.
     pub fn group_name(self, group: impl Into<String>) -> Self {
         let group = group.into();
         self.in_rule("rule", |rule| rule.group_name = Some(group))
+    }
+
+    /// Lets this experiment decide for the users of the last rule, in a layer. Without such a rule,
+    /// the experiments of a layer follow its rules.
+    pub fn delegate(self, experiment: impl Into<String>) -> Self {
+        let experiment = experiment.into();
+        self.in_rule("rule", |rule| rule.delegate = Some(experiment))
     }
 
     /// Logs one in so many exposures of the last rule, where the specs turn sampling on.

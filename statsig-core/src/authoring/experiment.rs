@@ -28,6 +28,9 @@ pub struct AsExperiment {
     pub overrides: Vec<GroupOverride>,
     /// The groups.
     pub groups: Vec<Group>,
+    /// The parameters that are said to be the experiment's own. `None`: all that its defaults, rules
+    /// and groups have.
+    pub explicit_parameters: Option<Vec<String>>,
     /// Whether the experiment runs. Otherwise, it has not started, or has ended with a decision.
     pub is_active: bool,
     /// The group that was chosen for all users when the experiment ended.
@@ -110,6 +113,7 @@ impl Experiment {
             targeting: Vec::new(),
             overrides: Vec::new(),
             groups: Vec::new(),
+            explicit_parameters: None,
             is_active: true,
             launched: None,
         };
@@ -157,6 +161,16 @@ impl Experiment {
             ids: ids.into_iter().map(Into::into).collect(),
             group: group.into(),
         });
+        self
+    }
+
+    /// Only these parameters are said to be the experiment's own. Exposures of other parameters of a
+    /// layer do not name the experiment.
+    pub fn explicit_parameters<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.own.explicit_parameters = Some(names.into_iter().map(Into::into).collect());
         self
     }
 

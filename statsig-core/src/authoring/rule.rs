@@ -27,8 +27,10 @@ pub struct Rule {
     pub id_type: Option<String>,
     /// The salt of the share. `None`: the ID of the rule.
     pub salt: Option<String>,
-    /// The name of the group that these users are in.
+    /// The name of the group that these users are in. In an experiment, it makes the rule a group.
     pub group_name: Option<String>,
+    /// The experiment that decides instead, in a layer.
+    pub delegate: Option<String>,
     /// One in how many exposures is logged, where sampling is on.
     pub sampling_rate: Option<u64>,
 }
@@ -46,6 +48,7 @@ impl Rule {
             id_type: None,
             salt: None,
             group_name: None,
+            delegate: None,
             sampling_rate: None,
         }
     }

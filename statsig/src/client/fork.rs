@@ -80,11 +80,8 @@ mod tests {
     use super::*;
     use crate::error::StatsigError;
     use crate::options::StatsigOptions;
-    use crate::testing::{Endpoint, ScriptedTransport};
+    use crate::testing::{Endpoint, ScriptedTransport, Specs};
     use crate::user::StatsigUser;
-
-    const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
-        "condition_map":{},"experiment_to_layer":{}}"#;
 
     /// Makes the client look like that of another process.
     fn pretend_forked(statsig: &Statsig) {
@@ -94,7 +91,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn in_a_forked_process_calls_that_would_wait_for_ever_fail_at_once() {
         let network = Arc::new(ScriptedTransport::new());
-        network.serve_specs(SPECS);
+        network.serve_specs(Specs::new());
         let options = StatsigOptions::builder().transport(network.clone());
         let statsig = Statsig::new("secret-key", options.build().unwrap());
         statsig.initialize().await.unwrap();
@@ -140,7 +137,7 @@ mod tests {
     #[cfg(feature = "spool")]
     async fn forked_with_a_spool(directory: &std::path::Path) -> Statsig {
         let network = Arc::new(ScriptedTransport::new());
-        network.serve_specs(SPECS);
+        network.serve_specs(Specs::new());
         network.always(Endpoint::Events, crate::testing::Answer::status(503));
         let options = StatsigOptions::builder()
             .transport(network.clone())

@@ -281,11 +281,8 @@ mod tests {
     use super::*;
     use crate::StatsigOptions;
     use crate::event_logging::{EventBatch, EventLoggingAdapter, EventLoggingError};
-    use crate::testing::{OfflineClient, ScriptedTransport};
+    use crate::testing::{OfflineClient, ScriptedTransport, Specs};
     use crate::transport::{BoxFuture, Request, Response, Transport, TransportError};
-
-    const SPECS: &str = r#"{"has_updates":true,"time":5,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
-        "condition_map":{},"experiment_to_layer":{}}"#;
 
     /// The forwarded events of what `log` logs.
     fn forwarded(set: impl FnOnce(LogLineLayer) -> LogLineLayer, log: impl FnOnce()) -> Vec<Value> {
@@ -381,7 +378,7 @@ mod tests {
         }
 
         let network = ScriptedTransport::new();
-        network.serve_specs(SPECS);
+        network.serve_specs(Specs::new());
         let options = StatsigOptions::builder()
             .transport(Arc::new(Chatty(network)))
             .event_logging_adapter(Arc::new(Chatty(ScriptedTransport::new())))

@@ -41,10 +41,8 @@ fn show(
 mod tests {
     use std::fmt::Debug;
 
-    use serde_json::{Map, Value, json};
-
     use crate::sources::{DataStoreBytesResponse, DataStoreResponse, SpecsPayload};
-    use crate::testing::OfflineClient;
+    use crate::testing::{OfflineClient, Specs};
     use crate::transport::Response;
     use crate::{Statsig, StatsigUser};
 
@@ -53,24 +51,14 @@ mod tests {
 
     /// 500 gates.
     fn large_specs() -> String {
-        let gates: Map<String, Value> = (0..500)
-            .map(|index| {
-                let gate = json!({
-                    "type": "feature_gate", "salt": "s", "enabled": true, "idType": "userID", "entity": "feature_gate",
-                    "defaultValue": false, "rules": [],
-                });
-                (format!("a_gate_{index}"), gate)
-            })
-            .collect();
-        json!({
-            "has_updates": true, "time": 5, "feature_gates": gates, "dynamic_configs": {},
-            "layer_configs": {"a_layer": {
-                "type": "dynamic_config", "salt": "s", "enabled": true, "idType": "userID", "entity": "layer",
-                "defaultValue": {}, "rules": [],
-            }},
-            "condition_map": {}, "experiment_to_layer": {}, "param_stores": {"a_store": {"parameters": {}}},
-        })
-        .to_string()
+        let specs = Specs::new()
+            .time(5)
+            .layer("a_layer", |l| l)
+            .store("a_store", |s| s);
+        let specs = (0..500).fold(specs, |specs, index| {
+            specs.gate(format!("a_gate_{index}"), |g| g)
+        });
+        specs.to_json().unwrap()
     }
 
     fn is_short(name: &str, shown: &dyn Debug) {

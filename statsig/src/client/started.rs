@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::testing::{Answer, Endpoint, ScriptedTransport, record_logs};
+use crate::testing::{Answer, Endpoint, ScriptedTransport, Specs, record_logs};
 use crate::{Statsig, StatsigOptions};
 
-const SPECS: &str = r#"{"has_updates":true,"time":5,
-    "feature_gates":{
-        "a_gate":{"type":"feature_gate","salt":"s","enabled":true,"idType":"userID","entity":"feature_gate","defaultValue":false,"rules":[]},
-        "segment:a":{"type":"feature_gate","salt":"s","enabled":true,"idType":"userID","entity":"segment","defaultValue":false,"rules":[]}},
-    "dynamic_configs":{
-        "a":{"type":"dynamic_config","salt":"s","enabled":true,"idType":"userID","entity":"dynamic_config","defaultValue":{},"rules":[]},
-        "b":{"type":"dynamic_config","salt":"s","enabled":true,"idType":"userID","entity":"experiment","defaultValue":{},"rules":[]}},
-    "layer_configs":{},"condition_map":{},"experiment_to_layer":{}}"#;
+fn specs() -> Specs {
+    Specs::new()
+        .gate("a_gate", |g| g)
+        .segment("a", |s| s)
+        .config("a", |c| c)
+        .experiment("b", |e| e.not_started())
+}
 
 /// The log lines of the level info and above while a client starts.
 async fn log_of_start(network: ScriptedTransport) -> String {
@@ -35,7 +34,7 @@ async fn a_start_says_once_what_is_served() {
     let network = ScriptedTransport::new();
     network.next(
         Endpoint::Specs,
-        Answer::json(SPECS).after(Duration::from_millis(84)),
+        Answer::json(specs().to_json().unwrap()).after(Duration::from_millis(84)),
     );
     let log = log_of_start(network).await;
     assert_eq!(

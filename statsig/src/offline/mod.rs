@@ -35,13 +35,12 @@ const SDK_KEY: &str = "secret-offline";
 ///
 /// ```
 /// use statsig::StatsigUser;
-/// use statsig::testing::OfflineClient;
+/// use statsig::testing::{OfflineClient, Specs};
 ///
-/// let specs = r#"{"has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {},
-///                 "layer_configs": {}, "condition_map": {}, "experiment_to_layer": {}}"#;
-/// let statsig = OfflineClient::new(specs, None)?;
-/// let gate = statsig.get_feature_gate(&StatsigUser::with_user_id("a-user"), "unknown");
-/// assert_eq!(gate.details.reason, "Bootstrap:Unrecognized");
+/// let statsig = OfflineClient::new(Specs::new().gate("beta", |g| g.everyone()), None)?;
+/// let gate = statsig.get_feature_gate(&StatsigUser::with_user_id("a-user"), "beta");
+/// assert!(gate.value);
+/// assert_eq!(gate.details.reason, "Bootstrap:Recognized");
 /// # Ok::<(), statsig::sources::SpecsError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -134,10 +133,8 @@ impl OfflineClient {
     ///
     /// ```
     /// # use statsig::StatsigUser;
-    /// # use statsig::testing::OfflineClient;
-    /// # let specs = r#"{"has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {},
-    /// #                 "layer_configs": {}, "condition_map": {}, "experiment_to_layer": {}}"#;
-    /// let statsig = OfflineClient::new(specs, None)?;
+    /// # use statsig::testing::{OfflineClient, Specs};
+    /// let statsig = OfflineClient::new(Specs::new(), None)?;
     /// let _ = statsig.check_gate(&StatsigUser::with_user_id("a-user"), "a_gate");
     /// let events = statsig.take_events();
     /// assert_eq!(events[0]["metadata"]["gate"], "a_gate");
@@ -330,16 +327,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::testing::SimulatedClock;
+    use crate::testing::{SimulatedClock, Specs};
     use crate::user::StatsigUser;
 
     #[test]
     fn an_exposure_is_logged_again_once_the_simulated_clock_has_passed_a_minute() {
-        let specs = r#"{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},
-            "condition_map":{},"experiment_to_layer":{}}"#;
         let clock = Arc::new(SimulatedClock::new());
         let options = StatsigOptions::builder().clock(clock.clone());
-        let client = OfflineClient::new(specs, options.build().unwrap()).unwrap();
+        let client = OfflineClient::new(Specs::new(), options.build().unwrap()).unwrap();
         let user = StatsigUser::with_user_id("u");
         let exposures = || {
             let _ = (client.check_gate(&user, "g"), client.check_gate(&user, "g"));

@@ -26,7 +26,7 @@ pub struct Exposures<P> {
 /// targets of a store's parameters in the client's specs.
 ///
 /// ```
-/// use statsig::testing::{OfflineClient, exposures_of};
+/// use statsig::testing::{OfflineClient, Specs, exposures_of};
 /// # #[cfg(feature = "macros")] {
 /// use statsig::{StatsigParams, StatsigUser};
 ///
@@ -39,10 +39,9 @@ pub struct Exposures<P> {
 ///     discount: f64,
 /// }
 ///
-/// # let specs = r#"{"has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {},
-/// #   "condition_map": {}, "experiment_to_layer": {}, "layer_configs": {"promos": {
-/// #   "type": "dynamic_config", "entity": "layer", "salt": "", "enabled": true,
-/// #   "idType": "userID", "defaultValue": {"title": "Hello", "discount": 0.2}, "rules": []}}}"#;
+/// let specs = Specs::new().layer("promos", |l| {
+///     l.default("title", "Hello").default("discount", 0.2)
+/// });
 /// let statsig = OfflineClient::new(specs, None)?;
 /// let promo = statsig.get_typed::<Promo>(StatsigUser::with_user_id("u-1"));
 /// assert_eq!(promo.title(), "Hello");

@@ -14,7 +14,7 @@ use statsig::sources::{AdapterContext, SpecsAdapterFactory, StreamEvent};
 use statsig::sources::{
     DataStore, DataStoreError, DataStoreResponse, SpecAdapterConfig, SpecsAdapter,
 };
-use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
+use statsig::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock, Specs};
 use statsig::transport::BoxFuture;
 use statsig::{Statsig, StatsigError, StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 use tokio::sync::mpsc;
@@ -151,11 +151,11 @@ impl Messages for Incoming {
 
 /// Specs of this time. Their gate `g_<time>` is on.
 fn specs(time: u64) -> String {
-    format!(
-        r#"{{"has_updates":true,"time":{time},"feature_gates":{{"g_{time}":{{"type":"feature_gate","salt":"s",
-        "defaultValue":true,"enabled":true,"rules":[],"idType":"userID","entity":"feature_gate"}}}},
-        "dynamic_configs":{{}},"layer_configs":{{}},"condition_map":{{}},"experiment_to_layer":{{}}}}"#
-    )
+    let gate = format!("g_{time}");
+    let specs = Specs::new()
+        .time(time)
+        .gate(gate, |g| g.passes_by_default());
+    specs.to_json().unwrap()
 }
 
 /// Gives each client a stream from the proxy in memory.

@@ -24,7 +24,13 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, experiment: &Experiment)
     let default = object(&defaults);
 
     let mut all = overrides(rules, experiment, &defaults);
-    all.extend(rules.of(experiment, &default, |value| laid_over(&defaults, value)));
+    let mut own_rules = rules.of(experiment, &default, |value| laid_over(&defaults, value));
+    for rule in &mut own_rules {
+        if rule.get("groupName").is_some() {
+            put(rule, "isExperimentGroup", true);
+        }
+    }
+    all.extend(own_rules);
     if own.is_active {
         for rule in exclusions(specs, experiment, layer) {
             all.push(rules.rule(experiment, &rule, default.clone()));
@@ -174,6 +180,9 @@ fn group<'a>(experiment: &'a Experiment, name: &str) -> Option<&'a Group> {
 /// The parameters that the experiment itself decides.
 fn parameters(experiment: &Experiment) -> BTreeSet<&str> {
     let own = &experiment.own;
+    if let Some(explicit) = &own.explicit_parameters {
+        return explicit.iter().map(String::as_str).collect();
+    }
     let of_rules = experiment.rules.iter().map(|rule| &rule.value);
     let values = own.groups.iter().map(|group| &group.value).chain(of_rules);
     let objects = values.filter_map(|value| value.as_ref()?.as_object());

@@ -1,5 +1,7 @@
 //! Writes layers, and how their experiments share the users.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::rules::{Rules, laid_over, object, put, spec};
@@ -28,9 +30,8 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, layer: &Layer) -> Value 
             Range::ALL => everyone(),
             range => range.condition(Operator::Any, layer.own_salt()),
         });
-        let mut rule = rules.rule(layer, &assignment, default.clone());
-        put(&mut rule, "configDelegate", experiment.name.clone());
-        all.push(rule);
+        assignment.delegate = Some(experiment.name.clone());
+        all.push(rules.rule(layer, &assignment, default.clone()));
     }
     let mut spec = spec(layer, "dynamic_config", "layer", default, all);
     if own.merges_rules {
@@ -66,15 +67,19 @@ impl Range {
     }
 }
 
-/// The experiments of a layer with their buckets: one after the other.
+/// The experiments of a layer with their buckets: one after the other. Without those to which a
+/// rule of the layer delegates.
 pub(super) fn experiments<'a>(
     specs: &'a Specs,
     layer: &Layer,
 ) -> impl Iterator<Item = (&'a Experiment, Range)> {
     let mut start = 0.0;
+    let delegates = layer.rules.iter().filter_map(|rule| rule.delegate.clone());
+    let delegates: BTreeSet<String> = delegates.collect();
     let experiments = specs.experiments.iter();
     experiments
         .filter(|experiment| experiment.own.layer.as_ref() == Some(&layer.name))
+        .filter(move |experiment| !delegates.contains(&experiment.name))
         .map(move |experiment| {
             let end = start + experiment.own.allocation;
             let range = Range::between(start, end);

@@ -48,6 +48,7 @@ impl Rules {
         });
         put(&mut written, "salt", json!(rule.salt));
         put(&mut written, "groupName", json!(rule.group_name));
+        put(&mut written, "configDelegate", json!(rule.delegate));
         put(&mut written, "samplingRate", json!(rule.sampling_rate));
         written
     }

@@ -78,8 +78,8 @@ fn conditions_are_not_cut_short_and_exposures_of_failing_rules_stay() {
 fn a_disabled_spec_is_evaluated_like_any_other() {
     let disabled = Specs::new()
         .gate("g", [rule("r", ["pass:holdout"], json!(true))])
-        .set("feature_gates", "g", "enabled", json!(false))
-        .set("feature_gates", "g", "defaultValue", json!(true));
+        .set(EntityKind::Gate, "g", "enabled", json!(false))
+        .set(EntityKind::Gate, "g", "defaultValue", json!(true));
     let held_out = disabled
         .clone()
         .gate("holdout", [rule("hr", ["everyone"], json!(true))]);
@@ -158,7 +158,7 @@ fn shares_are_those_of_the_service() {
                 )],
             )
             .set(
-                "feature_gates",
+                EntityKind::Gate,
                 "g",
                 "salt",
                 json!("3d0f5df9-18c7-46fe-8b31-268d756c3459"),

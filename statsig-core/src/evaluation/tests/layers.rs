@@ -15,10 +15,15 @@ fn with_experiment(specs: Specs) -> Specs {
     let group = but(but(group, "groupName", "G1"), "isExperimentGroup", true);
     specs
         .config("e1", json!({"a": "default"}), [group])
-        .set("dynamic_configs", "e1", "explicitParameters", json!(["a"]))
-        .set("dynamic_configs", "e1", "isActive", json!(true))
-        .set("dynamic_configs", "e1", "idType", json!("stableID"))
-        .set("dynamic_configs", "e1", "version", json!(3))
+        .set(
+            EntityKind::Experiment,
+            "e1",
+            "explicitParameters",
+            json!(["a"]),
+        )
+        .set(EntityKind::Experiment, "e1", "isActive", json!(true))
+        .set(EntityKind::Experiment, "e1", "idType", json!("stableID"))
+        .set(EntityKind::Experiment, "e1", "version", json!(3))
         .gate("m", [rule("mr", ["everyone"], json!(true))])
         .gate("n", [rule("nr", ["everyone"], json!(true))])
 }
@@ -67,7 +72,7 @@ fn without_an_existing_delegate_the_layers_rule_answers() {
 fn by_parameter(rules: impl IntoIterator<Item = Value>) -> Shown {
     with_experiment(Specs::new())
         .layer("l", json!({"a": "ld_a", "b": "ld_b", "c": "ld_c"}), rules)
-        .set("layer_configs", "l", "useNewLayerEval", json!(true))
+        .set(EntityKind::Layer, "l", "useNewLayerEval", json!(true))
         .evaluate(EntityKind::Layer, "l", &ann())
 }
 

@@ -26,6 +26,7 @@ use super::memo::{Key, Memo, MemoHome};
 use super::{
     Evaluation, EvaluationContext, Evaluator, NestedGate, Outcome, ParametersRef, evaluate_unknown,
 };
+use crate::authoring;
 use crate::country::{Countries, CountryCode, CountryLookup};
 use crate::entity_kind::EntityKind;
 use crate::evaluation::NamedEvaluation;
@@ -46,10 +47,8 @@ struct Specs(Value);
 
 impl Specs {
     fn new() -> Self {
-        Self(json!({
-            "has_updates": true, "time": 1, "feature_gates": {}, "dynamic_configs": {},
-            "layer_configs": {}, "condition_map": {}, "experiment_to_layer": {},
-        }))
+        let empty = authoring::Specs::new().time(1);
+        Self(empty.to_value().expect("valid specs"))
     }
 
     fn gate(self, name: &str, rules: impl IntoIterator<Item = Value>) -> Self {
@@ -71,7 +70,13 @@ impl Specs {
     }
 
     /// Changes a key of an entry.
-    fn set(mut self, section: &str, name: &str, key: &str, value: Value) -> Self {
+    fn set(mut self, kind: EntityKind, name: &str, key: &str, value: Value) -> Self {
+        let section = match kind {
+            EntityKind::Gate => "feature_gates",
+            EntityKind::DynamicConfig | EntityKind::Experiment => "dynamic_configs",
+            EntityKind::Layer => "layer_configs",
+            EntityKind::ParameterStore => "param_stores",
+        };
         self.0[section][name][key] = value;
         self
     }

@@ -119,7 +119,7 @@ fn the_share_counts_with_the_salt_of_the_redirected_spec_of_the_kind_asked_for()
         50,
     );
     let snapshot = specs()
-        .set("dynamic_configs", "old", "salt", json!("cs"))
+        .set(EntityKind::DynamicConfig, "old", "salt", json!("cs"))
         .gate("new", [rule("new gate", ["everyone"], json!(true))])
         .with("override_rules", "half", half)
         .redirect("old", "new", "half", 0)

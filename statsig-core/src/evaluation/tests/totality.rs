@@ -50,7 +50,7 @@ pub(super) fn everything() -> Value {
             json!({"c": 0}),
             [delegating, rule("r", ["compared"], json!({"c": 1}))],
         )
-        .set("layer_configs", "l1", "useNewLayerEval", json!(true))
+        .set(EntityKind::Layer, "l1", "useNewLayerEval", json!(true))
         .with(
             "overrides",
             "g2",
@@ -223,7 +223,7 @@ prop_compose! {
                 1 => specs.config(&own, json!({}), [rule.clone(), rule]),
                 _ => specs
                     .layer(&own, json!({}), [rule.clone(), rule])
-                    .set("layer_configs", &own, "useNewLayerEval", json!(delegates))
+                    .set(EntityKind::Layer, &own, "useNewLayerEval", json!(delegates))
                     .with("overrides", &own, redirection),
             }
         }).finish()

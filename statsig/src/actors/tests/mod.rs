@@ -22,7 +22,7 @@ use crate::error::StatsigError;
 use crate::events::event::{OtherEvent, QueuedEvent};
 use crate::options::{StatsigOptions, StatsigOptionsBuilder};
 use crate::shared::Shared;
-use crate::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock};
+use crate::testing::{Answer, Endpoint, ScriptedTransport, SimulatedClock, Specs};
 
 const KEY: &str = "secret-0123456789";
 const BATCH: usize = 10;
@@ -168,9 +168,7 @@ fn assert_balanced(stats: &EventStats) {
 
 /// Specs of this time, without any entity.
 fn specs(time: u64) -> String {
-    format!(
-        r#"{{"has_updates":true,"time":{time},"feature_gates":{{}},"dynamic_configs":{{}},"layer_configs":{{}},"condition_map":{{}},"experiment_to_layer":{{}}}}"#
-    )
+    Specs::new().time(time).to_json().unwrap()
 }
 
 fn secs(seconds: u64) -> Duration {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::StatsigParams;
 use crate::client::{
@@ -10,30 +10,19 @@ use crate::client::{
 };
 use crate::options::StatsigOptions;
 use crate::storage::{InMemoryPersistentStorage, PersistentStorage, UserPersistedValues};
-use crate::testing::{OfflineClient, SimulatedClock};
+use crate::testing::{OfflineClient, SimulatedClock, Specs};
 use crate::user::StatsigUser;
 
 /// Specs in which all users pass this rule.
-fn specs(time: u64, rule: &str) -> String {
-    let spec = |entity: &str, value: Value| {
-        json!({"type": if entity == "feature_gate" { entity } else { "dynamic_config" }, "entity": entity, "salt": "s",
-            "enabled": true, "idType": "userID", "isActive": true, "defaultValue": {}, "explicitParameters": ["color"],
-            "rules": [{"name": rule, "id": rule, "passPercentage": 100, "returnValue": value, "conditions": ["everyone"],
-                "idType": "userID", "groupName": rule, "isExperimentGroup": true}]})
-    };
-    let mut layer = spec("layer", json!({"color": "layer's"}));
-    layer["rules"][0]["configDelegate"] = json!("experiment");
-    json!({
-        "has_updates": true, "time": time, "experiment_to_layer": {},
-        "feature_gates": {"gate": spec("feature_gate", json!(true))},
-        "dynamic_configs": {
-            "config": spec("dynamic_config", json!({"color": rule})),
-            "experiment": spec("experiment", json!({"color": rule})),
-        },
-        "layer_configs": {"layer": layer},
-        "condition_map": {"everyone": {"type": "public", "idType": "userID"}},
-    })
-    .to_string()
+fn specs(time: u64, rule: &str) -> Specs {
+    Specs::new()
+        .time(time)
+        .gate("gate", |g| g.rule(rule).everyone().group_name(rule))
+        .config("config", |c| c.rule(rule).everyone().value("color", rule))
+        .layer("layer", |l| l.default("color", "layer's"))
+        .experiment("experiment", |e| {
+            e.layer("layer").group(rule, |g| g.value("color", rule))
+        })
 }
 
 fn user() -> StatsigUser {
@@ -67,7 +56,7 @@ fn exposed(name: &str, rule: &str, is_manual: bool) -> (String, String, bool) {
 
 #[test]
 fn what_was_served_is_exposed_later_whatever_the_specs_say_by_then() {
-    let client = OfflineClient::new(&specs(1, "first"), None).unwrap();
+    let client = OfflineClient::new(specs(1, "first"), None).unwrap();
     let user = user();
     let gate = client.get_feature_gate_with_options(
         &user,
@@ -83,7 +72,7 @@ fn what_was_served_is_exposed_later_whatever_the_specs_say_by_then() {
     let experiment = client.get_experiment_with_options(&user, "experiment", options);
     let options = LayerEvaluationOptions::new().disable_exposure_logging(true);
     let layer = client.get_layer_with_options(&user, "layer", options);
-    client.set_specs(&specs(2, "second")).unwrap();
+    client.set_specs(specs(2, "second")).unwrap();
     assert_eq!(exposures(&client), []);
 
     gate.log_exposure();
@@ -98,7 +87,7 @@ fn what_was_served_is_exposed_later_whatever_the_specs_say_by_then() {
 
 #[test]
 fn what_fetching_exposed_is_not_exposed_again() {
-    let client = OfflineClient::new(&specs(1, "first"), None).unwrap();
+    let client = OfflineClient::new(specs(1, "first"), None).unwrap();
     client.get_feature_gate(&user(), "gate").log_exposure();
     client.get_dynamic_config(&user(), "config").log_exposure();
     client.get_experiment(&user(), "experiment").log_exposure();
@@ -114,7 +103,7 @@ fn with_stored() -> (OfflineClient, Arc<UserPersistedValues>) {
     let options = StatsigOptions::builder()
         .clock(clock.clone())
         .persistent_storage(storage.clone());
-    let client = OfflineClient::new(&specs(1, "first"), options.build().unwrap()).unwrap();
+    let client = OfflineClient::new(specs(1, "first"), options.build().unwrap()).unwrap();
     let user = user();
     let options = ExperimentEvaluationOptions::new().user_persisted_values(Arc::default());
     let _ = client.get_experiment_with_options(&user, "experiment", options);
@@ -122,7 +111,7 @@ fn with_stored() -> (OfflineClient, Arc<UserPersistedValues>) {
     let _ = client.get_layer_with_options(&user, "layer", options);
     let stored = storage.get_values_for_user(&user, "userID");
     assert_eq!(stored.len(), 2);
-    client.set_specs(&specs(2, "second")).unwrap();
+    client.set_specs(specs(2, "second")).unwrap();
     exposures(&client);
     // The earlier exposures suppress nothing.
     clock.jump(Duration::from_secs(61));

@@ -12,44 +12,27 @@ use super::*;
 use crate::client::ExperimentEvaluationOptions;
 use crate::options::StatsigOptions;
 use crate::storage::{InMemoryPersistentStorage, PersistentStorage, UserPersistedValues};
-use crate::testing::OfflineClient;
+use crate::testing::authoring::experiment_group;
+use crate::testing::{OfflineClient, Specs};
 use crate::user::StatsigUser;
 
-fn specs() -> String {
-    let entity = |entity: &str, default: Value, rules: Value| {
-        json!({"type": "dynamic_config", "entity": entity, "salt": "s", "enabled": true, "idType": "userID", "isActive": true,
-            "defaultValue": default, "rules": rules})
-    };
-    let rule = |id: &str, condition: &str, value: Value| {
-        json!({"name": id, "id": id, "passPercentage": 100, "returnValue": value, "conditions": [condition], "idType": "userID",
-            "groupName": "Control", "isExperimentGroup": true})
-    };
-    let everybody = |value: Value| json!([rule("all", "everyone", value)]);
-    let mut gate = entity("feature_gate", json!(false), everybody(json!(true)));
-    gate["type"] = json!("feature_gate");
-    let mut grouped = gate.clone();
-    grouped["rules"] = json!([rule("in", "in_control", json!(true))]);
-    json!({
-        "has_updates": true, "time": 1, "experiment_to_layer": {},
-        "feature_gates": {"gate": gate, "grouped": grouped},
-        "dynamic_configs": {
-            "config": entity("dynamic_config", json!({"limit": 25}), json!([])),
-            "experiment": entity("experiment", json!({}), everybody(json!({"color": "grey"}))),
-        },
-        "layer_configs": {"layer": entity("layer", json!({"title": "Hello"}), json!([]))},
-        "param_stores": {"store": {"parameters": {
-            "on": {"ref_type": "gate", "param_type": "boolean", "gate_name": "gate", "pass_value": true, "fail_value": false}}}},
-        "condition_map": {
-            "everyone": {"type": "public", "idType": "userID"},
-            "in_control": {"type": "experiment_group", "field": "experiment", "operator": "any", "targetValue": ["Control"],
-                "idType": "userID"},
-        },
-    })
-    .to_string()
+fn specs() -> Specs {
+    Specs::new()
+        .gate("gate", |g| g.rule("all").everyone())
+        .gate("grouped", |g| {
+            g.rule("in")
+                .when(experiment_group("experiment").any(["Control"]))
+        })
+        .config("config", |c| c.default("limit", 25))
+        .experiment("experiment", |e| {
+            e.group("Control", |g| g.rule_id("all").value("color", "grey"))
+        })
+        .layer("layer", |l| l.default("title", "Hello"))
+        .store("store", |s| s.by_gate("on", "gate", true, false))
 }
 
 fn client() -> OfflineClient {
-    OfflineClient::new(&specs(), None).unwrap()
+    OfflineClient::new(specs(), None).unwrap()
 }
 
 fn user() -> StatsigUser {
@@ -144,7 +127,7 @@ fn logging_makes_no_difference_to_what_is_reported() {
         .disable_all_logging(true)
         .build()
         .unwrap();
-    let client = OfflineClient::new(&specs(), options).unwrap();
+    let client = OfflineClient::new(specs(), options).unwrap();
     let told = told(&client, || {
         let _ = client.check_gate(&user(), "gate");
     });
@@ -182,7 +165,7 @@ fn a_stored_assignment_is_reported_as_it_is_served() {
         .persistent_storage(storage.clone())
         .build()
         .unwrap();
-    let client = OfflineClient::new(&specs(), options).unwrap();
+    let client = OfflineClient::new(specs(), options).unwrap();
     let experiment = |values: Arc<UserPersistedValues>| {
         let options = ExperimentEvaluationOptions::new().user_persisted_values(values);
         client.get_experiment_with_options(&user(), "experiment", options)
@@ -230,7 +213,7 @@ fn traced(enable: bool, doing: impl FnOnce(&Statsig)) -> Vec<BTreeMap<String, St
         .evaluation_telemetry(enable)
         .build()
         .unwrap();
-    let client = OfflineClient::new(&specs(), options).unwrap();
+    let client = OfflineClient::new(specs(), options).unwrap();
     let evaluations = Evaluations::default();
     let subscriber = tracing_subscriber::registry().with(evaluations.clone());
     tracing::subscriber::with_default(subscriber, || doing(&client));

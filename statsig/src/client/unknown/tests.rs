@@ -1,9 +1,8 @@
-use serde_json::json;
 use tracing::Level;
 
 use super::*;
 use crate::StatsigParams;
-use crate::testing::{OfflineClient, record_logs};
+use crate::testing::{OfflineClient, Specs, authoring, record_logs};
 use crate::user::StatsigUser;
 
 #[test]
@@ -29,28 +28,27 @@ fn warnings(doing: impl FnOnce()) -> Vec<String> {
         .collect()
 }
 
-fn specs(time: u64) -> String {
-    let spec = |entity: &str, value: Value| {
-        json!({"type": "dynamic_config", "entity": entity, "salt": "s", "enabled": true, "idType": "userID",
-            "defaultValue": value, "rules": []})
-    };
-    let gate = json!({"type": "feature_gate", "entity": "feature_gate", "salt": "s", "enabled": true, "idType": "userID",
-        "defaultValue": false, "rules": []});
-    json!({
-        "has_updates": true, "time": time, "experiment_to_layer": {}, "condition_map": {},
-        "feature_gates": {"new_checkout": gate},
-        "dynamic_configs": {"limits": spec("dynamic_config", json!({"most": 5, "none": null}))},
-        "layer_configs": {"promo_layer": spec("layer", json!({"title": "Hello"}))},
-        "param_stores": {"a_store": {"parameters": {
-            "size": {"ref_type": "static", "param_type": "number", "value": 3},
-            "title": {"ref_type": "layer", "param_type": "string", "layer_name": "promo_layer", "param_name": "title"},
-        }}},
-    })
-    .to_string()
+fn specs(time: u64) -> Specs {
+    project(time, |layer| layer)
+}
+
+/// Specs of this time with more parameters in the layer.
+fn project(time: u64, build: impl FnOnce(authoring::Layer) -> authoring::Layer) -> Specs {
+    Specs::new()
+        .time(time)
+        .gate("new_checkout", |g| g)
+        .config("limits", |c| {
+            c.default("most", 5).default("none", Value::Null)
+        })
+        .layer("promo_layer", |l| build(l.default("title", "Hello")))
+        .store("a_store", |s| {
+            s.fixed("size", 3)
+                .from_layer("title", "promo_layer", "title")
+        })
 }
 
 fn client() -> OfflineClient {
-    OfflineClient::new(&specs(1), None).unwrap()
+    OfflineClient::new(specs(1), None).unwrap()
 }
 
 fn user() -> StatsigUser {
@@ -90,7 +88,7 @@ fn an_unknown_name_is_warned_of_anew_with_other_specs() {
     // New ID lists are not new specs.
     client.set_id_lists([("list", ["u"])]);
     assert_eq!(warnings(ask).len(), 0);
-    client.set_specs(&specs(2)).unwrap();
+    client.set_specs(specs(2)).unwrap();
     assert_eq!(warnings(ask).len(), 1);
 }
 
@@ -149,11 +147,8 @@ fn the_wrong_layer_of_a_typed_struct_is_warned_of() {
 
 #[test]
 fn a_whole_float_is_an_integer_and_exposed_and_a_misfit_is_neither() {
-    let client = OfflineClient::new(
-        &specs(1).replace("\"title\":\"Hello\"", "\"title\":\"Hello\",\"size\":5.0"),
-        None,
-    )
-    .unwrap();
+    let specs = project(1, |layer| layer.default("size", 5.0));
+    let client = OfflineClient::new(specs, None).unwrap();
     let layer = client.get_layer(&user(), "promo_layer");
     assert_eq!(layer.get_integer("title", 1), 1);
     assert_eq!(layer.get_integer("size", 1), 5);
@@ -191,7 +186,7 @@ fn a_misfit_is_warned_of_anew_with_other_specs_and_not_with_other_id_lists() {
     );
     client.set_id_lists([("list", ["u"])]);
     assert_eq!(warnings(read), <[&str; 0]>::default());
-    client.set_specs(&specs(2)).unwrap();
+    client.set_specs(specs(2)).unwrap();
     assert_eq!(warnings(read).len(), 2);
 }
 

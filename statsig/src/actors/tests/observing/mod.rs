@@ -141,11 +141,9 @@ impl Observed {
 }
 
 /// A gate that half of all users pass.
-const PERCENTAGE_GATE: &str = r#"{"has_updates":true,"time":1,"feature_gates":{"half":{"name":"half","type":"feature_gate",
-    "salt":"s","enabled":true,"defaultValue":false,"entity":"feature_gate","idType":"userID","rules":[{"name":"r","id":"r",
-    "salt":"rs","passPercentage":50,"conditions":["all"],"returnValue":true,"idType":"userID"}]}},"dynamic_configs":{},
-    "layer_configs":{},"condition_map":{"all":{"type":"public","targetValue":null,"operator":null,"field":null,
-    "additionalValues":{},"idType":"userID"}},"experiment_to_layer":{}}"#;
+fn percentage_gate() -> Specs {
+    Specs::new().gate("half", |g| g.everyone().pass(50))
+}
 
 /// Specs of this time that ask for these rates of diagnostics.
 fn specs_with_rates(time: u64, rates: &str) -> String {
@@ -327,7 +325,7 @@ async fn observers_hear_of_the_health_of_the_client() {
 async fn observers_hear_of_id_lists_and_of_the_evaluation_cache() {
     let observed = Observed::with(Listener::default(), |options| options.enable_id_lists(true));
     observed.network.set_id_list_file("list", "+abcdefgh\n");
-    observed.network.serve_specs(PERCENTAGE_GATE);
+    observed.network.serve_specs(percentage_gate());
     observed.statsig.initialize().await.unwrap();
     let user = StatsigUser::with_user_id("u");
     for _ in 0..10 {
