@@ -279,7 +279,16 @@ impl Handle {
             let _turn = callers.acquire().await;
             tree.exposure.ask(1, limit, message).await
         }));
-        match answer.await {
+        // The runtime of the actors may stand still: one with a single thread runs only within
+        // `block_on`.
+        let answer = if runtime::Handle::try_current().is_ok() && has_timers() {
+            timeout(limit, answer)
+                .await
+                .unwrap_or_else(|late| Some(Err(late)))
+        } else {
+            answer.await
+        };
+        match answer {
             Some(Ok(Ok(stats))) => {
                 let is_late = started.elapsed() >= for_posts;
                 Ok(FlushReport::new(&before, stats, is_late))

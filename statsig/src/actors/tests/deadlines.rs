@@ -75,6 +75,27 @@ async fn a_flush_over_a_black_hole_ends_with_its_limit_and_loses_nothing() {
     assert_eq!(lab.stats().delivered, 15);
 }
 
+#[test]
+fn a_flush_ends_with_its_limit_even_if_the_runtime_of_the_client_stands_still() {
+    let runtime = |is_paused| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder
+            .enable_all()
+            .start_paused(is_paused)
+            .build()
+            .unwrap()
+    };
+    let (idle, callers) = (runtime(false), runtime(true));
+    let lab = idle.block_on(Lab::start());
+    lab.record(3);
+    let (report, took) = callers.block_on(timed(lab.handle.flush_within(ms(100))));
+    let report = report.unwrap();
+    assert_within(took, ms(100));
+    assert_eq!((report.timed_out, report.stats.pending), (true, 3));
+    idle.block_on(lab.handle.flush()).unwrap();
+    assert_eq!(lab.network.events().len(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_flush_that_fails_early_returns_early_and_says_what_waits() {
     let lab = Lab::start().await;
