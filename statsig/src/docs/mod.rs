@@ -8,7 +8,7 @@
 //! | [`events`] | When is an event sent, when is it lost, and how do I see that? |
 //! | [`sources`] | Where do specs come from, and what happens when a source fails? |
 //! | [`operations`] | What do I monitor, how much memory does the client need, what must I configure in production? |
-//! | [`serverless`] | How do I use the SDK in functions, scripts and cron jobs, with a deadline or without a network? |
+//! | [`serverless`] | How do I use the SDK in functions, scripts and cron jobs? |
 //! | [`migration`] | How do I move from the crate `statsig-rust` or `statsig`? What does an unofficial SDK promise? |
 
 pub mod getting_started {
