@@ -197,7 +197,8 @@ pub(crate) struct ClientInit {
 /// The variable with the key of `sign`.
 pub(crate) const KEY_VARIABLE: &str = "STATSIG_OVERRIDES_KEY";
 
-/// The key is not an argument, because everybody on the machine can read the arguments of a process.
+/// The key is not an argument, because everybody on the machine can read the arguments of a
+/// process.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("forced").args(["gate", "param"]).multiple(true).required(true)))]
 pub(crate) struct Sign {

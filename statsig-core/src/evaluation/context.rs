@@ -24,8 +24,8 @@ pub struct EvaluationContext<'a> {
 }
 
 impl<'a> EvaluationContext<'a> {
-    /// A context without overrides, except for those of the snapshot's request. `now_ms` is in epoch
-    /// milliseconds.
+    /// A context without overrides, except for those of the snapshot's request. `now_ms` is in
+    /// epoch milliseconds.
     #[must_use]
     pub fn of(snapshot: &'a Snapshot, now_ms: u64, seed: u64) -> Self {
         Self {

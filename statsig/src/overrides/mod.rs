@@ -3,11 +3,12 @@
 //!
 //! # One request
 //!
-//! A tester wants to see a gate or a parameter in another state, in one request, without changing it
-//! for other users and without exposures that spoil an experiment. For that request, a service reads
-//! with [`PinnedStatsig::with_overrides`](crate::PinnedStatsig::with_overrides). Where the overrides
-//! come from is up to the service. The feature `signed-overrides` adds tokens that only the holder of
-//! a key can make (`overrides::signed`); `statsig-axum` takes them from a header or a cookie.
+//! A tester wants to see a gate or a parameter in another state, in one request, without changing
+//! it for other users and without exposures that spoil an experiment. For that request, a service
+//! reads with [`PinnedStatsig::with_overrides`](crate::PinnedStatsig::with_overrides). Where the
+//! overrides come from is up to the service. The feature `signed-overrides` adds tokens that only
+//! the holder of a key can make (`overrides::signed`); `statsig-axum` takes them from a header or a
+//! cookie.
 
 #[cfg(feature = "signed-overrides")]
 pub mod signed;

@@ -53,38 +53,41 @@ type Authorize = dyn Fn(&Parts) -> bool + Send + Sync;
 /// curl -i -H "statsig-overrides: $token" https://staging.example.com/checkout
 /// ```
 ///
-/// [`Flags`], [`Params`](crate::Params) and [`RequireGate`](crate::RequireGate) then read the forced
-/// values, in the handler and in all tasks that it spawns. Overridden reads log no exposure; all
-/// others log as usual: see [`PinnedStatsig::with_overrides`][sdk]. Other requests, also of the same
-/// user, read as before.
+/// [`Flags`], [`Params`](crate::Params) and [`RequireGate`](crate::RequireGate) then read the
+/// forced values, in the handler and in all tasks that it spawns. Overridden reads log no exposure;
+/// all others log as usual: see [`PinnedStatsig::with_overrides`][sdk]. Other requests, also of the
+/// same user, read as before.
 ///
 /// # The response
 ///
 /// | header | content |
 /// |---|---|
-/// | `statsig-overrides-applied` | the names that were forced, such as `gate:new_page, layer:promo.title`; `(unknown)` follows a name that the specs lack |
-/// | `statsig-overrides-refused` | why the token was ignored, in one word of [`OverrideRefusal::as_str`] |
+/// | `statsig-overrides-applied` | the forced names, such as `gate:new_page, layer:promo.title` |
+/// | `statsig-overrides-refused` | why the token was ignored: see [`OverrideRefusal::as_str`] |
 /// | `cache-control` | `private, no-store` |
+///
+/// In the first one, `(unknown)` follows a name that the specs lack.
 ///
 /// A response to a request without a token has none of these. The headers never contain values. A
 /// refused token changes nothing else: the request is served as without it.
 ///
 /// # What an attacker can do
 ///
-/// * **Everybody who has the key can force everything** that the service reads from Statsig: kill switches,
-///   prices, beta pages. Treat it like a password. Use one key for each environment, and no key in
-///   production unless you need it there.
-/// * **Everybody who has a token can use it until it expires**, also somebody who finds it in a log or a
-///   link. It is not bound to a user or a client. Keep the times short. [`authorize`](Self::authorize)
-///   limits tokens to requests that you trust, such as those of logged-in employees or of your
-///   network. It is the only guard against a copied token, so set it wherever strangers can send
-///   requests. To end all tokens at once, remove their key.
+/// * **Everybody who has the key can force everything** that the service reads from Statsig: kill
+///   switches, prices, beta pages. Treat it like a password. Use one key for each environment, and
+///   no key in production unless you need it there.
+/// * **Everybody who has a token can use it until it expires**, also somebody who finds it in a log
+///   or a link. It is not bound to a user or a client. Keep the times short.
+///   [`authorize`](Self::authorize) limits tokens to requests that you trust, such as those of
+///   logged-in employees or of your network. It is the only guard against a copied token, so set it
+///   wherever strangers can send requests. To end all tokens at once, remove their key.
 /// * **A token is signed, not encrypted.** Its holder can read the names and values in it.
 /// * **Nobody without a key can force anything.** Forged, changed, expired and foreign tokens are
-///   ignored. Signatures are compared in constant time, and nothing parses a token before its
-///   signature is verified. A token is at most 4,000 bytes long, so verifying one takes microseconds.
-/// * **A service never accepts the tokens of another audience**, so a token for staging does not work
-///   in production, even if both have the same key.
+///   ignored. Signatures are compared in constant time, and nothing reads the claims of a
+///   token before its signature is verified. A token is at most 4,000 bytes long, so it costs
+///   little to verify one.
+/// * **A service never accepts the tokens of another audience**, so a token for staging does not
+///   work in production, even if both have the same key.
 /// * **The response tells its receiver which names were forced.** It does so only for valid tokens.
 /// * A flag is no access control, with and without overrides: do not protect data by a gate alone.
 ///
