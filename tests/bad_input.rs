@@ -130,7 +130,7 @@ async fn specs_at_the_limit_are_taken_and_one_byte_more_is_refused() {
 
 #[test]
 fn fifty_megabytes_of_valid_specs_are_taken() {
-    let statsig = OfflineClient::new(&padded(50 * MEBIBYTE), None).expect("valid specs");
+    let statsig = OfflineClient::new(padded(50 * MEBIBYTE), None).expect("valid specs");
     assert!(statsig.check_gate(&StatsigUser::with_user_id("u"), "on"));
 }
 
@@ -158,7 +158,7 @@ fn a_malformed_entity_disables_itself_and_not_its_neighbours() {
         "broken": {"ref_type": "static"},
         "color": {"ref_type": "static", "param_type": "string", "value": "red"},
     }}});
-    let statsig = OfflineClient::new(&specs.to_string(), None).expect("specs with holes");
+    let statsig = OfflineClient::new(specs.to_string(), None).expect("specs with holes");
     let user = StatsigUser::with_user_id("u");
 
     assert!(statsig.check_gate(&user, "on"));

@@ -242,7 +242,7 @@ struct Unknown {
 
 #[test]
 fn errors_of_typed_parameters() {
-    let client = OfflineClient::new(&specs::at(1, true).to_string(), StatsigOptions::default());
+    let client = OfflineClient::new(specs::at(1, true).to_string(), StatsigOptions::default());
     let user = StatsigUser::with_user_id("a-user");
     let error = client.unwrap().try_get_typed::<Unknown>(&user).unwrap_err();
     let text = text_of(&error);

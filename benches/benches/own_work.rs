@@ -15,7 +15,7 @@ const OFF: FeatureGateEvaluationOptions =
 const BATCH: u64 = 2_000;
 
 fn offline() -> OfflineClient {
-    OfflineClient::new(&specs::generate(), None).expect("the specs are valid")
+    OfflineClient::new(specs::generate(), None).expect("the specs are valid")
 }
 
 /// The cost of a user's first evaluation, when nothing is cached. Logs no exposures.

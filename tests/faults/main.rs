@@ -306,7 +306,7 @@ fn a_thousand_malformed_gates_are_a_few_lines_in_the_log() {
     for number in 0..1_000 {
         specs["feature_gates"][format!("secret-{SECRET}-{number}")] = number.into();
     }
-    let statsig = OfflineClient::new(&specs.to_string(), None).unwrap();
+    let statsig = OfflineClient::new(specs.to_string(), None).unwrap();
     assert!(statsig.check_gate(&StatsigUser::with_user_id("u"), "on"));
     let log = log.text();
     let named = log.matches("left out a malformed entity").count();

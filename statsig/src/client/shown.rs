@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_client_says_what_it_serves_and_hides_its_key() {
-        let client = OfflineClient::new(&large_specs(), None).unwrap();
+        let client = OfflineClient::new(large_specs(), None).unwrap();
         let shown = format!("{:?}", client.pin());
         for expected in ["gates: 500", "layers: 1", "time: 5", "Bootstrap"] {
             assert!(shown.contains(expected), "{expected}: {shown}");
