@@ -2,10 +2,10 @@
 //! so that a migration changes few lines.
 //!
 //! Import from here instead of from `statsig_rust`. [`Statsig`] takes what the official client
-//! takes, and derefs to the SDK's own [`Statsig`](crate::Statsig), so all of its methods are at hand,
-//! too. Everything else here is a struct of options that converts into the SDK's own, or the SDK's
-//! own type by its official name. The guide [`migration`](crate::docs::migration) lists every method
-//! and option.
+//! takes, and derefs to the SDK's own [`Statsig`](crate::Statsig), so all of its methods are at
+//! hand, too. Everything else here is a struct of options that converts into the SDK's own, or the
+//! SDK's own type by its official name. The guide [`migration`](crate::docs::migration) lists every
+//! method and option.
 //!
 //! ```
 //! use std::collections::HashMap;
