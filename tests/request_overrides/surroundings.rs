@@ -7,7 +7,7 @@ use statsig::client_init::{ClientInitResponseOptions, HashAlgorithm};
 use statsig::observability::SdkEvent;
 use statsig::overrides::RequestOverrides;
 use statsig::storage::{InMemoryPersistentStorage, PersistentStorage};
-use statsig::testing::OfflineClient;
+use statsig::testing::{OfflineClient, Specs};
 use statsig::{EntityKind, LayerEvaluationOptions, StatsigOptions, TypedEvaluationOptions};
 
 use crate::support::{FORCED, Promo, client, exposures, specs, user};
@@ -51,6 +51,27 @@ fn a_client_initialize_response_has_them_if_it_includes_overrides() {
     assert_eq!(of(&options), (json!(true), json!(true), json!("Hello")));
     let included = options.include_local_overrides(true);
     assert_eq!(of(&included), (json!(false), json!(true), json!("Hi")));
+}
+
+#[test]
+fn a_page_exposes_a_forced_parameter_by_the_rule_override() {
+    let specs = Specs::new().layer("promo", |layer| {
+        let layer = layer.default("title", "none").default("cta", "none");
+        let rule = layer.merge_rules().rule("of_all").everyone();
+        rule.value("title", "Hello").value("cta", "Buy")
+    });
+    let client = OfflineClient::new(specs, None).expect("valid specs");
+    let overrides = RequestOverrides::new()
+        .layer("promo", "title", "Hi")
+        .layer("promo", "new", 1);
+    let tester = client.pin().with_overrides(overrides);
+    let options = ClientInitResponseOptions::new()
+        .hash_algorithm(HashAlgorithm::None)
+        .include_local_overrides(true);
+    let response = tester.get_client_init_response_with_options(&user(), &options);
+    let rules = &response["layer_configs"]["promo"]["parameter_rule_ids"];
+    let expected = json!({"title": "override", "new": "override", "cta": "of_all"});
+    assert_eq!(*rules, expected);
 }
 
 #[test]

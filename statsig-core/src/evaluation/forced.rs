@@ -9,6 +9,7 @@ use super::result::{Aside, Evaluation, Forced, Outcome, ParametersRef};
 use crate::entity_kind::EntityKind;
 use crate::request_overrides::{ForcedValue, RequestOverrides};
 use crate::specs::symbols::Symbol;
+use crate::text::SharedStr;
 
 /// The reason in the details of what a request overrides.
 pub const REQUEST_OVERRIDE: &str = "RequestOverride";
@@ -36,6 +37,7 @@ pub(super) fn forced(
             };
             let result = Evaluation {
                 parameters: ParametersRef::Shared(over(of_base, parameters)),
+                parameter_rules: rules_over(&base, parameters),
                 ..what_stays(kind, &base)
             };
             (result, Arc::clone(parameters))
@@ -67,6 +69,18 @@ fn what_stays(kind: EntityKind, base: &Evaluation) -> Evaluation {
         aside: Some(Box::new(Aside::default())),
         ..Evaluation::default()
     }
+}
+
+/// Which rule supplied each parameter, if the entity is a layer that says so.
+fn rules_over(
+    base: &Evaluation,
+    forced: &Map<String, Value>,
+) -> Option<Arc<Vec<(SharedStr, Symbol)>>> {
+    let rules = base.parameter_rules.as_ref()?.iter();
+    let others = rules.filter(|(name, _)| !forced.contains_key(name.as_str()));
+    let forced = forced.keys();
+    let forced = forced.map(|name| (name.as_str().into(), Symbol::OVERRIDE));
+    Some(Arc::new(others.cloned().chain(forced).collect()))
 }
 
 /// The forced parameters over the others.

@@ -9,15 +9,16 @@ use serde_json::{Map, Value};
 
 use statsig_core::evaluation::Basis;
 
-use super::evaluated_call::EvaluatedCall;
+use super::evaluated_call::{EvaluatedCall, OwnedEvaluation};
 use super::exposure::Logging;
 use super::param_stores::ParameterStore;
 use super::sticky::{StickyAssignment, StickyOptions};
 use super::view::View;
 use super::{ParameterStoreEvaluationOptions, Statsig};
 use crate::evaluation::{Outcome, ParametersRef};
+use crate::overrides::RequestOverrides;
 use crate::results::{Reason, Served, SpecsSource};
-use crate::specs::compiled::{Entity, ParameterTarget};
+use crate::specs::compiled::{Entity, Parameter, ParameterTarget};
 use crate::specs::symbols::Symbol;
 use crate::storage::UserPersistedValues;
 use crate::text::SharedStr;
@@ -157,8 +158,13 @@ impl FlagReader<'_> {
                 EntityKind::ParameterStore => overrides.parameter_store(user, name).is_some(),
             })
         };
+        let forced = self.view.published.request_overrides.as_deref();
+        let is_forced = |kind| {
+            let mut names = forced.into_iter().flat_map(RequestOverrides::names);
+            names.any(|forced| forced.kind == kind && forced.entity == name)
+        };
         let mut kinds = kinds.iter().copied();
-        kinds.find(|kind| is_known(*kind) || is_overridden(*kind))
+        kinds.find(|kind| is_known(*kind) || is_overridden(*kind) || is_forced(*kind))
     }
 
     /// Evaluates an entity and decodes a part of its value. If that succeeds, logs the exposure of
@@ -194,9 +200,10 @@ impl FlagReader<'_> {
         let (parameter, value) = pick(parameters, query.part);
         let value = decode(value)?;
         if query.kind == EntityKind::Layer {
-            call.expose_looked_up(Logging::Automatic);
-            for name in exposed(parameters, parameter) {
-                call.expose_parameter(name, Logging::Automatic);
+            let names = exposed(parameters, parameter);
+            if names.clone().any(|name| !call.overrides_parameter(name)) {
+                call.expose_looked_up(Logging::Automatic);
+                names.for_each(|name| call.expose_parameter(name, Logging::Automatic));
             }
         } else {
             call.expose(Logging::Automatic);
@@ -246,21 +253,26 @@ impl FlagReader<'_> {
         store: &ParameterStore,
         decode: impl FnOnce(FlagValue<'_>) -> Result<R, E>,
     ) -> Result<FlagRead<R>, E> {
-        let values = store.entries().filter_map(|(name, parameter)| {
+        // Exposed is what was served. A second evaluation could be another, for example at another
+        // time.
+        let (mut values, mut served) = (Map::new(), Vec::new());
+        for (name, Parameter { target, .. }) in store.entries() {
             let mut fresh = None;
-            let (_, value) = store.resolve(&parameter.target, &mut fresh);
-            Some((name.as_str().to_owned(), value?.clone()))
-        });
-        let values: Map<String, Value> = values.collect();
-        let value = decode(FlagValue::All(&values))?;
-        let mut basis = Basis::Constant;
-        for (_, parameter) in store.entries() {
-            let mut fresh = None;
-            if let (Some(call), _) = store.resolve(&parameter.target, &mut fresh) {
-                expose_target(&parameter.target, &call);
-                basis = Basis::Several;
+            let (call, value) = store.resolve(target, &mut fresh);
+            if let Some(value) = value {
+                values.insert(name.as_str().to_owned(), value.clone());
+                served.extend(call.map(|call| (target, OwnedEvaluation::from(&call))));
             }
         }
+        let value = decode(FlagValue::All(&values))?;
+        for (target, evaluation) in &served {
+            expose_target(target, &evaluation.call());
+        }
+        let basis = if served.is_empty() {
+            Basis::Constant
+        } else {
+            Basis::Several
+        };
         Ok(self.read_of_store(store, basis, value))
     }
 
@@ -309,7 +321,7 @@ fn pick<'a>(
 fn exposed<'a>(
     parameters: &'a Map<String, Value>,
     parameter: Option<&'a str>,
-) -> impl Iterator<Item = &'a str> {
+) -> impl Iterator<Item = &'a str> + Clone {
     let all = parameter.is_none().then(|| parameters.keys());
     let all = all.into_iter().flatten().map(String::as_str);
     parameter.into_iter().chain(all)
@@ -319,8 +331,10 @@ fn exposed<'a>(
 fn expose_target<'a>(target: &'a ParameterTarget, call: &EvaluatedCall<'_>) -> Option<&'a str> {
     let parameter = match target {
         ParameterTarget::Layer { parameter, .. } => {
-            call.expose_looked_up(Logging::Automatic);
-            call.expose_parameter(parameter, Logging::Automatic);
+            if !call.overrides_parameter(parameter) {
+                call.expose_looked_up(Logging::Automatic);
+                call.expose_parameter(parameter, Logging::Automatic);
+            }
             parameter
         }
         ParameterTarget::DynamicConfig { parameter, .. }
@@ -337,6 +351,12 @@ fn expose_target<'a>(target: &'a ParameterTarget, call: &EvaluatedCall<'_>) -> O
 }
 
 fn read_of<R>(call: &EvaluatedCall<'_>, parameter: Option<&str>, value: R) -> FlagRead<R> {
+    let call = match parameter {
+        Some(parameter) if !call.overrides_parameter(parameter) => {
+            &call.without_request_overrides()
+        }
+        _ => call,
+    };
     let rule = match parameter {
         Some(parameter) => call.rule_of(parameter),
         None if call.evaluation.outcome == Outcome::TooDeep => Symbol::DEFAULT,
@@ -360,26 +380,41 @@ fn read_assignment<R, E>(
     decode: impl FnOnce(FlagValue<'_>) -> Result<R, E>,
 ) -> Result<FlagRead<R>, E> {
     let none = Map::new();
-    let parameters = assignment.stored.json_value.as_deref().unwrap_or(&none);
+    let shown = assignment.shown_parameters();
+    let parameters = shown.as_deref().unwrap_or(&none);
     let (parameter, value) = pick(parameters, part);
     let value = decode(value)?;
-    call.expose_looked_up(Logging::Automatic);
     if assignment.kind == EntityKind::Layer {
-        for name in exposed(parameters, parameter) {
-            assignment.expose_parameter(name, Logging::Automatic);
+        let names = exposed(parameters, parameter);
+        let mut exposed = names.filter(|name| !assignment.overrides_parameter(name));
+        if let Some(first) = exposed.next() {
+            call.expose_looked_up(Logging::Automatic);
+            for name in std::iter::once(first).chain(exposed) {
+                assignment.expose_parameter(name, Logging::Automatic);
+            }
         }
         call.report_stored_layer(&Arc::clone(assignment).layer(Logging::Automatic));
     } else {
+        call.expose_looked_up(Logging::Automatic);
         assignment.expose(Logging::Automatic);
         call.report_stored_experiment(&assignment.experiment(Served::default()));
     }
+    let is_stored = parameter.is_some_and(|name| !assignment.overrides_parameter(name));
+    let (rule_id, details) = if is_stored {
+        (assignment.rule_id.clone(), assignment.details.clone())
+    } else {
+        (assignment.shown_rule_id(), assignment.shown_details())
+    };
     Ok(FlagRead {
         value,
-        rule_id: assignment.rule_id.clone(),
+        rule_id,
         group_name: assignment.stored.group_name.clone(),
         id_type: assignment.id_type.clone(),
         version: assignment.details.version,
         source: call.view.published.source.clone(),
-        basis: Basis::Stored,
+        basis: match details.reason {
+            Reason::Overridden(by) => Basis::Overridden(by),
+            _ => Basis::Stored,
+        },
     })
 }

@@ -8,5 +8,7 @@
 
 mod context;
 mod flags;
+mod overrides;
+mod stores;
 mod structs;
 mod support;

@@ -4,6 +4,7 @@ use open_feature::{Client, EvaluationContext, OpenFeature};
 use serde_json::{Value, json};
 use statsig::StatsigOptions;
 use statsig::offline::OfflineClient;
+use statsig::overrides::RequestOverrides;
 use statsig::testing::{Specs, custom};
 use statsig_openfeature::StatsigProvider;
 
@@ -83,6 +84,17 @@ impl App {
 
     pub(crate) async fn of(statsig: OfflineClient) -> Self {
         let provider = StatsigProvider::new((*statsig).clone());
+        Self::over(statsig, provider).await
+    }
+
+    /// Reads with overrides.
+    pub(crate) async fn of_tester(statsig: OfflineClient, overrides: RequestOverrides) -> Self {
+        let tester = statsig.pin().with_overrides(overrides);
+        let provider = StatsigProvider::new((*tester).clone());
+        Self::over(statsig, provider).await
+    }
+
+    async fn over(statsig: OfflineClient, provider: StatsigProvider) -> Self {
         let mut api = OpenFeature::default();
         api.set_provider(provider.clone()).await;
         Self {
