@@ -13,7 +13,7 @@ use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigUser};
 use statsig_local::LocalStatsig;
 use tokio::net::TcpListener;
 
-/// One run of the job. Statsig costs it at most 1.5 s.
+/// One run of the job. It waits for Statsig at most 1.5 s.
 async fn run(directory: &Path, log_event_url: &str) -> Result<(), Box<dyn std::error::Error>> {
     let options = StatsigOptions::builder()
         .specs_adapter(Arc::new(FileSpecs::new(directory.join("specs.json"))))
@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         include_str!("promo/specs.json"),
     )?;
 
-    // Connections are accepted by the operating system, and nobody answers.
+    // The operating system accepts connections, but no program answers.
     let black_hole = TcpListener::bind("127.0.0.1:0").await?;
     println!("first run, Statsig does not answer");
     let url = format!("http://{}/v1/log_event", black_hole.local_addr()?);

@@ -1,6 +1,6 @@
 //! A function in the style of AWS Lambda: each invocation has a deadline, and the process is frozen
-//! after its answer. It starts without a network, delivers events within the time that is left, and
-//! says what happened to each event, also while Statsig does not answer.
+//! after its response. It starts without a network, delivers events within the time that is left,
+//! and reports how many were delivered, even if Statsig does not answer.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 
@@ -12,9 +12,9 @@ use statsig::sources::BootstrapSpecs;
 use statsig::{Event, Statsig, StatsigError, StatsigOptions, StatsigUser};
 use statsig_local::{Endpoint, Fault, LocalStatsig};
 
-/// Specs that are deployed together with the function. A file does as well: `FileSpecs`.
+/// Specs that are deployed together with the function. To read a file instead, use `FileSpecs`.
 const SPECS: &str = include_str!("promo/specs.json");
-/// What Statsig may cost an invocation, and what is kept for the answer.
+/// The longest that an invocation waits for Statsig, and the time that is kept for its response.
 const FLUSH_LIMIT: Duration = Duration::from_millis(200);
 const FOR_THE_ANSWER: Duration = Duration::from_millis(50);
 

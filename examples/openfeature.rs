@@ -1,4 +1,4 @@
-//! A program that knows only OpenFeature, with Statsig behind it and without a network:
+//! A program that reads flags with OpenFeature only. Statsig is the provider. It needs no network:
 //! `cargo run -p statsig-examples --example openfeature`
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]

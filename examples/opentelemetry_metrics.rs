@@ -1,5 +1,5 @@
-//! The health of the SDK as OpenTelemetry metrics. An exporter prints them; put the one of your
-//! backend in its place.
+//! The health of the SDK as OpenTelemetry metrics. An exporter prints them; replace it with
+//! the exporter of your backend.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 

@@ -18,7 +18,7 @@ struct Promo {
     discount: f64,
 }
 
-/// The service that is there without Statsig, too. Any body works.
+/// The service. It works with any type of body.
 async fn quote(request: Request<String>) -> Result<Response<String>, MissingFlagsLayer> {
     let flags = Flags::from_extensions(request.extensions())?;
     let promo = flags.get_typed::<Promo>();
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(FlagsLayer::new(&statsig).user_from(user))
         .service_fn(quote);
 
-    // A server would call the service. It is a clone for each connection.
+    // A server would call the service, with a clone for each connection.
     for user in ["alice", "bob", "carol"] {
         let request = Request::get("/").header("x-user-id", user);
         let response = service

@@ -1,5 +1,5 @@
 //! A web service with axum: each request has a user and one generation of specs, handlers take
-//! parameters as arguments, a gate hides a route, and the end loses no event.
+//! parameters as arguments, a gate hides a route, and the shutdown loses no event.
 //!
 //! Run it with `cargo run --example axum_service`, and ask as a user:
 //! `curl -H 'x-user-id: u-25' http://127.0.0.1:8080`. It starts a local Statsig, which prints each
@@ -31,12 +31,12 @@ struct Promo {
     discount: f64,
 }
 
-/// Reading a field logs its exposure.
+/// The first read of `promo` logs the exposures.
 async fn index(promo: Params<Promo>) -> String {
     promo.title.clone()
 }
 
-/// The task reads the same specs as the handler, even if others arrive in between.
+/// The task reads the same specs as the handler, even if new ones arrive in between.
 async fn checkout(flags: Flags, promo: Params<Promo>) -> String {
     let price = 49.0 * (1.0 - promo.discount);
     flags.log_event(Event::new("checkout").value(price));

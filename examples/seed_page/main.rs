@@ -1,5 +1,5 @@
-//! The snippets of the server SDK pages in Statsig's documentation, in this SDK's form, on a local
-//! Statsig. It asserts what each of them returns and logs.
+//! The snippets of Statsig's documentation for server SDKs, written for this SDK. They run on a
+//! local Statsig. The program asserts what each of them returns and logs.
 
 mod events;
 mod layers;
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     events::events(&statsig, &user);
     events::manual_exposures(&statsig, &StatsigUser::with_user_id("another-user"));
 
-    // Deliver what is queued, before the program ends.
+    // Deliver the queued events before the program ends.
     statsig.flush_events().await?;
     events::assert_logged(&local.events());
     let report = statsig.shutdown().await?;

@@ -89,7 +89,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .data_store(stores.readers)
             .build()?,
     );
-    // The writer may not have written yet. Then a later read brings the specs.
+    // The writer may not have written yet. Then a later read returns the specs.
     if let Err(error) = reader.initialize().await {
         println!("reader: {error}");
     }

@@ -54,7 +54,7 @@ pub(crate) struct Serve {
     pub(crate) specs: Option<PathBuf>,
     /// Serve the specs and ID lists of another Statsig and send events on to it: `http://host:port`
     /// of a forward proxy or of another `statsig-local`, or `statsig` for the service. The
-    /// environment variable `STATSIG_SERVER_SECRET` has the SDK key.
+    /// environment variable `STATSIG_SERVER_SECRET` contains the SDK key.
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<String>,
     /// The ID lists: a JSON object of list name to array of plain unit IDs; changes are picked up.
@@ -203,7 +203,7 @@ pub(crate) const KEY_VARIABLE: &str = "STATSIG_OVERRIDES_KEY";
 #[command(group(clap::ArgGroup::new("forced").args(["gate", "param"]).multiple(true).required(true)))]
 pub(crate) struct Sign {
     /// The file with the key: at least 32 bytes of text, such as from `openssl rand -base64 32`.
-    /// Default: the environment variable `STATSIG_OVERRIDES_KEY` has the key.
+    /// Default: the key in the environment variable `STATSIG_OVERRIDES_KEY`.
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// The audience of the services that the token is for.
@@ -220,7 +220,7 @@ pub(crate) struct Sign {
     /// parameters.
     #[arg(long, value_name = "KIND:NAME.PARAMETER=VALUE")]
     pub(crate) param: Vec<String>,
-    /// Fail if these specs lack a name that the token forces.
+    /// Fail if the token forces a name that is not in these specs.
     #[arg(long, value_name = "FILE")]
     pub(crate) specs: Option<PathBuf>,
 }

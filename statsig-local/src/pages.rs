@@ -1,4 +1,4 @@
-//! Pages of other origins: those that may log events, and the headers that browsers need for it.
+//! Web pages of other origins: which may log events, and the CORS headers that browsers need.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ pub(crate) async fn answer(origin: HeaderValue, request: Request, next: Next) ->
     answer
 }
 
-/// A browser asks first, because client SDKs send headers of their own.
+/// Answers a preflight request: browsers send one, because client SDKs set custom headers.
 fn preflight(asked: &HeaderMap) -> Response {
     let post = HeaderValue::from_static("POST");
     let age = HeaderValue::from_static(PREFLIGHT_SECONDS);

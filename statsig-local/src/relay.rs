@@ -56,7 +56,7 @@ impl Relay {
     }
 
     /// Forwards events and returns the upstream's answer. Returns 502 if there is no answer, and
-    /// 508 if the events came through here before.
+    /// 508 if the events have passed through this server before.
     pub(crate) async fn forward(
         &self,
         headers: &HeaderMap,

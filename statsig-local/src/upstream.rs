@@ -115,8 +115,8 @@ impl Upstream {
         }
         drop(served);
         if details.is_id_list_ready == Some(true) {
-            // The lists have not arrived yet. If they do not arrive in time, a later sync brings
-            // them.
+            // The lists have not arrived yet. If they do not arrive in time, a later sync
+            // downloads them.
             let _ = tokio::time::timeout(UPSTREAM_LIMIT, has_lists.wait_for(|has| *has)).await;
         }
         Ok(Relay::new(client, has_lists, self.log_event_url()))

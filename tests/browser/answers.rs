@@ -11,7 +11,7 @@ use statsig_tests::tally::Tally;
 /// A name that no specs have.
 const UNKNOWN: &str = "no_such_name";
 
-/// Why the answers for a name differ, if they may.
+/// Why the answers for a name may differ.
 pub(crate) fn not_comparable(name: &str) -> Option<&'static str> {
     match name {
         "cmab_always_explore" => Some("chance decides"),
@@ -80,7 +80,7 @@ impl Names {
         names
     }
 
-    /// Whether a server and a page log exposures of a name. A server logs none of an unknown one.
+    /// Whether a server and a page log exposures of a name. A server logs none for an unknown name.
     pub(crate) fn have(&self, name: &str) -> bool {
         let lists = [&self.gates, &self.configs, &self.experiments];
         let is_read = lists.iter().any(|list| list.contains(name));
@@ -185,7 +185,7 @@ fn is_as_good(format: ClientInitResponseFormat, field: &str, server: &Value, pag
     is_default || is_no_object || same(server, page)
 }
 
-/// A page has only doubles.
+/// Numbers in JavaScript are doubles.
 fn same(server: &Value, page: &Value) -> bool {
     match (server, page) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),

@@ -22,7 +22,7 @@ pub(crate) fn of_session(events: &[ReceivedEvent], session: &str) -> Vec<Value> 
         .collect()
 }
 
-/// What an exposure tells about the decision. Other fields describe the SDK.
+/// The fields of each exposure that describe the decision. Other fields describe the SDK.
 fn by_name(events: &[Value]) -> Exposures {
     let exposures = events.iter().filter(|event| {
         event["eventName"]

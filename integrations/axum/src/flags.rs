@@ -151,8 +151,8 @@ impl Flags {
         &self.user
     }
 
-    /// The pinned client. Its [`client`](PinnedStatsig::client) is not pinned: use that one in work
-    /// that outlives the request and should see later specs.
+    /// The pinned client. For work that outlives the request and should see later specs, use its
+    /// [`client`](PinnedStatsig::client), which is not pinned.
     #[must_use]
     pub fn client(&self) -> &PinnedStatsig {
         &self.client

@@ -20,8 +20,8 @@ const DEFAULT_LIMIT: Duration = Duration::from_millis(250);
 /// The part of the time until a deadline that is kept for the response, unless set.
 const DEFAULT_RESERVE: Duration = Duration::from_millis(50);
 
-/// When the response of a request must be on its way, as an extension of the request. A layer that
-/// knows it, such as one for the context of a Lambda invocation, puts it there.
+/// The time by which the response to a request must be sent. A layer that knows it, such as one
+/// that reads the context of a Lambda invocation, puts it into the extensions of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadline(pub Instant);
 
@@ -45,8 +45,8 @@ pub struct Deadline(pub Instant);
 /// fails or runs out of time does not change the response. It loses no event, see
 /// [`Statsig::flush_within`]. The [`FlushReport`] is in the extensions of the response.
 ///
-/// A service that goes on after its response needs no such layer: it would wait for Statsig in each
-/// request. Events that a handler records later, in a spawned task or while it streams a body, wait
+/// Do not use it in a service that keeps running after a response: each request would wait for
+/// Statsig. Events that a handler records later, in a spawned task or while it streams a body, wait
 /// for the next flush.
 #[derive(Clone)]
 pub struct FlushLayer {
@@ -165,7 +165,7 @@ pin_project! {
         #[pin]
         future: F,
         flushing: Option<Flushing>,
-        // Waits for the flush.
+        // The result of the inner service, until the flush ends.
         result: Option<T>,
     }
 }

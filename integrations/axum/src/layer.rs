@@ -21,7 +21,7 @@ type UserOf = dyn Fn(&Parts) -> StatsigUser + Send + Sync;
 ///
 /// The extractors [`Flags`], [`Params`](crate::Params) and [`CurrentUser`](crate::CurrentUser) and
 /// the layer [`RequireGate`](crate::RequireGate) take them from there. All of them, and all tasks
-/// that they spawn, see the same specs, even if others arrive in the middle of the request.
+/// that they spawn, see the same specs, even if new ones arrive during the request.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -76,15 +76,15 @@ type UserOf = dyn Fn(&Parts) -> StatsigUser + Send + Sync;
 ///
 /// For each request, the layer builds one user, copies four pointers and allocates one extension:
 /// about 0.1 µs, and about 1 µs more for a [`RequestUser`] that reads five headers. It waits for
-/// nothing and evaluates nothing. The specs of a request stay in memory until the last
-/// [`Flags`] of it is dropped, so a stream that lives for hours keeps old specs: let it use the
-/// [`client`](statsig::PinnedStatsig::client) of [`Flags::client`] instead.
+/// nothing and evaluates nothing. The specs of a request stay in memory until its last
+/// [`Flags`] is dropped. A stream that lives for hours would keep old specs: let it use the
+/// unpinned [`client`](statsig::PinnedStatsig::client) of [`Flags::client`] instead.
 #[derive(Clone)]
 pub struct FlagsLayer {
     admission: Arc<Admission>,
 }
 
-/// What the layer does with a request on its way in.
+/// What the layer does with each request before it passes it on.
 #[derive(Clone)]
 struct Admission {
     statsig: Statsig,
@@ -93,8 +93,8 @@ struct Admission {
 }
 
 impl Admission {
-    /// Puts the flags into a request, unless another layer or a test did so. Returns what the
-    /// response must say.
+    /// Puts the flags into a request, unless another layer or a test did so. Returns the header for
+    /// the response, if it needs one.
     fn admit(&self, parts: &mut Parts) -> Option<Mark> {
         if parts.extensions.get::<Flags>().is_some() {
             return None;
@@ -164,8 +164,9 @@ impl FlagsLayer {
         self.user(move |parts| mapping.user(parts))
     }
 
-    /// Lets testers force gates and parameters for their own requests. See [`QaOverrides`], and
-    /// what it says about attackers. Default: no request can force anything.
+    /// Lets testers force gates and parameters for their own requests. Read first
+    /// [what an attacker can do](QaOverrides#what-an-attacker-can-do). Default: no request can
+    /// force anything.
     ///
     /// ```
     /// # let statsig = statsig::testing::OfflineClient::without_specs(None);

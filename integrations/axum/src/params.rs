@@ -12,7 +12,7 @@ use crate::{Flags, MissingFlagsLayer};
 /// A struct of parameters for the user of the request, as an argument of a handler. It needs
 /// [`FlagsLayer`](crate::FlagsLayer).
 ///
-/// Extracting it exposes nothing. Reading a field exposes the served parameters, as with
+/// Extracting it logs nothing. The first read exposes the served parameters, as with
 /// [`Statsig::get_typed`](statsig::Statsig::get_typed). It never fails: a parameter that is not
 /// served, or does not fit, has the default of its field.
 ///
@@ -43,7 +43,7 @@ impl<P: StatsigParams> Deref for Params<P> {
     }
 }
 
-/// The clone shares the exposures.
+/// The clone and the original expose a parameter only once.
 impl<P: StatsigParams + Clone> Clone for Params<P> {
     fn clone(&self) -> Self {
         Self(self.0.clone())

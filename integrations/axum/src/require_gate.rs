@@ -59,7 +59,7 @@ impl RequireGate {
         self
     }
 
-    /// The response instead of the route's, if there is one.
+    /// The response that replaces the route's. `None` lets the request through.
     fn refuse<B>(&self, request: &Request<B>) -> Option<Response> {
         match Flags::from_extensions(request.extensions()) {
             Ok(flags) if flags.check_gate(&self.gate) => None,

@@ -1,4 +1,4 @@
-//! The end of a service: first the server, then the client.
+//! Ends a service: first the server, then the client.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use statsig::{ShutdownReport, Statsig, StatsigError};
 
-/// What a server ends with.
+/// The result of a server.
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Shuts the client down after a server has ended. It is implemented for `axum::serve(…)`, with and
@@ -29,9 +29,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///
 /// # The order
 ///
-/// 1. The signal comes. The server accepts no more connections, and waits for the open requests.
+/// 1. A signal arrives. The server accepts no more connections, and waits for the open requests.
 ///    They still read flags and log events.
-/// 2. The server has ended. The client delivers what is queued, within the limit.
+/// 2. The server ends. The client delivers the queued events, within the limit.
 /// 3. The report counts all events.
 ///
 /// The other order would lose events: a client that is shut down drops all later ones. The server
@@ -89,7 +89,7 @@ where
     }
 }
 
-/// The failure of the server counts more. That of the client is then only logged.
+/// If both fail, returns the failure of the server, and logs that of the client.
 fn outcome<E: Into<BoxError>>(
     served: Result<(), E>,
     shutdown: Result<ShutdownReport, StatsigError>,
@@ -106,13 +106,13 @@ fn outcome<E: Into<BoxError>>(
     }
 }
 
-/// How a service failed to end well. See [`ThenShutdown`].
+/// Why a service did not end cleanly. See [`ThenShutdown`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The server failed. The client is shut down nevertheless.
+    /// The server failed. The client was shut down, too.
     Server(BoxError),
-    /// The server ended well, but the client did not.
+    /// The server ended without an error, but the shutdown of the client failed.
     /// [`ShutdownTimedOut`](StatsigError::ShutdownTimedOut) contains the report.
     Shutdown(StatsigError),
 }
@@ -135,7 +135,7 @@ impl Error for ServeError {
     }
 }
 
-/// Waits for Ctrl-C, or on Unix for SIGTERM, which orchestrators send. For
+/// Waits for Ctrl-C and, on Unix, for SIGTERM, which orchestrators send. For
 /// `with_graceful_shutdown`.
 ///
 /// From the first poll on, these signals no longer end the process by themselves. If the process

@@ -1,4 +1,4 @@
-//! From an evaluation context to a user.
+//! Converts an evaluation context to a user.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +14,7 @@ use statsig::{EntityKind, StatsigUser, StatsigUserBuilder};
 use crate::failure::failure;
 use crate::values::{json_of, json_of_struct};
 
-/// What a context says.
+/// The content of an evaluation context.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
     pub(crate) user: StatsigUser,

@@ -1,4 +1,4 @@
-//! From a read to the details of a resolution.
+//! Converts a read to the details of a resolution.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What a provider announces: that it is ready, and that flags may have changed.
+//! The events of a provider: it is ready, or flags may have changed.
 
 use statsig::{SpecsStatus, SpecsWatch, Statsig};
 
@@ -8,13 +8,13 @@ use statsig::{SpecsStatus, SpecsWatch, Statsig};
 pub enum ProviderEvent {
     /// The provider can resolve flags.
     Ready,
-    /// Other specs are in use, so flags may have other values.
+    /// New specs are in use, so flags may have other values.
     ConfigurationChanged,
     /// Every source of specs failed at the start. The client keeps trying.
     Error,
 }
 
-/// The events of a provider from the call on; see
+/// The events of a provider, made by
 /// [`StatsigProvider::events`](crate::StatsigProvider::events).
 #[derive(Debug, Clone)]
 pub struct ProviderEvents {
@@ -26,7 +26,7 @@ pub struct ProviderEvents {
 
 impl ProviderEvents {
     pub(crate) fn new(statsig: &Statsig) -> Self {
-        // The watch comes first: a change in between is then reported twice, and not lost.
+        // Watch before the status is read: a change in between is then reported twice, not lost.
         let specs = statsig.watch_specs();
         Self {
             first: Some(statsig.specs_status()),
@@ -37,8 +37,8 @@ impl ProviderEvents {
 
     /// Waits for the next event. Several changes between two calls are one event.
     ///
-    /// `None` when no event will come: the client was shut down or dropped, or its runtime has
-    /// ended.
+    /// Returns `None` when no further event can come: the client was shut down or dropped, or its
+    /// runtime has ended.
     pub async fn next(&mut self) -> Option<ProviderEvent> {
         loop {
             let status = match self.first.take() {

@@ -1,4 +1,4 @@
-//! From the key of a flag to an entity and a part of its value.
+//! Finds the entity of a flag, and the part of its value, by the key.
 
 use open_feature::{EvaluationError, EvaluationErrorCode};
 use statsig::flags::{FlagPart, FlagReader};

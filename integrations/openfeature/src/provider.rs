@@ -19,9 +19,9 @@ use crate::values::{Flag, decode};
 
 /// Resolves the flags of OpenFeature with a Statsig client.
 ///
-/// It is a handle: a clone copies two pointers. OpenFeature takes one and does not hand it back, so
-/// keep a clone for what its trait lacks: [`track`](Self::track), [`events`](Self::events),
-/// [`flush_events`](Self::flush_events) and [`shutdown`](Self::shutdown).
+/// It is a handle: a clone copies two pointers. OpenFeature takes one and does not return it, so
+/// keep a clone for the methods that its trait lacks: [`track`](Self::track),
+/// [`events`](Self::events), [`flush_events`](Self::flush_events) and [`shutdown`](Self::shutdown).
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -58,8 +58,8 @@ pub struct StatsigProvider {
 }
 
 impl StatsigProvider {
-    /// A provider of this client. Initialise the client before: while a provider is registered,
-    /// OpenFeature answers no evaluation of any provider.
+    /// A provider of this client. Initialise the client first: OpenFeature blocks all evaluations
+    /// while it registers a provider, so the provider does not wait for specs then.
     #[must_use]
     pub fn new(statsig: Statsig) -> Self {
         Self {
@@ -92,13 +92,14 @@ impl StatsigProvider {
     /// ```
     ///
     /// # Errors
-    /// `InvalidContext`, as an evaluation with this context.
+    /// `InvalidContext`, in the cases in which an evaluation with this context returns it.
     pub fn track(&self, context: &EvaluationContext, event: Event) -> Result<(), EvaluationError> {
         self.statsig.log_event(&Subject::of(context)?.user, event);
         Ok(())
     }
 
-    /// The events of the provider from now on. If it is ready, the first says so.
+    /// The events of the provider from now on. If it is ready, the first is
+    /// [`ProviderEvent::Ready`].
     ///
     /// ```
     /// # use statsig_openfeature::{ProviderEvent, StatsigProvider};
@@ -114,7 +115,7 @@ impl StatsigProvider {
         ProviderEvents::new(&self.statsig)
     }
 
-    /// Sends the exposures and events that wait.
+    /// Sends the queued exposures and events.
     ///
     /// # Errors
     /// Those of [`Statsig::flush_events`].
@@ -172,7 +173,7 @@ impl From<Statsig> for StatsigProvider {
 
 #[async_trait]
 impl FeatureProvider for StatsigProvider {
-    /// Waits for nothing: OpenFeature holds a lock of all providers meanwhile.
+    /// Does not wait, because OpenFeature holds the lock of all providers during this call.
     async fn initialize(&mut self, _context: &EvaluationContext) {
         if !self.statsig.is_ready() {
             tracing::warn!(

@@ -1,5 +1,5 @@
-//! Structs of parameters from the struct value of a flag. Code of
-//! `#[derive(StatsigParams)]` with `#[statsig(open_feature)]` calls it.
+//! Reads parameter structs from the struct value of a flag. The code that
+//! `#[derive(StatsigParams)]` writes for `#[statsig(open_feature)]` calls it.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -15,7 +15,7 @@ static LOGGED: AtomicU64 = AtomicU64::new(0);
 
 /// Reads a struct. A field takes its default if its parameter is missing.
 ///
-/// The client of OpenFeature drops the error, so the first of its kind is logged.
+/// The client of OpenFeature drops the error, so this logs each error once.
 ///
 /// # Errors
 /// When a value does not fit its field.

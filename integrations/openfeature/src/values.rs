@@ -1,4 +1,4 @@
-//! Values: between the JSON of Statsig and the types of OpenFeature.
+//! Converts Statsig's JSON to OpenFeature's types.
 
 use open_feature::{EvaluationError, EvaluationErrorCode, StructValue, Value};
 use serde_json::{Map, Number, Value as Json};
@@ -80,7 +80,7 @@ impl Flag for StructValue {
     }
 }
 
-/// The integer that a float without a fraction is.
+/// A float without a fraction as an integer.
 fn whole(number: &Number) -> Option<i64> {
     /// 2 to the power of 63, the first float above all integers.
     const END: f64 = 9_223_372_036_854_775_808.0;
@@ -122,7 +122,7 @@ pub(crate) fn wrong_type<T: Flag>(key: &str, found: &str) -> EvaluationError {
     )
 }
 
-/// The error for an entity that has not exactly one parameter, and whose key names none.
+/// The error for a key that names no parameter, of an entity with none or several.
 #[cold]
 fn several<T: Flag>(key: &str, names: &[statsig::SharedStr]) -> EvaluationError {
     match names.first() {
@@ -147,7 +147,7 @@ fn kind_of(value: &Json) -> &'static str {
         Json::Bool(_) => "a boolean",
         Json::Number(number) if number.is_f64() => "a number",
         Json::Number(number) if number.is_u64() && !number.is_i64() => {
-            "an integer beyond 64 bits with a sign"
+            "an integer that does not fit in an `i64`"
         }
         Json::Number(_) => "an integer",
         Json::String(_) => "a string",

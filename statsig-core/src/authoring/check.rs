@@ -12,7 +12,7 @@ use super::rule::{Rule, Values};
 use super::specs::Specs;
 use super::store::{ParameterStore, StoreTarget};
 
-/// More than any sum of percentages differs from the exact sum.
+/// A tolerance, greater than the rounding error of a sum of percentages.
 const TOLERANCE: f64 = 1e-6;
 
 impl Specs {
@@ -78,7 +78,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Each name stands for one thing.
+    /// Each name is used once.
     fn names(&mut self) {
         let specs = self.specs;
         let of_gates = specs.gates.iter().map(Entity::wire_name);

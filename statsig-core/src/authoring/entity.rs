@@ -49,7 +49,7 @@ pub type DynamicConfig = Entity<AsConfig>;
 pub struct AsGate {
     /// What the gate is for.
     pub kind: GateKind,
-    /// Whether users pass to whom no rule applies.
+    /// Whether users pass if no rule applies to them.
     pub passes_by_default: bool,
 }
 
@@ -69,7 +69,7 @@ pub enum GateKind {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AsConfig {
-    /// What users get to whom no rule applies.
+    /// What users get if no rule applies to them.
     pub defaults: Values,
 }
 
@@ -131,7 +131,7 @@ impl<T> Entity<T> {
         self
     }
 
-    /// Logs every exposure, even where the specs turn sampling on.
+    /// Logs every exposure, even if the specs turn sampling on.
     pub fn forward_all_exposures(mut self) -> Self {
         self.forwards_all_exposures = true;
         self
@@ -210,7 +210,7 @@ impl<T> Entity<T> {
         self.in_rule("rule", |rule| rule.delegate = Some(experiment))
     }
 
-    /// Logs one in so many exposures of the last rule, where the specs turn sampling on.
+    /// Logs only one exposure of the last rule in `one_in`, if the specs turn sampling on.
     pub fn sampling_rate(self, one_in: u64) -> Self {
         self.in_rule("rule", |rule| rule.sampling_rate = Some(one_in))
     }
@@ -261,7 +261,7 @@ impl Gate {
         Self::new(name, own)
     }
 
-    /// Users pass to whom no rule applies.
+    /// Lets users pass if no rule applies to them.
     pub fn passes_by_default(mut self) -> Self {
         self.own.passes_by_default = true;
         self

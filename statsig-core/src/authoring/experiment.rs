@@ -28,8 +28,8 @@ pub struct AsExperiment {
     pub overrides: Vec<GroupOverride>,
     /// The groups.
     pub groups: Vec<Group>,
-    /// The parameters that are said to be the experiment's own. `None`: all that its defaults, rules
-    /// and groups have.
+    /// The parameters that the specs list as the experiment's own. `None`: all that its defaults,
+    /// rules and groups have.
     pub explicit_parameters: Option<Vec<String>>,
     /// Whether the experiment runs. Otherwise, it has not started, or has ended with a decision.
     pub is_active: bool,
@@ -164,7 +164,7 @@ impl Experiment {
         self
     }
 
-    /// Only these parameters are said to be the experiment's own. Exposures of other parameters of a
+    /// Lists only these parameters as the experiment's own. Exposures of other parameters of a
     /// layer do not name the experiment.
     pub fn explicit_parameters<N: Into<String>>(
         mut self,

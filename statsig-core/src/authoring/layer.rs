@@ -5,7 +5,7 @@ use super::rule::Values;
 
 /// A layer: parameters that experiments share.
 ///
-/// Its rules, if it has any, come before its experiments. What a rule returns is laid over the
+/// Its rules, if it has any, come before its experiments. The values of a rule replace those of the
 /// defaults.
 pub type Layer = Entity<AsLayer>;
 
@@ -13,7 +13,7 @@ pub type Layer = Entity<AsLayer>;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AsLayer {
-    /// All parameters, with their values for users whom no rule and no experiment takes.
+    /// All parameters, with their values for users to whom no rule and no experiment applies.
     pub defaults: Values,
     /// Whether rules and an experiment each contribute parameters, instead of one of them all.
     pub merges_rules: bool,

@@ -1,8 +1,7 @@
-//! A Statsig project as people think of it, and its specs as the service would write them.
+//! Describes a Statsig project, and writes its specs as the service would.
 //!
-//! Tests describe a project with a builder that reads like sentences. Nothing is hashed, numbered
-//! or repeated by hand: the ID of a rule is its name, and salts come from names, so that the same
-//! project always gives the same specs and the same users in each group.
+//! Tests describe a project with a builder. The ID of a rule is its name, and salts come from
+//! names, so the same project always gives the same specs and the same users in each group.
 //!
 //! ```
 //! use statsig_core::authoring::{Specs, custom};

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Two things have one name.
+    /// Two things have the same name.
     #[error("{place}: expected one {what} \"{name}\", found two; rename or remove one of them")]
     Duplicate {
         /// Where they are.

@@ -31,7 +31,7 @@ pub struct Rule {
     pub group_name: Option<String>,
     /// The experiment that decides instead, in a layer.
     pub delegate: Option<String>,
-    /// One in how many exposures is logged, where sampling is on.
+    /// `Some(n)`: only one exposure in `n` is logged, if sampling is on.
     pub sampling_rate: Option<u64>,
 }
 
@@ -64,7 +64,7 @@ impl Rule {
     }
 }
 
-/// Adds a parameter to an object, which replaces any other value.
+/// Adds a parameter to an object. A value that is not an object is replaced.
 pub(super) fn set(object: &mut Option<Value>, name: String, value: Value) {
     match object {
         Some(Value::Object(values)) => {

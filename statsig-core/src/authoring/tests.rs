@@ -1,4 +1,4 @@
-//! What authored specs mean to the evaluation, and what is wrong with them.
+//! How described projects are evaluated, and which problems they report.
 
 use std::sync::Arc;
 

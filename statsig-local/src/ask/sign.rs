@@ -21,7 +21,7 @@ pub(crate) struct SignInputs {
     pub(crate) now_ms: u64,
 }
 
-/// Writes the token. What it forces, and until when, goes to the notes.
+/// Writes the token to the output, and what it forces and until when to the notes.
 pub(crate) fn sign(
     arguments: &Sign,
     inputs: &SignInputs,
@@ -77,7 +77,7 @@ fn overrides(
     Ok(overrides)
 }
 
-/// A name that the specs lack forces nothing, so it is an error if the specs are given.
+/// If specs are given, a name that is not in them is an error: it is probably misspelt.
 fn check(catalogue: Option<&Catalogue>, kind: KindArgument, name: &str) -> Result<(), AskError> {
     if let Some(catalogue) = catalogue {
         catalogue.select(Some(kind), &[name.to_owned()])?;
@@ -143,7 +143,7 @@ fn parameter(argument: &str) -> Result<(KindArgument, &str, &str, Value), AskErr
         .rsplit_once('.')
         .filter(|(entity, name)| !entity.is_empty() && !name.is_empty())
         .ok_or_else(|| unlike("no name or no parameter"))?;
-    // What is no JSON is a text, so that most texts need no quotes.
+    // A value that is not JSON is a text, so that most texts need no quotes.
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
     Ok((*kind, entity, name, value))
 }

@@ -1,4 +1,4 @@
-//! The question to `v1/user_enrichment`.
+//! Requests to `v1/user_enrichment`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
@@ -43,7 +43,7 @@ struct Answer {
 }
 
 impl Enrichment {
-    /// Asks at `url`, or else beside the specs.
+    /// Asks at `url`, or by default at the API that serves the specs.
     pub(crate) fn new(
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,

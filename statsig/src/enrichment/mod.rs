@@ -1,5 +1,5 @@
-//! Asking which ID lists a user is in, instead of holding the lists: the errors of
-//! [`Statsig::enrich`](crate::Statsig::enrich).
+//! The errors of [`Statsig::enrich`](crate::Statsig::enrich), which asks a forward proxy for the ID
+//! lists of one user, so that the client need not hold the lists.
 
 mod http;
 
@@ -11,13 +11,13 @@ use crate::error::StatsigError;
 use crate::transport::TransportError;
 use crate::user::StatsigUser;
 
-/// The ID lists of a user are unknown. Contains the user as it was.
+/// The ID lists of a user are unknown. Contains the unchanged user.
 ///
 /// ```
 /// use statsig::StatsigUser;
 /// use statsig::enrichment::EnrichError;
 ///
-/// /// Goes on with the ID lists in memory.
+/// /// Continues with the ID lists in memory.
 /// fn user_of(result: Result<StatsigUser, EnrichError>) -> StatsigUser {
 ///     result.unwrap_or_else(EnrichError::into_user)
 /// }
@@ -92,7 +92,7 @@ pub enum EnrichFailure {
         /// The status code.
         status: u16,
     },
-    /// The response is not an answer to this question.
+    /// The response does not answer this request.
     #[error("expected `id_lists` in the answer, found something else: {source}")]
     #[non_exhaustive]
     Unreadable {

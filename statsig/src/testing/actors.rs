@@ -9,7 +9,7 @@ use crate::actors::Disturbance;
 use crate::client::Statsig;
 
 /// An actor that handles nothing until this is dropped. Made by [`pause`].
-#[must_use = "dropping it lets the actor go on"]
+#[must_use = "the actor resumes when it is dropped"]
 pub struct PausedActor {
     actor: Actor,
     _resume: oneshot::Sender<()>,
@@ -26,7 +26,7 @@ impl fmt::Debug for PausedActor {
 ///
 /// Meanwhile:
 ///
-/// - Reads go on with the specs in use, and record their exposures. No event is lost unless more
+/// - Reads continue with the specs in use, and record their exposures. No event is lost unless more
 ///   are recorded than [`event_queue_capacity`](crate::StatsigOptionsBuilder::event_queue_capacity)
 ///   holds.
 /// - A call that needs the actor waits: [`flush_events`](Statsig::flush_events) for
@@ -77,7 +77,7 @@ pub async fn pause(statsig: &Statsig, actor: Actor) -> PausedActor {
 ///
 /// The supervisor logs an error and restarts the actor after 100 ms; if it crashes again within a
 /// minute, after 200 ms, and so on up to 30 s. [`Statsig::restarts`] counts the restarts. Until
-/// then, reads go on with the specs in use. No recorded event is lost: the next actor finds the
+/// then, reads continue with the specs in use. No recorded event is lost: the next actor finds the
 /// queue and the batches as they were. Specs that arrive are applied later.
 ///
 /// ```

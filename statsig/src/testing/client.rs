@@ -155,7 +155,7 @@ impl AsRef<Statsig> for TestClient {
     }
 }
 
-/// The value. A test cannot go on without it.
+/// The value. A test cannot continue without it.
 #[track_caller]
 #[expect(clippy::panic, reason = "tests fail by panicking")]
 fn or_fail<T, E: std::fmt::Display>(result: Result<T, E>) -> T {

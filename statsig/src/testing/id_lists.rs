@@ -70,7 +70,7 @@ impl ServedIdLists {
         Value::Object(entries.collect()).to_string()
     }
 
-    /// The answer to a question which lists a user is in; `None` if the question cannot be read.
+    /// The answer to a request for the lists of a user; `None` if the request cannot be read.
     pub(super) fn memberships(&self, gzipped: &[u8]) -> Option<String> {
         let question: Value =
             serde_json::from_reader(flate2::read::GzDecoder::new(gzipped)).ok()?;

@@ -1,4 +1,4 @@
-//! Helpers for tests of code that uses this SDK: projects that read like sentences, a client with a
+//! Helpers for tests of code that uses this SDK: a builder for Statsig projects, a client with a
 //! network in memory, assertions that show what was logged, and simulated time. Feature `testing`.
 //! The guide is [`docs::testing`](crate::docs::testing).
 //!
@@ -72,7 +72,7 @@ pub fn inspect(statsig: &Statsig, kind: EntityKind, user: &StatsigUser, name: &s
     statsig.inspect(kind, user, name)
 }
 
-/// A Statsig project as people think of it: what [`Specs`] consist of, and all conditions.
+/// The parts of [`Specs`], and all conditions.
 pub mod authoring {
     pub use statsig_core::authoring::*;
 }

@@ -83,7 +83,7 @@ impl SpecsToCheck {
     }
 
     /// A client with the specs.
-    #[expect(clippy::panic, reason = "a test without its specs cannot go on")]
+    #[expect(clippy::panic, reason = "a test cannot continue without its specs")]
     pub(super) fn client(self) -> OfflineClient {
         match self {
             Self::File(path) => {
@@ -106,7 +106,7 @@ impl SpecsToCheck {
 
 /// The JSON of specs.
 #[track_caller]
-#[expect(clippy::panic, reason = "a test without its specs cannot go on")]
+#[expect(clippy::panic, reason = "a test cannot continue without its specs")]
 pub(super) fn json_of(specs: SpecsInput) -> String {
     match specs.into_json() {
         Ok(json) => json,

@@ -115,8 +115,8 @@ impl ScriptedTransport {
     /// # }).unwrap();
     /// ```
     ///
-    /// [`Specs`](super::Specs) without a time are newer than all that were served before, and bring
-    /// their ID lists.
+    /// [`Specs`](super::Specs) without a time count as newer than all that were served before.
+    /// Their ID lists are served, too.
     ///
     /// # Panics
     /// If Statsig would not accept the described project. The message says what is wrong.

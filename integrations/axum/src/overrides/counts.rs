@@ -1,4 +1,4 @@
-//! Counts requests with overrides and refused tokens, and warns of refused ones.
+//! Counts requests with overrides and refused tokens, and logs warnings about refused ones.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -79,8 +79,8 @@ impl Counts {
         counts
     }
 
-    /// Warns of a refused token, but not more often than once in an interval: a client of the
-    /// service can send any number of them.
+    /// Logs a warning about a refused token, at most once in an interval: a client of the service
+    /// can send any number of them.
     pub(super) fn warn(&self, reason: OverrideRefusal, now_ms: u64) {
         let silent_until_ms = self.silent_until_ms.load(Ordering::Relaxed);
         let next_ms = now_ms.saturating_add(WARNING_INTERVAL_MS);

@@ -1,4 +1,4 @@
-//! The future of a response that may say something about overrides.
+//! The response future, which adds the header about overrides.
 
 use std::fmt;
 use std::pin::Pin;

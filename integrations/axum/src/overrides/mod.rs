@@ -55,8 +55,8 @@ type Authorize = dyn Fn(&Parts) -> bool + Send + Sync;
 ///
 /// [`Flags`], [`Params`](crate::Params) and [`RequireGate`](crate::RequireGate) then read the
 /// forced values, in the handler and in all tasks that it spawns. Overridden reads log no exposure;
-/// all others log as usual: see [`PinnedStatsig::with_overrides`][sdk]. Other requests, also of the
-/// same user, read as before.
+/// all others log as usual: see [`PinnedStatsig::with_overrides`][sdk]. Other requests, even of the
+/// same user, are not affected.
 ///
 /// # The response
 ///
@@ -66,17 +66,17 @@ type Authorize = dyn Fn(&Parts) -> bool + Send + Sync;
 /// | `statsig-overrides-refused` | why the token was ignored: see [`OverrideRefusal::as_str`] |
 /// | `cache-control` | `private, no-store` |
 ///
-/// In the first one, `(unknown)` follows a name that the specs lack.
+/// In `statsig-overrides-applied`, `(unknown)` follows a name that is not in the specs.
 ///
-/// A response to a request without a token has none of these. The headers never contain values. A
-/// refused token changes nothing else: the request is served as without it.
+/// A response to a request without a token has none of these. The headers never contain values. The
+/// service handles a request with a refused token like a request without one.
 ///
 /// # What an attacker can do
 ///
 /// * **Everybody who has the key can force everything** that the service reads from Statsig: kill
 ///   switches, prices, beta pages. Treat it like a password. Use one key for each environment, and
 ///   no key in production unless you need it there.
-/// * **Everybody who has a token can use it until it expires**, also somebody who finds it in a log
+/// * **Everybody who has a token can use it until it expires**, even somebody who finds it in a log
 ///   or a link. It is not bound to a user or a client. Keep the times short.
 ///   [`authorize`](Self::authorize) limits tokens to requests that you trust, such as those of
 ///   logged-in employees or of your network. It is the only guard against a copied token, so set it
@@ -102,7 +102,8 @@ type Authorize = dyn Fn(&Parts) -> bool + Send + Sync;
 /// # Counts
 ///
 /// [`counts`](Self::counts) says how many requests had overrides, and how many tokens were refused
-/// and why. At most once a minute, a warning says the same. Neither contains a token.
+/// and why. The layer also logs a warning about refused tokens, at most once a minute. Neither
+/// contains a token.
 ///
 /// [sdk]: statsig::PinnedStatsig::with_overrides
 #[derive(Clone)]
@@ -114,8 +115,8 @@ pub struct QaOverrides {
 }
 
 impl QaOverrides {
-    /// Accepts tokens that one of these keys signed for this audience. Several keys allow to change
-    /// the key while tokens of the old one are in use.
+    /// Accepts tokens that one of these keys signed for this audience. To change the key while
+    /// old tokens are in use, accept both keys.
     ///
     /// The audience is a text that the service and the makers of its tokens agree on, such as the
     /// name of the service with its environment.
@@ -130,8 +131,8 @@ impl QaOverrides {
     /// Accepts tokens only of requests for which this function returns true. Default: of all
     /// requests.
     ///
-    /// The layer calls it only for valid tokens. The [`Flags`] in the extensions are without the
-    /// overrides, so a token cannot authorize itself:
+    /// The layer calls it only for valid tokens. The [`Flags`] in the extensions do not have the
+    /// overrides yet, so a token cannot authorize itself:
     ///
     /// ```
     /// # use statsig_axum::{Flags, QaOverrides};

@@ -1,4 +1,4 @@
-//! What a response says about overrides.
+//! The response header about overrides.
 
 use http::header::{CACHE_CONTROL, EXPIRES};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,7 +11,7 @@ use crate::Flags;
 const APPLIED: HeaderName = HeaderName::from_static("statsig-overrides-applied");
 const REFUSED: HeaderName = HeaderName::from_static("statsig-overrides-refused");
 const UNCACHEABLE: HeaderValue = HeaderValue::from_static("private, no-store");
-/// The ends of the names of headers that content delivery networks prefer to `cache-control`.
+/// Suffixes of the headers that content delivery networks prefer to `cache-control`.
 const TARGETED: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
 
 /// The limit of the names in a response, in bytes.
@@ -100,7 +100,7 @@ fn header_text(name: &OverriddenName<'_>) -> String {
     safe.take(MAX_NAME_CHARS).collect()
 }
 
-/// Whether the specs lack the entity. A tester who misspells a name sees this.
+/// Whether the entity is not in the specs. It shows a tester that a name is misspelt.
 fn is_unknown(name: &OverriddenName<'_>, flags: &Flags) -> bool {
     let nobody = StatsigUser::anonymous();
     let explained = flags.client().explain(&nobody, name.kind, name.entity);

@@ -10,8 +10,8 @@ use crate::request_user::cookie_bytes;
 const NAME: &str = "statsig-overrides";
 const HEADER: HeaderName = HeaderName::from_static(NAME);
 
-/// The token in the header, else in the cookie. What is not UTF-8 becomes a text that is no token,
-/// so that it counts as malformed.
+/// The token in the header, else in the cookie. A value that is not UTF-8 becomes a text that
+/// counts as malformed.
 pub(super) fn token(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let bytes = match headers.get(HEADER) {
         Some(value) => value.as_bytes(),

@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 /// The longest language tag that RFC 5646 expects.
 const MAX_TAG_BYTES: usize = 35;
-/// Browsers send fewer languages.
+/// The number of languages that are read. Browsers send fewer.
 const MAX_TAGS: usize = 32;
 
 /// The language with the greatest weight in `Accept-Language`, as Statsig writes locales: `de_CH`.
@@ -15,7 +15,7 @@ pub(super) fn locale(header: &HeaderValue) -> Option<String> {
         let tag = parts.next().unwrap_or_default().trim();
         let weight = parts.find_map(|part| part.trim().strip_prefix("q="));
         let weight = weight.map_or(Some(1.0), |weight| weight.trim().parse::<f32>().ok());
-        // A weight that is not a number is less than none.
+        // A language whose weight is not a positive number is ignored.
         let Some(weight) = weight.filter(|weight| *weight > 0.0) else {
             continue;
         };

@@ -61,8 +61,8 @@ type Change = Arc<dyn Fn(&Parts, StatsigUserBuilder) -> StatsigUserBuilder + Sen
 /// The SDK derives the country from the IP address, and browser and operating system from the user
 /// agent.
 ///
-/// A request without an ID gets a user without an ID: Statsig then counts no user who does not
-/// exist. Percentages and experiments by user ID treat all such users as the same user, so bucket
+/// A request without an ID gets a user without an ID, so that Statsig counts no invented users.
+/// Percentages and experiments by user ID treat all such users as the same user, so bucket
 /// anonymous visitors by `stableID`.
 ///
 /// # What clients of the service control
@@ -71,7 +71,7 @@ type Change = Arc<dyn Fn(&Parts, StatsigUserBuilder) -> StatsigUserBuilder + Sen
 /// yours sets that header and removes it from outside requests, and a flag is no access control.
 /// The mapping removes control characters. It ignores IDs that are longer than 1,000 bytes or not
 /// UTF-8, because a cut ID could be that of another user. It cuts the user agent at 1,000 bytes.
-/// It takes a cookie as it is, without decoding `%40`.
+/// It does not decode `%40` and the like in cookies.
 ///
 /// [cookie]: Self::id_cookie
 #[derive(Clone, Default)]
@@ -114,8 +114,8 @@ impl RequestUser {
         self
     }
 
-    /// Takes the user ID from a header, if no extension has one. A name that no header can have
-    /// logs an error, and gives no user an ID.
+    /// Takes the user ID from a header, if no extension has one. If the name is not that
+    /// of a header, this logs an error, and no user gets an ID from a header.
     pub fn id_header(mut self, name: impl AsRef<str>) -> Self {
         let name = name.as_ref();
         self.id_header = HeaderName::from_bytes(name.as_bytes()).ok();

@@ -18,7 +18,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The most entries of the header that count, from the right. A client can send thousands.
 const MAX_ENTRIES: usize = 32;
 
-/// The proxies in front of the service whose word about the client's address counts.
+/// The proxies in front of the service that you trust to report the client's address.
 ///
 /// Each proxy appends the address of its own client to `X-Forwarded-For`. The client of the first
 /// proxy can send this header, too, so everything left of the entries of your proxies may be
@@ -57,8 +57,9 @@ impl TrustedProxies {
     /// Trusts this number of proxies, whatever their addresses: the client is the entry with this
     /// number from the right. The limit is 32.
     ///
-    /// Use it only if each request passes all of them. Who can reach the service past a proxy can
-    /// invent an address. 0 trusts no proxy: the client is the [peer](crate::RequestUser::peer).
+    /// Use it only if each request passes all of them. Anyone who can reach the service without
+    /// passing them can invent an address. 0 trusts no proxy: the client is the
+    /// [peer](crate::RequestUser::peer).
     pub fn hops(proxies: usize) -> Self {
         Self::new(Trusted::Hops(proxies))
     }
@@ -66,8 +67,9 @@ impl TrustedProxies {
     /// Trusts proxies with addresses in these networks, such as `10.0.0.0/8`, `fd00::/8` or
     /// `192.0.2.7`: the client is the first address from the right that is not in any of them.
     ///
-    /// It begins with the [peer](crate::RequestUser::peer). If the peer is unknown, there is no
-    /// address. If all addresses are in the networks, the client is the leftmost of the last 32.
+    /// The search begins with the [peer](crate::RequestUser::peer). If the peer is unknown, there
+    /// is no address. If all addresses are in the networks, the client is the leftmost of the last
+    /// 32.
     ///
     /// # Errors
     /// When a text is not a network.

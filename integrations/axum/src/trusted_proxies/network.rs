@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// The addresses that begin with some bits.
+/// The addresses with the same first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Network {
-    /// The bits of an IPv6 address. An IPv4 address stands for its mapped one.
+    /// The bits of an IPv6 address. An IPv4 address is stored as its IPv4-mapped IPv6 address.
     bits: u128,
     mask: u128,
 }

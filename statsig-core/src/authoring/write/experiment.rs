@@ -146,8 +146,8 @@ fn overrides(rules: &mut Rules, experiment: &Experiment, defaults: &Values) -> V
     overrides.map(rule).collect()
 }
 
-/// The rules of the groups: each takes the buckets up to its end, and the last all that are left,
-/// if the sizes leave nothing.
+/// The rules of the groups. Each takes the buckets up to its end. If the sizes add up to 100, the
+/// last one takes all that are left.
 fn groups(rules: &mut Rules, experiment: &Experiment, defaults: &Values) -> Vec<Value> {
     let groups = &experiment.own.groups;
     let sizes = groups.iter().filter_map(|group| group.size);

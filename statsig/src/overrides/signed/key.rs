@@ -5,7 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// What a signature is made for. No other use of the same key has equal signatures.
+/// Is part of each signature, so that signatures of other uses of the same key are never valid.
 const PURPOSE: &[u8] = b"statsig-overrides";
 
 /// The length of a signature, in bytes.

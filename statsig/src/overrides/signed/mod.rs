@@ -43,8 +43,8 @@
 //!
 //! The signature is HMAC-SHA256 of the text `statsig-overrides`, the version byte and the JSON, one
 //! after the other. The claims are signed, not encrypted: everybody who has the token can read
-//! them. A token can be used again until it expires. Removing its key from the verifier ends it
-//! earlier.
+//! them. A token can be used again until it expires. To end it earlier, remove its key from the
+//! verifier.
 
 mod key;
 mod refusal;

@@ -19,7 +19,7 @@ pub enum OverrideRefusal {
     /// The token is for another audience.
     #[error("expected a token for this audience, found one for another")]
     Foreign,
-    /// The time of the token is over.
+    /// The token has expired.
     #[error("expected a token that has not expired, found an expired one")]
     Expired,
     /// The service does not let this request have overrides.

@@ -7,8 +7,9 @@ use crate::overrides::RequestOverrides;
 
 /// The keys and the audience of a service.
 ///
-/// For a new key, add it to the keys of the services, sign with it, and remove the old one when the
-/// last token of it has expired. Without keys, the verifier refuses every token.
+/// To change the key, add the new one to the services, sign
+/// with it, and remove the old one when its last token has expired. Without keys, the verifier
+/// refuses every token.
 #[derive(Debug, Clone)]
 pub struct OverrideVerifier {
     keys: Vec<OverrideKey>,
