@@ -36,6 +36,7 @@ mod events;
 mod fork;
 mod options;
 mod options_builder;
+mod options_debug;
 mod stores;
 mod user;
 

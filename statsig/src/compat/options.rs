@@ -33,7 +33,7 @@ const MIN_SYNC_INTERVAL_MS: u32 = 1_000;
 /// };
 /// # let _ = options;
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct StatsigOptions {
     /// The data store.
     pub data_store: Option<Arc<dyn DataStore>>,
@@ -129,7 +129,7 @@ pub enum LogLevel {
 }
 
 /// The official options of a proxy.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct ProxyConfig {
     /// The host; without it, there is no proxy.
     pub proxy_host: Option<String>,

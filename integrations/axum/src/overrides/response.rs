@@ -11,8 +11,13 @@ use crate::Flags;
 const APPLIED: HeaderName = HeaderName::from_static("statsig-overrides-applied");
 const REFUSED: HeaderName = HeaderName::from_static("statsig-overrides-refused");
 const UNCACHEABLE: HeaderValue = HeaderValue::from_static("private, no-store");
-/// Suffixes of the headers that content delivery networks prefer to `cache-control`.
-const TARGETED: [&str; 2] = ["cdn-cache-control", "surrogate-control"];
+/// Suffixes of the headers that content delivery networks and nginx prefer to `cache-control`.
+const TARGETED: [&str; 4] = [
+    "cdn-cache-control",
+    "surrogate-control",
+    "edge-control",
+    "x-accel-expires",
+];
 
 /// The limit of the names in a response, in bytes.
 const MAX_NAMES_BYTES: usize = 1_000;

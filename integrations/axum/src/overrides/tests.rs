@@ -75,6 +75,8 @@ fn a_marked_response_stays_out_of_every_cache() {
             ("cdn-cache-control", b"max-age=60"),
             ("cloudflare-cdn-cache-control", b"max-age=60"),
             ("surrogate-control", b"max-age=60"),
+            ("edge-control", b"cache-maxage=60s"),
+            ("x-accel-expires", b"60"),
             ("expires", b"Thu, 01 Dec 2094 16:00:00 GMT"),
             ("content-type", b"text/plain"),
             ("statsig-overrides-refused", b"by the application"),

@@ -69,9 +69,9 @@ type Change = Arc<dyn Fn(&Parts, StatsigUserBuilder) -> StatsigUserBuilder + Sen
 ///
 /// Anyone can send any header and any cookie. So a user ID from a header is safe only if a proxy of
 /// yours sets that header and removes it from outside requests, and a flag is no access control.
-/// The mapping removes control characters. It ignores IDs that are longer than 1,000 bytes or not
-/// UTF-8, because a cut ID could be that of another user. It cuts the user agent at 1,000 bytes.
-/// It does not decode `%40` and the like in cookies.
+/// The mapping ignores IDs that are longer than 1,000 bytes, not UTF-8, or have control characters:
+/// cut or cleaned, an ID could be that of another user. It removes control characters from the user
+/// agent, and cuts it at 1,000 bytes. It does not decode `%40` and the like in cookies.
 ///
 /// [cookie]: Self::id_cookie
 #[derive(Clone, Default)]

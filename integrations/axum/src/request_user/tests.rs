@@ -67,13 +67,20 @@ fn a_source_that_the_mapping_does_not_name_gives_no_id() {
 }
 
 #[test]
-fn control_characters_are_removed_from_headers() {
-    let mapping = || RequestUser::new().id_header("x-user-id");
+fn an_id_with_control_characters_is_not_that_of_another_user() {
+    let id = |value: &[u8]| id_of(everything(), "x-user-id", value);
+    assert_eq!(id(b" \tann\t ").as_deref(), Some("ann"));
     // A tab is the only ASCII control character that `http` lets through; U+0085 arrives as UTF-8.
-    let id = id_of(mapping(), "x-user-id", b" \tan\tn\xC2\x85 ");
-    assert_eq!(id.as_deref(), Some("ann"));
-    assert_eq!(id_of(mapping(), "x-user-id", b"\t"), None);
-    let user = user(RequestUser::new(), "user-agent", b"Mozilla\t/5.0");
+    for other in ["an\tn", "ann\u{85}", "\u{85}ann", "\t", ""] {
+        assert_eq!(id(other.as_bytes()), None, "{other:?}");
+    }
+    assert_eq!(id("ann\u{a0}".as_bytes()).as_deref(), Some("ann\u{a0}"));
+    assert_eq!(id_of(everything(), "cookie", b"uid=a\tnn"), None);
+}
+
+#[test]
+fn control_characters_are_removed_from_the_user_agent() {
+    let user = user(RequestUser::new(), "user-agent", b"Mozilla\t/5.0\xC2\x85");
     assert_eq!(user.user_agent().as_deref(), Some("Mozilla/5.0"));
 }
 

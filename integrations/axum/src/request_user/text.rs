@@ -7,13 +7,15 @@ use http::HeaderValue;
 /// The limit of an ID and of a user agent, in bytes.
 pub(super) const MAX_TEXT_BYTES: usize = 1_000;
 
-/// An ID without control characters and without spaces around it. None if it is empty, too long or
-/// not UTF-8.
+/// An ID without the spaces and tabs around it, which HTTP does not count. None if it is empty, too
+/// long or not UTF-8, or has control characters: without them, it could be that of another user.
 pub(super) fn id_text(bytes: &[u8]) -> Option<String> {
+    let bytes = bytes.trim_ascii();
     if bytes.len() > MAX_TEXT_BYTES {
         return None;
     }
-    printable(std::str::from_utf8(bytes).ok()?)
+    let id = std::str::from_utf8(bytes).ok()?;
+    (!id.is_empty() && !id.contains(char::is_control)).then(|| id.to_owned())
 }
 
 /// A text without control characters, cut at the limit. None if it is empty or not UTF-8.
