@@ -1,4 +1,4 @@
-//! What caused an error, kept as the error that it was.
+//! The cause of an error, which keeps the original error.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::mask::{mask_keys, shown, shown_problem};
 
-/// What caused an error: the source of the SDK's errors. Cheap to clone.
+/// The cause of an error: the source of the SDK's errors. Cheap to clone.
 ///
 /// `Display` shows the cause in one line, with its own causes, long texts cut and SDK keys masked.
-/// The error itself is behind the deref, and [`Error::source`] of the outer error returns it,
+/// It derefs to the original error, and [`Error::source`] of the outer error returns that one,
 /// unless its text shows an SDK key. Two causes are equal if they read the same.
 ///
 /// ```
@@ -46,7 +46,7 @@ impl Cause {
         Self::keeping(Box::new(error), shown_problem(text))
     }
 
-    /// An error that would show a key is not kept, but its masked text.
+    /// If the text of an error shows a key, keeps only the masked text.
     fn keeping(error: Box<dyn Error + Send + Sync>, text: String) -> Self {
         let error = if shows_key(&*error) {
             text.clone().into()

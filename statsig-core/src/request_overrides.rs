@@ -1,4 +1,4 @@
-//! Overrides of one request: forced values for the user of that request alone.
+//! Overrides of one request: forced values that no other request reads.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ type ByEntity = BTreeMap<String, Arc<Map<String, Value>>>;
 /// Forced values for one request: of gates, and of parameters of dynamic configs, experiments,
 /// layers and parameter stores. Pass them to `PinnedStatsig::with_overrides`.
 ///
-/// A name may be unknown to the specs. The last value for a parameter counts. Parameters that are
+/// A name need not be in the specs. The last value for a parameter counts. Parameters that are
 /// not forced keep their values. As JSON, overrides are an object with the optional fields `gates`,
 /// `dynamic_configs`, `experiments`, `layers` and `parameter_stores`.
 ///
@@ -51,7 +51,8 @@ pub struct RequestOverrides {
     parameter_stores: ByEntity,
 }
 
-/// The name of a forced gate or parameter. It reads as `gate:new_checkout` or `layer:promo.title`.
+/// The name of a forced gate or parameter. It is shown as `gate:new_checkout` or
+/// `layer:promo.title`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OverriddenName<'a> {

@@ -68,23 +68,27 @@
 //!
 //! It forwards events, with the headers that describe them, before it acknowledges them, and the
 //! SDK gets the upstream's answer. If the upstream cannot be reached, the answer is 502, so that
-//! the SDK keeps the events and retries. No events wait here. If upstreams form a circle, events
-//! that come back get 508.
+//! the SDK keeps the events and retries. The server queues no events. If upstreams form a circle,
+//! events that come back get 508.
 //!
-//! The server does not forward error reports of SDKs, questions about memberships and streams of
-//! specs; it answers these itself. It does not serve other SDK keys, specs in the binary form, or
-//! deltas. The lines of ID lists may differ from the upstream's (the members are the same). The
-//! server keeps nothing on disk, so it starts only while the upstream is reachable.
+//! The server does not forward error reports of SDKs, requests for the ID lists of a user, and
+//! streams of specs; it answers these itself. It does not serve other SDK keys, specs in the binary
+//! form, or deltas. The lines of ID lists may differ from the upstream's (the members are the
+//! same). The server keeps nothing on disk, so it starts only while the upstream is reachable.
 //!
 //! # Who may send requests
 //!
-//! A web page in a browser on this machine can send requests to this server, also under a host name
-//! of its own. For this reason the server answers only requests for `localhost`, for a loopback
-//! address, or for the address on which it listens (any address, if it listens on all of them).
-//! [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the command line,
-//! allows another name, such as the name of a container.
-//! The server refuses requests from web pages of other origins. A refused request gets 403, is not
-//! recorded, and shows as a [`Notice`].
+//! A web page in a browser on this machine can send requests to this server, even under a host name
+//! of the page's own domain. For this reason the server answers only requests for `localhost`, for
+//! a loopback address, or for the address on which it listens (any address, if it listens on all of
+//! them). [`allowed_host`](LocalStatsigBuilder::allowed_host), or `--allow-host NAME` on the
+//! command line, allows another name, such as the name of a container. The server refuses requests
+//! from web pages of other origins. A refused request gets 403, is not recorded, and shows as a
+//! [`Notice`].
+//!
+//! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, including kept-alive
+//! ones. For a new connection it closes the one that is idle longest. So the number of SDKs has no
+//! limit, only the number of requests at the same time.
 //!
 //! # Client SDKs in web pages
 //!
@@ -99,10 +103,6 @@
 //! client.dataAdapter.setData(JSON.stringify(values));
 //! client.initializeSync(); // without a request
 //! ```
-//!
-//! The server serves [256 connections](limits::MAX_CONNECTIONS) at a time, including kept-alive
-//! ones. For a new connection it closes the one that is idle longest. So the number of SDKs has no
-//! limit, only the number of requests at the same time.
 //!
 //! # Control endpoints
 //!

@@ -67,7 +67,7 @@ pub const MAX_BOMB_MIB: u32 = 4096;
 /// Faults waiting for one endpoint.
 pub const MAX_QUEUED_FAULTS: usize = 100;
 
-/// How long an upstream may take to answer, and to bring the first specs.
+/// How long an upstream may take to answer, and to deliver the first specs.
 pub const UPSTREAM_LIMIT: Duration = Duration::from_secs(10);
 
 /// The largest number of local Statsigs in a chain of upstreams.

@@ -12,12 +12,12 @@ const MAX_NAMES: usize = 10;
 
 /// The fields of a line, each with a space before it. Empty for all other events.
 pub(crate) fn fields(event: &ReceivedEvent) -> String {
-    let told = match event.name() {
+    let summary = match event.name() {
         "statsig::diagnostics" => diagnostics(event),
         "statsig::non_exposed_checks" => non_exposed_checks(event),
         _ => None,
     };
-    told.unwrap_or_default()
+    summary.unwrap_or_default()
 }
 
 /// The result of an initialisation or sync, its duration and its error.

@@ -1,8 +1,8 @@
 //! A [Statsig](https://statsig.com) server SDK: feature gates, dynamic configs, experiments,
 //! layers, parameter stores and events, with typed parameters, built on actors.
 //!
-//! **New here? Read the guide [`docs::getting_started`].** It leads from an empty project to a service
-//! that reads flags, logs events and stops cleanly.
+//! **New here? Read the guide [`docs::getting_started`].** It leads from an empty project to a
+//! service that reads flags, logs events and stops cleanly.
 //!
 //! ```
 //! # #[cfg(feature = "macros")]
@@ -38,7 +38,7 @@
 //! }
 //! statsig.log_event(&user, Event::new("add_to_cart").value("SKU_12345").metadata("price", "9.99"));
 //!
-//! let report = statsig.shutdown().await?; // delivers what is queued
+//! let report = statsig.shutdown().await?; // delivers the queued events
 //! # assert_eq!(report.stats.pending, 0);
 //! # Ok(())
 //! # }
@@ -62,7 +62,8 @@
 //! | [`serverless`](docs::serverless) | How do I use it in functions, scripts and cron jobs? |
 //! | [`migration`](docs::migration) | How do I move here? What can an unofficial SDK promise? |
 //!
-//! The repository has [runnable examples](https://github.com/statsig-actors/statsig/tree/main/examples).
+//! The repository has
+//! [runnable examples](https://github.com/statsig-actors/statsig/tree/main/examples).
 //!
 //! # What to expect
 //!
@@ -71,8 +72,8 @@
 //!   [`initialize`](Statsig::initialize) has not loaded the specs, you get the fallback, and the
 //!   [`EvaluationDetails`] say why. *Specs* are the definitions of all gates, configs, experiments
 //!   and layers of your project.
-//! * **Evaluations and events are those of the other Statsig SDKs**: the same buckets, rules, reasons
-//!   and exposures.
+//! * **Evaluations and events are those of the other Statsig SDKs**: the same buckets, rules,
+//!   reasons and exposures.
 //! * **Memory is bounded, and every event is counted**: as long as the process lives,
 //!   [`EventStats`] shows each loss with its reason.
 //! * **Bad specs never replace good ones.** If one gate is malformed, only that gate is left out.
@@ -100,7 +101,8 @@
 //! | `zstd` | no | events and specs compressed with zstd instead of gzip; needs a C compiler |
 //!
 //! Separate packages add more: [`statsig-axum`](https://docs.rs/statsig-axum) (axum and tower
-//! services), [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
+//! services), [`statsig-openfeature`](https://docs.rs/statsig-openfeature) (an OpenFeature
+//! provider), [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
 //! [`statsig-grpc`](https://docs.rs/statsig-grpc) (a forward proxy that streams specs),
 //! [`statsig-opentelemetry`](https://docs.rs/statsig-opentelemetry) (metrics), and
 //! [`statsig-local`](https://docs.rs/statsig-local) (a local stand-in for Statsig, for tests and
@@ -193,7 +195,7 @@ pub mod flags {
     pub use statsig_core::evaluation::Basis;
 }
 
-/// What [`Statsig::explain`] answers.
+/// What [`Statsig::explain`] returns.
 pub mod explain {
     pub use crate::results::explanation::{
         BanditChoice, ConditionTried, ExplainedParameter, ExplainedResult, Explanation, Found,

@@ -108,13 +108,13 @@ mod tests {
 
     use super::*;
 
-    fn told_up_to(limit: usize) -> OncePerGeneration {
+    fn reports_up_to(limit: usize) -> OncePerGeneration {
         OncePerGeneration::new(limit, Arc::new(HomeProcess::here()))
     }
 
     #[test]
     fn each_problem_is_reported_once_for_newer_specs() {
-        let told = told_up_to(10);
+        let told = reports_up_to(10);
         assert_eq!(told.see(1, 7), Sight::First);
         assert_eq!(told.see(1, 7), Sight::Repeated);
         assert_eq!(told.see(2, 7), Sight::First);
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn problems_are_reported_up_to_the_limit() {
-        let told = told_up_to(3);
+        let told = reports_up_to(3);
         let sights: Vec<_> = (0..6).map(|problem| told.see(1, problem)).collect();
         let expected = [Sight::First; 3].into_iter();
         let expected = expected.chain([Sight::FirstBeyondLimit, Sight::Repeated, Sight::Repeated]);
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_problem_seen_again_or_beyond_the_limit_takes_no_memory() {
-        let told = told_up_to(3);
+        let told = reports_up_to(3);
         for problem in 0..4 {
             told.see(1, problem);
         }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn of_many_threads_that_see_a_problem_one_tells_it() {
-        let told = told_up_to(1_000);
+        let told = reports_up_to(1_000);
         let firsts = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {

@@ -49,7 +49,7 @@ async fn an_enriched_user_is_in_the_lists_that_the_answer_names() {
     }
     assert_eq!(in_list(&lab, &enriched.to_builder().build()), yes);
     assert_ne!(enriched, plain);
-    // What is in no list is known, too.
+    // The answer also covers IDs that are in no list.
     assert_eq!(enriched.is_in_id_list("a_list", "Marcos"), Some(false));
 }
 

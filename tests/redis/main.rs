@@ -91,7 +91,7 @@ async fn reader(store: RedisDataStore) -> Statsig {
         .build()
         .expect("valid options");
     let statsig = Statsig::new(KEY, options);
-    // There may be no specs yet. A later read brings them.
+    // There may be no specs yet. A later read returns them.
     let _ = statsig.initialize().await;
     statsig
 }

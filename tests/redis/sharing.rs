@@ -57,7 +57,7 @@ async fn one_service_downloads_id_lists_and_another_reads_them() {
     let store = server.store().polled(true).read_only(true);
     let options = options(store).disable_network(true);
     let reader = Statsig::new(KEY, options.build().expect("valid options"));
-    // There may be no specs yet. A later read brings them.
+    // There may be no specs yet. A later read returns them.
     let _ = reader.initialize().await;
     let is_member =
         |statsig: &Statsig, id: &str| statsig.check_gate(&StatsigUser::with_user_id(id), "in_list");

@@ -1,4 +1,4 @@
-//! Each policy logs the exposures of reads by hand, for every kind of source.
+//! Each policy logs the same exposures as reads without a struct, for every kind of source.
 
 use super::*;
 

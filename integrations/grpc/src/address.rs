@@ -5,8 +5,8 @@ use statsig::transport::is_usable_url;
 /// The form of a usable address, for errors.
 pub(crate) const EXPECTED: &str = "an address such as http://host:50051";
 
-/// The URL with the scheme that makes tonic use encryption, or not. The scheme of the address may
-/// be missing. `None` if the address is unusable.
+/// The URL, with the scheme by which tonic decides whether to encrypt. The scheme of the address
+/// may be missing. `None` if the address is unusable.
 pub(crate) fn url(address: &str, is_encrypted: bool) -> Option<String> {
     let (scheme, rest) = address.split_once("://").unwrap_or(("http", address));
     let scheme = match (scheme.to_ascii_lowercase().as_str(), is_encrypted) {

@@ -1,4 +1,4 @@
-//! What a result rests on: a rule, a share of users, a default.
+//! What decided a result: a rule, a share of users, a default.
 
 use super::named::NamedEvaluation;
 use crate::entity_kind::EntityKind;
@@ -22,7 +22,7 @@ pub enum Basis {
     Overridden(&'static str),
     /// A stored assignment.
     Stored,
-    /// Several entities, each for a reason of its own.
+    /// Several entities, each with its own reason.
     Several,
 }
 

@@ -1,5 +1,5 @@
-//! Overrides of a request lie over the evaluation of the entity that the application reads. Nested
-//! gates and delegates are evaluated without them.
+//! Overrides of a request change the result of the entity that the application reads. Nested gates
+//! and delegates are evaluated without them.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ fn what_stays(kind: EntityKind, base: &Evaluation) -> Evaluation {
     }
 }
 
-/// Which rule supplied each parameter, if the entity is a layer that says so.
+/// Which rule supplied each parameter, if the entity is a layer that records it.
 fn rules_over(
     base: &Evaluation,
     forced: &Map<String, Value>,
@@ -83,7 +83,7 @@ fn rules_over(
     Some(Arc::new(others.cloned().chain(forced).collect()))
 }
 
-/// The forced parameters over the others.
+/// All parameters, with the forced ones in place of the evaluated ones.
 #[must_use]
 pub fn over(
     base: Option<&Map<String, Value>>,

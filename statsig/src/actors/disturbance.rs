@@ -14,8 +14,8 @@ use crate::transport::BoxFuture;
     allow(unreachable_pub, dead_code, reason = "exported for tests")
 )]
 pub enum ActorName {
-    /// Starts the others, again after a crash, and ends them. Nothing restarts it: without it,
-    /// reads go on with the specs in use, and all other calls return errors.
+    /// Starts the others, restarts them after a crash, and ends them. Nothing restarts it: without
+    /// it, reads continue with the specs in use, and all other calls return errors.
     Supervisor,
     /// Downloads specs, at each interval and in a refresh.
     SpecSync,

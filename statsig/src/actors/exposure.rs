@@ -90,7 +90,7 @@ impl Exposure {
         });
     }
 
-    /// Gives up on the posts that flushes have no time left for, and has their events go to disk.
+    /// Interrupts the posts that flushes have no time left for, so that their events go to disk.
     fn cut_flushes_short(&mut self) {
         let now = now();
         let due = self.flushing.iter_mut().filter_map(|flush| {
@@ -245,8 +245,8 @@ impl Exposure {
         }
     }
 
-    /// Until the next look: a tick, or less when a held batch may go earlier or a flush runs out of
-    /// time.
+    /// The time until the next check: a tick, or less if a held batch may be sent earlier or a
+    /// flush runs out of time.
     fn pause(&self) -> Duration {
         let held_until = self.tree.shared.events.outbox().held_until();
         let cuts = self.flushing.iter().filter_map(|flush| flush.cut_at);

@@ -353,8 +353,8 @@ impl Handle {
         self.0.tree.restarts()
     }
 
-    /// Makes an actor crash, or busy. The answer comes when it is; there is none if no such actor
-    /// runs.
+    /// Crashes an actor, or keeps it busy. Returns when it has crashed or is busy. There is no
+    /// reply if no such actor runs.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn disturb(
         &self,

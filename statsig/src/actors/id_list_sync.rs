@@ -1,4 +1,4 @@
-//! The ID list sync actor: decides when to bring ID lists up to date.
+//! The ID list sync actor: decides when to update ID lists.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -34,8 +34,7 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: S
         target: targets::EVENTS, "post_events",
         events = batch.events, attempt = batch.attempts + 1
     );
-    // A batch from the disk is safe there: its post may take the time that it needs, so it lies
-    // before no mark.
+    // A batch from the disk is safe there, so no mark stops its post.
     let first = batch.record.map_or(batch.first, |_| u64::MAX);
     let interruption = tree.posts.interruption(first);
     let mut in_flight = InFlight {

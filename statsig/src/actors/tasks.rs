@@ -60,7 +60,7 @@ pub(super) struct PostTasks {
 }
 
 impl PostTasks {
-    /// Has the posts that run now stop, if their first event is numbered below the mark.
+    /// Stops the posts that run now, if their first event is numbered below the mark.
     pub(super) fn interrupt(&self, mark: u64) {
         self.interrupted_to.send_replace(mark);
     }

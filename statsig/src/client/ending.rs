@@ -43,16 +43,17 @@ impl Statsig {
     }
 
     /// Like [`flush_events`](Self::flush_events), but never takes longer than `limit`: for
-    /// functions, whose process is frozen after their answer, and for other work with a deadline.
+    /// functions, whose process is frozen after the response, and for other work with a deadline.
     ///
-    /// Returns as soon as everything is delivered. What is not delivered in time is not lost, and
-    /// the report counts it: with an event spool (`StatsigOptionsBuilder::event_spool`), it is
-    /// written to disk before the limit passes, for which a quarter of the limit is kept, at most
-    /// 250 ms. Without a spool, it stays in memory (`pending`): posts under way go on while the
+    /// Returns as soon as everything is delivered. Events that are not delivered in time are not
+    /// lost, and the report counts them. With an event spool
+    /// (`StatsigOptionsBuilder::event_spool`), they are written to disk before the limit passes; a
+    /// quarter of the limit, at most 250 ms, is reserved for this. Without a spool, they stay in
+    /// memory (`pending`), and the next flush sends them. Posts under way continue while the
     /// process runs, up to
-    /// [`event_request_timeout`](crate::StatsigOptionsBuilder::event_request_timeout), later calls
-    /// do not wait for them again, and the next flush sends the rest. A process that is frozen
-    /// during a post does not use up [retries](crate::StatsigOptionsBuilder::event_max_retries).
+    /// [`event_request_timeout`](crate::StatsigOptionsBuilder::event_request_timeout); later
+    /// flushes with a limit do not wait for them again. A process that is frozen during a post does
+    /// not use up [retries](crate::StatsigOptionsBuilder::event_max_retries).
     ///
     /// To keep a deadline, pass [`time_until(deadline)`](crate::clock::time_until). With a limit of
     /// zero, the call starts the delivery and returns the counts. The guide
@@ -74,7 +75,7 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// Those of [`flush_events`](Self::flush_events). The end of the limit is not an error.
+    /// Those of [`flush_events`](Self::flush_events). Reaching the limit is not an error.
     pub async fn flush_within(&self, limit: Duration) -> Result<FlushReport, StatsigError> {
         self.inner.handle()?.flush_within(limit).await
     }

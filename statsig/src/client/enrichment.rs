@@ -1,4 +1,4 @@
-//! Asking which ID lists a user is in.
+//! Asks which ID lists a user is in.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl Statsig {
     /// # statsig.initialize().await?;
     /// let user = StatsigUser::with_user_id("a-user");
     /// let enriched = statsig.enrich(user, Duration::from_millis(50)).await;
-    /// // After a failure, go on with the user as it was.
+    /// // After a failure, continue with the unchanged user.
     /// let user = enriched.unwrap_or_else(EnrichError::into_user);
     /// # assert_eq!(user.is_in_id_list("employees", "a-user"), Some(true));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -49,8 +49,8 @@ impl Statsig {
     ///
     /// # Errors
     /// When there is no answer in time or none that can be read; when the client was not
-    /// initialised, was shut down or has no network. The error contains the user as it was: a
-    /// failure never looks like a user in no list.
+    /// initialised, was shut down or has no network. The error contains the unchanged user,
+    /// so a failure cannot be mistaken for a user in no list.
     pub async fn enrich(
         &self,
         user: StatsigUser,

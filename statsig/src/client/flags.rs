@@ -68,7 +68,8 @@ pub enum FlagValue<'a> {
     All(&'a Map<String, Value>),
     /// The entity does not have the parameter.
     Missing,
-    /// The names of the parameters, if the only one was asked for and there is another number.
+    /// The names of the parameters, if the read asked for the only one, and there are none or
+    /// several.
     Several(Vec<SharedStr>),
     /// The specs use something unknown, or an evaluation reached a limit.
     Unevaluated(Reason),
@@ -253,8 +254,8 @@ impl FlagReader<'_> {
         store: &ParameterStore,
         decode: impl FnOnce(FlagValue<'_>) -> Result<R, E>,
     ) -> Result<FlagRead<R>, E> {
-        // Exposed is what was served. A second evaluation could be another, for example at another
-        // time.
+        // Logs the exposure of the served evaluation. A second evaluation could differ, for
+        // example because time has passed.
         let (mut values, mut served) = (Map::new(), Vec::new());
         for (name, Parameter { target, .. }) in store.entries() {
             let mut fresh = None;

@@ -292,7 +292,7 @@ impl ClientInner {
 
 #[cfg(any(test, feature = "testing"))]
 impl Statsig {
-    /// Makes an actor crash, or busy. Returns whether it runs.
+    /// Crashes an actor, or keeps it busy. Returns whether it runs.
     pub(crate) async fn disturb(&self, whom: actors::ActorName, what: actors::Disturbance) -> bool {
         match self.inner.handle.load_full() {
             Some(handle) => handle.disturb(whom, what).await.is_ok(),

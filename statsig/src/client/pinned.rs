@@ -72,21 +72,21 @@ impl Statsig {
 
 impl PinnedStatsig {
     /// The same specs with overrides: forced values that only this handle and its clones read. The
-    /// client and all other pinned handles read as before. Replaces earlier overrides.
+    /// client and all other pinned handles are not affected. Replaces earlier overrides.
     ///
     /// All reads see them: gates, configs, experiments, layers, parameter stores, typed structs,
     /// [`explain`](Statsig::explain), and client initialize responses that
     /// [include overrides](crate::client_init::ClientInitResponseOptions::include_local_overrides)
-    /// (not the parameters of stores there). They win over local overrides and stored assignments.
+    /// (except parameters of stores). They win over local overrides and stored assignments.
     /// They apply to names that the application reads, and to the targets of parameter stores. A
     /// gate that another gate refers to, and an experiment that a layer delegates to, are evaluated
     /// without them.
     ///
     /// An overridden read has the reason `RequestOverride:Recognized` and the rule `override`, and
-    /// **logs no exposure**, also on request. All other reads log as usual. In a layer or a
-    /// parameter store, this holds for each parameter. A config or experiment is exposed as a whole:
-    /// if a parameter is overridden, the user did not get what the exposure would say, so none is
-    /// logged. Values of an overridden read are computed anew at each read; nothing remembers them.
+    /// **logs no exposure**, not even by `log_exposure()`. All other reads log as usual. In a layer
+    /// or a parameter store, this holds for each parameter. A config or experiment is exposed as a
+    /// whole: if a parameter is overridden, the user did not get what the exposure would say, so
+    /// none is logged. Overridden reads are evaluated each time, without the cache.
     ///
     /// ```
     /// use statsig::overrides::RequestOverrides;

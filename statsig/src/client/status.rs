@@ -95,7 +95,7 @@ impl Statsig {
         self.inner.shared.published.load().status()
     }
 
-    /// The time since the last successful sync of specs, whether or not it brought other specs.
+    /// The time since the last successful sync of specs, whether or not the specs had changed.
     /// `None` before the first one. Use it to see that the specs are fresh: by default the client
     /// syncs every 10 s.
     ///

@@ -1,4 +1,4 @@
-//! The official client: construction, life and shared instance.
+//! The official client: construction, lifecycle and shared instance.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl Statsig {
         }
     }
 
-    /// Delivers all queued events. What it cannot deliver now, the client retries later.
+    /// Delivers all queued events. The client retries later what it cannot deliver now.
     pub async fn flush_events(&self) {
         if let Err(error) = (**self).flush_events().await {
             tracing::warn!(target: targets::CLIENT, "flush_events: {error}");

@@ -1,4 +1,4 @@
-//! The official client after a fork: the same handle goes on with a client of the child process.
+//! The official client after a fork: the same handle uses a new client in the child process.
 
 use std::sync::{OnceLock, mpsc};
 use std::thread;
@@ -40,7 +40,7 @@ impl Statsig {
     /// runs. It blocks until the specs are up to date, at most 3 seconds. In the process that
     /// initialised the client, it does nothing.
     ///
-    /// All clones of this handle go on with the new client, which starts with the parent's specs
+    /// All clones of this handle use the new client from then on. It starts with the parent's specs
     /// and without events and overrides. See [`after_fork`](crate::Statsig::after_fork).
     ///
     /// ```
@@ -76,7 +76,7 @@ impl Statsig {
         let start = move || done.send(client.initialize_blocking().is_ok());
         let thread = thread::Builder::new().name("statsig-after-fork".to_owned());
         if thread.spawn(start).is_ok() {
-            // On a timeout the start goes on in the background.
+            // On a timeout the start continues in the background.
             let _ = started.recv_timeout(timeout);
         }
     }

@@ -1,11 +1,11 @@
-//! The official SDK for Rust (`statsig-rust` 0.24) by its own names and signatures, over this SDK,
-//! so that a migration changes few lines.
+//! The names and signatures of the official SDK for Rust (`statsig-rust` 0.24), implemented by this
+//! SDK, so that a migration changes few lines.
 //!
 //! Import from here instead of from `statsig_rust`. [`Statsig`] takes what the official client
-//! takes, and derefs to the SDK's own [`Statsig`](crate::Statsig), so all of its methods are at
-//! hand, too. Everything else here is a struct of options that converts into the SDK's own, or the
-//! SDK's own type by its official name. The guide [`migration`](crate::docs::migration) lists every
-//! method and option.
+//! takes, and derefs to the SDK's own [`Statsig`](crate::Statsig), so you can call all of its
+//! methods, too. Every other item is a struct of options that converts into the SDK's own, or the
+//! SDK's own type under its official name. The guide [`migration`](crate::docs::migration) lists
+//! every method and option.
 //!
 //! ```
 //! use std::collections::HashMap;

@@ -258,7 +258,7 @@ fn interval(option: &str, ms: Option<u32>) -> Option<Duration> {
     Some(Duration::from_millis(ms.into()))
 }
 
-/// The URL, unless it is blank or a binding's word for none.
+/// The URL. `None` if it is blank, or a word that bindings use for none.
 fn url(url: Option<&String>) -> Option<String> {
     url.filter(|url| !url.is_empty() && !url.eq_ignore_ascii_case("null"))
         .cloned()

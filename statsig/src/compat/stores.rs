@@ -10,8 +10,8 @@ use super::call_options::ParameterStoreEvaluationOptions;
 use super::client::Statsig;
 use crate::user::StatsigUser;
 
-/// A parameter store without a user. Each getter takes one. All reads use the specs of the moment
-/// at which the store was fetched.
+/// A parameter store without a user. Each getter takes one. All reads use the specs that were in
+/// use when the store was fetched.
 ///
 /// ```
 /// use statsig::compat::{Statsig, StatsigUser};

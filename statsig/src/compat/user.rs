@@ -20,7 +20,7 @@ use crate::user::{StatsigUser, StatsigUserBuilder as NativeBuilder};
 /// assert_eq!(user.email().as_deref(), Some("a@example.com"));
 /// ```
 #[derive(Debug, Default)]
-#[must_use = "a user is made by `build`"]
+#[must_use = "call `build` to get a user"]
 pub struct StatsigUserBuilder(NativeBuilder);
 
 macro_rules! text_setters {

@@ -29,7 +29,7 @@ pub(crate) struct LossLog {
 #[derive(Debug, Default)]
 struct Series {
     /// The number of logged events.
-    told: AtomicU64,
+    logged_so_far: AtomicU64,
     /// The time of the last line, plus one. 0 before the first.
     last_line: AtomicU64,
     /// The last known cause.
@@ -87,7 +87,7 @@ impl LossLog {
     /// Another log line already reports these losses.
     pub(crate) fn told_elsewhere(&self, reason: DropReason, events: u64) {
         if let Some(series) = self.series.get(reason.index()) {
-            series.told.fetch_add(events, Ordering::Relaxed);
+            series.logged_so_far.fetch_add(events, Ordering::Relaxed);
         }
     }
 
@@ -98,7 +98,7 @@ impl LossLog {
         let last_line = series.last_line.load(Ordering::Relaxed);
         // A clock that is set back must not silence the log.
         let is_due = last_line == 0 || now_ms.abs_diff(last_line - 1) >= PAUSE_MS;
-        if is_due && so_far > series.told.load(Ordering::Relaxed) {
+        if is_due && so_far > series.logged_so_far.load(Ordering::Relaxed) {
             series.tell(reason, so_far, now_ms);
         }
     }
@@ -107,8 +107,8 @@ impl LossLog {
 impl Series {
     fn tell(&self, reason: DropReason, so_far: u64, now_ms: u64) {
         // Of several threads at once, only one finds new losses.
-        let told = self.told.fetch_max(so_far, Ordering::Relaxed);
-        let events = so_far.saturating_sub(told);
+        let logged_so_far = self.logged_so_far.fetch_max(so_far, Ordering::Relaxed);
+        let events = so_far.saturating_sub(logged_so_far);
         if events == 0 {
             return;
         }

@@ -46,7 +46,7 @@ pub struct EventStats {
     pub pending: u64,
 }
 
-/// How a [flush with a limit](crate::Statsig::flush_within) ended.
+/// The result of a [flush with a limit](crate::Statsig::flush_within).
 ///
 /// ```
 /// # fn _show(report: statsig::FlushReport) {

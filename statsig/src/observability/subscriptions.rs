@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::sdk_event::{SdkEvent, SdkEventKind};
 use crate::targets;
 
-/// The name that stands for all events.
+/// The name for all events.
 const ALL: &str = "*";
 /// Stands for a refused subscription.
 const REFUSED: &str = "ERROR";
@@ -189,8 +189,8 @@ impl Subscriptions {
                 continue;
             }
             // The panic hook has logged the panic; the evaluation continues.
-            let told = catch_unwind(AssertUnwindSafe(|| (listener.callback)(event)));
-            if told.is_err() {
+            let outcome = catch_unwind(AssertUnwindSafe(|| (listener.callback)(event)));
+            if outcome.is_err() {
                 tracing::error!(
                     target: targets::CLIENT,
                     event = event.name(),

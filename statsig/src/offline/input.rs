@@ -1,4 +1,4 @@
-//! Specs as callers have them.
+//! The forms of specs that callers can pass.
 
 use std::collections::BTreeMap;
 

@@ -27,9 +27,8 @@ const SDK_KEY: &str = "secret-offline";
 
 /// A client with fixed specs for synchronous tests: no actors, no runtime, no network.
 ///
-/// Derefs to [`Statsig`]. Like every client, it logs an exposure once a minute of the options'
-/// clock. A `testing::SimulatedClock` can
-/// jump ahead. Events stay in its queue, which holds a few
+/// Derefs to [`Statsig`]. Like every client, it logs equal exposures once a minute, by the clock in
+/// the options, such as a `testing::SimulatedClock`. Events stay in its queue, which holds a few
 /// thousand, until a test [takes](Self::take_events) them. A struct with
 /// `on_mismatch = "panic_in_tests"` panics here when a served value does not fit.
 ///

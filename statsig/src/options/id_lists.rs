@@ -116,7 +116,7 @@ impl StatsigOptionsBuilder {
     }
 
     /// Sets the complete URL that [`Statsig::enrich`](crate::Statsig::enrich) asks, with the SDK
-    /// key in a header. Default: `v1/user_enrichment` where the specs come from (`specs_url`).
+    /// key in a header. Default: `v1/user_enrichment` at the API of `specs_url`.
     /// Empty means the default.
     ///
     /// ```

@@ -15,7 +15,7 @@ const MAX_DISTINCT_PROBLEMS: usize = 1_000;
 /// Warns once about each distinct problem of a generation of specs, and counts mismatches.
 #[derive(Debug)]
 pub(crate) struct MismatchLog {
-    told: OncePerGeneration,
+    seen_problems: OncePerGeneration,
     total: AtomicU64,
     /// Whether `on_mismatch = "panic_in_tests"` panics.
     panics: bool,
@@ -25,7 +25,7 @@ impl MismatchLog {
     /// Of a client that works in this process. In a fork it counts only.
     pub(crate) fn new(home: Arc<HomeProcess>, panics: bool) -> Self {
         Self {
-            told: OncePerGeneration::new(MAX_DISTINCT_PROBLEMS, home),
+            seen_problems: OncePerGeneration::new(MAX_DISTINCT_PROBLEMS, home),
             total: AtomicU64::new(0),
             panics,
         }
@@ -64,7 +64,7 @@ impl MismatchLog {
     fn first_time(&self, lcut: u64, problem: &ParamProblem) -> Sight {
         let mut hasher = DefaultHasher::new();
         problem.hash(&mut hasher);
-        self.told.see(lcut, hasher.finish())
+        self.seen_problems.see(lcut, hasher.finish())
     }
 }
 

@@ -8,16 +8,15 @@ use crate::sources::chain::Turn;
 use crate::sources::schedule::{RETRY_BACKOFF, Trigger};
 use crate::sources::{FetchError, SpecsAdapter, SpecsRequest};
 
-/// One round: why it runs, whose turn it is, and who has not answered yet.
+/// One round: why it runs, which source is next, and which sources have not answered yet.
 ///
-/// A source that takes long is not given up when the next one is asked: the first that brings good
-/// specs ends the round.
+/// A slow source stays in the round when the next one is asked: the first good specs end the round.
 #[derive(Debug)]
 pub(super) struct Round {
     pub(super) trigger: Trigger,
     /// The last turn that was taken.
     pub(super) turn: Turn,
-    /// Whose payload was handed over last.
+    /// The source whose payload was passed on last.
     used: Option<Turn>,
     under_way: Vec<Ask>,
     /// Payloads that came while another one was being applied.
@@ -80,7 +79,7 @@ impl Round {
         self.under_way.iter().any(|ask| ask.turn == self.turn)
     }
 
-    /// Whether others may bring something if this one does not.
+    /// Whether others may have specs if this one has none.
     pub(super) fn has_more(&self) -> bool {
         self.turn.has_more() || self.is_awaited() || !self.arrived.is_empty()
     }

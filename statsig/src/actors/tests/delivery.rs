@@ -349,13 +349,13 @@ async fn every_limit_is_an_option() {
 
 #[tokio::test(start_paused = true)]
 async fn drops_are_reported_to_the_callback_and_add_up() {
-    let told = Arc::new(Mutex::new((0, 0)));
-    let theirs = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new((0, 0)));
+    let theirs = Arc::clone(&reported);
     let lab = Lab::start_with(move |options| {
         options.on_events_dropped(move |dropped| {
-            let mut told = theirs.lock().unwrap();
-            told.0 += dropped.queue_full;
-            told.1 += dropped.refused;
+            let mut reported = theirs.lock().unwrap();
+            reported.0 += dropped.queue_full;
+            reported.1 += dropped.refused;
             assert_eq!(dropped.total(), dropped.queue_full + dropped.refused);
         })
     })
@@ -363,12 +363,12 @@ async fn drops_are_reported_to_the_callback_and_add_up() {
     lab.record(4 * BATCH + 3);
     lab.network.next(Endpoint::Events, Answer::status(403));
     sleep(secs(2)).await;
-    assert_eq!(*told.lock().unwrap(), (3, BATCH as u64));
+    assert_eq!(*reported.lock().unwrap(), (3, BATCH as u64));
     lab.network.next(Endpoint::Events, Answer::status(403));
     lab.record(1);
     lab.handle.shutdown(secs(3)).await;
     sleep(secs(1)).await;
-    assert_eq!(*told.lock().unwrap(), (3, BATCH as u64 + 1));
+    assert_eq!(*reported.lock().unwrap(), (3, BATCH as u64 + 1));
 }
 
 /// Accepts every batch, and records its shutdown.

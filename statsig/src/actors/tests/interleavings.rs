@@ -308,17 +308,17 @@ fn live(
     set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
     look: impl Fn(&Shared),
 ) {
-    let told = Arc::new(Mutex::new(0));
+    let reported = Arc::new(Mutex::new(0));
     let network = Arc::new(ScriptedTransport::new());
     network.serve_specs(sampling_specs());
     let shared = new_shared(&network, |options| {
-        let told = Arc::clone(&told);
+        let reported = Arc::clone(&reported);
         set(options)
             .event_max_bytes(EVENT_BYTES)
             .event_batch_max_bytes(BATCH_BYTES)
             .event_queue_max_bytes(QUEUE_BYTES)
             .event_pending_max_bytes(PENDING_BYTES)
-            .on_events_dropped(move |dropped| *told.lock().unwrap() += dropped.total())
+            .on_events_dropped(move |dropped| *reported.lock().unwrap() += dropped.total())
     });
     let mut now = None;
     // The service may have taken what nobody was left to take note of.
@@ -368,7 +368,10 @@ fn live(
     }
     let stats = shared.events.counters.stats();
     drop(Arc::into_inner(shared).unwrap());
-    assert_eq!(*told.lock().unwrap(), stats.dropped.total() + stats.pending);
+    assert_eq!(
+        *reported.lock().unwrap(),
+        stats.dropped.total() + stats.pending
+    );
 }
 
 /// A runtime whose time passes at once.

@@ -91,7 +91,7 @@ impl Lab {
         sleep(Duration::from_millis(1)).await;
     }
 
-    /// What became of all events, once it is certain that the books agree with what is where.
+    /// The event counts, after a check that they match the places where the events are.
     fn stats(&self) -> EventStats {
         let stats = self.shared.events.counters.stats();
         assert_balanced(&stats);

@@ -40,9 +40,9 @@ fn user() -> StatsigUser {
 }
 
 /// The events that subscribers receive during this call.
-fn told(client: &Statsig, doing: impl FnOnce()) -> Vec<Value> {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&told);
+fn reported(client: &Statsig, doing: impl FnOnce()) -> Vec<Value> {
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&reported);
     let subscription = client.subscribe("*", move |event| {
         noted
             .lock()
@@ -51,14 +51,14 @@ fn told(client: &Statsig, doing: impl FnOnce()) -> Vec<Value> {
     });
     doing();
     client.unsubscribe_by_id(subscription);
-    let told = told.lock().unwrap();
-    told.clone()
+    let reported = reported.lock().unwrap();
+    reported.clone()
 }
 
 #[test]
 fn every_getter_tells_what_it_returned() {
     let client = client();
-    let told = told(&client, || {
+    let reported = reported(&client, || {
         let _ = client.check_gate(&user(), "gate");
         let _ = client.get_feature_gate(&user(), "unknown");
         let _ = client.get_dynamic_config(&user(), "config");
@@ -67,7 +67,7 @@ fn every_getter_tells_what_it_returned() {
     });
     let recognized = "Bootstrap:Recognized";
     assert_eq!(
-        told,
+        reported,
         [
             json!({"event_name": "gate_evaluated", "data": {
                 "gate_name": "gate", "rule_id": "all", "value": true, "reason": recognized}}),
@@ -84,8 +84,10 @@ fn every_getter_tells_what_it_returned() {
     );
 }
 
-fn names(told: &[Value]) -> Vec<&str> {
-    let names = told.iter().filter_map(|event| event["event_name"].as_str());
+fn names(reported: &[Value]) -> Vec<&str> {
+    let names = reported
+        .iter()
+        .filter_map(|event| event["event_name"].as_str());
     names.collect()
 }
 
@@ -93,14 +95,14 @@ fn names(told: &[Value]) -> Vec<&str> {
 fn pinned_handles_tell_too_and_repeats_are_reported() {
     let client = client();
     let pinned = client.pin();
-    let told = told(&client, || {
+    let reported = reported(&client, || {
         for _ in 0..3 {
             let _ = pinned.check_gate(&user(), "gate");
         }
         let _ = pinned.get_layer(&user(), "layer");
     });
-    assert_eq!(names(&told)[2..], ["gate_evaluated", "layer_evaluated"]);
-    assert_eq!(told.len(), 4);
+    assert_eq!(names(&reported)[2..], ["gate_evaluated", "layer_evaluated"]);
+    assert_eq!(reported.len(), 4);
 }
 
 #[cfg(feature = "macros")]
@@ -114,11 +116,11 @@ fn a_typed_struct_tells_what_the_call_for_its_source_would() {
     }
 
     let client = client();
-    let told = told(&client, || {
+    let reported = reported(&client, || {
         let colors = client.get_typed::<Colors>(user());
         assert_eq!(colors.color, "grey");
     });
-    assert_eq!(names(&told), ["experiment_evaluated"]);
+    assert_eq!(names(&reported), ["experiment_evaluated"]);
 }
 
 #[test]
@@ -128,26 +130,26 @@ fn logging_makes_no_difference_to_what_is_reported() {
         .build()
         .unwrap();
     let client = OfflineClient::new(specs(), options).unwrap();
-    let told = told(&client, || {
+    let reported = reported(&client, || {
         let _ = client.check_gate(&user(), "gate");
     });
-    assert_eq!(told.len(), 1);
+    assert_eq!(reported.len(), 1);
     assert!(client.take_events().is_empty());
 }
 
 #[test]
 fn an_experiment_that_a_condition_asked_for_is_reported_first() {
     let client = client();
-    let told = told(&client, || {
+    let reported = reported(&client, || {
         assert!(client.check_gate(&user(), "grouped"));
     });
-    assert_eq!(names(&told), ["experiment_evaluated", "gate_evaluated"]);
+    assert_eq!(names(&reported), ["experiment_evaluated", "gate_evaluated"]);
 }
 
 #[test]
 fn manual_exposures_stores_and_client_responses_tell_nothing() {
     let client = client();
-    let told = told(&client, || {
+    let reported = reported(&client, || {
         client.manually_log_gate_exposure(&user(), "gate");
         client.manually_log_experiment_exposure(&user(), "experiment");
         client.manually_log_layer_parameter_exposure(&user(), "layer", "title");
@@ -155,7 +157,7 @@ fn manual_exposures_stores_and_client_responses_tell_nothing() {
         assert!(store.get_bool("on", false));
         let _ = client.get_client_init_response_as_string(&user());
     });
-    assert_eq!(told, Vec::<Value>::new());
+    assert_eq!(reported, Vec::<Value>::new());
 }
 
 #[test]
@@ -172,12 +174,12 @@ fn a_stored_assignment_is_reported_as_it_is_served() {
     };
     let _ = experiment(Arc::default());
     let stored = storage.load("u:userID");
-    let told = told(&client, || {
+    let reported = reported(&client, || {
         let _ = experiment(stored);
     });
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0]["data"]["reason"], "Persisted");
-    assert_eq!(told[0]["data"]["group_name"], "Control");
+    assert_eq!(reported.len(), 1);
+    assert_eq!(reported[0]["data"]["reason"], "Persisted");
+    assert_eq!(reported[0]["data"]["group_name"], "Control");
 }
 
 /// The fields of all `feature_flag.evaluation` events.

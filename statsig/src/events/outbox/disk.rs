@@ -240,8 +240,8 @@ impl Outbox {
     /// A flush of the events before the mark runs out of time. Returns whether the disk takes what
     /// it has not delivered; the caller then interrupts the posts under way.
     ///
-    /// Without a disk, posts go on: a batch is as safe there as in memory, and the answer may still
-    /// come.
+    /// Without a disk, posts continue: a batch is as safe there as in memory, and the service may
+    /// still accept it.
     pub(crate) fn cut_flush_short(&mut self, mark: u64, now: Instant) -> bool {
         let is_usable = self.disk.as_ref().is_some_and(|disk| disk.is_usable(now));
         if self.is_closing || !is_usable {

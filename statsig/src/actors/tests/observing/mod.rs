@@ -378,8 +378,8 @@ async fn an_observer_that_panics_is_called_again() {
 #[tokio::test(start_paused = true)]
 async fn subscribers_hear_of_new_specs_before_initialise_ends() {
     let observed = Observed::new();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&reported);
     observed.statsig.subscribe("specs_updated", move |event| {
         let SdkEvent::SpecsUpdated {
             source,
@@ -395,12 +395,12 @@ async fn subscribers_hear_of_new_specs_before_initialise_ends() {
     });
     observed.statsig.initialize().await.unwrap();
     let first = "Network https://api.statsigcdn.com/v2 1";
-    assert_eq!(*told.lock().unwrap(), [first]);
+    assert_eq!(*reported.lock().unwrap(), [first]);
     sleep(secs(11)).await;
-    assert_eq!(told.lock().unwrap().len(), 1);
+    assert_eq!(reported.lock().unwrap().len(), 1);
     observed.network.serve_specs(specs(2));
     sleep(secs(11)).await;
-    assert_eq!(told.lock().unwrap().len(), 2);
+    assert_eq!(reported.lock().unwrap().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

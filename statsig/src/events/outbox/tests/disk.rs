@@ -137,8 +137,8 @@ fn a_disk_that_fails_is_left_alone_for_a_minute_and_is_news_once() {
         let Some(SpoolJob::Store(batches)) = desk.outbox.start_spool_job(desk.now) else {
             panic!("expected a batch to store");
         };
-        let told = desk.outbox.not_stored(0, batches, desk.now, &desk.counters);
-        assert_eq!(told, is_news);
+        let reported = desk.outbox.not_stored(0, batches, desk.now, &desk.counters);
+        assert_eq!(reported, is_news);
         assert!(desk.outbox.start_spool_job(desk.now).is_none());
         assert_eq!(
             desk.outbox.load().waiting_batches,
