@@ -169,3 +169,20 @@ impl AsRef<Self> for Statsig {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::OfflineClient;
+
+    #[test]
+    fn replaced_overrides_do_not_stay_in_memory() {
+        let client = OfflineClient::without_specs(None);
+        let first = client.pin().with_overrides(RequestOverrides::new());
+        let replaced = Arc::downgrade(first.pinned.pinned.as_ref().unwrap());
+        let second = first.with_overrides(RequestOverrides::new().gate("a_gate", true));
+        drop(first);
+        assert!(replaced.upgrade().is_none());
+        assert!(second.overrides().is_some());
+    }
+}

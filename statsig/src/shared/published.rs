@@ -19,7 +19,7 @@ pub(crate) struct Published {
     pub(crate) memo: Memo,
     /// The generation that a request reads with overrides. As long as that request lives, the
     /// generation counts as used, so the request does not drop its specs.
-    _overridden: Option<Arc<Published>>,
+    overridden: Option<Arc<Published>>,
 }
 
 impl Published {
@@ -32,7 +32,10 @@ impl Published {
         Arc::new(Self {
             snapshot: generation.with_request_overrides(overrides),
             memo: Memo::off(),
-            _overridden: Some(Arc::clone(generation)),
+            // Replaced overrides are not kept.
+            overridden: Some(Arc::clone(
+                generation.overridden.as_ref().unwrap_or(generation),
+            )),
         })
     }
 }
@@ -94,7 +97,7 @@ impl PublishedCell {
         let first = Published {
             memo: memo_home.next(&first.specs),
             snapshot: first,
-            _overridden: None,
+            overridden: None,
         };
         Self {
             current: ArcSwap::from_pointee(first),
@@ -127,7 +130,7 @@ impl PublishedCell {
         let next = Published {
             snapshot: next,
             memo,
-            _overridden: None,
+            overridden: None,
         };
         let previous = self.current.swap(Arc::new(next));
         self.watched.send_if_modified(|known| {
