@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use statsig::StatsigUser;
-use statsig::testing::OfflineClient;
+use statsig::testing::{OfflineClient, Specs};
 use statsig_tests::clock::FixedClock;
 use statsig_tests::conformance::{Case, Conformance, entries, items, text};
 use statsig_tests::tally::Tally;
@@ -105,12 +105,9 @@ fn specs_with_gates(specs: &str, conditions: &[String]) -> String {
 }
 
 fn gate_spec(condition: &str) -> Value {
-    json!({
-        "type": "feature_gate", "entity": "feature_gate", "salt": "salt", "enabled": true,
-        "defaultValue": false, "idType": "userID",
-        "rules": [{
-            "name": "rule", "id": "rule", "salt": "salt", "passPercentage": 100, "idType": "userID",
-            "conditions": [condition], "returnValue": true,
-        }],
-    })
+    let specs = Specs::new().gate("gate", |g| g.rule("rule"));
+    let mut specs = specs.to_value().expect("valid specs");
+    let mut gate = specs["feature_gates"]["gate"].take();
+    gate["rules"][0]["conditions"] = json!([condition]);
+    gate
 }

@@ -12,6 +12,7 @@ mod circles;
 mod exceptions;
 mod names;
 mod public_api;
+mod raw_specs;
 mod sources;
 mod surface;
 

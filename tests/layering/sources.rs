@@ -392,15 +392,21 @@ impl Sources {
 }
 
 pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files(folder, &["rs"])
+}
+
+/// The files below a folder with these extensions.
+pub(crate) fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else {
         return found;
     };
     for entry in entries {
         let path = entry.expect("a readable entry").path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
         if path.is_dir() {
-            found.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path, extensions));
+        } else if extension.is_some_and(|extension| extensions.contains(&extension)) {
             found.push(path);
         }
     }

@@ -16,7 +16,7 @@ fn the_first_call_saves_and_later_ones_serve_what_was_saved() {
     .expect("sticky values");
     assert_eq!(setup.stored()["an_experiment"], expected);
 
-    setup.statsig.set_specs(&LATER.json()).expect("valid specs");
+    setup.statsig.set_specs(LATER.specs()).expect("valid specs");
     let later = setup.experiment(&user());
     assert_eq!(later.get_string("color", ""), "blue");
     assert_eq!(
@@ -99,7 +99,7 @@ fn a_call_without_values_deletes() {
 
 #[test]
 fn what_an_ended_experiment_gave_is_deleted() {
-    let ended = Specs {
+    let ended = Stage {
         is_active: false,
         ..LATER
     };

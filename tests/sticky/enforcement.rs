@@ -17,7 +17,7 @@ fn enforcement_lets_live_rules_win_and_leaves_the_storage_alone() {
     ];
     for (user, targeting, overrides, color) in cases {
         let context = format!("{user:?}, {targeting}, {overrides}");
-        let setup = Setup::after_first_call(&Specs {
+        let setup = Setup::after_first_call(&Stage {
             delegate: "an_experiment",
             ..LATER
         });

@@ -15,11 +15,12 @@ mod storage;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use statsig::storage::{
     InMemoryPersistentStorage, PersistentStorage, StickyValues, UserPersistedValues,
 };
-use statsig::testing::OfflineClient;
+use statsig::testing::authoring::{self, custom, email, experiment_group, passes_gate};
+use statsig::testing::{OfflineClient, Specs};
 use statsig::{
     Experiment, ExperimentEvaluationOptions, Layer, LayerEvaluationOptions, StatsigOptions,
     StatsigParams, StatsigUser,
@@ -31,100 +32,76 @@ const KEY: &str = "a-user:userID";
 
 /// Specs in which an experiment puts all users into one group. The layer delegates to this
 /// experiment or to another one.
-struct Specs {
-    time: u64,
+struct Stage {
+    time: u32,
     group: &'static str,
     is_active: bool,
     delegate: &'static str,
 }
 
 /// The first specs.
-const FIRST: Specs = Specs {
+const FIRST: Stage = Stage {
     time: 1,
     group: "blue",
     is_active: true,
     delegate: "an_experiment",
 };
 /// Later specs put all users into another group.
-const LATER: Specs = Specs {
+const LATER: Stage = Stage {
     time: 2,
     group: "red",
     is_active: true,
     delegate: "other_experiment",
 };
 
-fn rule(id: &str, condition: &str, value: &Value) -> Value {
-    json!({
-        "name": id, "id": id, "passPercentage": 100, "returnValue": value, "conditions": [condition], "idType": "userID",
-    })
-}
-
-fn field_is(field: &str, value: &str) -> Value {
-    json!({"type": "user_field", "operator": "any", "field": field, "targetValue": [value], "idType": "userID"})
-}
-
-impl Specs {
-    fn json(&self) -> String {
-        let spec = |entity: &str, default: Value, rules: Vec<Value>| {
-            json!({
-                "type": "dynamic_config", "entity": entity, "salt": entity, "enabled": true, "idType": "userID",
-                "version": self.time, "defaultValue": default, "rules": rules,
+impl Stage {
+    fn specs(&self) -> Specs {
+        let &Self {
+            time,
+            group,
+            is_active,
+            delegate,
+        } = self;
+        Specs::new()
+            .time(time.into())
+            .gate("a_gate", |g| g.version(time).rule("all").everyone())
+            .gate("of_group", |g| {
+                g.version(time)
+                    .rule("in_group")
+                    .when(experiment_group("an_experiment").any(["blue"]))
             })
-        };
-        let mut group = rule(self.group, "through_a_gate", &json!({"color": self.group}));
-        group["groupName"] = json!(self.group);
-        group["isExperimentGroup"] = json!(true);
-        let rules = vec![
-            rule("targetingGate", "abroad", &json!({})),
-            rule(
-                "an:userID:id_override",
-                "a_tester",
-                &json!({"color": "forced"}),
-            ),
-            group.clone(),
-        ];
-        let mut experiment = spec("experiment", json!({}), rules);
-        experiment["isActive"] = json!(self.is_active);
-        experiment["explicitParameters"] = json!(["color"]);
-        let mut other = experiment.clone();
-        other["isActive"] = json!(true);
-        other["rules"] = json!([group]);
-        let mut delegation = rule("delegation", "everyone", &json!({}));
-        delegation["configDelegate"] = json!(self.delegate);
-        let mut gate = spec(
-            "feature_gate",
-            json!(false),
-            vec![rule("all", "everyone", &json!(true))],
-        );
-        gate["type"] = json!("feature_gate");
-        let mut of_group = gate.clone();
-        of_group["rules"] = json!([rule("in_group", "in_blue_group", &json!(true))]);
-        let layer = spec(
-            "layer",
-            json!({"color": "none", "size": 1}),
-            vec![delegation],
-        );
-        json!({
-            "has_updates": true, "time": self.time, "experiment_to_layer": {},
-            "feature_gates": {"a_gate": gate, "of_group": of_group},
-            "dynamic_configs": {"an_experiment": experiment, "other_experiment": other},
-            "layer_configs": {"a_layer": layer},
-            "condition_map": {
-                "everyone": {"type": "public", "idType": "userID"},
-                "through_a_gate": {"type": "pass_gate", "targetValue": "a_gate", "idType": "userID"},
-                "abroad": field_is("country", "XX"),
-                "a_tester": field_is("email", "tester@example.com"),
-                "in_blue_group": {
-                    "type": "experiment_group", "field": "an_experiment", "operator": "any", "targetValue": ["blue"],
-                    "idType": "userID",
-                },
-            },
-            "param_stores": {"a_store": {"parameters": {
-                "color": {"ref_type": "experiment", "param_type": "string", "experiment_name": "an_experiment", "param_name": "color"},
-            }}},
-        })
-        .to_string()
+            .layer("a_layer", |l| {
+                l.version(time)
+                    .defaults([("color", json!("none")), ("size", json!(1))])
+                    .rule("delegation")
+                    .everyone()
+                    .delegate(delegate)
+            })
+            .experiment("an_experiment", |e| {
+                let e = e
+                    .version(time)
+                    .rule("targetingGate")
+                    .when(custom("country").any(["XX"]))
+                    .rule("an:userID:id_override")
+                    .when(email().any(["tester@example.com"]))
+                    .value("color", "forced");
+                let e = in_group(e, group);
+                if is_active { e } else { e.not_started() }
+            })
+            .experiment("other_experiment", |e| in_group(e.version(time), group))
+            .store("a_store", |s| {
+                s.from_experiment("color", "an_experiment", "color")
+            })
     }
+}
+
+/// Puts all users into this group, through a gate.
+fn in_group(experiment: authoring::Experiment, group: &str) -> authoring::Experiment {
+    experiment
+        .rule(group)
+        .when(passes_gate("a_gate"))
+        .value("color", group)
+        .group_name(group)
 }
 
 /// A client with storage that started with [`FIRST`].
@@ -141,20 +118,20 @@ impl Setup {
             .clock(Arc::new(FixedClock(NOW_MS)))
             .build()
             .expect("valid options");
-        let statsig = OfflineClient::new(&FIRST.json(), options).expect("valid specs");
+        let statsig = OfflineClient::new(FIRST.specs(), options).expect("valid specs");
         Self { statsig, storage }
     }
 
     /// The same after a first call, which stored the assignment of [`FIRST`]. Then other specs
     /// arrive.
-    fn after_first_call(then: &Specs) -> Self {
+    fn after_first_call(then: &Stage) -> Self {
         let setup = Self::new();
         assert_eq!(
             setup.experiment(&user()).group_name.as_deref(),
             Some("blue")
         );
         assert_eq!(setup.layer(&user()).group_name.as_deref(), Some("blue"));
-        setup.statsig.set_specs(&then.json()).expect("valid specs");
+        setup.statsig.set_specs(then.specs()).expect("valid specs");
         let _ = setup.statsig.take_events();
         setup
     }

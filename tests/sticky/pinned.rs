@@ -15,20 +15,21 @@ fn a_pinned_handle_serves_sticky_values_too() {
 fn a_pinned_handle_splits_nested_gates_as_its_own_specs_say() {
     for splits in [true, false] {
         let rollout = |splits: bool, time| {
-            let mut specs: Value = serde_json::from_str(&LATER.json()).expect("JSON");
-            specs["time"] = json!(time);
-            specs["sdk_configs"] = json!({"sec_expo_number": if splits { 1_000 } else { 0 }});
-            specs.to_string()
+            let number = if splits { 1_000 } else { 0 };
+            LATER
+                .specs()
+                .time(time)
+                .sdk_config("sec_expo_number", number)
         };
         let setup = Setup::after_first_call(&LATER);
         let (pinned_specs, newer) = (rollout(splits, 3), rollout(!splits, 4));
         let options = StatsigOptions::builder()
             .persistent_storage(setup.storage.clone())
             .experimental_flags(["sec_expo_as_primary:abc123"]);
-        let statsig = OfflineClient::new(&pinned_specs, options.build().expect("valid options"));
+        let statsig = OfflineClient::new(pinned_specs, options.build().expect("valid options"));
         let statsig = statsig.expect("valid specs");
         let pinned = statsig.pin();
-        statsig.set_specs(&newer).expect("newer specs");
+        statsig.set_specs(newer).expect("newer specs");
 
         let options = setup.options(&user());
         let experiment = pinned.get_experiment_with_options(&user(), "an_experiment", options);

@@ -27,7 +27,7 @@ fn other_reads_neither_serve_nor_change_what_is_stored() {
 #[test]
 fn without_storage_the_options_have_no_effect() {
     let setup = Setup::after_first_call(&LATER);
-    let statsig = OfflineClient::new(&LATER.json(), None).expect("valid specs");
+    let statsig = OfflineClient::new(LATER.specs(), None).expect("valid specs");
     let options = setup.options(&user());
     let experiment = statsig.get_experiment_with_options(&user(), "an_experiment", options);
     assert_eq!(experiment.get_string("color", ""), "red");
@@ -61,7 +61,7 @@ fn a_storage_that_panics_costs_no_reader_its_value() {
         .clock(Arc::new(FixedClock(NOW_MS)))
         .build()
         .expect("valid options");
-    let statsig = OfflineClient::new(&FIRST.json(), options).expect("valid specs");
+    let statsig = OfflineClient::new(FIRST.specs(), options).expect("valid specs");
     let saving = ExperimentEvaluationOptions::new().user_persisted_values(Arc::default());
     for options in [saving, ExperimentEvaluationOptions::default()] {
         let experiment = statsig.get_experiment_with_options(&user(), "an_experiment", options);

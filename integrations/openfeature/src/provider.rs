@@ -30,13 +30,10 @@ use crate::values::{Flag, decode};
 /// use statsig::{Statsig, StatsigOptions};
 /// use statsig_openfeature::StatsigProvider;
 ///
-/// # let specs = r#"{"has_updates": true, "time": 1, "dynamic_configs": {}, "layer_configs": {},
-/// #     "condition_map": {}, "experiment_to_layer": {}, "feature_gates": {"new_checkout": {
-/// #     "type": "feature_gate", "entity": "feature_gate", "salt": "s", "enabled": true,
-/// #     "idType": "userID", "defaultValue": true, "rules": []}}}"#;
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 /// # runtime.block_on(async {
-/// # let specs = Arc::new(BootstrapSpecs::new(specs));
+/// # let specs = statsig::testing::Specs::new().gate("new_checkout", |g| g.everyone());
+/// # let specs = Arc::new(BootstrapSpecs::new(specs.to_json()?));
 /// # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
 /// let statsig = Statsig::new("secret-key", options);
 /// statsig.initialize().await?; // before it becomes a provider

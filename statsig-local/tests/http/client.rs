@@ -6,6 +6,7 @@ use hyper::client::conn::http1;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use statsig::testing::Specs;
 use statsig_local::LocalStatsig;
 use tokio::net::TcpStream;
 
@@ -94,7 +95,9 @@ pub(crate) async fn start() -> LocalStatsig {
 
 /// Specs with one gate.
 pub(crate) fn specs(time: u64, gate: &str) -> String {
-    format!(
-        r#"{{ "has_updates": true, "time": {time}, "feature_gates": {{ "{gate}": {{}} }}, "dynamic_configs": {{}}, "layer_configs": {{}}, "condition_map": {{}} }}"#
-    )
+    Specs::new()
+        .time(time)
+        .gate(gate, |g| g)
+        .to_json()
+        .expect("valid specs")
 }

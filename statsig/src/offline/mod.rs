@@ -53,13 +53,11 @@ impl OfflineClient {
     /// that the specs endpoint would return. Its source is `Bootstrap`.
     ///
     /// ```
-    /// # use statsig::StatsigUser;
-    /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let user = StatsigUser::with_user_id("a-user");
-    /// let statsig = OfflineClient::new(SPECS, None)?;
-    /// assert!(statsig.check_gate(&user, "a_gate"));
+    /// use statsig::StatsigUser;
+    /// use statsig::testing::{OfflineClient, Specs};
+    ///
+    /// let statsig = OfflineClient::new(Specs::new().gate("a_gate", |g| g.everyone()), None)?;
+    /// assert!(statsig.check_gate(&StatsigUser::with_user_id("a-user"), "a_gate"));
     /// # Ok::<(), statsig::sources::SpecsError>(())
     /// ```
     ///
@@ -77,11 +75,10 @@ impl OfflineClient {
     /// A client that found no specs in any source; its source is `NoValues`.
     ///
     /// ```
-    /// # use statsig::StatsigUser;
-    /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::StatsigUser;
+    /// use statsig::testing::OfflineClient;
+    ///
+    /// let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::without_specs(None);
     /// assert!(!statsig.check_gate(&user, "a_gate"));
     /// ```
@@ -97,12 +94,11 @@ impl OfflineClient {
     /// A new client with the specs, ID lists and options of this one. It has recorded nothing yet.
     ///
     /// ```
-    /// # use statsig::StatsigUser;
-    /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let user = StatsigUser::with_user_id("a-user");
-    /// let statsig = OfflineClient::new(SPECS, None)?;
+    /// use statsig::StatsigUser;
+    /// use statsig::testing::{OfflineClient, Specs};
+    ///
+    /// let user = StatsigUser::with_user_id("a-user");
+    /// let statsig = OfflineClient::new(Specs::new().gate("a_gate", |g| g.everyone()), None)?;
     /// let _ = statsig.check_gate(&user, "a_gate");
     /// assert!(statsig.fresh().take_events().is_empty());
     /// # Ok::<(), statsig::sources::SpecsError>(())
@@ -189,13 +185,12 @@ impl OfflineClient {
     /// Replaces the specs, and the ID lists if the project has some.
     ///
     /// ```
-    /// # use statsig::StatsigUser;
-    /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let user = StatsigUser::with_user_id("a-user");
+    /// use statsig::StatsigUser;
+    /// use statsig::testing::{OfflineClient, Specs};
+    ///
+    /// let user = StatsigUser::with_user_id("a-user");
     /// let statsig = OfflineClient::without_specs(None);
-    /// statsig.set_specs(SPECS)?;
+    /// statsig.set_specs(Specs::new().gate("a_gate", |g| g.everyone()))?;
     /// assert!(statsig.check_gate(&user, "a_gate"));
     /// # Ok::<(), statsig::sources::SpecsError>(())
     /// ```
@@ -229,13 +224,13 @@ impl OfflineClient {
     /// Replaces the ID lists. Each has a name and unit IDs.
     ///
     /// ```
-    /// # use statsig::StatsigUser;
-    /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let user = StatsigUser::with_user_id("a-user");
-    /// let statsig = OfflineClient::new(SPECS, None)?;
+    /// use statsig::StatsigUser;
+    /// use statsig::testing::{OfflineClient, Specs, in_id_list};
+    ///
+    /// let specs = Specs::new().gate("a_gate", |g| g.rule("staff").when(in_id_list("employees")));
+    /// let statsig = OfflineClient::new(specs, None)?;
     /// statsig.set_id_lists([("employees", ["alice", "bob"])]);
+    /// assert!(statsig.check_gate(&StatsigUser::with_user_id("bob"), "a_gate"));
     /// # Ok::<(), statsig::sources::SpecsError>(())
     /// ```
     pub fn set_id_lists<N, I>(&self, lists: impl IntoIterator<Item = (N, I)>)
@@ -255,12 +250,10 @@ impl OfflineClient {
     /// characters of base64 SHA-256.
     ///
     /// ```
-    /// # use statsig::StatsigUser;
-    /// # use statsig::testing::OfflineClient;
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
-    /// # let user = StatsigUser::with_user_id("a-user");
-    /// let statsig = OfflineClient::new(SPECS, None)?;
+    /// use statsig::testing::{OfflineClient, Specs, in_id_list};
+    ///
+    /// let specs = Specs::new().gate("a_gate", |g| g.rule("staff").when(in_id_list("employees")));
+    /// let statsig = OfflineClient::new(specs, None)?;
     /// statsig.set_id_list_lookups([("employees", [*b"Z/hEKLio"])]);
     /// # Ok::<(), statsig::sources::SpecsError>(())
     /// ```

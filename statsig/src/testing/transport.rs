@@ -99,14 +99,12 @@ impl ScriptedTransport {
     /// ```
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
-    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport, Specs};
     /// # let mut builder = tokio::runtime::Builder::new_current_thread();
     /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
-    /// network.serve_specs(SPECS);
+    /// network.serve_specs(Specs::new().gate("a_gate", |g| g.everyone()));
     /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
     /// let statsig = Statsig::new("secret-key", options);
     /// statsig.initialize().await?;
@@ -216,14 +214,12 @@ impl ScriptedTransport {
     /// ```
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
-    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport, Specs};
     /// # let mut builder = tokio::runtime::Builder::new_current_thread();
     /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
-    /// network.serve_specs(SPECS);
+    /// network.serve_specs(Specs::new().gate("a_gate", |g| g.everyone()));
     /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
     /// let statsig = Statsig::new("secret-key", options);
     /// statsig.initialize().await?;
@@ -246,14 +242,12 @@ impl ScriptedTransport {
     /// ```
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
-    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport, Specs};
     /// # let mut builder = tokio::runtime::Builder::new_current_thread();
     /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
-    /// network.serve_specs(SPECS);
+    /// network.serve_specs(Specs::new().gate("a_gate", |g| g.everyone()));
     /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
     /// let statsig = Statsig::new("secret-key", options);
     /// statsig.initialize().await?;
@@ -274,14 +268,12 @@ impl ScriptedTransport {
     /// ```
     /// # use std::sync::Arc;
     /// # use statsig::{Event, Statsig, StatsigOptions, StatsigUser};
-    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport};
-    /// # const SPECS: &str =
-    /// #     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/docs/specs.json"));
+    /// # use statsig::testing::{Answer, Endpoint, ScriptedTransport, Specs};
     /// # let mut builder = tokio::runtime::Builder::new_current_thread();
     /// # let runtime = builder.enable_all().start_paused(true).build().unwrap();
     /// # runtime.block_on(async {
     /// let network = Arc::new(ScriptedTransport::new());
-    /// network.serve_specs(SPECS);
+    /// network.serve_specs(Specs::new().gate("a_gate", |g| g.everyone()));
     /// let options = StatsigOptions::builder().transport(network.clone()).build()?;
     /// let statsig = Statsig::new("secret-key", options);
     /// statsig.initialize().await?;

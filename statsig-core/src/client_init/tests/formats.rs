@@ -48,13 +48,7 @@ fn v1_writes_everything_in_full() {
 #[test]
 fn v2_writes_exposures_once_and_no_aliases() {
     let options = plain().response_format(ClientInitResponseFormat::V2);
-    let mut specs = specs();
-    specs["feature_gates"]["n"] = spec(
-        "feature_gate",
-        json!(false),
-        [rule("nr", ["everyone"], json!(true))],
-    );
-    specs["condition_map"]["on?"]["targetValue"] = json!("n");
+    let specs = written(&project_around("n", "nr"));
     let response = respond(&specs, &ann(), &options);
     assert_eq!(
         response["exposures"]["4293311524"],
@@ -105,11 +99,10 @@ fn init_v2_writes_short_keys_and_leaves_defaults_out() {
 #[test]
 fn values_that_are_no_objects_stay_what_they_are() {
     let mut specs = specs();
+    let config = specs["dynamic_configs"]["config"].clone();
+    let of = |value: Value| but(config.clone(), [("defaultValue", value)]);
     specs["dynamic_configs"] = json!({
-        "null": spec("dynamic_config", json!(null), []),
-        "true": spec("dynamic_config", json!(true), []),
-        "false": spec("dynamic_config", json!(false), []),
-        "number": spec("dynamic_config", json!(5), []),
+        "null": of(json!(null)), "true": of(json!(true)), "false": of(json!(false)), "number": of(json!(5)),
     });
     let response = respond(&specs, &ann(), &plain());
     let value = |name: &str| response["dynamic_configs"][name]["value"].clone();
@@ -154,13 +147,8 @@ fn names_are_hashed_and_nothing_else() {
 
 #[test]
 fn exotic_texts_are_written_as_json() {
-    let mut specs = specs();
     let name = "a \"quoted\"\nname \u{1F5FB}";
-    specs["feature_gates"][name] = spec(
-        "feature_gate",
-        json!(false),
-        [rule(name, ["everyone"], json!(true))],
-    );
+    let specs = written(&Specs::new().gate(name, |g| g.rule(name).everyone()));
     let response = respond(&specs, &ann(), &plain());
     assert_eq!(response["feature_gates"][name]["name"], name);
     assert_eq!(response["feature_gates"][name]["rule_id"], name);
@@ -168,10 +156,13 @@ fn exotic_texts_are_written_as_json() {
 
 #[test]
 fn layers_by_parameter_name_the_rule_of_each_parameter_in_v1_only() {
-    let mut specs = specs();
-    let rules = [rule("first", ["everyone"], json!({"a": 7}))];
-    let layer = spec("layer", json!({"a": 0, "b": 1}), rules);
-    specs["layer_configs"]["layer"] = but(layer, [("useNewLayerEval", json!(true))]);
+    let specs = written(&Specs::new().layer("layer", |l| {
+        l.merge_rules()
+            .defaults([("a", 0), ("b", 1)])
+            .rule("first")
+            .everyone()
+            .value("a", 7)
+    }));
     let response = respond(&specs, &ann(), &plain());
     let layer = &response["layer_configs"]["layer"];
     assert_eq!(layer["value"], json!({"a": 7, "b": 1}));

@@ -10,66 +10,60 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{ClientInit, ClientInitResponseFormat, ClientInitResponseOptions};
+use crate::authoring::{Specs, in_segment, passes_gate};
 use crate::hash::HashAlgorithm;
 use crate::overrides::OverrideAdapter;
 use crate::results::SpecsSource;
 use crate::specs::snapshot::{Loaded, Snapshot};
 use crate::user::StatsigUser;
 
-/// Specs with one entity of each kind. All users pass every rule except those of `off`.
+/// A project with one entity of each kind. All users pass every rule except those of `off`.
+fn project() -> Specs {
+    project_around("on", "all")
+}
+
+/// The same with another name for the gate `on`, and another ID for its rule.
+fn project_around(on: &str, rule: &str) -> Specs {
+    Specs::new()
+        .time(42)
+        .gate(on, |g| g.rule(rule).everyone())
+        .gate("off", |g| g)
+        .gate("outer", |g| {
+            g.rule("o")
+                .when(passes_gate(on))
+                .when(in_segment("all"))
+                .when(passes_gate(on))
+        })
+        .segment("all", |g| g.rule("s").when(passes_gate("holdout")))
+        .holdout("holdout", |g| g.rule("h").everyone())
+        .config("config", |c| c.default("a", 1))
+        .layer("layer", |l| {
+            l.default("a", 0)
+                .rule("l")
+                .when(passes_gate("outer"))
+                .delegate("experiment")
+        })
+        .experiment("experiment", |e| {
+            e.layer("layer")
+                .rule("group")
+                .when(passes_gate(on))
+                .value("a", 2)
+                .group_name("Test")
+        })
+        .store("store", |s| {
+            s.fixed("color", "red")
+                .from_experiment("size", "experiment", "a")
+                .by_gate("shape", on, 1, Value::Null)
+        })
+}
+
+/// The specs of [`project`].
 fn specs() -> Value {
-    json!({
-        "has_updates": true, "time": 42, "experiment_to_layer": {},
-        "feature_gates": {
-            "on": spec("feature_gate", json!(false), [rule("all", ["everyone"], json!(true))]),
-            "off": spec("feature_gate", json!(false), []),
-            "outer": spec("feature_gate", json!(false), [rule("o", ["on?", "segment?", "on?"], json!(true))]),
-            "segment:all": spec("segment", json!(false), [rule("s", ["holdout?"], json!(true))]),
-            "holdout": spec("holdout", json!(false), [rule("h", ["everyone"], json!(true))]),
-        },
-        "dynamic_configs": {
-            "config": spec("dynamic_config", json!({"a": 1}), []),
-            "experiment": but(
-                spec("experiment", json!({}), [but(
-                    rule("group", ["on?"], json!({"a": 2})),
-                    [("groupName", json!("Test")), ("isExperimentGroup", json!(true))],
-                )]),
-                [("isActive", json!(true)), ("explicitParameters", json!(["a"])), ("hasSharedParams", json!(true))],
-            ),
-        },
-        "layer_configs": {
-            "layer": spec("layer", json!({"a": 0}), [
-                but(rule("l", ["outer?"], json!({})), [("configDelegate", json!("experiment"))]),
-            ]),
-        },
-        "condition_map": {
-            "everyone": {"type": "public", "idType": "userID"},
-            "on?": {"type": "pass_gate", "targetValue": "on", "idType": "userID"},
-            "outer?": {"type": "pass_gate", "targetValue": "outer", "idType": "userID"},
-            "segment?": {"type": "pass_gate", "targetValue": "segment:all", "idType": "userID"},
-            "holdout?": {"type": "pass_gate", "targetValue": "holdout", "idType": "userID"},
-            "app_b?": {"type": "target_app", "targetValue": ["app_b"], "operator": "any", "idType": "userID"},
-        },
-        "param_stores": {"store": {"parameters": {
-            "color": {"ref_type": "static", "param_type": "string", "value": "red"},
-            "size": {"ref_type": "experiment", "param_type": "number", "experiment_name": "experiment", "param_name": "a"},
-            "shape": {"ref_type": "gate", "param_type": "string", "gate_name": "on", "pass_value": 1, "fail_value": null},
-        }}},
-    })
+    written(&project())
 }
 
-fn spec(entity: &str, default: Value, rules: impl IntoIterator<Item = Value>) -> Value {
-    json!({
-        "type": "any", "entity": entity, "salt": "salt", "enabled": true, "idType": "userID",
-        "defaultValue": default, "rules": rules.into_iter().collect::<Value>(),
-    })
-}
-
-fn rule<'a>(id: &str, conditions: impl IntoIterator<Item = &'a str>, return_value: Value) -> Value {
-    json!({
-        "name": id, "id": id, "salt": id, "passPercentage": 100, "idType": "userID",
-        "conditions": conditions.into_iter().collect::<Value>(), "returnValue": return_value,
-    })
+fn written(project: &Specs) -> Value {
+    project.to_value().expect("valid specs")
 }
 
 /// The same with other values of some keys.

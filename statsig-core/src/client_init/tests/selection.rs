@@ -1,6 +1,7 @@
 //! The selection of entities for a response.
 
 use super::*;
+use crate::authoring::{Condition, Subject, email};
 use crate::hash::djb2;
 
 #[test]
@@ -20,23 +21,16 @@ fn filters_include_what_they_name_and_an_empty_one_nothing() {
 
 /// One gate for each app, and one gate that tests whether the app is `app_b`.
 fn specs_of_apps() -> Value {
-    let mut specs = specs();
-    let gate = |apps: &[&str]| {
-        but(
-            spec("feature_gate", json!(false), []),
-            [("targetAppIDs", json!(apps))],
-        )
-    };
-    let asks = spec(
-        "feature_gate",
-        json!(false),
-        [rule("b", ["app_b?"], json!(true))],
-    );
-    specs["feature_gates"] = json!({
-        "a": gate(&["app_a"]), "b": gate(&["app_b"]), "both": gate(&["app_a", "app_b"]), "number": gate(&["7"]),
-        "asks": but(asks, [("targetAppIDs", json!(["app_a", "app_b"]))]), "nowhere": spec("feature_gate", json!(false), []),
-    });
-    specs
+    let is_b = || Condition::of(Subject::TargetApp).any(["app_b"]);
+    let both = ["app_a", "app_b"];
+    let project = Specs::new()
+        .gate("a", |g| g.target_apps(["app_a"]))
+        .gate("b", |g| g.target_apps(["app_b"]))
+        .gate("both", |g| g.target_apps(both))
+        .gate("number", |g| g.target_apps(["7"]))
+        .gate("asks", |g| g.target_apps(both).rule("b").when(is_b()))
+        .gate("nowhere", |g| g);
+    written(&project)
 }
 
 #[test]
@@ -90,14 +84,11 @@ fn malformed_app_ids_count_as_none() {
 
 #[test]
 fn uninteresting_entities_are_left_out_on_request() {
-    let mut specs = specs();
-    // False by default, but a client must log this nested gate.
-    specs["feature_gates"]["went_through"] = spec(
-        "feature_gate",
-        json!(false),
-        [rule("r", ["on?", "never"], json!(true))],
-    );
-    specs["condition_map"]["never"] = json!({"type": "user_field", "field": "email", "operator": "any", "targetValue": ["x"], "idType": "userID"});
+    // False by default, but a client must log the nested gate.
+    let specs = written(&project().gate("went_through", |g| {
+        let never = email().any(["x"]);
+        g.rule("r").when(passes_gate("on")).when(never)
+    }));
     let options = plain()
         .remove_default_value_gates(true)
         .remove_experiments_in_layers(true);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use serde_json::{Value, json};
+use statsig::testing::authoring::{Specs, current_time, environment, in_id_list};
 
 use super::{AskError, Terminal, client_init, eval, explain, list, schema};
 use crate::cli::{Cli, Command};
@@ -190,44 +191,15 @@ fn fields_that_are_ignored_are_reported() {
 
 #[test]
 fn surroundings_can_be_chosen() {
-    let mut specs = json!({
-        "has_updates": true, "time": 1, "dynamic_configs": {}, "layer_configs": {}, "experiment_to_layer": {},
-        "feature_gates": {}, "condition_map": {},
-    });
-    let conditions = [
-        (
-            "late",
-            "current_time",
-            json!(null),
-            "after",
-            json!(1_767_225_600_000_i64),
-        ),
-        (
-            "staging",
-            "environment_field",
-            json!("tier"),
-            "any",
-            json!(["staging"]),
-        ),
-        (
-            "listed",
-            "unit_id",
-            json!(null),
-            "in_segment_list",
-            json!("staff"),
-        ),
-    ];
-    for (name, kind, field, operator, target) in conditions {
-        specs["condition_map"][name] = json!({
-            "type": kind, "targetValue": target, "operator": operator, "field": field,
-            "additionalValues": {}, "idType": "userID",
-        });
-        specs["feature_gates"][name] = json!({
-            "type": "feature_gate", "entity": "feature_gate", "salt": "s", "enabled": true, "idType": "userID",
-            "defaultValue": false, "rules": [{"name": "r", "id": "r", "passPercentage": 100, "idType": "userID",
-            "conditions": [name], "returnValue": true}],
-        });
-    }
+    let specs = Specs::new()
+        .gate("late", |g| {
+            g.rule("r").when(current_time().after(1_767_225_600_000))
+        })
+        .gate("staging", |g| {
+            g.rule("r").when(environment().any(["staging"]))
+        })
+        .gate("listed", |g| g.rule("r").when(in_id_list("staff")));
+    let specs = specs.to_value().expect("valid specs");
     let files = Files::new(&specs);
     files.write("lists.json", r#"{"staff": ["ann", 7]}"#);
     let lists = files.path("lists.json").display().to_string();

@@ -1,13 +1,16 @@
 //! Clean specs, and specs with one fault at a time.
 
+mod project;
 mod seeds;
 
 use std::sync::Arc;
 
+use crate::authoring::Specs;
 use crate::country::Countries;
 use crate::entity_kind::EntityKind;
 use serde_json::{Value, json};
 
+use self::project::clean_specs;
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
 use super::{SchemaDocument, SourceDocument, check_all, possible_id_types, possible_parameters};
 use crate::specs::compiled::CompiledSpecs;
@@ -16,8 +19,6 @@ use crate::typed::{
     FromParam, ParamKind, ParamLiteral, ParamRange, ParamSchema, ParamSource, Schema, TimeUnit,
     WrongValue,
 };
-
-const SPECS: &str = include_str!("specs.json");
 
 #[derive(Debug)]
 struct Tone;
@@ -149,7 +150,7 @@ fn check(schema: &Schema, specs: &CompiledSpecs) -> SchemaReport {
 
 /// The specs with one change. `null` removes the value.
 fn changed(pointer: &str, value: Value) -> Value {
-    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    let mut specs = clean_specs();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     let parent = specs
         .pointer_mut(parent)
@@ -199,12 +200,12 @@ fn a_document_with_the_former_name_of_gates_still_loads() {
 
 #[test]
 fn nothing_is_found_in_clean_specs() {
-    assert_eq!(drifts(&serde_json::from_str(SPECS).unwrap()), []);
+    assert_eq!(drifts(&clean_specs()), []);
 }
 
 #[test]
 fn null_is_a_drift_of_its_own() {
-    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    let mut specs = clean_specs();
     specs["layer_configs"]["promo"]["rules"][1]["returnValue"]["title"] = Value::Null;
     specs["layer_configs"]["promo"]["rules"][1]["returnValue"]["badge"] = Value::Null;
     let found = drifts(&specs);
@@ -219,7 +220,7 @@ fn null_is_a_drift_of_its_own() {
 #[test]
 fn another_kind_of_the_same_name_is_reported() {
     let layer_named_like_a_store = Schema::new("Odd", &[]).source(ParamSource::layer("checkout"));
-    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    let specs = compiled(&clean_specs());
     let report = check(&layer_named_like_a_store, &specs);
     assert_eq!(
         report.to_string(),
@@ -255,12 +256,16 @@ fn a_report_names_the_rules_and_says_what_to_do() {
 
 #[test]
 fn long_reports_are_bounded() {
-    let rule = |number: usize| {
-        json!({"name": "r", "id": format!("r{number}"), "passPercentage": 1, "conditions": [], "idType": "userID",
-               "returnValue": {"items": format!("no number {}", number % 40)}})
-    };
-    let rules: Vec<_> = (0..1_000).map(rule).collect();
-    let specs = changed("/dynamic_configs/limits/rules", json!(rules));
+    let project = Specs::new().config("limits", |config| {
+        (0..1_000).fold(config.default("items", 10), |config, number| {
+            let value = format!("no number {}", number % 40);
+            config
+                .rule(format!("r{number}"))
+                .pass(1)
+                .value("items", value)
+        })
+    });
+    let specs = project.to_value().unwrap();
     let report = check(LIMITS, &compiled(&specs));
     assert_eq!(report.drifts.len(), 5);
     let rules = report
@@ -296,7 +301,7 @@ fn structs_share_the_reading_of_a_source() {
         &[ParamSchema::of::<f64>("price", "price").with_default()],
     )
     .source(ParamSource::layer("collected"));
-    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    let specs = compiled(&clean_specs());
     assert_eq!(check(TITLE, &specs).drifts.len(), 1);
     let together = check_all(&[TITLE.into(), PRICE.into()], &specs);
     assert!(together.iter().all(SchemaReport::is_clean), "{together:?}");
@@ -323,7 +328,7 @@ fn before_specs_arrive_every_source_is_unknown() {
 
 #[test]
 fn possible_id_types_are_those_of_the_deciding_entity() {
-    let mut specs: Value = serde_json::from_str(SPECS).unwrap();
+    let mut specs = clean_specs();
     *specs
         .pointer_mut("/dynamic_configs/headline_test/idType")
         .unwrap() = json!("stableID");
@@ -339,7 +344,7 @@ fn possible_id_types_are_those_of_the_deciding_entity() {
 
 #[test]
 fn possible_parameters_tell_who_serves_what() {
-    let specs = compiled(&serde_json::from_str(SPECS).unwrap());
+    let specs = compiled(&clean_specs());
     let promo = possible_parameters(&specs, EntityKind::Layer, "promo").unwrap();
     let badge = promo
         .iter()

@@ -13,6 +13,7 @@ use crate::sources::{
     DataStore, DataStoreBytesResponse, DataStoreError, DataStoreResponse, SpecsAdapter,
 };
 use crate::specs::proto::encode;
+use crate::testing::Specs;
 use crate::text::SharedStr;
 use crate::transport::identity::{Identity, SdkKey};
 use crate::transport::{BoxFuture, Transport};
@@ -94,17 +95,14 @@ fn request(since_time: u64, checksum: Option<&str>) -> SpecsRequest {
 }
 
 fn specs(time: u64, gates: &[&str]) -> Value {
-    let gates = gates.iter().map(|name| {
-        let gate = json!({
-            "type": "feature_gate", "salt": "s", "enabled": true, "defaultValue": true, "entity": "feature_gate",
-            "idType": "userID", "rules": [], "version": 0,
-        });
-        ((*name).to_owned(), gate)
+    let gates = gates.iter();
+    let specs = gates.fold(Specs::new().time(time), |specs, name| {
+        specs.gate(*name, |g| g.passes_by_default().version(0))
     });
-    json!({
-        "has_updates": true, "time": time, "feature_gates": gates.collect::<serde_json::Map<_, _>>(),
-        "dynamic_configs": {}, "layer_configs": {}, "condition_map": {}, "param_stores": {}, "experiment_to_layer": {},
-    })
+    let mut specs = specs.to_value().expect("valid specs");
+    // The binary form always has this section.
+    specs["param_stores"] = json!({});
+    specs
 }
 
 async fn fetch(http: &HttpSpecs, request: SpecsRequest) -> Result<Value, FetchError> {
