@@ -25,7 +25,8 @@ pub(crate) fn stores(statsig: &Statsig, user: &StatsigUser) {
     assert_eq!(store.get_string("color", "blue"), "red");
     assert!(store.get_bool("is_new", false));
     assert_eq!(store.get_array("sizes", vec![]), [36, 38]);
-    assert_eq!(store.get_map("limits", [("cart", 10)])["cart"], json!(20));
+    let limits = store.get_map("limits", [("cart", 10)]);
+    assert_eq!(limits.get("cart"), Some(&json!(20)));
     assert_eq!(
         statsig.get_integer_from_store(user, "my_parameters", "missing", 3),
         3
