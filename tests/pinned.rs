@@ -29,24 +29,23 @@ struct StoreParams {
 }
 
 /// Specs in which every value is their generation. The gate passes in odd generations.
-fn specs(generation: u64) -> Specs {
-    let version = u32::try_from(generation).unwrap();
+fn specs(generation: u32) -> Specs {
     Specs::new()
-        .time(generation)
+        .time(u64::from(generation))
         .gate("a_gate", |g| match generation % 2 {
-            1 => g.version(version).passes_by_default(),
-            _ => g.version(version),
+            1 => g.version(generation).passes_by_default(),
+            _ => g.version(generation),
         })
         .config("a_config", |c| {
-            c.version(version).default("generation", generation)
+            c.version(generation).default("generation", generation)
         })
         .experiment("an_experiment", |e| {
-            e.version(version)
+            e.version(generation)
                 .default("generation", generation)
                 .not_started()
         })
         .layer("a_layer", |l| {
-            l.version(version).default("generation", generation)
+            l.version(generation).default("generation", generation)
         })
         .store("a_store", |s| {
             s.from_config("generation", "a_config", "generation")

@@ -49,10 +49,9 @@ pub(crate) const ROWS: &[Row] = &[
         assert!(Statsig::try_shared().is_none());
     }),
     ("Statsig", "new_shared", |_| {
-        let new: fn(
-            &str,
-            Option<Arc<compat::StatsigOptions>>,
-        ) -> Result<Arc<compat::Statsig>, compat::StatsigErr> = compat::Statsig::new_shared;
+        type Options = Option<Arc<compat::StatsigOptions>>;
+        type Shared = Result<Arc<compat::Statsig>, compat::StatsigErr>;
+        let new: fn(&str, Options) -> Shared = compat::Statsig::new_shared;
         let _ = new;
     }),
     ("Statsig", "remove_shared", |_| {

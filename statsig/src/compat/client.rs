@@ -4,8 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fork::Successors;
 use super::options::StatsigOptions;
+use super::successors::Successors;
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
 use crate::{OptionsError, targets};

@@ -1,39 +1,11 @@
 //! The official client after a fork: the same handle uses a new client in the child process.
 
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use super::client::Statsig;
-
-/// A client, and the one that replaces it in a child process.
-#[derive(Debug)]
-pub(super) struct Successors {
-    client: crate::Statsig,
-    in_child: OnceLock<Box<Successors>>,
-}
-
-impl Successors {
-    pub(super) fn new(client: crate::Statsig) -> Self {
-        Self {
-            client,
-            in_child: OnceLock::new(),
-        }
-    }
-
-    fn last(&self) -> &Self {
-        let mut last = self;
-        while let Some(next) = last.in_child.get() {
-            last = next;
-        }
-        last
-    }
-
-    /// The client of this process.
-    pub(super) fn latest(&self) -> &crate::Statsig {
-        &self.last().client
-    }
-}
+use super::successors::Successors;
 
 impl Statsig {
     /// Starts the background work again in a child process after a `fork`, and returns whether it

@@ -38,6 +38,7 @@ mod options;
 mod options_builder;
 mod options_debug;
 mod stores;
+mod successors;
 mod user;
 
 pub use self::call_options::{

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::options_builder::StatsigOptionsBuilder;
 use crate::error::OptionsError;
 use crate::event_logging::EventLoggingAdapter;
 use crate::observability::ObservabilityClient;
@@ -161,11 +160,6 @@ impl StatsigOptions {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The official builder.
-    pub fn builder() -> StatsigOptionsBuilder {
-        StatsigOptionsBuilder::default()
     }
 
     /// The native options.

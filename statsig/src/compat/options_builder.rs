@@ -43,6 +43,13 @@ macro_rules! setters {
     };
 }
 
+impl StatsigOptions {
+    /// The official builder.
+    pub fn builder() -> StatsigOptionsBuilder {
+        StatsigOptionsBuilder::default()
+    }
+}
+
 impl StatsigOptionsBuilder {
     /// The defaults.
     pub fn new() -> Self {

@@ -1,8 +1,9 @@
 //! The flags of `test-flags.json` as entities of Statsig.
 //!
 //! A boolean flag whose variants are `on` and `off` is a gate, every other flag a dynamic config
-//! with its parameters, or with one. The default variant is a rule for everyone, whose group has the name of the
-//! variant. A flag with targeting has a rule for that, and the default variant as its default.
+//! with its parameters, or with one. The default variant is a rule for everyone, whose group has
+//! the name of the variant. A flag with targeting has a rule for that, and the default variant as
+//! its default.
 
 use serde_json::{Map, Value};
 use statsig::testing::authoring::{DynamicConfig, Specs, custom, email};

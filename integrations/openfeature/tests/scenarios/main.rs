@@ -1,7 +1,7 @@
 //! The scenarios of the OpenFeature specification, through its client for Rust.
 //!
-//! `OPENFEATURE_SCENARIOS_DIR` names the folder with `*.feature` and `test-flags.json`; otherwise it
-//! is `../shared/openfeature` beside the repository.
+//! `OPENFEATURE_SCENARIOS_DIR` names the folder with `*.feature` and `test-flags.json`; otherwise
+//! it is `../shared/openfeature` beside the repository.
 
 #![allow(
     clippy::expect_used,

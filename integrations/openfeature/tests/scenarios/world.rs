@@ -179,8 +179,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The custom fields of the user in the exposures, which is what the provider made of the merged
-    /// context.
+    /// The custom fields of the user in the exposures, which is what the provider made of the
+    /// merged context.
     pub(crate) async fn exposed_fields(&self) -> Vec<Json> {
         let test = self.test.as_ref().expect("a started client");
         test.statsig.flush_events().await.expect("events are sent");
