@@ -91,7 +91,7 @@ async fn forced_values_win_over_a_stored_assignment() {
     let options = statsig::ExperimentEvaluationOptions::new()
         .user_persisted_values(storage.get_values_for_user(&a_user(), "userID"));
     let _ = statsig.get_experiment_with_options(&a_user(), "colors", options);
-    statsig.take_events();
+    drop(statsig.take_events());
     let stored = storage.get_values_for_user(&a_user(), "userID");
     assert!(!stored.is_empty());
 
