@@ -96,7 +96,7 @@ impl StatsigProvider {
     }
 
     /// The events of the provider from now on. If it is ready, the first is
-    /// [`ProviderEvent::Ready`].
+    /// [`Ready`](crate::ProviderEvent::Ready).
     ///
     /// ```
     /// # use statsig_openfeature::{ProviderEvent, StatsigProvider};
