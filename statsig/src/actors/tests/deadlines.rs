@@ -165,6 +165,30 @@ async fn with_a_spool_everything_is_on_disk_before_the_limit() {
     assert_eq!((stats.delivered, stats.spooled), (20 * 35, 0));
 }
 
+#[cfg(feature = "spool")]
+#[tokio::test(start_paused = true)]
+async fn short_flushes_in_quick_succession_do_not_keep_events_on_disk() {
+    for limit in [ms(0), ms(100)] {
+        let directory = tempfile::tempdir().unwrap();
+        let network = Arc::new(ScriptedTransport::new());
+        network.serve_specs(specs(1));
+        let slow = Answer::response(202, "").after(ms(300));
+        network.always(Endpoint::Events, slow);
+        let lab = Lab::start_on(Arc::clone(&network), |options| {
+            options.event_spool(directory.path())
+        })
+        .await;
+        lab.handle.first_sync().await.unwrap();
+        for _ in 0..200 {
+            lab.record(1);
+            lab.handle.flush_within(limit).await.unwrap();
+            sleep(ms(400)).await;
+        }
+        let stats = lab.stats();
+        assert!(stats.delivered > 150, "{limit:?}: {stats:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_process_that_is_frozen_during_posts_loses_no_event() {
     let network = black_hole();

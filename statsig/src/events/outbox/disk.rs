@@ -122,7 +122,7 @@ impl Outbox {
             && !disk.is_posting
             && !self.is_closing
             && self.may_post_any(now);
-        let to_store = self.take_for_disk();
+        let to_store = self.take_for_disk(now);
         let disk = self.disk.as_mut()?;
         let job = if !to_store.is_empty() {
             let batches = to_store.iter();
@@ -250,7 +250,7 @@ impl Outbox {
             }
             return false;
         }
-        self.hold_until = self.hold_until.max(Some(now + self.limits.min_pause));
+        self.to_disk_until = Some(now + self.limits.min_pause);
         self.urgent_to = 0;
         for batch in self.waiting.iter_mut() {
             batch.is_urgent = false;
@@ -291,9 +291,9 @@ impl Outbox {
 
     /// Batches that should go to disk: if the service fails or is too slow, all except those that a
     /// flush tries first.
-    fn take_for_disk(&mut self) -> Vec<SealedBatch> {
+    fn take_for_disk(&mut self, now: Instant) -> Vec<SealedBatch> {
         let is_slow = self.waiting.len() > self.limits.max_waiting / 2;
-        let is_needed = is_slow || !self.is_healthy();
+        let is_needed = is_slow || !self.is_healthy() || self.goes_to_disk_only(now);
         let Some(disk) = self.disk.as_ref().filter(|_| is_needed) else {
             return Vec::new();
         };

@@ -63,6 +63,10 @@ pub(crate) struct Outbox {
     interval: Duration,
     /// No attempt before this time, except for a flush.
     hold_until: Option<Instant>,
+    /// A flush ran out of time: before this time, what waits in memory goes to disk and is not
+    /// posted, except by the next flush. The disk is posted as usual, so that flushes in quick
+    /// succession do not keep events there.
+    to_disk_until: Option<Instant>,
     last_flush: Option<Instant>,
     spare_posts: u32,
     is_closing: bool,
@@ -110,6 +114,7 @@ impl Outbox {
             disk: spool_bytes.map(Disk::new),
             interval: limits.min_pause,
             hold_until: None,
+            to_disk_until: None,
             last_flush: None,
             spare_posts: MAX_SPARE_POSTS,
             is_closing: false,
@@ -167,6 +172,7 @@ impl Outbox {
         self.is_closing = true;
         self.interval = self.limits.min_pause;
         self.hold_until = None;
+        self.to_disk_until = None;
         self.flush(now)
     }
 
@@ -269,7 +275,7 @@ impl Outbox {
     /// When waiting batches may be posted.
     pub(crate) fn held_until(&self) -> Option<Instant> {
         let waits = !self.waiting.is_empty() || self.disk.as_ref().is_some_and(Disk::waits);
-        self.hold_until.filter(|_| waits)
+        self.hold_until.max(self.to_disk_until).filter(|_| waits)
     }
 
     /// Whether the last post succeeded.
@@ -318,6 +324,10 @@ impl Outbox {
 
     fn is_held(&self, now: Instant) -> bool {
         self.hold_until.is_some_and(|until| now < until)
+    }
+
+    fn goes_to_disk_only(&self, now: Instant) -> bool {
+        self.to_disk_until.is_some_and(|until| now < until)
     }
 
     fn may_post_any(&self, now: Instant) -> bool {

@@ -50,7 +50,9 @@ impl Outbox {
             // A failing service gets one post at a time, even if flushes are frequent.
             self.is_healthy() || self.posts() == 0
         };
-        let is_wanted = |batch: &SealedBatch| may_post_any || (may_post_urgent && batch.is_urgent);
+        let may_post_memory = may_post_any && !self.goes_to_disk_only(now);
+        let is_wanted =
+            |batch: &SealedBatch| may_post_memory || (may_post_urgent && batch.is_urgent);
         if let Some(batch) = self.waiting.take_first(is_wanted) {
             let flight = Flight {
                 events: batch.events,
