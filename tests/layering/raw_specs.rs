@@ -5,7 +5,8 @@ use std::fs;
 use crate::sources::files;
 use crate::{assert_none, repository};
 
-/// Keys that only specs have. A text that writes one of them writes an entity, a rule, or the whole.
+/// Keys that only specs have. A text that writes one of them writes an entity, a rule, or the
+/// whole.
 const KEYS: [&str; 4] = ["condition_map", "entity", "passPercentage", "returnValue"];
 
 /// Tests that need the JSON itself, and why.
