@@ -1,6 +1,8 @@
 //! A job that cron starts: it ends on time, and the next run delivers what this one could not. It
 //! needs no network to start: specs come from a file, and events wait on disk. In the first run,
 //! Statsig does not answer.
+//!
+//! Run it with `cargo run --example cron`.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 

@@ -1,6 +1,8 @@
 //! A function in the style of AWS Lambda: each invocation has a deadline, and the process is frozen
 //! after its response. It starts without a network, delivers events within the time that is left,
 //! and reports how many were delivered, even if Statsig does not answer.
+//!
+//! Run it with `cargo run --example lambda`.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 

@@ -2,8 +2,8 @@
 //! parameters as arguments, a gate hides a route, and the shutdown loses no event.
 //!
 //! Run it with `cargo run --example axum_service`, and ask as a user:
-//! `curl -H 'x-user-id: u-25' http://127.0.0.1:8080`. It starts a local Statsig, which prints each
-//! event. Ctrl-C or SIGTERM stops it.
+//! `curl -H 'x-user-id: u-25' http://127.0.0.1:8080`. It starts a local Statsig, which prints the
+//! events when they arrive: after a minute, or when Ctrl-C or SIGTERM stops the service.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 

@@ -21,7 +21,8 @@ pub struct MissingFlagsLayer;
 
 impl MissingFlagsLayer {
     const BODY: &str = "Expected a request that passed `statsig_axum::FlagsLayer`, found one that did not. \
-         Add `.layer(FlagsLayer::new(statsig))` to the router, after its routes.";
+         Add `.layer(FlagsLayer::new(statsig))` to the router, after its routes and after \
+         layers that need it, such as `RequireGate`.";
 
     pub(crate) fn new() -> Self {
         Self
