@@ -352,15 +352,6 @@ impl ScriptedTransport {
         self.logged().assert_exposed(user, layer, parameter);
     }
 
-    /// Asserts that a parameter of a layer was not exposed to a user.
-    ///
-    /// # Panics
-    /// If it was. The message lists what was logged.
-    #[track_caller]
-    pub fn assert_not_exposed(&self, user: &StatsigUser, layer: &str, parameter: &str) {
-        self.logged().assert_not_exposed(user, layer, parameter);
-    }
-
     /// Asserts that a gate was exposed to a user.
     ///
     /// # Panics
@@ -370,15 +361,6 @@ impl ScriptedTransport {
         self.logged().assert_gate_exposed(user, gate);
     }
 
-    /// Asserts that a gate was not exposed to a user.
-    ///
-    /// # Panics
-    /// If it was. The message lists what was logged.
-    #[track_caller]
-    pub fn assert_gate_not_exposed(&self, user: &StatsigUser, gate: &str) {
-        self.logged().assert_gate_not_exposed(user, gate);
-    }
-
     /// Asserts that a dynamic config or an experiment was exposed to a user.
     ///
     /// # Panics
@@ -386,14 +368,5 @@ impl ScriptedTransport {
     #[track_caller]
     pub fn assert_config_exposed(&self, user: &StatsigUser, config: &str) {
         self.logged().assert_config_exposed(user, config);
-    }
-
-    /// Asserts that a dynamic config or an experiment was not exposed to a user.
-    ///
-    /// # Panics
-    /// If it was. The message lists what was logged.
-    #[track_caller]
-    pub fn assert_config_not_exposed(&self, user: &StatsigUser, config: &str) {
-        self.logged().assert_config_not_exposed(user, config);
     }
 }
