@@ -91,11 +91,17 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Evaluates an entity. It never fails: reaching a limit is an outcome.
     pub fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
-        let result = self.unforced(kind, entry);
+        // Asked before: with a later choice between two results, each result is copied.
         if self.scope.forced.is_some() {
-            return self.forced(kind, entry, result);
+            return self.with_request_overrides(kind, entry);
         }
-        result
+        self.unforced(kind, entry)
+    }
+
+    #[cold]
+    fn with_request_overrides(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
+        let result = self.unforced(kind, entry);
+        self.forced(kind, entry, result)
     }
 
     /// Applies the overrides of the request.
@@ -110,7 +116,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 
     /// Evaluates an entity without the overrides of the request.
-    #[inline]
+    #[inline(always)]
     pub(super) fn unforced(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
         if kind == EntityKind::Experiment {
             self.looking_up.push(entry);

@@ -27,10 +27,10 @@ pub struct OpenedStore {
 #[must_use]
 #[inline]
 pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
-    let opened = unforced(context, user, name);
+    // Asked before: with a later choice between two results, each result is copied.
     match context.forced {
-        Some(overrides) => forced(context, overrides, opened),
-        None => opened,
+        Some(overrides) => forced(context, overrides, user, name),
+        None => unforced(context, user, name),
     }
 }
 
@@ -39,8 +39,10 @@ pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &st
 fn forced(
     context: &EvaluationContext<'_>,
     overrides: &RequestOverrides,
-    opened: OpenedStore,
+    user: &StatsigUser,
+    name: &str,
 ) -> OpenedStore {
+    let opened = unforced(context, user, name);
     let forced = overrides.find(EntityKind::ParameterStore, &opened.name);
     let Some(ForcedValue::Parameters(forced)) = forced else {
         return opened;
@@ -65,7 +67,7 @@ fn forced(
     }
 }
 
-#[inline]
+#[inline(always)]
 fn unforced(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
     let snapshot = context.snapshot;
     let found = snapshot.specs.param_stores.get_key_value(name);

@@ -20,11 +20,11 @@ impl<'a> Series<'a> {
     }
 
     pub(crate) fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
-        let evaluation = self.unforced(kind, entry);
         if self.0.scope.forced.is_some() {
+            let evaluation = self.unforced(kind, entry);
             return self.0.forced(kind, entry, evaluation);
         }
-        evaluation
+        self.unforced(kind, entry)
     }
 
     /// Nested gates are known without the overrides of the request.

@@ -52,6 +52,7 @@ impl<'a> EvaluatedCall<'a> {
     }
 
     /// Whether the request overrides this parameter.
+    #[inline]
     pub(super) fn overrides_parameter(&self, parameter: &str) -> bool {
         let forced = self.evaluation.forced();
         forced.is_some_and(|forced| forced.parameters.contains_key(parameter))

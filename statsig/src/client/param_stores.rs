@@ -247,15 +247,19 @@ impl ParameterStore {
         let target = self.target(parameter)?;
         let mut fresh = None;
         let (call, value) = self.resolve(target, &mut fresh);
-        let (Some(call), ParameterTarget::Layer { parameter, .. }) = (call, target) else {
-            if let Some(call) = call {
-                call.expose(self.logging);
+        let layer = match (call, target) {
+            (Some(call), ParameterTarget::Layer { parameter, .. }) => {
+                (!call.overrides_parameter(parameter)).then_some((call, parameter))
             }
+            (Some(call), _) => {
+                call.expose(self.logging);
+                None
+            }
+            (None, _) => None,
+        };
+        let Some((call, parameter)) = layer else {
             return value.and_then(decode);
         };
-        if call.overrides_parameter(parameter) {
-            return value.and_then(decode);
-        }
         call.expose_looked_up(self.logging);
         if self.logging == Logging::Disabled {
             call.count_check();
