@@ -35,6 +35,6 @@ pub use evaluate::Evaluator;
 pub use forced::{REQUEST_OVERRIDE, over};
 pub use named::NamedEvaluation;
 pub use overridden::evaluate_unknown;
-pub use param_store::{OpenedStore, open_store};
+pub use param_store::{OpenedStore, open_store, open_unforced_store};
 pub use result::{Aside, Evaluation, Forced, LookedUp, NestedGate, Outcome, ParametersRef};
 pub use series::Series;

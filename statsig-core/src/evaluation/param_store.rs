@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::context::EvaluationContext;
 use super::forced::REQUEST_OVERRIDE;
 use crate::entity_kind::EntityKind;
-use crate::request_overrides::{ForcedValue, RequestOverrides};
+use crate::request_overrides::ForcedValue;
 use crate::results::{EvaluationDetails, Reason};
 use crate::specs::compiled::{ParamStore, Parameter};
 use crate::text::SharedStr;
@@ -23,27 +23,43 @@ pub struct OpenedStore {
     pub store: Option<Arc<ParamStore>>,
 }
 
-/// Looks up a parameter store. An override wins over the specs.
+/// Like [`open_store`], but without the overrides of the request.
 #[must_use]
 #[inline]
-pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
-    // Asked before: with a later choice between two results, each result is copied.
-    match context.forced {
-        Some(overrides) => forced(context, overrides, user, name),
-        None => unforced(context, user, name),
-    }
-}
-
-/// Replaces the parameters that the request forces by constants.
-#[cold]
-fn forced(
+pub fn open_unforced_store(
     context: &EvaluationContext<'_>,
-    overrides: &RequestOverrides,
     user: &StatsigUser,
     name: &str,
 ) -> OpenedStore {
-    let opened = unforced(context, user, name);
-    let forced = overrides.find(EntityKind::ParameterStore, &opened.name);
+    let snapshot = context.snapshot;
+    let found = snapshot.specs.param_stores.get_key_value(name);
+    let forced = context
+        .overrides
+        .and_then(|overrides| overrides.parameter_store(user, name));
+    let name = found.map_or_else(|| name.into(), |(name, _)| name.clone());
+    if let Some(parameters) = forced {
+        return OpenedStore {
+            name,
+            details: snapshot.details(Reason::Overridden("LocalOverride")),
+            store: Some(Arc::new(ParamStore::of_values(&parameters))),
+        };
+    }
+    let store = found.map(|(_, store)| Arc::clone(store));
+    OpenedStore {
+        name,
+        details: snapshot.details_of_name(store.is_some()),
+        store,
+    }
+}
+
+/// Looks up a parameter store. An override wins over the specs, and one of the request over all
+/// others.
+#[must_use]
+pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
+    let opened = open_unforced_store(context, user, name);
+    let forced = context
+        .forced
+        .and_then(|overrides| overrides.find(EntityKind::ParameterStore, &opened.name));
     let Some(ForcedValue::Parameters(forced)) = forced else {
         return opened;
     };
@@ -64,28 +80,5 @@ fn forced(
             parameters,
             target_app_ids: None,
         })),
-    }
-}
-
-#[inline(always)]
-fn unforced(context: &EvaluationContext<'_>, user: &StatsigUser, name: &str) -> OpenedStore {
-    let snapshot = context.snapshot;
-    let found = snapshot.specs.param_stores.get_key_value(name);
-    let forced = context
-        .overrides
-        .and_then(|overrides| overrides.parameter_store(user, name));
-    let name = found.map_or_else(|| name.into(), |(name, _)| name.clone());
-    if let Some(parameters) = forced {
-        return OpenedStore {
-            name,
-            details: snapshot.details(Reason::Overridden("LocalOverride")),
-            store: Some(Arc::new(ParamStore::of_values(&parameters))),
-        };
-    }
-    let store = found.map(|(_, store)| Arc::clone(store));
-    OpenedStore {
-        name,
-        details: snapshot.details_of_name(store.is_some()),
-        store,
     }
 }

@@ -13,7 +13,9 @@ use super::evaluated_call::EvaluatedCall;
 use super::exposure::Logging;
 use super::view::View;
 use super::{ClientInner, ParameterStoreEvaluationOptions, Statsig};
-use crate::evaluation::{Evaluation, EvaluationContext, OpenedStore, open_store};
+use crate::evaluation::{
+    Evaluation, EvaluationContext, OpenedStore, open_store, open_unforced_store,
+};
 use crate::hash::text_hash;
 use crate::results::{EvaluationDetails, Origin};
 use crate::shared::Published;
@@ -105,14 +107,49 @@ impl View<'_> {
         store: &str,
         options: ParameterStoreEvaluationOptions,
     ) -> ParameterStore {
+        if self.published.request_overrides.is_some() {
+            return self.overridden_store(user, store, options);
+        }
+        self.opened_store(
+            open_unforced_store(&self.store_context(), user, store),
+            user,
+            options,
+        )
+    }
+
+    /// A store for a request with overrides. Apart, because a common end of both ways would copy
+    /// the store in each read.
+    #[cold]
+    fn overridden_store(
+        self,
+        user: &StatsigUser,
+        store: &str,
+        options: ParameterStoreEvaluationOptions,
+    ) -> ParameterStore {
+        let opened = open_store(&self.store_context(), user, store);
+        self.opened_store(opened, user, options)
+    }
+
+    /// Opening a store depends neither on the time nor on chance.
+    #[inline(always)]
+    fn store_context(&self) -> EvaluationContext<'_> {
+        EvaluationContext::of(self.published, 0, 0)
+            .with_overrides(self.client.shared.overrides.active())
+    }
+
+    #[inline(always)]
+    fn opened_store(
+        self,
+        opened: OpenedStore,
+        user: &StatsigUser,
+        options: ParameterStoreEvaluationOptions,
+    ) -> ParameterStore {
         let client = self.client;
-        let context = EvaluationContext::of(self.published, 0, 0)
-            .with_overrides(client.shared.overrides.active());
         let OpenedStore {
             name,
             details,
             store,
-        } = open_store(&context, user, store);
+        } = opened;
         if store.is_none() {
             client.warn_of_unknown(self.published, EntityKind::ParameterStore, &name);
         }
