@@ -114,19 +114,19 @@ mod tests {
 
     #[test]
     fn each_problem_is_reported_once_for_newer_specs() {
-        let told = reports_up_to(10);
-        assert_eq!(told.see(1, 7), Sight::First);
-        assert_eq!(told.see(1, 7), Sight::Repeated);
-        assert_eq!(told.see(2, 7), Sight::First);
-        assert_eq!(told.see(1, 7), Sight::First, "pinned");
-        assert_eq!(told.see(1, 7), Sight::Repeated);
-        assert_eq!(told.see(2, 7), Sight::Repeated);
+        let reported = reports_up_to(10);
+        assert_eq!(reported.see(1, 7), Sight::First);
+        assert_eq!(reported.see(1, 7), Sight::Repeated);
+        assert_eq!(reported.see(2, 7), Sight::First);
+        assert_eq!(reported.see(1, 7), Sight::First, "pinned");
+        assert_eq!(reported.see(1, 7), Sight::Repeated);
+        assert_eq!(reported.see(2, 7), Sight::Repeated);
     }
 
     #[test]
     fn problems_are_reported_up_to_the_limit() {
-        let told = reports_up_to(3);
-        let sights: Vec<_> = (0..6).map(|problem| told.see(1, problem)).collect();
+        let reported = reports_up_to(3);
+        let sights: Vec<_> = (0..6).map(|problem| reported.see(1, problem)).collect();
         let expected = [Sight::First; 3].into_iter();
         let expected = expected.chain([Sight::FirstBeyondLimit, Sight::Repeated, Sight::Repeated]);
         assert_eq!(sights, expected.collect::<Vec<_>>());
@@ -134,26 +134,26 @@ mod tests {
 
     #[test]
     fn a_problem_seen_again_or_beyond_the_limit_takes_no_memory() {
-        let told = reports_up_to(3);
+        let reported = reports_up_to(3);
         for problem in 0..4 {
-            told.see(1, problem);
+            reported.see(1, problem);
         }
-        let before = told.seen.load_full();
+        let before = reported.seen.load_full();
         for problem in 0..100 {
-            assert_eq!(told.see(1, problem), Sight::Repeated);
+            assert_eq!(reported.see(1, problem), Sight::Repeated);
         }
-        assert!(Arc::ptr_eq(&before, &told.seen.load()));
+        assert!(Arc::ptr_eq(&before, &reported.seen.load()));
     }
 
     #[test]
     fn of_many_threads_that_see_a_problem_one_tells_it() {
-        let told = reports_up_to(1_000);
+        let reported = reports_up_to(1_000);
         let firsts = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for problem in 0..500 {
-                        if told.see(1, problem) == Sight::First {
+                        if reported.see(1, problem) == Sight::First {
                             firsts.fetch_add(1, Ordering::Relaxed);
                         }
                     }
