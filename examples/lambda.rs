@@ -1,8 +1,6 @@
-//! A function in the style of AWS Lambda: each invocation has a deadline, and the process is frozen
-//! after its response. It starts without a network, delivers events within the time that is left,
-//! and reports how many were delivered, even if Statsig does not answer.
-//!
-//! Run it with `cargo run --example lambda`.
+//! A function in the style of AWS Lambda: `cargo run --example lambda`. Each invocation has a
+//! deadline, and the process is frozen after its response. The function starts without a network,
+//! and reports within its deadline how many events it delivered, even if Statsig does not answer.
 
 #![expect(clippy::print_stdout, reason = "this is what the example shows")]
 
