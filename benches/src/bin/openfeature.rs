@@ -15,7 +15,8 @@ use std::time::Instant;
 
 use open_feature::provider::{FeatureProvider, ProviderMetadata, ResolutionDetails};
 use open_feature::{
-    Client, EvaluationContext, EvaluationResult, OpenFeature, StructValue, async_trait,
+    Client, EvaluationContext, EvaluationError, EvaluationErrorCode, EvaluationResult, OpenFeature,
+    StructValue, async_trait,
 };
 use statsig::StatsigUser;
 use statsig::offline::OfflineClient;
@@ -42,6 +43,12 @@ struct Cloning {
     metadata: ProviderMetadata,
     gate: ResolutionDetails<bool>,
     int: ResolutionDetails<i64>,
+}
+
+fn not_measured<T>() -> EvaluationResult<T> {
+    Err(EvaluationError::builder()
+        .code(EvaluationErrorCode::FlagNotFound)
+        .build())
 }
 
 #[async_trait]
@@ -71,7 +78,7 @@ impl FeatureProvider for Cloning {
         _: &str,
         _: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<f64>> {
-        unimplemented!()
+        not_measured()
     }
 
     async fn resolve_string_value(
@@ -79,7 +86,7 @@ impl FeatureProvider for Cloning {
         _: &str,
         _: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<String>> {
-        unimplemented!()
+        not_measured()
     }
 
     async fn resolve_struct_value(
@@ -87,7 +94,7 @@ impl FeatureProvider for Cloning {
         _: &str,
         _: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<StructValue>> {
-        unimplemented!()
+        not_measured()
     }
 }
 
