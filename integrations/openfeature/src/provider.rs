@@ -12,7 +12,7 @@ use statsig::flags::FlagQuery;
 use statsig::{Event, ShutdownReport, SpecsSource, Statsig, StatsigError};
 
 use crate::context::Subject;
-use crate::details::details;
+use crate::details::MetadataFields;
 use crate::events::ProviderEvents;
 use crate::key::{Place, place};
 use crate::values::{Flag, decode};
@@ -52,6 +52,7 @@ use crate::values::{Flag, decode};
 pub struct StatsigProvider {
     statsig: Statsig,
     metadata: Arc<ProviderMetadata>,
+    fields: Arc<MetadataFields>,
 }
 
 impl StatsigProvider {
@@ -62,6 +63,7 @@ impl StatsigProvider {
         Self {
             statsig,
             metadata: Arc::new(ProviderMetadata::new("statsig")),
+            fields: Arc::new(MetadataFields::new()),
         }
     }
 
@@ -149,7 +151,7 @@ impl StatsigProvider {
                 stored: subject.stored,
             };
             let read = specs.read(query, |value| decode::<T>(key, value))?;
-            Ok(details(read))
+            Ok(self.fields.details(read))
         })
     }
 }
