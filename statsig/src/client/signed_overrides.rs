@@ -20,8 +20,8 @@ impl Statsig {
     /// ```
     ///
     /// # Errors
-    /// When the token is too long, is none, has no valid signature, is for another audience, or has
-    /// expired. The first of these that applies is the error.
+    /// When the token is too long, is malformed, has no valid signature, is for another audience, or
+    /// has expired. If several apply, the error names the first in this order.
     pub fn verify_overrides(
         &self,
         token: &str,

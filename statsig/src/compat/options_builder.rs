@@ -97,8 +97,8 @@ impl StatsigOptionsBuilder {
         experimental_flags: HashSet<String>,
     );
 
-    /// Sets [`output_log_level`](StatsigOptions::output_log_level), which has no effect: 0 is none,
-    /// 1 error, 2 warnings, 3 info, 4 debug.
+    /// Sets [`output_log_level`](StatsigOptions::output_log_level), which has no effect. 0 turns
+    /// logs off, 1 means errors, 2 warnings, 3 info, 4 debug.
     pub fn output_log_level(mut self, output_log_level: Option<u32>) -> Self {
         self.options.output_log_level = output_log_level.map(|level| match level {
             0 => LogLevel::None,
