@@ -79,11 +79,7 @@ impl InFlight {
     /// Ends the attempt, which does not count.
     fn interrupt(&mut self) {
         if let Some(batch) = self.batch.take() {
-            let shared = &self.tree.shared;
-            shared
-                .events
-                .outbox()
-                .interrupted(batch, &shared.events.counters);
+            self.tree.shared.events.outbox().interrupted(batch);
         }
     }
 
@@ -131,12 +127,8 @@ impl InFlight {
     }
 
     fn delivered(&self, batch: &SealedBatch) {
-        let shared = &self.tree.shared;
         self.tree.forget_record(batch);
-        shared
-            .events
-            .outbox()
-            .delivered(batch, &shared.events.counters);
+        self.tree.shared.events.outbox().delivered(batch);
     }
 
     fn failed(&self, batch: SealedBatch, asked_pause: Option<Duration>, problem: &str) {
@@ -151,13 +143,7 @@ impl InFlight {
         }
         let mut outbox = shared.events.outbox();
         let was_healthy = outbox.is_healthy();
-        outbox.failed(
-            batch,
-            asked_pause,
-            now,
-            fastrand::f64(),
-            &shared.events.counters,
-        );
+        outbox.failed(batch, asked_pause, now, fastrand::f64());
         drop(outbox);
         // Once for each series of failures: the service may be away for hours.
         if was_healthy {
@@ -173,10 +159,7 @@ impl InFlight {
         tracing::debug!(target: targets::EVENTS, events = batch.events, %error, "the service refused events; they are lost");
         shared.events.loss_log.because(DropReason::Refused, error);
         self.tree.forget_record(batch);
-        shared
-            .events
-            .outbox()
-            .refused(batch, &shared.events.counters);
+        shared.events.outbox().refused(batch);
     }
 
     /// Lets the two halves of a batch wait instead of it, unless it cannot be cut, or that would
@@ -187,16 +170,10 @@ impl InFlight {
         match halves.filter(|_| shared.events.outbox().may_split()) {
             None => self.refused(&batch, error),
             Some(halves) if batch.record.is_none() => {
-                shared
-                    .events
-                    .outbox()
-                    .split(&batch, halves, &shared.events.counters);
+                shared.events.outbox().split(&batch, halves);
             }
-            Some(halves) if self.tree.replace_record(&batch, halves.clone()) => {
-                shared
-                    .events
-                    .outbox()
-                    .returned(batch, &shared.events.counters);
+            Some(halves) if self.tree.replace_record(&batch, &halves) => {
+                shared.events.outbox().returned(batch);
             }
             // The disk has no room for the halves now.
             Some(_) => self.failed(batch, None, NO_ROOM_FOR_HALVES),
@@ -211,10 +188,7 @@ impl Drop for InFlight {
             if std::thread::panicking() {
                 self.failed(batch, None, PANICKED);
             } else {
-                shared
-                    .events
-                    .outbox()
-                    .returned(batch, &shared.events.counters);
+                shared.events.outbox().returned(batch);
             }
         }
     }

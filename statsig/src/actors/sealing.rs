@@ -55,7 +55,7 @@ impl SealingJob {
         let count = events.len() as u64;
         let mut outbox = self.shared.events.outbox();
         match body {
-            Ok(body) => outbox.sealed(self.first, count, body, now(), &self.shared.events.counters),
+            Ok(body) => outbox.sealed(self.first, count, body, now()),
             Err(error) => {
                 tracing::debug!(
                     target: targets::EVENTS, %error, events = count,
@@ -65,7 +65,7 @@ impl SealingJob {
                     .events
                     .loss_log
                     .because(DropReason::Internal, error);
-                outbox.unsealable(count, &self.shared.events.counters);
+                outbox.unsealable(count);
             }
         }
         // The events themselves are dropped after this, with the lock released.
@@ -96,7 +96,7 @@ impl Drop for SealingJob {
         if let Some(events) = self.events.take() {
             let mut outbox = self.shared.events.outbox();
             if std::thread::panicking() {
-                outbox.unsealable(events.len() as u64, &self.shared.events.counters);
+                outbox.unsealable(events.len() as u64);
             } else {
                 outbox.put_back(events);
             }

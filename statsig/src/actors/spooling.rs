@@ -9,7 +9,7 @@ use super::sealing::SealingJob;
 use super::tasks::{CastOnDrop, now};
 use super::tree::Tree;
 use crate::counters::DropReason;
-use crate::events::batch::{Half, RecordId, SealedBatch};
+use crate::events::batch::{RecordId, SealedBatch};
 use crate::events::outbox::SpoolJob;
 use crate::events::sampling::Sampler;
 use crate::events::spool::Spool;
@@ -55,10 +55,7 @@ impl Job {
                     tracing::info!(target: targets::EVENTS, events, "events of an earlier process were found on disk");
                 }
                 let ready_at = spool.ready_at(now());
-                shared
-                    .events
-                    .outbox()
-                    .adopted(events, ready_at, &shared.events.counters);
+                shared.events.outbox().adopted(events, ready_at);
             }
             Err(error) => {
                 // Once for each series of failures.
@@ -91,11 +88,7 @@ impl Drop for Job {
             Some(SpoolJob::Store(batches)) => batches,
             Some(SpoolJob::Adopt | SpoolJob::Load) => Vec::new(),
         };
-        let shared = &self.tree.shared;
-        shared
-            .events
-            .outbox()
-            .spool_job_stopped(batches, &shared.events.counters);
+        self.tree.shared.events.outbox().spool_job_stopped(batches);
     }
 }
 
@@ -107,13 +100,10 @@ impl Tree {
         let rest = batches.split_off(stored.kept.len().min(batches.len()));
         let events = batches.iter().map(|batch| batch.events).sum();
         match stored.outcome {
-            Ok(()) => shared
-                .events
-                .outbox()
-                .stored(events, ready_at, &shared.events.counters),
+            Ok(()) => shared.events.outbox().stored(events, ready_at),
             Err(error) => {
                 let mut outbox = shared.events.outbox();
-                let is_news = outbox.not_stored(events, rest, now(), &shared.events.counters);
+                let is_news = outbox.not_stored(events, rest, now());
                 outbox.set_spool_ready_at(ready_at);
                 drop(outbox);
                 // Once for each series of failures: the disk may be full for hours.
@@ -159,17 +149,11 @@ impl Tree {
 
     /// Puts two halves on disk in place of a batch. False if that is not possible now; then the
     /// batch is still there.
-    pub(super) fn replace_record(&self, batch: &SealedBatch, halves: [Half; 2]) -> bool {
+    pub(super) fn replace_record(&self, batch: &SealedBatch, halves: &[SealedBatch]) -> bool {
         let (Some(record), Some(spool)) = (batch.record, &self.spool) else {
             return false;
         };
-        let halves = halves.map(|half| SealedBatch {
-            events: half.events,
-            body: half.body,
-            record: None,
-            ..*batch
-        });
-        let stored = spool.store(&halves);
+        let stored = spool.store(halves);
         self.count_evicted(stored.made_room);
         if stored.outcome.is_err() {
             stored.kept.into_iter().for_each(|half| spool.settle(half));

@@ -1,4 +1,4 @@
-//! A batch of events in its states: unsealed, sealed and split.
+//! A batch of events in its states: unsealed and sealed.
 
 use std::time::{Duration, Instant};
 
@@ -33,13 +33,6 @@ pub(crate) struct SealedBatch {
     pub(crate) sealed_at: Option<Instant>,
     /// The batch's place on disk, if it came from there.
     pub(crate) record: Option<RecordId>,
-}
-
-/// One half of a batch that was too large or had a malformed event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Half {
-    pub(crate) events: u64,
-    pub(crate) body: Bytes,
 }
 
 /// The place of a batch in the spool.

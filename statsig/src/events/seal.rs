@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::batch::{Half, SealedBatch};
+use super::batch::SealedBatch;
 
 /// The compression of bodies, as in the `content-encoding` header.
 #[cfg(not(feature = "zstd"))]
@@ -92,25 +92,29 @@ struct Body<'a> {
     statsig_metadata: &'a RawValue,
 }
 
-/// The two halves of a batch. `None` for a batch of one event.
-pub(crate) fn split(batch: &SealedBatch) -> io::Result<Option<[Half; 2]>> {
+/// The two halves of a batch, in memory. `None` for a batch of one event.
+pub(crate) fn split(batch: &SealedBatch) -> io::Result<Option<[SealedBatch; 2]>> {
     let plain = decompress(&batch.body)?;
     let body: Body<'_> = serde_json::from_slice(&plain)?;
     if body.events.len() < 2 {
         return Ok(None);
     }
     let (early, late) = body.events.split_at(body.events.len() / 2);
-    let seal = |events: &[&RawValue]| -> io::Result<Half> {
+    let seal = |first: u64, events: &[&RawValue]| -> io::Result<SealedBatch> {
         let part = Body {
             events: events.to_vec(),
             statsig_metadata: body.statsig_metadata,
         };
-        Ok(Half {
+        Ok(SealedBatch {
+            first,
             events: events.len() as u64,
             body: compressed(|to| Ok(serde_json::to_writer(to, &part)?))?,
+            record: None,
+            ..*batch
         })
     };
-    Ok(Some([seal(early)?, seal(late)?]))
+    let middle = batch.first + early.len() as u64;
+    Ok(Some([seal(batch.first, early)?, seal(middle, late)?]))
 }
 
 #[cfg(test)]
@@ -135,7 +139,7 @@ mod tests {
         }
     }
 
-    fn text(half: &Half) -> String {
+    fn text(half: &SealedBatch) -> String {
         String::from_utf8(decompress(&half.body).unwrap()).unwrap()
     }
 
@@ -151,7 +155,8 @@ mod tests {
     fn halves_keep_order_and_the_exact_text_of_events() {
         let plain = r#"{"events":[{"a":1.0},{"b":[]},{"c":"\u00e9"}],"statsigMetadata":{"x":"y"}}"#;
         let [early, late] = split(&batch(plain, 3)).unwrap().unwrap();
-        assert_eq!((early.events, late.events), (1, 2));
+        assert_eq!((early.first, early.events), (0, 1));
+        assert_eq!((late.first, late.events), (1, 2));
         assert_eq!(
             text(&early),
             r#"{"events":[{"a":1.0}],"statsigMetadata":{"x":"y"}}"#

@@ -21,7 +21,7 @@ pub(crate) struct EventPipe {
     pub(crate) queue: EventQueue,
     pub(crate) dedupe: Dedupe,
     pub(crate) non_exposed: NonExposedChecks,
-    pub(crate) counters: EventCounters,
+    pub(crate) counters: Arc<EventCounters>,
     pub(crate) loss_log: LossLog,
     /// Locked by the exposure actor and its tasks, never by callers.
     outbox: Mutex<Outbox>,
@@ -40,13 +40,15 @@ pub(crate) struct EventPipe {
 impl EventPipe {
     pub(super) fn new(options: &StatsigOptions, home: Arc<HomeProcess>) -> Self {
         let limits = options.event_limits;
+        let counters = Arc::<EventCounters>::default();
+        let outbox = Outbox::new(limits, options.event_spool_bytes(), Arc::clone(&counters));
         Self {
             queue: EventQueue::new(&limits),
             dedupe: Dedupe::new(options.exposure_dedupe_max_keys),
             non_exposed: NonExposedChecks::default(),
-            counters: EventCounters::default(),
+            counters,
             loss_log: LossLog::default(),
-            outbox: Mutex::new(Outbox::new(limits, options.event_spool_bytes())),
+            outbox: Mutex::new(outbox),
             rollout_bucket: rollout_bucket(&options.experimental_flags),
             max_bytes: limits.event_max_bytes,
             home,

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::Outbox;
-use crate::counters::{DropReason, EventCounters};
+use crate::counters::DropReason;
 use crate::events::batch::SealedBatch;
 
 /// After a failure of the disk, events stay in memory for this time.
@@ -29,13 +29,14 @@ pub(crate) enum SpoolJob {
     Load,
 }
 
+/// What the outbox knows about the spool.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
-    /// The size limit of the spool.
-    bytes: u64,
+    /// The size limit of the spool; 0 if there is none.
+    pub(super) bytes: u64,
     is_busy: bool,
     /// Batches being written: number of the first event, and count of events.
-    storing: Vec<(u64, u64)>,
+    pub(super) storing: Vec<(u64, u64)>,
     /// The disk failed; it is not used before this time.
     broken_until: Option<Instant>,
     /// No write has succeeded since the disk failed.
@@ -46,8 +47,8 @@ pub(super) struct Disk {
     /// When the next batch on disk is due. `None` without batches.
     ready_at: Option<Instant>,
     /// A batch that was read and is not posted yet.
-    loaded: Option<SealedBatch>,
-    is_posting: bool,
+    pub(super) loaded: Option<SealedBatch>,
+    pub(super) is_posting: bool,
 }
 
 impl Disk {
@@ -58,18 +59,13 @@ impl Disk {
         }
     }
 
-    /// A new one that replaces this closed one.
-    pub(super) fn reopened(&self) -> Self {
-        Self::new(self.bytes)
-    }
-
     /// Whether the batch goes to disk now instead of waiting in memory.
     pub(super) fn takes(&self, batch: &SealedBatch, now: Instant) -> bool {
         self.is_usable(now) && self.is_large_enough_for(batch)
     }
 
     pub(super) fn is_usable(&self, now: Instant) -> bool {
-        self.broken_until.is_none_or(|until| until <= now)
+        self.bytes > 0 && self.broken_until.is_none_or(|until| until <= now)
     }
 
     fn is_large_enough_for(&self, batch: &SealedBatch) -> bool {
@@ -80,28 +76,20 @@ impl Disk {
         self.storing.iter().all(|(first, _)| *first >= mark)
     }
 
-    pub(super) fn is_posting(&self) -> bool {
-        self.is_posting
-    }
-
     /// Whether there is something to post.
     pub(super) fn waits(&self) -> bool {
         self.ready_at.is_some() || self.loaded.is_some()
     }
 
-    pub(super) fn start_post(&mut self) -> Option<SealedBatch> {
-        let batch = self.loaded.take()?;
-        self.is_posting = true;
-        Some(batch)
+    fn job_ended(&mut self) {
+        self.is_busy = false;
+        self.storing.clear();
     }
 
-    pub(super) fn landed(&mut self) {
-        self.is_posting = false;
-    }
-
-    #[cfg(test)]
-    pub(super) fn storing_events(&self) -> u64 {
-        self.storing.iter().map(|(_, events)| events).sum()
+    fn job_succeeded(&mut self, ready_at: Option<Instant>) {
+        self.job_ended();
+        self.broken_until = None;
+        self.ready_at = ready_at;
     }
 }
 
@@ -110,7 +98,7 @@ impl Outbox {
     /// [`not_adopted`](Self::not_adopted), [`stored`](Self::stored) or
     /// [`not_stored`](Self::not_stored), or [`loaded`](Self::loaded).
     pub(crate) fn start_spool_job(&mut self, now: Instant) -> Option<SpoolJob> {
-        let disk = self.disk.as_ref()?;
+        let disk = &self.disk;
         if disk.is_busy || !disk.is_usable(now) {
             return None;
         }
@@ -123,59 +111,41 @@ impl Outbox {
             && !self.is_closing
             && self.may_post_any(now);
         let to_store = self.take_for_disk(now);
-        let disk = self.disk.as_mut()?;
         let job = if !to_store.is_empty() {
             let batches = to_store.iter();
-            disk.storing = batches.map(|batch| (batch.first, batch.events)).collect();
+            self.disk.storing = batches.map(|batch| (batch.first, batch.events)).collect();
             SpoolJob::Store(to_store)
         } else if is_adoption_due && !self.is_closing {
-            disk.adopted_at = Some(now);
+            self.disk.adopted_at = Some(now);
             SpoolJob::Adopt
         } else if may_load {
             SpoolJob::Load
         } else {
             return None;
         };
-        disk.is_busy = true;
+        self.disk.is_busy = true;
         Some(job)
     }
 
     /// The spool was searched for batches of ended processes.
-    pub(crate) fn adopted(
-        &mut self,
-        events: u64,
-        ready_at: Option<Instant>,
-        counters: &EventCounters,
-    ) {
-        counters.add_recovered(events);
-        self.spool_job_done(ready_at);
-        if let Some(disk) = &mut self.disk {
-            disk.is_unsearchable = false;
-        }
+    pub(crate) fn adopted(&mut self, events: u64, ready_at: Option<Instant>) {
+        self.counters.add_recovered(events);
+        self.disk.job_succeeded(ready_at);
+        self.disk.is_unsearchable = false;
     }
 
     /// The search of the spool failed. Writes of this process may still work. Returns whether the
     /// previous search succeeded.
     pub(crate) fn not_adopted(&mut self) -> bool {
-        let Some(disk) = &mut self.disk else {
-            return false;
-        };
-        disk.is_busy = false;
-        !std::mem::replace(&mut disk.is_unsearchable, true)
+        self.disk.job_ended();
+        !std::mem::replace(&mut self.disk.is_unsearchable, true)
     }
 
     /// This many events are now safe on disk.
-    pub(crate) fn stored(
-        &mut self,
-        events: u64,
-        ready_at: Option<Instant>,
-        counters: &EventCounters,
-    ) {
-        counters.add_spooled(events);
-        self.spool_job_done(ready_at);
-        if let Some(disk) = &mut self.disk {
-            disk.is_failing = false;
-        }
+    pub(crate) fn stored(&mut self, events: u64, ready_at: Option<Instant>) {
+        self.counters.add_spooled(events);
+        self.disk.job_succeeded(ready_at);
+        self.disk.is_failing = false;
     }
 
     /// The disk failed after it stored `kept` events. The other batches wait in memory, and so do
@@ -185,56 +155,37 @@ impl Outbox {
         kept: u64,
         batches: Vec<SealedBatch>,
         now: Instant,
-        counters: &EventCounters,
     ) -> bool {
-        counters.add_spooled(kept);
-        let was_well = self.disk_failed(now);
+        self.counters.add_spooled(kept);
+        self.disk.job_ended();
+        self.disk.broken_until = Some(now + DISK_PAUSE);
         for batch in batches {
             if self.is_given_up(&batch, now) {
-                counters.add_dropped(DropReason::DeliveryFailed, batch.events);
+                self.counters
+                    .add_dropped(DropReason::DeliveryFailed, batch.events);
             } else {
-                self.add_waiting(batch, counters);
+                self.add_waiting(batch);
             }
         }
         // At the end of the client, batches that cannot go to disk use their remaining attempts.
         for batch in self.waiting.iter_mut() {
             batch.is_urgent |= self.is_closing;
         }
-        was_well
-    }
-
-    fn disk_failed(&mut self, now: Instant) -> bool {
-        let Some(disk) = &mut self.disk else {
-            return false;
-        };
-        let was_well = !std::mem::replace(&mut disk.is_failing, true);
-        disk.broken_until = Some(now + DISK_PAUSE);
-        disk.is_busy = false;
-        disk.storing.clear();
-        was_well
+        !std::mem::replace(&mut self.disk.is_failing, true)
     }
 
     /// The job was cancelled: its batches wait in memory.
-    pub(crate) fn spool_job_stopped(
-        &mut self,
-        batches: Vec<SealedBatch>,
-        counters: &EventCounters,
-    ) {
-        if let Some(disk) = &mut self.disk {
-            disk.is_busy = false;
-            disk.storing.clear();
-        }
-        for batch in batches {
-            self.add_waiting(batch, counters);
-        }
+    pub(crate) fn spool_job_stopped(&mut self, batches: Vec<SealedBatch>) {
+        self.disk.job_ended();
+        batches
+            .into_iter()
+            .for_each(|batch| self.add_waiting(batch));
     }
 
     /// A batch was read from the spool. `None` if none is due.
     pub(crate) fn loaded(&mut self, batch: Option<SealedBatch>, ready_at: Option<Instant>) {
-        self.spool_job_done(ready_at);
-        if let Some(disk) = &mut self.disk {
-            disk.loaded = batch;
-        }
+        self.disk.job_succeeded(ready_at);
+        self.disk.loaded = batch;
     }
 
     /// A flush of the events before the mark runs out of time. Returns whether the disk takes what
@@ -243,8 +194,7 @@ impl Outbox {
     /// Without a disk, posts continue: a batch is as safe there as in memory, and the service may
     /// still accept it.
     pub(crate) fn cut_flush_short(&mut self, mark: u64, now: Instant) -> bool {
-        let is_usable = self.disk.as_ref().is_some_and(|disk| disk.is_usable(now));
-        if self.is_closing || !is_usable {
+        if self.is_closing || !self.disk.is_usable(now) {
             for (_, flight) in self.in_flight.range_mut(..mark) {
                 flight.is_overdue = true;
             }
@@ -260,45 +210,30 @@ impl Outbox {
 
     /// The time at which the next batch on disk is due has changed.
     pub(crate) fn set_spool_ready_at(&mut self, ready_at: Option<Instant>) {
-        if let Some(disk) = &mut self.disk {
-            disk.ready_at = ready_at;
-        }
+        self.disk.ready_at = ready_at;
     }
 
     /// Whether a task is sealing events or working on the spool.
     pub(crate) fn is_being_worked_for(&self) -> bool {
-        self.sealing.is_some() || self.disk.as_ref().is_some_and(|disk| disk.is_busy)
+        self.sealing.is_some() || self.disk.is_busy
     }
 
     /// The batches in memory that fit on disk, for the last write when the client ends. Do not push
     /// events afterwards.
     pub(crate) fn take_rest(&mut self) -> Vec<SealedBatch> {
-        let Some(disk) = &self.disk else {
-            return Vec::new();
-        };
         self.waiting
-            .take_all(usize::MAX, |batch| disk.is_large_enough_for(batch))
-    }
-
-    fn spool_job_done(&mut self, ready_at: Option<Instant>) {
-        if let Some(disk) = &mut self.disk {
-            disk.is_busy = false;
-            disk.broken_until = None;
-            disk.storing.clear();
-            disk.ready_at = ready_at;
-        }
+            .take_all(usize::MAX, |batch| self.disk.is_large_enough_for(batch))
     }
 
     /// Batches that should go to disk: if the service fails or is too slow, all except those that a
     /// flush tries first.
     fn take_for_disk(&mut self, now: Instant) -> Vec<SealedBatch> {
         let is_slow = self.waiting.len() > self.limits.max_waiting / 2;
-        let is_needed = is_slow || !self.is_healthy() || self.goes_to_disk_only(now);
-        let Some(disk) = self.disk.as_ref().filter(|_| is_needed) else {
+        if !is_slow && self.is_healthy() && !self.goes_to_disk_only(now) {
             return Vec::new();
-        };
+        }
         self.waiting.take_all(MAX_STORED_AT_ONCE, |batch| {
-            !batch.is_urgent && disk.is_large_enough_for(batch)
+            !batch.is_urgent && self.disk.is_large_enough_for(batch)
         })
     }
 }

@@ -19,6 +19,7 @@ mod unsealed;
 mod waiting;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -45,6 +46,7 @@ const FLUSH_SHUTDOWN: &str = "shutdown";
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limits: EventLimits,
+    counters: Arc<EventCounters>,
     unsealed: UnsealedEvents,
     /// The count of all pushed events. An event's number is the count before it.
     pushed: u64,
@@ -58,7 +60,7 @@ pub(crate) struct Outbox {
     waiting: Waiting,
     /// Batches being posted, by the number of the first event. `disk` has the one from the spool.
     in_flight: BTreeMap<u64, Flight>,
-    disk: Option<Disk>,
+    disk: Disk,
     /// Grows with failures, shrinks with successes.
     interval: Duration,
     /// No attempt before this time, except for a flush.
@@ -100,9 +102,14 @@ impl OutboxLoad {
 
 impl Outbox {
     /// An empty outbox. With a spool of this size, undeliverable batches go to disk.
-    pub(crate) fn new(limits: EventLimits, spool_bytes: Option<u64>) -> Self {
+    pub(crate) fn new(
+        limits: EventLimits,
+        spool_bytes: Option<u64>,
+        counters: Arc<EventCounters>,
+    ) -> Self {
         Self {
             limits,
+            counters,
             unsealed: UnsealedEvents::default(),
             pushed: 0,
             seal_to: 0,
@@ -111,7 +118,7 @@ impl Outbox {
             sealing: None,
             waiting: Waiting::default(),
             in_flight: BTreeMap::new(),
-            disk: spool_bytes.map(Disk::new),
+            disk: Disk::new(spool_bytes.unwrap_or(0)),
             interval: limits.min_pause,
             hold_until: None,
             to_disk_until: None,
@@ -124,13 +131,15 @@ impl Outbox {
 
     /// The room for more events.
     pub(crate) fn room(&self) -> Room {
-        self.unsealed.room(&self.limits)
+        self.unsealed.room(&self.limits, 0, 0)
     }
 
     /// The room for the events of a flush: the whole queue, unless flushes come faster than events
     /// are sealed.
     pub(crate) fn room_for_flush(&self) -> Room {
-        self.unsealed.room_for_flush(&self.limits)
+        let limits = &self.limits;
+        let queue = limits.queue_capacity as u64;
+        self.unsealed.room(limits, queue, limits.queue_max_bytes)
     }
 
     pub(crate) fn push(&mut self, event: BatchedEvent) {
@@ -180,7 +189,7 @@ impl Outbox {
     pub(crate) fn reopen(&mut self) {
         self.is_closing = false;
         self.final_failures = 0;
-        self.disk = self.disk.as_ref().map(Disk::reopened);
+        self.disk = Disk::new(self.disk.bytes);
     }
 
     /// Whether every event before the mark has left, is on disk, or waits because an attempt of the
@@ -197,12 +206,11 @@ impl Outbox {
     }
 
     fn is_sealed_and_tried(&self, mark: u64, now: Instant) -> bool {
-        let is_stored = self.disk.as_ref().is_none_or(|disk| disk.is_stored(mark));
         (self.unsealed_from() >= mark || self.holds_back(now))
             && self.sealing.is_none()
-            && is_stored
+            && self.disk.is_stored(mark)
             && self.waiting.iter().all(|batch| {
-                batch.first >= mark || !(batch.is_urgent || self.goes_to_disk(batch, now))
+                batch.first >= mark || !(batch.is_urgent || self.disk.takes(batch, now))
             })
     }
 
@@ -236,34 +244,23 @@ impl Outbox {
 
     /// The taken events are sealed. Beyond the limits for waiting batches, the oldest batch is
     /// dropped.
-    pub(crate) fn sealed(
-        &mut self,
-        first: u64,
-        events: u64,
-        body: Bytes,
-        now: Instant,
-        counters: &EventCounters,
-    ) {
+    pub(crate) fn sealed(&mut self, first: u64, events: u64, body: Bytes, now: Instant) {
         self.sealing = None;
-        let is_urgent = first < self.urgent_to;
-        self.add_waiting(
-            SealedBatch {
-                first,
-                events,
-                attempts: 0,
-                is_urgent,
-                body,
-                sealed_at: Some(now),
-                record: None,
-            },
-            counters,
-        );
+        self.add_waiting(SealedBatch {
+            first,
+            events,
+            attempts: 0,
+            is_urgent: first < self.urgent_to,
+            body,
+            sealed_at: Some(now),
+            record: None,
+        });
     }
 
     /// The taken events cannot be sealed. They are dropped.
-    pub(crate) fn unsealable(&mut self, events: u64, counters: &EventCounters) {
+    pub(crate) fn unsealable(&mut self, events: u64) {
         self.sealing = None;
-        counters.add_dropped(DropReason::Internal, events);
+        self.counters.add_dropped(DropReason::Internal, events);
     }
 
     /// Sealing was cancelled: the taken events return to their place.
@@ -274,7 +271,7 @@ impl Outbox {
 
     /// When waiting batches may be posted.
     pub(crate) fn held_until(&self) -> Option<Instant> {
-        let waits = !self.waiting.is_empty() || self.disk.as_ref().is_some_and(Disk::waits);
+        let waits = self.waiting.len() > 0 || self.disk.waits();
         self.hold_until.max(self.to_disk_until).filter(|_| waits)
     }
 
@@ -290,7 +287,7 @@ impl Outbox {
             sealing: self.sealing.unwrap_or(0),
             waiting: self.waiting.iter().map(|batch| batch.events).sum(),
             in_flight: self.in_flight.values().map(|flight| flight.events).sum(),
-            storing: self.disk.as_ref().map_or(0, Disk::storing_events),
+            storing: self.disk.storing.iter().map(|(_, events)| events).sum(),
             waiting_batches: self.waiting.len(),
             in_flight_batches: self.posts(),
             unsealed_bytes: self.unsealed.bytes(),
@@ -313,13 +310,11 @@ impl Outbox {
     /// batches would only evict others.
     fn holds_back(&self, now: Instant) -> bool {
         let is_crowded = self.waiting.len() >= (self.limits.max_waiting / 2).max(1);
-        let is_spared = self.disk.as_ref().is_some_and(|disk| disk.is_usable(now));
-        is_crowded && !is_spared && !self.is_closing && !self.is_healthy()
+        is_crowded && !self.disk.is_usable(now) && !self.is_closing && !self.is_healthy()
     }
 
     fn posts(&self) -> usize {
-        let from_disk = self.disk.as_ref().is_some_and(Disk::is_posting);
-        self.in_flight.len() + usize::from(from_disk)
+        self.in_flight.len() + usize::from(self.disk.is_posting)
     }
 
     fn is_held(&self, now: Instant) -> bool {
@@ -334,12 +329,7 @@ impl Outbox {
         !self.is_held(now) && (self.is_healthy() || self.posts() == 0)
     }
 
-    fn goes_to_disk(&self, batch: &SealedBatch, now: Instant) -> bool {
-        let disk = self.disk.as_ref();
-        disk.is_some_and(|disk| disk.takes(batch, now))
-    }
-
-    fn add_waiting(&mut self, batch: SealedBatch, counters: &EventCounters) {
+    fn add_waiting(&mut self, batch: SealedBatch) {
         self.waiting.insert(batch);
         while self.waiting.len() > self.limits.max_waiting
             || (self.waiting.bytes() > self.limits.pending_max_bytes && self.waiting.len() > 1)
@@ -347,7 +337,8 @@ impl Outbox {
             let Some(dropped) = self.waiting.take_oldest() else {
                 return;
             };
-            counters.add_dropped(DropReason::TooManyBatches, dropped.events);
+            self.counters
+                .add_dropped(DropReason::TooManyBatches, dropped.events);
         }
     }
 }

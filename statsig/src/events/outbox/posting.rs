@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Outbox;
-use super::disk::Disk;
-use crate::counters::{DropReason, EventCounters};
-use crate::events::batch::{Half, SealedBatch};
+use crate::counters::DropReason;
+use crate::events::batch::SealedBatch;
 use crate::transport::backoff::jittered;
 
 /// The first pause after a failure during a shutdown.
@@ -62,16 +61,18 @@ impl Outbox {
             self.in_flight.insert(batch.first, flight);
             return Some(batch);
         }
-        self.disk.as_mut().filter(|_| may_post_any)?.start_post()
+        let batch = self.disk.loaded.take_if(|_| may_post_any)?;
+        self.disk.is_posting = true;
+        Some(batch)
     }
 
     /// The service has the batch.
-    pub(crate) fn delivered(&mut self, batch: &SealedBatch, counters: &EventCounters) {
+    pub(crate) fn delivered(&mut self, batch: &SealedBatch) {
         self.landed(batch);
         if batch.record.is_some() {
-            counters.add_delivered_from_spool(batch.events);
+            self.counters.add_delivered_from_spool(batch.events);
         } else {
-            counters.add_delivered(batch.events);
+            self.counters.add_delivered(batch.events);
         }
         self.spare_posts = (self.spare_posts + POSTS_FOR_ACCEPTED).min(MAX_SPARE_POSTS);
         self.interval = (self.interval / 2).max(self.limits.min_pause);
@@ -89,10 +90,9 @@ impl Outbox {
         asked_pause: Option<Duration>,
         now: Instant,
         random: f64,
-        counters: &EventCounters,
     ) {
         let is_scheduled = self.landed(&batch).is_none_or(|flight| flight.is_scheduled);
-        let goes_to_disk = self.goes_to_disk(&batch, now);
+        let goes_to_disk = self.disk.takes(&batch, now);
         // Batches that fail together are one failure, so only the first lengthens the pause.
         if self.hold_until.is_none_or(|until| until <= now) {
             let pause = if self.is_closing {
@@ -113,8 +113,7 @@ impl Outbox {
             self.urgent_to = 0;
         }
         for waiting in self.waiting.iter_mut() {
-            let takes = |disk: &Disk| disk.takes(waiting, now);
-            waiting.is_urgent &= self.is_closing && !self.disk.as_ref().is_some_and(takes);
+            waiting.is_urgent &= self.is_closing && !self.disk.takes(waiting, now);
         }
         if batch.record.is_some() {
             return;
@@ -122,19 +121,21 @@ impl Outbox {
         batch.attempts += u32::from(is_scheduled);
         batch.is_urgent = self.is_closing && !goes_to_disk;
         if self.is_given_up(&batch, now) && !goes_to_disk {
-            counters.add_dropped(DropReason::DeliveryFailed, batch.events);
+            self.counters
+                .add_dropped(DropReason::DeliveryFailed, batch.events);
         } else {
-            self.add_waiting(batch, counters);
+            self.add_waiting(batch);
         }
     }
 
     /// The service will never take the batch.
-    pub(crate) fn refused(&mut self, batch: &SealedBatch, counters: &EventCounters) {
+    pub(crate) fn refused(&mut self, batch: &SealedBatch) {
         self.landed(batch);
         if batch.record.is_some() {
-            counters.add_dropped_from_spool(DropReason::Refused, batch.events);
+            self.counters
+                .add_dropped_from_spool(DropReason::Refused, batch.events);
         } else {
-            counters.add_dropped(DropReason::Refused, batch.events);
+            self.counters.add_dropped(DropReason::Refused, batch.events);
         }
     }
 
@@ -146,45 +147,24 @@ impl Outbox {
     }
 
     /// The batch was split: its two halves wait instead.
-    pub(crate) fn split(
-        &mut self,
-        batch: &SealedBatch,
-        halves: [Half; 2],
-        counters: &EventCounters,
-    ) {
+    pub(crate) fn split(&mut self, batch: &SealedBatch, halves: [SealedBatch; 2]) {
         self.landed(batch);
-        let mut first = batch.first;
-        for half in halves {
-            let events = half.events;
-            self.add_waiting(
-                SealedBatch {
-                    first,
-                    events,
-                    attempts: batch.attempts,
-                    is_urgent: batch.is_urgent,
-                    body: half.body,
-                    sealed_at: batch.sealed_at,
-                    record: None,
-                },
-                counters,
-            );
-            first += events;
-        }
+        halves.into_iter().for_each(|half| self.add_waiting(half));
     }
 
     /// The attempt ended for a reason that says nothing about the service: a flush ran out of
     /// time, or the process was frozen meanwhile. It does not count. The batch waits for the
     /// schedule or goes to disk.
-    pub(crate) fn interrupted(&mut self, mut batch: SealedBatch, counters: &EventCounters) {
+    pub(crate) fn interrupted(&mut self, mut batch: SealedBatch) {
         batch.is_urgent = self.is_closing;
-        self.returned(batch, counters);
+        self.returned(batch);
     }
 
     /// The attempt was cancelled: the batch waits again.
-    pub(crate) fn returned(&mut self, batch: SealedBatch, counters: &EventCounters) {
+    pub(crate) fn returned(&mut self, batch: SealedBatch) {
         self.landed(&batch);
         if batch.record.is_none() {
-            self.add_waiting(batch, counters);
+            self.add_waiting(batch);
         }
     }
 
@@ -198,12 +178,10 @@ impl Outbox {
 
     /// The post of the batch has ended.
     fn landed(&mut self, batch: &SealedBatch) -> Option<Flight> {
-        match (batch.record, &mut self.disk) {
-            (Some(_), Some(disk)) => {
-                disk.landed();
-                None
-            }
-            _ => self.in_flight.remove(&batch.first),
+        if batch.record.is_some() {
+            self.disk.is_posting = false;
+            return None;
         }
+        self.in_flight.remove(&batch.first)
     }
 }

@@ -63,17 +63,8 @@ impl UnsealedEvents {
         }
     }
 
-    /// The room for events without a flush.
-    pub(super) fn room(&self, limits: &EventLimits) -> Room {
-        self.room_beyond(limits, 0, 0)
-    }
-
-    /// The room for the events of a flush: one whole queue more.
-    pub(super) fn room_for_flush(&self, limits: &EventLimits) -> Room {
-        self.room_beyond(limits, limits.queue_capacity as u64, limits.queue_max_bytes)
-    }
-
-    fn room_beyond(&self, limits: &EventLimits, events: u64, bytes: u64) -> Room {
+    /// The room for events and bytes, with these many more than without a flush.
+    pub(super) fn room(&self, limits: &EventLimits, events: u64, bytes: u64) -> Room {
         let batch_size = limits.batch_size as u64;
         Room {
             events: (batch_size * MAX_UNSEALED_BATCHES + events).saturating_sub(self.len()),

@@ -20,14 +20,13 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn insert(&mut self, batch: SealedBatch) {
         self.bytes += bytes_of(&batch);
-        let replaced = self.batches.insert((batch.attempts, batch.first), batch);
-        self.forget(replaced.as_ref());
+        self.batches.insert((batch.attempts, batch.first), batch);
     }
 
-    pub(super) fn remove(&mut self, key: Key) -> Option<SealedBatch> {
-        let batch = self.batches.remove(&key);
-        self.forget(batch.as_ref());
-        batch
+    fn remove(&mut self, key: Key) -> Option<SealedBatch> {
+        let batch = self.batches.remove(&key)?;
+        self.bytes -= bytes_of(&batch);
+        Some(batch)
     }
 
     /// Takes the first matching batch.
@@ -69,17 +68,9 @@ impl Waiting {
         self.batches.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.batches.is_empty()
-    }
-
     /// Bytes of all batches.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
-    }
-
-    fn forget(&mut self, batch: Option<&SealedBatch>) {
-        self.bytes -= batch.map_or(0, bytes_of);
     }
 }
 

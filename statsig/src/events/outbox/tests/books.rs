@@ -57,8 +57,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..200),
         has_spool in any::<bool>(),
     ) {
-        let mut desk = Desk::new();
-        desk.outbox = Outbox::new(limits(P), has_spool.then_some(SPOOL_BYTES));
+            let mut desk = Desk::with(limits(P), has_spool.then_some(SPOOL_BYTES));
         let mut disk = FakeDisk::default();
         let mut job: Option<SpoolJob> = None;
         let mut sealing: Option<Unsealed> = None;
@@ -67,14 +66,14 @@ proptest! {
             (!in_flight.is_empty()).then(|| in_flight.swap_remove(which % in_flight.len()))
         };
         for step in steps {
-            let (outbox, counters) = (&mut desk.outbox, &desk.counters);
+            let outbox = &mut desk.outbox;
             match step {
                 Step::Push(events) => desk.push(events),
                 Step::StartSealing => sealing = sealing.or_else(|| outbox.start_sealing(desk.now)),
                 Step::FinishSealing => {
                     if let Some(unsealed) = sealing.take() {
                         let count = unsealed.events.len() as u64;
-                        outbox.sealed(unsealed.first, count, Bytes::new(), desk.now, counters);
+                        outbox.sealed(unsealed.first, count, Bytes::new(), desk.now);
                     }
                 }
                 Step::LoseSealing => {
@@ -84,14 +83,14 @@ proptest! {
                 }
                 Step::BreakSealing => {
                     if let Some(unsealed) = sealing.take() {
-                        outbox.unsealable(unsealed.events.len() as u64, counters);
+                        outbox.unsealable(unsealed.events.len() as u64);
                     }
                 }
                 Step::Post => in_flight.extend(outbox.start_post(desk.now)),
                 Step::Deliver(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
                         disk.settle(&batch);
-                        outbox.delivered(&batch, counters);
+                        outbox.delivered(&batch);
                         outbox.set_spool_ready_at(disk.ready_at(desk.now));
                     }
                 }
@@ -102,7 +101,7 @@ proptest! {
                 }
                 Step::FinishSpoolJob => {
                     if let Some(job) = job.take() {
-                        disk.finish(job, outbox, desk.now, counters);
+                        disk.finish(job, outbox, desk.now);
                     }
                 }
                 Step::BreakDisk => match job.take() {
@@ -111,7 +110,7 @@ proptest! {
                         let rest = batches.split_off(batches.len() / 2);
                         let kept = batches.iter().map(|batch| batch.events).sum();
                         disk.keep(batches);
-                        outbox.not_stored(kept, rest, desk.now, counters);
+                        outbox.not_stored(kept, rest, desk.now);
                         outbox.set_spool_ready_at(disk.ready_at(desk.now));
                     }
                     Some(SpoolJob::Adopt) => {
@@ -121,26 +120,26 @@ proptest! {
                     other => job = other,
                 },
                 Step::StopSpoolJob => match job.take() {
-                    Some(SpoolJob::Store(batches)) => outbox.spool_job_stopped(batches, counters),
-                    Some(_) => outbox.spool_job_stopped(Vec::new(), counters),
+                    Some(SpoolJob::Store(batches)) => outbox.spool_job_stopped(batches),
+                    Some(_) => outbox.spool_job_stopped(Vec::new()),
                     None => {}
                 },
                 Step::Fail(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
                         disk.put_back(&batch);
-                        outbox.failed(batch, None, desk.now, 0.5, counters);
+                        outbox.failed(batch, None, desk.now, 0.5);
                     }
                 }
                 Step::Refuse(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
                         disk.settle(&batch);
-                        outbox.refused(&batch, counters);
+                        outbox.refused(&batch);
                     }
                 }
                 Step::Return(which) => {
                     if let Some(batch) = take(&mut in_flight, which) {
                         disk.put_back(&batch);
-                        outbox.returned(batch, counters);
+                        outbox.returned(batch);
                     }
                 }
                 Step::Split(which) => {
@@ -148,11 +147,12 @@ proptest! {
                         let early = batch.events / 2;
                         if early == 0 || batch.record.is_some() {
                             disk.settle(&batch);
-                            outbox.refused(&batch, counters);
+                            outbox.refused(&batch);
                         } else {
-                            let half = |events| Half { events, body: Bytes::new() };
-                            let halves = [half(early), half(batch.events - early)];
-                            outbox.split(&batch, halves, counters);
+                            let half = |first, events| SealedBatch { first, events, ..batch.clone() };
+                            let middle = batch.first + early;
+                            let halves = [half(batch.first, early), half(middle, batch.events - early)];
+                            outbox.split(&batch, halves);
                         }
                     }
                 }
@@ -175,17 +175,17 @@ proptest! {
         // Whatever happened, a working service empties the outbox.
         let mark = desk.outbox.flush(desk.now);
         if let Some(job) = job.take() {
-            disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+            disk.finish(job, &mut desk.outbox, desk.now);
         }
         if let Some(unsealed) = sealing.take() {
             let count = unsealed.events.len() as u64;
-            desk.outbox.sealed(unsealed.first, count, Bytes::new(), desk.now, &desk.counters);
+            desk.outbox.sealed(unsealed.first, count, Bytes::new(), desk.now);
         }
         while desk.seal().is_some() {
             in_flight.extend(desk.post());
             for batch in in_flight.drain(..) {
                 disk.settle(&batch);
-                desk.outbox.delivered(&batch, &desk.counters);
+                desk.outbox.delivered(&batch);
             }
         }
         desk.pass(seconds(100));
@@ -198,11 +198,11 @@ proptest! {
                 break;
             }
             if let Some(job) = job {
-                disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+                disk.finish(job, &mut desk.outbox, desk.now);
             }
             for batch in in_flight.drain(..) {
                 disk.settle(&batch);
-                desk.outbox.delivered(&batch, &desk.counters);
+                desk.outbox.delivered(&batch);
                 desk.outbox.set_spool_ready_at(disk.ready_at(desk.now));
             }
         }

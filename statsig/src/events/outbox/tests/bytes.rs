@@ -19,9 +19,7 @@ fn desk(set: impl FnOnce(&mut EventLimits)) -> Desk {
     let mut limits = limits(P);
     limits.batch_max_bytes = 64 * KIB as u64;
     set(&mut limits);
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits, None);
-    desk
+    Desk::with(limits, None)
 }
 
 impl Desk {
@@ -34,8 +32,7 @@ impl Desk {
         let unsealed = self.outbox.start_sealing(self.now).unwrap();
         let (first, count) = (unsealed.first, unsealed.events.len() as u64);
         let body = vec![0; bytes].into();
-        self.outbox
-            .sealed(first, count, body, self.now, &self.counters);
+        self.outbox.sealed(first, count, body, self.now);
         count
     }
 }

@@ -50,19 +50,13 @@ impl FakeDisk {
         }
     }
 
-    pub(super) fn finish(
-        &mut self,
-        job: SpoolJob,
-        outbox: &mut Outbox,
-        now: Instant,
-        counters: &EventCounters,
-    ) {
+    pub(super) fn finish(&mut self, job: SpoolJob, outbox: &mut Outbox, now: Instant) {
         match job {
-            SpoolJob::Adopt => outbox.adopted(0, self.ready_at(now), counters),
+            SpoolJob::Adopt => outbox.adopted(0, self.ready_at(now)),
             SpoolJob::Store(batches) => {
                 let events = batches.iter().map(|batch| batch.events).sum();
                 self.keep(batches);
-                outbox.stored(events, self.ready_at(now), counters);
+                outbox.stored(events, self.ready_at(now));
             }
             SpoolJob::Load => {
                 let mut waiting = self.stored.values_mut();
@@ -79,12 +73,11 @@ impl FakeDisk {
 
 /// A desk with a spool, of which the first look at the disk has found nothing.
 fn desk_with_spool() -> (Desk, FakeDisk) {
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(P), Some(SPOOL_BYTES));
+    let mut desk = Desk::with(limits(P), Some(SPOOL_BYTES));
     let mut disk = FakeDisk::default();
     let job = desk.outbox.start_spool_job(desk.now).unwrap();
     assert!(matches!(job, SpoolJob::Adopt));
-    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+    disk.finish(job, &mut desk.outbox, desk.now);
     assert!(desk.outbox.start_spool_job(desk.now).is_none());
     (desk, disk)
 }
@@ -100,7 +93,7 @@ fn what_failed_once_waits_on_disk_and_comes_back_from_there() {
     let job = desk.outbox.start_spool_job(desk.now).unwrap();
     assert!(matches!(&job, SpoolJob::Store(batches) if batches.len() == 1));
     assert!(!desk.outbox.is_flushed(mark, desk.now));
-    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+    disk.finish(job, &mut desk.outbox, desk.now);
     assert!(desk.outbox.is_flushed(mark, desk.now));
     assert_eq!(desk.counters.stats().spooled, B as u64);
 
@@ -108,11 +101,11 @@ fn what_failed_once_waits_on_disk_and_comes_back_from_there() {
     desk.now = desk.outbox.held_until().unwrap();
     let job = desk.outbox.start_spool_job(desk.now).unwrap();
     assert!(matches!(job, SpoolJob::Load));
-    disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+    disk.finish(job, &mut desk.outbox, desk.now);
     let batch = desk.post().unwrap();
     assert_eq!((batch.attempts, batch.record.is_some()), (1, true));
     disk.settle(&batch);
-    desk.outbox.delivered(&batch, &desk.counters);
+    desk.outbox.delivered(&batch);
     let stats = desk.counters.stats();
     assert_eq!((stats.delivered, stats.spooled), (B as u64, 0));
 }
@@ -137,7 +130,7 @@ fn a_disk_that_fails_is_left_alone_for_a_minute_and_is_news_once() {
         let Some(SpoolJob::Store(batches)) = desk.outbox.start_spool_job(desk.now) else {
             panic!("expected a batch to store");
         };
-        let reported = desk.outbox.not_stored(0, batches, desk.now, &desk.counters);
+        let reported = desk.outbox.not_stored(0, batches, desk.now);
         assert_eq!(reported, is_news);
         assert!(desk.outbox.start_spool_job(desk.now).is_none());
         assert_eq!(
@@ -158,7 +151,7 @@ fn fail_with_disk(desk: &mut Desk, kept: usize) {
     };
     let rest = batches.split_off(kept);
     let kept = batches.iter().map(|batch| batch.events).sum();
-    desk.outbox.not_stored(kept, rest, desk.now, &desk.counters);
+    desk.outbox.not_stored(kept, rest, desk.now);
 }
 
 #[test]
@@ -185,7 +178,7 @@ fn a_disk_that_fails_at_the_end_leaves_the_attempts_that_time_allows() {
     desk.now = desk.outbox.held_until().unwrap();
     let batch = desk.post().unwrap();
     assert_eq!(batch.attempts, 1);
-    desk.outbox.delivered(&batch, &desk.counters);
+    desk.outbox.delivered(&batch);
     assert!(desk.outbox.is_flushed(mark, desk.now));
 }
 
@@ -202,8 +195,7 @@ fn what_a_disk_took_before_it_was_full_is_on_disk() {
 
 #[test]
 fn a_spool_that_cannot_be_searched_is_written_to_all_the_same_and_is_news_once() {
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(P), Some(SPOOL_BYTES));
+    let mut desk = Desk::with(limits(P), Some(SPOOL_BYTES));
     let mut disk = FakeDisk::default();
     for is_news in [true, false] {
         let job = desk.outbox.start_spool_job(desk.now);
@@ -214,7 +206,7 @@ fn a_spool_that_cannot_be_searched_is_written_to_all_the_same_and_is_news_once()
         desk.fail(batch);
         let job = desk.outbox.start_spool_job(desk.now).unwrap();
         assert!(matches!(job, SpoolJob::Store(_)));
-        disk.finish(job, &mut desk.outbox, desk.now, &desk.counters);
+        disk.finish(job, &mut desk.outbox, desk.now);
         desk.pass(seconds(60));
     }
     assert_eq!(desk.counters.stats().spooled, 2 * B as u64);
@@ -227,8 +219,7 @@ fn a_batch_that_is_too_large_for_the_spool_waits_in_memory() {
         desk.push(B);
         let unsealed = desk.outbox.start_sealing(desk.now).unwrap();
         let body = Bytes::from(vec![0; bytes as usize]);
-        desk.outbox
-            .sealed(unsealed.first, B as u64, body, desk.now, &desk.counters);
+        desk.outbox.sealed(unsealed.first, B as u64, body, desk.now);
     }
     let mark = desk.outbox.flush(desk.now);
     let posted = [desk.post().unwrap(), desk.post().unwrap()];
@@ -237,7 +228,7 @@ fn a_batch_that_is_too_large_for_the_spool_waits_in_memory() {
         panic!("expected a batch to store");
     };
     assert_eq!(batches.len(), 1);
-    desk.outbox.stored(B as u64, None, &desk.counters);
+    desk.outbox.stored(B as u64, None);
     assert!(desk.outbox.is_flushed(mark, desk.now));
     assert!(desk.outbox.start_spool_job(desk.now).is_none());
     assert!(desk.outbox.take_rest().is_empty());

@@ -3,8 +3,7 @@
 use super::*;
 
 fn failed_once(max_waiting: usize) -> Desk {
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(max_waiting), None);
+    let mut desk = Desk::with(limits(max_waiting), None);
     desk.push_batch();
     let batch = desk.post().unwrap();
     desk.fail(batch);
@@ -22,7 +21,7 @@ fn a_flush_tries_batches_whatever_the_pause_until_one_fails() {
     // The service failed last: it gets one at a time.
     assert_eq!(desk.post(), None);
     assert!(!desk.outbox.is_flushed(mark, desk.now));
-    desk.outbox.delivered(&batch, &desk.counters);
+    desk.outbox.delivered(&batch);
     let batch = desk.post().unwrap();
     desk.fail(batch);
     assert!(desk.outbox.is_flushed(mark, desk.now));
@@ -104,7 +103,7 @@ fn small_batches_of_flushes_do_not_push_each_other_out_of_an_outage() {
         desk.pass(seconds(1));
         while desk.seal().is_some() {}
         let batch = desk.post().unwrap();
-        desk.outbox.delivered(&batch, &desk.counters);
+        desk.outbox.delivered(&batch);
     }
 }
 
@@ -117,6 +116,6 @@ fn a_flush_does_not_wait_for_what_comes_after_it() {
     let batch = desk.post().unwrap();
     desk.push_batch();
     desk.post().unwrap();
-    desk.outbox.delivered(&batch, &desk.counters);
+    desk.outbox.delivered(&batch);
     assert!(desk.outbox.is_flushed(mark, desk.now));
 }

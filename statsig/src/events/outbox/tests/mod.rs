@@ -5,7 +5,6 @@ mod flushing;
 
 use super::posting::POSTS_FOR_HALVES;
 use super::*;
-use crate::events::batch::Half;
 use crate::events::event::{OtherEvent, QueuedEvent};
 
 const B: usize = 10;
@@ -37,15 +36,20 @@ fn event() -> BatchedEvent {
 /// An outbox with its counters and a clock that stands still unless moved.
 struct Desk {
     outbox: Outbox,
-    counters: EventCounters,
+    counters: Arc<EventCounters>,
     now: Instant,
 }
 
 impl Desk {
     fn new() -> Self {
+        Self::with(limits(P), None)
+    }
+
+    fn with(limits: EventLimits, spool_bytes: Option<u64>) -> Self {
+        let counters = Arc::new(EventCounters::default());
         Self {
-            outbox: Outbox::new(limits(P), None),
-            counters: EventCounters::default(),
+            outbox: Outbox::new(limits, spool_bytes, Arc::clone(&counters)),
+            counters,
             now: tokio::time::Instant::now().into_std(),
         }
     }
@@ -60,13 +64,8 @@ impl Desk {
     fn seal(&mut self) -> Option<&'static str> {
         let unsealed = self.outbox.start_sealing(self.now)?;
         let count = unsealed.events.len() as u64;
-        self.outbox.sealed(
-            unsealed.first,
-            count,
-            Bytes::new(),
-            self.now,
-            &self.counters,
-        );
+        self.outbox
+            .sealed(unsealed.first, count, Bytes::new(), self.now);
         Some(unsealed.flush_type)
     }
 
@@ -80,8 +79,7 @@ impl Desk {
     }
 
     fn fail(&mut self, batch: SealedBatch) {
-        self.outbox
-            .failed(batch, None, self.now, 0.0, &self.counters);
+        self.outbox.failed(batch, None, self.now, 0.0);
     }
 
     fn pass(&mut self, time: Duration) {
@@ -138,8 +136,7 @@ fn one_batch_is_sealed_at_a_time_and_comes_back_in_its_place() {
 
 #[test]
 fn a_healthy_service_gets_five_batches_at_once_oldest_first() {
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(100), None);
+    let mut desk = Desk::with(limits(100), None);
     for _ in 0..7 {
         desk.push_batch();
     }
@@ -174,8 +171,7 @@ fn the_pause_doubles_up_to_a_minute_and_the_sixth_failure_drops() {
 
 #[test]
 fn the_pause_stays_at_a_minute_and_halves_with_each_success() {
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(
+    let mut desk = Desk::with(
         EventLimits {
             max_attempts: 100,
             ..limits(P)
@@ -195,7 +191,7 @@ fn the_pause_stays_at_a_minute_and_halves_with_each_success() {
     let mut intervals = Vec::new();
     for _ in 0..7 {
         let batch = desk.post().unwrap();
-        desk.outbox.delivered(&batch, &desk.counters);
+        desk.outbox.delivered(&batch);
         intervals.push(desk.outbox.interval.as_millis());
         desk.push_batch();
     }
@@ -218,7 +214,7 @@ fn a_full_batch_of_a_failing_service_says_that_it_waits_for_the_schedule() {
     // Well again only once the interval is the shortest.
     desk.pass(seconds(1));
     let batch = desk.post().unwrap();
-    desk.outbox.delivered(&batch, &desk.counters);
+    desk.outbox.delivered(&batch);
     desk.push(B);
     assert_eq!(desk.seal(), Some("limit"));
 }
@@ -239,8 +235,7 @@ fn batches_that_fail_together_lengthen_the_pause_once() {
 
 #[test]
 fn after_a_success_batches_go_one_at_a_time_until_the_interval_has_shrunk() {
-    let mut desk = Desk::new();
-    desk.outbox = Outbox::new(limits(100), None);
+    let mut desk = Desk::with(limits(100), None);
     for _ in 0..8 {
         desk.push_batch();
     }
@@ -253,7 +248,7 @@ fn after_a_success_batches_go_one_at_a_time_until_the_interval_has_shrunk() {
     for _ in 0..2 {
         let batch = desk.post().unwrap();
         assert_eq!(desk.post(), None);
-        desk.outbox.delivered(&batch, &desk.counters);
+        desk.outbox.delivered(&batch);
     }
     assert_eq!(std::iter::from_fn(|| desk.post()).count(), 5);
 }
@@ -307,13 +302,12 @@ fn a_pause_that_the_service_asks_for_is_kept_up_to_five_minutes() {
         desk.push_batch();
         let batch = desk.post().unwrap();
         let asked = Some(seconds(asked));
-        desk.outbox
-            .failed(batch, asked, desk.now, 0.0, &desk.counters);
+        desk.outbox.failed(batch, asked, desk.now, 0.0);
         let until = desk.outbox.held_until().unwrap();
         assert_eq!(until - desk.now, seconds(kept));
         desk.now = until;
         let batch = desk.post().unwrap();
-        desk.outbox.delivered(&batch, &desk.counters);
+        desk.outbox.delivered(&batch);
     }
 }
 
@@ -324,7 +318,7 @@ fn cutting_batches_in_two_costs_a_bounded_number_of_posts() {
     assert_eq!(cuts as u32, MAX_SPARE_POSTS / POSTS_FOR_HALVES);
     desk.push_batch();
     let batch = desk.post().unwrap();
-    desk.outbox.delivered(&batch, &desk.counters);
+    desk.outbox.delivered(&batch);
     assert!(desk.outbox.may_split());
     assert!(!desk.outbox.may_split());
 }
@@ -334,12 +328,12 @@ fn halves_take_the_place_of_a_batch_that_was_too_large() {
     let mut desk = Desk::new();
     desk.push_batch();
     let batch = desk.post().unwrap();
-    let half = |events| Half {
+    let half = |first, events| SealedBatch {
+        first,
         events,
-        body: Bytes::new(),
+        ..batch.clone()
     };
-    desk.outbox
-        .split(&batch, [half(5), half(5)], &desk.counters);
+    desk.outbox.split(&batch, [half(0, 5), half(5, 5)]);
     let (early, late) = (desk.post().unwrap(), desk.post().unwrap());
     assert_eq!((early.first, early.events), (0, 5));
     assert_eq!((late.first, late.events), (5, 5));
