@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::condition::{Condition, Operator, Subject};
 use super::entity::{Entity, GateKind, segment};
 use super::experiment::Experiment;
+use super::layer::Layer;
 use super::problem::{Known, Problem};
-use super::rule::{Rule, Values};
+use super::rule::Rule;
 use super::specs::Specs;
 use super::store::{ParameterStore, StoreTarget};
 
@@ -39,20 +40,13 @@ impl Specs {
                 GateKind::Segment => "segment",
                 GateKind::Holdout => "holdout",
             };
-            check.entity(&place(kind, &gate.name), gate, Expected::Bool);
+            check.entity(&place(kind, &gate.name), gate, BOOL);
         }
         for config in &self.configs {
-            let place = place("dynamic config", &config.name);
-            check.entity(&place, config, Expected::Object);
+            check.entity(&place("dynamic config", &config.name), config, OBJECT);
         }
         for layer in &self.layers {
-            let place = place("layer", &layer.name);
-            check.entity(&place, layer, Expected::Object);
-            for rule in &layer.rules {
-                let of_rule = in_rule(&place, rule);
-                check.parameters(&of_rule, rule.value.as_ref(), &layer.name);
-            }
-            check.allocations(&place, &layer.name);
+            check.layer(layer);
         }
         for experiment in &self.experiments {
             check.experiment(experiment);
@@ -64,35 +58,30 @@ impl Specs {
     }
 }
 
-/// What the rules of an entity return.
-#[derive(Clone, Copy)]
-enum Expected {
-    Bool,
-    Object,
-}
+/// What the rules of an entity return: the test of a value, and its description.
+type Expected = (fn(&Value) -> bool, &'static str);
+const BOOL: Expected = (Value::is_boolean, "true or false");
+const OBJECT: Expected = (Value::is_object, "an object with parameters");
 
 struct Check<'a> {
     specs: &'a Specs,
     problems: Vec<Problem>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     /// Each name is used once.
     fn names(&mut self) {
         let specs = self.specs;
-        let of_gates = specs.gates.iter().map(Entity::wire_name);
-        self.unique("the project", "gate", of_gates);
-        let experiments = specs.experiments.iter().map(|entity| entity.name.clone());
-        let of_configs = specs.configs.iter().map(|entity| entity.name.clone());
-        let configs = of_configs.chain(experiments);
-        self.unique("the project", "dynamic config or experiment", configs);
-        let layers = specs.layers.iter().map(|entity| entity.name.clone());
-        self.unique("the project", "layer", layers);
+        let project = "the project";
+        self.unique(project, "gate", specs.gates.iter().map(Entity::wire_name));
+        let configs = names(&specs.configs).chain(names(&specs.experiments));
+        self.unique(project, "dynamic config or experiment", configs);
+        self.unique(project, "layer", names(&specs.layers));
         let stores = specs.stores.iter().map(|store| store.name.clone());
-        self.unique("the project", "parameter store", stores);
+        self.unique(project, "parameter store", stores);
     }
 
-    fn unique(&mut self, place: &str, what: &'static str, names: impl IntoIterator<Item = String>) {
+    fn unique(&mut self, place: &str, what: &'static str, names: impl Iterator<Item = String>) {
         let mut seen = BTreeSet::new();
         for name in names {
             let place = place.to_owned();
@@ -108,7 +97,9 @@ impl Check<'_> {
         let ids = entity.rules.iter().map(|rule| rule.id().to_owned());
         self.unique(place, "rule", ids);
         for holdout in &entity.holdouts {
-            self.gate(place, "holdout", holdout, |kind| kind == GateKind::Holdout);
+            let gates = self.specs.gates.iter();
+            let holdouts = gates.filter(|gate| gate.own.kind == GateKind::Holdout);
+            self.known(place, "holdout", holdout, holdouts.map(Entity::wire_name));
         }
         for rule in &entity.rules {
             let place = in_rule(place, rule);
@@ -123,20 +114,35 @@ impl Check<'_> {
         }
     }
 
+    fn layer(&mut self, layer: &Layer) {
+        let place = place("layer", &layer.name);
+        self.entity(&place, layer, OBJECT);
+        for rule in &layer.rules {
+            self.parameters(&in_rule(&place, rule), layer, names_in(&rule.value));
+        }
+        let allocations = self.specs.experiments_in(layer);
+        let total = allocations
+            .map(|experiment| experiment.own.allocation)
+            .sum();
+        self.at_most_all(&place, "allocations of its experiments", total);
+    }
+
     fn experiment(&mut self, experiment: &Experiment) {
         let place = place("experiment", &experiment.name);
         let own = &experiment.own;
-        self.entity(&place, experiment, Expected::Object);
+        self.entity(&place, experiment, OBJECT);
         self.percentage(&place, "allocation", own.allocation);
         for condition in &own.targeting {
             self.condition(&place, condition);
         }
-        let names = own.groups.iter().map(|group| group.name.clone());
-        self.unique(&place, "group", names);
+        let group_names = || own.groups.iter().map(|group| group.name.clone());
+        self.unique(&place, "group", group_names());
         if own.is_active && own.groups.is_empty() && experiment.rules.is_empty() {
             let place = place.clone();
             self.problems.push(Problem::NoGroups { place });
         }
+        let layer = own.layer.as_ref();
+        let layer = layer.and_then(|layer| self.known_layer(&place, layer));
         let mut total = 0.0;
         for group in &own.groups {
             let place = format!("{place}, group \"{}\"", group.name);
@@ -144,62 +150,45 @@ impl Check<'_> {
                 self.percentage(&place, "size", size);
                 total += size;
             }
-            self.value(&place, group.value.as_ref(), Expected::Object);
-            if let Some(layer) = &own.layer {
-                self.parameters(&place, group.value.as_ref(), layer);
+            self.value(&place, group.value.as_ref(), OBJECT);
+            if let Some(layer) = layer {
+                self.parameters(&place, layer, names_in(&group.value));
             }
         }
         self.at_most_all(&place, "group sizes", total);
-        if let Some(layer) = &own.layer
-            && self.layer(&place, layer).is_some()
-        {
-            for parameter in own.defaults.keys() {
-                self.parameter(&place, parameter, layer);
-            }
+        if let Some(layer) = layer {
+            self.parameters(&place, layer, own.defaults.keys());
             for rule in &experiment.rules {
-                let place = in_rule(&place, rule);
-                self.parameters(&place, rule.value.as_ref(), layer);
+                self.parameters(&in_rule(&place, rule), layer, names_in(&rule.value));
             }
         }
-        let named = own.overrides.iter().map(|forced| &forced.group);
-        for group in named.chain(&own.launched) {
-            if !own.groups.iter().any(|known| known.name == *group) {
-                let known = own.groups.iter().map(|known| known.name.clone());
-                self.unknown(&place, "group", group, known.collect());
-            }
+        let forced = own.overrides.iter().map(|forced| &forced.group);
+        for group in forced.chain(&own.launched) {
+            self.known(&place, "group", group, group_names());
         }
-    }
-
-    /// The experiments of a layer do not overlap.
-    fn allocations(&mut self, place: &str, layer: &str) {
-        let experiments = self.specs.experiments.iter();
-        let allocations = experiments
-            .filter(|experiment| experiment.own.layer.as_deref() == Some(layer))
-            .map(|experiment| experiment.own.allocation);
-        self.at_most_all(place, "allocations of its experiments", allocations.sum());
     }
 
     fn store(&mut self, store: &ParameterStore) {
         let place = place("parameter store", &store.name);
-        let names = store
-            .parameters
-            .iter()
-            .map(|parameter| parameter.name.clone());
-        self.unique(&place, "parameter", names);
+        let parameters = store.parameters.iter();
+        let names_of_parameters = parameters.map(|parameter| parameter.name.clone());
+        self.unique(&place, "parameter", names_of_parameters);
         for parameter in &store.parameters {
             let place = format!("{place}, parameter \"{}\"", parameter.name);
             match &parameter.target {
                 StoreTarget::Fixed(_) => {}
-                StoreTarget::Gate { gate, .. } => self.gate(&place, "gate", gate, |_| true),
+                StoreTarget::Gate { gate, .. } => self.is_gate(&place, "gate", gate),
                 StoreTarget::DynamicConfig { config, .. } => {
-                    let configs = self.specs.configs.iter();
-                    let known = configs.map(|known| known.name.clone()).collect();
-                    self.known(&place, "dynamic config", config, known);
+                    self.known(&place, "dynamic config", config, names(&self.specs.configs));
                 }
                 StoreTarget::Experiment { experiment, .. } => {
                     self.is_experiment(&place, experiment);
                 }
-                StoreTarget::Layer { layer, parameter } => self.parameter(&place, parameter, layer),
+                StoreTarget::Layer { layer, parameter } => {
+                    if let Some(layer) = self.known_layer(&place, layer) {
+                        self.parameters(&place, layer, [parameter]);
+                    }
+                }
             }
         }
     }
@@ -208,11 +197,11 @@ impl Check<'_> {
         let compares = match &condition.subject {
             Subject::Everyone => false,
             Subject::PassesGate(gate) | Subject::FailsGate(gate) => {
-                self.gate(place, "gate", gate, |_| true);
+                self.is_gate(place, "gate", gate);
                 false
             }
             Subject::InSegment(name) | Subject::NotInSegment(name) => {
-                self.gate(place, "segment", &segment(name), |_| true);
+                self.is_gate(place, "segment", &segment(name));
                 false
             }
             Subject::ExperimentGroup(experiment) => {
@@ -237,69 +226,51 @@ impl Check<'_> {
         }
     }
 
-    fn gate(
+    fn is_gate(&mut self, place: &str, what: &'static str, name: &str) {
+        let gates = self.specs.gates.iter();
+        self.known(place, what, name, gates.map(Entity::wire_name));
+    }
+
+    fn is_experiment(&mut self, place: &str, name: &str) {
+        self.known(place, "experiment", name, names(&self.specs.experiments));
+    }
+
+    fn known_layer(&mut self, place: &str, name: &str) -> Option<&'a Layer> {
+        let layers = &self.specs.layers;
+        self.known(place, "layer", name, names(layers));
+        layers.iter().find(|layer| layer.name == name)
+    }
+
+    /// These are names of a layer's parameters.
+    fn parameters<'n>(
+        &mut self,
+        place: &str,
+        layer: &Layer,
+        names: impl IntoIterator<Item = &'n String>,
+    ) {
+        let place = format!("{place}, layer \"{}\"", layer.name);
+        for name in names {
+            let known = layer.own.defaults.keys().cloned();
+            self.known(&place, "parameter", name, known);
+        }
+    }
+
+    fn known(
         &mut self,
         place: &str,
         what: &'static str,
         name: &str,
-        suits: impl Fn(GateKind) -> bool,
+        known: impl Iterator<Item = String>,
     ) {
-        let gates = self.specs.gates.iter();
-        let known = gates.filter(|gate| suits(gate.own.kind));
-        let known = known.map(Entity::wire_name).collect();
-        self.known(place, what, name, known);
-    }
-
-    fn is_experiment(&mut self, place: &str, name: &str) {
-        let experiments = self.specs.experiments.iter();
-        let known = experiments.map(|known| known.name.clone()).collect();
-        self.known(place, "experiment", name, known);
-    }
-
-    /// The parameters of a layer.
-    fn layer(&mut self, place: &str, name: &str) -> Option<&Values> {
-        let specs = self.specs;
-        let layer = specs.layers.iter().find(|layer| layer.name == name);
-        if layer.is_none() {
-            let known = specs.layers.iter().map(|known| known.name.clone());
-            self.unknown(place, "layer", name, known.collect());
+        let known: BTreeSet<String> = known.collect();
+        if !known.contains(name) {
+            self.problems.push(Problem::Unknown {
+                place: place.to_owned(),
+                what,
+                name: name.to_owned(),
+                known: Known(known.into_iter().collect()),
+            });
         }
-        layer.map(|layer| &layer.own.defaults)
-    }
-
-    fn parameters(&mut self, place: &str, value: Option<&Value>, layer: &str) {
-        let specs = self.specs;
-        if specs.layers.iter().any(|known| known.name == layer) {
-            for parameter in value.and_then(Value::as_object).into_iter().flatten() {
-                self.parameter(place, parameter.0, layer);
-            }
-        }
-    }
-
-    fn parameter(&mut self, place: &str, parameter: &str, layer: &str) {
-        let Some(parameters) = self.layer(place, layer) else {
-            return;
-        };
-        let known: Vec<String> = parameters.keys().cloned().collect();
-        let place = format!("{place}, layer \"{layer}\"");
-        self.known(&place, "parameter", parameter, known);
-    }
-
-    fn known(&mut self, place: &str, what: &'static str, name: &str, known: Vec<String>) {
-        if !known.iter().any(|known| known == name) {
-            self.unknown(place, what, name, known);
-        }
-    }
-
-    fn unknown(&mut self, place: &str, what: &'static str, name: &str, mut known: Vec<String>) {
-        known.sort();
-        known.dedup();
-        self.problems.push(Problem::Unknown {
-            place: place.to_owned(),
-            what,
-            name: name.to_owned(),
-            known: Known(known),
-        });
     }
 
     fn percentage(&mut self, place: &str, what: &'static str, found: f64) {
@@ -322,15 +293,8 @@ impl Check<'_> {
         }
     }
 
-    fn value(&mut self, place: &str, value: Option<&Value>, expected: Expected) {
-        let Some(value) = value else {
-            return;
-        };
-        let (suits, expected) = match expected {
-            Expected::Bool => (value.is_boolean(), "true or false"),
-            Expected::Object => (value.is_object(), "an object with parameters"),
-        };
-        if !suits {
+    fn value(&mut self, place: &str, value: Option<&Value>, (suits, expected): Expected) {
+        if let Some(value) = value.filter(|value| !suits(value)) {
             self.problems.push(Problem::Value {
                 place: place.to_owned(),
                 expected,
@@ -338,6 +302,16 @@ impl Check<'_> {
             });
         }
     }
+}
+
+fn names<T>(entities: &[Entity<T>]) -> impl Iterator<Item = String> {
+    entities.iter().map(|entity| entity.name.clone())
+}
+
+/// The names of the parameters in a value.
+fn names_in(value: &Option<Value>) -> impl Iterator<Item = &String> {
+    let parameters = value.as_ref().and_then(Value::as_object);
+    parameters.into_iter().flat_map(|values| values.keys())
 }
 
 fn place(kind: &str, name: &str) -> String {

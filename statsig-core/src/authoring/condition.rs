@@ -169,14 +169,12 @@ pub fn not_in_segment(segment: impl Into<String>) -> Condition {
 
 /// The user's ID is in this ID list.
 pub fn in_id_list(list: impl Into<String>) -> Condition {
-    let list: String = list.into();
-    Condition::of(Subject::UnitId).by(Operator::InSegmentList, list)
+    Condition::of(Subject::UnitId).by(Operator::InSegmentList, Value::String(list.into()))
 }
 
 /// The user's ID is not in this ID list.
 pub fn not_in_id_list(list: impl Into<String>) -> Condition {
-    let list: String = list.into();
-    Condition::of(Subject::UnitId).by(Operator::NotInSegmentList, list)
+    Condition::of(Subject::UnitId).by(Operator::NotInSegmentList, Value::String(list.into()))
 }
 
 /// A field of the user by name: a custom or private one, or one of its own.
@@ -255,7 +253,15 @@ impl Condition {
         }
     }
 
-    /// Compares by this operator.
+    /// Compares by this operator: for those that have no method of their own.
+    ///
+    /// ```
+    /// use statsig_core::authoring::{Operator, Specs, custom};
+    ///
+    /// let last_version = custom("sdk").by(Operator::VersionLte, "4.2");
+    /// let specs = Specs::new().gate("legacy", |g| g.when(last_version));
+    /// # assert!(specs.problems().is_empty());
+    /// ```
     pub fn by(mut self, operator: Operator, target: impl Into<Value>) -> Self {
         self.operator = Some(operator);
         self.target = target.into();
@@ -310,8 +316,7 @@ impl Condition {
 
     /// The text contains a match of this regular expression.
     pub fn matches(self, pattern: impl Into<String>) -> Self {
-        let pattern: String = pattern.into();
-        self.by(Operator::StrMatches, pattern)
+        self.by(Operator::StrMatches, Value::String(pattern.into()))
     }
 
     /// The value equals this one.
@@ -346,14 +351,12 @@ impl Condition {
 
     /// The version is this one or newer.
     pub fn version_gte(self, version: impl Into<String>) -> Self {
-        let version: String = version.into();
-        self.by(Operator::VersionGte, version)
+        self.by(Operator::VersionGte, Value::String(version.into()))
     }
 
     /// The version is older.
     pub fn version_lt(self, version: impl Into<String>) -> Self {
-        let version: String = version.into();
-        self.by(Operator::VersionLt, version)
+        self.by(Operator::VersionLt, Value::String(version.into()))
     }
 
     /// The time is before this one, in epoch milliseconds.

@@ -3,13 +3,29 @@
 use serde_json::Value;
 
 use super::condition::{Condition, everyone};
-use super::rule::{Rule, Values};
+use super::rule::{Rule, Values, set};
 
 /// A gate, dynamic config, experiment or layer. `T` is what only this kind has.
 ///
 /// Methods such as [`when`](Self::when) and [`pass`](Self::pass) belong to the last
 /// [`rule`](Self::rule). Without one, they begin a rule: `everyone` begins the rule `everyone`, and
 /// the others begin the rule `rule`.
+///
+/// ```
+/// use statsig_core::authoring::{Specs, country, custom};
+///
+/// let specs = Specs::new()
+///     .gate("free_shipping", |g| {
+///         g.id_type("companyID")
+///             .rule("gold").when(custom("plan").any(["gold"]))
+///             .rule("a third of France").when(country().any(["FR"])).pass(33)
+///     })
+///     .config("limits", |c| {
+///         c.default("items", 10)
+///             .rule("large").when(custom("seats").gt(50)).value("items", 100)
+///     });
+/// # assert!(specs.problems().is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 #[must_use = "an entity does nothing until specs have it"]
@@ -162,52 +178,46 @@ impl<T> Entity<T> {
     /// The share of the last rule's users who pass, from 0 to 100; 100 by default. The others get
     /// the default value.
     pub fn pass(self, percentage: impl Into<f64>) -> Self {
-        let percentage = percentage.into();
-        self.in_rule("rule", |rule| rule.pass_percentage = percentage)
+        self.in_rule("rule", |rule| rule.pass_percentage = percentage.into())
     }
 
     /// What the users of the last rule get: an object with parameters, or a bool from a gate.
     pub fn returns(self, value: impl Into<Value>) -> Self {
-        let value = value.into();
-        self.in_rule("rule", |rule| rule.value = Some(value))
+        self.in_rule("rule", |rule| rule.value = Some(value.into()))
     }
 
     /// The users of the last rule get this value of a parameter.
     pub fn value(self, parameter: impl Into<String>, value: impl Into<Value>) -> Self {
-        let (name, value) = (parameter.into(), value.into());
-        self.in_rule("rule", |rule| rule.set_value(name, value))
+        self.in_rule("rule", |rule| {
+            set(&mut rule.value, parameter.into(), value.into());
+        })
     }
 
     /// The ID of the last rule, if it differs from its name.
     pub fn rule_id(self, id: impl Into<String>) -> Self {
-        let id = id.into();
-        self.in_rule("rule", |rule| rule.id = Some(id))
+        self.in_rule("rule", |rule| rule.id = Some(id.into()))
     }
 
     /// The salt of the last rule's share instead of its ID.
     pub fn rule_salt(self, salt: impl Into<String>) -> Self {
-        let salt = salt.into();
-        self.in_rule("rule", |rule| rule.salt = Some(salt))
+        self.in_rule("rule", |rule| rule.salt = Some(salt.into()))
     }
 
     /// The ID type of the last rule's share instead of the entity's.
     pub fn rule_id_type(self, id_type: impl Into<String>) -> Self {
-        let id_type = id_type.into();
-        self.in_rule("rule", |rule| rule.id_type = Some(id_type))
+        self.in_rule("rule", |rule| rule.id_type = Some(id_type.into()))
     }
 
     /// The name of the group that the users of the last rule are in. In an experiment, it makes the
     /// rule a group.
     pub fn group_name(self, group: impl Into<String>) -> Self {
-        let group = group.into();
-        self.in_rule("rule", |rule| rule.group_name = Some(group))
+        self.in_rule("rule", |rule| rule.group_name = Some(group.into()))
     }
 
     /// Lets this experiment decide for the users of the last rule, in a layer. Without such a rule,
     /// the experiments of a layer follow its rules.
     pub fn delegate(self, experiment: impl Into<String>) -> Self {
-        let experiment = experiment.into();
-        self.in_rule("rule", |rule| rule.delegate = Some(experiment))
+        self.in_rule("rule", |rule| rule.delegate = Some(experiment.into()))
     }
 
     /// Logs only one exposure of the last rule in `one_in`, if the specs turn sampling on.

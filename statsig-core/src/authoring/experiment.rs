@@ -9,6 +9,20 @@ use super::rule::{Values, set};
 /// An experiment, alone or in a layer.
 ///
 /// Its rules, if it has any, come before the groups.
+///
+/// ```
+/// use statsig_core::authoring::{Specs, country};
+///
+/// let specs = Specs::new().experiment("title_test", |e| {
+///     e.default("title", "Welcome")
+///         .allocation(50) // the other half gets the default
+///         .target(country().any(["DE", "AT"]))
+///         .override_ids("Deep cut", ["a-tester"])
+///         .group("Control", |g| g.size(80))
+///         .group("Deep cut", |g| g.size(20).value("title", "Everything must go"))
+/// });
+/// # assert!(specs.problems().is_empty());
+/// ```
 pub type Experiment = Entity<AsExperiment>;
 
 /// What only an experiment has.

@@ -7,6 +7,21 @@ use super::rule::Values;
 ///
 /// Its rules, if it has any, come before its experiments. The values of a rule replace those of the
 /// defaults.
+///
+/// ```
+/// use statsig_core::authoring::{Specs, email};
+///
+/// let specs = Specs::new()
+///     .layer("promo", |l| {
+///         l.default("title", "Welcome")
+///             .default("discount", 0.0)
+///             .rule("staff").when(email().ends_with_any(["@example.com"])).value("discount", 0.5)
+///     })
+///     .experiment("discounts", |e| {
+///         e.layer("promo").allocation(30).group("Ten", |g| g.value("discount", 0.1))
+///     });
+/// # assert!(specs.problems().is_empty());
+/// ```
 pub type Layer = Entity<AsLayer>;
 
 /// What only a layer has.

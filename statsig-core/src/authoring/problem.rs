@@ -105,21 +105,25 @@ impl fmt::Display for Known {
     }
 }
 
-/// A project that the service would not accept, with all that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A project that the service would not accept, with all that is wrong. `Display` is one line for
+/// each problem.
+///
+/// ```
+/// use statsig_core::authoring::{Problem, Specs, passes_gate};
+///
+/// let specs = Specs::new().gate("beta", |g| g.when(passes_gate("members")));
+/// let invalid = specs.to_json().unwrap_err();
+/// assert!(matches!(invalid.problems[0], Problem::Unknown { what: "gate", .. }));
+/// assert!(invalid.to_string().contains(r#"expected a known gate, found "members""#));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", lines(problems))]
 pub struct InvalidSpecs {
     /// What is wrong, at least one thing.
     pub problems: Vec<Problem>,
 }
 
-impl fmt::Display for InvalidSpecs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, problem) in self.problems.iter().enumerate() {
-            let separator = if place == 0 { "" } else { "\n" };
-            write!(f, "{separator}{problem}")?;
-        }
-        Ok(())
-    }
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
 }
-
-impl std::error::Error for InvalidSpecs {}

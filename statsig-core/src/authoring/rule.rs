@@ -59,8 +59,11 @@ impl Rule {
         self.id.as_deref().unwrap_or(&self.name)
     }
 
-    pub(super) fn set_value(&mut self, name: String, value: Value) {
-        set(&mut self.value, name, value);
+    /// A rule for the users for whom this condition holds.
+    pub(super) fn when(name: impl Into<String>, condition: Condition) -> Self {
+        let mut rule = Self::new(name);
+        rule.conditions.push(condition);
+        rule
     }
 }
 

@@ -177,4 +177,12 @@ impl Specs {
         self.is_unchecked = true;
         self
     }
+
+    pub(super) fn experiments_in<'a>(
+        &'a self,
+        layer: &Layer,
+    ) -> impl Iterator<Item = &'a Experiment> {
+        let experiments = self.experiments.iter();
+        experiments.filter(|experiment| experiment.own.layer.as_ref() == Some(&layer.name))
+    }
 }

@@ -3,6 +3,20 @@
 use serde_json::Value;
 
 /// A parameter store: parameters that are fixed, or come from another entity.
+///
+/// ```
+/// use statsig_core::authoring::Specs;
+///
+/// let specs = Specs::new()
+///     .gate("dark_mode", |g| g.everyone().pass(10))
+///     .layer("promo", |l| l.default("title", "Welcome"))
+///     .store("theme", |s| {
+///         s.fixed("font", "serif")
+///             .by_gate("background", "dark_mode", "black", "white")
+///             .from_layer("headline", "promo", "title")
+///     });
+/// # assert!(specs.problems().is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 #[must_use = "a store does nothing until specs have it"]

@@ -24,69 +24,65 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, experiment: &Experiment)
     let default = object(&defaults);
 
     let mut all = overrides(rules, experiment, &defaults);
-    let mut own_rules = rules.of(experiment, &default, |value| laid_over(&defaults, value));
-    for rule in &mut own_rules {
-        if rule.get("groupName").is_some() {
-            put(rule, "isExperimentGroup", true);
-        }
-    }
-    all.extend(own_rules);
+    all.extend(rules.of(experiment, &default, |value| laid_over(&defaults, value)));
     if own.is_active {
         for rule in exclusions(specs, experiment, layer) {
             all.push(rules.rule(experiment, &rule, default.clone()));
         }
         all.extend(groups(rules, experiment, &defaults));
-    } else {
-        let launched = own
-            .launched
-            .as_deref()
-            .and_then(|name| group(experiment, name));
-        let mut rule = Rule::new(match launched {
-            Some(_) => "launchedGroup",
-            None => "prestart",
-        });
-        rule.conditions.push(everyone());
+    }
+    for rule in &mut all {
+        if rule.get("groupName").is_some() {
+            put(rule, "isExperimentGroup", true);
+        }
+    }
+    if !own.is_active {
+        let launched = own.launched.as_deref();
+        let launched = launched.and_then(|name| group(experiment, name));
+        let name = launched.map_or("prestart", |_| "launchedGroup");
+        let mut rule = Rule::when(name, everyone());
         rule.group_name = launched.map(|group| group.name.clone());
         let value = launched.and_then(|group| group.value.clone());
         all.push(rules.rule(experiment, &rule, laid_over(&defaults, value)));
     }
 
-    let mut spec = spec(experiment, "dynamic_config", "experiment", default, all);
-    put(&mut spec, "isActive", own.is_active);
-    put(
-        &mut spec,
-        "explicitParameters",
-        json!(parameters(experiment)),
-    );
-    if own.layer.is_some() {
-        put(&mut spec, "hasSharedParams", true);
+    let own_fields = json!({
+        "isActive": own.is_active,
+        "explicitParameters": parameters(experiment),
+        "hasSharedParams": own.layer.as_ref().map(|_| true),
+    });
+    spec(experiment, "experiment", default, all, own_fields)
+}
+
+/// The gate that alone decides who may take part.
+fn targeting_gate(experiment: &Experiment) -> Option<&str> {
+    match experiment.own.targeting.as_slice() {
+        [
+            Condition {
+                subject: Subject::PassesGate(gate),
+                ..
+            },
+        ] => Some(gate),
+        _ => None,
     }
-    spec
 }
 
 /// The segment of the users who may take part, unless a gate decides that.
 pub(super) fn targeting_segment(experiment: &Experiment) -> Option<Gate> {
-    match experiment.own.targeting.as_slice() {
-        [] => None,
-        [one] if matches!(one.subject, Subject::PassesGate(_)) => None,
-        conditions => {
-            let mut rule = Rule::new("inlineTargetingRules");
-            rule.conditions = conditions.to_vec();
-            let mut segment = Gate::of(targeting_name(experiment), GateKind::Segment);
-            segment.id_type = experiment.id_type.clone();
-            segment.rules.push(rule);
-            Some(segment)
-        }
+    if experiment.own.targeting.is_empty() || targeting_gate(experiment).is_some() {
+        return None;
     }
-}
-
-fn targeting_name(experiment: &Experiment) -> String {
-    format!("{}.targeting", experiment.name)
+    let name = format!("{}.targeting", experiment.name);
+    let mut segment = Gate::of(name, GateKind::Segment);
+    segment.id_type = experiment.id_type.clone();
+    let mut rule = Rule::new("inlineTargetingRules");
+    rule.conditions = experiment.own.targeting.clone();
+    segment.rules.push(rule);
+    Some(segment)
 }
 
 /// The rules for users who do not take part.
 fn exclusions(specs: &Specs, experiment: &Experiment, layer: Option<&Layer>) -> Vec<Rule> {
-    let own = &experiment.own;
     let mut exclusions = Vec::new();
     let (range, salt) = match layer {
         Some(layer) => {
@@ -96,32 +92,19 @@ fn exclusions(specs: &Specs, experiment: &Experiment, layer: Option<&Layer>) -> 
             (range, layer.own_salt().to_owned())
         }
         None => {
-            let range = Range::between(0.0, own.allocation);
+            let range = Range::between(0.0, experiment.own.allocation);
             (range, format!("{}.allocation", experiment.own_salt()))
         }
     };
     if range != Range::ALL {
-        let mut rule = Rule::new("layerAssignment");
-        rule.conditions.push(range.condition(Operator::None, &salt));
-        exclusions.push(rule);
+        let others = range.condition(Operator::None, &salt);
+        exclusions.push(Rule::when("layerAssignment", others));
     }
-    let targeting = match own.targeting.as_slice() {
-        [] => None,
-        [
-            Condition {
-                subject: Subject::PassesGate(gate),
-                ..
-            },
-        ] => Some(("targetingGate", fails_gate(gate))),
-        _ => Some((
-            "inlineTargetingRules",
-            not_in_segment(targeting_name(experiment)),
-        )),
-    };
-    if let Some((name, condition)) = targeting {
-        let mut rule = Rule::new(name);
-        rule.conditions.push(condition);
-        exclusions.push(rule);
+    if let Some(gate) = targeting_gate(experiment) {
+        exclusions.push(Rule::when("targetingGate", fails_gate(gate)));
+    } else if let Some(segment) = targeting_segment(experiment) {
+        let others = not_in_segment(segment.name);
+        exclusions.push(Rule::when("inlineTargetingRules", others));
     }
     exclusions
 }
@@ -130,18 +113,12 @@ fn exclusions(specs: &Specs, experiment: &Experiment, layer: Option<&Layer>) -> 
 fn overrides(rules: &mut Rules, experiment: &Experiment, defaults: &Values) -> Vec<Value> {
     let overrides = experiment.own.overrides.iter();
     let rule = |forced: &GroupOverride| {
-        let mut rule = Rule::new(format!(
-            "{}:{}:id_override",
-            forced.group, experiment.id_type
-        ));
-        let ids = forced.ids.iter().cloned();
-        rule.conditions
-            .push(Condition::of(Subject::UnitId).any(ids));
+        let name = format!("{}:{}:id_override", forced.group, experiment.id_type);
+        let has_id = Condition::of(Subject::UnitId).any(forced.ids.iter().cloned());
+        let mut rule = Rule::when(name, has_id);
         rule.group_name = Some(forced.group.clone());
         let value = group(experiment, &forced.group).and_then(|group| group.value.clone());
-        let mut written = rules.rule(experiment, &rule, laid_over(defaults, value));
-        put(&mut written, "isExperimentGroup", true);
-        written
+        rules.rule(experiment, &rule, laid_over(defaults, value))
     };
     overrides.map(rule).collect()
 }
@@ -157,17 +134,15 @@ fn groups(rules: &mut Rules, experiment: &Experiment, defaults: &Values) -> Vec<
     let mut written = Vec::new();
     for group in groups {
         end += group.size.unwrap_or(share);
-        let mut rule = Rule::new(&group.name);
-        rule.id.clone_from(&group.id);
-        rule.group_name = Some(group.name.clone());
-        rule.conditions.push(match Range::between(0.0, end) {
+        let condition = match Range::between(0.0, end) {
             Range::ALL => everyone(),
             range => bucket(experiment.own_salt()).lt(range.end()),
-        });
+        };
+        let mut rule = Rule::when(&group.name, condition);
+        rule.id.clone_from(&group.id);
+        rule.group_name = Some(group.name.clone());
         let value = laid_over(defaults, group.value.clone());
-        let mut rule = rules.rule(experiment, &rule, value);
-        put(&mut rule, "isExperimentGroup", true);
-        written.push(rule);
+        written.push(rules.rule(experiment, &rule, value));
     }
     written
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::rules::{Rules, laid_over, object, put, spec};
+use super::rules::{Rules, laid_over, object, spec};
 use crate::authoring::condition::{Condition, Operator, bucket, everyone};
 use crate::authoring::experiment::Experiment;
 use crate::authoring::layer::Layer;
@@ -25,19 +25,17 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, layer: &Layer) -> Value 
         }
     });
     for (experiment, range) in experiments(specs, layer) {
-        let mut assignment = Rule::new("experimentAssignment");
-        assignment.conditions.push(match range {
+        let condition = match range {
             Range::ALL => everyone(),
             range => range.condition(Operator::Any, layer.own_salt()),
-        });
+        };
+        let mut assignment = Rule::when("experimentAssignment", condition);
         assignment.delegate = Some(experiment.name.clone());
         all.push(rules.rule(layer, &assignment, default.clone()));
     }
-    let mut spec = spec(layer, "dynamic_config", "layer", default, all);
-    if own.merges_rules {
-        put(&mut spec, "useNewLayerEval", true);
-    }
-    spec
+    let merges_rules = own.merges_rules.then_some(true);
+    let own_fields = json!({"useNewLayerEval": merges_rules});
+    spec(layer, "layer", default, all, own_fields)
 }
 
 /// Buckets from the first up to, but not including, the second.
@@ -76,9 +74,8 @@ pub(super) fn experiments<'a>(
     let mut start = 0.0;
     let delegates = layer.rules.iter().filter_map(|rule| rule.delegate.clone());
     let delegates: BTreeSet<String> = delegates.collect();
-    let experiments = specs.experiments.iter();
-    experiments
-        .filter(|experiment| experiment.own.layer.as_ref() == Some(&layer.name))
+    specs
+        .experiments_in(layer)
         .filter(move |experiment| !delegates.contains(&experiment.name))
         .map(move |experiment| {
             let end = start + experiment.own.allocation;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::entity::{DynamicConfig, Gate, GateKind};
 use super::problem::InvalidSpecs;
 use super::specs::Specs;
-use rules::{Rules, object, put, spec};
+use rules::{Rules, object, spec, without_nulls};
 
 impl Specs {
     /// The specs as the service would send them. The same project always gives the same text.
@@ -64,7 +64,12 @@ fn written(specs: &Specs) -> Value {
         let layer = experiment.own.layer.as_ref()?;
         Some((experiment.name.clone(), json!(layer)))
     });
-    let mut all = json!({
+    let stores = specs.stores.iter();
+    let stores = stores.map(|store| (store.name.clone(), store::written(specs, store)));
+    let id_lists = specs.id_lists.keys();
+    let id_lists = id_lists.map(|name| (name.clone(), json!(true)));
+    let sdk_configs = specs.sdk_configs.clone().into_iter();
+    without_nulls(json!({
         "has_updates": true,
         "time": specs.time_ms.unwrap_or(Specs::DEFAULT_TIME_MS),
         "response_format": "dcs-v2",
@@ -73,26 +78,17 @@ fn written(specs: &Specs) -> Value {
         "layer_configs": layers,
         "condition_map": rules.conditions,
         "experiment_to_layer": of_layers.collect::<Map<_, _>>(),
-    });
-    let mut add = |key: &str, value: Value| {
-        let is_empty = value.as_object().is_some_and(Map::is_empty);
-        if !is_empty {
-            put(&mut all, key, value);
-        }
-    };
-    let stores = specs.stores.iter();
-    let stores: Map<_, _> = stores
-        .map(|store| (store.name.clone(), store::written(specs, store)))
-        .collect();
-    add("param_stores", stores.into());
-    let lists = specs.id_lists.keys();
-    let lists: Map<_, _> = lists.map(|name| (name.clone(), json!(true))).collect();
-    add("id_lists", lists.into());
-    add("sdk_configs", json!(specs.sdk_configs));
-    add("checksum", json!(specs.checksum));
-    add("app_id", json!(specs.app_id));
-    add("default_environment", json!(specs.default_environment));
-    all
+        "param_stores": unless_empty(stores.collect()),
+        "id_lists": unless_empty(id_lists.collect()),
+        "sdk_configs": unless_empty(sdk_configs.collect()),
+        "checksum": specs.checksum,
+        "app_id": specs.app_id,
+        "default_environment": specs.default_environment,
+    }))
+}
+
+fn unless_empty(entries: Map<String, Value>) -> Option<Map<String, Value>> {
+    (!entries.is_empty()).then_some(entries)
 }
 
 fn written_gate(rules: &mut Rules, gate: &Gate) -> Value {
@@ -104,12 +100,13 @@ fn written_gate(rules: &mut Rules, gate: &Gate) -> Value {
         GateKind::Segment => "segment",
         GateKind::Holdout => "holdout",
     };
-    spec(gate, "feature_gate", entity, default, rules)
+    let own_fields = json!({"type": "feature_gate"});
+    spec(gate, entity, default, rules, own_fields)
 }
 
 fn written_config(rules: &mut Rules, config: &DynamicConfig) -> Value {
     let default = object(&config.own.defaults);
     let returned = |value: Option<Value>| value.unwrap_or_else(|| json!({}));
     let rules = rules.of(config, &default, returned);
-    spec(config, "dynamic_config", "dynamic_config", default, rules)
+    spec(config, "dynamic_config", default, rules, json!({}))
 }

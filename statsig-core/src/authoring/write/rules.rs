@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::authoring::condition::{Condition, Subject, passes_gate};
+use crate::authoring::condition::{Condition, Operator, Subject, passes_gate};
 use crate::authoring::entity::{Entity, segment};
 use crate::authoring::rule::{Rule, Values};
 
@@ -22,8 +22,7 @@ impl Rules {
     ) -> Vec<Value> {
         let mut written = Vec::new();
         for holdout in &entity.holdouts {
-            let mut rule = Rule::new(holdout);
-            rule.conditions.push(passes_gate(holdout));
+            let rule = Rule::when(holdout, passes_gate(holdout));
             written.push(self.rule(entity, &rule, default.clone()));
         }
         for rule in &entity.rules {
@@ -38,50 +37,53 @@ impl Rules {
         let conditions: Vec<_> = conditions
             .map(|condition| self.condition(condition, &entity.id_type))
             .collect();
-        let mut written = json!({
+        let mut written = without_nulls(json!({
             "name": rule.name,
             "id": rule.id(),
             "passPercentage": number(rule.pass_percentage),
-            "returnValue": value,
             "conditions": conditions,
             "idType": rule.id_type.as_ref().unwrap_or(&entity.id_type),
-        });
-        put(&mut written, "salt", json!(rule.salt));
-        put(&mut written, "groupName", json!(rule.group_name));
-        put(&mut written, "configDelegate", json!(rule.delegate));
-        put(&mut written, "samplingRate", json!(rule.sampling_rate));
+            "salt": rule.salt,
+            "groupName": rule.group_name,
+            "configDelegate": rule.delegate,
+            "samplingRate": rule.sampling_rate,
+        }));
+        put(&mut written, "returnValue", value);
         written
     }
 
     /// The ID of a condition: its text, so that equal conditions are one.
     fn condition(&mut self, condition: &Condition, id_type: &str) -> String {
         let id_type = condition.id_type.as_deref().unwrap_or(id_type);
-        let (kind, field) = kind_and_field(&condition.subject);
-        let operator = condition.operator.map(|operator| operator.name());
-        let target = match &condition.subject {
-            Subject::PassesGate(gate) | Subject::FailsGate(gate) => json!(gate),
-            Subject::InSegment(name) | Subject::NotInSegment(name) => json!(segment(name)),
-            _ => condition.target.clone(),
-        };
-        let salt = match &condition.subject {
-            Subject::UserBucket(salt) => Some(salt),
-            _ => None,
+        let (kind, key, looked_at) = match &condition.subject {
+            Subject::Everyone => ("public", "", Value::Null),
+            Subject::PassesGate(gate) => ("pass_gate", "targetValue", json!(gate)),
+            Subject::FailsGate(gate) => ("fail_gate", "targetValue", json!(gate)),
+            Subject::InSegment(name) => ("pass_gate", "targetValue", json!(segment(name))),
+            Subject::NotInSegment(name) => ("fail_gate", "targetValue", json!(segment(name))),
+            Subject::UserField(field) => ("user_field", "field", json!(field)),
+            Subject::IpBased(field) => ("ip_based", "field", json!(field)),
+            Subject::UserAgentBased(field) => ("ua_based", "field", json!(field)),
+            Subject::EnvironmentField(field) => ("environment_field", "field", json!(field)),
+            Subject::CurrentTime => ("current_time", "", Value::Null),
+            Subject::UserBucket(salt) => ("user_bucket", "additionalValues", json!({"salt": salt})),
+            Subject::UnitId => ("unit_id", "", Value::Null),
+            Subject::TargetApp => ("target_app", "", Value::Null),
+            Subject::ExperimentGroup(name) => ("experiment_group", "field", json!(name)),
         };
         let mut written = json!({"type": kind, "idType": id_type});
         let mut id = kind.to_owned();
-        let mut add = |key: &str, value: Value| {
-            if !value.is_null() {
+        for (key, value) in [
+            (key, looked_at),
+            ("operator", json!(condition.operator.map(Operator::name))),
+            ("targetValue", condition.target.clone()),
+        ] {
+            // The target of a condition on a gate is the gate.
+            if !value.is_null() && written.get(key).is_none() {
                 id.push_str(&format!(" {value}"));
+                put(&mut written, key, value);
             }
-            put(&mut written, key, value);
-        };
-        add("field", json!(field));
-        add("operator", json!(operator));
-        add("targetValue", target);
-        add(
-            "additionalValues",
-            salt.map_or(Value::Null, |salt| json!({"salt": salt})),
-        );
+        }
         if id_type != "userID" {
             id.push_str(&format!(" of {id_type}"));
         }
@@ -90,54 +92,45 @@ impl Rules {
     }
 }
 
-fn kind_and_field(subject: &Subject) -> (&'static str, Option<&str>) {
-    match subject {
-        Subject::Everyone => ("public", None),
-        Subject::PassesGate(_) | Subject::InSegment(_) => ("pass_gate", None),
-        Subject::FailsGate(_) | Subject::NotInSegment(_) => ("fail_gate", None),
-        Subject::UserField(field) => ("user_field", Some(field)),
-        Subject::IpBased(field) => ("ip_based", Some(field)),
-        Subject::UserAgentBased(field) => ("ua_based", Some(field)),
-        Subject::EnvironmentField(field) => ("environment_field", Some(field)),
-        Subject::CurrentTime => ("current_time", None),
-        Subject::UserBucket(_) => ("user_bucket", None),
-        Subject::UnitId => ("unit_id", None),
-        Subject::TargetApp => ("target_app", None),
-        Subject::ExperimentGroup(experiment) => ("experiment_group", Some(experiment)),
-    }
-}
-
-/// An entity with these rules.
+/// An entity with these rules. `own_fields` are those that only its kind has.
 pub(super) fn spec<T>(
     entity: &Entity<T>,
-    kind: &str,
     name_of_kind: &str,
     default: Value,
     rules: Vec<Value>,
+    own_fields: Value,
 ) -> Value {
     let mut spec = json!({
-        "type": kind,
+        "type": "dynamic_config",
         "entity": name_of_kind,
         "salt": entity.own_salt(),
         "enabled": entity.is_enabled,
         "idType": entity.id_type,
         "defaultValue": default,
         "rules": rules,
+        "version": entity.version,
+        "targetAppIDs": entity.target_apps,
+        "forwardAllExposures": entity.forwards_all_exposures.then_some(true),
     });
-    put(&mut spec, "version", json!(entity.version));
-    put(&mut spec, "targetAppIDs", json!(entity.target_apps));
-    if entity.forwards_all_exposures {
-        put(&mut spec, "forwardAllExposures", true);
+    if let (Some(spec), Value::Object(own_fields)) = (spec.as_object_mut(), own_fields) {
+        spec.extend(own_fields);
     }
-    spec
+    without_nulls(spec)
 }
 
-/// Sets a key of an object, unless the value is null.
+/// Sets a field of an object.
 pub(super) fn put(object: &mut Value, key: &str, value: impl Into<Value>) {
-    let value = value.into();
-    if let (false, Some(object)) = (value.is_null(), object.as_object_mut()) {
-        object.insert(key.to_owned(), value);
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value.into());
     }
+}
+
+/// An object without its fields that are null.
+pub(super) fn without_nulls(mut object: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    object
 }
 
 /// A percentage, without a fraction if it is whole.

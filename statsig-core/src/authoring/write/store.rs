@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rules::put;
-use crate::authoring::rule::Values;
+use super::rules::without_nulls;
 use crate::authoring::specs::Specs;
 use crate::authoring::store::{ParameterStore, StoreTarget};
 
@@ -12,47 +11,54 @@ pub(super) fn written(specs: &Specs, store: &ParameterStore) -> Value {
     let parameters: Map<_, _> = parameters
         .map(|parameter| (parameter.name.clone(), target(specs, &parameter.target)))
         .collect();
-    let mut written = json!({"parameters": parameters});
-    put(&mut written, "targetAppIDs", json!(store.target_apps));
-    written
+    without_nulls(json!({"parameters": parameters, "targetAppIDs": store.target_apps}))
 }
 
 fn target(specs: &Specs, target: &StoreTarget) -> Value {
-    match target {
+    let (source, name_field, name, parameter, value) = match target {
         StoreTarget::Fixed(value) => {
-            json!({"ref_type": "static", "param_type": kind(Some(value)), "value": value})
+            return json!({"ref_type": "static", "param_type": kind(Some(value)), "value": value});
         }
-        StoreTarget::Gate { gate, pass, fail } => json!({
-            "ref_type": "gate", "param_type": kind(Some(pass)), "gate_name": gate,
-            "pass_value": pass, "fail_value": fail,
-        }),
+        StoreTarget::Gate { gate, pass, fail } => {
+            return json!({
+                "ref_type": "gate", "param_type": kind(Some(pass)), "gate_name": gate,
+                "pass_value": pass, "fail_value": fail,
+            });
+        }
         StoreTarget::DynamicConfig { config, parameter } => {
-            let mut known = specs.configs.iter();
-            let found = known.find(|known| known.name == *config);
+            let mut configs = specs.configs.iter();
+            let found = configs.find(|known| known.name == *config);
             let value = found.and_then(|config| config.own.defaults.get(parameter));
-            json!({
-                "ref_type": "dynamic_config", "param_type": kind(value),
-                "config_name": config, "param_name": parameter,
-            })
+            ("dynamic_config", "config_name", config, parameter, value)
         }
         StoreTarget::Experiment {
             experiment,
             parameter,
-        } => json!({
-            "ref_type": "experiment", "param_type": kind(of_experiment(specs, experiment, parameter)),
-            "experiment_name": experiment, "param_name": parameter,
-        }),
-        StoreTarget::Layer { layer, parameter } => json!({
-            "ref_type": "layer", "param_type": kind(of_layer(specs, layer, parameter)),
-            "layer_name": layer, "param_name": parameter,
-        }),
-    }
+        } => {
+            let value = of_experiment(specs, experiment, parameter);
+            (
+                "experiment",
+                "experiment_name",
+                experiment,
+                parameter,
+                value,
+            )
+        }
+        StoreTarget::Layer { layer, parameter } => {
+            let value = of_layer(specs, layer, parameter);
+            ("layer", "layer_name", layer, parameter, value)
+        }
+    };
+    json!({
+        "ref_type": source, "param_type": kind(value),
+        name_field: name, "param_name": parameter,
+    })
 }
 
 fn of_layer<'a>(specs: &'a Specs, layer: &str, parameter: &str) -> Option<&'a Value> {
     let mut layers = specs.layers.iter();
-    let defaults: &Values = &layers.find(|known| known.name == layer)?.own.defaults;
-    defaults.get(parameter)
+    let layer = layers.find(|known| known.name == layer)?;
+    layer.own.defaults.get(parameter)
 }
 
 /// A value of an experiment's parameter: its default, or that of a group or of the layer.
