@@ -1,10 +1,7 @@
 //! The activity of a connection: whether it answers requests or waits for one, and since when.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 
-use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -47,7 +44,7 @@ impl Activity {
         })
     }
 
-    /// A request begins. It ends when the answer's body, or the returned value, is dropped.
+    /// A request begins. It ends when the returned value is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Busy {
         let mut state = lock(&self.state);
         if state.requests == 0 {
@@ -103,38 +100,5 @@ impl Drop for Busy {
         if state.requests == 0 {
             state.since = Instant::now();
         }
-    }
-}
-
-/// The body of an answer. Its end is the end of the request.
-#[derive(Debug)]
-pub(crate) struct CountedBody<B> {
-    body: B,
-    _busy: Busy,
-}
-
-impl<B> CountedBody<B> {
-    pub(crate) fn new(body: B, busy: Busy) -> Self {
-        Self { body, _busy: busy }
-    }
-}
-
-impl<B: Body + Unpin> Body for CountedBody<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -23,12 +23,12 @@ pub(crate) fn corrupted(body: Bytes) -> Body {
 
 /// Half of the body, then the end of the connection.
 pub(crate) fn truncated(body: Bytes) -> Body {
-    Body::new(Half::new(body, After::Fail))
+    Body::new(Half::of(&body, true))
 }
 
 /// Half of the body, then nothing.
 pub(crate) fn stalled(body: Bytes) -> Body {
-    Body::new(Half::new(body, After::Hang))
+    Body::new(Half::of(&body, false))
 }
 
 /// A gzip body that decompresses to blanks of this size.
@@ -46,25 +46,19 @@ pub(crate) fn bomb(mebibytes: u32) -> Vec<u8> {
 }
 
 /// A body that announces its whole length, sends half, waits until the client has it, and then
-/// breaks.
+/// fails or hangs.
 struct Half {
     half: Option<Bytes>,
     is_flushed: bool,
-    after: After,
-}
-
-#[derive(Clone, Copy)]
-enum After {
-    Fail,
-    Hang,
+    fails: bool,
 }
 
 impl Half {
-    fn new(body: Bytes, after: After) -> Self {
+    fn of(body: &Bytes, fails: bool) -> Self {
         Self {
             half: Some(body.slice(..body.len() / 2)),
             is_flushed: false,
-            after,
+            fails,
         }
     }
 }
@@ -85,10 +79,10 @@ impl hyper::body::Body for Half {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        match self.after {
-            After::Fail => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
-            After::Hang => Poll::Pending,
+        if self.fails {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }
+        Poll::Pending
     }
 }
 

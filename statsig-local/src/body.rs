@@ -1,20 +1,33 @@
-//! Request bodies: reads them within the limits, decompresses them, and reports what is wrong.
+//! Request bodies: reads them within the limits, unpacks them, and reports what is wrong.
 
 use std::io::{self, Read};
 
 use axum::Json;
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::Query;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::limits::{BODY_LIMIT, MAX_BODY_BYTES, MAX_DECODED_BODY_BYTES};
-use crate::packing::{ClientQuery, from_reversed_base64};
 
-/// Why the server refused a request. The answer is `{"success": false, "message": …}`.
+/// Why the server refused a request. The answer is `{"success": false, "message": …}`, or a forward
+/// proxy's if the SDK key is wrong.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
+    #[error("not the upstream's SDK key")]
+    Unauthorized,
+    #[error("{0}")]
+    Forbidden(String),
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// Clients keep their lists on an error. An empty manifest would make them delete the lists.
+    #[error("the upstream's ID lists have not come yet")]
+    NoIdListsYet,
     #[error("the body is larger than {MAX_BODY_BYTES} bytes, or broke off")]
     TooLarge,
     #[error("the body took longer than {} s to arrive", BODY_LIMIT.as_secs())]
@@ -32,6 +45,12 @@ pub(crate) enum Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
+            Self::Unauthorized => {
+                return (StatusCode::UNAUTHORIZED, "Unauthorized").into_response();
+            }
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NoIdListsYet => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLarge | Self::TooLargeDecoded => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -39,6 +58,25 @@ impl IntoResponse for Refusal {
         };
         let answer = json!({ "success": false, "message": self.to_string() });
         (status, Json(answer)).into_response()
+    }
+}
+
+/// How client SDKs pack events. A page cannot set every header of a request, so they put into the
+/// query what server SDKs put into headers.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ClientQuery {
+    /// The SDK key.
+    pub(crate) k: Option<String>,
+    /// `1` if the body is gzip.
+    gz: Option<String>,
+    /// `1` if the text, before its compression, is base64 in reverse order.
+    se: Option<String>,
+}
+
+impl ClientQuery {
+    /// An unreadable query counts as empty.
+    pub(crate) fn of(uri: &Uri) -> Self {
+        Query::try_from_uri(uri).map_or_else(|_| Self::default(), |Query(query)| query)
     }
 }
 
@@ -71,13 +109,18 @@ pub(crate) fn decode(
         .get(header::CONTENT_ENCODING)
         .map_or(Ok("identity"), |value| value.to_str())
         .unwrap_or("(not text)");
-    let encoding = if query.is_gzip() { "gzip" } else { named };
-    let mut decoded = unpack(sent, encoding)?;
-    if query.is_reversed_base64() {
-        decoded.bytes = from_reversed_base64(decoded.bytes).map_err(|error| Refusal::Corrupt {
+    let is_gzip = query.gz.as_deref() == Some("1");
+    let mut decoded = unpack(sent, if is_gzip { "gzip" } else { named })?;
+    if query.se.as_deref() == Some("1") {
+        decoded.bytes.reverse();
+        let bytes = STANDARD.decode(&decoded.bytes);
+        let bytes = bytes.map_err(|error| Refusal::Corrupt {
             encoding: "reversed base64".to_owned(),
             error: io::Error::other(error),
         })?;
+        // Each byte is a character: browsers encode code points up to 255.
+        let text: String = bytes.into_iter().map(char::from).collect();
+        decoded.bytes = text.into_bytes();
     }
     Ok(decoded)
 }

@@ -194,12 +194,10 @@ impl LocalStatsigBuilder {
             .map_err(|source| LocalError::Bind { address, source })?;
 
         #[cfg(feature = "upstream")]
-        let sdk_keys = self.sdk_keys.or_else(|| {
-            let upstream = self.upstream.as_ref()?;
-            Some(BTreeSet::from([upstream.sdk_key().to_owned()]))
-        });
+        let upstream_key = self.upstream.as_ref().map(Upstream::sdk_key);
         #[cfg(not(feature = "upstream"))]
-        let sdk_keys = self.sdk_keys;
+        let upstream_key: Option<&str> = None;
+        let only_upstream = || Some(BTreeSet::from([upstream_key?.to_owned()]));
         let shared = Arc::new(Shared {
             url: format!("http://{}", reachable(address)),
             hosts: Hosts::new(
@@ -207,8 +205,9 @@ impl LocalStatsigBuilder {
                 self.allowed_hosts,
                 Pages::new(self.allowed_origins),
             ),
-            sdk_keys,
+            sdk_keys: self.sdk_keys.or_else(only_upstream),
             is_forward_proxy: self.is_forward_proxy,
+            has_upstream: upstream_key.is_some(),
             specs: SpecsStore::new(specs),
             id_lists: IdListStore::default(),
             faults: FaultScript::default(),
@@ -221,16 +220,15 @@ impl LocalStatsigBuilder {
             relay: std::sync::OnceLock::new(),
         });
         shared.change_id_lists(|lists| lists.code = self.id_lists);
-        if let Some(path) = self.id_lists_file {
-            let (file, text) = WatchedFile::open(path, Content::IdLists)?;
-            shared.set_id_lists(&text, &file.origin())?;
-            files.push(file);
-        }
-
-        if let Some(path) = self.faults_file {
-            let (file, text) = WatchedFile::open(path, Content::Faults)?;
-            shared.set_faults(&text, &file.origin())?;
-            files.push(file);
+        for (path, content) in [
+            (self.id_lists_file, Content::IdLists),
+            (self.faults_file, Content::Faults),
+        ] {
+            if let Some(path) = path {
+                let (file, text) = WatchedFile::open(path, content)?;
+                file.serve(text, &shared)?;
+                files.push(file);
+            }
         }
 
         #[cfg(feature = "upstream")]

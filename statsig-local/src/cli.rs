@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use statsig::EntityKind;
 use statsig::client_init::{ClientInitResponseFormat, HashAlgorithm};
@@ -25,6 +26,13 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve until interrupted (the default command).
     Serve(Serve),
+    #[command(flatten)]
+    Ask(Ask),
+}
+
+/// The commands that answer one question.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ask {
     /// Show what a user gets: the named gates, configs, experiments, layers and parameter stores,
     /// or all of them.
     Eval(Eval),
@@ -241,33 +249,38 @@ pub(crate) struct Specs {
 pub(crate) struct Only {
     /// Only this kind. Default: every kind that has the name.
     #[arg(long, value_enum)]
-    pub(crate) kind: Option<KindArgument>,
+    kind: Option<KindArgument>,
 }
 
-/// The kind of an entity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum KindArgument {
-    /// A gate, segment or holdout.
-    Gate,
-    /// A dynamic config.
-    Config,
-    /// An experiment or autotune.
-    Experiment,
-    /// A layer.
-    Layer,
-    /// A parameter store.
-    Store,
+impl Only {
+    pub(crate) fn kind(&self) -> Option<EntityKind> {
+        self.kind.map(|kind| kind.0)
+    }
 }
 
-impl From<KindArgument> for EntityKind {
-    fn from(kind: KindArgument) -> Self {
-        match kind {
-            KindArgument::Gate => Self::Gate,
-            KindArgument::Config => Self::DynamicConfig,
-            KindArgument::Experiment => Self::Experiment,
-            KindArgument::Layer => Self::Layer,
-            KindArgument::Store => Self::ParameterStore,
-        }
+#[derive(Debug, Clone, Copy)]
+struct KindArgument(EntityKind);
+
+impl ValueEnum for KindArgument {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self(EntityKind::Gate),
+            Self(EntityKind::DynamicConfig),
+            Self(EntityKind::Experiment),
+            Self(EntityKind::Layer),
+            Self(EntityKind::ParameterStore),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self.0 {
+            EntityKind::Gate => ("gate", "A gate, segment or holdout"),
+            EntityKind::DynamicConfig => ("config", "A dynamic config"),
+            EntityKind::Experiment => ("experiment", "An experiment or autotune"),
+            EntityKind::Layer => ("layer", "A layer"),
+            EntityKind::ParameterStore => ("store", "A parameter store"),
+        };
+        Some(PossibleValue::new(name).help(help))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
+use http_body_util::BodyExt;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -16,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
-use crate::activity::{Activity, CountedBody};
+use crate::activity::Activity;
 use crate::limits::{IDLE_LIMIT, MAX_REQUEST_HEAD_BYTES, SHUTDOWN_DEADLINE};
 
 /// How long to wait when the system has no room for another connection.
@@ -113,8 +114,16 @@ where
         let busy = activity.begin();
         let answer = router.call(request);
         async move {
+            // The request ends when the body of its answer is dropped, and `busy` with it.
             let answer = answer.await;
-            answer.map(|response| response.map(|body| CountedBody::new(body, busy)))
+            answer.map(|response| {
+                response.map(|body| {
+                    body.map_frame(move |frame| {
+                        let _busy = &busy;
+                        frame
+                    })
+                })
+            })
         }
     });
     let mut server = auto::Builder::new(TokioExecutor::new());

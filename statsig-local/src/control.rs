@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::body::Refusal;
 use crate::events::ReceivedEvent;
 use crate::faults::WireFaults;
 use crate::requests::ReceivedRequest;
@@ -52,20 +52,12 @@ async fn list_faults(State(shared): App) -> Json<WireFaults> {
     Json(WireFaults { faults })
 }
 
-async fn set_faults(State(shared): App, body: Bytes) -> Response {
-    let set = serde_json::from_slice(&body)
-        .map_err(|error| error.to_string())
-        .and_then(|WireFaults { faults }| {
-            let replaced = shared.faults.replace(faults);
-            replaced.map_err(|error| error.to_string())
-        });
-    match set {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(problem) => {
-            let answer = json!({ "success": false, "message": problem });
-            (StatusCode::BAD_REQUEST, Json(answer)).into_response()
-        }
-    }
+async fn set_faults(State(shared): App, body: Bytes) -> Result<StatusCode, Refusal> {
+    let WireFaults { faults } =
+        serde_json::from_slice(&body).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    let replaced = shared.faults.replace(faults);
+    replaced.map_err(|error| Refusal::Malformed(error.to_string()))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn clear_faults(State(shared): App) -> StatusCode {

@@ -104,6 +104,18 @@ impl LocalError {
         text
     }
 
+    /// Refuses a text of more bytes than the limit.
+    pub(crate) fn check_size(text: &str, limit: usize, origin: &str) -> Result<(), Self> {
+        if text.len() <= limit {
+            return Ok(());
+        }
+        Err(Self::TooLarge {
+            origin: origin.to_owned(),
+            found: text.len(),
+            limit,
+        })
+    }
+
     pub(crate) fn syntax(origin: &str, error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());

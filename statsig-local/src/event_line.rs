@@ -1,13 +1,14 @@
 //! The readable line of an event.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::clock;
 use crate::events::{ReceivedEvent, plain};
-use crate::own_events;
-use crate::quoted::quoted;
+
+/// How many names a line shows with their counts. It only counts the others.
+const MAX_NAMES: usize = 10;
 
 impl fmt::Display for ReceivedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +32,7 @@ impl fmt::Display for ReceivedEvent {
         field("passed", self.metadata("rulePassed"))?;
         field("rule", self.metadata("ruleID"))?;
         field("reason", self.metadata("reason"))?;
-        f.write_str(&own_events::fields(self))?;
+        f.write_str(&own_fields(self))?;
         if let Some(user) = self.who() {
             write!(f, " user={user}")?;
         }
@@ -59,6 +60,84 @@ impl ReceivedEvent {
             let (name, id) = custom.iter().next()?;
             Some(format!("{}:{}", quoted(name), quoted(&plain(id)?)))
         })
+    }
+}
+
+/// The fields of the events that SDKs send about themselves, each with a space before it. Empty for
+/// all other events.
+fn own_fields(event: &ReceivedEvent) -> String {
+    let summary = match event.name() {
+        "statsig::diagnostics" => diagnostics(event),
+        "statsig::non_exposed_checks" => non_exposed_checks(event),
+        _ => None,
+    };
+    summary.unwrap_or_default()
+}
+
+/// The result of an initialisation or sync, its duration and its error.
+fn diagnostics(event: &ReceivedEvent) -> Option<String> {
+    let markers: Vec<Value> = serde_json::from_str(event.metadata("markers")?).ok()?;
+    let mut line = String::new();
+    let mut add = |name: &str, value: &str| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(line, " {name}={}", quoted(value));
+    };
+    add("context", event.metadata("context").unwrap_or_default());
+    let text = |marker: &Value, field: &str| marker.get(field)?.as_str().map(str::to_owned);
+    let is = |marker: &&Value, field: &str, value: &str| {
+        text(marker, field).is_some_and(|found| found == value)
+    };
+    let ends = || markers.iter().filter(|marker| is(marker, "action", "end"));
+    let overall = ends().find(|marker| is(marker, "key", "overall"));
+    let last = overall.or_else(|| ends().next_back());
+    if let Some(success) = last.and_then(|end| end.get("success")?.as_bool()) {
+        add("success", &success.to_string());
+    }
+    if let Some(source) = overall.and_then(|end| text(end, "source")) {
+        add("source", &source);
+    }
+    let time = |marker: &Value| marker.get("timestamp")?.as_u64();
+    let times = || markers.iter().filter_map(time);
+    if let (Some(first), Some(last)) = (times().min(), times().max()) {
+        add("ms", &(last - first).to_string());
+    }
+    let errors = markers.iter().filter_map(|marker| marker.get("error"));
+    if let Some(error) = errors
+        .filter_map(|error| text(error, "message"))
+        .next_back()
+    {
+        add("error", &error);
+    }
+    Some(line)
+}
+
+/// How often each name was read without an exposure.
+fn non_exposed_checks(event: &ReceivedEvent) -> Option<String> {
+    let sent = event.json().pointer("/metadata/checks")?;
+    // Server SDKs send text, client SDKs an object.
+    let checks: Map<String, Value> = match sent {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        Value::Object(checks) => checks.clone(),
+        _ => return None,
+    };
+    let mut line = String::new();
+    for (name, count) in checks.iter().take(MAX_NAMES) {
+        let _ = write!(line, " {}={count}", quoted(name));
+    }
+    let others = checks.len().saturating_sub(MAX_NAMES);
+    if others > 0 {
+        let _ = write!(line, " others={others}");
+    }
+    Some(line)
+}
+
+/// Text that cannot break the line or be taken for another field.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"' && c != '=';
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("{text:?}")
     }
 }
 

@@ -1,6 +1,5 @@
 //! Faults on demand: the script of each endpoint, and what the client sees.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +32,7 @@ use crate::sync::lock;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     kind: FaultKind,
-    delay: Duration,
+    delay_ms: u64,
     times: Option<u32>,
 }
 
@@ -136,7 +135,7 @@ impl Fault {
     /// Waits before everything else. Default: no wait.
     #[must_use]
     pub fn delayed(mut self, delay: Duration) -> Self {
-        self.delay = delay;
+        self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self
     }
 
@@ -150,49 +149,40 @@ impl Fault {
     fn new(kind: FaultKind) -> Self {
         Self {
             kind,
-            delay: Duration::ZERO,
+            delay_ms: 0,
             times: None,
-        }
-    }
-
-    fn check(&self) -> Result<(), LocalError> {
-        match (self.kind, self.times) {
-            (FaultKind::Status(code), _) if !(200..600).contains(&code) => Err(
-                LocalError::InvalidFault(format!("status {code}; expected 200 to 599")),
-            ),
-            (FaultKind::Bomb(size), _) if !(1..=MAX_BOMB_MIB).contains(&size) => {
-                Err(LocalError::InvalidFault(format!(
-                    "a bomb of {size} MiB; expected 1 to {MAX_BOMB_MIB}"
-                )))
-            }
-            (_, Some(0)) => Err(LocalError::InvalidFault(
-                "zero times; expected at least one, or none for `until cleared`".to_owned(),
-            )),
-            _ => Ok(()),
         }
     }
 }
 
 /// A fault for an endpoint as in the control endpoints, such as
 /// `{"endpoint": "specs", "fault": {"status": 500}, "delay_ms": 20, "times": 2}`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WireFault {
+pub(crate) struct ScriptedFault {
     endpoint: Endpoint,
-    fault: FaultKind,
+    #[serde(rename = "fault")]
+    kind: FaultKind,
     #[serde(default)]
     delay_ms: u64,
     times: Option<u32>,
 }
 
-impl WireFault {
-    fn into_parts(self) -> (Endpoint, Fault) {
-        let fault = Fault {
-            kind: self.fault,
-            delay: Duration::from_millis(self.delay_ms),
-            times: self.times,
+impl ScriptedFault {
+    fn check(&self) -> Result<(), LocalError> {
+        let problem = match (self.kind, self.times) {
+            (FaultKind::Status(code), _) if !(200..600).contains(&code) => {
+                format!("status {code}; expected 200 to 599")
+            }
+            (FaultKind::Bomb(size), _) if !(1..=MAX_BOMB_MIB).contains(&size) => {
+                format!("a bomb of {size} MiB; expected 1 to {MAX_BOMB_MIB}")
+            }
+            (_, Some(0)) => {
+                "zero times; expected at least one, or none for `until cleared`".to_owned()
+            }
+            _ => return Ok(()),
         };
-        (self.endpoint, fault)
+        Err(LocalError::InvalidFault(problem))
     }
 }
 
@@ -200,38 +190,37 @@ impl WireFault {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFaults {
-    pub(crate) faults: Vec<WireFault>,
+    pub(crate) faults: Vec<ScriptedFault>,
 }
 
 impl WireFaults {
     /// Reads a file of faults.
     pub(crate) fn parse(text: &str, origin: &str) -> Result<Self, LocalError> {
-        if text.len() > MAX_FAULTS_BYTES {
-            return Err(LocalError::TooLarge {
-                origin: origin.to_owned(),
-                found: text.len(),
-                limit: MAX_FAULTS_BYTES,
-            });
-        }
+        LocalError::check_size(text, MAX_FAULTS_BYTES, origin)?;
         serde_json::from_str(text).map_err(|error| LocalError::syntax(origin, &error))
     }
 }
 
-/// The faults that wait, by endpoint.
+/// The faults that wait, in the order of injection.
 #[derive(Debug, Default)]
-pub(crate) struct FaultScript(Mutex<HashMap<Endpoint, VecDeque<Fault>>>);
+pub(crate) struct FaultScript(Mutex<Vec<ScriptedFault>>);
 
 impl FaultScript {
     pub(crate) fn inject(&self, endpoint: Endpoint, fault: Fault) -> Result<(), LocalError> {
-        push(&mut lock(&self.0), endpoint, fault)
+        let fault = ScriptedFault {
+            endpoint,
+            kind: fault.kind,
+            delay_ms: fault.delay_ms,
+            times: fault.times,
+        };
+        push(&mut lock(&self.0), fault)
     }
 
     /// Replaces all faults. If one of the new ones is invalid, replaces none.
-    pub(crate) fn replace(&self, faults: Vec<WireFault>) -> Result<(), LocalError> {
-        let mut next = HashMap::new();
+    pub(crate) fn replace(&self, faults: Vec<ScriptedFault>) -> Result<(), LocalError> {
+        let mut next = Vec::new();
         for fault in faults {
-            let (endpoint, fault) = fault.into_parts();
-            push(&mut next, endpoint, fault)?;
+            push(&mut next, fault)?;
         }
         *lock(&self.0) = next;
         Ok(())
@@ -242,79 +231,63 @@ impl FaultScript {
     }
 
     /// The fault for the request that has just arrived.
-    pub(crate) fn next(&self, endpoint: Endpoint) -> Option<Fault> {
+    pub(crate) fn next(&self, endpoint: Endpoint) -> Option<ScriptedFault> {
         let mut script = lock(&self.0);
-        let queue = script.get_mut(&endpoint)?;
-        let first = queue.front_mut()?;
+        let place = script.iter().position(|fault| fault.endpoint == endpoint)?;
+        let first = script.get_mut(place)?;
         let fault = first.clone();
         if let Some(times) = &mut first.times {
             *times = times.saturating_sub(1);
             if *times == 0 {
-                queue.pop_front();
+                script.remove(place);
             }
         }
         Some(fault)
     }
 
-    pub(crate) fn pending(&self) -> Vec<WireFault> {
-        let script = lock(&self.0);
-        let faults = script.iter().flat_map(|(endpoint, queue)| {
-            queue.iter().map(|fault| WireFault {
-                endpoint: *endpoint,
-                fault: fault.kind,
-                delay_ms: u64::try_from(fault.delay.as_millis()).unwrap_or(u64::MAX),
-                times: fault.times,
-            })
-        });
-        faults.collect()
+    pub(crate) fn pending(&self) -> Vec<ScriptedFault> {
+        lock(&self.0).clone()
     }
 }
 
-fn push(
-    script: &mut HashMap<Endpoint, VecDeque<Fault>>,
-    endpoint: Endpoint,
-    fault: Fault,
-) -> Result<(), LocalError> {
+fn push(script: &mut Vec<ScriptedFault>, fault: ScriptedFault) -> Result<(), LocalError> {
     fault.check()?;
-    let queue = script.entry(endpoint).or_default();
-    if queue.len() >= MAX_QUEUED_FAULTS {
+    let of_endpoint = script.iter().filter(|it| it.endpoint == fault.endpoint);
+    if of_endpoint.count() >= MAX_QUEUED_FAULTS {
         return Err(LocalError::TooManyFaults);
     }
-    queue.push_back(fault);
+    script.push(fault);
     Ok(())
 }
 
 /// The answer to a request under a fault; `None` closes the connection without an answer.
-pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option<Response> {
-    tokio::time::sleep(fault.delay).await;
-    match fault.kind {
-        FaultKind::Pass | FaultKind::Delay => Some(next.run(request).await),
+pub(crate) async fn answer(fault: ScriptedFault, request: Request, next: Next) -> Option<Response> {
+    tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    Some(match fault.kind {
+        FaultKind::Pass | FaultKind::Delay => next.run(request).await,
         FaultKind::Status(code) => {
             let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            Some(instead(request, (status, "injected by statsig-local")).await)
+            instead(request, (status, "injected by statsig-local")).await
         }
-        FaultKind::Html => {
-            let html = (header::CONTENT_TYPE, "text/html; charset=utf-8");
-            Some(instead(request, ([html], bodies::PAGE)).await)
-        }
+        FaultKind::Html => instead(request, Html(bodies::PAGE)).await,
         FaultKind::Bomb(size) => {
             let made = tokio::task::spawn_blocking(move || bodies::bomb(size)).await;
             let gzip = (header::CONTENT_ENCODING, "gzip");
-            Some(instead(request, ([gzip], made.unwrap_or_default())).await)
+            instead(request, ([gzip], made.unwrap_or_default())).await
         }
-        FaultKind::DropConnection => None,
+        FaultKind::DropConnection => return None,
         FaultKind::LoseAnswer => {
             next.run(request).await;
-            None
+            return None;
         }
-        FaultKind::Truncate => Some(rewrite(next.run(request).await, bodies::truncated).await),
-        FaultKind::Stall => Some(rewrite(next.run(request).await, bodies::stalled).await),
-        FaultKind::Corrupt => Some(rewrite(next.run(request).await, bodies::corrupted).await),
+        FaultKind::Truncate => rewrite(next.run(request).await, bodies::truncated).await,
+        FaultKind::Stall => rewrite(next.run(request).await, bodies::stalled).await,
+        FaultKind::Corrupt => rewrite(next.run(request).await, bodies::corrupted).await,
         FaultKind::Empty => {
             let (mut parts, _) = next.run(request).await.into_parts();
             parts.headers.remove(header::CONTENT_ENCODING);
             parts.headers.remove(header::CONTENT_LENGTH);
-            Some(Response::from_parts(parts, Body::empty()))
+            Response::from_parts(parts, Body::empty())
         }
         FaultKind::WrongEncoding => {
             let mut response = next.run(request).await;
@@ -323,9 +296,9 @@ pub(crate) async fn answer(fault: Fault, request: Request, next: Next) -> Option
             response
                 .headers_mut()
                 .insert(header::CONTENT_ENCODING, other);
-            Some(response)
+            response
         }
-    }
+    })
 }
 
 /// Answers a request that is read but not handled.

@@ -111,6 +111,16 @@ impl WatchedFile {
         self.path.display().to_string()
     }
 
+    /// Serves the text of this file. Returns true if what the server serves has changed.
+    pub(crate) fn serve(&self, text: String, shared: &Shared) -> Result<bool, LocalError> {
+        let origin = self.origin();
+        match self.content {
+            Content::Specs => shared.set_specs(text, &origin),
+            Content::IdLists => shared.set_id_lists(&text, &origin),
+            Content::Faults => shared.set_faults(&text, &origin),
+        }
+    }
+
     /// Reads the file if its stamp has changed. Returns true if what the server serves has changed.
     async fn look(&mut self, shared: &Arc<Shared>) -> Result<bool, LocalError> {
         let (file, shared) = (self.clone(), Arc::clone(shared));
@@ -119,13 +129,7 @@ impl WatchedFile {
             let Some(text) = text else {
                 return Ok((stamp, false));
             };
-            let origin = file.origin();
-            let has_changed = match file.content {
-                Content::Specs => shared.set_specs(text, &origin)?,
-                Content::IdLists => shared.set_id_lists(&text, &origin)?,
-                Content::Faults => shared.set_faults(&text, &origin)?,
-            };
-            Ok((stamp, has_changed))
+            Ok((stamp, file.serve(text, &shared)?))
         });
         let looked = look.await.unwrap_or(Err(LocalError::Stopped));
         self.stamp = looked.as_ref().ok().map(|(stamp, _)| *stamp);

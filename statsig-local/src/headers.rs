@@ -1,10 +1,11 @@
 //! Headers and paths of requests. Everything that is shown masks the SDK key.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use axum::http::HeaderMap;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 /// The header that carries the SDK key.
 pub(crate) const KEY_HEADER: &str = "statsig-api-key";
@@ -55,10 +56,7 @@ impl Headers {
     }
 
     pub(crate) fn to_masked_json(&self) -> Value {
-        let pairs = self
-            .masked()
-            .map(|(name, value)| (name.to_owned(), Value::String(value.into_owned())));
-        Value::Object(pairs.collect::<Map<_, _>>())
+        json!(self.masked().collect::<BTreeMap<_, _>>())
     }
 }
 

@@ -47,11 +47,11 @@ impl Hosts {
 
     /// Accepts a request: `Some` is the allowed origin of the page that sent it. The error is the
     /// reason to refuse it.
-    pub(crate) fn accept<'h>(
+    pub(crate) fn accept(
         &self,
         uri: &Uri,
-        headers: &'h HeaderMap,
-    ) -> Result<Option<&'h HeaderValue>, String> {
+        headers: &HeaderMap,
+    ) -> Result<Option<HeaderValue>, String> {
         let hosts: Vec<&str> = headers
             .get_all(header::HOST)
             .iter()
@@ -69,7 +69,7 @@ impl Hosts {
             let origin = sent.to_str().unwrap_or_default();
             if self.pages.include(origin) {
                 return match EVENT_PATHS.contains(&uri.path()) {
-                    true => Ok(Some(sent)),
+                    true => Ok(Some(sent.clone())),
                     false => Err(format!(
                         "the request for {} comes from a page of {}, which may only log events",
                         shown(uri.path()),
@@ -85,10 +85,8 @@ impl Hosts {
                 ));
             }
         }
-        let site = headers.get(FETCH_SITE);
-        let site = site.map(|site| site.to_str().unwrap_or_default());
-        match site {
-            None | Some("same-origin" | "none") => Ok(None),
+        match headers.get(FETCH_SITE).map(HeaderValue::as_bytes) {
+            None | Some(b"same-origin" | b"none") => Ok(None),
             Some(_) => Err(
                 "the request comes from a page of another origin; expected a page of this server's own origin"
                     .to_owned(),

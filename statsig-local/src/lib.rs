@@ -177,16 +177,11 @@ mod events;
 mod faults;
 mod files;
 mod headers;
-#[cfg(feature = "upstream")]
-mod hops;
 mod hosts;
 mod id_lists;
 pub mod limits;
 mod notice;
-mod own_events;
-mod packing;
 mod pages;
-mod quoted;
 mod record;
 #[cfg(feature = "upstream")]
 mod relay;

@@ -11,7 +11,7 @@ use clap::Parser;
 use statsig::clock::{Clock, SystemClock};
 use statsig_local::{LocalError, LocalStatsig, Upstream};
 
-use crate::cli::{Cli, Command, KEY_VARIABLE, Serve};
+use crate::cli::{Ask, Cli, Command, KEY_VARIABLE, Serve};
 
 /// The variable with the SDK key. The key must not be an argument: everybody on the machine can
 /// read the arguments of a process.
@@ -22,20 +22,7 @@ const STATSIG: &str = "statsig";
 fn main() -> ExitCode {
     let result = match Cli::parse().command() {
         Some(Command::Serve(arguments)) => serve(arguments),
-        Some(Command::Eval(arguments)) => ask(|terminal| ask::eval(&arguments, terminal)),
-        Some(Command::Explain(arguments)) => ask(|terminal| ask::explain(&arguments, terminal)),
-        Some(Command::List(arguments)) => ask(|terminal| ask::list(&arguments, terminal)),
-        Some(Command::ClientInit(arguments)) => {
-            ask(|terminal| ask::client_init(&arguments, terminal))
-        }
-        Some(Command::Schema(arguments)) => ask(|terminal| ask::schema(&arguments, terminal)),
-        Some(Command::Sign(arguments)) => {
-            let inputs = ask::SignInputs {
-                key: std::env::var(KEY_VARIABLE).ok(),
-                now_ms: SystemClock.now_ms(),
-            };
-            ask(|terminal| ask::sign(&arguments, &inputs, terminal))
-        }
+        Some(Command::Ask(question)) => answer(&question),
         None => Err("nothing to do; see --help".to_owned()),
     };
     match result {
@@ -48,9 +35,7 @@ fn main() -> ExitCode {
 }
 
 /// Answers a question about the specs. Warnings about them go to the error output.
-fn ask(
-    answer: impl FnOnce(&mut ask::Terminal<'_>) -> Result<(), ask::AskError>,
-) -> Result<(), String> {
+fn answer(question: &Ask) -> Result<(), String> {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(io::stderr)
         // Only a terminal shows colours. A pipe or a file gets plain text.
@@ -63,8 +48,10 @@ fn ask(
         input: &mut io::stdin().lock(),
         output: &mut io::stdout().lock(),
         notes: &mut io::stderr(),
+        key: std::env::var(KEY_VARIABLE).ok(),
+        now_ms: SystemClock.now_ms(),
     };
-    match answer(&mut terminal) {
+    match ask::answer(question, &mut terminal) {
         // The reader has closed the pipe and needs no more output.
         Err(ask::AskError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         answered => answered.map_err(|error| error.to_string()),

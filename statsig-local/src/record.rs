@@ -1,5 +1,7 @@
 //! The record of what has arrived. Tests can wait for more.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -15,19 +17,16 @@ use crate::sync::lock;
 
 /// How much has arrived. Event counts start at the last clearing, all others at the start of the
 /// server.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) events: u64,
-    pub(crate) requests: u64,
-    by_endpoint: [u64; 6],
+    requests: u64,
+    by_endpoint: HashMap<Endpoint, u64>,
 }
 
 impl Counts {
     pub(crate) fn requests_to(&self, endpoint: Endpoint) -> u64 {
-        self.by_endpoint
-            .get(endpoint as usize)
-            .copied()
-            .unwrap_or(0)
+        self.by_endpoint.get(&endpoint).copied().unwrap_or(0)
     }
 }
 
@@ -35,6 +34,7 @@ impl Counts {
 #[derive(Debug)]
 pub(crate) struct Record {
     kept: Mutex<Kept>,
+    batches_seen: AtomicU64,
     counts: watch::Sender<Counts>,
 }
 
@@ -43,7 +43,6 @@ struct Kept {
     events: Ring<ReceivedEvent>,
     batches: Ring<Arc<ReceivedBatch>>,
     requests: Ring<ReceivedRequest>,
-    batches_seen: u64,
 }
 
 impl Record {
@@ -53,16 +52,14 @@ impl Record {
                 events: Ring::new(MAX_KEPT_EVENTS, MAX_KEPT_EVENT_BYTES),
                 batches: Ring::new(MAX_KEPT_BATCHES, MAX_KEPT_OTHER_BYTES),
                 requests: Ring::new(MAX_KEPT_REQUESTS, MAX_KEPT_OTHER_BYTES),
-                batches_seen: 0,
             }),
+            batches_seen: AtomicU64::new(0),
             counts: watch::Sender::default(),
         }
     }
 
     pub(crate) fn next_batch_number(&self) -> u64 {
-        let mut kept = lock(&self.kept);
-        kept.batches_seen += 1;
-        kept.batches_seen
+        self.batches_seen.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     pub(crate) fn keep_batch(&self, batch: Batch) {
@@ -79,13 +76,11 @@ impl Record {
 
     /// Numbers a request and records it.
     pub(crate) fn keep_request(&self, mut request: ReceivedRequest) {
-        let endpoint = request.endpoint;
         self.counts.send_modify(|counts| {
             counts.requests += 1;
             request.number = counts.requests;
-            let slot = endpoint.and_then(|to| counts.by_endpoint.get_mut(to as usize));
-            if let Some(slot) = slot {
-                *slot += 1;
+            if let Some(endpoint) = request.endpoint {
+                *counts.by_endpoint.entry(endpoint).or_default() += 1;
             }
             let bytes = request.bytes();
             lock(&self.kept).requests.push(request, bytes);

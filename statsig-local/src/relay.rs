@@ -1,14 +1,14 @@
 //! The connection to an upstream: downloads while it exists, and forwards events.
 
+use std::hash::{BuildHasher, RandomState};
+
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use statsig::Statsig;
 use statsig::transport::{Endpoint, HttpTransport, Method, Request, Transport};
-use tokio::sync::watch;
 
-use crate::hops::{self, Hop};
-use crate::limits::{MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LIMIT};
+use crate::limits::{MAX_HOPS, MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LIMIT};
 
 /// The headers that describe a batch of events.
 const EVENT_HEADERS: [&str; 10] = [
@@ -24,35 +24,28 @@ const EVENT_HEADERS: [&str; 10] = [
     "x-request-service",
 ];
 
+/// The header with the names of the local Statsigs that forwarded a batch, separated by commas, the
+/// first one first.
+const HOPS_HEADER: &str = "statsig-local-hops";
+
 /// The connection to an upstream.
 #[derive(Debug)]
 pub(crate) struct Relay {
     /// Downloads while it exists.
     _client: Statsig,
-    has_lists: watch::Receiver<bool>,
     transport: HttpTransport,
     log_event_url: String,
     hop: Hop,
 }
 
 impl Relay {
-    pub(crate) fn new(
-        client: Statsig,
-        has_lists: watch::Receiver<bool>,
-        log_event_url: String,
-    ) -> Self {
+    pub(crate) fn new(client: Statsig, log_event_url: String) -> Self {
         Self {
             _client: client,
-            has_lists,
             transport: HttpTransport::default(),
             log_event_url,
             hop: Hop::new(),
         }
-    }
-
-    /// Whether the upstream has sent the manifest of ID lists.
-    pub(crate) fn has_lists(&self) -> bool {
-        *self.has_lists.borrow()
     }
 
     /// Forwards events and returns the upstream's answer. Returns 502 if there is no answer, and
@@ -77,7 +70,7 @@ impl Relay {
         };
         let request = Request::new(Endpoint::Events, Method::Post, &url)
             .headers(headers.collect())
-            .header(hops::HEADER, hops)
+            .header(HOPS_HEADER, hops)
             .body(body)
             .timeout(UPSTREAM_LIMIT)
             .max_response_bytes(MAX_UPSTREAM_ANSWER_BYTES);
@@ -101,5 +94,58 @@ impl Relay {
             }
             Err(_) => StatusCode::BAD_GATEWAY.into_response(),
         }
+    }
+}
+
+/// The random name of one local Statsig. Names reveal upstreams that form a circle.
+#[derive(Debug)]
+struct Hop(String);
+
+impl Hop {
+    fn new() -> Self {
+        // The seeds of this hasher are random.
+        Self(format!("{:016x}", RandomState::new().hash_one(0_u8)))
+    }
+
+    /// The header for forwarding; `None` if the events came through here before, or through too
+    /// many servers.
+    fn following(&self, headers: &HeaderMap) -> Option<String> {
+        let mut hops: Vec<&str> = headers
+            .get_all(HOPS_HEADER)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .collect();
+        if hops.contains(&self.0.as_str()) || hops.len() >= MAX_HOPS {
+            return None;
+        }
+        hops.push(&self.0);
+        Some(hops.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(hops: &str) -> HeaderMap {
+        [(HOPS_HEADER.parse().unwrap(), hops.parse().unwrap())]
+            .into_iter()
+            .collect()
+    }
+
+    #[test]
+    fn events_that_come_back_or_came_too_far_are_not_sent_on() {
+        let (near, far) = (Hop::new(), Hop::new());
+        let once = near.following(&HeaderMap::new()).unwrap();
+        let twice = far.following(&headers(&once)).unwrap();
+        assert_eq!(twice.split(", ").count(), 2);
+        assert_eq!(near.following(&headers(&twice)), None);
+        assert_eq!(far.following(&headers(&twice)), None);
+
+        let chain = |hops: usize| headers(&vec!["x"; hops].join(","));
+        assert!(near.following(&chain(MAX_HOPS - 1)).is_some());
+        assert_eq!(near.following(&chain(MAX_HOPS)), None);
     }
 }

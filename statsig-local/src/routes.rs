@@ -10,18 +10,17 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::body::{self, Refusal};
+use crate::body::{self, ClientQuery, Refusal};
 use crate::clock;
 use crate::connection::Connection;
 use crate::control;
 use crate::events;
 use crate::faults;
 use crate::headers::{Headers, KEY_HEADER};
-use crate::id_lists::Part;
+use crate::id_lists::start_of;
 use crate::notice::Notice;
-use crate::packing::ClientQuery;
 use crate::pages::{self, EVENT_PATHS};
 use crate::requests::{Endpoint, ReceivedRequest};
 use crate::shared::Shared;
@@ -78,14 +77,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 /// Refuses requests for another host name or from another origin that is not allowed.
 async fn guard(State(shared): App, request: Request, next: Next) -> Response {
-    let accepted = shared.hosts.accept(request.uri(), request.headers());
-    match accepted.map(|origin| origin.cloned()) {
+    match shared.hosts.accept(request.uri(), request.headers()) {
         Ok(None) => next.run(request).await,
         Ok(Some(origin)) => pages::answer(origin, request, next).await,
         Err(reason) => {
-            let answer = message(StatusCode::FORBIDDEN, &reason);
-            shared.notify(&Notice::RequestRefused(reason));
-            answer
+            shared.notify(&Notice::RequestRefused(reason.clone()));
+            Refusal::Forbidden(reason).into_response()
         }
     }
 }
@@ -132,15 +129,13 @@ async fn serve_specs(
     Path(file): Path<String>,
     Query(query): Query<SpecsQuery>,
     headers: HeaderMap,
-) -> Response {
-    let Some(key_in_path) = file.strip_suffix(".json").or(file.strip_suffix(".js")) else {
-        return message(
-            StatusCode::NOT_FOUND,
-            "expected `{sdk key}.json` after download_config_specs/",
-        );
-    };
+) -> Result<Response, Refusal> {
+    let key_in_path = file.strip_suffix(".json").or(file.strip_suffix(".js"));
+    let key_in_path = key_in_path.ok_or(Refusal::NotFound(
+        "expected `{sdk key}.json` after download_config_specs/",
+    ))?;
     if !shared.serves(key_in_header(&headers).unwrap_or(key_in_path)) {
-        return unauthorized();
+        return Err(Refusal::Unauthorized);
     }
     let specs = shared.specs.current();
     let time = [(SINCE_TIME, specs.summary.time.to_string())];
@@ -151,24 +146,26 @@ async fn serve_specs(
     };
     let json = (header::CONTENT_TYPE, "application/json");
     if !is_news {
-        return (time, [json], [(CACHE_HIT, "true")], NO_UPDATES).into_response();
+        return Ok((time, [json], [(CACHE_HIT, "true")], NO_UPDATES).into_response());
     }
     let vary = (header::VARY, "accept-encoding");
     if accepts_gzip(&headers) {
         let gzip = (header::CONTENT_ENCODING, "gzip");
-        (time, [json, vary, gzip], specs.gzip.clone()).into_response()
-    } else {
-        (time, [json, vary], specs.text.clone()).into_response()
+        return Ok((time, [json, vary, gzip], specs.gzip.clone()).into_response());
     }
+    Ok((time, [json, vary], specs.text.clone()).into_response())
 }
 
 fn key_in_header(headers: &HeaderMap) -> Option<&str> {
     headers.get(KEY_HEADER)?.to_str().ok()
 }
 
-/// Whether this SDK key does not belong to the upstream's project.
-fn is_stranger(shared: &Shared, sdk_key: Option<&str>) -> bool {
-    shared.has_upstream() && !sdk_key.is_some_and(|key| shared.serves(key))
+/// In front of an upstream, refuses SDK keys that do not belong to its project.
+fn check_key(shared: &Shared, sdk_key: Option<&str>) -> Result<(), Refusal> {
+    if shared.has_upstream && !sdk_key.is_some_and(|key| shared.serves(key)) {
+        return Err(Refusal::Unauthorized);
+    }
+    Ok(())
 }
 
 fn accepts_gzip(headers: &HeaderMap) -> bool {
@@ -187,25 +184,19 @@ async fn serve_manifest(
     State(shared): App,
     file: Option<Path<String>>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Json<Value>, Refusal> {
     let key_in_path = file
         .as_ref()
         .and_then(|Path(file)| file.strip_suffix(".json"));
-    if is_stranger(&shared, key_in_header(&headers).or(key_in_path)) {
-        return unauthorized();
-    }
-    if shared.awaits_id_lists() {
-        return no_id_lists_yet();
-    }
+    check_key(&shared, key_in_header(&headers).or(key_in_path))?;
+    shared.check_id_lists()?;
     // A client may reach this server under another name, for example from a container.
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .map(|host| format!("http://{host}"));
-    let manifest = shared
-        .id_lists
-        .manifest(host.as_ref().unwrap_or(&shared.url));
-    Json(manifest).into_response()
+    let url = host.as_ref().unwrap_or(&shared.url);
+    Ok(Json(shared.id_lists.manifest(url)))
 }
 
 #[derive(Deserialize)]
@@ -218,36 +209,31 @@ async fn serve_id_list(
     Path(name): Path<String>,
     Query(query): Query<FileQuery>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Refusal> {
     // Not every SDK sends its key here.
-    if key_in_header(&headers).is_some_and(|key| is_stranger(&shared, Some(key))) {
-        return unauthorized();
+    if let Some(key) = key_in_header(&headers) {
+        check_key(&shared, Some(key))?;
     }
-    let Some(lines) = shared.id_lists.lines(&name) else {
-        return message(StatusCode::NOT_FOUND, "no such ID list");
-    };
+    let lines = shared.id_lists.lines(&name);
+    let lines = lines.ok_or(Refusal::NotFound("no such ID list"))?;
     let range = headers
         .get(header::RANGE)
         .and_then(|range| range.to_str().ok());
     let size = lines.len();
-    let text = (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned());
-    let content_range = |range| (header::CONTENT_RANGE, range);
-    match Part::of(range.or(query.range.as_deref()), size) {
-        Part::Whole => ([text], lines).into_response(),
-        Part::From(start) => {
+    let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    let content_range = |range| [(header::CONTENT_RANGE, range)];
+    Ok(match range.or(query.range.as_deref()).and_then(start_of) {
+        None => (text, lines).into_response(),
+        Some(start) if start < size => {
             let range = content_range(format!("bytes {start}-{}/{size}", size - 1));
-            (
-                StatusCode::PARTIAL_CONTENT,
-                [text, range],
-                lines.slice(start..),
-            )
-                .into_response()
+            let part = lines.slice(start..);
+            (StatusCode::PARTIAL_CONTENT, text, range, part).into_response()
         }
-        Part::Beyond => {
+        Some(_) => {
             let range = content_range(format!("bytes */{size}"));
-            (StatusCode::RANGE_NOT_SATISFIABLE, [range]).into_response()
+            (StatusCode::RANGE_NOT_SATISFIABLE, range).into_response()
         }
-    }
+    })
 }
 
 #[derive(Deserialize)]
@@ -256,60 +242,49 @@ struct Enrichment {
 }
 
 /// The ID lists that contain the hashed IDs of a user.
-async fn enrich_user(State(shared): App, request: Request) -> Result<Response, Refusal> {
+async fn enrich_user(State(shared): App, request: Request) -> Result<Json<Value>, Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(&parts.headers, body).await?;
-    if is_stranger(&shared, key_in_header(&parts.headers)) {
-        return Ok(unauthorized());
-    }
-    if shared.awaits_id_lists() {
-        return Ok(no_id_lists_yet());
-    }
+    check_key(&shared, key_in_header(&parts.headers))?;
+    shared.check_id_lists()?;
     let Enrichment { id_list_lookups } = serde_json::from_slice(&body.bytes)
         .map_err(|error| Refusal::Malformed(format!("expected `id_list_lookups`: {error}")))?;
     let id_lists = shared.id_lists.memberships(&id_list_lookups);
-    Ok(Json(json!({ "id_lists": id_lists })).into_response())
+    Ok(Json(json!({ "id_lists": id_lists })))
 }
 
-async fn receive_events(State(shared): App, request: Request) -> Response {
+async fn receive_events(State(shared): App, request: Request) -> Result<Response, Refusal> {
+    let accepted = accept_events(&shared, request).await;
+    accepted.inspect_err(|refusal| shared.notify(&Notice::EventsRefused(refusal.to_string())))
+}
+
+async fn accept_events(shared: &Shared, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let received = body::receive(body).await;
     let query = ClientQuery::of(&parts.uri);
-    let sdk_key = key_in_header(&parts.headers).or(query.sdk_key());
-    if is_stranger(&shared, sdk_key) {
-        let reason = "not the upstream's SDK key".to_owned();
-        shared.notify(&Notice::EventsRefused(reason));
-        return unauthorized();
-    }
+    check_key(shared, key_in_header(&parts.headers).or(query.k.as_deref()))?;
+    let sent = received?;
     #[cfg(feature = "upstream")]
-    if let (Ok(sent), Some(relay)) = (&received, shared.relay.get()) {
+    if let Some(relay) = shared.relay.get() {
         let answer = relay
             .forward(&parts.headers, parts.uri.query(), sent.clone())
             .await;
         if !answer.status().is_success() {
-            let status = answer.status();
-            let reason = match status {
-                StatusCode::LOOP_DETECTED => {
-                    format!("status {status}, the upstreams form a circle")
-                }
-                _ => format!("status {status}"),
-            };
+            let mut reason = format!("status {}", answer.status());
+            if answer.status() == StatusCode::LOOP_DETECTED {
+                reason.push_str(", the upstreams form a circle");
+            }
             shared.notify(&Notice::EventsNotSentOn(reason));
-            return answer;
+            return Ok(answer);
         }
         // The upstream has the events. So the SDK gets its answer, even if they cannot be recorded.
-        if let Err(refusal) = keep_events(&shared, &parts.headers, &query, sent) {
+        if let Err(refusal) = keep_events(shared, &parts.headers, &query, &sent) {
             shared.notify(&Notice::EventsRefused(refusal.to_string()));
         }
-        return answer;
+        return Ok(answer);
     }
-    match received.and_then(|sent| keep_events(&shared, &parts.headers, &query, &sent)) {
-        Ok(()) => accepted(),
-        Err(refusal) => {
-            shared.notify(&Notice::EventsRefused(refusal.to_string()));
-            refusal.into_response()
-        }
-    }
+    keep_events(shared, &parts.headers, &query, &sent)?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "success": true }))).into_response())
 }
 
 fn keep_events(
@@ -328,35 +303,13 @@ fn keep_events(
     Ok(())
 }
 
-async fn not_served(State(shared): App, request: Request) -> Response {
+async fn not_served(State(shared): App, request: Request) -> Refusal {
     let recorded = recorded(&request, None);
     shared.notify(&Notice::NotServed(recorded.clone()));
     shared.record.keep_request(recorded);
-    message(
-        StatusCode::NOT_FOUND,
+    Refusal::NotFound(
         "not served here; see /v2/download_config_specs/{key}.json, /v1/get_id_lists, /v1/log_event",
     )
-}
-
-/// The answer of a forward proxy.
-fn unauthorized() -> Response {
-    (StatusCode::UNAUTHORIZED, "Unauthorized").into_response()
-}
-
-/// Clients keep their lists on an error. An empty manifest would make them delete the lists.
-fn no_id_lists_yet() -> Response {
-    message(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "the upstream's ID lists have not come yet",
-    )
-}
-
-fn accepted() -> Response {
-    (StatusCode::ACCEPTED, Json(json!({ "success": true }))).into_response()
-}
-
-fn message(status: StatusCode, text: &str) -> Response {
-    (status, Json(json!({ "success": false, "message": text }))).into_response()
 }
 
 #[cfg(test)]

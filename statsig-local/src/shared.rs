@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Mutex;
 
+use crate::body::Refusal;
 use crate::error::LocalError;
 use crate::events::ReceivedEvent;
 use crate::faults::{FaultScript, WireFaults};
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     /// The accepted SDK keys; `None` accepts every key.
     pub(crate) sdk_keys: Option<BTreeSet<String>>,
     pub(crate) is_forward_proxy: bool,
+    /// Whether the served data belongs to the project of an upstream.
+    pub(crate) has_upstream: bool,
     pub(crate) specs: SpecsStore,
     pub(crate) id_lists: IdListStore,
     pub(crate) faults: FaultScript,
@@ -42,8 +45,8 @@ pub(crate) struct Shared {
 /// replace the upstream's.
 #[derive(Debug, Default)]
 pub(crate) struct IdListSources {
-    #[cfg(feature = "upstream")]
-    pub(crate) upstream: IdListLines,
+    /// `None` until the upstream has sent its manifest.
+    pub(crate) upstream: Option<IdListLines>,
     pub(crate) file: IdListLines,
     pub(crate) code: IdListLines,
 }
@@ -55,28 +58,12 @@ impl Shared {
             .is_none_or(|keys| keys.contains(sdk_key))
     }
 
-    /// Whether the served data belongs to the project of an upstream.
-    pub(crate) fn has_upstream(&self) -> bool {
-        #[cfg(feature = "upstream")]
-        {
-            self.relay.get().is_some()
+    /// Refuses requests until the upstream has sent the manifest of ID lists.
+    pub(crate) fn check_id_lists(&self) -> Result<(), Refusal> {
+        if self.has_upstream && lock(&self.id_list_sources).upstream.is_none() {
+            return Err(Refusal::NoIdListsYet);
         }
-        #[cfg(not(feature = "upstream"))]
-        {
-            false
-        }
-    }
-
-    /// Whether the upstream has not sent the manifest of ID lists yet.
-    pub(crate) fn awaits_id_lists(&self) -> bool {
-        #[cfg(feature = "upstream")]
-        {
-            self.relay.get().is_some_and(|relay| !relay.has_lists())
-        }
-        #[cfg(not(feature = "upstream"))]
-        {
-            false
-        }
+        Ok(())
     }
 
     pub(crate) fn notify(&self, notice: &Notice) {
@@ -138,10 +125,7 @@ impl Shared {
     pub(crate) fn change_id_lists<T>(&self, change: impl FnOnce(&mut IdListSources) -> T) -> T {
         let mut sources = lock(&self.id_list_sources);
         let result = change(&mut sources);
-        #[cfg(feature = "upstream")]
-        let mut all = sources.upstream.clone();
-        #[cfg(not(feature = "upstream"))]
-        let mut all = IdListLines::new();
+        let mut all = sources.upstream.clone().unwrap_or_default();
         all.extend(sources.file.clone());
         all.extend(sources.code.clone());
         self.id_lists.replace(&all);

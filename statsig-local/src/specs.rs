@@ -6,7 +6,6 @@
 //! verbatim until an edit keeps both. From then on, as long as both stay, it sends the text with a
 //! `checksum` made from its content, and changes nothing else.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
@@ -74,46 +73,36 @@ impl ServedSpecs {
         origin: &str,
         previous: Option<&Self>,
     ) -> Result<Self, LocalError> {
-        if text.len() > MAX_SPECS_BYTES {
-            return Err(LocalError::TooLarge {
-                origin: origin.to_owned(),
-                found: text.len(),
-                limit: MAX_SPECS_BYTES,
-            });
-        }
+        LocalError::check_size(&text, MAX_SPECS_BYTES, origin)?;
         let source_digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         let top: TopLevel<'_> =
             serde_json::from_str(&text).map_err(|error| LocalError::syntax(origin, &error))?;
         let mut summary = top.summary(origin)?;
         let source_checksum = top.checksum.as_ref().and_then(|sum| sum.value.clone());
 
-        let (mut checksum, mut has_own_checksum) = (source_checksum.clone(), false);
-        let mut served = Cow::Borrowed(&text);
-        if let Some(previous) = previous {
-            summary.older_than_previous = summary.time < previous.summary.time;
-            if summary.time == previous.summary.time && source_checksum == previous.source_checksum
-            {
-                let own = own_checksum(&source_digest);
-                served = Cow::Owned(with_checksum(&text, top.checksum.as_ref(), &own));
-                (checksum, has_own_checksum) = (Some(own), true);
-            }
-        }
-        let gzip = gzip(served.as_bytes()).map_err(|source| LocalError::Read {
+        let keeps_both = |previous: &Self| {
+            summary.time == previous.summary.time && source_checksum == previous.source_checksum
+        };
+        let own = previous.is_some_and(keeps_both);
+        let own = own.then(|| own_checksum(&source_digest));
+        summary.older_than_previous =
+            previous.is_some_and(|previous| summary.time < previous.summary.time);
+        let changed = own
+            .as_ref()
+            .map(|own| with_checksum(&text, top.checksum.as_ref(), own));
+        let text = Bytes::from(changed.unwrap_or(text));
+        let gzip = gzip(&text).map_err(|source| LocalError::Read {
             path: origin.into(),
             source,
         })?;
-        let text = match served {
-            Cow::Borrowed(_) => Bytes::from(text),
-            Cow::Owned(changed) => Bytes::from(changed),
-        };
         Ok(Self {
             text,
             gzip,
             summary,
-            checksum,
+            has_own_checksum: own.is_some(),
+            checksum: own.or_else(|| source_checksum.clone()),
             source_checksum,
             source_digest,
-            has_own_checksum,
         })
     }
 

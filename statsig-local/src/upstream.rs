@@ -103,31 +103,26 @@ impl Upstream {
         let details = client.initialize_with_details().await;
         let details = details.map_err(|error| failed(&error))?;
         if !details.is_config_spec_ready {
-            let failure = details.failure_details;
-            return Err(match &failure {
-                Some(error) => failed(error),
-                None => failed(&"no specs"),
-            });
+            let failure = details.failure_details.as_ref();
+            return Err(failure.map_or_else(|| failed(&"no specs"), |error| failed(error)));
         }
         let served = tokio::time::timeout(UPSTREAM_LIMIT, has_specs.wait_for(|has| *has)).await;
-        if !matches!(served, Ok(Ok(_))) {
+        if !served.is_ok_and(|served| served.is_ok()) {
             return Err(failed(&"they cannot be served"));
         }
-        drop(served);
         if details.is_id_list_ready == Some(true) {
             // The lists have not arrived yet. If they do not arrive in time, a later sync
             // downloads them.
             let _ = tokio::time::timeout(UPSTREAM_LIMIT, has_lists.wait_for(|has| *has)).await;
         }
-        Ok(Relay::new(client, has_lists, self.log_event_url()))
+        Ok(Relay::new(client, self.log_event_url()))
     }
 
     fn log_event_url(&self) -> String {
-        let url = self.url.as_ref();
-        url.map_or_else(
-            || STATSIGS_EVENTS.to_owned(),
-            |url| format!("{url}/v1/log_event"),
-        )
+        match &self.url {
+            Some(url) => format!("{url}/v1/log_event"),
+            None => STATSIGS_EVENTS.to_owned(),
+        }
     }
 }
 
@@ -181,12 +176,6 @@ impl Store {
         }
     }
 
-    /// Returns true if the problem is new.
-    fn note_refusal(&self, path: String, report: &str) -> bool {
-        let known = lock(&self.refused).insert(path, report.to_owned());
-        known.as_deref() != Some(report)
-    }
-
     fn take(&self, path: &str, text: String) -> Result<(), LocalError> {
         let Some(server) = self.server.upgrade() else {
             return Ok(());
@@ -204,7 +193,7 @@ impl Store {
                 .map(|(name, list)| (name.clone(), list.lines.clone()))
                 .collect();
             drop(lists);
-            server.change_id_lists(|sources| sources.upstream = lines);
+            server.change_id_lists(|sources| sources.upstream = Some(lines));
             self.has_lists.send_replace(true);
             server.notify(&Notice::IdListsLoaded {
                 origin: ORIGIN.to_owned(),
@@ -225,7 +214,8 @@ impl List {
         if members == self.members {
             return;
         }
-        let (before, now) = (lookups(&self.members), lookups(&members));
+        let before: BTreeSet<&str> = self.members.lines().collect();
+        let now: BTreeSet<&str> = members.lines().collect();
         let (left, came) = (before.difference(&now), now.difference(&before));
         let changes = left
             .map(|line| line.replacen('+', "-", 1))
@@ -241,10 +231,6 @@ impl List {
         self.lines = lines.into();
         self.members = members;
     }
-}
-
-fn lookups(members: &str) -> BTreeSet<&str> {
-    members.lines().collect()
 }
 
 fn list_name(path: &str) -> Option<&str> {
@@ -280,7 +266,8 @@ impl DataStore for Store {
                 return Ok(());
             };
             let report = error.report();
-            if self.note_refusal(path, &report)
+            let known = lock(&self.refused).insert(path, report.clone());
+            if known.as_ref() != Some(&report)
                 && let Some(server) = self.server.upgrade()
             {
                 server.notify(&Notice::FileRefused(error));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use statsig::EntityKind;
 
 use super::AskError;
-use crate::cli::KindArgument;
 
 const SPECS_HINT: &str = "Expected the JSON of /v2/download_config_specs.";
 /// How many similar names an error suggests.
@@ -17,13 +17,12 @@ const MIN_LIKENESS: f64 = 0.85;
 const MIN_WORD: usize = 4;
 
 /// The definitions in the specs, sorted by kind and name.
-pub(crate) struct Catalogue(pub(crate) Vec<Defined>);
+pub(crate) struct Catalogue(Vec<Defined>);
 
 /// One definition.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Defined {
-    #[serde(serialize_with = "kind_name")]
-    pub(crate) kind: KindArgument,
+    pub(crate) kind: EntityKind,
     pub(crate) name: String,
     /// The entity as in the console: `feature_gate`, `segment`, `holdout`, `autotune`, …
     pub(crate) entity: String,
@@ -34,10 +33,6 @@ pub(crate) struct Defined {
     pub(crate) rules: Option<usize>,
     /// For a parameter store, the number of its parameters.
     pub(crate) parameters: Option<usize>,
-}
-
-fn kind_name<S: serde::Serializer>(kind: &KindArgument, serializer: S) -> Result<S::Ok, S::Error> {
-    statsig::EntityKind::from(*kind).serialize(serializer)
 }
 
 #[derive(Deserialize)]
@@ -80,58 +75,59 @@ impl Catalogue {
             });
         }
         let mut defined = Vec::new();
-        let mut add = |specs: BTreeMap<String, &RawValue>, kind: KindArgument, entity: &str| {
-            for (name, raw) in specs {
-                defined.push(Defined::read(name, raw, kind, entity));
-            }
-        };
-        add(payload.feature_gates, KindArgument::Gate, "feature_gate");
-        add(
-            payload.dynamic_configs,
-            KindArgument::Config,
-            "dynamic_config",
-        );
-        add(payload.layer_configs, KindArgument::Layer, "layer");
-        let cmabs = payload.cmab_configs.unwrap_or_default();
-        add(cmabs, KindArgument::Experiment, "bandit");
-        let stores = payload.param_stores.unwrap_or_default();
-        add(stores, KindArgument::Store, "param_store");
+        for (kind, entity, specs) in [
+            (
+                EntityKind::Gate,
+                "feature_gate",
+                Some(payload.feature_gates),
+            ),
+            (
+                EntityKind::DynamicConfig,
+                "dynamic_config",
+                Some(payload.dynamic_configs),
+            ),
+            (EntityKind::Layer, "layer", Some(payload.layer_configs)),
+            (EntityKind::Experiment, "bandit", payload.cmab_configs),
+            (
+                EntityKind::ParameterStore,
+                "param_store",
+                payload.param_stores,
+            ),
+        ] {
+            let specs = specs.unwrap_or_default().into_iter();
+            defined.extend(specs.map(|(name, raw)| Defined::read(name, raw, kind, entity)));
+        }
         // A bandit may have the same name as an experiment. It replaces the experiment.
         defined.sort_by(|a, b| (a.kind, &a.name, &b.entity).cmp(&(b.kind, &b.name, &a.entity)));
         defined.dedup_by(|a, b| (a.kind, &a.name) == (b.kind, &b.name));
         Ok(Self(defined))
     }
 
+    /// The definitions of this kind, or of all kinds.
+    pub(super) fn of_kind(&self, kind: Option<EntityKind>) -> impl Iterator<Item = &Defined> {
+        let all = self.0.iter();
+        all.filter(move |defined| kind.is_none_or(|kind| kind == defined.kind))
+    }
+
     /// The selected definitions: all of them, or those with these names.
-    pub(crate) fn select(
+    pub(super) fn select(
         &self,
-        kind: Option<KindArgument>,
+        kind: Option<EntityKind>,
         names: &[String],
-    ) -> Result<Vec<(KindArgument, String)>, AskError> {
-        let of_kind = || {
-            self.0
-                .iter()
-                .filter(move |defined| kind.is_none_or(|kind| kind == defined.kind))
-        };
+    ) -> Result<Vec<(EntityKind, String)>, AskError> {
         if names.is_empty() {
-            let all = of_kind().map(|defined| (defined.kind, defined.name.clone()));
-            return Ok(all.collect());
+            let all = self.of_kind(kind);
+            return Ok(all.map(|one| (one.kind, one.name.clone())).collect());
         }
         let mut selected = Vec::new();
         for name in names {
             let before = selected.len();
-            let found = of_kind().filter(|defined| defined.name == *name);
+            let found = self.of_kind(kind).filter(|defined| defined.name == *name);
             selected.extend(found.map(|defined| (defined.kind, name.clone())));
             // A caller can read an experiment as a dynamic config, and the reverse.
-            if let Some(kind @ (KindArgument::Config | KindArgument::Experiment)) = kind
-                && selected.len() == before
-                && self.0.iter().any(|defined| {
-                    defined.name == *name
-                        && matches!(
-                            defined.kind,
-                            KindArgument::Config | KindArgument::Experiment
-                        )
-                })
+            if selected.len() == before
+                && let Some(kind) = kind.filter(is_config)
+                && (self.0.iter()).any(|defined| defined.name == *name && is_config(&defined.kind))
             {
                 selected.push((kind, name.clone()));
             }
@@ -142,30 +138,23 @@ impl Catalogue {
         Ok(selected)
     }
 
-    fn unknown(&self, kind: Option<KindArgument>, name: &str) -> String {
-        let what = kind.map_or_else(
-            || "nothing".to_owned(),
-            |kind| format!("no {}", statsig::EntityKind::from(kind)),
-        );
-        let mut text = format!("the specs define {what} named `{name}`");
-        if let Some(other) = self.0.iter().find(|defined| defined.name == name) {
-            let other = statsig::EntityKind::from(other.kind);
-            text.push_str(&format!(
-                ", but of another kind ({other}): leave out --kind"
-            ));
-            return text;
+    fn unknown(&self, kind: Option<EntityKind>, name: &str) -> String {
+        let what = kind.map_or("nothing".to_owned(), |kind| format!("no {kind}"));
+        let text = format!("the specs define {what} named `{name}`");
+        if let Some(Defined { kind, .. }) = self.0.iter().find(|defined| defined.name == name) {
+            return format!("{text}, but of another kind ({kind}): leave out --kind");
         }
-        let of_kind =
-            (self.0.iter()).filter(|defined| kind.is_none_or(|kind| kind == defined.kind));
-        let alike = most_alike(of_kind.map(|defined| &*defined.name), name);
-        let alike: Vec<_> = alike.iter().map(|name| format!("`{name}`")).collect();
+        let alike = most_alike(self.of_kind(kind).map(|defined| &*defined.name), name);
         if alike.is_empty() {
-            text.push_str("; `statsig-local list --specs FILE` shows what there is");
-        } else {
-            text.push_str(&format!("; did you mean {}?", alike.join(" or ")));
+            return format!("{text}; `statsig-local list --specs FILE` shows what there is");
         }
-        text
+        let alike: Vec<_> = alike.iter().map(|name| format!("`{name}`")).collect();
+        format!("{text}; did you mean {}?", alike.join(" or "))
     }
+}
+
+fn is_config(kind: &EntityKind) -> bool {
+    matches!(kind, EntityKind::DynamicConfig | EntityKind::Experiment)
 }
 
 /// The names that are most like a name, the most similar first.
@@ -194,11 +183,13 @@ fn likeness(known: &str, wanted: &str) -> f64 {
 }
 
 impl Defined {
-    fn read(name: String, raw: &RawValue, kind: KindArgument, entity: &str) -> Self {
+    fn read(name: String, raw: &RawValue, kind: EntityKind, entity: &str) -> Self {
         let head: Head = serde_json::from_str(raw.get()).unwrap_or_default();
         let entity = head.entity.unwrap_or_else(|| entity.to_owned());
         let kind = match entity.as_str() {
-            "experiment" | "autotune" if kind == KindArgument::Config => KindArgument::Experiment,
+            "experiment" | "autotune" if kind == EntityKind::DynamicConfig => {
+                EntityKind::Experiment
+            }
             _ => kind,
         };
         Self {

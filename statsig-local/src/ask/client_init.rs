@@ -1,15 +1,16 @@
 //! `client-init`: shows the response that a client SDK starts from.
 
 use serde_json::Value;
+use statsig::EntityKind;
 use statsig::client_init::ClientInitResponseOptions;
 
 use super::inputs::Inputs;
 use super::{AskError, Terminal};
-use crate::cli::{ClientInit, KindArgument};
+use crate::cli::ClientInit;
 
 /// Writes the response, formatted for reading. With `--json`, writes exactly the bytes that a
 /// client SDK gets.
-pub(crate) fn client_init(
+pub(super) fn client_init(
     arguments: &ClientInit,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), AskError> {
@@ -23,8 +24,7 @@ pub(crate) fn client_init(
         return Ok(());
     }
     let laid_out: Value = serde_json::from_str(&response)?;
-    serde_json::to_writer_pretty(&mut *terminal.output, &laid_out)?;
-    writeln!(terminal.output)?;
+    terminal.write_json(&laid_out)?;
     writeln!(terminal.notes, "{} bytes", response.len())?;
     Ok(())
 }
@@ -50,19 +50,19 @@ fn options(arguments: &ClientInit, inputs: &Inputs) -> Result<ClientInitResponse
     if let Some(app) = &arguments.target_app {
         options = options.target_app_id(app);
     }
-    if let Some(names) = known(KindArgument::Gate, &arguments.gates)? {
+    if let Some(names) = known(EntityKind::Gate, &arguments.gates)? {
         options = options.feature_gate_filter(names);
     }
-    if let Some(names) = known(KindArgument::Config, &arguments.configs)? {
+    if let Some(names) = known(EntityKind::DynamicConfig, &arguments.configs)? {
         options = options.dynamic_config_filter(names);
     }
-    if let Some(names) = known(KindArgument::Experiment, &arguments.experiments)? {
+    if let Some(names) = known(EntityKind::Experiment, &arguments.experiments)? {
         options = options.experiment_filter(names);
     }
-    if let Some(names) = known(KindArgument::Layer, &arguments.layers)? {
+    if let Some(names) = known(EntityKind::Layer, &arguments.layers)? {
         options = options.layer_filter(names);
     }
-    if let Some(names) = known(KindArgument::Store, &arguments.stores)? {
+    if let Some(names) = known(EntityKind::ParameterStore, &arguments.stores)? {
         options = options.param_store_filter(names);
     }
     Ok(options)

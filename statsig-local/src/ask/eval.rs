@@ -1,59 +1,63 @@
-//! `eval`: shows what a user gets.
+//! `eval` and `explain`: show what a user gets, and why.
 
 use serde::Serialize;
-use statsig::explain::ExplainedResult;
+use statsig::explain::{ExplainedResult, Explanation};
 use statsig::{EntityKind, Reason};
 
 use super::inputs::Inputs;
 use super::table::write_table;
 use super::{AskError, Terminal};
-use crate::cli::Eval;
+use crate::cli::{Eval, Explain};
 
 /// The result of one name for the user.
 #[derive(Serialize)]
-struct EvalOutput {
+struct EvalOutput<'a> {
     kind: EntityKind,
-    name: String,
+    name: &'a str,
     #[serde(flatten)]
-    result: ExplainedResult,
+    result: &'a ExplainedResult,
 }
 
 /// Writes one row, or with `--json` one object of an array, for each name.
-pub(crate) fn eval(arguments: &Eval, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
-    let specs = &arguments.question.specs;
+pub(super) fn eval(arguments: &Eval, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
     let inputs = Inputs::read(&arguments.question, terminal)?;
-    let selected = inputs
-        .catalogue
-        .select(arguments.only.kind, &arguments.names)?;
-    let answers: Vec<_> = selected
-        .into_iter()
-        .map(|(kind, name)| {
-            let explanation = inputs.client.explain(&inputs.user, kind.into(), &name);
-            EvalOutput {
-                kind: kind.into(),
-                name,
-                result: explanation.result,
-            }
-        })
-        .collect();
-    if specs.json {
-        serde_json::to_writer_pretty(&mut *terminal.output, &answers)?;
-        writeln!(terminal.output)?;
-        return Ok(());
+    let explanations = inputs.explain(&arguments.only, &arguments.names)?;
+    if arguments.question.specs.json {
+        let outputs = explanations.iter().map(|explanation| EvalOutput {
+            kind: explanation.kind,
+            name: &explanation.name,
+            result: &explanation.result,
+        });
+        let outputs: Vec<_> = outputs.collect();
+        return terminal.write_json(&outputs);
     }
-    let rows: Vec<_> = answers.iter().map(row).collect();
+    let row = |explanation: &Explanation| {
+        [
+            explanation.kind.to_string(),
+            explanation.name.to_string(),
+            decided_by(&explanation.result),
+            explanation.result.value.to_string(),
+        ]
+    };
+    let rows: Vec<_> = explanations.iter().map(row).collect();
     write_table(["KIND", "NAME", "BY", "VALUE"], &rows, terminal.output)?;
     Ok(())
 }
 
-fn row(answer: &EvalOutput) -> [String; 4] {
-    let result = &answer.result;
-    [
-        answer.kind.to_string(),
-        answer.name.clone(),
-        decided_by(result),
-        result.value.to_string(),
-    ]
+/// Writes one explanation, or with `--json` one object of an array, for each name.
+pub(super) fn explain(arguments: &Explain, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
+    let inputs = Inputs::read(&arguments.question, terminal)?;
+    let explanations = inputs.explain(&arguments.only, &arguments.names)?;
+    if arguments.question.specs.json {
+        return terminal.write_json(&explanations);
+    }
+    for (place, explanation) in explanations.iter().enumerate() {
+        if place > 0 {
+            writeln!(terminal.output)?;
+        }
+        write!(terminal.output, "{explanation}")?;
+    }
+    Ok(())
 }
 
 /// The rule, with its group and experiment. Without a rule, the reason.

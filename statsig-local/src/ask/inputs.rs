@@ -9,13 +9,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 use statsig::clock::Clock;
+use statsig::explain::Explanation;
 use statsig::offline::OfflineClient;
-use statsig::{StatsigOptions, StatsigUser};
+use statsig::{StatsigOptions, StatsigOptionsBuilder, StatsigUser};
 use statsig_local::limits::{MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
 
 use super::catalogue::Catalogue;
 use super::{AskError, Terminal};
-use crate::cli::{Question, Specs};
+use crate::cli::{Only, Question};
 
 /// Largest accepted user, in bytes.
 const MAX_USER_BYTES: usize = 1024 * 1024;
@@ -58,7 +59,6 @@ impl Clock for FixedClock {
 
 impl Inputs {
     pub(crate) fn read(question: &Question, terminal: &mut Terminal<'_>) -> Result<Self, AskError> {
-        let (text, catalogue) = read_specs(&question.specs)?;
         let mut options = StatsigOptions::builder();
         if let Some(tier) = &question.environment {
             options = options.environment(tier.as_str());
@@ -66,11 +66,7 @@ impl Inputs {
         if let Some(now) = question.now {
             options = options.clock(Arc::new(FixedClock(now)));
         }
-        let client = OfflineClient::new(&text, options.max_specs_bytes(MAX_SPECS_BYTES).build()?)
-            .map_err(|error| AskError::Specs {
-            origin: origin(&question.specs.path),
-            problem: error.to_string(),
-        })?;
+        let (client, catalogue) = open(&question.specs.path, options)?;
         if let Some(path) = &question.id_lists {
             client.set_id_lists(read_id_lists(path)?);
         }
@@ -80,13 +76,32 @@ impl Inputs {
             catalogue,
         })
     }
+
+    /// Why the user gets what they get, for the selected names.
+    pub(crate) fn explain(
+        &self,
+        only: &Only,
+        names: &[String],
+    ) -> Result<Vec<Explanation>, AskError> {
+        let selected = self.catalogue.select(only.kind(), names)?;
+        let explain = |(kind, name): (_, String)| self.client.explain(&self.user, kind, &name);
+        Ok(selected.into_iter().map(explain).collect())
+    }
 }
 
-/// The text of the specs, and what they define.
-pub(crate) fn read_specs(specs: &Specs) -> Result<(String, Catalogue), AskError> {
-    let text = read_file(&specs.path, MAX_SPECS_BYTES)?;
-    let catalogue = Catalogue::parse(&text, &origin(&specs.path))?;
-    Ok((text, catalogue))
+/// A client with the specs in a file, and what they define.
+pub(super) fn open(
+    path: &Path,
+    options: StatsigOptionsBuilder,
+) -> Result<(OfflineClient, Catalogue), AskError> {
+    let text = read_file(path, MAX_SPECS_BYTES)?;
+    let catalogue = Catalogue::parse(&text, &origin(path))?;
+    let options = options.max_specs_bytes(MAX_SPECS_BYTES).build()?;
+    let client = OfflineClient::new(&text, options).map_err(|error| AskError::Specs {
+        origin: origin(path),
+        problem: error.to_string(),
+    })?;
+    Ok((client, catalogue))
 }
 
 /// What the specs in a file define.

@@ -1,24 +1,17 @@
 //! `list`: shows the definitions in the specs.
 
-use statsig::EntityKind;
-
 use super::catalogue::Defined;
-use super::inputs::read_specs;
+use super::inputs::read_catalogue;
 use super::table::write_table;
 use super::{AskError, Terminal};
 use crate::cli::List;
 
 /// Writes one row, or with `--json` one object of an array, for each definition.
-pub(crate) fn list(arguments: &List, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
-    let specs = &arguments.specs;
-    let (_, catalogue) = read_specs(specs)?;
-    let only = arguments.only.kind;
-    let is_wanted = |defined: &&Defined| only.is_none_or(|kind| kind == defined.kind);
-    let defined: Vec<_> = catalogue.0.iter().filter(is_wanted).collect();
-    if specs.json {
-        serde_json::to_writer_pretty(&mut *terminal.output, &defined)?;
-        writeln!(terminal.output)?;
-        return Ok(());
+pub(super) fn list(arguments: &List, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
+    let catalogue = read_catalogue(&arguments.specs.path)?;
+    let defined: Vec<_> = catalogue.of_kind(arguments.only.kind()).collect();
+    if arguments.specs.json {
+        return terminal.write_json(&defined);
     }
     let rows: Vec<_> = defined.into_iter().map(row).collect();
     write_table(
@@ -52,7 +45,7 @@ fn row(defined: &Defined) -> [String; 5] {
         remarks.push("not running");
     }
     [
-        EntityKind::from(defined.kind).to_string(),
+        defined.kind.to_string(),
         defined.name.clone(),
         defined.id_type.clone().unwrap_or_default(),
         rules.or(parameters).unwrap_or_default(),

@@ -5,7 +5,6 @@ mod catalogue;
 mod client_init;
 mod error;
 mod eval;
-mod explain;
 mod inputs;
 mod list;
 mod schema;
@@ -16,15 +15,12 @@ mod tests;
 
 use std::io::{Read, Write};
 
-pub(crate) use client_init::client_init;
-pub(crate) use error::AskError;
-pub(crate) use eval::eval;
-pub(crate) use explain::explain;
-pub(crate) use list::list;
-pub(crate) use schema::schema;
-pub(crate) use sign::{SignInputs, sign};
+use serde::Serialize;
 
-/// The input and the outputs of a question.
+use crate::cli::Ask;
+pub(crate) use error::AskError;
+
+/// The surroundings of a question.
 pub(crate) struct Terminal<'a> {
     /// The input, for `--user -`.
     pub(crate) input: &'a mut dyn Read,
@@ -32,4 +28,27 @@ pub(crate) struct Terminal<'a> {
     pub(crate) output: &'a mut dyn Write,
     /// Receives hints that are not part of the answer.
     pub(crate) notes: &'a mut dyn Write,
+    /// The value of [`KEY_VARIABLE`](crate::cli::KEY_VARIABLE).
+    pub(crate) key: Option<String>,
+    /// Epoch milliseconds.
+    pub(crate) now_ms: u64,
+}
+
+impl Terminal<'_> {
+    fn write_json(&mut self, answer: &impl Serialize) -> Result<(), AskError> {
+        serde_json::to_writer_pretty(&mut *self.output, answer)?;
+        writeln!(self.output)?;
+        Ok(())
+    }
+}
+
+pub(crate) fn answer(question: &Ask, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
+    match question {
+        Ask::Eval(arguments) => eval::eval(arguments, terminal),
+        Ask::Explain(arguments) => eval::explain(arguments, terminal),
+        Ask::List(arguments) => list::list(arguments, terminal),
+        Ask::ClientInit(arguments) => client_init::client_init(arguments, terminal),
+        Ask::Schema(arguments) => schema::schema(arguments, terminal),
+        Ask::Sign(arguments) => sign::sign(arguments, terminal),
+    }
 }

@@ -3,37 +3,24 @@
 use std::path::Path;
 
 use serde_json::Value;
+use statsig::EntityKind;
 use statsig::overrides::RequestOverrides;
 use statsig::overrides::signed::{OverrideClaims, OverrideKey};
 
 use super::catalogue::{Catalogue, most_alike};
 use super::inputs::{read_catalogue, read_file};
 use super::{AskError, Terminal};
-use crate::cli::{KEY_VARIABLE, KindArgument, Sign};
+use crate::cli::{KEY_VARIABLE, Sign};
 
 const MAX_KEY_BYTES: usize = 64 * 1024;
 
-/// What `sign` reads besides its arguments.
-pub(crate) struct SignInputs {
-    /// The value of [`KEY_VARIABLE`].
-    pub(crate) key: Option<String>,
-    /// Epoch milliseconds.
-    pub(crate) now_ms: u64,
-}
-
 /// Writes the token to the output, and what it forces and until when to the notes.
-pub(crate) fn sign(
-    arguments: &Sign,
-    inputs: &SignInputs,
-    terminal: &mut Terminal<'_>,
-) -> Result<(), AskError> {
-    let catalogue = match &arguments.specs {
-        Some(path) => Some(read_catalogue(path)?),
-        None => None,
-    };
+pub(super) fn sign(arguments: &Sign, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
+    let specs = arguments.specs.as_deref();
+    let catalogue = specs.map(read_catalogue).transpose()?;
     let overrides = overrides(arguments, catalogue.as_ref())?;
-    let key = key(arguments.key_file.as_deref(), inputs)?;
-    let expires_at_ms = inputs.now_ms.saturating_add(arguments.expires);
+    let key = key(arguments.key_file.as_deref(), terminal.key.as_deref())?;
+    let expires_at_ms = terminal.now_ms.saturating_add(arguments.expires);
     let names: Vec<_> = overrides.names().map(|name| name.to_string()).collect();
     let token = OverrideClaims::new(&arguments.audience, expires_at_ms, overrides).sign(&key)?;
     writeln!(terminal.output, "{token}")?;
@@ -44,10 +31,10 @@ pub(crate) fn sign(
     Ok(())
 }
 
-fn key(file: Option<&Path>, inputs: &SignInputs) -> Result<OverrideKey, AskError> {
-    let (origin, secret) = match (file, &inputs.key) {
+fn key(file: Option<&Path>, variable: Option<&str>) -> Result<OverrideKey, AskError> {
+    let (origin, secret) = match (file, variable) {
         (Some(path), _) => (path.display().to_string(), read_file(path, MAX_KEY_BYTES)?),
-        (None, Some(secret)) => (KEY_VARIABLE.to_owned(), secret.clone()),
+        (None, Some(secret)) => (KEY_VARIABLE.to_owned(), secret.to_owned()),
         (None, None) => return Err(AskError::NoKey),
     };
     OverrideKey::new(secret).map_err(|source| AskError::Key { origin, source })
@@ -60,25 +47,25 @@ fn overrides(
     let mut overrides = RequestOverrides::new();
     for argument in &arguments.gate {
         let (name, passes) = gate(argument)?;
-        check(catalogue, KindArgument::Gate, name)?;
+        check(catalogue, EntityKind::Gate, name)?;
         overrides = overrides.gate(name, passes);
     }
     for argument in &arguments.param {
         let (kind, entity, name, value) = parameter(argument)?;
         check(catalogue, kind, entity)?;
         overrides = match kind {
-            KindArgument::Config => overrides.dynamic_config(entity, name, value),
-            KindArgument::Experiment => overrides.experiment(entity, name, value),
-            KindArgument::Layer => overrides.layer(entity, name, value),
-            KindArgument::Store => overrides.parameter_store(entity, name, value),
-            KindArgument::Gate => overrides,
+            EntityKind::DynamicConfig => overrides.dynamic_config(entity, name, value),
+            EntityKind::Experiment => overrides.experiment(entity, name, value),
+            EntityKind::Layer => overrides.layer(entity, name, value),
+            EntityKind::ParameterStore => overrides.parameter_store(entity, name, value),
+            EntityKind::Gate => overrides,
         };
     }
     Ok(overrides)
 }
 
 /// If specs are given, a name that is not in them is an error: it is probably misspelt.
-fn check(catalogue: Option<&Catalogue>, kind: KindArgument, name: &str) -> Result<(), AskError> {
+fn check(catalogue: Option<&Catalogue>, kind: EntityKind, name: &str) -> Result<(), AskError> {
     if let Some(catalogue) = catalogue {
         catalogue.select(Some(kind), &[name.to_owned()])?;
     }
@@ -111,12 +98,12 @@ fn gate(argument: &str) -> Result<(&str, bool), AskError> {
     }
 }
 
-fn parameter(argument: &str) -> Result<(KindArgument, &str, &str, Value), AskError> {
-    const KINDS: [(&str, KindArgument); 4] = [
-        ("config", KindArgument::Config),
-        ("experiment", KindArgument::Experiment),
-        ("layer", KindArgument::Layer),
-        ("store", KindArgument::Store),
+fn parameter(argument: &str) -> Result<(EntityKind, &str, &str, Value), AskError> {
+    const KINDS: [(&str, EntityKind); 4] = [
+        ("config", EntityKind::DynamicConfig),
+        ("experiment", EntityKind::Experiment),
+        ("layer", EntityKind::Layer),
+        ("store", EntityKind::ParameterStore),
     ];
     let expected = "expected KIND:NAME.PARAMETER=VALUE, such as layer:promo.title=Hi";
     let unlike = |found: &str| problem(argument, format!("{expected}, found {found}"));

@@ -28,8 +28,7 @@ pub(super) fn check(
         .map_err(|error| AskError::syntax(&origin, &error, DUMP_HINT))?;
     let reports = client.schemas().check_documents(&documents);
     if arguments.specs.json {
-        serde_json::to_writer_pretty(&mut *terminal.output, &reports)?;
-        writeln!(terminal.output)?;
+        terminal.write_json(&reports)?;
     } else {
         for report in reports.iter().filter(|report| !report.is_clean()) {
             writeln!(terminal.output, "{report}\n")?;

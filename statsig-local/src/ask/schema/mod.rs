@@ -5,34 +5,24 @@ mod names;
 mod shape;
 mod write;
 
-use statsig::offline::OfflineClient;
-use statsig_local::limits::MAX_SPECS_BYTES;
+use statsig::StatsigOptions;
 
-use super::inputs::read_specs;
+use super::inputs::open;
 use super::{AskError, Terminal};
 use crate::cli::Schema;
 
 /// Writes the structs. With `--json`, writes their input instead; with `--check`, the differences.
-pub(crate) fn schema(arguments: &Schema, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
-    let (text, catalogue) = read_specs(&arguments.specs)?;
-    let options = statsig::StatsigOptions::builder().max_specs_bytes(MAX_SPECS_BYTES);
-    let client = OfflineClient::new(&text, options.build()?).map_err(|error| AskError::Specs {
-        origin: arguments.specs.path.display().to_string(),
-        problem: error.to_string(),
-    })?;
-    match &arguments.check {
-        Some(dump) => check::check(&client, dump, arguments, terminal),
-        None => {
-            let entities = catalogue.select(arguments.only.kind, &arguments.names)?;
-            if arguments.specs.json {
-                let parameters = write::parameters(&client, &entities);
-                serde_json::to_writer_pretty(&mut *terminal.output, &parameters)?;
-                writeln!(terminal.output)?;
-            } else {
-                let structs = write::structs(&client, &entities);
-                terminal.output.write_all(structs.as_bytes())?;
-            }
-            Ok(())
-        }
+pub(super) fn schema(arguments: &Schema, terminal: &mut Terminal<'_>) -> Result<(), AskError> {
+    let (client, catalogue) = open(&arguments.specs.path, StatsigOptions::builder())?;
+    if let Some(dump) = &arguments.check {
+        return check::check(&client, dump, arguments, terminal);
     }
+    let entities = catalogue.select(arguments.only.kind(), &arguments.names)?;
+    let parameters = write::parameters(&client, &entities);
+    if arguments.specs.json {
+        return terminal.write_json(&parameters);
+    }
+    let structs = write::structs(&client, &parameters);
+    terminal.output.write_all(structs.as_bytes())?;
+    Ok(())
 }

@@ -17,17 +17,27 @@ enum JsonType {
     /// No value, or only `null`.
     Nothing,
     Bool,
-    /// Whole numbers: whether some are below zero, and whether some are beyond `i64`.
-    Whole {
-        has_negative: bool,
-        has_large: bool,
-    },
+    /// Whole numbers that `i64` and `u64` have in common.
+    Whole,
+    /// Whole numbers, some of them below zero.
+    Signed,
+    /// Whole numbers, some of them beyond `i64`.
+    Unsigned,
     Number,
     Text,
     List(Box<Shape>),
     Object,
     /// Values of different types.
     Mixed,
+}
+
+impl JsonType {
+    fn is_number(&self) -> bool {
+        matches!(
+            self,
+            Self::Whole | Self::Signed | Self::Unsigned | Self::Number
+        )
+    }
 }
 
 impl Shape {
@@ -59,25 +69,10 @@ impl Shape {
     fn join(self, other: Self) -> Self {
         let kind = match (self.kind, other.kind) {
             (JsonType::Nothing, kind) | (kind, JsonType::Nothing) => kind,
-            (
-                JsonType::Whole {
-                    has_negative,
-                    has_large,
-                },
-                JsonType::Whole {
-                    has_negative: other_negative,
-                    has_large: other_large,
-                },
-            ) => JsonType::Whole {
-                has_negative: has_negative || other_negative,
-                has_large: has_large || other_large,
-            },
-            (
-                JsonType::Whole { .. } | JsonType::Number,
-                JsonType::Whole { .. } | JsonType::Number,
-            ) => JsonType::Number,
             (JsonType::List(a), JsonType::List(b)) => JsonType::List(Box::new(a.join(*b))),
             (a, b) if a == b => a,
+            (JsonType::Whole, other) | (other, JsonType::Whole) if other.is_number() => other,
+            (a, b) if a.is_number() && b.is_number() => JsonType::Number,
             _ => JsonType::Mixed,
         };
         Self {
@@ -106,14 +101,9 @@ impl Shape {
     fn inner_type(&self) -> String {
         match &self.kind {
             JsonType::Bool => "bool".to_owned(),
-            JsonType::Whole {
-                has_large: false, ..
-            } => "i64".to_owned(),
-            JsonType::Whole {
-                has_negative: false,
-                ..
-            } => "u64".to_owned(),
-            JsonType::Whole { .. } | JsonType::Number => "f64".to_owned(),
+            JsonType::Whole | JsonType::Signed => "i64".to_owned(),
+            JsonType::Unsigned => "u64".to_owned(),
+            JsonType::Number => "f64".to_owned(),
             JsonType::Text => "String".to_owned(),
             JsonType::List(element) => format!("Vec<{}>", element.rust_type()),
             JsonType::Object => "std::collections::BTreeMap<String, serde_json::Value>".to_owned(),
@@ -130,27 +120,23 @@ impl Shape {
     }
 
     fn expression(&self, value: &Value) -> String {
-        if self.is_nullable && !self.is_value() {
-            if value.is_null() {
-                return "None".to_owned();
-            }
-            return format!("Some({})", self.inner_expression(value));
+        if !self.is_nullable || self.is_value() {
+            return self.inner_expression(value);
         }
-        self.inner_expression(value)
+        match value {
+            Value::Null => "None".to_owned(),
+            value => format!("Some({})", self.inner_expression(value)),
+        }
     }
 
     fn inner_expression(&self, value: &Value) -> String {
         match (&self.kind, value) {
             (JsonType::Bool, value) => value.to_string(),
             (JsonType::Text, Value::String(text)) => format!("{text:?}.to_owned()"),
-            (
-                JsonType::Whole {
-                    has_large,
-                    has_negative,
-                },
-                Value::Number(number),
-            ) if !(*has_large && *has_negative) => number.to_string(),
-            (JsonType::Whole { .. } | JsonType::Number, Value::Number(number)) => {
+            (JsonType::Whole | JsonType::Signed | JsonType::Unsigned, Value::Number(number)) => {
+                number.to_string()
+            }
+            (JsonType::Number, Value::Number(number)) => {
                 format!("{:?}", number.as_f64().unwrap_or_default())
             }
             (JsonType::List(_), Value::Array(list)) if list.is_empty() => "Vec::new()".to_owned(),
@@ -170,12 +156,11 @@ impl Shape {
 }
 
 fn kind_of_number(number: &Number) -> JsonType {
-    if number.is_f64() {
-        return JsonType::Number;
-    }
-    JsonType::Whole {
-        has_negative: number.as_i64().is_some_and(|number| number < 0),
-        has_large: !number.is_i64(),
+    match (number.is_i64(), number.is_u64()) {
+        (true, true) => JsonType::Whole,
+        (true, false) => JsonType::Signed,
+        (false, true) => JsonType::Unsigned,
+        (false, false) => JsonType::Number,
     }
 }
 

@@ -9,7 +9,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use statsig::testing::authoring::{Specs, current_time, environment, in_id_list};
 
-use super::{AskError, Terminal, client_init, eval, explain, list, schema};
+use super::{AskError, Terminal, answer};
 use crate::cli::{Cli, Command};
 
 /// A directory with the files of one test.
@@ -52,15 +52,13 @@ impl Files {
             input: &mut input.as_bytes(),
             output: &mut output,
             notes: &mut notes,
+            key: None,
+            now_ms: 0,
         };
-        let result = match command.expect("a command") {
-            Command::Eval(arguments) => eval(&arguments, &mut terminal),
-            Command::Explain(arguments) => explain(&arguments, &mut terminal),
-            Command::List(arguments) => list(&arguments, &mut terminal),
-            Command::ClientInit(arguments) => client_init(&arguments, &mut terminal),
-            Command::Schema(arguments) => schema(&arguments, &mut terminal),
-            Command::Serve(_) | Command::Sign(_) => panic!("no question"),
+        let Some(Command::Ask(question)) = command else {
+            panic!("no question");
         };
+        let result = answer(&question, &mut terminal);
         let text = |bytes| String::from_utf8(bytes).expect("text");
         (result, text(output), text(notes))
     }

@@ -6,7 +6,7 @@ use statsig::overrides::RequestOverrides;
 use statsig::overrides::signed::{OverrideKey, OverrideRefusal, OverrideVerifier};
 use statsig::{Statsig, StatsigOptions};
 
-use super::super::{AskError, SignInputs, Terminal, sign};
+use super::super::{AskError, Terminal, answer};
 use super::{Files, shop};
 use crate::cli::{Cli, Command};
 
@@ -26,20 +26,18 @@ impl statsig::clock::Clock for At {
 fn signed(arguments: &[&str], key: Option<&str>) -> Result<(String, String), AskError> {
     let all = ["statsig-local", "sign", "--audience", "checkout"];
     let cli = Cli::try_parse_from(all.iter().chain(arguments)).expect("arguments");
-    let Some(Command::Sign(arguments)) = cli.command() else {
-        panic!("another command");
+    let Some(Command::Ask(question)) = cli.command() else {
+        panic!("no question");
     };
     let (mut output, mut notes) = (Vec::new(), Vec::new());
     let mut terminal = Terminal {
         input: &mut &b""[..],
         output: &mut output,
         notes: &mut notes,
-    };
-    let inputs = SignInputs {
         key: key.map(str::to_owned),
         now_ms: 0,
     };
-    sign(&arguments, &inputs, &mut terminal)?;
+    answer(&question, &mut terminal)?;
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Ok((text(output), text(notes)))
 }
