@@ -7,22 +7,32 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Fields, Ident, Path, Variant};
 
-use crate::attributes::items;
-use crate::case::Case;
-use crate::container::rename_all;
+use crate::attributes::Attributes;
+use crate::case::{CASES, Case};
 use crate::errors::Errors;
 use crate::keys::AttributeTarget;
-use crate::package;
 
 /// The model of the enum.
 struct ParamEnum {
     krate: Path,
-    /// The served names of the variants. The current name of each variant precedes its older names.
-    names: Vec<(String, Ident)>,
-    /// The current names, in the order of the variants.
-    listed: Vec<String>,
+    /// The variants with a name: first the current name, then its older names.
+    variants: Vec<(Ident, Vec<String>)>,
     /// The variant for every other string.
     other: Option<Ident>,
+}
+
+impl ParamEnum {
+    /// The served names, including older names, with their variants.
+    fn names(&self) -> impl Iterator<Item = (&String, &Ident)> {
+        let variants = self.variants.iter();
+        variants.flat_map(|(variant, names)| names.iter().map(move |name| (name, variant)))
+    }
+
+    /// The current names, with their variants.
+    fn current(&self) -> impl Iterator<Item = (&String, &Ident)> {
+        let variants = self.variants.iter();
+        variants.filter_map(|(variant, names)| Some((names.first()?, variant)))
+    }
 }
 
 /// The whole derive.
@@ -31,13 +41,16 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.to_compile_error(),
     };
-    let mut errors = Errors::default();
-    let Some(model) = parse(&input, &mut errors) else {
+    let errors = Errors::default();
+    let Some(model) = parse(&input, &errors) else {
         return errors.into_tokens().unwrap_or_default();
     };
     let krate = &model.krate;
     let (names, body, encode, errors) = match errors.into_tokens() {
-        None => (names(&model), decode(&model), Some(encode(&model)), None),
+        None => {
+            let names = model.names().map(|(name, _)| name).collect();
+            (names, decode(&model), Some(encode(&model)), None)
+        }
         errors => (Vec::new(), quote!(::core::unreachable!()), None, errors),
     };
     let ident = &input.ident;
@@ -64,20 +77,12 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 }
 
 /// Returns `None` if the `statsig` crate cannot be found.
-fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<ParamEnum> {
-    let mut krate = None;
-    let mut case = None;
-    for item in items(&input.attrs, AttributeTarget::Enum, errors) {
-        if item.key == "rename_all" {
-            case = rename_all(&item, errors);
-        } else {
-            krate = Some(item.path(errors).unwrap_or_else(package::default_path));
-        }
-    }
+fn parse(input: &DeriveInput, errors: &Errors) -> Option<ParamEnum> {
+    let attributes = Attributes::parse(&input.attrs, AttributeTarget::Enum, errors);
+    let case = attributes.choose("rename_all", &CASES, errors);
     let mut model = ParamEnum {
-        krate: krate.or_else(|| package::path(errors))?,
-        names: Vec::new(),
-        listed: Vec::new(),
+        krate: attributes.sdk_path(errors)?,
+        variants: Vec::new(),
         other: None,
     };
     match &input.data {
@@ -101,12 +106,7 @@ fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<ParamEnum> {
     Some(model)
 }
 
-fn parse_variant(
-    variant: &Variant,
-    case: Option<Case>,
-    model: &mut ParamEnum,
-    errors: &mut Errors,
-) {
+fn parse_variant(variant: &Variant, case: Option<Case>, model: &mut ParamEnum, errors: &Errors) {
     let ident = &variant.ident;
     if !matches!(variant.fields, Fields::Unit) {
         errors.at(
@@ -114,26 +114,11 @@ fn parse_variant(
             "expected a variant without data; to decode data, implement `serde::Deserialize` and mark the field with `#[statsig(json)]`",
         );
     }
-    let (mut rename, mut aliases, mut other) = (None, Vec::new(), None);
-    let mut naming = None;
-    for item in items(&variant.attrs, AttributeTarget::Variant, errors) {
-        if item.key == "other" {
-            item.flag(errors);
-            other = Some(item.span());
-            continue;
-        }
-        naming = Some(item.span());
-        let name = item.name(errors).map(|name| name.value());
-        if item.key == "rename" {
-            rename = name;
-        } else {
-            aliases.extend(name);
-        }
-    }
-    if let Some(span) = other {
-        if let Some(span) = naming {
+    let attributes = Attributes::parse(&variant.attrs, AttributeTarget::Variant, errors);
+    if let Some(span) = attributes.flag("other", errors) {
+        if let Some(naming) = attributes.among(&["rename", "alias"]).last() {
             errors.at(
-                span,
+                naming.span(),
                 "`other` takes every string that no variant is named after, so it has no name",
             );
         }
@@ -142,18 +127,19 @@ fn parse_variant(
         }
         return;
     }
-    let name = rename.unwrap_or_else(|| {
+    let name = attributes.name("rename", errors).unwrap_or_else(|| {
         let name = ident.unraw().to_string();
         case.map_or(name.clone(), |case| case.variant(&name))
     });
-    model.listed.push(name.clone());
-    let names = std::iter::once(name).chain(aliases);
-    model.names.extend(names.map(|name| (name, ident.clone())));
+    let aliases = attributes.among(&["alias"]);
+    let aliases = aliases.filter_map(|item| item.name(errors));
+    let names = std::iter::once(name).chain(aliases).collect();
+    model.variants.push((ident.clone(), names));
 }
 
-fn check_names(model: &ParamEnum, errors: &mut Errors) {
+fn check_names(model: &ParamEnum, errors: &Errors) {
     let mut variants = HashMap::new();
-    for (name, variant) in &model.names {
+    for (name, variant) in model.names() {
         if let Some(first) = variants.insert(name, variant) {
             let message = if first == variant {
                 format!("`{first}` is named \"{name}\" twice")
@@ -165,22 +151,11 @@ fn check_names(model: &ParamEnum, errors: &mut Errors) {
     }
 }
 
-/// The served names, including older names.
-fn names(model: &ParamEnum) -> Vec<&String> {
-    model.names.iter().map(|(name, _)| name).collect()
-}
-
 /// Each variant by its current name. The variant for other strings has no name.
 fn encode(model: &ParamEnum) -> TokenStream {
     let krate = &model.krate;
-    let mut current: Vec<&(String, Ident)> = Vec::new();
-    for named in &model.names {
-        if !current.iter().any(|(_, variant)| *variant == named.1) {
-            current.push(named);
-        }
-    }
-    let arms = current
-        .into_iter()
+    let arms = model
+        .current()
         .map(|(name, variant)| quote!(Self::#variant => #name));
     let other = model
         .other
@@ -199,14 +174,11 @@ fn encode(model: &ParamEnum) -> TokenStream {
 
 fn decode(model: &ParamEnum) -> TokenStream {
     let krate = &model.krate;
-    let arms = model.names.iter().map(|(name, variant)| {
+    let arms = model.names().map(|(name, variant)| {
         quote!(::core::option::Option::Some(#name) => ::core::result::Result::Ok(Self::#variant))
     });
-    let quoted: Vec<_> = model
-        .listed
-        .iter()
-        .map(|name| format!("{name:?}"))
-        .collect();
+    let listed = model.current().map(|(name, _)| format!("{name:?}"));
+    let quoted: Vec<_> = listed.collect();
     let expected = match (&model.other, quoted.as_slice()) {
         (Some(_), _) => "a string".to_owned(),
         (None, [only]) => only.clone(),

@@ -3,10 +3,8 @@
 
 mod attributes;
 mod case;
-mod constraints;
 mod container;
 mod default;
-mod defaults_check;
 mod enums;
 mod errors;
 mod expand;
@@ -16,7 +14,6 @@ mod literal;
 mod model;
 mod package;
 mod parse;
-mod register;
 #[cfg(test)]
 mod tests;
 mod types;

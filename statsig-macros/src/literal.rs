@@ -1,7 +1,7 @@
 //! Literal values, which can be checked before the compiler runs.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::{Expr, ExprLit, Lit, UnOp};
 
 /// A literal, with or without a minus sign.
@@ -82,6 +82,20 @@ impl Literal {
             Self::Text(text) => quote!(#typed::ParamLiteral::Text(#text)),
         }
     }
+}
+
+/// A whole number as the tokens of an integer, with the span of the user's code.
+pub(crate) fn integer_at(span: Span, integer: i128) -> TokenStream {
+    let mut number = proc_macro2::Literal::i128_unsuffixed(integer);
+    number.set_span(span);
+    number.into_token_stream()
+}
+
+/// A whole number as the tokens of a float, with the span of the user's code.
+pub(crate) fn float_at(span: Span, integer: i128) -> TokenStream {
+    let mut number = proc_macro2::Literal::f64_unsuffixed(integer as f64);
+    number.set_span(span);
+    number.into_token_stream()
 }
 
 fn is_float_suffix(suffix: &str) -> bool {

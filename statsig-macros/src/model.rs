@@ -1,8 +1,10 @@
 //! The meaning of `#[derive(StatsigParams)]`, independent of syntax.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, Generics, Ident, LitStr, Path, Type, Visibility, WherePredicate};
+use quote::quote;
+use syn::{Expr, Generics, Ident, LitStr, Path, Type, Visibility};
 
+use crate::container::Container;
 use crate::literal::Literal;
 
 /// A struct of parameters.
@@ -15,21 +17,24 @@ pub(crate) struct Params {
     pub(crate) krate: Path,
     /// `None` if the fields have their own sources, and for embedded structs.
     pub(crate) source: Option<ParamSource>,
-    pub(crate) expose: Expose,
     /// The path of `statsig_openfeature`, if the struct can be the value of a flag of OpenFeature.
     pub(crate) open_feature: Option<Path>,
-    pub(crate) id_type: Option<String>,
-    pub(crate) deny_unknown: bool,
-    pub(crate) on_mismatch: OnMismatch,
-    /// The span of the attribute that makes `Self::default()` provide missing defaults.
-    pub(crate) container_default: Option<Span>,
-    /// Bounds that replace those derived from the fields.
-    pub(crate) bound: Option<Vec<WherePredicate>>,
-    /// The name of the view.
-    pub(crate) view: Option<Ident>,
-    /// The visibility of the view and its accessors.
-    pub(crate) view_vis: Option<Visibility>,
+    pub(crate) container: Container,
     pub(crate) fields: Vec<Field>,
+}
+
+impl Params {
+    /// The path of the module `statsig::typed`.
+    pub(crate) fn typed(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote!(#krate::typed)
+    }
+
+    /// The parameters of the struct's own fields.
+    pub(crate) fn own(&self) -> impl Iterator<Item = (&Field, &Param)> {
+        let fields = self.fields.iter();
+        fields.filter_map(|field| Some((field, field.param()?)))
+    }
 }
 
 /// The entity that values come from.
@@ -108,13 +113,6 @@ pub(crate) const UNITS: [(&str, TimeUnit); 4] = [
     ("h", TimeUnit::Hours),
 ];
 
-impl TimeUnit {
-    /// The variant of the same name in `statsig::typed`.
-    pub(crate) fn variant(self) -> Ident {
-        variant(self)
-    }
-}
-
 /// The identifier of a variant that has the same name in `statsig::typed`.
 pub(crate) fn variant(value: impl std::fmt::Debug) -> Ident {
     Ident::new(&format!("{value:?}"), Span::call_site())
@@ -159,6 +157,11 @@ pub(crate) struct Param {
     pub(crate) expose: Option<Expose>,
     pub(crate) decode: Decode,
     pub(crate) validate: Option<Path>,
+    pub(crate) constraints: Constraints,
+}
+
+/// The restrictions on a value besides its type.
+pub(crate) struct Constraints {
     pub(crate) range: Option<Range>,
     pub(crate) clamp: bool,
     pub(crate) one_of: Vec<Literal>,

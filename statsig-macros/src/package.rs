@@ -18,178 +18,118 @@ pub(crate) struct Package {
 }
 
 /// The SDK.
-const SDK: Package = Package {
+pub(crate) const SDK: Package = Package {
     name: "statsig-actors",
     library: "statsig",
     key: "crate",
 };
 
 /// The provider for OpenFeature.
-const OPEN_FEATURE: Package = Package {
+pub(crate) const OPEN_FEATURE: Package = Package {
     name: "statsig-openfeature",
     library: "statsig_openfeature",
     key: "open_feature",
 };
-
-/// The path of the SDK, as far as the manifests show it. Reports an error if the package does not
-/// depend on it.
-pub(crate) fn path(errors: &mut Errors) -> Option<Path> {
-    SDK.path(Span::call_site(), errors)
-}
-
-/// The path of the provider for OpenFeature. Reports an error at the span of the attribute if the
-/// package does not depend on it.
-pub(crate) fn open_feature_path(span: Span, errors: &mut Errors) -> Option<Path> {
-    OPEN_FEATURE.path(span, errors)
-}
-
-impl Package {
-    fn path(&self, span: Span, errors: &mut Errors) -> Option<Path> {
-        let Self { name, library, key } = self;
-        let directory = std::env::var_os("CARGO_MANIFEST_DIR");
-        let directories = directory.iter().flat_map(|it| File::new(it).ancestors());
-        let manifests = directories.map(|directory| {
-            std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default()
-        });
-        let found = match self.find(manifests) {
-            Name::Usual => (*library).to_owned(),
-            Name::Other(name) => name.replace('-', "_"),
-            Name::None => {
-                errors.at(
-                    span,
-                    format!(
-                        "expected the package `{name}` among the dependencies, found none; \
-                         if another crate re-exports it, name the path: `#[statsig({key} = path::to::{library})]`"
-                    ),
-                );
-                return None;
-            }
-        };
-        let path = parse_str(&format!("::{found}"));
-        path.or_else(|_| parse_str(&format!("::{library}"))).ok()
-    }
-}
 
 /// The path under the crate's own name.
 pub(crate) fn default_path() -> Path {
     parse_quote!(::statsig)
 }
 
-#[derive(Debug, PartialEq)]
-enum Name {
-    /// The library's own name. It is also the guess if the manifest is unreadable: other build
-    /// tools exist, and other ways to write a manifest.
-    Usual,
-    Other(String),
-    /// The package does not depend on it.
-    None,
-}
-
 impl Package {
-    /// Finds the name in the user's manifest, or in the manifest of a parent directory, which may
-    /// be the workspace's.
-    fn find(&self, mut manifests: impl Iterator<Item = String>) -> Name {
+    /// The path of the package, as far as the manifests show it. Reports an error at the span if
+    /// the user's package does not depend on it.
+    pub(crate) fn path(&self, span: Span, errors: &Errors) -> Option<Path> {
+        let Self { name, library, key } = self;
+        let directory = std::env::var_os("CARGO_MANIFEST_DIR");
+        let directories = directory.iter().flat_map(|it| File::new(it).ancestors());
+        let manifests = directories.map(|directory| {
+            std::fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default()
+        });
+        let Some(found) = self.find(manifests) else {
+            errors.at(
+                span,
+                format!(
+                    "expected the package `{name}` among the dependencies, found none; \
+                     if another crate re-exports it, name the path: `#[statsig({key} = path::to::{library})]`"
+                ),
+            );
+            return None;
+        };
+        let path = parse_str(&format!("::{}", found.replace('-', "_")));
+        path.or_else(|_| parse_str(&format!("::{library}"))).ok()
+    }
+
+    /// Finds the library's name in the user's manifest, or in the manifest of a parent directory,
+    /// which may be the workspace's. `None` if the package does not depend on it.
+    ///
+    /// The library's own name is also the guess if the manifest is unreadable: other build tools
+    /// exist, and other ways to write a manifest.
+    fn find(&self, mut manifests: impl Iterator<Item = String>) -> Option<String> {
+        let usual = Some(self.library.to_owned());
         let own = manifests.next().unwrap_or_default();
         if own.is_empty() {
-            return Name::Usual;
+            return usual;
         }
         let keys = self.dependencies(&own);
         let has_own_name = |name| keys.iter().any(|it| it.key == name && !it.is_renamed);
         if has_own_name(self.name) {
-            return Name::Usual;
+            return usual;
         }
         if let Some(renamed) = keys.iter().find(|dependency| dependency.is_renamed) {
-            return Name::Other(renamed.key.to_owned());
+            return Some(renamed.key.clone());
         }
-        for above in manifests {
-            let is_inherited = |renamed: &Dependency<'_>| {
-                renamed.is_renamed && keys.iter().any(|own| own.key == renamed.key)
-            };
-            if let Some(renamed) = self.dependencies(&above).into_iter().find(is_inherited) {
-                return Name::Other(renamed.key.to_owned());
+        let above = manifests.flat_map(|manifest| self.dependencies(&manifest));
+        let mut renamed_above = above.filter(|dependency| dependency.is_renamed);
+        let is_inherited = |renamed: &Dependency| keys.iter().any(|own| own.key == renamed.key);
+        if let Some(renamed) = renamed_above.find(is_inherited) {
+            return Some(renamed.key);
+        }
+        let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let mut words = own.split(|c| !is_part(c));
+        let is_guess = has_own_name(self.library) || words.any(|word| word == self.name);
+        usual.filter(|_| is_guess)
+    }
+
+    /// The dependencies of a manifest, in the order of their lines. One with several lines repeats.
+    fn dependencies(&self, manifest: &str) -> Vec<Dependency> {
+        let mut found = Vec::new();
+        // What follows `dependencies` in the header of the table: nothing, or `.key`.
+        let mut table = None;
+        for line in manifest.lines().map(str::trim) {
+            if let Some(header) = line.strip_prefix('[') {
+                let header = header.split(']').next().unwrap_or_default();
+                let after = header.rsplit_once("dependencies").map(|(_, after)| after);
+                table = after.filter(|after| after.is_empty() || after.starts_with('.'));
+            } else if let (Some(table), Some((key, value))) = (table, line.split_once('='))
+                && !line.starts_with('#')
+            {
+                let path = format!("{table}.{}", unquoted(key));
+                let mut path = path.split('.').skip(1).map(unquoted);
+                let key = path.next().unwrap_or_default().to_owned();
+                let is_renamed = match path.next() {
+                    None => self.is_named_in(value),
+                    Some(part) => part == "package" && unquoted(value) == self.name,
+                };
+                found.push(Dependency { key, is_renamed });
             }
         }
-        if has_own_name(self.library) || self.is_mentioned(&own) {
-            Name::Usual
-        } else {
-            Name::None
-        }
+        found
     }
 
-    /// The dependencies of a manifest, in the order of their lines.
-    fn dependencies<'a>(&self, manifest: &'a str) -> Vec<Dependency<'a>> {
-        dependencies(manifest, self.name)
-    }
-
-    /// Whether the manifest contains the package's name as a whole word.
-    fn is_mentioned(&self, manifest: &str) -> bool {
-        let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        manifest.match_indices(self.name).any(|(start, name)| {
-            let before = manifest.get(..start).and_then(|text| text.chars().last());
-            let after = manifest.get(start + name.len()..);
-            let after = after.and_then(|text| text.chars().next());
-            !before.is_some_and(is_part) && !after.is_some_and(is_part)
-        })
+    /// Whether an inline table has this package under its key `package`.
+    fn is_named_in(&self, table: &str) -> bool {
+        let pairs = table.split(['{', ',', '}']);
+        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
+        pairs.any(|(key, value)| key.trim() == "package" && unquoted(value) == self.name)
     }
 }
 
-#[derive(Debug)]
-struct Dependency<'a> {
-    key: &'a str,
+/// A line about a dependency in a manifest.
+struct Dependency {
+    key: String,
     /// Whether the key is a new name for the package.
     is_renamed: bool,
-}
-
-/// The dependencies of a manifest, in the order of their lines. `package` is the one that a key may
-/// rename.
-fn dependencies<'a>(manifest: &'a str, package: &str) -> Vec<Dependency<'a>> {
-    let mut found: Vec<Dependency<'a>> = Vec::new();
-    // In `[dependencies]` each line is a dependency. In `[dependencies.key]` all lines describe
-    // one.
-    let (mut is_list, mut is_one) = (false, false);
-    for line in manifest.lines().map(str::trim) {
-        if let Some(header) = line.strip_prefix('[') {
-            let header = header.split(']').next().unwrap_or_default();
-            is_list = header.ends_with("dependencies");
-            let parent_and_key = header.rsplit_once('.');
-            is_one = parent_and_key.is_some_and(|(parent, _)| parent.ends_with("dependencies"));
-            if let Some((_, key)) = parent_and_key.filter(|_| is_one) {
-                found.push(Dependency {
-                    key: unquoted(key),
-                    is_renamed: false,
-                });
-            }
-            continue;
-        }
-        let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
-            continue;
-        };
-        let (key, part) = match unquoted(key).split_once('.') {
-            Some((key, part)) => (key, part),
-            None => (unquoted(key), ""),
-        };
-        if is_list {
-            let is_renamed =
-                names(value, package) || part == "package" && unquoted(value) == package;
-            found.push(Dependency { key, is_renamed });
-        } else if is_one
-            && key == "package"
-            && unquoted(value) == package
-            && let Some(dependency) = found.last_mut()
-        {
-            dependency.is_renamed = true;
-        }
-    }
-    found
-}
-
-/// Whether an inline table has this package under its key `package`.
-fn names(value: &str, package: &str) -> bool {
-    let mut parts = value.split(['{', ',', '}']);
-    parts.any(|part| {
-        let named = part.split_once('=');
-        named.is_some_and(|(key, value)| key.trim() == "package" && unquoted(value) == package)
-    })
 }
 
 fn unquoted(text: &str) -> &str {
@@ -201,7 +141,7 @@ fn unquoted(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn find(manifests: &[&str]) -> Name {
+    fn find(manifests: &[&str]) -> Option<String> {
         SDK.find(manifests.iter().map(|text| (*text).to_owned()))
     }
 
@@ -214,11 +154,7 @@ mod tests {
             "[dependencies.flags]\nversion = \"0.1\"\npackage = \"statsig-actors\"\n[features]\na = []",
             "[dependencies]\nflags.version = \"0.1\"\nflags.package = \"statsig-actors\"",
         ] {
-            assert_eq!(
-                find(&[manifest]),
-                Name::Other("flags".to_owned()),
-                "{manifest}"
-            );
+            assert_eq!(find(&[manifest]), Some("flags".to_owned()), "{manifest}");
         }
     }
 
@@ -233,14 +169,11 @@ mod tests {
         ] {
             assert_eq!(
                 find(&[own, "", workspace]),
-                Name::Other("flags".to_owned()),
+                Some("flags".to_owned()),
                 "{own}"
             );
         }
-        assert_eq!(
-            find(&["[dependencies]\nserde = \"1\"", workspace]),
-            Name::None
-        );
+        assert_eq!(find(&["[dependencies]\nserde = \"1\"", workspace]), None);
     }
 
     #[test]
@@ -255,7 +188,7 @@ mod tests {
             &[""],
             &[],
         ] {
-            assert_eq!(find(manifests), Name::Usual, "{manifests:?}");
+            assert_eq!(find(manifests).as_deref(), Some("statsig"), "{manifests:?}");
         }
     }
 
@@ -264,17 +197,17 @@ mod tests {
         let manifest = "[dependencies]\nsdk = { package = \"statsig-actors\" }\n\
              of = { package = \"statsig-openfeature\" }";
         let found = |package: Package| package.find([manifest.to_owned()].into_iter());
-        assert_eq!(found(SDK), Name::Other("sdk".to_owned()));
-        assert_eq!(found(OPEN_FEATURE), Name::Other("of".to_owned()));
+        assert_eq!(found(SDK), Some("sdk".to_owned()));
+        assert_eq!(found(OPEN_FEATURE), Some("of".to_owned()));
         let manifest = "[dependencies]\nstatsig-actors = \"0.1\"";
         let found = OPEN_FEATURE.find([manifest.to_owned()].into_iter());
-        assert_eq!(found, Name::None);
+        assert_eq!(found, None);
     }
 
     #[test]
     fn a_package_without_the_crate_is_reported_so() {
         let manifest =
             "[package]\nname = \"shop\"\n[dependencies]\nstatsig-local = \"0.1\"\nmy-sdk = \"1\"";
-        assert_eq!(find(&[manifest]), Name::None);
+        assert_eq!(find(&[manifest]), None);
     }
 }

@@ -43,7 +43,7 @@ const TAKEN_BY_TYPED: [&str; 24] = [
 
 /// The model of a struct. If there are errors, the model is sufficient for a stub; `None` if not
 /// even a stub makes sense.
-pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params> {
+pub(crate) fn params(input: &DeriveInput, errors: &Errors) -> Option<Params> {
     let container = Container::parse(&input.attrs, errors);
     let has_lifetimes = input.generics.lifetimes().next().is_some();
     for lifetime in input.generics.lifetimes() {
@@ -63,37 +63,32 @@ pub(crate) fn params(input: &DeriveInput, errors: &mut Errors) -> Option<Params>
         return None;
     }
     let source = container.source(input.ident.span(), brings_sources(&fields), errors);
-    if source.is_none() && container.embedded.is_none() {
+    if source.is_none() && !container.is_embedded {
         check_sources(&fields, errors);
     }
-    let open_feature = container.open_feature.and_then(|(span, path)| {
+    let open_feature = container.attributes.get("open_feature").and_then(|item| {
         check_open_feature(&fields, errors);
-        path.or_else(|| package::open_feature_path(span, errors))
+        match item.value {
+            Some(_) => Some(item.crate_path(errors)),
+            None => package::OPEN_FEATURE.path(item.span(), errors),
+        }
     });
-    let krate = container.krate.or_else(|| package::path(errors))?;
     Some(Params {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
         generics: input.generics.clone(),
         docs: doc_lines(&input.attrs),
-        krate,
+        krate: container.attributes.sdk_path(errors)?,
         source,
-        expose: container.expose,
         open_feature,
-        id_type: container.id_type,
-        deny_unknown: container.deny_unknown,
-        on_mismatch: container.on_mismatch,
-        container_default: container.default,
-        bound: container.bound,
-        view: container.view,
-        view_vis: container.view_vis,
+        container,
         fields,
     })
 }
 
 fn named_fields<'a>(
     input: &'a DeriveInput,
-    errors: &mut Errors,
+    errors: &Errors,
 ) -> Option<impl Iterator<Item = &'a syn::Field> + use<'a>> {
     let found = match &input.data {
         Data::Struct(data) => match &data.fields {
@@ -124,7 +119,7 @@ fn brings_sources(fields: &[Field]) -> bool {
 }
 
 /// Reports fields of a bundle without a source.
-fn check_sources(fields: &[Field], errors: &mut Errors) {
+fn check_sources(fields: &[Field], errors: &Errors) {
     if !brings_sources(fields) {
         return;
     }
@@ -142,7 +137,7 @@ fn check_sources(fields: &[Field], errors: &mut Errors) {
 }
 
 /// Reports fields that come from another entity than the struct, and so from another flag.
-fn check_open_feature(fields: &[Field], errors: &mut Errors) {
+fn check_open_feature(fields: &[Field], errors: &Errors) {
     for field in fields {
         if field.param().is_some_and(|param| param.source.is_some()) {
             let ident = &field.ident;
@@ -157,7 +152,7 @@ fn check_open_feature(fields: &[Field], errors: &mut Errors) {
 }
 
 /// Reports fields that read the same parameter of the same entity, also under an alias.
-fn check_names(fields: &[Field], errors: &mut Errors) {
+fn check_names(fields: &[Field], errors: &Errors) {
     let mut readers: HashMap<_, &Ident> = HashMap::new();
     for field in fields {
         let Some(param) = field.param() else { continue };
@@ -176,7 +171,7 @@ fn check_names(fields: &[Field], errors: &mut Errors) {
     }
 }
 
-fn check_accessors(fields: &[Field], errors: &mut Errors) {
+fn check_accessors(fields: &[Field], errors: &Errors) {
     for field in fields {
         let name = field.ident.unraw().to_string();
         if TAKEN_BY_TYPED.contains(&name.as_str()) {

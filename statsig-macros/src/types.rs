@@ -2,18 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericArgument, GenericParam, Generics, Ident, PathArguments, Type, TypePath};
-
-const FLOATS: [&str; 2] = ["f32", "f64"];
-const INTEGERS: [&str; 12] = [
-    "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
-];
-/// Names of types that contain no number, with any arguments.
-const NO_NUMBERS: [&str; 13] = [
-    "bool", "char", "String", "Box", "Arc", "Cow", "Vec", "HashSet", "BTreeSet", "HashMap",
-    "BTreeMap", "Value", "Map",
-];
-const COLLECTIONS: [&str; 5] = ["Vec", "HashSet", "BTreeSet", "HashMap", "BTreeMap"];
+use syn::{GenericArgument, Generics, Ident, PathArguments, PathSegment, Type, TypePath};
 
 /// The properties of a type that its name shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,33 +25,40 @@ pub(crate) enum Known {
 impl Known {
     /// The properties of a type. For an option, those of its inner type.
     pub(crate) fn of(ty: &Type) -> Self {
-        let ty = option_of(ty).unwrap_or(ty);
+        Self::exactly(option_of(ty).unwrap_or(ty))
+    }
+
+    /// The properties of a type. Those of an option are unknown.
+    pub(crate) fn exactly(ty: &Type) -> Self {
         if let Type::Array(_) = ungroup(ty) {
             return Self::Collection;
         }
-        let Some(name) = last_name(ty) else {
+        let Some(last) = last_segment(ty) else {
             return Self::Unknown;
         };
-        match name.as_str() {
+        match last.ident.to_string().as_str() {
             "bool" => Self::Bool,
             "char" => Self::Char,
             "Duration" => Self::Duration,
-            name if FLOATS.contains(&name) => Self::Float,
-            name if INTEGERS.contains(&name) => Self::Integer,
+            "f32" | "f64" => Self::Float,
+            "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => Self::Integer,
+            "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => Self::Integer,
             name if name.starts_with("NonZero") => Self::NonZero,
-            name if COLLECTIONS.contains(&name) => Self::Collection,
+            "Vec" | "HashSet" | "BTreeSet" | "HashMap" | "BTreeMap" => Self::Collection,
             _ if is_text(ty) => Self::Text,
-            name if NO_NUMBERS.contains(&name) => Self::NoNumber,
+            "String" | "Box" | "Arc" | "Cow" | "Value" | "Map" => Self::NoNumber,
             _ => Self::Unknown,
         }
     }
 
-    /// Whether accessors return it by value.
-    fn is_copied(self) -> bool {
-        matches!(
-            self,
-            Self::Bool | Self::Char | Self::Integer | Self::Float | Self::NonZero | Self::Duration
-        )
+    /// Whether this is a number other than `NonZero`, `bool` or `char`.
+    pub(crate) fn is_primitive(self) -> bool {
+        matches!(self, Self::Bool | Self::Char | Self::Integer | Self::Float)
+    }
+
+    /// Whether a type is so small that accessors return it by value.
+    pub(crate) fn is_copied(self) -> bool {
+        self.is_primitive() || matches!(self, Self::NonZero | Self::Duration)
     }
 }
 
@@ -78,42 +74,27 @@ pub(crate) fn spelled(ty: &Type) -> String {
 
 /// The type in `Option<…>`.
 pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    let Type::Path(TypePath {
-        qself: None, path, ..
-    }) = ungroup(ty)
-    else {
+    let last = last_segment(ty).filter(|last| last.ident == "Option")?;
+    argument(last)
+}
+
+/// The last type in the brackets of `Option<T>` or `Cow<'static, T>`.
+fn argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };
-    let last = path.segments.last().filter(|last| last.ident == "Option")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        GenericArgument::Type(inner) => Some(inner),
+    match arguments.args.last()? {
+        GenericArgument::Type(argument) => Some(argument),
         _ => None,
     }
 }
 
-/// Whether a type name is that of a number, `bool` or `char`.
-pub(crate) fn is_primitive(name: &str) -> bool {
-    is_float(name) || INTEGERS.contains(&name) || name == "bool" || name == "char"
-}
-
-pub(crate) fn is_float(name: &str) -> bool {
-    FLOATS.contains(&name)
-}
-
-/// Whether accessors return this type by value.
-pub(crate) fn is_copied(ty: &Type) -> bool {
-    option_of(ty).is_none() && Known::of(ty).is_copied()
-}
-
-/// The name of a type without module path and arguments.
-pub(crate) fn last_name(ty: &Type) -> Option<String> {
+/// The end of a type's path: its name and its arguments.
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ungroup(ty) {
         Type::Path(TypePath {
             qself: None, path, ..
-        }) => path.segments.last().map(|last| last.ident.to_string()),
+        }) => path.segments.last(),
         _ => None,
     }
 }
@@ -128,23 +109,14 @@ pub(crate) fn ungroup(ty: &Type) -> &Type {
 }
 
 /// `String`, `Box<str>`, `Arc<str>` or `Cow<'static, str>`.
-pub(crate) fn is_text(ty: &Type) -> bool {
-    let Some(name) = last_name(ty) else {
-        return false;
-    };
-    let Type::Path(path) = ungroup(ty) else {
-        return false;
-    };
-    match path.path.segments.last().map(|last| &last.arguments) {
-        Some(PathArguments::None) => name == "String",
-        Some(PathArguments::AngleBracketed(arguments)) => {
-            let is_str = arguments.args.last().is_some_and(|last| {
-                matches!(last, GenericArgument::Type(inner) if last_name(inner).as_deref() == Some("str"))
-            });
-            is_str && ["Box", "Arc", "Cow"].contains(&name.as_str())
+fn is_text(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|last| match argument(last) {
+        None => last.ident == "String",
+        Some(inner) => {
+            ["Box", "Arc", "Cow"].iter().any(|name| last.ident == name)
+                && last_segment(inner).is_some_and(|inner| inner.ident == "str")
         }
-        _ => false,
-    }
+    })
 }
 
 /// Whether a type mentions a type parameter, so that its bounds depend on that parameter.
@@ -157,13 +129,7 @@ pub(crate) fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {
         })
     }
 
-    let idents: Vec<_> = generics
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            GenericParam::Type(param) => Some(&param.ident),
-            _ => None,
-        })
-        .collect();
+    let parameters = generics.type_params();
+    let idents: Vec<_> = parameters.map(|parameter| &parameter.ident).collect();
     contains(ty.to_token_stream(), &idents)
 }

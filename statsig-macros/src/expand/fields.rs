@@ -1,13 +1,12 @@
 //! The code that reads and writes the fields.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use super::typed;
 use crate::default::{convert, convert_in_unit};
-use crate::model::{Decode, Fallback, Field, Param, Params, Role};
+use crate::model::{Decode, Fallback, Field, Param, Params, Role, variant};
 use crate::types::option_of;
 
 /// The parameter of the function `read`. The user's expressions cannot name it.
@@ -25,43 +24,39 @@ pub(super) fn value() -> Ident {
     Ident::new("value", Span::mixed_site())
 }
 
-/// The index of a field in the schema.
-pub(super) enum SchemaIndex {
+/// The place of a field in the schema.
+pub(super) enum Place<'a> {
     /// The schema does not contain it.
-    Nowhere,
-    At(Literal),
+    Skipped,
+    /// A parameter and its index.
+    Param(&'a Param, Literal),
     /// The first index of a flattened struct.
-    From(TokenStream),
+    Flattened(TokenStream),
 }
 
-/// The fields with their indices. Flattened structs come after all other fields, so that the
+/// The fields with their places. Flattened structs come after all other fields, so that the
 /// indices of the others are known here.
-pub(super) fn indexed<'a>(
-    params: &'a Params,
-    typed: &TokenStream,
-) -> Vec<(&'a Field, SchemaIndex)> {
-    let own = params.fields.iter().filter_map(Field::param).count();
-    let mut next = 0_usize;
-    let mut first = Literal::usize_unsuffixed(own).to_token_stream();
-    let mut indexed = Vec::new();
-    for field in &params.fields {
-        let index = match field.role {
-            Role::Skipped => SchemaIndex::Nowhere,
-            Role::Param(_) => {
-                next += 1;
-                SchemaIndex::At(Literal::usize_unsuffixed(next - 1))
-            }
+pub(super) fn placed<'a>(params: &'a Params, typed: &TokenStream) -> Vec<(&'a Field, Place<'a>)> {
+    let mut indices = (0..).map(Literal::usize_unsuffixed);
+    let mut first = Literal::usize_unsuffixed(params.own().count()).to_token_stream();
+    let placed = params.fields.iter().map(|field| {
+        let place = match &field.role {
+            Role::Skipped => Place::Skipped,
+            Role::Param(param) => match indices.next() {
+                Some(index) => Place::Param(param, index),
+                None => Place::Skipped,
+            },
             Role::Flattened => {
                 let ty = &field.ty;
                 let from = first.clone();
                 let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
                 first.extend(quote!(+ #schema.params.len()));
-                SchemaIndex::From(from)
+                Place::Flattened(from)
             }
         };
-        indexed.push((field, index));
-    }
-    indexed
+        (field, place)
+    });
+    placed.collect()
 }
 
 /// Whether decoding needs more than a path.
@@ -73,6 +68,14 @@ pub(super) fn needs_closure(param: &Param) -> bool {
         )
 }
 
+/// The name of a method. Those for options have a name of their own.
+fn method(name: &str, ty: &Type) -> Ident {
+    match option_of(ty) {
+        Some(_) => format_ident!("{name}_option"),
+        None => format_ident!("{name}"),
+    }
+}
+
 /// The function from JSON to the field's type.
 pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStream {
     let value = value();
@@ -82,12 +85,8 @@ pub(super) fn decoder(ty: &Type, param: &Param, typed: &TokenStream) -> TokenStr
         }
         Decode::Json => quote_spanned!(ty.span()=> #typed::from_json::<#ty>),
         Decode::Unit(unit) => {
-            let unit = unit.variant();
-            let method = match option_of(ty) {
-                Some(_) => quote!(decode_option),
-                None => quote!(decode),
-            };
-            quote!(|#value| #typed::TimeUnit::#unit.#method(#value))
+            let (unit, decode) = (variant(unit), method("decode", ty));
+            quote!(|#value| #typed::TimeUnit::#unit.#decode(#value))
         }
         Decode::Module(module) => {
             let function = quote_spanned!(module.span()=> #module::deserialize);
@@ -136,28 +135,23 @@ fn spelled(path: &Path) -> String {
 }
 
 pub(super) fn read(params: &Params) -> TokenStream {
-    let typed = typed(params);
-    let indexed = indexed(params, &typed);
-    let reads: Vec<_> = indexed
-        .iter()
-        .map(|(field, index)| read_field(field, index, &typed))
-        .collect();
-    let idents = params.fields.iter().map(|field| &field.ident);
-    let Some(span) = params.container_default else {
-        let reads = reads.iter().flatten();
-        return quote!(Self { #(#idents: #reads),* });
+    let typed = params.typed();
+    let placed = placed(params, &typed);
+    let reads = placed.iter().filter_map(|(field, place)| {
+        Some((&field.ident, field, read_field(field, place, &typed)?))
+    });
+    let Some(span) = params.container.default else {
+        let fields = reads.map(|(ident, _, read)| quote!(#ident: #read));
+        return quote!(Self { #(#fields),* });
     };
     let value = value();
-    let assignments = params.fields.iter().zip(reads).filter_map(|(field, read)| {
-        let (ident, read) = (&field.ident, read?);
-        Some(match field.default {
-            Fallback::Container => quote! {
-                if let ::core::option::Option::Some(served) = #read {
-                    #value.#ident = served;
-                }
-            },
-            _ => quote!(#value.#ident = #read;),
-        })
+    let assignments = reads.map(|(ident, field, read)| match field.default {
+        Fallback::Container => quote! {
+            if let ::core::option::Option::Some(served) = #read {
+                #value.#ident = served;
+            }
+        },
+        _ => quote!(#value.#ident = #read;),
     });
     let default = quote_spanned!(span=> <Self as ::core::default::Default>::default());
     quote! {
@@ -167,51 +161,42 @@ pub(super) fn read(params: &Params) -> TokenStream {
     }
 }
 
-/// The expression for a field: of its type, or an option if the default is not known here. `None`
-/// for a skipped field.
-fn read_field(field: &Field, index: &SchemaIndex, typed: &TokenStream) -> Option<TokenStream> {
+/// The expression for a field: of its type, or an option if `Self::default()` provides the default.
+/// `None` for a skipped field with such a default.
+fn read_field(field: &Field, place: &Place<'_>, typed: &TokenStream) -> Option<TokenStream> {
     let reader = reader();
     let ty = &field.ty;
-    let default = default(field, typed);
-    match (index, &field.role) {
-        (SchemaIndex::From(first), _) => {
+    let (param, index) = match place {
+        Place::Skipped => return default(field, typed),
+        Place::Flattened(first) => {
             let read = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::read);
-            Some(quote!(#reader.flattened(#first, #read)))
+            return Some(quote!(#reader.flattened(#first, #read)));
         }
-        (SchemaIndex::At(index), Role::Param(param)) if matches!(param.decode, Decode::Nested) => {
-            let inside = option_of(ty).unwrap_or(ty);
-            let read = quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::read);
-            let nested = match option_of(ty) {
-                Some(_) => quote!(#reader.nested_option(#index, #read)),
-                None => quote!(#reader.nested(#index, #read)),
-            };
-            Some(match (default, &field.default) {
-                (_, Fallback::Absent) => quote!(#nested.flatten()),
-                (None, _) => nested,
-                (Some(default), _) => quote!(#nested.unwrap_or_else(|| #default)),
-            })
-        }
-        (SchemaIndex::At(index), Role::Param(param)) => {
-            let decode = decoder(ty, param, typed);
-            Some(match default {
-                Some(default) => quote!(#reader.field(#index, #decode, || #default)),
-                None => quote!(#reader.optional(#index, #decode)),
-            })
-        }
-        _ => default,
+        Place::Param(param, index) => (param, index),
+    };
+    if let Decode::Nested = param.decode {
+        let inside = option_of(ty).unwrap_or(ty);
+        let read = quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::read);
+        let nested = method("nested", ty);
+        let nested = quote!(#reader.#nested(#index, #read));
+        return Some(match (default(field, typed), &field.default) {
+            (_, Fallback::Absent) => quote!(#nested.flatten()),
+            (None, _) => nested,
+            (Some(default), _) => quote!(#nested.unwrap_or_else(|| #default)),
+        });
     }
+    let decode = decoder(ty, param, typed);
+    Some(match default(field, typed) {
+        Some(default) => quote!(#reader.field(#index, #decode, || #default)),
+        None => quote!(#reader.optional(#index, #decode)),
+    })
 }
 
-/// The field's default; `None` when `Self::default()` or a flattened struct provides it.
+/// The field's default; `None` when `Self::default()` provides it.
 fn default(field: &Field, typed: &TokenStream) -> Option<TokenStream> {
     let ty = &field.ty;
-    let unit = field.param().and_then(|param| match param.decode {
-        Decode::Unit(unit) => Some(unit),
-        _ => None,
-    });
     Some(match &field.default {
         Fallback::Container => return None,
-        Fallback::Inner if matches!(field.role, Role::Flattened) => return None,
         Fallback::Inner => {
             quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::defaults())
         }
@@ -219,9 +204,9 @@ fn default(field: &Field, typed: &TokenStream) -> Option<TokenStream> {
         Fallback::Trait => {
             quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default())
         }
-        Fallback::Expr(expr) => match unit {
-            Some(unit) => convert_in_unit(expr, ty, unit, typed),
-            None => convert(expr, ty),
+        Fallback::Expr(expr) => match field.param().map(|param| &param.decode) {
+            Some(Decode::Unit(unit)) => convert_in_unit(expr, ty, *unit, typed),
+            _ => convert(expr, ty),
         },
         // The block makes the compiler show errors about the type at the function.
         Fallback::Function(path) => {
@@ -231,49 +216,46 @@ fn default(field: &Field, typed: &TokenStream) -> Option<TokenStream> {
 }
 
 pub(super) fn write(params: &Params) -> TokenStream {
-    let typed = typed(params);
+    let typed = params.typed();
+    let placed = placed(params, &typed).into_iter();
+    placed
+        .filter_map(|(field, place)| write_field(field, &place, &typed))
+        .collect()
+}
+
+/// The statement that writes a field. `None` for a field without a JSON form.
+fn write_field(field: &Field, place: &Place<'_>, typed: &TokenStream) -> Option<TokenStream> {
     let writer = writer();
-    let writes = indexed(params, &typed).into_iter().map(|(field, index)| {
-        let (ident, ty) = (&field.ident, &field.ty);
-        let param = match (&field.role, &index) {
-            (Role::Param(param), _) => param,
-            (Role::Flattened, SchemaIndex::From(first)) => {
-                let write = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::write);
-                return quote!(#writer.flattened(#first, &self.#ident, #write););
-            }
-            _ => return TokenStream::new(),
-        };
-        let SchemaIndex::At(index) = index else {
-            return TokenStream::new();
-        };
-        match &param.decode {
-            Decode::Type => {
-                let value = quote_spanned!(ty.span()=> <#ty as #typed::FromParam>::to_param);
-                quote!(#writer.field(#index, #value(&self.#ident));)
-            }
-            Decode::Unit(unit) => {
-                let unit = unit.variant();
-                let method = match option_of(ty) {
-                    Some(_) => quote!(encode_option),
-                    None => quote!(encode),
-                };
-                quote!(#writer.field(#index, #typed::TimeUnit::#unit.#method(self.#ident));)
-            }
-            Decode::Nested => {
-                let inside = option_of(ty).unwrap_or(ty);
-                let write =
-                    quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::write);
-                match option_of(ty) {
-                    Some(_) => quote! {
-                        if let ::core::option::Option::Some(inside) = &self.#ident {
-                            #writer.nested(#index, inside, #write);
-                        }
-                    },
-                    None => quote!(#writer.nested(#index, &self.#ident, #write);),
-                }
-            }
-            Decode::Json | Decode::Module(_) | Decode::Function(_) => TokenStream::new(),
+    let (ident, ty) = (&field.ident, &field.ty);
+    let (param, index) = match place {
+        Place::Skipped => return None,
+        Place::Flattened(first) => {
+            let write = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::write);
+            return Some(quote!(#writer.flattened(#first, &self.#ident, #write);));
         }
-    });
-    writes.collect()
+        Place::Param(param, index) => (param, index),
+    };
+    Some(match &param.decode {
+        Decode::Type => {
+            let value = quote_spanned!(ty.span()=> <#ty as #typed::FromParam>::to_param);
+            quote!(#writer.field(#index, #value(&self.#ident));)
+        }
+        Decode::Unit(unit) => {
+            let (unit, encode) = (variant(unit), method("encode", ty));
+            quote!(#writer.field(#index, #typed::TimeUnit::#unit.#encode(self.#ident));)
+        }
+        Decode::Nested => {
+            let inside = option_of(ty).unwrap_or(ty);
+            let write = quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::write);
+            match option_of(ty) {
+                Some(_) => quote! {
+                    if let ::core::option::Option::Some(inside) = &self.#ident {
+                        #writer.nested(#index, inside, #write);
+                    }
+                },
+                None => quote!(#writer.nested(#index, &self.#ident, #write);),
+            }
+        }
+        Decode::Json | Decode::Module(_) | Decode::Function(_) => return None,
+    })
 }

@@ -12,9 +12,8 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Generics, WherePredicate, parse_quote};
 
 use crate::errors::Errors;
-use crate::model::{Decode, Expose, Fallback, Params, Role};
+use crate::model::{Decode, Expose, Fallback, Params};
 use crate::parse;
-use crate::register::registration;
 use crate::types::mentions_parameter;
 
 /// The whole derive.
@@ -23,77 +22,60 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.to_compile_error(),
     };
-    let mut errors = Errors::default();
-    let params = parse::params(&input, &mut errors);
-    let body = match (&params, errors.into_tokens()) {
-        (Some(params), None) => return implementation(params, full(params)),
-        (_, errors) => errors,
-    };
-    let stub = match &params {
-        Some(params) => implementation(params, stub(params)),
-        None => TokenStream::new(),
-    };
-    quote!(#body #stub)
+    let errors = Errors::default();
+    let params = parse::params(&input, &errors);
+    match (params, errors.into_tokens()) {
+        (Some(params), None) => full(&params),
+        (Some(params), errors) => {
+            let stub = stub(&params);
+            quote!(#errors #stub)
+        }
+        (None, errors) => errors.unwrap_or_default(),
+    }
 }
 
-/// The constant and the functions of a struct without errors.
-struct Body {
-    schema: TokenStream,
-    read: TokenStream,
-    write: Option<TokenStream>,
-    names: TokenStream,
-    registration: TokenStream,
-    open_feature: Option<TokenStream>,
-}
+fn full(params: &Params) -> TokenStream {
+    let (typed, writer) = (params.typed(), fields::writer());
+    let write = fields::write(params);
+    let write = quote! {
+        fn write(&self, #writer: &mut #typed::ParamWriter) {
+            #write
+        }
+    };
+    let (schema, read) = (schema::schema(params), fields::read(params));
+    let implementation = implementation(params, &schema, &read, &write);
+    let names = names::names(params, &bounded_generics(params));
+    let registration = registration(params);
+    let open_feature = open_feature(params);
+    quote! {
+        #implementation
 
-fn full(params: &Params) -> Body {
-    Body {
-        schema: schema::schema(params),
-        read: fields::read(params),
-        write: Some(fields::write(params)),
-        names: names::names(params, &bounded_generics(params)),
-        registration: registration(params),
-        open_feature: open_feature(params),
+        #names
+
+        #registration
+
+        #open_feature
     }
 }
 
 /// Replaces a struct with errors, so that the rest of the program causes no further errors.
-fn stub(params: &Params) -> Body {
-    let struct_name = params.ident.unraw().to_string();
-    let typed = typed(params);
-    Body {
-        schema: quote!(&#typed::Schema::new(#struct_name, &[])),
-        read: quote!(::core::unreachable!()),
-        write: None,
-        names: TokenStream::new(),
-        registration: TokenStream::new(),
-        open_feature: None,
-    }
+fn stub(params: &Params) -> TokenStream {
+    let (typed, struct_name) = (params.typed(), params.ident.unraw().to_string());
+    let schema = quote!(&#typed::Schema::new(#struct_name, &[]));
+    let read = quote!(::core::unreachable!());
+    implementation(params, &schema, &read, &TokenStream::new())
 }
 
-fn implementation(params: &Params, body: Body) -> TokenStream {
-    let ident = &params.ident;
-    let typed = typed(params);
+fn implementation(
+    params: &Params,
+    schema: &TokenStream,
+    read: &TokenStream,
+    write: &TokenStream,
+) -> TokenStream {
+    let (ident, typed, reader) = (&params.ident, params.typed(), fields::reader());
     let generics = bounded_generics(params);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let Body {
-        schema,
-        read,
-        write,
-        names,
-        registration,
-        open_feature,
-    } = body;
-    let reader = fields::reader();
-    let writer = fields::writer();
-    let write = write.map(|write| {
-        quote! {
-            fn write(&self, #writer: &mut #typed::ParamWriter) {
-                #write
-            }
-        }
-    });
-    let (view, view_type, conversions) = match params.expose {
+    let (view, view_type, conversions) = match params.container.expose {
         Expose::Read => view::view(params, &generics),
         Expose::Access | Expose::Load | Expose::Manual => {
             (TokenStream::new(), quote!(Self), view::own_view(&typed))
@@ -116,20 +98,21 @@ fn implementation(params: &Params, body: Body) -> TokenStream {
             #conversions
         }
 
-        #names
-
-        #registration
-
-        #open_feature
-
         #view
     }
+}
+
+/// Registers a struct in its binary's registry. A generic struct is not a single type.
+fn registration(params: &Params) -> Option<TokenStream> {
+    let (krate, ident) = (&params.krate, &params.ident);
+    let is_one_type = params.generics.params.is_empty();
+    is_one_type.then(|| quote!(#krate::__register_params!(#ident);))
 }
 
 /// The conversion from the struct value of a flag of OpenFeature.
 fn open_feature(params: &Params) -> Option<TokenStream> {
     let open_feature = params.open_feature.as_ref()?;
-    let (ident, typed) = (&params.ident, typed(params));
+    let (ident, typed) = (&params.ident, params.typed());
     let generics = bounded_generics(params);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     Some(quote! {
@@ -148,15 +131,10 @@ fn open_feature(params: &Params) -> Option<TokenStream> {
     })
 }
 
-fn typed(params: &Params) -> TokenStream {
-    let krate = &params.krate;
-    quote!(#krate::typed)
-}
-
 /// The struct's generics, with the bounds that its fields and the trait require, or with those of
 /// the attribute `bound`.
 fn bounded_generics(params: &Params) -> Generics {
-    let typed = typed(params);
+    let typed = params.typed();
     let mut bounds: Vec<WherePredicate> = Vec::new();
     for param in params.generics.type_params() {
         let ident = &param.ident;
@@ -164,22 +142,17 @@ fn bounded_generics(params: &Params) -> Generics {
             #ident: ::core::marker::Send + ::core::marker::Sync + 'static
         });
     }
-    if let Some(given) = &params.bound {
+    if let Some(given) = &params.container.bound {
         bounds.extend(given.iter().cloned());
     } else {
-        for field in &params.fields {
+        let fields = params.fields.iter();
+        for field in fields.filter(|field| mentions_parameter(&field.ty, &params.generics)) {
             let ty = &field.ty;
-            if !mentions_parameter(ty, &params.generics) {
-                continue;
-            }
-            match &field.role {
-                Role::Param(param) => match param.decode {
-                    Decode::Type => bounds.push(parse_quote!(#ty: #typed::FromParam)),
-                    Decode::Json => bounds.push(parse_quote!(#ty: #typed::DeserializeOwned)),
-                    Decode::Nested => bounds.push(parse_quote!(#ty: #typed::StatsigParams)),
-                    Decode::Module(_) | Decode::Function(_) | Decode::Unit(_) => {}
-                },
-                Role::Skipped | Role::Flattened => {}
+            match field.param().map(|param| &param.decode) {
+                Some(Decode::Type) => bounds.push(parse_quote!(#ty: #typed::FromParam)),
+                Some(Decode::Json) => bounds.push(parse_quote!(#ty: #typed::DeserializeOwned)),
+                Some(Decode::Nested) => bounds.push(parse_quote!(#ty: #typed::StatsigParams)),
+                Some(Decode::Module(_) | Decode::Function(_) | Decode::Unit(_)) | None => {}
             }
             if let Fallback::Trait = field.default {
                 bounds.push(parse_quote!(#ty: ::core::default::Default));

@@ -11,9 +11,9 @@ use crate::model::{Expose, Field, Params};
 /// Returns nothing for a struct without such parameters.
 pub(super) fn names(params: &Params, bounded: &Generics) -> TokenStream {
     let constants: Vec<_> = params
-        .fields
-        .iter()
-        .filter_map(|field| constant(field, params.expose))
+        .own()
+        .filter(|(_, param)| param.expose.unwrap_or(params.container.expose) == Expose::Manual)
+        .map(|(field, param)| constant(field, &param.name))
         .collect();
     if constants.is_empty() {
         return TokenStream::new();
@@ -29,20 +29,16 @@ pub(super) fn names(params: &Params, bounded: &Generics) -> TokenStream {
     }
 }
 
-fn constant(field: &Field, of_struct: Expose) -> Option<TokenStream> {
-    let param = field.param()?;
-    if param.expose.unwrap_or(of_struct) != Expose::Manual {
-        return None;
-    }
-    let (vis, name) = (&field.vis, &param.name);
+fn constant(field: &Field, name: &str) -> TokenStream {
+    let vis = &field.vis;
     let ident = format_ident!(
         "{}",
         field.ident.unraw().to_string().to_uppercase(),
         span = field.ident.span()
     );
     let doc = format!("The name of the parameter `{name}`, for `log_exposure`.");
-    Some(quote! {
+    quote! {
         #[doc = #doc]
         #vis const #ident: &'static ::core::primitive::str = #name;
-    })
+    }
 }

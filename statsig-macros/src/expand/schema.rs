@@ -2,15 +2,13 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Expr, LitStr};
 
 use super::fields::{decoder, needs_closure, shown_at, value};
-use super::typed;
 use crate::attributes::doc_text;
-use crate::default::as_float;
-use crate::literal;
+use crate::literal::{self, float_at, integer_at};
 use crate::model::{
     Decode, EntityKind, Expose, Fallback, Field, OnMismatch, Param, ParamSource, Params, Range,
     Role, variant,
@@ -18,7 +16,8 @@ use crate::model::{
 use crate::types::option_of;
 
 pub(super) fn schema(params: &Params) -> TokenStream {
-    let typed = typed(params);
+    let typed = params.typed();
+    let container = &params.container;
     let struct_name = params.ident.unraw().to_string();
     let own = entries(params, &typed);
     let mut schema = quote!(#typed::Schema::new(#struct_name, #own));
@@ -26,40 +25,39 @@ pub(super) fn schema(params: &Params) -> TokenStream {
         let source = entity(source, &typed);
         schema.extend(quote!(.source(#source)));
     }
-    let description = doc_text(&params.docs);
-    if !description.is_empty() {
-        schema.extend(quote!(.description(#description)));
+    schema.extend(description(&params.docs));
+    if container.expose != Expose::Access {
+        let policy = variant(container.expose);
+        schema.extend(quote!(.expose(#typed::ExposePolicy::#policy)));
     }
-    if params.expose != Expose::Access {
-        let policy = policy(params.expose, &typed);
-        schema.extend(quote!(.expose(#policy)));
-    }
-    if let Some(id_type) = &params.id_type {
+    if let Some(id_type) = &container.id_type {
         schema.extend(quote!(.id_type(#id_type)));
     }
-    if params.deny_unknown {
+    if container.deny_unknown {
         schema.extend(quote!(.deny_unknown()));
     }
-    if params.on_mismatch != OnMismatch::Warn {
-        let on_mismatch = variant(params.on_mismatch);
+    if container.on_mismatch != OnMismatch::Warn {
+        let on_mismatch = variant(container.on_mismatch);
         schema.extend(quote!(.on_mismatch(#typed::OnMismatch::#on_mismatch)));
     }
     quote!(&#schema.defaults(#typed::default_values::<Self>))
 }
 
+fn description(docs: &[LitStr]) -> Option<TokenStream> {
+    let text = doc_text(docs);
+    (!text.is_empty()).then(|| quote!(.description(#text)))
+}
+
 /// The parameters of the struct, followed by those of flattened structs.
 fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
     let entries = params
-        .fields
-        .iter()
-        .filter_map(|field| Some(entry(field, field.param()?, typed)));
+        .own()
+        .map(|(field, param)| entry(field, param, typed));
     let own = quote!(&[#(#entries),*]);
-    let flattened = params.fields.iter().filter_map(|field| match field.role {
-        Role::Flattened => Some(&field.ty),
-        _ => None,
-    });
-    let flattened: Vec<_> = flattened
-        .map(|ty| {
+    let fields = params.fields.iter();
+    let flattened: Vec<_> = fields
+        .filter(|field| matches!(field.role, Role::Flattened))
+        .map(|Field { ty, .. }| {
             let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
             (ty.span(), schema)
         })
@@ -67,17 +65,12 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
     if flattened.is_empty() {
         return own;
     }
-    let count = Literal::usize_unsuffixed(params.fields.iter().filter_map(Field::param).count());
+    let count = Literal::usize_unsuffixed(params.own().count());
     let lens = flattened
         .iter()
         .map(|(_, schema)| quote!(#schema.params.len()));
-    let source = match &params.source {
-        Some(source) => {
-            let source = entity(source, typed);
-            quote!(::core::option::Option::Some(#source))
-        }
-        None => quote!(::core::option::Option::None),
-    };
+    let source = params.source.as_ref().map(|source| entity(source, typed));
+    let source = option(source);
     let own = quote!(#typed::AllParams::<{ #count #(+ #lens)* }>::own(#own, #source));
     // The code calls a function rather than a method, because the compiler shows an error at the
     // whole call.
@@ -101,9 +94,12 @@ fn entity(source: &ParamSource, typed: &TokenStream) -> TokenStream {
     quote!(#typed::ParamSource::#constructor(#name))
 }
 
-fn policy(expose: Expose, typed: &TokenStream) -> TokenStream {
-    let policy = variant(expose);
-    quote!(#typed::ExposePolicy::#policy)
+/// The tokens of an option.
+fn option(tokens: Option<TokenStream>) -> TokenStream {
+    match tokens {
+        Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
+        None => quote!(::core::option::Option::None),
+    }
 }
 
 fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
@@ -121,17 +117,18 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
             quote!(#schema::new(#field_name, #name, #typed::ParamKind::Any).nullable(true))
         }
         Decode::Unit(unit) => {
-            let unit = unit.variant();
-            let nullable = option_of(ty).map(|_| quote!(.nullable(true)));
-            quote!(#schema::duration(#field_name, #name, #typed::TimeUnit::#unit) #nullable)
+            let unit = variant(unit);
+            quote!(#schema::duration(#field_name, #name, #typed::TimeUnit::#unit))
         }
         Decode::Nested => {
             let inside = option_of(ty).unwrap_or(ty);
             let inside = quote_spanned!(inside.span()=> <#inside as #typed::StatsigParams>::SCHEMA);
-            let nullable = option_of(ty).map(|_| quote!(.nullable(true)));
-            quote!(#schema::nested(#field_name, #name, #inside) #nullable)
+            quote!(#schema::nested(#field_name, #name, #inside))
         }
     };
+    if let (Decode::Unit(_) | Decode::Nested, Some(_)) = (&param.decode, option_of(ty)) {
+        entry.extend(quote!(.nullable(true)));
+    }
     if needs_closure(param) {
         let decode = decoder(ty, param, typed);
         let value = value();
@@ -141,30 +138,30 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
         let source = entity(source, typed);
         entry.extend(quote!(.source(#source)));
     }
-    if let Some(expose) = param.expose {
-        let policy = policy(expose, typed);
-        entry.extend(quote!(.expose(#policy)));
+    if let Some(policy) = param.expose.map(variant) {
+        entry.extend(quote!(.expose(#typed::ExposePolicy::#policy)));
     }
     if !param.aliases.is_empty() {
         let aliases = &param.aliases;
         entry.extend(quote!(.aliases(&[#(#aliases),*])));
     }
-    let description = doc_text(&field.docs);
-    if !description.is_empty() {
-        entry.extend(quote!(.description(#description)));
-    }
-    if let Some(range) = &param.range {
+    entry.extend(description(&field.docs));
+    let constraints = &param.constraints;
+    if let Some(range) = &constraints.range {
         let range = range_tokens(range, typed);
         entry.extend(quote!(.range(#range)));
     }
-    if param.clamp {
+    if constraints.clamp {
         entry.extend(quote!(.clamp()));
     }
-    if !param.one_of.is_empty() {
-        let allowed = param.one_of.iter().map(|literal| literal.schema(typed));
+    if !constraints.one_of.is_empty() {
+        let allowed = constraints
+            .one_of
+            .iter()
+            .map(|literal| literal.schema(typed));
         entry.extend(quote!(.one_of(&[#(#allowed),*])));
     }
-    if param.non_empty {
+    if constraints.non_empty {
         entry.extend(quote!(.non_empty()));
     }
     if !matches!(field.default, Fallback::Absent) {
@@ -174,12 +171,12 @@ fn entry(field: &Field, param: &Param, typed: &TokenStream) -> TokenStream {
 }
 
 fn range_tokens(range: &Range, typed: &TokenStream) -> TokenStream {
-    let bound = |bound: &Option<Expr>| match bound {
-        None => quote!(::core::option::Option::None),
-        Some(expr) => {
-            let number = bound_tokens(expr, range.is_float);
-            quote!(::core::option::Option::Some(#number))
-        }
+    let bound = |bound: &Option<Expr>| {
+        option(
+            bound
+                .as_ref()
+                .map(|expr| bound_tokens(expr, range.is_float)),
+        )
     };
     let (min, max) = (bound(&range.min), bound(&range.max));
     let constructor = if range.is_float { "floats" } else { "integers" };
@@ -189,23 +186,11 @@ fn range_tokens(range: &Range, typed: &TokenStream) -> TokenStream {
 }
 
 fn bound_tokens(expr: &Expr, is_float: bool) -> TokenStream {
-    if is_float {
-        return match literal::Literal::of(expr) {
-            Some(literal::Literal::Integer(integer)) => {
-                let mut number = Literal::f64_unsuffixed(integer as f64);
-                number.set_span(expr.span());
-                quote!(#number)
-            }
-            Some(_) => as_float(expr, "f64").unwrap_or_else(|| quote!(#expr)),
-            None => quote_spanned!(expr.span()=> (#expr) as f64),
-        };
-    }
-    match literal::Literal::of(expr) {
-        Some(literal::Literal::Integer(integer)) => {
-            let mut number = Literal::i128_unsuffixed(integer);
-            number.set_span(expr.span());
-            quote!(#number)
-        }
-        _ => quote_spanned!(expr.span()=> (#expr) as i128),
+    match (literal::Literal::of(expr), is_float) {
+        (Some(literal::Literal::Integer(integer)), true) => float_at(expr.span(), integer),
+        (Some(literal::Literal::Integer(integer)), false) => integer_at(expr.span(), integer),
+        (Some(_), true) => quote!(#expr),
+        (None, true) => quote_spanned!(expr.span()=> (#expr) as f64),
+        (_, false) => quote_spanned!(expr.span()=> (#expr) as i128),
     }
 }

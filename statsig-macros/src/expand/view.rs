@@ -6,10 +6,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Generics, Type, Visibility};
 
-use super::fields::{SchemaIndex, indexed};
-use super::typed;
+use super::fields::{Place, placed};
 use crate::model::{Expose, Field, Params};
-use crate::types::{is_copied, is_text, option_of};
+use crate::types::{Known, option_of};
 
 /// The struct is its own view.
 pub(super) fn own_view(typed: &TokenStream) -> TokenStream {
@@ -33,21 +32,22 @@ pub(super) fn view(params: &Params, bounded: &Generics) -> (TokenStream, TokenSt
     let Params {
         ident, generics, ..
     } = params;
-    let typed = typed(params);
-    let name = match &params.view {
+    let typed = params.typed();
+    let name = match &params.container.view {
         Some(name) => name.clone(),
         None => format_ident!("{}View", ident.unraw()),
     };
-    let vis = params.view_vis.as_ref().unwrap_or(&params.vis);
+    let view_vis = params.container.view_vis.as_ref();
+    let vis = view_vis.unwrap_or(&params.vis);
     let (_, ty_generics, where_clause) = generics.split_for_impl();
     let (impl_generics, _, bounds) = bounded.split_for_impl();
     let doc = format!(
         "Reads [`{ident}`] one parameter at a time: each accessor exposes its parameter when it is first called."
     );
     let text = name.to_string();
-    let accessors = indexed(params, &typed)
+    let accessors = placed(params, &typed)
         .into_iter()
-        .map(|(field, index)| accessor(field, &index, params.view_vis.as_ref(), &typed));
+        .map(|(field, place)| accessor(field, &place, view_vis, &typed));
     let definition = quote! {
         #[doc = #doc]
         #vis struct #name #generics #where_clause {
@@ -86,7 +86,7 @@ pub(super) fn view(params: &Params, bounded: &Generics) -> (TokenStream, TokenSt
 
 fn accessor(
     field: &Field,
-    index: &SchemaIndex,
+    place: &Place<'_>,
     vis: Option<&Visibility>,
     typed: &TokenStream,
 ) -> TokenStream {
@@ -98,26 +98,25 @@ fn accessor(
     } = field;
     let vis = vis.unwrap_or(&field.vis);
     let docs = if docs.is_empty() {
-        let doc = match field.param() {
-            Some(param) => format!("The parameter `{}`.", param.name),
-            None => format!("The field `{ident}`, which is no parameter."),
+        let doc = match place {
+            Place::Param(param, _) => format!("The parameter `{}`.", param.name),
+            _ => format!("The field `{ident}`, which is no parameter."),
         };
         quote!(#[doc = #doc])
     } else {
         quote!(#(#[doc = #docs])*)
     };
     let (ty, value) = returned(&field.ty, ident);
-    let expose = match index {
-        SchemaIndex::Nowhere => None,
-        SchemaIndex::At(index) => {
-            let policy = field.param().and_then(|param| param.expose);
-            (policy != Some(Expose::Manual)).then(|| quote!(self.exposures.on_read(#index);))
+    let expose = match place {
+        Place::Param(param, index) if param.expose != Some(Expose::Manual) => {
+            Some(quote!(self.exposures.on_read(#index);))
         }
-        SchemaIndex::From(first) => {
+        Place::Flattened(first) => {
             let ty = &field.ty;
             let schema = quote_spanned!(ty.span()=> <#ty as #typed::StatsigParams>::SCHEMA);
             Some(quote!(self.exposures.on_read_all(#first..#first + #schema.params.len());))
         }
+        Place::Param(..) | Place::Skipped => None,
     };
     quote! {
         #docs
@@ -133,22 +132,17 @@ fn accessor(
 /// The return type of an accessor: small types by value, text as `&str`, all others by reference.
 fn returned(ty: &Type, ident: &Ident) -> (TokenStream, TokenStream) {
     let field = quote!(self.params.#ident);
-    if is_copied(ty) {
-        return (ty.to_token_stream(), field);
-    }
-    if is_text(ty) {
-        return (quote!(&::core::primitive::str), quote!(&#field));
-    }
-    match option_of(ty) {
-        Some(inner) if is_copied(inner) => (ty.to_token_stream(), field),
-        Some(inner) if is_text(inner) => (
+    match (option_of(ty), Known::of(ty)) {
+        (_, known) if known.is_copied() => (ty.to_token_stream(), field),
+        (None, Known::Text) => (quote!(&::core::primitive::str), quote!(&#field)),
+        (None, _) => (quote!(&#ty), quote!(&#field)),
+        (Some(_), Known::Text) => (
             quote!(::core::option::Option<&::core::primitive::str>),
             quote!(#field.as_deref()),
         ),
-        Some(inner) => (
+        (Some(inner), _) => (
             quote!(::core::option::Option<&#inner>),
             quote!(#field.as_ref()),
         ),
-        None => (quote!(&#ty), quote!(&#field)),
     }
 }
