@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::fields::{PRIVATE, add};
-use super::{StatsigUser, UserData};
+use super::{Record, StatsigUser, UserData};
 use crate::value::depth;
 
 impl StatsigUser {
@@ -38,7 +38,7 @@ impl StatsigUser {
 #[must_use = "a user is made by `build`"]
 pub struct StatsigUserBuilder {
     /// Of this builder alone: a built user caches what it derives from its fields.
-    pub(super) data: Arc<UserData>,
+    pub(super) record: Arc<Record>,
 }
 
 impl fmt::Debug for StatsigUserBuilder {
@@ -54,7 +54,7 @@ impl StatsigUserBuilder {
     pub const MAX_VALUE_DEPTH: usize = depth::MAX_DEPTH;
 
     pub(super) fn data(&mut self) -> &mut UserData {
-        Arc::make_mut(&mut self.data)
+        &mut Arc::make_mut(&mut self.record).data
     }
 
     /// Sets the user ID: text or a number.
@@ -204,7 +204,9 @@ impl StatsigUserBuilder {
     /// Builds the user.
     #[must_use]
     pub fn build(self) -> StatsigUser {
-        StatsigUser { data: self.data }
+        StatsigUser {
+            record: self.record,
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-//! Getters, copies and comparison of users.
+//! Getters and copies of users.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Fields, StatsigUser, StatsigUserBuilder, UserData};
+use super::{Fields, Record, StatsigUser, StatsigUserBuilder};
 use crate::value::text_of;
 
 impl StatsigUser {
@@ -24,152 +24,98 @@ impl StatsigUser {
     /// ```
     pub fn to_builder(&self) -> StatsigUserBuilder {
         StatsigUserBuilder {
-            data: Arc::new(UserData::clone(&self.data)),
+            record: Arc::new(Record::clone(&self.record)),
         }
     }
 
     /// The user ID as text, if the user has one.
     #[must_use]
     pub fn user_id(&self) -> Option<Cow<'_, str>> {
-        as_text(self.data.user_id.as_ref())
+        text_of(self.data().user_id.as_ref()?)
     }
 
     /// A custom ID as text, by its exact name.
     #[must_use]
     pub fn custom_id(&self, id_type: &str) -> Option<Cow<'_, str>> {
-        as_text(value_of(self.data.custom_ids.as_ref(), id_type))
+        text_of(self.data().custom_ids.as_ref()?.get(id_type)?)
     }
 
     /// All custom IDs, by name.
     pub fn custom_ids(&self) -> impl Iterator<Item = (&str, &Value)> {
-        all(self.data.custom_ids.as_ref())
+        all(&self.data().custom_ids)
     }
 
     /// The e-mail address as text.
     #[must_use]
     pub fn email(&self) -> Option<Cow<'_, str>> {
-        as_text(self.data.email.as_ref())
+        text_of(self.data().email.as_ref()?)
     }
 
     /// The IP address as text.
     #[must_use]
     pub fn ip(&self) -> Option<Cow<'_, str>> {
-        as_text(self.data.ip.as_ref())
+        text_of(self.data().ip.as_ref()?)
     }
 
     /// The user agent as text.
     #[must_use]
     pub fn user_agent(&self) -> Option<Cow<'_, str>> {
-        as_text(self.data.user_agent.as_ref())
+        text_of(self.data().user_agent.as_ref()?)
     }
 
     /// The country as text, if it was set. A country that is derived from the IP address does not
     /// appear here.
     #[must_use]
     pub fn country(&self) -> Option<Cow<'_, str>> {
-        as_text(self.data.country.as_ref())
+        text_of(self.data().country.as_ref()?)
     }
 
     /// The locale as text.
     #[must_use]
     pub fn locale(&self) -> Option<Cow<'_, str>> {
-        as_text(self.data.locale.as_ref())
+        text_of(self.data().locale.as_ref()?)
     }
 
     /// The version of the application as text.
     #[must_use]
     pub fn app_version(&self) -> Option<Cow<'_, str>> {
-        as_text(self.data.app_version.as_ref())
+        text_of(self.data().app_version.as_ref()?)
     }
 
     /// A custom field. The global fields of the options are not part of the user.
     #[must_use]
     pub fn custom(&self, name: &str) -> Option<&Value> {
-        value_of(self.data.custom.as_ref(), name)
+        self.data().custom.as_ref()?.get(name)
     }
 
     /// All custom fields, by name.
     pub fn custom_fields(&self) -> impl Iterator<Item = (&str, &Value)> {
-        all(self.data.custom.as_ref())
+        all(&self.data().custom)
     }
 
     /// A private attribute. Your code decides what to do with it; the SDK does not send, log, print
     /// or serialize it.
     #[must_use]
     pub fn private(&self, name: &str) -> Option<&Value> {
-        value_of(self.data.private_attributes.as_ref(), name)
+        self.data().private_attributes.as_ref()?.get(name)
     }
 
     /// All private attributes, by name. See [`private`](Self::private).
     pub fn private_attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
-        all(self.data.private_attributes.as_ref())
+        all(&self.data().private_attributes)
     }
 
     /// The user's own environment tier as text. For a user without a tier, the tier of the options
     /// applies.
     #[must_use]
     pub fn environment_tier(&self) -> Option<Cow<'_, str>> {
-        as_text(value_of(self.data.statsig_environment.as_ref(), "tier"))
+        text_of(self.data().statsig_environment.as_ref()?.get("tier")?)
     }
 }
 
-fn as_text(value: Option<&Value>) -> Option<Cow<'_, str>> {
-    value.and_then(text_of)
-}
-
-fn value_of<'a>(fields: Option<&'a Fields>, name: &str) -> Option<&'a Value> {
-    fields?.get(name)
-}
-
-fn all(fields: Option<&Fields>) -> impl Iterator<Item = (&str, &Value)> {
-    fields
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.as_str(), value))
-}
-
-/// Copies the fields only. Derived values are computed again, because the copy is about to change.
-impl Clone for UserData {
-    fn clone(&self) -> Self {
-        Self {
-            user_id: self.user_id.clone(),
-            custom_ids: self.custom_ids.clone(),
-            email: self.email.clone(),
-            ip: self.ip.clone(),
-            user_agent: self.user_agent.clone(),
-            country: self.country.clone(),
-            locale: self.locale.clone(),
-            app_version: self.app_version.clone(),
-            custom: self.custom.clone(),
-            private_attributes: self.private_attributes.clone(),
-            statsig_environment: self.statsig_environment.clone(),
-            id_list_memberships: self.id_list_memberships.clone(),
-            ..Self::default()
-        }
-    }
-}
-
-impl PartialEq for UserData {
-    fn eq(&self, other: &Self) -> bool {
-        self.user_id == other.user_id
-            && self.custom_ids == other.custom_ids
-            && self.email == other.email
-            && self.ip == other.ip
-            && self.user_agent == other.user_agent
-            && self.country == other.country
-            && self.locale == other.locale
-            && self.app_version == other.app_version
-            && self.custom == other.custom
-            && self.private_attributes == other.private_attributes
-            && self.statsig_environment == other.statsig_environment
-            && self.id_list_memberships == other.id_list_memberships
-    }
-}
-
-impl PartialEq for StatsigUser {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.data, &other.data) || self.data == other.data
-    }
+fn all(fields: &Option<Fields>) -> impl Iterator<Item = (&str, &Value)> {
+    let fields = fields.iter().flatten();
+    fields.map(|(name, value)| (name.as_str(), value))
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
-use serde_json::Value;
 
 use super::logged::LoggedUser;
-use super::{Fields, StatsigUser, UserData};
+use super::{Record, StatsigUser, UserData};
 
 impl Serialize for StatsigUser {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -23,48 +22,19 @@ impl Serialize for StatsigUser {
 
 impl<'de> Deserialize<'de> for StatsigUser {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Wire {
-            #[serde(rename = "userID")]
-            user_id: Option<Value>,
-            #[serde(rename = "customIDs")]
-            custom_ids: Option<Fields>,
-            email: Option<Value>,
-            ip: Option<Value>,
-            user_agent: Option<Value>,
-            country: Option<Value>,
-            locale: Option<Value>,
-            app_version: Option<Value>,
-            custom: Option<Fields>,
-            private_attributes: Option<Fields>,
-            statsig_environment: Option<Fields>,
-        }
-
-        let wire = Wire::deserialize(deserializer)?;
-        let data = UserData {
-            user_id: wire.user_id,
-            custom_ids: wire.custom_ids,
-            email: wire.email,
-            ip: wire.ip,
-            user_agent: wire.user_agent,
-            country: wire.country,
-            locale: wire.locale,
-            app_version: wire.app_version,
-            custom: wire.custom,
-            private_attributes: wire.private_attributes,
-            statsig_environment: wire.statsig_environment,
-            ..UserData::default()
-        };
+        let data = UserData::deserialize(deserializer)?.with_bounded_values();
         Ok(Self {
-            data: Arc::new(data.with_bounded_values()),
+            record: Arc::new(Record {
+                data,
+                ..Record::default()
+            }),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

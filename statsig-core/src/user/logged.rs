@@ -22,17 +22,11 @@ impl Serialize for LoggedUser<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let data = self.user.data();
         let mut map = serializer.serialize_map(None)?;
-        let mut entry = |name, value: &Option<Value>| match value {
-            Some(value) => map.serialize_entry(name, value),
-            None => Ok(()),
-        };
-        entry("userID", &data.user_id)?;
-        entry("email", &data.email)?;
-        entry("ip", &data.ip)?;
-        entry("userAgent", &data.user_agent)?;
-        entry("country", &data.country)?;
-        entry("locale", &data.locale)?;
-        entry("appVersion", &data.app_version)?;
+        for (name, value) in data.scalars() {
+            if let Some(value) = value {
+                map.serialize_entry(name, value)?;
+            }
+        }
         if let Some(ids) = &data.custom_ids {
             map.serialize_entry("customIDs", ids)?;
         }

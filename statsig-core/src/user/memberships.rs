@@ -1,30 +1,13 @@
 //! The ID lists of a user, if the application knows them.
 
-use std::collections::BTreeSet;
-use std::hash::Hasher;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{StatsigUser, StatsigUserBuilder};
-use crate::hash::{FastMap, IdLookup, process_hasher};
+use crate::hash::IdLookup;
 use crate::value::{bytes_of_entry, text_of};
 
 /// The names of the lists for each ID.
-pub(super) type Memberships = FastMap<IdLookup, BTreeSet<String>>;
-
-/// The order of the IDs is arbitrary, so the hash must not depend on it.
-pub(super) fn hash_memberships(memberships: &Memberships, hasher: &mut impl Hasher) {
-    hasher.write_u8(7);
-    hasher.write_usize(memberships.len());
-    let hashes = memberships.iter().map(|(lookup, lists)| {
-        let mut hasher = process_hasher();
-        hasher.write_u64(lookup.number());
-        for list in lists {
-            hasher.write_usize(list.len());
-            hasher.write(list.as_bytes());
-        }
-        hasher.finish()
-    });
-    hasher.write_u64(hashes.fold(0, u64::wrapping_add));
-}
+pub(super) type Memberships = BTreeMap<IdLookup, BTreeSet<String>>;
 
 /// The approximate memory use, in bytes.
 pub(super) fn bytes_of_memberships(memberships: &Memberships) -> u64 {
@@ -37,7 +20,7 @@ impl StatsigUser {
     /// Whether one of the user's IDs is in an ID list, if the user carries memberships.
     #[must_use]
     pub fn is_in_id_list(&self, list: &str, id: &str) -> Option<bool> {
-        let memberships = self.data.id_list_memberships.as_ref()?;
+        let memberships = self.data().id_list_memberships.as_ref()?;
         let lists = memberships.get(&IdLookup::of(id));
         Some(lists.is_some_and(|lists| lists.contains(list)))
     }
@@ -54,8 +37,8 @@ impl StatsigUser {
     /// ```
     #[must_use]
     pub fn id_list_lookups(&self) -> BTreeSet<String> {
-        let custom_ids = self.data.custom_ids.iter().flat_map(|ids| ids.values());
-        let ids = self.data.user_id.iter().chain(custom_ids);
+        let custom_ids = self.data().custom_ids.iter().flat_map(|ids| ids.values());
+        let ids = self.data().user_id.iter().chain(custom_ids);
         ids.filter_map(text_of)
             .map(|id| {
                 let mut lookup = String::new();

@@ -16,6 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use once_cell::race::OnceBox;
+use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::builder::StatsigUserBuilder;
@@ -65,14 +66,16 @@ pub type Fields = BTreeMap<String, Value>;
 /// ```
 #[derive(Clone)]
 pub struct StatsigUser {
-    data: Arc<UserData>,
+    record: Arc<Record>,
 }
 
-/// The fields of a user, and the values that are derived from them once. No thread waits for a
-/// derivation: after a fork, the child would wait forever for a thread of the parent.
-#[derive(Default)]
+/// The fields of a user.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct UserData {
+    #[serde(rename = "userID")]
     pub(crate) user_id: Option<Value>,
+    #[serde(rename = "customIDs")]
     pub(crate) custom_ids: Option<Fields>,
     pub(crate) email: Option<Value>,
     pub(crate) ip: Option<Value>,
@@ -85,13 +88,46 @@ pub(crate) struct UserData {
     pub(crate) statsig_environment: Option<Fields>,
     /// The ID lists of each of the user's IDs, if the application knows them. The SDK's own lists
     /// then have no effect.
+    #[serde(skip)]
     id_list_memberships: Option<Memberships>,
+}
+
+impl UserData {
+    /// The fields that are single values, by their names in JSON.
+    fn scalars(&self) -> [(&'static str, &Option<Value>); 7] {
+        [
+            ("userID", &self.user_id),
+            ("email", &self.email),
+            ("ip", &self.ip),
+            ("userAgent", &self.user_agent),
+            ("country", &self.country),
+            ("locale", &self.locale),
+            ("appVersion", &self.app_version),
+        ]
+    }
+}
+
+/// A user's fields, and the values that are derived from them once. No thread waits for a
+/// derivation: after a fork, the child would wait forever for a thread of the parent.
+#[derive(Default)]
+struct Record {
+    data: UserData,
     ids_hash: OnceNumber,
     exposure_hash_by_user_id: OnceNumber,
     fingerprint: OnceNumber,
     bytes: OnceNumber,
     parsed_user_agent: OnceBox<UserAgent>,
     looked_up_country: OnceBox<LookedUpCountry>,
+}
+
+/// Copies the fields only. Derived values are computed again, because the copy is about to change.
+impl Clone for Record {
+    fn clone(&self) -> Self {
+        Self {
+            data: self.data.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// The country of the user's IP address, and the lookup that found it.
@@ -124,8 +160,9 @@ impl StatsigUser {
         StatsigUserBuilder::default().build()
     }
 
+    #[inline]
     pub(crate) fn data(&self) -> &UserData {
-        &self.data
+        &self.record.data
     }
 
     /// The ID of a type. For `userID` in any case, this is the user ID. Otherwise it is the custom
@@ -133,9 +170,9 @@ impl StatsigUser {
     #[must_use]
     pub fn unit_id(&self, is_user_id: bool, id_type: &str, lower: &str) -> Option<&Value> {
         if is_user_id {
-            return self.data.user_id.as_ref();
+            return self.data().user_id.as_ref();
         }
-        let ids = self.data.custom_ids.as_ref()?;
+        let ids = self.data().custom_ids.as_ref()?;
         ids.get(id_type).or_else(|| ids.get(lower))
     }
 
@@ -144,24 +181,20 @@ impl StatsigUser {
         if user_agent.len() > MAX_USER_AGENT_BYTES {
             return None;
         }
-        if self.data.user_agent.as_ref().and_then(Value::as_str) != Some(user_agent) {
-            // The text comes from a custom field, which may differ between clients.
-            return UserAgent::parse(user_agent)
-                .field(part)
-                .map(|text| Cow::Owned(text.to_owned()));
+        if is_text(&self.data().user_agent, user_agent) {
+            let parsed = &self.record.parsed_user_agent;
+            let parsed = parsed.get_or_init(|| Box::new(UserAgent::parse(user_agent)));
+            return parsed.field(part).map(Cow::Borrowed);
         }
-        let parsed = self
-            .data
-            .parsed_user_agent
-            .get_or_init(|| Box::new(UserAgent::parse(user_agent)));
-        parsed.field(part).map(Cow::Borrowed)
+        // The text comes from a custom field, which may differ between clients.
+        part_of_user_agent(user_agent, part).map(Cow::Owned)
     }
 
     /// The country of an IP address. The user's own address is looked up once.
     pub fn country_of_ip(&self, ip: &str, countries: &Countries) -> Option<Cow<'_, str>> {
         let look_up = || countries.country_of(ip);
-        if self.data.ip.as_ref().and_then(Value::as_str) == Some(ip) {
-            let found = self.data.looked_up_country.get_or_init(|| {
+        if is_text(&self.data().ip, ip) {
+            let found = self.record.looked_up_country.get_or_init(|| {
                 Box::new(LookedUpCountry {
                     by: countries.id(),
                     code: look_up(),
@@ -177,32 +210,26 @@ impl StatsigUser {
     /// The approximate memory use of the user, in bytes. It is computed once, for the first event.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let data = &*self.data;
-        data.bytes.get_or_init(|| {
-            let scalars = [
-                &data.user_id,
-                &data.email,
-                &data.ip,
-                &data.user_agent,
-                &data.country,
-                &data.locale,
-                &data.app_version,
-            ];
+        self.record.bytes.get_or_init(|| {
+            let data = self.data();
+            let scalars = data.scalars().into_iter();
+            let scalars = scalars.filter_map(|(_, value)| Some(bytes_of(value.as_ref()?)));
             let maps = [
                 &data.custom_ids,
                 &data.custom,
                 &data.private_attributes,
                 &data.statsig_environment,
             ];
-            let scalars = scalars.into_iter().flatten().map(bytes_of);
             let maps = maps.into_iter().flatten().map(bytes_of_fields);
-            let memberships = data
-                .id_list_memberships
-                .as_ref()
-                .map_or(0, bytes_of_memberships);
-            size_of::<UserData>() as u64 + scalars.sum::<u64>() + maps.sum::<u64>() + memberships
+            let memberships = data.id_list_memberships.as_ref();
+            let memberships = memberships.map_or(0, bytes_of_memberships);
+            size_of::<Record>() as u64 + scalars.sum::<u64>() + maps.sum::<u64>() + memberships
         })
     }
+}
+
+fn is_text(field: &Option<Value>, text: &str) -> bool {
+    field.as_ref().and_then(Value::as_str) == Some(text)
 }
 
 /// A part of a user agent of any length.
@@ -213,18 +240,18 @@ pub fn part_of_user_agent(user_agent: &str, part: &str) -> Option<String> {
 
 impl fmt::Debug for StatsigUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let data = &*self.data;
+        let data = self.data();
         let mut out = f.debug_struct("StatsigUser");
-        let scalars = [
-            ("user_id", &data.user_id),
-            ("email", &data.email),
-            ("ip", &data.ip),
-            ("user_agent", &data.user_agent),
-            ("country", &data.country),
-            ("locale", &data.locale),
-            ("app_version", &data.app_version),
+        let names = [
+            "user_id",
+            "email",
+            "ip",
+            "user_agent",
+            "country",
+            "locale",
+            "app_version",
         ];
-        for (name, value) in scalars {
+        for (name, (_, value)) in names.into_iter().zip(data.scalars()) {
             if let Some(value) = value {
                 out.field(name, &format_args!("{value}"));
             }
@@ -240,12 +267,16 @@ impl fmt::Debug for StatsigUser {
             }
         }
         if let Some(private) = &data.private_attributes {
-            out.field(
-                "private_attributes",
-                &format_args!("<{} hidden>", private.len()),
-            );
+            let hidden = format_args!("<{} hidden>", private.len());
+            out.field("private_attributes", &hidden);
         }
         out.finish()
+    }
+}
+
+impl PartialEq for StatsigUser {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.record, &other.record) || self.data() == other.data()
     }
 }
 

@@ -45,20 +45,14 @@ impl<'a> Reading<'a> {
         reading
     }
 
-    /// Reads one piece. Returns how many of the pieces `ahead` it consumed.
+    /// Reads one piece. Returns how many of the pieces `ahead` it consumed. So do the methods that
+    /// record a word: they consume no other piece, except for a version that they test.
     fn piece(&mut self, piece: &'a str, ahead: [&'a str; 3]) -> usize {
         match (piece, ahead) {
             ("", _) => 0,
-            (p, _) if p.starts_with("AppleTV") => {
-                self.tag("ATV OS X", None);
-                1
-            }
+            (p, _) if p.starts_with("AppleTV") => 1 + self.tag("ATV OS X", None),
             ("like", ["Mac", "OS", _]) => 3,
-            ("Mac", ["OS", "X", version]) => {
-                self.hints.macos = true;
-                2 + self.os_if_number("Mac OS X", version)
-            }
-            ("Mac", ["OS", version, _]) => {
+            ("Mac", ["OS", "X", version] | ["OS", version, _]) => {
                 self.hints.macos = true;
                 2 + self.os_if_number("Mac OS X", version)
             }
@@ -71,56 +65,30 @@ impl<'a> Reading<'a> {
             (p, _) if p.starts_with("iPhone") => self.apple_device("iPhone", p),
             (p, _) if p.starts_with("Apple-iPhone7C2") => {
                 self.hints.ios = true;
-                self.tag("iPhone", None);
-                0
+                self.tag("iPhone", None)
             }
-            ("CPU", ["OS", version, _]) => {
-                self.tag("CPU OS", number(version));
-                1 + taken(version)
-            }
+            ("CPU", ["OS", version, _]) => 1 + taken(version) + self.tag("CPU OS", number(version)),
             ("CrOS", [version, ..]) if number(version).is_some() => {
                 self.os_if_number("Chrome OS", version)
             }
             ("CrOS", [_, version, _]) => 1 + self.os_if_number("Chrome OS", version),
-            ("CrKey", _) => {
-                self.os("Chromecast", None);
-                0
-            }
+            ("CrKey", _) => self.os("Chromecast", None),
             ("PlayStation", _) => {
                 self.hints.playstation = true;
-                self.tag("PlayStation", None);
-                0
+                self.tag("PlayStation", None)
             }
             ("Android", [version, ..]) => self.os_if_number("Android", version),
             ("Windows", ["Phone", version, _]) => 1 + self.os_if_number("Windows Phone", version),
             (p, ahead) if p.starts_with("Windows") => self.windows(ahead),
-            ("MSIE", [version, ..]) => {
-                self.browser("IE", number(version));
-                taken(version)
-            }
-            ("Yahoo!", ["Slurp", ..]) => {
-                self.tag("Yahoo! Slurp", None);
-                1
-            }
-            ("Red", ["Hat", ..]) => {
-                self.os("Red Hat", None);
-                1
-            }
+            ("MSIE", [version, ..]) => taken(version) + self.browser("IE", number(version)),
+            ("Yahoo!", ["Slurp", ..]) => 1 + self.tag("Yahoo! Slurp", None),
+            ("Red", ["Hat", ..]) => 1 + self.os("Red Hat", None),
             ("Ubuntu", [version, ..]) => self.os_if_number("Ubuntu", version),
-            ("Mobile", _) => {
-                self.hints.mobile = true;
-                self.tag("Mobile", None);
-                0
-            }
             ("Linux" | "linux", _) => {
                 self.hints.linux = true;
-                self.tag("Linux", None);
-                0
+                self.tag("Linux", None)
             }
-            ("Nintendo", ["3DS", ..]) => {
-                self.tag("NetFront NX", None);
-                1
-            }
+            ("Nintendo", ["3DS", ..]) => 1 + self.tag("NetFront NX", None),
             ("like", _) => 0,
             (p, _) if p.len() <= 2 => 0,
             ("Better", ["Uptime", "Bot", _]) => self.bot("Better Uptime Bot", None),
@@ -129,58 +97,63 @@ impl<'a> Reading<'a> {
             ("Uptime", ["Monitoring", "Bot", _]) => self.bot("Uptime Monitoring Bot", None),
             (p, _) => {
                 let (name, version) = product_and_version(p);
-                self.product(name, version);
-                0
+                self.product(name, version)
             }
         }
     }
 
     /// Reads `name/version`, the usual form of a product.
-    fn product(&mut self, name: &'a str, version: Option<&'a str>) {
+    fn product(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
         match name {
             "Kindle" => {
                 self.os_candidate("Kindle", version);
-                self.browser("Kindle", version);
+                self.browser("Kindle", version)
             }
             "FxiOS" => self.browser("Firefox iOS", version),
             "EdgiOS" => {
                 self.mac_is_really_ios();
-                self.browser("Edge Mobile", version);
+                self.browser("Edge Mobile", version)
             }
             "CriOS" => {
                 self.hints.ios = true;
                 self.mac_is_really_ios();
-                self.browser("Chrome Mobile iOS", version);
+                self.browser("Chrome Mobile iOS", version)
             }
             "GSA" => self.browser("Google", version),
-            "YisouSpider" => self.browser(name, version),
             "Edg" | "Edge" => self.tag("Edge", version),
             "OPR" => self.tag("Opera", version),
             "SamsungBrowser" => self.browser("Samsung Internet", version),
             "HuaweiBrowser" => {
                 self.hints.huawei = true;
-                self.tag(name, version);
+                self.tag(name, version)
             }
-            "ChatGPT-User" | "OAI-SearchBot" | "Electron" => self.browser(name, version),
+            "ChatGPT-User" | "OAI-SearchBot" | "Electron" | "YisouSpider" => {
+                self.browser(name, version)
+            }
             "NX" => self.browser("NetFront NX", version),
             "IEMobile" => self.browser("IE Mobile", version),
-            _ if names_a_bot(name) => {
-                self.bot(name, version);
-            }
+            _ if names_a_bot(name) => self.bot(name, version),
             "Mobile" => {
                 self.hints.mobile = true;
-                self.tag(name, version);
+                self.tag(name, version)
             }
             "Safari" => {
                 self.hints.safari = true;
-                self.tag(name, version);
+                self.tag(name, version)
             }
             "CFNetwork" => {
                 self.hints.cfnetwork = true;
                 self.hints.ios = true;
+                0
             }
-            _ if version.is_some_and(|v| v.contains("crawler")) => self.hints.crawler = true,
-            "OculusBrowser" => self.os = Some(Token::bare("Android")),
+            _ if version.is_some_and(|v| v.contains("crawler")) => {
+                self.hints.crawler = true;
+                0
+            }
+            "OculusBrowser" => {
+                self.os = Some(Token::bare("Android"));
+                0
+            }
             _ => self.tag(name, version),
         }
     }
@@ -189,10 +162,7 @@ impl<'a> Reading<'a> {
         self.hints.windows = true;
         match ahead {
             ["NT", version, _] => 1 + self.os_if_number("Windows", version),
-            [edition, ..] if edition.starts_with("XP") => {
-                self.os("Windows", Some("XP"));
-                1
-            }
+            [edition, ..] if edition.starts_with("XP") => 1 + self.os("Windows", Some("XP")),
             [version, ..] => self.os_if_number("Windows", version),
         }
     }
@@ -200,8 +170,7 @@ impl<'a> Reading<'a> {
     /// A device such as `iPad14,5`. The model number is the version.
     fn apple_device(&mut self, device: &'static str, piece: &'a str) -> usize {
         self.hints.ios = true;
-        self.tag(device, piece.split(device).nth(1).map(trimmed));
-        0
+        self.tag(device, piece.split(device).nth(1).map(trimmed))
     }
 
     /// A user agent that claims to be a Mac and names an iOS-only browser is an iPad.
@@ -211,8 +180,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn tag(&mut self, name: &'a str, version: Option<&'a str>) {
+    fn tag(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
         self.tokens.push(Token::new(name, version));
+        0
     }
 
     /// The first operating system with a version becomes the candidate.
@@ -222,27 +192,25 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn os(&mut self, name: &'a str, version: Option<&'a str>) {
+    fn os(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
         self.os_candidate(name, version);
-        self.tag(name, version);
+        self.tag(name, version)
     }
 
-    /// Sets [`os`](Self::os) with the version `piece` if it is a number. Returns how many pieces it
-    /// consumed.
+    /// Records an operating system, with the version `piece` if it is a number.
     fn os_if_number(&mut self, name: &'a str, piece: &'a str) -> usize {
-        self.os(name, number(piece));
-        taken(piece)
+        taken(piece) + self.os(name, number(piece))
     }
 
     /// The last browser with a version becomes the candidate.
-    fn browser(&mut self, name: &'a str, version: Option<&'a str>) {
+    fn browser(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
         if version.is_some() {
             self.browser = Some(Token::new(name, version));
         }
-        self.tag(name, version);
+        self.tag(name, version)
     }
 
-    /// The first bot replaces the browser candidate. It consumes no piece ahead.
+    /// The first bot replaces the browser candidate.
     fn bot(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
         if !self.bot_seen {
             self.bot_seen = true;

@@ -192,8 +192,8 @@ fn agent_like() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_text_has_an_answer(text in prop_oneof![any::<String>(), agent_like(), "[ ;/:_,.()]{0,200}"]) {
-        let [os_name, os_version, browser_name, browser_version] = answers(&text);
-        prop_assert!(!os_name.is_empty() && !os_version.is_empty());
-        prop_assert!(!browser_name.is_empty() && !browser_version.is_empty());
+        // A version may be empty: `Chrome/.` has one part, without text.
+        let [os_name, _, browser_name, _] = answers(&text);
+        prop_assert!(!os_name.is_empty() && !browser_name.is_empty());
     }
 }
