@@ -1,13 +1,11 @@
 //! What a set of specs contains: names, groups, and the user fields that the specs read.
 
-use std::sync::Arc;
-
 use crate::entity_kind::EntityKind;
 use crate::evaluation::{EvaluationContext, Evaluator};
 use crate::results::{
     CmabRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
 };
-use crate::specs::compiled::{Entity, Entry, Parameters, ReturnValue, Rule, Spec};
+use crate::specs::compiled::{Entity, Entry, Rule, Spec};
 use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
@@ -29,35 +27,31 @@ impl<'a> Catalog<'a> {
     /// The names of all feature gates, sorted. The list excludes segments and holdouts.
     #[must_use]
     pub fn feature_gates(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Gate, |entity| entity == Entity::FeatureGate)
+        self.names(EntityKind::Gate, Some(Entity::FeatureGate))
     }
 
     /// The names of all dynamic configs, sorted.
     #[must_use]
     pub fn dynamic_configs(self) -> Vec<SharedStr> {
-        self.names(EntityKind::DynamicConfig, |entity| {
-            entity == Entity::DynamicConfig
-        })
+        self.names(EntityKind::DynamicConfig, Some(Entity::DynamicConfig))
     }
 
     /// The names of all experiments, sorted.
     #[must_use]
     pub fn experiments(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Experiment, |entity| {
-            entity == Entity::Experiment
-        })
+        self.names(EntityKind::Experiment, Some(Entity::Experiment))
     }
 
     /// The names of all autotunes, sorted.
     #[must_use]
     pub fn autotunes(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Experiment, |entity| entity == Entity::Autotune)
+        self.names(EntityKind::Experiment, Some(Entity::Autotune))
     }
 
     /// The names of all layers, sorted.
     #[must_use]
     pub fn layers(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Layer, |_| true)
+        self.names(EntityKind::Layer, None)
     }
 
     /// The names of all parameter stores, sorted.
@@ -91,7 +85,7 @@ impl<'a> Catalog<'a> {
                     group_name: self.text(rule.group_name.unwrap_or(Symbol::EMPTY)),
                     rule_id: self.text(rule.id),
                     id_type: rule.unit.exact.clone(),
-                    return_value: shared_parameters(&rule.return_value),
+                    return_value: rule.return_value.parameters().cloned().unwrap_or_default(),
                 })
                 .collect(),
         }
@@ -102,45 +96,33 @@ impl<'a> Catalog<'a> {
     pub fn experiment_by_group_name(self, experiment: &str, group: &str) -> Experiment {
         self.experiment_by(experiment, |rule| {
             rule.group_name
-                .is_some_and(|name| *self.text(name) == *group)
+                .is_some_and(|name| self.text(name) == *group)
         })
     }
 
     /// The experiment as a user in the group with this rule ID receives it.
     #[must_use]
     pub fn experiment_by_group_id(self, experiment: &str, rule_id: &str) -> Experiment {
-        self.experiment_by(experiment, |rule| *self.text(rule.id) == *rule_id)
+        self.experiment_by(experiment, |rule| self.text(rule.id) == *rule_id)
     }
 
     fn experiment_by(self, experiment: &str, is_meant: impl Fn(&Rule) -> bool) -> Experiment {
-        let found = self
-            .find(EntityKind::Experiment, experiment)
-            .and_then(|(entry, spec)| {
-                let rule = spec.rules.iter().find(|rule| is_meant(rule))?;
-                Some((entry, spec, rule))
-            });
-        let Some((entry, spec, rule)) = found else {
-            return Experiment {
-                name: experiment.into(),
-                value: SharedParameters(None),
-                rule_id: self.text(Symbol::DEFAULT),
-                id_type: SharedStr::default(),
-                group_name: None,
-                is_experiment_active: false,
-                is_user_in_experiment: false,
-                details: self.snapshot.details_of_name(false),
-                served: Served::default(),
-            };
-        };
+        let found = self.find(EntityKind::Experiment, experiment);
+        let found = found.and_then(|(entry, spec)| {
+            let rule = spec.rules.iter().find(|rule| is_meant(rule))?;
+            Some((entry, spec, rule))
+        });
+        let rule = found.map(|(_, _, rule)| rule);
+        let parameters = rule.and_then(|rule| rule.return_value.parameters());
         Experiment {
-            name: self.text(entry.name),
-            value: SharedParameters(rule.return_value.parameters().cloned()),
-            rule_id: self.text(rule.id),
-            id_type: rule.unit.exact.clone(),
-            group_name: rule.group_name.map(|name| self.text(name)),
-            is_experiment_active: spec.is_active.unwrap_or(false),
+            name: found.map_or_else(|| experiment.into(), |(entry, ..)| self.text(entry.name)),
+            value: SharedParameters(parameters.cloned()),
+            rule_id: self.text(rule.map_or(Symbol::DEFAULT, |rule| rule.id)),
+            id_type: rule.map_or_else(SharedStr::default, |rule| rule.unit.exact.clone()),
+            group_name: rule.and_then(|rule| Some(self.text(rule.group_name?))),
+            is_experiment_active: found.is_some_and(|(_, spec, _)| spec.is_active == Some(true)),
             is_user_in_experiment: false,
-            details: self.snapshot.details_of_name(true),
+            details: self.snapshot.details_of_name(found.is_some()),
             served: Served::default(),
         }
     }
@@ -151,13 +133,13 @@ impl<'a> Catalog<'a> {
         Some((entry, specs.spec(entry.spec(kind)?)?))
     }
 
-    fn names(self, kind: EntityKind, is_meant: impl Fn(Entity) -> bool) -> Vec<SharedStr> {
+    /// The names of all entities of a kind, or only of one type of them.
+    fn names(self, kind: EntityKind, entity: Option<Entity>) -> Vec<SharedStr> {
         let specs = &self.snapshot.specs;
-        let is_meant = |entry: &&Entry| {
+        let meant = specs.entries.iter().filter(|entry| {
             let spec = entry.spec(kind).and_then(|id| specs.spec(id));
-            spec.is_some_and(|spec| is_meant(spec.entity))
-        };
-        let meant = specs.entries.iter().filter(is_meant);
+            spec.is_some_and(|spec| entity.is_none_or(|entity| spec.entity == entity))
+        });
         let mut names: Vec<_> = meant.map(|entry| self.text(entry.name)).collect();
         names.sort();
         names
@@ -175,25 +157,8 @@ pub fn ranked_groups(
     user: &StatsigUser,
     cmab: &str,
 ) -> Vec<CmabRankedGroup> {
-    let specs = &context.snapshot.specs;
-    let Some(bandit) = specs.find(cmab) else {
-        return Vec::new();
-    };
-    let entry = specs.entry(bandit);
-    let name = entry.map_or_else(|| cmab.into(), |entry| specs.text(entry.name).clone());
-    let ranked = Evaluator::new(context, user).ranked_groups(bandit);
-    ranked
-        .into_iter()
-        .map(|ranked| CmabRankedGroup {
-            variant_name: specs.text(ranked.group.name).clone(),
-            rule_id: specs.text(ranked.rule_id).clone(),
-            value: shared_parameters(&ranked.group.value),
-            score: ranked.score,
-            cmab_name: name.clone(),
-        })
-        .collect()
-}
-
-fn shared_parameters(value: &ReturnValue) -> Arc<Parameters> {
-    value.parameters().cloned().unwrap_or_default()
+    match context.snapshot.specs.find(cmab) {
+        Some(bandit) => Evaluator::new(context, user).ranked_groups(bandit),
+        None => Vec::new(),
+    }
 }

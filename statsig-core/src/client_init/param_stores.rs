@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::names::Names;
 use super::selection::Selection;
+use crate::entity_kind::EntityKind;
 use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
 use crate::text::SharedStr;
 
@@ -74,23 +75,27 @@ impl Serialize for Shown<'_> {
         map.serialize_entry("name", self.name)?;
         map.serialize_entry("ref_type", &self.parameter.ref_type)?;
         map.serialize_entry("param_type", &self.parameter.param_type)?;
-        let (key, name, parameter) = match &self.parameter.target {
-            ParameterTarget::Static(value) => {
-                map.serialize_entry("value", value)?;
-                return map.end();
-            }
+        match &self.parameter.target {
+            ParameterTarget::Static(value) => map.serialize_entry("value", value)?,
             ParameterTarget::Gate { name, pass, fail } => {
                 map.serialize_entry("gate_name", &self.names.hashed(name))?;
                 map.serialize_entry("pass_value", pass)?;
                 map.serialize_entry("fail_value", fail)?;
-                return map.end();
             }
-            ParameterTarget::DynamicConfig { name, parameter } => ("config_name", name, parameter),
-            ParameterTarget::Experiment { name, parameter } => ("experiment_name", name, parameter),
-            ParameterTarget::Layer { name, parameter } => ("layer_name", name, parameter),
-        };
-        map.serialize_entry(key, &self.names.hashed(name))?;
-        map.serialize_entry("param_name", parameter)?;
+            ParameterTarget::Parameter {
+                kind,
+                name,
+                parameter,
+            } => {
+                let key = match kind {
+                    EntityKind::Experiment => "experiment_name",
+                    EntityKind::Layer => "layer_name",
+                    _ => "config_name",
+                };
+                map.serialize_entry(key, &self.names.hashed(name))?;
+                map.serialize_entry("param_name", parameter)?;
+            }
+        }
         map.end()
     }
 }

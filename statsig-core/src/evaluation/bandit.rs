@@ -1,15 +1,19 @@
 //! Contextual bandits ("autotune AI"): the group with the best score, or a random group to explore.
+//! Rankings of all groups.
 
 use super::bucket::{bucket_of, is_below};
 use super::evaluate::{Evaluator, TooDeep};
 use super::fields::user_field;
 use super::result::{Evaluation, NestedGate, Outcome, ParametersRef};
 use super::trace::Trace;
+use crate::results::CmabRankedGroup;
 use crate::specs::compiled::condition::FieldName;
-use crate::specs::compiled::{Cmab, CmabGroup, CmabWeights, Share};
+use crate::specs::compiled::{Cmab, CmabGroup, EntryId, Share};
 use crate::specs::symbols::Symbol;
-use crate::user::StatsigUser;
 use crate::value::{float_of, text_of};
+
+/// The score of every group in a random order.
+const DRAWN_SCORE: f64 = 0.0001;
 
 impl<'a, T: Trace> Evaluator<'a, T> {
     pub(super) fn bandit(
@@ -44,11 +48,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             result.value = true;
             result.group_name = Some(group.name);
             result.parameters = ParametersRef::from(&group.value);
-            result.rule_id = Some(if is_explored {
-                group.explore_id
-            } else {
-                group.id
-            });
+            result.rule_id = Some(rule_of(group, is_explored));
         }
         result.sampling_rate = None;
         result.forward_all_exposures = false;
@@ -56,21 +56,16 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
 
     /// Evaluates the targeting gate into the result, so that its nested gates become exposures too.
-    pub(super) fn is_targeted(
-        &mut self,
-        cmab: &'a Cmab,
-        result: &mut Evaluation,
-    ) -> Result<bool, TooDeep> {
+    fn is_targeted(&mut self, cmab: &'a Cmab, result: &mut Evaluation) -> Result<bool, TooDeep> {
         let Some(gate) = cmab.targeting_gate else {
             return Ok(true);
         };
         let Some(entry) = self.specs.entry(gate) else {
             return Ok(true);
         };
-        let nested = match self.nested(gate) {
-            Ok(nested) => nested,
+        let Ok(nested) = self.nested(gate) else {
             // A gate that is nested too deeply counts as not passed.
-            Err(TooDeep) => return Ok(false),
+            return Ok(false);
         };
         self.join(&nested, result)?;
         result.mapped_to = nested.mapped_to;
@@ -102,26 +97,23 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if is_below(bucket, cmab.explore_below) {
             return (self.explore(groups), true);
         }
-        let mut best: Option<(&CmabGroup, f64)> = None;
-        for group in groups {
-            let Some(score) = group
-                .weights
-                .as_ref()
-                .and_then(|weights| self.score(weights))
-            else {
-                continue;
-            };
-            let is_better = best.is_none_or(|(_, best)| {
-                if cmab.higher_is_better {
-                    score > best
-                } else {
-                    score < best
-                }
-            });
-            if is_better {
-                best = Some((group, score));
+        let is_better = |score: f64, best: f64| {
+            if cmab.higher_is_better {
+                score > best
+            } else {
+                score < best
             }
-        }
+        };
+        let scored = groups
+            .iter()
+            .filter_map(|group| Some((group, self.score(group)?)));
+        let best = scored.reduce(|best, next| {
+            if is_better(next.1, best.1) {
+                next
+            } else {
+                best
+            }
+        });
         match best {
             Some((group, _)) => (Some(group), false),
             None => (groups.get(self.draws.usize(..groups.len())), false),
@@ -145,7 +137,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             .or_else(|| groups.last())
     }
 
-    pub(super) fn score(&self, weights: &CmabWeights) -> Option<f64> {
+    /// `None` without weights.
+    fn score(&self, group: &CmabGroup) -> Option<f64> {
+        let weights = group.weights.as_ref()?;
         if weights.numerical.is_empty() && weights.categorical.is_empty() {
             return None;
         }
@@ -169,9 +163,51 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
         Some(score)
     }
+    /// The groups with their scores, the best group first. Empty if the bandit does not run or does
+    /// not target the user.
+    pub fn ranked_groups(&mut self, bandit: EntryId) -> Vec<CmabRankedGroup> {
+        let specs = self.specs;
+        let entry = specs.entry(bandit);
+        let bandit = entry.and_then(|entry| Some((entry, specs.cmab(entry.cmab?)?)));
+        let Some((entry, cmab)) = bandit.filter(|(_, cmab)| cmab.enabled) else {
+            return Vec::new();
+        };
+        if self.is_targeted(cmab, &mut Evaluation::default()) != Ok(true) {
+            return Vec::new();
+        }
+        let is_explored = cmab.has_weights && {
+            let bucket = bucket_of(&cmab.salt, &cmab.unit, self.user);
+            is_below(bucket, cmab.explore_below)
+        };
+        let is_drawn = is_explored || !cmab.has_weights;
+        let mut ranked: Vec<_> = (cmab.groups.iter())
+            .map(|group| CmabRankedGroup {
+                variant_name: specs.text(group.name).clone(),
+                rule_id: specs.text(rule_of(group, is_explored)).clone(),
+                value: group.value.parameters().cloned().unwrap_or_default(),
+                score: if is_drawn {
+                    DRAWN_SCORE
+                } else {
+                    self.score(group).unwrap_or(0.0)
+                },
+                cmab_name: specs.text(entry.name).clone(),
+            })
+            .collect();
+        if is_drawn {
+            self.draws.shuffle(&mut ranked);
+        } else if cmab.higher_is_better {
+            ranked.sort_by(|one, other| other.score.total_cmp(&one.score));
+        } else {
+            ranked.sort_by(|one, other| one.score.total_cmp(&other.score));
+        }
+        ranked
+    }
 }
 
-/// Whether a trained bandit explores for this user.
-pub(super) fn is_explored(cmab: &Cmab, user: &StatsigUser) -> bool {
-    is_below(bucket_of(&cmab.salt, &cmab.unit, user), cmab.explore_below)
+fn rule_of(group: &CmabGroup, is_explored: bool) -> Symbol {
+    if is_explored {
+        group.explore_id
+    } else {
+        group.id
+    }
 }

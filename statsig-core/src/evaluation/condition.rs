@@ -2,13 +2,13 @@
 
 use super::evaluate::{Evaluator, TooDeep};
 use super::fields::{environment_field, user_field};
-use super::operators::{Observed, id_list_member, passes};
+use super::operators::{Observed, passes};
 use super::result::{Evaluation, LookedUp, NestedGate, Outcome};
 use super::trace::Trace;
 use crate::entity_kind::EntityKind;
 use crate::results::IdListSource;
+use crate::specs::compiled::EntryId;
 use crate::specs::compiled::condition::{Condition, FieldName, Source, Subject, Test};
-use crate::specs::compiled::{Entry, EntryId};
 use crate::specs::symbols::Symbol;
 use crate::value::text_of;
 
@@ -32,7 +32,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                 self.trace.observed(subject, test, &observed);
                 match test {
                     Test::IdList { list, negated } => {
-                        let is_member = match (list, id_list_member(&observed)) {
+                        let is_member = match (list, observed.text()) {
                             (Some(list), Some(id)) => {
                                 let (is_member, source) = self.is_in_id_list(list, &id);
                                 result.id_list = Some(source);
@@ -151,17 +151,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             return Ok(());
         };
         let nested = self.nested(gate)?;
-        self.add_nested(entry, &nested, must_pass, result)
-    }
-
-    fn add_nested(
-        &mut self,
-        entry: &Entry,
-        nested: &Evaluation,
-        must_pass: bool,
-        result: &mut Evaluation,
-    ) -> Result<(), TooDeep> {
-        self.join(nested, result)?;
+        self.join(&nested, result)?;
         if nested.outcome == Outcome::Unsupported {
             return Ok(());
         }

@@ -8,8 +8,9 @@ use super::forced::forced;
 use super::known_gates::KnownGates;
 use super::overridden::overridden;
 use super::result::{Evaluation, Outcome, ParametersRef, Undelegated};
-use super::trace::{NoTrace, RuleEnd, Trace};
+use super::trace::{NoTrace, Trace};
 use crate::entity_kind::EntityKind;
+use crate::results::explanation::RuleTriedEnd;
 use crate::specs::compiled::{
     CompiledSpecs, ConditionId, Entry, EntryId, Rule, Share, Spec, SpecId, UnitIdType,
 };
@@ -41,6 +42,8 @@ pub(super) struct Progress {
     frames: usize,
     rules_tried: usize,
     recorded: usize,
+    /// The number of delegates around the current evaluation.
+    pub(super) delegations: usize,
 }
 
 /// Evaluates entities for one user with one set of specs.
@@ -122,7 +125,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             self.looking_up.push(entry);
         }
         let mut result = Evaluation::default();
-        if self.entry(kind, entry, &mut Delegations::default(), &mut result) == Err(TooDeep) {
+        if self.entry(kind, entry, &mut result) == Err(TooDeep) {
             result = Evaluation {
                 outcome: Outcome::TooDeep,
                 ..Evaluation::default()
@@ -138,8 +141,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         entry: EntryId,
     ) -> Result<Evaluation, TooDeep> {
         let mut result = Evaluation::default();
-        self.entry(kind, entry, &mut Delegations::default(), &mut result)?;
-        Ok(result)
+        let delegations = std::mem::take(&mut self.progress.delegations);
+        let evaluated = self.entry(kind, entry, &mut result);
+        self.progress.delegations = delegations;
+        evaluated.map(|()| result)
     }
 
     /// Evaluates a gate that another entity refers to.
@@ -200,7 +205,6 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         &mut self,
         kind: EntityKind,
         id: EntryId,
-        delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> Result<(), TooDeep> {
         let Some(entry) = self.specs.entry(id) else {
@@ -211,7 +215,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             return Err(TooDeep);
         }
         self.trace.entered(kind, entry);
-        let evaluated = self.entry_steps(kind, id, entry, delegations, result);
+        let evaluated = self.entry_steps(kind, id, entry, result);
         self.trace.left(evaluated.is_ok().then_some(&*result));
         self.progress.frames -= 1;
         evaluated
@@ -222,7 +226,6 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         kind: EntityKind,
         id: EntryId,
         entry: &'a Entry,
-        delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> Result<(), TooDeep> {
         let spec_id = entry.spec(kind);
@@ -230,12 +233,12 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if let Some(overrides) = self.scope.overrides {
             let spec = spec.map(|(_, spec)| (self.specs, spec));
             let name = self.specs.text(entry.name);
-            if overridden(overrides, self.user, kind, name, spec, result) {
+            if overridden(overrides, self.user, kind, name, spec, result).is_some() {
                 self.trace.overridden(result);
                 return Ok(());
             }
         }
-        if entry.mapping.is_some() && self.redirected(kind, id, delegations, result)? {
+        if entry.mapping.is_some() && self.redirected(kind, id, result)? {
             return Ok(());
         }
         if kind == EntityKind::Experiment
@@ -250,40 +253,35 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         };
         begin(spec_id, spec, result);
         if spec.use_new_layer_eval && kind == EntityKind::Layer {
-            self.layer_by_parameter(spec, delegations, result)
+            self.layer_by_parameter(spec, result)
         } else {
-            self.rules(spec, delegations, result)
+            self.rules(spec, result)
         }
     }
 
     /// The first rule whose conditions pass decides, even if the user is outside its share.
-    fn rules(
-        &mut self,
-        spec: &'a Spec,
-        delegations: &mut Delegations,
-        result: &mut Evaluation,
-    ) -> Result<(), TooDeep> {
+    fn rules(&mut self, spec: &'a Spec, result: &mut Evaluation) -> Result<(), TooDeep> {
         for rule in &spec.rules {
             self.rule(rule, result)?;
             if result.outcome == Outcome::Unsupported {
-                self.trace.rule_ended(RuleEnd::Unsupported);
+                self.trace.rule_ended(RuleTriedEnd::Unsupported);
                 return Ok(());
             }
             if !result.value {
-                self.trace.rule_ended(RuleEnd::NotMet);
+                self.trace.rule_ended(RuleTriedEnd::NotMet);
                 continue;
             }
-            if self.delegate(rule, delegations, result)? {
-                self.trace.rule_ended(RuleEnd::Delegated);
-                finish(spec, None, delegations, result);
+            if self.delegate(rule, result)? {
+                self.trace.rule_ended(RuleTriedEnd::Delegated);
+                self.conclude(spec, None, result);
                 return Ok(());
             }
             let value = if self.is_in_share(&rule.share, &rule.unit) {
-                self.trace.rule_ended(RuleEnd::Served);
+                self.trace.rule_ended(RuleTriedEnd::Served);
                 result.value = rule.return_value.is_not_false();
                 &rule.return_value
             } else {
-                self.trace.rule_ended(RuleEnd::OutOfShare);
+                self.trace.rule_ended(RuleTriedEnd::OutOfShare);
                 result.value = spec.default_value.is_true();
                 &spec.default_value
             };
@@ -292,7 +290,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             result.group_name = rule.group_name;
             result.is_experiment_group = rule.is_experiment_group;
             result.is_experiment_active = spec.is_active.unwrap_or(false);
-            finish(spec, Some(rule), delegations, result);
+            self.conclude(spec, Some(rule), result);
             return Ok(());
         }
         self.trace.default_served(spec);
@@ -303,7 +301,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         } else {
             Symbol::DISABLED
         });
-        finish(spec, None, delegations, result);
+        self.conclude(spec, None, result);
         Ok(())
     }
 
@@ -353,7 +351,6 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     pub(super) fn delegate(
         &mut self,
         rule: &Rule,
-        delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> Result<bool, TooDeep> {
         let Some(id) = rule.delegate else {
@@ -368,20 +365,27 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         result.undelegated = Undelegated::First(result.nested_gates.len());
         result.value = false;
         result.parameters = ParametersRef::Nothing;
-        delegations.0 += 1;
-        if delegations.0 > MAX_DELEGATIONS {
+        self.progress.delegations += 1;
+        if self.progress.delegations > MAX_DELEGATIONS {
             return Err(TooDeep);
         }
-        self.entry(EntityKind::Experiment, id, delegations, result)?;
+        self.entry(EntityKind::Experiment, id, result)?;
         result.explicit_parameters_of = Some(spec);
         result.delegate = Some(entry.name);
         Ok(true)
     }
-}
 
-/// The number of delegates around the current evaluation.
-#[derive(Debug, Default)]
-pub(super) struct Delegations(pub(super) usize);
+    /// Sets the fields for sampling, and the list of nested gates before delegation.
+    fn conclude(&mut self, spec: &Spec, rule: Option<&Rule>, result: &mut Evaluation) {
+        result.sampling_rate = rule.and_then(|rule| rule.sampling_rate);
+        result.forward_all_exposures = spec.forward_all_exposures;
+        if self.progress.delegations > 0 {
+            self.progress.delegations -= 1;
+        } else if result.undelegated == Undelegated::None && !result.nested_gates.is_empty() {
+            result.undelegated = Undelegated::First(result.nested_gates.len());
+        }
+    }
+}
 
 /// Sets the fields that do not depend on a rule. A layer that delegates keeps its own ID type and
 /// version.
@@ -401,21 +405,5 @@ fn begin(id: SpecId, spec: &Spec, result: &mut Evaluation) {
     }
     if spec.explicit_parameters.is_some() {
         result.explicit_parameters_of = Some(id);
-    }
-}
-
-/// Sets the fields for sampling, and the list of nested gates before delegation.
-fn finish(
-    spec: &Spec,
-    rule: Option<&Rule>,
-    delegations: &mut Delegations,
-    result: &mut Evaluation,
-) {
-    result.sampling_rate = rule.and_then(|rule| rule.sampling_rate);
-    result.forward_all_exposures = spec.forward_all_exposures;
-    if delegations.0 > 0 {
-        delegations.0 -= 1;
-    } else if result.undelegated == Undelegated::None && !result.nested_gates.is_empty() {
-        result.undelegated = Undelegated::First(result.nested_gates.len());
     }
 }

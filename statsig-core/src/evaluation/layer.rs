@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::evaluate::{Delegations, Evaluator, TooDeep};
+use super::evaluate::{Evaluator, TooDeep};
 use super::result::{Evaluation, NestedGates, Outcome, ParametersRef, Undelegated};
-use super::trace::{RuleEnd, Trace};
+use super::trace::Trace;
+use crate::results::explanation::RuleTriedEnd;
 use crate::specs::compiled::{Parameters, Spec, SpecId};
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
@@ -61,7 +62,6 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     pub(super) fn layer_by_parameter(
         &mut self,
         spec: &'a Spec,
-        delegations: &mut Delegations,
         result: &mut Evaluation,
     ) -> Result<(), TooDeep> {
         let mut collected = Collected::default();
@@ -69,21 +69,21 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             self.rule(rule, result)?;
             collected.take_nested_gates(result);
             if result.outcome == Outcome::Unsupported {
-                self.trace.rule_ended(RuleEnd::Unsupported);
+                self.trace.rule_ended(RuleTriedEnd::Unsupported);
                 collected.put_nested_gates(result);
                 return Ok(());
             }
             if !result.value {
-                self.trace.rule_ended(RuleEnd::NotMet);
+                self.trace.rule_ended(RuleTriedEnd::NotMet);
                 continue;
             }
             if !self.is_in_share(&rule.share, &rule.unit) {
-                self.trace.rule_ended(RuleEnd::PassedOver);
+                self.trace.rule_ended(RuleTriedEnd::PassedOver);
                 continue;
             }
-            if self.delegate(rule, delegations, result)? {
+            if self.delegate(rule, result)? {
                 if collected.has_passed || matches!(result.parameters, ParametersRef::Nothing) {
-                    self.trace.rule_ended(RuleEnd::Ignored);
+                    self.trace.rule_ended(RuleTriedEnd::Ignored);
                     continue;
                 }
                 if let ParametersRef::Shared(parameters) = &result.parameters {
@@ -102,7 +102,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                     collected.add(parameters, rule.id);
                 }
             }
-            self.trace.rule_ended(RuleEnd::Contributed);
+            self.trace.rule_ended(RuleTriedEnd::Contributed);
             collected.has_passed = true;
         }
         self.trace.default_served(spec);

@@ -20,7 +20,6 @@ mod named;
 pub(crate) mod operators;
 mod overridden;
 mod param_store;
-mod ranking;
 mod redirect;
 pub(crate) mod result;
 mod selected;

@@ -12,7 +12,7 @@ use crate::user::StatsigUser;
 /// The reason in the details of an overridden evaluation.
 const LOCAL_OVERRIDE: &str = "LocalOverride";
 
-/// Applies the override, if there is one. It sets only value, rule and reason.
+/// Applies the override. It sets only value, rule and reason. Returns `None` without an override.
 pub(super) fn overridden(
     overrides: &dyn OverrideAdapter,
     user: &StatsigUser,
@@ -20,52 +20,40 @@ pub(super) fn overridden(
     name: &str,
     spec: Option<(&CompiledSpecs, &Spec)>,
     result: &mut Evaluation,
-) -> bool {
+) -> Option<()> {
     let parameters = match kind {
         EntityKind::Gate => {
-            let Some(value) = overrides.gate(user, name) else {
-                return false;
-            };
-            result.value = value;
+            result.value = overrides.gate(user, name)?;
             None
         }
-        EntityKind::DynamicConfig => match overrides.dynamic_config(user, name) {
-            Some(parameters) => Some(ParametersRef::Shared(parameters)),
-            None => return false,
-        },
-        EntityKind::Experiment => match overrides.experiment(user, name) {
-            Some(ExperimentOverride::Parameters(parameters)) => {
-                Some(ParametersRef::Shared(parameters))
+        EntityKind::DynamicConfig => Some(overrides.dynamic_config(user, name)?),
+        EntityKind::Experiment => match overrides.experiment(user, name)? {
+            ExperimentOverride::Parameters(parameters) => Some(parameters),
+            ExperimentOverride::Group(group) => {
+                result.parameters = of_group(spec, &group);
+                None
             }
-            Some(ExperimentOverride::Group(group)) => Some(of_group(spec, &group)),
-            None => return false,
         },
-        EntityKind::Layer => match overrides.layer(user, name) {
-            Some(parameters) => Some(ParametersRef::Shared(parameters)),
-            None => return false,
-        },
-        EntityKind::ParameterStore => return false,
+        EntityKind::Layer => Some(overrides.layer(user, name)?),
+        EntityKind::ParameterStore => return None,
     };
     if let Some(parameters) = parameters {
-        result.parameters = parameters;
+        result.parameters = ParametersRef::Shared(parameters);
     }
     result.rule_id = Some(Symbol::OVERRIDE);
     result.override_reason = Some(LOCAL_OVERRIDE);
     result.outcome = Outcome::Recognized;
-    true
+    Some(())
 }
 
 /// The parameters of the first rule with this group.
 fn of_group(spec: Option<(&CompiledSpecs, &Spec)>, group: &str) -> ParametersRef {
     let rule = spec.and_then(|(specs, spec)| {
-        spec.rules.iter().find(|rule| {
-            rule.group_name
-                .is_some_and(|name| *specs.text(name) == group)
-        })
+        let is_meant = |name| *specs.text(name) == *group;
+        let mut rules = spec.rules.iter();
+        rules.find(|rule| rule.group_name.is_some_and(is_meant))
     });
-    rule.map_or(ParametersRef::Nothing, |rule| {
-        ParametersRef::from(&rule.return_value)
-    })
+    rule.map_or(ParametersRef::Nothing, |rule| (&rule.return_value).into())
 }
 
 /// Evaluates a name that is not in the specs. Only an override can decide.

@@ -124,8 +124,9 @@ pub enum Outcome {
     TooDeep,
 }
 
-/// The parameters of a config, experiment or layer.
-#[derive(Debug, Clone, Default)]
+/// The parameters of a config, experiment or layer. Comparing is cheap for parameters that are the
+/// same allocation; only layers that merge parameters allocate each time.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum ParametersRef {
     /// No value.
     #[default]
@@ -136,19 +137,6 @@ pub enum ParametersRef {
     Bool(bool),
     /// Parameters, shared with the specs.
     Shared(Arc<Parameters>),
-}
-
-impl PartialEq for ParametersRef {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Nothing, Self::Nothing) | (Self::Null, Self::Null) => true,
-            (Self::Bool(own), Self::Bool(other)) => own == other,
-            // Usually both are the same allocation. A layer that merges parameters allocates each
-            // time.
-            (Self::Shared(own), Self::Shared(other)) => Arc::ptr_eq(own, other) || own == other,
-            _ => false,
-        }
-    }
 }
 
 impl ParametersRef {

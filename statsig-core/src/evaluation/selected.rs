@@ -1,7 +1,7 @@
 //! Evaluates a selection of an experiment's rules, to find out whether they match a user.
 
 use super::bucket::is_in_share;
-use super::evaluate::{Delegations, Evaluator, TooDeep};
+use super::evaluate::{Evaluator, TooDeep};
 use super::result::{Evaluation, Outcome};
 use super::trace::Trace;
 use crate::specs::compiled::EntryId;
@@ -38,7 +38,7 @@ impl<T: Trace> Evaluator<'_, T> {
             if !result.value {
                 continue;
             }
-            if self.delegate(rule, &mut Delegations::default(), &mut result)? {
+            if self.delegate(rule, &mut result)? {
                 return Ok(result.value);
             }
             return Ok(if is_in_share(&rule.share, &rule.unit, self.user) {

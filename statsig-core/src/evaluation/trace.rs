@@ -3,45 +3,11 @@
 use super::operators::Observed;
 use super::result::Evaluation;
 use crate::entity_kind::EntityKind;
+use crate::results::explanation::{MappingTriedEnd, RuleTriedEnd};
 use crate::specs::compiled::condition::{Condition, Subject, Test};
 use crate::specs::compiled::{
     Cmab, CmabGroup, Entry, EntryId, Mapping, MappingRule, Rule, Share, Spec, UnitIdType,
 };
-
-/// How a rule ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RuleEnd {
-    /// A condition does not hold.
-    NotMet,
-    /// A condition is unknown.
-    Unsupported,
-    /// The rule decided and serves its value.
-    Served,
-    /// The rule decided, but the user is outside its share. The default is served.
-    OutOfShare,
-    /// The rule let another spec decide.
-    Delegated,
-    /// Only in a layer with evaluation by parameter: the user is outside the rule's share, and the
-    /// evaluation tries the next rule.
-    PassedOver,
-    /// Only in a layer with evaluation by parameter: the rule added its parameters.
-    Contributed,
-    /// Only in a layer with evaluation by parameter: the rule's delegate came too late, or it
-    /// returned nothing.
-    Ignored,
-}
-
-/// How the rule of a redirection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MappingEnd {
-    /// The start time is in the future.
-    NotYet,
-    NotMet,
-    /// The target name is unknown, or its evaluation failed.
-    LedNowhere,
-    /// Another spec decided.
-    Answered,
-}
 
 /// Receives the events of an evaluation. By default, every method does nothing. The evaluation has
 /// all arguments at hand, so an unused event costs nothing.
@@ -74,14 +40,14 @@ pub trait Trace {
     fn mapping_began(&mut self, _mapping: &Mapping, _rule: &MappingRule) {}
 
     #[inline]
-    fn mapping_ended(&mut self, _end: MappingEnd) {}
+    fn mapping_ended(&mut self, _end: MappingTriedEnd) {}
 
     /// The evaluation tries a rule.
     #[inline]
     fn rule_began(&mut self, _rule: &Rule) {}
 
     #[inline]
-    fn rule_ended(&mut self, _end: RuleEnd) {}
+    fn rule_ended(&mut self, _end: RuleTriedEnd) {}
 
     /// Whether the user is in the share of the current rule.
     #[inline]

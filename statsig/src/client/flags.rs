@@ -330,25 +330,27 @@ fn exposed<'a>(
 
 /// Exposes what a parameter of a store refers to. Returns the parameter of a layer.
 fn expose_target<'a>(target: &'a ParameterTarget, call: &EvaluatedCall<'_>) -> Option<&'a str> {
-    let parameter = match target {
-        ParameterTarget::Layer { parameter, .. } => {
+    match target {
+        ParameterTarget::Parameter {
+            kind: EntityKind::Layer,
+            parameter,
+            ..
+        } => {
             if !call.overrides_parameter(parameter) {
                 call.expose_looked_up(Logging::Automatic);
                 call.expose_parameter(parameter, Logging::Automatic);
             }
-            parameter
+            Some(parameter)
         }
-        ParameterTarget::DynamicConfig { parameter, .. }
-        | ParameterTarget::Experiment { parameter, .. } => {
+        ParameterTarget::Parameter { parameter, .. } => {
             call.expose(Logging::Automatic);
-            parameter
+            Some(parameter)
         }
         ParameterTarget::Gate { .. } | ParameterTarget::Static(_) => {
             call.expose(Logging::Automatic);
-            return None;
+            None
         }
-    };
-    Some(parameter)
+    }
 }
 
 fn read_of<R>(call: &EvaluatedCall<'_>, parameter: Option<&str>, value: R) -> FlagRead<R> {

@@ -216,7 +216,10 @@ impl ParameterStore {
         self.entries().map(|(name, parameter)| StoreParameter {
             name,
             declared_type: &parameter.param_type,
-            refers_to: entity_of(&parameter.target).map(|(kind, name)| (kind, name.as_str())),
+            refers_to: parameter
+                .target
+                .entity()
+                .map(|(kind, name)| (kind, name.as_str())),
         })
     }
 
@@ -258,7 +261,7 @@ impl ParameterStore {
         target: &'a ParameterTarget,
         fresh: &'a mut Option<Evaluation>,
     ) -> (Option<EvaluatedCall<'a>>, Option<&'a Value>) {
-        let entity = entity_of(target);
+        let entity = target.entity();
         let call = entity.map(|(kind, name)| self.view().evaluate(kind, name, &self.user, fresh));
         let value = match (target, &call) {
             (ParameterTarget::Static(value), _) => Some(&**value),
@@ -270,12 +273,9 @@ impl ParameterStore {
                     &**fail
                 })
             }
-            (
-                ParameterTarget::DynamicConfig { parameter, .. }
-                | ParameterTarget::Experiment { parameter, .. }
-                | ParameterTarget::Layer { parameter, .. },
-                Some(call),
-            ) => call.named.evaluation.parameters.get(parameter),
+            (ParameterTarget::Parameter { parameter, .. }, Some(call)) => {
+                call.named.evaluation.parameters.get(parameter)
+            }
         };
         (call, value)
     }
@@ -285,9 +285,14 @@ impl ParameterStore {
         let mut fresh = None;
         let (call, value) = self.resolve(target, &mut fresh);
         let layer = match (call, target) {
-            (Some(call), ParameterTarget::Layer { parameter, .. }) => {
-                (!call.overrides_parameter(parameter)).then_some((call, parameter))
-            }
+            (
+                Some(call),
+                ParameterTarget::Parameter {
+                    kind: EntityKind::Layer,
+                    parameter,
+                    ..
+                },
+            ) => (!call.overrides_parameter(parameter)).then_some((call, parameter)),
             (Some(call), _) => {
                 call.expose(self.logging);
                 None
@@ -322,17 +327,6 @@ impl ParameterStore {
             let (warnings, details) = (&self.client.warnings, &self.details);
             warnings.warn_of_misread(&entity, details, parameter, expected, found);
         }
-    }
-}
-
-/// The target of a parameter; `None` for a constant.
-fn entity_of(target: &ParameterTarget) -> Option<(EntityKind, &SharedStr)> {
-    match target {
-        ParameterTarget::Static(_) => None,
-        ParameterTarget::Gate { name, .. } => Some((EntityKind::Gate, name)),
-        ParameterTarget::DynamicConfig { name, .. } => Some((EntityKind::DynamicConfig, name)),
-        ParameterTarget::Experiment { name, .. } => Some((EntityKind::Experiment, name)),
-        ParameterTarget::Layer { name, .. } => Some((EntityKind::Layer, name)),
     }
 }
 

@@ -141,13 +141,14 @@ fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, even
             match parameter.map(|parameter| &parameter.target) {
                 None | Some(ParameterTarget::Static(_)) => false,
                 Some(ParameterTarget::Gate { name, .. }) => is_gate_exposure(event, name),
-                Some(
-                    ParameterTarget::DynamicConfig { name, .. }
-                    | ParameterTarget::Experiment { name, .. },
-                ) => is_config_exposure(event, name),
-                Some(ParameterTarget::Layer { name, parameter }) => {
-                    is_layer_exposure(event, name, parameter)
-                }
+                Some(ParameterTarget::Parameter {
+                    kind,
+                    name,
+                    parameter,
+                }) => match kind {
+                    EntityKind::Layer => is_layer_exposure(event, name, parameter),
+                    _ => is_config_exposure(event, name),
+                },
             }
         }
     }

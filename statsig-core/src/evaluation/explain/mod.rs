@@ -8,7 +8,7 @@ pub use report::explain;
 use self::found::tells;
 use super::operators::Observed;
 use super::result::{Evaluation, Outcome};
-use super::trace::{MappingEnd, RuleEnd, Trace};
+use super::trace::Trace;
 use crate::entity_kind::EntityKind;
 use crate::evaluation::context::EvaluationContext;
 use crate::results::explanation::{
@@ -149,32 +149,23 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn step(&mut self, step: impl FnOnce(&Self) -> Step) {
-        if matches!(self.open.last(), Some(Open::Visit(_))) {
-            let step = step(self);
-            if let Some(Open::Visit(visit)) = self.open.last_mut() {
-                visit.steps.push(step);
-            }
+    fn step(&mut self, step: Step) {
+        if let Some(Open::Visit(visit)) = self.open.last_mut() {
+            visit.steps.push(step);
         }
     }
+}
 
-    fn visit(&self, kind: EntityKind, name: Symbol) -> Visit {
-        Visit {
-            kind,
-            name: self.text(name),
-            steps: Vec::new(),
-            end: VisitEnd::GivenUp,
-            value: false,
-            rule_id: SharedStr::default(),
-            group_name: None,
-        }
-    }
-
-    fn conclude(&mut self, result: Option<&Evaluation>) {
-        let specs = self.specs();
-        if let (Some(Open::Visit(visit)), Some(result)) = (self.open.last_mut(), result) {
-            conclude(visit, specs, result);
-        }
+/// A visit before its steps.
+fn visit(kind: EntityKind, name: SharedStr) -> Visit {
+    Visit {
+        kind,
+        name,
+        steps: Vec::new(),
+        end: VisitEnd::GivenUp,
+        value: false,
+        rule_id: SharedStr::default(),
+        group_name: None,
     }
 }
 
@@ -190,35 +181,11 @@ fn conclude(visit: &mut Visit, specs: &CompiledSpecs, result: &Evaluation) {
     visit.group_name = result.group_name.map(|group| specs.text(group).clone());
 }
 
-/// The path of a name that is not in the specs. Only an override can decide.
-fn explain_unknown(
-    scope: &EvaluationContext<'_>,
-    kind: EntityKind,
-    name: &str,
-    result: &Evaluation,
-) -> Visit {
-    let step = match result.override_reason {
-        Some(by) => Step::Overridden { by },
-        None => Step::Unknown,
-    };
-    let mut visit = Visit {
-        kind,
-        name: name.into(),
-        steps: vec![step],
-        end: VisitEnd::Unknown,
-        value: false,
-        rule_id: SharedStr::default(),
-        group_name: None,
-    };
-    conclude(&mut visit, &scope.snapshot.specs, result);
-    visit
-}
-
 impl Trace for Explainer<'_> {
     fn entered(&mut self, kind: EntityKind, entry: &Entry) {
         self.depth += 1;
         self.levels.push(self.open.len());
-        self.begin(|this| Open::Visit(this.visit(kind, entry.name)));
+        self.begin(|this| Open::Visit(visit(kind, this.text(entry.name))));
         if self.depth > MAX_DEPTH && matches!(self.open.last(), Some(Open::Visit(_))) {
             // The explanation shows its name and result, and no steps inside.
             self.is_abridged = true;
@@ -229,17 +196,20 @@ impl Trace for Explainer<'_> {
     fn left(&mut self, result: Option<&Evaluation>) {
         self.unwind();
         self.depth -= 1;
-        self.conclude(result);
+        let specs = self.specs();
+        if let (Some(Open::Visit(visit)), Some(result)) = (self.open.last_mut(), result) {
+            conclude(visit, specs, result);
+        }
         self.end();
     }
 
     fn unknown(&mut self) {
-        self.step(|_| Step::Unknown);
+        self.step(Step::Unknown);
     }
 
     fn overridden(&mut self, result: &Evaluation) {
         let by = result.override_reason.unwrap_or_default();
-        self.step(|_| Step::Overridden { by });
+        self.step(Step::Overridden { by });
     }
 
     fn known(&mut self, gate: EntryId, result: &Evaluation) {
@@ -247,7 +217,7 @@ impl Trace for Explainer<'_> {
             return;
         };
         self.entered(EntityKind::Gate, entry);
-        self.step(|_| Step::SeenBefore);
+        self.step(Step::SeenBefore);
         self.left(Some(result));
     }
 
@@ -266,15 +236,10 @@ impl Trace for Explainer<'_> {
         });
     }
 
-    fn mapping_ended(&mut self, end: MappingEnd) {
+    fn mapping_ended(&mut self, end: MappingTriedEnd) {
         self.unwind();
         if let Some(Open::Mapping(mapping)) = self.open.last_mut() {
-            mapping.end = match end {
-                MappingEnd::NotYet => MappingTriedEnd::NotYet,
-                MappingEnd::NotMet => MappingTriedEnd::NotMet,
-                MappingEnd::LedNowhere => MappingTriedEnd::LedNowhere,
-                MappingEnd::Answered => MappingTriedEnd::Answered,
-            };
+            mapping.end = end;
         }
         self.end();
     }
@@ -294,26 +259,14 @@ impl Trace for Explainer<'_> {
         });
     }
 
-    fn rule_ended(&mut self, end: RuleEnd) {
+    fn rule_ended(&mut self, end: RuleTriedEnd) {
         if let Some(Open::Rule(rule)) = self.open.last_mut() {
-            rule.end = match end {
-                RuleEnd::NotMet => RuleTriedEnd::NotMet,
-                RuleEnd::Unsupported => RuleTriedEnd::Unsupported,
-                RuleEnd::Served => RuleTriedEnd::Served,
-                RuleEnd::OutOfShare => RuleTriedEnd::OutOfShare,
-                RuleEnd::Delegated => RuleTriedEnd::Delegated,
-                RuleEnd::PassedOver => RuleTriedEnd::PassedOver,
-                RuleEnd::Contributed => RuleTriedEnd::Contributed,
-                RuleEnd::Ignored => RuleTriedEnd::Ignored,
-            };
+            rule.end = end;
         }
         self.end();
     }
 
     fn share_tried(&mut self, share: &Share, unit: &UnitIdType, is_in: bool) {
-        if !matches!(self.open.last(), Some(Open::Rule(_) | Open::Mapping(_))) {
-            return;
-        }
         let tried = self.share(share, unit, is_in);
         match self.open.last_mut() {
             Some(Open::Rule(rule)) => rule.share = Some(tried),
@@ -395,14 +348,15 @@ impl Trace for Explainer<'_> {
     fn default_served(&mut self, spec: &Spec) {
         let fills_in = spec.use_new_layer_eval
             && matches!(self.open.last(), Some(Open::Visit(visit)) if visit.kind == EntityKind::Layer);
-        self.step(|_| Step::Default {
-            is_enabled: spec.enabled,
+        let is_enabled = spec.enabled;
+        self.step(Step::Default {
+            is_enabled,
             fills_in,
         });
     }
 
     fn bandit_kept_out(&mut self, is_started: bool) {
-        self.step(|_| Step::BanditKeptOut { is_started });
+        self.step(Step::BanditKeptOut { is_started });
     }
 
     fn bandit_chose(
@@ -412,13 +366,12 @@ impl Trace for Explainer<'_> {
         group: Option<&CmabGroup>,
         is_explored: bool,
     ) {
-        self.step(|this| {
-            Step::BanditChose(BanditChoice {
-                bucket,
-                explores_below: cmab.has_weights.then_some(cmab.explore_below),
-                is_explored,
-                group_name: group.map(|group| this.text(group.name)),
-            })
-        });
+        let choice = BanditChoice {
+            bucket,
+            explores_below: cmab.has_weights.then_some(cmab.explore_below),
+            is_explored,
+            group_name: group.map(|group| self.text(group.name)),
+        };
+        self.step(Step::BanditChose(choice));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Explainer, conclude, explain_unknown};
+use super::{Explainer, conclude, visit};
 use crate::entity_kind::EntityKind;
 use crate::evaluation::NamedEvaluation;
 use crate::evaluation::{Evaluation, EvaluationContext, Evaluator, evaluate_unknown, open_store};
@@ -81,8 +81,14 @@ fn explain_evaluation(
             (evaluation, path, is_abridged)
         }
         None => {
+            // Only an override can decide.
             let evaluation = evaluate_unknown(&context, kind, name, user);
-            let path = explain_unknown(&context, kind, name, &evaluation);
+            let mut path = visit(kind, name.into());
+            path.steps.push(match evaluation.override_reason {
+                Some(by) => Step::Overridden { by },
+                None => Step::Unknown,
+            });
+            conclude(&mut path, &context.snapshot.specs, &evaluation);
             (evaluation, Some(path), false)
         }
     };
@@ -108,37 +114,25 @@ fn explain_parameter(
     user: &StatsigUser,
     target: &ParameterTarget,
 ) -> ExplainedParameter {
-    let (kind, name, parameter) = match target {
-        ParameterTarget::Static(value) => {
-            return ExplainedParameter {
-                value: Some((**value).clone()),
-                parameter: None,
-                refers_to: None,
-            };
+    let explained = target
+        .entity()
+        .map(|(kind, name)| explain_evaluation(context, user, kind, name));
+    let evaluation = explained.as_ref().map(|(_, evaluation)| evaluation);
+    let (value, parameter) = match target {
+        ParameterTarget::Static(value) => (Some(&**value), None),
+        ParameterTarget::Gate { pass, fail, .. } => {
+            let passes = evaluation.is_some_and(|evaluation| evaluation.value);
+            (Some(if passes { &**pass } else { &**fail }), None)
         }
-        ParameterTarget::Gate { name, pass, fail } => {
-            let (explanation, evaluation) =
-                explain_evaluation(context, user, EntityKind::Gate, name);
-            let value = if evaluation.value { pass } else { fail };
-            return ExplainedParameter {
-                value: Some((**value).clone()),
-                parameter: None,
-                refers_to: Some(Box::new(explanation)),
-            };
+        ParameterTarget::Parameter { parameter, .. } => {
+            let value = evaluation.and_then(|evaluation| evaluation.parameters.get(parameter));
+            (value, Some(parameter.clone()))
         }
-        ParameterTarget::DynamicConfig { name, parameter } => {
-            (EntityKind::DynamicConfig, name, parameter)
-        }
-        ParameterTarget::Experiment { name, parameter } => {
-            (EntityKind::Experiment, name, parameter)
-        }
-        ParameterTarget::Layer { name, parameter } => (EntityKind::Layer, name, parameter),
     };
-    let (explanation, evaluation) = explain_evaluation(context, user, kind, name);
     ExplainedParameter {
-        value: evaluation.parameters.get(parameter).cloned(),
-        parameter: Some(parameter.clone()),
-        refers_to: Some(Box::new(explanation)),
+        value: value.cloned(),
+        parameter,
+        refers_to: explained.map(|(explanation, _)| Box::new(explanation)),
     }
 }
 

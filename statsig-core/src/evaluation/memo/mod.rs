@@ -11,7 +11,7 @@ use once_cell::race::OnceBox;
 
 pub use counts::MemoCounts;
 use kept::KeptEvaluations;
-use slots::{Place, SLOTS, Slot};
+use slots::{SLOTS, Slot};
 
 use super::result::Evaluation;
 use crate::entity_kind::EntityKind;
@@ -31,7 +31,7 @@ const KINDS: usize = 4;
 /// A generation owns only its number. The client owns the table, and the specs own the evaluations;
 /// several generations may share the specs. So publishing or dropping a generation has a constant
 /// cost, independent of the number of evaluations and threads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Memo {
     generation: u64,
     evaluations: Arc<Evaluations>,
@@ -41,7 +41,7 @@ pub struct Memo {
 }
 
 /// The evaluations with one set of specs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Evaluations {
     /// Two threads may compute the same evaluation. Neither waits for the other.
     constants: Box<[[OnceBox<Evaluation>; KINDS]]>,
@@ -78,7 +78,7 @@ impl MemoHome {
             generation: self.next_generation(),
             evaluations: Arc::new(Evaluations {
                 constants: specs.entries.iter().map(|_| Default::default()).collect(),
-                of_users: KeptEvaluations::default(),
+                ..Evaluations::default()
             }),
             slots,
             counts: self.counts.clone(),
@@ -128,15 +128,7 @@ impl Memo {
     /// A memo that remembers nothing.
     #[must_use]
     pub fn off() -> Self {
-        Self {
-            generation: 0,
-            evaluations: Arc::new(Evaluations {
-                constants: Box::default(),
-                of_users: KeptEvaluations::default(),
-            }),
-            slots: Arc::default(),
-            counts: None,
-        }
+        Self::default()
     }
 
     /// The evaluation of an entity that is equal for all users. It is remembered, or computed now.
@@ -190,11 +182,7 @@ impl Memo {
     fn remember(&self, slot: &Slot, key: Key, evaluation: &Evaluation) {
         let of_users = &self.evaluations.of_users;
         if let Some(index) = of_users.keep(key.entry, key.kind, evaluation) {
-            let place = Place {
-                generation: self.generation,
-                index,
-            };
-            slot.remember(key.fingerprint, place);
+            slot.remember(self.generation, key.fingerprint, index);
         }
     }
 }

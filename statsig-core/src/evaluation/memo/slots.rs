@@ -6,27 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) const SLOTS: usize = 8 * 1024;
 const INDEX_BITS: u32 = 24;
 
-/// The place of a kept evaluation: its generation and its index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Never 0. 0 marks an empty slot.
-    pub(super) generation: u64,
-    /// Less than 2^24.
-    pub(super) index: u32,
-}
-
-impl Place {
-    fn packed(self) -> u64 {
-        (self.generation << INDEX_BITS) | u64::from(self.index)
-    }
-}
-
 /// One slot. Concurrent writes may interleave. `check` matches only `place` and the user of the
 /// same write. So a mixture of two writes looks like a slot of another user, and the reader treats
 /// it as empty.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     mark: AtomicU64,
+    /// The generation, which is never 0 in a used slot, and an index below 2^24.
     place: AtomicU64,
     check: AtomicU64,
 }
@@ -47,8 +33,8 @@ impl Slot {
         is_theirs.then_some(place as u32 & ((1 << INDEX_BITS) - 1))
     }
 
-    pub(super) fn remember(&self, fingerprint: u64, place: Place) {
-        let place = place.packed();
+    pub(super) fn remember(&self, generation: u64, fingerprint: u64, index: u32) {
+        let place = (generation << INDEX_BITS) | u64::from(index);
         self.place.store(place, Ordering::Relaxed);
         self.check
             .store(fingerprint ^ spread(place), Ordering::Relaxed);
@@ -79,11 +65,7 @@ mod tests {
     fn what_a_slot_holds_is_found_by_its_user_in_its_generation_only() {
         let slot = Slot::default();
         assert_eq!(slot.index(1, 0), None);
-        let place = Place {
-            generation: 7,
-            index: 0xFF_FFFF,
-        };
-        slot.remember(42, place);
+        slot.remember(7, 42, 0xFF_FFFF);
         assert_eq!(slot.index(7, 42), Some(0xFF_FFFF));
         assert_eq!(slot.index(8, 42), None);
         assert_eq!(slot.index(7, 43), None);
@@ -92,12 +74,8 @@ mod tests {
     #[test]
     fn halves_of_two_writes_are_nobodys() {
         let (first, second) = (Slot::default(), Slot::default());
-        let place = |index| Place {
-            generation: 7,
-            index,
-        };
-        first.remember(42, place(1));
-        second.remember(43, place(2));
+        first.remember(7, 42, 1);
+        second.remember(7, 43, 2);
         let mixed = Slot {
             place: AtomicU64::new(first.place.load(Ordering::Relaxed)),
             check: AtomicU64::new(second.check.load(Ordering::Relaxed)),

@@ -2,7 +2,6 @@
 
 mod array;
 mod equality;
-mod membership;
 mod number;
 mod text;
 mod time;
@@ -13,7 +12,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::specs::compiled::condition::Test;
-use crate::value::{float_of, int_of, text_of, user_time_of};
+use crate::value::{float_of, int_of, lower_case, text_of, user_time_of};
 
 /// The value that a condition tests.
 #[derive(Debug, Clone)]
@@ -34,7 +33,8 @@ impl<'a> From<Option<&'a Value>> for Observed<'a> {
 }
 
 impl Observed<'_> {
-    fn text(&self) -> Option<Cow<'_, str>> {
+    /// `None` for a value without a text form.
+    pub(super) fn text(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Missing | Self::Now(_) => None,
             Self::Json(value) => text_of(value),
@@ -79,12 +79,17 @@ pub(super) fn passes(test: &Test, observed: &Observed<'_>) -> Option<bool> {
     Some(match test {
         Test::Number { order, target } => number::passes(*order, *target, observed),
         Test::Version { order, target } => version::passes(*order, target.as_ref(), observed),
-        Test::Any { members, negated } => membership::is_any(members, observed) != *negated,
-        Test::BucketAny { buckets, negated } => {
-            membership::is_any_bucket(*buckets, observed) != *negated
+        // A value without a text form is the empty text.
+        Test::Any { members, negated } => {
+            let text = observed.text().unwrap_or_default();
+            members.contains(&lower_case(&text)) != *negated
         }
         Test::AnyCaseSensitive { members, negated } => {
-            membership::is_any_case_sensitive(members, observed) != *negated
+            members.contains(&observed.text().unwrap_or_default()) != *negated
+        }
+        Test::BucketAny { buckets, negated } => {
+            let is_any = matches!(observed, Observed::Bucket(bucket) if buckets.contains(*bucket));
+            is_any != *negated
         }
         Test::Part {
             place,
@@ -97,9 +102,4 @@ pub(super) fn passes(test: &Test, observed: &Observed<'_>) -> Option<bool> {
         Test::Array { wanted, members } => array::passes(*wanted, members.as_deref(), observed),
         Test::IdList { .. } | Test::Unsupported(_) => return None,
     })
-}
-
-/// The text to look for in an ID list.
-pub(super) fn id_list_member<'a>(observed: &'a Observed<'_>) -> Option<Cow<'a, str>> {
-    observed.text()
 }

@@ -10,8 +10,8 @@ use crate::value::lower_case;
 /// Whether the lower-cased text contains one of the parts. A value without a text form is the empty
 /// text.
 pub(super) fn has_part(place: Place, parts: &[SharedStr], observed: &Observed<'_>) -> bool {
-    let text = observed.text();
-    let text = lower_case(text.as_deref().unwrap_or(""));
+    let text = observed.text().unwrap_or_default();
+    let text = lower_case(&text);
     parts.iter().any(|part| match place {
         Place::Start => text.starts_with(part.as_str()),
         Place::End => text.ends_with(part.as_str()),

@@ -57,13 +57,13 @@ fn ranked(bandit: Value, seed: u64) -> Vec<(String, f64)> {
         .with("cmab_configs", "b", bandit)
         .gate("target", [rule("tr", ["everyone"], json!(true))]);
     let snapshot = specs.snapshot();
-    let (specs, user) = (&snapshot.specs, ann());
-    let id = specs.find("b").expect("a bandit");
+    let user = ann();
+    let id = snapshot.specs.find("b").expect("a bandit");
     let ranked =
         Evaluator::new(EvaluationContext::of(&snapshot, NOW_MS, seed), &user).ranked_groups(id);
     ranked
         .iter()
-        .map(|ranked| (specs.text(ranked.rule_id).to_string(), ranked.score))
+        .map(|ranked| (ranked.rule_id.to_string(), ranked.score))
         .collect()
 }
 

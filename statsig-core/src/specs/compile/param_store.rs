@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::left_out::LeftOut;
 use super::{bytes_of, shared};
+use crate::entity_kind::EntityKind;
 use crate::specs::compiled::{ParamStore, Parameter, ParameterTarget};
 use crate::specs::{lenient, model};
 use crate::text::SharedStr;
@@ -71,8 +72,12 @@ fn kind_of(value: &serde_json::Value) -> &'static str {
 /// Compiles the first of the five shapes whose fields are all present. `ref_type` has no effect.
 pub(super) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Parameter> {
     let text = |text: &lenient::Text<'_>| SharedStr::from(&**text);
-    let named = |name: &Option<lenient::Text<'_>>| {
-        Some((text(name.as_ref()?), text(parameter.param_name.as_ref()?)))
+    let named = |kind: EntityKind, name: &Option<lenient::Text<'_>>| {
+        Some(ParameterTarget::Parameter {
+            kind,
+            name: text(name.as_ref()?),
+            parameter: text(parameter.param_name.as_ref()?),
+        })
     };
     let target = if let Some(value) = &parameter.value {
         ParameterTarget::Static(Arc::new(value.clone()))
@@ -86,14 +91,10 @@ pub(super) fn compile_parameter(parameter: &model::Parameter<'_>) -> Option<Para
             pass: Arc::new(pass.clone()),
             fail: Arc::new(fail.clone()),
         }
-    } else if let Some((name, parameter)) = named(&parameter.config_name) {
-        ParameterTarget::DynamicConfig { name, parameter }
-    } else if let Some((name, parameter)) = named(&parameter.experiment_name) {
-        ParameterTarget::Experiment { name, parameter }
-    } else if let Some((name, parameter)) = named(&parameter.layer_name) {
-        ParameterTarget::Layer { name, parameter }
     } else {
-        return None;
+        named(EntityKind::DynamicConfig, &parameter.config_name)
+            .or_else(|| named(EntityKind::Experiment, &parameter.experiment_name))
+            .or_else(|| named(EntityKind::Layer, &parameter.layer_name))?
     };
     Some(Parameter {
         ref_type: text(&parameter.ref_type),

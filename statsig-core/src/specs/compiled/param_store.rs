@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::entity_kind::EntityKind;
 use crate::text::SharedStr;
 
 /// A parameter store.
@@ -40,25 +41,26 @@ pub enum ParameterTarget {
         /// The value if the gate fails.
         fail: Arc<Value>,
     },
-    /// A parameter of a dynamic config.
-    DynamicConfig {
+    /// A parameter of a dynamic config, an experiment or a layer.
+    Parameter {
+        /// The kind of the referenced entity.
+        kind: EntityKind,
         /// The referenced entity.
         name: SharedStr,
         /// The parameter of the referenced entity.
         parameter: SharedStr,
     },
-    /// A parameter of an experiment.
-    Experiment {
-        /// The referenced entity.
-        name: SharedStr,
-        /// The parameter of the referenced entity.
-        parameter: SharedStr,
-    },
-    /// A parameter of a layer.
-    Layer {
-        /// The referenced entity.
-        name: SharedStr,
-        /// The parameter of the referenced entity.
-        parameter: SharedStr,
-    },
+}
+
+impl ParameterTarget {
+    /// The referenced entity. `None` for a constant.
+    #[inline]
+    #[must_use]
+    pub fn entity(&self) -> Option<(EntityKind, &SharedStr)> {
+        match self {
+            Self::Static(_) => None,
+            Self::Gate { name, .. } => Some((EntityKind::Gate, name)),
+            Self::Parameter { kind, name, .. } => Some((*kind, name)),
+        }
+    }
 }

@@ -168,13 +168,7 @@ impl<'a> Store<'a> {
     }
 
     fn reference(&self, parameter: &str) -> Option<(EntityKind, &'a str)> {
-        let (kind, name) = match &self.store.parameters.get(parameter)?.target {
-            ParameterTarget::Static(_) => return None,
-            ParameterTarget::Gate { name, .. } => (EntityKind::Gate, name),
-            ParameterTarget::DynamicConfig { name, .. } => (EntityKind::DynamicConfig, name),
-            ParameterTarget::Experiment { name, .. } => (EntityKind::Experiment, name),
-            ParameterTarget::Layer { name, .. } => (EntityKind::Layer, name),
-        };
+        let (kind, name) = self.store.parameters.get(parameter)?.target.entity()?;
         Some((kind, name))
     }
 
@@ -195,11 +189,15 @@ impl<'a> Store<'a> {
                     Candidate::constant(kind, name, "fails", fail),
                 ];
             }
-            ParameterTarget::DynamicConfig { name, parameter }
-            | ParameterTarget::Experiment { name, parameter } => {
-                (ConfigOrLayer::Config, name, parameter)
-            }
-            ParameterTarget::Layer { name, parameter } => (ConfigOrLayer::Layer, name, parameter),
+            ParameterTarget::Parameter {
+                kind,
+                name,
+                parameter,
+            } => (*kind, name, parameter),
+        };
+        let kind = match kind {
+            EntityKind::Layer => ConfigOrLayer::Layer,
+            _ => ConfigOrLayer::Config,
         };
         let possible = possible_values(self.specs, kind, name);
         possible.map_or_else(Vec::new, |possible| in_rules(&possible, parameter))

@@ -74,7 +74,6 @@ impl OpenedStore {
         let Some(target) = self.store.target(name).cloned() else {
             return;
         };
-        let inside = |target, parameter| Resolved::Inside { target, parameter };
         let resolved = match target {
             ParameterTarget::Static(value) => Resolved::Constant(value),
             ParameterTarget::Gate { name, pass, fail } => {
@@ -83,14 +82,13 @@ impl OpenedStore {
                 let value = if passes { pass } else { fail };
                 Resolved::Chosen { target, value }
             }
-            ParameterTarget::DynamicConfig { name, parameter } => {
-                inside(self.evaluate(EntityKind::DynamicConfig, name), parameter)
-            }
-            ParameterTarget::Experiment { name, parameter } => {
-                inside(self.evaluate(EntityKind::Experiment, name), parameter)
-            }
-            ParameterTarget::Layer { name, parameter } => {
-                inside(self.evaluate(EntityKind::Layer, name), parameter)
+            ParameterTarget::Parameter {
+                kind,
+                name,
+                parameter,
+            } => {
+                let target = self.evaluate(kind, name);
+                Resolved::Inside { target, parameter }
             }
         };
         self.parameters.push((name, resolved));
