@@ -73,10 +73,8 @@ impl std::str::FromStr for HashAlgorithm {
 /// The first eight bytes of a SHA-256, big endian. All buckets derive from this number.
 #[must_use]
 pub fn leading_u64(digest: &[u8]) -> u64 {
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    let first = digest.first_chunk();
+    first.map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// The evaluation hash of `salt.unit`. The salt is hashed in advance.

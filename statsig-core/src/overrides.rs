@@ -108,8 +108,7 @@ struct ByName<T>(PersistentMap<ById<T>>);
 #[derive(Debug, Clone)]
 struct ById<T> {
     for_all: Option<T>,
-    /// `None` only while an override is being set.
-    for_id: PersistentMap<Option<T>>,
+    for_id: PersistentMap<T>,
 }
 
 impl<T> Default for ByName<T> {
@@ -131,7 +130,7 @@ impl<T: Clone> ByName<T> {
     /// Finds the override for the user ID, else for a custom ID of any type, else for all users.
     fn find(&self, user: &StatsigUser, name: &str) -> Option<&T> {
         let overrides = self.0.get(name)?;
-        let for_id = |id: &Value| overrides.for_id.get(&text_of(id)?)?.as_ref();
+        let for_id = |id: &Value| overrides.for_id.get(&text_of(id)?);
         let data = user.data();
         data.user_id
             .as_ref()
@@ -146,10 +145,12 @@ impl<T: Clone> ByName<T> {
     }
 
     fn set(&mut self, name: &str, id: Option<&str>, value: T) {
-        self.0.change(name, |overrides| match id {
+        let mut overrides = self.0.get(name).cloned().unwrap_or_default();
+        match id {
             None => overrides.for_all = Some(value),
-            Some(id) => overrides.for_id.change(id, |own| *own = Some(value)),
-        });
+            Some(id) => overrides.for_id.set(id, value),
+        }
+        self.0.set(name, overrides);
     }
 
     /// Removes the override for an ID, or all overrides of this name.
@@ -165,7 +166,7 @@ impl<T: Clone> ByName<T> {
         if rest.for_id.is_empty() && rest.for_all.is_none() {
             self.0.remove(name);
         } else {
-            self.0.change(name, |overrides| *overrides = rest);
+            self.0.set(name, rest);
         }
     }
 }

@@ -63,16 +63,14 @@ impl<V> PersistentMap<V> {
     }
 }
 
-impl<V: Clone + Default> PersistentMap<V> {
-    /// Changes the value of this key. A missing key gets the default value first.
-    pub fn change(&mut self, key: &str, change: impl FnOnce(&mut V)) {
+impl<V: Clone> PersistentMap<V> {
+    /// Sets the value of this key.
+    pub(crate) fn set(&mut self, key: &str, value: V) {
         let is_new = self.change_leaf(key, |entries| {
-            if let Some((_, value)) = entries.iter_mut().find(|(own, _)| own == key) {
-                change(value);
+            if let Some((_, own)) = entries.iter_mut().find(|(own, _)| own == key) {
+                *own = value;
                 return false;
             }
-            let mut value = V::default();
-            change(&mut value);
             entries.push((key.into(), value));
             true
         });
@@ -149,7 +147,7 @@ mod tests {
 
     fn with(keys: impl Iterator<Item = usize>) -> PersistentMap<usize> {
         let mut map = PersistentMap::default();
-        keys.for_each(|key| map.change(&key.to_string(), |value| *value = key));
+        keys.for_each(|key| map.set(&key.to_string(), key));
         map
     }
 
@@ -157,8 +155,8 @@ mod tests {
     fn a_copy_changes_alone() {
         let original = with(0..1_000);
         let mut copy = original.clone();
-        copy.change("7", |value| *value = 70);
-        copy.change("new", |value| *value = 1);
+        copy.set("7", 70);
+        copy.set("new", 1);
         copy.remove("8");
         assert_eq!(original.get("7"), Some(&7));
         assert_eq!(original.get("new"), None);
@@ -186,7 +184,7 @@ mod tests {
                 let key = key.to_string();
                 match value {
                     Some(new) => {
-                        map.change(&key, |value| *value = new);
+                        map.set(&key, new);
                         plain.insert(key, new);
                     }
                     None => {

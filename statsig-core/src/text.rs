@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(rule_id, "default");
 /// assert!(rule_id.starts_with("def"));
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SharedStr(Arc<str>);
 
@@ -28,12 +28,6 @@ impl SharedStr {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for SharedStr {
-    fn default() -> Self {
-        Self::from("")
     }
 }
 

@@ -83,10 +83,10 @@ impl CountryTable {
             })?;
             match row {
                 Some((IpAddr::V4(first), IpAddr::V4(last), code)) => {
-                    v4.push((u32::from(first), u32::from(last), code));
+                    v4.push((u32::from(first), u32::from(last).checked_add(1), code));
                 }
                 Some((IpAddr::V6(first), IpAddr::V6(last), code)) => {
-                    v6.push((u128::from(first), u128::from(last), code));
+                    v6.push((u128::from(first), u128::from(last).checked_add(1), code));
                 }
                 _ => {}
             }
@@ -168,27 +168,12 @@ struct Ranges<T> {
     codes: Vec<Option<CountryCode>>,
 }
 
-/// An address as a number.
-trait Number: Copy + Ord {
-    fn following(self) -> Option<Self>;
-}
-
-impl Number for u32 {
-    fn following(self) -> Option<Self> {
-        self.checked_add(1)
-    }
-}
-
-impl Number for u128 {
-    fn following(self) -> Option<Self> {
-        self.checked_add(1)
-    }
-}
-
-impl<T: Number> Ranges<T> {
+impl<T: Copy + Ord> Ranges<T> {
+    /// Each row has the first address, the address behind the last one, and the country.
+    ///
     /// # Errors
     /// Fails with an address that is in two ranges.
-    fn new(mut rows: Vec<(T, T, CountryCode)>) -> Result<Self, T> {
+    fn new(mut rows: Vec<(T, Option<T>, CountryCode)>) -> Result<Self, T> {
         rows.sort_unstable_by_key(|(first, ..)| *first);
         let mut ranges = Self {
             starts: Vec::new(),
@@ -196,7 +181,7 @@ impl<T: Number> Ranges<T> {
         };
         // The first address that the next range may use. `None` before the first range.
         let mut free_from: Option<Option<T>> = None;
-        for (first, last, code) in rows {
+        for (first, behind, code) in rows {
             match free_from {
                 Some(None) => return Err(first),
                 Some(Some(free)) if first < free => return Err(first),
@@ -204,7 +189,7 @@ impl<T: Number> Ranges<T> {
                 _ => {}
             }
             ranges.push(first, Some(code));
-            free_from = Some(last.following());
+            free_from = Some(behind);
         }
         if let Some(Some(free)) = free_from {
             ranges.push(free, None);

@@ -81,13 +81,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     #[expect(
         clippy::cast_precision_loss,
-        reason = "buckets are below 10 000, groups few"
-    )]
-    #[expect(
         clippy::cast_possible_truncation,
-        reason = "the quotient is an index of a group"
+        clippy::cast_sign_loss,
+        reason = "buckets are below 10 000, groups few, and the quotient is an index of a group"
     )]
-    #[expect(clippy::cast_sign_loss, reason = "the quotient is positive")]
     fn choose(&mut self, cmab: &'a Cmab, bucket: u64) -> (Option<&'a CmabGroup>, bool) {
         let groups = &cmab.groups;
         if !cmab.has_weights {

@@ -109,18 +109,7 @@ impl fmt::Display for Reason {
 
 impl PartialEq<str> for Reason {
     fn eq(&self, other: &str) -> bool {
-        /// Compares the written text with the rest of the expected text, without building a string.
-        struct Rest<'a>(&'a str);
-
-        impl fmt::Write for Rest<'_> {
-            fn write_str(&mut self, part: &str) -> fmt::Result {
-                self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
-                Ok(())
-            }
-        }
-
-        let mut rest = Rest(other);
-        fmt::write(&mut rest, format_args!("{self}")).is_ok() && rest.0.is_empty()
+        self.to_string() == other
     }
 }
 

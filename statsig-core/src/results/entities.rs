@@ -78,6 +78,28 @@ impl Serialize for SharedParameters {
 }
 
 /// A dynamic config, evaluated for one user at one moment.
+///
+/// ```
+/// use serde_json::json;
+/// # use statsig::{Statsig, StatsigUser};
+/// # let statsig = Statsig::new("secret-key", None);
+/// # let user = StatsigUser::with_user_id("a-user");
+/// # let values = [
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
+/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// # ];
+/// # statsig.override_dynamic_config("promo", values, None);
+/// let config = statsig.get_dynamic_config(&user, "promo");
+/// assert_eq!(config.get_string("color", "blue"), "red");
+/// assert!(config.get_bool("on", false));
+/// assert_eq!(config.get_i64("seats", 10), 5);
+/// assert_eq!(config.get_f64("share", 0.1), 0.3);
+/// assert_eq!(config.get_array("ports", vec![]), [80, 443]);
+/// assert_eq!(config.get_object("size", [("px", 1)])["px"], 5);
+/// assert_eq!(config.get::<Vec<u16>>("ports", vec![]), [80, 443]);
+/// assert_eq!(config.get_opt::<u16>("seats_left"), None);
+/// assert_eq!(config.get_typed_opt("share", Some(json!(1))), Some(json!(0.3)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DynamicConfig {
     /// The name of the config.
@@ -99,6 +121,28 @@ pub struct DynamicConfig {
 }
 
 /// An experiment, evaluated for one user at one moment.
+///
+/// ```
+/// use serde_json::json;
+/// # use statsig::{Statsig, StatsigUser};
+/// # let statsig = Statsig::new("secret-key", None);
+/// # let user = StatsigUser::with_user_id("a-user");
+/// # let values = [
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
+/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// # ];
+/// # statsig.override_experiment("promo", values, None);
+/// let experiment = statsig.get_experiment(&user, "promo");
+/// assert_eq!(experiment.get_string("color", "blue"), "red");
+/// assert!(experiment.get_bool("on", false));
+/// assert_eq!(experiment.get_i64("seats", 10), 5);
+/// assert_eq!(experiment.get_f64("share", 0.1), 0.3);
+/// assert_eq!(experiment.get_array("ports", vec![]), [80, 443]);
+/// assert_eq!(experiment.get_object("size", [("px", 1)])["px"], 5);
+/// assert_eq!(experiment.get::<Vec<u16>>("ports", vec![]), [80, 443]);
+/// assert_eq!(experiment.get_opt::<u16>("seats_left"), None);
+/// assert_eq!(experiment.get_typed_opt("share", Some(json!(1))), Some(json!(0.3)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Experiment {
     /// The name of the experiment.
@@ -178,15 +222,9 @@ parameters!(
 parameters!(Experiment, "experiment", "manually_log_experiment_exposure");
 typed_getters!(
     DynamicConfig,
-    "config",
-    "get_dynamic_config",
-    "override_dynamic_config",
     "Logs nothing: the exposure is the config's, and was logged when it was fetched."
 );
 typed_getters!(
     Experiment,
-    "experiment",
-    "get_experiment",
-    "override_experiment",
     "Logs nothing: the exposure is the experiment's, and was logged when it was fetched."
 );

@@ -12,9 +12,7 @@ use crate::value::depth;
 impl StatsigUser {
     /// Starts a user with this user ID: text or a number.
     pub fn builder(user_id: impl Into<Value>) -> StatsigUserBuilder {
-        let mut builder = StatsigUserBuilder::default();
-        builder.data().user_id = present("userID", user_id);
-        builder
+        StatsigUserBuilder::default().user_id(user_id)
     }
 
     /// Starts a user without a user ID, for entities that bucket by a custom ID.

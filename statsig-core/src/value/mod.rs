@@ -77,9 +77,6 @@ pub fn object<K: Into<String>, V: Into<Value>>(
 /// A double as an integer, if the conversion back gives the same double.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "the conversion back detects a loss"
-)]
-#[expect(
     clippy::cast_precision_loss,
     reason = "the conversion back detects a loss"
 )]

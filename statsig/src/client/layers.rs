@@ -22,6 +22,28 @@ use statsig_core::entity_kind::EntityKind;
 ///
 /// Fetching it exposes nothing. A getter exposes the parameter that it reads, if the layer has it
 /// in the requested type.
+///
+/// ```
+/// use serde_json::json;
+/// # use statsig::{Statsig, StatsigUser};
+/// # let statsig = Statsig::new("secret-key", None);
+/// # let user = StatsigUser::with_user_id("a-user");
+/// # let values = [
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
+/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// # ];
+/// # statsig.override_layer("promo", values, None);
+/// let layer = statsig.get_layer(&user, "promo");
+/// assert_eq!(layer.get_string("color", "blue"), "red");
+/// assert!(layer.get_bool("on", false));
+/// assert_eq!(layer.get_i64("seats", 10), 5);
+/// assert_eq!(layer.get_f64("share", 0.1), 0.3);
+/// assert_eq!(layer.get_array("ports", vec![]), [80, 443]);
+/// assert_eq!(layer.get_object("size", [("px", 1)])["px"], 5);
+/// assert_eq!(layer.get::<Vec<u16>>("ports", vec![]), [80, 443]);
+/// assert_eq!(layer.get_opt::<u16>("seats_left"), None);
+/// assert_eq!(layer.get_typed_opt("share", Some(json!(1))), Some(json!(0.3)));
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Layer {
@@ -242,9 +264,6 @@ impl Layer {
 
 typed_getters!(
     Layer,
-    "layer",
-    "get_layer",
-    "override_layer",
     "Exposes the parameter, unless the fallback is returned."
 );
 

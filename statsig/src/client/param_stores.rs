@@ -29,6 +29,28 @@ use statsig_core::entity_kind::EntityKind;
 /// Reading a parameter evaluates its target and logs the target's exposure: of a gate, config or
 /// experiment, or of a layer's parameter. A constant logs nothing. All reads use the same specs,
 /// also when they happen later.
+///
+/// ```
+/// use serde_json::json;
+/// # use statsig::{Statsig, StatsigUser};
+/// # let statsig = Statsig::new("secret-key", None);
+/// # let user = StatsigUser::with_user_id("a-user");
+/// # let values = [
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
+/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// # ];
+/// # statsig.override_parameter_store("promo", values, None);
+/// let store = statsig.get_parameter_store(&user, "promo");
+/// assert_eq!(store.get_string("color", "blue"), "red");
+/// assert!(store.get_bool("on", false));
+/// assert_eq!(store.get_i64("seats", 10), 5);
+/// assert_eq!(store.get_f64("share", 0.1), 0.3);
+/// assert_eq!(store.get_array("ports", vec![]), [80, 443]);
+/// assert_eq!(store.get_object("size", [("px", 1)])["px"], 5);
+/// assert_eq!(store.get::<Vec<u16>>("ports", vec![]), [80, 443]);
+/// assert_eq!(store.get_opt::<u16>("seats_left"), None);
+/// assert_eq!(store.get_typed_opt("share", Some(json!(1))), Some(json!(0.3)));
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ParameterStore {
@@ -332,9 +354,6 @@ impl ParameterStore {
 
 typed_getters!(
     ParameterStore,
-    "store",
-    "get_parameter_store",
-    "override_parameter_store",
     "Exposes what the parameter refers to; a layer's parameter only if the fallback is not returned."
 );
 

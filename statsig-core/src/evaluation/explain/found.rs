@@ -98,7 +98,6 @@ impl<'a> Explainer<'a> {
 
 fn shortened_value(value: &Value) -> Value {
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         Value::String(text) => Value::from(shortened(text)),
         Value::Array(_) | Value::Object(_) => {
             let text = value.to_string();
@@ -108,6 +107,7 @@ fn shortened_value(value: &Value) -> Value {
                 value.clone()
             }
         }
+        scalar => scalar.clone(),
     }
 }
 

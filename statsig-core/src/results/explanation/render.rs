@@ -5,7 +5,7 @@ use std::fmt::{self, Arguments, Display, Formatter};
 use serde_json::Value;
 
 use super::{
-    BanditChoice, ConditionTried, ExplainedParameter, Explanation, Found, MappingTried,
+    BanditChoice, ConditionTried, EntityKind, ExplainedParameter, Explanation, Found, MappingTried,
     MappingTriedEnd, RuleTried, RuleTriedEnd, ShareTried, Step, Visit, VisitEnd,
 };
 
@@ -14,9 +14,10 @@ impl Display for Explanation {
         let mut lines = Lines { out: f, depth: 0 };
         lines.explanation(self)?;
         if self.is_abridged {
-            lines.line(format_args!(
+            writeln!(
+                lines,
                 "(Parts were left out: the path is very long or deep.)"
-            ))?;
+            )?;
         }
         Ok(())
     }
@@ -29,9 +30,10 @@ struct Lines<'a, 'f> {
 }
 
 impl Lines<'_, '_> {
-    fn line(&mut self, text: Arguments<'_>) -> fmt::Result {
+    /// Writes one line. `writeln!` calls it.
+    fn write_fmt(&mut self, line: Arguments<'_>) -> fmt::Result {
         let indent = self.depth * 2;
-        writeln!(self.out, "{:indent$}{text}", "")
+        write!(self.out, "{:indent$}{line}", "")
     }
 
     fn inside(&mut self, write: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
@@ -45,29 +47,27 @@ impl Lines<'_, '_> {
         let Explanation {
             kind, name, result, ..
         } = explanation;
-        self.line(format_args!("{kind} {name}"))?;
+        writeln!(self, "{kind} {name}")?;
         self.inside(|lines| {
-            lines.line(format_args!("value   {}", result.value))?;
-            let is_store = explanation.path.is_none();
-            if !is_store {
-                lines.line(format_args!("rule    {}", or_none(&result.rule_id)))?;
+            writeln!(lines, "value   {}", result.value)?;
+            // A parameter store has no rule.
+            if explanation.path.is_some() {
+                writeln!(lines, "rule    {}", or_none(&result.rule_id))?;
             }
             if let Some(experiment) = &result.allocated_experiment {
-                lines.line(format_args!("from    experiment {experiment}"))?;
+                writeln!(lines, "from    experiment {experiment}")?;
             }
             if let Some(group) = &result.group_name {
-                lines.line(format_args!("group   {group}"))?;
+                writeln!(lines, "group   {group}")?;
             }
-            lines.line(format_args!("reason  {}", result.details.reason))
+            writeln!(lines, "reason  {}", result.details.reason)
         })?;
         if let Some(path) = &explanation.path {
-            self.line(format_args!("how it came about:"))?;
+            writeln!(self, "how it came about:")?;
             self.inside(|lines| lines.visit(path))?;
         }
-        explanation
-            .parameters
-            .iter()
-            .try_for_each(|(name, parameter)| self.parameter(name, parameter))
+        let mut parameters = explanation.parameters.iter();
+        parameters.try_for_each(|(name, parameter)| self.parameter(name, parameter))
     }
 
     fn parameter(&mut self, name: &str, parameter: &ExplainedParameter) -> fmt::Result {
@@ -76,50 +76,44 @@ impl Lines<'_, '_> {
             .as_deref()
             .unwrap_or("missing (fallbacks are returned)");
         let Some(refers_to) = &parameter.refers_to else {
-            return self.line(format_args!("parameter {name}: {value}, a constant"));
+            return writeln!(self, "parameter {name}: {value}, a constant");
         };
         let (kind, to) = (refers_to.kind, &refers_to.name);
-        let of = Attached("", parameter.parameter.as_deref(), " of ");
-        let by = if parameter.parameter.is_some() {
-            "from"
-        } else {
-            "by"
-        };
-        self.line(format_args!(
-            "parameter {name}: {value}, {by} {of}{kind} {to}"
-        ))?;
-        match &refers_to.path {
-            Some(path) => self.inside(|lines| lines.visit(path)),
-            None => Ok(()),
+        match &parameter.parameter {
+            Some(of) => writeln!(self, "parameter {name}: {value}, from {of} of {kind} {to}")?,
+            None => writeln!(self, "parameter {name}: {value}, by {kind} {to}")?,
         }
+        self.inner_visit(refers_to.path.as_ref())
+    }
+
+    fn inner_visit(&mut self, visit: Option<&Visit>) -> fmt::Result {
+        visit.map_or(Ok(()), |visit| self.inside(|lines| lines.visit(visit)))
     }
 
     fn visit(&mut self, visit: &Visit) -> fmt::Result {
-        self.line(format_args!("{} {}", visit.kind, visit.name))?;
+        writeln!(self, "{} {}", visit.kind, visit.name)?;
         self.inside(|lines| {
-            visit
-                .steps
-                .iter()
-                .try_for_each(|step| lines.step(step, visit))?;
-            match visit.end {
-                VisitEnd::Decided => {
-                    let rule = or_none(&visit.rule_id);
-                    match &visit.group_name {
-                        Some(group) => lines.line(format_args!("→ rule {rule}, group {group}")),
-                        None if is_gate(visit) => {
-                            let verdict = if visit.value { "passes" } else { "fails" };
-                            lines.line(format_args!("→ {verdict}, rule {rule}"))
-                        }
-                        None => lines.line(format_args!("→ rule {rule}")),
-                    }
+            let mut steps = visit.steps.iter();
+            steps.try_for_each(|step| lines.step(step, visit))?;
+            let rule = or_none(&visit.rule_id);
+            match (visit.end, &visit.group_name) {
+                (VisitEnd::Decided, Some(group)) => {
+                    writeln!(lines, "→ rule {rule}, group {group}")
                 }
-                VisitEnd::Unknown => lines.line(format_args!("→ no value")),
-                VisitEnd::Unsupported => lines.line(format_args!(
+                (VisitEnd::Decided, None) if visit.kind == EntityKind::Gate => {
+                    let verdict = if visit.value { "passes" } else { "fails" };
+                    writeln!(lines, "→ {verdict}, rule {rule}")
+                }
+                (VisitEnd::Decided, None) => writeln!(lines, "→ rule {rule}"),
+                (VisitEnd::Unknown, _) => writeln!(lines, "→ no value"),
+                (VisitEnd::Unsupported, _) => writeln!(
+                    lines,
                     "→ no value: the specs use something that this SDK does not know"
-                )),
-                VisitEnd::GivenUp => lines.line(format_args!(
+                ),
+                (VisitEnd::GivenUp, _) => writeln!(
+                    lines,
                     "→ given up: entities refer to each other too deeply or in a circle"
-                )),
+                ),
             }
         })
     }
@@ -128,36 +122,37 @@ impl Lines<'_, '_> {
         let Visit { kind, name, .. } = visit;
         match step {
             Step::Overridden { by } => {
-                self.line(format_args!("overridden ({by}): the specs are not asked"))
+                writeln!(self, "overridden ({by}): the specs are not asked")
             }
             Step::Mapping(mapping) => self.mapping(mapping),
             Step::Rule(rule) => self.rule(rule),
             Step::TargetingGate(gate) => {
-                self.line(format_args!("who takes part is decided by a gate"))?;
+                writeln!(self, "who takes part is decided by a gate")?;
                 self.inside(|lines| lines.visit(gate))
             }
-            Step::BanditKeptOut { is_started: false } => self.line(format_args!(
-                "the bandit has not started: its default is served"
-            )),
-            Step::BanditKeptOut { is_started: true } => self.line(format_args!(
-                "the user does not take part: the default is served"
-            )),
+            Step::BanditKeptOut { is_started: false } => {
+                writeln!(self, "the bandit has not started: its default is served")
+            }
+            Step::BanditKeptOut { is_started: true } => {
+                writeln!(self, "the user does not take part: the default is served")
+            }
             Step::BanditChose(choice) => self.bandit(choice),
-            Step::Default { fills_in: true, .. } => self.line(format_args!(
-                "parameters that no rule supplied: from the default value"
-            )),
+            Step::Default { fills_in: true, .. } => {
+                writeln!(
+                    self,
+                    "parameters that no rule supplied: from the default value"
+                )
+            }
             Step::Default { is_enabled, .. } => {
                 let disabled = if *is_enabled {
                     ""
                 } else {
                     ", and it is disabled"
                 };
-                self.line(format_args!(
-                    "no rule applies{disabled}: the default is served"
-                ))
+                writeln!(self, "no rule applies{disabled}: the default is served")
             }
-            Step::SeenBefore => self.line(format_args!("evaluated above already")),
-            Step::Unknown => self.line(format_args!("the specs have no {kind} named {name}")),
+            Step::SeenBefore => writeln!(self, "evaluated above already"),
+            Step::Unknown => writeln!(self, "the specs have no {kind} named {name}"),
         }
     }
 
@@ -165,15 +160,18 @@ impl Lines<'_, '_> {
         let group = choice.group_name.as_deref().unwrap_or("none");
         let bucket = choice.bucket;
         match (choice.explores_below, choice.is_explored) {
-            (Some(below), true) => self.line(format_args!(
+            (Some(below), true) => writeln!(
+                self,
                 "bucket {bucket} of 10000 < {below}: explores; drawn by chance: group {group}"
-            )),
-            (Some(below), false) => self.line(format_args!(
+            ),
+            (Some(below), false) => writeln!(
+                self,
                 "bucket {bucket} of 10000 ≥ {below}: the best group by what was learnt: {group}"
-            )),
-            (None, _) => self.line(format_args!(
+            ),
+            (None, _) => writeln!(
+                self,
                 "nothing is learnt yet; bucket {bucket} of 10000 is in group {group}"
-            )),
+            ),
         }
     }
 
@@ -185,15 +183,9 @@ impl Lines<'_, '_> {
             MappingTriedEnd::LedNowhere => "holds, but the other could not answer",
             MappingTriedEnd::Answered => "holds: the other answers",
         };
-        self.line(format_args!("mapping to {to} under rule {rule}: {end}"))?;
-        self.inside(|lines| {
-            lines.conditions(&mapping.conditions)?;
-            lines.share(mapping.share.as_ref())?;
-            mapping
-                .mapped
-                .as_ref()
-                .map_or(Ok(()), |visit| lines.visit(visit))
-        })
+        writeln!(self, "mapping to {to} under rule {rule}: {end}")?;
+        self.inside(|lines| lines.tests(&mapping.conditions, mapping.share.as_ref()))?;
+        self.inner_visit(mapping.mapped.as_deref())
     }
 
     fn rule(&mut self, rule: &RuleTried) -> fmt::Result {
@@ -210,69 +202,60 @@ impl Lines<'_, '_> {
             RuleTriedEnd::Ignored => "met, but its experiment came too late or returned nothing",
             RuleTriedEnd::GivenUp => "given up",
         };
-        let group = Attached(" (group ", rule.group_name.as_deref(), ")");
-        let name = Attached(" \"", rule.name.as_deref(), "\"");
-        self.line(format_args!("rule {}{name}{group}: {end}", rule.id))?;
+        let group = between(" (group ", rule.group_name.as_deref(), ")");
+        let name = between(" \"", rule.name.as_deref(), "\"");
+        writeln!(self, "rule {}{name}{group}: {end}", rule.id)?;
         self.inside(|lines| {
-            lines.conditions(&rule.conditions)?;
-            lines.share(rule.share.as_ref())?;
+            lines.tests(&rule.conditions, rule.share.as_ref())?;
             match (&rule.delegate, &rule.delegated, &rule.share) {
                 (_, Some(visit), _) => lines.visit(visit),
                 // The rule has a delegate and still checked the share, so the delegate does not
                 // exist.
-                (Some(delegate), None, Some(_)) => lines.line(format_args!(
+                (Some(delegate), None, Some(_)) => writeln!(
+                    lines,
                     "the specs have no experiment named {delegate}, so the rule's own value counts"
-                )),
+                ),
                 _ => Ok(()),
             }
         })
     }
 
-    fn share(&mut self, share: Option<&ShareTried>) -> fmt::Result {
-        let Some(share) = share else {
-            return Ok(());
-        };
-        let mark = Mark(Some(share.is_in));
-        let percentage = share.pass_percentage;
-        let Some(bucket) = share.bucket else {
-            return self.line(format_args!("{mark} pass percentage {percentage}"));
-        };
-        let (relation, end) = if share.is_in {
-            ("<", "in")
-        } else {
-            ("≥", "out")
-        };
-        let id_type = &share.id_type;
-        let threshold = (share.threshold * 1e6).round() / 1e6;
-        let id = Id(share.id.as_deref());
-        self.line(format_args!(
-            "{mark} pass percentage {percentage}: {id_type} {id} is bucket {bucket} of 10000 {relation} {threshold}: {end}"
-        ))
+    fn tests(&mut self, conditions: &[ConditionTried], share: Option<&ShareTried>) -> fmt::Result {
+        let mut conditions = conditions.iter();
+        conditions.try_for_each(|condition| self.condition(condition))?;
+        share.map_or(Ok(()), |share| self.share(share))
     }
 
-    fn conditions(&mut self, conditions: &[ConditionTried]) -> fmt::Result {
-        conditions
-            .iter()
-            .try_for_each(|condition| self.condition(condition))
+    fn share(&mut self, share: &ShareTried) -> fmt::Result {
+        let ShareTried {
+            pass_percentage: percentage,
+            id_type,
+            is_in,
+            ..
+        } = share;
+        let mark = mark(Some(*is_in));
+        let Some(bucket) = share.bucket else {
+            return writeln!(self, "{mark} pass percentage {percentage}");
+        };
+        let (relation, end) = if *is_in { ("<", "in") } else { ("≥", "out") };
+        let threshold = (share.threshold * 1e6).round() / 1e6;
+        let id = id_text(share.id.as_deref());
+        writeln!(
+            self,
+            "{mark} pass percentage {percentage}: {id_type} {id} is bucket {bucket} of 10000 {relation} {threshold}: {end}"
+        )
     }
 
     fn condition(&mut self, condition: &ConditionTried) -> fmt::Result {
-        let mark = Mark(condition.holds);
-        let operator = condition.operator.as_deref().map(phrase);
-        let operator = Attached(" ", operator, "");
-        let target = Attached(" ", condition.target.as_deref(), "");
-        let found = FoundText(condition.found.as_ref());
+        let mark = mark(condition.holds);
+        let operator = between(" ", condition.operator.as_deref().map(phrase), "");
+        let target = between(" ", condition.target.as_deref(), "");
+        let found = condition.found.as_ref().map(found_text);
+        let found = between(": ", found.as_deref(), "");
         let subject = &condition.subject;
-        self.line(format_args!("{mark} {subject}{operator}{target}{found}"))?;
-        match &condition.visit {
-            Some(visit) => self.inside(|lines| lines.visit(visit)),
-            None => Ok(()),
-        }
+        writeln!(self, "{mark} {subject}{operator}{target}{found}")?;
+        self.inner_visit(condition.visit.as_deref())
     }
-}
-
-fn is_gate(visit: &Visit) -> bool {
-    visit.kind == super::EntityKind::Gate
 }
 
 fn or_none(rule_id: &str) -> &str {
@@ -280,56 +263,36 @@ fn or_none(rule_id: &str) -> &str {
 }
 
 /// The mark of a condition that holds or does not hold.
-struct Mark(Option<bool>);
-
-impl Display for Mark {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Some(true) => "✓",
-            Some(false) => "✗",
-            None => "?",
-        })
+fn mark(holds: Option<bool>) -> &'static str {
+    match holds {
+        Some(true) => "✓",
+        Some(false) => "✗",
+        None => "?",
     }
 }
 
-/// An optional text between a prefix and a suffix.
-struct Attached<'a>(&'static str, Option<&'a str>, &'static str);
+/// The text with a prefix and a suffix, if there is a text.
+fn between(prefix: &str, text: Option<&str>, suffix: &str) -> String {
+    text.map_or_else(String::new, |text| format!("{prefix}{text}{suffix}"))
+}
 
-impl Display for Attached<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.1 {
-            Some(text) => write!(f, "{}{text}{}", self.0, self.2),
-            None => Ok(()),
-        }
+fn id_text(id: Option<&str>) -> String {
+    match id {
+        Some(id) => format!("{id:?}"),
+        None => "(none, counted as empty)".to_owned(),
     }
 }
 
-struct Id<'a>(Option<&'a str>);
-
-impl Display for Id<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(id) => write!(f, "{id:?}"),
-            None => f.write_str("(none, counted as empty)"),
+fn found_text(found: &Found) -> String {
+    match found {
+        Found::Nothing => "found nothing".to_owned(),
+        Found::Private => "found <private>".to_owned(),
+        Found::Value(value) => format!("found {value}"),
+        Found::Derived { value, from } => format!("found {value:?}, from its {from}"),
+        Found::Bucket { bucket, of, id } => {
+            format!("{} is bucket {bucket} of {of}", id_text(id.as_deref()))
         }
-    }
-}
-
-struct FoundText<'a>(Option<&'a Found>);
-
-impl Display for FoundText<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            None => Ok(()),
-            Some(Found::Nothing) => f.write_str(": found nothing"),
-            Some(Found::Private) => f.write_str(": found <private>"),
-            Some(Found::Value(value)) => write!(f, ": found {value}"),
-            Some(Found::Derived { value, from }) => write!(f, ": found {value:?}, from its {from}"),
-            Some(Found::Bucket { bucket, of, id }) => {
-                write!(f, ": {} is bucket {bucket} of {of}", Id(id.as_deref()))
-            }
-            Some(Found::Time(time)) => write!(f, ": it is {time}"),
-        }
+        Found::Time(time) => format!("it is {time}"),
     }
 }
 
