@@ -4,17 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use statsig::SpecsSource;
-use statsig::sources::{AdapterContext, StreamEvent};
 use statsig::sources::{
-    BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest,
+    AdapterContext, BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload,
+    SpecsRequest, StreamEvent,
 };
-use statsig::transport::BoxFuture;
+use statsig::transport::{Backoff, BoxFuture};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::SYNC;
-use crate::backoff::Backoff;
 use crate::connection::{Opener, SILENCE_LIMIT, StreamProblem};
 use crate::progress::{InUse, Progress, StreamAnswer};
 
@@ -84,7 +83,7 @@ impl GrpcSpecs {
         let is_late = tokio::time::timeout(limit, heard.wait_for(Progress::is_heard))
             .await
             .is_err();
-        match self.stream.note(Progress::answer) {
+        match self.stream.note(false, Progress::answer) {
             StreamAnswer::Specs { body, is_repeated } => {
                 // The client's next request shows whether it uses these specs.
                 if !is_repeated {
@@ -113,7 +112,7 @@ impl SpecsAdapter for GrpcSpecs {
                 time: request.since_time,
                 checksum: request.checksum.clone(),
             };
-            let is_recovery = self.stream.note(|progress| progress.asked(in_use, now));
+            let is_recovery = (self.stream).note(false, |progress| progress.asked(in_use, now));
             self.stream.report_recovery(is_recovery);
             self.keep_running(request.max_bytes);
             if self.stream.progress.borrow().is_fallback_due(now) {
@@ -145,17 +144,11 @@ impl Stream {
     async fn keep_open(&self, max_bytes: usize) {
         loop {
             let problem = self.run(max_bytes).await;
-            let (error, asked_pause) = (
-                FetchError::stream(problem.to_string()),
-                problem.asked_pause(),
-            );
-            let mut pause = Duration::ZERO;
-            let mut failures = 0;
-            self.progress.send_modify(|progress| {
-                failures = progress.failed(problem, Instant::now());
-                let backoff = self.reopening.pause(failures, fastrand::f64());
-                pause = backoff.max(asked_pause);
-            });
+            let error = FetchError::stream(problem.to_string());
+            let asked_pause = problem.asked_pause();
+            let failures = self.note(true, |progress| progress.failed(problem, Instant::now()));
+            let pause = self.reopening.pause(failures, fastrand::f64());
+            let pause = pause.max(asked_pause);
             self.client.report(StreamEvent::Failed { failures });
             // The warning appears once for each series of failures: the proxy may be down for
             // hours.
@@ -182,13 +175,10 @@ impl Stream {
                 Ok(Err(problem)) => return problem,
                 Err(_) => return StreamProblem::Silent,
             };
-            let mut received = None;
-            self.progress.send_modify(|progress| {
-                received = Some(progress.received(body, opened.elapsed()));
-            });
+            let received = self.note(true, |progress| progress.received(body, opened.elapsed()));
             self.client.report(StreamEvent::Message);
-            self.report_recovery(received.is_some_and(|received| received.is_recovery));
-            if received.is_some_and(|received| received.brings_specs) {
+            self.report_recovery(received.is_recovery);
+            if received.brings_specs {
                 self.signal();
             }
         }
@@ -212,14 +202,10 @@ impl Stream {
                 tokio::time::sleep(self.client.download_pause()).await;
                 continue;
             }
-            let is_due = async {
-                match due {
-                    Some(at) => tokio::time::sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            // Without a due time, only a change of the progress ends the pause.
+            let at = due.unwrap_or_else(Instant::now);
             tokio::select! {
-                () = is_due => {}
+                () = tokio::time::sleep_until(at), if due.is_some() => {}
                 changed = progress.changed() => if changed.is_err() {
                     return;
                 },
@@ -227,12 +213,12 @@ impl Stream {
         }
     }
 
-    /// Changes the progress without waking the tasks that wait for a message.
-    fn note<T: Default>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
+    /// Changes the progress. With `wakes`, wakes the tasks that wait for news of the stream.
+    fn note<T: Default>(&self, wakes: bool, change: impl FnOnce(&mut Progress) -> T) -> T {
         let mut result = T::default();
         self.progress.send_if_modified(|progress| {
             result = change(progress);
-            false
+            wakes
         });
         result
     }

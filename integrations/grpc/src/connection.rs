@@ -1,6 +1,5 @@
 //! The connection to a forward proxy. Only this file uses tonic.
 
-use std::error::Error;
 use std::fmt::{self, Debug};
 use std::fs;
 use std::path::Path;
@@ -9,15 +8,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use statsig::transport::BoxFuture;
+use statsig::Cause;
+use statsig::transport::{BoxFuture, Masked};
 use tonic::client::Grpc;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use crate::address;
 use crate::messages::{ConfigSpecRequest, ConfigSpecResponse, STREAM_CONFIG_SPEC};
-use crate::proxy::{GrpcForwardProxy, Tls};
+use crate::proxy::{EXPECTED_ADDRESS, GrpcForwardProxy, Tls};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The time limit of opening a stream: connection, encryption, and the proxy's answer.
@@ -32,8 +31,6 @@ const KEEP_ALIVE_LIMIT: Duration = Duration::from_secs(20);
 const MESSAGE_OVERHEAD_BYTES: usize = 1_024;
 /// The longest pause that a proxy can request.
 const MAX_ASKED_PAUSE: Duration = Duration::from_secs(300);
-/// How many characters of a proxy's message errors and log lines show.
-const MAX_SHOWN: usize = 200;
 
 /// Why a stream could not be opened, or broke.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +48,7 @@ pub(crate) enum StreamProblem {
         code: String,
         message: String,
         /// The proxy requests that the client opens no stream for this time.
-        pause: Option<Duration>,
+        pause: Duration,
     },
     #[error("the forward proxy accepted no stream within {} s", OPEN_LIMIT.as_secs())]
     NotOpened,
@@ -92,20 +89,16 @@ impl Debug for ProxyConnections {
 }
 
 impl ProxyConnections {
-    async fn connect(&self) -> Result<Channel, StreamProblem> {
+    async fn open_stream(
+        &self,
+        since_time: u64,
+        max_bytes: usize,
+    ) -> Result<Box<dyn Messages>, StreamProblem> {
         let proxy = self.proxy.clone();
         let endpoint = tokio::task::spawn_blocking(move || endpoint(&proxy))
             .await
             .map_err(|_| StreamProblem::Ended)??;
-        endpoint.connect().await.map_err(unconnected)
-    }
-
-    async fn open_stream(
-        &self,
-        channel: Channel,
-        since_time: u64,
-        max_bytes: usize,
-    ) -> Result<ProxyStream, StreamProblem> {
+        let channel = endpoint.connect().await.map_err(unconnected)?;
         let mut grpc = Grpc::new(channel)
             .max_decoding_message_size(max_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES));
         grpc.ready().await.map_err(unconnected)?;
@@ -116,10 +109,10 @@ impl ProxyConnections {
             .server_streaming(Request::new(request), path, codec)
             .await
             .map_err(|status| status_problem(&status, &self.sdk_key))?;
-        Ok(ProxyStream {
+        Ok(Box::new(ProxyStream {
             messages: response.into_inner(),
             sdk_key: self.sdk_key.clone(),
-        })
+        }))
     }
 }
 
@@ -130,14 +123,9 @@ impl Opener for ProxyConnections {
         max_bytes: usize,
     ) -> BoxFuture<'_, Result<Box<dyn Messages>, StreamProblem>> {
         Box::pin(async move {
-            let opened = async {
-                let channel = self.connect().await?;
-                self.open_stream(channel, since_time, max_bytes).await
-            };
-            match tokio::time::timeout(OPEN_LIMIT, opened).await {
-                Ok(stream) => Ok(Box::new(stream?) as Box<dyn Messages>),
-                Err(_) => Err(StreamProblem::NotOpened),
-            }
+            tokio::time::timeout(OPEN_LIMIT, self.open_stream(since_time, max_bytes))
+                .await
+                .unwrap_or(Err(StreamProblem::NotOpened))
         })
     }
 }
@@ -161,9 +149,8 @@ impl Messages for ProxyStream {
 
 /// The endpoint of the proxy. Blocks while it reads the certificates.
 fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
-    let url = address::url(&proxy.url, proxy.tls.is_some());
-    let url = url.ok_or_else(|| StreamProblem::Unconnected {
-        problem: format!("expected {}", address::EXPECTED),
+    let url = (proxy.usable_url()).ok_or_else(|| StreamProblem::Unconnected {
+        problem: format!("expected {EXPECTED_ADDRESS}"),
     })?;
     let is_encrypted = url.starts_with("https:");
     let endpoint = Endpoint::from_shared(url)
@@ -177,12 +164,10 @@ fn endpoint(proxy: &GrpcForwardProxy) -> Result<Endpoint, StreamProblem> {
         return Ok(endpoint);
     }
     let tls = proxy.tls.clone().unwrap_or_default();
-    endpoint
-        .tls_config(tls_config(proxy, &tls)?)
-        .map_err(unconnected)
+    endpoint.tls_config(tls_config(&tls)?).map_err(unconnected)
 }
 
-fn tls_config(proxy: &GrpcForwardProxy, tls: &Tls) -> Result<ClientTlsConfig, StreamProblem> {
+fn tls_config(tls: &Tls) -> Result<ClientTlsConfig, StreamProblem> {
     let mut config = match &tls.ca_certificate {
         Some(path) => {
             let authority = read_pem("a CA certificate", "CERTIFICATE", path)?;
@@ -193,7 +178,7 @@ fn tls_config(proxy: &GrpcForwardProxy, tls: &Tls) -> Result<ClientTlsConfig, St
     if let Some(name) = &tls.domain_name {
         config = config.domain_name(name);
     }
-    if let Some(client) = &proxy.client_certificate {
+    if let Some(client) = &tls.client_certificate {
         let certificate = read_pem("a certificate", "CERTIFICATE", &client.certificate)?;
         let key = read_pem("a private key", "PRIVATE KEY", &client.key)?;
         config = config.identity(Identity::from_pem(certificate, key));
@@ -222,34 +207,18 @@ fn read_pem(what: &'static str, section: &str, path: &Path) -> Result<Vec<u8>, S
 
 /// tonic's errors say nothing without their causes.
 fn unconnected(error: tonic::transport::Error) -> StreamProblem {
-    let mut problem = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        problem.push_str(&format!(": {error}"));
-        cause = error.source();
+    StreamProblem::Unconnected {
+        problem: Cause::new(error).to_string(),
     }
-    StreamProblem::Unconnected { problem }
 }
 
 /// The message comes from the proxy, and may contain the key.
 fn status_problem(status: &Status, sdk_key: &str) -> StreamProblem {
     StreamProblem::Status {
         code: format!("{:?}", status.code()),
-        message: shown(status.message(), sdk_key),
-        pause: asked_pause(status),
+        message: Masked::new(sdk_key).shown(status.message()),
+        pause: asked_pause(status).unwrap_or_default(),
     }
-}
-
-/// The text without the key, and at most [`MAX_SHOWN`] characters.
-fn shown(text: &str, sdk_key: &str) -> String {
-    let text = match sdk_key {
-        "" => text.to_owned(),
-        key => text.replace(key, "*****"),
-    };
-    if text.chars().count() <= MAX_SHOWN {
-        return text;
-    }
-    text.chars().take(MAX_SHOWN - 1).chain(['…']).collect()
 }
 
 /// The pause that the proxy requests in gRPC's form, or in HTTP's form, for example through a load
@@ -268,7 +237,7 @@ impl StreamProblem {
     /// The pause that the proxy requests.
     pub(crate) fn asked_pause(&self) -> Duration {
         match self {
-            Self::Status { pause, .. } => pause.unwrap_or_default(),
+            Self::Status { pause, .. } => *pause,
             _ => Duration::ZERO,
         }
     }

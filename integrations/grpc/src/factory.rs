@@ -7,19 +7,18 @@ use statsig::sources::{AdapterContext, SpecAdapterConfig, SpecsAdapter, SpecsAda
 use statsig::transport::shown_url;
 
 use crate::adapter::GrpcSpecs;
-use crate::address;
 use crate::connection::ProxyConnections;
-use crate::proxy::GrpcForwardProxy;
+use crate::proxy::{EXPECTED_ADDRESS, GrpcForwardProxy};
 
 /// Each client gets its own stream when it starts.
 impl SpecsAdapterFactory for GrpcForwardProxy {
     fn check(&self) -> Result<(), OptionsError> {
-        if address::url(&self.url, self.tls.is_some()).is_some() {
+        if self.usable_url().is_some() {
             return Ok(());
         }
         let found = format!("{:?}", shown_url(&self.url));
         let option = "GrpcForwardProxy::new";
-        Err(OptionsError::new(option, address::EXPECTED, found))
+        Err(OptionsError::new(option, EXPECTED_ADDRESS, found))
     }
 
     fn make(&self, client: AdapterContext) -> Arc<dyn SpecsAdapter> {

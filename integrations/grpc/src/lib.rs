@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod adapter;
-mod address;
-mod backoff;
 mod connection;
 mod factory;
 mod messages;

@@ -64,7 +64,7 @@ pub(crate) enum StreamAnswer {
 }
 
 /// The meaning of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Received {
     pub(crate) brings_specs: bool,
     /// Whether the stream was broken before, and works now.

@@ -4,12 +4,16 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use statsig::transport::shown_url;
-
-use crate::backoff::Backoff;
+use statsig::transport::{Backoff, is_usable_url, shown_url};
 
 /// How long a start waits for the first message by default.
 const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The first pause before the client reopens a broken stream, by default.
+const DEFAULT_REOPENING_PAUSE: Duration = Duration::from_secs(3);
+/// The longest pause before the client reopens a broken stream, without jitter.
+const LONGEST_REOPENING_PAUSE: Duration = Duration::from_secs(60);
+/// The form of a usable address, for errors.
+pub(crate) const EXPECTED_ADDRESS: &str = "an address such as http://host:50051";
 
 /// A Statsig forward proxy that streams specs over gRPC.
 ///
@@ -63,7 +67,6 @@ pub struct GrpcForwardProxy {
     pub(crate) init_timeout: Duration,
     pub(crate) reopening: Backoff,
     pub(crate) tls: Option<Tls>,
-    pub(crate) client_certificate: Option<ClientCertificate>,
 }
 
 /// Each connection reads the files again, so that it uses renewed certificates.
@@ -72,6 +75,7 @@ pub(crate) struct Tls {
     /// `None` means the certificate authorities of the system.
     pub(crate) ca_certificate: Option<PathBuf>,
     pub(crate) domain_name: Option<String>,
+    pub(crate) client_certificate: Option<ClientCertificate>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,9 +92,8 @@ impl GrpcForwardProxy {
         Self {
             url: url.into().trim().to_owned(),
             init_timeout: DEFAULT_INIT_TIMEOUT,
-            reopening: Backoff::default(),
+            reopening: reopening(DEFAULT_REOPENING_PAUSE),
             tls: None,
-            client_certificate: None,
         }
     }
 
@@ -105,7 +108,7 @@ impl GrpcForwardProxy {
     /// up to a minute. Default: 3 s.
     #[must_use]
     pub fn reopening_pause(mut self, first: Duration) -> Self {
-        self.reopening = Backoff::new(first);
+        self.reopening = reopening(first);
         self
     }
 
@@ -135,13 +138,30 @@ impl GrpcForwardProxy {
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
     ) -> Self {
-        self.tls.get_or_insert_default();
-        self.client_certificate = Some(ClientCertificate {
+        self.tls.get_or_insert_default().client_certificate = Some(ClientCertificate {
             certificate: certificate.into(),
             key: key.into(),
         });
         self
     }
+
+    /// The URL, with the scheme by which tonic decides whether to encrypt. The scheme of the
+    /// address may be missing. `None` if the address is unusable.
+    pub(crate) fn usable_url(&self) -> Option<String> {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or(("http", &self.url));
+        let scheme = match (scheme.to_ascii_lowercase().as_str(), &self.tls) {
+            ("https", _) | ("http", Some(_)) => "https",
+            ("http", None) => "http",
+            _ => return None,
+        };
+        let url = format!("{scheme}://{rest}");
+        is_usable_url(&url).then_some(url)
+    }
+}
+
+/// The pauses before the client reopens a broken stream. They double with each failure in a row.
+pub(crate) fn reopening(first: Duration) -> Backoff {
+    Backoff::new(first, LONGEST_REOPENING_PAUSE)
 }
 
 /// Shows the address without credentials, keys and query.
@@ -152,7 +172,58 @@ impl fmt::Debug for GrpcForwardProxy {
             .field("init_timeout", &self.init_timeout)
             .field("reopening", &self.reopening)
             .field("tls", &self.tls)
-            .field("client_certificate", &self.client_certificate)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(address: &str) -> Option<String> {
+        GrpcForwardProxy::new(address).usable_url()
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_minute() {
+        let pauses = [1, 5, 6, u32::MAX].map(|failures| {
+            let proxy = GrpcForwardProxy::new("h");
+            proxy.reopening.pause(failures, 0.0).as_secs()
+        });
+        assert_eq!(pauses, [3, 48, 60, 60]);
+        let longest = reopening(Duration::from_secs(90)).pause(1, 0.0);
+        assert_eq!(longest, LONGEST_REOPENING_PAUSE);
+    }
+
+    #[test]
+    fn an_address_has_a_host_and_no_other_scheme() {
+        for address in [
+            "",
+            "unix:///run/proxy",
+            "http://",
+            "h:port",
+            "a b",
+            "h:0",
+            "http://h:x",
+            "h#",
+        ] {
+            assert_eq!(url(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_follows_what_is_configured_and_never_drops_encryption() {
+        for (address, plain, encrypted) in [
+            ("http://h:50051", "http://h:50051", "https://h:50051"),
+            ("h:80", "http://h:80", "https://h:80"),
+            ("h", "http://h", "https://h"),
+            ("https://h", "https://h", "https://h"),
+            ("HTTPS://h/", "https://h/", "https://h/"),
+            ("http://[::1]:1", "http://[::1]:1", "https://[::1]:1"),
+        ] {
+            assert_eq!(url(address).as_deref(), Some(plain), "{address}");
+            let proxy = GrpcForwardProxy::new(address).domain_name("proxy");
+            assert_eq!(proxy.usable_url().as_deref(), Some(encrypted), "{address}");
+        }
     }
 }

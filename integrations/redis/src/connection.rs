@@ -186,7 +186,7 @@ async fn in_time<T>(
     answer.unwrap_or_else(|_| Err(late("a whole answer", ANSWER_LIMIT)))
 }
 
-fn late(what: &str, limit: Duration) -> DataStoreError {
+pub(super) fn late(what: &str, limit: Duration) -> DataStoreError {
     DataStoreError::failed(format!(
         "expected {what} from Redis within {} s, found none",
         limit.as_secs()
@@ -194,12 +194,9 @@ fn late(what: &str, limit: Duration) -> DataStoreError {
 }
 
 fn unconnected(error: impl Error + Send + Sync + 'static) -> DataStoreError {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     let mut problem = format!("Redis: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        problem.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
+    problem.extend(causes.map(|cause| format!(": {cause}")));
     DataStoreError::failed(problem).with_source(error)
 }
 

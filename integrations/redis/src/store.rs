@@ -1,7 +1,6 @@
 //! The data store: the commands, and the connection for the next command.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use statsig::sources::{
 use statsig::transport::BoxFuture;
 
 use crate::SYNC;
-use crate::connection::Connection;
+use crate::connection::{Connection, late};
 
 /// The first attempt reads values up to this size, so that a broken peer cannot make the client
 /// read more. A second attempt reads larger values.
@@ -151,7 +150,9 @@ impl RedisDataStore {
             let answer = connection.ask(command, value_bytes).await?;
             Ok((answer, connection))
         };
-        let (answer, connection) = within_limit(run).await?;
+        let run = tokio::time::timeout(OPERATION_LIMIT, run).await;
+        let (answer, connection) =
+            run.unwrap_or_else(|_| Err(late("an answer", OPERATION_LIMIT)))?;
         let mut kept = self.kept();
         if kept.period == period {
             kept.idle = Some(connection);
@@ -290,19 +291,6 @@ impl FromRedisValue for Stored {
             _ => Err("expected OK, found another answer".into()),
         }
     }
-}
-
-async fn within_limit<T>(
-    operation: impl Future<Output = Result<T, DataStoreError>>,
-) -> Result<T, DataStoreError> {
-    tokio::time::timeout(OPERATION_LIMIT, operation)
-        .await
-        .unwrap_or_else(|_| {
-            Err(DataStoreError::failed(format!(
-                "expected an answer from Redis within {} s, found none",
-                OPERATION_LIMIT.as_secs()
-            )))
-        })
 }
 
 #[cfg(test)]

@@ -8,19 +8,21 @@ pub(crate) const MAX_JITTER: f64 = 0.25;
 
 /// Pauses that double with each failure, up to a limit, plus jitter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     first: Duration,
     longest: Duration,
 }
 
 impl Backoff {
     /// The pause is `first` after one failure, and at most `longest`, without the jitter.
-    pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
+    #[must_use]
+    pub const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest }
     }
 
     /// The pause after this many failures in a row (at least one), for a `random` in `0.0..1.0`.
-    pub(crate) fn pause(&self, failures: u32, random: f64) -> Duration {
+    #[must_use]
+    pub fn pause(&self, failures: u32, random: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         let pause = self.first.saturating_mul(1 << doublings);
         jittered(pause.min(self.longest), random)

@@ -22,6 +22,8 @@ use std::pin::Pin;
 /// For sources of other packages.
 #[doc(hidden)]
 pub use self::address::{is_usable as is_usable_url, shown as shown_url};
+#[doc(hidden)]
+pub use self::backoff::Backoff;
 pub use self::error::TransportError;
 pub use self::headers::Headers;
 #[cfg(feature = "http")]
@@ -31,6 +33,8 @@ pub use self::proxy::ProxyConfig;
 pub use self::request::{Endpoint, Method, Request};
 pub use self::response::Response;
 use crate::guard::guarded_async;
+#[doc(hidden)]
+pub use crate::mask::Masked;
 
 /// A future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -21,9 +21,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use crate::adapter::GrpcSpecs;
-use crate::backoff::Backoff;
 use crate::connection::{Messages, Opener, StreamProblem};
 use crate::progress::{FALLBACK_AFTER, FALLBACK_WITHOUT_SPECS};
+use crate::proxy::reopening;
 
 const HEARTBEAT: &str = r#"{"has_updates":false}"#;
 
@@ -114,11 +114,11 @@ impl Opener for Proxy {
             self.with(|state| {
                 let at = u64::try_from(state.start.elapsed().as_millis()).unwrap();
                 state.attempts.push((at, since_time));
-                if !state.is_up && state.pause.is_some() {
+                if let Some(pause) = state.pause.filter(|_| !state.is_up) {
                     return Err(StreamProblem::Status {
                         code: "ResourceExhausted".to_owned(),
                         message: "too many streams".to_owned(),
-                        pause: state.pause,
+                        pause,
                     });
                 }
                 if !state.is_up {
@@ -168,7 +168,7 @@ struct TestProxy {
 impl SpecsAdapterFactory for TestProxy {
     fn make(&self, client: AdapterContext) -> Arc<dyn SpecsAdapter> {
         let opener = Box::new(self.proxy.clone());
-        let reopening = Backoff::default();
+        let reopening = reopening(Duration::from_secs(3));
         Arc::new(GrpcSpecs::new(opener, self.init_timeout, reopening, client))
     }
 }
