@@ -209,8 +209,13 @@ fn replaced_by(name: &str) -> Option<&str> {
 
 /// The content of a file. `None` if it exceeds `max_bytes`.
 pub(crate) fn read_at_most(path: &Path, max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
+    read_up_to(open_regular(path)?, max_bytes)
+}
+
+/// All that a reader returns. `None` if it exceeds `max_bytes`.
+pub(crate) fn read_up_to(reader: impl Read, max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let mut content = Vec::new();
-    open_regular(path)?
+    reader
         .take((max_bytes as u64).saturating_add(1))
         .read_to_end(&mut content)?;
     Ok((content.len() <= max_bytes).then_some(content))

@@ -31,6 +31,7 @@ use crate::sources::id_lists::store::StoredIdLists;
 use crate::sources::{AdapterContext, ChangeSignal, SpecAdapterConfig, SpecsAdapter};
 use crate::transport::Transport;
 use crate::transport::address::Address;
+use crate::transport::service::Service;
 
 /// Ends with the actors, even if they crash. While it exists, adapters can report changes.
 #[derive(Debug)]
@@ -87,11 +88,14 @@ impl Tree {
         let reporting = Reporting::new(Arc::clone(&shared));
         let transport: Arc<dyn Transport> =
             Arc::new(ObservedTransport::new(unobserved, Arc::clone(&shared)));
+        let service = Service {
+            transport,
+            clock: Arc::clone(&shared.clock),
+            identity: shared.identity.clone(),
+        };
         let events = options.event_logging_adapter.clone().unwrap_or_else(|| {
             let events = HttpEvents::new(
-                Arc::clone(&transport),
-                Arc::clone(&shared.clock),
-                shared.identity.clone(),
+                service.clone(),
                 &options.log_event_url,
                 options.event_limits.post_timeout,
             );
@@ -109,7 +113,7 @@ impl Tree {
                 clock,
             ))
         });
-        let specs = specs_of(&shared, &transport, data_store.as_ref());
+        let specs = specs_of(&shared, &service, data_store.as_ref());
         let changes: Vec<_> = (specs.adapters())
             .map(|adapter| {
                 let changed = Arc::new(Notify::new());
@@ -124,11 +128,9 @@ impl Tree {
             shared: Arc::clone(&shared),
             _changes: changes.clone(),
         };
-        let id_lists = id_lists_of(&shared, &transport, data_store.as_ref());
+        let id_lists = id_lists_of(&shared, &service, data_store.as_ref());
         let enrichment = Enrichment::new(
-            transport,
-            Arc::clone(&shared.clock),
-            shared.identity.clone(),
+            service,
             options.user_enrichment_url.as_deref(),
             &options.specs_url,
         );
@@ -181,7 +183,7 @@ impl Tree {
 /// Where specs come from, in the order of the options.
 fn specs_of(
     shared: &Arc<Shared>,
-    transport: &Arc<dyn Transport>,
+    service: &Service,
     data_store: Option<&Arc<StoreSession>>,
 ) -> SpecsChain {
     let options = &shared.options;
@@ -190,12 +192,7 @@ fn specs_of(
         FactSink::new(move |fact| shared.note(fact))
     };
     let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
-        let specs = HttpSpecs::new(
-            Arc::clone(transport),
-            Arc::clone(&shared.clock),
-            shared.identity.clone(),
-            base_url,
-        );
+        let specs = HttpSpecs::new(service.clone(), base_url);
         #[cfg(feature = "proto")]
         let specs = if options.reads_binary() {
             specs.reading_binary(options.delta_mode(), facts.clone())
@@ -251,7 +248,7 @@ fn spool_of(_: &Shared) -> Option<Arc<dyn Spool>> {
 /// name one.
 fn id_lists_of(
     shared: &Shared,
-    transport: &Arc<dyn Transport>,
+    service: &Service,
     data_store: Option<&Arc<StoreSession>>,
 ) -> Option<IdListSource> {
     let options = &shared.options;
@@ -267,17 +264,16 @@ fn id_lists_of(
             clock: Arc::clone(&shared.clock),
         });
     }
-    let http = HttpIdLists::new(
-        Arc::clone(transport),
-        Arc::clone(&shared.clock),
-        shared.identity.clone(),
-    );
     let text = |address: &Option<Address>| address.as_deref().map(str::to_owned);
-    let http = http
-        .with_manifest_url(text(&options.id_lists_url), options.fallback_to_statsig_api)
-        .trusting(options.named_urls());
+    let http = HttpIdLists::new(
+        service.clone(),
+        text(&options.id_lists_url),
+        options.fallback_to_statsig_api,
+        text(&options.download_id_list_file_api),
+        options.named_urls(),
+    );
     Some(IdListSource {
-        adapter: Arc::new(http.with_file_api(text(&options.download_id_list_file_api))),
+        adapter: Arc::new(http),
         store: data_store.and_then(StoredIdLists::of).map(Arc::new),
         is_network_disabled,
         clock: Arc::clone(&shared.clock),

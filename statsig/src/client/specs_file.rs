@@ -18,6 +18,7 @@ use crate::specs::compiled::origins::Origins;
 use crate::specs::order::ordering_time;
 use crate::specs::parse::{Parsed, parse};
 use crate::text::SharedStr;
+use crate::transport::service::Service;
 
 /// The fields of specs that a request for newer specs contains.
 #[derive(Debug, Default)]
@@ -81,17 +82,14 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, Cause> {
         request.since_time = ordering_time(known.time, shared.clock.now_ms());
         request.checksum = known.checksum;
     }
-    let transport = shared.options.make_transport();
+    let service = Service {
+        transport: shared.options.make_transport(),
+        clock: Arc::clone(&shared.clock),
+        identity: shared.identity.clone(),
+    };
     let download = async |url: &str| {
-        let payload = (HttpSpecs::new(
-            Arc::clone(&transport),
-            Arc::clone(&shared.clock),
-            shared.identity.clone(),
-            url,
-        )
-        .fetch(&request)
-        .await)
-            .map_err(Cause::new)?;
+        let specs = HttpSpecs::new(service.clone(), url);
+        let payload = specs.fetch(&request).await.map_err(Cause::new)?;
         off_thread(move || full_specs(payload.body)).await?
     };
     let mut specs = download(&options.specs_url).await;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,9 +11,8 @@ use url::Url;
 
 use super::EnrichFailure;
 use crate::cause::Cause;
-use crate::clock::Clock;
-use crate::transport::identity::Identity;
-use crate::transport::{self, Endpoint, Method, Request, Transport, address, retry};
+use crate::transport::service::Service;
+use crate::transport::{Endpoint, Method, address, retry};
 use crate::user::StatsigUser;
 
 /// The time for both attempts, unless the caller sets another.
@@ -25,9 +23,7 @@ const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// Asks which ID lists a user is in.
 #[derive(Debug)]
 pub(crate) struct Enrichment {
-    transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
-    identity: Identity,
+    service: Service,
     /// From the options, so it may receive the SDK key.
     url: String,
 }
@@ -44,17 +40,9 @@ struct Answer {
 
 impl Enrichment {
     /// Asks at `url`, or by default at the API that serves the specs.
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
-        identity: Identity,
-        url: Option<&str>,
-        specs_url: &str,
-    ) -> Self {
+    pub(crate) fn new(service: Service, url: Option<&str>, specs_url: &str) -> Self {
         Self {
-            transport,
-            clock,
-            identity,
+            service,
             url: url.map_or_else(|| url_beside(specs_url), str::to_owned),
         }
     }
@@ -95,14 +83,14 @@ impl Enrichment {
         let unreadable = |error| EnrichFailure::Unreadable {
             source: Cause::new(error),
         };
-        let request = Request::new(Endpoint::UserEnrichment, Method::Post, &self.url)
-            .headers(self.identity.headers(self.clock.now_ms()))
+        let request = (self.service)
+            .request(Endpoint::UserEnrichment, Method::Post, &self.url)
             .header("content-type", "application/json")
             .header("content-encoding", "gzip")
             .body(body(lookups).map_err(|error| unreadable(error.into()))?)
             .timeout(limit)
             .max_response_bytes(MAX_ANSWER_BYTES);
-        let response = transport::send(&*self.transport, request).await?;
+        let response = self.service.send(request).await?;
         if !retry::is_success(response.status) {
             let status = response.status;
             return Err(EnrichFailure::Status { status });

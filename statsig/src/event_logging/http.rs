@@ -1,15 +1,13 @@
 //! Events posted to Statsig.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{EventBatch, EventLoggingAdapter, EventLoggingError};
-use crate::clock::Clock;
-use crate::transport::identity::Identity;
 use crate::transport::retry::{is_success, is_worth_retrying, retry_after};
-use crate::transport::{BoxFuture, Endpoint, Method, Request, Response, Transport, TransportError};
+use crate::transport::service::Service;
+use crate::transport::{BoxFuture, Endpoint, Method, Request, Response, TransportError};
 
 /// The limit of an answer in bytes. The answer to a batch has a few bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -20,26 +18,16 @@ const PAYLOAD_TOO_LARGE: u16 = 413;
 /// Posts batches to the service's `log_event` endpoint.
 #[derive(Debug)]
 pub(crate) struct HttpEvents {
-    transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
-    identity: Identity,
+    service: Service,
     url: String,
     timeout: Duration,
     reuses_connection: bool,
 }
 
 impl HttpEvents {
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
-        identity: Identity,
-        url: &str,
-        timeout: Duration,
-    ) -> Self {
+    pub(crate) fn new(service: Service, url: &str, timeout: Duration) -> Self {
         Self {
-            transport,
-            clock,
-            identity,
+            service,
             url: url.to_owned(),
             timeout,
             reuses_connection: true,
@@ -52,8 +40,8 @@ impl HttpEvents {
     }
 
     fn request(&self, batch: &EventBatch) -> Request {
-        let request = Request::new(Endpoint::Events, Method::Post, &self.url)
-            .headers(self.identity.headers(self.clock.now_ms()))
+        let request = (self.service)
+            .request(Endpoint::Events, Method::Post, &self.url)
             .header("statsig-event-count", batch.event_count().to_string())
             .header("statsig-retry-count", batch.retries().to_string())
             .header("content-type", "application/json")
@@ -72,8 +60,8 @@ impl HttpEvents {
 impl EventLoggingAdapter for HttpEvents {
     fn log_events(&self, batch: EventBatch) -> BoxFuture<'_, Result<(), EventLoggingError>> {
         Box::pin(async move {
-            let answer = self.transport.send(self.request(&batch)).await;
-            judge(answer, self.clock.now_ms())
+            let answer = self.service.transport.send(self.request(&batch)).await;
+            judge(answer, self.service.now_ms())
         })
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::cause::Cause;
 use crate::error::StatsigError;
+use crate::transport::TransportError;
 use crate::transport::retry::{self, MAX_RETRY_AFTER};
-use crate::transport::{Response, TransportError};
 
 /// Why an adapter returned no payload. No variant contains the SDK key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,14 +139,6 @@ impl FetchError {
         )
     }
 
-    /// The error for a response with a status other than success.
-    pub(crate) fn of_response(response: &Response, now_ms: u64) -> Self {
-        Self::Status {
-            status: response.status,
-            retry_after: retry::retry_after(&response.headers, now_ms),
-        }
-    }
-
     /// Whether the same request may succeed a moment later. False after a refusal (401, 403, 429),
     /// and when the server asks for a pause.
     #[must_use]
@@ -215,14 +207,8 @@ impl StatsigError {
 }
 
 fn fetch_error_in(error: &StatsigError) -> Option<&FetchError> {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.find_map(|cause| cause.downcast_ref())
 }
 
 /// Why an operation of a [`DataStore`](crate::sources::DataStore) failed.

@@ -64,25 +64,20 @@ pub(crate) struct Identity {
 impl Identity {
     /// The headers of a request to an origin that may see the key.
     pub(crate) fn headers(&self, now_ms: u64) -> Headers {
-        let mut headers = Headers::new();
+        let mut headers = self.headers_without_key(now_ms);
         headers.add(KEY_HEADER, self.key.expose());
-        self.add_headers_without_key(&mut headers, now_ms);
         headers
     }
 
     /// The headers of a request to any origin.
     pub(crate) fn headers_without_key(&self, now_ms: u64) -> Headers {
-        let mut headers = Headers::new();
-        self.add_headers_without_key(&mut headers, now_ms);
-        headers
-    }
-
-    fn add_headers_without_key(&self, headers: &mut Headers, now_ms: u64) {
         let service_name = self.service_name.as_deref();
+        let mut headers = Headers::new();
         headers.add("statsig-sdk-type", SDK_TYPE);
         headers.add("statsig-sdk-version", SDK_VERSION);
         headers.add("statsig-server-session-id", &*self.session_id);
         headers.add("x-request-service", service_name.unwrap_or("unknown"));
         headers.add("statsig-client-time", now_ms.to_string());
+        headers
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod proxy;
 mod request;
 mod response;
 pub(crate) mod retry;
+pub(crate) mod service;
 mod strangers;
 
 use std::fmt::Debug;

@@ -3,22 +3,17 @@
 #[cfg(feature = "proto")]
 pub(crate) mod binary;
 
-use std::sync::Arc;
-
 use url::Url;
 
 #[cfg(feature = "proto")]
 use super::deltas::DeltaMode;
 use super::{FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
-use crate::clock::Clock;
 #[cfg(feature = "proto")]
 use crate::facts::FactSink;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
-use crate::transport::identity::Identity;
-use crate::transport::{
-    self, BoxFuture, Endpoint, Method, Request, Response, Transport, address, retry,
-};
+use crate::transport::service::Service;
+use crate::transport::{BoxFuture, Endpoint, Method, Request, Response, address, retry};
 
 /// The response header whose presence marks the specs as a difference.
 pub(crate) const DELTAS_HEADER: &str = "x-deltas-used";
@@ -29,9 +24,7 @@ pub(crate) const DELTAS_HEADER: &str = "x-deltas-used";
 /// encoding, because both announce a reader of the [binary form](Self::reading_binary).
 #[derive(Debug)]
 pub(crate) struct HttpSpecs {
-    transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
-    identity: Identity,
+    service: Service,
     base_url: String,
     source_api: Option<SharedStr>,
     #[cfg(feature = "proto")]
@@ -40,16 +33,9 @@ pub(crate) struct HttpSpecs {
 
 impl HttpSpecs {
     /// `base_url` goes up to and including `download_config_specs`.
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
-        identity: Identity,
-        base_url: &str,
-    ) -> Self {
+    pub(crate) fn new(service: Service, base_url: &str) -> Self {
         Self {
-            transport,
-            clock,
-            identity,
+            service,
             base_url: base_url.to_owned(),
             source_api: source_api(base_url).map(SharedStr::from),
             #[cfg(feature = "proto")]
@@ -66,20 +52,11 @@ impl HttpSpecs {
     }
 
     fn request(&self, request: &SpecsRequest) -> Request {
-        let url = specs_url(&self.base_url, self.identity.key.expose(), request);
-        Request::new(Endpoint::Specs, Method::Get, url)
-            .headers(self.identity.headers(self.clock.now_ms()))
+        let url = specs_url(&self.base_url, self.service.identity.key.expose(), request);
+        (self.service)
+            .request(Endpoint::Specs, Method::Get, url)
             .timeout(request.limit)
             .max_response_bytes(request.max_bytes)
-    }
-
-    async fn exchange(&self, request: Request) -> Result<Response, FetchError> {
-        let response = transport::send(&*self.transport, request).await?;
-        if retry::is_success(response.status) {
-            Ok(response)
-        } else {
-            Err(FetchError::of_response(&response, self.clock.now_ms()))
-        }
     }
 
     fn payload(&self, response: Response) -> SpecsPayload {
@@ -103,11 +80,24 @@ impl SpecsAdapter for HttpSpecs {
             return Box::pin(self.fetch_binary(binary, request.clone()));
         }
         let request = self.request(request);
-        Box::pin(async move { Ok(self.payload(self.exchange(request).await?)) })
+        Box::pin(async move { Ok(self.payload(exchange(&self.service, request).await?)) })
     }
 
     fn uses_network(&self) -> bool {
         true
+    }
+}
+
+/// The response to a request, if its status is a success.
+pub(super) async fn exchange(service: &Service, request: Request) -> Result<Response, FetchError> {
+    let response = service.send(request).await?;
+    if retry::is_success(response.status) {
+        Ok(response)
+    } else {
+        Err(FetchError::Status {
+            status: response.status,
+            retry_after: retry::retry_after(&response.headers, service.now_ms()),
+        })
     }
 }
 
@@ -142,12 +132,13 @@ fn source_api(base: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::transport::identity::SdkKey;
-    use crate::transport::{Response, TransportError};
+    use crate::transport::identity::{Identity, SdkKey};
+    use crate::transport::{Transport, TransportError};
 
     fn request(since_time: u64, checksum: Option<&str>) -> SpecsRequest {
         SpecsRequest {
@@ -203,16 +194,16 @@ mod tests {
             (&[("x-deltas-used", "false")], true),
         ];
         for (headers, expected) in cases {
-            let http = HttpSpecs::new(
-                Arc::new(Delta(headers)),
-                Arc::new(SystemClock),
-                Identity {
+            let service = Service {
+                transport: Arc::new(Delta(headers)),
+                clock: Arc::new(SystemClock),
+                identity: Identity {
                     key: SdkKey::new("secret-k"),
                     session_id: String::new(),
                     service_name: None,
                 },
-                "http://h/v2/x",
-            );
+            };
+            let http = HttpSpecs::new(service, "http://h/v2/x");
             let payload = http.fetch(&request(0, None)).await.unwrap();
             assert_eq!(payload.deltas_used, expected);
             assert_eq!(payload.source_api.as_deref(), Some("http://h/v2"));

@@ -1,16 +1,14 @@
 //! ID lists from the `get_id_lists` endpoint and the files that it names.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use url::{Position, Url};
 
 use super::{IdListFileRequest, IdListsAdapter, IdListsRequest};
-use crate::clock::Clock;
 use crate::sources::FetchError;
-use crate::transport::identity::Identity;
+use crate::sources::http::exchange;
 use crate::transport::origin::{KeyOrigins, origin_of};
-use crate::transport::{self, BoxFuture, Endpoint, Method, Request, Response, Transport, retry};
+use crate::transport::service::Service;
+use crate::transport::{BoxFuture, Endpoint, Method, Request, Response};
 
 /// The base URL of Statsig's manifests. The SDK key follows.
 pub(crate) const STATSIG_MANIFEST_URL: &str = "https://api.statsigcdn.com/v1/get_id_lists";
@@ -21,9 +19,7 @@ const STATSIG_CDN: &str = "https://api.statsigcdn.com";
 /// Downloads ID lists.
 #[derive(Debug)]
 pub(crate) struct HttpIdLists {
-    transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
-    identity: Identity,
+    service: Service,
     /// The URL in the options, or Statsig's.
     manifest_url: Option<String>,
     /// Replaces the scheme and host of the files.
@@ -34,53 +30,28 @@ pub(crate) struct HttpIdLists {
 }
 
 impl HttpIdLists {
+    /// Requests the manifest from `manifest_url`, if it is set; with `falls_back`, from Statsig if
+    /// that fails. Requests the files from the host `file_api`, if it is set. `trusted` are the
+    /// URLs in the options, whose origins receive the SDK key.
     pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
-        identity: Identity,
+        service: Service,
+        manifest_url: Option<String>,
+        falls_back: bool,
+        file_api: Option<String>,
+        trusted: impl IntoIterator<Item = String>,
     ) -> Self {
+        let mut key_origins = KeyOrigins::statsigs();
+        for url in manifest_url.iter().cloned().chain(trusted) {
+            key_origins.add(&url);
+        }
+        let is_other = |url: &String| !url.contains(STATSIG_MANIFEST_URL);
         Self {
-            transport,
-            clock,
-            identity,
-            manifest_url: None,
-            file_api: None,
-            falls_back: false,
-            key_origins: KeyOrigins::statsigs(),
+            service,
+            falls_back: falls_back && manifest_url.as_ref().is_some_and(is_other),
+            manifest_url,
+            file_api,
+            key_origins,
         }
-    }
-
-    /// Requests the manifest from another address, and from Statsig if that fails.
-    pub(crate) fn with_manifest_url(mut self, url: Option<String>, falls_back: bool) -> Self {
-        self.falls_back = falls_back
-            && url
-                .as_ref()
-                .is_some_and(|url| !url.contains(STATSIG_MANIFEST_URL));
-        let origin = url.clone();
-        self.manifest_url = url;
-        self.trusting(origin)
-    }
-
-    /// Requests the files from another host.
-    pub(crate) fn with_file_api(mut self, base: Option<String>) -> Self {
-        self.file_api = base;
-        self
-    }
-
-    /// Also sends the SDK key to the origins of these URLs from the options.
-    pub(crate) fn trusting(mut self, urls: impl IntoIterator<Item = String>) -> Self {
-        for url in urls {
-            self.key_origins.add(&url);
-        }
-        self
-    }
-
-    async fn get(&self, request: Request) -> Result<Response, FetchError> {
-        let response = transport::send(&*self.transport, request).await?;
-        if retry::is_success(response.status) {
-            return Ok(response);
-        }
-        Err(FetchError::of_response(&response, self.clock.now_ms()))
     }
 
     fn manifest_request(&self, url: String, request: &IdListsRequest) -> Request {
@@ -90,8 +61,8 @@ impl HttpIdLists {
         } else {
             Method::Post
         };
-        Request::new(Endpoint::IdLists, method, url)
-            .headers(self.identity.headers(self.clock.now_ms()))
+        (self.service)
+            .request(Endpoint::IdLists, method, url)
             .timeout(request.limit)
             .max_response_bytes(request.max_bytes)
     }
@@ -100,14 +71,14 @@ impl HttpIdLists {
         let mut url = file_url(&request.url, self.file_api.as_deref());
         let origin = origin_of(&url);
         let is_statsigs = origin.is_some() && origin == origin_of(STATSIG_CDN);
-        let now_ms = self.clock.now_ms();
         let is_apis = |api: &str| origin.is_some() && origin == origin_of(api);
         let may_have_key =
             self.file_api.as_deref().is_some_and(is_apis) || self.key_origins.admit(&url);
+        let (identity, now_ms) = (&self.service.identity, self.service.now_ms());
         let mut headers = if may_have_key {
-            self.identity.headers(now_ms)
+            identity.headers(now_ms)
         } else {
-            self.identity.headers_without_key(now_ms)
+            identity.headers_without_key(now_ms)
         };
         if !is_statsigs {
             headers.add("range", format!("bytes={}-", request.start));
@@ -127,12 +98,15 @@ impl IdListsAdapter for HttpIdLists {
     fn manifest(&self, request: &IdListsRequest) -> BoxFuture<'_, Result<Bytes, FetchError>> {
         let request = request.clone();
         Box::pin(async move {
-            let statsigs = || format!("{STATSIG_MANIFEST_URL}/{}.json", self.identity.key.expose());
+            let key = self.service.identity.key.expose();
+            let statsigs = || format!("{STATSIG_MANIFEST_URL}/{key}.json");
+            let get =
+                async |url| exchange(&self.service, self.manifest_request(url, &request)).await;
             let url = self.manifest_url.clone().unwrap_or_else(statsigs);
-            match self.get(self.manifest_request(url, &request)).await {
+            match get(url).await {
                 Err(error) if self.falls_back && error.is_temporary() => {
                     tracing::debug!(target: crate::targets::SYNC, %error, "no manifest of ID lists, asking Statsig's API");
-                    self.get(self.manifest_request(statsigs(), &request)).await
+                    get(statsigs()).await
                 }
                 answer => answer,
             }
@@ -141,8 +115,8 @@ impl IdListsAdapter for HttpIdLists {
     }
 
     fn file(&self, request: &IdListFileRequest) -> BoxFuture<'_, Result<Bytes, FetchError>> {
-        let (sent, wanted) = (self.file_request(request), Wanted::of(request));
-        Box::pin(async move { wanted.part_of(self.get(sent).await?) })
+        let (sent, start, size) = (self.file_request(request), request.start, request.size);
+        Box::pin(async move { part_of(exchange(&self.service, sent).await?, start, size) })
     }
 
     fn uses_network(&self) -> bool {
@@ -165,39 +139,22 @@ fn file_url(url: &str, api: Option<&str>) -> String {
     }
 }
 
-/// The requested part of a file.
-struct Wanted {
-    start: u64,
-    /// A lower bound of the size of the whole file.
-    size: u64,
-}
-
-impl Wanted {
-    fn of(request: &IdListFileRequest) -> Self {
-        Self {
-            start: request.start,
-            size: request.size,
+/// The bytes of a file from `start`, taken from a response. The file has at least `size` bytes.
+///
+/// If a response states its position, it must begin at `start`. A response without a position that
+/// is as long as the whole file comes from a server without ranges. Appending it would count bytes
+/// twice.
+fn part_of(response: Response, start: u64, size: u64) -> Result<Bytes, FetchError> {
+    let content_range = response.headers.get("content-range");
+    match content_range.and_then(range_start) {
+        Some(found) if found != start => Err(FetchError::other(format!(
+            "expected a part from byte {start}, found one from byte {found}"
+        ))),
+        None if start > 0 && response.status == 200 && response.body.len() as u64 >= size => {
+            let start = usize::try_from(start).unwrap_or(usize::MAX);
+            Ok(response.body.slice(start.min(response.body.len())..))
         }
-    }
-
-    /// The bytes of the file from `start`, taken from a response.
-    ///
-    /// If a response states its position, it must begin at `start`. A response without a position
-    /// that is as long as the whole file comes from a server without ranges. Appending it would
-    /// count bytes twice.
-    fn part_of(&self, response: Response) -> Result<Bytes, FetchError> {
-        let Self { start, size } = *self;
-        let content_range = response.headers.get("content-range");
-        match content_range.and_then(range_start) {
-            Some(found) if found != start => Err(FetchError::other(format!(
-                "expected a part from byte {start}, found one from byte {found}"
-            ))),
-            None if start > 0 && response.status == 200 && response.body.len() as u64 >= size => {
-                let start = usize::try_from(start).unwrap_or(usize::MAX);
-                Ok(response.body.slice(start.min(response.body.len())..))
-            }
-            _ => Ok(response.body),
-        }
+        _ => Ok(response.body),
     }
 }
 
@@ -256,8 +213,8 @@ mod tests {
         }
     }
 
-    fn wanted(start: u64) -> Wanted {
-        Wanted { start, size: 20 }
+    fn part(start: u64, response: Response) -> Result<Bytes, FetchError> {
+        part_of(response, start, 20)
     }
 
     fn response(status: u16, range: Option<&str>, body: &'static str) -> Response {
@@ -276,7 +233,7 @@ mod tests {
             (206, None, Some("+pmWkWSBC\n")),
         ];
         for (status, range, expected) in cases {
-            let part = wanted(10).part_of(response(status, range, "+pmWkWSBC\n"));
+            let part = part(10, response(status, range, "+pmWkWSBC\n"));
             assert_eq!(
                 part.ok().as_deref(),
                 expected.map(str::as_bytes),
@@ -288,10 +245,10 @@ mod tests {
     #[test]
     fn a_server_without_ranges_is_not_applied_twice() {
         let whole = || response(200, None, "+2Tv4fIVX\n+pmWkWSBC\n");
-        assert_eq!(&*wanted(10).part_of(whole()).unwrap(), b"+pmWkWSBC\n");
-        assert_eq!(wanted(0).part_of(whole()).unwrap().len(), 20);
+        assert_eq!(&*part(10, whole()).unwrap(), b"+pmWkWSBC\n");
+        assert_eq!(part(0, whole()).unwrap().len(), 20);
         // A response shorter than the file is a part, with any status.
-        let part = response(200, None, "+pmWkWSBC\n");
-        assert_eq!(&*wanted(10).part_of(part).unwrap(), b"+pmWkWSBC\n");
+        let short = response(200, None, "+pmWkWSBC\n");
+        assert_eq!(&*part(10, short).unwrap(), b"+pmWkWSBC\n");
     }
 }

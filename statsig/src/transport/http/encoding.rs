@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::TransportError;
 use crate::cause::Cause;
+use crate::files;
 use crate::mask::shown;
 
 /// The supported encodings, for `accept-encoding`.
@@ -17,6 +18,9 @@ pub(super) const ACCEPTED: &str = match (cfg!(feature = "brotli"), cfg!(feature 
     (false, true) => "gzip, zstd",
     (true, true) => "gzip, br, zstd",
 };
+
+#[cfg(feature = "brotli")]
+const BROTLI_BUFFER_BYTES: usize = 16 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -36,12 +40,10 @@ impl Encoding {
     /// When the request did not offer the encoding.
     pub(super) fn of(headers: &HeaderMap, offered: &str) -> Result<Self, TransportError> {
         let mut found = headers.get_all(CONTENT_ENCODING).iter();
-        let (Some(encoding), None) = (found.next(), found.next()) else {
-            return if headers.contains_key(CONTENT_ENCODING) {
-                Err(unknown("several"))
-            } else {
-                Ok(Self::Plain)
-            };
+        let encoding = match (found.next(), found.next()) {
+            (None, _) => return Ok(Self::Plain),
+            (Some(encoding), None) => encoding,
+            (Some(_), Some(_)) => return Err(unknown("several")),
         };
         let encoding = encoding.to_str().unwrap_or("no text").trim();
         let encoding = encoding.to_ascii_lowercase();
@@ -78,20 +80,21 @@ impl Encoding {
                 source: Cause::saying(&problem, error),
             }
         };
-        match self {
-            Self::Plain => Ok(body),
-            Self::Gzip => read_at_most(MultiGzDecoder::new(&body[..]), max_bytes, broken),
+        let compressed = &body[..];
+        let plain: Box<dyn Read> = match self {
+            Self::Plain => return Ok(body),
+            Self::Gzip => Box::new(MultiGzDecoder::new(compressed)),
             #[cfg(feature = "brotli")]
-            Self::Brotli => {
-                const BUFFER_BYTES: usize = 16 * 1024;
-                let plain = brotli_decompressor::Decompressor::new(&body[..], BUFFER_BYTES);
-                read_at_most(plain, max_bytes, broken)
-            }
+            Self::Brotli => Box::new(brotli_decompressor::Decompressor::new(
+                compressed,
+                BROTLI_BUFFER_BYTES,
+            )),
             #[cfg(feature = "zstd")]
-            Self::Zstd => {
-                let plain = zstd::stream::read::Decoder::new(&body[..]).map_err(broken)?;
-                read_at_most(plain, max_bytes, broken)
-            }
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::new(compressed).map_err(broken)?),
+        };
+        match files::read_up_to(plain, max_bytes).map_err(broken)? {
+            Some(plain) => Ok(plain.into()),
+            None => Err(TransportError::TooLarge { limit: max_bytes }),
         }
     }
 }
@@ -99,20 +102,4 @@ impl Encoding {
 fn unknown(found: &str) -> TransportError {
     let shown = shown(found);
     TransportError::encoding(format!("expected one of {ACCEPTED}, found {shown}"))
-}
-
-fn read_at_most(
-    plain: impl Read,
-    max_bytes: usize,
-    broken: impl FnOnce(io::Error) -> TransportError,
-) -> Result<Bytes, TransportError> {
-    let mut read = Vec::new();
-    plain
-        .take((max_bytes as u64).saturating_add(1))
-        .read_to_end(&mut read)
-        .map_err(broken)?;
-    if read.len() > max_bytes {
-        return Err(TransportError::TooLarge { limit: max_bytes });
-    }
-    Ok(read.into())
 }

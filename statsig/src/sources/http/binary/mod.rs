@@ -1,15 +1,14 @@
 //! Specs in the service's binary form: requests, decoding, and the base of deltas.
 
 use std::fmt;
-use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::HttpSpecs;
+use super::{HttpSpecs, exchange};
 use crate::facts::{Fact, FactSink};
+use crate::files;
 use crate::mask::shown;
-use crate::sources::adapter::says_no_updates;
 use crate::sources::deltas::{DeltaMode, Sync, SyncEnd};
 use crate::sources::{FetchError, SpecsPayload, SpecsRequest};
 use crate::specs::proto::{ProtoError, ProtoSpecs};
@@ -35,7 +34,6 @@ struct DeltaState {
     answered: Option<Answered>,
 }
 
-#[derive(Clone, Copy)]
 struct Answered {
     sync: Sync,
     time_in_use: u64,
@@ -90,33 +88,31 @@ impl Binary {
     /// Records the result of a sync, as far as it is known after the request.
     fn note(
         &self,
-        asked: &Asked,
+        sync: Sync,
         request: &SpecsRequest,
-        request_end: RequestEnd<'_>,
+        fetched: Result<Fetched, Failed>,
         now_ms: u64,
-    ) {
+    ) -> Result<SpecsPayload, FetchError> {
         let mut state = self.state();
-        let end = match request_end {
-            RequestEnd::Unanswered => SyncEnd::Unanswered,
-            RequestEnd::Read(body, specs) => {
-                if state.deltas.is_some() && specs.is_some() {
-                    state.read = specs;
-                }
-                if !says_no_updates(body) {
-                    state.answered = Some(Answered {
-                        sync: asked.sync,
-                        time_in_use: request.since_time,
-                    });
-                    return;
-                }
-                SyncEnd::NoUpdates
+        let Fetched { payload, specs } = match fetched {
+            Ok(fetched) => fetched,
+            Err(Failed { end, error }) => {
+                state.note(end, sync, now_ms);
+                return Err(error);
             }
-            RequestEnd::Unreadable(ReadError::Specs(ProtoError::Checksum(_))) => {
-                SyncEnd::ChecksumMismatch
-            }
-            RequestEnd::Unreadable(_) => SyncEnd::Unusable,
         };
-        state.note(end, asked.sync, now_ms);
+        if state.deltas.is_some() && specs.is_some() {
+            state.read = specs;
+        }
+        if payload.says_no_updates() {
+            state.note(SyncEnd::NoUpdates, sync, now_ms);
+        } else {
+            state.answered = Some(Answered {
+                sync,
+                time_in_use: request.since_time,
+            });
+        }
+        Ok(payload)
     }
 
     fn state(&self) -> MutexGuard<'_, DeltaState> {
@@ -140,12 +136,15 @@ impl fmt::Debug for Binary {
     }
 }
 
-/// The result of a request.
-enum RequestEnd<'a> {
-    Unanswered,
-    Unreadable(&'a ReadError),
-    /// The JSON, and the binary specs that it was decoded from.
-    Read(&'a [u8], Option<Arc<ProtoSpecs>>),
+/// The specs, and the binary specs that they were decoded from.
+struct Fetched {
+    payload: SpecsPayload,
+    specs: Option<Arc<ProtoSpecs>>,
+}
+
+struct Failed {
+    end: SyncEnd,
+    error: FetchError,
 }
 
 /// Why an answer cannot be read.
@@ -177,44 +176,56 @@ impl HttpSpecs {
         binary: &Binary,
         request: SpecsRequest,
     ) -> Result<SpecsPayload, FetchError> {
-        let asked = binary.ask(&request, self.clock.now_ms());
+        let Asked { sync, previous } = binary.ask(&request, self.service.now_ms());
         let mut http = self.request(&request);
-        announce(&mut http, asked.sync.for_deltas);
-        let note = |request_end| binary.note(&asked, &request, request_end, self.clock.now_ms());
-        let response = match self.exchange(http).await {
+        announce(&mut http, sync.for_deltas);
+        let fetched = self.fetch_either(binary, http, previous).await;
+        binary.note(sync, &request, fetched, self.service.now_ms())
+    }
+
+    /// The specs in the form that the server chose.
+    async fn fetch_either(
+        &self,
+        binary: &Binary,
+        request: Request,
+        previous: Option<Arc<ProtoSpecs>>,
+    ) -> Result<Fetched, Failed> {
+        let max_bytes = request.max_response_bytes;
+        let mut response = match exchange(&self.service, request).await {
             Ok(response) => response,
             Err(error) => {
-                note(RequestEnd::Unanswered);
-                return Err(error);
+                let end = SyncEnd::Unanswered;
+                return Err(Failed { end, error });
             }
         };
         if !is_binary(&response) {
-            note(RequestEnd::Read(&response.body, None));
-            return Ok(self.payload(response));
+            let payload = self.payload(response);
+            let specs = None;
+            return Ok(Fetched { payload, specs });
         }
-        let (body, previous) = (response.body.clone(), asked.previous.clone());
-        let max_bytes = request.max_bytes;
+        let body = response.body.clone();
         let read = tokio::task::spawn_blocking(move || read(&body, previous.as_deref(), max_bytes))
             .await
             .unwrap_or(Err(ReadError::Abandoned));
-        match read {
-            Ok((json, specs)) => {
-                if specs.is_verified() {
-                    binary.facts.report(Fact::DeltaChecked { fits: true });
-                }
-                note(RequestEnd::Read(&json, Some(Arc::new(specs))));
-                let mut payload = self.payload(response);
-                payload.body = json;
-                Ok(payload)
-            }
-            Err(error) => {
-                note(RequestEnd::Unreadable(&error));
-                if matches!(error, ReadError::Specs(ProtoError::Checksum(_))) {
-                    binary.facts.report(Fact::DeltaChecked { fits: false });
-                }
-                Err(error.into())
-            }
+        let (json, specs) = read.map_err(|error| {
+            let is_mismatch = matches!(error, ReadError::Specs(ProtoError::Checksum(_)));
+            let end = if is_mismatch {
+                binary.facts.report(Fact::DeltaChecked { fits: false });
+                SyncEnd::ChecksumMismatch
+            } else {
+                SyncEnd::Unusable
+            };
+            let error = error.into();
+            Failed { end, error }
+        })?;
+        if specs.is_verified() {
+            binary.facts.report(Fact::DeltaChecked { fits: true });
         }
+        response.body = json;
+        Ok(Fetched {
+            payload: self.payload(response),
+            specs: Some(Arc::new(specs)),
+        })
     }
 }
 
@@ -244,16 +255,12 @@ pub(crate) fn read(
     previous: Option<&ProtoSpecs>,
     max_bytes: usize,
 ) -> Result<(Bytes, ProtoSpecs), ReadError> {
-    let mut plain = Vec::new();
-    brotli_decompressor::Decompressor::new(body, BUFFER_BYTES)
-        .take((max_bytes as u64).saturating_add(1))
-        .read_to_end(&mut plain)
-        .map_err(|error| ReadError::Compression(shown(error)))?;
-    if plain.len() > max_bytes {
-        return Err(ReadError::TooLarge(TransportError::TooLarge {
+    let plain = brotli_decompressor::Decompressor::new(body, BUFFER_BYTES);
+    let plain = files::read_up_to(plain, max_bytes)
+        .map_err(|error| ReadError::Compression(shown(error)))?
+        .ok_or(ReadError::TooLarge(TransportError::TooLarge {
             limit: max_bytes,
-        }));
-    }
+        }))?;
     let specs = ProtoSpecs::read(plain, previous)?;
     Ok((specs.to_json().into(), specs))
 }

@@ -16,7 +16,7 @@ use crate::specs::proto::encode;
 use crate::testing::Specs;
 use crate::text::SharedStr;
 use crate::transport::identity::{Identity, SdkKey};
-use crate::transport::{BoxFuture, Transport};
+use crate::transport::{self, BoxFuture, Transport};
 use crate::user::StatsigUser;
 
 #[derive(Debug, Default)]
@@ -64,16 +64,16 @@ impl Transport for Service {
 }
 
 fn http(service: &Arc<Service>) -> HttpSpecs {
-    HttpSpecs::new(
-        service.clone(),
-        Arc::new(SystemClock),
-        Identity {
+    let service = transport::service::Service {
+        transport: service.clone(),
+        clock: Arc::new(SystemClock),
+        identity: Identity {
             key: SdkKey::new("secret-k"),
             session_id: String::new(),
             service_name: None,
         },
-        "https://h/v2/specs",
-    )
+    };
+    HttpSpecs::new(service, "https://h/v2/specs")
 }
 
 /// A sink, and the facts that it receives.
