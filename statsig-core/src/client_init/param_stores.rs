@@ -37,27 +37,15 @@ impl Serialize for ParamStores<'_> {
         let names = self.names;
         let stores = self.stores.iter();
         serializer.collect_map(stores.map(|(name, store)| {
-            let parameters = &store.parameters;
-            (names.hashed(name), Parameters { parameters, names })
-        }))
-    }
-}
-
-struct Parameters<'a> {
-    parameters: &'a BTreeMap<SharedStr, Parameter>,
-    names: Names<'a>,
-}
-
-impl Serialize for Parameters<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = self.names;
-        serializer.collect_map(self.parameters.iter().map(|(name, parameter)| {
-            let shown = Shown {
-                name,
-                parameter,
-                names,
-            };
-            (name, shown)
+            let parameters = store.parameters.iter().map(|(name, parameter)| {
+                let shown = Shown {
+                    name,
+                    parameter,
+                    names,
+                };
+                (name, shown)
+            });
+            (names.hashed(name), parameters.collect::<BTreeMap<_, _>>())
         }))
     }
 }

@@ -6,16 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::compiled::{Cmab, CompiledSpecs, Entity, Entry, EntryId, Parameters, Spec};
-
-/// The kind of entity with parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ConfigOrLayer {
-    /// A dynamic config, experiment or autotune.
-    Config,
-    /// A layer.
-    Layer,
-}
+use super::compiled::{Cmab, CompiledSpecs, Entity, Entry, EntryId, Parameters, ReturnValue, Spec};
+use crate::entity_kind::EntityKind;
 
 /// All values that an entity may serve.
 #[derive(Debug, Default)]
@@ -83,10 +75,10 @@ impl<'a> RuleValues<'a> {
     }
 }
 
-/// The values that a name may serve. `None` if the specs have no such entity.
+/// The values that a config, experiment or layer may serve. `None` if the specs have no such entity.
 pub fn possible_values<'a>(
     specs: &'a CompiledSpecs,
-    kind: ConfigOrLayer,
+    kind: EntityKind,
     name: &str,
 ) -> Option<PossibleValues<'a>> {
     let mut walk = Walk {
@@ -94,48 +86,48 @@ pub fn possible_values<'a>(
         seen: HashSet::new(),
         found: PossibleValues::default(),
     };
-    walk.entry(kind, specs.find(name)?, None);
+    walk.entry(kind == EntityKind::Layer, specs.find(name)?);
     (!walk.found.entities.is_empty()).then_some(walk.found)
 }
 
 struct Walk<'a> {
     specs: &'a CompiledSpecs,
-    /// Visits each entity once, even if several rules lead to it.
-    seen: HashSet<(ConfigOrLayer, EntryId)>,
+    /// Visits each entity once, even if several rules lead to it. `true` stands for a layer.
+    seen: HashSet<(bool, EntryId)>,
     found: PossibleValues<'a>,
 }
 
+/// An entity that the walk has not visited yet: whether it is a layer, its name, and the
+/// parameters that it inherits.
+type Ahead<'a> = (bool, EntryId, Option<&'a Arc<Parameters>>);
+
 impl<'a> Walk<'a> {
-    fn entry(&mut self, kind: ConfigOrLayer, id: EntryId, inherited: Option<&'a Arc<Parameters>>) {
-        // The pending redirections and delegates. An explicit stack, so that no specs can overflow
-        // the thread's stack.
-        let mut ahead = vec![(kind, id, inherited)];
-        while let Some((kind, id, inherited)) = ahead.pop() {
+    fn entry(&mut self, is_layer: bool, id: EntryId) {
+        // An explicit stack, so that no specs can overflow the thread's stack.
+        let mut ahead = vec![(is_layer, id, None)];
+        while let Some((is_layer, id, inherited)) = ahead.pop() {
             let Some(entry) = self.specs.entry(id) else {
                 continue;
             };
-            if !self.seen.insert((kind, id)) {
+            if !self.seen.insert((is_layer, id)) {
                 continue;
             }
-            let cmab = (kind == ConfigOrLayer::Config)
-                .then_some(entry.cmab)
-                .flatten()
-                .and_then(|cmab| self.specs.cmab(cmab));
-            let spec = match kind {
-                ConfigOrLayer::Config => entry.config,
-                ConfigOrLayer::Layer => entry.layer,
+            let (spec, cmab) = if is_layer {
+                (entry.layer, None)
+            } else {
+                (entry.config, entry.cmab)
             };
             let before = ahead.len();
-            if let Some(cmab) = cmab {
+            if let Some(cmab) = cmab.and_then(|cmab| self.specs.cmab(cmab)) {
                 self.bandit(entry, cmab);
             } else if let Some(spec) = spec.and_then(|spec| self.specs.spec(spec)) {
-                self.spec(kind, entry, spec, inherited, &mut ahead);
+                self.spec(is_layer, entry, spec, inherited, &mut ahead);
             }
             let mappings = entry
                 .mapping
                 .and_then(|mapping| self.specs.mapping(mapping));
             for mapping in mappings.into_iter().flatten() {
-                ahead.push((kind, mapping.to, inherited));
+                ahead.push((is_layer, mapping.to, inherited));
             }
             // The stack pops the last element first. Reversing restores the order of the rules.
             if let Some(added) = ahead.get_mut(before..) {
@@ -146,11 +138,11 @@ impl<'a> Walk<'a> {
 
     fn spec(
         &mut self,
-        kind: ConfigOrLayer,
+        is_layer: bool,
         entry: &'a Entry,
         spec: &'a Spec,
         inherited: Option<&'a Arc<Parameters>>,
-        ahead: &mut Vec<(ConfigOrLayer, EntryId, Option<&'a Arc<Parameters>>)>,
+        ahead: &mut Vec<Ahead<'a>>,
     ) {
         let name = self.specs.text(entry.name).as_str();
         self.found.entities.push(DecidingEntity {
@@ -163,21 +155,26 @@ impl<'a> Walk<'a> {
         let default = spec.default_value.parameters();
         // In a layer with evaluation by parameter, the default supplies the parameters that are
         // missing in rules.
-        let collects = kind == ConfigOrLayer::Layer && spec.use_new_layer_eval;
+        let collects = is_layer && spec.use_new_layer_eval;
         let inherited = inherited.or(default.filter(|_| collects));
+        let origin = RuleOrigin {
+            entity: spec.entity,
+            name,
+            rule: None,
+            group: None,
+        };
         for rule in &spec.rules {
             let origin = RuleOrigin {
-                entity: spec.entity,
-                name,
                 rule: Some(self.specs.text(rule.id)),
                 group: rule.group_name.map(|group| self.specs.text(group).as_str()),
+                ..origin
             };
             let delegate = rule
                 .delegate
                 .and_then(|id| Some((id, self.specs.entry(id)?)));
             match delegate {
                 Some((id, delegate)) if delegate.config.is_some() => {
-                    ahead.push((ConfigOrLayer::Config, id, inherited));
+                    ahead.push((false, id, inherited));
                     continue;
                 }
                 Some((_, delegate)) => {
@@ -186,13 +183,9 @@ impl<'a> Walk<'a> {
                 }
                 None => {}
             }
-            self.found.rules.push(RuleValues {
-                origin,
-                parameters: rule.return_value.parameters(),
-                inherited,
-            });
+            self.add(origin, &rule.return_value, inherited);
         }
-        self.default(spec.entity, name, default, inherited);
+        self.add(origin, &spec.default_value, inherited);
     }
 
     fn bandit(&mut self, entry: &'a Entry, cmab: &'a Cmab) {
@@ -204,36 +197,32 @@ impl<'a> Walk<'a> {
             is_enabled: cmab.enabled,
             is_active: Some(cmab.enabled),
         });
+        let origin = RuleOrigin {
+            entity,
+            name,
+            rule: None,
+            group: None,
+        };
         for group in &cmab.groups {
-            self.found.rules.push(RuleValues {
-                origin: RuleOrigin {
-                    entity,
-                    name,
-                    rule: Some(self.specs.text(group.id)),
-                    group: Some(self.specs.text(group.name)),
-                },
-                parameters: group.value.parameters(),
-                inherited: None,
-            });
+            let origin = RuleOrigin {
+                rule: Some(self.specs.text(group.id)),
+                group: Some(self.specs.text(group.name)),
+                ..origin
+            };
+            self.add(origin, &group.value, None);
         }
-        self.default(entity, name, cmab.default_value.parameters(), None);
+        self.add(origin, &cmab.default_value, None);
     }
 
-    fn default(
+    fn add(
         &mut self,
-        entity: Entity,
-        name: &'a str,
-        parameters: Option<&'a Arc<Parameters>>,
+        origin: RuleOrigin<'a>,
+        value: &'a ReturnValue,
         inherited: Option<&'a Arc<Parameters>>,
     ) {
         self.found.rules.push(RuleValues {
-            origin: RuleOrigin {
-                entity,
-                name,
-                rule: None,
-                group: None,
-            },
-            parameters,
+            origin,
+            parameters: value.parameters(),
             inherited,
         });
     }

@@ -9,9 +9,7 @@ use super::document::{ParamDocument, SourceDocument};
 use super::report::ServedBy;
 use crate::entity_kind::EntityKind;
 use crate::specs::compiled::{CompiledSpecs, ParamStore, ParameterTarget, Spec};
-use crate::specs::possible_values::{
-    ConfigOrLayer, PossibleValues, RuleOrigin, RuleValues, possible_values,
-};
+use crate::specs::possible_values::{PossibleValues, RuleOrigin, RuleValues, possible_values};
 
 /// The entity of a source in the specs.
 pub(super) enum SpecEntity<'a> {
@@ -49,11 +47,8 @@ impl<'a> SpecEntity<'a> {
                 let gate = specs.entry(specs.find(name)?)?.gate?;
                 specs.spec(gate).map(Self::Gate)
             }
-            EntityKind::Layer => {
-                possible_values(specs, ConfigOrLayer::Layer, name).map(Self::Rules)
-            }
-            EntityKind::Experiment | EntityKind::DynamicConfig => {
-                possible_values(specs, ConfigOrLayer::Config, name).map(Self::Rules)
+            EntityKind::Experiment | EntityKind::DynamicConfig | EntityKind::Layer => {
+                possible_values(specs, kind, name).map(Self::Rules)
             }
             EntityKind::ParameterStore => {
                 let (name, store) = specs.param_stores.get_key_value(name)?;
@@ -194,10 +189,6 @@ impl<'a> Store<'a> {
                 name,
                 parameter,
             } => (*kind, name, parameter),
-        };
-        let kind = match kind {
-            EntityKind::Layer => ConfigOrLayer::Layer,
-            _ => ConfigOrLayer::Config,
         };
         let possible = possible_values(self.specs, kind, name);
         possible.map_or_else(Vec::new, |possible| in_rules(&possible, parameter))
