@@ -8,11 +8,12 @@ use prost::Message;
 use prost::bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::as_json::{CONDITION_TYPES, ENTITIES, OPERATORS};
 use super::messages::{
     AnyValue, Checksums, Condition, Deletions, Envelope, IdType, Kind, ReturnValue, Rule, Spec,
     TopLevel, any_value, id_type, return_value,
 };
-use super::translate::{CONDITION_TYPES, ENTITIES, OPERATORS};
+use super::{COLLECTIONS, is_own_field};
 
 /// A stream under construction.
 #[derive(Default)]
@@ -87,41 +88,24 @@ pub fn numbered(specs: &Value, checksum: &str) -> Vec<u8> {
 /// `sums` must not be zero.
 #[must_use]
 pub fn delta(specs: &Value, checksum: &str, sums: &[(&str, u64)]) -> Vec<u8> {
-    let mut all = vec![
-        ("feature_gates", 0),
-        ("dynamic_configs", 0),
-        ("layer_configs", 0),
-        ("param_stores", 0),
-        ("condition_map", 0),
-    ];
+    let mut all = COLLECTIONS.map(|(_, field)| (field, 0)).to_vec();
     all.extend(sums);
     let start = Stream::default().mark(Kind::CopyPrevious);
     stream(start, specs, checksum).checksums(&all).done()
 }
 
-/// Writes one entity.
-type Encode = fn(&Value) -> Vec<u8>;
-
 fn stream(start: Stream, specs: &Value, checksum: &str) -> Stream {
     let specs = specs.as_object().unwrap();
     let mut stream = start.top_level(&top_level(specs));
-    let collections: [(&str, Kind, Encode); 5] = [
-        ("feature_gates", Kind::FeatureGate, spec),
-        ("dynamic_configs", Kind::DynamicConfig, spec),
-        ("layer_configs", Kind::LayerConfig, spec),
-        ("param_stores", Kind::ParamStore, |store| {
-            store.to_string().into_bytes()
-        }),
-        ("condition_map", Kind::Condition, condition),
-    ];
-    for (field, kind, encode) in collections {
-        for (name, entity) in specs
-            .get(field)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            stream = stream.entity(kind, name, checksum, Some(encode(entity)));
+    for (kind, field) in COLLECTIONS {
+        let entities = specs.get(field).and_then(Value::as_object);
+        for (name, entity) in entities.into_iter().flatten() {
+            let data = match kind {
+                Kind::ParamStore => entity.to_string().into_bytes(),
+                Kind::Condition => condition(entity),
+                _ => spec(entity),
+            };
+            stream = stream.entity(kind, name, checksum, Some(data));
         }
     }
     stream
@@ -133,9 +117,7 @@ fn top_level(specs: &Map<String, Value>) -> TopLevel {
         text.unwrap_or_default().to_owned()
     };
     let mut rest = specs.clone();
-    for field in super::OWN_FIELDS {
-        rest.remove(field);
-    }
+    rest.retain(|field, _| !is_own_field(field));
     TopLevel {
         has_updates: specs["has_updates"].as_bool().unwrap(),
         time: specs["time"].as_u64().unwrap(),

@@ -1,12 +1,12 @@
 //! Specs in the service's binary form, a sequence of protobuf messages. This module converts them
 //! to the service's JSON, so that one compiler is sufficient. Deltas apply to the previous specs.
 
+mod as_json;
 #[cfg(any(test, feature = "testing"))]
 pub mod encode;
 mod messages;
 #[cfg(test)]
 mod tests;
-mod translate;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,26 +14,34 @@ use std::sync::Arc;
 use prost::Message;
 use prost::bytes::{Buf, Bytes};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use self::messages::{Checksums, Deletions, Envelope, Kind};
-use self::translate::entity_to_json;
 use crate::mask::shown;
 use crate::notice::{self, Notice};
 
-/// Top-level fields with separate messages. The JSON part of the top level does not supply them.
-const OWN_FIELDS: [&str; 10] = [
+/// The collections of entities.
+const COLLECTIONS: [(Kind, &str); 5] = [
+    (Kind::FeatureGate, "feature_gates"),
+    (Kind::DynamicConfig, "dynamic_configs"),
+    (Kind::LayerConfig, "layer_configs"),
+    (Kind::Condition, "condition_map"),
+    (Kind::ParamStore, "param_stores"),
+];
+
+/// The other top-level fields that messages supply. The JSON part of the top level supplies none
+/// of both.
+const OWN_FIELDS: [&str; 5] = [
     "has_updates",
     "time",
     "company_id",
     "response_format",
     "checksum",
-    "feature_gates",
-    "dynamic_configs",
-    "layer_configs",
-    "condition_map",
-    "param_stores",
 ];
+
+fn is_own_field(name: &str) -> bool {
+    OWN_FIELDS.contains(&name) || COLLECTIONS.iter().any(|(_, field)| *field == name)
+}
 
 /// Why binary specs were refused. The previous specs stay unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,34 +70,34 @@ pub enum ProtoError {
 }
 
 /// Decoded specs. They can be written as JSON or changed by a delta.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ProtoSpecs {
+    #[serde(flatten)]
     top: Option<Arc<TopLevel>>,
-    feature_gates: Entities,
-    dynamic_configs: Entities,
-    layer_configs: Entities,
-    param_stores: Entities,
-    condition_map: Entities,
+    /// Contains all [`COLLECTIONS`].
+    #[serde(flatten)]
+    collections: BTreeMap<&'static str, Entities>,
     /// The specs came with checksums, and the checksums match.
+    #[serde(skip)]
     is_verified: bool,
 }
 
 type Entities = BTreeMap<Arc<str>, Entity>;
 type Fields = BTreeMap<String, Box<RawValue>>;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
 struct Entity {
+    #[serde(skip)]
     checksum: Arc<str>,
     json: Arc<RawValue>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 struct TopLevel {
-    has_updates: bool,
-    time: u64,
-    company_id: String,
-    response_format: String,
-    checksum: String,
+    #[serde(flatten)]
+    message: messages::TopLevel,
+    #[serde(flatten)]
     rest: Fields,
 }
 
@@ -98,7 +106,13 @@ impl ProtoSpecs {
     /// Malformed entities are left out.
     pub fn read(bytes: impl Into<Bytes>, previous: Option<&Self>) -> Result<Self, ProtoError> {
         let mut bytes = bytes.into();
-        let mut specs = Self::default();
+        let mut specs = Self {
+            top: None,
+            collections: COLLECTIONS
+                .map(|(_, field)| (field, Entities::new()))
+                .into(),
+            is_verified: false,
+        };
         let mut envelopes = 0;
         loop {
             let record = next_record(&mut bytes).ok_or(ProtoError::Unfinished(envelopes))?;
@@ -131,11 +145,7 @@ impl ProtoSpecs {
                     specs.verify(&instruction(&envelope)?)?;
                     specs.is_verified = true;
                 }
-                Kind::FeatureGate
-                | Kind::DynamicConfig
-                | Kind::LayerConfig
-                | Kind::ParamStore
-                | Kind::Condition => specs.take_in(kind, envelope, previous),
+                kind => specs.take_in(kind, envelope, previous),
             }
         }
         if specs.top.is_none() {
@@ -153,78 +163,24 @@ impl ProtoSpecs {
     /// The time of these specs, in epoch milliseconds.
     #[must_use]
     pub fn time(&self) -> u64 {
-        self.top.as_ref().map_or(0, |top| top.time)
+        self.top.as_ref().map_or(0, |top| top.message.time)
     }
 
     /// The checksum of these specs, if they have one.
     #[must_use]
     pub fn checksum(&self) -> Option<&str> {
         let top = self.top.as_ref()?;
-        Some(top.checksum.as_str()).filter(|checksum| !checksum.is_empty())
+        Some(top.message.checksum.as_str()).filter(|checksum| !checksum.is_empty())
     }
 
     /// The specs as the service's JSON.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Payload<'a> {
-            has_updates: bool,
-            time: u64,
-            #[serde(skip_serializing_if = "str::is_empty")]
-            company_id: &'a str,
-            #[serde(skip_serializing_if = "str::is_empty")]
-            response_format: &'a str,
-            #[serde(skip_serializing_if = "str::is_empty")]
-            checksum: &'a str,
-            feature_gates: JsonOf<'a>,
-            dynamic_configs: JsonOf<'a>,
-            layer_configs: JsonOf<'a>,
-            condition_map: JsonOf<'a>,
-            param_stores: JsonOf<'a>,
-            #[serde(flatten)]
-            rest: &'a Fields,
-        }
-
-        let Some(top) = &self.top else {
+        if self.top.is_none() {
             return Vec::new();
-        };
-        let payload = Payload {
-            has_updates: top.has_updates,
-            time: top.time,
-            company_id: &top.company_id,
-            response_format: &top.response_format,
-            checksum: &top.checksum,
-            feature_gates: JsonOf(&self.feature_gates),
-            dynamic_configs: JsonOf(&self.dynamic_configs),
-            layer_configs: JsonOf(&self.layer_configs),
-            condition_map: JsonOf(&self.condition_map),
-            param_stores: JsonOf(&self.param_stores),
-            rest: &top.rest,
-        };
+        }
         // Serialization of texts and raw JSON cannot fail.
-        serde_json::to_vec(&payload).unwrap_or_default()
-    }
-
-    fn entities(&self, kind: Kind) -> Option<&Entities> {
-        match kind {
-            Kind::FeatureGate => Some(&self.feature_gates),
-            Kind::DynamicConfig => Some(&self.dynamic_configs),
-            Kind::LayerConfig => Some(&self.layer_configs),
-            Kind::ParamStore => Some(&self.param_stores),
-            Kind::Condition => Some(&self.condition_map),
-            _ => None,
-        }
-    }
-
-    fn entities_mut(&mut self, kind: Kind) -> Option<&mut Entities> {
-        match kind {
-            Kind::FeatureGate => Some(&mut self.feature_gates),
-            Kind::DynamicConfig => Some(&mut self.dynamic_configs),
-            Kind::LayerConfig => Some(&mut self.layer_configs),
-            Kind::ParamStore => Some(&mut self.param_stores),
-            Kind::Condition => Some(&mut self.condition_map),
-            _ => None,
-        }
+        serde_json::to_vec(self).unwrap_or_default()
     }
 
     /// Adds an entity. If the checksums match, it is the previous entity, otherwise that of the
@@ -236,20 +192,24 @@ impl ProtoSpecs {
             data,
             ..
         } = envelope;
-        let known = previous
-            .and_then(|previous| previous.entities(kind)?.get_key_value(name.as_str()))
-            .filter(|(_, known)| !checksum.is_empty() && *known.checksum == *checksum);
-        let Some(entities) = self.entities_mut(kind) else {
+        let Some((_, field)) = COLLECTIONS.iter().find(|(of, _)| *of == kind) else {
             return;
         };
+        let known = previous
+            .and_then(|previous| {
+                previous
+                    .collections
+                    .get(field)?
+                    .get_key_value(name.as_str())
+            })
+            .filter(|(_, known)| !checksum.is_empty() && *known.checksum == *checksum);
+        let entities = self.collections.entry(field).or_default();
         if let Some((name, known)) = known {
             entities.insert(Arc::clone(name), known.clone());
             return;
         }
-        let json = data
-            .ok_or(translate::EntityProblem::NoData)
-            .and_then(|data| entity_to_json(kind, &data));
-        match json {
+        let data = data.ok_or_else(|| "expected data, found none".to_owned());
+        match data.and_then(|data| entity_to_json(kind, &data)) {
             Ok(json) => {
                 let entity = Entity {
                     checksum: checksum.into(),
@@ -269,27 +229,24 @@ impl ProtoSpecs {
     }
 
     fn delete(&mut self, deletions: &Deletions) -> Result<(), ProtoError> {
-        let entities = [
-            (&mut self.feature_gates, &deletions.feature_gates),
-            (&mut self.dynamic_configs, &deletions.dynamic_configs),
-            (&mut self.layer_configs, &deletions.layer_configs),
-            (&mut self.param_stores, &deletions.param_stores),
-            (&mut self.condition_map, &deletions.condition_map),
-        ];
-        for (entities, names) in entities {
-            for name in names {
-                entities.remove(name.as_str());
-            }
-        }
         let fields = [
+            ("feature_gates", &deletions.feature_gates),
+            ("dynamic_configs", &deletions.dynamic_configs),
+            ("layer_configs", &deletions.layer_configs),
+            ("param_stores", &deletions.param_stores),
+            ("condition_map", &deletions.condition_map),
             ("experiment_to_layer", &deletions.experiment_to_layer),
             ("sdk_configs", &deletions.sdk_configs),
             ("cmab_configs", &deletions.cmab_configs),
             ("override_rules", &deletions.override_rules),
             ("overrides", &deletions.overrides),
         ];
-        for (field, names) in fields {
-            if let Some(top) = self.top.as_mut().filter(|_| !names.is_empty()) {
+        for (field, names) in fields.into_iter().filter(|(_, names)| !names.is_empty()) {
+            if let Some(entities) = self.collections.get_mut(field) {
+                for name in names {
+                    entities.remove(name.as_str());
+                }
+            } else if let Some(top) = &mut self.top {
                 Arc::make_mut(top).delete_within(field, names)?;
             }
         }
@@ -297,18 +254,11 @@ impl ProtoSpecs {
     }
 
     fn verify(&self, announced: &Checksums) -> Result<(), ProtoError> {
-        let collections = [
-            ("feature_gates", &self.feature_gates),
-            ("dynamic_configs", &self.dynamic_configs),
-            ("layer_configs", &self.layer_configs),
-            ("param_stores", &self.param_stores),
-            ("condition_map", &self.condition_map),
-        ];
-        for (name, entities) in collections {
+        for (name, entities) in &self.collections {
             let sum = entities.values().fold(0_u64, |sum, entity| {
                 sum.wrapping_add(u64::from(entity.checksum.parse::<u32>().unwrap_or(0)))
             });
-            if announced.field_checksums.get(name) != Some(&sum) {
+            if announced.field_checksums.get(*name) != Some(&sum) {
                 return Err(ProtoError::Checksum(name));
             }
         }
@@ -318,22 +268,15 @@ impl ProtoSpecs {
 
 impl TopLevel {
     fn read(envelope: &Envelope) -> Result<Self, ProtoError> {
-        let message: messages::TopLevel = decoded(envelope).map_err(ProtoError::TopLevel)?;
-        let mut rest: Fields = serde_json::from_slice(&message.rest)
+        let mut message: messages::TopLevel = decoded(envelope).map_err(ProtoError::TopLevel)?;
+        let mut rest: Fields = serde_json::from_slice(&std::mem::take(&mut message.rest))
             .map_err(|error| ProtoError::TopLevel(shown(error)))?;
         if !rest.contains_key("experiment_to_layer") {
             let problem = "expected `experiment_to_layer` in it, found none";
             return Err(ProtoError::TopLevel(problem.to_owned()));
         }
-        rest.retain(|name, _| !OWN_FIELDS.contains(&name.as_str()));
-        Ok(Self {
-            has_updates: message.has_updates,
-            time: message.time,
-            company_id: message.company_id,
-            response_format: message.response_format,
-            checksum: message.checksum,
-            rest,
-        })
+        rest.retain(|name, _| !is_own_field(name));
+        Ok(Self { message, rest })
     }
 
     fn delete_within(&mut self, field: &str, names: &[String]) -> Result<(), ProtoError> {
@@ -343,18 +286,27 @@ impl TopLevel {
         let problem = |error: serde_json::Error| ProtoError::Instruction(shown(error));
         let mut entries: Fields = serde_json::from_str(json.get()).map_err(problem)?;
         entries.retain(|name, _| !names.contains(name));
-        *json = serde_json::value::to_raw_value(&entries).map_err(problem)?;
+        *json = to_raw_value(&entries).map_err(problem)?;
         Ok(())
     }
 }
 
-/// Entities as a JSON object.
-struct JsonOf<'a>(&'a Entities);
-
-impl Serialize for JsonOf<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, entity)| (&**name, &*entity.json)))
-    }
+/// The JSON of an entity, or why it has none.
+fn entity_to_json(kind: Kind, data: &[u8]) -> Result<Box<RawValue>, String> {
+    let malformed = |error: prost::DecodeError| format!("malformed protobuf: {error}");
+    let json = match kind {
+        Kind::Condition => to_raw_value(&messages::Condition::decode(data).map_err(malformed)?),
+        Kind::ParamStore => serde_json::from_slice(data),
+        _ => {
+            let mut spec = messages::Spec::decode(data).map_err(malformed)?;
+            for rule in &mut spec.rules {
+                let old_form = f64::from(rule.pass_percentage);
+                rule.pass_percentage_float.get_or_insert(old_form);
+            }
+            to_raw_value(&spec)
+        }
+    };
+    json.map_err(|error| error.to_string())
 }
 
 /// Splits the next record off the front: its length, then this many bytes.
