@@ -9,13 +9,13 @@ use super::{MAX_ENTRIES, TrustedProxies};
 
 const XFF: &str = "x-forwarded-for";
 
-fn headers(name: &str, lines: &[&str]) -> HeaderMap {
+fn headers(name: &str, lines: &[impl AsRef<[u8]>]) -> HeaderMap {
     let name: HeaderName = name.parse().unwrap();
     let mut headers = HeaderMap::new();
     for line in lines {
         headers.append(
             name.clone(),
-            HeaderValue::from_bytes(line.as_bytes()).unwrap(),
+            HeaderValue::from_bytes(line.as_ref()).unwrap(),
         );
     }
     headers
@@ -120,6 +120,24 @@ fn the_standard_header_is_read_with_its_quotes() {
     }
     // The other header does not count.
     assert_eq!(client(&one, None, &headers(XFF, &["1.1.1.1"])), None);
+}
+
+#[test]
+fn bytes_that_are_no_text_hide_only_the_entry_that_they_stand_in() {
+    let one = TrustedProxies::hops(1);
+    let two = TrustedProxies::hops(2);
+    let plain = headers(XFF, &[b"\xff\xfe, 203.0.113.7".as_slice()]);
+    assert_eq!(client(&one, None, &plain).unwrap(), "203.0.113.7");
+    assert_eq!(client(&two, None, &plain), None);
+    let networks = TrustedProxies::networks(["10.0.0.0/8"]).unwrap();
+    let found = client(&networks, Some("10.1.2.3"), &plain);
+    assert_eq!(found.unwrap(), "203.0.113.7");
+
+    let (one, two) = (one.header(FORWARDED), two.header(FORWARDED));
+    let line = b"for=\xe9, host=\"\xe9\";for=203.0.113.7".as_slice();
+    let standard = headers("forwarded", &[line]);
+    assert_eq!(client(&one, None, &standard).unwrap(), "203.0.113.7");
+    assert_eq!(client(&two, None, &standard), None);
 }
 
 #[test]
