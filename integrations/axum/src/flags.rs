@@ -1,10 +1,6 @@
 //! The flags of one request.
 
-use std::convert::Infallible;
-
-use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::Extensions;
-use http::request::Parts;
 use statsig::overrides::RequestOverrides;
 use statsig::typed::ParamsError;
 use statsig::{
@@ -13,6 +9,7 @@ use statsig::{
 };
 
 use crate::MissingFlagsLayer;
+use crate::extractor::extractor;
 
 /// The flags of one request: a client that is pinned to one generation of specs, and the user.
 ///
@@ -94,9 +91,7 @@ impl Flags {
     /// # Errors
     /// When no [`FlagsLayer`](crate::FlagsLayer) ran for the request.
     pub fn from_extensions(extensions: &Extensions) -> Result<Self, MissingFlagsLayer> {
-        let flags = extensions
-            .get::<Self>()
-            .ok_or_else(MissingFlagsLayer::new)?;
+        let flags = extensions.get::<Self>().ok_or(MissingFlagsLayer)?;
         Ok(match extensions.get::<StatsigUser>() {
             Some(user) => flags.for_user(user.clone()),
             None => flags.clone(),
@@ -218,18 +213,4 @@ impl Flags {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Flags {
-    type Rejection = MissingFlagsLayer;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingFlagsLayer> {
-        Self::from_extensions(&parts.extensions)
-    }
-}
-
-impl<S: Send + Sync> OptionalFromRequestParts<S> for Flags {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(Self::from_extensions(&parts.extensions).ok())
-    }
-}
+extractor!(Flags, flags => flags);

@@ -50,11 +50,6 @@ pub struct Deadline(pub Instant);
 /// for the next flush.
 #[derive(Clone)]
 pub struct FlushLayer {
-    flush: Flush,
-}
-
-#[derive(Clone)]
-struct Flush {
     statsig: Statsig,
     limit: Duration,
     reserve: Duration,
@@ -65,18 +60,16 @@ impl FlushLayer {
     #[must_use]
     pub fn new(statsig: impl AsRef<Statsig>) -> Self {
         Self {
-            flush: Flush {
-                statsig: statsig.as_ref().clone(),
-                limit: DEFAULT_LIMIT,
-                reserve: DEFAULT_RESERVE,
-            },
+            statsig: statsig.as_ref().clone(),
+            limit: DEFAULT_LIMIT,
+            reserve: DEFAULT_RESERVE,
         }
     }
 
     /// Sets the longest that a flush may delay a response. Default: 250 ms.
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Self {
-        self.flush.limit = limit;
+        self.limit = limit;
         self
     }
 
@@ -84,27 +77,25 @@ impl FlushLayer {
     /// Default: 50 ms.
     #[must_use]
     pub fn reserve(mut self, reserve: Duration) -> Self {
-        self.flush.reserve = reserve;
+        self.reserve = reserve;
         self
     }
-}
 
-impl fmt::Debug for FlushLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FlushLayer")
-            .field("within", &self.flush.limit)
-            .field("reserve", &self.flush.reserve)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Flush {
     fn start(&self, deadline: Option<Deadline>) -> Flushing {
         let statsig = self.statsig.clone();
         let until_deadline =
             deadline.map(|Deadline(at)| time_until(at).saturating_sub(self.reserve));
         let limit = until_deadline.map_or(self.limit, |left| left.min(self.limit));
         Box::pin(async move { statsig.flush_within(limit).await })
+    }
+}
+
+impl fmt::Debug for FlushLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlushLayer")
+            .field("within", &self.limit)
+            .field("reserve", &self.reserve)
+            .finish_non_exhaustive()
     }
 }
 
@@ -115,7 +106,7 @@ impl<S> Layer<S> for FlushLayer {
 
     fn layer(&self, inner: S) -> FlushService<S> {
         FlushService {
-            flush: self.flush.clone(),
+            layer: self.clone(),
             inner,
         }
     }
@@ -124,7 +115,7 @@ impl<S> Layer<S> for FlushLayer {
 /// The service of [`FlushLayer`].
 #[derive(Clone)]
 pub struct FlushService<S> {
-    flush: Flush,
+    layer: FlushLayer,
     inner: S,
 }
 
@@ -149,7 +140,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         FlushFuture {
             deadline: request.extensions().get().copied(),
-            flush: self.flush.clone(),
+            layer: self.layer.clone(),
             future: self.inner.call(request),
             flushing: None,
             result: None,
@@ -160,7 +151,7 @@ where
 pin_project! {
     /// The response future of [`FlushService`].
     pub struct FlushFuture<F, T> {
-        flush: Flush,
+        layer: FlushLayer,
         deadline: Option<Deadline>,
         #[pin]
         future: F,
@@ -188,7 +179,7 @@ where
             Some(flushing) => flushing,
             None => {
                 *this.result = Some(ready!(this.future.poll(cx)));
-                this.flushing.insert(this.flush.start(*this.deadline))
+                this.flushing.insert(this.layer.start(*this.deadline))
             }
         };
         // A future that has ended must not be polled again.

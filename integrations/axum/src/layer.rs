@@ -147,8 +147,9 @@ impl FlagsLayer {
     /// });
     /// ```
     #[must_use]
-    pub fn user(self, user: impl Fn(&Parts) -> StatsigUser + Send + Sync + 'static) -> Self {
-        self.change(|admission| admission.user = Arc::new(user))
+    pub fn user(mut self, user: impl Fn(&Parts) -> StatsigUser + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.admission).user = Arc::new(user);
+        self
     }
 
     /// Makes the user of a request with a ready-made mapping.
@@ -179,16 +180,9 @@ impl FlagsLayer {
     /// # Ok::<(), statsig::overrides::signed::OverrideKeyError>(())
     /// ```
     #[must_use]
-    pub fn qa_overrides(self, overrides: QaOverrides) -> Self {
-        self.change(|admission| admission.overrides = Some(overrides))
-    }
-
-    fn change(self, change: impl FnOnce(&mut Admission)) -> Self {
-        let mut admission = Admission::clone(&self.admission);
-        change(&mut admission);
-        Self {
-            admission: Arc::new(admission),
-        }
+    pub fn qa_overrides(mut self, overrides: QaOverrides) -> Self {
+        Arc::make_mut(&mut self.admission).overrides = Some(overrides);
+        self
     }
 }
 

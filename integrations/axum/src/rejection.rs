@@ -24,10 +24,6 @@ impl MissingFlagsLayer {
          Add `.layer(FlagsLayer::new(statsig))` to the router, after its routes and after \
          layers that need it, such as `RequireGate`.";
 
-    pub(crate) fn new() -> Self {
-        Self
-    }
-
     /// The text of the response.
     #[must_use]
     pub fn body_text(&self) -> String {

@@ -109,15 +109,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
+        let refused = self.require.refuse(&request);
         RequireGateFuture {
-            kind: match self.require.refuse(&request) {
-                Some(response) => Kind::Refused {
-                    response: Some(response),
-                },
-                None => Kind::Passed {
-                    future: self.inner.call(request),
-                },
-            },
+            passed: refused.is_none().then(|| self.inner.call(request)),
+            refused,
         }
     }
 }
@@ -126,15 +121,8 @@ pin_project! {
     /// The response future of [`RequireGateService`].
     pub struct RequireGateFuture<F> {
         #[pin]
-        kind: Kind<F>,
-    }
-}
-
-pin_project! {
-    #[project = KindProjection]
-    enum Kind<F> {
-        Passed { #[pin] future: F },
-        Refused { response: Option<Response> },
+        passed: Option<F>,
+        refused: Option<Response>,
     }
 }
 
@@ -152,16 +140,14 @@ where
     type Output = Result<Response, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().kind.project() {
-            KindProjection::Passed { future } => {
-                let polled = future.poll(cx);
-                polled.map_ok(IntoResponse::into_response)
-            }
-            KindProjection::Refused { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response)),
-                // A future that has ended must not be polled again.
-                None => Poll::Pending,
-            },
+        let this = self.project();
+        if let Some(passed) = this.passed.as_pin_mut() {
+            return passed.poll(cx).map_ok(IntoResponse::into_response);
+        }
+        match this.refused.take() {
+            Some(response) => Poll::Ready(Ok(response)),
+            // A future that has ended must not be polled again.
+            None => Poll::Pending,
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::{Future, IntoFuture, pending, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::{Future, IntoFuture, pending};
 use std::time::Duration;
 
 use statsig::{ShutdownReport, Statsig, StatsigError};
@@ -69,11 +67,8 @@ where
         self,
         statsig: impl AsRef<Statsig>,
     ) -> impl Future<Output = Result<ShutdownReport, ServeError>> + Send {
-        let (server, statsig) = (self.into_future(), statsig.as_ref().clone());
-        async move {
-            let served = server.await;
-            outcome(served, statsig.shutdown().await)
-        }
+        let statsig = statsig.as_ref().clone();
+        in_order(self.into_future(), async move { statsig.shutdown().await })
     }
 
     fn then_shutdown_with_timeout(
@@ -81,20 +76,18 @@ where
         statsig: impl AsRef<Statsig>,
         limit: Duration,
     ) -> impl Future<Output = Result<ShutdownReport, ServeError>> + Send {
-        let (server, statsig) = (self.into_future(), statsig.as_ref().clone());
-        async move {
-            let served = server.await;
-            outcome(served, statsig.shutdown_with_timeout(limit).await)
-        }
+        let statsig = statsig.as_ref().clone();
+        let shutdown = async move { statsig.shutdown_with_timeout(limit).await };
+        in_order(self.into_future(), shutdown)
     }
 }
 
 /// If both fail, returns the failure of the server, and logs that of the client.
-fn outcome<E: Into<BoxError>>(
-    served: Result<(), E>,
-    shutdown: Result<ShutdownReport, StatsigError>,
+async fn in_order<E: Into<BoxError>>(
+    server: impl Future<Output = Result<(), E>>,
+    shutdown: impl Future<Output = Result<ShutdownReport, StatsigError>>,
 ) -> Result<ShutdownReport, ServeError> {
-    match (served, shutdown) {
+    match (server.await, shutdown.await) {
         (Ok(()), Ok(report)) => Ok(report),
         (Ok(()), Err(error)) => Err(ServeError::Shutdown(error)),
         (Err(server), shutdown) => {
@@ -146,17 +139,10 @@ pub async fn shutdown_signal() {
             never("Ctrl-C", &error).await;
         }
     };
-    let (mut interrupt, mut terminate) = (pin!(interrupt), pin!(terminated()));
-    poll_fn(|context| {
-        let is_over = interrupt.as_mut().poll(context).is_ready()
-            || terminate.as_mut().poll(context).is_ready();
-        if is_over {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
+    tokio::select! {
+        () = interrupt => {}
+        () = terminated() => {}
+    }
 }
 
 #[cfg(unix)]

@@ -7,13 +7,6 @@ use statsig::overrides::signed::OverrideRefusal;
 /// The time between two warnings, in milliseconds.
 const WARNING_INTERVAL_MS: u64 = 60_000;
 
-/// Whether a token was accepted.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Outcome {
-    Applied,
-    Refused(OverrideRefusal),
-}
-
 /// How many requests had overrides, and how many tokens were refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OverrideCounts {
@@ -58,25 +51,24 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn add(&self, outcome: Outcome) {
-        let counter = match outcome {
-            Outcome::Applied => Some(&self.applied),
-            Outcome::Refused(reason) => index(reason).and_then(|index| self.refused.get(index)),
-        };
-        if let Some(counter) = counter {
+    pub(super) fn add_applied(&self) {
+        self.applied.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_refused(&self, reason: OverrideRefusal) {
+        if let Some(counter) = index(reason).and_then(|index| self.refused.get(index)) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     pub(super) fn read(&self) -> OverrideCounts {
-        let mut counts = OverrideCounts {
+        OverrideCounts {
             applied: self.applied.load(Ordering::Relaxed),
-            ..OverrideCounts::default()
-        };
-        for (count, counter) in counts.refused.iter_mut().zip(&self.refused) {
-            *count = counter.load(Ordering::Relaxed);
+            refused: self
+                .refused
+                .each_ref()
+                .map(|counter| counter.load(Ordering::Relaxed)),
         }
-        counts
     }
 
     /// Logs a warning about a refused token, at most once in an interval: a client of the service

@@ -5,21 +5,25 @@ mod future;
 mod response;
 #[cfg(test)]
 mod tests;
-mod token;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use http::HeaderMap;
 use http::request::Parts;
 use statsig::overrides::RequestOverrides;
 use statsig::overrides::signed::{OverrideKey, OverrideRefusal, OverrideVerifier};
 
+use self::counts::Counts;
 pub use self::counts::OverrideCounts;
-use self::counts::{Counts, Outcome};
 pub use self::future::FlagsFuture;
 pub(crate) use self::response::Mark;
-use self::token::token;
 use crate::Flags;
+use crate::request_user::cookie_bytes;
+
+/// The header and the cookie with the token.
+const NAME: &str = "statsig-overrides";
 
 /// Whether a request may have overrides.
 type Authorize = dyn Fn(&Parts) -> bool + Send + Sync;
@@ -171,13 +175,13 @@ impl QaOverrides {
         let flags = parts.extensions.get::<Flags>()?.clone();
         match self.accepted(&token, &flags, parts) {
             Ok(overrides) => {
-                self.counts.add(Outcome::Applied);
+                self.counts.add_applied();
                 let mark = Mark::applied(&overrides, &flags);
                 parts.extensions.insert(flags.with_overrides(overrides));
                 Some(mark)
             }
             Err(refusal) => {
-                self.counts.add(Outcome::Refused(refusal));
+                self.counts.add_refused(refusal);
                 self.counts.warn(refusal, flags.client().now_ms());
                 Some(Mark::refused(refusal))
             }
@@ -205,4 +209,14 @@ impl fmt::Debug for QaOverrides {
             .field("counts", &self.counts.read())
             .finish_non_exhaustive()
     }
+}
+
+/// The token in the header, else in the cookie. A value that is not UTF-8 becomes a text that
+/// counts as malformed.
+fn token(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let bytes = match headers.get(NAME) {
+        Some(value) => value.as_bytes(),
+        None => cookie_bytes(headers, NAME)?,
+    };
+    Some(String::from_utf8_lossy(bytes.trim_ascii()))
 }

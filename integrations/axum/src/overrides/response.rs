@@ -76,16 +76,8 @@ impl Mark {
 
     /// Sets the header, and keeps the response out of caches.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
-        let for_networks = |name: &HeaderName| {
-            TARGETED
-                .iter()
-                .any(|targeted| name.as_str().ends_with(targeted))
-        };
-        let targeted: Vec<_> = headers
-            .keys()
-            .filter(|name| for_networks(name))
-            .cloned()
-            .collect();
+        let mut targeted: Vec<_> = headers.keys().cloned().collect();
+        targeted.retain(|name| TARGETED.iter().any(|end| name.as_str().ends_with(end)));
         for name in targeted {
             headers.remove(name);
         }
@@ -97,11 +89,9 @@ impl Mark {
 
 /// A name with only the characters of headers, without commas, which separate names.
 fn header_text(name: &OverriddenName<'_>) -> String {
+    let is_safe = |c: char| matches!(c, ' '..='~') && c != ',';
     let text = name.to_string();
-    let is_safe = |c: char| c.is_ascii_graphic() && c != ',';
-    let safe = text
-        .chars()
-        .map(|c| if is_safe(c) || c == ' ' { c } else { '?' });
+    let safe = text.chars().map(|c| if is_safe(c) { c } else { '?' });
     safe.take(MAX_NAME_CHARS).collect()
 }
 

@@ -5,9 +5,9 @@ use statsig::overrides::RequestOverrides;
 use statsig::overrides::signed::OverrideRefusal;
 use statsig::testing::OfflineClient;
 
-use super::counts::{Counts, Outcome};
+use super::counts::Counts;
 use super::response::Mark;
-use super::token::token;
+use super::token;
 use crate::Flags;
 
 fn headers(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
@@ -96,10 +96,10 @@ fn every_reason_has_its_own_count() {
     let counts = Counts::default();
     for (times, reason) in OverrideRefusal::ALL.into_iter().enumerate() {
         for _ in 0..times {
-            counts.add(Outcome::Refused(reason));
+            counts.add_refused(reason);
         }
     }
-    counts.add(Outcome::Applied);
+    counts.add_applied();
     let read = counts.read();
     for (times, reason) in OverrideRefusal::ALL.into_iter().enumerate() {
         assert_eq!(read.refused(reason), times as u64, "{reason}");
