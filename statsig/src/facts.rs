@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::initialize_details::InitializeDetails;
 use crate::results::SpecsSource;
 use crate::text::SharedStr;
 use crate::transport::Endpoint;
@@ -15,7 +16,10 @@ pub(crate) enum Fact {
     InitializeStarted {
         at_ms: u64,
     },
-    InitializeEnded(InitializeEnded),
+    InitializeEnded {
+        at_ms: u64,
+        details: InitializeDetails,
+    },
     RequestEnded(RequestEnded),
     SpecsProcessed(SpecsProcessed),
     SyncEnded(SyncEnded),
@@ -75,18 +79,6 @@ impl fmt::Debug for FactSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FactSink")
     }
-}
-
-#[derive(Debug, PartialEq)]
-pub(crate) struct InitializeEnded {
-    pub(crate) at_ms: u64,
-    pub(crate) duration: Duration,
-    pub(crate) success: bool,
-    pub(crate) is_config_spec_ready: bool,
-    pub(crate) source: SpecsSource,
-    pub(crate) source_api: Option<String>,
-    /// Why there are no specs.
-    pub(crate) failure: Option<String>,
 }
 
 /// One request and its answer, retries not included.

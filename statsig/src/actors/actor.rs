@@ -9,7 +9,6 @@
 //!   [`Envelope`] gets it through `BytesConvertable`.
 
 use std::error::Error;
-use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use tokio::sync::oneshot;
 
 use super::abort_on_drop::AbortOnDrop;
 #[cfg(any(test, feature = "testing"))]
-use super::disturbance::Disturbance;
+use crate::transport::BoxFuture;
 
 /// Tells actors apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +45,11 @@ pub(super) trait Actor: Sized + Send + 'static {
 
     /// A child of this actor ended: it stopped or crashed.
     fn child_ended(&mut self, _id: ActorId, _why: &str) {}
-
-    /// Runs last, unless the actor crashed or was killed.
-    fn stop(&mut self) -> impl Future<Output = ()> + Send {
-        async {}
-    }
 }
+
+/// What an actor does in a test instead of handling messages. An error ends it, as a bug would.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) type Disturbance = BoxFuture<'static, Result<(), &'static str>>;
 
 /// Starts an actor without a parent.
 pub(super) async fn spawn<A: Actor>(
@@ -160,7 +158,7 @@ impl<A: Actor> Hosted<A> {
         match envelope {
             Envelope::Message(message) => actor.handle(message).await,
             #[cfg(any(test, feature = "testing"))]
-            Envelope::Disturbance(disturbance) => disturbance.happen().await?,
+            Envelope::Disturbance(disturbance) => disturbance.await?,
             Envelope::Foreign => {}
         }
         Ok(())
@@ -172,28 +170,15 @@ impl<A: Actor> Hosted<A> {
         event: SupervisionEvent,
         actor: &mut A,
     ) -> Result<(), ActorProcessingErr> {
-        match event {
-            SupervisionEvent::ActorFailed(child, error) => {
-                actor.child_ended(ActorId(child.get_id()), &error.to_string());
-            }
+        let (child, why) = match event {
+            SupervisionEvent::ActorFailed(child, error) => (child, error.to_string()),
             SupervisionEvent::ActorTerminated(child, _, reason) => {
-                actor.child_ended(
-                    ActorId(child.get_id()),
-                    reason.as_deref().unwrap_or("stopped"),
-                );
+                (child, reason.unwrap_or_else(|| "stopped".to_owned()))
             }
             // With `cluster` there are more of these.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    async fn post_stop(
-        &self,
-        _: ActorRef<Envelope<A::Message>>,
-        actor: &mut A,
-    ) -> Result<(), ActorProcessingErr> {
-        actor.stop().await;
+            _ => return Ok(()),
+        };
+        actor.child_ended(ActorId(child.get_id()), &why);
         Ok(())
     }
 }
@@ -205,12 +190,6 @@ enum Envelope<M> {
     Disturbance(Disturbance),
     /// Came from another node of a cluster. Our actors take no part in one.
     Foreign,
-}
-
-impl<M> fmt::Debug for Envelope<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Envelope")
-    }
 }
 
 /// Stands in for the trait of this name that ractor has with `cluster` only.

@@ -10,7 +10,6 @@ use super::actor::{Actor, Address, StartError};
 use super::messages::{
     Applied, Assignment, Compilation, Compiled, EvaluationMessage, Fetched, SyncError,
 };
-use super::retired::Retired;
 use super::schemas::{check_schemas, refusal};
 use super::tasks::cast_result;
 use super::tree::Tree;
@@ -37,7 +36,10 @@ pub(super) struct Evaluation {
     tree: Arc<Tree>,
     me: Address<EvaluationMessage>,
     compiling: Option<AbortOnDrop>,
-    retired: Retired,
+    /// Generations that were replaced, kept while they have readers. Dropping the last pointer to
+    /// one can take long, so it must not be a reader's. While one is here, no other pointer is the
+    /// last; those that only this list has left are dropped off the async workers.
+    retired: Vec<Arc<Published>>,
     /// Set while there are retired generations.
     retired_timer: Option<AbortOnDrop>,
 }
@@ -51,7 +53,7 @@ impl Actor for Evaluation {
             tree,
             me,
             compiling: None,
-            retired: Retired::default(),
+            retired: Vec::new(),
             retired_timer: None,
         };
         let current = evaluation.tree.shared.published.load_full();
@@ -78,7 +80,7 @@ impl Actor for Evaluation {
                 if let Err(Ok(Applied::New { refusal })) = applied {
                     // The spec sync actor no longer waits, but these specs are in use.
                     let outcome = refusal.map_or(Ok(()), Err);
-                    self.tree.initialization.specs_synced(outcome);
+                    self.tree.initialization.specs.end(outcome);
                 }
             }
             EvaluationMessage::PublishIdLists(lists, reply) => {
@@ -144,12 +146,8 @@ impl Evaluation {
         let shared = Arc::clone(&self.tree.shared);
         let Fetched { payload, source } = fetched;
         let source_api = payload.source_api.clone();
-        let (loaded, reports) = match result {
-            Ok(Compilation { loaded, reports }) => (Ok(loaded), reports),
-            Err(error) => (Err(error), None),
-        };
-        let (mut applied, outcome) = match loaded {
-            Ok(Loaded::New(specs)) => {
+        let (applied, outcome) = match result {
+            Ok((Loaded::New(specs), reports)) => {
                 let previous = shared.published.load_full();
                 let lcut = specs.time;
                 let now_ms = shared.clock.now_ms();
@@ -160,23 +158,23 @@ impl Evaluation {
                 let next = previous.with_specs(*specs, source.clone(), source_api.clone(), now_ms);
                 self.publish(next);
                 self.report_new_specs(&payload, &source);
+                let refusal = reports.and_then(|reports| self.report_drift(reports));
                 let outcome = Processed::Applied {
                     lcut,
                     previous_lcut: previous.specs.time,
                     previous_source: previous.source.clone(),
                 };
-                (Ok(Applied::New { refusal: None }), outcome)
+                (Ok(Applied::New { refusal }), outcome)
             }
-            Ok(Loaded::Unchanged) => (Ok(Applied::Unchanged), Processed::Unchanged),
-            Ok(Loaded::Older { found }) => (Ok(Applied::Older { found }), Processed::Unchanged),
+            Ok((Loaded::Unchanged, _)) => (Ok(Applied::Unchanged), Processed::Unchanged),
+            Ok((Loaded::Older { found }, _)) => {
+                (Ok(Applied::Older { found }), Processed::Unchanged)
+            }
             Err(error) => {
                 let problem = error.to_string();
                 (Err(error), Processed::Refused { problem })
             }
         };
-        if let (Some(reports), Ok(Applied::New { refusal })) = (reports, &mut applied) {
-            *refusal = self.report_drift(reports);
-        }
         shared.note(Fact::SpecsProcessed(SpecsProcessed {
             started_ms,
             ended_ms: shared.clock.now_ms(),
@@ -236,14 +234,17 @@ impl Evaluation {
     }
 
     fn publish(&mut self, next: Snapshot) {
-        self.retired.add(self.tree.shared.published.publish(next));
+        // Readers may have it still, but none can get it anew.
+        let replaced = self.tree.shared.published.publish(next);
+        self.retired.push(replaced);
         if self.retired_timer.is_none() {
             self.await_readers();
         }
     }
 
     fn drop_retired(&mut self) {
-        let unused = self.retired.take_unused();
+        let is_unused = |retired: &mut Arc<Published>| Arc::strong_count(retired) == 1;
+        let unused: Vec<_> = self.retired.extract_if(.., is_unused).collect();
         // Small generations are dropped here, so that clients that start need no thread each.
         if unused.iter().any(|retired| retired.specs.time != 0) {
             tokio::task::spawn_blocking(move || drop(unused));
@@ -278,7 +279,7 @@ fn compile(
         Loaded::New(specs) => check_schemas(options, specs),
         Loaded::Unchanged | Loaded::Older { .. } => None,
     };
-    Ok(Compilation { loaded, reports })
+    Ok((loaded, reports))
 }
 
 /// Once for each set of specs: the same bytes are not loaded twice in a row.

@@ -54,7 +54,7 @@ impl Actor for Exposure {
             sampler: Sampler::default(),
             window_start: now(),
             // At once: after a crash the queue may be full, and its nudge lost.
-            timer: me.cast_after(Duration::ZERO, ExposureMessage::Tick),
+            timer: me.cast_after(Duration::ZERO, ExposureMessage::Look),
             me,
             flushing: Vec::new(),
             closing: None,
@@ -63,11 +63,7 @@ impl Actor for Exposure {
 
     async fn handle(&mut self, message: ExposureMessage) {
         match message {
-            ExposureMessage::Tick
-            | ExposureMessage::Nudge
-            | ExposureMessage::Sealed
-            | ExposureMessage::Posted
-            | ExposureMessage::Spooled => {}
+            ExposureMessage::Look => {}
             ExposureMessage::Flush { cut_at, reply } => self.begin_flush(cut_at, reply),
             ExposureMessage::CloseDown(reply) => self.begin_closing(reply),
         }
@@ -97,8 +93,7 @@ impl Exposure {
             flush.cut_at.take_if(|at| *at <= now)?;
             Some(flush.mark)
         });
-        let mark = due.max();
-        if let Some(mark) = mark
+        if let Some(mark) = due.max()
             && self.tree.shared.events.outbox().cut_flush_short(mark, now)
         {
             self.tree.posts.interrupt(mark);
@@ -115,68 +110,67 @@ impl Exposure {
         self.roll_dedupe_window();
         self.cut_flushes_short();
         let shared = Arc::clone(&self.tree.shared);
+        let pipe = &shared.events;
         // Before the queue is drained, so that no nudge is missed.
-        shared.events.queue.rearm();
-        if self.closing.is_some() && shared.events.queue.len() > 0 {
+        pipe.queue.rearm();
+        if self.closing.is_some() && pipe.queue.len() > 0 {
             // More than could be taken at once.
             self.take_everything();
-            let later = shared.events.outbox().flush(now());
+            let later = pipe.outbox().flush(now());
             if let Some((mark, _)) = &mut self.closing {
                 *mark = later;
             }
-        } else if shared.events.outbox().is_flush_due(now()) {
+        } else if pipe.outbox().is_flush_due(now()) {
             self.take_everything();
-            shared.events.outbox().seal_all(now());
+            pipe.outbox().seal_all(now());
         } else {
-            let room = shared.events.outbox().room();
+            let room = pipe.outbox().room();
             self.drain(room);
         }
-        let unsealed = shared.events.outbox().start_sealing(now());
+        // Each binding ends the lock on the outbox.
+        let unsealed = pipe.outbox().start_sealing(now());
         if let Some(unsealed) = unsealed {
             sealing::start(&shared, &self.me, unsealed);
         }
-        loop {
-            let batch = shared.events.outbox().start_post(now());
-            match batch {
-                Some(batch) => posting::start(&self.tree, &self.me, batch),
-                None => break,
-            }
+        let next = || pipe.outbox().start_post(now());
+        while let Some(batch) = next() {
+            posting::start(&self.tree, &self.me, batch);
         }
-        let job = shared.events.outbox().start_spool_job(now());
+        let job = pipe.outbox().start_spool_job(now());
         if let Some(job) = job {
             spooling::start(&self.tree, &self.me, job);
         }
         drops::report(&shared);
         self.answer_flushed();
-        self.timer = self.me.cast_after(self.pause(), ExposureMessage::Tick);
+        self.timer = self.me.cast_after(self.pause(), ExposureMessage::Look);
     }
 
     /// Takes what the queue holds now, although there is no room for it otherwise, and the counts
     /// of suppressed exposures.
     fn take_everything(&mut self) {
         let shared = Arc::clone(&self.tree.shared);
-        let room = shared.events.outbox().room_for_flush();
-        let queued = shared.events.queue.len() as u64;
+        let pipe = &shared.events;
+        let room = pipe.outbox().room_for_flush();
+        let queued = pipe.queue.len() as u64;
         self.drain(Room {
             events: room.events.min(queued),
             ..room
         });
-        if let Some(checks) = shared.events.non_exposed.take(shared.clock.now_ms()) {
-            shared.events.counters.add_enqueued(1);
+        if let Some(checks) = pipe.non_exposed.take(shared.clock.now_ms()) {
+            pipe.counters.add_enqueued(1);
             self.take([QueuedEvent::Other(Box::new(checks))]);
         }
     }
 
-    fn drain(&mut self, room: Room) {
+    fn drain(&mut self, mut room: Room) {
         let shared = Arc::clone(&self.tree.shared);
-        let mut left = room;
         self.take(std::iter::from_fn(|| {
-            if left.events == 0 || left.bytes == 0 {
+            if room.events == 0 || room.bytes == 0 {
                 return None;
             }
             let event = shared.events.queue.pop()?;
-            left.events -= 1;
-            left.bytes = left.bytes.saturating_sub(event.bytes());
+            room.events -= 1;
+            room.bytes = room.bytes.saturating_sub(event.bytes());
             Some(event)
         }));
     }
@@ -184,28 +178,30 @@ impl Exposure {
     /// Moves events into the outbox, and counts those that are sampled out or discarded.
     fn take(&mut self, events: impl IntoIterator<Item = QueuedEvent>) {
         let shared = &self.tree.shared;
+        let pipe = &shared.events;
+        let events = events.into_iter();
+        if shared.options.discards_events() {
+            let discarded = events.count() as u64;
+            if discarded > 0 {
+                let reason = DropReason::NetworkDisabled;
+                pipe.counters.add_dropped(reason, discarded);
+            }
+            return;
+        }
         let sampling = shared.published.load().settings.sampling;
         let now_ms = shared.clock.now_ms();
         let mut kept = Vec::new();
-        let (mut discarded, mut sampled_out) = (0, 0);
+        let mut sampled_out = 0;
         for event in events {
-            if shared.options.discards_events() {
-                discarded += 1;
-                continue;
-            }
             match self.sampler.batched(event, sampling, now_ms) {
                 Some(event) => kept.push(event),
                 None => sampled_out += 1,
             }
         }
-        if discarded > 0 {
-            let reason = DropReason::NetworkDisabled;
-            shared.events.counters.add_dropped(reason, discarded);
-        }
         if sampled_out > 0 {
-            shared.events.counters.add_sampled_out(sampled_out);
+            pipe.counters.add_sampled_out(sampled_out);
         }
-        let mut outbox = shared.events.outbox();
+        let mut outbox = pipe.outbox();
         kept.into_iter().for_each(|event| outbox.push(event));
     }
 
@@ -222,20 +218,20 @@ impl Exposure {
     fn answer_flushed(&mut self) {
         let shared = &self.tree.shared;
         let (outbox, now) = (shared.events.outbox(), now());
-        let (done, still_flushing): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushing)
-            .into_iter()
-            .partition(|flush| {
+        let done: Vec<_> = self
+            .flushing
+            .extract_if(.., |flush| {
                 if flush.has_limit {
                     outbox.is_flushed_except_overdue(flush.mark, now)
                 } else {
                     outbox.is_flushed(flush.mark, now)
                 }
-            });
+            })
+            .collect();
         let is_closed =
             |(mark, _): &mut _| shared.events.queue.len() == 0 && outbox.is_flushed(*mark, now);
         let closed = self.closing.take_if(is_closed);
         drop(outbox);
-        self.flushing = still_flushing;
         // Replies are refused only when the caller has stopped waiting.
         for flush in done {
             let _ = flush.reply.send(shared.events.counters.stats());

@@ -8,10 +8,12 @@ use tokio::runtime;
 use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
-use super::actor::{self, Address};
 #[cfg(any(test, feature = "testing"))]
-use super::disturbance::{ActorName, Disturbance};
+use super::actor::Disturbance;
+use super::actor::{self, Address};
 use super::live::{Live, Unanswered};
+#[cfg(any(test, feature = "testing"))]
+use super::messages::ActorName;
 use super::messages::{ExposureMessage, MAX_CALLERS, SpecSyncMessage, SupervisorMessage};
 use super::supervisor::Supervisor;
 use super::tasks::now;
@@ -22,10 +24,14 @@ use crate::enrichment::EnrichFailure;
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
 use crate::shared::Shared;
+#[cfg(any(test, feature = "testing"))]
+use crate::transport::BoxFuture;
 use crate::user::StatsigUser;
 
 /// The longest a flush may take. Each batch gets one attempt.
 const FLUSH_LIMIT: Duration = Duration::from_secs(60);
+/// What a flush is in errors.
+const FLUSHING: &str = "flushing events";
 /// The longest a refresh may take: it may have to wait for a background sync with all its attempts.
 const REFRESH_LIMIT: Duration = Duration::from_secs(120);
 /// How long a shutdown may take, unless the caller sets a limit, and how long the client goes on
@@ -198,11 +204,10 @@ impl Handle {
         };
         match self.run(recorded).await {
             Some(Some(details)) => Ok(InitializeDetails::clone(&details)),
-            _ if self.0.tree.shared.events.is_closed() => Err(StatsigError::ShutDown),
-            Some(None) => Err(StatsigError::Interrupted {
+            Some(None) => Err(self.or_shut_down(StatsigError::Interrupted {
                 during: "initialising",
-            }),
-            None => Err(StatsigError::RuntimeGone),
+            })),
+            None => Err(self.or_shut_down(StatsigError::RuntimeGone)),
         }
     }
 
@@ -216,15 +221,9 @@ impl Handle {
     /// # Errors
     /// When no source has specs, or the client has been shut down.
     pub(crate) async fn refresh(&self) -> Result<(), StatsigError> {
-        let message = SpecSyncMessage::Refresh;
-        self.call(
-            "refreshing specs",
-            REFRESH_LIMIT,
-            |tree| &tree.spec_sync,
-            message,
-        )
-        .await?
-        .map_err(|error| {
+        let (during, message) = ("refreshing specs", SpecSyncMessage::Refresh);
+        let refreshed = self.call(during, REFRESH_LIMIT, |tree| &tree.spec_sync, message);
+        refreshed.await?.map_err(|error| {
             let source = Cause::new(error);
             if self.0.tree.shared.published.load().specs.time == 0 {
                 StatsigError::NoSpecs { source }
@@ -237,7 +236,7 @@ impl Handle {
     /// The queue reached its high-water mark. Does not wait; works from any thread.
     pub(crate) fn nudge(&self) {
         // If the actor does not live, its successor reads the queue at once.
-        self.0.tree.exposure.cast(ExposureMessage::Nudge);
+        self.0.tree.exposure.cast(ExposureMessage::Look);
     }
 
     /// Sends what was recorded so far; each batch that waits gets one attempt. Returns the counts
@@ -246,17 +245,10 @@ impl Handle {
     /// # Errors
     /// When the client has been shut down, or an actor crashed meanwhile.
     pub(crate) async fn flush(&self) -> Result<EventStats, StatsigError> {
-        let message = |reply| ExposureMessage::Flush {
-            cut_at: None,
-            reply,
-        };
-        self.call(
-            "flushing events",
-            FLUSH_LIMIT,
-            |tree| &tree.exposure,
-            message,
-        )
-        .await
+        let cut_at = None;
+        let message = move |reply| ExposureMessage::Flush { cut_at, reply };
+        self.call(FLUSHING, FLUSH_LIMIT, |tree| &tree.exposure, message)
+            .await
     }
 
     /// Like [`flush`](Self::flush), but returns at the end of the limit. Shortly before, what was
@@ -270,15 +262,9 @@ impl Handle {
         let for_posts = limit - self.0.tree.disk_time(limit);
         let cut_at = now().checked_add(for_posts);
         let message = move |reply| ExposureMessage::Flush { cut_at, reply };
-        let callers = Arc::clone(&self.0.callers);
-        let tree = Arc::clone(&self.0.tree);
-        if tree.shared.events.is_closed() {
-            return Err(StatsigError::ShutDown);
-        }
-        let answer = self.run(timeout(limit, async move {
-            let _turn = callers.acquire().await;
-            tree.exposure.ask(1, limit, message).await
-        }));
+        self.not_shut_down()?;
+        let asking = self.ask(limit, |tree| &tree.exposure, message);
+        let answer = self.run(timeout(limit, asking));
         // The runtime of the actors may stand still: one with a single thread runs only within
         // `block_on`.
         let answer = if runtime::Handle::try_current().is_ok() && has_timers() {
@@ -296,11 +282,10 @@ impl Handle {
             Some(Err(_) | Ok(Err(Unanswered::TimedOut))) => {
                 Ok(FlushReport::new(&before, counters.stats(), true))
             }
-            _ if self.0.tree.shared.events.is_closed() => Err(StatsigError::ShutDown),
-            None => Err(StatsigError::RuntimeGone),
-            Some(Ok(Err(Unanswered::Crashed))) => Err(StatsigError::Interrupted {
-                during: "flushing events",
-            }),
+            Some(Ok(Err(Unanswered::Crashed))) => {
+                Err(self.or_shut_down(StatsigError::Interrupted { during: FLUSHING }))
+            }
+            None => Err(self.or_shut_down(StatsigError::RuntimeGone)),
         }
     }
 
@@ -336,14 +321,11 @@ impl Handle {
         user: StatsigUser,
         limit: Option<Duration>,
     ) -> Result<StatsigUser, EnrichFailure> {
-        let shared = &self.0.tree.shared;
-        if shared.events.is_closed() {
-            return Err(StatsigError::ShutDown.into());
-        }
-        if shared.options.disable_network {
+        self.not_shut_down()?;
+        let tree = Arc::clone(&self.0.tree);
+        if tree.shared.options.disable_network {
             return Err(EnrichFailure::NetworkDisabled);
         }
-        let tree = Arc::clone(&self.0.tree);
         let asking = self.run(async move { tree.enrichment.enrich(&user, limit).await });
         asking.await.ok_or(StatsigError::RuntimeGone)?
     }
@@ -353,21 +335,30 @@ impl Handle {
         self.0.tree.restarts()
     }
 
-    /// Crashes an actor, or keeps it busy. Returns when it has crashed or is busy. There is no
-    /// reply if no such actor runs.
+    /// Disturbs an actor. `None` if it does not run; the future ends when the actor has ended.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn disturb(
         &self,
         actor: ActorName,
         disturbance: Disturbance,
-    ) -> oneshot::Receiver<()> {
-        let (reply, answer) = oneshot::channel();
-        self.0.supervisor.cast(SupervisorMessage::Disturb {
-            actor,
-            disturbance,
-            reply,
-        });
-        answer
+    ) -> Option<BoxFuture<'static, ()>> {
+        let Actors {
+            tree, supervisor, ..
+        } = &*self.0;
+        if !self.is_alive() {
+            return None;
+        }
+        match actor {
+            ActorName::Supervisor => {
+                supervisor.disturb(disturbance);
+                let supervisor = supervisor.clone();
+                Some(Box::pin(async move { supervisor.ended().await }))
+            }
+            ActorName::SpecSync => tree.spec_sync.disturb(disturbance),
+            ActorName::IdListSync => tree.id_list_sync.disturb(disturbance),
+            ActorName::Evaluation => tree.evaluation.disturb(disturbance),
+            ActorName::Exposure => tree.exposure.disturb(disturbance),
+        }
     }
 
     async fn call<T: Send + 'static, M: Send + 'static>(
@@ -377,24 +368,40 @@ impl Handle {
         actor: fn(&Tree) -> &Live<M>,
         message: impl Fn(oneshot::Sender<T>) -> M + Send + Sync + 'static,
     ) -> Result<T, StatsigError> {
-        let is_closed = || self.0.tree.shared.events.is_closed();
-        if is_closed() {
-            return Err(StatsigError::ShutDown);
+        self.not_shut_down()?;
+        match self.run(self.ask(limit, actor, message)).await {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(_)) => Err(self.or_shut_down(StatsigError::Interrupted { during })),
+            None => Err(self.or_shut_down(StatsigError::RuntimeGone)),
         }
+    }
+
+    /// Asks an actor when it is the caller's turn. The limit begins then.
+    fn ask<T: Send + 'static, M: Send + 'static>(
+        &self,
+        limit: Duration,
+        actor: fn(&Tree) -> &Live<M>,
+        message: impl Fn(oneshot::Sender<T>) -> M + Send + Sync + 'static,
+    ) -> impl Future<Output = Result<T, Unanswered>> + Send + 'static {
         let callers = Arc::clone(&self.0.callers);
         let tree = Arc::clone(&self.0.tree);
-        let answer = self
-            .run(async move {
-                let _turn = callers.acquire().await.ok()?;
-                actor(&tree).ask(1, limit, message).await.ok()
-            })
-            .await;
-        match answer {
-            Some(Some(answer)) => Ok(answer),
-            _ if is_closed() => Err(StatsigError::ShutDown),
-            None => Err(StatsigError::RuntimeGone),
-            Some(None) => Err(StatsigError::Interrupted { during }),
+        async move {
+            // Nothing closes the semaphore.
+            let _turn = callers.acquire().await;
+            actor(&tree).ask(1, limit, message).await
         }
+    }
+
+    fn not_shut_down(&self) -> Result<(), StatsigError> {
+        if self.0.tree.shared.events.is_closed() {
+            return Err(StatsigError::ShutDown);
+        }
+        Ok(())
+    }
+
+    /// Why a call failed: because of a shutdown, if there was one.
+    fn or_shut_down(&self, error: StatsigError) -> StatsigError {
+        self.not_shut_down().err().unwrap_or(error)
     }
 
     /// Runs the future on the actors' runtime, where its timers and channels live. `None` if that

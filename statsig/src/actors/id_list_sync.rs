@@ -76,7 +76,7 @@ impl IdListSync {
         };
         let tree = Arc::clone(&self.tree);
         let source = self.source.clone();
-        let is_first = !tree.initialization.are_id_lists_synced();
+        let is_first = !tree.initialization.id_lists.is_over();
         let span = tracing::debug_span!(target: targets::SYNC, "sync_id_lists");
         let syncing = async move {
             let current = Arc::clone(&tree.shared.published.load().id_lists);
@@ -107,7 +107,7 @@ impl IdListSync {
         let duration = self.started.elapsed();
         let shared = &self.tree.shared;
         shared.note(Fact::IdListsSynced { duration });
-        self.tree.initialization.id_lists_synced(match &failure {
+        self.tree.initialization.id_lists.end(match &failure {
             None => Ok(()),
             Some(error) => Err(Cause::new(error.clone())),
         });

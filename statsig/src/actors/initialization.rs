@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::error::StatsigError;
-use crate::facts::{Fact, InitializeEnded};
+use crate::facts::Fact;
 use crate::initialize_details::InitializeDetails;
 use crate::shared::Shared;
 use crate::sources::id_lists::source::IdListSource;
@@ -21,9 +21,9 @@ use crate::targets;
 pub(super) struct Initialization {
     shared: Arc<Shared>,
     started: Instant,
-    specs: FirstSync<StatsigError>,
+    pub(super) specs: FirstSync<StatsigError>,
     /// Fails with a reason while some ID lists are missing.
-    id_lists: FirstSync<Cause>,
+    pub(super) id_lists: FirstSync<Cause>,
     are_id_lists_enabled: bool,
     /// False also when the options forbid to ask for them.
     are_id_lists_awaited: bool,
@@ -50,24 +50,6 @@ impl Initialization {
         }
     }
 
-    pub(super) fn are_specs_synced(&self) -> bool {
-        self.specs.is_over()
-    }
-
-    pub(super) fn are_id_lists_synced(&self) -> bool {
-        self.id_lists.is_over()
-    }
-
-    /// A sync of specs ended. A failure that comes after a success does not count.
-    pub(super) fn specs_synced(&self, outcome: Result<(), StatsigError>) {
-        self.specs.end(outcome);
-    }
-
-    /// A sync of ID lists ended. A failure that comes after a success does not count.
-    pub(super) fn id_lists_synced(&self, outcome: Result<(), Cause>) {
-        self.id_lists.end(outcome);
-    }
-
     /// The record, if there is one yet.
     pub(super) fn details(&self) -> Option<Arc<InitializeDetails>> {
         self.details.load_full()
@@ -91,7 +73,7 @@ impl Initialization {
 
     /// Records how the start went, and again when what failed has succeeded.
     pub(super) async fn keep_record(&self) {
-        let (mut specs, mut id_lists) = (self.specs.watch(), self.id_lists.watch());
+        let (mut specs, mut id_lists) = (self.specs.0.subscribe(), self.id_lists.0.subscribe());
         let mut details = self.recorded().await;
         while details.failure_details.is_some() {
             let changed = tokio::select! {
@@ -119,9 +101,9 @@ impl Initialization {
             Some(known) if !is_news(&known) => known,
             known => {
                 if known.is_none() {
+                    let details = now.clone();
                     let at_ms = self.shared.clock.now_ms();
-                    let ended = Fact::InitializeEnded(fact(&now, at_ms));
-                    self.shared.note(ended);
+                    self.shared.note(Fact::InitializeEnded { at_ms, details });
                 }
                 if now.is_config_spec_ready && known.is_none_or(|known| !known.is_config_spec_ready)
                 {
@@ -185,14 +167,14 @@ impl Initialization {
 
 /// How a first sync ended: `None` while it is under way.
 #[derive(Debug)]
-struct FirstSync<E>(watch::Sender<Option<Result<(), E>>>);
+pub(super) struct FirstSync<E>(watch::Sender<Option<Result<(), E>>>);
 
 impl<E: Clone + PartialEq> FirstSync<E> {
     fn new() -> Self {
         Self(watch::Sender::new(None))
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.0.borrow().is_some()
     }
 
@@ -200,16 +182,13 @@ impl<E: Clone + PartialEq> FirstSync<E> {
         self.0.borrow().clone()
     }
 
-    fn watch(&self) -> watch::Receiver<Option<Result<(), E>>> {
-        self.0.subscribe()
-    }
-
     async fn over(&self) {
         // Fails only without a sender, which is here.
-        let _ = self.watch().wait_for(Option::is_some).await;
+        let _ = self.0.subscribe().wait_for(Option::is_some).await;
     }
 
-    fn end(&self, outcome: Result<(), E>) {
+    /// A sync ended. A failure that comes after a success does not count.
+    pub(super) fn end(&self, outcome: Result<(), E>) {
         self.0.send_if_modified(|known| {
             let outcome = Some(outcome);
             let is_news = !matches!(known, Some(Ok(()))) && *known != outcome;
@@ -230,17 +209,5 @@ fn with_duration(details: &InitializeDetails, duration: Duration) -> InitializeD
     InitializeDetails {
         duration,
         ..details.clone()
-    }
-}
-
-fn fact(details: &InitializeDetails, at_ms: u64) -> InitializeEnded {
-    InitializeEnded {
-        at_ms,
-        duration: details.duration,
-        success: details.init_success,
-        is_config_spec_ready: details.is_config_spec_ready,
-        source: details.source.clone(),
-        source_api: details.spec_source_api.clone(),
-        failure: details.failure_details.as_ref().map(ToString::to_string),
     }
 }

@@ -5,7 +5,11 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
+#[cfg(any(test, feature = "testing"))]
+use super::actor::Disturbance;
 use super::actor::{ActorId, Address};
+#[cfg(any(test, feature = "testing"))]
+use crate::transport::BoxFuture;
 
 /// A message that crashed its actor this often is not sent again.
 pub(super) const MAX_ATTEMPTS: u32 = 3;
@@ -62,6 +66,15 @@ impl<M: Send + 'static> Live<M> {
             Ok(answer) => answer.ok_or(Unanswered::Crashed),
             Err(_) => Err(Unanswered::TimedOut),
         }
+    }
+
+    /// Disturbs the actor, if it lives. The returned future ends when the actor has ended.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn disturb(&self, work: Disturbance) -> Option<BoxFuture<'static, ()>> {
+        let mut address = self.0.clone();
+        address.borrow_and_update().as_ref()?.disturb(work);
+        // Fails only if the supervisor ends.
+        Some(Box::pin(async move { drop(address.changed().await) }))
     }
 
     /// Waits for an actor to live that is not this one. `None` when there will be none.

@@ -7,9 +7,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::disturbance::ActorName;
-#[cfg(any(test, feature = "testing"))]
-use super::disturbance::Disturbance;
 use crate::counters::{EventStats, ShutdownReport};
 use crate::error::{SpecsError, StatsigError};
 use crate::results::SpecsSource;
@@ -23,6 +20,40 @@ use crate::typed::SchemaReport;
 pub(super) const MAX_CALLERS: usize = 64;
 /// A sync fails if its specs are not applied by then.
 pub(super) const APPLY_LIMIT: Duration = Duration::from_secs(60);
+
+/// One of a client's actors, each of which owns a part of the client's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[cfg_attr(
+    not(any(test, feature = "testing")),
+    allow(unreachable_pub, dead_code, reason = "exported for tests")
+)]
+pub enum ActorName {
+    /// Starts the others, restarts them after a crash, and ends them. Nothing restarts it: without
+    /// it, reads continue with the specs in use, and all other calls return errors.
+    Supervisor,
+    /// Downloads specs, at each interval and in a refresh.
+    SpecSync,
+    /// Downloads ID lists, if they are enabled.
+    IdListSync,
+    /// Compiles and publishes specs.
+    Evaluation,
+    /// Batches and sends events.
+    Exposure,
+}
+
+impl ActorName {
+    /// For error reports.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Supervisor => "supervisor",
+            Self::SpecSync => "spec sync",
+            Self::IdListSync => "ID list sync",
+            Self::Evaluation => "evaluation",
+            Self::Exposure => "exposure",
+        }
+    }
+}
 
 /// To the supervisor.
 ///
@@ -38,14 +69,7 @@ pub(super) enum SupervisorMessage {
     /// The exposure actor has sent everything, or the time for that is over.
     ClosedDown {
         timed_out: bool,
-    },
-    #[cfg(any(test, feature = "testing"))]
-    Disturb {
-        actor: ActorName,
-        disturbance: Disturbance,
-        /// A crash has happened and is noted, or the actor is busy now. Dropped if there is no such
-        /// actor.
-        reply: oneshot::Sender<()>,
+        reply: oneshot::Sender<ShutdownReport>,
     },
 }
 
@@ -102,20 +126,14 @@ pub(super) enum EvaluationMessage {
 
 /// To the exposure actor. Every message makes it look at the queue and the outbox.
 ///
-/// At most `6 + MAX_CONCURRENT_POSTS + MAX_CALLERS` wait: one `Tick`, because its timer is armed
-/// again after the work; one `Nudge`, because the queue asks once until it is drained (two across a
-/// drain); one `Sealed` and one `Spooled`, because one such job runs at a time; a `Posted` for each
-/// post that the options allow at once; one `CloseDown`; and a `Flush` for each caller that may
-/// wait.
+/// At most `6 + MAX_CONCURRENT_POSTS + MAX_CALLERS` wait. Of `Look`: one from the timer, which is
+/// armed again after the work; one from the queue at its high-water mark, which asks once until it
+/// is drained (two across a drain); one each from sealing and from the spool, because one such job
+/// runs at a time; one for each post that the options allow at once. Of the others: one
+/// `CloseDown`, and a `Flush` for each caller that may wait.
 #[derive(Debug)]
 pub(super) enum ExposureMessage {
-    Tick,
-    /// The queue reached its high-water mark.
-    Nudge,
-    Sealed,
-    Posted,
-    /// A job of the spool has ended.
-    Spooled,
+    Look,
     Flush {
         /// When the time for posts is over.
         cut_at: Option<Instant>,
@@ -161,12 +179,8 @@ pub(super) struct Compiled {
     pub(super) result: Result<Compilation, SyncError>,
 }
 
-#[derive(Debug)]
-pub(super) struct Compilation {
-    pub(super) loaded: Loaded,
-    /// The check of parameter structs, if there was one.
-    pub(super) reports: Option<Vec<SchemaReport>>,
-}
+/// What was loaded, and the check of parameter structs, if there was one.
+pub(super) type Compilation = (Loaded, Option<Vec<SchemaReport>>);
 
 /// Why a sync failed. The specs in use stay in use.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -16,7 +16,6 @@
 
 mod abort_on_drop;
 mod actor;
-mod disturbance;
 mod drops;
 mod evaluation;
 mod exposure;
@@ -29,7 +28,6 @@ mod observed;
 mod posting;
 mod reporting;
 mod restart;
-mod retired;
 mod schemas;
 mod sealing;
 mod spec_sync;
@@ -42,7 +40,7 @@ mod tree;
 mod tests;
 
 #[cfg(any(test, feature = "testing"))]
-pub use self::disturbance::ActorName;
-#[cfg(any(test, feature = "testing"))]
-pub(crate) use self::disturbance::Disturbance;
+pub(crate) use self::actor::Disturbance;
 pub(crate) use self::handle::{Handle, SHUTDOWN_LIMIT, start};
+#[cfg(any(test, feature = "testing"))]
+pub use self::messages::ActorName;

@@ -37,35 +37,25 @@ impl ObservedTransport {
             .instrument(span.clone())
             .await;
         let duration = started.elapsed();
-        let mut ended = RequestEnded {
+        let response = answer.as_ref().ok();
+        let header = |name| response.and_then(|it| it.headers.get(name)).map(shown);
+        let ended = RequestEnded {
             endpoint,
             url,
             started_ms,
             ended_ms: shared.clock.now_ms(),
             duration,
-            status: None,
-            error: None,
-            is_final: false,
-            region: None,
-            content_type: None,
-            content_encoding: None,
-            deltas_used: false,
+            status: response.map(|response| response.status),
+            error: answer.as_ref().err().map(ToString::to_string),
+            is_final: match &answer {
+                Ok(response) => !retry::is_worth_retrying(response.status),
+                Err(error) => matches!(error, TransportError::Unusable { .. }),
+            },
+            region: header("x-statsig-region"),
+            content_type: header("content-type"),
+            content_encoding: header("content-encoding"),
+            deltas_used: header(DELTAS_HEADER).is_some(),
         };
-        match &answer {
-            Ok(response) => {
-                let header = |name| response.headers.get(name).map(shown);
-                ended.status = Some(response.status);
-                ended.is_final = !retry::is_worth_retrying(response.status);
-                ended.region = header("x-statsig-region");
-                ended.content_type = header("content-type");
-                ended.content_encoding = header("content-encoding");
-                ended.deltas_used = response.headers.get(DELTAS_HEADER).is_some();
-            }
-            Err(error) => {
-                ended.error = Some(error.to_string());
-                ended.is_final = matches!(error, TransportError::Unusable { .. });
-            }
-        }
         span.in_scope(|| {
             tracing::debug!(
                 target: targets::NETWORK,

@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::actor::Address;
 use super::messages::ExposureMessage;
-use super::tasks::{CastOnDrop, now};
+use super::tasks::{LookOnDrop, now};
 use super::tree::Tree;
 use crate::counters::DropReason;
 use crate::event_logging::{EventBatch, EventLoggingError};
@@ -26,7 +26,6 @@ const FREEZE: Duration = Duration::from_secs(1);
 
 /// Posts the batch in a task of the tree.
 pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: SealedBatch) {
-    let done = CastOnDrop::new(actor, ExposureMessage::Posted);
     let adapter = Arc::clone(&tree.events);
     let limit = tree.shared.options.event_limits.post_timeout;
     let handed_over = EventBatch::of(&batch);
@@ -41,10 +40,9 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: S
         tree: Arc::clone(tree),
         started_ms: tree.shared.clock.now_ms(),
         batch: Some(batch),
+        _look: LookOnDrop(actor.clone()),
     };
     let posting = async move {
-        // Dropped last, when the batch is settled.
-        let _done = done;
         let sending = own_work(|| adapter.log_events(handed_over));
         let answer = tokio::select! {
             biased;
@@ -64,7 +62,7 @@ pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: S
             let _ = tokio::task::spawn_blocking(settle).await;
         }
     };
-    tree.posts.spawn(posting.instrument(span));
+    tree.posts.tasks.spawn(posting.instrument(span));
 }
 
 /// A batch that is being posted. Dropped early, because the task was aborted, it goes back to where
@@ -73,6 +71,8 @@ struct InFlight {
     tree: Arc<Tree>,
     started_ms: u64,
     batch: Option<SealedBatch>,
+    /// Dropped last, when the batch is settled.
+    _look: LookOnDrop,
 }
 
 impl InFlight {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::actor::Address;
 use super::messages::ExposureMessage;
-use super::tasks::{CastOnDrop, now};
+use super::tasks::{now, start_blocking};
 use crate::counters::DropReason;
 use crate::events::batch::Unsealed;
 use crate::events::sampling::BatchedEvent;
@@ -17,13 +17,8 @@ use crate::targets;
 
 /// Writes and compresses the events on a thread for blocking work.
 pub(super) fn start(shared: &Arc<Shared>, actor: &Address<ExposureMessage>, unsealed: Unsealed) {
-    let done = CastOnDrop::new(actor, ExposureMessage::Sealed);
     let job = SealingJob::new(shared, unsealed);
-    // Detached: a sealing task is bounded work and settles its events itself.
-    drop(tokio::task::spawn_blocking(move || {
-        job.run();
-        drop(done);
-    }));
+    start_blocking(actor, move || job.run());
 }
 
 /// Events that are being sealed. Dropped early, they go back to the outbox; if sealing them
@@ -53,7 +48,8 @@ impl SealingJob {
             return;
         };
         let count = events.len() as u64;
-        let mut outbox = self.shared.events.outbox();
+        let pipe = &self.shared.events;
+        let mut outbox = pipe.outbox();
         match body {
             Ok(body) => outbox.sealed(self.first, count, body, now()),
             Err(error) => {
@@ -61,10 +57,7 @@ impl SealingJob {
                     target: targets::EVENTS, %error, events = count,
                     "events could not be written as JSON"
                 );
-                self.shared
-                    .events
-                    .loss_log
-                    .because(DropReason::Internal, error);
+                pipe.loss_log.because(DropReason::Internal, error);
                 outbox.unsealable(count);
             }
         }

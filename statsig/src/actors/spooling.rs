@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::actor::Address;
 use super::messages::ExposureMessage;
 use super::sealing::SealingJob;
-use super::tasks::{CastOnDrop, now};
+use super::tasks::{now, start_blocking};
 use super::tree::Tree;
 use crate::counters::DropReason;
 use crate::events::batch::{RecordId, SealedBatch};
@@ -17,16 +17,11 @@ use crate::targets;
 
 /// Starts a job of the spool.
 pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, job: SpoolJob) {
-    let done = CastOnDrop::new(actor, ExposureMessage::Spooled);
     let job = Job {
         tree: Arc::clone(tree),
         job: Some(job),
     };
-    // Detached: it is bounded work, and settles its events itself.
-    drop(tokio::task::spawn_blocking(move || {
-        job.run();
-        drop(done);
-    }));
+    start_blocking(actor, move || job.run());
 }
 
 /// A job under way. Dropped early, it returns its batches to memory.
@@ -48,36 +43,30 @@ impl Job {
     }
 
     fn adopt(&self, spool: &dyn Spool) {
-        let shared = &self.tree.shared;
+        let pipe = &self.tree.shared.events;
         match spool.adopt() {
             Ok(events) => {
                 if events > 0 {
                     tracing::info!(target: targets::EVENTS, events, "events of an earlier process were found on disk");
                 }
                 let ready_at = spool.ready_at(now());
-                shared.events.outbox().adopted(events, ready_at);
+                pipe.outbox().adopted(events, ready_at);
             }
-            Err(error) => {
-                // Once for each series of failures.
-                if shared.events.outbox().not_adopted() {
-                    tracing::warn!(target: targets::EVENTS, %error, "the directory of the event spool cannot be searched for events of earlier processes");
-                }
+            // Once for each series of failures.
+            Err(error) if pipe.outbox().not_adopted() => {
+                tracing::warn!(target: targets::EVENTS, %error, "the directory of the event spool cannot be searched for events of earlier processes");
             }
+            Err(_) => {}
         }
     }
 
     fn load(&self, spool: &dyn Spool) {
-        let shared = &self.tree.shared;
         let loaded = spool.load(now());
-        if loaded.lost > 0 {
-            let reason = DropReason::SpoolUnreadable;
-            shared
-                .events
-                .counters
-                .add_dropped_from_spool(reason, loaded.lost);
-        }
+        let reason = DropReason::SpoolUnreadable;
+        self.tree.count_lost_from_spool(reason, loaded.lost);
         let ready_at = spool.ready_at(now());
-        shared.events.outbox().loaded(loaded.batch, ready_at);
+        let mut outbox = self.tree.shared.events.outbox();
+        outbox.loaded(loaded.batch, ready_at);
     }
 }
 
@@ -88,21 +77,22 @@ impl Drop for Job {
             Some(SpoolJob::Store(batches)) => batches,
             Some(SpoolJob::Adopt | SpoolJob::Load) => Vec::new(),
         };
-        self.tree.shared.events.outbox().spool_job_stopped(batches);
+        let pipe = &self.tree.shared.events;
+        pipe.outbox().spool_job_stopped(batches);
     }
 }
 
 impl Tree {
     fn store(&self, spool: &dyn Spool, mut batches: Vec<SealedBatch>) {
-        let shared = &self.shared;
+        let pipe = &self.shared.events;
         let stored = spool.store(&batches);
         let ready_at = spool.ready_at(now());
         let rest = batches.split_off(stored.kept.len().min(batches.len()));
         let events = batches.iter().map(|batch| batch.events).sum();
         match stored.outcome {
-            Ok(()) => shared.events.outbox().stored(events, ready_at),
+            Ok(()) => pipe.outbox().stored(events, ready_at),
             Err(error) => {
-                let mut outbox = shared.events.outbox();
+                let mut outbox = pipe.outbox();
                 let is_news = outbox.not_stored(events, rest, now());
                 outbox.set_spool_ready_at(ready_at);
                 drop(outbox);
@@ -113,25 +103,27 @@ impl Tree {
             }
         }
         // Last, as some of them may be among those that were just stored.
-        self.count_evicted(stored.made_room);
+        self.count_lost_from_spool(DropReason::SpoolFull, stored.made_room);
     }
 
-    fn count_evicted(&self, events: u64) {
+    fn count_lost_from_spool(&self, reason: DropReason, events: u64) {
         if events > 0 {
-            let reason = DropReason::SpoolFull;
-            self.shared
-                .events
-                .counters
-                .add_dropped_from_spool(reason, events);
+            let counters = &self.shared.events.counters;
+            counters.add_dropped_from_spool(reason, events);
         }
+    }
+
+    /// Tells the outbox when the next batch on disk is due.
+    fn note_spool(&self, spool: &dyn Spool) {
+        let ready_at = spool.ready_at(now());
+        self.shared.events.outbox().set_spool_ready_at(ready_at);
     }
 
     /// The batch is done with; if it was on disk, it leaves it. Blocks if it was.
     pub(super) fn forget_record(&self, batch: &SealedBatch) {
         if let (Some(record), Some(spool)) = (batch.record, &self.spool) {
             spool.settle(record);
-            let ready_at = spool.ready_at(now());
-            self.shared.events.outbox().set_spool_ready_at(ready_at);
+            self.note_spool(&**spool);
         }
     }
 
@@ -141,10 +133,9 @@ impl Tree {
             return;
         };
         if !spool.put_off(record, now) {
-            self.count_evicted(events);
+            self.count_lost_from_spool(DropReason::SpoolFull, events);
         }
-        let ready_at = spool.ready_at(now);
-        self.shared.events.outbox().set_spool_ready_at(ready_at);
+        self.note_spool(&**spool);
     }
 
     /// Puts two halves on disk in place of a batch. False if that is not possible now; then the
@@ -154,14 +145,13 @@ impl Tree {
             return false;
         };
         let stored = spool.store(halves);
-        self.count_evicted(stored.made_room);
+        self.count_lost_from_spool(DropReason::SpoolFull, stored.made_room);
         if stored.outcome.is_err() {
             stored.kept.into_iter().for_each(|half| spool.settle(half));
             return false;
         }
         spool.settle(record);
-        let ready_at = spool.ready_at(now());
-        self.shared.events.outbox().set_spool_ready_at(ready_at);
+        self.note_spool(&**spool);
         true
     }
 
@@ -172,26 +162,24 @@ impl Tree {
             return;
         };
         let shared = &self.shared;
+        let pipe = &shared.events;
         let sampling = shared.published.load().settings.sampling;
         let now_ms = shared.clock.now_ms();
         // The one of the actor is gone with it; a new one leaves out less.
         let mut sampler = Sampler::default();
-        while let Some(event) = shared.events.queue.pop() {
+        while let Some(event) = pipe.queue.pop() {
             match sampler.batched(event, sampling, now_ms) {
-                Some(event) => shared.events.outbox().push(event),
-                None => shared.events.counters.add_sampled_out(1),
+                Some(event) => pipe.outbox().push(event),
+                None => pipe.counters.add_sampled_out(1),
             }
         }
-        shared.events.outbox().close(now());
-        loop {
-            let unsealed = shared.events.outbox().start_sealing(now());
-            match unsealed {
-                Some(unsealed) => SealingJob::new(shared, unsealed).run(),
-                None => break,
-            }
+        pipe.outbox().close(now());
+        let next = || pipe.outbox().start_sealing(now());
+        while let Some(unsealed) = next() {
+            SealingJob::new(shared, unsealed).run();
         }
         spool.put_all_back();
-        let rest = shared.events.outbox().take_rest();
+        let rest = pipe.outbox().take_rest();
         if !rest.is_empty() {
             self.store(&**spool, rest);
         }

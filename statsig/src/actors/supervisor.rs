@@ -1,7 +1,5 @@
 //! The supervisor: starts the other actors, again after a crash, and ends them in order.
 
-#[cfg(any(test, feature = "testing"))]
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,15 +8,12 @@ use tokio::time::Instant;
 
 use super::abort_on_drop::AbortOnDrop;
 use super::actor::{Actor, ActorId, Address, StartError};
-use super::disturbance::ActorName;
-#[cfg(any(test, feature = "testing"))]
-use super::disturbance::Disturbance;
 use super::drops;
 use super::evaluation::Evaluation;
 use super::exposure::Exposure;
 use super::id_list_sync::IdListSync;
 use super::live::{AddressSender, Unanswered};
-use super::messages::{ExposureMessage, SupervisorMessage};
+use super::messages::{ActorName, ExposureMessage, SupervisorMessage};
 use super::restart::CrashRecord;
 use super::spec_sync::SpecSync;
 use super::tree::{AddressSenders, Life, Tree};
@@ -46,14 +41,8 @@ pub(super) struct Supervisor {
     id_list_sync: Child<IdListSync>,
     evaluation: Child<Evaluation>,
     exposure: Child<Exposure>,
-    shutdown: Option<Shutdown>,
-    /// Whether `shutdown` of the event logging adapter was called.
-    is_adapter_ended: bool,
-}
-
-struct Shutdown {
-    reply: oneshot::Sender<ShutdownReport>,
-    _closing_down: AbortOnDrop,
+    /// Set during a shutdown: waits for the exposure actor to send what is left.
+    closing_down: Option<AbortOnDrop>,
 }
 
 /// An actor that is started again when it crashes.
@@ -73,10 +62,6 @@ impl<A: Actor<Arguments = Arc<Tree>>> Child<A> {
             crashes: CrashRecord::default(),
             restart: None,
         }
-    }
-
-    fn actor(&self) -> Option<Address<A::Message>> {
-        self.address.borrow().clone()
     }
 
     async fn start(
@@ -104,7 +89,8 @@ impl<A: Actor<Arguments = Arc<Tree>>> Child<A> {
         tree: &Tree,
         (id, why): (ActorId, &str),
     ) {
-        if self.actor().is_some_and(|actor| actor.id() == id) {
+        let is_this = |actor: &Address<_>| actor.id() == id;
+        if self.address.borrow().as_ref().is_some_and(is_this) {
             self.address.send_replace(None);
             self.crashed(parent, tree, why);
         }
@@ -157,8 +143,7 @@ impl Actor for Supervisor {
             id_list_sync: Child::new(ActorName::IdListSync, addresses.id_list_sync),
             evaluation: Child::new(ActorName::Evaluation, addresses.evaluation),
             exposure: Child::new(ActorName::Exposure, addresses.exposure),
-            shutdown: None,
-            is_adapter_ended: false,
+            closing_down: None,
         };
         supervisor.tree.reporting.start();
         supervisor.start_children().await?;
@@ -169,13 +154,9 @@ impl Actor for Supervisor {
         match message {
             SupervisorMessage::Restart(name) => self.restart(name).await,
             SupervisorMessage::Shutdown { limit, reply } => self.begin_shutdown(limit, reply).await,
-            SupervisorMessage::ClosedDown { timed_out } => self.finish_shutdown(timed_out).await,
-            #[cfg(any(test, feature = "testing"))]
-            SupervisorMessage::Disturb {
-                actor,
-                disturbance,
-                reply,
-            } => self.disturb(actor, disturbance, reply),
+            SupervisorMessage::ClosedDown { timed_out, reply } => {
+                self.finish_shutdown(timed_out, reply).await;
+            }
         }
     }
 
@@ -185,19 +166,6 @@ impl Actor for Supervisor {
         self.id_list_sync.ended(me, tree, (id, why));
         self.evaluation.ended(me, tree, (id, why));
         self.exposure.ended(me, tree, (id, why));
-    }
-
-    /// Ends the children in order. Otherwise they would be killed in the middle of what they do.
-    async fn stop(&mut self) {
-        self.tree.shared.close();
-        self.spec_sync.stop(STOP_LIMIT).await;
-        self.id_list_sync.stop(STOP_LIMIT).await;
-        for adapter in self.tree.specs.adapters() {
-            guarded("`on_stop` of the specs adapter", || adapter.on_stop());
-        }
-        self.evaluation.stop(STOP_LIMIT).await;
-        self.end_events().await;
-        self.tree.reporting.finish(STOP_LIMIT).await;
     }
 }
 
@@ -216,10 +184,12 @@ impl Supervisor {
     async fn restart(&mut self, name: ActorName) {
         let Self { me, tree, .. } = self;
         match name {
+            ActorName::Exposure => self.exposure.start_again(me, tree).await,
+            // A shutdown has stopped the others.
+            _ if self.closing_down.is_some() => {}
             ActorName::SpecSync => self.spec_sync.start_again(me, tree).await,
             ActorName::IdListSync => self.id_list_sync.start_again(me, tree).await,
             ActorName::Evaluation => self.evaluation.start_again(me, tree).await,
-            ActorName::Exposure => self.exposure.start_again(me, tree).await,
             // It has no supervisor that restarts it.
             ActorName::Supervisor => {}
         }
@@ -238,33 +208,32 @@ impl Supervisor {
                 .exposure
                 .ask(u32::MAX, left, ExposureMessage::CloseDown);
             let timed_out = closing.await == Err(Unanswered::TimedOut);
-            me.cast(SupervisorMessage::ClosedDown { timed_out });
+            me.cast(SupervisorMessage::ClosedDown { timed_out, reply });
         });
-        self.shutdown = Some(Shutdown {
-            reply,
-            _closing_down: AbortOnDrop::new(&closing_down),
-        });
+        self.closing_down = Some(AbortOnDrop::new(&closing_down));
     }
 
-    async fn finish_shutdown(&mut self, timed_out: bool) {
-        let Some(shutdown) = self.shutdown.take() else {
-            return;
-        };
+    async fn finish_shutdown(&mut self, timed_out: bool, reply: oneshot::Sender<ShutdownReport>) {
         self.end_events().await;
         let report = self.tree.report.get_or_init(|| ShutdownReport {
             stats: self.tree.shared.events.counters.stats(),
             timed_out,
         });
         // Refused only when the caller has stopped waiting.
-        let _ = shutdown.reply.send(*report);
+        let _ = reply.send(*report);
+        for adapter in self.tree.specs.adapters() {
+            guarded("`on_stop` of the specs adapter", || adapter.on_stop());
+        }
+        self.tree.reporting.finish(STOP_LIMIT).await;
         self.me.stop();
     }
 
-    /// Ends everything that sends events. What is left goes to disk, if there is a spool. A second
-    /// call has no effect.
+    /// Ends everything that sends events. What is left goes to disk, if there is a spool.
     async fn end_events(&mut self) {
         self.exposure.stop(STOP_LIMIT).await;
-        self.tree.posts.abort_all(STOP_LIMIT).await;
+        self.tree.posts.tasks.abort_all();
+        // A post that does not end in time gives its batch back later.
+        self.tree.posts.tasks.ended_within(STOP_LIMIT).await;
         if self.tree.spool.is_some() {
             let tree = Arc::clone(&self.tree);
             let spooled = async move {
@@ -281,70 +250,10 @@ impl Supervisor {
                 );
             }
         }
-        if !std::mem::replace(&mut self.is_adapter_ended, true) {
-            let adapter = &self.tree.events;
-            let what = "`shutdown` of the event logging adapter";
-            let ended = guarded_async(what, || adapter.shutdown());
-            // An adapter that does not end in time is left alone.
-            let _ = tokio::time::timeout(STOP_LIMIT, ended).await;
-        }
+        let what = "`shutdown` of the event logging adapter";
+        let ended = guarded_async(what, || self.tree.events.shutdown());
+        // An adapter that does not end in time is left alone.
+        let _ = tokio::time::timeout(STOP_LIMIT, ended).await;
         drops::report_last(&self.tree.shared, STOP_LIMIT).await;
     }
-
-    #[cfg(any(test, feature = "testing"))]
-    fn disturb(&self, name: ActorName, disturbance: Disturbance, reply: oneshot::Sender<()>) {
-        match name {
-            ActorName::Supervisor => {
-                let me = self.me.clone();
-                disturb(
-                    &self.me,
-                    disturbance,
-                    reply,
-                    async move { me.ended().await },
-                );
-            }
-            ActorName::SpecSync => self.spec_sync.disturb(disturbance, reply),
-            ActorName::IdListSync => self.id_list_sync.disturb(disturbance, reply),
-            ActorName::Evaluation => self.evaluation.disturb(disturbance, reply),
-            ActorName::Exposure => self.exposure.disturb(disturbance, reply),
-        }
-    }
-}
-
-#[cfg(any(test, feature = "testing"))]
-impl<A: Actor> Child<A> {
-    fn disturb(&self, disturbance: Disturbance, reply: oneshot::Sender<()>) {
-        let Some(actor) = self.address.borrow().clone() else {
-            return;
-        };
-        let mut address = self.address.subscribe();
-        disturb(&actor, disturbance, reply, async move {
-            // Fails only if the supervisor ends.
-            let _ = address.changed().await;
-        });
-    }
-}
-
-/// Disturbs an actor. Replies when it is busy, or when it crashed and `ended` ended.
-#[cfg(any(test, feature = "testing"))]
-fn disturb<M: Send + 'static>(
-    actor: &Address<M>,
-    disturbance: Disturbance,
-    reply: oneshot::Sender<()>,
-    ended: impl Future<Output = ()> + Send + 'static,
-) {
-    // Replies fail only if the caller has stopped waiting.
-    actor.disturb(match disturbance {
-        Disturbance::Crash => {
-            tokio::spawn(async move {
-                ended.await;
-                let _ = reply.send(());
-            });
-            Disturbance::Crash
-        }
-        Disturbance::Busy(until) => Disturbance::Busy(Box::pin(async move {
-            let _ = reply.send(());
-            until.await;
-        })),
-    });
 }

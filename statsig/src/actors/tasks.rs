@@ -1,7 +1,7 @@
 //! Tasks that report to an actor, and tasks that belong to none.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::abort_on_drop::AbortOnDrop;
 use super::actor::Address;
+use super::messages::ExposureMessage;
 
 /// Starts work in a task, and casts what `to_message` makes of its result: `None` after a panic.
 /// Nothing is cast if the returned guard is dropped before.
@@ -27,34 +28,61 @@ pub(super) fn cast_result<T: Send + 'static, M: Send + 'static>(
     }))
 }
 
-/// Casts a message when dropped: at the end of a task, whether it returns, panics or is aborted.
+/// Has the exposure actor look for work when dropped: at the end of a task, whether it returns,
+/// panics or is aborted.
 #[derive(Debug)]
-pub(super) struct CastOnDrop<M: Send + 'static> {
-    to: Address<M>,
-    message: Option<M>,
-}
+pub(super) struct LookOnDrop(pub(super) Address<ExposureMessage>);
 
-impl<M: Send + 'static> CastOnDrop<M> {
-    pub(super) fn new(to: &Address<M>, message: M) -> Self {
-        Self {
-            to: to.clone(),
-            message: Some(message),
-        }
-    }
-}
-
-impl<M: Send + 'static> Drop for CastOnDrop<M> {
+impl Drop for LookOnDrop {
     fn drop(&mut self) {
-        if let Some(message) = self.message.take() {
-            self.to.cast(message);
-        }
+        self.0.cast(ExposureMessage::Look);
     }
 }
 
-/// The tasks that post batches. They belong to no actor, so a crash does not end them.
+/// Starts blocking work for the exposure actor, which looks for more when it ends. Detached: the
+/// work is bounded and settles its events itself.
+pub(super) fn start_blocking(
+    actor: &Address<ExposureMessage>,
+    work: impl FnOnce() + Send + 'static,
+) {
+    let look = LookOnDrop(actor.clone());
+    drop(tokio::task::spawn_blocking(move || {
+        let _look = look;
+        work();
+    }));
+}
+
+/// Tasks that belong to no actor, so a crash does not end them.
+#[derive(Debug, Default)]
+pub(super) struct Tasks(Mutex<JoinSet<()>>);
+
+impl Tasks {
+    fn lock(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.lock();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    pub(super) fn abort_all(&self) {
+        self.lock().abort_all();
+    }
+
+    /// Waits up to `limit` for all to end, and aborts the others.
+    pub(super) async fn ended_within(&self, limit: Duration) {
+        let mut tasks = std::mem::take(&mut *self.lock());
+        let all_ended = async { while tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(limit, all_ended).await;
+    }
+}
+
+/// The tasks that post batches. The outbox limits how many run at a time.
 #[derive(Debug, Default)]
 pub(super) struct PostTasks {
-    tasks: Mutex<JoinSet<()>>,
+    pub(super) tasks: Tasks,
     /// Posts of events numbered below this stop.
     interrupted_to: watch::Sender<u64>,
 }
@@ -76,23 +104,6 @@ impl PostTasks {
             }
             std::future::pending().await
         }
-    }
-
-    /// Starts a task. The outbox limits how many run at a time.
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
-    }
-
-    /// Aborts all, and waits up to `limit` for them to give their batches back.
-    pub(super) async fn abort_all(&self, limit: Duration) {
-        let mut tasks =
-            std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        tasks.abort_all();
-        let all_ended = async { while tasks.join_next().await.is_some() {} };
-        // A task that does not end in time gives its batch back later.
-        let _ = tokio::time::timeout(limit, all_ended).await;
     }
 }
 

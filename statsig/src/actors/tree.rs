@@ -59,6 +59,11 @@ pub(super) struct AddressSenders {
 pub(super) struct Tree {
     pub(super) shared: Arc<Shared>,
     pub(super) spec_sync: Live<SpecSyncMessage>,
+    #[cfg_attr(
+        not(any(test, feature = "testing")),
+        expect(dead_code, reason = "only tests reach it")
+    )]
+    pub(super) id_list_sync: Live<IdListSyncMessage>,
     pub(super) evaluation: Live<EvaluationMessage>,
     pub(super) exposure: Live<ExposureMessage>,
     /// Where events go.
@@ -135,7 +140,7 @@ impl Tree {
             &options.specs_url,
         );
         let (spec_sync, live_spec_sync) = Live::channel();
-        let (id_list_sync, _) = Live::channel();
+        let (id_list_sync, live_id_list_sync) = Live::channel();
         let (evaluation, live_evaluation) = Live::channel();
         let (exposure, live_exposure) = Live::channel();
         let addresses = AddressSenders {
@@ -146,6 +151,7 @@ impl Tree {
         };
         let tree = Self {
             spec_sync: live_spec_sync,
+            id_list_sync: live_id_list_sync,
             evaluation: live_evaluation,
             exposure: live_exposure,
             enrichment,

@@ -15,6 +15,8 @@ use crate::initialize_details::InitializeDetails;
 use crate::options::StatsigOptions;
 use crate::shared::Shared;
 use crate::targets;
+#[cfg(any(test, feature = "testing"))]
+use crate::transport::BoxFuture;
 
 impl Statsig {
     /// A client with this server secret key, with the default options if `options` is `None`. It
@@ -292,11 +294,13 @@ impl ClientInner {
 
 #[cfg(any(test, feature = "testing"))]
 impl Statsig {
-    /// Crashes an actor, or keeps it busy. Returns whether it runs.
-    pub(crate) async fn disturb(&self, whom: actors::ActorName, what: actors::Disturbance) -> bool {
-        match self.inner.handle.load_full() {
-            Some(handle) => handle.disturb(whom, what).await.is_ok(),
-            None => false,
-        }
+    /// Disturbs an actor. `None` if it does not run; the future ends when the actor has ended.
+    pub(crate) fn disturb(
+        &self,
+        actor: actors::ActorName,
+        disturbance: actors::Disturbance,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let handle = self.inner.handle.load_full();
+        handle?.disturb(actor, disturbance)
     }
 }

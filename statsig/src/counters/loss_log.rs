@@ -18,7 +18,7 @@ const WATCHED_MS: u64 = 5_000;
 ///
 /// On a caller's thread it does not wait, and allocates only to write a line. So it works
 /// everywhere, also in a fork.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LossLog {
     series: [Series; DropReason::COUNT],
     /// The last check of the pipeline, plus one. 0 if it has ended.
@@ -34,15 +34,6 @@ struct Series {
     last_line: AtomicU64,
     /// The last known cause.
     cause: Mutex<Option<String>>,
-}
-
-impl Default for LossLog {
-    fn default() -> Self {
-        Self {
-            series: std::array::from_fn(|_| Series::default()),
-            looked: AtomicU64::new(0),
-        }
-    }
 }
 
 impl LossLog {

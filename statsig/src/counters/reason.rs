@@ -116,18 +116,11 @@ impl DroppedEvents {
         DropReason::ALL.map(|reason| self.of(reason)).iter().sum()
     }
 
-    /// Each reason with the name of its field.
-    pub(crate) fn by_reason(&self) -> Vec<(&'static str, u64)> {
-        let all = DropReason::ALL.iter();
-        all.map(|reason| (reason.name(), self.of(*reason)))
-            .collect()
-    }
-
     /// The difference to earlier counts.
-    pub(super) fn since(&self, earlier: &Self) -> Self {
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
         let mut more = Self::default();
         for reason in DropReason::ALL {
-            more.add(reason, self.of(reason) - earlier.of(reason));
+            more.add(reason, self.of(reason).saturating_sub(earlier.of(reason)));
         }
         more
     }

@@ -101,13 +101,7 @@ impl fmt::Display for FlushReport {
         let EventStats {
             spooled, pending, ..
         } = self.stats;
-        let how = if self.timed_out {
-            "timed out"
-        } else if dropped + spooled + pending > 0 {
-            "ended"
-        } else {
-            "complete"
-        };
+        let how = how(self.timed_out, dropped + spooled + pending);
         write!(
             f,
             "{how}: {delivered} events delivered, {dropped} dropped, {spooled} kept on disk, {pending} pending"
@@ -144,13 +138,7 @@ impl fmt::Display for ShutdownReport {
             ..
         } = self.stats;
         let dropped = dropped.total();
-        let how = if self.timed_out {
-            "timed out"
-        } else if dropped + spooled + pending > 0 {
-            "ended"
-        } else {
-            "complete"
-        };
+        let how = how(self.timed_out, dropped + spooled + pending);
         write!(
             f,
             "{how}: {delivered} events delivered, {dropped} dropped, "
@@ -159,5 +147,13 @@ impl fmt::Display for ShutdownReport {
             write!(f, "{spooled} kept on disk, ")?;
         }
         write!(f, "{pending} not sent")
+    }
+}
+
+fn how(timed_out: bool, not_delivered: u64) -> &'static str {
+    match (timed_out, not_delivered) {
+        (true, _) => "timed out",
+        (false, 0) => "complete",
+        _ => "ended",
     }
 }

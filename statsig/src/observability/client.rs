@@ -3,12 +3,6 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-use super::metric::{MetricKind, Tags};
-use super::reporter::Report;
-
-/// Tags with many different values, which are expensive in most monitoring systems.
-const HIGH_CARDINALITY: [&str; 2] = ["lcut", "prev_lcut"];
-
 /// Receives metrics and errors of the SDK. Set it with
 /// [`observability_client`](crate::StatsigOptionsBuilder::observability_client);
 /// [the module](crate::observability) lists the metrics.
@@ -68,32 +62,3 @@ pub trait ObservabilityClient: Debug + Send + Sync + 'static {
 
 /// The name and the value of a tag.
 pub type Tag = (&'static str, Cow<'static, str>);
-
-impl Report {
-    /// Passes the report to a client.
-    pub(crate) fn send(&self, client: &dyn ObservabilityClient) {
-        match self {
-            Self::Error { tag, info } => client.error(tag, info),
-            Self::Measurement(measurement) => {
-                let tags = wanted_tags(client, &measurement.tags);
-                let (name, value) = (measurement.metric.name, measurement.value);
-                match measurement.metric.kind {
-                    MetricKind::Counter => client.increment(name, value, &tags),
-                    MetricKind::Gauge => client.gauge(name, value, &tags),
-                    MetricKind::Distribution => client.dist(name, value, &tags),
-                }
-            }
-        }
-    }
-}
-
-fn wanted_tags<'a>(client: &dyn ObservabilityClient, tags: &'a Tags) -> Cow<'a, [Tag]> {
-    let is_wanted = |(name, _): &&Tag| {
-        !HIGH_CARDINALITY.contains(name)
-            || client.should_enable_high_cardinality_for_this_tag(name) == Some(true)
-    };
-    if tags.iter().all(|tag| is_wanted(&tag)) {
-        return Cow::Borrowed(tags);
-    }
-    tags.iter().filter(is_wanted).cloned().collect()
-}

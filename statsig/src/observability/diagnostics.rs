@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::events::event::{EventMetadata, OtherEvent};
 use crate::facts::RequestEnded;
@@ -14,15 +14,7 @@ pub(crate) const MAX_MARKERS: usize = 50;
 /// A rate is the number of events to send out of this many.
 const RATE_BASE: u64 = 10_000;
 
-/// The activity that the markers describe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Context {
-    #[default]
-    Initialize,
-    ConfigSync,
-}
-
-/// The event that ends a context.
+/// The activity that an event ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     Initialization,
@@ -30,55 +22,20 @@ pub(crate) enum Ended {
     IdListsSync,
 }
 
-/// The markers of the current context.
+/// The markers of the current context: the initialization, or a sync after it.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
-    context: Context,
-    markers: Vec<Marker>,
+    is_initialized: bool,
+    /// Points in time, as JSON objects.
+    markers: Vec<Value>,
     /// Failed requests in a row, by endpoint.
     attempts: BTreeMap<&'static str, u32>,
 }
 
-/// A point in time. Absent fields are left out.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Marker {
-    key: &'static str,
-    action: &'static str,
-    timestamp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<MarkerError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sdk_region: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_code: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    success: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    config_spec_ready: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_type: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct MarkerError {
-    name: &'static str,
-    message: String,
-    code: String,
-}
-
 impl Diagnostics {
     pub(crate) fn initialize_started(&mut self, at_ms: u64) {
-        self.context = Context::Initialize;
-        self.add(Marker::start("overall", None, at_ms));
+        self.is_initialized = false;
+        self.add(json!({"key": "overall", "action": "start", "timestamp": at_ms}));
     }
 
     pub(crate) fn initialize_ended(
@@ -86,14 +43,12 @@ impl Diagnostics {
         at_ms: u64,
         success: bool,
         config_spec_ready: bool,
-        source: String,
+        source: &str,
     ) {
-        self.add(Marker {
-            success: Some(success),
-            config_spec_ready: Some(config_spec_ready),
-            source: Some(source),
-            ..Marker::end("overall", None, at_ms)
-        });
+        self.add(json!({
+            "key": "overall", "action": "end", "timestamp": at_ms,
+            "success": success, "configSpecReady": config_spec_ready, "source": source,
+        }));
     }
 
     /// A request for specs or ID lists ended. Other requests have no markers.
@@ -104,42 +59,33 @@ impl Diagnostics {
             Endpoint::IdListFile => "get_id_list",
             _ => return,
         };
-        let step = Some("network_request");
-        let failures = self.attempts.entry(key).or_default();
-        let attempt = Some(*failures);
         let success = request.is_success();
-        *failures = if success { 0 } else { *failures + 1 };
-        self.add(Marker {
-            attempt,
-            url: Some(request.url.clone()),
-            ..Marker::start(key, step, request.started_ms)
-        });
-        self.add(Marker {
-            attempt,
-            url: Some(request.url.clone()),
-            status_code: request.status,
-            success: Some(success),
-            sdk_region: request.region.clone(),
-            content_type: request.content_type.clone(),
-            error: (!success).then(|| MarkerError {
-                name: "NetworkError",
-                message: request.problem(),
-                code: request
-                    .status
-                    .map_or_else(|| "None".to_owned(), |status| status.to_string()),
-            }),
-            ..Marker::end(key, step, request.ended_ms)
-        });
+        let failures = self.attempts.entry(key).or_default();
+        let attempt = *failures;
+        *failures = if success { 0 } else { attempt + 1 };
+        let code = request.status.map(|status| status.to_string());
+        let code = code.as_deref().unwrap_or("None");
+        let error = (!success)
+            .then(|| json!({"name": "NetworkError", "message": request.problem(), "code": code}));
+        self.add(json!({
+            "key": key, "action": "start", "timestamp": request.started_ms,
+            "step": "network_request", "attempt": attempt, "url": request.url,
+        }));
+        self.add(json!({
+            "key": key, "action": "end", "timestamp": request.ended_ms,
+            "step": "network_request", "attempt": attempt, "url": request.url,
+            "statusCode": request.status, "success": success, "sdkRegion": request.region,
+            "contentType": request.content_type, "error": error,
+        }));
     }
 
     /// Downloaded specs were processed.
     pub(crate) fn specs_processed(&mut self, started_ms: u64, ended_ms: u64, success: bool) {
-        let (key, step) = ("download_config_specs", Some("process"));
-        self.add(Marker::start(key, step, started_ms));
-        self.add(Marker {
-            success: Some(success),
-            ..Marker::end(key, step, ended_ms)
-        });
+        let (key, step) = ("download_config_specs", "process");
+        self.add(json!({"key": key, "action": "start", "timestamp": started_ms, "step": step}));
+        self.add(json!({
+            "key": key, "action": "end", "timestamp": ended_ms, "step": step, "success": success,
+        }));
     }
 
     /// Ends the context. Returns its event, if there are markers and the event is in the sample.
@@ -151,63 +97,43 @@ impl Diagnostics {
         now_ms: u64,
         random: f64,
     ) -> Option<OtherEvent> {
-        match ended {
-            Ended::Initialization => {}
-            Ended::SpecsSync => self.context = Context::ConfigSync,
-            // Part of the initialization, whose event contains it.
-            Ended::IdListsSync if self.context == Context::Initialize => return None,
-            Ended::IdListsSync => {}
-        }
-        let context = match self.context {
-            Context::Initialize => "initialize",
-            Context::ConfigSync => "config_sync",
-        };
-        self.context = Context::ConfigSync;
-        let markers = std::mem::take(&mut self.markers);
         let rate = match ended {
             Ended::Initialization => rates.initialize(),
             Ended::SpecsSync => rates.specs_sync(),
+            // Part of the initialization, whose event contains it.
+            Ended::IdListsSync if !self.is_initialized => return None,
             Ended::IdListsSync => rates.id_lists_sync(),
         };
+        let is_initialized = std::mem::replace(&mut self.is_initialized, true);
+        let context = if is_initialized || ended == Ended::SpecsSync {
+            "config_sync"
+        } else {
+            "initialize"
+        };
+        let markers = std::mem::take(&mut self.markers);
         let is_in_sample = random * (RATE_BASE as f64) < rate as f64;
-        if markers.is_empty() || !is_in_sample {
-            return None;
-        }
-        let markers = serde_json::to_string(&markers).unwrap_or_default();
-        Some(OtherEvent {
+        (is_in_sample && !markers.is_empty()).then(|| OtherEvent {
             name: "statsig::diagnostics".into(),
             user: None,
             value: None,
             metadata: Some(EventMetadata::from([
                 ("context".to_owned(), context.into()),
-                ("markers".to_owned(), markers.into()),
+                (
+                    "markers".to_owned(),
+                    Value::from(markers).to_string().into(),
+                ),
             ])),
             time_ms: now_ms,
         })
     }
 
-    fn add(&mut self, marker: Marker) {
+    /// Adds a marker without its absent fields.
+    fn add(&mut self, mut marker: Value) {
+        if let Value::Object(fields) = &mut marker {
+            fields.retain(|_, value| !value.is_null());
+        }
         if self.markers.len() < MAX_MARKERS {
             self.markers.push(marker);
-        }
-    }
-}
-
-impl Marker {
-    fn start(key: &'static str, step: Option<&'static str>, timestamp: u64) -> Self {
-        Self {
-            key,
-            action: "start",
-            timestamp,
-            step,
-            ..Self::default()
-        }
-    }
-
-    fn end(key: &'static str, step: Option<&'static str>, timestamp: u64) -> Self {
-        Self {
-            action: "end",
-            ..Self::start(key, step, timestamp)
         }
     }
 }
@@ -215,8 +141,6 @@ impl Marker {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use serde_json::{Value, json};
 
     use super::*;
 
@@ -252,7 +176,7 @@ mod tests {
         diagnostics.request_ended(&request(Endpoint::Specs, 200));
         diagnostics.request_ended(&request(Endpoint::Events, 200));
         diagnostics.specs_processed(20, 30, true);
-        diagnostics.initialize_ended(31, true, true, "Network".to_owned());
+        diagnostics.initialize_ended(31, true, true, "Network");
         let rates = DiagnosticsRates::default();
         let event = diagnostics.end(Ended::Initialization, &rates, 32, 0.999);
         let (context, markers) = markers(event);

@@ -1,7 +1,5 @@
 //! The table of the SDK's metrics, from which exporters are made.
 
-use std::borrow::Cow;
-
 /// A metric of the SDK's health: its name and how it is measured.
 ///
 /// [`METRICS`] lists them all, so that an exporter can create and describe its instruments.
@@ -29,17 +27,6 @@ pub enum MetricKind {
     Gauge,
     /// One value of many: [`dist`](super::ObservabilityClient::dist).
     Distribution,
-}
-
-/// Names and values of tags.
-pub(crate) type Tags = Vec<(&'static str, Cow<'static, str>)>;
-
-/// One value of a metric.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Measurement {
-    pub(crate) metric: &'static Metric,
-    pub(crate) value: f64,
-    pub(crate) tags: Tags,
 }
 
 /// Declares the metrics, and a list of all of them.

@@ -43,12 +43,10 @@
 pub(crate) mod client;
 pub(crate) mod diagnostics;
 pub(crate) mod evaluation_log;
-pub(crate) mod health;
 mod metric;
 #[cfg(feature = "metrics")]
 mod metrics_exporter;
 pub(crate) mod observer;
-pub(crate) mod outlet;
 pub(crate) mod reporter;
 mod sdk_error;
 pub(crate) mod sdk_event;

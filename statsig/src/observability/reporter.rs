@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::metric::{self, Measurement, Metric, Tags};
+use super::client::{ObservabilityClient, Tag};
+use super::metric::{self, Metric, MetricKind};
 use super::sdk_error::SdkError;
 use crate::events::event::OtherEvent;
 use crate::mask::Masked;
@@ -11,12 +12,55 @@ use crate::specs::settings::DiagnosticsRates;
 
 /// How many characters of the SDK key tags show.
 const SHOWN_OF_KEY: usize = 13;
+/// Tags with many different values, which are expensive in most monitoring systems.
+const HIGH_CARDINALITY: [&str; 2] = ["lcut", "prev_lcut"];
+
+pub(super) type Tags = Vec<Tag>;
 
 /// A message to the observability clients.
 #[derive(Debug)]
 pub(crate) enum Report {
-    Measurement(Measurement),
-    Error { tag: &'static str, info: String },
+    Measurement {
+        metric: &'static Metric,
+        value: f64,
+        tags: Tags,
+    },
+    Error {
+        tag: &'static str,
+        info: String,
+    },
+}
+
+impl Report {
+    /// Passes the report to a client.
+    pub(crate) fn send(&self, client: &dyn ObservabilityClient) {
+        match self {
+            Self::Error { tag, info } => client.error(tag, info),
+            Self::Measurement {
+                metric,
+                value,
+                tags,
+            } => {
+                let (name, tags) = (metric.name, wanted_tags(client, tags));
+                match metric.kind {
+                    MetricKind::Counter => client.increment(name, *value, &tags),
+                    MetricKind::Gauge => client.gauge(name, *value, &tags),
+                    MetricKind::Distribution => client.dist(name, *value, &tags),
+                }
+            }
+        }
+    }
+}
+
+fn wanted_tags<'a>(client: &dyn ObservabilityClient, tags: &'a Tags) -> Cow<'a, [Tag]> {
+    let is_wanted = |(name, _): &&Tag| {
+        !HIGH_CARDINALITY.contains(name)
+            || client.should_enable_high_cardinality_for_this_tag(name) == Some(true)
+    };
+    if tags.iter().all(|tag| is_wanted(&tag)) {
+        return Cow::Borrowed(tags);
+    }
+    tags.iter().filter(is_wanted).cloned().collect()
 }
 
 /// Collects the reports about one fact.
@@ -38,16 +82,17 @@ pub(crate) struct Reporter<'a> {
 impl Reporter<'_> {
     pub(super) fn measure(&mut self, metric: &'static Metric, value: f64, tags: Tags) {
         if self.is_measured {
-            self.reports.push(Report::Measurement(Measurement {
+            self.reports.push(Report::Measurement {
                 metric,
                 value,
                 tags,
-            }));
+            });
         }
     }
 
-    pub(super) fn count(&mut self, metric: &'static Metric) {
-        self.measure(metric, 1.0, Tags::new());
+    /// Measures a number without tags.
+    pub(super) fn count(&mut self, metric: &'static Metric, count: u64) {
+        self.measure(metric, count as f64, Tags::new());
     }
 
     pub(super) fn fail(&mut self, error: &SdkError) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::counters::DropReason;
 use crate::facts::RequestEnded;
 use crate::mask::Masked;
 
@@ -52,19 +53,19 @@ impl SdkError {
     }
 
     /// Events were dropped for this reason. `None` for reasons that are no error, such as sampling.
-    pub(crate) fn lost_events(reason: &str) -> Option<Self> {
+    pub(crate) fn lost_events(reason: DropReason) -> Option<Self> {
         const DROPPED: &str = "statsig::log_event_dropped_event_count";
+        const FAILED: &str = "statsig::log_event_failed";
+        use DropReason as R;
         let (tag, text) = match reason {
-            "queue_full" => (
+            R::QueueFull => (
                 DROPPED,
                 "Dropped events due to max pending event batches limit",
             ),
-            "too_many_batches" | "spool_full" => {
+            R::TooManyBatches | R::SpoolFull => {
                 (DROPPED, "Dropped events due to event queue limit")
             }
-            "delivery_failed" | "refused" | "spool_unreadable" => {
-                ("statsig::log_event_failed", "Log event failed")
-            }
+            R::DeliveryFailed | R::Refused | R::SpoolUnreadable => (FAILED, "Log event failed"),
             _ => return None,
         };
         Some(Self::new(tag, "LogEventError", json!(text)))
@@ -124,10 +125,10 @@ mod tests {
 
     #[test]
     fn some_reasons_for_dropping_events_are_errors() {
-        let failed = SdkError::lost_events("refused").unwrap();
+        let failed = SdkError::lost_events(DropReason::Refused).unwrap();
         assert_eq!(failed.tag, "statsig::log_event_failed");
         assert_eq!(info(&failed), r#"{"LogEventError":"Log event failed"}"#);
-        assert_eq!(SdkError::lost_events("after_shutdown"), None);
+        assert_eq!(SdkError::lost_events(DropReason::AfterShutdown), None);
     }
 
     #[test]

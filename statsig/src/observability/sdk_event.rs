@@ -90,55 +90,43 @@ impl SdkEvent<'_> {
     /// The name to subscribe with.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.kind().name()
+        self.kind().name
     }
 
-    pub(super) fn kind(&self) -> SdkEventKind {
+    pub(super) fn kind(&self) -> Kind {
         match self {
-            Self::GateEvaluated { .. } => SdkEventKind::Gate,
-            Self::DynamicConfigEvaluated { .. } => SdkEventKind::DynamicConfig,
-            Self::ExperimentEvaluated { .. } => SdkEventKind::Experiment,
-            Self::LayerEvaluated { .. } => SdkEventKind::Layer,
-            Self::SpecsUpdated { .. } => SdkEventKind::Specs,
-            Self::SchemaDrifted { .. } => SdkEventKind::Drift,
+            Self::GateEvaluated { .. } => GATE,
+            Self::DynamicConfigEvaluated { .. } => DYNAMIC_CONFIG,
+            Self::ExperimentEvaluated { .. } => EXPERIMENT,
+            Self::LayerEvaluated { .. } => LAYER,
+            Self::SpecsUpdated { .. } => SPECS,
+            Self::SchemaDrifted { .. } => DRIFT,
         }
     }
 }
 
-/// The kinds of events. The numbers are bits of a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SdkEventKind {
-    Gate = 1,
-    DynamicConfig = 1 << 1,
-    Experiment = 1 << 2,
-    Layer = 1 << 3,
-    Specs = 1 << 4,
-    Drift = 1 << 5,
+/// A kind of events.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    /// A bit in sets of kinds.
+    pub(super) bit: u8,
+    pub(super) name: &'static str,
 }
 
-impl SdkEventKind {
-    pub(super) const EVERY: [Self; 6] = [
-        Self::Gate,
-        Self::DynamicConfig,
-        Self::Experiment,
-        Self::Layer,
-        Self::Specs,
-        Self::Drift,
-    ];
-    pub(super) const EVALUATIONS: u8 =
-        Self::Gate as u8 | Self::DynamicConfig as u8 | Self::Experiment as u8 | Self::Layer as u8;
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Gate => "gate_evaluated",
-            Self::DynamicConfig => "dynamic_config_evaluated",
-            Self::Experiment => "experiment_evaluated",
-            Self::Layer => "layer_evaluated",
-            Self::Specs => "specs_updated",
-            Self::Drift => "schema_drifted",
-        }
-    }
+const fn kind(bit: u8, name: &'static str) -> Kind {
+    Kind { bit, name }
 }
+
+const GATE: Kind = kind(1, "gate_evaluated");
+const DYNAMIC_CONFIG: Kind = kind(1 << 1, "dynamic_config_evaluated");
+const EXPERIMENT: Kind = kind(1 << 2, "experiment_evaluated");
+const LAYER: Kind = kind(1 << 3, "layer_evaluated");
+pub(super) const SPECS: Kind = kind(1 << 4, "specs_updated");
+const DRIFT: Kind = kind(1 << 5, "schema_drifted");
+
+pub(super) const KINDS: [Kind; 6] = [GATE, DYNAMIC_CONFIG, EXPERIMENT, LAYER, SPECS, DRIFT];
+/// The bits of all evaluations.
+pub(super) const EVALUATIONS: u8 = GATE.bit | DYNAMIC_CONFIG.bit | EXPERIMENT.bit | LAYER.bit;
 
 #[cfg(test)]
 mod tests {

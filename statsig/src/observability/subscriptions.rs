@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use arc_swap::ArcSwap;
 use uuid::Uuid;
 
-use super::sdk_event::{SdkEvent, SdkEventKind};
+use super::sdk_event::{EVALUATIONS, KINDS, SPECS, SdkEvent};
 use crate::targets;
 
-/// The name for all events.
+/// The name for all events, and the bits of all kinds.
 const ALL: &str = "*";
+const ALL_KINDS: u8 = u8::MAX;
 /// Stands for a refused subscription.
 const REFUSED: &str = "ERROR";
 
@@ -56,15 +57,9 @@ type Callback = dyn Fn(&SdkEvent<'_>) + Send + Sync;
 #[derive(Clone)]
 struct Listener {
     id: SubscriptionId,
-    /// `None` for all kinds.
-    kind: Option<SdkEventKind>,
+    /// The bits of the kinds that it gets.
+    kinds: u8,
     callback: Arc<Callback>,
-}
-
-impl Listener {
-    fn hears(&self) -> u8 {
-        self.kind.map_or(u8::MAX, |kind| kind as u8)
-    }
 }
 
 /// The subscriptions of one client.
@@ -85,13 +80,12 @@ pub(crate) struct Subscriptions {
 impl Subscriptions {
     /// No subscriptions. Traced evaluations count as wanted.
     pub(crate) fn new(are_evaluations_traced: bool) -> Self {
-        let traced = if are_evaluations_traced {
-            SdkEventKind::EVALUATIONS
-        } else {
-            0
-        };
         Self {
-            traced,
+            traced: if are_evaluations_traced {
+                EVALUATIONS
+            } else {
+                0
+            },
             ..Self::default()
         }
     }
@@ -99,12 +93,12 @@ impl Subscriptions {
     /// Whether there are subscribers to evaluations.
     #[inline]
     pub(crate) fn wants_evaluations(&self) -> bool {
-        self.wants(SdkEventKind::EVALUATIONS)
+        self.wants(EVALUATIONS)
     }
 
     /// Whether there are subscribers to new specs.
     pub(crate) fn wants_specs(&self) -> bool {
-        self.wants(SdkEventKind::Specs as u8)
+        self.wants(SPECS.bit)
     }
 
     #[inline]
@@ -115,13 +109,11 @@ impl Subscriptions {
 
     fn hears_any(&self, kinds: u8) -> bool {
         let listeners = self.listeners.load();
-        listeners
-            .iter()
-            .any(|listener| listener.hears() & kinds != 0)
+        listeners.iter().any(|it| it.kinds & kinds != 0)
     }
 
     pub(crate) fn subscribe(&self, name: &str, callback: Arc<Callback>) -> SubscriptionId {
-        let Some((name, kind)) = known(name) else {
+        let Some((name, kinds)) = known(name) else {
             tracing::error!(
                 target: targets::CLIENT,
                 name,
@@ -136,18 +128,18 @@ impl Subscriptions {
             id: Some(Uuid::new_v4()),
             name,
         };
-        let listener = Listener { id, kind, callback };
-        self.was_wanted
-            .fetch_or(listener.hears(), Ordering::Release);
+        let listener = Listener {
+            id,
+            kinds,
+            callback,
+        };
+        self.was_wanted.fetch_or(kinds, Ordering::Release);
         self.change(|listeners| {
-            let listener = listener.clone();
-            match kind {
-                Some(_) => listeners.push(listener),
-                None => {
-                    let specific = listeners.partition_point(|other| other.kind.is_none());
-                    listeners.insert(specific, listener);
-                }
-            }
+            let place = match kinds {
+                ALL_KINDS => listeners.partition_point(|other| other.kinds == ALL_KINDS),
+                _ => listeners.len(),
+            };
+            listeners.insert(place, listener.clone());
         });
         id
     }
@@ -185,7 +177,7 @@ impl Subscriptions {
         }
         let kind = event.kind();
         for listener in &*self.listeners.load_full() {
-            if listener.hears() & kind as u8 == 0 {
+            if listener.kinds & kind.bit == 0 {
                 continue;
             }
             // The panic hook has logged the panic; the evaluation continues.
@@ -193,7 +185,7 @@ impl Subscriptions {
             if outcome.is_err() {
                 tracing::error!(
                     target: targets::CLIENT,
-                    event = event.name(),
+                    event = kind.name,
                     subscription = %listener.id,
                     "a callback for SDK events panicked"
                 );
@@ -211,14 +203,12 @@ impl fmt::Debug for Subscriptions {
     }
 }
 
-fn known(name: &str) -> Option<(&'static str, Option<SdkEventKind>)> {
+fn known(name: &str) -> Option<(&'static str, u8)> {
     if name == ALL {
-        return Some((ALL, None));
+        return Some((ALL, ALL_KINDS));
     }
-    let kind = SdkEventKind::EVERY
-        .into_iter()
-        .find(|kind| kind.name() == name)?;
-    Some((kind.name(), Some(kind)))
+    let kind = KINDS.into_iter().find(|kind| kind.name == name)?;
+    Some((kind.name, kind.bit))
 }
 
 #[cfg(test)]

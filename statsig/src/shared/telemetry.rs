@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::mpsc;
+
 use super::Shared;
 use crate::events::event::QueuedEvent;
 use crate::facts::Fact;
-use crate::observability::health::Health;
-use crate::observability::observer::Observer;
-use crate::observability::outlet::Outlet;
+use crate::observability::observer::{Health, Observer};
 use crate::observability::reporter::{Report, Reporter};
 use crate::observability::subscriptions::Subscriptions;
 use crate::options::StatsigOptions;
@@ -22,8 +22,11 @@ const MAX_REPORTS: usize = 1_000;
 pub(crate) struct Telemetry {
     /// Callbacks for evaluations and new specs.
     pub(crate) subscriptions: Subscriptions,
-    /// For the observability clients.
-    pub(crate) reports: Outlet<Report>,
+    /// For the observability clients. Locked by the task that calls them.
+    pub(crate) reports: tokio::sync::Mutex<mpsc::Receiver<Report>>,
+    to_reports: mpsc::Sender<Report>,
+    /// Reports for which there was no room.
+    lost_reports: AtomicU64,
     /// Typed parameters that did not fit, so that each is logged once.
     pub(crate) mismatches: MismatchLog,
     /// The findings of the latest check of parameter structs.
@@ -36,14 +39,22 @@ pub(crate) struct Telemetry {
 
 impl Telemetry {
     pub(super) fn new(options: &StatsigOptions, home: Arc<HomeProcess>) -> Self {
+        let (to_reports, reports) = mpsc::channel(MAX_REPORTS);
         Self {
             subscriptions: Subscriptions::new(options.evaluation_telemetry),
-            reports: Outlet::new(MAX_REPORTS),
+            reports: tokio::sync::Mutex::new(reports),
+            to_reports,
+            lost_reports: AtomicU64::new(0),
             mismatches: MismatchLog::new(home, options.panic_in_tests),
             drift_log: DriftLog::default(),
             synced_at_ms: AtomicU64::new(0),
             observer: Mutex::default(),
         }
+    }
+
+    /// The number of lost reports since the last call.
+    pub(crate) fn take_lost_reports(&self) -> u64 {
+        self.lost_reports.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -69,13 +80,9 @@ impl Shared {
 
     /// Reports the counters.
     pub(crate) fn look_at_health(&self) {
-        let counters = &self.events.counters;
-        let stats = counters.stats();
         let (memo_hits, memo_misses) = self.published.memo_counts();
         let health = Health {
-            delivered: stats.delivered,
-            pending: stats.pending,
-            dropped: stats.dropped.by_reason(),
+            events: self.events.counters.stats(),
             memo_hits,
             memo_misses,
             typed_mismatches: self.telemetry.mismatches.total(),
@@ -101,11 +108,41 @@ impl Shared {
         observe(&mut observer, &mut reporter);
         drop(observer);
         for report in reporter.reports {
-            telemetry.reports.put(report);
+            if telemetry.to_reports.try_send(report).is_err() {
+                telemetry.lost_reports.fetch_add(1, Ordering::Relaxed);
+            }
         }
         if let Some(event) = reporter.event {
             // The exposure actor checks the queue every second, so no wake-up is needed.
             self.events.record(QueuedEvent::Other(Box::new(event)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observability::{ObservabilityClient, Tag};
+
+    #[derive(Debug)]
+    struct Ignoring;
+
+    impl ObservabilityClient for Ignoring {
+        fn increment(&self, _: &'static str, _: f64, _: &[Tag]) {}
+        fn gauge(&self, _: &'static str, _: f64, _: &[Tag]) {}
+        fn dist(&self, _: &'static str, _: f64, _: &[Tag]) {}
+    }
+
+    #[test]
+    fn reports_beyond_the_limit_are_counted_as_lost() {
+        let options = StatsigOptions::builder().observability_client(Arc::new(Ignoring));
+        let shared = Shared::new("secret-key", options.build().unwrap());
+        for _ in 0..MAX_REPORTS + 3 {
+            shared.note(Fact::StreamMessage);
+        }
+        let telemetry = &shared.telemetry;
+        assert_eq!(telemetry.take_lost_reports(), 3);
+        assert_eq!(telemetry.take_lost_reports(), 0);
+        assert_eq!(telemetry.reports.try_lock().unwrap().len(), MAX_REPORTS);
     }
 }

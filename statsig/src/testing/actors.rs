@@ -5,7 +5,6 @@ use std::fmt;
 use tokio::sync::oneshot;
 
 pub use crate::actors::ActorName as Actor;
-use crate::actors::Disturbance;
 use crate::client::Statsig;
 
 /// An actor that handles nothing until this is dropped. Made by [`pause`].
@@ -62,11 +61,15 @@ impl fmt::Debug for PausedActor {
 /// disabled, or the actor crashed and waits for its restart.
 pub async fn pause(statsig: &Statsig, actor: Actor) -> PausedActor {
     let (resume, resumed) = oneshot::channel::<()>();
-    let busy = Disturbance::Busy(Box::pin(async move {
+    let (pause, paused) = oneshot::channel();
+    let busy = Box::pin(async move {
+        let _ = pause.send(());
         // Ends with an error when the guard is dropped.
         let _ = resumed.await;
-    }));
-    assert_runs(actor, statsig.disturb(actor, busy).await);
+        Ok(())
+    });
+    let runs = statsig.disturb(actor, busy).is_some() && paused.await.is_ok();
+    assert_runs(actor, runs);
     PausedActor {
         actor,
         _resume: resume,
@@ -109,7 +112,11 @@ pub async fn pause(statsig: &Statsig, actor: Actor) -> PausedActor {
 /// If the actor does not run: the client is not initialised or was shut down, ID lists are
 /// disabled, or the actor crashed and waits for its restart.
 pub async fn crash(statsig: &Statsig, actor: Actor) {
-    assert_runs(actor, statsig.disturb(actor, Disturbance::Crash).await);
+    let ended = statsig.disturb(actor, Box::pin(async { Err("crashed on request") }));
+    assert_runs(actor, ended.is_some());
+    if let Some(ended) = ended {
+        ended.await;
+    }
 }
 
 fn assert_runs(actor: Actor, runs: bool) {

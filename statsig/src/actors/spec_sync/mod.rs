@@ -123,7 +123,7 @@ impl Actor for SpecSync {
                 self.waiting.push(reply);
                 self.check_store();
                 if matches!(self.phase, Phase::Idle) {
-                    if self.tree.initialization.are_specs_synced() {
+                    if self.tree.initialization.specs.is_over() {
                         let turn = self.tree.specs.first_turn(Trigger::Manual);
                         self.start(Trigger::Manual, turn);
                     } else {
@@ -158,7 +158,7 @@ impl SpecSync {
     /// Starts the first round of all, or one for a source with something new, or the regular one.
     fn start_what_is_due(&mut self) {
         let chain = &self.tree.specs;
-        let (trigger, turn) = if !self.tree.initialization.are_specs_synced() {
+        let (trigger, turn) = if !self.tree.initialization.specs.is_over() {
             (Trigger::Initial, chain.first_turn(Trigger::Initial))
         } else if let Some(source) = self.changed.pop_first() {
             (Trigger::Background, Some(chain.turn_of(source)))
@@ -205,10 +205,12 @@ impl SpecSync {
         let initialization = &self.tree.initialization;
         match outcome {
             Ok(Applied::New { refusal }) => {
-                initialization.specs_synced(refusal.clone().map_or(Ok(()), Err));
+                initialization
+                    .specs
+                    .end(refusal.clone().map_or(Ok(()), Err));
             }
-            _ if initialization.are_specs_synced() => {}
-            Ok(Applied::Unchanged | Applied::Older { .. }) => initialization.specs_synced(Ok(())),
+            _ if initialization.specs.is_over() => {}
+            Ok(Applied::Unchanged | Applied::Older { .. }) => initialization.specs.end(Ok(())),
             Err(_) => {
                 let tree = Arc::clone(&self.tree);
                 // Without a problem, the options forbid to fetch.
@@ -220,8 +222,7 @@ impl SpecSync {
                         .evaluation
                         .ask(MAX_ATTEMPTS, APPLY_LIMIT, message)
                         .await;
-                    tree.initialization
-                        .specs_synced(failure.map_or(Ok(()), Err));
+                    tree.initialization.specs.end(failure.map_or(Ok(()), Err));
                 });
                 self.giving_up = Some(AbortOnDrop::new(&giving_up));
             }

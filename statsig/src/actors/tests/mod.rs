@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{ActorName, Disturbance, Handle, start};
+use super::{ActorName, Handle, start};
 use crate::counters::EventStats;
 use crate::error::StatsigError;
 use crate::events::event::{OtherEvent, QueuedEvent};
@@ -122,12 +122,16 @@ impl Lab {
     }
 
     fn crash(&self, whom: ActorName) {
-        drop(self.handle.disturb(whom, Disturbance::Crash));
+        let crash = Box::pin(async { Err("crashed on request") });
+        drop(self.handle.disturb(whom, crash));
     }
 
     /// Keeps an actor from handling messages for this time.
     fn stall(&self, whom: ActorName, time: Duration) {
-        let busy = Disturbance::Busy(Box::pin(sleep(time)));
+        let busy = Box::pin(async move {
+            sleep(time).await;
+            Ok(())
+        });
         drop(self.handle.disturb(whom, busy));
     }
 }

@@ -407,10 +407,7 @@ async fn subscribers_hear_of_new_specs_before_initialise_ends() {
 async fn a_crash_is_counted_as_an_error() {
     let observed = Observed::new();
     observed.statsig.initialize().await.unwrap();
-    observed
-        .statsig
-        .disturb(ActorName::Exposure, Disturbance::Crash)
-        .await;
+    crate::testing::crash(&observed.statsig, ActorName::Exposure).await;
     sleep(secs(2)).await;
     assert!(observed.errors()[0].starts_with("Statsig {\"ThreadFailure\":"));
     assert_eq!(observed.health.of("sdk_exceptions_count").len(), 1);
