@@ -1,6 +1,10 @@
 //! The flags of one request.
 
+use std::convert::Infallible;
+
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::Extensions;
+use http::request::Parts;
 use statsig::overrides::RequestOverrides;
 use statsig::typed::ParamsError;
 use statsig::{
@@ -9,7 +13,6 @@ use statsig::{
 };
 
 use crate::MissingFlagsLayer;
-use crate::extractor::extractor;
 
 /// The flags of one request: a client that is pinned to one generation of specs, and the user.
 ///
@@ -213,4 +216,18 @@ impl Flags {
     }
 }
 
-extractor!(Flags, flags => flags);
+impl<S: Send + Sync> FromRequestParts<S> for Flags {
+    type Rejection = MissingFlagsLayer;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingFlagsLayer> {
+        Self::from_extensions(&parts.extensions)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Flags {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(Self::from_extensions(&parts.extensions).ok())
+    }
+}

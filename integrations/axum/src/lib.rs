@@ -2,7 +2,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod current_user;
-mod extractor;
 mod flags;
 mod flush;
 mod health;

@@ -1,10 +1,13 @@
 //! A struct of parameters as an argument of a handler.
 
+use std::convert::Infallible;
 use std::ops::Deref;
 
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
 use statsig::{StatsigParams, Typed};
 
-use crate::extractor::extractor;
+use crate::{Flags, MissingFlagsLayer};
 
 /// A struct of parameters for the user of the request, as an argument of a handler. It needs
 /// [`FlagsLayer`](crate::FlagsLayer).
@@ -53,4 +56,20 @@ impl<P: StatsigParams + std::fmt::Debug> std::fmt::Debug for Params<P> {
     }
 }
 
-extractor!(Params<P> where P: StatsigParams, flags => Self(flags.get_typed()));
+impl<P: StatsigParams, S: Send + Sync> FromRequestParts<S> for Params<P> {
+    type Rejection = MissingFlagsLayer;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingFlagsLayer> {
+        let flags = Flags::from_extensions(&parts.extensions)?;
+        Ok(Self(flags.get_typed()))
+    }
+}
+
+impl<P: StatsigParams, S: Send + Sync> OptionalFromRequestParts<S> for Params<P> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        let flags = Flags::from_extensions(&parts.extensions).ok();
+        Ok(flags.map(|flags| Self(flags.get_typed())))
+    }
+}
