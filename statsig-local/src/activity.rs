@@ -12,7 +12,8 @@ use crate::sync::lock;
 #[derive(Debug)]
 pub(crate) struct Activity {
     state: Mutex<State>,
-    shed: Notify,
+    /// Asks the connection to close.
+    pub(crate) shed: Notify,
 }
 
 #[derive(Debug)]
@@ -76,16 +77,6 @@ impl Activity {
             since: state.since,
         };
         (!is_busy || state.since.elapsed() >= LONG_REQUEST).then_some(rank)
-    }
-
-    /// Asks the connection to close.
-    pub(crate) fn shed(&self) {
-        self.shed.notify_one();
-    }
-
-    /// Completes when the connection is asked to close.
-    pub(crate) async fn is_shed(&self) {
-        self.shed.notified().await;
     }
 }
 

@@ -8,21 +8,20 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::connection;
 use crate::error::LocalError;
 use crate::events::ReceivedEvent;
 use crate::faults::FaultScript;
 use crate::files::{Content, Files, WatchedFile};
-use crate::hosts::Hosts;
 use crate::id_lists::{IdListLines, IdListStore, lines_of};
 use crate::limits::MAX_CONNECTIONS;
 use crate::notice::Notice;
-use crate::pages::Pages;
 use crate::record::Record;
 use crate::routes;
 use crate::server::{GIVEN_SPECS, LocalStatsig};
 use crate::shared::{EventCallback, IdListSources, NoticeCallback, Shared};
-use crate::specs::{EMPTY_SPECS, ServedSpecs, SpecsStore};
+use crate::specs::{EMPTY_SPECS, ServedSpecs};
 #[cfg(feature = "upstream")]
 use crate::upstream::Upstream;
 
@@ -200,15 +199,11 @@ impl LocalStatsigBuilder {
         let only_upstream = || Some(BTreeSet::from([upstream_key?.to_owned()]));
         let shared = Arc::new(Shared {
             url: format!("http://{}", reachable(address)),
-            hosts: Hosts::new(
-                address.ip(),
-                self.allowed_hosts,
-                Pages::new(self.allowed_origins),
-            ),
+            access: Access::new(address.ip(), self.allowed_hosts, self.allowed_origins),
             sdk_keys: self.sdk_keys.or_else(only_upstream),
             is_forward_proxy: self.is_forward_proxy,
             has_upstream: upstream_key.is_some(),
-            specs: SpecsStore::new(specs),
+            specs: watch::Sender::new(Arc::new(specs)),
             id_lists: IdListStore::default(),
             faults: FaultScript::default(),
             record: Record::new(),

@@ -94,7 +94,7 @@ fn make_room(open: &mut HashMap<Id, Arc<Activity>>) -> bool {
         return false;
     };
     if let Some(activity) = open.remove(&id) {
-        activity.shed();
+        activity.shed.notify_one();
     }
     true
 }
@@ -143,7 +143,7 @@ where
                 is_ending = true;
                 connection.as_mut().graceful_shutdown();
             }
-            () = activity.is_shed() => {
+            () = activity.shed.notified() => {
                 // A request may have begun since the check.
                 if activity.rank().is_some() {
                     return;

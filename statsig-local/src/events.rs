@@ -56,7 +56,8 @@ impl ReceivedEvent {
     /// `eventName`, such as `statsig::gate_exposure` or a name of your own.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.text("/eventName").unwrap_or_default()
+        let name = self.json.get("eventName").and_then(Value::as_str);
+        name.unwrap_or_default()
     }
 
     /// A string in the event's `metadata`, such as `gate` or `ruleID`.
@@ -77,10 +78,6 @@ impl ReceivedEvent {
             "receivedAt": clock::epoch_millis(self.batch.received_at),
             "event": &*self.json,
         })
-    }
-
-    fn text(&self, pointer: &str) -> Option<&str> {
-        self.json.pointer(pointer)?.as_str()
     }
 }
 

@@ -164,6 +164,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod access;
 mod activity;
 mod bodies;
 mod body;
@@ -177,11 +178,9 @@ mod events;
 mod faults;
 mod files;
 mod headers;
-mod hosts;
 mod id_lists;
 pub mod limits;
 mod notice;
-mod pages;
 mod record;
 #[cfg(feature = "upstream")]
 mod relay;

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::header::{self, AsHeaderName};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::access::{self, EVENT_PATHS};
 use crate::body::{self, ClientQuery, Refusal};
 use crate::clock;
 use crate::connection::Connection;
@@ -21,7 +23,6 @@ use crate::faults;
 use crate::headers::{Headers, KEY_HEADER};
 use crate::id_lists::start_of;
 use crate::notice::Notice;
-use crate::pages::{self, EVENT_PATHS};
 use crate::requests::{Endpoint, ReceivedRequest};
 use crate::shared::Shared;
 use crate::specs::NO_UPDATES;
@@ -77,9 +78,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 /// Refuses requests for another host name or from another origin that is not allowed.
 async fn guard(State(shared): App, request: Request, next: Next) -> Response {
-    match shared.hosts.accept(request.uri(), request.headers()) {
+    match shared.access.accept(request.uri(), request.headers()) {
         Ok(None) => next.run(request).await,
-        Ok(Some(origin)) => pages::answer(origin, request, next).await,
+        Ok(Some(origin)) => access::answer_page(origin, request, next).await,
         Err(reason) => {
             shared.notify(&Notice::RequestRefused(reason.clone()));
             Refusal::Forbidden(reason).into_response()
@@ -89,19 +90,18 @@ async fn guard(State(shared): App, request: Request, next: Next) -> Response {
 
 async fn watch(
     State((shared, endpoint)): State<(Arc<Shared>, Endpoint)>,
+    Extension(connection): Extension<Connection>,
     request: Request,
     next: Next,
 ) -> Response {
-    shared
-        .record
-        .keep_request(recorded(&request, Some(endpoint)));
+    let recorded = recorded(&request, Some(endpoint));
+    shared.record.keep_request(recorded);
     let Some(fault) = shared.faults.next(endpoint) else {
         return next.run(request).await;
     };
-    let connection = request.extensions().get::<Connection>().cloned();
     match faults::answer(fault, request, next).await {
         Some(response) => response,
-        None => connection.unwrap_or_default().close().await,
+        None => connection.close().await,
     }
 }
 
@@ -137,7 +137,7 @@ async fn serve_specs(
     if !shared.serves(key_in_header(&headers).unwrap_or(key_in_path)) {
         return Err(Refusal::Unauthorized);
     }
-    let specs = shared.specs.current();
+    let specs = shared.current_specs();
     let time = [(SINCE_TIME, specs.summary.time.to_string())];
     let is_news = if shared.is_forward_proxy {
         specs.is_newer_than(query.since_time)
@@ -156,8 +156,12 @@ async fn serve_specs(
     Ok((time, [json, vary], specs.text.clone()).into_response())
 }
 
+fn text_of(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
 fn key_in_header(headers: &HeaderMap) -> Option<&str> {
-    headers.get(KEY_HEADER)?.to_str().ok()
+    text_of(headers, KEY_HEADER)
 }
 
 /// In front of an upstream, refuses SDK keys that do not belong to its project.
@@ -191,10 +195,7 @@ async fn serve_manifest(
     check_key(&shared, key_in_header(&headers).or(key_in_path))?;
     shared.check_id_lists()?;
     // A client may reach this server under another name, for example from a container.
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .map(|host| format!("http://{host}"));
+    let host = text_of(&headers, header::HOST).map(|host| format!("http://{host}"));
     let url = host.as_ref().unwrap_or(&shared.url);
     Ok(Json(shared.id_lists.manifest(url)))
 }
@@ -216,13 +217,11 @@ async fn serve_id_list(
     }
     let lines = shared.id_lists.lines(&name);
     let lines = lines.ok_or(Refusal::NotFound("no such ID list"))?;
-    let range = headers
-        .get(header::RANGE)
-        .and_then(|range| range.to_str().ok());
+    let range = text_of(&headers, header::RANGE).or(query.range.as_deref());
     let size = lines.len();
     let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     let content_range = |range| [(header::CONTENT_RANGE, range)];
-    Ok(match range.or(query.range.as_deref()).and_then(start_of) {
+    Ok(match range.and_then(start_of) {
         None => (text, lines).into_response(),
         Some(start) if start < size => {
             let range = content_range(format!("bytes {start}-{}/{size}", size - 1));

@@ -72,7 +72,7 @@ impl LocalStatsig {
     /// The contents of the specs that the server serves.
     #[must_use]
     pub fn specs_summary(&self) -> SpecsSummary {
-        self.shared.specs.current().summary
+        self.shared.specs.borrow().summary
     }
 
     /// Serves this text from now on, until another call or a change of the specs file replaces it.

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use tokio::sync::watch;
+
+use crate::access::Access;
 use crate::body::Refusal;
 use crate::error::LocalError;
 use crate::events::ReceivedEvent;
 use crate::faults::{FaultScript, WireFaults};
-use crate::hosts::Hosts;
 use crate::id_lists::{self, IdListLines, IdListStore};
 use crate::notice::Notice;
 use crate::record::Record;
-use crate::specs::{ServedSpecs, SpecsStore};
+use crate::specs::ServedSpecs;
 use crate::sync::lock;
 
 pub(crate) type EventCallback = Box<dyn Fn(&ReceivedEvent) + Send + Sync>;
@@ -21,13 +23,14 @@ pub(crate) type NoticeCallback = Box<dyn Fn(&Notice) + Send + Sync>;
 pub(crate) struct Shared {
     /// `http://host:port`, for clients whose request names no host.
     pub(crate) url: String,
-    pub(crate) hosts: Hosts,
+    pub(crate) access: Access,
     /// The accepted SDK keys; `None` accepts every key.
     pub(crate) sdk_keys: Option<BTreeSet<String>>,
     pub(crate) is_forward_proxy: bool,
     /// Whether the served data belongs to the project of an upstream.
     pub(crate) has_upstream: bool,
-    pub(crate) specs: SpecsStore,
+    /// Replaced as a whole.
+    pub(crate) specs: watch::Sender<Arc<ServedSpecs>>,
     pub(crate) id_lists: IdListStore,
     pub(crate) faults: FaultScript,
     pub(crate) record: Record,
@@ -66,6 +69,10 @@ impl Shared {
         Ok(())
     }
 
+    pub(crate) fn current_specs(&self) -> Arc<ServedSpecs> {
+        Arc::clone(&self.specs.borrow())
+    }
+
     pub(crate) fn notify(&self, notice: &Notice) {
         if let Some(on_notice) = &self.on_notice {
             on_notice(notice);
@@ -75,13 +82,13 @@ impl Shared {
     /// Serves another specs text. Returns false if the server already serves it.
     pub(crate) fn set_specs(&self, text: String, origin: &str) -> Result<bool, LocalError> {
         let replacing = lock(&self.replacing_specs);
-        let previous = self.specs.current();
+        let previous = self.current_specs();
         if previous.was_made_from(&text) {
             return Ok(false);
         }
         let specs = ServedSpecs::parse(text, origin, Some(&previous))?;
         let summary = specs.summary;
-        self.specs.replace(specs);
+        self.specs.send_replace(Arc::new(specs));
         drop(replacing);
         self.notify(&Notice::SpecsLoaded {
             origin: origin.to_owned(),

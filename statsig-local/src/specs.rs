@@ -8,7 +8,6 @@
 
 use std::fmt;
 use std::io::Write;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -17,7 +16,6 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
 
 use crate::error::LocalError;
 use crate::limits::MAX_SPECS_BYTES;
@@ -28,30 +26,6 @@ pub(crate) const EMPTY_SPECS: &str = r#"{"has_updates":true,"time":1,"feature_ga
 
 /// The answer for a client that already has the specs.
 pub(crate) const NO_UPDATES: &str = r#"{"has_updates":false}"#;
-
-/// The served specs; replaced as a whole.
-#[derive(Debug)]
-pub(crate) struct SpecsStore(watch::Sender<Arc<ServedSpecs>>);
-
-impl SpecsStore {
-    pub(crate) fn new(specs: ServedSpecs) -> Self {
-        Self(watch::Sender::new(Arc::new(specs)))
-    }
-
-    pub(crate) fn current(&self) -> Arc<ServedSpecs> {
-        Arc::clone(&self.0.borrow())
-    }
-
-    /// The specs, now and after each replacement.
-    #[cfg(feature = "grpc")]
-    pub(crate) fn watch(&self) -> watch::Receiver<Arc<ServedSpecs>> {
-        self.0.subscribe()
-    }
-
-    pub(crate) fn replace(&self, specs: ServedSpecs) {
-        self.0.send_replace(Arc::new(specs));
-    }
-}
 
 /// One accepted text, ready to be sent.
 #[derive(Debug)]
@@ -176,7 +150,7 @@ struct TopLevel<'a> {
     dynamic_configs: Option<Entries>,
     layer_configs: Option<Entries>,
     condition_map: Option<Entries>,
-    #[serde(borrow, default, deserialize_with = "present")]
+    #[serde(borrow, default, deserialize_with = "checksum")]
     checksum: Option<Checksum<'a>>,
 }
 
@@ -239,24 +213,16 @@ struct Checksum<'a> {
     value: Option<String>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Checksum<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        let value = serde_json::from_str(raw.get()).map_err(|_| {
-            de::Error::custom(format_args!(
-                "`checksum` is `{}`; expected a string",
-                raw.get()
-            ))
-        })?;
-        Ok(Self { raw, value })
-    }
-}
-
 /// Tells `null`, which can be replaced, from a missing field.
-fn present<'de: 'a, 'a, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Checksum<'a>>, D::Error> {
-    Checksum::deserialize(deserializer).map(Some)
+fn checksum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Checksum<'de>>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    let value = serde_json::from_str(raw.get()).map_err(|_| {
+        de::Error::custom(format_args!(
+            "`checksum` is `{}`; expected a string",
+            raw.get()
+        ))
+    })?;
+    Ok(Some(Checksum { raw, value }))
 }
 
 fn own_checksum(digest: &[u8; 32]) -> String {

@@ -59,7 +59,7 @@ pub(crate) async fn stream_specs(State(shared): State<Arc<Shared>>, request: Req
         return refused(Status::Unauthenticated, "Unauthorized");
     }
     let (sender, frames) = mpsc::channel(1);
-    tokio::spawn(send(sender, shared.specs.watch(), asked.since_time));
+    tokio::spawn(send(sender, shared.specs.subscribe(), asked.since_time));
     let grpc = (header::CONTENT_TYPE, "application/grpc");
     ([grpc], Body::new(Frames(frames))).into_response()
 }

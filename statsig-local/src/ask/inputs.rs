@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -166,40 +166,28 @@ fn read_id_lists(path: &Path) -> Result<BTreeMap<String, Vec<String>>, AskError>
 fn read_user(argument: &str, terminal: &mut Terminal<'_>) -> Result<StatsigUser, AskError> {
     let (origin, text) = if argument == "-" {
         let input = &mut *terminal.input;
-        (
-            "the input".to_owned(),
-            read_limited(input, "the input", MAX_USER_BYTES)?,
-        )
+        let text = read_limited(input, "the input", MAX_USER_BYTES)?;
+        ("the input", text)
     } else if let Some(path) = argument.strip_prefix('@') {
-        (path.to_owned(), read_file(Path::new(path), MAX_USER_BYTES)?)
+        (path, read_file(Path::new(path), MAX_USER_BYTES)?)
     } else {
-        ("--user".to_owned(), argument.to_owned())
+        ("--user", argument.to_owned())
     };
     // First for the fields that are ignored, then for those that count.
-    let fail = |error| AskError::syntax(&origin, &error, USER_HINT);
+    let fail = |error| AskError::syntax(origin, &error, USER_HINT);
     let fields: BTreeMap<String, Value> = serde_json::from_str(&text).map_err(fail)?;
-    for field in fields
-        .keys()
-        .filter(|field| !USER_FIELDS.contains(&field.as_str()))
-    {
-        tell_ignored(field, terminal.notes)?;
+    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    for field in fields.keys().map(String::as_str) {
+        if USER_FIELDS.contains(&field) {
+            continue;
+        }
+        let mut known = USER_FIELDS.iter();
+        let hint = match known.find(|known| plain(known) == plain(field)) {
+            Some(meant) => &format!("did you mean `{meant}`?"),
+            None => "fields of your own belong into `custom` or `privateAttributes`",
+        };
+        let notes = &mut terminal.notes;
+        writeln!(notes, "note: the user's field `{field}` is ignored; {hint}")?;
     }
     serde_json::from_str(&text).map_err(fail)
-}
-
-fn tell_ignored(field: &str, notes: &mut dyn Write) -> io::Result<()> {
-    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
-    let meant = USER_FIELDS
-        .iter()
-        .find(|known| plain(known) == plain(field));
-    match meant {
-        Some(meant) => writeln!(
-            notes,
-            "note: the user's field `{field}` is ignored; did you mean `{meant}`?"
-        ),
-        None => writeln!(
-            notes,
-            "note: the user's field `{field}` is ignored; fields of your own belong into `custom` or `privateAttributes`"
-        ),
-    }
 }

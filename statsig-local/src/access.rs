@@ -5,32 +5,41 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 
 use crate::limits::SHOWN_CHARS;
-use crate::pages::{EVENT_PATHS, Pages};
+
+/// The paths of events: that of server SDKs, and that of client SDKs.
+pub(crate) const EVENT_PATHS: [&str; 2] = ["/v1/log_event", "/v1/rgstr"];
+
+/// How long a browser may remember an answer to a preflight request, in seconds.
+const PREFLIGHT_SECONDS: &str = "600";
 
 /// Allows every name.
 const ANY: &str = "*";
 /// The header in which a browser states the origin of a request.
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// The host names of this server.
+/// The host names of this server, and the pages that may log events.
 #[derive(Debug)]
-pub(crate) struct Hosts {
+pub(crate) struct Access {
     /// The address on which the server listens.
     bound: IpAddr,
     /// Allowed names besides those of loopback, in lower case.
     allowed: BTreeSet<String>,
-    pages: Pages,
+    /// The origins of pages that may log events. They may do nothing else.
+    pages: BTreeSet<String>,
 }
 
-impl Hosts {
+impl Access {
     pub(crate) fn new(
         bound: IpAddr,
         allowed: impl IntoIterator<Item = String>,
-        pages: Pages,
+        pages: impl IntoIterator<Item = String>,
     ) -> Self {
         // With or without a port. The client may see another port than the server.
         let name_of = |host: String| match host.parse::<Authority>() {
@@ -41,7 +50,7 @@ impl Hosts {
         Self {
             bound,
             allowed: allowed.collect(),
-            pages,
+            pages: pages.into_iter().map(as_sent).collect(),
         }
     }
 
@@ -67,7 +76,7 @@ impl Hosts {
         }
         if let Some(sent) = headers.get(header::ORIGIN) {
             let origin = sent.to_str().unwrap_or_default();
-            if self.pages.include(origin) {
+            if self.pages.contains(origin) {
                 return match EVENT_PATHS.contains(&uri.path()) {
                     true => Ok(Some(sent.clone())),
                     false => Err(format!(
@@ -121,6 +130,15 @@ impl Hosts {
     }
 }
 
+/// An origin as browsers send it: no path, in lower case.
+fn as_sent(origin: String) -> String {
+    let uri = origin.parse::<Uri>().unwrap_or_default();
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) => format!("{scheme}://{authority}").to_ascii_lowercase(),
+        _ => origin,
+    }
+}
+
 /// Whether an origin is one of these hosts, each with its port.
 fn is_own(origin: &str, hosts: &[&str]) -> bool {
     let host = origin
@@ -135,11 +153,39 @@ fn shown(text: &str) -> String {
     format!("{start:?}")
 }
 
+/// Answers a request of an allowed page. A browser shows an answer to a page only if its headers
+/// name the page's origin.
+pub(crate) async fn answer_page(origin: HeaderValue, request: Request, next: Next) -> Response {
+    let mut answer = if request.method() == Method::OPTIONS {
+        preflight(request.headers())
+    } else {
+        next.run(request).await
+    };
+    let headers = answer.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    answer
+}
+
+/// Answers a preflight request: browsers send one, because client SDKs set custom headers.
+fn preflight(asked: &HeaderMap) -> Response {
+    let allowed = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+        (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS),
+    ];
+    let mut answer = (StatusCode::NO_CONTENT, allowed).into_response();
+    if let Some(names) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        let headers = answer.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    }
+    answer
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refusal(hosts: &Hosts, headers: &[(&'static str, &str)]) -> Option<String> {
+    fn refusal(hosts: &Access, headers: &[(&'static str, &str)]) -> Option<String> {
         let headers = headers
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
@@ -147,9 +193,9 @@ mod tests {
         hosts.accept(&Uri::from_static("/"), &headers).err()
     }
 
-    fn bound(address: &str, allowed: &[&str]) -> Hosts {
+    fn bound(address: &str, allowed: &[&str]) -> Access {
         let allowed = allowed.iter().map(|name| (*name).to_owned());
-        Hosts::new(address.parse().unwrap(), allowed, Pages::default())
+        Access::new(address.parse().unwrap(), allowed, [])
     }
 
     #[test]
@@ -230,5 +276,21 @@ mod tests {
         let long = format!("\u{1b}[2J{}", "x".repeat(10_000));
         assert!(shown(&long).len() < 2 * SHOWN_CHARS);
         assert!(!shown(&long).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn an_origin_may_be_given_as_an_address() {
+        let given = ["http://LocalHost:3000/".to_owned(), "null".to_owned()];
+        let Access { pages, .. } = Access::new(IpAddr::from([127, 0, 0, 1]), [], given);
+        assert!(pages.contains("http://localhost:3000"));
+        assert!(pages.contains("null"));
+        for other in [
+            "http://localhost",
+            "https://localhost:3000",
+            "http://localhost:3001",
+            "",
+        ] {
+            assert!(!pages.contains(other), "{other}");
+        }
     }
 }
