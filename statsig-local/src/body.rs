@@ -80,17 +80,6 @@ impl ClientQuery {
     }
 }
 
-/// A decoded body, and its size as sent.
-#[derive(Debug)]
-pub(crate) struct Decoded {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) sent_bytes: usize,
-}
-
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Decoded, Refusal> {
-    decode(headers, &ClientQuery::default(), &receive(body).await?)
-}
-
 /// A body as it was sent.
 pub(crate) async fn receive(body: Body) -> Result<Bytes, Refusal> {
     let receive = axum::body::to_bytes(body, MAX_BODY_BYTES);
@@ -104,7 +93,7 @@ pub(crate) fn decode(
     headers: &HeaderMap,
     query: &ClientQuery,
     sent: &Bytes,
-) -> Result<Decoded, Refusal> {
+) -> Result<Vec<u8>, Refusal> {
     let named = headers
         .get(header::CONTENT_ENCODING)
         .map_or(Ok("identity"), |value| value.to_str())
@@ -112,20 +101,20 @@ pub(crate) fn decode(
     let is_gzip = query.gz.as_deref() == Some("1");
     let mut decoded = unpack(sent, if is_gzip { "gzip" } else { named })?;
     if query.se.as_deref() == Some("1") {
-        decoded.bytes.reverse();
-        let bytes = STANDARD.decode(&decoded.bytes);
+        decoded.reverse();
+        let bytes = STANDARD.decode(&decoded);
         let bytes = bytes.map_err(|error| Refusal::Corrupt {
             encoding: "reversed base64".to_owned(),
             error: io::Error::other(error),
         })?;
         // Each byte is a character: browsers encode code points up to 255.
         let text: String = bytes.into_iter().map(char::from).collect();
-        decoded.bytes = text.into_bytes();
+        decoded = text.into_bytes();
     }
     Ok(decoded)
 }
 
-fn unpack(sent: &Bytes, encoding: &str) -> Result<Decoded, Refusal> {
+fn unpack(sent: &Bytes, encoding: &str) -> Result<Vec<u8>, Refusal> {
     let corrupt = |error| Refusal::Corrupt {
         encoding: encoding.to_owned(),
         error,
@@ -145,10 +134,7 @@ fn unpack(sent: &Bytes, encoding: &str) -> Result<Decoded, Refusal> {
     if bytes.len() > MAX_DECODED_BODY_BYTES {
         return Err(Refusal::TooLargeDecoded);
     }
-    Ok(Decoded {
-        bytes,
-        sent_bytes: sent.len(),
-    })
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -179,7 +165,7 @@ mod tests {
             Bytes::from(zstd::encode_all(io::repeat(b' ').take(size as u64), 1).unwrap())
         };
         let at_limit = unpack(&packed(MAX_DECODED_BODY_BYTES), "zstd").unwrap();
-        assert_eq!(at_limit.bytes.len(), MAX_DECODED_BODY_BYTES);
+        assert_eq!(at_limit.len(), MAX_DECODED_BODY_BYTES);
         let refusal = unpack(&packed(MAX_DECODED_BODY_BYTES + 1), "zstd").unwrap_err();
         assert!(matches!(refusal, Refusal::TooLargeDecoded));
     }
@@ -187,7 +173,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_arrive_is_given_up() {
         let silent = Body::new(Silent);
-        let refusal = read(&HeaderMap::new(), silent).await.unwrap_err();
+        let refusal = receive(silent).await.unwrap_err();
         assert!(matches!(refusal, Refusal::TooSlow));
         assert_eq!(refusal.into_response().status(), 408);
     }
@@ -195,9 +181,8 @@ mod tests {
     #[tokio::test]
     async fn one_byte_beyond_the_limit_is_refused() {
         let body = |size: usize| Body::from(vec![b' '; size]);
-        let none = HeaderMap::new();
-        assert!(read(&none, body(MAX_BODY_BYTES)).await.is_ok());
-        let refusal = read(&none, body(MAX_BODY_BYTES + 1)).await.unwrap_err();
+        assert!(receive(body(MAX_BODY_BYTES)).await.is_ok());
+        let refusal = receive(body(MAX_BODY_BYTES + 1)).await.unwrap_err();
         assert!(matches!(refusal, Refusal::TooLarge));
     }
 }

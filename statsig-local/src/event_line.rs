@@ -144,16 +144,13 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::Decoded;
     use crate::events;
     use crate::headers::Headers;
     use serde_json::json;
 
     fn line(event: &Value) -> String {
-        let bytes = json!({ "events": [event] }).to_string().into_bytes();
-        let sent_bytes = bytes.len();
-        let body = Decoded { bytes, sent_bytes };
-        let batch = events::parse(1, Headers::default(), &body).unwrap();
+        let body = json!({ "events": [event] }).to_string();
+        let batch = events::parse(1, Headers::default(), body.as_bytes(), body.len()).unwrap();
         batch.events[0].1.to_string()
     }
 

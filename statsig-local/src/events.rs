@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::body::{Decoded, Refusal};
+use crate::body::Refusal;
 use crate::clock;
 use crate::headers::Headers;
 
@@ -110,8 +110,13 @@ struct WireBatch<'a> {
 
 /// Reads a `log_event` body. One invalid event makes the server refuse the whole batch, so that the
 /// mistake is visible.
-pub(crate) fn parse(number: u64, headers: Headers, body: &Decoded) -> Result<Batch, Refusal> {
-    let wire: WireBatch<'_> = serde_json::from_slice(&body.bytes).map_err(|error| {
+pub(crate) fn parse(
+    number: u64,
+    headers: Headers,
+    body: &[u8],
+    sent_bytes: usize,
+) -> Result<Batch, Refusal> {
+    let wire: WireBatch<'_> = serde_json::from_slice(body).map_err(|error| {
         Refusal::Malformed(format!("the body is not a batch of events: {error}"))
     })?;
     if wire.events.is_empty() {
@@ -127,7 +132,7 @@ pub(crate) fn parse(number: u64, headers: Headers, body: &Decoded) -> Result<Bat
             Refusal::Malformed(format!("`statsigMetadata` is not an object: {error}"))
         })?,
         event_count: wire.events.len(),
-        sent_bytes: body.sent_bytes,
+        sent_bytes,
         headers,
     });
     let events = wire.events.iter().enumerate().map(|(index, raw)| {
@@ -164,11 +169,7 @@ mod tests {
     use super::*;
 
     fn batch(body: &str) -> Result<Batch, Refusal> {
-        let body = Decoded {
-            bytes: body.as_bytes().to_vec(),
-            sent_bytes: body.len(),
-        };
-        parse(1, Headers::default(), &body)
+        parse(1, Headers::default(), body.as_bytes(), body.len())
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Record {
     /// The recorded events, and how many were dropped because the record was full.
     pub(crate) fn events(&self) -> (Vec<ReceivedEvent>, u64) {
         let kept = lock(&self.kept);
-        (kept.events.to_vec(), kept.events.forgotten())
+        (kept.events.to_vec(), kept.events.forgotten)
     }
 
     pub(crate) fn batches(&self) -> Vec<Arc<ReceivedBatch>> {

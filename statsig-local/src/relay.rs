@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use statsig::Statsig;
@@ -74,26 +74,20 @@ impl Relay {
             .body(body)
             .timeout(UPSTREAM_LIMIT)
             .max_response_bytes(MAX_UPSTREAM_ANSWER_BYTES);
-        match self.transport.send(request).await {
-            Ok(answer) => {
-                let status = StatusCode::from_u16(answer.status);
-                let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
-                let mut response = (status, answer.body).into_response();
-                for (name, value) in answer.headers.iter() {
-                    // The other headers describe the connection that ends here.
-                    let name = match name {
-                        "content-type" => header::CONTENT_TYPE,
-                        "retry-after" => header::RETRY_AFTER,
-                        _ => continue,
-                    };
-                    if let Ok(value) = value.parse() {
-                        response.headers_mut().insert(name, value);
-                    }
-                }
-                response
+        let Ok(answer) = self.transport.send(request).await else {
+            return StatusCode::BAD_GATEWAY.into_response();
+        };
+        let status = StatusCode::from_u16(answer.status);
+        let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut response = (status, answer.body).into_response();
+        // The other headers describe the connection that ends here.
+        for name in ["content-type", "retry-after"] {
+            let value = answer.headers.get(name);
+            if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
+                response.headers_mut().insert(name, value);
             }
-            Err(_) => StatusCode::BAD_GATEWAY.into_response(),
         }
+        response
     }
 }
 

@@ -9,7 +9,8 @@ pub(crate) struct Ring<T> {
     weight: usize,
     max_items: usize,
     max_weight: usize,
-    forgotten: u64,
+    /// How many items were dropped since the start or the last `clear`.
+    pub(crate) forgotten: u64,
 }
 
 impl<T: Clone> Ring<T> {
@@ -48,11 +49,6 @@ impl<T: Clone> Ring<T> {
     pub(crate) fn to_vec(&self) -> Vec<T> {
         self.items.iter().map(|(_, item)| item.clone()).collect()
     }
-
-    /// How many items were dropped since the start or the last `clear`.
-    pub(crate) fn forgotten(&self) -> u64 {
-        self.forgotten
-    }
 }
 
 #[cfg(test)]
@@ -64,9 +60,9 @@ mod tests {
         let mut ring = Ring::new(2, 100);
         ring.push('a', 1);
         ring.push('b', 1);
-        assert_eq!((ring.to_vec(), ring.forgotten()), (vec!['a', 'b'], 0));
+        assert_eq!((ring.to_vec(), ring.forgotten), (vec!['a', 'b'], 0));
         ring.push('c', 1);
-        assert_eq!((ring.to_vec(), ring.forgotten()), (vec!['b', 'c'], 1));
+        assert_eq!((ring.to_vec(), ring.forgotten), (vec!['b', 'c'], 1));
     }
 
     #[test]
@@ -78,6 +74,6 @@ mod tests {
         ring.push('c', 3);
         assert_eq!(ring.to_vec(), ['c']);
         ring.push('d', 50);
-        assert_eq!((ring.to_vec(), ring.forgotten()), (vec!['d'], 3));
+        assert_eq!((ring.to_vec(), ring.forgotten), (vec!['d'], 3));
     }
 }

@@ -44,23 +44,19 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     };
     let specs = || watched(Endpoint::Specs, get(serve_specs));
     let manifest = || watched(Endpoint::IdLists, get(serve_manifest).post(serve_manifest));
-    let router = Router::new();
+    let mut router = Router::new();
+    for path in EVENT_PATHS {
+        router = router.route(path, watched(Endpoint::LogEvent, post(receive_events)));
+    }
+    if shared.is_forward_proxy {
+        let route = watched(Endpoint::UserEnrichment, post(enrich_user));
+        router = router.route("/v1/user_enrichment", route);
+    }
     #[cfg(feature = "grpc")]
-    let router = router.route(
-        stream::PATH,
-        watched(Endpoint::SpecsStream, post(stream::stream_specs)),
-    );
-    let router = if shared.is_forward_proxy {
-        router.route(
-            "/v1/user_enrichment",
-            watched(Endpoint::UserEnrichment, post(enrich_user)),
-        )
-    } else {
-        router
-    };
-    let router = EVENT_PATHS.into_iter().fold(router, |router, path| {
-        router.route(path, watched(Endpoint::LogEvent, post(receive_events)))
-    });
+    {
+        let route = watched(Endpoint::SpecsStream, post(stream::stream_specs));
+        router = router.route(stream::PATH, route);
+    }
     router
         .route("/v1/download_config_specs/{file}", specs())
         .route("/v2/download_config_specs/{file}", specs())
@@ -243,10 +239,11 @@ struct Enrichment {
 /// The ID lists that contain the hashed IDs of a user.
 async fn enrich_user(State(shared): App, request: Request) -> Result<Json<Value>, Refusal> {
     let (parts, body) = request.into_parts();
-    let body = body::read(&parts.headers, body).await?;
+    let sent = body::receive(body).await?;
+    let body = body::decode(&parts.headers, &ClientQuery::default(), &sent)?;
     check_key(&shared, key_in_header(&parts.headers))?;
     shared.check_id_lists()?;
-    let Enrichment { id_list_lookups } = serde_json::from_slice(&body.bytes)
+    let Enrichment { id_list_lookups } = serde_json::from_slice(&body)
         .map_err(|error| Refusal::Malformed(format!("expected `id_list_lookups`: {error}")))?;
     let id_lists = shared.id_lists.memberships(&id_list_lookups);
     Ok(Json(json!({ "id_lists": id_lists })))
@@ -293,8 +290,8 @@ fn keep_events(
     sent: &Bytes,
 ) -> Result<(), Refusal> {
     let body = body::decode(headers, query, sent)?;
-    let headers = Headers::from_http(headers);
-    let batch = events::parse(shared.record.next_batch_number(), headers, &body)?;
+    let number = shared.record.next_batch_number();
+    let batch = events::parse(number, Headers::from_http(headers), &body, sent.len())?;
     if let Some(on_event) = &shared.on_event {
         batch.events.iter().for_each(|(_, event)| on_event(event));
     }

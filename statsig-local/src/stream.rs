@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use hyper::body::Frame;
@@ -42,21 +42,18 @@ struct ConfigSpecResponse {
 }
 
 /// The gRPC statuses that the server sends.
-#[derive(Clone, Copy)]
-enum Status {
-    InvalidArgument = 3,
-    Unauthenticated = 16,
-}
+const INVALID_ARGUMENT: &str = "3";
+const UNAUTHENTICATED: &str = "16";
 
 /// Sends the specs, or that the client already has the newest ones. From then on, sends every
 /// change. Between changes it sends heartbeats.
 pub(crate) async fn stream_specs(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Some(asked) = read(request.into_body()).await else {
         let expected = "expected one ConfigSpecRequest, uncompressed";
-        return refused(Status::InvalidArgument, expected);
+        return refused(INVALID_ARGUMENT, expected);
     };
     if !shared.serves(&asked.sdk_key) {
-        return refused(Status::Unauthenticated, "Unauthorized");
+        return refused(UNAUTHENTICATED, "Unauthorized");
     }
     let (sender, frames) = mpsc::channel(1);
     tokio::spawn(send(sender, shared.specs.subscribe(), asked.since_time));
@@ -74,14 +71,11 @@ async fn read(body: Body) -> Option<ConfigSpecRequest> {
     ConfigSpecRequest::decode(message).ok()
 }
 
-fn refused(status: Status, message: &'static str) -> Response {
+fn refused(status: &'static str, message: &'static str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "application/grpc".to_owned()),
-        (
-            HeaderName::from_static("grpc-status"),
-            (status as u8).to_string(),
-        ),
-        (HeaderName::from_static("grpc-message"), message.to_owned()),
+        ("content-type", "application/grpc"),
+        ("grpc-status", status),
+        ("grpc-message", message),
     ];
     headers.into_response()
 }

@@ -95,7 +95,10 @@ impl Upstream {
         let failed = |problem: &dyn fmt::Display| LocalError::Upstream {
             problem: problem.to_string(),
         };
-        let store = Arc::new(Store::new(shared));
+        let store = Arc::new(Store {
+            server: Arc::downgrade(shared),
+            ..Store::default()
+        });
         let mut has_specs = store.has_specs.subscribe();
         let mut has_lists = store.has_lists.subscribe();
         let options = self.options(store).map_err(|error| failed(&error))?;
@@ -146,7 +149,7 @@ impl fmt::Debug for Upstream {
 }
 
 /// A data store that serves what the client writes to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Store {
     server: Weak<Shared>,
     has_specs: watch::Sender<bool>,
@@ -166,16 +169,6 @@ struct List {
 }
 
 impl Store {
-    fn new(server: &Arc<Shared>) -> Self {
-        Self {
-            server: Arc::downgrade(server),
-            has_specs: watch::Sender::new(false),
-            has_lists: watch::Sender::new(false),
-            lists: Arc::default(),
-            refused: Arc::default(),
-        }
-    }
-
     fn take(&self, path: &str, text: String) -> Result<(), LocalError> {
         let Some(server) = self.server.upgrade() else {
             return Ok(());
@@ -217,16 +210,11 @@ impl List {
         let before: BTreeSet<&str> = self.members.lines().collect();
         let now: BTreeSet<&str> = members.lines().collect();
         let (left, came) = (before.difference(&now), now.difference(&before));
-        let changes = left
-            .map(|line| line.replacen('+', "-", 1))
-            .chain(came.map(|line| (*line).to_owned()));
-        let mut lines = self.lines.to_vec();
-        for line in changes {
-            lines.extend_from_slice(line.as_bytes());
-            lines.push(b'\n');
-        }
+        let mut lines = String::from_utf8_lossy(&self.lines).into_owned();
+        lines.extend(left.map(|line| line.replacen('+', "-", 1) + "\n"));
+        lines.extend(came.map(|line| format!("{line}\n")));
         if lines.len() > 2 * members.len() {
-            lines = members.clone().into_bytes();
+            lines.clone_from(&members);
         }
         self.lines = lines.into();
         self.members = members;

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::layer::{Range, experiments};
-use super::rules::{Rules, laid_over, object, put, spec};
+use super::rules::{Rules, laid_over, object, put, spec, with_holdouts};
 use crate::authoring::condition::{
     Condition, Operator, Subject, bucket, everyone, fails_gate, not_in_segment,
 };
 use crate::authoring::entity::{Gate, GateKind};
-use crate::authoring::experiment::{Experiment, Group, GroupOverride};
+use crate::authoring::experiment::{Experiment, Group};
 use crate::authoring::layer::Layer;
 use crate::authoring::rule::{Rule, Values};
 use crate::authoring::specs::Specs;
@@ -23,15 +23,15 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, experiment: &Experiment)
     defaults.extend(own.defaults.clone());
     let default = object(&defaults);
 
-    let mut all = overrides(rules, experiment, &defaults);
-    all.extend(rules.of(experiment, &default, |value| laid_over(&defaults, value)));
+    let mut all: Vec<Rule> = overrides(experiment).collect();
+    all.extend(with_holdouts(experiment, &default));
     if own.is_active {
-        for rule in exclusions(specs, experiment, layer) {
-            all.push(rules.rule(experiment, &rule, default.clone()));
-        }
-        all.extend(groups(rules, experiment, &defaults));
+        all.extend(exclusions(specs, experiment, layer));
+        all.extend(groups(experiment));
     }
-    for rule in &mut all {
+    let returned = |value| laid_over(&defaults, value);
+    let mut written = rules.written(experiment, &all, returned);
+    for rule in &mut written {
         if rule.get("groupName").is_some() {
             put(rule, "isExperimentGroup", true);
         }
@@ -42,8 +42,8 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, experiment: &Experiment)
         let name = launched.map_or("prestart", |_| "launchedGroup");
         let mut rule = Rule::when(name, everyone());
         rule.group_name = launched.map(|group| group.name.clone());
-        let value = launched.and_then(|group| group.value.clone());
-        all.push(rules.rule(experiment, &rule, laid_over(&defaults, value)));
+        rule.value = launched.and_then(|group| group.value.clone());
+        written.extend(rules.written(experiment, &[rule], returned));
     }
 
     let own_fields = json!({
@@ -51,7 +51,7 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, experiment: &Experiment)
         "explicitParameters": parameters(experiment),
         "hasSharedParams": own.layer.as_ref().map(|_| true),
     });
-    spec(experiment, "experiment", default, all, own_fields)
+    spec(experiment, "experiment", default, written, own_fields)
 }
 
 /// The gate that alone decides who may take part.
@@ -110,29 +110,26 @@ fn exclusions(specs: &Specs, experiment: &Experiment, layer: Option<&Layer>) -> 
 }
 
 /// The rules for users with a fixed group.
-fn overrides(rules: &mut Rules, experiment: &Experiment, defaults: &Values) -> Vec<Value> {
-    let overrides = experiment.own.overrides.iter();
-    let rule = |forced: &GroupOverride| {
+fn overrides(experiment: &Experiment) -> impl Iterator<Item = Rule> {
+    experiment.own.overrides.iter().map(|forced| {
         let name = format!("{}:{}:id_override", forced.group, experiment.id_type);
         let has_id = Condition::of(Subject::UnitId).any(forced.ids.iter().cloned());
         let mut rule = Rule::when(name, has_id);
         rule.group_name = Some(forced.group.clone());
-        let value = group(experiment, &forced.group).and_then(|group| group.value.clone());
-        rules.rule(experiment, &rule, laid_over(defaults, value))
-    };
-    overrides.map(rule).collect()
+        rule.value = group(experiment, &forced.group).and_then(|group| group.value.clone());
+        rule
+    })
 }
 
 /// The rules of the groups. Each takes the buckets up to its end. If the sizes add up to 100, the
 /// last one takes all that are left.
-fn groups(rules: &mut Rules, experiment: &Experiment, defaults: &Values) -> Vec<Value> {
+fn groups(experiment: &Experiment) -> impl Iterator<Item = Rule> {
     let groups = &experiment.own.groups;
     let sizes = groups.iter().filter_map(|group| group.size);
     let unsized_groups = groups.iter().filter(|group| group.size.is_none()).count();
     let share = (100.0 - sizes.sum::<f64>()).max(0.0) / unsized_groups.max(1) as f64;
     let mut end = 0.0;
-    let mut written = Vec::new();
-    for group in groups {
+    groups.iter().map(move |group| {
         end += group.size.unwrap_or(share);
         let condition = match Range::between(0.0, end) {
             Range::ALL => everyone(),
@@ -141,10 +138,9 @@ fn groups(rules: &mut Rules, experiment: &Experiment, defaults: &Values) -> Vec<
         let mut rule = Rule::when(&group.name, condition);
         rule.id.clone_from(&group.id);
         rule.group_name = Some(group.name.clone());
-        let value = laid_over(defaults, group.value.clone());
-        written.push(rules.rule(experiment, &rule, value));
-    }
-    written
+        rule.value.clone_from(&group.value);
+        rule
+    })
 }
 
 fn group<'a>(experiment: &'a Experiment, name: &str) -> Option<&'a Group> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::rules::{Rules, laid_over, object, spec};
+use super::rules::{Rules, laid_over, object, spec, with_holdouts};
 use crate::authoring::condition::{Condition, Operator, bucket, everyone};
 use crate::authoring::experiment::Experiment;
 use crate::authoring::layer::Layer;
@@ -17,13 +17,7 @@ const PER_PERCENT: f64 = 10.0;
 pub(super) fn written(rules: &mut Rules, specs: &Specs, layer: &Layer) -> Value {
     let own = &layer.own;
     let default = object(&own.defaults);
-    let mut all = rules.of(layer, &default, |value| {
-        if own.merges_rules {
-            value.unwrap_or_else(|| json!({}))
-        } else {
-            laid_over(&own.defaults, value)
-        }
-    });
+    let mut all = with_holdouts(layer, &default);
     for (experiment, range) in experiments(specs, layer) {
         let condition = match range {
             Range::ALL => everyone(),
@@ -31,11 +25,19 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, layer: &Layer) -> Value 
         };
         let mut assignment = Rule::when("experimentAssignment", condition);
         assignment.delegate = Some(experiment.name.clone());
-        all.push(rules.rule(layer, &assignment, default.clone()));
+        assignment.value = Some(default.clone());
+        all.push(assignment);
     }
+    let rules = rules.written(layer, &all, |value| {
+        if own.merges_rules {
+            value.unwrap_or_else(|| json!({}))
+        } else {
+            laid_over(&own.defaults, value)
+        }
+    });
     let merges_rules = own.merges_rules.then_some(true);
     let own_fields = json!({"useNewLayerEval": merges_rules});
-    spec(layer, "layer", default, all, own_fields)
+    spec(layer, "layer", default, rules, own_fields)
 }
 
 /// Buckets from the first up to, but not including, the second.

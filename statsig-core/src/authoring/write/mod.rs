@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::entity::{DynamicConfig, Gate, GateKind};
 use super::problem::InvalidSpecs;
 use super::specs::Specs;
-use rules::{Rules, object, spec, without_nulls};
+use rules::{Rules, object, spec, with_holdouts, without_nulls};
 
 impl Specs {
     /// The specs as the service would send them. The same project always gives the same text.
@@ -94,7 +94,7 @@ fn unless_empty(entries: Map<String, Value>) -> Option<Map<String, Value>> {
 fn written_gate(rules: &mut Rules, gate: &Gate) -> Value {
     let default = json!(gate.own.passes_by_default);
     let returned = |value: Option<Value>| value.unwrap_or(json!(true));
-    let rules = rules.of(gate, &default, returned);
+    let rules = rules.written(gate, &with_holdouts(gate, &default), returned);
     let entity = match gate.own.kind {
         GateKind::Gate => "feature_gate",
         GateKind::Segment => "segment",
@@ -107,6 +107,6 @@ fn written_gate(rules: &mut Rules, gate: &Gate) -> Value {
 fn written_config(rules: &mut Rules, config: &DynamicConfig) -> Value {
     let default = object(&config.own.defaults);
     let returned = |value: Option<Value>| value.unwrap_or_else(|| json!({}));
-    let rules = rules.of(config, &default, returned);
+    let rules = rules.written(config, &with_holdouts(config, &default), returned);
     spec(config, "dynamic_config", default, rules, json!({}))
 }

@@ -13,26 +13,20 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// The rules of an entity, after those of its holdouts.
-    pub(super) fn of<T>(
+    /// Rules of an entity. `returned` completes their values.
+    pub(super) fn written<T>(
         &mut self,
         entity: &Entity<T>,
-        default: &Value,
+        rules: &[Rule],
         returned: impl Fn(Option<Value>) -> Value,
     ) -> Vec<Value> {
-        let mut written = Vec::new();
-        for holdout in &entity.holdouts {
-            let rule = Rule::when(holdout, passes_gate(holdout));
-            written.push(self.rule(entity, &rule, default.clone()));
-        }
-        for rule in &entity.rules {
-            written.push(self.rule(entity, rule, returned(rule.value.clone())));
-        }
-        written
+        let rules = rules.iter();
+        rules
+            .map(|rule| self.rule(entity, rule, returned(rule.value.clone())))
+            .collect()
     }
 
-    /// One rule that returns this value.
-    pub(super) fn rule<T>(&mut self, entity: &Entity<T>, rule: &Rule, value: Value) -> Value {
+    fn rule<T>(&mut self, entity: &Entity<T>, rule: &Rule, value: Value) -> Value {
         let conditions = rule.conditions.iter();
         let conditions: Vec<_> = conditions
             .map(|condition| self.condition(condition, &entity.id_type))
@@ -90,6 +84,16 @@ impl Rules {
         self.conditions.insert(id.clone(), written);
         id
     }
+}
+
+/// The rules of an entity, after those of its holdouts.
+pub(super) fn with_holdouts<T>(entity: &Entity<T>, default: &Value) -> Vec<Rule> {
+    let holdouts = entity.holdouts.iter().map(|holdout| {
+        let mut rule = Rule::when(holdout, passes_gate(holdout));
+        rule.value = Some(default.clone());
+        rule
+    });
+    holdouts.chain(entity.rules.iter().cloned()).collect()
 }
 
 /// An entity with these rules. `own_fields` are those that only its kind has.
