@@ -171,32 +171,27 @@ impl LocalStatsigBuilder {
     /// Outside a tokio runtime with I/O and time enabled.
     pub async fn start(self) -> Result<LocalStatsig, LocalError> {
         let mut files = Vec::new();
-        let (text, origin) = match self.specs {
-            Some(SpecsSource::File(path)) => {
+        let empty = || SpecsSource::Text(EMPTY_SPECS.to_owned());
+        let (text, origin) = match self.specs.unwrap_or_else(empty) {
+            SpecsSource::File(path) => {
                 let (file, text) = WatchedFile::open(path, Content::Specs)?;
                 let origin = file.origin();
                 files.push(file);
                 (text, origin)
             }
-            Some(SpecsSource::Text(text)) => (text, GIVEN_SPECS.to_owned()),
-            None => (EMPTY_SPECS.to_owned(), GIVEN_SPECS.to_owned()),
+            SpecsSource::Text(text) => (text, GIVEN_SPECS.to_owned()),
         };
         let specs = ServedSpecs::parse(text, &origin, None)?;
         let address = self.address.unwrap_or_else(|| "127.0.0.1:0".to_owned());
-        let bound = async {
-            let listener = TcpListener::bind(&address).await?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
-        };
-        let (listener, address) = bound
-            .await
-            .map_err(|source| LocalError::Bind { address, source })?;
+        let bound = TcpListener::bind(&address).await;
+        let bound = bound.and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = bound.map_err(|source| LocalError::Bind { address, source })?;
 
         #[cfg(feature = "upstream")]
-        let upstream_key = self.upstream.as_ref().map(Upstream::sdk_key);
+        let upstream_key = self.upstream.as_ref().map(|upstream| &upstream.sdk_key);
         #[cfg(not(feature = "upstream"))]
-        let upstream_key: Option<&str> = None;
-        let only_upstream = || Some(BTreeSet::from([upstream_key?.to_owned()]));
+        let upstream_key: Option<&String> = None;
+        let only_upstream = || Some(BTreeSet::from([upstream_key?.clone()]));
         let shared = Arc::new(Shared {
             url: format!("http://{}", reachable(address)),
             access: Access::new(address.ip(), self.allowed_hosts, self.allowed_origins),

@@ -285,14 +285,12 @@ impl ValueEnum for KindArgument {
 }
 
 fn parse_time(text: &str) -> Result<u64, String> {
-    if let Ok(ms) = text.parse() {
-        return Ok(ms);
-    }
-    let time = chrono::DateTime::parse_from_rfc3339(text).ok();
-    time.and_then(|time| u64::try_from(time.timestamp_millis()).ok())
-        .ok_or_else(|| {
-            "expected a time such as 2026-01-31T12:00:00Z, or epoch milliseconds".to_owned()
-        })
+    let date = || {
+        let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+        u64::try_from(time.timestamp_millis()).ok()
+    };
+    let expected = "expected a time such as 2026-01-31T12:00:00Z, or epoch milliseconds";
+    text.parse().ok().or_else(date).ok_or(expected.to_owned())
 }
 
 /// Milliseconds.

@@ -1,6 +1,6 @@
 //! The readable line of an event.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -13,26 +13,33 @@ const MAX_NAMES: usize = 10;
 impl fmt::Display for ReceivedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.when(), quoted(self.name()))?;
-        let mut field = |name: &str, value: Option<&str>| match value {
-            Some(value) => write!(f, " {name}={}", quoted(value)),
-            None => Ok(()),
-        };
-        field("gate", self.metadata("gate"))?;
-        match self.metadata("parameterName") {
-            Some(parameter) => {
-                field("layer", self.metadata("config"))?;
-                field("parameter", Some(parameter))?;
-                let experiment = self.metadata("allocatedExperiment");
-                field("experiment", experiment.filter(|name| !name.is_empty()))?;
-            }
-            None => field("config", self.metadata("config"))?,
-        }
+        let parameter = self.metadata("parameterName");
+        let config = parameter.map_or("config", |_| "layer");
+        let experiment = self.metadata("allocatedExperiment");
+        let experiment = experiment.filter(|name| parameter.is_some() && !name.is_empty());
         let value = self.json().get("value").and_then(plain);
-        field("value", value.as_deref().or(self.metadata("gateValue")))?;
-        field("passed", self.metadata("rulePassed"))?;
-        field("rule", self.metadata("ruleID"))?;
-        field("reason", self.metadata("reason"))?;
-        f.write_str(&own_fields(self))?;
+        for (name, value) in [
+            ("gate", self.metadata("gate")),
+            (config, self.metadata("config")),
+            ("parameter", parameter),
+            ("experiment", experiment),
+            ("value", value.as_deref().or(self.metadata("gateValue"))),
+            ("passed", self.metadata("rulePassed")),
+            ("rule", self.metadata("ruleID")),
+            ("reason", self.metadata("reason")),
+        ] {
+            if let Some(value) = value {
+                write!(f, " {name}={}", quoted(value))?;
+            }
+        }
+        let own = match self.name() {
+            "statsig::diagnostics" => diagnostics(self),
+            "statsig::non_exposed_checks" => non_exposed_checks(self),
+            _ => None,
+        };
+        for (name, value) in own.unwrap_or_default() {
+            write!(f, " {}={}", quoted(&name), quoted(&value))?;
+        }
         if let Some(user) = self.who() {
             write!(f, " user={user}")?;
         }
@@ -63,56 +70,38 @@ impl ReceivedEvent {
     }
 }
 
-/// The fields of the events that SDKs send about themselves, each with a space before it. Empty for
-/// all other events.
-fn own_fields(event: &ReceivedEvent) -> String {
-    let summary = match event.name() {
-        "statsig::diagnostics" => diagnostics(event),
-        "statsig::non_exposed_checks" => non_exposed_checks(event),
-        _ => None,
-    };
-    summary.unwrap_or_default()
-}
-
 /// The result of an initialisation or sync, its duration and its error.
-fn diagnostics(event: &ReceivedEvent) -> Option<String> {
+fn diagnostics(event: &ReceivedEvent) -> Option<Vec<(String, String)>> {
     let markers: Vec<Value> = serde_json::from_str(event.metadata("markers")?).ok()?;
-    let mut line = String::new();
-    let mut add = |name: &str, value: &str| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(line, " {name}={}", quoted(value));
-    };
-    add("context", event.metadata("context").unwrap_or_default());
-    let text = |marker: &Value, field: &str| marker.get(field)?.as_str().map(str::to_owned);
-    let is = |marker: &&Value, field: &str, value: &str| {
-        text(marker, field).is_some_and(|found| found == value)
-    };
+    let text = |marker: &Value, pointer| Some(marker.pointer(pointer)?.as_str()?.to_owned());
+    let is = |marker: &Value, field, value| marker.get(field).is_some_and(|found| found == value);
     let ends = || markers.iter().filter(|marker| is(marker, "action", "end"));
     let overall = ends().find(|marker| is(marker, "key", "overall"));
     let last = overall.or_else(|| ends().next_back());
-    if let Some(success) = last.and_then(|end| end.get("success")?.as_bool()) {
-        add("success", &success.to_string());
-    }
-    if let Some(source) = overall.and_then(|end| text(end, "source")) {
-        add("source", &source);
-    }
+    let success = last.and_then(|end| end.get("success")?.as_bool());
     let time = |marker: &Value| marker.get("timestamp")?.as_u64();
     let times = || markers.iter().filter_map(time);
-    if let (Some(first), Some(last)) = (times().min(), times().max()) {
-        add("ms", &(last - first).to_string());
-    }
-    let errors = markers.iter().filter_map(|marker| marker.get("error"));
-    if let Some(error) = errors
-        .filter_map(|error| text(error, "message"))
-        .next_back()
-    {
-        add("error", &error);
-    }
-    Some(line)
+    let duration = times().max().zip(times().min());
+    let mut errors = markers
+        .iter()
+        .filter_map(|marker| text(marker, "/error/message"));
+    let context = event.metadata("context").unwrap_or_default();
+    let fields = [
+        ("context", Some(context.to_owned())),
+        ("success", success.map(|success| success.to_string())),
+        ("source", overall.and_then(|end| text(end, "/source"))),
+        (
+            "ms",
+            duration.map(|(last, first)| (last - first).to_string()),
+        ),
+        ("error", errors.next_back()),
+    ];
+    let known = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+    Some(fields.into_iter().filter_map(known).collect())
 }
 
 /// How often each name was read without an exposure.
-fn non_exposed_checks(event: &ReceivedEvent) -> Option<String> {
+fn non_exposed_checks(event: &ReceivedEvent) -> Option<Vec<(String, String)>> {
     let sent = event.json().pointer("/metadata/checks")?;
     // Server SDKs send text, client SDKs an object.
     let checks: Map<String, Value> = match sent {
@@ -120,15 +109,11 @@ fn non_exposed_checks(event: &ReceivedEvent) -> Option<String> {
         Value::Object(checks) => checks.clone(),
         _ => return None,
     };
-    let mut line = String::new();
-    for (name, count) in checks.iter().take(MAX_NAMES) {
-        let _ = write!(line, " {}={count}", quoted(name));
-    }
     let others = checks.len().saturating_sub(MAX_NAMES);
-    if others > 0 {
-        let _ = write!(line, " others={others}");
-    }
-    Some(line)
+    let others = (others > 0).then(|| ("others".to_owned(), others.to_string()));
+    let checks = checks.into_iter().take(MAX_NAMES);
+    let checks = checks.map(|(name, count)| (name, count.to_string()));
+    Some(checks.chain(others).collect())
 }
 
 /// Text that cannot break the line or be taken for another field.

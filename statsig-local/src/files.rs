@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::error::LocalError;
-use crate::limits::{FILE_POLL_INTERVAL, MAX_FAULTS_BYTES, MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
+use crate::limits::{FILE_POLL_INTERVAL, MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
 use crate::notice::Notice;
 use crate::shared::Shared;
 
@@ -20,16 +20,6 @@ pub(crate) enum Content {
     Specs,
     IdLists,
     Faults,
-}
-
-impl Content {
-    fn limit(self) -> usize {
-        match self {
-            Self::Specs => MAX_SPECS_BYTES,
-            Self::IdLists => MAX_ID_LISTS_BYTES,
-            Self::Faults => MAX_FAULTS_BYTES,
-        }
-    }
 }
 
 /// The watched files. The lock prevents two reloads at the same time.
@@ -96,7 +86,7 @@ impl Files {
 impl WatchedFile {
     /// Reads a file for the first time.
     pub(crate) fn open(path: PathBuf, content: Content) -> Result<(Self, String), LocalError> {
-        let (stamp, text) = read(&path, content, None)?;
+        let (stamp, text) = read(&path, None)?;
         let file = Self {
             path,
             content,
@@ -125,7 +115,7 @@ impl WatchedFile {
     async fn look(&mut self, shared: &Arc<Shared>) -> Result<bool, LocalError> {
         let (file, shared) = (self.clone(), Arc::clone(shared));
         let look = tokio::task::spawn_blocking(move || {
-            let (stamp, text) = read(&file.path, file.content, file.stamp)?;
+            let (stamp, text) = read(&file.path, file.stamp)?;
             let Some(text) = text else {
                 return Ok((stamp, false));
             };
@@ -139,12 +129,8 @@ impl WatchedFile {
 
 /// The file's stamp, and its text unless the stamp is the known one.
 ///
-/// Reads at most one byte more than the limit. The parser then refuses the text.
-fn read(
-    path: &Path,
-    content: Content,
-    known: Option<Stamp>,
-) -> Result<(Stamp, Option<String>), LocalError> {
+/// Reads at most one byte more than the largest limit. Parsers refuse a text beyond their limit.
+fn read(path: &Path, known: Option<Stamp>) -> Result<(Stamp, Option<String>), LocalError> {
     let read = || {
         // The stamp is taken first, so that the next check detects a change during the read.
         let metadata = fs::metadata(path)?;
@@ -153,10 +139,9 @@ fn read(
             return Ok((stamp, None));
         }
         let mut text = String::new();
-        let limit = content.limit() as u64;
-        File::open(path)?
-            .take(limit + 1)
-            .read_to_string(&mut text)?;
+        let limit = MAX_SPECS_BYTES.max(MAX_ID_LISTS_BYTES) as u64;
+        let mut file = File::open(path)?.take(limit + 1);
+        file.read_to_string(&mut text)?;
         Ok((stamp, Some(text)))
     };
     read().map_err(|source| LocalError::Read {

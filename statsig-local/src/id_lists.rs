@@ -23,12 +23,10 @@ pub(crate) type IdListLines = BTreeMap<String, Bytes>;
 
 /// The lines that add these unit IDs.
 pub(crate) fn lines_of(unit_ids: impl IntoIterator<Item: AsRef<str>>) -> Bytes {
-    let mut lines = String::new();
-    for id in unit_ids {
-        lines.push('+');
-        lines.push_str(&lookup(id.as_ref()));
-        lines.push('\n');
-    }
+    let ids = unit_ids.into_iter();
+    let lines: String = ids
+        .map(|id| format!("+{}\n", lookup(id.as_ref())))
+        .collect();
     lines.into()
 }
 

@@ -20,6 +20,25 @@ pub(crate) const GIVEN_SPECS: &str = "the given specs";
 
 /// A running local Statsig. Dropping it closes all connections at once;
 /// [`shutdown`](Self::shutdown) lets requests finish.
+///
+/// ```
+/// use statsig::testing::Specs;
+/// use statsig_local::LocalStatsig;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), statsig_local::LocalError> {
+/// let local = LocalStatsig::builder().start().await?;
+///
+/// // Clients get these at their next sync.
+/// let specs = Specs::new().gate("beta", |g| g.everyone());
+/// local.set_specs_json(specs.to_json().expect("a valid project"))?;
+/// local.set_id_list("employees", ["u-1", "u-2"]);
+///
+/// assert_eq!(local.specs_summary().gates, 1);
+/// assert_eq!(local.id_list_names(), ["employees"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct LocalStatsig {
     pub(crate) shared: Arc<Shared>,

@@ -29,11 +29,28 @@ const ORIGIN: &str = "the upstream's";
 const STATSIGS_EVENTS: &str = "https://prodregistryv2.org/v1/log_event";
 
 /// An upstream, for [`LocalStatsigBuilder::upstream`](crate::LocalStatsigBuilder::upstream).
+///
+/// ```
+/// use statsig::testing::Specs;
+/// use statsig_local::{LocalStatsig, Upstream};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), statsig_local::LocalError> {
+/// let specs = Specs::new().gate("beta", |g| g.everyone());
+/// let specs = specs.to_json().expect("a valid project");
+/// let far = LocalStatsig::builder().specs_json(specs).start().await?;
+///
+/// let upstream = Upstream::at(far.url(), "secret-key");
+/// let near = LocalStatsig::builder().upstream(upstream).start().await?;
+/// assert_eq!(near.specs_summary().gates, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Upstream {
     /// `None` means the service itself.
     url: Option<String>,
-    sdk_key: String,
+    pub(crate) sdk_key: String,
     sync_interval: Option<Duration>,
 }
 
@@ -63,10 +80,6 @@ impl Upstream {
     pub fn sync_interval(mut self, interval: Duration) -> Self {
         self.sync_interval = Some(interval);
         self
-    }
-
-    pub(crate) fn sdk_key(&self) -> &str {
-        &self.sdk_key
     }
 
     fn options(&self, store: Arc<Store>) -> Result<StatsigOptions, statsig::OptionsError> {

@@ -1,5 +1,6 @@
 //! The conditions of a rule.
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// What a condition looks at.
@@ -37,8 +38,9 @@ pub enum Subject {
     ExperimentGroup(String),
 }
 
-/// How a condition compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a condition compares. Serialises as its name in specs, such as `str_contains_any`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "these are Statsig's names")]
 pub enum Operator {
@@ -72,45 +74,6 @@ pub enum Operator {
     ArrayContainsNone,
     ArrayContainsAll,
     NotArrayContainsAll,
-}
-
-impl Operator {
-    /// The name in specs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::None => "none",
-            Self::AnyCaseSensitive => "any_case_sensitive",
-            Self::NoneCaseSensitive => "none_case_sensitive",
-            Self::StrStartsWithAny => "str_starts_with_any",
-            Self::StrEndsWithAny => "str_ends_with_any",
-            Self::StrContainsAny => "str_contains_any",
-            Self::StrContainsNone => "str_contains_none",
-            Self::StrMatches => "str_matches",
-            Self::Eq => "eq",
-            Self::Neq => "neq",
-            Self::Gt => "gt",
-            Self::Gte => "gte",
-            Self::Lt => "lt",
-            Self::Lte => "lte",
-            Self::VersionGt => "version_gt",
-            Self::VersionGte => "version_gte",
-            Self::VersionLt => "version_lt",
-            Self::VersionLte => "version_lte",
-            Self::VersionEq => "version_eq",
-            Self::VersionNeq => "version_neq",
-            Self::Before => "before",
-            Self::After => "after",
-            Self::On => "on",
-            Self::InSegmentList => "in_segment_list",
-            Self::NotInSegmentList => "not_in_segment_list",
-            Self::ArrayContainsAny => "array_contains_any",
-            Self::ArrayContainsNone => "array_contains_none",
-            Self::ArrayContainsAll => "array_contains_all",
-            Self::NotArrayContainsAll => "not_array_contains_all",
-        }
-    }
 }
 
 /// One condition of a rule. A rule applies to users for whom all its conditions hold.

@@ -318,3 +318,18 @@ fn each_problem_says_what_was_expected_and_what_to_do() {
         "unchecked specs are written"
     );
 }
+
+#[test]
+fn operators_have_statsigs_names() {
+    for (operator, name) in [
+        (Operator::None, "none"),
+        (Operator::AnyCaseSensitive, "any_case_sensitive"),
+        (Operator::StrStartsWithAny, "str_starts_with_any"),
+        (Operator::Gte, "gte"),
+        (Operator::VersionNeq, "version_neq"),
+        (Operator::NotInSegmentList, "not_in_segment_list"),
+        (Operator::NotArrayContainsAll, "not_array_contains_all"),
+    ] {
+        assert_eq!(json!(operator), name);
+    }
+}

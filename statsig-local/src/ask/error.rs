@@ -3,6 +3,7 @@
 use std::io;
 
 use statsig::overrides::signed::{OverrideKeyError, SignOverridesError};
+use statsig_local::LocalError;
 
 use crate::cli::KEY_VARIABLE;
 
@@ -11,18 +12,11 @@ use crate::cli::KEY_VARIABLE;
 pub(crate) enum AskError {
     #[error("cannot read {origin}: {source}")]
     Read { origin: String, source: io::Error },
-    #[error("{origin}: {found} bytes, but at most {limit} are accepted")]
-    TooLarge {
-        origin: String,
-        found: usize,
-        limit: usize,
-    },
-    #[error("{origin}:{line}:{column}: {problem}\n{hint}")]
+    #[error(transparent)]
+    TooLarge(LocalError),
+    #[error("{problem}\n{hint}")]
     Syntax {
-        origin: String,
-        line: usize,
-        column: usize,
-        problem: String,
+        problem: LocalError,
         hint: &'static str,
     },
     #[error("{origin}: {problem}")]
@@ -57,13 +51,13 @@ impl AskError {
     pub(crate) fn syntax(origin: &str, error: &serde_json::Error, hint: &'static str) -> Self {
         let text = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
-        Self::Syntax {
+        let problem = LocalError::Syntax {
             origin: origin.to_owned(),
             line: error.line(),
             column: error.column(),
             problem: text.strip_suffix(&position).unwrap_or(&text).to_owned(),
-            hint,
-        }
+        };
+        Self::Syntax { problem, hint }
     }
 }
 

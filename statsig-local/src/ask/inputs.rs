@@ -12,6 +12,7 @@ use statsig::clock::Clock;
 use statsig::explain::Explanation;
 use statsig::offline::OfflineClient;
 use statsig::{StatsigOptions, StatsigOptionsBuilder, StatsigUser};
+use statsig_local::LocalError;
 use statsig_local::limits::{MAX_ID_LISTS_BYTES, MAX_SPECS_BYTES};
 
 use super::catalogue::Catalogue;
@@ -130,11 +131,12 @@ fn read_limited(input: impl Read, origin: &str, limit: usize) -> Result<String, 
         source,
     })?;
     if found > limit {
-        return Err(AskError::TooLarge {
-            origin: origin.to_owned(),
+        let origin = origin.to_owned();
+        return Err(AskError::TooLarge(LocalError::TooLarge {
+            origin,
             found,
             limit,
-        });
+        }));
     }
     Ok(text)
 }

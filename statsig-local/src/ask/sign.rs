@@ -85,17 +85,11 @@ fn gate(argument: &str) -> Result<(&str, bool), AskError> {
         .rsplit_once('=')
         .filter(|(name, _)| !name.is_empty())
         .ok_or_else(|| problem(argument, format!("{expected}, found no name or no `=`")))?;
-    match value {
-        "true" => Ok((name, true)),
-        "false" => Ok((name, false)),
-        other => {
-            let hint = hint(&["true", "false"], other);
-            Err(problem(
-                argument,
-                format!("{expected}, found `{other}`{hint}"),
-            ))
-        }
-    }
+    let passes = value.parse().map_err(|_| {
+        let hint = hint(&["true", "false"], value);
+        problem(argument, format!("{expected}, found `{value}`{hint}"))
+    })?;
+    Ok((name, passes))
 }
 
 fn parameter(argument: &str) -> Result<(EntityKind, &str, &str, Value), AskError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::authoring::condition::{Condition, Operator, Subject, passes_gate};
+use crate::authoring::condition::{Condition, Subject, passes_gate};
 use crate::authoring::entity::{Entity, segment};
 use crate::authoring::rule::{Rule, Values};
 
@@ -69,7 +69,7 @@ impl Rules {
         let mut id = kind.to_owned();
         for (key, value) in [
             (key, looked_at),
-            ("operator", json!(condition.operator.map(Operator::name))),
+            ("operator", json!(condition.operator)),
             ("targetValue", condition.target.clone()),
         ] {
             // The target of a condition on a gate is the gate.

@@ -81,16 +81,16 @@ impl Shape {
         }
     }
 
-    fn is_value(&self) -> bool {
-        matches!(self.kind, JsonType::Nothing | JsonType::Mixed)
+    fn is_option(&self) -> bool {
+        self.is_nullable && !matches!(self.kind, JsonType::Nothing | JsonType::Mixed)
     }
 
     /// The type in Rust.
     pub(super) fn rust_type(&self) -> String {
-        if self.is_nullable && !self.is_value() {
-            return format!("Option<{}>", self.inner_type());
+        match self.is_option() {
+            true => self.optional_type(),
+            false => self.inner_type(),
         }
-        self.inner_type()
     }
 
     /// The type in Rust of a field that is sometimes absent.
@@ -120,12 +120,10 @@ impl Shape {
     }
 
     fn expression(&self, value: &Value) -> String {
-        if !self.is_nullable || self.is_value() {
-            return self.inner_expression(value);
-        }
-        match value {
-            Value::Null => "None".to_owned(),
-            value => format!("Some({})", self.inner_expression(value)),
+        match (self.is_option(), value) {
+            (false, value) => self.inner_expression(value),
+            (true, Value::Null) => "None".to_owned(),
+            (true, value) => format!("Some({})", self.inner_expression(value)),
         }
     }
 
