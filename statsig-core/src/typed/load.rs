@@ -8,7 +8,7 @@ use super::handle::Typed;
 use super::misfit::Misfit;
 use super::params::StatsigParams;
 use super::reader::{Inside, ParamReader};
-use super::report::{ParamProblem, ParamsError, check, problems};
+use super::report::{ParamProblem, ParamsError, problems, unknown_sources};
 use super::served::ServedParams;
 
 /// Loads a struct. A field takes its default if its value does not fit, and the problem is
@@ -33,11 +33,11 @@ where
     S: ServedParams + 'static,
 {
     let (params, served, misfits) = read::<P>(&source);
-    check(P::SCHEMA, &source, misfits)?;
-    Ok(Typed::new(
-        params,
-        ExposureState::new(P::SCHEMA, served, source),
-    ))
+    let mut found = unknown_sources(P::SCHEMA, &source);
+    found.extend(problems(P::SCHEMA, &source, misfits));
+    ParamsError::unless_none(found)?;
+    let exposures = ExposureState::new(P::SCHEMA, served, source);
+    Ok(Typed::new(params, exposures))
 }
 
 /// Reads a struct from its parameters. Fails if a value does not fit. Exposes nothing.
@@ -57,6 +57,5 @@ fn read<P: StatsigParams>(source: &dyn ServedParams) -> (P, BitSet, Vec<Misfit>)
     }
     let mut reader = ParamReader::new(P::SCHEMA, source);
     let params = P::read(&mut reader);
-    let (served, misfits) = reader.finish();
-    (params, served, misfits)
+    (params, reader.served, reader.misfits)
 }

@@ -17,8 +17,8 @@ pub struct ParamReader<'a> {
     schema: &'static Schema,
     /// The index of the struct's first parameter. It is not 0 in a flattened struct.
     first: usize,
-    served: BitSet,
-    misfits: Vec<Misfit>,
+    pub(super) served: BitSet,
+    pub(super) misfits: Vec<Misfit>,
 }
 
 impl<'a> ParamReader<'a> {
@@ -69,9 +69,7 @@ impl<'a> ParamReader<'a> {
         index: usize,
         decode: fn(&Value) -> Result<T, WrongValue>,
     ) -> Option<T> {
-        let index = self.first + index;
-        let param = self.schema.params.get(index)?;
-        let (_, value) = find(self.source?, param)?;
+        let (index, param, value) = self.served(index)?;
         let decoded = decode(value);
         let fits = match &decoded {
             Ok(_) if param.is_constrained() => param.check_constraint(value),
@@ -89,6 +87,15 @@ impl<'a> ParamReader<'a> {
                 None
             }
         }
+    }
+
+    /// The parameter at this index of the schema, its index in the outermost schema, and its value.
+    #[inline]
+    fn served(&self, index: usize) -> Option<(usize, &'static ParamSchema, &'a Value)> {
+        let index = self.first + index;
+        let param = self.schema.params.get(index)?;
+        let (_, value) = find(self.source?, param)?;
+        Some((index, param, value))
     }
 
     /// The replacement for a value of the right type that violates a constraint.
@@ -116,9 +123,7 @@ impl<'a> ParamReader<'a> {
     ///
     /// Returns `None` if no object is served. Any other value is reported.
     pub fn nested<T>(&mut self, index: usize, read: fn(&mut ParamReader<'_>) -> T) -> Option<T> {
-        let index = self.first + index;
-        let param = self.schema.params.get(index)?;
-        let (_, value) = find(self.source?, param)?;
+        let (index, param, value) = self.served(index)?;
         self.inside(index, param, value, read)
     }
 
@@ -128,9 +133,7 @@ impl<'a> ParamReader<'a> {
         index: usize,
         read: fn(&mut ParamReader<'_>) -> T,
     ) -> Option<Option<T>> {
-        let index = self.first + index;
-        let param = self.schema.params.get(index)?;
-        let (_, value) = find(self.source?, param)?;
+        let (index, param, value) = self.served(index)?;
         if value.is_null() {
             self.served.insert(index);
             return Some(None);
@@ -171,10 +174,6 @@ impl<'a> ParamReader<'a> {
         let params = read(self);
         self.first = outer;
         params
-    }
-
-    pub(crate) fn finish(self) -> (BitSet, Vec<Misfit>) {
-        (self.served, self.misfits)
     }
 }
 

@@ -114,7 +114,8 @@ impl ParamProblem {
 
 /// All problems that made a strict load fail. Its text has one line for each problem, and contains
 /// no user data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ParamsError {
     problems: Vec<ParamProblem>,
 }
@@ -135,56 +136,38 @@ impl ParamsError {
     }
 }
 
-impl fmt::Display for ParamsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, problem) in self.problems.iter().enumerate() {
-            if position > 0 {
-                f.write_str("\n")?;
-            }
-            problem.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ParamsError {}
-
-/// The problems that a lenient load reports: values that do not fit, and users without the required
+/// The problems that every load reports: values that do not fit, and users without the required
 /// ID.
 #[cold]
-pub(crate) fn problems(
+pub(super) fn problems(
     schema: &'static Schema,
     source: &dyn ServedParams,
     misfits: Vec<Misfit>,
 ) -> Vec<ParamProblem> {
     let mut problems = unit_problems(schema, source);
-    let described = misfits
-        .into_iter()
-        .filter_map(|misfit| describe(schema, source, misfit));
+    let misfits = misfits.into_iter();
+    let described = misfits.filter_map(|misfit| describe(schema, source, misfit));
     problems.extend(described.map(ParamProblem::Mismatch));
     problems
 }
 
-/// The problems that make a strict load fail.
-pub(crate) fn check(
+/// The entities that only a strict load requires.
+pub(super) fn unknown_sources(
     schema: &'static Schema,
     source: &dyn ServedParams,
-    misfits: Vec<Misfit>,
-) -> Result<(), ParamsError> {
-    let mut found = Vec::new();
-    for entity in schema.sources() {
-        if !source.is_recognized(entity) {
-            let of_entity = |param: &&ParamSchema| schema.source_of(param) == Some(entity);
-            let param = schema.params.iter().find(of_entity);
-            found.push(ParamProblem::UnknownSource {
-                struct_name: schema.struct_name,
-                entity,
-                reason: source.decided_by(param).reason,
-            });
+) -> Vec<ParamProblem> {
+    let mut entities = schema.sources();
+    entities.retain(|&entity| !source.is_recognized(entity));
+    let unknown = entities.into_iter().map(|entity| {
+        let of_entity = |param: &&ParamSchema| schema.source_of(param) == Some(entity);
+        let param = schema.params.iter().find(of_entity);
+        ParamProblem::UnknownSource {
+            struct_name: schema.struct_name,
+            entity,
+            reason: source.decided_by(param).reason,
         }
-    }
-    found.extend(problems(schema, source, misfits));
-    ParamsError::unless_none(found)
+    });
+    unknown.collect()
 }
 
 fn unit_problems(schema: &'static Schema, source: &dyn ServedParams) -> Vec<ParamProblem> {
@@ -200,15 +183,17 @@ fn unit_problems(schema: &'static Schema, source: &dyn ServedParams) -> Vec<Para
         });
     }
     for entity in schema.sources() {
-        let found = source
-            .id_type(entity)
-            .filter(|found| !found.is_empty() && !found.eq_ignore_ascii_case(id_type));
-        problems.extend(found.map(|found| ParamProblem::WrongIdType {
-            struct_name,
-            entity,
-            id_type,
-            found,
-        }));
+        if let Some(found) = source.id_type(entity)
+            && !found.is_empty()
+            && !found.eq_ignore_ascii_case(id_type)
+        {
+            problems.push(ParamProblem::WrongIdType {
+                struct_name,
+                entity,
+                id_type,
+                found,
+            });
+        }
     }
     problems
 }

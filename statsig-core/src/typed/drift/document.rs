@@ -3,11 +3,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::super::constraint::ParamRange;
 use super::super::params::StatsigParams;
-use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema};
+use super::super::schema::{ParamKind, ParamSchema, ParamSource, Schema, distinct};
 use super::super::unit::TimeUnit;
 use super::super::wrong_value::WrongValue;
 use crate::entity_kind::EntityKind;
@@ -145,17 +145,8 @@ impl SchemaDocument {
     /// All source entities, without repeats.
     #[must_use]
     pub fn sources(&self) -> Vec<&SourceDocument> {
-        let mut sources = Vec::new();
         let of_params = self.params.iter().map(|param| self.source_of(param));
-        for source in std::iter::once(self.source.as_ref())
-            .chain(of_params)
-            .flatten()
-        {
-            if !sources.contains(&source) {
-                sources.push(source);
-            }
-        }
-        sources
+        distinct(std::iter::once(self.source.as_ref()).chain(of_params))
     }
 
     /// Whether a field reads this parameter of this entity.
@@ -261,32 +252,15 @@ fn takes_any_text(param: &ParamSchema) -> bool {
 
 /// The range of an integer type is only in its decoding, so this tests the bounds of each type.
 fn bounds_of_type(param: &ParamSchema) -> Option<ParamRange> {
-    const LEAST: [i64; 6] = [
-        i64::MIN,
-        i32::MIN as i64,
-        i16::MIN as i64,
-        i8::MIN as i64,
-        0,
-        1,
-    ];
-    const GREATEST: [u64; 8] = [
-        u64::MAX,
-        i64::MAX as u64,
-        u32::MAX as u64,
-        i32::MAX as u64,
-        u16::MAX as u64,
-        i16::MAX as u64,
-        u8::MAX as u64,
-        i8::MAX as u64,
-    ];
     if param.kind != ParamKind::Integer {
         return None;
     }
-    let fits = |value: Value| param.check(&value).is_ok();
-    let least = LEAST.into_iter().find(|&least| fits(least.into()));
-    let greatest = GREATEST.into_iter().find(|&greatest| fits(greatest.into()));
-    Some(ParamRange::integers(
-        least.map(i128::from),
-        greatest.map(i128::from),
-    ))
+    let fits = |number: &i128| {
+        let number = Number::from_i128(*number).map(Value::Number);
+        number.is_some_and(|number| param.check(&number).is_ok())
+    };
+    let signed = [63, 31, 15, 7].map(|bits| -(1 << bits)).into_iter();
+    let least = signed.chain([0, 1]).find(fits);
+    let greatest = [64, 63, 32, 31, 16, 15, 8, 7].map(|bits| (1 << bits) - 1);
+    Some(ParamRange::integers(least, greatest.into_iter().find(fits)))
 }

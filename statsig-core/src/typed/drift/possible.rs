@@ -45,16 +45,20 @@ pub fn possible_parameters(
 ) -> Option<Vec<PossibleParameter>> {
     let source = SpecEntity::find(specs, kind, name)?;
     let parameters = source.parameters().into_iter().map(|parameter| {
+        let in_store = match &source {
+            SpecEntity::Store(store) => store.parameter(parameter).map(|found| (store, found)),
+            SpecEntity::Rules(_) => None,
+        };
         let mut found = PossibleParameter {
             name: parameter.to_owned(),
-            declared_type: source.declared_type(parameter).map(str::to_owned),
+            declared_type: in_store.map(|(_, found)| found.param_type.to_string()),
             values: Vec::new(),
             lacking: Vec::new(),
         };
-        let owner = source.refers_to(parameter).unwrap_or(name);
+        let target = in_store.and_then(|(store, found)| store.target(found));
+        let owner = target.map_or(name.to_owned(), |(target, _)| target.name);
         for candidate in source.candidates(parameter) {
-            let is_own = candidate.served_by.name == owner;
-            let is_default = candidate.is_default && is_own;
+            let is_default = candidate.is_default && candidate.served_by.name == owner;
             match candidate.value {
                 Some(value) => found.values.push(PossibleValue {
                     value: value.clone(),
@@ -72,24 +76,19 @@ pub fn possible_parameters(
 
 /// The possible values of ID types, sorted. Empty if the specs have no such entity.
 pub fn possible_id_types(specs: &CompiledSpecs, kind: EntityKind, name: &str) -> BTreeSet<String> {
-    let mut found: BTreeSet<String> = BTreeSet::new();
-    let mut add = |source: &SpecEntity<'_>| match source {
-        SpecEntity::Gate(gate) => {
-            found.insert(specs.text(gate.id_type).to_string());
+    let sources = match SpecEntity::find(specs, kind, name) {
+        Some(SpecEntity::Store(store)) => {
+            let targets = store.parameters().map(|parameter| store.target(parameter));
+            targets.filter_map(|target| target?.1).collect()
         }
-        SpecEntity::Rules(possible) => {
+        source => Vec::from_iter(source),
+    };
+    let mut found = BTreeSet::new();
+    for source in sources {
+        if let SpecEntity::Rules(possible) = source {
             let entities = possible.entities.iter();
             found.extend(entities.map(|entity| entity.id_type.to_owned()));
         }
-        SpecEntity::Store(_) => {}
-    };
-    match SpecEntity::find(specs, kind, name) {
-        None => {}
-        Some(SpecEntity::Store(store)) => {
-            let targets = store.parameters().filter_map(|name| store.target(name)?.1);
-            targets.for_each(|target| add(&target));
-        }
-        Some(source) => add(&source),
     }
     found
 }

@@ -119,18 +119,7 @@ impl DriftKind {
             | Self::WrongDeclaredType
             | Self::DefaultDiffers
             | Self::UnreadParameter => DriftSeverity::Warning,
-            Self::UnknownSource
-            | Self::OtherKind
-            | Self::WrongUnit
-            | Self::UnknownExperiment
-            | Self::MissingParameter
-            | Self::UnknownTarget
-            | Self::WrongType
-            | Self::NullValue
-            | Self::OutOfRange
-            | Self::UnknownName
-            | Self::EmptyValue
-            | Self::RejectedValue => DriftSeverity::Error,
+            _ => DriftSeverity::Error,
         }
     }
 

@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::document::{ParamDocument, SourceDocument};
+use super::document::SourceDocument;
 use super::report::ServedBy;
 use crate::entity_kind::EntityKind;
-use crate::specs::compiled::{CompiledSpecs, ParamStore, ParameterTarget, Spec};
-use crate::specs::possible_values::{PossibleValues, RuleOrigin, RuleValues, possible_values};
+use crate::specs::compiled::{CompiledSpecs, ParamStore, Parameter, ParameterTarget};
+use crate::specs::possible_values::{DecidingEntity, PossibleValues, RuleOrigin, possible_values};
 
 /// The entity of a source in the specs.
 pub(super) enum SpecEntity<'a> {
-    /// A gate. Its only value is whether it passes.
-    Gate(&'a Spec),
-    /// A layer, experiment or dynamic config.
+    /// A layer, experiment or dynamic config. Also a gate, which has no parameters.
     Rules(PossibleValues<'a>),
     Store(Store<'a>),
 }
@@ -30,6 +28,8 @@ pub(super) struct Store<'a> {
 /// The value that one rule serves for a parameter.
 pub(super) struct Candidate<'a> {
     pub(super) served_by: ServedBy,
+    /// The parameter's name in the rule. Empty for a constant of a store.
+    pub(super) name: &'a str,
     /// `None` if the rule does not serve the parameter.
     pub(super) value: Option<&'a Value>,
     /// Whether users outside of all rules receive it.
@@ -42,25 +42,36 @@ impl<'a> SpecEntity<'a> {
     /// The source in the specs. `None` if the specs have no entity of this name and kind.
     /// Experiments and dynamic configs are interchangeable.
     pub(super) fn find(specs: &'a CompiledSpecs, kind: EntityKind, name: &str) -> Option<Self> {
-        match kind {
+        let possible = match kind {
             EntityKind::Gate => {
-                let gate = specs.entry(specs.find(name)?)?.gate?;
-                specs.spec(gate).map(Self::Gate)
+                let entry = specs.entry(specs.find(name)?)?;
+                let gate = specs.spec(entry.gate?)?;
+                let entity = DecidingEntity {
+                    entity: gate.entity,
+                    name: specs.text(entry.name),
+                    id_type: specs.text(gate.id_type),
+                    is_enabled: gate.enabled,
+                    is_active: gate.is_active,
+                };
+                Some(PossibleValues {
+                    entities: vec![entity],
+                    ..PossibleValues::default()
+                })
             }
             EntityKind::Experiment | EntityKind::DynamicConfig | EntityKind::Layer => {
-                possible_values(specs, kind, name).map(Self::Rules)
+                possible_values(specs, kind, name)
             }
             EntityKind::ParameterStore => {
                 let (name, store) = specs.param_stores.get_key_value(name)?;
-                Some(Self::Store(Store { name, store, specs }))
+                return Some(Self::Store(Store { name, store, specs }));
             }
-        }
+        };
+        possible.map(Self::Rules)
     }
 
     /// The names of all parameters that the source may serve.
     pub(super) fn parameters(&self) -> BTreeSet<&'a str> {
         match self {
-            Self::Gate(_) => BTreeSet::new(),
             Self::Rules(possible) => {
                 let all = possible.rules.iter().filter_map(|rule| rule.parameters);
                 all.flat_map(|parameters| parameters.keys().map(String::as_str))
@@ -72,135 +83,85 @@ impl<'a> SpecEntity<'a> {
 
     /// Every rule that may serve a parameter, and its value. Empty for a parameter that is not in
     /// the store.
-    pub(super) fn candidates(&self, parameter: &str) -> Vec<Candidate<'a>> {
+    pub(super) fn candidates(&self, parameter: &'a str) -> Vec<Candidate<'a>> {
         match self {
-            Self::Gate(_) => Vec::new(),
-            Self::Rules(possible) => in_rules(possible, parameter),
-            Self::Store(store) => store.served(parameter),
+            Self::Rules(possible) => in_rules(possible, &[parameter]),
+            Self::Store(store) => store
+                .parameter(parameter)
+                .map_or_else(Vec::new, |parameter| store.served(parameter)),
         }
-    }
-
-    /// The name of the entity that a store's parameter refers to. `None` for a constant and outside
-    /// of stores.
-    pub(super) fn refers_to(&self, parameter: &str) -> Option<&'a str> {
-        match self {
-            Self::Gate(_) | Self::Rules(_) => None,
-            Self::Store(store) => store.reference(parameter).map(|(_, name)| name),
-        }
-    }
-
-    /// The declared type of a store's parameter, as in the console: `boolean`, `number`, `string`,
-    /// `array` or `object`.
-    pub(super) fn declared_type(&self, parameter: &str) -> Option<&'a str> {
-        match self {
-            Self::Gate(_) | Self::Rules(_) => None,
-            Self::Store(store) => store.declared_type(parameter),
-        }
-    }
-
-    /// Every rule of a layer, experiment or dynamic config, and its value for the first of the
-    /// parameter's names that it serves.
-    pub(super) fn served<'p>(&self, param: &'p ParamDocument) -> Vec<(&'p str, Candidate<'a>)> {
-        let Self::Rules(possible) = self else {
-            return Vec::new();
-        };
-        let rules = possible.rules.iter().map(|rule| {
-            let value = |name: &'p str| Some((name, rule.value(name)?));
-            let found = param.names().find_map(value);
-            let name = found.map_or(param.name.as_str(), |(name, _)| name);
-            let candidate = Candidate::new(rule, found.map(|(_, value)| value));
-            (name, candidate)
-        });
-        rules.collect()
     }
 }
 
-impl<'a> Candidate<'a> {
-    fn new(rule: &RuleValues<'a>, value: Option<&'a Value>) -> Self {
-        Self {
+/// Every rule, and its value for the first of the parameter's names that it serves.
+pub(super) fn in_rules<'a>(possible: &PossibleValues<'a>, names: &[&'a str]) -> Vec<Candidate<'a>> {
+    let rules = possible.rules.iter().map(|rule| {
+        let mut served = names.iter().map(|&name| (name, rule.value(name)));
+        let unserved = (names.first().copied().unwrap_or_default(), None);
+        let (name, value) = served
+            .find(|(_, value)| value.is_some())
+            .unwrap_or(unserved);
+        Candidate {
             served_by: ServedBy::of(&rule.origin),
+            name,
             value,
             is_outside: rule.is_outside(),
             is_default: rule.origin.rule.is_none(),
         }
-    }
-
-    fn constant(kind: EntityKind, name: &str, when: &str, value: &'a Arc<Value>) -> Self {
-        Self {
-            served_by: ServedBy::constant(kind, name, when),
-            value: Some(value),
-            is_outside: false,
-            is_default: false,
-        }
-    }
+    });
+    rules.collect()
 }
 
 impl<'a> Store<'a> {
-    pub(super) fn parameters(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.store.parameters.keys().map(AsRef::as_ref)
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &'a Parameter> + use<'a> {
+        self.store.parameters.values()
     }
 
-    pub(super) fn has(&self, parameter: &str) -> bool {
-        self.store.parameters.contains_key(parameter)
-    }
-
-    pub(super) fn declared_type(&self, parameter: &str) -> Option<&'a str> {
-        let found = self.store.parameters.get(parameter)?;
-        Some(found.param_type.as_str())
+    pub(super) fn parameter(&self, name: &str) -> Option<&'a Parameter> {
+        self.store.parameters.get(name)
     }
 
     /// The reference of a parameter, and its entity if the specs have it. `None` for a constant.
     pub(super) fn target(
         &self,
-        parameter: &str,
+        parameter: &Parameter,
     ) -> Option<(SourceDocument, Option<SpecEntity<'a>>)> {
-        let (kind, name) = self.reference(parameter)?;
-        let target = SourceDocument {
-            kind,
-            name: name.to_owned(),
-        };
-        Some((target, SpecEntity::find(self.specs, kind, name)))
-    }
-
-    fn reference(&self, parameter: &str) -> Option<(EntityKind, &'a str)> {
-        let (kind, name) = self.store.parameters.get(parameter)?.target.entity()?;
-        Some((kind, name))
+        let (kind, name) = parameter.target.entity()?;
+        let entity = SpecEntity::find(self.specs, kind, name);
+        let name = name.to_string();
+        Some((SourceDocument { kind, name }, entity))
     }
 
     /// Every rule that may serve a parameter, and its value.
-    pub(super) fn served(&self, parameter: &str) -> Vec<Candidate<'a>> {
-        let Some(found) = self.store.parameters.get(parameter) else {
-            return Vec::new();
+    pub(super) fn served(&self, parameter: &'a Parameter) -> Vec<Candidate<'a>> {
+        let constant = |kind, name: &str, when: &str, value: &'a Arc<Value>| Candidate {
+            served_by: ServedBy::constant(kind, name, when),
+            name: "",
+            value: Some(value),
+            is_outside: false,
+            is_default: false,
         };
-        let (kind, name, parameter) = match &found.target {
+        let name = match &parameter.target {
             ParameterTarget::Static(value) => {
                 let kind = EntityKind::ParameterStore;
-                return vec![Candidate::constant(kind, self.name, "constant", value)];
+                return vec![constant(kind, self.name, "constant", value)];
             }
             ParameterTarget::Gate { name, pass, fail } => {
                 let kind = EntityKind::Gate;
                 return vec![
-                    Candidate::constant(kind, name, "passes", pass),
-                    Candidate::constant(kind, name, "fails", fail),
+                    constant(kind, name, "passes", pass),
+                    constant(kind, name, "fails", fail),
                 ];
             }
-            ParameterTarget::Parameter {
-                kind,
-                name,
-                parameter,
-            } => (*kind, name, parameter),
+            ParameterTarget::Parameter { parameter, .. } => parameter,
         };
-        let possible = possible_values(self.specs, kind, name);
-        possible.map_or_else(Vec::new, |possible| in_rules(&possible, parameter))
+        match self.target(parameter) {
+            Some((_, Some(entity))) => entity.candidates(name),
+            _ => Vec::new(),
+        }
     }
 }
 
-fn in_rules<'a>(possible: &PossibleValues<'a>, parameter: &str) -> Vec<Candidate<'a>> {
-    let rules = possible.rules.iter();
-    rules
-        .map(|rule| Candidate::new(rule, rule.value(parameter)))
-        .collect()
-}
 /// The kind of the source with this name, if any.
 pub(super) fn kind_of(specs: &CompiledSpecs, name: &str) -> Option<EntityKind> {
     if specs.param_stores.contains_key(name) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::super::schema::ParamKind;
+use super::super::schema::{ParamKind, is_empty};
 use super::super::wrong_value::WrongValue;
 use super::document::ParamDocument;
 use super::report::DriftKind;
@@ -154,15 +154,6 @@ impl ParamDocument {
 fn is_whole(number: &Number) -> bool {
     let is_integer = number.is_i64() || number.is_u64();
     is_integer || number.as_f64().is_some_and(|float| float.trunc() == float)
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(object) => object.is_empty(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// Whether two values are equivalent: `1` and `1.0`, or lists in another order, because sets are

@@ -34,7 +34,7 @@ pub fn variants(specs: &CompiledSpecs, kind: EntityKind, name: &str) -> Vec<Vari
     let Some(source) = SpecEntity::find(specs, kind, name) else {
         return Vec::new();
     };
-    if let SpecEntity::Gate(_) = source {
+    if kind == EntityKind::Gate {
         let gate = |passes: bool, word| Variant {
             served_by: ServedBy::constant(kind, name, word),
             value: VariantValue::Gate(passes),
@@ -46,37 +46,34 @@ pub fn variants(specs: &CompiledSpecs, kind: EntityKind, name: &str) -> Vec<Vari
         .into_iter()
         .map(|parameter| (parameter, source.candidates(parameter)))
         .collect();
-    let base = match source {
+    let base: Map<_, _> = match source {
         SpecEntity::Store(_) => parameters.iter().filter_map(first).collect(),
-        SpecEntity::Gate(_) | SpecEntity::Rules(_) => Map::new(),
+        SpecEntity::Rules(_) => Map::new(),
     };
-    let mut variants: Vec<Variant> = Vec::new();
-    for (parameter, candidates) in &parameters {
+    let mut found: Vec<(ServedBy, Map<String, Value>)> = Vec::new();
+    for (parameter, candidates) in parameters {
         for candidate in candidates {
-            let served_by = &candidate.served_by;
-            let known = variants
+            let known = found
                 .iter()
-                .position(|variant| variant.served_by == *served_by);
+                .position(|(served_by, _)| *served_by == candidate.served_by);
             let position = known.unwrap_or_else(|| {
-                variants.push(Variant {
-                    served_by: served_by.clone(),
-                    value: VariantValue::Parameters(base.clone()),
-                });
-                variants.len() - 1
+                found.push((candidate.served_by, base.clone()));
+                found.len() - 1
             });
-            if let Some(Variant {
-                value: VariantValue::Parameters(values),
-                ..
-            }) = variants.get_mut(position)
-            {
-                match candidate.value {
-                    Some(value) => drop(values.insert((*parameter).to_owned(), value.clone())),
-                    None => drop(values.remove(*parameter)),
-                }
+            let Some((_, values)) = found.get_mut(position) else {
+                continue;
+            };
+            match candidate.value {
+                Some(value) => drop(values.insert(parameter.to_owned(), value.clone())),
+                None => drop(values.remove(parameter)),
             }
         }
     }
-    variants
+    let variants = found.into_iter().map(|(served_by, values)| Variant {
+        served_by,
+        value: VariantValue::Parameters(values),
+    });
+    variants.collect()
 }
 
 fn first((parameter, candidates): &(&str, Vec<Candidate<'_>>)) -> Option<(String, Value)> {

@@ -85,13 +85,17 @@ impl ParamSchema {
             _ => true,
         };
         let is_listed = self.one_of.is_empty() || self.one_of.iter().any(|one| one.is(value));
-        let is_empty = match value {
-            Value::String(text) => text.is_empty(),
-            Value::Array(list) => list.is_empty(),
-            Value::Object(object) => object.is_empty(),
-            _ => false,
-        };
-        is_in_range && is_listed && !(self.non_empty && is_empty)
+        is_in_range && is_listed && !(self.non_empty && is_empty(value))
+    }
+}
+
+/// Whether a value is an empty string, list or object.
+pub(in crate::typed) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -6,6 +6,7 @@ mod source;
 
 use serde_json::Value;
 
+pub(super) use check::is_empty;
 pub use param::{ParamKind, ParamSchema};
 pub use source::ParamSource;
 
@@ -78,6 +79,13 @@ impl Schema {
     /// Describes a struct without a source. Its parameters are exposed at the first access.
     #[must_use]
     pub const fn new(struct_name: &'static str, params: &'static [ParamSchema]) -> Self {
+        let (mut has_sources, mut has_policies) = (false, false);
+        let mut rest = params;
+        while let [param, others @ ..] = rest {
+            has_sources |= param.source.is_some();
+            has_policies |= param.expose.is_some();
+            rest = others;
+        }
         Self {
             struct_name,
             description: "",
@@ -87,8 +95,8 @@ impl Schema {
             deny_unknown: false,
             on_mismatch: OnMismatch::Warn,
             params,
-            has_sources_of_fields: have_sources(params),
-            has_policies_of_fields: have_policies(params),
+            has_sources_of_fields: has_sources,
+            has_policies_of_fields: has_policies,
             defaults: Vec::new,
         }
     }
@@ -198,33 +206,18 @@ impl Schema {
     /// All source entities, without repeats, in the order of the parameters.
     #[must_use]
     pub fn sources(&self) -> Vec<ParamSource> {
-        let mut sources = Vec::new();
         let of_params = self.params.iter().map(|param| self.source_of(param));
-        for source in std::iter::once(self.source).chain(of_params).flatten() {
-            if !sources.contains(&source) {
-                sources.push(source);
-            }
-        }
-        sources
+        distinct(std::iter::once(self.source).chain(of_params))
     }
 }
 
-const fn have_sources(mut params: &[ParamSchema]) -> bool {
-    while let [param, rest @ ..] = params {
-        if param.source.is_some() {
-            return true;
+/// The values without repeats, in their order.
+pub(super) fn distinct<T: PartialEq>(values: impl Iterator<Item = Option<T>>) -> Vec<T> {
+    let mut found = Vec::new();
+    for value in values.flatten() {
+        if !found.contains(&value) {
+            found.push(value);
         }
-        params = rest;
     }
-    false
-}
-
-const fn have_policies(mut params: &[ParamSchema]) -> bool {
-    while let [param, rest @ ..] = params {
-        if param.expose.is_some() {
-            return true;
-        }
-        params = rest;
-    }
-    false
+    found
 }

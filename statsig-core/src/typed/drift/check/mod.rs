@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::document::{ParamDocument, SchemaDocument, SourceDocument};
 use super::report::{Drift, DriftKind, DriftSeverity, SchemaReport};
-use super::sources::{Candidate, SpecEntity};
+use super::sources::{Candidate, SpecEntity, in_rules};
 use super::value::{ValueDrift, equal};
 use crate::entity_kind::EntityKind;
 use crate::mask::shown_within;
@@ -34,86 +34,91 @@ pub fn check(
     others: &[SchemaDocument],
     specs: &CompiledSpecs,
 ) -> SchemaReport {
-    let mut check = Check {
-        others,
-        document,
-        specs,
-        drifts: Vec::new(),
-    };
-    check.run();
+    let sources = document.sources();
+    let mut drifts = Vec::new();
+    for &named in &sources {
+        let mut check = Check {
+            document,
+            named,
+            others,
+            specs,
+            drifts: &mut drifts,
+        };
+        check.run();
+    }
     SchemaReport {
         struct_name: document.struct_name.clone(),
-        sources: document.sources().into_iter().cloned().collect(),
-        drifts: check.drifts,
+        sources: sources.into_iter().cloned().collect(),
+        drifts,
     }
 }
 
-/// The check of one struct.
+/// The check of one struct against one of its sources.
 struct Check<'a> {
-    others: &'a [SchemaDocument],
     document: &'a SchemaDocument,
+    /// The source, as the struct names it.
+    named: &'a SourceDocument,
+    others: &'a [SchemaDocument],
     specs: &'a CompiledSpecs,
-    drifts: Vec<Drift>,
+    /// The findings, also those of sources checked before.
+    drifts: &'a mut Vec<Drift>,
 }
 
 impl Check<'_> {
     fn run(&mut self) {
-        let document = self.document;
-        for named in document.sources() {
-            let Some(entity) = SpecEntity::find(self.specs, named.kind, &named.name) else {
-                self.unknown_source(named);
-                continue;
-            };
-            self.source(named, &entity);
-            let params = document.params.iter();
-            for param in params.filter(|param| document.source_of(param) == Some(named)) {
-                if named.kind != EntityKind::Gate {
-                    self.param(named, &entity, param);
-                }
+        let (document, named) = (self.document, self.named);
+        let Some(entity) = SpecEntity::find(self.specs, named.kind, &named.name) else {
+            self.unknown_source();
+            return;
+        };
+        self.source(&entity);
+        for param in &document.params {
+            if named.kind != EntityKind::Gate && document.source_of(param) == Some(named) {
+                self.param(&entity, param);
             }
-            if document.source.as_ref() == Some(named) {
-                self.unread(named, &entity);
-            }
+        }
+        if document.source.as_ref() == Some(named) {
+            self.unread(&entity);
         }
     }
 
-    fn param(&mut self, named: &SourceDocument, source: &SpecEntity<'_>, param: &ParamDocument) {
-        let served = match source {
-            SpecEntity::Store(store) => self.served_by_store(named, store, param),
-            source => Some(source.served(param)),
+    fn param(&mut self, entity: &SpecEntity<'_>, param: &ParamDocument) {
+        let served = match entity {
+            SpecEntity::Store(store) => self.served_by_store(store, param),
+            SpecEntity::Rules(possible) => {
+                let names: Vec<_> = param.names().collect();
+                Some(in_rules(possible, &names))
+            }
         };
         let Some(served) = served else {
             return;
         };
-        self.absences(named, param, &served);
-        for (_, candidate) in &served {
+        self.absences(param, &served);
+        for candidate in &served {
             if let Some(value) = candidate.value
                 && let Some(misfit) = param.drift(value)
             {
-                self.wrong(named, param, value, candidate, misfit);
+                self.wrong(param, value, candidate, misfit);
             }
         }
         let default = served
             .iter()
-            .find(|(_, candidate)| candidate.is_default && candidate.served_by.name == named.name);
-        if let Some((_, default)) = default
-            && let (Some(console), Some(code)) = (default.value, &param.default)
+            .find(|candidate| candidate.is_default && candidate.served_by.name == self.named.name);
+        if let Some(console) = default.and_then(|default| default.value)
+            && let Some(code) = &param.default
             && !equal(console, code)
             && param.drift(console).is_none()
         {
-            let expected = format!(
-                "the default of the code, {}",
-                shown_within(code, MAX_FOUND_CHARS)
-            );
+            let code = shown_within(code, MAX_FOUND_CHARS);
+            let expected = format!("the default of the code, {code}");
             let found = shown_within(console, MAX_FOUND_CHARS);
-            let drift = Drift::new(DriftKind::DefaultDiffers, named, expected, found);
+            let drift = self.drift(DriftKind::DefaultDiffers, expected, found);
             self.drifts.push(drift.of(param));
         }
     }
 
     fn wrong(
         &mut self,
-        named: &SourceDocument,
         param: &ParamDocument,
         value: &Value,
         candidate: &Candidate<'_>,
@@ -134,34 +139,22 @@ impl Check<'_> {
                 return;
             }
         }
-        let drift = Drift::new(misfit.kind, named, misfit.expected, found).of(param);
-        let drift = Drift {
-            field: Some(field),
-            ..drift
-        };
-        self.drifts
-            .push(drift.served_by([candidate.served_by.clone()]));
+        let drift = self.drift(misfit.kind, misfit.expected, found);
+        let mut drift = drift.of(param).served_by([candidate.served_by.clone()]);
+        drift.field = Some(field);
+        self.drifts.push(drift);
     }
 
     /// Reports parameters that no field reads. If several structs share a source, each parameter
     /// needs only one reader.
-    fn unread(&mut self, named: &SourceDocument, source: &SpecEntity<'_>) {
-        let document = self.document;
-        for name in source.parameters() {
-            if document.reads(named, name) {
-                continue;
-            }
+    fn unread(&mut self, entity: &SpecEntity<'_>) {
+        let (document, named) = (self.document, self.named);
+        for name in entity.parameters() {
             let is_read_elsewhere = || self.others.iter().any(|other| other.reads(named, name));
-            if !document.deny_unknown && is_read_elsewhere() {
+            if document.reads(named, name) || !document.deny_unknown && is_read_elsewhere() {
                 continue;
             }
-            let expected = "a field that reads it".to_owned();
-            let mut drift = Drift::new(
-                DriftKind::UnreadParameter,
-                named,
-                expected,
-                "none".to_owned(),
-            );
+            let mut drift = self.drift(DriftKind::UnreadParameter, "a field that reads it", "none");
             drift.parameter = Some(name.to_owned());
             if document.deny_unknown {
                 drift.severity = DriftSeverity::Error;
@@ -170,7 +163,12 @@ impl Check<'_> {
         }
     }
 
-    fn add(&mut self, kind: DriftKind, source: &SourceDocument, expected: String, found: String) {
-        self.drifts.push(Drift::new(kind, source, expected, found));
+    fn drift(
+        &self,
+        kind: DriftKind,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Drift {
+        Drift::new(kind, self.named, expected.into(), found.into())
     }
 }

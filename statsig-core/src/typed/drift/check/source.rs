@@ -1,181 +1,118 @@
 //! Findings about a whole source, or about the reference of a store's parameter.
 
-use super::super::document::{ParamDocument, SourceDocument};
-use super::super::report::{Drift, DriftKind, ServedBy};
+use super::super::document::ParamDocument;
+use super::super::report::{DriftKind, ServedBy};
 use super::super::sources::{Candidate, SpecEntity, Store, kind_of};
 use super::Check;
 use crate::specs::compiled::Entity;
-use crate::specs::possible_values::{DecidingEntity, PossibleValues};
+use crate::specs::possible_values::DecidingEntity;
 use crate::typed::schema::ParamKind;
 
 impl Check<'_> {
-    pub(super) fn unknown_source(&mut self, named: &SourceDocument) {
-        let (kind, found) = match kind_of(self.specs, &named.name) {
-            Some(other) => (DriftKind::OtherKind, format!("{other} {:?}", named.name)),
+    pub(super) fn unknown_source(&mut self) {
+        let name = &self.named.name;
+        let (kind, found) = match kind_of(self.specs, name) {
+            Some(other) => (DriftKind::OtherKind, format!("{other} {name:?}")),
             None => (DriftKind::UnknownSource, "none".to_owned()),
         };
-        self.add(kind, named, format!("{named} in the specs"), found);
+        self.add(kind, format!("{} in the specs", self.named), found);
     }
 
     /// Checks a source as a whole.
-    pub(super) fn source(&mut self, named: &SourceDocument, source: &SpecEntity<'_>) {
-        match source {
-            SpecEntity::Gate(gate) => {
-                self.id_type(named, named, self.specs.text(gate.id_type));
-                if !gate.enabled {
-                    self.disabled(named);
-                }
-            }
-            SpecEntity::Rules(possible) => self.config_or_layer(named, possible),
-            SpecEntity::Store(_) => {}
-        }
-    }
-
-    pub(super) fn config_or_layer(
-        &mut self,
-        named: &SourceDocument,
-        possible: &PossibleValues<'_>,
-    ) {
+    pub(super) fn source(&mut self, entity: &SpecEntity<'_>) {
+        let SpecEntity::Rules(possible) = entity else {
+            return;
+        };
+        let named = self.named;
         if let Some(own) = possible.entities.first() {
             let actual = own.entity.kind();
             // An autotune can be read as an experiment or as a config.
             if actual != named.kind && own.entity != Entity::Autotune {
+                let expected = format!("{named} in the specs");
                 let found = format!("{actual} {:?}", named.name);
-                self.add(
-                    DriftKind::OtherKind,
-                    named,
-                    format!("{named} in the specs"),
-                    found,
-                );
+                self.add(DriftKind::OtherKind, expected, found);
             }
             if !own.is_enabled {
-                self.disabled(named);
+                let expected = format!("{named} to be enabled");
+                self.add(DriftKind::DisabledSource, expected, "it disabled");
             }
-            self.inactive(named, own);
         }
-        self.id_types(named, &possible.entities);
+        self.deciding(&possible.entities);
         for (origin, experiment) in &possible.unknown_delegates {
             let expected = format!("experiment {experiment:?} in the specs");
-            let drift = Drift::new(
-                DriftKind::UnknownExperiment,
-                named,
-                expected,
-                "none".to_owned(),
-            );
+            let drift = self.drift(DriftKind::UnknownExperiment, expected, "none");
             self.drifts.push(drift.served_by([ServedBy::of(origin)]));
         }
     }
 
-    pub(super) fn disabled(&mut self, named: &SourceDocument) {
-        let expected = format!("{named} to be enabled");
-        self.add(
-            DriftKind::DisabledSource,
-            named,
-            expected,
-            "it disabled".to_owned(),
-        );
-    }
-
-    pub(super) fn inactive(&mut self, named: &SourceDocument, entity: &DecidingEntity<'_>) {
-        if entity.entity == Entity::Experiment && entity.is_active == Some(false) {
-            let expected = format!("experiment {:?} to be running", entity.name);
-            self.add(
-                DriftKind::InactiveExperiment,
-                named,
-                expected,
-                "it not running".to_owned(),
-            );
+    /// Checks the entities that may decide. The first is the source itself, or what a store's
+    /// parameter refers to.
+    fn deciding(&mut self, entities: &[DecidingEntity<'_>]) {
+        if let Some(own) = entities.first()
+            && own.entity == Entity::Experiment
+            && own.is_active == Some(false)
+        {
+            let expected = format!("experiment {:?} to be running", own.name);
+            self.add(DriftKind::InactiveExperiment, expected, "it not running");
         }
-    }
-
-    pub(super) fn id_types(&mut self, named: &SourceDocument, entities: &[DecidingEntity<'_>]) {
-        for entity in entities {
-            let deciding = SourceDocument {
-                kind: entity.entity.kind(),
-                name: entity.name.to_owned(),
-            };
-            self.id_type(named, &deciding, entity.id_type);
-        }
-    }
-
-    pub(super) fn id_type(
-        &mut self,
-        named: &SourceDocument,
-        deciding: &SourceDocument,
-        id_type: &str,
-    ) {
         let Some(declared) = &self.document.id_type else {
             return;
         };
-        if !declared.eq_ignore_ascii_case(id_type) {
-            let expected = format!("{deciding} to bucket by {declared}");
-            let found = format!("bucketing by {id_type}");
-            let is_known =
-                |drift: &Drift| drift.kind == DriftKind::WrongUnit && drift.expected == expected;
-            if !self.drifts.iter().any(is_known) {
-                self.add(DriftKind::WrongUnit, named, expected, found);
+        for entity in entities {
+            if declared.eq_ignore_ascii_case(entity.id_type) {
+                continue;
+            }
+            let (kind, name) = (entity.entity.kind(), entity.name);
+            let expected = format!("{kind} {name:?} to bucket by {declared}");
+            let mut known = self.drifts.iter();
+            if !known.any(|it| it.kind == DriftKind::WrongUnit && it.expected == expected) {
+                let found = format!("bucketing by {}", entity.id_type);
+                self.add(DriftKind::WrongUnit, expected, found);
             }
         }
     }
 
     /// The values that a store serves for a parameter. Returns `None` and reports it if there are
     /// none.
-    pub(super) fn served_by_store<'p, 's>(
+    pub(super) fn served_by_store<'a>(
         &mut self,
-        named: &SourceDocument,
-        store: &Store<'s>,
-        param: &'p ParamDocument,
-    ) -> Option<Vec<(&'p str, Candidate<'s>)>> {
-        let Some(name) = param.names().find(|name| store.has(name)) else {
-            self.missing(named, param);
+        store: &Store<'a>,
+        param: &ParamDocument,
+    ) -> Option<Vec<Candidate<'a>>> {
+        let found = |name| Some((name, store.parameter(name)?));
+        let Some((name, parameter)) = param.names().find_map(found) else {
+            self.missing(param);
             return None;
         };
         if name != param.name {
-            self.former_name(named, param, name, Vec::new());
+            self.former_name(param, name, []);
         }
-        self.declared_type(named, param, store.declared_type(name));
-        let served = store.served(name);
-        if let Some((target, source)) = store.target(name) {
-            let is_served = served.iter().any(|candidate| candidate.value.is_some());
-            match source {
-                Some(_) if !is_served => {
-                    let expected =
-                        format!("{target} to serve what the store's parameter refers to");
-                    let found = "no rule that does".to_owned();
-                    let drift = Drift::new(DriftKind::UnknownTarget, named, expected, found);
-                    self.drifts.push(drift.of(param));
-                    return None;
-                }
-                None => {
-                    let expected =
-                        format!("{target}, which the store's parameter refers to, in the specs");
-                    let drift =
-                        Drift::new(DriftKind::UnknownTarget, named, expected, "none".to_owned());
-                    self.drifts.push(drift.of(param));
-                    return None;
-                }
-                Some(SpecEntity::Rules(possible)) => {
-                    self.id_types(named, &possible.entities);
-                    if let Some(own) = possible.entities.first() {
-                        self.inactive(named, own);
-                    }
-                }
-                Some(SpecEntity::Gate(gate)) => {
-                    self.id_type(named, &target, self.specs.text(gate.id_type));
-                }
-                Some(SpecEntity::Store(_)) => {}
+        self.declared_type(param, &parameter.param_type);
+        let served = store.served(parameter);
+        let Some((target, entity)) = store.target(parameter) else {
+            return Some(served);
+        };
+        let (expected, found) = match entity {
+            None => (
+                format!("{target}, which the store's parameter refers to, in the specs"),
+                "none",
+            ),
+            Some(_) if served.iter().all(|candidate| candidate.value.is_none()) => (
+                format!("{target} to serve what the store's parameter refers to"),
+                "no rule that does",
+            ),
+            Some(SpecEntity::Rules(possible)) => {
+                self.deciding(&possible.entities);
+                return Some(served);
             }
-        }
-        let served = served.into_iter();
-        Some(served.map(|candidate| (name, candidate)).collect())
+            Some(SpecEntity::Store(_)) => return Some(served),
+        };
+        let drift = self.drift(DriftKind::UnknownTarget, expected, found);
+        self.drifts.push(drift.of(param));
+        None
     }
 
-    fn declared_type(
-        &mut self,
-        named: &SourceDocument,
-        param: &ParamDocument,
-        declared: Option<&str>,
-    ) {
+    fn declared_type(&mut self, param: &ParamDocument, declared: &str) {
         let expected = match param.kind {
             ParamKind::Bool => "boolean",
             ParamKind::Integer | ParamKind::Number => "number",
@@ -184,12 +121,15 @@ impl Check<'_> {
             ParamKind::Object => "object",
             ParamKind::Any => return,
         };
-        if let Some(declared) = declared
-            && expected != declared
-        {
-            let (expected, found) = (format!("the type {expected}"), declared.to_owned());
-            let drift = Drift::new(DriftKind::WrongDeclaredType, named, expected, found);
+        if expected != declared {
+            let expected = format!("the type {expected}");
+            let drift = self.drift(DriftKind::WrongDeclaredType, expected, declared);
             self.drifts.push(drift.of(param));
         }
+    }
+
+    fn add(&mut self, kind: DriftKind, expected: String, found: impl Into<String>) {
+        let drift = self.drift(kind, expected, found);
+        self.drifts.push(drift);
     }
 }
