@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 
 use crate::errors::Errors;
 use crate::keys::{AttributeTarget, closest, list, unknown};
@@ -118,29 +118,19 @@ impl Attributes {
     /// Reports unknown and repeated keys, and leaves them out.
     pub(crate) fn parse(
         attributes: &[Attribute],
-        target: AttributeTarget,
+        target: &AttributeTarget,
         errors: &Errors,
     ) -> Self {
-        let mut items: Vec<Item> = Vec::new();
+        let mut items = Vec::new();
         let before = errors.count();
-        for attribute in attributes {
-            if !attribute.path().is_ident("statsig") {
-                continue;
-            }
-            let Meta::List(list) = &attribute.meta else {
-                errors.at(attribute.span(), "expected `#[statsig(…)]`");
-                continue;
+        let own = attributes.iter();
+        for attribute in own.filter(|attribute| attribute.path().is_ident("statsig")) {
+            let parser = |input: ParseStream<'_>| {
+                parse_items(input, target, &mut items, errors);
+                Ok(())
             };
-            let parser = |input: ParseStream| Ok(parse_items(input, errors));
-            match parser.parse2(list.tokens.clone()) {
-                Ok(parsed) => {
-                    for item in parsed {
-                        if is_valid(&item, &items, target, errors) {
-                            items.push(item);
-                        }
-                    }
-                }
-                Err(error) => errors.push(error),
+            if let Err(error) = attribute.parse_args_with(parser) {
+                errors.push(error);
             }
         }
         Self {
@@ -225,12 +215,17 @@ impl Attributes {
     }
 }
 
-/// Parses as many items as possible. After an error, it continues behind the next comma.
-fn parse_items(input: ParseStream<'_>, errors: &Errors) -> Vec<Item> {
-    let mut items = Vec::new();
+/// Adds as many items as possible. After an error, it continues behind the next comma.
+fn parse_items(
+    input: ParseStream<'_>,
+    target: &AttributeTarget,
+    items: &mut Vec<Item>,
+    errors: &Errors,
+) {
     while !input.is_empty() {
         match parse_item(input) {
-            Ok(item) => items.push(item),
+            Ok(item) if is_valid(&item, items, target, errors) => items.push(item),
+            Ok(_) => {}
             Err(error) => {
                 errors.push(error);
                 skip_to_comma(input);
@@ -238,7 +233,6 @@ fn parse_items(input: ParseStream<'_>, errors: &Errors) -> Vec<Item> {
         }
         let _: Option<Token![,]> = input.parse().ok();
     }
-    items
 }
 
 fn parse_item(input: ParseStream<'_>) -> syn::Result<Item> {
@@ -269,7 +263,7 @@ fn skip_to_comma(input: ParseStream<'_>) {
     }
 }
 
-fn is_valid(item: &Item, before: &[Item], target: AttributeTarget, errors: &Errors) -> bool {
+fn is_valid(item: &Item, before: &[Item], target: &AttributeTarget, errors: &Errors) -> bool {
     let key = item.key.to_string();
     if !target.takes(&key) {
         errors.at(item.span(), unknown(&key, target));

@@ -8,7 +8,7 @@ use syn::{Attribute, Ident, Token, Visibility, WherePredicate};
 use crate::attributes::Attributes;
 use crate::case::{CASES, Case};
 use crate::errors::Errors;
-use crate::keys::{AttributeTarget, list};
+use crate::keys::{self, list};
 use crate::model::{Expose, ON_MISMATCH, OnMismatch, POLICIES, ParamSource, SOURCES};
 
 /// Keys about the source, which an embedded struct lacks.
@@ -43,7 +43,7 @@ pub(crate) struct Container {
 
 impl Container {
     pub(crate) fn parse(attributes: &[Attribute], errors: &Errors) -> Self {
-        let attributes = Attributes::parse(attributes, AttributeTarget::Struct, errors);
+        let attributes = Attributes::parse(attributes, &keys::STRUCT, errors);
         let predicates = Punctuated::parse_terminated;
         let container = Self {
             sources: attributes.sources(errors),

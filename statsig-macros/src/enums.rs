@@ -10,7 +10,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Path, Variant};
 use crate::attributes::Attributes;
 use crate::case::{CASES, Case};
 use crate::errors::Errors;
-use crate::keys::AttributeTarget;
+use crate::keys;
 
 /// The model of the enum.
 struct ParamEnum {
@@ -78,7 +78,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 
 /// Returns `None` if the `statsig` crate cannot be found.
 fn parse(input: &DeriveInput, errors: &Errors) -> Option<ParamEnum> {
-    let attributes = Attributes::parse(&input.attrs, AttributeTarget::Enum, errors);
+    let attributes = Attributes::parse(&input.attrs, &keys::ENUM, errors);
     let case = attributes.choose("rename_all", &CASES, errors);
     let mut model = ParamEnum {
         krate: attributes.sdk_path(errors)?,
@@ -114,7 +114,7 @@ fn parse_variant(variant: &Variant, case: Option<Case>, model: &mut ParamEnum, e
             "expected a variant without data; to decode data, implement `serde::Deserialize` and mark the field with `#[statsig(json)]`",
         );
     }
-    let attributes = Attributes::parse(&variant.attrs, AttributeTarget::Variant, errors);
+    let attributes = Attributes::parse(&variant.attrs, &keys::VARIANT, errors);
     if let Some(span) = attributes.flag("other", errors) {
         if let Some(naming) = attributes.among(&["rename", "alias"]).last() {
             errors.at(

@@ -1,58 +1,77 @@
 //! The keys of `#[statsig(...)]`, the places where each is valid, and suggestions for invalid keys.
 
-/// The place of an attribute. It decides which keys are valid.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AttributeTarget {
-    Struct,
-    Field,
-    Enum,
-    Variant,
+/// A kind of place for attributes. It decides which keys are valid.
+pub(crate) struct AttributeTarget {
+    name: &'static str,
+    keys: &'static [&'static str],
+    /// The other place in the same derive. In a derive for a struct, the hint "belongs on a
+    /// variant" would not help.
+    neighbour: &'static Self,
 }
 
-const STRUCT: &[&str] = &[
-    "layer",
-    "param_store",
-    "experiment",
-    "config",
-    "embedded",
-    "rename_all",
-    "default",
-    "expose",
-    "id_type",
-    "deny_unknown",
-    "on_mismatch",
-    "view",
-    "vis",
-    "bound",
-    "open_feature",
-    "crate",
-];
-const FIELD: &[&str] = &[
-    "default",
-    "default_with",
-    "rename",
-    "alias",
-    "range",
-    "clamp",
-    "one_of",
-    "non_empty",
-    "validate",
-    "unit",
-    "json",
-    "with",
-    "decode_with",
-    "nested",
-    "flatten",
-    "skip",
-    "expose",
-    "layer",
-    "param_store",
-    "experiment",
-    "config",
-    "gate",
-];
-const ENUM: &[&str] = &["rename_all", "crate"];
-const VARIANT: &[&str] = &["rename", "alias", "other"];
+pub(crate) static STRUCT: AttributeTarget = AttributeTarget {
+    name: "a struct",
+    keys: &[
+        "layer",
+        "param_store",
+        "experiment",
+        "config",
+        "embedded",
+        "rename_all",
+        "default",
+        "expose",
+        "id_type",
+        "deny_unknown",
+        "on_mismatch",
+        "view",
+        "vis",
+        "bound",
+        "open_feature",
+        "crate",
+    ],
+    neighbour: &FIELD,
+};
+
+pub(crate) static FIELD: AttributeTarget = AttributeTarget {
+    name: "a field",
+    keys: &[
+        "default",
+        "default_with",
+        "rename",
+        "alias",
+        "range",
+        "clamp",
+        "one_of",
+        "non_empty",
+        "validate",
+        "unit",
+        "json",
+        "with",
+        "decode_with",
+        "nested",
+        "flatten",
+        "skip",
+        "expose",
+        "layer",
+        "param_store",
+        "experiment",
+        "config",
+        "gate",
+    ],
+    neighbour: &STRUCT,
+};
+
+pub(crate) static ENUM: AttributeTarget = AttributeTarget {
+    name: "an enum",
+    keys: &["rename_all", "crate"],
+    neighbour: &VARIANT,
+};
+
+pub(crate) static VARIANT: AttributeTarget = AttributeTarget {
+    name: "a variant",
+    keys: &["rename", "alias", "other"],
+    neighbour: &ENUM,
+};
 
 /// Keys of other crates and terms of Statsig's console, each with the right key.
 const SYNONYMS: &[(&str, &str)] = &[
@@ -79,51 +98,22 @@ const SYNONYMS: &[(&str, &str)] = &[
 ];
 
 impl AttributeTarget {
-    fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Struct => STRUCT,
-            Self::Field => FIELD,
-            Self::Enum => ENUM,
-            Self::Variant => VARIANT,
-        }
-    }
-
-    pub(crate) fn takes(self, key: &str) -> bool {
-        self.keys().contains(&key)
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Struct => "a struct",
-            Self::Field => "a field",
-            Self::Enum => "an enum",
-            Self::Variant => "a variant",
-        }
-    }
-
-    /// In a derive for a struct, the hint "belongs on a variant" would not help.
-    fn neighbour(self) -> Self {
-        match self {
-            Self::Struct => Self::Field,
-            Self::Field => Self::Struct,
-            Self::Enum => Self::Variant,
-            Self::Variant => Self::Enum,
-        }
+    pub(crate) fn takes(&self, key: &str) -> bool {
+        self.keys.contains(&key)
     }
 }
 
 /// The message for a key that is not valid here.
-pub(crate) fn unknown(key: &str, target: AttributeTarget) -> String {
-    let here = target.name();
-    let neighbour = target.neighbour();
+pub(crate) fn unknown(key: &str, target: &AttributeTarget) -> String {
+    let (here, neighbour) = (target.name, target.neighbour);
     if neighbour.takes(key) {
-        return format!("`{key}` belongs on {}, not on {here}", neighbour.name());
+        return format!("`{key}` belongs on {}, not on {here}", neighbour.name);
     }
     let synonym = SYNONYMS.iter().find(|(theirs, _)| *theirs == key);
     let meant = synonym
         .map(|(_, ours)| *ours)
         .filter(|ours| target.takes(ours))
-        .or_else(|| closest(key, target.keys().iter().copied()));
+        .or_else(|| closest(key, target.keys.iter().copied()));
     if let Some(meant) = meant {
         let example = match key {
             "min" => ", as in `range = 1..`",
@@ -132,7 +122,7 @@ pub(crate) fn unknown(key: &str, target: AttributeTarget) -> String {
         };
         return format!("unknown attribute `{key}`, did you mean `{meant}`{example}?");
     }
-    let valid = list(target.keys().iter().copied());
+    let valid = list(target.keys.iter().copied());
     format!("unknown attribute `{key}`; on {here}, valid are {valid}")
 }
 

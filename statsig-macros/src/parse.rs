@@ -62,8 +62,9 @@ pub(crate) fn params(input: &DeriveInput, errors: &Errors) -> Option<Params> {
     if has_lifetimes {
         return None;
     }
-    let source = container.source(input.ident.span(), brings_sources(&fields), errors);
-    if source.is_none() && !container.is_embedded {
+    let has_own = brings_sources(&fields);
+    let source = container.source(input.ident.span(), has_own, errors);
+    if source.is_none() && !container.is_embedded && has_own {
         check_sources(&fields, errors);
     }
     let open_feature = container.attributes.get("open_feature").and_then(|item| {
@@ -96,14 +97,12 @@ fn named_fields<'a>(
             Fields::Unnamed(_) => "a tuple struct",
             Fields::Unit => "a struct without fields",
         },
-        Data::Enum(_) => "an enum",
+        Data::Enum(_) => {
+            "an enum; for a parameter that is one of several strings, derive `ParamEnum`"
+        }
         Data::Union(_) => "a union",
     };
-    let hint = match &input.data {
-        Data::Enum(_) => "; for a parameter that is one of several strings, derive `ParamEnum`",
-        _ => "",
-    };
-    let message = format!("expected a struct with named fields, found {found}{hint}");
+    let message = format!("expected a struct with named fields, found {found}");
     errors.at(input.ident.span(), message);
     None
 }
@@ -120,9 +119,6 @@ fn brings_sources(fields: &[Field]) -> bool {
 
 /// Reports fields of a bundle without a source.
 fn check_sources(fields: &[Field], errors: &Errors) {
-    if !brings_sources(fields) {
-        return;
-    }
     for field in fields {
         if field.param().is_some_and(|param| param.source.is_none()) {
             let ident = &field.ident;

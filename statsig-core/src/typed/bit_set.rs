@@ -40,13 +40,8 @@ impl BitSet {
 
     #[inline]
     pub(crate) fn contains(&self, index: usize) -> bool {
-        if index < WORD_BITS {
-            self.first & (1 << index) != 0
-        } else {
-            self.rest
-                .get(index / WORD_BITS - 1)
-                .is_some_and(|word| word & (1 << (index % WORD_BITS)) != 0)
-        }
+        let word = word_of(index, &self.first, &self.rest);
+        word.is_some_and(|word| word & (1 << (index % WORD_BITS)) != 0)
     }
 
     /// The set with only its smallest member.
@@ -55,11 +50,7 @@ impl BitSet {
         smallest.first &= self.first.wrapping_neg();
         let mut found = self.first != 0;
         for word in &mut smallest.rest {
-            *word = if found {
-                0
-            } else {
-                *word & word.wrapping_neg()
-            };
+            *word &= if found { 0 } else { word.wrapping_neg() };
             found |= *word != 0;
         }
         smallest
@@ -102,11 +93,7 @@ impl AtomicBitSet {
     /// Removes a member. Returns whether it was present.
     #[inline]
     pub(crate) fn take(&self, index: usize) -> bool {
-        let word = if index < WORD_BITS {
-            &self.first
-        } else if let Some(word) = self.rest.get(index / WORD_BITS - 1) {
-            word
-        } else {
+        let Some(word) = word_of(index, &self.first, &self.rest) else {
             return false;
         };
         let bit = 1 << (index % WORD_BITS);
@@ -124,6 +111,15 @@ impl AtomicBitSet {
                 taken &= taken - 1;
             }
         }
+    }
+}
+
+/// The word with the bit of this index.
+#[inline]
+fn word_of<'a, T>(index: usize, first: &'a T, rest: &'a [T]) -> Option<&'a T> {
+    match index / WORD_BITS {
+        0 => Some(first),
+        position => rest.get(position - 1),
     }
 }
 

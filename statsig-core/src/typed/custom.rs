@@ -67,11 +67,8 @@ pub trait Valid {
 
 impl Valid for bool {
     fn or_wrong_value(self, expected: impl FnOnce() -> String) -> Result<(), WrongValue> {
-        if self {
-            Ok(())
-        } else {
-            Err(WrongValue::expected(expected()))
-        }
+        let valid = self.then_some(());
+        valid.ok_or_else(|| WrongValue::expected(expected()))
     }
 }
 

@@ -109,22 +109,15 @@ impl ExposureState {
 
     #[cold]
     fn take_pending(&self) {
-        let exposures = &*self.0;
-        exposures
-            .pending
-            .take_all(|index| exposures.log(index, false));
+        self.0.pending.take_all(|index| self.0.log(index, false));
     }
 
     /// Exposes all parameters that were served and not exposed before, including those that wait
     /// for a request.
     pub(crate) fn expose_on_request(&self) {
-        let exposures = &*self.0;
-        exposures
-            .pending
-            .take_all(|index| exposures.log(index, true));
-        exposures
-            .on_request
-            .take_all(|index| exposures.log(index, true));
+        let log = |index| self.0.log(index, true);
+        self.0.pending.take_all(log);
+        self.0.on_request.take_all(log);
     }
 
     pub(crate) fn is_served(&self, index: usize) -> bool {

@@ -11,7 +11,7 @@ use syn::{Generics, Ident, Type};
 use crate::attributes::{Attributes, Item, doc_lines};
 use crate::container::Container;
 use crate::errors::Errors;
-use crate::keys::AttributeTarget;
+use crate::keys;
 use crate::model::{
     Decode, EntityKind, Expose, Fallback, Field, POLICIES, Param, ParamSource, Role, UNITS,
 };
@@ -28,7 +28,7 @@ pub(crate) fn field(
     generics: &Generics,
     errors: &Errors,
 ) -> Option<Field> {
-    let attributes = Attributes::parse(&field.attrs, AttributeTarget::Field, errors);
+    let attributes = Attributes::parse(&field.attrs, &keys::FIELD, errors);
     let parser = FieldParser {
         ident: field.ident.as_ref()?,
         ty: &field.ty,

@@ -97,7 +97,10 @@ fn fields_are_checked() {
             "expected an expression",
         ),
         (quote!(#[statsig(default 1)] a: Option<u8>), "expected `,`"),
-        (quote!(#[statsig] a: Option<u8>), "expected `#[statsig(…)]`"),
+        (
+            quote!(#[statsig] a: Option<u8>),
+            "expected attribute arguments in parentheses",
+        ),
         (
             quote!(#[statsig(default = "x")] a: &'static str),
             "found a reference",

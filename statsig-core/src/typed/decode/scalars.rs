@@ -74,9 +74,8 @@ impl FromParam for f64 {
     const KIND: ParamKind = ParamKind::Number;
 
     fn from_param(value: &Value) -> Result<Self, WrongValue> {
-        value
-            .as_f64()
-            .ok_or_else(|| WrongValue::expected("a number"))
+        let found = value.as_f64();
+        found.ok_or_else(|| WrongValue::expected("a number"))
     }
 
     fn to_param(&self) -> Option<Value> {
@@ -105,19 +104,14 @@ impl FromParam for f32 {
     }
 }
 
-fn text(value: &Value) -> Result<&str, WrongValue> {
-    value
-        .as_str()
-        .ok_or_else(|| WrongValue::expected("a string"))
-}
-
 macro_rules! strings {
     ($($ty:ty)*) => {$(
         impl FromParam for $ty {
             const KIND: ParamKind = ParamKind::String;
 
             fn from_param(value: &Value) -> Result<Self, WrongValue> {
-                text(value).map(|text| text.to_owned().into())
+                let text = value.as_str().map(|text| text.to_owned().into());
+                text.ok_or_else(|| WrongValue::expected("a string"))
             }
 
             fn to_param(&self) -> Option<Value> {

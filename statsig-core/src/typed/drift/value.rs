@@ -119,14 +119,13 @@ impl ParamDocument {
 
     /// The values that the field accepts, in words.
     pub(super) fn expectation(&self) -> String {
-        let listed = |values: &mut dyn Iterator<Item = String>| {
-            format!("one of {}", values.collect::<Vec<_>>().join(", "))
+        let listed: Vec<_> = if self.one_of.is_empty() {
+            self.names.iter().map(|name| format!("{name:?}")).collect()
+        } else {
+            self.one_of.iter().map(Value::to_string).collect()
         };
-        if !self.one_of.is_empty() {
-            return listed(&mut self.one_of.iter().map(Value::to_string));
-        }
-        if !self.names.is_empty() {
-            return listed(&mut self.names.iter().map(|name| format!("{name:?}")));
+        if !listed.is_empty() {
+            return format!("one of {}", listed.join(", "));
         }
         let mut text = match self.kind {
             ParamKind::Bool => "true or false",
