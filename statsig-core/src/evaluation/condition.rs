@@ -27,11 +27,16 @@ impl<'a, T: Trace> Evaluator<'a, T> {
             Condition::Public => result.value = true,
             Condition::Gate { gate, passes } => self.nested_gate(*gate, *passes, result)?,
             Condition::Unsupported(_) => result.outcome = Outcome::Unsupported,
-            Condition::Compare { subject, test } => {
+            Condition::Compare {
+                subject,
+                operator,
+                test,
+                negated,
+            } => {
                 let observed = self.observe(subject, result)?;
-                self.trace.observed(subject, test, &observed);
+                self.trace.observed(subject, *operator, test, &observed);
                 match test {
-                    Test::IdList { list, negated } => {
+                    Test::IdList(list) => {
                         let is_member = match (list, observed.text()) {
                             (Some(list), Some(id)) => {
                                 let (is_member, source) = self.is_in_id_list(list, &id);
@@ -43,7 +48,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                         result.value = is_member != *negated;
                     }
                     test => match passes(test, &observed) {
-                        Some(value) => result.value = value,
+                        Some(holds) => result.value = holds != *negated,
                         None => result.outcome = Outcome::Unsupported,
                     },
                 }

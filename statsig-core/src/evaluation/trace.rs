@@ -8,6 +8,7 @@ use crate::specs::compiled::condition::{Condition, Subject, Test};
 use crate::specs::compiled::{
     Cmab, CmabGroup, Entry, EntryId, Mapping, MappingRule, Rule, Share, Spec, UnitIdType,
 };
+use crate::specs::symbols::Symbol;
 
 /// Receives the events of an evaluation. By default, every method does nothing. The evaluation has
 /// all arguments at hand, so an unused event costs nothing.
@@ -59,7 +60,14 @@ pub trait Trace {
 
     /// The value that the current condition found.
     #[inline]
-    fn observed(&mut self, _subject: &Subject, _test: &Test, _found: &Observed<'_>) {}
+    fn observed(
+        &mut self,
+        _subject: &Subject,
+        _operator: Symbol,
+        _test: &Test,
+        _found: &Observed<'_>,
+    ) {
+    }
 
     /// `result` tells whether the condition holds, or that it is unsupported.
     #[inline]

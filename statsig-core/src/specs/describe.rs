@@ -1,14 +1,9 @@
-//! Describes compiled conditions in words, for explanations. Operators have their wire names.
-//! Targets are shortened.
-
-use std::fmt::Display;
+//! Describes compiled conditions in words, for explanations. Targets are shortened.
 
 use chrono::{DateTime, SecondsFormat};
 
-use super::compiled::condition::{
-    ArrayMatch, BucketSet, FieldName, Members, Operand, Order, Place, Subject, Test, TimeOrder,
-    Version,
-};
+use super::compiled::EntryId;
+use super::compiled::condition::{BucketSet, FieldName, Members, Operand, Subject, Test, Version};
 
 /// The maximum number of list elements to show.
 const MAX_ELEMENTS: usize = 5;
@@ -23,60 +18,9 @@ pub(crate) struct Describer<'a> {
     pub hides: &'a dyn Fn(&str) -> bool,
 }
 
-impl Test {
-    /// The operator, as in the specs.
-    pub fn operator(&self) -> &str {
-        match self {
-            Self::Number { order, .. } => match order {
-                Order::Greater => "gt",
-                Order::GreaterOrEqual => "gte",
-                Order::Less => "lt",
-                Order::LessOrEqual => "lte",
-                Order::Equal => "eq",
-                Order::NotEqual => "neq",
-            },
-            Self::Version { order, .. } => match order {
-                Order::Greater => "version_gt",
-                Order::GreaterOrEqual => "version_gte",
-                Order::Less => "version_lt",
-                Order::LessOrEqual => "version_lte",
-                Order::Equal => "version_eq",
-                Order::NotEqual => "version_neq",
-            },
-            Self::Any { negated: false, .. } | Self::BucketAny { negated: false, .. } => "any",
-            Self::Any { negated: true, .. } | Self::BucketAny { negated: true, .. } => "none",
-            Self::AnyCaseSensitive { negated: false, .. } => "any_case_sensitive",
-            Self::AnyCaseSensitive { negated: true, .. } => "none_case_sensitive",
-            Self::Part { place, negated, .. } => match (place, negated) {
-                (Place::Start, _) => "str_starts_with_any",
-                (Place::End, _) => "str_ends_with_any",
-                (Place::Anywhere, false) => "str_contains_any",
-                (Place::Anywhere, true) => "str_contains_none",
-            },
-            Self::Matches(_) => "str_matches",
-            Self::Time { order, .. } => match order {
-                TimeOrder::Before => "before",
-                TimeOrder::After => "after",
-                TimeOrder::On => "on",
-            },
-            Self::Equals { negated: false, .. } => "eq",
-            Self::Equals { negated: true, .. } => "neq",
-            Self::IdList { negated: false, .. } => "in_segment_list",
-            Self::IdList { negated: true, .. } => "not_in_segment_list",
-            Self::Array { wanted, .. } => match wanted {
-                ArrayMatch::Any => "array_contains_any",
-                ArrayMatch::None => "array_contains_none",
-                ArrayMatch::All => "array_contains_all",
-                ArrayMatch::NotAll => "not_array_contains_all",
-            },
-            Self::Unsupported(operator) => operator,
-        }
-    }
-}
-
 impl Subject {
     /// The subject of a condition.
-    pub fn describe(&self, text_of_entry: impl Fn(super::compiled::EntryId) -> String) -> String {
+    pub fn describe(&self, text_of_entry: impl Fn(EntryId) -> String) -> String {
         let field = |field: Option<&FieldName>| match field {
             Some(field) => format!("field {}", quoted(&field.exact)),
             None => "a field without a name".to_owned(),
@@ -105,23 +49,19 @@ impl Describer<'_> {
             Test::Number { target, .. } => self.known(target.as_ref(), |number| number.to_string()),
             Test::Version { target, .. } => self.known(target.as_ref(), version),
             Test::Time { target, .. } => self.known(target.as_ref(), |ms| time(*ms)),
-            Test::Any { members, .. } | Test::AnyCaseSensitive { members, .. } => {
-                self.members(members)
-            }
-            Test::BucketAny { buckets, .. } => ranges(*buckets),
+            Test::Any(members) | Test::AnyCaseSensitive(members) => self.members(members),
+            Test::BucketAny(buckets) => ranges(*buckets),
             Test::Part { parts, .. } => self.list(parts.iter()),
             Test::Matches(Some(pattern)) => self.text(pattern.as_str()),
             Test::Matches(None) => "<no valid pattern>".to_owned(),
-            Test::Equals { target, .. } => self.operand(target),
-            Test::IdList { list, .. } => match list {
-                Some(list) => quoted(list),
-                None => "<no list>".to_owned(),
-            },
-            Test::Array { members, .. } => match members {
-                Some(members) => self.list(members.iter()),
-                None => "<no list>".to_owned(),
-            },
-            Test::Unsupported(_) => return None,
+            Test::Equals(target) => self.operand(target),
+            Test::IdList(Some(list)) => quoted(list),
+            Test::Array {
+                members: Some(members),
+                ..
+            } => self.list(members.iter()),
+            Test::IdList(None) | Test::Array { members: None, .. } => "<no list>".to_owned(),
+            Test::Unsupported => return None,
         })
     }
 
@@ -222,12 +162,11 @@ fn ranges(buckets: BucketSet) -> String {
             _ => ranges.push((bucket, bucket)),
         }
     }
-    let range = |from: &dyn Display, to: &dyn Display| format!("{from}–{to}");
     let shown = ranges.iter().map(|(from, to)| {
         if from == to {
             from.to_string()
         } else {
-            range(from, to)
+            format!("{from}–{to}")
         }
     });
     format!("[{}]", joined(shown))
@@ -244,21 +183,21 @@ mod tests {
     use crate::specs::compiled::condition::Condition;
     use crate::specs::model;
 
-    fn described(kind: &str, operator: &str, target: Value) -> (String, Option<String>) {
+    fn described(kind: &str, name: &str, target: Value) -> Option<String> {
         let wire = json!({
-            "type": kind, "targetValue": target, "operator": operator, "field": "f",
+            "type": kind, "targetValue": target, "operator": name, "field": "f",
             "additionalValues": {}, "idType": "userID",
         })
         .to_string();
         let wire: model::Condition<'_> = serde_json::from_str(&wire).unwrap();
         let nothing = CompiledSpecs::default();
-        let Condition::Compare { test, .. } = compile(&wire, &mut Compiler::resume(&nothing))
-        else {
+        let mut compiler = Compiler::resume(&nothing);
+        let Condition::Compare { operator, test, .. } = compile(&wire, &mut compiler) else {
             panic!("no comparison");
         };
+        assert_eq!(operator, compiler.symbol(name));
         let hides = |text: &str| text == "secret";
-        let describer = Describer { hides: &hides };
-        (test.operator().to_owned(), describer.target(&test))
+        Describer { hides: &hides }.target(&test)
     }
 
     #[test]
@@ -303,33 +242,32 @@ mod tests {
             ("not_array_contains_all", json!("a"), "<no list>"),
         ];
         for (operator, target, expected) in cases {
-            let expected = (operator.to_owned(), Some(expected.to_owned()));
-            assert_eq!(described("user_field", operator, target), expected);
+            let target = described("user_field", operator, target);
+            assert_eq!(target.as_deref(), Some(expected), "{operator}");
         }
-        let unknown = ("sounds_like".to_owned(), None);
-        assert_eq!(described("user_field", "sounds_like", json!("a")), unknown);
+        assert_eq!(described("user_field", "sounds_like", json!("a")), None);
     }
 
     #[test]
     fn long_targets_are_shortened_and_buckets_are_ranges() {
         let many: Vec<_> = (10..99).map(|number| format!("m{number}")).collect();
-        let (_, target) = described("user_field", "any", json!(many));
+        let target = described("user_field", "any", json!(many));
         let expected = r#"["m10", "m11", "m12", "m13", "m14", … 84 more]"#;
         assert_eq!(target.as_deref(), Some(expected));
-        let (_, target) = described("user_field", "eq", json!("é".repeat(61)));
+        let target = described("user_field", "eq", json!("é".repeat(61)));
         assert_eq!(target, Some(format!("\"{}…\"", "é".repeat(60))));
         let buckets: Vec<_> = (0..450).chain([700]).chain(998..1000).collect();
-        let (_, target) = described("user_bucket", "any", json!(buckets));
+        let target = described("user_bucket", "any", json!(buckets));
         assert_eq!(target.as_deref(), Some("[0–449, 700, 998–999]"));
     }
 
     #[test]
     fn what_must_not_be_shown_is_not() {
         for operator in ["any", "str_contains_any", "array_contains_all", "eq"] {
-            let (_, target) = described("user_field", operator, json!(["a", "secret"]));
+            let target = described("user_field", operator, json!(["a", "secret"]));
             assert_eq!(target.as_deref(), Some(r#"["a", <private>]"#), "{operator}");
         }
-        let (_, target) = described("user_field", "str_matches", json!("secret"));
+        let target = described("user_field", "str_matches", json!("secret"));
         assert_eq!(target.as_deref(), Some("<private>"));
     }
 }

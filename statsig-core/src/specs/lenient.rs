@@ -1,13 +1,12 @@
 //! Tolerant parsing: a malformed part is left out, and the rest of the payload stays valid.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::mask::shown;
 use crate::notice::{self, Notice};
@@ -41,10 +40,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
             fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
                 Ok(Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text)))
             }
         }
 
@@ -146,22 +141,21 @@ pub(super) fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
         Err(problem) => problem,
     };
     warn_of_part(&problem);
-    let entries: Option<Entries<'_, &RawValue>> = serde_json::from_str(raw.get()).ok();
-    let readable = |(name, raw): &(Text<'_>, &RawValue)| {
+    let readable = |(name, raw): (Text<'_>, &RawValue)| {
         let value: Value = serde_json::from_str(raw.get()).ok()?;
-        Some(((**name).to_owned(), value))
+        Some((name.to_string(), value))
     };
-    let value = entries.map(|Entries(entries)| entries.iter().filter_map(readable).collect());
-    Ok(value.map(Value::Object))
+    let entries = serde_json::from_str::<Entries<'_, &RawValue>>(raw.get()).ok();
+    Ok(entries.map(|Entries(entries)| entries.into_iter().filter_map(readable).collect()))
 }
 
-/// Like `value`, for an object. Other values are `None`.
-pub(super) fn values<'de, D: Deserializer<'de>>(
+/// Like `value`, for an object. Other values are empty.
+pub(super) fn object<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<BTreeMap<String, Value>>, D::Error> {
+) -> Result<Map<String, Value>, D::Error> {
     Ok(match value(deserializer)? {
-        Some(Value::Object(values)) => Some(values.into_iter().collect()),
-        _ => None,
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
     })
 }
 

@@ -4,11 +4,9 @@
 //! Maps of entities keep each entity as raw JSON. So a malformed entity does not affect other
 //! entities.
 
-use std::collections::BTreeMap;
-
 use serde::de::{Deserialize, Deserializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::compiled::origins::Fingerprint;
 use super::lenient::{self, Entries, Text};
@@ -45,45 +43,39 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawEntity<'a> {
 
 /// The whole response.
 #[derive(Debug, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub struct Payload<'a> {
     pub has_updates: bool,
     pub time: u64,
-    #[serde(borrow)]
     pub feature_gates: RawEntities<'a>,
-    #[serde(borrow)]
     pub dynamic_configs: RawEntities<'a>,
-    #[serde(borrow)]
     pub layer_configs: RawEntities<'a>,
-    #[serde(borrow)]
     pub condition_map: RawEntities<'a>,
     /// Required by the protocol, and unused.
-    #[serde(borrow, rename = "experiment_to_layer")]
+    #[serde(rename = "experiment_to_layer")]
     pub _experiment_to_layer: RawEntries<'a>,
-    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub checksum: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub param_stores: Option<RawEntities<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub cmab_configs: Option<RawEntities<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub overrides: Option<RawEntries<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub override_rules: Option<RawEntries<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient::optional")]
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub default_environment: Option<Text<'a>>,
     #[serde(default, deserialize_with = "lenient::value")]
     pub app_id: Option<Value>,
-    #[serde(borrow)]
     pub sdk_keys_to_app_ids: Option<&'a RawValue>,
-    #[serde(borrow)]
     pub hashed_sdk_keys_to_app_ids: Option<&'a RawValue>,
-    #[serde(borrow)]
     pub session_replay_info: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "lenient::values")]
-    pub sdk_configs: Option<BTreeMap<String, Value>>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub sdk_configs: Map<String, Value>,
     /// Rates by name. Other values are ignored.
-    #[serde(default, deserialize_with = "lenient::value")]
-    pub diagnostics: Option<Value>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub diagnostics: Map<String, Value>,
 }
 
 /// The only field that is read from a response without updates.
@@ -94,54 +86,40 @@ pub(crate) struct HasUpdates {
 
 /// A gate, dynamic config, experiment, layer, segment or holdout.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct Spec<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(rename = "type")]
     pub _type: Text<'a>,
-    #[serde(borrow)]
     pub salt: Text<'a>,
-    #[serde(borrow)]
     pub default_value: &'a RawValue,
     pub enabled: bool,
-    #[serde(borrow)]
     pub rules: Vec<Rule<'a>>,
-    #[serde(borrow)]
     pub id_type: Text<'a>,
-    #[serde(borrow)]
     pub entity: Text<'a>,
-    #[serde(borrow)]
     pub explicit_parameters: Option<Vec<Text<'a>>>,
     pub has_shared_params: Option<bool>,
     pub is_active: Option<bool>,
     pub version: Option<u32>,
-    #[serde(borrow, rename = "targetAppIDs")]
+    #[serde(rename = "targetAppIDs")]
     pub target_app_ids: Option<Vec<Text<'a>>>,
     pub forward_all_exposures: Option<bool>,
-    #[serde(borrow, rename = "fieldsUsed")]
+    #[serde(rename = "fieldsUsed")]
     pub fields_used: Option<Vec<Text<'a>>>,
     pub use_new_layer_eval: Option<bool>,
 }
 
 /// One rule of a spec, or of `override_rules`.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct Rule<'a> {
-    #[serde(borrow)]
     pub name: Text<'a>,
-    #[serde(borrow)]
     pub id: Text<'a>,
     pub pass_percentage: f64,
-    #[serde(borrow)]
     pub return_value: &'a RawValue,
-    #[serde(borrow)]
     pub conditions: Vec<Text<'a>>,
-    #[serde(borrow)]
     pub id_type: Text<'a>,
-    #[serde(borrow)]
     pub salt: Option<Text<'a>>,
-    #[serde(borrow)]
     pub group_name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub config_delegate: Option<Text<'a>>,
     pub is_experiment_group: Option<bool>,
     pub sampling_rate: Option<u64>,
@@ -149,54 +127,43 @@ pub(crate) struct Rule<'a> {
 
 /// One condition. Rules refer to it by ID.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct Condition<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Text<'a>,
-    #[serde(borrow)]
     pub id_type: Text<'a>,
     pub target_value: Option<Value>,
-    #[serde(borrow)]
     pub operator: Option<Text<'a>>,
-    #[serde(borrow)]
     pub field: Option<Text<'a>>,
-    #[serde(borrow)]
     pub additional_values: Option<Entries<'a, Text<'a>>>,
 }
 
 /// A parameter store.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct ParamStore<'a> {
-    #[serde(borrow)]
     pub parameters: RawEntries<'a>,
-    #[serde(borrow, rename = "targetAppIDs")]
+    #[serde(rename = "targetAppIDs")]
     pub target_app_ids: Option<Vec<Text<'a>>>,
 }
 
 /// One parameter of a store. The optional fields that are present decide what it refers to.
 #[derive(Debug, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub(crate) struct Parameter<'a> {
-    #[serde(borrow)]
     pub ref_type: Text<'a>,
-    #[serde(borrow)]
     pub param_type: Text<'a>,
     /// `Some(Null)` is the value `null`. `None` is no value.
     #[serde(default, deserialize_with = "present")]
     pub value: Option<Value>,
-    #[serde(borrow)]
     pub gate_name: Option<Text<'a>>,
     #[serde(default, deserialize_with = "present")]
     pub pass_value: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     pub fail_value: Option<Value>,
-    #[serde(borrow)]
     pub config_name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub experiment_name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub layer_name: Option<Text<'a>>,
-    #[serde(borrow)]
     pub param_name: Option<Text<'a>>,
 }
 
@@ -206,66 +173,54 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 
 /// A contextual bandit.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct Cmab<'a> {
-    #[serde(borrow)]
     pub salt: Text<'a>,
-    #[serde(borrow)]
     pub default_value: &'a RawValue,
-    #[serde(borrow)]
     pub id_type: Text<'a>,
     pub enabled: bool,
     pub version: u32,
     pub sample_rate: f64,
     pub higher_is_better: bool,
-    #[serde(borrow)]
     pub groups: Vec<CmabGroup<'a>>,
-    #[serde(borrow)]
     pub config: Option<Entries<'a, CmabWeights<'a>>>,
-    #[serde(borrow)]
     pub targeting_gate_name: Option<Text<'a>>,
-    #[serde(borrow, rename = "targetAppIDs")]
+    #[serde(rename = "targetAppIDs")]
     pub target_app_ids: Option<Vec<Text<'a>>>,
 }
 
 /// One arm of a contextual bandit.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct CmabGroup<'a> {
-    #[serde(borrow)]
     pub name: Text<'a>,
-    #[serde(borrow)]
     pub parameter_values: &'a RawValue,
-    #[serde(borrow)]
     pub id: Text<'a>,
 }
 
 /// The training result of a contextual bandit for an arm.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(crate) struct CmabWeights<'a> {
     pub alpha: f64,
     pub intercept: f64,
     pub records: u64,
-    #[serde(borrow)]
     pub weights_numerical: Entries<'a, f64>,
-    #[serde(borrow)]
     pub weights_categorical: Entries<'a, Entries<'a, f64>>,
 }
 
 /// One redirection from a config to another.
 #[derive(Debug, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub(crate) struct ConfigMapping<'a> {
-    #[serde(borrow)]
     pub new_config_name: Text<'a>,
-    #[serde(borrow)]
     pub rules: Vec<MappingRule<'a>>,
 }
 
 /// A rule of a redirection.
 #[derive(Debug, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub(crate) struct MappingRule<'a> {
-    #[serde(borrow)]
     pub rule_name: Text<'a>,
     pub start_time: Option<i64>,
 }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-const DEFAULT_DEDUPE_TTL_MS: u64 = 60_000;
-
 /// Remote settings. Keys accumulate: a key that is missing in a later payload keeps its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    sdk_configs: BTreeMap<String, Value>,
+    sdk_configs: Map<String, Value>,
     /// How exposures are sampled.
     pub sampling: SamplingConfig,
     /// How long an exposure suppresses equal exposures.
@@ -23,9 +21,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            sdk_configs: BTreeMap::new(),
+            sdk_configs: Map::new(),
             sampling: SamplingConfig::default(),
-            dedupe_ttl_ms: DEFAULT_DEDUPE_TTL_MS,
+            dedupe_ttl_ms: 60_000,
             nested_gates_rollout: 0,
             diagnostics: DiagnosticsRates::default(),
         }
@@ -34,37 +32,27 @@ impl Default for Settings {
 
 impl Settings {
     /// These settings, updated with the keys of newer specs.
-    pub fn merged(
-        &self,
-        newer: &BTreeMap<String, Value>,
-        diagnostics: &Map<String, Value>,
-    ) -> Self {
+    pub fn merged(&self, newer: &Map<String, Value>, diagnostics: &Map<String, Value>) -> Self {
         let mut sdk_configs = self.sdk_configs.clone();
-        sdk_configs.extend(
-            newer
-                .iter()
-                .map(|(key, value)| (key.clone(), value.clone())),
-        );
+        sdk_configs.extend(newer.clone());
         let number = |key: &str| sdk_configs.get(key).and_then(number_of);
         let mode = match sdk_configs.get("sampling_mode").and_then(Value::as_str) {
             Some("on") => SamplingMode::On,
             Some("shadow") => SamplingMode::Shadow,
             _ => SamplingMode::Off,
         };
-        let sampling = SamplingConfig {
-            mode,
-            special_case_rate: number("special_case_sampling_rate"),
-            first_sight_ttl_ms: number("exposure_spec_sampling_ttl_ms")
-                .unwrap_or(SamplingConfig::default().first_sight_ttl_ms),
-        };
-        let nested_gates_rollout = number("sec_expo_number").unwrap_or(0);
-        let dedupe_ttl_ms = number("exposure_dedupe_ttl_ms").unwrap_or(DEFAULT_DEDUPE_TTL_MS);
+        let defaults = Self::default();
         Self {
-            sdk_configs,
-            sampling,
-            dedupe_ttl_ms,
-            nested_gates_rollout,
+            sampling: SamplingConfig {
+                mode,
+                special_case_rate: number("special_case_sampling_rate"),
+                first_sight_ttl_ms: number("exposure_spec_sampling_ttl_ms")
+                    .unwrap_or(defaults.sampling.first_sight_ttl_ms),
+            },
+            dedupe_ttl_ms: number("exposure_dedupe_ttl_ms").unwrap_or(defaults.dedupe_ttl_ms),
+            nested_gates_rollout: number("sec_expo_number").unwrap_or(0),
             diagnostics: self.diagnostics.merged(diagnostics),
+            sdk_configs,
         }
     }
 }
@@ -108,9 +96,6 @@ pub struct DiagnosticsRates(BTreeMap<String, u64>);
 
 impl DiagnosticsRates {
     const HIGHEST: u64 = 10_000;
-    const DEFAULT_INITIALIZE: u64 = 10_000;
-    const DEFAULT_SPECS_SYNC: u64 = 1_000;
-    const DEFAULT_ID_LISTS_SYNC: u64 = 100;
 
     /// These rates, updated with those of newer specs. Each is limited to its range.
     #[must_use]
@@ -126,19 +111,19 @@ impl DiagnosticsRates {
     /// The rate of events about initialization.
     #[must_use]
     pub fn initialize(&self) -> u64 {
-        self.get("initialize", Self::DEFAULT_INITIALIZE)
+        self.get("initialize", 10_000)
     }
 
     /// The rate of events about downloads of specs.
     #[must_use]
     pub fn specs_sync(&self) -> u64 {
-        self.get("dcs", Self::DEFAULT_SPECS_SYNC)
+        self.get("dcs", 1_000)
     }
 
     /// The rate of events about downloads of ID lists.
     #[must_use]
     pub fn id_lists_sync(&self) -> u64 {
-        self.get("get_id_list", Self::DEFAULT_ID_LISTS_SYNC)
+        self.get("get_id_list", 100)
     }
 
     fn get(&self, key: &str, default: u64) -> u64 {

@@ -286,9 +286,9 @@ impl Trace for Explainer<'_> {
                     let name = gate.map(|gate| this.name(gate)).unwrap_or_default();
                     (format!("{verb} gate {name}"), false)
                 }
-                Some(Condition::Compare { subject, test }) => {
+                Some(Condition::Compare { subject, test, .. }) => {
                     let subject = subject.describe(|entry| this.name(entry).into());
-                    (subject, matches!(test, Test::Unsupported(_)))
+                    (subject, matches!(test, Test::Unsupported))
                 }
                 Some(Condition::Unsupported(kind)) => (format!("a condition of type {kind}"), true),
             };
@@ -307,19 +307,20 @@ impl Trace for Explainer<'_> {
         });
     }
 
-    fn observed(&mut self, subject: &Subject, test: &Test, found: &Observed<'_>) {
+    fn observed(&mut self, subject: &Subject, operator: Symbol, test: &Test, found: &Observed<'_>) {
         if !matches!(self.open.last(), Some(Open::Condition { .. })) {
             return;
         }
         let private = self.private_source(subject, found);
         let hides = |text: &str| private.is_some_and(|source| tells(source, found, text));
+        let operator = self.text(operator).to_string();
         let target = Describer { hides: &hides }.target(test);
         let found = match private {
             Some(_) => Found::Private,
             None => self.found(subject, found),
         };
         if let Some(Open::Condition { condition, .. }) = self.open.last_mut() {
-            condition.operator = Some(test.operator().to_owned());
+            condition.operator = Some(operator);
             condition.target = target;
             condition.found = Some(found);
         }

@@ -14,7 +14,7 @@ use crate::specs::compiled::condition::{
 };
 use crate::specs::model;
 use crate::text::SharedStr;
-use crate::value::{lower_case, target_text_of, target_time_of};
+use crate::value::{float_of, float_of_number, lower_case, target_text_of, target_time_of};
 
 pub(in crate::specs) fn compile(
     condition: &model::Condition<'_>,
@@ -47,25 +47,35 @@ pub(in crate::specs) fn compile(
         "user_bucket" => Subject::UserBucket(bucket(condition, compiler)),
         "unit_id" => Subject::UnitId(UnitIdType::new(&condition.id_type)),
         "target_app" => Subject::TargetApp,
-        "experiment_group" => Subject::ExperimentGroup(
-            condition
-                .field
-                .as_ref()
-                .map(|experiment| compiler.entry(experiment)),
-        ),
+        "experiment_group" => {
+            Subject::ExperimentGroup(condition.field.as_ref().map(|name| compiler.entry(name)))
+        }
         kind => return Condition::Unsupported(kind.into()),
     };
     let operator = condition.operator.as_deref().unwrap_or_default();
     let target = target.unwrap_or(&Value::Null);
     let test = match subject {
-        Subject::UserBucket(_) if matches!(operator, "any" | "none") => Test::BucketAny {
-            buckets: buckets(target),
-            negated: operator == "none",
-        },
+        Subject::UserBucket(_) if matches!(operator, "any" | "none") => {
+            Test::BucketAny(buckets(target))
+        }
         _ => compile_test(operator, target),
     };
-    Condition::Compare { subject, test }
+    Condition::Compare {
+        subject,
+        operator: compiler.symbol(operator),
+        test,
+        negated: NEGATED.contains(&operator),
+    }
 }
+
+/// The operators whose test is that of another operator.
+const NEGATED: [&str; 5] = [
+    "none",
+    "none_case_sensitive",
+    "str_contains_none",
+    "neq",
+    "not_in_segment_list",
+];
 
 /// The parts of a user agent.
 const USER_AGENT_PARTS: [&str; 8] = [
@@ -80,17 +90,20 @@ const USER_AGENT_PARTS: [&str; 8] = [
 ];
 
 fn derived(field: Option<FieldName>, source: impl FnOnce(&FieldName) -> Option<Source>) -> Subject {
-    match field {
-        None => Subject::UserField(None),
-        Some(field) => match source(&field) {
-            Some(from) => Subject::Derived { field, from },
-            None => Subject::UserField(Some(field)),
-        },
+    let from = field.as_ref().and_then(source);
+    match (field, from) {
+        (Some(field), Some(from)) => Subject::Derived { field, from },
+        (field, _) => Subject::UserField(field),
     }
 }
 
 fn bucket(condition: &model::Condition<'_>, compiler: &mut Compiler<'_>) -> Bucket {
-    let salt = bucket_salt(condition);
+    let values = condition.additional_values.iter();
+    // For duplicates, the last entry wins.
+    let salt = values
+        .flat_map(|values| &values.0)
+        .rfind(|(key, _)| &**key == "salt")
+        .map_or("", |(_, salt)| salt);
     Bucket {
         id: compiler.bucket_id(salt, &condition.id_type),
         salt: Arc::new(SaltedHash::new(&format!("{salt}."))),
@@ -98,31 +111,18 @@ fn bucket(condition: &model::Condition<'_>, compiler: &mut Compiler<'_>) -> Buck
     }
 }
 
-fn bucket_salt<'a>(condition: &'a model::Condition<'_>) -> &'a str {
-    let values = condition
-        .additional_values
-        .iter()
-        .flat_map(|values| &values.0);
-    // For duplicates, the last entry wins.
-    values
-        .rev()
-        .find(|(key, _)| &**key == "salt")
-        .map_or("", |(_, salt)| salt)
-}
-
 fn compile_test(operator: &str, target: &Value) -> Test {
     let number = |order| Test::Number {
         order,
-        target: target_number(target),
+        target: float_of(target),
     };
     let version = |order| Test::Version {
         order,
-        target: target.as_str().map(version_of),
+        target: (target.as_str()).map(|text| Version(Version::components(text).collect())),
     };
-    let part = |place, negated| Test::Part {
+    let part = |place| Test::Part {
         place,
-        parts: parts(target),
-        negated,
+        parts: lower_cased(target),
     };
     let time = |order| Test::Time {
         order,
@@ -143,26 +143,14 @@ fn compile_test(operator: &str, target: &Value) -> Test {
         "version_lte" => version(Order::LessOrEqual),
         "version_eq" => version(Order::Equal),
         "version_neq" => version(Order::NotEqual),
-        "any" => Test::Any {
-            members: any_members(target),
-            negated: false,
-        },
-        "none" => Test::Any {
-            members: any_members(target),
-            negated: true,
-        },
-        "any_case_sensitive" => Test::AnyCaseSensitive {
-            members: exact_members(target),
-            negated: false,
-        },
-        "none_case_sensitive" => Test::AnyCaseSensitive {
-            members: exact_members(target),
-            negated: true,
-        },
-        "str_starts_with_any" => part(Place::Start, false),
-        "str_ends_with_any" => part(Place::End, false),
-        "str_contains_any" => part(Place::Anywhere, false),
-        "str_contains_none" => part(Place::Anywhere, true),
+        "any" | "none" => Test::Any(any_members(target)),
+        "any_case_sensitive" | "none_case_sensitive" => {
+            let members = array_members(target).unwrap_or_default();
+            Test::AnyCaseSensitive(members.into_iter().collect())
+        }
+        "str_starts_with_any" => part(Place::Start),
+        "str_ends_with_any" => part(Place::End),
+        "str_contains_any" | "str_contains_none" => part(Place::Anywhere),
         "str_matches" => Test::Matches(
             target
                 .as_str()
@@ -172,32 +160,16 @@ fn compile_test(operator: &str, target: &Value) -> Test {
         "before" => time(TimeOrder::Before),
         "after" => time(TimeOrder::After),
         "on" => time(TimeOrder::On),
-        "eq" => Test::Equals {
-            target: operand(target),
-            negated: false,
-        },
-        "neq" => Test::Equals {
-            target: operand(target),
-            negated: true,
-        },
-        "in_segment_list" => Test::IdList {
-            list: list_name(target),
-            negated: false,
-        },
-        "not_in_segment_list" => Test::IdList {
-            list: list_name(target),
-            negated: true,
-        },
+        "eq" | "neq" => Test::Equals(operand(target)),
+        "in_segment_list" | "not_in_segment_list" => {
+            Test::IdList(target.as_str().map(SharedStr::from))
+        }
         "array_contains_any" => array(ArrayMatch::Any),
         "array_contains_none" => array(ArrayMatch::None),
         "array_contains_all" => array(ArrayMatch::All),
         "not_array_contains_all" => array(ArrayMatch::NotAll),
-        _ => Test::Unsupported(operator.into()),
+        _ => Test::Unsupported,
     }
-}
-
-fn target_number(target: &Value) -> Option<f64> {
-    crate::value::float_of(target)
 }
 
 /// Epoch milliseconds, as written. Unlike for users, a small number is not in seconds.
@@ -206,16 +178,8 @@ fn target_number(target: &Value) -> Option<f64> {
     reason = "saturating is what the protocol says"
 )]
 fn target_time(target: &Value) -> Option<i64> {
-    match target {
-        Value::String(text) => {
-            target_time_of(text).or_else(|| target_number(target).map(|number| number as i64))
-        }
-        _ => target_number(target).map(|number| number as i64),
-    }
-}
-
-fn version_of(text: &str) -> Version {
-    Version(Version::components(text).collect())
+    let written = target.as_str().and_then(target_time_of);
+    written.or_else(|| float_of(target).map(|number| number as i64))
 }
 
 /// The elements of an array. Elements that differ only in case collapse to the last of them, at its
@@ -229,53 +193,28 @@ fn distinct_elements(elements: &[Value]) -> Vec<(usize, SharedStr)> {
     places.sort_unstable();
     places
         .into_iter()
-        .filter_map(|place| {
-            Some((
-                place,
-                SharedStr::from(&*target_text_of(elements.get(place)?)),
-            ))
-        })
+        .filter_map(|place| Some((place, (*target_text_of(elements.get(place)?)).into())))
         .collect()
 }
 
 /// Lower-cased elements of an array, or the keys of an object as written.
 fn any_members(target: &Value) -> Members {
     match target {
-        Value::Array(elements) => elements
-            .iter()
-            .map(|element| SharedStr::from(&*lower_case(&target_text_of(element))))
-            .collect(),
-        Value::Object(object) => object
-            .keys()
-            .map(|key| SharedStr::from(key.as_str()))
-            .collect(),
-        _ => Members::from_iter([]),
+        Value::Object(object) => object.keys().map(|key| key.as_str().into()).collect(),
+        _ => lower_cased(target).into_iter().collect(),
     }
 }
 
 /// Elements as written.
-fn exact_members(target: &Value) -> Members {
-    array_members(target)
-        .unwrap_or_default()
-        .into_iter()
-        .collect()
-}
-
 fn array_members(target: &Value) -> Option<Vec<SharedStr>> {
-    let elements = target.as_array()?;
-    Some(
-        distinct_elements(elements)
-            .into_iter()
-            .map(|(_, text)| text)
-            .collect(),
-    )
+    let elements = distinct_elements(target.as_array()?);
+    Some(elements.into_iter().map(|(_, text)| text).collect())
 }
 
-/// Lower-cased elements, to search for in a text.
-fn parts(target: &Value) -> Vec<SharedStr> {
-    let elements = target.as_array().map(Vec::as_slice).unwrap_or_default();
+/// Lower-cased elements of an array.
+fn lower_cased(target: &Value) -> Vec<SharedStr> {
+    let elements = target.as_array().into_iter().flatten();
     elements
-        .iter()
         .map(|element| SharedStr::from(&*lower_case(&target_text_of(element))))
         .collect()
 }
@@ -292,11 +231,9 @@ fn buckets(target: &Value) -> BucketSet {
         }
     };
     match target {
-        Value::Array(elements) => {
-            elements
-                .iter()
-                .for_each(|element| insert(&target_text_of(element)));
-        }
+        Value::Array(all) => all
+            .iter()
+            .for_each(|element| insert(&target_text_of(element))),
         Value::Object(object) => object.keys().for_each(|key| insert(key)),
         _ => {}
     }
@@ -307,7 +244,7 @@ fn operand(target: &Value) -> Operand {
     match target {
         Value::Null => Operand::Null,
         Value::Bool(value) => Operand::Bool(*value),
-        Value::Number(number) => Operand::Number(crate::value::float_of_number(number)),
+        Value::Number(number) => Operand::Number(float_of_number(number)),
         Value::String(text) => Operand::Text(text.as_str().into()),
         Value::Array(elements) => Operand::Array(distinct_elements(elements)),
         Value::Object(object) => Operand::Object(
@@ -317,8 +254,4 @@ fn operand(target: &Value) -> Operand {
                 .collect(),
         ),
     }
-}
-
-fn list_name(target: &Value) -> Option<SharedStr> {
-    target.as_str().map(SharedStr::from)
 }

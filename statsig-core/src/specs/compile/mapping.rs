@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Compiler, bytes_of, next_index};
-use crate::specs::compiled::{Mapping, MappingId, MappingRule, ShareByKind, UnitIdType};
+use super::{Compiler, bytes_of, push};
+use crate::specs::compiled::{Entry, Mapping, MappingId, MappingRule, ShareByKind, UnitIdType};
 use crate::specs::model;
 
 impl Compiler<'_> {
@@ -32,8 +32,7 @@ impl Compiler<'_> {
                 .iter()
                 .map(|mapping| self.mapping(name, mapping, &rules))
                 .collect();
-            let id = MappingId(next_index(&self.mappings));
-            self.mappings.push(redirections);
+            let id = MappingId(push(&mut self.specs.mappings, redirections));
             if let Some(entry) = self.entry_mut(name) {
                 entry.mapping = Some(id);
             }
@@ -47,10 +46,8 @@ impl Compiler<'_> {
         rules: &BTreeMap<&str, &RawValue>,
     ) -> Mapping {
         let entry = self.entry(name);
-        let (gate, config, layer) = match self.entries.get(entry.0 as usize) {
-            Some(entry) => (entry.gate, entry.config, entry.layer),
-            None => (None, None, None),
-        };
+        let specs = |entry: &Entry| (entry.gate, entry.config, entry.layer);
+        let (gate, config, layer) = self.specs.entry(entry).map(specs).unwrap_or_default();
         let rules = mapping
             .rules
             .iter()

@@ -11,21 +11,18 @@ mod spec;
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::left_out::LeftOut;
 use self::param_store::param_store;
 use super::compiled::condition::{BucketId, Condition};
 use super::compiled::origins::{ByName, Origin, Origins, TableSizes};
-use super::compiled::rendered::Rendered;
-use super::compiled::{
-    Cmab, CmabId, CompiledSpecs, ConditionId, Entry, EntryId, Mapping, ParamStore, Spec, SpecId,
-};
-use super::for_clients::{ForClients, SessionReplay};
+use super::compiled::{CmabId, CompiledSpecs, ConditionId, Entry, EntryId, Spec, SpecId};
+use super::for_clients::ForClients;
 use super::lenient::Text;
 use super::model::{self, RawEntity};
 use super::symbols::{Interner, Symbol};
-use crate::hash::FastMap;
 use crate::text::SharedStr;
 
 /// Compiles a payload. Malformed entities are left out, with a warning. Other entities are not
@@ -34,86 +31,52 @@ use crate::text::SharedStr;
 /// Unchanged parts of the previous specs are taken over in their compiled form.
 pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
     let nothing = CompiledSpecs::default();
-    let sizes = TableSizes::of(previous);
     let previous = match previous.origins.fresh {
-        Some(fresh) if !fresh.are_outgrown_by(sizes) => previous,
+        Some(fresh) if !fresh.are_outgrown_by(TableSizes::of(previous)) => previous,
         _ => &nothing,
     };
 
     let mut compiler = Compiler::resume(previous);
     compiler.compile_conditions(&payload.condition_map);
-    compiler.compile_specs(&payload.feature_gates, &GATES);
-    compiler.compile_specs(&payload.dynamic_configs, &CONFIGS);
-    compiler.compile_specs(&payload.layer_configs, &LAYERS);
+    let known = &previous.origins;
+    let gate = |entry: &mut Entry, made| entry.gate = made;
+    let gates = compiler.compile_specs(&payload.feature_gates, "gate", &known.gates, gate);
+    let config = |entry: &mut Entry, made| entry.config = made;
+    let configs =
+        compiler.compile_specs(&payload.dynamic_configs, "config", &known.configs, config);
+    let layer = |entry: &mut Entry, made| entry.layer = made;
+    let layers = compiler.compile_specs(&payload.layer_configs, "layer", &known.layers, layer);
     compiler.compile_cmabs(payload.cmab_configs.as_ref());
     compiler.compile_mappings(payload.overrides.as_ref(), payload.override_rules.as_ref());
-    let param_stores = compiler.compile_param_stores(payload.param_stores.as_ref());
+    compiler.compile_param_stores(payload.param_stores.as_ref());
     let for_clients = for_clients(payload, &compiler.left_out);
     compiler.left_out.sum_up();
+    let checksum = payload.checksum.as_deref();
     let mut specs = CompiledSpecs {
         time: payload.time,
-        checksum: payload
-            .checksum
-            .as_ref()
+        checksum: checksum
             .filter(|checksum| !checksum.is_empty())
-            .map(|checksum| SharedStr::from(&**checksum)),
-        default_environment: payload
-            .default_environment
-            .as_ref()
-            .map(|tier| SharedStr::from(&**tier)),
+            .map(SharedStr::from),
+        default_environment: payload.default_environment.as_deref().map(SharedStr::from),
         app_id: payload.app_id.clone(),
-        sdk_configs: payload.sdk_configs.clone().unwrap_or_default(),
-        diagnostics: payload
-            .diagnostics
-            .as_ref()
-            .and_then(serde_json::Value::as_object)
-            .cloned()
-            .unwrap_or_default(),
+        sdk_configs: payload.sdk_configs.clone(),
+        diagnostics: payload.diagnostics.clone(),
         symbols: compiler.interner.finish(),
-        index: compiler.index,
-        entries: compiler.entries,
-        specs: compiler.specs,
-        conditions: compiler.conditions,
-        cmabs: compiler.cmabs,
-        mappings: compiler.mappings,
-        param_stores,
         for_clients,
-        rendered: Rendered::default(),
-        origins: compiler.origins,
+        ..compiler.specs
+    };
+    let sizes = TableSizes::of(&specs);
+    specs.origins = Origins {
+        gates,
+        configs,
+        layers,
+        fresh: previous.origins.fresh.or(Some(sizes)),
+        ..specs.origins
     };
     specs.origins.forget_unused_values();
-    let sizes = TableSizes::of(&specs);
-    specs.origins.fresh = previous.origins.fresh.or(Some(sizes));
     dependencies::derive(&mut specs);
     specs
 }
-
-/// One of the maps of specs: the name of its entries in errors, and their place.
-struct SpecKind {
-    what: &'static str,
-    slot: fn(&mut Entry) -> &mut Option<SpecId>,
-    origins: fn(&Origins) -> &ByName<SpecId>,
-    origins_mut: fn(&mut Origins) -> &mut ByName<SpecId>,
-}
-
-const GATES: SpecKind = SpecKind {
-    what: "gate",
-    slot: |entry| &mut entry.gate,
-    origins: |origins| &origins.gates,
-    origins_mut: |origins| &mut origins.gates,
-};
-const CONFIGS: SpecKind = SpecKind {
-    what: "config",
-    slot: |entry| &mut entry.config,
-    origins: |origins| &origins.configs,
-    origins_mut: |origins| &mut origins.configs,
-};
-const LAYERS: SpecKind = SpecKind {
-    what: "layer",
-    slot: |entry| &mut entry.layer,
-    origins: |origins| &origins.layers,
-    origins_mut: |origins| &mut origins.layers,
-};
 
 /// The parts compiled so far.
 ///
@@ -123,15 +86,10 @@ const LAYERS: SpecKind = SpecKind {
 pub(super) struct Compiler<'p> {
     previous: &'p CompiledSpecs,
     interner: Interner,
-    index: FastMap<SharedStr, EntryId>,
-    entries: Vec<Entry>,
-    specs: Vec<Spec>,
-    conditions: Vec<Condition>,
+    /// Its symbols are in the interner.
+    specs: CompiledSpecs,
     /// The conditions that these specs contain. The others remain from the previous specs.
     has_condition: Vec<bool>,
-    cmabs: Vec<Cmab>,
-    mappings: Vec<Vec<Mapping>>,
-    origins: Origins,
     left_out: LeftOut,
 }
 
@@ -139,25 +97,24 @@ impl<'p> Compiler<'p> {
     /// Continues from the previous specs.
     pub(super) fn resume(previous: &'p CompiledSpecs) -> Self {
         let count = previous.conditions.len();
+        let entries = previous.entries.iter();
         Self {
             interner: Interner::resume(&previous.symbols),
-            index: previous.index.clone(),
-            entries: previous
-                .entries
-                .iter()
-                .map(|entry| Entry::new(entry.name, entry.is_segment))
-                .collect(),
-            specs: Vec::new(),
-            // No rule refers to a placeholder that stays.
-            conditions: vec![Condition::Public; count],
-            has_condition: vec![false; count],
-            cmabs: Vec::new(),
-            mappings: Vec::new(),
-            origins: Origins {
-                values: previous.origins.values.clone(),
-                bucket_ids: previous.origins.bucket_ids.clone(),
-                ..Origins::default()
+            specs: CompiledSpecs {
+                index: previous.index.clone(),
+                entries: entries
+                    .map(|entry| Entry::new(entry.name, entry.is_segment))
+                    .collect(),
+                // No rule refers to a placeholder that stays.
+                conditions: vec![Condition::Public; count],
+                origins: Origins {
+                    values: previous.origins.values.clone(),
+                    bucket_ids: previous.origins.bucket_ids.clone(),
+                    ..Origins::default()
+                },
+                ..CompiledSpecs::default()
             },
+            has_condition: vec![false; count],
             left_out: LeftOut::default(),
             previous,
         }
@@ -166,15 +123,14 @@ impl<'p> Compiler<'p> {
     /// The entry of a name. Creates it if the name is new, because specs may refer to names that
     /// follow or do not exist.
     pub(super) fn entry(&mut self, name: &str) -> EntryId {
-        if let Some(entry) = self.index.get(name) {
-            return *entry;
+        if let Some(entry) = self.specs.find(name) {
+            return entry;
         }
-        let entry = EntryId(next_index(&self.entries));
         let symbol = self.interner.symbol(name);
-        self.entries
-            .push(Entry::new(symbol, name.starts_with("segment:")));
-        self.index.insert(self.interner.text(symbol), entry);
-        entry
+        let entry = Entry::new(symbol, name.starts_with("segment:"));
+        let id = EntryId(push(&mut self.specs.entries, entry));
+        self.specs.index.insert(self.interner.text(symbol), id);
+        id
     }
 
     pub(super) fn symbol(&mut self, text: &str) -> Symbol {
@@ -182,7 +138,7 @@ impl<'p> Compiler<'p> {
     }
 
     pub(super) fn bucket_id(&mut self, salt: &str, id_type: &str) -> BucketId {
-        let bucket_ids = &mut self.origins.bucket_ids;
+        let bucket_ids = &mut self.specs.origins.bucket_ids;
         let next = u32::try_from(bucket_ids.len()).unwrap_or(u32::MAX);
         let key = (salt.to_owned(), id_type.to_owned());
         *bucket_ids.entry(key).or_insert(BucketId(next))
@@ -190,27 +146,25 @@ impl<'p> Compiler<'p> {
 
     fn entry_mut(&mut self, name: &str) -> Option<&mut Entry> {
         let entry = self.entry(name);
-        self.entries.get_mut(entry.0 as usize)
+        self.specs.entries.get_mut(entry.0 as usize)
     }
 
     fn compile_conditions(&mut self, conditions: &model::RawEntities<'_>) {
         for (id, RawEntity { json, from }) in &conditions.0 {
-            let from = *from;
             let known = self.previous.origins.conditions.get(&**id);
             let place = known.and_then(|known| known.made);
-            let condition = if known.is_some_and(|known| known.from == from) {
+            let condition = if known.is_some_and(|known| known.from == *from) {
                 place
                     .and_then(|place| self.previous.condition(place))
                     .cloned()
             } else {
-                self.left_out
-                    .read::<model::Condition<'_>>(json, "condition", id)
-                    .map(|condition| condition::compile(&condition, self))
+                let condition = self.left_out.read(json, "condition", id);
+                condition.map(|condition| condition::compile(&condition, self))
             };
             let made = condition.map(|condition| self.put_condition(place, condition));
-            let origin = Origin { from, made };
+            let origin = Origin { from: *from, made };
             // For duplicates, the last entry wins, even if it is malformed.
-            let replaced = self.origins.conditions.insert((&**id).into(), origin);
+            let replaced = self.specs.origins.conditions.insert((&**id).into(), origin);
             if let Some(ConditionId(place)) = replaced.and_then(|replaced| replaced.made)
                 && made != Some(ConditionId(place))
                 && let Some(has) = self.has_condition.get_mut(place as usize)
@@ -222,47 +176,47 @@ impl<'p> Compiler<'p> {
 
     /// Replaces the condition of the same name, or appends the condition.
     fn put_condition(&mut self, place: Option<ConditionId>, condition: Condition) -> ConditionId {
-        let id = place.unwrap_or(ConditionId(next_index(&self.conditions)));
-        let place = id.0 as usize;
-        match (
-            self.conditions.get_mut(place),
-            self.has_condition.get_mut(place),
-        ) {
-            (Some(known), Some(has)) => (*known, *has) = (condition, true),
-            _ => {
-                self.conditions.push(condition);
-                self.has_condition.push(true);
-            }
+        if let Some(ConditionId(place)) = place
+            && let Some(known) = self.specs.conditions.get_mut(place as usize)
+            && let Some(has) = self.has_condition.get_mut(place as usize)
+        {
+            (*known, *has) = (condition, true);
+            return ConditionId(place);
         }
-        id
+        self.has_condition.push(true);
+        ConditionId(push(&mut self.specs.conditions, condition))
     }
 
-    fn compile_specs(&mut self, specs: &model::RawEntities<'_>, kind: &SpecKind) {
+    /// Compiles gates, configs or layers. Returns their origins. `what` names them in warnings.
+    fn compile_specs(
+        &mut self,
+        specs: &model::RawEntities<'_>,
+        what: &'static str,
+        known: &ByName<SpecId>,
+        set: impl Fn(&mut Entry, Option<SpecId>),
+    ) -> ByName<SpecId> {
+        let mut origins = ByName::default();
         for (name, RawEntity { json, from }) in &specs.0 {
-            let from = *from;
-            let before = (kind.origins)(&self.previous.origins).get(&**name);
-            let before = before.filter(|before| before.from == from);
-            let was_malformed = before.is_some_and(|before| before.made.is_none());
-            let taken_over = before
-                .and_then(|before| self.previous.spec(before.made?))
+            let known = known.get(&**name).filter(|known| known.from == *from);
+            let was_malformed = known.is_some_and(|known| known.made.is_none());
+            let taken_over = known
+                .and_then(|known| self.previous.spec(known.made?))
                 .filter(|spec| self.has_conditions_of(spec));
             let spec = match taken_over {
                 Some(spec) => Some(spec.clone()),
                 None if was_malformed => None,
-                None => (self.left_out.read::<model::Spec<'_>>(json, kind.what, name))
-                    .map(|spec| self.spec(&spec)),
+                None => {
+                    let spec = self.left_out.read(json, what, name);
+                    spec.map(|spec| self.spec(&spec))
+                }
             };
-            let made = spec.map(|spec| {
-                let id = SpecId(next_index(&self.specs));
-                self.specs.push(spec);
-                id
-            });
+            let made = spec.map(|spec| SpecId(push(&mut self.specs.specs, spec)));
             if let Some(entry) = self.entry_mut(name) {
-                *(kind.slot)(entry) = made;
+                set(entry, made);
             }
-            let origin = Origin { from, made };
-            (kind.origins_mut)(&mut self.origins).insert((&**name).into(), origin);
+            origins.insert((&**name).into(), Origin { from: *from, made });
         }
+        origins
     }
 
     /// Whether a compilation would give the spec the same conditions.
@@ -280,64 +234,58 @@ impl<'p> Compiler<'p> {
 
     fn compile_cmabs(&mut self, cmabs: Option<&model::RawEntities<'_>>) {
         for (name, RawEntity { json, from }) in cmabs.iter().flat_map(|cmabs| &cmabs.0) {
-            let from = *from;
             let cmab = match self.previous.origins.cmabs.get(&**name) {
-                Some(known) if known.from == from => {
+                Some(known) if known.from == *from => {
                     known.made.and_then(|id| self.previous.cmab(id)).cloned()
                 }
-                _ => (self.left_out.read::<model::Cmab<'_>>(json, "bandit", name))
-                    .map(|cmab| self.cmab(&cmab)),
+                _ => {
+                    let cmab = self.left_out.read(json, "bandit", name);
+                    cmab.map(|cmab| self.cmab(&cmab))
+                }
             };
-            let made = cmab.map(|cmab| {
-                let id = CmabId(next_index(&self.cmabs));
-                self.cmabs.push(cmab);
-                id
-            });
+            let made = cmab.map(|cmab| CmabId(push(&mut self.specs.cmabs, cmab)));
             if let Some(entry) = self.entry_mut(name) {
                 entry.cmab = made;
             }
-            let origin = Origin { from, made };
-            self.origins.cmabs.insert((&**name).into(), origin);
+            let origin = Origin { from: *from, made };
+            self.specs.origins.cmabs.insert((&**name).into(), origin);
         }
     }
 
-    fn compile_param_stores(
-        &mut self,
-        stores: Option<&model::RawEntities<'_>>,
-    ) -> FastMap<SharedStr, Arc<ParamStore>> {
-        let mut compiled = FastMap::default();
+    fn compile_param_stores(&mut self, stores: Option<&model::RawEntities<'_>>) {
         for (name, RawEntity { json, from }) in stores.iter().flat_map(|stores| &stores.0) {
-            let name = SharedStr::from(&**name);
-            let from = *from;
-            let made = match self.previous.origins.param_stores.get(&name) {
-                Some(known) if known.from == from => known.made.clone(),
-                _ => (self
-                    .left_out
-                    .read::<model::ParamStore<'_>>(json, "parameter store", &name))
-                .map(|store| Arc::new(param_store(&store, &self.left_out))),
+            let made = match self.previous.origins.param_stores.get(&**name) {
+                Some(known) if known.from == *from => known.made.clone(),
+                _ => {
+                    let store = self.left_out.read(json, "parameter store", name);
+                    store.map(|store| Arc::new(param_store(&store, &self.left_out)))
+                }
             };
+            let name = SharedStr::from(&**name);
             // A malformed duplicate does not replace the previous entry.
-            compiled.extend(made.clone().map(|made| (name.clone(), made)));
-            let origin = Origin { from, made };
-            self.origins.param_stores.insert(name, origin);
+            let store = made.clone().map(|made| (name.clone(), made));
+            self.specs.param_stores.extend(store);
+            let origin = Origin { from: *from, made };
+            self.specs.origins.param_stores.insert(name, origin);
         }
-        compiled
     }
 }
 
 fn for_clients(payload: &model::Payload<'_>, left_out: &LeftOut) -> ForClients {
-    let app_ids =
-        |raw: Option<&RawValue>, what| raw.and_then(|raw| left_out.read(bytes_of(raw), what, ""));
-    let replay = payload
-        .session_replay_info
-        .and_then(|raw| left_out.read::<SessionReplay>(bytes_of(raw), "session replay info", ""));
+    fn read<'a, T: Deserialize<'a>>(
+        left_out: &LeftOut,
+        raw: Option<&'a RawValue>,
+        what: &'static str,
+    ) -> Option<T> {
+        left_out.read(bytes_of(raw?), what, "")
+    }
+
+    let hashed = payload.hashed_sdk_keys_to_app_ids;
+    let replay = payload.session_replay_info;
     ForClients {
-        app_ids_by_key: app_ids(payload.sdk_keys_to_app_ids, "app ids of SDK keys"),
-        app_ids_by_hashed_key: app_ids(
-            payload.hashed_sdk_keys_to_app_ids,
-            "app ids of hashed SDK keys",
-        ),
-        session_replay: replay,
+        app_ids_by_key: read(left_out, payload.sdk_keys_to_app_ids, "app ids of SDK keys"),
+        app_ids_by_hashed_key: read(left_out, hashed, "app ids of hashed SDK keys"),
+        session_replay: read(left_out, replay, "session replay info"),
     }
 }
 
@@ -349,7 +297,9 @@ pub(super) fn shared(texts: &[Text<'_>]) -> Vec<SharedStr> {
     texts.iter().map(|text| SharedStr::from(&**text)).collect()
 }
 
-/// The size limit of payloads keeps the number of items far below an overflow.
-fn next_index<T>(table: &[T]) -> u32 {
-    u32::try_from(table.len()).unwrap_or(u32::MAX)
+/// Appends an item. Returns its index.
+fn push<T>(table: &mut Vec<T>, item: T) -> u32 {
+    table.push(item);
+    // The size limit of payloads keeps the number of items far below an overflow.
+    u32::try_from(table.len() - 1).unwrap_or(u32::MAX)
 }

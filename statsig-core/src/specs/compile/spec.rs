@@ -59,13 +59,13 @@ impl Compiler<'_> {
     pub(super) fn rule_conditions(&self, rule: &model::Rule<'_>) -> Vec<Option<ConditionId>> {
         rule.conditions
             .iter()
-            .map(|id| self.origins.conditions.get(&**id)?.made)
+            .map(|id| self.specs.origins.conditions.get(&**id)?.made)
             .collect()
     }
 
     /// The share of a rule outside of a spec, with the salt of this spec.
     pub(super) fn share(&self, rule: &model::Rule<'_>, spec: Option<SpecId>) -> Share {
-        let spec = spec.and_then(|spec| self.specs.get(spec.0 as usize));
+        let spec = spec.and_then(|spec| self.specs.spec(spec));
         share(rule, spec.map_or("", |spec| &spec.salt))
     }
 
@@ -78,7 +78,8 @@ impl Compiler<'_> {
             "false" => ReturnValue::Bool(false),
             text => {
                 let from = Fingerprint::of(text.as_bytes());
-                let known = self.origins.values.get(&from).and_then(Weak::upgrade);
+                let values = &mut self.specs.origins.values;
+                let known = values.get(&from).and_then(Weak::upgrade);
                 ReturnValue::Parameters(known.unwrap_or_else(|| {
                     let parameters: Parameters =
                         serde_json::from_str(text).unwrap_or_else(|problem| {
@@ -88,9 +89,7 @@ impl Compiler<'_> {
                             Parameters::default()
                         });
                     let parameters = Arc::new(parameters);
-                    self.origins
-                        .values
-                        .insert(from, Arc::downgrade(&parameters));
+                    values.insert(from, Arc::downgrade(&parameters));
                     parameters
                 }))
             }

@@ -8,6 +8,7 @@ use fancy_regex::Regex;
 use super::EntryId;
 use super::spec::UnitIdType;
 use crate::hash::{FastMap, SaltedHash};
+use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
 
 /// One condition of a rule.
@@ -21,8 +22,14 @@ pub enum Condition {
     Public,
     /// Whether another gate passes or fails.
     Gate { gate: Option<EntryId>, passes: bool },
-    /// Whether a value passes a test.
-    Compare { subject: Subject, test: Test },
+    /// Whether a value passes a test, or fails it if the test is negated.
+    Compare {
+        subject: Subject,
+        /// The name in the specs, for explanations.
+        operator: Symbol,
+        test: Test,
+        negated: bool,
+    },
     /// A condition type that this SDK does not know.
     Unsupported(SharedStr),
 }
@@ -119,7 +126,7 @@ impl FieldName {
     }
 }
 
-/// The test of a value. A negated form (`none`, `neq`, …) shares the test of the positive form.
+/// The test of a value. A negated form (`none`, `neq`, …) has the test of the positive form.
 #[derive(Debug, Clone)]
 pub enum Test {
     /// `gt`, `gte`, `lt`, `lte`. Without a number as the target, the result is false.
@@ -130,17 +137,13 @@ pub enum Test {
         target: Option<Version>,
     },
     /// `any`, `none`.
-    Any { members: Members, negated: bool },
+    Any(Members),
     /// `any`, `none` for a bucket, which is a number below 1000.
-    BucketAny { buckets: BucketSet, negated: bool },
+    BucketAny(BucketSet),
     /// `any_case_sensitive`, `none_case_sensitive`.
-    AnyCaseSensitive { members: Members, negated: bool },
+    AnyCaseSensitive(Members),
     /// `str_starts_with_any` and its variants. The parts are lower-cased.
-    Part {
-        place: Place,
-        parts: Vec<SharedStr>,
-        negated: bool,
-    },
+    Part { place: Place, parts: Vec<SharedStr> },
     /// `str_matches`. An invalid pattern matches nothing.
     Matches(Option<Arc<Regex>>),
     /// `before`, `after`, `on`, in epoch milliseconds.
@@ -149,12 +152,9 @@ pub enum Test {
         target: Option<i64>,
     },
     /// `eq`, `neq`.
-    Equals { target: Operand, negated: bool },
+    Equals(Operand),
     /// `in_segment_list`, `not_in_segment_list`.
-    IdList {
-        list: Option<SharedStr>,
-        negated: bool,
-    },
+    IdList(Option<SharedStr>),
     /// `array_contains_any` and its variants. `None` if the target is not an array; the result is
     /// then false.
     Array {
@@ -162,7 +162,7 @@ pub enum Test {
         members: Option<Vec<SharedStr>>,
     },
     /// An unknown operator, or a missing operator.
-    Unsupported(SharedStr),
+    Unsupported,
 }
 
 /// The required order of two values.

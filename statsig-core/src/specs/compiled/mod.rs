@@ -10,7 +10,6 @@ mod param_store;
 pub(crate) mod rendered;
 mod spec;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -42,7 +41,7 @@ pub struct CompiledSpecs {
     pub checksum: Option<SharedStr>,
     pub(crate) default_environment: Option<SharedStr>,
     pub(crate) app_id: Option<Value>,
-    pub(crate) sdk_configs: BTreeMap<String, Value>,
+    pub(crate) sdk_configs: Map<String, Value>,
     pub(crate) diagnostics: Map<String, Value>,
     /// All texts in evaluations.
     pub symbols: Symbols,
