@@ -77,7 +77,7 @@ impl TrustedProxies {
         networks: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidNetwork> {
         let networks = networks.into_iter();
-        let networks: Result<_, _> = networks.map(|network| network.as_ref().parse()).collect();
+        let networks: Result<_, _> = networks.map(|it| Network::new(it.as_ref())).collect();
         Ok(Self::new(Trusted::Networks(networks?)))
     }
 

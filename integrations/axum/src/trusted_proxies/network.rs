@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 /// The addresses with the same first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,45 +11,30 @@ pub(super) struct Network {
     mask: u128,
 }
 
-/// The bits of a mapped IPv4 address before the address.
-const MAPPED_BITS: u32 = 96;
-
 impl Network {
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
-        bits_of(address) & self.mask == self.bits
-    }
-}
-
-impl FromStr for Network {
-    type Err = InvalidNetwork;
-
-    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
+    /// A network such as `10.0.0.0/8`, or a single address.
+    pub(super) fn new(text: &str) -> Result<Self, InvalidNetwork> {
         let network = || {
-            let (address, length) = match text.trim().split_once('/') {
+            let text = text.trim();
+            let (address, length) = match text.split_once('/') {
                 Some((address, length)) => (address, Some(length)),
-                None => (text.trim(), None),
+                None => (text, None),
             };
             let address: IpAddr = address.parse().ok()?;
-            let (before, most) = match address {
-                IpAddr::V4(_) => (MAPPED_BITS, 32),
-                IpAddr::V6(_) => (0, 128),
-            };
-            let length: u32 = match length {
-                Some(length) => length.parse().ok()?,
-                None => most,
-            };
-            if length > most {
-                return None;
-            }
-            let mask = u128::MAX.checked_shl(128 - before - length).unwrap_or(0);
-            Some(Self {
-                bits: bits_of(address) & mask,
-                mask,
-            })
+            let most: u32 = if address.is_ipv4() { 32 } else { 128 };
+            let length = length.map_or(Some(most), |length| length.parse().ok())?;
+            let free_bits = most.checked_sub(length)?;
+            let mask = u128::MAX.checked_shl(free_bits).unwrap_or(0);
+            let bits = bits_of(address) & mask;
+            Some(Self { bits, mask })
         };
         network().ok_or_else(|| InvalidNetwork {
             found: text.chars().take(MAX_SHOWN_CHARS).collect(),
         })
+    }
+
+    pub(super) fn contains(&self, address: IpAddr) -> bool {
+        bits_of(address) & self.mask == self.bits
     }
 }
 
