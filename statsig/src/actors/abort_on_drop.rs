@@ -10,6 +10,10 @@ impl AbortOnDrop {
     pub(super) fn new<T>(task: &JoinHandle<T>) -> Self {
         Self(task.abort_handle())
     }
+
+    pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::new(&tokio::spawn(task))
+    }
 }
 
 impl Drop for AbortOnDrop {

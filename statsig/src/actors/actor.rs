@@ -83,10 +83,10 @@ impl<M: Send + 'static> Address<M> {
     #[must_use = "dropping the guard cancels the timer"]
     pub(super) fn cast_after(&self, pause: Duration, message: M) -> AbortOnDrop {
         let me = self.clone();
-        AbortOnDrop::new(&tokio::spawn(async move {
+        AbortOnDrop::spawn(async move {
             tokio::time::sleep(pause).await;
             me.cast(message);
-        }))
+        })
     }
 
     /// Waits for the reply to a message. `None` if the actor ended without one.

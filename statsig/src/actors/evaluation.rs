@@ -7,9 +7,7 @@ use tracing::dispatcher;
 
 use super::abort_on_drop::AbortOnDrop;
 use super::actor::{Actor, Address, StartError};
-use super::messages::{
-    Applied, Assignment, Compilation, Compiled, EvaluationMessage, Fetched, SyncError,
-};
+use super::messages::{Applied, ApplyReply, Compilation, EvaluationMessage, Fetched, SyncError};
 use super::schemas::{check_schemas, refusal};
 use super::tasks::cast_result;
 use super::tree::Tree;
@@ -67,16 +65,16 @@ impl Actor for Evaluation {
         // A reply fails only if its caller no longer waits.
         match message {
             // The spec sync actor fetches again what it no longer waits for.
-            EvaluationMessage::Apply(assignment) if assignment.reply.is_closed() => {}
-            EvaluationMessage::Apply(assignment) => self.start_compiling(assignment),
-            EvaluationMessage::Compiled(compiled) => {
+            EvaluationMessage::Apply(_, reply) if reply.is_closed() => {}
+            EvaluationMessage::Apply(fetched, reply) => self.start_compiling(fetched, reply),
+            EvaluationMessage::Compiled {
+                fetched,
+                reply,
+                started_ms,
+                result,
+            } => {
                 self.compiling = None;
-                let Compiled {
-                    assignment: Assignment { fetched, reply },
-                    started_ms,
-                    result,
-                } = *compiled;
-                let applied = reply.send(self.apply(fetched, started_ms, result));
+                let applied = reply.send(self.apply(fetched, started_ms, *result));
                 if let Err(Ok(Applied::New { refusal })) = applied {
                     // The spec sync actor no longer waits, but these specs are in use.
                     let outcome = refusal.map_or(Ok(()), Err);
@@ -101,12 +99,12 @@ impl Actor for Evaluation {
 }
 
 impl Evaluation {
-    fn start_compiling(&mut self, assignment: Assignment) {
+    fn start_compiling(&mut self, fetched: Fetched, reply: ApplyReply) {
         let shared = Arc::clone(&self.tree.shared);
         let current = shared.published.load_full();
         let started_ms = shared.clock.now_ms();
-        let Fetched { payload, source } = &assignment.fetched;
-        let body = payload.body.clone();
+        let body = fetched.payload.body.clone();
+        let source = &fetched.source;
         let span = tracing::debug_span!(target: targets::SYNC, "compile_specs", %source);
         // What the first specs replace is small, too.
         let is_small = body.len() <= MAX_BYTES_HERE && current.specs.time == 0;
@@ -129,11 +127,12 @@ impl Evaluation {
                 // It panicked.
                 None => Err(SyncError::Interrupted),
             };
-            EvaluationMessage::Compiled(Box::new(Compiled {
-                assignment,
+            EvaluationMessage::Compiled {
+                fetched,
+                reply,
                 started_ms,
-                result,
-            }))
+                result: Box::new(result),
+            }
         }));
     }
 

@@ -1,6 +1,7 @@
 //! The client's access to its actors.
 
 use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -44,16 +45,13 @@ const DISK_TIME: Duration = Duration::from_millis(250);
 /// How long a shutdown may take beyond its limit, to stop what does not wait for the network.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
-/// The only access to the actors of one client. Cheap to clone. When the last clone is dropped, the
-/// actors shut down in the background, within [`SHUTDOWN_LIMIT`].
+/// The only access to the actors of one client. When it is dropped, the actors shut down in the
+/// background, within [`SHUTDOWN_LIMIT`].
 ///
 /// Its methods may be awaited on any executor: the work happens on the runtime that the actors were
 /// started on. When that runtime is gone, the methods return an error.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle(Arc<Actors>);
-
 #[derive(Debug)]
-struct Actors {
+pub(crate) struct Handle {
     tree: Arc<Tree>,
     supervisor: Address<SupervisorMessage>,
     runtime: runtime::Handle,
@@ -62,54 +60,22 @@ struct Actors {
     life: Weak<Life>,
     /// Held during a shutdown, so that all callers get the same report.
     report: Mutex<Option<ShutdownReport>>,
-    /// Each running [`end`](Actors::end) holds a receiver, even if no caller waits for it.
+    /// Each running [`end`](Self::end) holds a receiver, even if no caller waits for it.
     ends: watch::Sender<()>,
 }
 
-impl Drop for Actors {
+impl Drop for Handle {
     fn drop(&mut self) {
         let shared = &self.tree.shared;
         // In a forked process there are no actors to stop, and a lock within the runtime may be
-        // held for ever.
+        // held forever.
         if !shared.home.is_surely_here() {
             self.leave_to_parent();
         // After a shutdown, the actors have ended, or are about to.
-        } else if self.life.strong_count() > 0 && !shared.events.is_closed() {
+        } else if self.is_alive() && !shared.events.is_closed() {
             shared.close();
             // Detached. If the runtime ends before, the rest is counted and logged as lost.
             drop(self.runtime.spawn(self.end(SHUTDOWN_LIMIT)));
-        }
-    }
-}
-
-impl Actors {
-    fn leave_to_parent(&self) {
-        if let Some(spool) = &self.tree.spool {
-            spool.leave_to_parent();
-        }
-    }
-
-    /// Has the actors send what is left and end, within `limit`, and closes the data store. `None`
-    /// if the supervisor is gone.
-    fn end(&self, limit: Duration) -> impl Future<Output = Option<ShutdownReport>> + Send + use<> {
-        let supervisor = self.supervisor.clone();
-        let data_store = self.tree.data_store.clone();
-        let time_afterwards = self.tree.time_afterwards(limit);
-        let under_way = self.ends.subscribe();
-        async move {
-            let _under_way = under_way;
-            let started = Instant::now();
-            let for_events = limit - time_afterwards;
-            let ending = supervisor.call(|reply| SupervisorMessage::Shutdown {
-                limit: for_events,
-                reply,
-            });
-            let report = timeout(limit.saturating_add(SHUTDOWN_GRACE), ending).await;
-            supervisor.ended_within(SHUTDOWN_GRACE).await;
-            if let Some(store) = data_store {
-                store.close(limit.saturating_sub(started.elapsed())).await;
-            }
-            report.ok().flatten()
         }
     }
 }
@@ -155,7 +121,7 @@ pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
         .map_err(|_| StatsigError::Interrupted {
             during: "starting the actors",
         })?;
-    Ok(Handle(Arc::new(Actors {
+    Ok(Handle {
         tree,
         supervisor,
         runtime,
@@ -163,18 +129,18 @@ pub(crate) async fn start(shared: Arc<Shared>) -> Result<Handle, StatsigError> {
         life: weak_life,
         report: Mutex::new(None),
         ends: watch::Sender::default(),
-    })))
+    })
 }
 
 impl Handle {
     /// Whether the actors exist. They do not after a shutdown, nor when their runtime is gone.
     pub(crate) fn is_alive(&self) -> bool {
-        self.0.life.strong_count() > 0
+        self.life.strong_count() > 0
     }
 
     /// Waits for the actors to end, and for the data store to be closed then. Keeps nothing alive.
     pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (supervisor, ends) = (self.0.supervisor.clone(), self.0.ends.clone());
+        let (supervisor, ends) = (self.supervisor.clone(), self.ends.clone());
         async move {
             supervisor.ended().await;
             ends.closed().await;
@@ -184,7 +150,9 @@ impl Handle {
     /// In a forked process: closes the files that the parent works with, so that nothing stays
     /// locked when it ends.
     pub(crate) fn leave_to_parent(&self) {
-        self.0.leave_to_parent();
+        if let Some(spool) = &self.tree.spool {
+            spool.leave_to_parent();
+        }
     }
 
     /// Waits for the first syncs of specs and ID lists, but not longer than the options allow, and
@@ -193,8 +161,8 @@ impl Handle {
     /// # Errors
     /// When the actors ended meanwhile.
     pub(crate) async fn initialized(&self) -> Result<InitializeDetails, StatsigError> {
-        let tree = Arc::clone(&self.0.tree);
-        let supervisor = self.0.supervisor.clone();
+        let tree = Arc::clone(&self.tree);
+        let supervisor = self.supervisor.clone();
         let recorded = async move {
             tokio::select! {
                 biased;
@@ -213,7 +181,7 @@ impl Handle {
 
     /// How the start went; `None` while it is under way. Takes no lock.
     pub(crate) fn initialize_details(&self) -> Option<Arc<InitializeDetails>> {
-        self.0.tree.initialization.details()
+        self.tree.initialization.details()
     }
 
     /// Fetches specs now, or joins the sync that is under way.
@@ -225,7 +193,7 @@ impl Handle {
         let refreshed = self.call(during, REFRESH_LIMIT, |tree| &tree.spec_sync, message);
         refreshed.await?.map_err(|error| {
             let source = Cause::new(error);
-            if self.0.tree.shared.published.load().specs.time == 0 {
+            if self.tree.shared.published.load().specs.time == 0 {
                 StatsigError::NoSpecs { source }
             } else {
                 StatsigError::SyncFailed { source }
@@ -236,7 +204,7 @@ impl Handle {
     /// The queue reached its high-water mark. Does not wait; works from any thread.
     pub(crate) fn nudge(&self) {
         // If the actor does not live, its successor reads the queue at once.
-        self.0.tree.exposure.cast(ExposureMessage::Look);
+        self.tree.exposure.cast(ExposureMessage::Look);
     }
 
     /// Sends what was recorded so far; each batch that waits gets one attempt. Returns the counts
@@ -257,9 +225,9 @@ impl Handle {
     /// # Errors
     /// When the client has been shut down, or an actor crashed meanwhile.
     pub(crate) async fn flush_within(&self, limit: Duration) -> Result<FlushReport, StatsigError> {
-        let counters = &self.0.tree.shared.events.counters;
+        let counters = &self.tree.shared.events.counters;
         let (before, started) = (counters.stats(), Instant::now());
-        let for_posts = limit - self.0.tree.disk_time(limit);
+        let for_posts = limit - self.tree.disk_time(limit);
         let cut_at = now().checked_add(for_posts);
         let message = move |reply| ExposureMessage::Flush { cut_at, reply };
         self.not_shut_down()?;
@@ -292,16 +260,16 @@ impl Handle {
     /// Refuses events from now on, stops syncing, sends what is left and ends the actors, all
     /// within `limit`. A second call returns the same report.
     pub(crate) async fn shutdown(&self, limit: Duration) -> ShutdownReport {
-        let mut report = self.0.report.lock().await;
+        let mut report = self.report.lock().await;
         if let Some(report) = *report {
             return report;
         }
-        let ended = self.run(self.0.end(limit)).await.flatten();
-        self.0.tree.shared.close();
-        let shared = &self.0.tree.shared;
+        let ended = self.run(self.end(limit)).await.flatten();
+        self.tree.shared.close();
+        let shared = &self.tree.shared;
         let ended = ended.unwrap_or_else(|| {
             // An earlier call whose caller stopped waiting may have ended the actors.
-            *self.0.tree.report.get_or_init(|| ShutdownReport {
+            *self.tree.report.get_or_init(|| ShutdownReport {
                 stats: shared.events.counters.stats(),
                 timed_out: true,
             })
@@ -322,7 +290,7 @@ impl Handle {
         limit: Option<Duration>,
     ) -> Result<StatsigUser, EnrichFailure> {
         self.not_shut_down()?;
-        let tree = Arc::clone(&self.0.tree);
+        let tree = Arc::clone(&self.tree);
         if tree.shared.options.disable_network {
             return Err(EnrichFailure::NetworkDisabled);
         }
@@ -332,7 +300,7 @@ impl Handle {
 
     /// How often an actor was started again after a crash.
     pub(crate) fn restarts(&self) -> u64 {
-        self.0.tree.restarts()
+        self.tree.restarts.load(Ordering::Relaxed)
     }
 
     /// Disturbs an actor. `None` if it does not run; the future ends when the actor has ended.
@@ -342,9 +310,9 @@ impl Handle {
         actor: ActorName,
         disturbance: Disturbance,
     ) -> Option<BoxFuture<'static, ()>> {
-        let Actors {
+        let Self {
             tree, supervisor, ..
-        } = &*self.0;
+        } = self;
         if !self.is_alive() {
             return None;
         }
@@ -358,6 +326,30 @@ impl Handle {
             ActorName::IdListSync => tree.id_list_sync.disturb(disturbance),
             ActorName::Evaluation => tree.evaluation.disturb(disturbance),
             ActorName::Exposure => tree.exposure.disturb(disturbance),
+        }
+    }
+
+    /// Has the actors send what is left and end, within `limit`, and closes the data store. `None`
+    /// if the supervisor is gone.
+    fn end(&self, limit: Duration) -> impl Future<Output = Option<ShutdownReport>> + Send + use<> {
+        let supervisor = self.supervisor.clone();
+        let data_store = self.tree.data_store.clone();
+        let time_afterwards = self.tree.time_afterwards(limit);
+        let under_way = self.ends.subscribe();
+        async move {
+            let _under_way = under_way;
+            let started = Instant::now();
+            let for_events = limit - time_afterwards;
+            let ending = supervisor.call(|reply| SupervisorMessage::Shutdown {
+                limit: for_events,
+                reply,
+            });
+            let report = timeout(limit.saturating_add(SHUTDOWN_GRACE), ending).await;
+            supervisor.ended_within(SHUTDOWN_GRACE).await;
+            if let Some(store) = data_store {
+                store.close(limit.saturating_sub(started.elapsed())).await;
+            }
+            report.ok().flatten()
         }
     }
 
@@ -383,8 +375,8 @@ impl Handle {
         actor: fn(&Tree) -> &Live<M>,
         message: impl Fn(oneshot::Sender<T>) -> M + Send + Sync + 'static,
     ) -> impl Future<Output = Result<T, Unanswered>> + Send + 'static {
-        let callers = Arc::clone(&self.0.callers);
-        let tree = Arc::clone(&self.0.tree);
+        let callers = Arc::clone(&self.callers);
+        let tree = Arc::clone(&self.tree);
         async move {
             // Nothing closes the semaphore.
             let _turn = callers.acquire().await;
@@ -393,7 +385,7 @@ impl Handle {
     }
 
     fn not_shut_down(&self) -> Result<(), StatsigError> {
-        if self.0.tree.shared.events.is_closed() {
+        if self.tree.shared.events.is_closed() {
             return Err(StatsigError::ShutDown);
         }
         Ok(())
@@ -410,6 +402,6 @@ impl Handle {
         &self,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
-        self.0.runtime.spawn(future).await.ok()
+        self.runtime.spawn(future).await.ok()
     }
 }

@@ -83,11 +83,8 @@ impl IdListSync {
             let synced = source.sync(&current, is_first, limits).await?;
             if let Some(lists) = &synced.lists {
                 let publish = |reply| EvaluationMessage::PublishIdLists(Arc::clone(lists), reply);
-                let published = tree
-                    .evaluation
-                    .ask(MAX_ATTEMPTS, PUBLISH_LIMIT, publish)
-                    .await;
-                published.map_err(|_| IdListsError::Interrupted)?;
+                let publishing = tree.evaluation.ask(MAX_ATTEMPTS, PUBLISH_LIMIT, publish);
+                publishing.await.map_err(|_| IdListsError::Interrupted)?;
             }
             Ok(synced)
         };

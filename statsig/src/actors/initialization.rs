@@ -1,7 +1,6 @@
 //! How the start of the client goes: recorded even if no caller waits for it.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
@@ -93,27 +92,30 @@ impl Initialization {
         let _recording = recording.unwrap_or_else(PoisonError::into_inner);
         let known = self.details();
         let now = self.so_far();
-        let is_news = |known: &InitializeDetails| {
+        if let Some(known) = &known {
             // The duration is that of the first record.
-            known.failure_details.is_some() && *known != with_duration(&now, known.duration)
-        };
-        match known {
-            Some(known) if !is_news(&known) => known,
-            known => {
-                if known.is_none() {
-                    let details = now.clone();
-                    let at_ms = self.shared.clock.now_ms();
-                    self.shared.note(Fact::InitializeEnded { at_ms, details });
-                }
-                if now.is_config_spec_ready && known.is_none_or(|known| !known.is_config_spec_ready)
-                {
-                    self.log_start(&now);
-                }
-                let now = Arc::new(now);
-                self.details.store(Some(Arc::clone(&now)));
-                now
+            let duration = known.duration;
+            let is_same = || {
+                **known
+                    == InitializeDetails {
+                        duration,
+                        ..now.clone()
+                    }
+            };
+            if known.failure_details.is_none() || is_same() {
+                return Arc::clone(known);
             }
+        } else {
+            let details = now.clone();
+            let at_ms = self.shared.clock.now_ms();
+            self.shared.note(Fact::InitializeEnded { at_ms, details });
         }
+        if now.is_config_spec_ready && known.is_none_or(|known| !known.is_config_spec_ready) {
+            self.log_start(&now);
+        }
+        let now = Arc::new(now);
+        self.details.store(Some(Arc::clone(&now)));
+        now
     }
 
     /// One line for a start that brought specs. One that did not is a warning already.
@@ -203,11 +205,4 @@ impl<E: Clone + PartialEq> FirstSync<E> {
 fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
-}
-
-fn with_duration(details: &InitializeDetails, duration: Duration) -> InitializeDetails {
-    InitializeDetails {
-        duration,
-        ..details.clone()
-    }
 }

@@ -115,11 +115,18 @@ pub(super) enum IdListSyncMessage {
 /// because compilations run one at a time; and one `DropRetired`.
 #[derive(Debug)]
 pub(super) enum EvaluationMessage {
-    Apply(Assignment),
+    /// Compile and publish specs. If the evaluation actor crashes, the reply is dropped.
+    Apply(Fetched, ApplyReply),
     PublishIdLists(Arc<IdLists>, oneshot::Sender<()>),
     /// Publish that nothing could be loaded.
     PublishNoValues(oneshot::Sender<()>),
-    Compiled(Box<Compiled>),
+    /// A compilation ended.
+    Compiled {
+        fetched: Fetched,
+        reply: ApplyReply,
+        started_ms: u64,
+        result: Box<Result<Compilation, SyncError>>,
+    },
     /// Drop generations without readers.
     DropRetired,
 }
@@ -150,12 +157,7 @@ pub(super) struct Fetched {
     pub(super) source: SpecsSource,
 }
 
-/// Specs to compile and publish. If the evaluation actor crashes, the reply is dropped.
-#[derive(Debug)]
-pub(super) struct Assignment {
-    pub(super) fetched: Fetched,
-    pub(super) reply: oneshot::Sender<Result<Applied, SyncError>>,
-}
+pub(super) type ApplyReply = oneshot::Sender<Result<Applied, SyncError>>;
 
 /// How specs were applied.
 #[derive(Debug)]
@@ -169,14 +171,6 @@ pub(super) enum Applied {
     Unchanged,
     /// They are older than those in use, which stay.
     Older { found: u64 },
-}
-
-/// A compilation that ended.
-#[derive(Debug)]
-pub(super) struct Compiled {
-    pub(super) assignment: Assignment,
-    pub(super) started_ms: u64,
-    pub(super) result: Result<Compilation, SyncError>,
 }
 
 /// What was loaded, and the check of parameter structs, if there was one.

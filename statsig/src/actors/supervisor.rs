@@ -1,6 +1,7 @@
 //! The supervisor: starts the other actors, again after a crash, and ends them in order.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -16,6 +17,7 @@ use super::live::{AddressSender, Unanswered};
 use super::messages::{ActorName, ExposureMessage, SupervisorMessage};
 use super::restart::CrashRecord;
 use super::spec_sync::SpecSync;
+use super::tasks::now;
 use super::tree::{AddressSenders, Life, Tree};
 use crate::counters::ShutdownReport;
 use crate::facts::Fact;
@@ -48,6 +50,8 @@ pub(super) struct Supervisor {
 /// An actor that is started again when it crashes.
 struct Child<A: Actor> {
     name: ActorName,
+    parent: Address<SupervisorMessage>,
+    tree: Arc<Tree>,
     /// `None` while it does not live.
     address: AddressSender<A::Message>,
     crashes: CrashRecord,
@@ -55,50 +59,31 @@ struct Child<A: Actor> {
 }
 
 impl<A: Actor<Arguments = Arc<Tree>>> Child<A> {
-    fn new(name: ActorName, address: AddressSender<A::Message>) -> Self {
-        Self {
-            name,
-            address,
-            crashes: CrashRecord::default(),
-            restart: None,
-        }
-    }
-
-    async fn start(
-        &mut self,
-        parent: &Address<SupervisorMessage>,
-        tree: &Arc<Tree>,
-    ) -> Result<(), StartError> {
-        let actor = parent.spawn_child::<A>(Arc::clone(tree)).await?;
+    async fn start(&mut self) -> Result<(), StartError> {
+        let actor = self.parent.spawn_child::<A>(Arc::clone(&self.tree)).await?;
         self.address.send_replace(Some(actor));
         Ok(())
     }
 
-    async fn start_again(&mut self, parent: &Address<SupervisorMessage>, tree: &Arc<Tree>) {
-        match self.start(parent, tree).await {
-            Ok(()) => tree.count_restart(),
-            Err(error) => self.crashed(parent, tree, &error.to_string()),
+    async fn start_again(&mut self) {
+        match self.start().await {
+            Ok(()) => drop(self.tree.restarts.fetch_add(1, Ordering::Relaxed)),
+            Err(error) => self.crashed(&error.to_string()),
         }
     }
 
     /// Arranges the restart, if it was this child that ended. One that was stopped is not known any
     /// more.
-    fn ended(
-        &mut self,
-        parent: &Address<SupervisorMessage>,
-        tree: &Tree,
-        (id, why): (ActorId, &str),
-    ) {
+    fn ended(&mut self, id: ActorId, why: &str) {
         let is_this = |actor: &Address<_>| actor.id() == id;
         if self.address.borrow().as_ref().is_some_and(is_this) {
             self.address.send_replace(None);
-            self.crashed(parent, tree, why);
+            self.crashed(why);
         }
     }
 
-    fn crashed(&mut self, parent: &Address<SupervisorMessage>, tree: &Tree, why: &str) {
-        let now = Instant::now().into_std();
-        let pause = self.crashes.crashed(now, fastrand::f64());
+    fn crashed(&mut self, why: &str) {
+        let pause = self.crashes.crashed(now(), fastrand::f64());
         tracing::error!(
             target: targets::SUPERVISOR,
             actor = ?self.name,
@@ -106,12 +91,12 @@ impl<A: Actor<Arguments = Arc<Tree>>> Child<A> {
             ?pause,
             "an actor ended and will be started again"
         );
-        tree.shared.note(Fact::ActorCrashed {
+        self.tree.shared.note(Fact::ActorCrashed {
             actor: self.name.text(),
             why: why.to_owned(),
         });
         let restart = SupervisorMessage::Restart(self.name);
-        self.restart = Some(parent.cast_after(pause, restart));
+        self.restart = Some(self.parent.cast_after(pause, restart));
     }
 
     /// Ends the actor for good, by force when it does not end within the limit.
@@ -124,6 +109,22 @@ impl<A: Actor<Arguments = Arc<Tree>>> Child<A> {
     }
 }
 
+fn child<A: Actor<Arguments = Arc<Tree>>>(
+    name: ActorName,
+    parent: &Address<SupervisorMessage>,
+    tree: &Arc<Tree>,
+    address: AddressSender<A::Message>,
+) -> Child<A> {
+    Child {
+        name,
+        parent: parent.clone(),
+        tree: Arc::clone(tree),
+        address,
+        crashes: CrashRecord::default(),
+        restart: None,
+    }
+}
+
 impl Actor for Supervisor {
     type Message = SupervisorMessage;
     type Arguments = (Arc<Tree>, Arc<Life>, AddressSenders);
@@ -132,21 +133,26 @@ impl Actor for Supervisor {
         me: Address<SupervisorMessage>,
         (tree, life, addresses): Self::Arguments,
     ) -> Result<Self, StartError> {
+        tree.reporting.start();
         let recorded = Arc::clone(&tree);
-        let record = tokio::spawn(async move { recorded.initialization.keep_record().await });
+        let record = AbortOnDrop::spawn(async move { recorded.initialization.keep_record().await });
         let mut supervisor = Self {
             _life: life,
-            _record: AbortOnDrop::new(&record),
+            _record: record,
+            spec_sync: child(ActorName::SpecSync, &me, &tree, addresses.spec_sync),
+            id_list_sync: child(ActorName::IdListSync, &me, &tree, addresses.id_list_sync),
+            evaluation: child(ActorName::Evaluation, &me, &tree, addresses.evaluation),
+            exposure: child(ActorName::Exposure, &me, &tree, addresses.exposure),
             me,
             tree,
-            spec_sync: Child::new(ActorName::SpecSync, addresses.spec_sync),
-            id_list_sync: Child::new(ActorName::IdListSync, addresses.id_list_sync),
-            evaluation: Child::new(ActorName::Evaluation, addresses.evaluation),
-            exposure: Child::new(ActorName::Exposure, addresses.exposure),
             closing_down: None,
         };
-        supervisor.tree.reporting.start();
-        supervisor.start_children().await?;
+        supervisor.evaluation.start().await?;
+        supervisor.exposure.start().await?;
+        supervisor.spec_sync.start().await?;
+        if supervisor.tree.usable_id_lists().is_some() {
+            supervisor.id_list_sync.start().await?;
+        }
         Ok(supervisor)
     }
 
@@ -161,35 +167,22 @@ impl Actor for Supervisor {
     }
 
     fn child_ended(&mut self, id: ActorId, why: &str) {
-        let Self { me, tree, .. } = self;
-        self.spec_sync.ended(me, tree, (id, why));
-        self.id_list_sync.ended(me, tree, (id, why));
-        self.evaluation.ended(me, tree, (id, why));
-        self.exposure.ended(me, tree, (id, why));
+        self.spec_sync.ended(id, why);
+        self.id_list_sync.ended(id, why);
+        self.evaluation.ended(id, why);
+        self.exposure.ended(id, why);
     }
 }
 
 impl Supervisor {
-    async fn start_children(&mut self) -> Result<(), StartError> {
-        let Self { me, tree, .. } = self;
-        self.evaluation.start(me, tree).await?;
-        self.exposure.start(me, tree).await?;
-        self.spec_sync.start(me, tree).await?;
-        if tree.usable_id_lists().is_some() {
-            self.id_list_sync.start(me, tree).await?;
-        }
-        Ok(())
-    }
-
     async fn restart(&mut self, name: ActorName) {
-        let Self { me, tree, .. } = self;
         match name {
-            ActorName::Exposure => self.exposure.start_again(me, tree).await,
+            ActorName::Exposure => self.exposure.start_again().await,
             // A shutdown has stopped the others.
             _ if self.closing_down.is_some() => {}
-            ActorName::SpecSync => self.spec_sync.start_again(me, tree).await,
-            ActorName::IdListSync => self.id_list_sync.start_again(me, tree).await,
-            ActorName::Evaluation => self.evaluation.start_again(me, tree).await,
+            ActorName::SpecSync => self.spec_sync.start_again().await,
+            ActorName::IdListSync => self.id_list_sync.start_again().await,
+            ActorName::Evaluation => self.evaluation.start_again().await,
             // It has no supervisor that restarts it.
             ActorName::Supervisor => {}
         }
@@ -203,14 +196,12 @@ impl Supervisor {
         self.evaluation.stop(STOP_LIMIT.min(limit / 4)).await;
         let (me, tree) = (self.me.clone(), Arc::clone(&self.tree));
         let left = limit.saturating_sub(started.elapsed());
-        let closing_down = tokio::spawn(async move {
-            let closing = tree
-                .exposure
-                .ask(u32::MAX, left, ExposureMessage::CloseDown);
-            let timed_out = closing.await == Err(Unanswered::TimedOut);
+        self.closing_down = Some(AbortOnDrop::spawn(async move {
+            let close_down = ExposureMessage::CloseDown;
+            let closed = tree.exposure.ask(u32::MAX, left, close_down).await;
+            let timed_out = closed == Err(Unanswered::TimedOut);
             me.cast(SupervisorMessage::ClosedDown { timed_out, reply });
-        });
-        self.closing_down = Some(AbortOnDrop::new(&closing_down));
+        }));
     }
 
     async fn finish_shutdown(&mut self, timed_out: bool, reply: oneshot::Sender<ShutdownReport>) {

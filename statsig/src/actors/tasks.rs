@@ -22,10 +22,10 @@ pub(super) fn cast_result<T: Send + 'static, M: Send + 'static>(
     let work = tokio::spawn(work);
     let guard = AbortOnDrop::new(&work);
     let to = to.clone();
-    AbortOnDrop::new(&tokio::spawn(async move {
+    AbortOnDrop::spawn(async move {
         let _guard = guard;
         to.cast(to_message(work.await.ok()));
-    }))
+    })
 }
 
 /// Has the exposure actor look for work when dropped: at the end of a task, whether it returns,

@@ -1,7 +1,7 @@
 //! What the actors of one client share besides `Shared`: where they fetch and send, and each
 //! other's addresses.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::sync::Notify;
@@ -83,7 +83,8 @@ pub(super) struct Tree {
     pub(super) reporting: Reporting,
     /// Set when a shutdown has ended.
     pub(super) report: OnceLock<ShutdownReport>,
-    restarts: AtomicU64,
+    /// How often an actor was started again after a crash.
+    pub(super) restarts: AtomicU64,
 }
 
 impl Tree {
@@ -107,28 +108,19 @@ impl Tree {
             Arc::new(events.reuse_connection(options.log_event_connection_reuse))
         });
         let data_store = options.data_store.clone().map(|store| {
-            let version = options.data_store_key_schema_version;
-            let kept = Arc::clone(&shared.kept_specs);
-            let clock = Arc::clone(&shared.clock);
-            Arc::new(StoreSession::new(
-                store,
-                &shared.identity.key,
-                version,
-                kept,
-                clock,
-            ))
+            let (key, version) = (&shared.identity.key, options.data_store_key_schema_version);
+            let (kept, clock) = (Arc::clone(&shared.kept_specs), Arc::clone(&shared.clock));
+            Arc::new(StoreSession::new(store, key, version, kept, clock))
         });
         let specs = specs_of(&shared, &service, data_store.as_ref());
-        let changes: Vec<_> = (specs.adapters())
-            .map(|adapter| {
-                let changed = Arc::new(Notify::new());
-                let signal = ChangeSignal::new(&changed);
-                guarded("`on_start` of the specs adapter", || {
-                    adapter.on_start(signal)
-                });
-                changed
-            })
-            .collect();
+        let mut changes = Vec::new();
+        for adapter in specs.adapters() {
+            let changed = Arc::new(Notify::new());
+            let signal = ChangeSignal::new(&changed);
+            let what = "`on_start` of the specs adapter";
+            guarded(what, || adapter.on_start(signal));
+            changes.push(changed);
+        }
         let life = Life {
             shared: Arc::clone(&shared),
             _changes: changes.clone(),
@@ -174,15 +166,6 @@ impl Tree {
     /// Where ID lists come from, if they are enabled and the options allow to ask there.
     pub(super) fn usable_id_lists(&self) -> Option<&IdListSource> {
         self.id_lists.as_ref().filter(|source| source.is_usable())
-    }
-
-    pub(super) fn count_restart(&self) {
-        self.restarts.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How often an actor was started again after a crash.
-    pub(super) fn restarts(&self) -> u64 {
-        self.restarts.load(Ordering::Relaxed)
     }
 }
 
@@ -261,27 +244,25 @@ fn id_lists_of(
     if !options.enable_id_lists {
         return None;
     }
-    let is_network_disabled = options.disable_network;
-    if let Some(adapter) = options.id_lists_adapter.clone() {
-        return Some(IdListSource {
-            adapter,
-            store: None,
-            is_network_disabled,
-            clock: Arc::clone(&shared.clock),
-        });
-    }
     let text = |address: &Option<Address>| address.as_deref().map(str::to_owned);
-    let http = HttpIdLists::new(
-        service.clone(),
-        text(&options.id_lists_url),
-        options.fallback_to_statsig_api,
-        text(&options.download_id_list_file_api),
-        options.named_urls(),
-    );
+    let (adapter, store) = match options.id_lists_adapter.clone() {
+        Some(adapter) => (adapter, None),
+        None => {
+            let http = HttpIdLists::new(
+                service.clone(),
+                text(&options.id_lists_url),
+                options.fallback_to_statsig_api,
+                text(&options.download_id_list_file_api),
+                options.named_urls(),
+            );
+            let store = data_store.and_then(StoredIdLists::of).map(Arc::new);
+            (Arc::new(http) as _, store)
+        }
+    };
     Some(IdListSource {
-        adapter: Arc::new(http),
-        store: data_store.and_then(StoredIdLists::of).map(Arc::new),
-        is_network_disabled,
+        adapter,
+        store,
+        is_network_disabled: options.disable_network,
         clock: Arc::clone(&shared.clock),
     })
 }

@@ -31,12 +31,8 @@ pub(crate) struct EventCounters {
 /// Events that left the memory of the pipeline, by place.
 #[derive(Debug, Clone, Default)]
 struct Account {
-    recovered: u64,
-    delivered: u64,
-    sampled_out: u64,
-    spooled: u64,
-    left_on_disk: u64,
-    dropped: DroppedEvents,
+    /// Without what callers count, and without what follows from the other counts.
+    stats: EventStats,
     /// The dropped events that the hook already knows.
     reported: DroppedEvents,
 }
@@ -61,27 +57,27 @@ impl EventCounters {
     }
 
     pub(crate) fn add_delivered(&self, events: u64) {
-        self.change(|account| account.delivered += events);
+        self.change(|account| account.stats.delivered += events);
     }
 
     pub(crate) fn add_sampled_out(&self, events: u64) {
-        self.change(|account| account.sampled_out += events);
+        self.change(|account| account.stats.sampled_out += events);
     }
 
     pub(crate) fn add_dropped(&self, reason: DropReason, events: u64) {
-        self.change(|account| account.dropped.add(reason, events));
+        self.change(|account| account.stats.dropped.add(reason, events));
     }
 
     /// Events went from memory to the spool.
     pub(crate) fn add_spooled(&self, events: u64) {
-        self.change(|account| account.spooled += events);
+        self.change(|account| account.stats.spooled += events);
     }
 
     /// Events of earlier processes were found in the spool.
     pub(crate) fn add_recovered(&self, events: u64) {
         self.change(|account| {
-            account.recovered += events;
-            account.spooled += events;
+            account.stats.recovered += events;
+            account.stats.spooled += events;
         });
     }
 
@@ -89,56 +85,40 @@ impl EventCounters {
     /// counts its events as recovered.
     pub(crate) fn leave_spooled(&self) {
         self.change(|account| {
-            let left = std::mem::take(&mut account.spooled);
-            account.left_on_disk += left;
+            let left = std::mem::take(&mut account.stats.spooled);
+            account.stats.left_on_disk += left;
         });
     }
 
     /// Events from the spool were delivered.
     pub(crate) fn add_delivered_from_spool(&self, events: u64) {
         self.change(|account| {
-            account.spooled = account.spooled.saturating_sub(events);
-            account.delivered += events;
+            account.stats.spooled = account.stats.spooled.saturating_sub(events);
+            account.stats.delivered += events;
         });
     }
 
     /// Events in the spool are gone.
     pub(crate) fn add_dropped_from_spool(&self, reason: DropReason, events: u64) {
         self.change(|account| {
-            account.spooled = account.spooled.saturating_sub(events);
-            account.dropped.add(reason, events);
+            account.stats.spooled = account.stats.spooled.saturating_sub(events);
+            account.stats.dropped.add(reason, events);
         });
     }
 
     /// The current counts.
     pub(crate) fn stats(&self) -> EventStats {
         let account = self.account.load();
-        let dropped = self.all_dropped(&account);
-        let Account {
-            recovered,
-            delivered,
-            sampled_out,
-            spooled,
-            left_on_disk,
-            ..
-        } = **account;
+        let mut stats = account.stats;
+        stats.dropped = self.all_dropped(&account);
         // Read last, because every event with a place was enqueued before.
-        let enqueued = self.enqueued.load(Ordering::Acquire);
+        stats.enqueued = self.enqueued.load(Ordering::Acquire);
         let deduplicated = self.deduplicated.iter();
-        EventStats {
-            enqueued,
-            recovered,
-            deduplicated: deduplicated
-                .map(|count| count.load(Ordering::Relaxed))
-                .sum(),
-            delivered,
-            sampled_out,
-            dropped,
-            spooled,
-            left_on_disk,
-            pending: (enqueued + recovered)
-                .saturating_sub(delivered + sampled_out + dropped.total() + spooled + left_on_disk),
-        }
+        stats.deduplicated = deduplicated.map(|it| it.load(Ordering::Relaxed)).sum();
+        let on_disk = stats.spooled + stats.left_on_disk;
+        let gone = stats.delivered + stats.sampled_out + stats.dropped.total() + on_disk;
+        stats.pending = (stats.enqueued + stats.recovered).saturating_sub(gone);
+        stats
     }
 
     /// The events dropped since the last call.
@@ -152,13 +132,14 @@ impl EventCounters {
         news
     }
 
-    /// The hook did not receive these.
-    pub(crate) fn put_back_unreported(&self, dropped: &DroppedEvents) {
-        self.change(|account| account.reported = account.reported.since(dropped));
+    /// Whether events were dropped since the last [`take_unreported`](Self::take_unreported).
+    pub(crate) fn has_unreported(&self) -> bool {
+        let account = self.account.load();
+        self.all_dropped(&account) != account.reported
     }
 
     fn all_dropped(&self, account: &Account) -> DroppedEvents {
-        let mut dropped = account.dropped;
+        let mut dropped = account.stats.dropped;
         for (reason, lost) in DropReason::ALL.into_iter().zip(&self.lost_by_callers) {
             dropped.add(reason, lost.load(Ordering::Acquire));
         }

@@ -62,17 +62,16 @@ impl EventPipe {
     /// exposure actor should be woken.
     pub(crate) fn record(&self, event: QueuedEvent) -> bool {
         self.counters.add_enqueued(1);
-        if !self.home.is_here() {
-            self.lose(DropReason::Forked, 1);
-            return false;
-        }
-        if self.is_closed() {
-            self.lose(DropReason::AfterShutdown, 1);
-            return false;
-        }
         let bytes = event.bytes();
-        if bytes > self.max_bytes {
-            self.lose(DropReason::TooLarge, 1);
+        let refusal = if !self.home.is_here() {
+            Some(DropReason::Forked)
+        } else if self.is_closed() {
+            Some(DropReason::AfterShutdown)
+        } else {
+            (bytes > self.max_bytes).then_some(DropReason::TooLarge)
+        };
+        if let Some(reason) = refusal {
+            self.lose(reason, 1);
             return false;
         }
         match self.queue.push(event, bytes) {

@@ -1,5 +1,7 @@
 //! Reports about rounds of syncing specs: log lines and facts.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::actors::messages::SyncError;
@@ -13,7 +15,7 @@ use crate::sources::schedule::Trigger;
 use crate::targets;
 
 /// The round that is under way, or the last one, and what the log says of those before.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct SyncLog {
     /// Rounds that failed. Each series is logged once: an outage can last for hours.
     failures_in_row: u32,
@@ -21,42 +23,22 @@ pub(super) struct SyncLog {
     is_older_logged: bool,
     is_older: bool,
     problems: Vec<String>,
-    started: Instant,
+    started: Option<Instant>,
     is_initial: bool,
     /// Whose payload was used, or who was asked last.
-    source: SpecsSource,
-    has_payload: bool,
+    pub(super) source: SpecsSource,
+    pub(super) has_payload: bool,
 }
 
 impl SyncLog {
-    pub(super) fn new() -> Self {
-        Self {
-            failures_in_row: 0,
-            is_older_logged: false,
-            is_older: false,
-            problems: Vec::new(),
-            started: Instant::now(),
-            is_initial: false,
-            source: SpecsSource::default(),
-            has_payload: false,
-        }
-    }
-
     pub(super) fn begins(&mut self, trigger: Trigger) {
-        self.problems.clear();
-        self.started = Instant::now();
-        self.is_initial = trigger == Trigger::Initial;
-        self.has_payload = false;
-        self.is_older = false;
-    }
-
-    pub(super) fn asks(&mut self, source: SpecsSource) {
-        self.source = source;
-    }
-
-    pub(super) fn got_payload(&mut self, source: SpecsSource) {
-        self.source = source;
-        self.has_payload = true;
+        *self = Self {
+            failures_in_row: self.failures_in_row,
+            is_older_logged: self.is_older_logged,
+            started: Some(Instant::now()),
+            is_initial: trigger == Trigger::Initial,
+            ..Self::default()
+        };
     }
 
     /// One of the sources failed. That the network is disabled is no problem: an option says so.
@@ -80,7 +62,7 @@ impl SyncLog {
             shared.note(Fact::SyncEnded(SyncEnded {
                 at_ms: shared.clock.now_ms(),
                 is_initial: self.is_initial,
-                duration: self.started.elapsed(),
+                duration: self.started.map_or(Duration::ZERO, |at| at.elapsed()),
                 source: self.source.clone(),
                 network_success: self.has_payload,
                 error: error.map(ToString::to_string),

@@ -85,7 +85,7 @@ impl Actor for SpecSync {
             store_timer: None,
             watchers: Vec::new(),
             changed: BTreeSet::new(),
-            log: SyncLog::new(),
+            log: SyncLog::default(),
             refusals: Refusals::default(),
             refusal: None,
             background_failures: 0,
@@ -215,16 +215,14 @@ impl SpecSync {
                 let tree = Arc::clone(&self.tree);
                 // Without a problem, the options forbid to fetch.
                 let failure = cause.map(|source| StatsigError::NoSpecs { source });
-                let giving_up = tokio::spawn(async move {
+                self.giving_up = Some(AbortOnDrop::spawn(async move {
                     let message = EvaluationMessage::PublishNoValues;
+                    let asking = tree.evaluation.ask(MAX_ATTEMPTS, APPLY_LIMIT, message);
                     // If it is not published, the start has failed all the same.
-                    let _ = tree
-                        .evaluation
-                        .ask(MAX_ATTEMPTS, APPLY_LIMIT, message)
-                        .await;
-                    tree.initialization.specs.end(failure.map_or(Ok(()), Err));
-                });
-                self.giving_up = Some(AbortOnDrop::new(&giving_up));
+                    let _ = asking.await;
+                    let specs = &tree.initialization.specs;
+                    specs.end(failure.map_or(Ok(()), Err));
+                }));
             }
         }
     }
@@ -264,12 +262,11 @@ impl SpecSync {
     fn watch(&self, source: usize) -> AbortOnDrop {
         let changed = self.tree.changes.get(source).and_then(Weak::upgrade);
         let me = self.me.clone();
-        let task = tokio::spawn(async move {
+        AbortOnDrop::spawn(async move {
             if let Some(changed) = changed {
                 changed.notified().await;
                 me.cast(SpecSyncMessage::Changed(source));
             }
-        });
-        AbortOnDrop::new(&task)
+        })
     }
 }

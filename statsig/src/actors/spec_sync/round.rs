@@ -17,10 +17,10 @@ pub(super) struct Round {
     /// The last turn that was taken.
     pub(super) turn: Turn,
     /// The source whose payload was passed on last.
-    used: Option<Turn>,
+    pub(super) used: Option<Turn>,
     under_way: Vec<Ask>,
-    /// Payloads that came while another one was being applied.
-    arrived: VecDeque<(Turn, Fetched)>,
+    /// Payloads that came while another one was being applied; they wait until that is refused.
+    pub(super) arrived: VecDeque<(Turn, Fetched)>,
 }
 
 #[derive(Debug)]
@@ -54,19 +54,6 @@ impl Round {
     pub(super) fn answered(&mut self, id: u64) -> Option<Turn> {
         let place = self.under_way.iter().position(|ask| ask.id == id)?;
         Some(self.under_way.swap_remove(place).turn)
-    }
-
-    pub(super) fn hands_over(&mut self, turn: Turn) {
-        self.used = Some(turn);
-    }
-
-    /// Keeps a payload until the one before it is refused.
-    pub(super) fn keep(&mut self, turn: Turn, fetched: Fetched) {
-        self.arrived.push_back((turn, fetched));
-    }
-
-    pub(super) fn next_arrived(&mut self) -> Option<(Turn, Fetched)> {
-        self.arrived.pop_front()
     }
 
     /// Whether a source has not answered yet.

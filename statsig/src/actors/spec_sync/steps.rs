@@ -10,7 +10,7 @@ use super::round::{Round, try_to_fetch};
 use super::{Phase, SpecSync};
 use crate::actors::live::{MAX_ATTEMPTS, Unanswered};
 use crate::actors::messages::{
-    APPLY_LIMIT, Applied, Assignment, EvaluationMessage, Fetched, SpecSyncMessage, SyncError,
+    APPLY_LIMIT, Applied, EvaluationMessage, Fetched, SpecSyncMessage, SyncError,
 };
 use crate::actors::tasks::cast_result;
 use crate::error::SpecsError;
@@ -33,7 +33,7 @@ impl SpecSync {
         };
         let trigger = round.trigger;
         round.turn = turn;
-        self.log.asks(from.source());
+        self.log.source = from.source();
         self.is_background_set_going |= self.tree.specs.is_background(turn);
         if options.disable_network && from.uses_network() {
             self.attempt_failed(turn, FetchError::NetworkDisabled.into());
@@ -99,7 +99,7 @@ impl SpecSync {
     pub(super) fn answered(&mut self, turn: Turn, result: Result<Fetched, FetchError>) {
         let is_applying = matches!(self.phase, Phase::Applying { .. });
         match (result, &mut self.round) {
-            (Ok(fetched), Some(round)) if is_applying => round.keep(turn, fetched),
+            (Ok(fetched), Some(round)) if is_applying => round.arrived.push_back((turn, fetched)),
             (Ok(fetched), _) => self.hand_over(turn, fetched),
             (Err(error), _) if is_applying => {
                 let error = error.into();
@@ -112,10 +112,11 @@ impl SpecSync {
 
     fn hand_over(&mut self, turn: Turn, fetched: Fetched) {
         if let Some(from) = self.tree.specs.adapter(turn) {
-            self.log.got_payload(from.source());
+            self.log.source = from.source();
+            self.log.has_payload = true;
         }
         if let Some(round) = &mut self.round {
-            round.hands_over(turn);
+            round.used = Some(turn);
         }
         if self.tree.specs.is_background(turn) {
             self.refusals.passed();
@@ -127,19 +128,12 @@ impl SpecSync {
         }
         let tree = Arc::clone(&self.tree);
         let applying = async move {
-            let message = |reply| {
-                let fetched = fetched.clone();
-                EvaluationMessage::Apply(Assignment { fetched, reply })
-            };
-            match tree
-                .evaluation
-                .ask(MAX_ATTEMPTS, APPLY_LIMIT, message)
-                .await
-            {
-                Ok(result) => result,
-                Err(Unanswered::TimedOut) => Err(SyncError::NotApplied),
-                Err(Unanswered::Crashed) => Err(SyncError::Interrupted),
-            }
+            let message = |reply| EvaluationMessage::Apply(fetched.clone(), reply);
+            let asking = tree.evaluation.ask(MAX_ATTEMPTS, APPLY_LIMIT, message);
+            asking.await.unwrap_or_else(|unanswered| match unanswered {
+                Unanswered::TimedOut => Err(SyncError::NotApplied),
+                Unanswered::Crashed => Err(SyncError::Interrupted),
+            })
         };
         let task = cast_result(&self.me, applying, |result| {
             SpecSyncMessage::Applied(result.unwrap_or(Err(SyncError::Interrupted)))
@@ -196,13 +190,9 @@ impl SpecSync {
         if round.trigger == Trigger::Background && !turn.is_fallback() {
             self.background_failures = self.background_failures.wrapping_add(1);
         }
-        let arrived = round.next_arrived();
+        let arrived = round.arrived.pop_front();
         let (is_turn_awaited, is_awaited) = (round.is_turn_awaited(), round.is_awaited());
-        let next = if is_turn_awaited {
-            None
-        } else {
-            self.next_turn()
-        };
+        let next = self.next_turn().filter(|_| !is_turn_awaited);
         if arrived.is_none() && next.is_none() && !is_awaited {
             self.end(Err(error));
             return;
@@ -223,21 +213,20 @@ impl SpecSync {
         }
         let round = self.round.as_ref();
         let is_scheduled = round.is_none_or(|round| round.trigger != Trigger::Manual);
-        match error {
-            SyncError::Fetch(error) if error.asks_for_pause() => {
-                let now = Instant::now();
-                if is_scheduled {
-                    let interval = self.tree.shared.options.specs_sync_interval;
-                    let random = fastrand::f64();
-                    self.refusals.refused(error, interval, now, random);
-                } else {
-                    self.refusals.keep_quiet(error.retry_after(), now);
-                }
-                self.refusal = Some(error.clone());
+        let (now, interval) = (Instant::now(), self.tree.shared.options.specs_sync_interval);
+        let refusal = match error {
+            SyncError::Fetch(error) if error.asks_for_pause() => Some(error),
+            _ => None,
+        };
+        match refusal {
+            Some(error) if is_scheduled => {
+                (self.refusals).refused(error, interval, now, fastrand::f64());
             }
-            _ if is_scheduled => self.refusals.passed(),
-            _ => {}
+            Some(error) => self.refusals.keep_quiet(error.retry_after(), now),
+            None if is_scheduled => self.refusals.passed(),
+            None => {}
         }
+        self.refusal = refusal.cloned().or(self.refusal.take());
     }
 
     /// Why the source that keeps the specs fresh is skipped now, so that its fallback takes its

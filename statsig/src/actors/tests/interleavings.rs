@@ -335,7 +335,7 @@ fn live(
             let lab = Lab {
                 network: Arc::clone(&network),
                 shared: Arc::clone(&shared),
-                handle: start(Arc::clone(&shared)).await.unwrap(),
+                handle: Arc::new(start(Arc::clone(&shared)).await.unwrap()),
             };
             if is_first {
                 lab.handle.first_sync().await.unwrap();

@@ -31,7 +31,7 @@ const BATCH: usize = 10;
 struct Lab {
     network: Arc<ScriptedTransport>,
     shared: Arc<Shared>,
-    handle: Handle,
+    handle: Arc<Handle>,
 }
 
 impl Lab {
@@ -54,7 +54,7 @@ impl Lab {
         set: impl FnOnce(StatsigOptionsBuilder) -> StatsigOptionsBuilder,
     ) -> Self {
         let shared = new_shared(&network, set);
-        let handle = start(Arc::clone(&shared)).await.unwrap();
+        let handle = Arc::new(start(Arc::clone(&shared)).await.unwrap());
         Self {
             network,
             shared,

@@ -121,7 +121,7 @@ async fn a_client_that_starts_again_finds_what_its_shutdown_left_and_counts_it_o
     lab.record(25);
     assert_eq!(lab.handle.shutdown(secs(3)).await.stats.spooled, 25);
 
-    lab.handle = start(Arc::clone(&lab.shared)).await.unwrap();
+    lab.handle = Arc::new(start(Arc::clone(&lab.shared)).await.unwrap());
     sleep(secs(1)).await;
     let stats = lab.stats();
     assert_eq!((stats.spooled, stats.left_on_disk), (25, 25));
