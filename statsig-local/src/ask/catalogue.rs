@@ -74,28 +74,18 @@ impl Catalogue {
                     .to_owned(),
             });
         }
+        let bandits = payload.cmab_configs.unwrap_or_default();
+        let stores = payload.param_stores.unwrap_or_default();
         let mut defined = Vec::new();
-        for (kind, entity, specs) in [
-            (
-                EntityKind::Gate,
-                "feature_gate",
-                Some(payload.feature_gates),
-            ),
-            (
-                EntityKind::DynamicConfig,
-                "dynamic_config",
-                Some(payload.dynamic_configs),
-            ),
-            (EntityKind::Layer, "layer", Some(payload.layer_configs)),
-            (EntityKind::Experiment, "bandit", payload.cmab_configs),
-            (
-                EntityKind::ParameterStore,
-                "param_store",
-                payload.param_stores,
-            ),
+        for (kind, specs) in [
+            (EntityKind::Gate, payload.feature_gates),
+            (EntityKind::DynamicConfig, payload.dynamic_configs),
+            (EntityKind::Layer, payload.layer_configs),
+            (EntityKind::Experiment, bandits),
+            (EntityKind::ParameterStore, stores),
         ] {
-            let specs = specs.unwrap_or_default().into_iter();
-            defined.extend(specs.map(|(name, raw)| Defined::read(name, raw, kind, entity)));
+            let specs = specs.into_iter();
+            defined.extend(specs.map(|(name, raw)| Defined::read(name, raw, kind)));
         }
         // A bandit may have the same name as an experiment. It replaces the experiment.
         defined.sort_by(|a, b| (a.kind, &a.name, &b.entity).cmp(&(b.kind, &b.name, &a.entity)));
@@ -183,15 +173,20 @@ fn likeness(known: &str, wanted: &str) -> f64 {
 }
 
 impl Defined {
-    fn read(name: String, raw: &RawValue, kind: EntityKind, entity: &str) -> Self {
+    fn read(name: String, raw: &RawValue, kind: EntityKind) -> Self {
         let head: Head = serde_json::from_str(raw.get()).unwrap_or_default();
-        let entity = head.entity.unwrap_or_else(|| entity.to_owned());
-        let kind = match entity.as_str() {
-            "experiment" | "autotune" if kind == EntityKind::DynamicConfig => {
-                EntityKind::Experiment
-            }
+        let kind = match head.entity.as_deref() {
+            Some("experiment" | "autotune") if is_config(&kind) => EntityKind::Experiment,
             _ => kind,
         };
+        let usual = match kind {
+            EntityKind::Gate => "feature_gate",
+            EntityKind::DynamicConfig => "dynamic_config",
+            EntityKind::Experiment => "bandit",
+            EntityKind::Layer => "layer",
+            EntityKind::ParameterStore => "param_store",
+        };
+        let entity = head.entity.unwrap_or_else(|| usual.to_owned());
         Self {
             kind,
             name,

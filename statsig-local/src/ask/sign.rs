@@ -72,11 +72,9 @@ fn check(catalogue: Option<&Catalogue>, kind: EntityKind, name: &str) -> Result<
     Ok(())
 }
 
-fn problem(argument: &str, problem: impl Into<String>) -> AskError {
-    AskError::Argument {
-        argument: argument.to_owned(),
-        problem: problem.into(),
-    }
+fn problem(argument: &str, problem: String) -> AskError {
+    let argument = argument.to_owned();
+    AskError::Argument { argument, problem }
 }
 
 fn gate(argument: &str) -> Result<(&str, bool), AskError> {
@@ -106,19 +104,14 @@ fn parameter(argument: &str) -> Result<(EntityKind, &str, &str, Value), AskError
         .split_once(':')
         .ok_or_else(|| unlike("no `:` before the `=`"))?;
     let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == kind) else {
-        if kind == "gate" {
-            return Err(problem(
-                argument,
-                "a gate has no parameters: use --gate NAME=true",
-            ));
-        }
         let names = KINDS.map(|(name, _)| name);
         let hint = hint(&names, kind);
         let names = names.join(", ");
-        return Err(problem(
-            argument,
-            format!("expected one of {names} before the `:`, found `{kind}`{hint}"),
-        ));
+        let text = match kind {
+            "gate" => "a gate has no parameters: use --gate NAME=true".to_owned(),
+            _ => format!("expected one of {names} before the `:`, found `{kind}`{hint}"),
+        };
+        return Err(problem(argument, text));
     };
     let (entity, name) = path
         .rsplit_once('.')

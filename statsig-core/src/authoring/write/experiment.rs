@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::layer::{Range, experiments};
-use super::rules::{Rules, laid_over, object, put, spec, with_holdouts};
+use super::rules::{Rules, object, put, spec, with_holdouts};
 use crate::authoring::condition::{
     Condition, Operator, Subject, bucket, everyone, fails_gate, not_in_segment,
 };
@@ -22,15 +22,13 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, experiment: &Experiment)
     let mut defaults = layer.map_or_else(Values::new, |layer| layer.own.defaults.clone());
     defaults.extend(own.defaults.clone());
     let default = object(&defaults);
-
     let mut all: Vec<Rule> = overrides(experiment).collect();
     all.extend(with_holdouts(experiment, &default));
     if own.is_active {
         all.extend(exclusions(specs, experiment, layer));
         all.extend(groups(experiment));
     }
-    let returned = |value| laid_over(&defaults, value);
-    let mut written = rules.written(experiment, &all, returned);
+    let mut written = rules.written(experiment, &all, &default);
     for rule in &mut written {
         if rule.get("groupName").is_some() {
             put(rule, "isExperimentGroup", true);
@@ -43,7 +41,7 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, experiment: &Experiment)
         let mut rule = Rule::when(name, everyone());
         rule.group_name = launched.map(|group| group.name.clone());
         rule.value = launched.and_then(|group| group.value.clone());
-        written.extend(rules.written(experiment, &[rule], returned));
+        written.extend(rules.written(experiment, &[rule], &default));
     }
 
     let own_fields = json!({

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::rules::{Rules, laid_over, object, spec, with_holdouts};
+use super::rules::{Rules, object, spec, with_holdouts};
 use crate::authoring::condition::{Condition, Operator, bucket, everyone};
 use crate::authoring::experiment::Experiment;
 use crate::authoring::layer::Layer;
@@ -28,13 +28,10 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, layer: &Layer) -> Value 
         assignment.value = Some(default.clone());
         all.push(assignment);
     }
-    let rules = rules.written(layer, &all, |value| {
-        if own.merges_rules {
-            value.unwrap_or_else(|| json!({}))
-        } else {
-            laid_over(&own.defaults, value)
-        }
-    });
+    let rules = match own.merges_rules {
+        true => rules.written(layer, &all, &json!({})),
+        false => rules.written(layer, &all, &default),
+    };
     let merges_rules = own.merges_rules.then_some(true);
     let own_fields = json!({"useNewLayerEval": merges_rules});
     spec(layer, "layer", default, rules, own_fields)

@@ -93,8 +93,7 @@ fn unless_empty(entries: Map<String, Value>) -> Option<Map<String, Value>> {
 
 fn written_gate(rules: &mut Rules, gate: &Gate) -> Value {
     let default = json!(gate.own.passes_by_default);
-    let returned = |value: Option<Value>| value.unwrap_or(json!(true));
-    let rules = rules.written(gate, &with_holdouts(gate, &default), returned);
+    let rules = rules.written(gate, &with_holdouts(gate, &default), &json!(true));
     let entity = match gate.own.kind {
         GateKind::Gate => "feature_gate",
         GateKind::Segment => "segment",
@@ -106,7 +105,6 @@ fn written_gate(rules: &mut Rules, gate: &Gate) -> Value {
 
 fn written_config(rules: &mut Rules, config: &DynamicConfig) -> Value {
     let default = object(&config.own.defaults);
-    let returned = |value: Option<Value>| value.unwrap_or_else(|| json!({}));
-    let rules = rules.written(config, &with_holdouts(config, &default), returned);
+    let rules = rules.written(config, &with_holdouts(config, &default), &json!({}));
     spec(config, "dynamic_config", default, rules, json!({}))
 }

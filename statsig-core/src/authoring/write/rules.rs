@@ -13,20 +13,18 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Rules of an entity. `returned` completes their values.
+    /// Rules of an entity. Their values are laid over `base`.
     pub(super) fn written<T>(
         &mut self,
         entity: &Entity<T>,
         rules: &[Rule],
-        returned: impl Fn(Option<Value>) -> Value,
+        base: &Value,
     ) -> Vec<Value> {
         let rules = rules.iter();
-        rules
-            .map(|rule| self.rule(entity, rule, returned(rule.value.clone())))
-            .collect()
+        rules.map(|rule| self.rule(entity, rule, base)).collect()
     }
 
-    fn rule<T>(&mut self, entity: &Entity<T>, rule: &Rule, value: Value) -> Value {
+    fn rule<T>(&mut self, entity: &Entity<T>, rule: &Rule, base: &Value) -> Value {
         let conditions = rule.conditions.iter();
         let conditions: Vec<_> = conditions
             .map(|condition| self.condition(condition, &entity.id_type))
@@ -42,6 +40,7 @@ impl Rules {
             "configDelegate": rule.delegate,
             "samplingRate": rule.sampling_rate,
         }));
+        let value = laid_over(base, rule.value.as_ref());
         put(&mut written, "returnValue", value);
         written
     }
@@ -147,17 +146,17 @@ fn number(percentage: f64) -> Value {
 }
 
 pub(super) fn object(values: &Values) -> Value {
-    values.clone().into_iter().collect::<Map<_, _>>().into()
+    values.clone().into_iter().collect()
 }
 
-/// The defaults, with the parameters of a value in place of theirs.
-pub(super) fn laid_over(defaults: &Values, value: Option<Value>) -> Value {
-    match value {
-        None => object(defaults),
-        Some(Value::Object(values)) => {
-            let defaults = defaults.clone().into_iter();
-            defaults.chain(values).collect::<Map<_, _>>().into()
+/// A value. If it is an object, parameters that it lacks come from `base`.
+fn laid_over(base: &Value, value: Option<&Value>) -> Value {
+    match (base, value) {
+        (base, None) => base.clone(),
+        (Value::Object(base), Some(Value::Object(values))) => {
+            let base = base.clone().into_iter();
+            base.chain(values.clone()).collect()
         }
-        Some(other) => other,
+        (_, Some(value)) => value.clone(),
     }
 }
