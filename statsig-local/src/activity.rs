@@ -25,14 +25,6 @@ struct State {
     since: Instant,
 }
 
-/// Which connection to close first: an idle one before one with a long request, then the one that
-/// has been in this state longest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank {
-    is_busy: bool,
-    since: Instant,
-}
-
 impl Activity {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -68,15 +60,13 @@ impl Activity {
     }
 
     /// Whether the connection may be closed to make room for another one. The lowest rank is closed
-    /// first.
-    pub(crate) fn rank(&self) -> Option<Rank> {
+    /// first: an idle one before one with a long request, then the one that has been in this state
+    /// longest.
+    pub(crate) fn rank(&self) -> Option<(bool, Instant)> {
         let state = lock(&self.state);
         let is_busy = state.requests > 0;
-        let rank = Rank {
-            is_busy,
-            since: state.since,
-        };
-        (!is_busy || state.since.elapsed() >= LONG_REQUEST).then_some(rank)
+        let may_close = !is_busy || state.since.elapsed() >= LONG_REQUEST;
+        may_close.then_some((is_busy, state.since))
     }
 }
 

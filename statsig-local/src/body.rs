@@ -15,8 +15,8 @@ use serde_json::json;
 
 use crate::limits::{BODY_LIMIT, MAX_BODY_BYTES, MAX_DECODED_BODY_BYTES};
 
-/// Why the server refused a request. The answer is `{"success": false, "message": …}`, or a forward
-/// proxy's if the SDK key is wrong.
+/// Why the server refused a request. The answer is `{"success": false, "message": …}`. For a wrong
+/// SDK key, it is that of a forward proxy.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("not the upstream's SDK key")]

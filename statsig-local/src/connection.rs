@@ -40,7 +40,7 @@ impl Connection {
 }
 
 /// Serves up to `limit` connections at a time. For a further one, the connection with the lowest
-/// [`Rank`](crate::activity::Rank) is closed. If none can be closed, the new one waits.
+/// [rank](Activity::rank) is closed. If none can be closed, the new one waits.
 ///
 /// Accepts until `stop` becomes true or its sender is dropped. Then open requests have until the
 /// deadline to finish. Dropping the future closes all connections at once.

@@ -33,11 +33,11 @@ pub(crate) struct ServedSpecs {
     pub(crate) text: Bytes,
     pub(crate) gzip: Bytes,
     pub(crate) summary: SpecsSummary,
-    /// The checksum as sent. It may differ from the source's.
+    /// The checksum as sent. After an edit that keeps time and checksum, it differs from the
+    /// source's.
     checksum: Option<String>,
     source_checksum: Option<String>,
     source_digest: [u8; 32],
-    has_own_checksum: bool,
 }
 
 impl ServedSpecs {
@@ -73,7 +73,6 @@ impl ServedSpecs {
             text,
             gzip,
             summary,
-            has_own_checksum: own.is_some(),
             checksum: own.or_else(|| source_checksum.clone()),
             source_checksum,
             source_digest,
@@ -99,7 +98,7 @@ impl ServedSpecs {
         let is_recent = !self.is_newer_than(since_time);
         let is_same = match checksum {
             Some(checksum) => self.checksum.as_deref() == Some(checksum),
-            None => !self.has_own_checksum,
+            None => self.checksum == self.source_checksum,
         };
         !(is_recent && is_same)
     }
@@ -213,7 +212,7 @@ struct Checksum<'a> {
     value: Option<String>,
 }
 
-/// Tells `null`, which can be replaced, from a missing field.
+/// Distinguishes `null`, which can be replaced, from a missing field.
 fn checksum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Checksum<'de>>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
     let value = serde_json::from_str(raw.get()).map_err(|_| {

@@ -69,7 +69,7 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// Each name is used once.
+    /// Checks that each name is used once.
     fn names(&mut self) {
         let specs = self.specs;
         let project = "the project";
@@ -241,7 +241,7 @@ impl<'a> Check<'a> {
         layers.iter().find(|layer| layer.name == name)
     }
 
-    /// These are names of a layer's parameters.
+    /// Checks that a layer has parameters with these names.
     fn parameters<'n>(
         &mut self,
         place: &str,

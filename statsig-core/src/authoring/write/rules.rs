@@ -149,7 +149,7 @@ pub(super) fn object(values: &Values) -> Value {
     values.clone().into_iter().collect()
 }
 
-/// A value. If it is an object, parameters that it lacks come from `base`.
+/// The value, or `base`. If both are objects, parameters that the value lacks come from `base`.
 fn laid_over(base: &Value, value: Option<&Value>) -> Value {
     match (base, value) {
         (base, None) => base.clone(),

@@ -69,22 +69,21 @@ impl Names {
 /// The words of a name in lower case. A word ends at any character that is no ASCII letter or
 /// digit, and before an upper-case letter that follows a lower-case one.
 fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
+    let mut spaced = String::new();
     let mut was_lower = false;
     for char in name.chars() {
-        let starts_word = char.is_ascii_uppercase() && was_lower;
-        if !char.is_ascii_alphanumeric() || starts_word {
-            words.push(String::new());
+        if char.is_ascii_uppercase() && was_lower {
+            spaced.push(' ');
         }
-        if char.is_ascii_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.push(char.to_ascii_lowercase());
-        }
+        let is_part = char.is_ascii_alphanumeric();
+        spaced.push(if is_part {
+            char.to_ascii_lowercase()
+        } else {
+            ' '
+        });
         was_lower = char.is_ascii_lowercase() || char.is_ascii_digit();
     }
-    words.retain(|word| !word.is_empty());
-    words
+    spaced.split_whitespace().map(str::to_owned).collect()
 }
 
 fn capitalized(word: &str) -> String {
