@@ -75,7 +75,7 @@ impl Record {
     }
 
     /// Numbers a request and records it.
-    pub(crate) fn keep_request(&self, mut request: ReceivedRequest) {
+    pub(crate) fn keep_request(&self, request: &mut ReceivedRequest) {
         self.counts.send_modify(|counts| {
             counts.requests += 1;
             request.number = counts.requests;
@@ -83,6 +83,7 @@ impl Record {
                 *counts.by_endpoint.entry(endpoint).or_default() += 1;
             }
             let bytes = request.bytes();
+            let request = request.clone();
             lock(&self.kept).requests.push(request, bytes);
         });
     }

@@ -90,8 +90,8 @@ async fn watch(
     request: Request,
     next: Next,
 ) -> Response {
-    let recorded = recorded(&request, Some(endpoint));
-    shared.record.keep_request(recorded);
+    let mut recorded = recorded(&request, Some(endpoint));
+    shared.record.keep_request(&mut recorded);
     let Some(fault) = shared.faults.next(endpoint) else {
         return next.run(request).await;
     };
@@ -300,9 +300,9 @@ fn keep_events(
 }
 
 async fn not_served(State(shared): App, request: Request) -> Refusal {
-    let recorded = recorded(&request, None);
-    shared.notify(&Notice::NotServed(recorded.clone()));
-    shared.record.keep_request(recorded);
+    let mut recorded = recorded(&request, None);
+    shared.record.keep_request(&mut recorded);
+    shared.notify(&Notice::NotServed(recorded));
     Refusal::NotFound(
         "not served here; see /v2/download_config_specs/{key}.json, /v1/get_id_lists, /v1/log_event",
     )

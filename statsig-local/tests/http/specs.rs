@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::client::{get, get_with, specs, start};
 use serde_json::json;
 use statsig_local::limits::MAX_REQUEST_HEAD_BYTES;
-use statsig_local::{Endpoint, LocalError, LocalStatsig};
+use statsig_local::{Endpoint, LocalError, LocalStatsig, Notice};
 
 const PATH: &str = "/v2/download_config_specs/secret-abcdefghij.json";
 
@@ -193,7 +193,13 @@ async fn requests_are_kept_with_the_key_masked_where_it_is_shown() {
     let unknown = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&unknown);
     let local = LocalStatsig::builder()
-        .on_notice(move |notice| seen.lock().unwrap().push(notice.to_string()))
+        .on_notice(move |notice| {
+            let Notice::NotServed(request) = notice else {
+                panic!("{notice}");
+            };
+            let seen = &mut *seen.lock().unwrap();
+            seen.push((request.number(), notice.to_string()));
+        })
         .start()
         .await
         .unwrap();
@@ -224,7 +230,10 @@ async fn requests_are_kept_with_the_key_masked_where_it_is_shown() {
     );
     assert_eq!(
         *unknown.lock().unwrap(),
-        ["GET /v3/other/secret-abcde***** is not served here"]
+        [(
+            2,
+            "GET /v3/other/secret-abcde***** is not served here".to_owned()
+        )]
     );
     let listed = String::from_utf8(get(&local, "/_local/requests").await.bytes().to_vec()).unwrap();
     assert!(listed.contains("secret-abcde*****"));
