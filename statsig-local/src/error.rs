@@ -47,8 +47,8 @@ pub enum LocalError {
     },
     /// Specs lack required top-level fields.
     #[error(
-        "{origin}: the top-level object lacks {}; expected the JSON of /v2/download_config_specs",
-        quoted(missing)
+        "{origin}: the top-level object lacks `{}`; expected the JSON of /v2/download_config_specs",
+        missing.join("`, `")
     )]
     MissingFields {
         /// The file name, or a description of the source.
@@ -126,9 +126,4 @@ impl LocalError {
             problem: text.strip_suffix(&position).unwrap_or(&text).to_owned(),
         }
     }
-}
-
-fn quoted(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }
