@@ -1,70 +1,36 @@
 //! What a set of specs contains: names, groups, and the user fields that the specs read.
 
 use crate::entity_kind::EntityKind;
-use crate::evaluation::{EvaluationContext, Evaluator};
 use crate::results::{
-    CmabRankedGroup, Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
+    Experiment, ExperimentGroup, ExperimentGroupsResult, Served, SharedParameters,
 };
 use crate::specs::compiled::{Entity, Entry, Rule, Spec};
 use crate::specs::snapshot::Snapshot;
 use crate::specs::symbols::Symbol;
 use crate::text::SharedStr;
-use crate::user::StatsigUser;
 
-/// Lists and groups of one set of specs.
-#[derive(Debug, Clone, Copy)]
-pub struct Catalog<'a> {
-    snapshot: &'a Snapshot,
-}
-
-impl<'a> Catalog<'a> {
-    /// The contents of these specs.
+impl Snapshot {
+    /// The names of all entities of a kind, sorted, or only those of one type.
     #[must_use]
-    pub fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot }
-    }
-
-    /// The names of all feature gates, sorted. The list excludes segments and holdouts.
-    #[must_use]
-    pub fn feature_gates(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Gate, Some(Entity::FeatureGate))
-    }
-
-    /// The names of all dynamic configs, sorted.
-    #[must_use]
-    pub fn dynamic_configs(self) -> Vec<SharedStr> {
-        self.names(EntityKind::DynamicConfig, Some(Entity::DynamicConfig))
-    }
-
-    /// The names of all experiments, sorted.
-    #[must_use]
-    pub fn experiments(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Experiment, Some(Entity::Experiment))
-    }
-
-    /// The names of all autotunes, sorted.
-    #[must_use]
-    pub fn autotunes(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Experiment, Some(Entity::Autotune))
-    }
-
-    /// The names of all layers, sorted.
-    #[must_use]
-    pub fn layers(self) -> Vec<SharedStr> {
-        self.names(EntityKind::Layer, None)
-    }
-
-    /// The names of all parameter stores, sorted.
-    #[must_use]
-    pub fn parameter_stores(self) -> Vec<SharedStr> {
-        let mut names: Vec<_> = self.snapshot.specs.param_stores.keys().cloned().collect();
+    pub fn names(&self, kind: EntityKind, only: Option<Entity>) -> Vec<SharedStr> {
+        let specs = &self.specs;
+        let is_meant = |entry: &&Entry| {
+            let spec = entry.spec(kind).and_then(|id| specs.spec(id));
+            spec.is_some_and(|spec| only.is_none_or(|only| spec.entity == only))
+        };
+        let mut names: Vec<_> = if kind == EntityKind::ParameterStore {
+            specs.param_stores.keys().cloned().collect()
+        } else {
+            let meant = specs.entries.iter().filter(is_meant);
+            meant.map(|entry| specs.text(entry.name).clone()).collect()
+        };
         names.sort();
         names
     }
 
     /// The user fields that the evaluation of an entity may read.
     #[must_use]
-    pub fn fields_needed(self, kind: EntityKind, name: &str) -> Vec<SharedStr> {
+    pub fn fields_needed(&self, kind: EntityKind, name: &str) -> Vec<SharedStr> {
         let found = self.find(kind, name);
         let fields = found.into_iter().flat_map(|(_, spec)| &spec.fields_used);
         fields.map(|field| self.text(*field)).collect()
@@ -72,7 +38,7 @@ impl<'a> Catalog<'a> {
 
     /// All groups of an experiment.
     #[must_use]
-    pub fn experiment_groups(self, experiment: &str) -> ExperimentGroupsResult {
+    pub fn experiment_groups(&self, experiment: &str) -> ExperimentGroupsResult {
         let found = self.find(EntityKind::Experiment, experiment);
         let Some((_, spec)) = found.filter(|(_, spec)| spec.entity == Entity::Experiment) else {
             return ExperimentGroupsResult::default();
@@ -93,7 +59,7 @@ impl<'a> Catalog<'a> {
 
     /// The experiment as a user in the group with this name receives it.
     #[must_use]
-    pub fn experiment_by_group_name(self, experiment: &str, group: &str) -> Experiment {
+    pub fn experiment_by_group_name(&self, experiment: &str, group: &str) -> Experiment {
         self.experiment_by(experiment, |rule| {
             rule.group_name
                 .is_some_and(|name| self.text(name) == *group)
@@ -102,11 +68,11 @@ impl<'a> Catalog<'a> {
 
     /// The experiment as a user in the group with this rule ID receives it.
     #[must_use]
-    pub fn experiment_by_group_id(self, experiment: &str, rule_id: &str) -> Experiment {
+    pub fn experiment_by_group_id(&self, experiment: &str, rule_id: &str) -> Experiment {
         self.experiment_by(experiment, |rule| self.text(rule.id) == *rule_id)
     }
 
-    fn experiment_by(self, experiment: &str, is_meant: impl Fn(&Rule) -> bool) -> Experiment {
+    fn experiment_by(&self, experiment: &str, is_meant: impl Fn(&Rule) -> bool) -> Experiment {
         let found = self.find(EntityKind::Experiment, experiment);
         let found = found.and_then(|(entry, spec)| {
             let rule = spec.rules.iter().find(|rule| is_meant(rule))?;
@@ -122,43 +88,17 @@ impl<'a> Catalog<'a> {
             group_name: rule.and_then(|rule| Some(self.text(rule.group_name?))),
             is_experiment_active: found.is_some_and(|(_, spec, _)| spec.is_active == Some(true)),
             is_user_in_experiment: false,
-            details: self.snapshot.details_of_name(found.is_some()),
+            details: self.details_of_name(found.is_some()),
             served: Served::default(),
         }
     }
 
-    fn find(self, kind: EntityKind, name: &str) -> Option<(&'a Entry, &'a Spec)> {
-        let specs = &self.snapshot.specs;
-        let entry = specs.entry(specs.find(name)?)?;
-        Some((entry, specs.spec(entry.spec(kind)?)?))
+    fn find(&self, kind: EntityKind, name: &str) -> Option<(&Entry, &Spec)> {
+        let entry = self.specs.entry(self.specs.find(name)?)?;
+        Some((entry, self.specs.spec(entry.spec(kind)?)?))
     }
 
-    /// The names of all entities of a kind, or only of one type of them.
-    fn names(self, kind: EntityKind, entity: Option<Entity>) -> Vec<SharedStr> {
-        let specs = &self.snapshot.specs;
-        let meant = specs.entries.iter().filter(|entry| {
-            let spec = entry.spec(kind).and_then(|id| specs.spec(id));
-            spec.is_some_and(|spec| entity.is_none_or(|entity| spec.entity == entity))
-        });
-        let mut names: Vec<_> = meant.map(|entry| self.text(entry.name)).collect();
-        names.sort();
-        names
-    }
-
-    fn text(self, symbol: Symbol) -> SharedStr {
-        self.snapshot.specs.text(symbol).clone()
-    }
-}
-
-/// The groups of a contextual bandit for a user, the best group first.
-#[must_use]
-pub fn ranked_groups(
-    context: EvaluationContext<'_>,
-    user: &StatsigUser,
-    cmab: &str,
-) -> Vec<CmabRankedGroup> {
-    match context.snapshot.specs.find(cmab) {
-        Some(bandit) => Evaluator::new(context, user).ranked_groups(bandit),
-        None => Vec::new(),
+    fn text(&self, symbol: Symbol) -> SharedStr {
+        self.specs.text(symbol).clone()
     }
 }

@@ -81,7 +81,7 @@ pub fn leading_u64(digest: &[u8]) -> u64 {
 ///
 /// Most salts are longer than one SHA-256 block of 64 bytes. Keeping the state after the salt
 /// halves the work.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct SaltedHash {
     salted: Sha256,
 }
@@ -99,12 +99,6 @@ impl SaltedHash {
     #[must_use]
     pub fn of(&self, unit_id: &str) -> u64 {
         leading_u64(&self.salted.clone().chain_update(unit_id).finalize())
-    }
-}
-
-impl std::fmt::Debug for SaltedHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SaltedHash")
     }
 }
 

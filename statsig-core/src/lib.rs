@@ -49,7 +49,7 @@
 extern crate self as statsig;
 
 pub mod authoring;
-pub mod catalog;
+mod catalog;
 pub mod cause;
 pub mod client_init;
 pub mod country;
@@ -65,6 +65,7 @@ pub mod persistent;
 pub mod request_overrides;
 pub mod results;
 pub mod specs;
+pub mod striped;
 pub mod text;
 pub mod typed;
 pub mod user;

@@ -152,7 +152,6 @@ pub mod sources;
 #[cfg(feature = "spool")]
 mod spool;
 pub mod storage;
-mod striped;
 mod targets;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -39,7 +39,6 @@ const LAYERS: &[&[&str]] = &[
         "text",
         "hash",
         "counters",
-        "striped",
         "files",
         "targets",
         "guard",

@@ -8,7 +8,7 @@ use super::result::{Evaluation, NestedGate, Outcome, ParametersRef};
 use super::trace::Trace;
 use crate::results::CmabRankedGroup;
 use crate::specs::compiled::condition::FieldName;
-use crate::specs::compiled::{Cmab, CmabGroup, EntryId, Share};
+use crate::specs::compiled::{Cmab, CmabGroup, Share};
 use crate::specs::symbols::Symbol;
 use crate::value::{float_of, text_of};
 
@@ -162,9 +162,9 @@ impl<'a, T: Trace> Evaluator<'a, T> {
     }
     /// The groups with their scores, the best group first. Empty if the bandit does not run or does
     /// not target the user.
-    pub fn ranked_groups(&mut self, bandit: EntryId) -> Vec<CmabRankedGroup> {
+    pub fn ranked_groups(&mut self, bandit: &str) -> Vec<CmabRankedGroup> {
         let specs = self.specs;
-        let entry = specs.entry(bandit);
+        let entry = specs.find(bandit).and_then(|id| specs.entry(id));
         let bandit = entry.and_then(|entry| Some((entry, specs.cmab(entry.cmab?)?)));
         let Some((entry, cmab)) = bandit.filter(|(_, cmab)| cmab.enabled) else {
             return Vec::new();

@@ -31,10 +31,7 @@ pub(super) fn forced(
             (result, Arc::default())
         }
         Some(ForcedValue::Parameters(parameters)) => {
-            let of_base = match &base.parameters {
-                ParametersRef::Shared(parameters) => Some(&**parameters),
-                ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => None,
-            };
+            let of_base = base.parameters.shared().map(|parameters| &**parameters);
             let result = Evaluation {
                 parameters: ParametersRef::Shared(over(of_base, parameters)),
                 parameter_rules: rules_over(&base, parameters),

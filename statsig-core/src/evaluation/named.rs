@@ -1,6 +1,6 @@
 //! An evaluation with its specs, from which results are built.
 
-use super::result::{Evaluation, LookedUp, Outcome, ParametersRef};
+use super::result::{Evaluation, LookedUp, Outcome};
 use crate::results::{
     DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Reason, Served, SharedParameters,
 };
@@ -86,12 +86,7 @@ impl<'a> NamedEvaluation<'a> {
     /// All parameters. A gate has none.
     #[must_use]
     pub fn parameters(&self) -> SharedParameters {
-        match &self.evaluation.parameters {
-            ParametersRef::Shared(parameters) => SharedParameters(Some(parameters.clone())),
-            ParametersRef::Nothing | ParametersRef::Null | ParametersRef::Bool(_) => {
-                SharedParameters(None)
-            }
-        }
+        SharedParameters(self.evaluation.parameters.shared().cloned())
     }
 
     /// The reason for the evaluation's result.

@@ -33,9 +33,8 @@ pub fn open_unforced_store(
 ) -> OpenedStore {
     let snapshot = context.snapshot;
     let found = snapshot.specs.param_stores.get_key_value(name);
-    let forced = context
-        .overrides
-        .and_then(|overrides| overrides.parameter_store(user, name));
+    let overrides = context.overrides;
+    let forced = overrides.and_then(|overrides| overrides.parameter_store(user, name));
     let name = found.map_or_else(|| name.into(), |(name, _)| name.clone());
     if let Some(parameters) = forced {
         return OpenedStore {
@@ -63,19 +62,15 @@ pub fn open_store(context: &EvaluationContext<'_>, user: &StatsigUser, name: &st
     let Some(ForcedValue::Parameters(forced)) = forced else {
         return opened;
     };
-    let mut parameters = opened
-        .store
-        .map_or_else(BTreeMap::new, |store| store.parameters.clone());
-    parameters.extend(
-        forced
-            .iter()
-            .map(|(name, value)| (name.as_str().into(), Parameter::constant(value))),
-    );
+    let mut parameters = match opened.store {
+        Some(store) => store.parameters.clone(),
+        None => BTreeMap::new(),
+    };
+    let constant = |(name, value): (&String, _)| (name.as_str().into(), Parameter::constant(value));
+    parameters.extend(forced.iter().map(constant));
     OpenedStore {
         name: opened.name,
-        details: context
-            .snapshot
-            .details(Reason::Overridden(REQUEST_OVERRIDE)),
+        details: (context.snapshot).details(Reason::Overridden(REQUEST_OVERRIDE)),
         store: Some(Arc::new(ParamStore {
             parameters,
             target_app_ids: None,

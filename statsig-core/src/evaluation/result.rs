@@ -140,13 +140,19 @@ pub enum ParametersRef {
 }
 
 impl ParametersRef {
+    /// The parameters, if there are any.
+    #[must_use]
+    pub fn shared(&self) -> Option<&Arc<Parameters>> {
+        match self {
+            Self::Shared(parameters) => Some(parameters),
+            Self::Nothing | Self::Null | Self::Bool(_) => None,
+        }
+    }
+
     /// The parameter of this name.
     #[must_use]
     pub fn get(&self, parameter: &str) -> Option<&Value> {
-        match self {
-            Self::Shared(parameters) => parameters.get(parameter),
-            Self::Nothing | Self::Null | Self::Bool(_) => None,
-        }
+        self.shared()?.get(parameter)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The contents of the specs, without exposures: names, fields and groups.
 
-use statsig_core::catalog::{self, Catalog};
-
 use super::Statsig;
+use crate::evaluation::Evaluator;
 use crate::hash::text_hash;
 use crate::results::{CmabRankedGroup, Experiment, ExperimentGroupsResult};
+use crate::specs::compiled::Entity;
 use crate::text::SharedStr;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
@@ -25,7 +25,8 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_feature_gate_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).feature_gates()
+        self.specs()
+            .names(EntityKind::Gate, Some(Entity::FeatureGate))
     }
 
     /// All dynamic configs.
@@ -36,7 +37,8 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_dynamic_config_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).dynamic_configs()
+        self.specs()
+            .names(EntityKind::DynamicConfig, Some(Entity::DynamicConfig))
     }
 
     /// All experiments, including those that do not run.
@@ -47,7 +49,8 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_experiment_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).experiments()
+        self.specs()
+            .names(EntityKind::Experiment, Some(Entity::Experiment))
     }
 
     /// All autotunes. No list contains contextual bandits.
@@ -58,7 +61,8 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_autotune_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).autotunes()
+        self.specs()
+            .names(EntityKind::Experiment, Some(Entity::Autotune))
     }
 
     /// All layers.
@@ -69,7 +73,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_layer_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).layers()
+        self.specs().names(EntityKind::Layer, None)
     }
 
     /// All parameter stores.
@@ -80,7 +84,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_parameter_store_list(&self) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).parameter_stores()
+        self.specs().names(EntityKind::ParameterStore, None)
     }
 }
 
@@ -98,7 +102,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_fields_needed_for_gate(&self, gate: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(EntityKind::Gate, gate)
+        self.specs().fields_needed(EntityKind::Gate, gate)
     }
 
     /// The fields that a dynamic config targets on.
@@ -110,7 +114,8 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_fields_needed_for_dynamic_config(&self, config: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(EntityKind::DynamicConfig, config)
+        self.specs()
+            .fields_needed(EntityKind::DynamicConfig, config)
     }
 
     /// The fields that an experiment targets on.
@@ -122,7 +127,8 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_fields_needed_for_experiment(&self, experiment: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(EntityKind::Experiment, experiment)
+        self.specs()
+            .fields_needed(EntityKind::Experiment, experiment)
     }
 
     /// The fields that a layer targets on.
@@ -134,7 +140,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_fields_needed_for_layer(&self, layer: &str) -> Vec<SharedStr> {
-        Catalog::new(&self.specs()).fields_needed(EntityKind::Layer, layer)
+        self.specs().fields_needed(EntityKind::Layer, layer)
     }
 }
 
@@ -153,7 +159,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_experiment_groups(&self, experiment: &str) -> ExperimentGroupsResult {
-        Catalog::new(&self.specs()).experiment_groups(experiment)
+        self.specs().experiment_groups(experiment)
     }
 
     /// An experiment as a user in this group gets it. If there is no such group, it has no
@@ -169,7 +175,7 @@ impl Statsig {
     /// ```
     #[must_use]
     pub fn get_experiment_by_group_name(&self, experiment: &str, group: &str) -> Experiment {
-        Catalog::new(&self.specs()).experiment_by_group_name(experiment, group)
+        self.specs().experiment_by_group_name(experiment, group)
     }
 
     /// Like [`get_experiment_by_group_name`](Self::get_experiment_by_group_name), by the ID of the
@@ -186,7 +192,7 @@ impl Statsig {
         experiment: &str,
         rule_id: &str,
     ) -> Experiment {
-        Catalog::new(&self.specs()).experiment_by_group_id(experiment, rule_id)
+        self.specs().experiment_by_group_id(experiment, rule_id)
     }
 
     /// The groups of a contextual bandit for a user, ordered by expected result, the best first.
@@ -208,6 +214,6 @@ impl Statsig {
     #[must_use]
     pub fn get_cmab_ranked_groups(&self, user: &StatsigUser, cmab: &str) -> Vec<CmabRankedGroup> {
         self.inner.count_check(text_hash(cmab), || cmab.into());
-        catalog::ranked_groups(self.view(&self.specs()).context(), user, cmab)
+        Evaluator::new(self.view(&self.specs()).context(), user).ranked_groups(cmab)
     }
 }

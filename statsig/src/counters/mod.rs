@@ -12,7 +12,7 @@ pub(crate) use self::loss_log::LossLog;
 pub(crate) use self::reason::DropReason;
 pub use self::reason::DroppedEvents;
 pub use self::stats::{EventStats, FlushReport, ShutdownReport};
-use crate::striped::Striped;
+use statsig_core::striped::Striped;
 
 /// Counts events from their creation to their end.
 ///

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::event::{EventMetadata, OtherEvent};
-use crate::striped::Striped;
 use crate::text::SharedStr;
+use statsig_core::striped::Striped;
 
 /// Names that one group of threads counts without a lock: 16 bytes each, allocated at the first
 /// check.

@@ -2,44 +2,31 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Hits and misses for users, over all generations.
-///
-/// The counts are split into groups by key, so that threads with different users do not contend.
-#[derive(Debug, Default)]
-pub struct MemoCounts([CountGroup; COUNT_GROUPS]);
+use crate::striped::Striped;
 
-/// Aligned to its own cache line.
+/// Hits and misses for users, over all generations.
 #[derive(Debug, Default)]
-#[repr(align(64))]
-struct CountGroup {
+pub struct MemoCounts(Striped<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
-const COUNT_GROUPS: usize = 16;
-
 impl MemoCounts {
-    pub(super) fn add_hit(&self, hash: u64) {
-        self.group(hash).hits.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn add_miss(&self, hash: u64) {
-        self.group(hash).misses.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn group(&self, hash: u64) -> &CountGroup {
-        let [first, ..] = &self.0;
-        // The lower bits select slots.
-        let number = (hash >> 32) as usize % COUNT_GROUPS;
-        self.0.get(number).unwrap_or(first)
+    pub(super) fn add(&self, is_hit: bool) {
+        let Counts { hits, misses } = self.0.mine();
+        let count = if is_hit { hits } else { misses };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Hits and misses so far.
     pub fn so_far(&self) -> (u64, u64) {
-        self.0.iter().fold((0, 0), |(hits, misses), group| {
+        self.0.iter().fold((0, 0), |(hits, misses), counts| {
             (
-                hits + group.hits.load(Ordering::Relaxed),
-                misses + group.misses.load(Ordering::Relaxed),
+                hits + counts.hits.load(Ordering::Relaxed),
+                misses + counts.misses.load(Ordering::Relaxed),
             )
         })
     }

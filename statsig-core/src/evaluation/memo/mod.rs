@@ -154,10 +154,7 @@ impl Memo {
         let of_users = &self.evaluations.of_users;
         let remembered = index.and_then(|index| of_users.get(index, key.entry, key.kind));
         if let Some(counts) = &self.counts {
-            match remembered {
-                Some(_) => counts.add_hit(hash),
-                None => counts.add_miss(hash),
-            }
+            counts.add(remembered.is_some());
         }
         remembered
     }

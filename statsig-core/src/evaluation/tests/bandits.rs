@@ -58,9 +58,8 @@ fn ranked(bandit: Value, seed: u64) -> Vec<(String, f64)> {
         .gate("target", [rule("tr", ["everyone"], json!(true))]);
     let snapshot = specs.snapshot();
     let user = ann();
-    let id = snapshot.specs.find("b").expect("a bandit");
     let ranked =
-        Evaluator::new(EvaluationContext::of(&snapshot, NOW_MS, seed), &user).ranked_groups(id);
+        Evaluator::new(EvaluationContext::of(&snapshot, NOW_MS, seed), &user).ranked_groups("b");
     ranked
         .iter()
         .map(|ranked| (ranked.rule_id.to_string(), ranked.score))

@@ -5,12 +5,9 @@ use super::reading::{Hints, Reading};
 
 impl<'a> Reading<'a> {
     pub(super) fn decide_os(&self) -> Token<'a> {
+        let mut tokens = self.tokens.iter();
         self.os
-            .or_else(|| {
-                self.tokens
-                    .iter()
-                    .find_map(|token| self.os_of_token(*token))
-            })
+            .or_else(|| tokens.find_map(|token| self.os_of_token(*token)))
             .unwrap_or_else(|| Token::bare(self.os_by_hints()))
     }
 
@@ -38,12 +35,9 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn decide_browser(&self) -> Token<'a> {
+        let mut tokens = self.tokens.iter();
         self.browser
-            .or_else(|| {
-                self.tokens
-                    .iter()
-                    .find_map(|token| self.browser_of_token(*token))
-            })
+            .or_else(|| tokens.find_map(|token| self.browser_of_token(*token)))
             .or_else(|| self.chrome_or_android())
             .or_else(|| self.apple_networking())
             .unwrap_or_else(|| self.browser_by_hints())
@@ -116,9 +110,7 @@ impl<'a> Reading<'a> {
     }
 
     fn last(&self, name: &str) -> Option<Token<'a>> {
-        self.tokens
-            .iter()
-            .rfind(|token| token.name == name)
-            .copied()
+        let mut tokens = self.tokens.iter();
+        tokens.rfind(|token| token.name == name).copied()
     }
 }

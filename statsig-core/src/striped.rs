@@ -12,18 +12,19 @@ struct Padded<T>(T);
 
 /// A value for each group of threads.
 #[derive(Debug, Default)]
-pub(crate) struct Striped<T>([Padded<T>; STRIPES]);
+pub struct Striped<T>([Padded<T>; STRIPES]);
 
 impl<T> Striped<T> {
     /// The value of the calling thread's group.
     #[inline]
-    pub(crate) fn mine(&self) -> &T {
+    #[must_use]
+    pub fn mine(&self) -> &T {
         let [first, ..] = &self.0;
         &self.0.get(stripe()).unwrap_or(first).0
     }
 
     /// All values.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|padded| &padded.0)
     }
 }
