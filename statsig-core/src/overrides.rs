@@ -26,9 +26,8 @@ pub enum ExperimentOverride {
 ///
 /// The SDK has an adapter in memory, a `LocalOverrides`; the `override_*` methods of `Statsig`
 /// write to it. Implement this trait to read overrides from another place, such as the headers of a
-/// request. Pass your adapter to
-/// `StatsigOptionsBuilder::override_adapter`.
-/// Each evaluation asks it before the adapter in memory, on the caller's thread. It must not block.
+/// request, and pass your adapter to `StatsigOptionsBuilder::override_adapter`. Each evaluation
+/// asks it before the adapter in memory, on the caller's thread. It must not block.
 ///
 /// The SDK also asks for nested gates and delegated experiments. By default, every method returns
 /// `None`, and the adapter cannot be written to.

@@ -85,9 +85,8 @@ impl fmt::Debug for CountryCode {
 /// # Ok::<(), statsig::OptionsError>(())
 /// ```
 pub trait CountryLookup: fmt::Debug + Send + Sync + 'static {
-    /// The country of an address. IPv6 addresses arrive only with
-    /// `ipv6_countries`. IPv4-mapped addresses
-    /// arrive as IPv4.
+    /// The country of an address. IPv6 addresses arrive only with `ipv6_countries`. IPv4-mapped
+    /// addresses arrive as IPv4.
     fn country_of(&self, address: IpAddr) -> Option<CountryCode>;
 }
 
@@ -107,9 +106,8 @@ impl Countries {
     #[must_use]
     pub fn of_application(lookup: Arc<dyn CountryLookup>) -> Self {
         Self {
-            lookup: Some(lookup),
-            reads_ipv6: false,
             id: fastrand::u64(2..),
+            ..Self::built_in(lookup)
         }
     }
 
@@ -188,7 +186,7 @@ mod tests {
 
     #[test]
     fn ipv6_addresses_have_no_country_as_in_other_statsig_sdks() {
-        let brought = Countries::of_application(Arc::new(Everywhere));
+        let countries = Countries::of_application(Arc::new(Everywhere));
         for ip in [
             "::ffff:8.8.8.8",
             "::FFFF:808:808",
@@ -196,21 +194,21 @@ mod tests {
             "2A00:1450::1",
             "::1",
         ] {
-            assert_eq!(found(&brought, ip), None, "{ip}");
+            assert_eq!(found(&countries, ip), None, "{ip}");
         }
-        assert_eq!(found(&brought, "8.8.8.8").as_deref(), Some("FR"));
+        assert_eq!(found(&countries, "8.8.8.8").as_deref(), Some("FR"));
     }
 
     #[test]
     fn ipv6_addresses_are_looked_up_on_request() {
-        let brought = Countries::of_application(Arc::new(Everywhere)).with_ipv6();
+        let countries = Countries::of_application(Arc::new(Everywhere)).with_ipv6();
         for (ip, country) in [
             ("8.8.8.8", Some("FR")),
             ("::ffff:8.8.8.8", Some("FR")),
             ("2001:4860:4860::8888", Some("SE")),
             ("no address", None),
         ] {
-            assert_eq!(found(&brought, ip).as_deref(), country, "{ip}");
+            assert_eq!(found(&countries, ip).as_deref(), country, "{ip}");
         }
     }
 }

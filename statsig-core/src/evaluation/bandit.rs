@@ -3,11 +3,9 @@
 
 use super::bucket::{bucket_of, is_below};
 use super::evaluate::{Evaluator, TooDeep};
-use super::fields::user_field;
 use super::result::{Evaluation, NestedGate, Outcome, ParametersRef};
 use super::trace::Trace;
 use crate::results::CmabRankedGroup;
-use crate::specs::compiled::condition::FieldName;
 use crate::specs::compiled::{Cmab, CmabGroup, Share};
 use crate::specs::symbols::Symbol;
 use crate::value::{float_of, text_of};
@@ -140,12 +138,11 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         if weights.numerical.is_empty() && weights.categorical.is_empty() {
             return None;
         }
-        let field = |field: &FieldName| {
-            user_field(self.user, &self.scope.snapshot.global_custom_fields, field)
-        };
         let mut score = weights.base;
         for (name, weight_of) in &weights.categorical {
-            let Some(value) = field(name) else { continue };
+            let Some(value) = self.user_field(name) else {
+                continue;
+            };
             let text =
                 text_of(value).or_else(|| value.is_object().then(|| value.to_string().into()));
             score += text
@@ -154,7 +151,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
                 .unwrap_or(0.0);
         }
         for (name, weight) in &weights.numerical {
-            score += field(name)
+            score += self
+                .user_field(name)
                 .and_then(float_of)
                 .map_or(0.0, |number| weight * number);
         }

@@ -49,7 +49,7 @@ impl NamedEvaluation<'_> {
         let found = entry.and_then(|entry| self.rule_of(entry, kind, rule));
         match found.map(|rule| &rule.share) {
             Some(Share::Part { .. }) => Basis::Share,
-            // The rule applies to nobody, so the default is served.
+            // No user is in the share of the rule, so the default is served.
             Some(Share::Nobody) => Basis::Default,
             _ if entry.is_some_and(|entry| entry.dependencies.is_constant()) => Basis::Constant,
             _ => Basis::Rule,

@@ -1,5 +1,7 @@
 //! Evaluates one condition to true, false or unsupported.
 
+use serde_json::Value;
+
 use super::evaluate::{Evaluator, TooDeep};
 use super::fields::{environment_field, user_field};
 use super::operators::{Observed, passes};
@@ -74,7 +76,10 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         result: &mut Evaluation,
     ) -> Result<Observed<'a>, TooDeep> {
         Ok(match subject {
-            Subject::UserField(field) => self.user_field(field.as_ref()),
+            Subject::UserField(field) => {
+                let field = field.as_ref();
+                field.and_then(|field| self.user_field(field)).into()
+            }
             Subject::Derived { field, from } => self.derived(field, from, result),
             Subject::EnvironmentField(field) => field
                 .as_ref()
@@ -100,11 +105,8 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         })
     }
 
-    fn user_field(&self, field: Option<&FieldName>) -> Observed<'a> {
-        let globals = &self.scope.snapshot.global_custom_fields;
-        field
-            .and_then(|field| user_field(self.user, globals, field))
-            .into()
+    pub(super) fn user_field(&self, field: &FieldName) -> Option<&'a Value> {
+        user_field(self.user, &self.scope.snapshot.global_custom_fields, field)
     }
 
     /// A user field, or a value that is derived from another field.
@@ -114,27 +116,23 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         from: &'a Source,
         result: &mut Evaluation,
     ) -> Observed<'a> {
-        let given = self.user_field(Some(field));
-        if !matches!(given, Observed::Missing) {
-            return given;
+        if let Some(given) = self.user_field(field) {
+            return Observed::Json(given);
         }
-        let text_of_field = |name| match self.user_field(Some(name)) {
-            Observed::Json(value) => text_of(value),
-            _ => None,
+        let (Source::UserAgent(name) | Source::Ip(name)) = from;
+        let Some(text) = self.user_field(name).and_then(text_of) else {
+            return Observed::Missing;
         };
+        let countries = &self.scope.snapshot.countries;
         let derived = match from {
-            Source::UserAgent(name) => text_of_field(name)
-                .and_then(|user_agent| self.user.user_agent_part(&user_agent, &field.lower)),
-            Source::Ip(name) => text_of_field(name).and_then(|ip| {
-                let countries = &self.scope.snapshot.countries;
-                if countries.can_look_up() {
-                    return self.user.country_of_ip(&ip, countries);
-                }
-                if ip.split('.').count() == 4 {
+            Source::UserAgent(_) => self.user.user_agent_part(&text, &field.lower),
+            Source::Ip(_) if countries.can_look_up() => self.user.country_of_ip(&text, countries),
+            Source::Ip(_) => {
+                if text.split('.').count() == 4 {
                     result.override_reason = Some(COUNTRY_LOOKUP_NOT_LOADED);
                 }
                 None
-            }),
+            }
         };
         derived.map_or(Observed::Missing, Observed::Text)
     }

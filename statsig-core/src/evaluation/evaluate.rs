@@ -94,7 +94,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
 
     /// Evaluates an entity. It never fails: reaching a limit is an outcome.
     pub fn evaluate(&mut self, kind: EntityKind, entry: EntryId) -> Evaluation {
-        // Asked before: with a later choice between two results, each result is copied.
+        // Decides before evaluating: a choice between two results would copy each of them.
         if self.scope.forced.is_some() {
             return self.with_request_overrides(kind, entry);
         }

@@ -1,8 +1,7 @@
 //! Evaluation: `(specs, user, now) -> Evaluation`, pure and total.
 //!
 //! The evaluation uses no clock, no I/O and no log. It cannot fail, and its recursion and time are
-//! bounded. It sends its events to a `Trace`. Without a trace, the events compile to
-//! nothing.
+//! bounded. It sends its events to a `Trace`. Without a trace, the events compile to nothing.
 
 mod bandit;
 mod basis;

@@ -36,8 +36,7 @@ impl FeatureGate {
     /// has this value and this rule, even if the specs have changed. If the fetch logged the
     /// exposure, this does nothing.
     ///
-    /// The exposure is marked as manual, as with
-    /// `Statsig::manually_log_gate_exposure`.
+    /// The exposure is marked as manual, as with `Statsig::manually_log_gate_exposure`.
     pub fn log_exposure(&self) {
         self.served.log_exposure();
     }
@@ -85,8 +84,8 @@ impl Serialize for SharedParameters {
 /// # let statsig = Statsig::new("secret-key", None);
 /// # let user = StatsigUser::with_user_id("a-user");
 /// # let values = [
-/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
-/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)),
+/// #     ("share", json!(0.3)), ("ports", json!([80, 443])), ("size", json!({"px": 5})),
 /// # ];
 /// # statsig.override_dynamic_config("promo", values, None);
 /// let config = statsig.get_dynamic_config(&user, "promo");
@@ -128,8 +127,8 @@ pub struct DynamicConfig {
 /// # let statsig = Statsig::new("secret-key", None);
 /// # let user = StatsigUser::with_user_id("a-user");
 /// # let values = [
-/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
-/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)),
+/// #     ("share", json!(0.3)), ("ports", json!([80, 443])), ("size", json!({"px": 5})),
 /// # ];
 /// # statsig.override_experiment("promo", values, None);
 /// let experiment = statsig.get_experiment(&user, "promo");

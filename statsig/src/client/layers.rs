@@ -29,8 +29,8 @@ use statsig_core::entity_kind::EntityKind;
 /// # let statsig = Statsig::new("secret-key", None);
 /// # let user = StatsigUser::with_user_id("a-user");
 /// # let values = [
-/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
-/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)),
+/// #     ("share", json!(0.3)), ("ports", json!([80, 443])), ("size", json!({"px": 5})),
 /// # ];
 /// # statsig.override_layer("promo", values, None);
 /// let layer = statsig.get_layer(&user, "promo");

@@ -36,8 +36,8 @@ use statsig_core::entity_kind::EntityKind;
 /// # let statsig = Statsig::new("secret-key", None);
 /// # let user = StatsigUser::with_user_id("a-user");
 /// # let values = [
-/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)), ("share", json!(0.3)),
-/// #     ("ports", json!([80, 443])), ("size", json!({"px": 5})),
+/// #     ("color", json!("red")), ("on", json!(true)), ("seats", json!(5.0)),
+/// #     ("share", json!(0.3)), ("ports", json!([80, 443])), ("size", json!({"px": 5})),
 /// # ];
 /// # statsig.override_parameter_store("promo", values, None);
 /// let store = statsig.get_parameter_store(&user, "promo");

@@ -24,9 +24,9 @@ const KINDS: usize = 4;
 /// Remembers the evaluations of one generation, without locks.
 ///
 /// Evaluations that are equal for all users have their own places. Users share a table of fixed
-/// size, which maps a user to one of the kept evaluations. Only users who return
-/// are worth remembering: the first miss marks the user's slot, and the second miss stores an
-/// index. A user who never returns costs one load and one store.
+/// size, which maps a user to one of the kept evaluations. Only users who return are worth
+/// remembering: the first miss marks the user's slot, and the second miss stores an index. A user
+/// who never returns costs one load and one store.
 ///
 /// A generation owns only its number. The client owns the table, and the specs own the evaluations;
 /// several generations may share the specs. So publishing or dropping a generation has a constant
@@ -36,7 +36,7 @@ pub struct Memo {
     generation: u64,
     evaluations: Arc<Evaluations>,
     slots: Arc<[Slot]>,
-    /// `None` if nobody reads the counts.
+    /// `None` if the counts have no reader.
     counts: Option<Arc<MemoCounts>>,
 }
 

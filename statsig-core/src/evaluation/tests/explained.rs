@@ -12,7 +12,7 @@ fn engine(specs: Specs) -> Engine {
 /// The text of the explanation, from its path on.
 fn told(explanation: &Explanation) -> String {
     let text = explanation.to_string();
-    let (_, path) = text.split_once("how it came about:\n").expect("a path");
+    let (_, path) = text.split_once("decision path:\n").expect("a path");
     path.to_owned()
 }
 
@@ -44,7 +44,7 @@ experiment e
   rule    r
   group   Test
   reason  Bootstrap:Recognized
-how it came about:
+decision path:
   experiment e
     rule r (group Test): decides
       ✓ everybody
@@ -119,7 +119,7 @@ fn nested_gates_and_delegates_are_reported_where_they_happen() {
           → passes, rule r
       ✓ passes gate outer
         gate outer
-          evaluated above already
+          already evaluated above
           → passes, rule r
       experiment e
         rule A (group Group A): decides
@@ -251,7 +251,7 @@ fn overrides_are_reported() {
     rule r: decides
       ✓ passes gate h
         gate h
-          overridden (LocalOverride): the specs are not asked
+          overridden (LocalOverride): the specs have no effect
           → passes, rule override
       ✓ pass percentage 100
     → passes, rule r
@@ -302,7 +302,7 @@ layer l
   value   null
   rule    none
   reason  Bootstrap:Unrecognized
-how it came about:
+decision path:
   layer l
     the specs have no layer named l
     → no value
@@ -328,7 +328,7 @@ fn mappings_bandits_and_layers_by_parameter_are_reported() {
         "{text}"
     );
     assert!(
-        text.contains("mapping to g1 under rule o: holds: the other answers\n"),
+        text.contains("mapping to g1 under rule o: holds: that entity decides\n"),
         "{text}"
     );
     assert!(
@@ -337,7 +337,7 @@ fn mappings_bandits_and_layers_by_parameter_are_reported() {
     );
     let text = why(&engine, &ann(), EntityKind::Experiment, "b0");
     assert!(
-        text.contains("who takes part is decided by a gate\n"),
+        text.contains("a gate decides which users take part\n"),
         "{text}"
     );
     assert!(

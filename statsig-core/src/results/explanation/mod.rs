@@ -13,10 +13,9 @@ use crate::text::SharedStr;
 
 /// Why a gate, config, experiment, layer or parameter store has its value for a user.
 ///
-/// `Statsig::explain` makes explanations. [`Display`](std::fmt::Display)
-/// writes several lines for people; [`Serialize`] writes data for programs. Private attributes
-/// appear as `<private>`. Other user fields and the targets of the specs appear as they are, with
-/// long values shortened.
+/// `Statsig::explain` makes explanations. [`Display`](std::fmt::Display) writes several lines for
+/// people; [`Serialize`] writes data for programs. Private attributes appear as `<private>`. Other
+/// user fields and the targets of the specs appear as they are, with long values shortened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {

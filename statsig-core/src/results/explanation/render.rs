@@ -63,7 +63,7 @@ impl Lines<'_, '_> {
             writeln!(lines, "reason  {}", result.details.reason)
         })?;
         if let Some(path) = &explanation.path {
-            writeln!(self, "how it came about:")?;
+            writeln!(self, "decision path:")?;
             self.inside(|lines| lines.visit(path))?;
         }
         let mut parameters = explanation.parameters.iter();
@@ -122,12 +122,12 @@ impl Lines<'_, '_> {
         let Visit { kind, name, .. } = visit;
         match step {
             Step::Overridden { by } => {
-                writeln!(self, "overridden ({by}): the specs are not asked")
+                writeln!(self, "overridden ({by}): the specs have no effect")
             }
             Step::Mapping(mapping) => self.mapping(mapping),
             Step::Rule(rule) => self.rule(rule),
             Step::TargetingGate(gate) => {
-                writeln!(self, "who takes part is decided by a gate")?;
+                writeln!(self, "a gate decides which users take part")?;
                 self.inside(|lines| lines.visit(gate))
             }
             Step::BanditKeptOut { is_started: false } => {
@@ -151,7 +151,7 @@ impl Lines<'_, '_> {
                 };
                 writeln!(self, "no rule applies{disabled}: the default is served")
             }
-            Step::SeenBefore => writeln!(self, "evaluated above already"),
+            Step::SeenBefore => writeln!(self, "already evaluated above"),
             Step::Unknown => writeln!(self, "the specs have no {kind} named {name}"),
         }
     }
@@ -180,8 +180,8 @@ impl Lines<'_, '_> {
         let end = match mapping.end {
             MappingTriedEnd::NotYet => "does not hold yet",
             MappingTriedEnd::NotMet => "does not hold",
-            MappingTriedEnd::LedNowhere => "holds, but the other could not answer",
-            MappingTriedEnd::Answered => "holds: the other answers",
+            MappingTriedEnd::LedNowhere => "holds, but that entity could not decide",
+            MappingTriedEnd::Answered => "holds: that entity decides",
         };
         writeln!(self, "mapping to {to} under rule {rule}: {end}")?;
         self.inside(|lines| lines.tests(&mapping.conditions, mapping.share.as_ref()))?;
