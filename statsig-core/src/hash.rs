@@ -110,7 +110,7 @@ pub fn sha256_base64(text: &str) -> String {
 
 /// A unit ID as in ID lists: the first 48 bits of its SHA-256. The protocol writes them as eight
 /// characters of base64.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IdLookup([u8; 6]);
 
 impl IdLookup {
@@ -156,12 +156,6 @@ impl Ord for IdLookup {
 impl PartialOrd for IdLookup {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-impl std::fmt::Debug for IdLookup {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&STANDARD.encode(self.0))
     }
 }
 

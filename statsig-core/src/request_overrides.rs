@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::entity_kind::EntityKind;
-use crate::value::depth::{bounded_entries, bounded_shared};
+use crate::value::depth::{bounded, bounded_shared};
 
 /// Forced parameters by the name of their entity.
 type ByEntity = BTreeMap<String, Arc<Map<String, Value>>>;
@@ -196,10 +196,11 @@ fn force(
     parameter: impl Into<String>,
     value: impl Into<Value>,
 ) {
-    let entity = entity.into();
-    let value = Map::from_iter([(parameter.into(), value.into())]);
-    let value = bounded_entries(value, format_args!("the request's override of {entity}"));
-    Arc::make_mut(entities.entry(entity).or_default()).extend(value);
+    let (entity, parameter) = (entity.into(), parameter.into());
+    let place = format!("the request's override of {entity}, entry {parameter}");
+    if let Some(value) = bounded(value.into(), place) {
+        Arc::make_mut(entities.entry(entity).or_default()).insert(parameter, value);
+    }
 }
 
 impl fmt::Display for OverriddenName<'_> {

@@ -109,7 +109,8 @@ impl fmt::Display for Reason {
 
 impl PartialEq<str> for Reason {
     fn eq(&self, other: &str) -> bool {
-        self.to_string() == other
+        let text = self.to_string();
+        text == other
     }
 }
 

@@ -191,6 +191,7 @@ impl StatsigUser {
     }
 
     /// The country of an IP address. The user's own address is looked up once.
+    #[must_use]
     pub fn country_of_ip(&self, ip: &str, countries: &Countries) -> Option<Cow<'_, str>> {
         let look_up = || countries.country_of(ip);
         if is_text(&self.data().ip, ip) {
