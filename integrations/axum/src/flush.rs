@@ -48,7 +48,7 @@ pub struct Deadline(pub Instant);
 /// Do not use it in a service that keeps running after a response: each request would wait for
 /// Statsig. Events that a handler records later, in a spawned task or while it streams a body, wait
 /// for the next flush.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct FlushLayer {
     statsig: Statsig,
     limit: Duration,
@@ -87,15 +87,6 @@ impl FlushLayer {
             deadline.map(|Deadline(at)| time_until(at).saturating_sub(self.reserve));
         let limit = until_deadline.map_or(self.limit, |left| left.min(self.limit));
         Box::pin(async move { statsig.flush_within(limit).await })
-    }
-}
-
-impl fmt::Debug for FlushLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FlushLayer")
-            .field("within", &self.limit)
-            .field("reserve", &self.reserve)
-            .finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use serde::Serialize;
-use statsig::{EventStats, Statsig};
+use statsig::Statsig;
 
 use crate::{Flags, MissingFlagsLayer};
 
@@ -103,13 +103,7 @@ impl Health {
     pub fn of(statsig: &Statsig) -> Self {
         let specs = statsig.specs_status();
         let sync_age = statsig.sync_age();
-        let EventStats {
-            pending,
-            spooled,
-            delivered,
-            dropped,
-            ..
-        } = statsig.event_stats();
+        let events = statsig.event_stats();
         Self {
             ready: specs.is_ready(),
             running: statsig.is_initialized(),
@@ -120,10 +114,10 @@ impl Health {
                 sync_age_ms: sync_age.and_then(|age| u64::try_from(age.as_millis()).ok()),
             },
             events: HealthOfEvents {
-                pending,
-                spooled,
-                delivered,
-                dropped: dropped.total(),
+                pending: events.pending,
+                spooled: events.spooled,
+                delivered: events.delivered,
+                dropped: events.dropped.total(),
             },
             restarts: statsig.restarts(),
             version: env!("CARGO_PKG_VERSION"),

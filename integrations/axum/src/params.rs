@@ -32,7 +32,9 @@ use crate::{Flags, MissingFlagsLayer};
 /// }
 /// ```
 ///
-/// `Params(promo): Params<Promo>` yields the [`Typed`] itself.
+/// `Params(promo): Params<Promo>` yields the [`Typed`] itself. A clone and its original expose a
+/// parameter only once.
+#[derive(Debug, Clone)]
 pub struct Params<P: StatsigParams>(pub Typed<P>);
 
 impl<P: StatsigParams> Deref for Params<P> {
@@ -40,19 +42,6 @@ impl<P: StatsigParams> Deref for Params<P> {
 
     fn deref(&self) -> &Typed<P> {
         &self.0
-    }
-}
-
-/// The clone and the original expose a parameter only once.
-impl<P: StatsigParams + Clone> Clone for Params<P> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<P: StatsigParams + std::fmt::Debug> std::fmt::Debug for Params<P> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Params").field(&self.0).finish()
     }
 }
 

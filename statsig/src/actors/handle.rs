@@ -9,24 +9,20 @@ use tokio::runtime;
 use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
-#[cfg(any(test, feature = "testing"))]
-use super::actor::Disturbance;
 use super::actor::{self, Address};
 use super::live::{Live, Unanswered};
-#[cfg(any(test, feature = "testing"))]
-use super::messages::ActorName;
 use super::messages::{ExposureMessage, MAX_CALLERS, SpecSyncMessage, SupervisorMessage};
 use super::supervisor::Supervisor;
 use super::tasks::now;
 use super::tree::{Life, Tree};
+#[cfg(any(test, feature = "testing"))]
+use super::{ActorName, Disturbance};
 use crate::cause::Cause;
 use crate::counters::{EventStats, FlushReport, ShutdownReport};
 use crate::enrichment::EnrichFailure;
 use crate::error::StatsigError;
 use crate::initialize_details::InitializeDetails;
 use crate::shared::Shared;
-#[cfg(any(test, feature = "testing"))]
-use crate::transport::BoxFuture;
 use crate::user::StatsigUser;
 
 /// The longest a flush may take. Each batch gets one attempt.
@@ -309,7 +305,7 @@ impl Handle {
         &self,
         actor: ActorName,
         disturbance: Disturbance,
-    ) -> Option<BoxFuture<'static, ()>> {
+    ) -> Option<crate::transport::BoxFuture<'static, ()>> {
         let Self {
             tree, supervisor, ..
         } = self;

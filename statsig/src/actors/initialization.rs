@@ -12,7 +12,6 @@ use crate::facts::Fact;
 use crate::initialize_details::InitializeDetails;
 use crate::shared::Shared;
 use crate::sources::id_lists::source::IdListSource;
-use crate::specs::compiled::SpecCounts;
 use crate::targets;
 
 /// The first syncs, and the record of the start that they make.
@@ -120,17 +119,13 @@ impl Initialization {
 
     /// One line for a start that brought specs. One that did not is a warning already.
     fn log_start(&self, details: &InitializeDetails) {
-        let SpecCounts {
-            gates,
-            configs,
-            layers,
-        } = self.shared.published.load().specs.counts();
+        let specs = self.shared.published.load().specs.counts();
         tracing::info!(
             target: targets::CLIENT,
             "initialised: {}, {}, {} from {} in {} ms",
-            counted(gates, "gate"),
-            counted(configs, "config"),
-            counted(layers, "layer"),
+            counted(specs.gates, "gate"),
+            counted(specs.configs, "config"),
+            counted(specs.layers, "layer"),
             details.source,
             details.duration.as_millis()
         );

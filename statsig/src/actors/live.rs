@@ -5,11 +5,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-#[cfg(any(test, feature = "testing"))]
-use super::actor::Disturbance;
 use super::actor::{ActorId, Address};
-#[cfg(any(test, feature = "testing"))]
-use crate::transport::BoxFuture;
 
 /// A message that crashed its actor this often is not sent again.
 pub(super) const MAX_ATTEMPTS: u32 = 3;
@@ -70,7 +66,10 @@ impl<M: Send + 'static> Live<M> {
 
     /// Disturbs the actor, if it lives. The returned future ends when the actor has ended.
     #[cfg(any(test, feature = "testing"))]
-    pub(super) fn disturb(&self, work: Disturbance) -> Option<BoxFuture<'static, ()>> {
+    pub(super) fn disturb(
+        &self,
+        work: super::Disturbance,
+    ) -> Option<crate::transport::BoxFuture<'static, ()>> {
         let mut address = self.0.clone();
         address.borrow_and_update().as_ref()?.disturb(work);
         // Fails only if the supervisor ends.

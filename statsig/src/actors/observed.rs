@@ -1,4 +1,4 @@
-//! A transport that takes note of what goes through it.
+//! A transport that reports its requests.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::transport::{
     self, BoxFuture, Request, Response, Transport, TransportError, address, retry,
 };
 
-/// Sends through another transport, and tells how that went.
+/// Sends through another transport, and reports each request.
 #[derive(Debug)]
 pub(super) struct ObservedTransport {
     inner: Arc<dyn Transport>,

@@ -162,8 +162,8 @@ impl InFlight {
         shared.events.outbox().refused(batch);
     }
 
-    /// Lets the two halves of a batch wait instead of it, unless it cannot be cut, or that would
-    /// cost too many posts.
+    /// Replaces a batch by its two halves, unless it cannot be cut or the halves would cost too
+    /// many posts.
     fn cut(&self, batch: SealedBatch, error: &EventLoggingError) {
         let shared = &self.tree.shared;
         let halves = seal::split(&batch).ok().flatten();

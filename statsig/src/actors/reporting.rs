@@ -1,5 +1,5 @@
 //! The tasks that report about the SDK: one calls the observability clients, one reads the
-//! counters. They belong to no actor and delay none.
+//! counters. No actor owns them or waits for them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::transport::backoff::Backoff;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause before a restart.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// An actor that ran this long is forgiven its earlier crashes.
+/// After this time without a crash, the pauses start over.
 const QUIET_PERIOD: Duration = Duration::from_secs(60);
 
 const BACKOFF: Backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
@@ -21,7 +21,7 @@ pub(super) struct CrashRecord {
 }
 
 impl CrashRecord {
-    /// Notes a crash; the answer is the pause before the restart.
+    /// Counts a crash. Returns the pause before the restart.
     pub(super) fn crashed(&mut self, now: Instant, random: f64) -> Duration {
         let is_quiet = self
             .last

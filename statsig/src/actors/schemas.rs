@@ -33,14 +33,11 @@ pub(super) fn check_schemas(
     checked.ok()
 }
 
-/// The error that errors in reports are, where the options say so.
+/// The error for reports with errors, if the options ask for one.
 pub(super) fn refusal(options: &StatsigOptions, reports: &[SchemaReport]) -> Option<StatsigError> {
-    if !options.strict_schemas {
-        return None;
-    }
     let failed = reports.iter().filter(|report| report.has_errors());
     let failed: Vec<_> = failed.map(ToString::to_string).collect();
-    (!failed.is_empty()).then(|| StatsigError::SchemaDrift {
+    (options.strict_schemas && !failed.is_empty()).then(|| StatsigError::SchemaDrift {
         structs: failed.len(),
         report: failed.join("\n"),
     })

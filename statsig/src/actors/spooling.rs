@@ -98,7 +98,7 @@ impl Tree {
                 drop(outbox);
                 // Once for each series of failures: the disk may be full for hours.
                 if is_news {
-                    tracing::error!(target: targets::EVENTS, %error, "events cannot be kept on disk; they are kept in memory, as far as it goes");
+                    tracing::error!(target: targets::EVENTS, %error, "events cannot be kept on disk; they wait in memory, as long as there is room");
                 }
             }
         }
@@ -155,8 +155,7 @@ impl Tree {
         true
     }
 
-    /// At the very end, when no actor works any more: seals what is left in memory and puts it on
-    /// disk. Blocks.
+    /// Seals what is left in memory and puts it on disk, when no actor works any more. Blocks.
     pub(super) fn spool_rest(&self) {
         let Some(spool) = &self.spool else {
             return;
@@ -176,7 +175,8 @@ impl Tree {
         pipe.outbox().close(now());
         let next = || pipe.outbox().start_sealing(now());
         while let Some(unsealed) = next() {
-            SealingJob::new(shared, unsealed).run();
+            let shared = Arc::clone(shared);
+            SealingJob { shared, unsealed }.run();
         }
         spool.put_all_back();
         let rest = pipe.outbox().take_rest();

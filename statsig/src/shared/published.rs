@@ -10,7 +10,6 @@ use tokio::sync::watch;
 use crate::evaluation::memo::{Memo, MemoCounts, MemoHome};
 use crate::overrides::RequestOverrides;
 use crate::results::SpecsStatus;
-use crate::specs::compiled::SpecCounts;
 use crate::specs::snapshot::Snapshot;
 
 /// A snapshot and its memo, which are replaced together. `Debug` shows a summary.
@@ -42,17 +41,13 @@ impl Published {
 
 impl fmt::Debug for Published {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SpecCounts {
-            gates,
-            configs,
-            layers,
-        } = self.specs.counts();
+        let counts = self.specs.counts();
         f.debug_struct("Specs")
             .field("source", &self.source)
             .field("time", &self.specs.time)
-            .field("gates", &gates)
-            .field("configs", &configs)
-            .field("layers", &layers)
+            .field("gates", &counts.gates)
+            .field("configs", &counts.configs)
+            .field("layers", &counts.layers)
             .finish()
     }
 }
