@@ -69,7 +69,7 @@ impl Compact<'_> {
     /// A dynamic config, experiment, autotune or contextual bandit.
     fn config(&self, json: &mut Json, item: &Item) {
         let evaluation = &item.evaluation;
-        json.entry(key!("v"), self.values.key(evaluation));
+        json.entry(key!("v"), self.values.key(&evaluation.parameters));
         if item.entity == Entity::DynamicConfig {
             // `p` means passed.
             json.bool_entry(key!("p"), evaluation.value);
@@ -83,7 +83,7 @@ impl Compact<'_> {
 
     fn layer(&self, json: &mut Json, item: &Item) {
         let evaluation = &item.evaluation;
-        json.entry(key!("v"), self.values.key(evaluation));
+        json.entry(key!("v"), self.values.key(&evaluation.parameters));
         self.group_name(json, evaluation);
         if let Some(delegate) = evaluation.delegate {
             // `ae` means allocated experiment.

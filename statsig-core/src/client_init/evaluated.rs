@@ -3,7 +3,7 @@
 use super::selection::Selection;
 use crate::entity_kind::EntityKind;
 use crate::evaluation::{Evaluation, Outcome, Series};
-use crate::specs::compiled::{CmabId, CompiledSpecs, Entity, EntryId, SpecId};
+use crate::specs::compiled::{CompiledSpecs, Entity, EntryId};
 use crate::specs::symbols::Symbol;
 
 /// All entities of a response, sorted by name.
@@ -35,6 +35,7 @@ impl Evaluated {
             specs,
             selection,
             series,
+            is_stopped: false,
         };
         let listing = specs.listing();
         let mut evaluated = Self {
@@ -42,23 +43,21 @@ impl Evaluated {
             configs: Vec::with_capacity(listing.configs.len()),
             layers: Vec::with_capacity(listing.layers.len()),
         };
-        for (id, spec) in &listing.gates {
-            let item = evaluating.spec(EntityKind::Gate, *id, *spec)?;
-            evaluated.gates.extend(item);
+        for id in &listing.gates {
+            let gate = evaluating.spec(EntityKind::Gate, *id);
+            evaluated.gates.extend(gate);
         }
-        for (id, source) in &listing.configs {
+        for id in &listing.configs {
             // A contextual bandit wins over the spec of the same name.
-            let mut item = evaluating.cmab(*id, source.cmab)?;
-            if let (None, Some(spec)) = (&item, source.spec) {
-                item = evaluating.spec(EntityKind::Experiment, *id, spec)?;
-            }
-            evaluated.configs.extend(item);
+            let config = evaluating.cmab(*id);
+            let config = config.or_else(|| evaluating.spec(EntityKind::Experiment, *id));
+            evaluated.configs.extend(config);
         }
-        for (id, spec) in &listing.layers {
-            let item = evaluating.spec(EntityKind::Layer, *id, *spec)?;
-            evaluated.layers.extend(item);
+        for id in &listing.layers {
+            let layer = evaluating.spec(EntityKind::Layer, *id);
+            evaluated.layers.extend(layer);
         }
-        Some(evaluated)
+        (!evaluating.is_stopped).then_some(evaluated)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Item> {
@@ -70,17 +69,17 @@ struct Evaluating<'e, 'a> {
     specs: &'e CompiledSpecs,
     selection: &'e Selection<'e>,
     series: &'e mut Series<'a>,
+    /// A limit stopped an evaluation.
+    is_stopped: bool,
 }
 
-/// The outer `None` means that a limit stopped an evaluation. The inner `None` means that an entity
-/// is left out.
+/// `None` means that an entity is left out.
 impl Evaluating<'_, '_> {
-    fn spec(&mut self, kind: EntityKind, id: EntryId, spec: SpecId) -> Option<Option<Item>> {
-        let (Some(entry), Some(spec)) = (self.specs.entry(id), self.specs.spec(spec)) else {
-            return Some(None);
-        };
+    fn spec(&mut self, kind: EntityKind, id: EntryId) -> Option<Item> {
+        let entry = self.specs.entry(id)?;
+        let spec = self.specs.spec(entry.spec(kind)?)?;
         if !self.selection.includes(self.specs.text(entry.name), spec) {
-            return Some(None);
+            return None;
         }
         let kind = match kind {
             EntityKind::Experiment if spec.entity == Entity::DynamicConfig => {
@@ -89,38 +88,38 @@ impl Evaluating<'_, '_> {
             kind => kind,
         };
         let evaluation = self.evaluate(kind, id)?;
-        if !self.selection.keeps(spec.entity, &evaluation) {
-            return Some(None);
-        }
-        Some(Some(Item {
+        let is_kept = self.selection.keeps(spec.entity, &evaluation);
+        is_kept.then_some(Item {
             name: entry.name,
             entity: spec.entity,
             is_cmab: false,
             evaluation,
-        }))
+        })
     }
 
-    fn cmab(&mut self, id: EntryId, cmab: Option<CmabId>) -> Option<Option<Item>> {
-        let cmab = cmab.and_then(|cmab| self.specs.cmab(cmab));
-        let (Some(entry), Some(cmab)) = (self.specs.entry(id), cmab) else {
-            return Some(None);
-        };
+    fn cmab(&mut self, id: EntryId) -> Option<Item> {
+        let entry = self.specs.entry(id)?;
+        let cmab = self.specs.cmab(entry.cmab?)?;
         let name = self.specs.text(entry.name);
         let target_app_ids = cmab.target_app_ids.as_deref();
         if !self.selection.includes_cmab(name, target_app_ids) {
-            return Some(None);
+            return None;
         }
-        let evaluation = self.evaluate(EntityKind::Experiment, id)?;
-        Some(Some(Item {
+        Some(Item {
             name: entry.name,
             entity: Entity::Autotune,
             is_cmab: true,
-            evaluation,
-        }))
+            evaluation: self.evaluate(EntityKind::Experiment, id)?,
+        })
     }
 
+    /// After a limit stopped an evaluation, nothing more is evaluated.
     fn evaluate(&mut self, kind: EntityKind, id: EntryId) -> Option<Evaluation> {
+        if self.is_stopped {
+            return None;
+        }
         let evaluation = self.series.evaluate(kind, id);
-        (evaluation.outcome != Outcome::TooDeep).then_some(evaluation)
+        self.is_stopped = evaluation.outcome == Outcome::TooDeep;
+        (!self.is_stopped).then_some(evaluation)
     }
 }

@@ -19,8 +19,11 @@ pub(super) struct ParamStores<'a> {
 
 impl<'a> ParamStores<'a> {
     pub(super) fn new(names: Names<'a>, selection: &Selection<'_>) -> Self {
-        let mut stores = names.specs.sorted_param_stores();
-        stores.retain(|name, store| selection.includes_store(name, store));
+        let stores = names.specs.param_stores.iter();
+        let stores = stores
+            .filter(|(name, store)| selection.includes_store(name, store))
+            .map(|(name, store)| (name.as_str(), &**store))
+            .collect();
         Self { stores, names }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::evaluated::Evaluated;
 use super::json::Json;
-use crate::evaluation::{Evaluation, ParametersRef};
+use crate::evaluation::ParametersRef;
 use crate::hash::FastMap;
 use crate::specs::compiled::CompiledSpecs;
 
@@ -65,11 +65,7 @@ impl<'a> ValueTable<'a> {
     }
 
     /// The number of a value, in quotes.
-    pub(super) fn key(&self, evaluation: &Evaluation) -> &str {
-        self.key_of(&evaluation.parameters)
-    }
-
-    fn key_of(&self, parameters: &ParametersRef) -> &str {
+    pub(super) fn key(&self, parameters: &ParametersRef) -> &str {
         let key = self.keys.get(&ValueId::from(parameters));
         key.map_or("\"\"", |key| key)
     }
@@ -78,7 +74,7 @@ impl<'a> ValueTable<'a> {
     pub(super) fn write(&self, json: &mut Json) {
         json.open();
         for parameters in &self.in_order {
-            json.quoted_key(self.key_of(parameters));
+            json.quoted_key(self.key(parameters));
             write_value(json, self.specs, parameters);
         }
         json.close();

@@ -10,16 +10,7 @@ use crate::cause::Cause;
 use crate::error::SpecsError;
 use crate::mask::shown;
 
-/// The content of a payload.
-#[derive(Debug)]
-pub enum Parsed<'a> {
-    /// A complete set of specs.
-    Full(Box<Payload<'a>>),
-    /// The payload has no updates.
-    NoUpdates,
-}
-
-/// Parses a payload. Bytes after the first JSON value are ignored, as in Statsig's other SDKs.
+/// Parses a payload. `None` if it says that there are no updates. Bytes after the first JSON value are ignored, as in Statsig's other SDKs.
 ///
 /// Entities in `known` are skipped. `rest` must be empty. The payload may borrow the other entities
 /// from it.
@@ -27,22 +18,21 @@ pub fn parse<'a>(
     bytes: &'a [u8],
     known: &Origins,
     rest: &'a mut Vec<u8>,
-) -> Result<Parsed<'a>, SpecsError> {
+) -> Result<Option<Payload<'a>>, SpecsError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(SpecsError::Empty);
     }
     let skimmed = (!known.is_empty()).then(|| skim(bytes, known, rest));
     let read = match skimmed.flatten() {
         Some(payload) => Ok(payload),
-        None => first_value::<Payload<'a>>(bytes),
+        None => first_value(bytes),
     };
     let problem = match read {
-        Ok(payload) if payload.has_updates => return Ok(Parsed::Full(Box::new(payload))),
-        Ok(_) => return Ok(Parsed::NoUpdates),
+        Ok(payload) => return Ok(Some(payload).filter(|payload| payload.has_updates)),
         Err(problem) => problem,
     };
     match first_value::<HasUpdates>(bytes) {
-        Ok(HasUpdates { has_updates: false }) => Ok(Parsed::NoUpdates),
+        Ok(HasUpdates { has_updates: false }) => Ok(None),
         _ => Err(SpecsError::Malformed {
             source: Cause::saying(&shown(&problem), problem),
         }),

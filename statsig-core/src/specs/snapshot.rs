@@ -11,7 +11,7 @@ use super::compiled::CompiledSpecs;
 use super::id_list::IdLists;
 use super::lenient::as_text;
 use super::order::ordering_time;
-use super::parse::{Parsed, parse};
+use super::parse::parse;
 use super::settings::Settings;
 use crate::country::Countries;
 use crate::error::SpecsError;
@@ -92,16 +92,11 @@ impl Snapshot {
     /// another checksum are new. If the current time is far ahead of the clock, no specs are older.
     pub fn load(&self, payload: &[u8], now_ms: u64) -> Result<Loaded, SpecsError> {
         let (text, mut rest) = (as_text(payload), Vec::new());
-        let payload = match parse(text.as_bytes(), &self.specs.origins, &mut rest)? {
-            Parsed::Full(payload) => payload,
-            Parsed::NoUpdates => return Ok(Loaded::Unchanged),
+        let Some(payload) = parse(text.as_bytes(), &self.specs.origins, &mut rest)? else {
+            return Ok(Loaded::Unchanged);
         };
-        let has_same_checksum = self
-            .specs
-            .checksum
-            .as_ref()
-            .is_some_and(|current| Some(&**current) == payload.checksum.as_deref());
-        if has_same_checksum {
+        let current = self.specs.checksum.as_deref();
+        if current.is_some() && current == payload.checksum.as_deref() {
             return Ok(Loaded::Unchanged);
         }
         if self.ordering_time(now_ms) > payload.time {

@@ -39,7 +39,7 @@ const WELL_KNOWN: [&str; 6] = [
 ];
 
 /// All texts, by symbol.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Symbols {
     entries: Vec<SymbolEntry>,
     empty: SymbolEntry,
@@ -100,15 +100,19 @@ impl Default for Symbols {
 /// Assigns a symbol to each distinct text.
 #[derive(Debug)]
 pub struct Interner {
-    symbols: FastMap<SharedStr, Symbol>,
-    entries: Vec<SymbolEntry>,
+    by_text: FastMap<SharedStr, Symbol>,
+    symbols: Symbols,
 }
 
 impl Default for Interner {
     fn default() -> Self {
-        let mut interner = Self {
-            symbols: FastMap::default(),
+        let symbols = Symbols {
             entries: Vec::new(),
+            empty: SharedStr::default().into(),
+        };
+        let mut interner = Self {
+            by_text: FastMap::default(),
+            symbols,
         };
         for text in WELL_KNOWN {
             interner.symbol(text);
@@ -125,34 +129,28 @@ impl Interner {
             .zip(&symbols.entries)
             .map(|(place, entry)| (entry.text.clone(), Symbol(place)));
         Self {
-            symbols: by_text.collect(),
-            entries: symbols.entries.clone(),
+            by_text: by_text.collect(),
+            symbols: symbols.clone(),
         }
     }
 
     pub(crate) fn symbol(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.symbols.get(text) {
+        if let Some(symbol) = self.by_text.get(text) {
             return *symbol;
         }
         // The size limit of payloads keeps the number of texts far below an overflow.
-        let symbol = Symbol(u32::try_from(self.entries.len()).unwrap_or(0));
+        let symbol = Symbol(u32::try_from(self.symbols.len()).unwrap_or(0));
         let text = SharedStr::from(text);
-        self.entries.push(text.clone().into());
-        self.symbols.insert(text, symbol);
+        self.symbols.entries.push(text.clone().into());
+        self.by_text.insert(text, symbol);
         symbol
     }
 
     pub(crate) fn text(&self, symbol: Symbol) -> SharedStr {
-        self.entries
-            .get(symbol.0 as usize)
-            .map(|entry| entry.text.clone())
-            .unwrap_or_default()
+        self.symbols.text(symbol).clone()
     }
 
     pub(crate) fn finish(self) -> Symbols {
-        Symbols {
-            entries: self.entries,
-            empty: SharedStr::default().into(),
-        }
+        self.symbols
     }
 }

@@ -16,7 +16,7 @@ use crate::sources::http::HttpSpecs;
 use crate::sources::{FetchError, FileSpecs, SpecsAdapter, SpecsRequest};
 use crate::specs::compiled::origins::Origins;
 use crate::specs::order::ordering_time;
-use crate::specs::parse::{Parsed, parse};
+use crate::specs::parse::parse;
 use crate::text::SharedStr;
 use crate::transport::service::Service;
 
@@ -117,21 +117,19 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, Cause> {
 
 fn known(json: &[u8]) -> Known {
     match parse(json, &Origins::default(), &mut Vec::new()) {
-        Ok(Parsed::Full(payload)) => Known {
+        Ok(Some(payload)) => Known {
             time: payload.time,
             checksum: payload.checksum.as_deref().map(SharedStr::from),
         },
-        Ok(Parsed::NoUpdates) | Err(_) => Known::default(),
+        Ok(None) | Err(_) => Known::default(),
     }
 }
 
 /// The specs as received, or `None` when there is nothing new.
 fn full_specs(json: Bytes) -> Result<Option<Bytes>, Cause> {
-    let is_full = match parse(&json, &Origins::default(), &mut Vec::new()) {
-        Ok(Parsed::Full(_)) => true,
-        Ok(Parsed::NoUpdates) => false,
-        Err(error) => return Err(Cause::new(error)),
-    };
+    let is_full = parse(&json, &Origins::default(), &mut Vec::new())
+        .map_err(Cause::new)?
+        .is_some();
     Ok(is_full.then_some(json))
 }
 

@@ -17,13 +17,19 @@ use serde_json::value::RawValue;
 use self::left_out::LeftOut;
 use self::param_store::param_store;
 use super::compiled::condition::{BucketId, Condition};
-use super::compiled::origins::{ByName, Origin, Origins, TableSizes};
+use super::compiled::origins::{ByName, Origin, Origins};
 use super::compiled::{CmabId, CompiledSpecs, ConditionId, Entry, EntryId, Spec, SpecId};
 use super::for_clients::ForClients;
 use super::lenient::Text;
 use super::model::{self, RawEntity};
 use super::symbols::{Interner, Symbol};
 use crate::text::SharedStr;
+
+/// The maximum growth of texts, names and conditions since the last full compilation: this factor,
+/// and a constant. Beyond it, most of them are outdated.
+const MAX_GROWTH: usize = 2;
+/// The constant.
+const SPARE: usize = 1_000;
 
 /// Compiles a payload. Malformed entities are left out, with a warning. Other entities are not
 /// affected.
@@ -32,7 +38,7 @@ use crate::text::SharedStr;
 pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) -> CompiledSpecs {
     let nothing = CompiledSpecs::default();
     let previous = match previous.origins.fresh {
-        Some(fresh) if !fresh.are_outgrown_by(TableSizes::of(previous)) => previous,
+        Some(fresh) if table_size(previous) <= fresh * MAX_GROWTH + SPARE => previous,
         _ => &nothing,
     };
 
@@ -65,17 +71,22 @@ pub(crate) fn compile(payload: &model::Payload<'_>, previous: &CompiledSpecs) ->
         for_clients,
         ..compiler.specs
     };
-    let sizes = TableSizes::of(&specs);
+    let size = table_size(&specs);
     specs.origins = Origins {
         gates,
         configs,
         layers,
-        fresh: previous.origins.fresh.or(Some(sizes)),
+        fresh: previous.origins.fresh.or(Some(size)),
         ..specs.origins
     };
     specs.origins.forget_unused_values();
     dependencies::derive(&mut specs);
     specs
+}
+
+/// The size of the tables that only grow, because their items keep their index in the next specs.
+fn table_size(specs: &CompiledSpecs) -> usize {
+    specs.symbols.len() + specs.entries.len() + specs.conditions.len()
 }
 
 /// The parts compiled so far.

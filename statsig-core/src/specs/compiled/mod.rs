@@ -59,45 +59,38 @@ pub struct CompiledSpecs {
     pub(crate) origins: Origins,
 }
 
-/// Declares an index into a table of [`CompiledSpecs`], and its checked lookup.
-macro_rules! table_index {
-    ($id:ident, $table:ident, $item:ty, $look_up:ident, $doc:literal) => {
-        #[doc = $doc]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub struct $id(pub u32);
+/// Declares indices into tables of [`CompiledSpecs`], and their checked lookups.
+macro_rules! table_indices {
+    ($($(#[$doc:meta])+ $id:ident: $table:ident, $look_up:ident -> $item:ty;)+) => {
+        $(
+            $(#[$doc])+
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            pub struct $id(pub u32);
+        )+
 
         impl CompiledSpecs {
-            /// `None` only for an index of other specs.
-            pub fn $look_up(&self, id: $id) -> Option<&$item> {
-                self.$table.get(id.0 as usize)
-            }
+            $(
+                /// `None` only for an index of other specs.
+                pub fn $look_up(&self, id: $id) -> Option<&$item> {
+                    self.$table.get(id.0 as usize)
+                }
+            )+
         }
     };
 }
 
-table_index!(
-    EntryId,
-    entries,
-    Entry,
-    entry,
-    "A name that the specs define or refer to."
-);
-table_index!(SpecId, specs, Spec, spec, "A gate, config or layer.");
-table_index!(
-    ConditionId,
-    conditions,
-    Condition,
-    condition,
-    "A condition."
-);
-table_index!(CmabId, cmabs, Cmab, cmab, "A contextual bandit.");
-table_index!(
-    MappingId,
-    mappings,
-    Vec<Mapping>,
-    mapping,
-    "The redirections of one name."
-);
+table_indices! {
+    /// A name that the specs define or refer to.
+    EntryId: entries, entry -> Entry;
+    /// A gate, config or layer.
+    SpecId: specs, spec -> Spec;
+    /// A condition.
+    ConditionId: conditions, condition -> Condition;
+    /// A contextual bandit.
+    CmabId: cmabs, cmab -> Cmab;
+    /// The redirections of one name.
+    MappingId: mappings, mapping -> Vec<Mapping>;
+}
 
 /// The numbers of entities in a set of specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

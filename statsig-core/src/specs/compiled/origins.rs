@@ -4,15 +4,9 @@ use std::hash::Hasher;
 use std::sync::{Arc, Weak};
 
 use super::condition::BucketId;
-use super::{CmabId, CompiledSpecs, ConditionId, ParamStore, Parameters, SpecId};
+use super::{CmabId, ConditionId, ParamStore, Parameters, SpecId};
 use crate::hash::{FastMap, process_hasher};
 use crate::text::SharedStr;
-
-/// The maximum growth of texts, names and conditions since the last full compilation: this factor,
-/// and a constant.
-const MAX_GROWTH: usize = 2;
-/// The constant.
-const SPARE: usize = 1_000;
 
 /// Identifies the JSON of an entity. Equal texts have equal fingerprints within one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,35 +50,9 @@ pub struct Origins {
     pub(crate) values: FastMap<Fingerprint, Weak<Parameters>>,
     /// By salt and ID type.
     pub(crate) bucket_ids: FastMap<(String, String), BucketId>,
-    /// The sizes of the tables after the last full compilation. `None` before the first
+    /// The size of the growing tables after the last full compilation. `None` before the first
     /// compilation.
-    pub(crate) fresh: Option<TableSizes>,
-}
-
-/// The sizes of the tables that only grow, because their items keep their index in the next specs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TableSizes {
-    symbols: usize,
-    entries: usize,
-    conditions: usize,
-}
-
-impl TableSizes {
-    pub(crate) fn of(specs: &CompiledSpecs) -> Self {
-        Self {
-            symbols: specs.symbols.len(),
-            entries: specs.entries.len(),
-            conditions: specs.conditions.len(),
-        }
-    }
-
-    /// Whether the tables have grown so much that most of their content is outdated.
-    pub(crate) fn are_outgrown_by(self, now: Self) -> bool {
-        let has_outgrown = |then: usize, now: usize| now > then * MAX_GROWTH + SPARE;
-        has_outgrown(self.symbols, now.symbols)
-            || has_outgrown(self.entries, now.entries)
-            || has_outgrown(self.conditions, now.conditions)
-    }
+    pub(crate) fresh: Option<usize>,
 }
 
 impl Origins {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use once_cell::race::OnceBox;
 use serde::Serialize;
 
-use super::{CmabId, CompiledSpecs, Entry, EntryId, ParamStore, Parameters, ReturnValue, SpecId};
+use super::{CompiledSpecs, Entry, EntryId, Parameters, ReturnValue};
 use crate::hash::{FastMap, HashAlgorithm};
 use crate::specs::symbols::Symbol;
 
@@ -34,16 +34,10 @@ type Values = FastMap<usize, OnceBox<Box<str>>>;
 /// All entities, sorted by name, so that equal specs give equal responses.
 #[derive(Debug, Default)]
 pub struct Listing {
-    pub gates: Vec<(EntryId, SpecId)>,
-    pub configs: Vec<(EntryId, ConfigSource)>,
-    pub layers: Vec<(EntryId, SpecId)>,
-}
-
-/// The entity of a name of a dynamic config: a spec, a bandit, or either.
-#[derive(Debug, Clone, Copy)]
-pub struct ConfigSource {
-    pub spec: Option<SpecId>,
-    pub cmab: Option<CmabId>,
+    pub gates: Vec<EntryId>,
+    /// Also the contextual bandits.
+    pub configs: Vec<EntryId>,
+    pub layers: Vec<EntryId>,
 }
 
 impl CompiledSpecs {
@@ -101,25 +95,13 @@ impl CompiledSpecs {
             .collect();
         let mut listing = Listing::default();
         for (id, entry) in by_name.into_values() {
-            listing.gates.extend(entry.gate.map(|spec| (id, spec)));
-            listing.layers.extend(entry.layer.map(|spec| (id, spec)));
-            let source = ConfigSource {
-                spec: entry.config,
-                cmab: entry.cmab,
-            };
-            if source.spec.is_some() || source.cmab.is_some() {
-                listing.configs.push((id, source));
+            listing.gates.extend(entry.gate.map(|_| id));
+            listing.layers.extend(entry.layer.map(|_| id));
+            if entry.config.is_some() || entry.cmab.is_some() {
+                listing.configs.push(id);
             }
         }
         listing
-    }
-
-    /// The parameter stores, sorted by name.
-    pub fn sorted_param_stores(&self) -> BTreeMap<&str, &ParamStore> {
-        self.param_stores
-            .iter()
-            .map(|(name, store)| (name.as_str(), &**store))
-            .collect()
     }
 }
 
