@@ -141,10 +141,7 @@ impl IdListSync {
             }
         }
         if let Some(store) = &self.source.store {
-            let noting = Arc::clone(shared);
-            store.check(shared.clock.now_ms(), move || {
-                noting.note(Fact::IdListsNotStored);
-            });
+            store.check();
         }
         let pause = self.refusals.pause(interval, Instant::now());
         self.timer = self.me.cast_after(pause, IdListSyncMessage::Tick);

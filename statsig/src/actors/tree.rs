@@ -24,6 +24,7 @@ use crate::shared::Shared;
 use crate::sources::chain::{ChainLink, SpecsChain};
 use crate::sources::data_store::session::StoreSession;
 use crate::sources::data_store::specs::DataStoreSpecs;
+use crate::sources::data_store::writes::StoredSpecs;
 use crate::sources::http::HttpSpecs;
 use crate::sources::id_lists::http::HttpIdLists;
 use crate::sources::id_lists::source::IdListSource;
@@ -74,7 +75,7 @@ pub(super) struct Tree {
     /// For each source: it has something new. Gone when the actors are.
     pub(super) changes: Vec<Weak<Notify>>,
     /// `None` when the options name none.
-    pub(super) data_store: Option<Arc<StoreSession>>,
+    pub(super) data_store: Option<Arc<StoredSpecs>>,
     /// `None` when ID lists are off.
     pub(super) id_lists: Option<IdListSource>,
     pub(super) enrichment: Enrichment,
@@ -109,10 +110,16 @@ impl Tree {
         });
         let data_store = options.data_store.clone().map(|store| {
             let (key, version) = (&shared.identity.key, options.data_store_key_schema_version);
-            let (kept, clock) = (Arc::clone(&shared.kept_specs), Arc::clone(&shared.clock));
-            Arc::new(StoreSession::new(store, key, version, kept, clock))
+            let session = StoreSession::new(store, key, version, Arc::clone(&shared.clock));
+            let kept = Arc::clone(&shared.kept_specs);
+            Arc::new(StoredSpecs::new(Arc::new(session), kept))
         });
-        let specs = specs_of(&shared, &service, data_store.as_ref());
+        let facts = {
+            let shared = Arc::clone(&shared);
+            FactSink::new(move |fact| shared.note(fact))
+        };
+        let session = data_store.as_ref().map(|specs| &specs.session);
+        let specs = specs_of(&shared, &service, session, &facts);
         let mut changes = Vec::new();
         for adapter in specs.adapters() {
             let changed = Arc::new(Notify::new());
@@ -125,7 +132,7 @@ impl Tree {
             shared: Arc::clone(&shared),
             _changes: changes.clone(),
         };
-        let id_lists = id_lists_of(&shared, &service, data_store.as_ref());
+        let id_lists = id_lists_of(&shared, &service, session, facts);
         let enrichment = Enrichment::new(
             service,
             options.user_enrichment_url.as_deref(),
@@ -171,15 +178,12 @@ impl Tree {
 
 /// Where specs come from, in the order of the options.
 fn specs_of(
-    shared: &Arc<Shared>,
+    shared: &Shared,
     service: &Service,
     data_store: Option<&Arc<StoreSession>>,
+    facts: &FactSink,
 ) -> SpecsChain {
     let options = &shared.options;
-    let facts = {
-        let shared = Arc::clone(shared);
-        FactSink::new(move |fact| shared.note(fact))
-    };
     let download = |base_url: &str| -> Arc<dyn SpecsAdapter> {
         let specs = HttpSpecs::new(service.clone(), base_url);
         #[cfg(feature = "proto")]
@@ -239,6 +243,7 @@ fn id_lists_of(
     shared: &Shared,
     service: &Service,
     data_store: Option<&Arc<StoreSession>>,
+    facts: FactSink,
 ) -> Option<IdListSource> {
     let options = &shared.options;
     if !options.enable_id_lists {
@@ -255,8 +260,8 @@ fn id_lists_of(
                 text(&options.download_id_list_file_api),
                 options.named_urls(),
             );
-            let store = data_store.and_then(StoredIdLists::of).map(Arc::new);
-            (Arc::new(http) as _, store)
+            let store = data_store.and_then(|session| StoredIdLists::of(session, facts));
+            (Arc::new(http) as _, store.map(Arc::new))
         }
     };
     Some(IdListSource {

@@ -17,7 +17,8 @@ use crate::clock::Clock;
 use crate::options::StatsigOptions;
 use crate::overrides::Overrides;
 use crate::process::{HomeProcess, log_aside};
-use crate::sources::data_store::kept::KeptSpecs;
+use crate::sources::data_store::kept::Kept;
+use crate::sources::data_store::writes::KeptSpecs;
 use crate::specs::snapshot::Snapshot;
 use crate::targets;
 use crate::transport::identity::{Identity, SdkKey};
@@ -38,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) telemetry: Telemetry,
     pub(crate) overrides: Overrides,
     /// What the data store should contain.
-    pub(crate) kept_specs: Arc<Mutex<KeptSpecs>>,
+    pub(crate) kept_specs: Arc<Mutex<Kept<KeptSpecs>>>,
 }
 
 impl fmt::Debug for Shared {

@@ -252,7 +252,7 @@ impl SpecSync {
     /// Has the data store checked, now and at every interval.
     fn check_store(&mut self) {
         if let Some(store) = &self.tree.data_store {
-            store.check_specs();
+            store.check();
             let interval = self.tree.shared.options.specs_sync_interval;
             let message = SpecSyncMessage::CheckStore;
             self.store_timer = Some(self.me.cast_after(interval, message));

@@ -5,7 +5,7 @@ pub(crate) mod kept;
 mod keys;
 pub(crate) mod session;
 pub(crate) mod specs;
-mod writes;
+pub(crate) mod writes;
 
 use std::fmt::{self, Debug};
 use std::time::Duration;

@@ -1,23 +1,22 @@
 //! A client's use of its data store, from the first read to the shutdown.
 
 use std::future::Future;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::kept::KeptSpecs;
 use super::keys::{DataStoreKeyVersion, Keys};
 use super::{DataStore, DataStoreError};
 use crate::clock::Clock;
 use crate::targets;
 use crate::transport::identity::SdkKey;
 
-/// The time limit of writing one value.
-pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(10);
+/// The time limit of writing or checking one value.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The store with its keys: initialised once, written to by one task at a time, shut down at the
 /// end.
@@ -26,12 +25,9 @@ pub(crate) struct StoreSession {
     store: Arc<dyn DataStore>,
     keys: Keys,
     initialized: OnceCell<()>,
-    pub(super) kept: Arc<Mutex<KeptSpecs>>,
     clock: Arc<dyn Clock>,
-    /// Whether a task waits to check the stored values.
-    pub(super) is_check_waiting: AtomicBool,
     /// Held while writing.
-    pub(super) writing: tokio::sync::Mutex<()>,
+    writing: tokio::sync::Mutex<()>,
     /// The tasks that write: for each kind of value, one that runs and at most one that waits.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -41,17 +37,14 @@ impl StoreSession {
         store: Arc<dyn DataStore>,
         sdk_key: &SdkKey,
         version: DataStoreKeyVersion,
-        kept: Arc<Mutex<KeptSpecs>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             store,
             keys: Keys::new(sdk_key, version),
             initialized: OnceCell::new(),
-            kept,
             clock,
-            is_check_waiting: AtomicBool::new(false),
-            writing: tokio::sync::Mutex::new(()),
+            writing: tokio::sync::Mutex::default(),
             tasks: Mutex::default(),
         }
     }
@@ -60,7 +53,7 @@ impl StoreSession {
         &self.keys
     }
 
-    pub(super) fn now_ms(&self) -> u64 {
+    pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
     }
 
@@ -92,25 +85,30 @@ impl StoreSession {
     ) -> Result<Option<String>, DataStoreError> {
         let key = self.keys.text(path);
         let read = async { self.initialized().await?.get(&key).await };
-        match timeout(limit, read).await {
-            Ok(answer) => Ok(answer?.result),
-            Err(_) => Err(DataStoreError::failed(format!(
-                "not read within {} ms",
-                limit.as_millis()
-            ))),
+        Ok(in_time(limit, "not read", read).await?.result)
+    }
+
+    /// The specs as JSON, if there are any. The caller limits the time.
+    pub(super) async fn read_specs(&self) -> Result<Option<Bytes>, DataStoreError> {
+        let store = self.initialized().await?;
+        let key = self.keys.specs();
+        match store.get_bytes(&key).await {
+            Err(DataStoreError::BytesNotImplemented) => {
+                Ok(store.get(&key).await?.result.map(Bytes::from))
+            }
+            answer => Ok(answer?.result),
         }
+    }
+
+    pub(super) async fn read_specs_in_time(&self) -> Result<Option<Bytes>, DataStoreError> {
+        in_time(WRITE_LIMIT, "not read", self.read_specs()).await
     }
 
     /// The length of the text from this path, if there is one.
     pub(crate) async fn byte_len(&self, path: &str) -> Result<Option<usize>, DataStoreError> {
         let key = self.keys.text(path);
         let ask = async { self.initialized().await?.byte_len(&key).await };
-        timeout(WRITE_LIMIT, ask).await.unwrap_or_else(|_| {
-            let limit = WRITE_LIMIT.as_secs();
-            Err(DataStoreError::failed(format!(
-                "no answer within {limit} s"
-            )))
-        })
+        in_time(WRITE_LIMIT, "no answer", ask).await
     }
 
     /// Replaces the text from this path.
@@ -123,14 +121,29 @@ impl StoreSession {
         let key = self.keys.text(path);
         let _turn = self.writing.lock().await;
         let write = async { self.initialized().await?.set(&key, text, Some(time)).await };
-        timeout(WRITE_LIMIT, write)
-            .await
-            .unwrap_or_else(|_| Err(not_written()))
+        in_time(WRITE_LIMIT, "not written", write).await
+    }
+
+    /// Replaces the specs.
+    pub(super) async fn write_specs(&self, json: Bytes, time: u64) -> Result<(), DataStoreError> {
+        let key = self.keys.specs();
+        let _turn = self.writing.lock().await;
+        let write = async {
+            let store = self.initialized().await?;
+            match store.set_bytes(&key, json.clone(), Some(time)).await {
+                Err(DataStoreError::BytesNotImplemented) => {
+                    let text = std::str::from_utf8(&json)
+                        .map_err(|error| DataStoreError::failed(error).with_source(error))?;
+                    store.set(&key, text, Some(time)).await
+                }
+                outcome => outcome,
+            }
+        };
+        in_time(WRITE_LIMIT, "not written", write).await
     }
 
     /// Finishes the writes, then shuts the store down, within the limit.
-    pub(crate) async fn close(self: &Arc<Self>, limit: Duration) {
-        self.write_the_rest();
+    pub(super) async fn close(&self, limit: Duration) {
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         let close = async {
             while tasks.join_next().await.is_some() {}
@@ -143,12 +156,21 @@ impl StoreSession {
         if timeout(limit, close).await.is_err() {
             tracing::warn!(target: targets::SYNC, "the data store did not shut down in time");
         }
-        self.tell_the_rest();
     }
 }
 
-pub(super) fn not_written() -> DataStoreError {
-    DataStoreError::failed(format!("not written within {} s", WRITE_LIMIT.as_secs()))
+/// The result of an access to the store. `problem` says what did not happen if it is late.
+async fn in_time<T>(
+    limit: Duration,
+    problem: &str,
+    access: impl Future<Output = Result<T, DataStoreError>>,
+) -> Result<T, DataStoreError> {
+    timeout(limit, access).await.unwrap_or_else(|_| {
+        let millis = limit.as_millis();
+        Err(DataStoreError::failed(format!(
+            "{problem} within {millis} ms"
+        )))
+    })
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -43,44 +43,19 @@ impl DataStoreSpecs {
 
     /// The JSON.
     async fn read(&self, request: &SpecsRequest) -> Result<Bytes, FetchError> {
-        let does_hold_specs =
-            (self.session.store()).supports_feature(DataStoreFeature::ConfigSpecs);
-        if !does_hold_specs {
+        let store = self.session.store();
+        if !store.supports_feature(DataStoreFeature::ConfigSpecs) {
             return Err(FetchError::NothingStored);
         }
-        let json = self.session.read_specs().await;
+        let json = match self.session.read_specs().await {
+            Ok(found) => found.ok_or(FetchError::NothingStored),
+            Err(error) => Err(error.into()),
+        };
         #[cfg(feature = "proto")]
-        let json = self.or_binary(json, request.max_bytes).await;
+        let json = binary::or_newer(json, &self.session, request.max_bytes).await;
         #[cfg(not(feature = "proto"))]
         let _ = request;
         json
-    }
-
-    /// The specs that an SDK wrote in the binary form, if they are newer and can be read.
-    #[cfg(feature = "proto")]
-    async fn or_binary(
-        &self,
-        json: Result<Bytes, FetchError>,
-        max_bytes: usize,
-    ) -> Result<Bytes, FetchError> {
-        let Some(found) = self.find_binary().await else {
-            return json;
-        };
-        let (otherwise, now_ms) = (json.clone(), self.session.now_ms());
-        // Parsing specs takes long, so it runs outside the async workers.
-        tokio::task::spawn_blocking(move || {
-            let from_binary = binary::read(&found, max_bytes);
-            binary::newer(json, from_binary, now_ms)
-        })
-        .await
-        .unwrap_or(otherwise)
-    }
-
-    #[cfg(feature = "proto")]
-    async fn find_binary(&self) -> Option<Bytes> {
-        let store = self.session.initialized().await.ok()?;
-        let key = self.session.keys().binary_specs();
-        store.get_bytes(&key).await.ok()?.result
     }
 }
 
@@ -89,36 +64,50 @@ impl DataStoreSpecs {
 mod binary {
     use bytes::Bytes;
 
-    use super::super::kept::time_of;
+    use super::super::session::StoreSession;
+    use super::super::writes::time_of;
     use crate::sources::FetchError;
     use crate::sources::http::binary;
 
-    /// The JSON of specs in the binary form, if they can be read.
-    pub(super) fn read(found: &Bytes, max_bytes: usize) -> Option<Bytes> {
-        match binary::read(found, None, max_bytes) {
-            Ok((json, _)) => Some(json),
+    /// The specs that an SDK wrote in the binary form, if they are newer and can be read.
+    pub(super) async fn or_newer(
+        json: Result<Bytes, FetchError>,
+        session: &StoreSession,
+        max_bytes: usize,
+    ) -> Result<Bytes, FetchError> {
+        let Some(found) = find(session).await else {
+            return json;
+        };
+        let (otherwise, now_ms) = (json.clone(), session.now_ms());
+        // Parsing specs takes long, so it runs outside the async workers.
+        tokio::task::spawn_blocking(move || match binary::read(&found, None, max_bytes) {
+            Ok((from_binary, _)) => newer(json, from_binary, now_ms),
             Err(problem) => {
                 tracing::debug!(target: crate::targets::SYNC, %problem, "the binary specs in the data store cannot be read");
-                None
+                json
             }
-        }
+        })
+        .await
+        .unwrap_or(otherwise)
+    }
+
+    async fn find(session: &StoreSession) -> Option<Bytes> {
+        let store = session.initialized().await.ok()?;
+        let key = session.keys().binary_specs();
+        store.get_bytes(&key).await.ok()?.result
     }
 
     /// The newer specs. A writer of one form leaves the other form unchanged, so either may be
     /// newer. Specs from the future do not count as newer.
-    pub(super) fn newer(
+    fn newer(
         json: Result<Bytes, FetchError>,
-        from_binary: Option<Bytes>,
+        from_binary: Bytes,
         now_ms: u64,
     ) -> Result<Bytes, FetchError> {
-        match (json, from_binary) {
-            (Ok(json), Some(from_binary))
-                if time_of(&json, now_ms) >= time_of(&from_binary, now_ms) =>
-            {
-                Ok(json)
-            }
-            (_, Some(from_binary)) => Ok(from_binary),
-            (json, None) => json,
+        let is_newest = |json: &Bytes| time_of(json, now_ms) >= time_of(&from_binary, now_ms);
+        match json {
+            Ok(json) if is_newest(&json) => Ok(json),
+            Ok(_) | Err(_) => Ok(from_binary),
         }
     }
 
@@ -132,17 +121,14 @@ mod binary {
 
         #[test]
         fn the_newer_form_is_taken() {
-            let none = || Err(FetchError::NothingStored);
-            let newest = |json, binary| newer(json, binary, 1_790_000_000_000).ok();
-            assert_eq!(newest(Ok(specs(2)), Some(specs(1))), Some(specs(2)));
+            let newest = |json, binary| newer(json, binary, 1_790_000_000_000).unwrap();
+            assert_eq!(newest(Ok(specs(2)), specs(1)), specs(2));
             let future = 9_000_000_000_000_000;
-            assert_eq!(newest(Ok(specs(2)), Some(specs(future))), Some(specs(2)));
-            assert_eq!(newest(Ok(specs(future)), Some(specs(2))), Some(specs(2)));
-            assert_eq!(newest(Ok(specs(1)), Some(specs(2))), Some(specs(2)));
-            assert_eq!(newest(Ok("broken".into()), Some(specs(2))), Some(specs(2)));
-            assert_eq!(newest(none(), Some(specs(2))), Some(specs(2)));
-            assert_eq!(newest(Ok(specs(1)), None), Some(specs(1)));
-            assert_eq!(newest(none(), None), None);
+            assert_eq!(newest(Ok(specs(2)), specs(future)), specs(2));
+            assert_eq!(newest(Ok(specs(future)), specs(2)), specs(2));
+            assert_eq!(newest(Ok(specs(1)), specs(2)), specs(2));
+            assert_eq!(newest(Ok("broken".into()), specs(2)), specs(2));
+            assert_eq!(newest(Err(FetchError::NothingStored), specs(2)), specs(2));
         }
     }
 }
