@@ -22,7 +22,7 @@ fn log(notice: &Notice<'_>) {
             tracing::warn!(target: targets::SYNC, more, "left out more malformed entities of the specs");
         }
         Notice::NamesThatAreNotText(count) => {
-            tracing::warn!(target: targets::SYNC, count, "left out entries of the specs whose names are not text");
+            tracing::warn!(target: targets::SYNC, count, "left out entries whose names are not text");
         }
         Notice::MalformedPart { problem } => {
             tracing::warn!(target: targets::SYNC, problem, "left out a malformed part of the specs");

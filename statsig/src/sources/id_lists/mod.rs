@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::manifest::Manifest;
-use self::store::StoredProblem;
+use self::snapshot::StoredProblem;
 use super::FetchError;
 use crate::mask::shown;
 use crate::specs::id_list::IdLists;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::manifest::{Entry, Manifest};
 use super::{FileProblem, IdListFileRequest, IdListsError, Limits};
-use crate::specs::id_list::{IdList, IdLists, ListFile, Origin, changes};
+use crate::specs::id_list::{IdList, IdLists, Ids, ListFile, Origin, changes};
 use crate::specs::order::is_far_ahead;
 use crate::text::SharedStr;
 
@@ -42,15 +42,6 @@ impl Download {
     }
 }
 
-/// The download that a list needs.
-enum Need {
-    Nothing,
-    /// The rest of its file, from this byte.
-    Rest(u64),
-    /// Another file, from its beginning.
-    File,
-}
-
 impl Round {
     /// Drops the lists that are not in the manifest, keeps those that need no download, and plans
     /// the downloads.
@@ -76,29 +67,26 @@ impl Round {
         round
     }
 
+    /// Plans the download of the rest of a list's file, or of another file. Another file replaces
+    /// the list, unless it is older: then the manifest is old.
     fn plan(&mut self, list: SharedStr, entry: Entry, now_ms: u64) {
         let known = self.next.lists.get(&list).and_then(|list| list.file());
-        let start = match need(known, &entry, now_ms) {
-            Need::Nothing => return,
-            Need::Rest(start) if entry.size > start => start,
-            Need::Rest(size) => {
-                if known.is_some_and(|file| file.creation_time != entry.creation_time) {
-                    self.change(&list, |list| list.origin = entry.read_up_to(size));
+        let same = known.filter(|file| file.id == entry.file_id);
+        if same.is_none() && known.is_some_and(|file| entry.is_older_than(file, now_ms)) {
+            return;
+        }
+        let start = same.map_or(0, |file| file.size);
+        if entry.size > start {
+            self.downloads.push_back(Download { list, entry, start });
+        } else if same.is_none_or(|file| file.creation_time != entry.creation_time) {
+            let is_other = same.is_none();
+            self.change(&list, |list| {
+                if is_other {
+                    list.ids = Ids::default();
                 }
-                return;
-            }
-            Need::File if entry.size == 0 => {
-                self.change(&list, |list| {
-                    *list = IdList {
-                        origin: entry.read_up_to(0),
-                        ..IdList::default()
-                    };
-                });
-                return;
-            }
-            Need::File => 0,
-        };
-        self.downloads.push_back(Download { list, entry, start });
+                list.origin = entry.read_up_to(start);
+            });
+        }
     }
 
     fn change(&mut self, list: &SharedStr, change: impl FnOnce(&mut IdList)) {
@@ -123,10 +111,8 @@ impl Round {
         }
         let known = self.next.lists.get(&download.list);
         let others = self.next.member_count() - known.map_or(0, |list| list.ids.count());
-        let mut ids = match known {
-            Some(list) if download.start > 0 => list.ids.clone(),
-            _ => Default::default(),
-        };
+        let kept = known.filter(|_| download.start > 0);
+        let mut ids = kept.map_or_else(Ids::default, |list| list.ids.clone());
         ids.apply(changes);
         if others + ids.count() > max_ids {
             self.fail(download, FileProblem::TooManyIds { limit: max_ids });
@@ -171,29 +157,18 @@ impl Entry {
         })
     }
 
+    /// Whether this file is older than another one, whose time is not far ahead of the clock.
+    fn is_older_than(&self, other: &ListFile, now_ms: u64) -> bool {
+        let is_future = |time| u64::try_from(time).is_ok_and(|time| is_far_ahead(time, now_ms));
+        self.creation_time < other.creation_time && !is_future(other.creation_time)
+    }
+
     /// Whether a list has all bytes that the manifest lists.
     pub(super) fn is_read_by(&self, list: &IdList) -> bool {
         list.file().is_some_and(|file| {
             (&file.id, file.creation_time) == (&self.file_id, self.creation_time)
                 && file.size >= self.size
         })
-    }
-}
-
-/// Another file replaces the list, unless it is older: then the manifest is old. The time alone is
-/// no evidence, because every append changes it.
-fn need(known: Option<&ListFile>, entry: &Entry, now_ms: u64) -> Need {
-    match known {
-        None => Need::File,
-        Some(file) if file.id == entry.file_id => Need::Rest(file.size),
-        Some(file)
-            if entry.creation_time >= file.creation_time
-                || u64::try_from(file.creation_time)
-                    .is_ok_and(|time| is_far_ahead(time, now_ms)) =>
-        {
-            Need::File
-        }
-        Some(_) => Need::Nothing,
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::manifest::Manifest;
 use crate::hash::{IdLookup, text_hash};
 use crate::mask::shown;
+use crate::sources::DataStoreError;
 use crate::specs::id_list::{IdList, IdLists, Ids, Origin};
 use crate::text::SharedStr;
 
@@ -22,9 +23,13 @@ pub(super) struct StoredManifest {
     may_be_empty: bool,
 }
 
-/// The problem with stored lists. One problem makes all of them unusable.
+/// Why stored lists cannot be used. One problem makes all of them unusable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SnapshotProblem {
+pub(crate) enum StoredProblem {
+    #[error(transparent)]
+    Store(#[from] DataStoreError),
+    #[error("expected ID lists in the data store, found none")]
+    Nothing,
     #[error("expected a stored manifest of ID lists, found something else: {problem}")]
     Manifest { problem: String },
     #[error("expected the members of ID list `{}`, found none stored", shown(list))]
@@ -41,26 +46,36 @@ pub(crate) enum SnapshotProblem {
     TooLarge { list: SharedStr, limit: usize },
     #[error("expected at most {limit} IDs in all stored lists, found more")]
     TooManyIds { limit: usize },
+    #[error("an internal task ended early")]
+    Interrupted,
 }
 
-impl SnapshotProblem {
-    /// Whether the lists may be complete but exceed a limit.
-    pub(super) fn is_excess(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::TooManyIds { .. })
+impl StoredProblem {
+    /// Whether the written values are missing or damaged, so that another write helps.
+    pub(super) fn is_loss(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Manifest { .. } | Self::Missing { .. } | Self::Line { .. } => {
+                true
+            }
+            Self::Store(_)
+            | Self::TooLarge { .. }
+            | Self::TooManyIds { .. }
+            | Self::Interrupted => false,
+        }
     }
 }
 
 impl StoredManifest {
-    pub(super) fn parse(text: &str) -> Result<Self, SnapshotProblem> {
-        serde_json::from_str(text).map_err(|problem| SnapshotProblem::Manifest {
+    pub(super) fn parse(text: &str) -> Result<Self, StoredProblem> {
+        serde_json::from_str(text).map_err(|problem| StoredProblem::Manifest {
             problem: shown(problem),
         })
     }
 
     /// Parses a list from this text, which holds all of its members and nothing else.
-    pub(super) fn list(&self, name: &SharedStr, text: &str) -> Result<IdList, SnapshotProblem> {
+    pub(super) fn list(&self, name: &SharedStr, text: &str) -> Result<IdList, StoredProblem> {
         let origin = Origin::Text(text_hash(text));
-        let wrong = |line| SnapshotProblem::Line {
+        let wrong = |line| StoredProblem::Line {
             list: name.clone(),
             line,
         };

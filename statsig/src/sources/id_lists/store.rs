@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::manifest::Manifest;
-use super::snapshot::{SnapshotProblem, StoredManifest, stored_manifest, stored_members};
+use super::snapshot::{StoredManifest, StoredProblem, stored_manifest, stored_members};
 use super::{Limits, MAX_MANIFEST_BYTES};
 use crate::facts::{Fact, FactSink};
 use crate::hash::text_hash;
@@ -32,30 +32,6 @@ struct KeptLists {
     lists: Arc<IdLists>,
     manifest: Arc<str>,
     facts: FactSink,
-}
-
-/// Why stored lists could not be used.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum StoredProblem {
-    #[error(transparent)]
-    Store(#[from] DataStoreError),
-    #[error("expected ID lists in the data store, found none")]
-    Nothing,
-    #[error(transparent)]
-    Snapshot(#[from] SnapshotProblem),
-    #[error("an internal task ended early")]
-    Interrupted,
-}
-
-impl StoredProblem {
-    /// Whether the written values are missing or damaged, so that another write helps.
-    fn is_loss(&self) -> bool {
-        match self {
-            Self::Nothing => true,
-            Self::Snapshot(problem) => !problem.is_excess(),
-            Self::Store(_) | Self::Interrupted => false,
-        }
-    }
 }
 
 impl StoredIdLists {
@@ -135,7 +111,7 @@ impl StoredIdLists {
         let text = text.ok_or(StoredProblem::Nothing)?;
         if text.len() > MAX_MANIFEST_BYTES {
             let problem = format!("more than {MAX_MANIFEST_BYTES} bytes");
-            return Err(SnapshotProblem::Manifest { problem }.into());
+            return Err(StoredProblem::Manifest { problem });
         }
         let manifest = Arc::new(StoredManifest::parse(&text)?);
         let mut next = IdLists::default();
@@ -148,7 +124,7 @@ impl StoredIdLists {
             count += list.ids.count();
             if count > limits.max_ids {
                 let limit = limits.max_ids;
-                return Err(SnapshotProblem::TooManyIds { limit }.into());
+                return Err(StoredProblem::TooManyIds { limit });
             }
             next.lists.insert(name.clone(), list);
         }
@@ -162,25 +138,21 @@ impl StoredIdLists {
         known: Option<&Arc<IdList>>,
         limits: Limits,
     ) -> Result<Arc<IdList>, StoredProblem> {
-        let list = || name.clone();
-        let path = path_of(name);
-        let text = self.read_text(&path, limits).await?;
-        let text = text.ok_or_else(|| SnapshotProblem::Missing { list: list() })?;
+        let list = name.clone();
+        let Some(text) = self.read_text(&path_of(name), limits).await? else {
+            return Err(StoredProblem::Missing { list });
+        };
         let limit = limits.max_file_bytes;
         if text.len() > limit {
-            return Err(SnapshotProblem::TooLarge {
-                list: list(),
-                limit,
-            }
-            .into());
+            return Err(StoredProblem::TooLarge { list, limit });
         }
-        let (manifest, name, known) = (Arc::clone(manifest), name.clone(), known.cloned());
+        let (manifest, known) = (Arc::clone(manifest), known.cloned());
         // Parsing a long text takes long, so it runs outside the async workers.
         let parsed = tokio::task::spawn_blocking(move || match known {
             Some(known) if known.origin == Origin::Text(text_hash(&text)) => Ok(known),
-            _ => manifest.list(&name, &text).map(Arc::new),
+            _ => manifest.list(&list, &text).map(Arc::new),
         });
-        Ok(parsed.await.map_err(|_| StoredProblem::Interrupted)??)
+        parsed.await.unwrap_or(Err(StoredProblem::Interrupted))
     }
 
     /// Records the lists in use and the service's manifest. The store should hold the lists if they
