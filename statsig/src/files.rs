@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, FileType, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::targets;
 
@@ -124,6 +125,28 @@ fn expect_regular(found: FileType) -> io::Result<()> {
 pub(crate) fn directory_of(path: &Path) -> &Path {
     let directory = path.parent().filter(|parent| *parent != Path::new(""));
     directory.unwrap_or(Path::new("."))
+}
+
+/// Identifies a content of a file without reading it. A replacement is a new file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Version {
+    length: u64,
+    modified: Option<SystemTime>,
+    inode: Option<u64>,
+}
+
+/// The version of the file. `None` if there is no file.
+pub(crate) fn version(path: &Path) -> Option<Version> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let inode = Some(std::os::unix::fs::MetadataExt::ino(&metadata));
+    #[cfg(not(unix))]
+    let inode = None;
+    Some(Version {
+        length: metadata.len(),
+        modified: metadata.modified().ok(),
+        inode,
+    })
 }
 
 /// Locks a file for this process until it is closed. Returns false if another process holds the

@@ -41,7 +41,7 @@ impl Process {
     /// may be held forever, and returns `None`.
     pub(crate) fn lock<'a, T>(&self, mutex: &'a Mutex<T>) -> Option<MutexGuard<'a, T>> {
         if self.is_surely_here() {
-            return Some(mutex.lock().unwrap_or_else(PoisonError::into_inner));
+            return Some(lock(mutex));
         }
         match mutex.try_lock() {
             Ok(guard) => Some(guard),
@@ -99,6 +99,11 @@ impl HomeProcess {
         };
         self.taken_over.set(elsewhere).unwrap();
     }
+}
+
+/// Locks the mutex, also after a thread panicked with it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes to the log from a separate thread. In a fork, a subscriber may wait for a lock that is

@@ -197,15 +197,20 @@ fn specs_of(
     let to_link = |config: &SpecAdapterConfig| match config {
         SpecAdapterConfig::Adapter(adapter) => Some(ChainLink::new(Arc::clone(adapter))),
         SpecAdapterConfig::DataStore => {
-            let session = Arc::clone(data_store?);
-            let specs = Arc::new(DataStoreSpecs::new(session));
-            Some(ChainLink::data_store(specs))
+            let specs = DataStoreSpecs::new(Arc::clone(data_store?));
+            Some(ChainLink {
+                is_data_store: true,
+                ..ChainLink::new(Arc::new(specs))
+            })
         }
         SpecAdapterConfig::NetworkHttp { specs_url } => {
             let url = specs_url.as_deref().unwrap_or(&options.specs_url);
             let has_fallback = options.fallback_to_statsig_api && url != DEFAULT_SPECS_URL;
             let fallback = has_fallback.then(|| download(DEFAULT_SPECS_URL));
-            Some(ChainLink::new(download(url)).with_fallback(fallback))
+            Some(ChainLink {
+                fallback,
+                ..ChainLink::new(download(url))
+            })
         }
         SpecAdapterConfig::Factory(factory) => {
             let http = download(&options.specs_url);

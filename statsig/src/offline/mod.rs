@@ -5,8 +5,9 @@ mod input;
 pub use input::SpecsInput;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client::Statsig;
@@ -16,6 +17,7 @@ use crate::events::sampling::{BatchedEvent, Sampler};
 use crate::events::wire::{BatchContext, write_batch};
 use crate::hash::IdLookup;
 use crate::options::StatsigOptions;
+use crate::process::lock;
 use crate::results::SpecsSource;
 use crate::shared::Shared;
 use crate::specs::id_list::IdLists;
@@ -24,6 +26,12 @@ use crate::text::SharedStr;
 
 /// The key of a client without a network.
 const SDK_KEY: &str = "secret-offline";
+
+/// A batch as it is sent.
+#[derive(Deserialize)]
+struct Batch {
+    events: Vec<Value>,
+}
 
 /// A client with fixed specs for synchronous tests: no actors, no runtime, no network.
 ///
@@ -142,7 +150,7 @@ impl OfflineClient {
         let shared = self.statsig.shared_state();
         let snapshot = shared.published.load();
         let now_ms = shared.clock.now_ms();
-        let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sampler = lock(&self.sampler);
         let mut batch = Vec::new();
         shared.events.queue.rearm();
         while let Some(event) = shared.events.queue.pop() {
@@ -171,12 +179,8 @@ impl OfflineClient {
         };
         let mut body = Vec::new();
         let written = write_batch(&mut body, &batch, &context).ok();
-        let body = written.and_then(|()| serde_json::from_slice::<Value>(&body).ok());
-        let events = body.and_then(|mut body| match body.get_mut("events").map(Value::take) {
-            Some(Value::Array(events)) => Some(events),
-            _ => None,
-        });
-        let events = events.unwrap_or_default();
+        let batch = written.and_then(|()| serde_json::from_slice::<Batch>(&body).ok());
+        let events = batch.map_or_else(Vec::new, |batch| batch.events);
         let delivered = u64::try_from(events.len()).unwrap_or(u64::MAX);
         shared.events.counters.add_delivered(delivered);
         events

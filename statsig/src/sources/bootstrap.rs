@@ -1,11 +1,12 @@
 //! Specs from a text in memory.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 
 use super::{BackgroundSync, ChangeSignal, FetchError, SpecsAdapter, SpecsPayload, SpecsRequest};
+use crate::process::lock;
 use crate::results::SpecsSource;
 use crate::transport::BoxFuture;
 
@@ -50,14 +51,10 @@ impl BootstrapSpecs {
 
     /// Replaces the JSON and notifies the clients.
     pub fn set_data(&self, json: impl Into<String>) {
-        self.with_state(|state| {
-            state.data = json.into().into();
-            state.clients.retain(ChangeSignal::notify);
-        });
-    }
-
-    fn with_state<T>(&self, work: impl FnOnce(&mut BootstrapState) -> T) -> T {
-        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        let data = json.into().into();
+        let mut state = lock(&self.state);
+        state.data = data;
+        state.clients.retain(ChangeSignal::notify);
     }
 }
 
@@ -67,7 +64,7 @@ impl SpecsAdapter for BootstrapSpecs {
     }
 
     fn fetch(&self, _: &SpecsRequest) -> BoxFuture<'_, Result<SpecsPayload, FetchError>> {
-        let data = self.with_state(|state| state.data.clone());
+        let data = lock(&self.state).data.clone();
         Box::pin(async { Ok(SpecsPayload::new(data)) })
     }
 
@@ -76,16 +73,15 @@ impl SpecsAdapter for BootstrapSpecs {
     }
 
     fn on_start(&self, signal: ChangeSignal) {
-        self.with_state(|state| {
-            state.clients.retain(ChangeSignal::is_wanted);
-            state.clients.push(signal);
-        });
+        let mut state = lock(&self.state);
+        state.clients.retain(ChangeSignal::is_wanted);
+        state.clients.push(signal);
     }
 }
 
 impl fmt::Debug for BootstrapSpecs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.with_state(|state| state.data.len());
+        let bytes = lock(&self.state).data.len();
         f.debug_struct("BootstrapSpecs")
             .field("bytes", &bytes)
             .finish_non_exhaustive()

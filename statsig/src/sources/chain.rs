@@ -93,7 +93,7 @@ pub(crate) struct SpecsChain {
 pub(crate) struct ChainLink {
     pub(crate) adapter: Arc<dyn SpecsAdapter>,
     pub(crate) fallback: Option<Arc<dyn SpecsAdapter>>,
-    is_data_store: bool,
+    pub(crate) is_data_store: bool,
 }
 
 impl ChainLink {
@@ -103,17 +103,6 @@ impl ChainLink {
             fallback: None,
             is_data_store: false,
         }
-    }
-
-    pub(crate) fn data_store(adapter: Arc<dyn SpecsAdapter>) -> Self {
-        Self {
-            is_data_store: true,
-            ..Self::new(adapter)
-        }
-    }
-
-    pub(crate) fn with_fallback(self, fallback: Option<Arc<dyn SpecsAdapter>>) -> Self {
-        Self { fallback, ..self }
     }
 }
 
@@ -161,8 +150,11 @@ impl SpecsChain {
 
     /// Whether the round asks another source when that source fails often.
     pub(crate) fn has_background_fallback(&self) -> bool {
-        let link = self.background.and_then(|link| self.links.get(link));
-        link.is_some_and(|link| link.fallback.is_some())
+        self.background.is_some_and(|link| self.has_fallback(link))
+    }
+
+    fn has_fallback(&self, link: usize) -> bool {
+        (self.links.get(link)).is_some_and(|link| link.fallback.is_some())
     }
 
     /// Whether it is the turn of the source that keeps the specs fresh.
@@ -197,11 +189,7 @@ impl SpecsChain {
 
     /// The turn after a source that failed, if there is one.
     pub(crate) fn turn_after(&self, turn: Turn, asks_fallback: bool) -> Option<Turn> {
-        let has_fallback = || {
-            let link = self.links.get(turn.link);
-            link.is_some_and(|link| link.fallback.is_some())
-        };
-        if asks_fallback && !turn.is_fallback && has_fallback() {
+        if asks_fallback && !turn.is_fallback && self.has_fallback(turn.link) {
             return Some(Turn {
                 is_fallback: true,
                 ..turn
@@ -310,8 +298,14 @@ mod tests {
     fn each_source_has_a_share_of_the_time_and_a_data_store_no_long_one() {
         let source = || Arc::new(Source(BackgroundSync::Polled)) as Arc<dyn SpecsAdapter>;
         let chain = SpecsChain::new(vec![
-            ChainLink::data_store(source()),
-            ChainLink::new(source()).with_fallback(Some(source())),
+            ChainLink {
+                is_data_store: true,
+                ..ChainLink::new(source())
+            },
+            ChainLink {
+                fallback: Some(source()),
+                ..ChainLink::new(source())
+            },
         ]);
         let (seconds, millis) = (Duration::from_secs, Duration::from_millis);
         let store = chain.first_turn(Trigger::Initial).unwrap();

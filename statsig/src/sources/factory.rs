@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Debug};
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use super::error::FetchError;
 use super::schedule::Refusals;
 use crate::error::OptionsError;
 use crate::facts::{Fact, FactSink};
+use crate::process::lock;
 use crate::transport::identity::SdkKey;
 use crate::transport::own_work::own_work;
 
@@ -142,7 +143,7 @@ impl AdapterContext {
     ) -> Result<SpecsPayload, FetchError> {
         let downloaded = self.http.fetch(request).await;
         let now = Instant::now();
-        let mut refusals = self.refusals();
+        let mut refusals = lock(&self.refusals);
         match &downloaded {
             Err(error) if error.asks_for_pause() && request.is_background => {
                 refusals.refused(error, interval, now, fastrand::f64());
@@ -160,7 +161,7 @@ impl AdapterContext {
     /// refuses requests or asks for a pause.
     #[must_use]
     pub fn download_pause(&self) -> Duration {
-        self.refusals().pause(Duration::ZERO, Instant::now())
+        lock(&self.refusals).pause(Duration::ZERO, Instant::now())
     }
 
     /// Reports what happened to a stream of specs. The client's
@@ -181,10 +182,6 @@ impl AdapterContext {
         work: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         own_work(|| Box::pin(work))
-    }
-
-    fn refusals(&self) -> MutexGuard<'_, Refusals> {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

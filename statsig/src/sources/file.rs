@@ -1,7 +1,7 @@
 //! Specs from a file.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -117,12 +117,8 @@ async fn watch(path: PathBuf, signal: ChangeSignal) {
     }
 }
 
-/// Identifies the content of a file without reading it. `None` if there is no file.
-async fn version(path: &Path) -> Option<(u64, Option<SystemTime>)> {
+async fn version(path: &Path) -> Option<files::Version> {
     let path = path.to_owned();
-    let look = move || {
-        let metadata = std::fs::metadata(path).ok()?;
-        Some((metadata.len(), metadata.modified().ok()))
-    };
+    let look = move || files::version(&path);
     tokio::task::spawn_blocking(look).await.ok().flatten()
 }

@@ -58,10 +58,7 @@ impl Trigger {
     /// Whether a slow source and the next one are asked at the same time. When a caller waits, a
     /// hanging source must not use up the time of all.
     pub(crate) fn shares_time(self) -> bool {
-        match self {
-            Self::Initial | Self::Manual => true,
-            Self::Background => false,
-        }
+        self != Self::Background
     }
 
     /// Whether to ask the fallback after `failures` failed background syncs, including this one.

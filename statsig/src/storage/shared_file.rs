@@ -6,12 +6,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::error::PersistentStorageError;
 use super::memory::{ByKey, insert, remove};
 use crate::cause::Cause;
-use crate::files;
+use crate::files::{self, version};
 use crate::mask::shown;
 use crate::text::SharedStr;
 
@@ -28,15 +28,7 @@ pub(super) type Changes = BTreeSet<(SharedStr, String)>;
 pub(super) struct SharedFile {
     path: PathBuf,
     /// The version last read or written. `None` without a file.
-    known: Option<Version>,
-}
-
-/// Identifies a content of the file without reading it. A replacement is a new file.
-#[derive(Debug, PartialEq, Eq)]
-struct Version {
-    length: u64,
-    modified: Option<SystemTime>,
-    inode: Option<u64>,
+    known: Option<files::Version>,
 }
 
 impl SharedFile {
@@ -110,19 +102,6 @@ fn lock(path: &Path) -> io::Result<Option<fs::File>> {
             }
         }
     }
-}
-
-fn version(path: &Path) -> Option<Version> {
-    let metadata = fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    let inode = Some(std::os::unix::fs::MetadataExt::ino(&metadata));
-    #[cfg(not(unix))]
-    let inode = None;
-    Some(Version {
-        length: metadata.len(),
-        modified: metadata.modified().ok(),
-        inode,
-    })
 }
 
 fn read(path: &Path) -> Result<ByKey, PersistentStorageError> {

@@ -6,9 +6,9 @@ use std::ops::Deref;
 
 use url::{SyntaxViolation, Url};
 
+use crate::mask;
+
 const MASK: &str = "*****";
-/// The limit of a shown address in characters.
-const MAX_SHOWN: usize = 200;
 /// The form of a usable address, for errors.
 pub(crate) const EXPECTED: &str = "a URL such as https://host:443/path, without white space or `#`";
 
@@ -100,12 +100,12 @@ pub fn shown(text: &str) -> String {
         place.push('?');
         place.push_str(MASK);
     }
-    cut(place)
+    mask::shown(place)
 }
 
 /// The shown form without a mark for a query.
 pub(crate) fn shown_without_query(text: &str) -> String {
-    cut(place(text))
+    mask::shown(place(text))
 }
 
 /// The shown form without the last segment of the path, which in requests for specs is an SDK key
@@ -117,7 +117,7 @@ pub(crate) fn shown_without_file(text: &str) -> String {
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop().push(MASK);
     }
-    cut(url.into())
+    mask::shown(url)
 }
 
 fn place(text: &str) -> String {
@@ -153,13 +153,6 @@ fn masked_path(path: &str) -> String {
     shown.join("/")
 }
 
-fn cut(text: String) -> String {
-    if text.chars().count() <= MAX_SHOWN {
-        return text;
-    }
-    text.chars().take(MAX_SHOWN).chain("…".chars()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +177,7 @@ mod tests {
             assert_eq!(shown(url), expected, "{url}");
         }
         let long = format!("https://h/{}", "x".repeat(10_000));
-        assert_eq!(shown(&long).chars().count(), MAX_SHOWN + 1);
+        assert_eq!(shown(&long).chars().count(), mask::MAX_SHOWN_CHARS);
     }
 
     #[test]

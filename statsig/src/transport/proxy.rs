@@ -51,23 +51,17 @@ impl ProxyConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
-        let expected_and_found = if !matches!(self.protocol.as_str(), "http" | "https") {
-            Some(("the protocol http or https", self.protocol.clone()))
-        } else if !address::is_host_and_port(&format!("{}:{}", self.host, self.port)) {
+        let wrong = |expected, found| Err(OptionsError::new("proxy_config", expected, found));
+        if !matches!(self.protocol.as_str(), "http" | "https") {
+            return wrong("the protocol http or https", self.protocol.clone());
+        }
+        if !address::is_host_and_port(&format!("{}:{}", self.host, self.port)) {
             let found = format!("{:?} and port {}", address::shown(&self.host), self.port);
-            Some(("a host name or an address, and a port", found))
-        } else if self.auth.as_ref().is_some_and(|auth| !auth.contains(':')) {
-            Some(("`user:password`", "no colon".to_owned()))
-        } else {
-            None
-        };
-        match expected_and_found {
-            None => Ok(()),
-            Some((expected, found)) => Err(OptionsError {
-                option: "proxy_config",
-                expected,
-                found,
-            }),
+            return wrong("a host name or an address, and a port", found);
+        }
+        match &self.auth {
+            Some(auth) if !auth.contains(':') => wrong("`user:password`", "no colon".to_owned()),
+            _ => Ok(()),
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::DataStoreError;
-use super::session::{StoreSession, lock};
+use super::session::StoreSession;
+use crate::process::lock;
 use crate::targets;
 
 /// A value that a data store should hold.

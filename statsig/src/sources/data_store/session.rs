@@ -1,7 +1,7 @@
 //! A client's use of its data store, from the first read to the shutdown.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::keys::{DataStoreKeyVersion, Keys};
 use super::{DataStore, DataStoreError};
 use crate::clock::Clock;
+use crate::process::lock;
 use crate::targets;
 use crate::transport::identity::SdkKey;
 
@@ -171,8 +172,4 @@ async fn in_time<T>(
             "{problem} within {millis} ms"
         )))
     })
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

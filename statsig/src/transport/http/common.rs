@@ -7,16 +7,17 @@
 
 use std::fmt::Display;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 
 use arc_swap::ArcSwapOption;
 use rustls_platform_verifier::Verifier;
 use tokio::sync::watch;
 
+use super::aside::{self, Running};
 use super::dns::Resolver;
 use super::{TransportError, tls};
-use crate::process::Process;
+use crate::process::{Process, lock};
 
 /// The outer error does not concern the system's trust store. The inner error means that it cannot
 /// be read.
@@ -26,13 +27,10 @@ static COMMON: ArcSwapOption<Common> = ArcSwapOption::const_empty();
 
 /// The certificates that the system trusts.
 #[derive(Debug, Default)]
-enum Trust {
-    #[default]
-    Unread,
-    /// A thread is reading, unless the sender is gone.
-    BeingRead(watch::Receiver<Option<Made>>),
+struct Trust {
+    being_read: Option<Running<Made>>,
     /// Available while a client uses it.
-    Read(Weak<Verifier>),
+    read: Weak<Verifier>,
 }
 
 #[derive(Debug)]
@@ -70,51 +68,39 @@ impl Common {
     pub(super) async fn verifier(&self) -> Made {
         let failed = |problem: &dyn Display| {
             let text = format!("the system's trusted certificates were not read: {problem}");
-            TransportError::connection(text)
+            Err(TransportError::connection(text))
         };
-        let mut made = self.read_trust().map_err(|error| failed(&error))?;
-        let made = made
-            .wait_for(Option::is_some)
-            .await
-            .map(|made| made.clone());
-        made.ok()
-            .flatten()
-            .unwrap_or_else(|| Err(failed(&"the thread that reads them ended")))
+        match self.read_trust() {
+            Ok(running) => (aside::result(running).await)
+                .unwrap_or_else(|| failed(&"the thread that reads them ended")),
+            Err(error) => failed(&error),
+        }
     }
 
     /// Starts to read, waits for a running read, or returns its result.
-    fn read_trust(&self) -> io::Result<watch::Receiver<Option<Made>>> {
+    fn read_trust(&self) -> io::Result<Running<Made>> {
         let mut trust = lock(&self.trust);
-        match &*trust {
-            Trust::Read(verifier) => {
-                if let Some(verifier) = verifier.upgrade() {
-                    return Ok(watch::channel(Some(Ok(Ok(verifier)))).1);
-                }
-            }
-            Trust::BeingRead(made) if made.has_changed().is_ok() => return Ok(made.clone()),
-            Trust::BeingRead(_) | Trust::Unread => {}
+        if let Some(verifier) = trust.read.upgrade() {
+            return Ok(watch::channel(Some(Ok(Ok(verifier)))).1);
         }
-        let (done, made) = watch::channel(None);
-        *trust = Trust::BeingRead(made.clone());
-        // If no thread can start, the standard library drops the closure here.
-        drop(trust);
-        let trust = Arc::clone(&self.trust);
+        let being_read = trust.being_read.as_ref();
+        if let Some(running) = being_read.filter(|running| aside::is_running(running)) {
+            return Ok(running.clone());
+        }
+        let of_thread = Arc::clone(&self.trust);
         let thread = thread::Builder::new().name("statsig-trust".to_owned());
-        thread.spawn(move || {
-            let verifier = tls::verifier(None).map(|made| made.map(Arc::new));
-            let next = match &verifier {
-                Ok(Ok(verifier)) => Trust::Read(Arc::downgrade(verifier)),
-                _ => Trust::Unread,
-            };
-            *lock(&trust) = next;
-            done.send_replace(Some(verifier));
+        let running = aside::start(thread, move || {
+            let made = tls::verifier(None).map(|made| made.map(Arc::new));
+            let mut trust = lock(&of_thread);
+            trust.being_read = None;
+            if let Ok(Ok(verifier)) = &made {
+                trust.read = Arc::downgrade(verifier);
+            }
+            made
         })?;
-        Ok(made)
+        trust.being_read = Some(running.clone());
+        Ok(running)
     }
-}
-
-fn lock(trust: &Mutex<Trust>) -> MutexGuard<'_, Trust> {
-    trust.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

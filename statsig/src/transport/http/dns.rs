@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::watch;
+
+use super::aside;
+use crate::process::lock;
 
 /// The limit of concurrent lookups, each on a thread. Further lookups fail. Many wait only while no
 /// server answers.
@@ -21,8 +23,7 @@ const MAX_LOOKUPS: usize = 32;
 type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 /// The result of a lookup: the addresses, or the system's error.
 type Found = Result<Arc<[SocketAddr]>, Arc<io::Error>>;
-/// `None` while it runs.
-type RunningLookup = watch::Receiver<Option<Found>>;
+type RunningLookup = aside::Running<Found>;
 
 /// The system's resolver, with one lookup for each name at a time. Concurrent lookups of a name
 /// share the thread and the result.
@@ -53,60 +54,30 @@ impl Resolver {
     }
 
     fn start_on(&self, thread: thread::Builder, name: &str) -> io::Result<RunningLookup> {
-        let mut under_way = self.under_way();
-        if let Some(answer) = under_way.get(name) {
-            return Ok(answer.clone());
+        let mut under_way = lock(&self.under_way);
+        under_way.retain(|_, lookup| aside::is_running(lookup));
+        if let Some(running) = under_way.get(name) {
+            return Ok(running.clone());
         }
         if under_way.len() >= MAX_LOOKUPS {
             return Err(io::Error::other(format!(
                 "{MAX_LOOKUPS} names are being looked up, and no server answers"
             )));
         }
-        let (found, answer) = watch::channel(None);
-        let lookup = Arc::clone(&self.lookup);
-        let ending = Ending {
-            resolver: self.clone(),
-            name: name.to_owned(),
-        };
-        under_way.insert(name.to_owned(), answer.clone());
-        // If no thread starts, `ending` is dropped here, and takes the lock.
-        drop(under_way);
-        let thread = thread.name("statsig-dns".to_owned());
-        thread.spawn(move || {
-            let addresses = lookup(&ending.name);
-            drop(ending);
-            found.send_replace(Some(addresses.map(Arc::from).map_err(Arc::new)));
+        let (lookup, owned) = (Arc::clone(&self.lookup), name.to_owned());
+        let running = aside::start(thread.name("statsig-dns".to_owned()), move || {
+            lookup(&owned).map(Arc::from).map_err(Arc::new)
         })?;
-        Ok(answer)
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashMap<String, RunningLookup>> {
-        self.under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        under_way.insert(name.to_owned(), running.clone());
+        Ok(running)
     }
 
     async fn addresses(&self, name: &str) -> io::Result<Arc<[SocketAddr]>> {
-        let mut answer = self.start(name)?;
-        let gone = || io::Error::other("the lookup ended without an answer");
-        let found = answer.wait_for(Option::is_some).await;
-        match found.map_err(|_| gone())?.clone() {
+        match aside::result(self.start(name)?).await {
             Some(Ok(addresses)) => Ok(addresses),
             Some(Err(error)) => Err(io::Error::new(error.kind(), error)),
-            None => Err(gone()),
+            None => Err(io::Error::other("the lookup ended without an answer")),
         }
-    }
-}
-
-/// Ends a lookup in all cases, so that the next lookup of this name starts anew.
-struct Ending {
-    resolver: Resolver,
-    name: String,
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        self.resolver.under_way().remove(&self.name);
     }
 }
 
@@ -200,7 +171,7 @@ mod tests {
         let (resolver, release, lookups) = blocked();
         let impossible = thread::Builder::new().stack_size(1 << (usize::BITS - 4));
         resolver.start_on(impossible, "a.test").unwrap_err();
-        assert!(resolver.under_way().is_empty());
+        assert!(lock(&resolver.under_way).is_empty());
         release.send(()).unwrap();
         assert_eq!(*resolver.addresses("a.test").await.unwrap(), [address()]);
         assert_eq!(lookups.load(Ordering::Relaxed), 1);

@@ -1,6 +1,7 @@
 //! The HTTP transport: reqwest over rustls. It decompresses bodies itself, so that their size is
 //! limited.
 
+mod aside;
 mod common;
 mod dns;
 mod encoding;

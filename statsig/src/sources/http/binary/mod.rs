@@ -1,7 +1,7 @@
 //! Specs in the service's binary form: requests, decoding, and the base of deltas.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ use super::{HttpSpecs, exchange};
 use crate::facts::{Fact, FactSink};
 use crate::files;
 use crate::mask::shown;
+use crate::process::lock;
 use crate::sources::deltas::{DeltaMode, Sync, SyncEnd};
 use crate::sources::{FetchError, SpecsPayload, SpecsRequest};
 use crate::specs::proto::{ProtoError, ProtoSpecs};
@@ -60,7 +61,7 @@ impl Binary {
     }
 
     fn ask(&self, request: &SpecsRequest, now_ms: u64) -> Asked {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         if let Some(answered) = state.answered.take() {
             let end = if request.since_time > answered.time_in_use {
                 SyncEnd::Progress
@@ -93,7 +94,7 @@ impl Binary {
         fetched: Result<Fetched, Failed>,
         now_ms: u64,
     ) -> Result<SpecsPayload, FetchError> {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         let Fetched { payload, specs } = match fetched {
             Ok(fetched) => fetched,
             Err(Failed { end, error }) => {
@@ -114,10 +115,6 @@ impl Binary {
         }
         Ok(payload)
     }
-
-    fn state(&self) -> MutexGuard<'_, DeltaState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl DeltaState {
@@ -131,7 +128,7 @@ impl DeltaState {
 impl fmt::Debug for Binary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Binary")
-            .field("deltas", &self.state().deltas)
+            .field("deltas", &lock(&self.state).deltas)
             .finish_non_exhaustive()
     }
 }
