@@ -1,41 +1,9 @@
-//! The meaning of `#[derive(StatsigParams)]`, independent of syntax.
+//! The meaning of fields and of the values of attributes, independent of syntax.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
-use syn::{Expr, Generics, Ident, LitStr, Path, Type, Visibility};
+use syn::{Expr, Ident, LitStr, Path, Type, Visibility};
 
-use crate::container::Container;
 use crate::literal::Literal;
-
-/// A struct of parameters.
-pub(crate) struct Params {
-    pub(crate) ident: Ident,
-    pub(crate) vis: Visibility,
-    pub(crate) generics: Generics,
-    pub(crate) docs: Vec<LitStr>,
-    /// The path of the `statsig` crate.
-    pub(crate) krate: Path,
-    /// `None` if the fields have their own sources, and for embedded structs.
-    pub(crate) source: Option<ParamSource>,
-    /// The path of `statsig_openfeature`, if the struct can be the value of a flag of OpenFeature.
-    pub(crate) open_feature: Option<Path>,
-    pub(crate) container: Container,
-    pub(crate) fields: Vec<Field>,
-}
-
-impl Params {
-    /// The path of the module `statsig::typed`.
-    pub(crate) fn typed(&self) -> TokenStream {
-        let krate = &self.krate;
-        quote!(#krate::typed)
-    }
-
-    /// The parameters of the struct's own fields.
-    pub(crate) fn own(&self) -> impl Iterator<Item = (&Field, &Param)> {
-        let fields = self.fields.iter();
-        fields.filter_map(|field| Some((field, field.param()?)))
-    }
-}
 
 /// The entity that values come from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, Ident};
+use syn::{Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Visibility};
 
 use crate::attributes::doc_lines;
 use crate::container::Container;
 use crate::errors::Errors;
 use crate::field::field;
-use crate::model::{Expose, Field, Params, Role};
+use crate::model::{Expose, Field, Param, ParamSource, Role};
 use crate::package;
 
 /// Methods of `Typed` and of its traits. They would hide accessors of the same name.
@@ -40,6 +42,36 @@ const TAKEN_BY_TYPED: [&str; 24] = [
     "try_into",
     "type_id",
 ];
+
+/// A struct of parameters.
+pub(crate) struct Params {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) generics: Generics,
+    pub(crate) docs: Vec<LitStr>,
+    /// The path of the `statsig` crate.
+    pub(crate) krate: Path,
+    /// `None` if the fields have their own sources, and for embedded structs.
+    pub(crate) source: Option<ParamSource>,
+    /// The path of `statsig_openfeature`, if the struct can be the value of a flag of OpenFeature.
+    pub(crate) open_feature: Option<Path>,
+    pub(crate) container: Container,
+    pub(crate) fields: Vec<Field>,
+}
+
+impl Params {
+    /// The path of the module `statsig::typed`.
+    pub(crate) fn typed(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote!(#krate::typed)
+    }
+
+    /// The parameters of the struct's own fields.
+    pub(crate) fn own(&self) -> impl Iterator<Item = (&Field, &Param)> {
+        let fields = self.fields.iter();
+        fields.filter_map(|field| Some((field, field.param()?)))
+    }
+}
 
 /// The model of a struct. If there are errors, the model is sufficient for a stub; `None` if not
 /// even a stub makes sense.

@@ -34,9 +34,10 @@ impl<const N: usize> AllParams<N> {
     #[must_use]
     #[track_caller]
     pub const fn flatten(mut self, schema: &Schema) -> Self {
-        let brought = match (schema.source, self.source) {
-            (Some(theirs), Some(ours)) if same(Some(theirs), Some(ours)) => None,
-            (theirs, _) => theirs,
+        let brought = if same(schema.source, self.source) {
+            None
+        } else {
+            schema.source
         };
         self.len = put(&mut self.params, self.len, schema.params, brought);
         let (params, _) = self.params.split_at(self.len);

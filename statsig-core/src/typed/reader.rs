@@ -69,19 +69,18 @@ impl<'a> ParamReader<'a> {
         index: usize,
         decode: fn(&Value) -> Result<T, WrongValue>,
     ) -> Option<T> {
-        let (index, param, value) = self.served(index)?;
-        let decoded = decode(value);
-        let fits = match &decoded {
-            Ok(_) if param.is_constrained() => param.check_constraint(value),
-            _ => Ok(()),
-        };
-        match (decoded, fits) {
-            (Ok(decoded), Ok(())) => {
+        let (index, param, value) = self.find(index)?;
+        match decode(value) {
+            Ok(decoded) => {
+                if param.is_constrained()
+                    && let Err(wrong) = param.check_constraint(value)
+                {
+                    return self.clamped(index, param, value, wrong, decode);
+                }
                 self.served.insert(index);
                 Some(decoded)
             }
-            (Ok(_), Err(wrong)) => self.clamped(index, param, value, wrong, decode),
-            (Err(wrong), _) => {
+            Err(wrong) => {
                 let wrong = param.explain(wrong);
                 self.misfits.push(Misfit::new(index, wrong, value));
                 None
@@ -91,7 +90,7 @@ impl<'a> ParamReader<'a> {
 
     /// The parameter at this index of the schema, its index in the outermost schema, and its value.
     #[inline]
-    fn served(&self, index: usize) -> Option<(usize, &'static ParamSchema, &'a Value)> {
+    fn find(&self, index: usize) -> Option<(usize, &'static ParamSchema, &'a Value)> {
         let index = self.first + index;
         let param = self.schema.params.get(index)?;
         let (_, value) = find(self.source?, param)?;
@@ -123,7 +122,7 @@ impl<'a> ParamReader<'a> {
     ///
     /// Returns `None` if no object is served. Any other value is reported.
     pub fn nested<T>(&mut self, index: usize, read: fn(&mut ParamReader<'_>) -> T) -> Option<T> {
-        let (index, param, value) = self.served(index)?;
+        let (index, param, value) = self.find(index)?;
         self.inside(index, param, value, read)
     }
 
@@ -133,7 +132,7 @@ impl<'a> ParamReader<'a> {
         index: usize,
         read: fn(&mut ParamReader<'_>) -> T,
     ) -> Option<Option<T>> {
-        let (index, param, value) = self.served(index)?;
+        let (index, param, value) = self.find(index)?;
         if value.is_null() {
             self.served.insert(index);
             return Some(None);

@@ -90,10 +90,7 @@ impl TimeUnit {
     #[doc(hidden)]
     #[must_use]
     pub fn encode_option(self, duration: Option<Duration>) -> Option<Value> {
-        match duration {
-            None => Some(Value::Null),
-            Some(duration) => self.encode(duration),
-        }
+        duration.map_or(Some(Value::Null), |duration| self.encode(duration))
     }
 
     /// Decodes a served number.

@@ -6,7 +6,8 @@ use syn::spanned::Spanned;
 use syn::{Path, Type};
 
 use crate::default::{convert, convert_in_unit};
-use crate::model::{Decode, Fallback, Field, Param, Params, Role, variant};
+use crate::model::{Decode, Fallback, Field, Param, Role, variant};
+use crate::parse::Params;
 use crate::types::option_of;
 
 /// The parameter of the function `read`. The user's expressions cannot name it.

@@ -12,8 +12,8 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Generics, WherePredicate, parse_quote};
 
 use crate::errors::Errors;
-use crate::model::{Decode, Expose, Fallback, Params};
-use crate::parse;
+use crate::model::{Decode, Expose, Fallback};
+use crate::parse::{self, Params};
 use crate::types::mentions_parameter;
 
 /// The whole derive.

@@ -6,7 +6,8 @@ use quote::{format_ident, quote};
 use syn::Generics;
 use syn::ext::IdentExt;
 
-use crate::model::{Expose, Field, Params};
+use crate::model::{Expose, Field};
+use crate::parse::Params;
 
 /// Returns nothing for a struct without such parameters.
 pub(super) fn names(params: &Params, bounded: &Generics) -> TokenStream {

@@ -8,11 +8,12 @@ use syn::{Expr, LitStr};
 
 use super::fields::{decoder, needs_closure, shown_at, value};
 use crate::attributes::doc_text;
+use crate::case::Case;
 use crate::literal::{self, float_at, integer_at};
 use crate::model::{
-    Decode, EntityKind, Expose, Fallback, Field, OnMismatch, Param, ParamSource, Params, Range,
-    Role, variant,
+    Decode, Expose, Fallback, Field, OnMismatch, Param, ParamSource, Range, Role, variant,
 };
+use crate::parse::Params;
 use crate::types::option_of;
 
 pub(super) fn schema(params: &Params) -> TokenStream {
@@ -82,14 +83,9 @@ fn entries(params: &Params, typed: &TokenStream) -> TokenStream {
 }
 
 fn entity(source: &ParamSource, typed: &TokenStream) -> TokenStream {
-    let constructor = match source.kind {
-        EntityKind::Layer => "layer",
-        EntityKind::ParameterStore => "parameter_store",
-        EntityKind::Experiment => "experiment",
-        EntityKind::DynamicConfig => "dynamic_config",
-        EntityKind::Gate => "gate",
-    };
-    let constructor = Ident::new(constructor, Span::call_site());
+    // Each kind has a constructor of the same name.
+    let constructor = Case::Snake.variant(&variant(source.kind).to_string());
+    let constructor = Ident::new(&constructor, Span::call_site());
     let name = &source.name;
     quote!(#typed::ParamSource::#constructor(#name))
 }

@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use syn::{Generics, Type, Visibility};
 
 use super::fields::{Place, placed};
-use crate::model::{Expose, Field, Params};
+use crate::model::{Expose, Field};
+use crate::parse::Params;
 use crate::types::{Known, option_of};
 
 /// The struct is its own view.

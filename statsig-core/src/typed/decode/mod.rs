@@ -114,9 +114,6 @@ impl<T: FromParam> FromParam for Option<T> {
     }
 
     fn to_param(&self) -> Option<Value> {
-        match self {
-            None => Some(Value::Null),
-            Some(value) => value.to_param(),
-        }
+        self.as_ref().map_or(Some(Value::Null), T::to_param)
     }
 }
