@@ -1,5 +1,5 @@
-//! Where requests go: addresses that lead nowhere are refused when the options are built, not at
-//! the first request.
+//! Where requests go. Building the options fails for an address that cannot receive requests, so
+//! that the first request need not.
 
 use super::StatsigOptions;
 use crate::error::OptionsError;
@@ -41,15 +41,10 @@ fn check_source(option: &'static str, source: &SpecAdapterConfig) -> Result<(), 
 
 fn check(option: &'static str, url: Option<&str>) -> Result<(), OptionsError> {
     match url {
-        Some(url) if !address::is_usable(url) => Err(refused(option, address::EXPECTED, url)),
+        Some(url) if !address::is_usable(url) => {
+            let found = format!("{:?}", Address::from(url));
+            Err(OptionsError::new(option, address::EXPECTED, found))
+        }
         _ => Ok(()),
-    }
-}
-
-fn refused(option: &'static str, expected: &'static str, url: &str) -> OptionsError {
-    OptionsError {
-        option,
-        expected,
-        found: format!("{:?}", Address::from(url)),
     }
 }

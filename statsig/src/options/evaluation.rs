@@ -13,7 +13,7 @@ use crate::storage::PersistentStorage;
 use crate::text::SharedStr;
 use crate::value::depth::bounded;
 
-impl StatsigOptionsBuilder {
+setters! {
     /// Sets the environment tier, such as `production`, `staging` or `development`. A user's own
     /// environment takes precedence. Default: the project's default environment.
     ///
@@ -22,10 +22,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().environment("staging").build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn environment(mut self, tier: impl Into<SharedStr>) -> Self {
-        self.options.environment = Some(tier.into());
-        self
-    }
+    pub fn environment(tier: impl Into<SharedStr>) => environment = Some(tier.into());
 
     /// Disables the lookup of countries from IP addresses. Conditions on the country then read only
     /// the country that a user carries. Default: false.
@@ -35,10 +32,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().disable_country_lookup(true).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn disable_country_lookup(mut self, disable: bool) -> Self {
-        self.options.disable_country_lookup = disable;
-        self
-    }
+    pub fn disable_country_lookup(disable: bool) => disable_country_lookup = disable;
 
     /// Sets the lookup from IP addresses to countries. Default: with the feature `country`, the
     /// table that Statsig's other SDKs embed; without it, none. See [`CountryLookup`].
@@ -61,10 +55,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().country_lookup(Arc::new(AlwaysSwiss)).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn country_lookup(mut self, lookup: Arc<dyn CountryLookup>) -> Self {
-        self.options.country_lookup = Some(lookup);
-        self
-    }
+    pub fn country_lookup(lookup: Arc<dyn CountryLookup>) => country_lookup = Some(lookup);
 
     /// Also looks up the countries of IPv6 addresses, and of IPv4 addresses that are mapped into
     /// IPv6 (`::ffff:8.8.8.8`). Default: false.
@@ -78,29 +69,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().ipv6_countries(true).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn ipv6_countries(mut self, derive: bool) -> Self {
-        self.options.ipv6_countries = derive;
-        self
-    }
-
-    /// Adds a custom field that every user has, in evaluations and in events. A user's own field of
-    /// the same name takes precedence. Default: none.
-    ///
-    /// ```
-    /// # use statsig::StatsigOptions;
-    /// let options = StatsigOptions::builder()
-    ///     .global_custom_field("region", "eu-central-1")
-    ///     .build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn global_custom_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        let name = name.into();
-        let place = format_args!("the global custom field {name}");
-        if let Some(value) = bounded(value.into(), place) {
-            Arc::make_mut(&mut self.options.global_custom_fields).insert(name, value);
-        }
-        self
-    }
+    pub fn ipv6_countries(derive: bool) => ipv6_countries = derive;
 
     /// Sets an adapter that every evaluation asks for overrides. Its overrides take precedence over
     /// those set on the client. Default: none.
@@ -123,10 +92,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().override_adapter(Arc::new(EverythingOn)).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn override_adapter(mut self, adapter: Arc<dyn OverrideAdapter>) -> Self {
-        self.options.override_adapter = Some(adapter);
-        self
-    }
+    pub fn override_adapter(adapter: Arc<dyn OverrideAdapter>) => override_adapter = Some(adapter);
 
     /// Sets the storage that keeps users in the groups that they were first assigned to; see
     /// [`PersistentStorage`]. Default: none.
@@ -142,8 +108,27 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn persistent_storage(mut self, storage: Arc<dyn PersistentStorage>) -> Self {
-        self.options.persistent_storage = Some(storage);
+    pub fn persistent_storage(storage: Arc<dyn PersistentStorage>) =>
+        persistent_storage = Some(storage);
+}
+
+impl StatsigOptionsBuilder {
+    /// Adds a custom field that every user has, in evaluations and in events. A user's own field of
+    /// the same name takes precedence. Default: none.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder()
+    ///     .global_custom_field("region", "eu-central-1")
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn global_custom_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        let name = name.into();
+        let place = format_args!("the global custom field {name}");
+        if let Some(value) = bounded(value.into(), place) {
+            Arc::make_mut(&mut self.options.global_custom_fields).insert(name, value);
+        }
         self
     }
 }

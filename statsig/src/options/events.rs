@@ -55,7 +55,7 @@ impl StatsigOptions {
     }
 }
 
-impl StatsigOptionsBuilder {
+setters! {
     /// Sets the complete URL that events are posted to. Default: [`DEFAULT_LOG_EVENT_URL`]. Empty
     /// means the default.
     ///
@@ -66,11 +66,8 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn log_event_url(mut self, url: impl Into<String>) -> Self {
-        let given = Address::given(&url.into());
-        self.options.log_event_url = given.unwrap_or_else(|| DEFAULT_LOG_EVENT_URL.into());
-        self
-    }
+    pub fn log_event_url(url: impl Into<String>) => log_event_url =
+        Address::given(&url.into()).unwrap_or_else(|| DEFAULT_LOG_EVENT_URL.into());
 
     /// Sends events to this adapter instead of posting them to Statsig. The adapter receives them
     /// even with [`disable_network`](Self::disable_network). Default: none.
@@ -84,10 +81,8 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().event_logging_adapter(Arc::new(events)).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_logging_adapter(mut self, adapter: Arc<dyn EventLoggingAdapter>) -> Self {
-        self.options.event_logging_adapter = Some(adapter);
-        self
-    }
+    pub fn event_logging_adapter(adapter: Arc<dyn EventLoggingAdapter>) =>
+        event_logging_adapter = Some(adapter);
 
     /// Sets the number of events in a batch. The client posts a full batch at once. Default: 2000.
     /// Between 10 and 2000.
@@ -97,10 +92,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().event_logging_max_queue_size(500).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_logging_max_queue_size(mut self, events: usize) -> Self {
-        self.options.event_limits.batch_size = events;
-        self
-    }
+    pub fn event_logging_max_queue_size(events: usize) => event_limits.batch_size = events;
 
     /// Sets the number of batches that may wait for the service. Beyond it, the client drops the
     /// oldest batch and counts its events. Default: 100. At least 1.
@@ -112,10 +104,8 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_logging_max_pending_batch_queue_size(mut self, batches: usize) -> Self {
-        self.options.event_limits.max_waiting = batches;
-        self
-    }
+    pub fn event_logging_max_pending_batch_queue_size(batches: usize) =>
+        event_limits.max_waiting = batches;
 
     /// Sets the number of events that may wait between the threads that record them and the actor
     /// that sends them. Beyond it, the client drops the oldest event and counts it. Default: 8000,
@@ -131,10 +121,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().event_queue_capacity(20_000).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_queue_capacity(mut self, events: usize) -> Self {
-        self.options.event_limits.queue_capacity = events;
-        self
-    }
+    pub fn event_queue_capacity(events: usize) => event_limits.queue_capacity = events;
 
     /// Sets the limit in bytes for events that wait between the threads that record them and the
     /// actor that sends them. Beyond it, the client drops the oldest events and counts them as
@@ -150,10 +137,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().event_queue_max_bytes(64 * 1024 * 1024).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_queue_max_bytes(mut self, bytes: u64) -> Self {
-        self.options.event_limits.queue_max_bytes = bytes;
-        self
-    }
+    pub fn event_queue_max_bytes(bytes: u64) => event_limits.queue_max_bytes = bytes;
 
     /// Sets the limit in bytes for compressed batches that wait for the service in memory. Beyond
     /// it, the client drops the oldest batch and counts its events as `too_many_batches`. Default:
@@ -169,10 +153,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_pending_max_bytes(mut self, bytes: u64) -> Self {
-        self.options.event_limits.pending_max_bytes = bytes;
-        self
-    }
+    pub fn event_pending_max_bytes(bytes: u64) => event_limits.pending_max_bytes = bytes;
 
     /// Sets the limit in bytes for the events of a batch. The client posts a batch of this size at
     /// once, even if it has few events. Default: 8 MiB. At least `event_max_bytes`.
@@ -185,10 +166,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().event_batch_max_bytes(4 * 1024 * 1024).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_batch_max_bytes(mut self, bytes: u64) -> Self {
-        self.options.event_limits.batch_max_bytes = bytes;
-        self
-    }
+    pub fn event_batch_max_bytes(bytes: u64) => event_limits.batch_max_bytes = bytes;
 
     /// Sets the limit in bytes for one event with its user. The client drops a larger event, logs
     /// it and counts it as `too_large`. Default: 1 MiB. At least 1 KiB.
@@ -201,10 +179,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().event_max_bytes(64 * 1024).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_max_bytes(mut self, bytes: u64) -> Self {
-        self.options.event_limits.event_max_bytes = bytes;
-        self
-    }
+    pub fn event_max_bytes(bytes: u64) => event_limits.event_max_bytes = bytes;
 
     /// Sets the longest time that an event waits for its batch to fill. Default: 60 s. At least 10
     /// ms.
@@ -220,10 +195,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_flush_interval(mut self, interval: Duration) -> Self {
-        self.options.event_limits.flush_interval = interval;
-        self
-    }
+    pub fn event_flush_interval(interval: Duration) => event_limits.flush_interval = interval;
 
     /// Sets the number of retries of a failed batch. After them, the client drops the batch, or
     /// keeps it on disk if there is an event spool. Default: 5. At most 100.
@@ -236,10 +208,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().event_max_retries(10).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_max_retries(mut self, retries: u32) -> Self {
-        self.options.event_limits.max_attempts = retries.saturating_add(1);
-        self
-    }
+    pub fn event_max_retries(retries: u32) => event_limits.max_attempts = retries.saturating_add(1);
 
     /// Sets the largest age of a batch in memory. The client drops an older batch when an attempt
     /// fails, even if it has retries left. Default: 24 h. At least 1 s.
@@ -252,11 +221,74 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn event_max_age(mut self, age: Duration) -> Self {
-        self.options.event_limits.max_age = age;
-        self
-    }
+    pub fn event_max_age(age: Duration) => event_limits.max_age = age;
 
+    /// Sets the number of batches that the client posts at the same time while the service answers
+    /// without errors. Default: 5. Between 1 and 64.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().event_concurrent_posts(2).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn event_concurrent_posts(posts: usize) => event_limits.max_concurrent_posts = posts;
+
+    /// Sets the limit of one post, response included. A longer post counts as failed. Default: 10
+    /// s. At least 10 ms.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// use std::time::Duration;
+    /// let options = StatsigOptions::builder()
+    ///     .event_request_timeout(Duration::from_secs(5))
+    ///     .build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn event_request_timeout(timeout: Duration) => event_limits.post_timeout = timeout;
+
+    /// Calls this when events were dropped, with the counts by reason since the last call. It may
+    /// block: calls come on a thread for blocking work, and may overlap. The last call may come on
+    /// the thread that drops the last handle of the client, or ends its runtime. Default: no call;
+    /// the client logs a warning for drops, and [`EventStats`](crate::EventStats) counts them.
+    ///
+    /// ```
+    /// use statsig::StatsigOptions;
+    ///
+    /// let options = StatsigOptions::builder()
+    ///     .on_events_dropped(|dropped| eprintln!("{} events were lost: {dropped:?}", dropped.total()))
+    ///     .build()?;
+    /// # drop(options);
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn on_events_dropped(hook: impl Fn(&DroppedEvents) + Send + Sync + 'static) =>
+        on_events_dropped = Some(DropHook(Arc::new(hook)));
+
+    /// Sets the number of exposures that the client remembers for deduplication. Each takes 8
+    /// bytes; the number is rounded up to a power of two. Default: 100,000. 0 means the default.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().exposure_dedupe_max_keys(1_000_000).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn exposure_dedupe_max_keys(keys: usize) =>
+        exposure_dedupe_max_keys = if keys == 0 {
+            DEFAULT_DEDUPE_MAX_KEYS
+        } else {
+            keys
+        };
+
+    /// Records no events at all. Default: false.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().disable_all_logging(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn disable_all_logging(disable: bool) => disable_all_logging = disable;
+}
+
+impl StatsigOptionsBuilder {
     /// Sets the pause after a first failure and the longest pause. The pause doubles with each
     /// further failure, and up to a quarter is added at random. Default: 1 s and 60 s. The first
     /// pause is at least 10 ms and not longer than the longest.
@@ -275,35 +307,6 @@ impl StatsigOptionsBuilder {
     pub fn event_retry_pauses(mut self, first: Duration, longest: Duration) -> Self {
         self.options.event_limits.min_pause = first;
         self.options.event_limits.max_pause = longest;
-        self
-    }
-
-    /// Sets the number of batches that the client posts at the same time while the service answers
-    /// without errors. Default: 5. Between 1 and 64.
-    ///
-    /// ```
-    /// # use statsig::StatsigOptions;
-    /// let options = StatsigOptions::builder().event_concurrent_posts(2).build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn event_concurrent_posts(mut self, posts: usize) -> Self {
-        self.options.event_limits.max_concurrent_posts = posts;
-        self
-    }
-
-    /// Sets the limit of one post, response included. A longer post counts as failed. Default: 10
-    /// s. At least 10 ms.
-    ///
-    /// ```
-    /// # use statsig::StatsigOptions;
-    /// use std::time::Duration;
-    /// let options = StatsigOptions::builder()
-    ///     .event_request_timeout(Duration::from_secs(5))
-    ///     .build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn event_request_timeout(mut self, timeout: Duration) -> Self {
-        self.options.event_limits.post_timeout = timeout;
         self
     }
 
@@ -357,57 +360,6 @@ impl StatsigOptionsBuilder {
         if let Some(spool) = &mut self.options.event_spool {
             spool.max_bytes = bytes;
         }
-        self
-    }
-
-    /// Calls this when events were dropped, with the counts by reason since the last call. It may
-    /// block: calls come on a thread for blocking work, and may overlap. The last call may come on
-    /// the thread that drops the last handle of the client, or ends its runtime. Default: no call;
-    /// the client logs a warning for drops, and [`EventStats`](crate::EventStats) counts them.
-    ///
-    /// ```
-    /// use statsig::StatsigOptions;
-    ///
-    /// let options = StatsigOptions::builder()
-    ///     .on_events_dropped(|dropped| eprintln!("{} events were lost: {dropped:?}", dropped.total()))
-    ///     .build()?;
-    /// # drop(options);
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn on_events_dropped(
-        mut self,
-        hook: impl Fn(&DroppedEvents) + Send + Sync + 'static,
-    ) -> Self {
-        self.options.on_events_dropped = Some(DropHook(Arc::new(hook)));
-        self
-    }
-
-    /// Sets the number of exposures that the client remembers for deduplication. Each takes 8
-    /// bytes; the number is rounded up to a power of two. Default: 100,000. 0 means the default.
-    ///
-    /// ```
-    /// # use statsig::StatsigOptions;
-    /// let options = StatsigOptions::builder().exposure_dedupe_max_keys(1_000_000).build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn exposure_dedupe_max_keys(mut self, keys: usize) -> Self {
-        self.options.exposure_dedupe_max_keys = if keys == 0 {
-            DEFAULT_DEDUPE_MAX_KEYS
-        } else {
-            keys
-        };
-        self
-    }
-
-    /// Records no events at all. Default: false.
-    ///
-    /// ```
-    /// # use statsig::StatsigOptions;
-    /// let options = StatsigOptions::builder().disable_all_logging(true).build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn disable_all_logging(mut self, disable: bool) -> Self {
-        self.options.disable_all_logging = disable;
         self
     }
 

@@ -7,7 +7,7 @@ use super::{DEFAULT_ID_LISTS_REQUEST_TIMEOUT, StatsigOptionsBuilder};
 use crate::sources::id_lists::IdListsAdapter;
 use crate::transport::address::Address;
 
-impl StatsigOptionsBuilder {
+setters! {
     /// Downloads ID lists, which hold the members of segments with more than a thousand IDs.
     /// Without them, no user is in such a segment. Default: false.
     ///
@@ -21,10 +21,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().enable_id_lists(true).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn enable_id_lists(mut self, enable: bool) -> Self {
-        self.options.enable_id_lists = enable;
-        self
-    }
+    pub fn enable_id_lists(enable: bool) => enable_id_lists = enable;
 
     /// Sets the complete URL of the ID lists' manifest. The client requests it with an empty
     /// `POST`. Default: Statsig's URL, which contains the SDK key. Empty means the default.
@@ -37,10 +34,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn id_lists_url(mut self, url: impl Into<String>) -> Self {
-        self.options.id_lists_url = Address::given(&url.into());
-        self
-    }
+    pub fn id_lists_url(url: impl Into<String>) => id_lists_url = Address::given(&url.into());
 
     /// Downloads the files of ID lists from this scheme and host instead of those in the manifest.
     /// The client appends the path and query from the manifest. Default: none. Empty means the
@@ -54,10 +48,8 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn download_id_list_file_api(mut self, base: impl Into<String>) -> Self {
-        self.options.download_id_list_file_api = Address::given(&base.into());
-        self
-    }
+    pub fn download_id_list_file_api(base: impl Into<String>) =>
+        download_id_list_file_api = Address::given(&base.into());
 
     /// Sets the pause between two syncs of the ID lists. Default: 60 s. At least 1 s.
     ///
@@ -69,10 +61,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn id_lists_sync_interval(mut self, interval: Duration) -> Self {
-        self.options.id_lists_sync_interval = interval;
-        self
-    }
+    pub fn id_lists_sync_interval(interval: Duration) => id_lists_sync_interval = interval;
 
     /// Sets the limit of each request for the manifest or a file, response included. Default: 10 s.
     /// Zero means the default.
@@ -85,14 +74,12 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn id_lists_request_timeout(mut self, limit: Duration) -> Self {
-        self.options.id_lists_request_timeout = if limit.is_zero() {
+    pub fn id_lists_request_timeout(limit: Duration) =>
+        id_lists_request_timeout = if limit.is_zero() {
             DEFAULT_ID_LISTS_REQUEST_TIMEOUT
         } else {
             limit
         };
-        self
-    }
 
     /// Sets the limit in bytes of one download of an ID list (a file or a part of it), after
     /// decompression. An ID takes 10 bytes. Default: 256 MiB.
@@ -102,18 +89,12 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().max_id_list_bytes(512 * 1024 * 1024).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn max_id_list_bytes(mut self, bytes: usize) -> Self {
-        self.options.max_id_list_bytes = bytes;
-        self
-    }
+    pub fn max_id_list_bytes(bytes: usize) => max_id_list_bytes = bytes;
 
     /// Loads ID lists from this adapter instead of the network.
     /// [`enable_id_lists`](Self::enable_id_lists) must be on, too. Default: none. For an example
     /// see [`IdListsAdapter`].
-    pub fn id_lists_adapter(mut self, adapter: Arc<dyn IdListsAdapter>) -> Self {
-        self.options.id_lists_adapter = Some(adapter);
-        self
-    }
+    pub fn id_lists_adapter(adapter: Arc<dyn IdListsAdapter>) => id_lists_adapter = Some(adapter);
 
     /// Sets the complete URL that [`Statsig::enrich`](crate::Statsig::enrich) asks, with the SDK
     /// key in a header. Default: `v1/user_enrichment` at the API of `specs_url`.
@@ -126,8 +107,6 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn user_enrichment_url(mut self, url: impl Into<String>) -> Self {
-        self.options.user_enrichment_url = Address::given(&url.into());
-        self
-    }
+    pub fn user_enrichment_url(url: impl Into<String>) =>
+        user_enrichment_url = Address::given(&url.into());
 }

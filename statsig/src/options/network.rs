@@ -9,7 +9,7 @@ use crate::sources::SpecAdapterConfig;
 use crate::transport::Transport;
 use crate::transport::proxy::ProxyConfig;
 
-impl StatsigOptionsBuilder {
+setters! {
     /// Sends nothing over the network. Events count as dropped. Default: false.
     ///
     /// ```
@@ -17,10 +17,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().disable_network(true).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn disable_network(mut self, disable: bool) -> Self {
-        self.options.disable_network = disable;
-        self
-    }
+    pub fn disable_network(disable: bool) => disable_network = disable;
 
     /// Sets the name of the service, which the client sends in a header of every request. Default:
     /// none. Text without control characters.
@@ -30,10 +27,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().service_name("checkout").build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn service_name(mut self, name: impl Into<String>) -> Self {
-        self.options.service_name = Some(name.into());
-        self
-    }
+    pub fn service_name(name: impl Into<String>) => service_name = Some(name.into());
 
     /// Lets posts of events reuse a connection. With `false`, the server closes the connection
     /// after each post, and the next post opens a new one; some load balancers distribute requests
@@ -44,10 +38,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().log_event_connection_reuse(false).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn log_event_connection_reuse(mut self, reuse: bool) -> Self {
-        self.options.log_event_connection_reuse = reuse;
-        self
-    }
+    pub fn log_event_connection_reuse(reuse: bool) => log_event_connection_reuse = reuse;
 
     /// Sends requests through this proxy. Default: the proxy in `HTTPS_PROXY`, `HTTP_PROXY` or
     /// `ALL_PROXY`, unless `NO_PROXY` excludes the host.
@@ -60,10 +51,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn proxy_config(mut self, proxy: ProxyConfig) -> Self {
-        self.options.proxy_config = Some(proxy);
-        self
-    }
+    pub fn proxy_config(proxy: ProxyConfig) => proxy_config = Some(proxy);
 
     /// Also trusts the certificates in this file, a bundle in PEM. Default: none.
     ///
@@ -78,18 +66,12 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().ca_cert_path("/etc/ssl/company-ca.pem").build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn ca_cert_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.options.ca_cert_path = Some(path.into());
-        self
-    }
+    pub fn ca_cert_path(path: impl Into<PathBuf>) => ca_cert_path = Some(path.into());
 
     /// Sends requests through this transport instead of the SDK's own HTTP client. `proxy_config`
     /// and `ca_cert_path` then have no effect. Default: the HTTP client of the feature `http`. For
     /// an example see [`Transport`].
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.options.transport = Some(transport);
-        self
-    }
+    pub fn transport(transport: Arc<dyn Transport>) => transport = Some(transport);
 }
 
 impl StatsigOptions {
@@ -113,37 +95,27 @@ impl StatsigOptions {
     fn default_transport(&self) -> Arc<dyn Transport> {
         Arc::new(crate::transport::NoTransport)
     }
+
+    /// The URLs that these options name besides those of ID lists: their origins may see the SDK
+    /// key.
+    pub(crate) fn named_urls(&self) -> Vec<String> {
+        let of_sources = self.named_sources().filter_map(|source| match source {
+            SpecAdapterConfig::NetworkHttp { specs_url } => specs_url.clone(),
+            _ => None,
+        });
+        let own = [self.specs_url.to_string(), self.log_event_url.to_string()];
+        own.into_iter().chain(of_sources).collect()
+    }
 }
 
 /// Checks what every request depends on.
 pub(super) fn check(options: &StatsigOptions) -> Result<(), OptionsError> {
     let name = options.service_name.as_deref().unwrap_or_default();
     if name.contains(char::is_control) {
-        return Err(OptionsError {
-            option: "service_name",
-            expected: "text without line breaks and other control characters",
-            found: format!("{name:?}"),
-        });
+        let expected = "text without line breaks and other control characters";
+        let found = format!("{name:?}");
+        return Err(OptionsError::new("service_name", expected, found));
     }
-    options
-        .proxy_config
-        .as_ref()
-        .map_or(Ok(()), ProxyConfig::check)
-}
-
-impl StatsigOptions {
-    /// The URLs that these options name besides those of ID lists: their origins may see the SDK
-    /// key.
-    pub(crate) fn named_urls(&self) -> Vec<String> {
-        let mut urls = vec![self.specs_url.to_string(), self.log_event_url.to_string()];
-        for source in self.named_sources() {
-            if let SpecAdapterConfig::NetworkHttp {
-                specs_url: Some(url),
-            } = source
-            {
-                urls.push(url.clone());
-            }
-        }
-        urls
-    }
+    let proxy = options.proxy_config.as_ref();
+    proxy.map_or(Ok(()), ProxyConfig::check)
 }

@@ -5,14 +5,7 @@ use std::sync::Arc;
 use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::observability::ObservabilityClient;
 
-impl StatsigOptionsBuilder {
-    /// Adds a client that receives the SDK's metrics and errors. You can add several. Default:
-    /// none; the SDK then measures nothing. For an example see [`ObservabilityClient`].
-    pub fn observability_client(mut self, client: Arc<dyn ObservabilityClient>) -> Self {
-        self.options.observability_clients.push(client);
-        self
-    }
-
+setters! {
     /// Emits a `tracing` event for every evaluation, in OpenTelemetry's form for feature flags:
     /// name `feature_flag.evaluation`, target `statsig::evaluation`, level info. It contains no
     /// user data. Default: false.
@@ -22,10 +15,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().evaluation_telemetry(true).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn evaluation_telemetry(mut self, enable: bool) -> Self {
-        self.options.evaluation_telemetry = enable;
-        self
-    }
+    pub fn evaluation_telemetry(enable: bool) => evaluation_telemetry = enable;
 
     /// Sends no `statsig::diagnostics` events. They report the initialization and about every tenth
     /// sync to Statsig. Default: false.
@@ -35,8 +25,14 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().disable_diagnostics(true).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn disable_diagnostics(mut self, disable: bool) -> Self {
-        self.options.disable_diagnostics = disable;
+    pub fn disable_diagnostics(disable: bool) => disable_diagnostics = disable;
+}
+
+impl StatsigOptionsBuilder {
+    /// Adds a client that receives the SDK's metrics and errors. You can add several. Default:
+    /// none; the SDK then measures nothing. For an example see [`ObservabilityClient`].
+    pub fn observability_client(mut self, client: Arc<dyn ObservabilityClient>) -> Self {
+        self.options.observability_clients.push(client);
         self
     }
 }

@@ -3,6 +3,44 @@
 use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::typed::{Schema, StatsigParams};
 
+setters! {
+    /// Checks every struct in the binary that derives [`StatsigParams`], as
+    /// [`check_schema`](Self::check_schema) does for one struct. Default: false. Feature
+    /// `registry`.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().check_all_schemas(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    #[cfg(feature = "registry")]
+    pub fn check_all_schemas(check: bool) => check_registered_schemas = check;
+
+    /// Makes [`initialize`](crate::Statsig::initialize) fail when a checked struct differs from the
+    /// first specs in a way that is an [error](crate::typed::DriftSeverity::Error). Default: false.
+    ///
+    /// Use it in staging, where a difference should stop a release. The client can be used even so.
+    ///
+    /// ```
+    /// # use statsig::StatsigOptions;
+    /// let options = StatsigOptions::builder().strict_schemas(true).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn strict_schemas(strict: bool) => strict_schemas = strict;
+
+    /// Lets a struct with `on_mismatch = "panic_in_tests"` panic when a served value does not fit
+    /// its field. For clients of tests; without it, such a struct takes its default and logs a
+    /// warning. Default: false.
+    ///
+    /// ```
+    /// use statsig::StatsigOptions;
+    ///
+    /// let options = StatsigOptions::builder().panic_in_tests(cfg!(test)).build()?;
+    /// # Ok::<(), statsig::OptionsError>(())
+    /// ```
+    pub fn panic_in_tests(panic: bool) => panic_in_tests = panic;
+}
+
 impl StatsigOptionsBuilder {
     /// Checks this struct against the specs at start and after each update. The client logs each
     /// difference once, under the target `statsig::schemas`, calls
@@ -34,61 +72,16 @@ impl StatsigOptionsBuilder {
         self.options.schemas.push(P::SCHEMA);
         self
     }
-
-    /// Checks every struct in the binary that derives [`StatsigParams`], as
-    /// [`check_schema`](Self::check_schema) does for one struct. Default: false. Feature
-    /// `registry`.
-    ///
-    /// ```
-    /// # use statsig::StatsigOptions;
-    /// let options = StatsigOptions::builder().check_all_schemas(true).build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    #[cfg(feature = "registry")]
-    pub fn check_all_schemas(mut self, check: bool) -> Self {
-        self.options.check_registered_schemas = check;
-        self
-    }
-
-    /// Makes [`initialize`](crate::Statsig::initialize) fail when a checked struct differs from the
-    /// first specs in a way that is an [error](crate::typed::DriftSeverity::Error). Default: false.
-    ///
-    /// Use it in staging, where a difference should stop a release. The client can be used even so.
-    ///
-    /// ```
-    /// # use statsig::StatsigOptions;
-    /// let options = StatsigOptions::builder().strict_schemas(true).build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn strict_schemas(mut self, strict: bool) -> Self {
-        self.options.strict_schemas = strict;
-        self
-    }
-
-    /// Lets a struct with `on_mismatch = "panic_in_tests"` panic when a served value does not fit
-    /// its field. For clients of tests; without it, such a struct takes its default and logs a
-    /// warning. Default: false.
-    ///
-    /// ```
-    /// use statsig::StatsigOptions;
-    ///
-    /// let options = StatsigOptions::builder().panic_in_tests(cfg!(test)).build()?;
-    /// # Ok::<(), statsig::OptionsError>(())
-    /// ```
-    pub fn panic_in_tests(mut self, panic: bool) -> Self {
-        self.options.panic_in_tests = panic;
-        self
-    }
 }
 
 impl StatsigOptions {
     /// The structs to check at start and after each update.
     pub(crate) fn schemas_to_check(&self) -> Vec<&'static Schema> {
-        let mut schemas = self.schemas.clone();
         if self.check_registered_schemas {
-            add_registered(&mut schemas);
+            self.all_schemas()
+        } else {
+            self.schemas.clone()
         }
-        schemas
     }
 
     /// All structs that are known.
@@ -111,15 +104,9 @@ fn add_registered(schemas: &mut Vec<&'static Schema>) {
 /// Whether two schemas describe one struct. They need not be at one address: a constant has none of
 /// its own.
 #[cfg(feature = "registry")]
-fn is_same(a: &Schema, b: &Schema) -> bool {
-    let fields = |schema: &Schema| {
-        schema
-            .params
-            .iter()
-            .map(|param| param.field)
-            .collect::<Vec<_>>()
-    };
-    a.struct_name == b.struct_name && a.sources() == b.sources() && fields(a) == fields(b)
+fn is_same(a: &'static Schema, b: &'static Schema) -> bool {
+    let fields = |schema: &'static Schema| schema.params.iter().map(|param| param.field);
+    a.struct_name == b.struct_name && a.sources() == b.sources() && fields(a).eq(fields(b))
 }
 
 #[cfg(not(feature = "registry"))]

@@ -24,7 +24,7 @@ impl StatsigOptions {
     }
 }
 
-impl StatsigOptionsBuilder {
+setters! {
     /// Sets the URL that specs are downloaded from, up to and including `download_config_specs`.
     /// Default: [`DEFAULT_SPECS_URL`]. Empty means the default.
     ///
@@ -35,11 +35,8 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn specs_url(mut self, url: impl Into<String>) -> Self {
-        let given = Address::given(&url.into());
-        self.options.specs_url = given.unwrap_or_else(|| DEFAULT_SPECS_URL.into());
-        self
-    }
+    pub fn specs_url(url: impl Into<String>) => specs_url =
+        Address::given(&url.into()).unwrap_or_else(|| DEFAULT_SPECS_URL.into());
 
     /// Loads specs from this source alone, instead of the network and the data store. It accepts an
     /// `Arc<impl SpecsAdapter>`, or the adapter of another crate, such as `statsig-grpc`. Default:
@@ -54,10 +51,8 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().specs_adapter(specs).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn specs_adapter(mut self, adapter: impl Into<SpecAdapterConfig>) -> Self {
-        self.options.specs_adapter = Some(given(adapter.into()));
-        self
-    }
+    pub fn specs_adapter(adapter: impl Into<SpecAdapterConfig>) =>
+        specs_adapter = Some(given(adapter.into()));
 
     /// Takes specs from these sources. At the start the client asks them in order. It asks the next
     /// one when a source fails or has used up its share of the time: an equal share of
@@ -80,14 +75,8 @@ impl StatsigOptionsBuilder {
     /// # let _ = options;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn spec_adapters_config(
-        mut self,
-        sources: impl IntoIterator<Item = SpecAdapterConfig>,
-    ) -> Self {
-        let sources = sources.into_iter().map(given);
-        self.options.spec_adapters_config = Some(sources.collect());
-        self
-    }
+    pub fn spec_adapters_config(sources: impl IntoIterator<Item = SpecAdapterConfig>) =>
+        spec_adapters_config = Some(sources.into_iter().map(given).collect());
 
     /// Starts with the specs in this store, and writes the specs from the network to it; see
     /// [`DataStore`]. Default: none.
@@ -101,10 +90,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn data_store(mut self, store: Arc<dyn DataStore>) -> Self {
-        self.options.data_store = Some(store);
-        self
-    }
+    pub fn data_store(store: Arc<dyn DataStore>) => data_store = Some(store);
 
     /// Sets how the SDK key appears in the data store's keys. Default: hashed.
     ///
@@ -116,10 +102,8 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn data_store_key_schema_version(mut self, version: DataStoreKeyVersion) -> Self {
-        self.options.data_store_key_schema_version = version;
-        self
-    }
+    pub fn data_store_key_schema_version(version: DataStoreKeyVersion) =>
+        data_store_key_schema_version = version;
 
     /// Lets the service answer in its binary form (protobuf compressed with Brotli), a fraction of
     /// the size of JSON. Default: false. Feature `proto`.
@@ -134,10 +118,7 @@ impl StatsigOptionsBuilder {
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
     #[cfg(feature = "proto")]
-    pub fn enable_proto_specs(mut self, enable: bool) -> Self {
-        self.options.enable_proto_specs = enable;
-        self
-    }
+    pub fn enable_proto_specs(enable: bool) => enable_proto_specs = enable;
 
     /// Requests differences to the specs in use instead of whole specs. Default: false. Feature
     /// `proto`.
@@ -153,10 +134,7 @@ impl StatsigOptionsBuilder {
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
     #[cfg(feature = "proto")]
-    pub fn enable_dcs_deltas(mut self, enable: bool) -> Self {
-        self.options.enable_dcs_deltas = enable;
-        self
-    }
+    pub fn enable_dcs_deltas(enable: bool) => enable_dcs_deltas = enable;
 
     /// Sets the number of successive syncs without newer specs after which the client requests
     /// whole specs, at most every 5 minutes. Default: 10. 0 means never. Used with
@@ -171,10 +149,7 @@ impl StatsigOptionsBuilder {
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
     #[cfg(feature = "proto")]
-    pub fn dcs_delta_no_progress_threshold(mut self, syncs: u32) -> Self {
-        self.options.dcs_delta_no_progress_threshold = syncs;
-        self
-    }
+    pub fn dcs_delta_no_progress_threshold(syncs: u32) => dcs_delta_no_progress_threshold = syncs;
 
     /// Sets the pause between two background syncs. Default: 10 s. At least 1 s.
     ///
@@ -186,10 +161,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn specs_sync_interval(mut self, interval: Duration) -> Self {
-        self.options.specs_sync_interval = interval;
-        self
-    }
+    pub fn specs_sync_interval(interval: Duration) => specs_sync_interval = interval;
 
     /// Sets the limit of every request for specs except the first, response included. Default: 10
     /// s.
@@ -202,10 +174,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn specs_request_timeout(mut self, limit: Duration) -> Self {
-        self.options.specs_request_timeout = limit;
-        self
-    }
+    pub fn specs_request_timeout(limit: Duration) => specs_request_timeout = limit;
 
     /// Sets the limit in bytes of a specs payload, after decompression. The client rejects a larger
     /// payload. Default: 100 MiB.
@@ -215,10 +184,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().max_specs_bytes(10 * 1024 * 1024).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn max_specs_bytes(mut self, bytes: usize) -> Self {
-        self.options.max_specs_bytes = bytes;
-        self
-    }
+    pub fn max_specs_bytes(bytes: usize) => max_specs_bytes = bytes;
 
     /// Sets the limit of the whole `initialize`, and of its first request. Default: none; the first
     /// request then has its own limit of 3 s. With zero, `initialize` does not wait.
@@ -229,10 +195,7 @@ impl StatsigOptionsBuilder {
     /// let options = StatsigOptions::builder().init_timeout(Duration::from_secs(1)).build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn init_timeout(mut self, limit: Duration) -> Self {
-        self.options.init_timeout = Some(limit);
-        self
-    }
+    pub fn init_timeout(limit: Duration) => init_timeout = Some(limit);
 
     /// Requests specs from Statsig when a specs URL of your own fails. Default: false.
     ///
@@ -244,10 +207,7 @@ impl StatsigOptionsBuilder {
     ///     .build()?;
     /// # Ok::<(), statsig::OptionsError>(())
     /// ```
-    pub fn fallback_to_statsig_api(mut self, enable: bool) -> Self {
-        self.options.fallback_to_statsig_api = enable;
-        self
-    }
+    pub fn fallback_to_statsig_api(enable: bool) => fallback_to_statsig_api = enable;
 }
 
 impl StatsigOptions {
@@ -257,15 +217,12 @@ impl StatsigOptions {
             return vec![adapter.clone()];
         }
         let named = self.spec_adapters_config.clone();
-        named.unwrap_or_else(|| {
-            let store = self
-                .data_store
-                .is_some()
-                .then_some(SpecAdapterConfig::DataStore);
-            store
-                .into_iter()
-                .chain([SpecAdapterConfig::network_http()])
-                .collect()
+        named.unwrap_or_else(|| match self.data_store {
+            Some(_) => vec![
+                SpecAdapterConfig::DataStore,
+                SpecAdapterConfig::network_http(),
+            ],
+            None => vec![SpecAdapterConfig::network_http()],
         })
     }
 
@@ -283,11 +240,8 @@ impl StatsigOptions {
         } else {
             return Ok(());
         };
-        Err(OptionsError {
-            option,
-            expected: "at least one source, all of them usable",
-            found: found.to_owned(),
-        })
+        let expected = "at least one source, all of them usable";
+        Err(OptionsError::new(option, expected, found))
     }
 
     /// The sources that the options name.
