@@ -28,7 +28,7 @@ const FREEZE: Duration = Duration::from_secs(1);
 pub(super) fn start(tree: &Arc<Tree>, actor: &Address<ExposureMessage>, batch: SealedBatch) {
     let adapter = Arc::clone(&tree.events);
     let limit = tree.shared.options.event_limits.post_timeout;
-    let handed_over = EventBatch::of(&batch);
+    let handed_over = EventBatch(batch.clone());
     let span = tracing::debug_span!(
         target: targets::EVENTS, "post_events",
         events = batch.events, attempt = batch.attempts + 1

@@ -101,12 +101,12 @@ impl Tree {
             identity: shared.identity.clone(),
         };
         let events = options.event_logging_adapter.clone().unwrap_or_else(|| {
-            let events = HttpEvents::new(
-                service.clone(),
-                &options.log_event_url,
-                options.event_limits.post_timeout,
-            );
-            Arc::new(events.reuse_connection(options.log_event_connection_reuse))
+            Arc::new(HttpEvents {
+                service: service.clone(),
+                url: options.log_event_url.to_string(),
+                timeout: options.event_limits.post_timeout,
+                reuses_connection: options.log_event_connection_reuse,
+            })
         });
         let data_store = options.data_store.clone().map(|store| {
             let (key, version) = (&shared.identity.key, options.data_store_key_schema_version);

@@ -1,11 +1,13 @@
 //! Requests to `v1/user_enrichment`.
 
 use std::collections::{BTreeSet, HashMap};
+use std::error::Error;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::Instant;
 use url::Url;
 
@@ -26,11 +28,6 @@ pub(crate) struct Enrichment {
     service: Service,
     /// From the options, so it may receive the SDK key.
     url: String,
-}
-
-#[derive(Serialize)]
-struct Question<'a> {
-    id_list_lookups: &'a BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -80,14 +77,11 @@ impl Enrichment {
         lookups: &BTreeSet<String>,
         limit: Duration,
     ) -> Result<HashMap<String, BTreeSet<String>>, EnrichFailure> {
-        let unreadable = |error| EnrichFailure::Unreadable {
-            source: Cause::new(error),
-        };
         let request = (self.service)
             .request(Endpoint::UserEnrichment, Method::Post, &self.url)
             .header("content-type", "application/json")
             .header("content-encoding", "gzip")
-            .body(body(lookups).map_err(|error| unreadable(error.into()))?)
+            .body(body(lookups).map_err(unreadable)?)
             .timeout(limit)
             .max_response_bytes(MAX_ANSWER_BYTES);
         let response = self.service.send(request).await?;
@@ -95,18 +89,21 @@ impl Enrichment {
             let status = response.status;
             return Err(EnrichFailure::Status { status });
         }
-        let answer: Answer = serde_json::from_slice(&response.body)
-            .map_err(|error| unreadable(Box::<dyn std::error::Error + Send + Sync>::from(error)))?;
+        let answer: Answer = serde_json::from_slice(&response.body).map_err(unreadable)?;
         Ok(answer.id_lists)
     }
 }
 
+fn unreadable(error: impl Into<Box<dyn Error + Send + Sync>>) -> EnrichFailure {
+    EnrichFailure::Unreadable {
+        source: Cause::new(error),
+    }
+}
+
 fn body(lookups: &BTreeSet<String>) -> io::Result<Bytes> {
-    let question = Question {
-        id_list_lookups: lookups,
-    };
+    let question = json!({ "id_list_lookups": lookups });
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&serde_json::to_vec(&question)?)?;
+    write!(gzip, "{question}")?;
     Ok(gzip.finish()?.into())
 }
 
@@ -121,11 +118,7 @@ fn url_beside(specs_url: &str) -> String {
     let is_version = |segment: &&str| address::is_version(segment);
     let version = segments.iter().rposition(is_version);
     let kept = version.unwrap_or_else(|| segments.len().saturating_sub(1));
-    let base = segments
-        .into_iter()
-        .take(kept)
-        .collect::<Vec<_>>()
-        .join("/");
+    let base = segments.get(..kept).unwrap_or_default().join("/");
     url.set_path(&format!("{base}/v1/user_enrichment"));
     url.set_query(None);
     url.into()

@@ -101,7 +101,7 @@ mod tests {
     use crate::events::seal;
 
     fn batch(json: &str, events: u64) -> EventBatch {
-        EventBatch::of(&SealedBatch {
+        EventBatch(SealedBatch {
             first: 0,
             events,
             attempts: 0,

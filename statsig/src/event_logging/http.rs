@@ -18,27 +18,13 @@ const PAYLOAD_TOO_LARGE: u16 = 413;
 /// Posts batches to the service's `log_event` endpoint.
 #[derive(Debug)]
 pub(crate) struct HttpEvents {
-    service: Service,
-    url: String,
-    timeout: Duration,
-    reuses_connection: bool,
+    pub(crate) service: Service,
+    pub(crate) url: String,
+    pub(crate) timeout: Duration,
+    pub(crate) reuses_connection: bool,
 }
 
 impl HttpEvents {
-    pub(crate) fn new(service: Service, url: &str, timeout: Duration) -> Self {
-        Self {
-            service,
-            url: url.to_owned(),
-            timeout,
-            reuses_connection: true,
-        }
-    }
-
-    pub(crate) fn reuse_connection(mut self, reuse: bool) -> Self {
-        self.reuses_connection = reuse;
-        self
-    }
-
     fn request(&self, batch: &EventBatch) -> Request {
         let request = (self.service)
             .request(Endpoint::Events, Method::Post, &self.url)

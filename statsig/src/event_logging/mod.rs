@@ -60,18 +60,14 @@ pub trait EventLoggingAdapter: Debug + Send + Sync + 'static {
 
 /// A batch of events, ready to be sent. Cheap to clone.
 #[derive(Clone)]
-pub struct EventBatch {
-    events: u64,
-    retries: u32,
-    body: Bytes,
-}
+pub struct EventBatch(pub(crate) SealedBatch);
 
 impl Debug for EventBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventBatch")
-            .field("events", &self.events)
-            .field("retries", &self.retries)
-            .field("body_bytes", &self.body.len())
+            .field("events", &self.0.events)
+            .field("retries", &self.0.attempts)
+            .field("body_bytes", &self.0.body.len())
             .finish()
     }
 }
@@ -80,31 +76,23 @@ impl EventBatch {
     /// The encoding of the body, as in a `content-encoding` header.
     pub const CONTENT_ENCODING: &'static str = seal::CONTENT_ENCODING;
 
-    pub(crate) fn of(batch: &SealedBatch) -> Self {
-        Self {
-            events: batch.events,
-            retries: batch.attempts,
-            body: batch.body.clone(),
-        }
-    }
-
     /// The number of events: at least one.
     #[must_use]
     pub fn event_count(&self) -> u64 {
-        self.events
+        self.0.events
     }
 
     /// The number of earlier attempts.
     #[must_use]
     pub fn retries(&self) -> u32 {
-        self.retries
+        self.0.attempts
     }
 
     /// The body of a post: [`json`](Self::json), compressed with
     /// [`CONTENT_ENCODING`](Self::CONTENT_ENCODING).
     #[must_use]
     pub fn compressed(&self) -> Bytes {
-        self.body.clone()
+        self.0.body.clone()
     }
 
     /// The body as JSON: `{"events": […], "statsigMetadata": {…}}`. Decompresses it.
@@ -112,7 +100,7 @@ impl EventBatch {
     /// # Errors
     /// When the body cannot be decompressed. This happens only after damage on disk.
     pub fn json(&self) -> io::Result<Vec<u8>> {
-        seal::decompress(&self.body)
+        seal::decompress(&self.0.body)
     }
 }
 

@@ -17,20 +17,18 @@ pub(crate) struct SamplingNote {
     pub(crate) is_in_sample: bool,
 }
 
+impl SamplingNote {
+    /// Whether the exposure is not sent.
+    fn is_left_out(self) -> bool {
+        self.mode == SamplingMode::On && !self.is_in_sample
+    }
+}
+
 /// An event with the note of its sampling.
 #[derive(Debug)]
 pub(crate) struct BatchedEvent {
     pub(crate) event: QueuedEvent,
     pub(crate) sampling: Option<SamplingNote>,
-}
-
-/// The decision for one exposure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sampled {
-    /// Send it, with this note.
-    Keep(Option<SamplingNote>),
-    /// Leave it out.
-    LeaveOut,
 }
 
 /// Remembers the (spec, rule) pairs of the current window.
@@ -48,42 +46,39 @@ impl Sampler {
         config: SamplingConfig,
         now_ms: u64,
     ) -> Option<BatchedEvent> {
-        let sampled = match &event {
-            QueuedEvent::Exposure(exposure) => self.decide(exposure, config, now_ms),
-            QueuedEvent::Other(_) => Sampled::Keep(None),
+        let sampling = match &event {
+            QueuedEvent::Exposure(exposure) => self.note(exposure, config, now_ms),
+            QueuedEvent::Other(_) => None,
         };
-        match sampled {
-            Sampled::Keep(sampling) => Some(BatchedEvent { event, sampling }),
-            Sampled::LeaveOut => None,
-        }
+        let is_left_out = sampling.is_some_and(SamplingNote::is_left_out);
+        (!is_left_out).then_some(BatchedEvent { event, sampling })
     }
 
-    fn decide(&mut self, exposure: &Exposure, config: SamplingConfig, now_ms: u64) -> Sampled {
+    /// `None` if sampling does not apply.
+    fn note(
+        &mut self,
+        exposure: &Exposure,
+        config: SamplingConfig,
+        now_ms: u64,
+    ) -> Option<SamplingNote> {
         let inputs = exposure.sampling;
         if config.mode == SamplingMode::Off
             || inputs.forward_all
             || inputs.has_seen_analytical_gates
+            || self.is_first_sight(inputs.spec_rule_hash, config.first_sight_ttl_ms, now_ms)
         {
-            return Sampled::Keep(None);
-        }
-        if self.is_first_sight(inputs.spec_rule_hash, config.first_sight_ttl_ms, now_ms) {
-            return Sampled::Keep(None);
+            return None;
         }
         let is_special = matches!(exposure.rule_id.as_str(), "" | "default" | "disabled");
-        let rate = config
-            .special_case_rate
-            .filter(|_| is_special)
-            .or(inputs.rate);
+        let special_rate = config.special_case_rate.filter(|_| is_special);
+        let rate = special_rate.or(inputs.rate);
         let is_in_sample = rate
             .is_none_or(|rate| inputs.key_hash.checked_rem(rate).unwrap_or(inputs.key_hash) == 0);
-        if config.mode == SamplingMode::On && !is_in_sample {
-            return Sampled::LeaveOut;
-        }
-        Sampled::Keep(Some(SamplingNote {
+        Some(SamplingNote {
             rate,
             mode: config.mode,
             is_in_sample,
-        }))
+        })
     }
 
     fn is_first_sight(&mut self, pair: u64, ttl_ms: u64, now_ms: u64) -> bool {
@@ -124,11 +119,15 @@ mod tests {
     };
 
     /// Decides about a second sight, within the window.
-    fn decide(config: SamplingConfig, rule_id: &str, sampling: SamplingInputs) -> Sampled {
+    fn decide(
+        config: SamplingConfig,
+        rule_id: &str,
+        sampling: SamplingInputs,
+    ) -> Option<SamplingNote> {
         let mut sampler = Sampler::default();
         let exposure = exposure(rule_id, sampling);
-        assert_eq!(sampler.decide(&exposure, config, 1), Sampled::Keep(None));
-        sampler.decide(&exposure, config, 2)
+        assert_eq!(sampler.note(&exposure, config, 1), None);
+        sampler.note(&exposure, config, 2)
     }
 
     fn inputs(rate: Option<u64>, key_hash: u64) -> SamplingInputs {
@@ -146,16 +145,14 @@ mod tests {
             mode: SamplingMode::On,
             is_in_sample: true,
         };
-        assert_eq!(
-            decide(ON, "rule", inputs(Some(10), 30)),
-            Sampled::Keep(Some(note))
+        assert_eq!(decide(ON, "rule", inputs(Some(10), 30)), Some(note));
+        assert!(
+            decide(ON, "rule", inputs(Some(10), 31))
+                .unwrap()
+                .is_left_out()
         );
-        assert_eq!(decide(ON, "rule", inputs(Some(10), 31)), Sampled::LeaveOut);
         let unsampled = SamplingNote { rate: None, ..note };
-        assert_eq!(
-            decide(ON, "rule", inputs(None, 31)),
-            Sampled::Keep(Some(unsampled))
-        );
+        assert_eq!(decide(ON, "rule", inputs(None, 31)), Some(unsampled));
     }
 
     #[test]
@@ -169,16 +166,17 @@ mod tests {
             mode: SamplingMode::Shadow,
             is_in_sample: false,
         };
-        assert_eq!(
-            decide(shadow, "rule", inputs(Some(10), 31)),
-            Sampled::Keep(Some(note))
-        );
+        assert_eq!(decide(shadow, "rule", inputs(Some(10), 31)), Some(note));
     }
 
     #[test]
     fn rules_that_no_rule_made_have_a_rate_of_their_own() {
         for rule_id in ["", "default", "disabled"] {
-            assert_eq!(decide(ON, rule_id, inputs(Some(10), 10)), Sampled::LeaveOut);
+            assert!(
+                decide(ON, rule_id, inputs(Some(10), 10))
+                    .unwrap()
+                    .is_left_out()
+            );
         }
     }
 
@@ -193,35 +191,29 @@ mod tests {
             ..inputs(Some(10), 31)
         };
         for sampling in [forward, analytical] {
-            assert_eq!(decide(ON, "rule", sampling), Sampled::Keep(None));
+            assert_eq!(decide(ON, "rule", sampling), None);
         }
         let off = SamplingConfig {
             mode: SamplingMode::Off,
             ..ON
         };
-        assert_eq!(
-            decide(off, "rule", inputs(Some(10), 31)),
-            Sampled::Keep(None)
-        );
+        assert_eq!(decide(off, "rule", inputs(Some(10), 31)), None);
     }
 
     #[test]
     fn the_first_sight_counts_anew_after_the_window_and_beyond_the_limit() {
         let mut sampler = Sampler::default();
         let repeated = exposure("rule", inputs(Some(10), 31));
-        assert_eq!(sampler.decide(&repeated, ON, 0), Sampled::Keep(None));
-        assert_eq!(sampler.decide(&repeated, ON, 60_000), Sampled::LeaveOut);
-        assert_eq!(sampler.decide(&repeated, ON, 60_001), Sampled::Keep(None));
+        assert_eq!(sampler.note(&repeated, ON, 0), None);
+        assert!(sampler.note(&repeated, ON, 60_000).unwrap().is_left_out());
+        assert_eq!(sampler.note(&repeated, ON, 60_001), None);
         for pair in 1..=MAX_PAIRS as u64 {
             let sampling = SamplingInputs {
                 spec_rule_hash: pair,
                 ..inputs(Some(10), 31)
             };
-            assert_eq!(
-                sampler.decide(&exposure("rule", sampling), ON, 60_002),
-                Sampled::Keep(None)
-            );
+            assert_eq!(sampler.note(&exposure("rule", sampling), ON, 60_002), None);
         }
-        assert_eq!(sampler.decide(&repeated, ON, 60_003), Sampled::Keep(None));
+        assert_eq!(sampler.note(&repeated, ON, 60_003), None);
     }
 }

@@ -4,10 +4,10 @@
 //! text. A user's absent fields and private attributes are left out.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::io;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::event::{
@@ -20,16 +20,21 @@ use crate::user::{Fields, StatsigUser};
 use statsig_core::specs::settings::SamplingMode;
 
 /// Values common to all events of a batch.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct BatchContext<'a> {
+    #[serde(rename = "sessionID")]
     pub(crate) session_id: &'a str,
+    #[serde(rename = "service_name", skip_serializing_if = "Option::is_none")]
     pub(crate) service_name: Option<&'a str>,
     pub(crate) flushing_interval_ms: u64,
     pub(crate) batch_size: usize,
     pub(crate) max_pending_batches: usize,
     pub(crate) flush_type: &'static str,
     /// The SDK's environment tier, for users without an environment of their own.
+    #[serde(skip)]
     pub(crate) tier: Option<&'a str>,
+    #[serde(skip)]
     pub(crate) global_custom_fields: &'a BTreeMap<String, Value>,
 }
 
@@ -52,45 +57,31 @@ pub(crate) fn write_batch(
     events: &[BatchedEvent],
     context: &BatchContext<'_>,
 ) -> Result<(), serde_json::Error> {
-    let mut json = serde_json::Serializer::new(to);
-    let mut batch = json.serialize_map(Some(2))?;
-    batch.serialize_entry("events", &Events { events, context })?;
-    batch.serialize_entry("statsigMetadata", &BatchMetadata(context))?;
-    batch.end()
+    let batch = Batch {
+        events: Vec::from_iter(events.iter().map(|event| WireEvent { event, context })),
+        statsig_metadata: BatchMetadata {
+            sdk_type: SDK_TYPE,
+            sdk_version: SDK_VERSION,
+            of_batch: context,
+        },
+    };
+    serde_json::to_writer(to, &batch)
 }
 
-struct Events<'a> {
-    events: &'a [BatchedEvent],
-    context: &'a BatchContext<'a>,
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Batch<'a> {
+    events: Vec<WireEvent<'a>>,
+    statsig_metadata: BatchMetadata<'a>,
 }
 
-impl Serialize for Events<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.events.iter().map(|event| WireEvent {
-            event,
-            context: self.context,
-        }))
-    }
-}
-
-struct BatchMetadata<'a>(&'a BatchContext<'a>);
-
-impl Serialize for BatchMetadata<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let context = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("sdkType", SDK_TYPE)?;
-        map.serialize_entry("sdkVersion", SDK_VERSION)?;
-        map.serialize_entry("sessionID", context.session_id)?;
-        if let Some(service_name) = context.service_name {
-            map.serialize_entry("service_name", service_name)?;
-        }
-        map.serialize_entry("flushingIntervalMs", &context.flushing_interval_ms)?;
-        map.serialize_entry("batchSize", &context.batch_size)?;
-        map.serialize_entry("maxPendingBatches", &context.max_pending_batches)?;
-        map.serialize_entry("flushType", context.flush_type)?;
-        map.end()
-    }
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchMetadata<'a> {
+    sdk_type: &'a str,
+    sdk_version: &'a str,
+    #[serde(flatten)]
+    of_batch: &'a BatchContext<'a>,
 }
 
 struct WireEvent<'a> {
@@ -131,10 +122,7 @@ impl WireEvent<'_> {
 
     fn other<M: SerializeMap>(&self, event: &OtherEvent, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("eventName", &event.name)?;
-        match &event.value {
-            None => map.serialize_entry("value", &())?,
-            Some(value) => map.serialize_entry("value", value)?,
-        }
+        map.serialize_entry("value", &event.value)?;
         map.serialize_entry("metadata", &event.metadata)?;
         map.serialize_entry("statsigMetadata", &())?;
         match &event.user {
@@ -143,15 +131,6 @@ impl WireEvent<'_> {
         }
         map.serialize_entry("time", &event.time_ms)?;
         map.serialize_entry("secondaryExposures", &())
-    }
-}
-
-/// Writes a value as JSON text without an intermediate string.
-struct AsText<T>(T);
-
-impl<T: Display> Serialize for AsText<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
     }
 }
 
@@ -195,13 +174,13 @@ impl Serialize for ExposureMetadata<'_> {
         let details = &exposure.details;
         map.serialize_entry("reason", &details.reason)?;
         if let Some(lcut) = details.lcut {
-            map.serialize_entry("lcut", &AsText(lcut))?;
+            map.serialize_entry("lcut", &format_args!("{lcut}"))?;
         }
         if let Some(received_at) = details.received_at {
-            map.serialize_entry("receivedAt", &AsText(received_at))?;
+            map.serialize_entry("receivedAt", &format_args!("{received_at}"))?;
         }
         if let Some(version) = details.version {
-            map.serialize_entry("configVersion", &AsText(version))?;
+            map.serialize_entry("configVersion", &format_args!("{version}"))?;
         }
         if exposure.is_manual {
             map.serialize_entry("isManualExposure", "true")?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::transport::Response;
+use crate::transport::{Response, TransportError};
 
 /// How the network answers one request.
 ///
@@ -20,32 +20,26 @@ use crate::transport::Response;
 #[must_use = "an answer does nothing until it is given to `ScriptedTransport`"]
 pub struct Answer {
     pub(super) delay: Duration,
-    pub(super) kind: AnswerKind,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum AnswerKind {
-    Response(Response),
-    Broken(&'static str),
-    Hang,
+    /// `None` if there is no answer.
+    pub(super) result: Option<Result<Response, TransportError>>,
 }
 
 impl Answer {
-    fn new(kind: AnswerKind) -> Self {
+    fn new(result: Option<Result<Response, TransportError>>) -> Self {
         Self {
             delay: Duration::ZERO,
-            kind,
+            result,
         }
     }
 
     /// A response with this status and body.
     pub fn response(status: u16, body: impl Into<Bytes>) -> Self {
-        Self::new(AnswerKind::Response(Response::new(status, body)))
+        Self::new(Some(Ok(Response::new(status, body))))
     }
 
     /// Adds a header to a response. Its name is in lower case. Other answers have no headers.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        if let AnswerKind::Response(response) = &mut self.kind {
+        if let Some(Ok(response)) = &mut self.result {
             response.headers.add(name.into(), value);
         }
         self
@@ -70,12 +64,12 @@ impl Answer {
 
     /// The connection is refused.
     pub fn refuse_connection() -> Self {
-        Self::new(AnswerKind::Broken("connection refused"))
+        Self::new(Some(Err(TransportError::connection("connection refused"))))
     }
 
     /// No answer, until the SDK times out.
     pub fn hang() -> Self {
-        Self::new(AnswerKind::Hang)
+        Self::new(None)
     }
 
     /// The same answer after this delay.

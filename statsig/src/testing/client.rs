@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::clock::SimulatedClock;
 use super::logged_events::LoggedEvents;
+use super::or_fail;
 use super::transport::ScriptedTransport;
 use crate::client::Statsig;
 use crate::offline::SpecsInput;
@@ -152,15 +153,5 @@ impl Deref for TestClient {
 impl AsRef<Statsig> for TestClient {
     fn as_ref(&self) -> &Statsig {
         self
-    }
-}
-
-/// The value. A test cannot continue without it.
-#[track_caller]
-#[expect(clippy::panic, reason = "tests fail by panicking")]
-fn or_fail<T, E: std::fmt::Display>(result: Result<T, E>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(problem) => panic!("{problem}"),
     }
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use serde_json::Value;
 
+use super::exposed::Exposed;
 use crate::client::Statsig;
 use crate::specs::compiled::ParameterTarget;
 use crate::typed::{ParamSchema, ParamSource, StatsigParams};
@@ -126,13 +127,17 @@ impl<P: StatsigParams> fmt::Debug for Exposures<P> {
 
 /// Whether an event exposes a parameter of this source.
 fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, event: &Value) -> bool {
+    let Some(exposed) = Exposed::by(event) else {
+        return false;
+    };
+    let is_parameter = |layer, parameter| exposed == Exposed::Parameter { layer, parameter };
     let mut names = param.names();
     match source.kind {
-        EntityKind::Layer => names.any(|name| is_layer_exposure(event, source.name, name)),
+        EntityKind::Layer => names.any(|name| is_parameter(source.name, name)),
         EntityKind::Experiment | EntityKind::DynamicConfig => {
-            is_config_exposure(event, source.name)
+            exposed == Exposed::Config(source.name)
         }
-        EntityKind::Gate => is_gate_exposure(event, source.name),
+        EntityKind::Gate => exposed == Exposed::Gate(source.name),
         EntityKind::ParameterStore => {
             let snapshot = statsig.shared_state().published.load();
             let store = snapshot.specs.param_stores.get(source.name);
@@ -140,40 +145,16 @@ fn is_exposure(statsig: &Statsig, source: ParamSource, param: &ParamSchema, even
                 store.and_then(|store| names.find_map(|name| store.parameters.get(name)));
             match parameter.map(|parameter| &parameter.target) {
                 None | Some(ParameterTarget::Static(_)) => false,
-                Some(ParameterTarget::Gate { name, .. }) => is_gate_exposure(event, name),
+                Some(ParameterTarget::Gate { name, .. }) => exposed == Exposed::Gate(name),
                 Some(ParameterTarget::Parameter {
                     kind,
                     name,
                     parameter,
                 }) => match kind {
-                    EntityKind::Layer => is_layer_exposure(event, name, parameter),
-                    _ => is_config_exposure(event, name),
+                    EntityKind::Layer => is_parameter(name, parameter),
+                    _ => exposed == Exposed::Config(name),
                 },
             }
         }
     }
-}
-
-fn is_layer_exposure(event: &Value, layer: &str, parameter: &str) -> bool {
-    is_event(
-        event,
-        "statsig::layer_exposure",
-        &[("config", layer), ("parameterName", parameter)],
-    )
-}
-
-fn is_config_exposure(event: &Value, config: &str) -> bool {
-    is_event(event, "statsig::config_exposure", &[("config", config)])
-}
-
-fn is_gate_exposure(event: &Value, gate: &str) -> bool {
-    is_event(event, "statsig::gate_exposure", &[("gate", gate)])
-}
-
-fn is_event(event: &Value, name: &str, metadata: &[(&str, &str)]) -> bool {
-    let has = |(key, text): &(&str, &str)| {
-        let value = event.get("metadata").and_then(|metadata| metadata.get(key));
-        value.is_some_and(|value| value == text)
-    };
-    event.get("eventName").is_some_and(|known| known == name) && metadata.iter().all(has)
 }

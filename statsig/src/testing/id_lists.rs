@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::answer::Answer;
-use crate::transport::Request;
-
 use crate::hash::IdLookup;
+use crate::transport::Request;
 
 /// The base URL of the files, at Statsig's own host, so that a client requests them as from
 /// Statsig.

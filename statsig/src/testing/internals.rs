@@ -6,43 +6,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::country::{CountryLookup, countries};
-use crate::hash::{self, SaltedHash};
+pub use crate::hash::{djb2, sha256_base64};
+pub use crate::user::part_of_user_agent as user_agent_part;
 use crate::value;
-
-/// The name hash `djb2`, as text.
-#[must_use]
-pub fn djb2(text: &str) -> String {
-    hash::djb2(text)
-}
-
-/// The name hash `sha256`, in base64.
-#[must_use]
-pub fn sha256_base64(text: &str) -> String {
-    hash::sha256_base64(text)
-}
+pub use crate::value::{float_of as number_of, int_of as integer_of, text_of};
 
 /// The hash that buckets are computed from, of a whole text and of the text split after a salt.
 #[must_use]
 pub fn evaluation_hash(salt: &str, unit_id: &str) -> u64 {
-    SaltedHash::new(salt).of(unit_id)
-}
-
-/// A user's value as text.
-#[must_use]
-pub fn text_of(value: &Value) -> Option<String> {
-    value::text_of(value).map(Into::into)
-}
-
-/// A user's value as a number.
-#[must_use]
-pub fn number_of(value: &Value) -> Option<f64> {
-    value::float_of(value)
-}
-
-/// A user's value as an integer.
-#[must_use]
-pub fn integer_of(value: &Value) -> Option<i64> {
-    value::int_of(value)
+    crate::hash::SaltedHash::new(salt).of(unit_id)
 }
 
 /// A user's text as a time.
@@ -56,12 +28,6 @@ pub fn time_of(value: &Value) -> Option<i64> {
 pub fn country_of(ip: &str, lookup: Option<Arc<dyn CountryLookup>>) -> Option<String> {
     let code = countries(lookup).country_of(ip)?;
     Some(code.to_string())
-}
-
-/// The part of a user agent for `os_name`, `os_version`, `browser_name` or `browser_version`.
-#[must_use]
-pub fn user_agent_part(user_agent: &str, part: &str) -> Option<String> {
-    crate::user::part_of_user_agent(user_agent, part)
 }
 
 /// Specs in the service's binary form (protobuf, compressed with Brotli) as the service's JSON.

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
+use super::exposed::{Exposed, text_at};
 use super::transport::ScriptedTransport;
 use crate::user::StatsigUser;
 
@@ -43,50 +44,11 @@ struct Posts {
     accepted: usize,
 }
 
-/// An exposure that an assertion looks for.
-struct Wanted<'a> {
-    event: &'static str,
-    /// Keys of the metadata, with their texts.
-    metadata: Vec<(&'static str, &'a str)>,
-    text: String,
-}
-
-impl<'a> Wanted<'a> {
-    fn gate(gate: &'a str) -> Self {
-        Self {
-            event: "statsig::gate_exposure",
-            metadata: vec![("gate", gate)],
-            text: format!("gate \"{gate}\""),
-        }
-    }
-
-    fn config(config: &'a str) -> Self {
-        Self {
-            event: "statsig::config_exposure",
-            metadata: vec![("config", config)],
-            text: format!("config or experiment \"{config}\""),
-        }
-    }
-
-    fn parameter(layer: &'a str, parameter: &'a str) -> Self {
-        Self {
-            event: "statsig::layer_exposure",
-            metadata: vec![("config", layer), ("parameterName", parameter)],
-            text: format!("parameter \"{parameter}\" of layer \"{layer}\""),
-        }
-    }
-
-    fn is(&self, event: &Value) -> bool {
-        let has = |(key, text): &(&str, &str)| field(event, &["metadata", key]) == Some(*text);
-        field(event, &["eventName"]) == Some(self.event) && self.metadata.iter().all(has)
-    }
-}
-
 impl LoggedEvents {
     /// Only events of this name, such as `add_to_cart` or `statsig::gate_exposure`.
     #[must_use]
     pub fn named(&self, name: &str) -> Self {
-        self.filtered(|event| field(event, &["eventName"]) == Some(name))
+        self.filtered(|event| text_at(event, &["eventName"]) == Some(name))
     }
 
     /// Only events of this user: those with the same user ID and custom IDs.
@@ -109,7 +71,7 @@ impl LoggedEvents {
     /// If it was not. The message lists what was logged.
     #[track_caller]
     pub fn assert_exposed(&self, user: &StatsigUser, layer: &str, parameter: &str) {
-        self.assert(true, user, &Wanted::parameter(layer, parameter));
+        self.assert(true, user, Exposed::Parameter { layer, parameter });
     }
 
     /// Asserts that a parameter of a layer was not exposed to a user.
@@ -118,7 +80,7 @@ impl LoggedEvents {
     /// If it was. The message lists what was logged.
     #[track_caller]
     pub fn assert_not_exposed(&self, user: &StatsigUser, layer: &str, parameter: &str) {
-        self.assert(false, user, &Wanted::parameter(layer, parameter));
+        self.assert(false, user, Exposed::Parameter { layer, parameter });
     }
 
     /// Asserts that a gate was exposed to a user.
@@ -127,7 +89,7 @@ impl LoggedEvents {
     /// If it was not. The message lists what was logged.
     #[track_caller]
     pub fn assert_gate_exposed(&self, user: &StatsigUser, gate: &str) {
-        self.assert(true, user, &Wanted::gate(gate));
+        self.assert(true, user, Exposed::Gate(gate));
     }
 
     /// Asserts that a gate was not exposed to a user.
@@ -136,7 +98,7 @@ impl LoggedEvents {
     /// If it was. The message lists what was logged.
     #[track_caller]
     pub fn assert_gate_not_exposed(&self, user: &StatsigUser, gate: &str) {
-        self.assert(false, user, &Wanted::gate(gate));
+        self.assert(false, user, Exposed::Gate(gate));
     }
 
     /// Asserts that a dynamic config or an experiment was exposed to a user.
@@ -145,7 +107,7 @@ impl LoggedEvents {
     /// If it was not. The message lists what was logged.
     #[track_caller]
     pub fn assert_config_exposed(&self, user: &StatsigUser, config: &str) {
-        self.assert(true, user, &Wanted::config(config));
+        self.assert(true, user, Exposed::Config(config));
     }
 
     /// Asserts that a dynamic config or an experiment was not exposed to a user.
@@ -154,19 +116,19 @@ impl LoggedEvents {
     /// If it was. The message lists what was logged.
     #[track_caller]
     pub fn assert_config_not_exposed(&self, user: &StatsigUser, config: &str) {
-        self.assert(false, user, &Wanted::config(config));
+        self.assert(false, user, Exposed::Config(config));
     }
 
     #[track_caller]
-    #[expect(clippy::panic, reason = "assertions fail by panicking")]
-    fn assert(&self, expected: bool, user: &StatsigUser, wanted: &Wanted<'_>) {
+    fn assert(&self, expected: bool, user: &StatsigUser, wanted: Exposed<'_>) {
         let mut events = self.events.iter();
-        let found = events.any(|event| wanted.is(event) && is_of(event, user));
-        if found != expected {
-            let an = if expected { "an" } else { "no" };
-            let of = name_of(&serde_json::to_value(user).unwrap_or_default());
-            panic!("expected {an} exposure of {} to {of}; {self}", wanted.text);
-        }
+        let found = events.any(|event| Exposed::by(event) == Some(wanted) && is_of(event, user));
+        let an = if expected { "an" } else { "no" };
+        assert!(
+            found == expected,
+            "expected {an} exposure of {wanted} to {}; {self}",
+            name_of(&serde_json::to_value(user).unwrap_or_default())
+        );
     }
 }
 
@@ -224,55 +186,27 @@ struct Line<'a>(&'a Value);
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let event = self.0;
-        let text = |key: &str| field(event, &["metadata", key]).unwrap_or_default();
         let user = name_of(event.get("user").unwrap_or(&Value::Null));
-        match field(event, &["eventName"]).unwrap_or_default() {
-            "statsig::gate_exposure" => {
-                let (gate, value) = (text("gate"), text("gateValue"));
-                write!(
-                    f,
-                    "gate \"{gate}\" to {user}: {value}, rule \"{}\"",
-                    text("ruleID")
-                )
+        if let Some(exposed) = Exposed::by(event) {
+            let said = |key: &str| text_at(event, &["metadata", key]).filter(|it| !it.is_empty());
+            write!(f, "{exposed} to {user}: ")?;
+            if let Some(value) = said("gateValue") {
+                write!(f, "{value}, ")?;
             }
-            "statsig::config_exposure" => {
-                let (config, rule) = (text("config"), text("ruleID"));
-                write!(
-                    f,
-                    "config or experiment \"{config}\" to {user}: rule \"{rule}\""
-                )
+            if let Some(experiment) = said("allocatedExperiment") {
+                write!(f, "experiment \"{experiment}\", ")?;
             }
-            "statsig::layer_exposure" => {
-                let (parameter, layer) = (text("parameterName"), text("config"));
-                write!(
-                    f,
-                    "parameter \"{parameter}\" of layer \"{layer}\" to {user}: "
-                )?;
-                match text("allocatedExperiment") {
-                    "" => write!(f, "rule \"{}\"", text("ruleID")),
-                    experiment => {
-                        let rule = text("ruleID");
-                        write!(f, "experiment \"{experiment}\", rule \"{rule}\"")
-                    }
-                }
-            }
-            name => {
-                write!(f, "event \"{name}\" of {user}")?;
-                for key in ["value", "metadata"] {
-                    let value = event.get(key).filter(|value| !value.is_null());
-                    if let Some(value) = value {
-                        write!(f, ", {key} {value}")?;
-                    }
-                }
-                Ok(())
+            return write!(f, "rule \"{}\"", said("ruleID").unwrap_or_default());
+        }
+        let name = text_at(event, &["eventName"]).unwrap_or_default();
+        write!(f, "event \"{name}\" of {user}")?;
+        for key in ["value", "metadata"] {
+            if let Some(value) = event.get(key).filter(|value| !value.is_null()) {
+                write!(f, ", {key} {value}")?;
             }
         }
+        Ok(())
     }
-}
-
-fn field<'a>(event: &'a Value, path: &[&str]) -> Option<&'a str> {
-    let found = path.iter().try_fold(event, |value, key| value.get(key));
-    found?.as_str()
 }
 
 fn is_of(event: &Value, user: &StatsigUser) -> bool {
@@ -326,7 +260,7 @@ impl ScriptedTransport {
         let mut posts = Posts::default();
         for batch in self.batches() {
             let mut events = batch.events.iter();
-            if events.any(|event| field(event, &["eventName"]) != Some("statsig::diagnostics")) {
+            if events.any(|event| text_at(event, &["eventName"]) != Some("statsig::diagnostics")) {
                 posts.all += 1;
                 posts.accepted += usize::from(batch.is_accepted == Some(true));
             }

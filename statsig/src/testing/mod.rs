@@ -31,6 +31,7 @@ mod actors;
 mod answer;
 mod client;
 mod clock;
+mod exposed;
 mod exposures;
 mod id_lists;
 #[doc(hidden)]
@@ -70,6 +71,16 @@ use statsig_core::entity_kind::EntityKind;
 #[must_use]
 pub fn inspect(statsig: &Statsig, kind: EntityKind, user: &StatsigUser, name: &str) -> Inspected {
     statsig.inspect(kind, user, name)
+}
+
+/// The value. A test cannot continue without it.
+#[track_caller]
+#[expect(clippy::panic, reason = "tests fail by panicking")]
+fn or_fail<T, E: std::fmt::Display>(result: Result<T, E>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(problem) => panic!("{problem}"),
+    }
 }
 
 /// The parts of [`Specs`], and all conditions.

@@ -1,10 +1,12 @@
 //! The check of a struct against a file of specs, as a test.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use statsig_core::authoring::Specs;
 
-use crate::offline::{OfflineClient, SpecsInput};
+use super::or_fail;
+use crate::offline::OfflineClient;
 use crate::typed::{SchemaReport, StatsigParams};
 
 /// Asserts that a parameter struct fits specs: every value that any rule serves. Use it in CI, with
@@ -83,34 +85,16 @@ impl SpecsToCheck {
     }
 
     /// A client with the specs.
-    #[expect(clippy::panic, reason = "a test cannot continue without its specs")]
     pub(super) fn client(self) -> OfflineClient {
         match self {
             Self::File(path) => {
-                let text = match std::fs::read_to_string(&path) {
-                    Ok(text) => text,
-                    Err(problem) => panic!("{}: {problem}", path.display()),
-                };
-                match OfflineClient::new(text, None) {
-                    Ok(client) => client,
-                    Err(problem) => panic!("{}: {problem}", path.display()),
-                }
+                let in_file = |problem: &dyn Display| format!("{}: {problem}", path.display());
+                let text = std::fs::read_to_string(&path).map_err(|problem| in_file(&problem));
+                let client = OfflineClient::new(or_fail(text), None);
+                or_fail(client.map_err(|problem| in_file(&problem)))
             }
-            Self::Project(specs) => match OfflineClient::new(*specs, None) {
-                Ok(client) => client,
-                Err(problem) => panic!("{problem}"),
-            },
+            Self::Project(specs) => or_fail(OfflineClient::new(*specs, None)),
         }
-    }
-}
-
-/// The JSON of specs.
-#[track_caller]
-#[expect(clippy::panic, reason = "a test cannot continue without its specs")]
-pub(super) fn json_of(specs: SpecsInput) -> String {
-    match specs.into_json() {
-        Ok(json) => json,
-        Err(problem) => panic!("{problem}"),
     }
 }
 

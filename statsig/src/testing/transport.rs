@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use statsig_core::authoring::Specs;
 
-use super::answer::{Answer, AnswerKind};
+use super::answer::Answer;
 use super::id_lists::{self, ServedIdLists, file_answer, in_query};
-use super::schema_match::json_of;
+use super::or_fail;
 use crate::events::seal;
 use crate::offline::SpecsInput;
 use crate::transport::{BoxFuture, Endpoint, Request, Response, Transport, TransportError};
@@ -130,9 +130,7 @@ impl ScriptedTransport {
         for (list, ids) in specs.id_lists() {
             state.id_lists.set(list, id_lists::lines(&ids));
         }
-        drop(state);
-        let json = json_of(specs);
-        self.state().specs = Some(json);
+        state.specs = Some(or_fail(specs.into_json()));
     }
 
     /// Serves an ID list with these lines from now on, as the service does: in ranges, and named in
@@ -354,24 +352,18 @@ impl Transport for ScriptedTransport {
                 if !answer.delay.is_zero() {
                     tokio::time::sleep(answer.delay).await;
                 }
-                match answer.kind {
-                    AnswerKind::Response(response)
-                        if response.body.len() > request.max_response_bytes =>
-                    {
-                        Err(TransportError::TooLarge {
-                            limit: request.max_response_bytes,
-                        })
+                let limit = request.max_response_bytes;
+                match answer.result {
+                    Some(Ok(response)) if response.body.len() > limit => {
+                        Err(TransportError::TooLarge { limit })
                     }
-                    AnswerKind::Response(response) => Ok(response),
-                    AnswerKind::Broken(problem) => Err(TransportError::connection(problem)),
-                    AnswerKind::Hang => std::future::pending().await,
+                    Some(result) => result,
+                    None => std::future::pending().await,
                 }
             };
-            let result = tokio::time::timeout(request.timeout, outcome)
-                .await
-                .unwrap_or(Err(TransportError::TimedOut {
-                    limit: request.timeout,
-                }));
+            let limit = request.timeout;
+            let result = tokio::time::timeout(limit, outcome).await;
+            let result = result.unwrap_or(Err(TransportError::TimedOut { limit }));
             let is_accepted =
                 matches!(&result, Ok(response) if (200..300).contains(&response.status));
             self.note_answer(batch, is_accepted);
@@ -402,10 +394,9 @@ fn decode_batch(at: Duration, request: &Request) -> PostedBatch {
     let mut body: Value = serde_json::from_slice(&plain).unwrap_or_default();
     let mut take = |key: &str| body.get_mut(key).map(Value::take).unwrap_or_default();
     let retries = request.headers.get("statsig-retry-count");
-    let retries = retries.and_then(|count| count.parse().ok());
     PostedBatch {
         at,
-        retries: retries.unwrap_or_default(),
+        retries: retries.and_then(|count| count.parse().ok()).unwrap_or(0),
         events: match take("events") {
             Value::Array(events) => events,
             _ => Vec::new(),
