@@ -15,6 +15,7 @@ mod public_api;
 mod raw_specs;
 mod sources;
 mod surface;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -9,6 +9,7 @@ use syn::{Expr, Item, ItemMod, Lit, Meta};
 
 use super::names::{Contents, Kind, Name, attributes, is_for_tests};
 use super::surface::Surface;
+use super::tables;
 
 /// A parsed crate, without items for tests.
 #[derive(Debug)]
@@ -128,7 +129,7 @@ impl Sources {
         parent: Option<usize>,
     ) -> usize {
         let text = fs::read_to_string(path).expect("a readable source");
-        let parsed =
+        let mut parsed =
             syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let for_tests: usize = parsed
             .items
@@ -143,6 +144,8 @@ impl Sources {
             shipped_lines: text.lines().count() - for_tests,
         });
         let file = self.files.len() - 1;
+        let declared: Vec<Item> = parsed.items.iter().flat_map(tables::items).collect();
+        parsed.items.extend(declared);
         self.read_module(src, &parsed.items, file, folder, parent)
     }
 

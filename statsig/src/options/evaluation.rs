@@ -13,7 +13,7 @@ use crate::storage::PersistentStorage;
 use crate::text::SharedStr;
 use crate::value::depth::bounded;
 
-setters! {
+option_setters! {
     /// Sets the environment tier, such as `production`, `staging` or `development`. A user's own
     /// environment takes precedence. Default: the project's default environment.
     ///

@@ -55,7 +55,7 @@ impl StatsigOptions {
     }
 }
 
-setters! {
+option_setters! {
     /// Sets the complete URL that events are posted to. Default: [`DEFAULT_LOG_EVENT_URL`]. Empty
     /// means the default.
     ///

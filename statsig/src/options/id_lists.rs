@@ -7,7 +7,7 @@ use super::{DEFAULT_ID_LISTS_REQUEST_TIMEOUT, StatsigOptionsBuilder};
 use crate::sources::id_lists::IdListsAdapter;
 use crate::transport::address::Address;
 
-setters! {
+option_setters! {
     /// Downloads ID lists, which hold the members of segments with more than a thousand IDs.
     /// Without them, no user is in such a segment. Default: false.
     ///

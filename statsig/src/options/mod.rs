@@ -2,7 +2,7 @@
 //! each subject.
 
 /// Declares setters of the builder: `pub fn SETTER(VALUE: TYPE) => OPTION = NEW VALUE;`.
-macro_rules! setters {
+macro_rules! option_setters {
     ($(
         $(#[$attribute:meta])*
         pub fn $name:ident($value:ident: $type:ty) => $($option:ident).+ = $new:expr;

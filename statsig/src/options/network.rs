@@ -9,7 +9,7 @@ use crate::sources::SpecAdapterConfig;
 use crate::transport::Transport;
 use crate::transport::proxy::ProxyConfig;
 
-setters! {
+option_setters! {
     /// Sends nothing over the network. Events count as dropped. Default: false.
     ///
     /// ```

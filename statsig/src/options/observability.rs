@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::observability::ObservabilityClient;
 
-setters! {
+option_setters! {
     /// Emits a `tracing` event for every evaluation, in OpenTelemetry's form for feature flags:
     /// name `feature_flag.evaluation`, target `statsig::evaluation`, level info. It contains no
     /// user data. Default: false.

@@ -3,7 +3,7 @@
 use super::{StatsigOptions, StatsigOptionsBuilder};
 use crate::typed::{Schema, StatsigParams};
 
-setters! {
+option_setters! {
     /// Checks every struct in the binary that derives [`StatsigParams`], as
     /// [`check_schema`](Self::check_schema) does for one struct. Default: false. Feature
     /// `registry`.

@@ -24,7 +24,7 @@ impl StatsigOptions {
     }
 }
 
-setters! {
+option_setters! {
     /// Sets the URL that specs are downloaded from, up to and including `download_config_specs`.
     /// Default: [`DEFAULT_SPECS_URL`]. Empty means the default.
     ///
