@@ -10,7 +10,8 @@ use crate::cause::Cause;
 use crate::error::SpecsError;
 use crate::mask::shown;
 
-/// Parses a payload. `None` if it says that there are no updates. Bytes after the first JSON value are ignored, as in Statsig's other SDKs.
+/// Parses a payload. `None` if it says that there are no updates. Bytes after the first JSON value
+/// are ignored, as in Statsig's other SDKs.
 ///
 /// Entities in `known` are skipped. `rest` must be empty. The payload may borrow the other entities
 /// from it.

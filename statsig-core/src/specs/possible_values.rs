@@ -75,7 +75,8 @@ impl<'a> RuleValues<'a> {
     }
 }
 
-/// The values that a config, experiment or layer may serve. `None` if the specs have no such entity.
+/// The values that a config, experiment or layer may serve. `None` if the specs have no such
+/// entity.
 pub fn possible_values<'a>(
     specs: &'a CompiledSpecs,
     kind: EntityKind,

@@ -68,7 +68,7 @@ pub(in crate::specs) fn compile(
     }
 }
 
-/// The operators whose test is that of another operator.
+/// The operators that negate the test of another operator.
 const NEGATED: [&str; 5] = [
     "none",
     "none_case_sensitive",

@@ -123,8 +123,8 @@ impl<'a> Facts<'a> {
                         | Subject::UnitId(_)
                         | Subject::TargetApp => {}
                     }
-                    // An ID list computes a hash. A change of lists starts another generation, with
-                    // an empty memo.
+                    // A lookup in an ID list computes a hash. A change of lists starts another
+                    // generation, with an empty memo.
                     self.own.costly |=
                         matches!(test, Test::IdList(_) | Test::Matches(_) | Test::Part { .. });
                 }

@@ -1,4 +1,4 @@
-//! How fields of messages look in the service's JSON, if serde does not write them so by itself.
+//! Writes fields of messages as in the service's JSON, where serde's own form differs.
 
 use prost::bytes::Bytes;
 use serde::ser::Error;

@@ -113,6 +113,7 @@ pub(super) struct Rule {
     pub(super) pass_percentage: u32,
     #[prost(string, tag = "3")]
     pub(super) id: String,
+    /// An empty salt is a salt. `None` means the ID.
     #[prost(string, optional, tag = "4")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) salt: Option<String>,

@@ -20,7 +20,7 @@ use self::messages::{Checksums, Deletions, Envelope, Kind};
 use crate::mask::shown;
 use crate::notice::{self, Notice};
 
-/// The collections of entities.
+/// The collections of entities, by the kind of their envelopes.
 const COLLECTIONS: [(Kind, &str); 5] = [
     (Kind::FeatureGate, "feature_gates"),
     (Kind::DynamicConfig, "dynamic_configs"),
@@ -29,8 +29,7 @@ const COLLECTIONS: [(Kind, &str); 5] = [
     (Kind::ParamStore, "param_stores"),
 ];
 
-/// The other top-level fields that messages supply. The JSON part of the top level supplies none
-/// of both.
+/// The fields of the top-level message. Its JSON part supplies neither these nor the collections.
 const OWN_FIELDS: [&str; 5] = [
     "has_updates",
     "time",
@@ -296,7 +295,10 @@ fn entity_to_json(kind: Kind, data: &[u8]) -> Result<Box<RawValue>, String> {
     let malformed = |error: prost::DecodeError| format!("malformed protobuf: {error}");
     let json = match kind {
         Kind::Condition => to_raw_value(&messages::Condition::decode(data).map_err(malformed)?),
-        Kind::ParamStore => serde_json::from_slice(data),
+        Kind::ParamStore => {
+            return serde_json::from_slice(data)
+                .map_err(|error| format!("malformed JSON within: {error}"));
+        }
         _ => {
             let mut spec = messages::Spec::decode(data).map_err(malformed)?;
             for rule in &mut spec.rules {
