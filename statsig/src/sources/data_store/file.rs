@@ -84,7 +84,7 @@ impl FileDataStore {
                 path.display()
             ))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unreadable(&path, error)),
+            Err(error) => Err(failed("read", &path, error)),
         })
     }
 
@@ -98,16 +98,13 @@ impl FileDataStore {
             }
             files::create_directory(&directory)
                 .and_then(|()| files::replace(&path, |file| file.write_all(&value)))
-                .map_err(|error| {
-                    let problem = format!("expected to write {}, found {error}", path.display());
-                    DataStoreError::failed(problem).with_source(error)
-                })
+                .map_err(|error| failed("write", &path, error))
         })
     }
 }
 
-fn unreadable(path: &Path, error: io::Error) -> DataStoreError {
-    let problem = format!("expected to read {}, found {error}", path.display());
+fn failed(action: &str, path: &Path, error: io::Error) -> DataStoreError {
+    let problem = format!("expected to {action} {}, found {error}", path.display());
     DataStoreError::failed(problem).with_source(error)
 }
 
@@ -169,7 +166,7 @@ impl DataStore for FileDataStore {
         run_off_thread(move || match std::fs::metadata(&path) {
             Ok(found) => Ok(Some(usize::try_from(found.len()).unwrap_or(usize::MAX))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unreadable(&path, error)),
+            Err(error) => Err(failed("read", &path, error)),
         })
     }
 

@@ -91,13 +91,13 @@ impl Binary {
         &self,
         sync: Sync,
         request: &SpecsRequest,
-        fetched: Result<Fetched, Failed>,
+        fetched: Fetched,
         now_ms: u64,
     ) -> Result<SpecsPayload, FetchError> {
         let mut state = lock(&self.state);
-        let Fetched { payload, specs } = match fetched {
+        let (payload, specs) = match fetched {
             Ok(fetched) => fetched,
-            Err(Failed { end, error }) => {
+            Err((end, error)) => {
                 state.note(end, sync, now_ms);
                 return Err(error);
             }
@@ -133,16 +133,9 @@ impl fmt::Debug for Binary {
     }
 }
 
-/// The specs, and the binary specs that they were decoded from.
-struct Fetched {
-    payload: SpecsPayload,
-    specs: Option<Arc<ProtoSpecs>>,
-}
-
-struct Failed {
-    end: SyncEnd,
-    error: FetchError,
-}
+/// The specs with the binary specs that they were decoded from, or the end of the sync with its
+/// error.
+type Fetched = Result<(SpecsPayload, Option<Arc<ProtoSpecs>>), (SyncEnd, FetchError)>;
 
 /// Why an answer cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,19 +179,12 @@ impl HttpSpecs {
         binary: &Binary,
         request: Request,
         previous: Option<Arc<ProtoSpecs>>,
-    ) -> Result<Fetched, Failed> {
+    ) -> Fetched {
         let max_bytes = request.max_response_bytes;
-        let mut response = match exchange(&self.service, request).await {
-            Ok(response) => response,
-            Err(error) => {
-                let end = SyncEnd::Unanswered;
-                return Err(Failed { end, error });
-            }
-        };
+        let mut response = (exchange(&self.service, request).await)
+            .map_err(|error| (SyncEnd::Unanswered, error))?;
         if !is_binary(&response) {
-            let payload = self.payload(response);
-            let specs = None;
-            return Ok(Fetched { payload, specs });
+            return Ok((self.payload(response), None));
         }
         let body = response.body.clone();
         let read = tokio::task::spawn_blocking(move || read(&body, previous.as_deref(), max_bytes))
@@ -212,17 +198,13 @@ impl HttpSpecs {
             } else {
                 SyncEnd::Unusable
             };
-            let error = error.into();
-            Failed { end, error }
+            (end, error.into())
         })?;
         if specs.is_verified() {
             binary.facts.report(Fact::DeltaChecked { fits: true });
         }
         response.body = json;
-        Ok(Fetched {
-            payload: self.payload(response),
-            specs: Some(Arc::new(specs)),
-        })
+        Ok((self.payload(response), Some(Arc::new(specs))))
     }
 }
 
