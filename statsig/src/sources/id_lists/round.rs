@@ -374,9 +374,11 @@ mod tests {
 
     #[test]
     fn more_ids_than_the_limit_are_refused() {
-        let body: String = (0..5)
-            .map(|number| format!("+{:?}\n", IdLookup::of(&number.to_string())))
-            .collect();
+        let body = (0..5).fold(String::new(), |mut body, number| {
+            body.push('+');
+            IdLookup::of(&number.to_string()).append_to(&mut body);
+            body + "\n"
+        });
         let manifest = br#"{"a": {"name": "a", "url": "u", "size": 50, "creationTime": 1},
             "b": {"name": "b", "url": "u", "size": 50, "creationTime": 1}}"#;
         for (max_ids, expected) in [(10, 10), (9, 5), (4, 0)] {
