@@ -197,8 +197,9 @@ fn force(
     value: impl Into<Value>,
 ) {
     let (entity, parameter) = (entity.into(), parameter.into());
-    let place = format!("the request's override of {entity}, entry {parameter}");
-    if let Some(value) = bounded(value.into(), place) {
+    let place = format_args!("the request's override of {entity}, entry {parameter}");
+    let value = bounded(value.into(), place);
+    if let Some(value) = value {
         Arc::make_mut(entities.entry(entity).or_default()).insert(parameter, value);
     }
 }

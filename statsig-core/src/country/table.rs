@@ -169,7 +169,7 @@ struct Ranges<T> {
 }
 
 impl<T: Copy + Ord> Ranges<T> {
-    /// Each row has the first address, the address behind the last one, and the country.
+    /// Each row has the first address, the address after the last one, and the country.
     ///
     /// # Errors
     /// Fails with an address that is in two ranges.
@@ -181,7 +181,7 @@ impl<T: Copy + Ord> Ranges<T> {
         };
         // The first address that the next range may use. `None` before the first range.
         let mut free_from: Option<Option<T>> = None;
-        for (first, behind, code) in rows {
+        for (first, following, code) in rows {
             match free_from {
                 Some(None) => return Err(first),
                 Some(Some(free)) if first < free => return Err(first),
@@ -189,7 +189,7 @@ impl<T: Copy + Ord> Ranges<T> {
                 _ => {}
             }
             ranges.push(first, Some(code));
-            free_from = Some(behind);
+            free_from = Some(following);
         }
         if let Some(Some(free)) = free_from {
             ranges.push(free, None);

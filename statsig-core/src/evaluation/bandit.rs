@@ -1,5 +1,5 @@
-//! Contextual bandits ("autotune AI"): the group with the best score, or a random group to explore.
-//! Rankings of all groups.
+//! Contextual bandits ("autotune AI"): the group with the best score, or a random group to explore,
+//! and the ranking of all groups.
 
 use super::bucket::{bucket_of, is_below};
 use super::evaluate::{Evaluator, TooDeep};
@@ -158,6 +158,7 @@ impl<'a, T: Trace> Evaluator<'a, T> {
         }
         Some(score)
     }
+
     /// The groups with their scores, the best group first. Empty if the bandit does not run or does
     /// not target the user.
     pub fn ranked_groups(&mut self, bandit: &str) -> Vec<CmabRankedGroup> {

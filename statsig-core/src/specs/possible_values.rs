@@ -87,33 +87,45 @@ pub fn possible_values<'a>(
         seen: HashSet::new(),
         found: PossibleValues::default(),
     };
-    walk.entry(kind == EntityKind::Layer, specs.find(name)?);
+    walk.visit_from(Ahead {
+        is_layer: kind == EntityKind::Layer,
+        id: specs.find(name)?,
+        inherited: None,
+    });
     (!walk.found.entities.is_empty()).then_some(walk.found)
 }
 
 struct Walk<'a> {
     specs: &'a CompiledSpecs,
-    /// Visits each entity once, even if several rules lead to it. `true` stands for a layer.
+    /// Visits each entity once, even if several rules lead to it. A layer and a config may have the
+    /// same name; the flag tells which one it is.
     seen: HashSet<(bool, EntryId)>,
     found: PossibleValues<'a>,
 }
 
-/// An entity that the walk has not visited yet: whether it is a layer, its name, and the
-/// parameters that it inherits.
-type Ahead<'a> = (bool, EntryId, Option<&'a Arc<Parameters>>);
+/// An entity that the walk has not visited yet.
+#[derive(Clone, Copy)]
+struct Ahead<'a> {
+    /// Otherwise, it is a config.
+    is_layer: bool,
+    id: EntryId,
+    /// The parameters for its rules that lack them.
+    inherited: Option<&'a Arc<Parameters>>,
+}
 
 impl<'a> Walk<'a> {
-    fn entry(&mut self, is_layer: bool, id: EntryId) {
-        // An explicit stack, so that no specs can overflow the thread's stack.
-        let mut ahead = vec![(is_layer, id, None)];
-        while let Some((is_layer, id, inherited)) = ahead.pop() {
-            let Some(entry) = self.specs.entry(id) else {
+    fn visit_from(&mut self, first: Ahead<'a>) {
+        // The pending redirections and delegates. An explicit stack, so that no specs can overflow
+        // the thread's stack.
+        let mut ahead = vec![first];
+        while let Some(next) = ahead.pop() {
+            let Some(entry) = self.specs.entry(next.id) else {
                 continue;
             };
-            if !self.seen.insert((is_layer, id)) {
+            if !self.seen.insert((next.is_layer, next.id)) {
                 continue;
             }
-            let (spec, cmab) = if is_layer {
+            let (spec, cmab) = if next.is_layer {
                 (entry.layer, None)
             } else {
                 (entry.config, entry.cmab)
@@ -122,13 +134,16 @@ impl<'a> Walk<'a> {
             if let Some(cmab) = cmab.and_then(|cmab| self.specs.cmab(cmab)) {
                 self.bandit(entry, cmab);
             } else if let Some(spec) = spec.and_then(|spec| self.specs.spec(spec)) {
-                self.spec(is_layer, entry, spec, inherited, &mut ahead);
+                self.spec(next, entry, spec, &mut ahead);
             }
             let mappings = entry
                 .mapping
                 .and_then(|mapping| self.specs.mapping(mapping));
             for mapping in mappings.into_iter().flatten() {
-                ahead.push((is_layer, mapping.to, inherited));
+                ahead.push(Ahead {
+                    id: mapping.to,
+                    ..next
+                });
             }
             // The stack pops the last element first. Reversing restores the order of the rules.
             if let Some(added) = ahead.get_mut(before..) {
@@ -139,10 +154,13 @@ impl<'a> Walk<'a> {
 
     fn spec(
         &mut self,
-        is_layer: bool,
+        Ahead {
+            is_layer,
+            inherited,
+            ..
+        }: Ahead<'a>,
         entry: &'a Entry,
         spec: &'a Spec,
-        inherited: Option<&'a Arc<Parameters>>,
         ahead: &mut Vec<Ahead<'a>>,
     ) {
         let name = self.specs.text(entry.name).as_str();
@@ -175,7 +193,11 @@ impl<'a> Walk<'a> {
                 .and_then(|id| Some((id, self.specs.entry(id)?)));
             match delegate {
                 Some((id, delegate)) if delegate.config.is_some() => {
-                    ahead.push((false, id, inherited));
+                    ahead.push(Ahead {
+                        is_layer: false,
+                        id,
+                        inherited,
+                    });
                     continue;
                 }
                 Some((_, delegate)) => {

@@ -56,6 +56,20 @@ mod tests {
     }
 
     #[test]
+    fn unknown_fields_and_nulls_are_ignored_and_wrong_shapes_are_refused() {
+        let json = json!({"userID": "u", "email": null, "custom": null, "idListMemberships": 1});
+        assert_eq!(read(json), StatsigUser::with_user_id("u"));
+        for (json, problem) in [
+            (json!("u"), "expected a user as a JSON object"),
+            (json!({"customIDs": ["c-9"]}), "expected a map"),
+            (json!({"custom": "pro"}), "expected a map"),
+        ] {
+            let error = serde_json::from_value::<StatsigUser>(json).unwrap_err();
+            assert!(error.to_string().contains(problem), "{error}");
+        }
+    }
+
+    #[test]
     fn private_attributes_are_read_and_never_written() {
         let user = read(json!({"userID": "u", "privateAttributes": {"card": "4111"}}));
         assert_eq!(user.private("card"), Some(&json!("4111")));

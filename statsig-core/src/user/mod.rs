@@ -70,8 +70,8 @@ pub struct StatsigUser {
 }
 
 /// The fields of a user.
-#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a user as a JSON object")]
 pub(crate) struct UserData {
     #[serde(rename = "userID")]
     pub(crate) user_id: Option<Value>,
@@ -103,6 +103,15 @@ impl UserData {
             ("country", &self.country),
             ("locale", &self.locale),
             ("appVersion", &self.app_version),
+        ]
+    }
+
+    fn maps(&self) -> [&Option<Fields>; 4] {
+        [
+            &self.custom_ids,
+            &self.custom,
+            &self.private_attributes,
+            &self.statsig_environment,
         ]
     }
 }
@@ -215,13 +224,7 @@ impl StatsigUser {
             let data = self.data();
             let scalars = data.scalars().into_iter();
             let scalars = scalars.filter_map(|(_, value)| Some(bytes_of(value.as_ref()?)));
-            let maps = [
-                &data.custom_ids,
-                &data.custom,
-                &data.private_attributes,
-                &data.statsig_environment,
-            ];
-            let maps = maps.into_iter().flatten().map(bytes_of_fields);
+            let maps = data.maps().into_iter().flatten().map(bytes_of_fields);
             let memberships = data.id_list_memberships.as_ref();
             let memberships = memberships.map_or(0, bytes_of_memberships);
             size_of::<Record>() as u64 + scalars.sum::<u64>() + maps.sum::<u64>() + memberships
@@ -243,16 +246,16 @@ impl fmt::Debug for StatsigUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let data = self.data();
         let mut out = f.debug_struct("StatsigUser");
-        let names = [
-            "user_id",
-            "email",
-            "ip",
-            "user_agent",
-            "country",
-            "locale",
-            "app_version",
+        let scalars = [
+            ("user_id", &data.user_id),
+            ("email", &data.email),
+            ("ip", &data.ip),
+            ("user_agent", &data.user_agent),
+            ("country", &data.country),
+            ("locale", &data.locale),
+            ("app_version", &data.app_version),
         ];
-        for (name, (_, value)) in names.into_iter().zip(data.scalars()) {
+        for (name, value) in scalars {
             if let Some(value) = value {
                 out.field(name, &format_args!("{value}"));
             }

@@ -45,12 +45,14 @@ impl<'a> Reading<'a> {
         reading
     }
 
-    /// Reads one piece. Returns how many of the pieces `ahead` it consumed. So do the methods that
-    /// record a word: they consume no other piece, except for a version that they test.
+    /// Reads one piece. Returns how many of the pieces `ahead` it consumed.
     fn piece(&mut self, piece: &'a str, ahead: [&'a str; 3]) -> usize {
         match (piece, ahead) {
             ("", _) => 0,
-            (p, _) if p.starts_with("AppleTV") => 1 + self.tag("ATV OS X", None),
+            (p, _) if p.starts_with("AppleTV") => {
+                self.tag("ATV OS X", None);
+                1
+            }
             ("like", ["Mac", "OS", _]) => 3,
             ("Mac", ["OS", "X", version] | ["OS", version, _]) => {
                 self.hints.macos = true;
@@ -65,30 +67,51 @@ impl<'a> Reading<'a> {
             (p, _) if p.starts_with("iPhone") => self.apple_device("iPhone", p),
             (p, _) if p.starts_with("Apple-iPhone7C2") => {
                 self.hints.ios = true;
-                self.tag("iPhone", None)
+                self.tag("iPhone", None);
+                0
             }
-            ("CPU", ["OS", version, _]) => 1 + taken(version) + self.tag("CPU OS", number(version)),
+            ("CPU", ["OS", version, _]) => {
+                self.tag("CPU OS", number(version));
+                1 + taken(version)
+            }
             ("CrOS", [version, ..]) if number(version).is_some() => {
                 self.os_if_number("Chrome OS", version)
             }
             ("CrOS", [_, version, _]) => 1 + self.os_if_number("Chrome OS", version),
-            ("CrKey", _) => self.os("Chromecast", None),
+            ("CrKey", _) => {
+                self.os("Chromecast", None);
+                0
+            }
             ("PlayStation", _) => {
                 self.hints.playstation = true;
-                self.tag("PlayStation", None)
+                self.tag("PlayStation", None);
+                0
             }
             ("Android", [version, ..]) => self.os_if_number("Android", version),
             ("Windows", ["Phone", version, _]) => 1 + self.os_if_number("Windows Phone", version),
             (p, ahead) if p.starts_with("Windows") => self.windows(ahead),
-            ("MSIE", [version, ..]) => taken(version) + self.browser("IE", number(version)),
-            ("Yahoo!", ["Slurp", ..]) => 1 + self.tag("Yahoo! Slurp", None),
-            ("Red", ["Hat", ..]) => 1 + self.os("Red Hat", None),
+            ("MSIE", [version, ..]) => {
+                self.browser("IE", number(version));
+                taken(version)
+            }
+            ("Yahoo!", ["Slurp", ..]) => {
+                self.tag("Yahoo! Slurp", None);
+                1
+            }
+            ("Red", ["Hat", ..]) => {
+                self.os("Red Hat", None);
+                1
+            }
             ("Ubuntu", [version, ..]) => self.os_if_number("Ubuntu", version),
             ("Linux" | "linux", _) => {
                 self.hints.linux = true;
-                self.tag("Linux", None)
+                self.tag("Linux", None);
+                0
             }
-            ("Nintendo", ["3DS", ..]) => 1 + self.tag("NetFront NX", None),
+            ("Nintendo", ["3DS", ..]) => {
+                self.tag("NetFront NX", None);
+                1
+            }
             ("like", _) => 0,
             (p, _) if p.len() <= 2 => 0,
             ("Better", ["Uptime", "Bot", _]) => self.bot("Better Uptime Bot", None),
@@ -97,27 +120,28 @@ impl<'a> Reading<'a> {
             ("Uptime", ["Monitoring", "Bot", _]) => self.bot("Uptime Monitoring Bot", None),
             (p, _) => {
                 let (name, version) = product_and_version(p);
-                self.product(name, version)
+                self.product(name, version);
+                0
             }
         }
     }
 
     /// Reads `name/version`, the usual form of a product.
-    fn product(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
+    fn product(&mut self, name: &'a str, version: Option<&'a str>) {
         match name {
             "Kindle" => {
                 self.os_candidate("Kindle", version);
-                self.browser("Kindle", version)
+                self.browser("Kindle", version);
             }
             "FxiOS" => self.browser("Firefox iOS", version),
             "EdgiOS" => {
                 self.mac_is_really_ios();
-                self.browser("Edge Mobile", version)
+                self.browser("Edge Mobile", version);
             }
             "CriOS" => {
                 self.hints.ios = true;
                 self.mac_is_really_ios();
-                self.browser("Chrome Mobile iOS", version)
+                self.browser("Chrome Mobile iOS", version);
             }
             "GSA" => self.browser("Google", version),
             "Edg" | "Edge" => self.tag("Edge", version),
@@ -125,35 +149,30 @@ impl<'a> Reading<'a> {
             "SamsungBrowser" => self.browser("Samsung Internet", version),
             "HuaweiBrowser" => {
                 self.hints.huawei = true;
-                self.tag(name, version)
+                self.tag(name, version);
             }
             "ChatGPT-User" | "OAI-SearchBot" | "Electron" | "YisouSpider" => {
-                self.browser(name, version)
+                self.browser(name, version);
             }
             "NX" => self.browser("NetFront NX", version),
             "IEMobile" => self.browser("IE Mobile", version),
-            _ if names_a_bot(name) => self.bot(name, version),
+            _ if names_a_bot(name) => {
+                self.bot(name, version);
+            }
             "Mobile" => {
                 self.hints.mobile = true;
-                self.tag(name, version)
+                self.tag(name, version);
             }
             "Safari" => {
                 self.hints.safari = true;
-                self.tag(name, version)
+                self.tag(name, version);
             }
             "CFNetwork" => {
                 self.hints.cfnetwork = true;
                 self.hints.ios = true;
-                0
             }
-            _ if version.is_some_and(|v| v.contains("crawler")) => {
-                self.hints.crawler = true;
-                0
-            }
-            "OculusBrowser" => {
-                self.os = Some(Token::bare("Android"));
-                0
-            }
+            _ if version.is_some_and(|v| v.contains("crawler")) => self.hints.crawler = true,
+            "OculusBrowser" => self.os = Some(Token::bare("Android")),
             _ => self.tag(name, version),
         }
     }
@@ -162,7 +181,10 @@ impl<'a> Reading<'a> {
         self.hints.windows = true;
         match ahead {
             ["NT", version, _] => 1 + self.os_if_number("Windows", version),
-            [edition, ..] if edition.starts_with("XP") => 1 + self.os("Windows", Some("XP")),
+            [edition, ..] if edition.starts_with("XP") => {
+                self.os("Windows", Some("XP"));
+                1
+            }
             [version, ..] => self.os_if_number("Windows", version),
         }
     }
@@ -170,7 +192,8 @@ impl<'a> Reading<'a> {
     /// A device such as `iPad14,5`. The model number is the version.
     fn apple_device(&mut self, device: &'static str, piece: &'a str) -> usize {
         self.hints.ios = true;
-        self.tag(device, piece.split(device).nth(1).map(trimmed))
+        self.tag(device, piece.split(device).nth(1).map(trimmed));
+        0
     }
 
     /// A user agent that claims to be a Mac and names an iOS-only browser is an iPad.
@@ -180,9 +203,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn tag(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
+    fn tag(&mut self, name: &'a str, version: Option<&'a str>) {
         self.tokens.push(Token::new(name, version));
-        0
     }
 
     /// The first operating system with a version becomes the candidate.
@@ -192,25 +214,27 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn os(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
+    fn os(&mut self, name: &'a str, version: Option<&'a str>) {
         self.os_candidate(name, version);
-        self.tag(name, version)
+        self.tag(name, version);
     }
 
-    /// Records an operating system, with the version `piece` if it is a number.
+    /// Sets [`os`](Self::os) with the version `piece` if it is a number. Returns how many pieces it
+    /// consumed.
     fn os_if_number(&mut self, name: &'a str, piece: &'a str) -> usize {
-        taken(piece) + self.os(name, number(piece))
+        self.os(name, number(piece));
+        taken(piece)
     }
 
     /// The last browser with a version becomes the candidate.
-    fn browser(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
+    fn browser(&mut self, name: &'a str, version: Option<&'a str>) {
         if version.is_some() {
             self.browser = Some(Token::new(name, version));
         }
-        self.tag(name, version)
+        self.tag(name, version);
     }
 
-    /// The first bot replaces the browser candidate.
+    /// The first bot replaces the browser candidate. It consumes no piece ahead.
     fn bot(&mut self, name: &'a str, version: Option<&'a str>) -> usize {
         if !self.bot_seen {
             self.bot_seen = true;
