@@ -28,10 +28,12 @@ pub(super) fn written(rules: &mut Rules, specs: &Specs, layer: &Layer) -> Value 
         assignment.value = Some(default.clone());
         all.push(assignment);
     }
-    let rules = match own.merges_rules {
-        true => rules.written(layer, &all, &json!({})),
-        false => rules.written(layer, &all, &default),
+    let base = if own.merges_rules {
+        &json!({})
+    } else {
+        &default
     };
+    let rules = rules.written(layer, &all, base);
     let merges_rules = own.merges_rules.then_some(true);
     let own_fields = json!({"useNewLayerEval": merges_rules});
     spec(layer, "layer", default, rules, own_fields)

@@ -267,6 +267,10 @@ impl Trace for Explainer<'_> {
     }
 
     fn share_tried(&mut self, share: &Share, unit: &UnitIdType, is_in: bool) {
+        // Nothing is described for rules that are left out: there may be tens of thousands.
+        if !matches!(self.open.last(), Some(Open::Rule(_) | Open::Mapping(_))) {
+            return;
+        }
         let tried = self.share(share, unit, is_in);
         match self.open.last_mut() {
             Some(Open::Rule(rule)) => rule.share = Some(tried),

@@ -50,6 +50,7 @@ impl StoreSession {
         }
     }
 
+    #[cfg(feature = "proto")]
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
