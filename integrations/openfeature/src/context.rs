@@ -29,22 +29,6 @@ pub(crate) struct FeatureConfig {
     pub(crate) name: String,
 }
 
-/// Where a field of a context goes.
-type Setter = fn(StatsigUserBuilder, Value) -> StatsigUserBuilder;
-
-/// The fields of a user that a context names directly.
-fn setter_of(field: &str) -> Option<Setter> {
-    Some(match field {
-        "email" => |user, value| user.email(value),
-        "ip" => |user, value| user.ip(value),
-        "userAgent" => |user, value| user.user_agent(value),
-        "country" => |user, value| user.country(value),
-        "locale" => |user, value| user.locale(value),
-        "appVersion" => |user, value| user.app_version(value),
-        _ => return None,
-    })
-}
-
 impl<'a> Subject<'a> {
     pub(crate) fn of(context: &'a EvaluationContext) -> Result<Self, EvaluationError> {
         let mut user = match &context.targeting_key {
@@ -78,11 +62,16 @@ impl<'a> Subject<'a> {
                     let Some(value) = json_of_field(value) else {
                         continue;
                     };
-                    user = match setter_of(field) {
-                        Some(set) => set(user, value),
+                    user = match field.as_str() {
+                        "email" => user.email(value),
+                        "ip" => user.ip(value),
+                        "userAgent" => user.user_agent(value),
+                        "country" => user.country(value),
+                        "locale" => user.locale(value),
+                        "appVersion" => user.app_version(value),
                         // A `null` means that the field is absent, as in the specification.
-                        None if value.is_null() => user,
-                        None => user.custom(field.as_str(), value),
+                        _ if value.is_null() => user,
+                        name => user.custom(name, value),
                     };
                 }
             }
@@ -107,12 +96,8 @@ impl FeatureConfig {
             "LAYER" => &[EntityKind::Layer],
             "PARAM_STORE" | "PARAMETER_STORE" => &[EntityKind::ParameterStore],
             _ => {
-                return Err(failure(
-                    EvaluationErrorCode::InvalidContext,
-                    format!(
-                        "context field {field:?}: expected the type \"CONFIG\", \"LAYER\" or \"PARAM_STORE\", found {kind:?}"
-                    ),
-                ));
+                let expected = r#"the type "CONFIG", "LAYER" or "PARAM_STORE""#;
+                return Err(invalid(field, expected, &format!("{kind:?}")));
             }
         };
         Ok(Self {
@@ -130,12 +115,10 @@ fn entries(
     match json_of_field(value) {
         Some(Value::Object(entries)) => Ok(entries),
         Some(Value::Null) => Ok(Map::new()),
-        _ => Err(failure(
-            EvaluationErrorCode::InvalidContext,
-            format!(
-                "context field {field:?}: expected a struct with a `serde_json::Value` that is an object, or with a map, found another value"
-            ),
-        )),
+        _ => {
+            let expected = "a struct with a `serde_json::Value` that is an object, or with a map";
+            Err(invalid(field, expected, "another value"))
+        }
     }
 }
 
@@ -147,14 +130,16 @@ fn persisted<'a>(
         EvaluationContextFieldValue::Struct(value) => value.downcast_ref(),
         _ => None,
     };
-    values.ok_or_else(|| {
-        failure(
-            EvaluationErrorCode::InvalidContext,
-            format!(
-                "context field {field:?}: expected a struct with `UserPersistedValues`, found another value"
-            ),
-        )
-    })
+    let expected = "a struct with `UserPersistedValues`";
+    values.ok_or_else(|| invalid(field, expected, "another value"))
+}
+
+#[cold]
+fn invalid(field: &str, expected: &str, found: &str) -> EvaluationError {
+    failure(
+        EvaluationErrorCode::InvalidContext,
+        format!("context field {field:?}: expected {expected}, found {found}"),
+    )
 }
 
 /// A field as JSON. `None` for a struct of a type that cannot be read here.
@@ -198,21 +183,12 @@ fn map_of<T: Any>(
     any: &(dyn Any + Send + Sync),
     json: impl Fn(&T) -> Option<Value>,
 ) -> Option<Value> {
-    fn object<'a, T: 'a>(
-        entries: impl Iterator<Item = (&'a String, &'a T)>,
-        json: impl Fn(&T) -> Option<Value>,
-    ) -> Value {
-        Value::Object(
-            entries
-                .filter_map(|(key, value)| Some((key.clone(), json(value)?)))
-                .collect(),
-        )
-    }
+    let entry = |(key, value): (&String, &T)| Some((key.clone(), json(value)?));
     if let Some(map) = any.downcast_ref::<HashMap<String, T>>() {
-        return Some(object(map.iter(), json));
+        return Some(Value::Object(map.iter().filter_map(entry).collect()));
     }
     let map = any.downcast_ref::<BTreeMap<String, T>>()?;
-    Some(object(map.iter(), json))
+    Some(Value::Object(map.iter().filter_map(entry).collect()))
 }
 
 fn list_of<T: Any + Clone + Into<Value>>(any: &(dyn Any + Send + Sync)) -> Option<Value> {

@@ -1,20 +1,12 @@
 //! Finds the entity of a flag, and the part of its value, by the key.
 
 use open_feature::{EvaluationError, EvaluationErrorCode};
-use statsig::flags::{FlagPart, FlagReader};
-use statsig::{EntityKind, StatsigUser};
+use statsig::EntityKind;
+use statsig::flags::{FlagPart, FlagQuery, FlagReader};
 
-use crate::context::FeatureConfig;
+use crate::context::{FeatureConfig, Subject};
 use crate::failure::failure;
 use crate::values::{Flag, wrong_type};
-
-/// Where the value of a flag is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'k> {
-    pub(crate) kind: EntityKind,
-    pub(crate) name: &'k str,
-    pub(crate) part: FlagPart<'k>,
-}
 
 /// All kinds, in the order in which they are tried.
 const KINDS: [EntityKind; 5] = [
@@ -26,50 +18,41 @@ const KINDS: [EntityKind; 5] = [
 ];
 
 /// The kinds that have parameters.
-const WITH_PARAMETERS: [EntityKind; 4] = [
-    EntityKind::DynamicConfig,
-    EntityKind::Experiment,
-    EntityKind::Layer,
-    EntityKind::ParameterStore,
-];
+const WITH_PARAMETERS: &[EntityKind] = KINDS.split_at(1).1;
 
 /// Finds the place of a flag of this type.
 #[inline]
-pub(crate) fn place<'k, T: Flag>(
+pub(crate) fn query<'a, T: Flag>(
     specs: FlagReader<'_>,
-    user: &StatsigUser,
-    key: &'k str,
-    feature_config: Option<&'k FeatureConfig>,
-) -> Result<Place<'k>, EvaluationError> {
-    if let Some(FeatureConfig { kinds, name }) = feature_config {
+    subject: &'a Subject<'_>,
+    key: &'a str,
+) -> Result<FlagQuery<'a>, EvaluationError> {
+    let user = &subject.user;
+    let found = |kind, name, part| FlagQuery {
+        user,
+        kind,
+        name,
+        part,
+        stored: subject.stored,
+    };
+    if let Some(FeatureConfig { kinds, name }) = &subject.feature_config {
         let kind = specs.first_of(user, name, kinds);
         let kind = kind.ok_or_else(|| not_found(specs, name))?;
-        return Ok(Place {
-            kind,
-            name,
-            part: FlagPart::Parameter(key),
-        });
+        return Ok(found(kind, name, FlagPart::Parameter(key)));
     }
-    let kinds: &[EntityKind] = if T::IS_BOOL { &KINDS } else { &WITH_PARAMETERS };
+    let kinds = if T::IS_BOOL { &KINDS } else { WITH_PARAMETERS };
     if let Some(kind) = specs.first_of(user, key, kinds) {
-        return Ok(Place {
-            kind,
-            name: key,
-            part: if T::IS_STRUCT {
-                FlagPart::Whole
-            } else {
-                FlagPart::Only
-            },
-        });
+        let part = if T::IS_STRUCT {
+            FlagPart::Whole
+        } else {
+            FlagPart::Only
+        };
+        return Ok(found(kind, key, part));
     }
     if let Some((name, parameter)) = key.rsplit_once('.')
-        && let Some(kind) = specs.first_of(user, name, &WITH_PARAMETERS)
+        && let Some(kind) = specs.first_of(user, name, WITH_PARAMETERS)
     {
-        return Ok(Place {
-            kind,
-            name,
-            part: FlagPart::Parameter(parameter),
-        });
+        return Ok(found(kind, name, FlagPart::Parameter(parameter)));
     }
     if specs.first_of(user, key, &KINDS).is_some() {
         return Err(wrong_type::<T>(key, "a gate"));

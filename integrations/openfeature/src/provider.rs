@@ -8,13 +8,12 @@ use open_feature::provider::{
     FeatureProvider, ProviderMetadata, ProviderStatus, ResolutionDetails,
 };
 use open_feature::{EvaluationContext, EvaluationError, EvaluationResult, StructValue};
-use statsig::flags::FlagQuery;
 use statsig::{Event, ShutdownReport, SpecsSource, Statsig, StatsigError};
 
 use crate::context::Subject;
 use crate::details::MetadataFields;
 use crate::events::ProviderEvents;
-use crate::key::{Place, place};
+use crate::key::query;
 use crate::values::{Flag, decode};
 
 /// Resolves the flags of OpenFeature with a Statsig client.
@@ -140,16 +139,7 @@ impl StatsigProvider {
     ) -> EvaluationResult<ResolutionDetails<T>> {
         let subject = Subject::of(context)?;
         self.statsig.with_flags(|specs| {
-            let user = &subject.user;
-            let place = place::<T>(specs, user, key, subject.feature_config.as_ref())?;
-            let Place { kind, name, part } = place;
-            let query = FlagQuery {
-                user,
-                kind,
-                name,
-                part,
-                stored: subject.stored,
-            };
+            let query = query::<T>(specs, &subject, key)?;
             let read = specs.read(query, |value| decode::<T>(key, value))?;
             Ok(self.fields.details(read))
         })

@@ -99,9 +99,8 @@ impl Statsig {
         if let Some(assignment) = call.assignment(StickyOptions::from(&options)) {
             call.expose_looked_up(logging);
             assignment.expose(logging);
-            let experiment = assignment.experiment(assignment.served(logging));
-            call.report_stored_experiment(&experiment);
-            return experiment;
+            call.report_stored(&assignment);
+            return assignment.experiment(assignment.served(logging));
         }
         call.expose(logging);
         call.report();
@@ -163,15 +162,16 @@ impl Statsig {
 
 impl StickyAssignment {
     pub(super) fn experiment(&self, served: Served) -> Experiment {
+        let (rule_id, details) = self.shown();
         Experiment {
             name: self.name.clone(),
-            rule_id: self.shown_rule_id(),
+            rule_id,
             value: SharedParameters(self.shown_parameters()),
             id_type: self.id_type.clone(),
             group_name: self.stored.group_name.clone(),
             is_experiment_active: true,
             is_user_in_experiment: true,
-            details: self.shown_details(),
+            details,
             served,
         }
     }

@@ -134,15 +134,12 @@ impl Statsig {
         &self,
         limit: Duration,
     ) -> Result<ShutdownReport, StatsigError> {
-        let report = match self.inner.handle() {
-            Ok(handle) => handle.shutdown(limit).await,
-            Err(error) => {
-                if error == StatsigError::NotInitialized {
-                    self.inner.shared.close();
-                }
-                return Err(error);
+        let handle = self.inner.handle().inspect_err(|error| {
+            if *error == StatsigError::NotInitialized {
+                self.inner.shared.close();
             }
-        };
+        })?;
+        let report = handle.shutdown(limit).await;
         if report.timed_out {
             Err(StatsigError::ShutdownTimedOut {
                 report: Box::new(report),

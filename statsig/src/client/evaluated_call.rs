@@ -70,6 +70,16 @@ impl<'a> EvaluatedCall<'a> {
         }
     }
 
+    /// The evaluation that decided a parameter, or the whole.
+    pub(super) fn decider(&self, parameter: Option<&str>) -> Self {
+        match parameter {
+            Some(parameter) if !self.overrides_parameter(parameter) => {
+                self.without_request_overrides()
+            }
+            _ => *self,
+        }
+    }
+
     /// The experiments whose group a condition requested, in order.
     pub(super) fn looked_up(&self) -> impl Iterator<Item = EvaluatedCall<'a>> {
         let call = *self;

@@ -3,7 +3,6 @@
 //! Hidden from the documentation. `statsig-openfeature` reads with it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -17,7 +16,7 @@ use super::view::View;
 use super::{ParameterStoreEvaluationOptions, Statsig};
 use crate::evaluation::{Outcome, ParametersRef};
 use crate::overrides::RequestOverrides;
-use crate::results::{Reason, Served, SpecsSource};
+use crate::results::{Reason, SpecsSource};
 use crate::specs::compiled::{Entity, Parameter, ParameterTarget};
 use crate::specs::symbols::Symbol;
 use crate::storage::UserPersistedValues;
@@ -222,19 +221,15 @@ impl FlagReader<'_> {
         let store = (self.view).parameter_store(query.user, query.name, options);
         let mut names = store.entries().map(|(name, _)| name);
         let parameter = match query.part {
-            FlagPart::Parameter(parameter) => Some(parameter),
-            FlagPart::Whole => None,
+            FlagPart::Parameter(parameter) => parameter,
+            FlagPart::Whole => return self.read_whole_store(&store, decode),
             FlagPart::Only => match (names.next(), names.next()) {
-                (Some(only), None) => Some(only.as_str()),
+                (Some(only), None) => only,
                 _ => {
-                    let names = store.get_parameter_names();
-                    let value = decode(FlagValue::Several(names))?;
+                    let value = decode(FlagValue::Several(store.get_parameter_names()))?;
                     return Ok(self.read_of_store(&store, Basis::Several, value));
                 }
             },
-        };
-        let Some(parameter) = parameter else {
-            return self.read_whole_store(&store, decode);
         };
         let Some(target) = store.target(parameter) else {
             let value = decode(FlagValue::Missing)?;
@@ -330,36 +325,16 @@ fn exposed<'a>(
 
 /// Exposes what a parameter of a store refers to. Returns the parameter of a layer.
 fn expose_target<'a>(target: &'a ParameterTarget, call: &EvaluatedCall<'_>) -> Option<&'a str> {
-    match target {
-        ParameterTarget::Parameter {
-            kind: EntityKind::Layer,
-            parameter,
-            ..
-        } => {
-            if !call.overrides_parameter(parameter) {
-                call.expose_looked_up(Logging::Automatic);
-                call.expose_parameter(parameter, Logging::Automatic);
-            }
-            Some(parameter)
-        }
-        ParameterTarget::Parameter { parameter, .. } => {
-            call.expose(Logging::Automatic);
-            Some(parameter)
-        }
-        ParameterTarget::Gate { .. } | ParameterTarget::Static(_) => {
-            call.expose(Logging::Automatic);
-            None
-        }
-    }
+    let parameter = match target {
+        ParameterTarget::Parameter { parameter, .. } => Some(parameter.as_str()),
+        ParameterTarget::Gate { .. } | ParameterTarget::Static(_) => None,
+    };
+    call.expose_read(parameter.unwrap_or_default(), Logging::Automatic);
+    parameter
 }
 
 fn read_of<R>(call: &EvaluatedCall<'_>, parameter: Option<&str>, value: R) -> FlagRead<R> {
-    let call = match parameter {
-        Some(parameter) if !call.overrides_parameter(parameter) => {
-            &call.without_request_overrides()
-        }
-        _ => call,
-    };
+    let call = call.decider(parameter);
     let rule = match parameter {
         Some(parameter) => call.rule_of(parameter),
         None if call.evaluation.outcome == Outcome::TooDeep => Symbol::DEFAULT,
@@ -378,7 +353,7 @@ fn read_of<R>(call: &EvaluatedCall<'_>, parameter: Option<&str>, value: R) -> Fl
 
 fn read_assignment<R, E>(
     call: &EvaluatedCall<'_>,
-    assignment: &Arc<StickyAssignment>,
+    assignment: &StickyAssignment,
     part: FlagPart<'_>,
     decode: impl FnOnce(FlagValue<'_>) -> Result<R, E>,
 ) -> Result<FlagRead<R>, E> {
@@ -389,25 +364,16 @@ fn read_assignment<R, E>(
     let value = decode(value)?;
     if assignment.kind == EntityKind::Layer {
         let names = exposed(parameters, parameter);
-        let mut exposed = names.filter(|name| !assignment.overrides_parameter(name));
-        if let Some(first) = exposed.next() {
+        if (names.clone()).any(|name| !assignment.overrides_parameter(name)) {
             call.expose_looked_up(Logging::Automatic);
-            for name in std::iter::once(first).chain(exposed) {
-                assignment.expose_parameter(name, Logging::Automatic);
-            }
+            names.for_each(|name| assignment.expose_parameter(name, Logging::Automatic));
         }
-        call.report_stored_layer(&Arc::clone(assignment).layer(Logging::Automatic));
     } else {
         call.expose_looked_up(Logging::Automatic);
         assignment.expose(Logging::Automatic);
-        call.report_stored_experiment(&assignment.experiment(Served::default()));
     }
-    let is_stored = parameter.is_some_and(|name| !assignment.overrides_parameter(name));
-    let (rule_id, details) = if is_stored {
-        (assignment.rule_id.clone(), assignment.details.clone())
-    } else {
-        (assignment.shown_rule_id(), assignment.shown_details())
-    };
+    call.report_stored(assignment);
+    let (rule_id, details) = assignment.decided(parameter);
     Ok(FlagRead {
         value,
         rule_id,

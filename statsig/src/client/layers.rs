@@ -111,17 +111,12 @@ impl Statsig {
         if logging == Logging::Disabled {
             call.count_check();
         }
-        match assignment {
-            Some(assignment) => {
-                let layer = assignment.layer(logging);
-                call.report_stored_layer(&layer);
-                layer
-            }
-            None => {
-                call.report();
-                call.layer(logging)
-            }
+        if let Some(assignment) = assignment {
+            call.report_stored(&assignment);
+            return assignment.layer(logging);
         }
+        call.report();
+        call.layer(logging)
     }
 
     /// Logs the exposure of a layer's parameter. Uses the current evaluation. The parameter need
@@ -142,11 +137,7 @@ impl Statsig {
     ) {
         let mut read = self.read();
         let call = read.evaluate(EntityKind::Layer, layer, user);
-        if call.overrides_parameter(parameter) {
-            return;
-        }
-        call.expose_looked_up(Logging::Automatic);
-        call.expose_parameter(parameter, Logging::Manual);
+        call.expose_read(parameter, Logging::Manual);
     }
 
     /// Logs the exposure of a parameter of an already evaluated layer, as reading it would.
@@ -183,16 +174,17 @@ impl EvaluatedCall<'_> {
 }
 
 impl StickyAssignment {
-    pub(super) fn layer(self: Arc<Self>, logging: Logging) -> Layer {
+    fn layer(self: Arc<Self>, logging: Logging) -> Layer {
+        let (rule_id, details) = self.shown();
         Layer {
             name: self.name.clone(),
-            rule_id: self.shown_rule_id(),
+            rule_id,
             id_type: self.id_type.clone(),
             group_name: self.stored.group_name.clone(),
             allocated_experiment_name: self.allocated_experiment().cloned(),
             is_experiment_active: true,
             is_user_in_experiment: true,
-            details: self.shown_details(),
+            details,
             decision: OwnedDecision::Assignment(self),
             logging,
         }
@@ -256,8 +248,8 @@ impl Layer {
         let value = self.decision.parameter(parameter);
         if let Some(found) = value.filter(|value| !value.is_null()) {
             let entity = format!("layer \"{}\"", self.name);
-            let warnings = &self.decision.client().warnings;
-            warnings.warn_of_misread(&entity, &self.details, parameter, expected, found);
+            let details = &self.details;
+            (self.decision).warn_of_misread(&entity, details, parameter, expected, found);
         }
     }
 }

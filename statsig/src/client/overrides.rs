@@ -31,10 +31,7 @@ impl Statsig {
     /// assert!(!statsig.check_gate(&StatsigUser::with_user_id("bob"), "a_gate"));
     /// ```
     pub fn override_gate(&self, gate: &str, value: bool, id: Option<&str>) {
-        self.inner
-            .shared
-            .overrides
-            .set(gate, id, &OverrideValue::Gate(value));
+        self.set_override(gate, id, OverrideValue::Gate(value));
     }
 
     /// Forces the values of a dynamic config, which replace all of its own. Does not apply to an
@@ -54,7 +51,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let value = OverrideValue::DynamicConfig(bounded(object(values), config));
-        self.inner.shared.overrides.set(config, id, &value);
+        self.set_override(config, id, value);
     }
 
     /// Forces the parameters of an experiment, which replace all of its own. Does not apply to a
@@ -75,10 +72,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let forced = ExperimentOverride::Parameters(bounded(object(values), experiment));
-        self.inner
-            .shared
-            .overrides
-            .set(experiment, id, &OverrideValue::Experiment(forced));
+        self.set_override(experiment, id, OverrideValue::Experiment(forced));
     }
 
     /// Forces an experiment to a group: to the parameters of the first rule with this group name,
@@ -100,10 +94,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let forced = ExperimentOverride::Group(group.to_owned());
-        self.inner
-            .shared
-            .overrides
-            .set(experiment, id, &OverrideValue::Experiment(forced));
+        self.set_override(experiment, id, OverrideValue::Experiment(forced));
     }
 
     /// Forces the parameters of a layer, which replace all of its own.
@@ -122,7 +113,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let value = OverrideValue::Layer(bounded(object(values), layer));
-        self.inner.shared.overrides.set(layer, id, &value);
+        self.set_override(layer, id, value);
     }
 
     /// Forces the parameters of a parameter store, which replace all of its own. A value in the
@@ -144,7 +135,7 @@ impl Statsig {
         id: Option<&str>,
     ) {
         let value = OverrideValue::ParameterStore(bounded(object(values), store));
-        self.inner.shared.overrides.set(store, id, &value);
+        self.set_override(store, id, value);
     }
 
     /// Forces the sources of a parameter struct so that they serve these values, for tests and
@@ -182,6 +173,14 @@ impl Statsig {
             self.override_source(source, values, id);
         }
         Ok(())
+    }
+
+    fn set_override(&self, name: &str, id: Option<&str>, value: OverrideValue) {
+        self.inner.shared.overrides.set(name, id, &value);
+    }
+
+    fn remove_override(&self, name: &str, id: Option<&str>, kind: EntityKind) {
+        self.inner.shared.overrides.remove(name, id, kind);
     }
 
     /// Forces the parameters of a source. Those of a store become constants, regardless of their
@@ -222,10 +221,7 @@ impl Statsig {
     /// assert!(statsig.check_gate(&user, "a_gate"));
     /// ```
     pub fn remove_gate_override(&self, gate: &str, id: Option<&str>) {
-        self.inner
-            .shared
-            .overrides
-            .remove(gate, id, EntityKind::Gate);
+        self.remove_override(gate, id, EntityKind::Gate);
     }
 
     /// Removes the override of a dynamic config for an ID, or, without an ID, all overrides of the
@@ -240,10 +236,7 @@ impl Statsig {
     /// assert_eq!(statsig.get_dynamic_config(&user, "a_config").get_i64("limit", 10), 25);
     /// ```
     pub fn remove_dynamic_config_override(&self, config: &str, id: Option<&str>) {
-        self.inner
-            .shared
-            .overrides
-            .remove(config, id, EntityKind::DynamicConfig);
+        self.remove_override(config, id, EntityKind::DynamicConfig);
     }
 
     /// Removes the override of an experiment for an ID, or, without an ID, all overrides of the
@@ -259,10 +252,7 @@ impl Statsig {
     /// assert_eq!(experiment.get_string("color", "blue"), "grey");
     /// ```
     pub fn remove_experiment_override(&self, experiment: &str, id: Option<&str>) {
-        self.inner
-            .shared
-            .overrides
-            .remove(experiment, id, EntityKind::Experiment);
+        self.remove_override(experiment, id, EntityKind::Experiment);
     }
 
     /// Removes the override of a layer for an ID, or, without an ID, all overrides of the layer.
@@ -276,10 +266,7 @@ impl Statsig {
     /// assert_eq!(statsig.get_layer(&user, "a_layer").get_string("title", "Welcome"), "Hello");
     /// ```
     pub fn remove_layer_override(&self, layer: &str, id: Option<&str>) {
-        self.inner
-            .shared
-            .overrides
-            .remove(layer, id, EntityKind::Layer);
+        self.remove_override(layer, id, EntityKind::Layer);
     }
 
     /// Removes the override of a parameter store for an ID, or, without an ID, all overrides of the
@@ -295,10 +282,7 @@ impl Statsig {
     /// assert_eq!(store.get_string("color", "blue"), "red");
     /// ```
     pub fn remove_parameter_store_override(&self, store: &str, id: Option<&str>) {
-        self.inner
-            .shared
-            .overrides
-            .remove(store, id, EntityKind::ParameterStore);
+        self.remove_override(store, id, EntityKind::ParameterStore);
     }
 
     /// Removes all overrides.

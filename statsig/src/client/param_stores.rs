@@ -306,24 +306,23 @@ impl ParameterStore {
         let target = self.target(parameter)?;
         let mut fresh = None;
         let (call, value) = self.resolve(target, &mut fresh);
-        let layer = match (call, target) {
-            (
-                Some(call),
-                ParameterTarget::Parameter {
-                    kind: EntityKind::Layer,
-                    parameter,
-                    ..
-                },
-            ) => (!call.overrides_parameter(parameter)).then_some((call, parameter)),
-            (Some(call), _) => {
-                call.expose(self.logging);
-                None
-            }
-            (None, _) => None,
-        };
-        let Some((call, parameter)) = layer else {
+        let Some(call) = call else {
             return value.and_then(decode);
         };
+        let parameter = match target {
+            ParameterTarget::Parameter {
+                kind: EntityKind::Layer,
+                parameter,
+                ..
+            } => parameter,
+            _ => {
+                call.expose(self.logging);
+                return value.and_then(decode);
+            }
+        };
+        if call.overrides_parameter(parameter) {
+            return value.and_then(decode);
+        }
         call.expose_looked_up(self.logging);
         if self.logging == Logging::Disabled {
             call.count_check();

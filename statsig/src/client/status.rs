@@ -132,19 +132,15 @@ impl Statsig {
     #[must_use]
     pub fn watch_specs(&self) -> SpecsWatch {
         let shared = &self.inner.shared;
-        if !shared.home.is_here() {
-            // Nothing changes in a fork, and the locks of the channel may be held forever.
-            return SpecsWatch {
-                known: self.specs_status(),
-                watched: None,
-                origin: Process::here(),
-            };
-        }
-        let mut watched = shared.published.watch();
-        let known = watched.borrow_and_update().status.clone();
+        // Nothing changes in a fork, and the locks of the channel may be held forever.
+        let mut watched = shared.home.is_here().then(|| shared.published.watch());
+        let known = match &mut watched {
+            Some(watched) => watched.borrow_and_update().status.clone(),
+            None => self.specs_status(),
+        };
         SpecsWatch {
             known,
-            watched: Some(watched),
+            watched,
             origin: Process::here(),
         }
     }

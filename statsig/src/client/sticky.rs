@@ -113,22 +113,15 @@ impl EvaluatedCall<'_> {
         // What is stored never depends on the overrides of a request.
         let call = self.without_request_overrides();
         let evaluation = call.evaluation;
-        let (is_live, is_in_group) = match self.kind {
+        let has_experiment = match self.kind {
+            EntityKind::Experiment => true,
+            EntityKind::Layer => evaluation.allocated_experiment().is_some(),
             EntityKind::Gate | EntityKind::DynamicConfig | EntityKind::ParameterStore => {
                 return None;
             }
-            EntityKind::Experiment => (
-                evaluation.is_experiment_active,
-                evaluation.is_experiment_group,
-            ),
-            EntityKind::Layer => {
-                let is_allocated = evaluation.allocated_experiment().is_some();
-                (
-                    is_allocated && evaluation.is_experiment_active,
-                    is_allocated && evaluation.is_experiment_group,
-                )
-            }
         };
+        let is_live = has_experiment && evaluation.is_experiment_active;
+        let is_in_group = has_experiment && evaluation.is_experiment_group;
         let id_type = self.specs().symbols.get(evaluation.id_type?);
         let key = storage_key(self.user, id_type.is_user_id, &id_type.text)?;
         let decision = decide(
@@ -177,11 +170,11 @@ impl EvaluatedCall<'_> {
 
     /// Whether an enforced rule of the experiment matches the user.
     fn is_overruled(&self, experiment: &str, options: StickyOptions<'_>) -> bool {
+        let Some(experiment) = self.specs().find(experiment) else {
+            return false;
+        };
         let catches = |is_meant: fn(&str) -> bool| {
-            let experiment = self.specs().find(experiment);
-            experiment.is_some_and(|experiment| {
-                Evaluator::new(self.view.context(), self.user).passes_rules(experiment, is_meant)
-            })
+            Evaluator::new(self.view.context(), self.user).passes_rules(experiment, is_meant)
         };
         (options.enforce_targeting && catches(is_targeting_rule))
             || (options.enforce_overrides && catches(is_override_rule))
@@ -294,20 +287,25 @@ impl StickyAssignment {
         }
     }
 
-    /// The details for callers. Exposures have the stored ones.
-    pub(super) fn shown_details(&self) -> EvaluationDetails {
+    /// The rule and the details for callers. Exposures have the stored ones.
+    pub(super) fn shown(&self) -> (SharedStr, EvaluationDetails) {
         let details = self.details.clone();
         match &self.forced {
-            Some(_) => details.with_reason(Reason::Overridden(REQUEST_OVERRIDE)),
-            None => details,
+            Some(_) => {
+                let reason = Reason::Overridden(REQUEST_OVERRIDE);
+                ("override".into(), details.with_reason(reason))
+            }
+            None => (self.rule_id.clone(), details),
         }
     }
 
-    /// The rule for callers.
-    pub(super) fn shown_rule_id(&self) -> SharedStr {
-        match &self.forced {
-            Some(_) => "override".into(),
-            None => self.rule_id.clone(),
+    /// The rule and the details of a parameter, or of the whole.
+    pub(super) fn decided(&self, parameter: Option<&str>) -> (SharedStr, EvaluationDetails) {
+        match parameter {
+            Some(parameter) if !self.overrides_parameter(parameter) => {
+                (self.rule_id.clone(), self.details.clone())
+            }
+            _ => self.shown(),
         }
     }
 
@@ -342,6 +340,14 @@ impl StickyAssignment {
             allocated_experiment: self.allocated_experiment(),
         };
         self.submit(subject, gates, text_hash(parameter), logging);
+    }
+
+    /// Logs the exposure of what was read: a parameter of a layer, or the whole experiment.
+    pub(super) fn expose_read(&self, parameter: &str, logging: Logging) {
+        match self.kind {
+            EntityKind::Layer => self.expose_parameter(parameter, logging),
+            _ => self.expose(logging),
+        }
     }
 
     fn submit(&self, subject: Subject<'_>, gates: &[StickyExposure], extra: u64, logging: Logging) {

@@ -1,40 +1,53 @@
 //! Evaluations as `tracing` events, in the form of OpenTelemetry's semantic conventions for feature
 //! flags.
 
+use super::SdkEvent;
 use crate::results::{EvaluationDetails, Reason};
 use crate::targets;
 
 /// The name of the vendor in the conventions.
 const PROVIDER: &str = "statsig";
 
-/// An evaluation.
-#[derive(Debug)]
-pub(crate) struct Evaluated<'a> {
-    pub(crate) key: &'a str,
-    /// The group, or else the rule.
-    pub(crate) variant: &'a str,
-    /// Of a gate.
-    pub(crate) value: Option<bool>,
-    pub(crate) rule_id: &'a str,
-    pub(crate) details: &'a EvaluationDetails,
-}
-
-/// Emits `feature_flag.evaluation`. Contains no user data.
-pub(crate) fn emit(evaluated: &Evaluated<'_>) {
-    let details = evaluated.details;
-    let (reason, error) = in_their_words(&details.reason, evaluated.rule_id);
+/// Emits `feature_flag.evaluation` for an evaluation. Contains no user data. The variant is the
+/// user's group, or else the rule.
+pub(crate) fn emit(event: &SdkEvent<'_>, group: Option<&str>, details: &EvaluationDetails) {
+    let (key, rule_id, value) = match *event {
+        SdkEvent::GateEvaluated {
+            gate_name,
+            rule_id,
+            value,
+            ..
+        } => (gate_name, rule_id, Some(value)),
+        SdkEvent::DynamicConfigEvaluated {
+            config_name: name,
+            rule_id,
+            ..
+        }
+        | SdkEvent::ExperimentEvaluated {
+            experiment_name: name,
+            rule_id,
+            ..
+        }
+        | SdkEvent::LayerEvaluated {
+            layer_name: name,
+            rule_id,
+            ..
+        } => (name, rule_id, None),
+        SdkEvent::SpecsUpdated { .. } | SdkEvent::SchemaDrifted { .. } => return,
+    };
+    let (reason, error) = in_their_words(&details.reason, rule_id);
     tracing::event!(
         name: "feature_flag.evaluation",
         target: targets::EVALUATION,
         tracing::Level::INFO,
-        feature_flag.key = evaluated.key,
+        feature_flag.key = key,
         feature_flag.provider.name = PROVIDER,
-        feature_flag.result.variant = evaluated.variant,
-        feature_flag.result.value = evaluated.value,
+        feature_flag.result.variant = group.unwrap_or(rule_id),
+        feature_flag.result.value = value,
         feature_flag.result.reason = reason,
         feature_flag.version = details.version,
         error.type = error,
-        statsig.rule_id = evaluated.rule_id,
+        statsig.rule_id = rule_id,
         statsig.reason = %details.reason,
         "feature_flag.evaluation"
     );

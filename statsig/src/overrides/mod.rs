@@ -143,6 +143,17 @@ impl Overrides {
         guarded("the override adapter", || question(adapter)).flatten()
     }
 
+    /// The parameters of the application's adapter, or else those in memory.
+    fn parameters(
+        &self,
+        name: &str,
+        question: impl Fn(&dyn OverrideAdapter) -> Option<Arc<Map<String, Value>>>,
+    ) -> Option<Arc<Map<String, Value>>> {
+        let own = self.ask(&question);
+        own.map(|parameters| bounded(parameters, name))
+            .or_else(|| question(&self.local))
+    }
+
     /// Sets an override in the application's adapter, or in memory if the adapter does not keep it.
     pub(crate) fn set(&self, name: &str, id: Option<&str>, value: &OverrideValue) {
         let keeps = |adapter: &dyn OverrideAdapter| Some(adapter.set_override(name, id, value));
@@ -176,9 +187,7 @@ impl OverrideAdapter for Overrides {
     }
 
     fn dynamic_config(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let own = self.ask(|adapter| adapter.dynamic_config(user, name));
-        let own = own.map(|parameters| bounded(parameters, name));
-        own.or_else(|| self.local.dynamic_config(user, name))
+        self.parameters(name, |adapter| adapter.dynamic_config(user, name))
     }
 
     fn experiment(&self, user: &StatsigUser, name: &str) -> Option<ExperimentOverride> {
@@ -193,15 +202,11 @@ impl OverrideAdapter for Overrides {
     }
 
     fn layer(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let own = self.ask(|adapter| adapter.layer(user, name));
-        let own = own.map(|parameters| bounded(parameters, name));
-        own.or_else(|| self.local.layer(user, name))
+        self.parameters(name, |adapter| adapter.layer(user, name))
     }
 
     fn parameter_store(&self, user: &StatsigUser, name: &str) -> Option<Arc<Map<String, Value>>> {
-        let own = self.ask(|adapter| adapter.parameter_store(user, name));
-        let own = own.map(|parameters| bounded(parameters, name));
-        own.or_else(|| self.local.parameter_store(user, name))
+        self.parameters(name, |adapter| adapter.parameter_store(user, name))
     }
 }
 

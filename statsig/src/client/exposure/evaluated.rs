@@ -120,6 +120,17 @@ impl EvaluatedCall<'_> {
         }
     }
 
+    /// Logs the exposure of what was read: a parameter of a layer, with the experiments that its
+    /// conditions looked up, or the whole of another entity.
+    pub(in crate::client) fn expose_read(&self, parameter: &str, logging: Logging) {
+        if self.kind != EntityKind::Layer {
+            self.expose(logging);
+        } else if !self.overrides_parameter(parameter) {
+            self.expose_looked_up(logging);
+            self.expose_parameter(parameter, logging);
+        }
+    }
+
     /// Logs that the user met this group of a contextual bandit, regardless of the group that an
     /// evaluation would serve.
     pub(in crate::client) fn expose_group(&self, group_id: &SharedStr) {
@@ -128,22 +139,15 @@ impl EvaluatedCall<'_> {
         }
         self.expose_looked_up(Logging::Automatic);
         let evaluation = self.evaluation;
-        let in_group = u64::from(evaluation.is_experiment_group);
-        let draft = Draft {
-            of: self,
-            user: self.user,
-            key: ExposureKey::new(
-                self.name_hash(),
-                self.specs().symbols.hash(evaluation.rule_symbol()),
-                self.user_hash(true),
-                in_group,
-            ),
-            rule_id: group_id,
-            subject: Subject::Experiment,
-            nested_gates: self.nested_gates(Some(&evaluation.nested_gates)),
-            is_manual: true,
-        };
-        self.view.client.submit(&draft, self.splits());
+        let key = ExposureKey::new(
+            self.name_hash(),
+            self.specs().symbols.hash(evaluation.rule_symbol()),
+            self.user_hash(true),
+            u64::from(evaluation.is_experiment_group),
+        );
+        let is_new = self.view.client.is_new(key);
+        let gates = Some(&*evaluation.nested_gates);
+        self.queue(Subject::Experiment, group_id, gates, key, true, is_new);
     }
 
     /// Counts a check of an entity whose exposure is suppressed.
@@ -177,7 +181,8 @@ impl EvaluatedCall<'_> {
         let is_new = client.is_new(key);
         if is_new || self.splits() {
             let is_manual = logging == Logging::Manual;
-            self.queue(subject, rule, gates, key, is_manual, is_new);
+            let rule_id = self.specs().text(rule);
+            self.queue(subject, rule_id, gates, key, is_manual, is_new);
         }
     }
 
@@ -185,7 +190,7 @@ impl EvaluatedCall<'_> {
     fn queue(
         self,
         subject: Subject<'_>,
-        rule: Symbol,
+        rule_id: &SharedStr,
         gates: Option<&[NestedGate]>,
         key: ExposureKey,
         is_manual: bool,
@@ -195,7 +200,7 @@ impl EvaluatedCall<'_> {
             of: &self,
             user: self.user,
             key,
-            rule_id: self.specs().text(rule),
+            rule_id,
             subject,
             nested_gates: self.nested_gates(gates),
             is_manual,

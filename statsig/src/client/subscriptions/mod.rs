@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::evaluated_call::EvaluatedCall;
-use super::layers::Layer;
+use super::sticky::StickyAssignment;
 use super::{ClientInner, Statsig};
-use crate::observability::evaluation_log::{self, Evaluated};
+use crate::observability::evaluation_log;
+use crate::observability::subscriptions::Subscriptions;
 use crate::observability::{SdkEvent, SubscriptionId};
 use crate::results::{DynamicConfig, EvaluationDetails, Experiment, FeatureGate, Served};
 use statsig_core::entity_kind::EntityKind;
@@ -58,8 +59,8 @@ impl Statsig {
         event_name: &str,
         callback: impl Fn(&SdkEvent<'_>) + Send + Sync + 'static,
     ) -> SubscriptionId {
-        let subscriptions = &self.inner.shared.telemetry.subscriptions;
-        subscriptions.subscribe(event_name, Arc::new(callback))
+        self.subscriptions()
+            .subscribe(event_name, Arc::new(callback))
     }
 
     /// Ends all subscriptions to this name. Subscriptions to `*` continue to receive its events.
@@ -70,11 +71,7 @@ impl Statsig {
     /// statsig.unsubscribe("gate_evaluated");
     /// ```
     pub fn unsubscribe(&self, event_name: &str) {
-        self.inner
-            .shared
-            .telemetry
-            .subscriptions
-            .unsubscribe(event_name);
+        self.subscriptions().unsubscribe(event_name);
     }
 
     /// Ends one subscription.
@@ -85,11 +82,7 @@ impl Statsig {
     /// statsig.unsubscribe_by_id(subscription);
     /// ```
     pub fn unsubscribe_by_id(&self, subscription: SubscriptionId) {
-        self.inner
-            .shared
-            .telemetry
-            .subscriptions
-            .unsubscribe_by_id(subscription);
+        self.subscriptions().unsubscribe_by_id(subscription);
     }
 
     /// Ends all subscriptions.
@@ -100,7 +93,11 @@ impl Statsig {
     /// statsig.unsubscribe_all();
     /// ```
     pub fn unsubscribe_all(&self) {
-        self.inner.shared.telemetry.subscriptions.unsubscribe_all();
+        self.subscriptions().unsubscribe_all();
+    }
+
+    fn subscriptions(&self) -> &Subscriptions {
+        &self.inner.shared.telemetry.subscriptions
     }
 }
 
@@ -138,24 +135,24 @@ impl EvaluatedCall<'_> {
         }
     }
 
-    /// Reports that an experiment was served from persistent storage.
-    pub(super) fn report_stored_experiment(&self, stored: &Experiment) {
+    /// Reports that an assignment from persistent storage was served.
+    #[inline]
+    pub(super) fn report_stored(&self, assignment: &StickyAssignment) {
         if self.has_subscribers() {
-            self.report_looked_up();
-            self.view.client.report_experiment(stored);
+            self.report_assignment(assignment);
         }
     }
 
-    /// Reports that a layer was served from persistent storage.
-    pub(super) fn report_stored_layer(&self, stored: &Layer) {
-        if self.has_subscribers() {
-            self.report_looked_up();
-            self.view.client.report_layer(
-                &stored.name,
-                &stored.rule_id,
-                stored.group_name.as_deref(),
-                &stored.details,
-            );
+    #[cold]
+    fn report_assignment(&self, stored: &StickyAssignment) {
+        self.report_looked_up();
+        let client = self.view.client;
+        if stored.kind == EntityKind::Layer {
+            let (rule_id, details) = stored.shown();
+            let group = stored.stored.group_name.as_deref();
+            client.report_layer(&stored.name, &rule_id, group, &details);
+        } else {
+            client.report_experiment(&stored.experiment(Served::default()));
         }
     }
 
@@ -169,92 +166,57 @@ impl EvaluatedCall<'_> {
 
 impl ClientInner {
     fn report_gate(&self, gate: &FeatureGate) {
-        self.trace(&Evaluated {
-            key: &gate.name,
-            variant: &gate.rule_id,
-            value: Some(gate.value),
+        let event = SdkEvent::GateEvaluated {
+            gate_name: &gate.name,
             rule_id: &gate.rule_id,
-            details: &gate.details,
-        });
-        self.shared
-            .telemetry
-            .subscriptions
-            .tell(&SdkEvent::GateEvaluated {
-                gate_name: &gate.name,
-                rule_id: &gate.rule_id,
-                value: gate.value,
-                reason: &gate.details.reason,
-            });
+            value: gate.value,
+            reason: &gate.details.reason,
+        };
+        self.tell(&event, None, &gate.details);
     }
 
     fn report_dynamic_config(&self, config: &DynamicConfig) {
-        self.trace(&Evaluated {
-            key: &config.name,
-            variant: &config.rule_id,
-            value: None,
+        let event = SdkEvent::DynamicConfigEvaluated {
+            config_name: &config.name,
+            reason: &config.details.reason,
             rule_id: &config.rule_id,
-            details: &config.details,
-        });
-        self.shared
-            .telemetry
-            .subscriptions
-            .tell(&SdkEvent::DynamicConfigEvaluated {
-                config_name: &config.name,
-                reason: &config.details.reason,
-                rule_id: &config.rule_id,
-                value: config.value.0.as_deref(),
-            });
+            value: config.value.0.as_deref(),
+        };
+        self.tell(&event, None, &config.details);
     }
 
     fn report_experiment(&self, experiment: &Experiment) {
         let group_name = experiment.group_name.as_deref();
-        self.trace(&Evaluated {
-            key: &experiment.name,
-            variant: group_name.unwrap_or(&experiment.rule_id),
-            value: None,
+        let event = SdkEvent::ExperimentEvaluated {
+            experiment_name: &experiment.name,
+            reason: &experiment.details.reason,
             rule_id: &experiment.rule_id,
-            details: &experiment.details,
-        });
-        self.shared
-            .telemetry
-            .subscriptions
-            .tell(&SdkEvent::ExperimentEvaluated {
-                experiment_name: &experiment.name,
-                reason: &experiment.details.reason,
-                rule_id: &experiment.rule_id,
-                value: experiment.value.0.as_deref(),
-                group_name,
-            });
+            value: experiment.value.0.as_deref(),
+            group_name,
+        };
+        self.tell(&event, group_name, &experiment.details);
     }
 
     fn report_layer(
         &self,
-        name: &str,
+        layer_name: &str,
         rule_id: &str,
         group_name: Option<&str>,
         details: &EvaluationDetails,
     ) {
-        self.trace(&Evaluated {
-            key: name,
-            variant: group_name.unwrap_or(rule_id),
-            value: None,
+        let event = SdkEvent::LayerEvaluated {
+            layer_name,
+            reason: &details.reason,
             rule_id,
-            details,
-        });
-        self.shared
-            .telemetry
-            .subscriptions
-            .tell(&SdkEvent::LayerEvaluated {
-                layer_name: name,
-                reason: &details.reason,
-                rule_id,
-            });
+        };
+        self.tell(&event, group_name, details);
     }
 
-    fn trace(&self, evaluated: &Evaluated<'_>) {
+    fn tell(&self, event: &SdkEvent<'_>, group: Option<&str>, details: &EvaluationDetails) {
         if self.shared.options.evaluation_telemetry {
-            evaluation_log::emit(evaluated);
+            evaluation_log::emit(event, group, details);
         }
+        self.shared.telemetry.subscriptions.tell(event);
     }
 }
 

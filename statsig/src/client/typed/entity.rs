@@ -8,7 +8,7 @@ use crate::client::evaluated_call::EvaluatedCall;
 use crate::client::exposure::Logging;
 use crate::client::sticky::StickyOptions;
 use crate::client::view::View;
-use crate::results::Served;
+use crate::text::SharedStr;
 use crate::typed::DecidedBy;
 use crate::user::StatsigUser;
 use statsig_core::entity_kind::EntityKind;
@@ -67,16 +67,10 @@ impl Entity {
     /// Logs the same exposure as an untyped read: a parameter of a layer by its name, every other
     /// entity as a whole.
     pub(super) fn expose(&self, param: &str, logging: Logging) {
-        if self.decision.kind() != EntityKind::Layer {
-            return self.decision.expose(logging);
+        match &self.decision {
+            OwnedDecision::Evaluation(evaluation) => evaluation.call().expose_read(param, logging),
+            OwnedDecision::Assignment(assignment) => assignment.expose_read(param, logging),
         }
-        if let OwnedDecision::Evaluation(evaluation) = &self.decision {
-            if evaluation.call().overrides_parameter(param) {
-                return;
-            }
-            evaluation.call().expose_looked_up(logging);
-        }
-        self.decision.expose_parameter(param, logging);
     }
 
     pub(super) fn is_recognized(&self) -> bool {
@@ -103,17 +97,12 @@ impl Entity {
         match &self.decision {
             OwnedDecision::Evaluation(evaluation) => decision_of(&evaluation.call(), param),
             OwnedDecision::Assignment(assignment) => {
-                let text = |text: &str| text.to_owned();
-                let is_stored = param.is_some_and(|param| !assignment.overrides_parameter(param));
-                let (rule_id, details) = if is_stored {
-                    (assignment.rule_id.clone(), assignment.details.clone())
-                } else {
-                    (assignment.shown_rule_id(), assignment.shown_details())
-                };
+                let (rule_id, details) = assignment.decided(param);
+                let text = |text: &SharedStr| text.as_str().to_owned();
                 DecidedBy {
-                    rule_id: Some(text(&rule_id)),
-                    group_name: assignment.stored.group_name.as_deref().map(text),
-                    allocated_experiment: assignment.allocated_experiment().map(|name| text(name)),
+                    rule_id: Some(rule_id.into()),
+                    group_name: assignment.stored.group_name.as_ref().map(text),
+                    allocated_experiment: assignment.allocated_experiment().map(text),
                     reason: details.reason.to_string(),
                 }
             }
@@ -122,11 +111,8 @@ impl Entity {
 }
 
 fn decision_of(call: &EvaluatedCall<'_>, param: Option<&str>) -> DecidedBy {
-    let is_forced = |param| call.kind == EntityKind::Gate || call.overrides_parameter(param);
-    let call = match param {
-        Some(param) if !is_forced(param) => &call.without_request_overrides(),
-        _ => call,
-    };
+    let param = param.filter(|_| call.kind != EntityKind::Gate);
+    let call = call.decider(param);
     let rule_id = match (call.kind, param) {
         (EntityKind::Layer, Some(param)) if call.evaluation.parameters.get(param).is_some() => {
             call.text(call.rule_of(param))
@@ -147,10 +133,6 @@ fn decision_of(call: &EvaluatedCall<'_>, param: Option<&str>) -> DecidedBy {
 fn stored(call: &EvaluatedCall<'_>, options: &TypedEvaluationOptions) -> Option<OwnedDecision> {
     options.user_persisted_values.as_ref()?;
     let assignment = call.assignment(StickyOptions::from(options))?;
-    if assignment.kind == EntityKind::Layer {
-        call.report_stored_layer(&assignment.clone().layer(Logging::Automatic));
-    } else {
-        call.report_stored_experiment(&assignment.experiment(Served::default()));
-    }
+    call.report_stored(&assignment);
     Some(OwnedDecision::Assignment(assignment))
 }
