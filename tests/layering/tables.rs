@@ -1,5 +1,5 @@
-//! What macros of the SDK declare: `with_defaults!` a struct, and `option_setters!` the methods of its
-//! builder.
+//! What macros of the SDK declare: `with_defaults!` a struct, and `option_setters!` the methods of
+//! its builder.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
