@@ -26,7 +26,7 @@
 //! # let specs = std::sync::Arc::new(statsig::sources::BootstrapSpecs::new(SPECS));
 //! # let options = StatsigOptions::builder().specs_adapter(specs).disable_network(true).build()?;
 //! let statsig = Statsig::new(secret, options);
-//! statsig.initialize().await?; // downloads the specs; reads then use them in memory
+//! statsig.initialize().await?; // downloads the specs; from then on, reads come from memory
 //!
 //! let user = StatsigUser::builder("a-user")
 //!     .custom("plan", "premium")
@@ -67,12 +67,13 @@
 //!
 //! # What to expect
 //!
+//! *Specs* are the definitions of all gates, configs, experiments and layers of your project.
+//!
 //! * **Every evaluation is synchronous**: it does not await, sends no message to a task, holds no
 //!   lock while it evaluates, and cannot fail. If a name is unknown, a value is missing, or
 //!   [`initialize`](Statsig::initialize) has not loaded the specs, you get the fallback, and the
-//!   [`EvaluationDetails`] say why. *Specs* are the definitions of all gates, configs, experiments
-//!   and layers of your project.
-//! * **Evaluations and events are those of the other Statsig SDKs**: the same buckets, rules,
+//!   [`EvaluationDetails`] say why.
+//! * **Evaluations and events match those of the other Statsig SDKs**: the same buckets, rules,
 //!   reasons and exposures.
 //! * **Memory is bounded, and every event is counted**: as long as the process lives,
 //!   [`EventStats`] shows each loss with its reason.
@@ -84,7 +85,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `country` | yes | the country of an IPv4 address, from a table of 0.6 MB in the binary; its licence asks for an attribution, see [`country`](mod@country) |
+//! | `country` | yes | the country of an IPv4 address, from a table of 0.6 MB in the binary; its licence requires an attribution: see [`country`](mod@country) |
 //! | `http` | yes | the HTTP transport, on reqwest and rustls (needs a C compiler); without it, supply your own [`Transport`](transport::Transport) |
 //! | `macros` | yes | the derives `StatsigParams` and `ParamEnum` |
 //! | `brotli` | no | specs compressed with Brotli |
@@ -97,13 +98,13 @@
 //! | `signed-overrides` | no | signed tokens that force gates and parameters for one request: `overrides::signed` |
 //! | `spool` | no | keeps undelivered events on disk: [`docs::events`](docs::events#keep-events-on-disk) |
 //! | `testing` | no | [`testing`](docs::testing): simulated time, a scripted network, offline clients |
-//! | `tracing-layer` | no | [`LogLineLayer`]: forwards chosen `tracing` events as Statsig log lines |
+//! | `tracing-layer` | no | [`LogLineLayer`]: forwards chosen `tracing` events to Statsig as log lines |
 //! | `zstd` | no | events and specs compressed with zstd instead of gzip; needs a C compiler |
 //!
 //! Separate packages add more: [`statsig-axum`](https://docs.rs/statsig-axum) (axum and tower
 //! services), [`statsig-openfeature`](https://docs.rs/statsig-openfeature) (an OpenFeature
 //! provider), [`statsig-redis`](https://docs.rs/statsig-redis) (a data store),
-//! [`statsig-grpc`](https://docs.rs/statsig-grpc) (a forward proxy that streams specs),
+//! [`statsig-grpc`](https://docs.rs/statsig-grpc) (specs streamed from a forward proxy),
 //! [`statsig-opentelemetry`](https://docs.rs/statsig-opentelemetry) (metrics), and
 //! [`statsig-local`](https://docs.rs/statsig-local) (a local stand-in for Statsig, for tests and
 //! development).
