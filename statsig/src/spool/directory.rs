@@ -1,10 +1,10 @@
 //! The directory of a spool and the files in it.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::reading::{self, Contents};
 use super::segment::HEADER;
 use crate::events::seal::CONTENT_ENCODING;
 use crate::files;
@@ -59,11 +59,15 @@ impl Directory {
         files::create_directory(&self.path)?;
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(OsStr::to_str);
-            if let Some(created_ms) = name.and_then(|name| self.created_ms(name)) {
-                found.push(FoundSegment { created_ms, path });
-            }
+            let entry = entry?;
+            let created_ms = entry
+                .file_name()
+                .to_str()
+                .and_then(|it| self.created_ms(it));
+            found.extend(created_ms.map(|created_ms| FoundSegment {
+                created_ms,
+                path: entry.path(),
+            }));
         }
         found.sort();
         Ok(found)
@@ -94,10 +98,7 @@ impl Directory {
             return Ok(false);
         }
         segment.append(HEADER)?;
-        // Makes the file survive a crash of the machine, where directories can be synced.
-        if cfg!(unix) {
-            File::open(&self.path)?.sync_all()?;
-        }
+        self.sync()?;
         Ok(true)
     }
 
@@ -107,6 +108,15 @@ impl Directory {
             .strip_prefix(&self.prefix)?
             .strip_suffix(&self.suffix)?;
         rest.split_once('-')?.0.parse().ok()
+    }
+
+    /// Makes the creation of a file survive a crash of the machine, where directories can be
+    /// synced.
+    fn sync(&self) -> io::Result<()> {
+        if cfg!(unix) {
+            File::open(&self.path)?.sync_all()?;
+        }
+        Ok(())
     }
 }
 
@@ -150,6 +160,11 @@ impl SegmentFile {
             path: path.to_owned(),
             length,
         }))
+    }
+
+    /// Its content. `None` if it is not a segment of this version.
+    pub(super) fn contents(&self) -> io::Result<Option<Contents>> {
+        reading::read(&self.file, self.length)
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -205,7 +220,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mine = segment(&directory);
         let theirs = SegmentFile::take_over(&mine.path).unwrap().unwrap();
-        assert_eq!(theirs.length(), 0);
+        assert_eq!(theirs.contents().unwrap(), Some(Contents::default()));
         assert!(!mine.claim().unwrap(), "locked");
         theirs.remove();
         assert!(!mine.claim().unwrap(), "removed");

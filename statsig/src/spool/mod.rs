@@ -20,6 +20,7 @@ use self::directory::{Directory, FoundSegment, SegmentFile};
 use self::segment::{BatchRecord, BatchSpan, HEADER};
 use crate::clock::Clock;
 use crate::events::batch::{RecordId, SealedBatch, SegmentId};
+use crate::events::seal;
 use crate::events::spool::{Loaded, Spool, Stored};
 use crate::process::log_aside;
 use crate::targets;
@@ -29,6 +30,9 @@ use crate::targets;
 const SEGMENT_BYTES: u64 = 1024 * 1024;
 /// The least number of such parts of a small spool.
 const MIN_SEGMENTS: u64 = 8;
+/// The events of a damaged batch up to this size are counted. A larger batch counts with its own
+/// number, within bounds.
+const MAX_COUNTED_BYTES: u64 = 4 * 1024 * 1024;
 /// The longest pause between two attempts to deliver one batch.
 const MAX_PAUSE: Duration = Duration::from_secs(600);
 
@@ -46,7 +50,7 @@ pub(crate) struct DiskSpool {
 struct SpoolState {
     segments: BTreeMap<SegmentId, SegmentFile>,
     next_number: u64,
-    /// The segment that takes new batches, if it is still there.
+    /// The segment that takes new batches.
     active: Option<SegmentId>,
     batches: BTreeMap<RecordId, SpooledBatch>,
     /// Files that the last search could not take over. Each is logged once.
@@ -61,17 +65,15 @@ struct SpooledBatch {
     is_taken_out: bool,
 }
 
-impl From<BatchSpan> for SpooledBatch {
-    fn from(place: BatchSpan) -> Self {
+impl SpooledBatch {
+    fn new(place: BatchSpan) -> Self {
         Self {
             place,
             not_before: None,
             is_taken_out: false,
         }
     }
-}
 
-impl SpooledBatch {
     fn is_ready(&self, now: Instant) -> bool {
         !self.is_taken_out && self.not_before.is_none_or(|time| time <= now)
     }
@@ -130,8 +132,9 @@ impl DiskSpool {
             length,
             events: record.events,
             attempts: record.attempts,
+            is_damaged: false,
         };
-        state.batches.insert(id, place.into());
+        state.batches.insert(id, SpooledBatch::new(place));
         Ok(id)
     }
 
@@ -156,9 +159,11 @@ impl DiskSpool {
         let Some(mut file) = SegmentFile::take_over(&found.path)? else {
             return Ok(0);
         };
-        let bytes = file.read(0, file.length())?;
-        let contents = reading::read(&bytes)
-            .map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem))?;
+        let Some(mut contents) = file.contents()? else {
+            let problem = "its content is of another format";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        };
+        count_damaged(&mut file, &mut contents.batches)?;
         let cut = file.length().saturating_sub(contents.whole);
         if cut > 0 {
             file.truncate(contents.whole)?;
@@ -177,7 +182,7 @@ impl DiskSpool {
         for (offset, place) in contents.batches {
             events += u64::from(place.events);
             let record = RecordId { segment, offset };
-            state.batches.insert(record, place.into());
+            state.batches.insert(record, SpooledBatch::new(place));
         }
         Ok(events)
     }
@@ -185,6 +190,20 @@ impl DiskSpool {
     fn state(&self) -> MutexGuard<'_, SpoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts the events of damaged batches with readable bodies. The numbers in the others are already
+/// bounded by their size.
+fn count_damaged(file: &mut SegmentFile, batches: &mut BTreeMap<u64, BatchSpan>) -> io::Result<()> {
+    let is_small = |place: &BatchSpan| place.length <= MAX_COUNTED_BYTES;
+    let damaged = batches.iter_mut().filter(|(_, place)| place.is_damaged);
+    for (offset, place) in damaged.filter(|(_, place)| is_small(place)) {
+        let bytes = file.read(*offset, place.length)?;
+        if let Some(events) = seal::events_in(segment::body_of_damaged(&bytes)) {
+            place.events = events;
+        }
+    }
+    Ok(())
 }
 
 impl SpoolState {
@@ -207,6 +226,9 @@ impl SpoolState {
             let Some((segment, file)) = self.segments.pop_first() else {
                 break;
             };
+            if self.active == Some(segment) {
+                self.active = None;
+            }
             self.batches.retain(|record, kept| {
                 let stays = record.segment != segment;
                 if !stays && !kept.is_taken_out {
@@ -225,8 +247,10 @@ impl SpoolState {
         segments.dedup();
         for segment in segments {
             // It is gone if it was evicted for the next one.
-            let file = self.segments.get(&segment);
-            let synced = file.map_or(Ok(()), SegmentFile::sync);
+            let synced = self
+                .segments
+                .get(&segment)
+                .map_or(Ok(()), SegmentFile::sync);
             if let Err(error) = synced {
                 let from = written.iter().position(|it| it.segment == segment);
                 let lost = written.split_off(from.unwrap_or(written.len()));
@@ -248,8 +272,9 @@ impl SpoolState {
     /// records.
     fn cut_back(&mut self, segment: SegmentId, length: u64) {
         let file = self.segments.get_mut(&segment);
-        if file.is_none_or(|file| file.truncate(length).is_err()) {
-            self.active.take_if(|active| *active == segment);
+        let is_cut = file.is_some_and(|file| file.truncate(length).is_ok());
+        if !is_cut && self.active == Some(segment) {
+            self.active = None;
         }
     }
 
@@ -273,11 +298,18 @@ impl SpoolState {
 
     /// Removes the segment's file once all of its batches are settled.
     fn remove_if_settled(&mut self, segment: SegmentId) {
-        let at = |offset| RecordId { segment, offset };
-        let mut left = self.batches.range(at(0)..=at(u64::MAX));
-        if left.next().is_none()
-            && let Some(file) = self.segments.remove(&segment)
-        {
+        let from = RecordId { segment, offset: 0 };
+        let to = RecordId {
+            segment,
+            offset: u64::MAX,
+        };
+        if self.batches.range(from..=to).next().is_some() {
+            return;
+        }
+        if self.active == Some(segment) {
+            self.active = None;
+        }
+        if let Some(file) = self.segments.remove(&segment) {
             file.remove();
         }
     }
@@ -374,9 +406,11 @@ impl Spool for DiskSpool {
     }
 
     fn put_all_back(&self) {
-        for kept in self.state().batches.values_mut() {
-            kept.is_taken_out = false;
-        }
+        let mut state = self.state();
+        state
+            .batches
+            .values_mut()
+            .for_each(|kept| kept.is_taken_out = false);
     }
 
     fn ready_at(&self, now: Instant) -> Option<Instant> {

@@ -21,7 +21,7 @@ pub(super) const RECORD_HEAD: usize = 1 + 4 + 4;
 /// Events, attempts. An offset is as long.
 pub(super) const BATCH_HEAD: usize = 4 + 4;
 /// A note that a batch is settled. Batches are larger, because their bodies are not empty.
-pub(super) const NOTE_BYTES: usize = RECORD_HEAD + BATCH_HEAD;
+pub(super) const NOTE_BYTES: u64 = (RECORD_HEAD + BATCH_HEAD) as u64;
 
 /// A batch on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,18 +31,8 @@ pub(super) struct BatchRecord<'a> {
     pub(super) body: &'a [u8],
 }
 
-impl<'a> BatchRecord<'a> {
-    /// `None` if the payload is too short.
-    pub(super) fn of(payload: &'a [u8]) -> Option<Self> {
-        let (events, rest) = payload.split_first_chunk()?;
-        let (attempts, body) = rest.split_first_chunk()?;
-        Some(Self {
-            events: u32::from_le_bytes(*events),
-            attempts: u32::from_le_bytes(*attempts),
-            body,
-        })
-    }
-}
+/// The most events in a batch. Also bounds the number in a damaged one.
+pub(super) const MAX_EVENTS: u32 = 2_000;
 
 /// The place of an unsettled batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +41,21 @@ pub(super) struct BatchSpan {
     pub(super) length: u64,
     pub(super) events: u32,
     pub(super) attempts: u32,
+    /// Damaged: it can only be counted.
+    pub(super) is_damaged: bool,
+}
+
+impl BatchSpan {
+    /// A batch whose payload begins with these numbers.
+    pub(super) fn new(length: u64, numbers: [u8; BATCH_HEAD], is_damaged: bool) -> Self {
+        let [e0, e1, e2, e3, a0, a1, a2, a3] = numbers;
+        Self {
+            length,
+            events: u32::from_le_bytes([e0, e1, e2, e3]),
+            attempts: u32::from_le_bytes([a0, a1, a2, a3]),
+            is_damaged,
+        }
+    }
 }
 
 /// Appends a batch to the bytes. Returns false and appends nothing if it is too large for the
@@ -96,48 +101,48 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The head that these bytes begin with, and the rest of them.
-    pub(super) fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (&kind, rest) = bytes.split_first()?;
-        let (length, rest) = rest.split_first_chunk()?;
-        let (checksum, rest) = rest.split_first_chunk()?;
-        let head = Self {
+    pub(super) fn read(bytes: [u8; RECORD_HEAD]) -> Self {
+        let [kind, l0, l1, l2, l3, c0, c1, c2, c3] = bytes;
+        Self {
             kind,
-            length: u32::from_le_bytes(*length),
-            checksum: u32::from_le_bytes(*checksum),
-        };
-        Some((head, rest))
-    }
-
-    /// Whether it is the intact head of this payload.
-    pub(super) fn is_of(&self, payload: &[u8]) -> bool {
-        checksum(self.kind, self.length, &[payload]) == self.checksum
-    }
-
-    /// The kind and payload of the record that these bytes begin with. `None` if it is damaged.
-    pub(super) fn read_record(bytes: &[u8]) -> Option<(u8, &[u8])> {
-        let (head, rest) = Self::split(bytes)?;
-        let payload = rest.get(..head.length as usize)?;
-        head.is_of(payload).then_some((head.kind, payload))
+            length: u32::from_le_bytes([l0, l1, l2, l3]),
+            checksum: u32::from_le_bytes([c0, c1, c2, c3]),
+        }
     }
 }
 
 /// Reads the record of one batch. `None` if it is damaged.
 pub(super) fn read_batch(bytes: &[u8]) -> Option<BatchRecord<'_>> {
-    let (kind, payload) = Head::read_record(bytes)?;
-    let is_one_batch = kind == BATCH && RECORD_HEAD + payload.len() == bytes.len();
-    BatchRecord::of(payload).filter(|_| is_one_batch)
+    let (head, payload) = bytes.split_first_chunk()?;
+    let head = Head::read(*head);
+    let is_intact = head.kind == BATCH
+        && usize::try_from(head.length) == Ok(payload.len())
+        && checksum(head.kind, head.length, &[payload]) == head.checksum;
+    let (numbers, body) = payload.split_first_chunk().filter(|_| is_intact)?;
+    let place = BatchSpan::new(bytes.len() as u64, *numbers, false);
+    Some(BatchRecord {
+        events: place.events,
+        attempts: place.attempts,
+        body,
+    })
+}
+
+/// The body of a batch with a damaged record. The body itself may be intact.
+pub(super) fn body_of_damaged(bytes: &[u8]) -> &[u8] {
+    bytes.get(RECORD_HEAD + BATCH_HEAD..).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use proptest::prelude::*;
 
     use super::super::reading::{self, Contents};
     use super::*;
 
     fn read(bytes: &[u8]) -> Option<Contents> {
-        reading::read(bytes).ok()
+        reading::read(Cursor::new(bytes), bytes.len() as u64).unwrap()
     }
 
     fn batch(events: u32, body: &[u8]) -> BatchRecord<'_> {
@@ -194,12 +199,8 @@ mod tests {
         assert_eq!(contents.whole, end as u64);
         let events: Vec<_> = contents.batches.values().map(|it| it.events).collect();
         assert_eq!(events, [3, 96, 3, 3]);
-        let is_intact = |(offset, it): (&u64, &BatchSpan)| {
-            let offset = *offset as usize;
-            read_batch(&bytes[offset..offset + it.length as usize]).is_some()
-        };
-        let intact: Vec<_> = contents.batches.iter().map(is_intact).collect();
-        assert_eq!(intact, [true, false, false, true]);
+        let damaged: Vec<_> = contents.batches.values().map(|it| it.is_damaged).collect();
+        assert_eq!(damaged, [false, true, true, false]);
 
         // With nothing whole behind them, they have all of their bytes still.
         let contents = read(&bytes[..offsets[3]]).unwrap();
@@ -226,6 +227,10 @@ mod tests {
         let contents = read(&bytes).unwrap();
         let found: Vec<_> = contents.batches.into_iter().collect();
         assert_eq!((found[0].0, found[1].0), (first as u64, second as u64));
+        assert_eq!(
+            (found[0].1.is_damaged, found[1].1.is_damaged),
+            (true, false)
+        );
         assert_eq!(found[0].1.length, (second - first) as u64);
     }
 
@@ -235,8 +240,8 @@ mod tests {
         for _ in 0..70_000 {
             assert!(write_batch(&batch(1, b""), &mut bytes));
         }
-        let error = reading::read(&bytes).unwrap_err();
-        assert!(error.contains("more batches"), "{error}");
+        let error = reading::read(Cursor::new(&bytes), bytes.len() as u64).unwrap_err();
+        assert!(error.to_string().contains("more batches"), "{error}");
     }
 
     proptest! {

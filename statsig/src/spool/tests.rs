@@ -3,7 +3,6 @@ use std::path::Path;
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::events::seal;
 
 const KEY: &str = "secret-a";
 
