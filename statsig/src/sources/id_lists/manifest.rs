@@ -1,13 +1,15 @@
 //! The manifest: the lists and their sizes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::IdListsError;
 use crate::mask::shown;
-use crate::specs::lenient::{Entries, as_text};
+use crate::specs::lenient::{Name, as_text};
 use crate::text::SharedStr;
 
 /// The lists by name. The name inside an entry is ignored.
@@ -34,32 +36,53 @@ pub(super) struct Entry {
 }
 
 impl Manifest {
-    /// A malformed entry affects only its own list, which does not change. Of several entries with
-    /// one name, the last wins. No condition can name a list whose name is not a string.
+    /// A malformed entry affects only its own list, which does not change.
     pub(super) fn parse(body: &[u8]) -> Result<Self, IdListsError> {
-        let body = as_text(body);
-        let Entries(found) =
-            serde_json::from_str::<Entries<'_, &RawValue>>(&body).map_err(|problem| {
-                IdListsError::Manifest {
-                    problem: shown(problem),
-                }
+        let read: Read =
+            (serde_json::from_str(&as_text(body))).map_err(|problem| IdListsError::Manifest {
+                problem: shown(problem),
             })?;
-        let mut entries = BTreeMap::new();
-        let mut malformed = BTreeMap::new();
-        for (name, entry) in found {
-            let name = SharedStr::from(&*name);
-            match serde_json::from_str::<Entry>(entry.get()) {
-                Ok(entry) => {
-                    malformed.remove(&name);
-                    entries.insert(name, entry);
+        Ok(read.0)
+    }
+}
+
+/// A manifest while it is parsed: of several entries with one name, the last wins.
+struct Read(Manifest);
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ManifestVisitor;
+
+        impl<'de> Visitor<'de> for ManifestVisitor {
+            type Value = Read;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object by list name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = BTreeMap::new();
+                let mut malformed = BTreeMap::new();
+                while let Some((Name(name), entry)) = map.next_entry::<Name<'_>, &RawValue>()? {
+                    // No condition can name a list whose name is not a string.
+                    let Some(name) = name else { continue };
+                    let name = SharedStr::from(&*name);
+                    match serde_json::from_str::<Entry>(entry.get()) {
+                        Ok(entry) => {
+                            malformed.remove(&name);
+                            entries.insert(name, entry);
+                        }
+                        Err(problem) => {
+                            entries.remove(&name);
+                            malformed.insert(name, shown(problem));
+                        }
+                    }
                 }
-                Err(problem) => {
-                    entries.remove(&name);
-                    malformed.insert(name, shown(problem));
-                }
+                Ok(Read(Manifest { entries, malformed }))
             }
         }
-        Ok(Self { entries, malformed })
+
+        deserializer.deserialize_map(ManifestVisitor)
     }
 }
 
