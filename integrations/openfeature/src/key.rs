@@ -17,7 +17,7 @@ const KINDS: [EntityKind; 5] = [
     EntityKind::ParameterStore,
 ];
 
-/// The kinds that have parameters.
+/// The kinds that have parameters: all after the gate.
 const WITH_PARAMETERS: &[EntityKind] = KINDS.split_at(1).1;
 
 /// Finds the place of a flag of this type.

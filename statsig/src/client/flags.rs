@@ -323,14 +323,19 @@ fn exposed<'a>(
     parameter.into_iter().chain(all)
 }
 
-/// Exposes what a parameter of a store refers to. Returns the parameter of a layer.
+/// Exposes what a parameter of a store refers to. Returns the name of the parameter there; a gate
+/// has none.
 fn expose_target<'a>(target: &'a ParameterTarget, call: &EvaluatedCall<'_>) -> Option<&'a str> {
-    let parameter = match target {
-        ParameterTarget::Parameter { parameter, .. } => Some(parameter.as_str()),
-        ParameterTarget::Gate { .. } | ParameterTarget::Static(_) => None,
-    };
-    call.expose_read(parameter.unwrap_or_default(), Logging::Automatic);
-    parameter
+    match target {
+        ParameterTarget::Parameter { parameter, .. } => {
+            call.expose_read(parameter, Logging::Automatic);
+            Some(parameter)
+        }
+        ParameterTarget::Gate { .. } | ParameterTarget::Static(_) => {
+            call.expose(Logging::Automatic);
+            None
+        }
+    }
 }
 
 fn read_of<R>(call: &EvaluatedCall<'_>, parameter: Option<&str>, value: R) -> FlagRead<R> {
@@ -364,7 +369,10 @@ fn read_assignment<R, E>(
     let value = decode(value)?;
     if assignment.kind == EntityKind::Layer {
         let names = exposed(parameters, parameter);
-        if (names.clone()).any(|name| !assignment.overrides_parameter(name)) {
+        if names
+            .clone()
+            .any(|name| !assignment.overrides_parameter(name))
+        {
             call.expose_looked_up(Logging::Automatic);
             names.for_each(|name| assignment.expose_parameter(name, Logging::Automatic));
         }

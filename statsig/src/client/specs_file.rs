@@ -20,6 +20,13 @@ use crate::specs::parse::parse;
 use crate::text::SharedStr;
 use crate::transport::service::Service;
 
+/// The fields of specs that a request for newer specs contains.
+#[derive(Debug, Default)]
+struct Known {
+    time: u64,
+    checksum: Option<SharedStr>,
+}
+
 impl Statsig {
     /// Downloads the specs with one request and replaces the file that [`FileSpecs::in_directory`]
     /// reads, unless it is up to date. Returns true when it replaced the file.
@@ -71,9 +78,9 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, Cause> {
     }
     // A missing or broken file must be replaced.
     if let Ok(payload) = file.fetch(&request).await {
-        let (time, checksum) = off_thread(move || known(&payload.body)).await?;
-        request.since_time = ordering_time(time, shared.clock.now_ms());
-        request.checksum = checksum;
+        let known = off_thread(move || known(&payload.body)).await?;
+        request.since_time = ordering_time(known.time, shared.clock.now_ms());
+        request.checksum = known.checksum;
     }
     let service = Service {
         transport: shared.options.make_transport(),
@@ -108,14 +115,13 @@ async fn update(shared: &Shared, file: &FileSpecs) -> Result<bool, Cause> {
     Ok(true)
 }
 
-/// The time and the checksum, which a request for newer specs contains.
-fn known(json: &[u8]) -> (u64, Option<SharedStr>) {
+fn known(json: &[u8]) -> Known {
     match parse(json, &Origins::default(), &mut Vec::new()) {
-        Ok(Some(payload)) => (
-            payload.time,
-            payload.checksum.as_deref().map(SharedStr::from),
-        ),
-        Ok(None) | Err(_) => (0, None),
+        Ok(Some(payload)) => Known {
+            time: payload.time,
+            checksum: payload.checksum.as_deref().map(SharedStr::from),
+        },
+        Ok(None) | Err(_) => Known::default(),
     }
 }
 

@@ -170,11 +170,11 @@ impl EvaluatedCall<'_> {
 
     /// Whether an enforced rule of the experiment matches the user.
     fn is_overruled(&self, experiment: &str, options: StickyOptions<'_>) -> bool {
-        let Some(experiment) = self.specs().find(experiment) else {
-            return false;
-        };
         let catches = |is_meant: fn(&str) -> bool| {
-            Evaluator::new(self.view.context(), self.user).passes_rules(experiment, is_meant)
+            let experiment = self.specs().find(experiment);
+            experiment.is_some_and(|experiment| {
+                Evaluator::new(self.view.context(), self.user).passes_rules(experiment, is_meant)
+            })
         };
         (options.enforce_targeting && catches(is_targeting_rule))
             || (options.enforce_overrides && catches(is_override_rule))

@@ -1,4 +1,4 @@
-//! Telling about drift that is found while a client runs: once, not with every update.
+//! Logs drift that is found while a client runs: once, not with every update.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

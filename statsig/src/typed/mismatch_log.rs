@@ -1,4 +1,4 @@
-//! Telling each problem once.
+//! Logs each problem once.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;

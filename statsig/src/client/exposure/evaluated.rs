@@ -145,9 +145,9 @@ impl EvaluatedCall<'_> {
             self.user_hash(true),
             u64::from(evaluation.is_experiment_group),
         );
-        let is_new = self.view.client.is_new(key);
+        let (is_manual, is_new) = (true, self.view.client.is_new(key));
         let gates = Some(&*evaluation.nested_gates);
-        self.queue(Subject::Experiment, group_id, gates, key, true, is_new);
+        self.queue(Subject::Experiment, group_id, gates, key, is_manual, is_new);
     }
 
     /// Counts a check of an entity whose exposure is suppressed.
