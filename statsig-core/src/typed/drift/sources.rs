@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::document::SourceDocument;
 use super::report::ServedBy;
 use crate::entity_kind::EntityKind;
-use crate::specs::compiled::{CompiledSpecs, ParamStore, Parameter, ParameterTarget};
+use crate::specs::compiled::{CompiledSpecs, Entity, ParamStore, Parameter, ParameterTarget};
 use crate::specs::possible_values::{DecidingEntity, PossibleValues, RuleOrigin, possible_values};
 
 /// The entity of a source in the specs.
@@ -47,11 +47,12 @@ impl<'a> SpecEntity<'a> {
                 let entry = specs.entry(specs.find(name)?)?;
                 let gate = specs.spec(entry.gate?)?;
                 let entity = DecidingEntity {
-                    entity: gate.entity,
+                    // Whatever the specs call it, they list it among the gates.
+                    entity: Entity::FeatureGate,
                     name: specs.text(entry.name),
                     id_type: specs.text(gate.id_type),
                     is_enabled: gate.enabled,
-                    is_active: gate.is_active,
+                    is_active: None,
                 };
                 Some(PossibleValues {
                     entities: vec![entity],

@@ -364,3 +364,9 @@ fn possible_parameters_tell_who_serves_what() {
     assert_eq!(store[0].name, "fast");
     assert_eq!(store[0].declared_type.as_deref(), Some("boolean"));
 }
+
+#[test]
+fn a_gate_of_an_unknown_entity_is_a_gate() {
+    let specs = changed("/feature_gates/express/entity", json!("release_pipeline"));
+    assert_eq!(drifts(&specs), []);
+}
