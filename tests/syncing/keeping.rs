@@ -129,6 +129,21 @@ async fn newer_specs_of_another_process_are_left_alone_and_older_ones_replaced()
 }
 
 #[tokio::test(start_paused = true)]
+async fn specs_that_replace_those_of_another_process_are_not_read_back() {
+    let store = Arc::new(MemoryStore::default());
+    let lab = lab(&store, 10);
+    lab.statsig.initialize().await.unwrap();
+    pass(1.0).await;
+    store.put(specs::at(100, true));
+    pass(10.5).await;
+    let before = store.reads();
+    lose_everything(&store);
+    pass(60.0).await;
+    assert_eq!(stored(&store), Some(10));
+    assert_eq!(store.reads(), before);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_takes_no_specs_from_the_network_restores_nothing() {
     let offline = |options: StatsigOptionsBuilder| options.disable_network(true);
     let polling = |options: StatsigOptionsBuilder| options;

@@ -21,7 +21,7 @@ pub(crate) trait StoredValue: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Self>, DataStoreError>> + Send;
 
     fn write(
-        &self,
+        &mut self,
         session: &StoreSession,
     ) -> impl Future<Output = Result<(), DataStoreError>> + Send;
 }

@@ -100,7 +100,8 @@ impl StoredValue for KeptSpecs {
             }))
     }
 
-    async fn write(&self, session: &StoreSession) -> Result<(), DataStoreError> {
+    async fn write(&mut self, session: &StoreSession) -> Result<(), DataStoreError> {
+        self.stored_bytes = self.json.len();
         session
             .write_specs(self.json.clone(), self.received_at)
             .await

@@ -68,7 +68,8 @@ impl Round {
     }
 
     /// Plans the download of the rest of a list's file, or of another file. Another file replaces
-    /// the list, unless it is older: then the manifest is old.
+    /// the list, unless it is older: then the manifest is old. Its time alone does not make it
+    /// another file, because every append changes the time.
     fn plan(&mut self, list: SharedStr, entry: Entry, now_ms: u64) {
         let known = self.next.lists.get(&list).and_then(|list| list.file());
         let same = known.filter(|file| file.id == entry.file_id);

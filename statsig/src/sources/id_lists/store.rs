@@ -196,7 +196,7 @@ impl StoredValue for KeptLists {
         Ok(Some(self.clone()))
     }
 
-    async fn write(&self, session: &StoreSession) -> Result<(), DataStoreError> {
+    async fn write(&mut self, session: &StoreSession) -> Result<(), DataStoreError> {
         let written = self.write_all(session).await;
         if written.is_err() {
             self.facts.report(Fact::IdListsNotStored);
