@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use crate::counters::DroppedEvents;
+use crate::options::DropHook;
 use crate::shared::Shared;
 
 /// Logs the losses that are due, and calls the hook on a thread where it may take its time.
@@ -22,16 +24,35 @@ pub(super) async fn report_last(shared: &Arc<Shared>, limit: Duration) {
     }
 }
 
-/// If the runtime ends before the hook is called, the next report has the drops.
 fn call_hook(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
     let hook = shared.options.on_events_dropped.clone()?;
-    let counters = Arc::clone(&shared.events.counters);
-    let has_news = counters.has_unreported();
-    let call = move || {
-        let dropped = counters.take_unreported();
-        if dropped.total() > 0 {
+    let dropped = shared.events.counters.take_unreported();
+    let report = Unreported {
+        shared: Arc::clone(shared),
+        dropped: Some(dropped),
+    };
+    (dropped.total() > 0).then(|| tokio::task::spawn_blocking(move || report.pass_to(&hook)))
+}
+
+/// Drops that the hook does not know yet. If it is not called, because the runtime ends, the next
+/// report has them.
+struct Unreported {
+    shared: Arc<Shared>,
+    dropped: Option<DroppedEvents>,
+}
+
+impl Unreported {
+    fn pass_to(mut self, hook: &DropHook) {
+        if let Some(dropped) = self.dropped.take() {
             hook.call(&dropped);
         }
-    };
-    has_news.then(|| tokio::task::spawn_blocking(call))
+    }
+}
+
+impl Drop for Unreported {
+    fn drop(&mut self) {
+        if let Some(dropped) = self.dropped.take() {
+            self.shared.events.counters.put_back_unreported(&dropped);
+        }
+    }
 }

@@ -227,6 +227,13 @@ impl Supervisor {
         self.tree.posts.tasks.ended_within(STOP_LIMIT).await;
         if self.tree.spool.is_some() {
             let tree = Arc::clone(&self.tree);
+            // A batch that was being cut in halves comes back after its post has ended.
+            let settled = async {
+                while tree.shared.events.outbox().posts() > 0 {
+                    tokio::time::sleep(WORK_POLL).await;
+                }
+            };
+            let _ = tokio::time::timeout(STOP_LIMIT, settled).await;
             let spooled = async move {
                 while tree.shared.events.outbox().is_being_worked_for() {
                     tokio::time::sleep(WORK_POLL).await;

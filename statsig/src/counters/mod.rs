@@ -132,10 +132,9 @@ impl EventCounters {
         news
     }
 
-    /// Whether events were dropped since the last [`take_unreported`](Self::take_unreported).
-    pub(crate) fn has_unreported(&self) -> bool {
-        let account = self.account.load();
-        self.all_dropped(&account) != account.reported
+    /// The hook did not receive these.
+    pub(crate) fn put_back_unreported(&self, dropped: &DroppedEvents) {
+        self.change(|account| account.reported = account.reported.since(dropped));
     }
 
     fn all_dropped(&self, account: &Account) -> DroppedEvents {

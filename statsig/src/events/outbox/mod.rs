@@ -313,7 +313,8 @@ impl Outbox {
         is_crowded && !self.disk.is_usable(now) && !self.is_closing && !self.is_healthy()
     }
 
-    fn posts(&self) -> usize {
+    /// The batches that are being posted or settled.
+    pub(crate) fn posts(&self) -> usize {
         self.in_flight.len() + usize::from(self.disk.is_posting)
     }
 
