@@ -59,7 +59,11 @@ impl StatsigUser {
             for fields in data.maps() {
                 match fields {
                     None => hasher.write_u8(0),
-                    Some(fields) => hash_fields(fields, &mut hasher),
+                    Some(fields) => {
+                        // An absent map must not be the start of an empty one.
+                        hasher.write_u8(1);
+                        hash_fields(fields, &mut hasher);
+                    }
                 }
             }
             data.id_list_memberships.hash(&mut hasher);
@@ -145,6 +149,27 @@ mod tests {
             .map(|value| with(value).fingerprint())
             .collect();
         assert_eq!(fingerprints.len(), values.len());
+    }
+
+    #[test]
+    fn an_empty_map_differs_from_an_absent_one() {
+        let of = |json| {
+            serde_json::from_value::<StatsigUser>(json)
+                .unwrap()
+                .fingerprint()
+        };
+        // An absent environment takes that of the options; an empty one does not.
+        let maps = [
+            "customIDs",
+            "custom",
+            "privateAttributes",
+            "statsigEnvironment",
+        ];
+        let mut fingerprints = BTreeSet::from([of(json!({"userID": "u"}))]);
+        for map in maps {
+            fingerprints.insert(of(json!({"userID": "u", map: {}})));
+        }
+        assert_eq!(fingerprints.len(), 1 + maps.len());
     }
 
     #[test]
